@@ -1,0 +1,1 @@
+//! callboard stands in for the notification side of a Cisco Finesse contact centre.
