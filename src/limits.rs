@@ -1,0 +1,357 @@
+//! Every bound of the server, in one table: its default, its range, its unit and what it is for.
+//!
+//! The table makes the struct [`Limits`] the server works with and the list [`TABLE`] by which the
+//! configuration reader and `callboard check` read and print each of them.
+
+use std::time::Duration;
+
+/// How a limit is written in the configuration file.
+///
+/// Inside the table every value is a plain number in the kind's base unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A number without a unit, written as an integer.
+    Count,
+    /// Bytes, written `"64KiB"`, `"1MiB"`, `"512B"` or as an integer.
+    Size,
+    /// Time, written `"500ms"`, `"60s"`, `"5m"` or `"1h"`; the base unit is the millisecond.
+    Duration,
+}
+
+impl Kind {
+    const SIZE_UNITS: [(&str, u64); 3] = [("B", 1), ("KiB", 1024), ("MiB", 1024 * 1024)];
+    const DURATION_UNITS: [(&str, u64); 4] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)];
+
+    /// Says how a value of this kind must be written, as the end of a sentence.
+    pub fn form(self) -> &'static str {
+        match self {
+            Kind::Count => "an integer such as 64",
+            Kind::Size => "a size such as \"64KiB\", \"1MiB\", \"512B\" or a number of bytes",
+            Kind::Duration => "a duration such as \"500ms\", \"60s\", \"5m\" or \"1h\"",
+        }
+    }
+
+    /// Reads a value written as text: digits and, right behind them, a unit.
+    ///
+    /// Returns the value in the base unit, or `None` when the text has not the form of this kind.
+    /// A value too large for the base unit becomes `u64::MAX`, which no range contains.
+    pub fn parse(self, text: &str) -> Option<u64> {
+        let units: &[(&str, u64)] = match self {
+            Kind::Count => return None,
+            Kind::Size => &Self::SIZE_UNITS,
+            Kind::Duration => &Self::DURATION_UNITS,
+        };
+        let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (number, unit) = text.split_at(digits);
+        let (_, factor) = units.iter().find(|(name, _)| *name == unit)?;
+        if number.is_empty() {
+            return None;
+        }
+        // Nothing but digits is left, so the only error is an overflow.
+        Some(number.parse::<u64>().unwrap_or(u64::MAX).saturating_mul(*factor))
+    }
+
+    /// Writes a value in the base unit as the configuration file wants it, with quotes where it wants them.
+    pub fn show(self, value: u64) -> String {
+        let (unit, factor) = match self {
+            Kind::Count => return value.to_string(),
+            Kind::Size => Self::largest(&Self::SIZE_UNITS, value),
+            Kind::Duration => Self::largest(&Self::DURATION_UNITS, value),
+        };
+        format!("\"{}{unit}\"", value / factor)
+    }
+
+    /// Returns the largest unit that writes the value without a remainder and, as "60s" reads better than
+    /// "1m", as more than one of it where a smaller unit does too.
+    fn largest(units: &[(&'static str, u64)], value: u64) -> (&'static str, u64) {
+        let fits = |(_, factor): &&(&str, u64)| value.is_multiple_of(*factor) && value >= *factor;
+        let (unit, factor) = *units.iter().rfind(fits).unwrap_or(&units[0]);
+        let seconds = Self::DURATION_UNITS[1];
+        if (unit, value) == ("m", 60_000) {
+            seconds
+        } else {
+            (unit, factor)
+        }
+    }
+}
+
+/// One row of the table: what is known about a limit without a value at hand.
+pub struct Limit {
+    /// The key in `[limits]`, which is also the name of the field in [`Limits`].
+    pub key: &'static str,
+    /// How it is written.
+    pub kind: Kind,
+    /// What is counted, for people.
+    pub unit: &'static str,
+    /// The smallest value allowed, in the base unit of the kind.
+    pub minimum: u64,
+    /// The largest value allowed, in the base unit of the kind.
+    pub maximum: u64,
+    /// One line that says what is bounded.
+    pub meaning: &'static str,
+    get: fn(&Limits) -> u64,
+    set: fn(&mut Limits, u64),
+}
+
+impl Limit {
+    /// Returns the value in the base unit of the kind.
+    pub fn get(&self, limits: &Limits) -> u64 {
+        (self.get)(limits)
+    }
+
+    /// Sets the value, given in the base unit of the kind.
+    ///
+    /// # Errors
+    ///
+    /// A value outside the range is not set; the error says the range, as the end of a sentence.
+    pub fn set(&self, limits: &mut Limits, value: u64) -> Result<(), String> {
+        if (self.minimum..=self.maximum).contains(&value) {
+            (self.set)(limits, value);
+            return Ok(());
+        }
+        let (minimum, maximum) = (self.kind.show(self.minimum), self.kind.show(self.maximum));
+        Err(format!("must be from {minimum} to {maximum}"))
+    }
+
+    /// Writes the value as the configuration file wants it.
+    pub fn show(&self, limits: &Limits) -> String {
+        self.kind.show(self.get(limits))
+    }
+}
+
+/// How a field of [`Limits`] and a number in its kind's base unit become each other.
+trait Base {
+    fn base(self) -> u64;
+    fn from_base(value: u64) -> Self;
+}
+
+impl Base for usize {
+    fn base(self) -> u64 {
+        self as u64
+    }
+
+    fn from_base(value: u64) -> Self {
+        // No range goes beyond 32 bits (a test says so), so nothing is lost on a 32-bit machine.
+        value as usize
+    }
+}
+
+impl Base for Duration {
+    fn base(self) -> u64 {
+        // No range goes beyond an hour.
+        self.as_millis() as u64
+    }
+
+    fn from_base(value: u64) -> Self {
+        Duration::from_millis(value)
+    }
+}
+
+// The kinds of the table, as the types of the fields.
+type Count = usize;
+type Size = usize;
+
+macro_rules! limits {
+    ($(
+        #[doc = $meaning:literal]
+        $(#[doc = $more:literal])*
+        $key:ident: $kind:ident($unit:literal) = $default:expr, $minimum:expr => $maximum:expr;
+    )+) => {
+        /// The bounds in force. What each is for, its range and its default stand in [`TABLE`].
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct Limits {
+            $(
+                #[doc = $meaning]
+                #[doc = ""]
+                #[doc = concat!("Unit: ", $unit, ".")]
+                $(#[doc = $more])*
+                pub $key: $kind,
+            )+
+        }
+
+        impl Default for Limits {
+            fn default() -> Self {
+                Limits { $($key: <$kind>::from_base($default)),+ }
+            }
+        }
+
+        /// Every limit, in the order in which it is printed.
+        pub static TABLE: &[Limit] = &[$(Limit {
+            key: stringify!($key),
+            kind: Kind::$kind,
+            unit: $unit,
+            minimum: $minimum,
+            maximum: $maximum,
+            meaning: $meaning.trim_ascii(),
+            get: |limits| limits.$key.base(),
+            set: |limits, value| limits.$key = <$kind>::from_base(value),
+        }),+];
+    };
+}
+
+const KIB: u64 = 1024;
+const MIB: u64 = 1024 * KIB;
+const SECOND: u64 = 1000;
+const MINUTE: u64 = 60 * SECOND;
+const HOUR: u64 = 60 * MINUTE;
+
+limits! {
+    /// TCP connections at the same time, over all listeners
+    /// (XEP-0205 §4.2).
+    connections: Count("connections") = 4096, 1 => 1_000_000;
+    /// sessions one user may have bound at the same time
+    /// (XEP-0205 §4.4).
+    sessions_per_user: Count("sessions") = 16, 1 => 10_000;
+    /// from the accepted connection to the XMPP login, TLS and the HTTP request included
+    /// (RFC 6120 §4.9.3.4).
+    login: Duration("time") = 30 * SECOND, SECOND => 10 * MINUTE;
+    /// silence of a session after which it is sent a WebSocket ping
+    /// (RFC 6455 §5.5.2).
+    ping: Duration("time") = 60 * SECOND, SECOND => HOUR;
+    /// wait for the answer to a ping; the session is closed when two went unanswered
+    /// (RFC 6120 §4.6).
+    ping_answer: Duration("time") = 30 * SECOND, SECOND => 10 * MINUTE;
+    /// wait for a peer to finish a close, and for all of them at shutdown
+    /// (RFC 7395 §3.6).
+    close: Duration("time") = 5 * SECOND, 100 => MINUTE;
+    /// one WebSocket message before the login
+    /// (XEP-0205 §4.5; the 10,000 bytes of RFC 6120 §13.12 are for stanzas, which there are none of yet).
+    stanza_before_login: Size("bytes") = 8 * KIB, KIB => MIB;
+    /// XML elements in one message before the login
+    /// (XEP-0205 §3).
+    elements_before_login: Count("elements") = 32, 8 => 1000;
+    /// one WebSocket message after the login
+    /// (RFC 6120 §13.12: not below 10,000 bytes).
+    stanza: Size("bytes") = 64 * KIB, 10_000 => MIB;
+    /// XML elements in one message after the login
+    /// (XEP-0205 §3).
+    elements: Count("elements") = 1024, 64 => 65_536;
+    /// XML elements inside each other
+    /// (XEP-0205 §3).
+    depth: Count("elements") = 32, 8 => 128;
+    /// attributes of one XML element
+    /// (XEP-0205 §3; the check for repeated names grows with their square).
+    attributes: Count("attributes") = 64, 16 => 256;
+    /// xmlns: declarations in one message
+    /// (RUSTSEC-2026-0194: each may cost a look-up for every name that follows).
+    prefixes: Count("declarations") = 16, 8 => 32;
+    /// failed logins after which the connection is closed
+    /// (RFC 6120 §6.4.5).
+    login_attempts: Count("attempts") = 3, 1 => 10;
+    /// node subscriptions of one session
+    /// (XEP-0060 §6.1.3.9).
+    subscriptions_per_session: Count("subscriptions") = 256, 1 => 100_000;
+    /// node subscriptions of one user without a resource, the automatic ones included
+    /// (XEP-0060 §6.1.3.9).
+    subscriptions_per_user: Count("subscriptions") = 256, 8 => 100_000;
+    /// bytes owed to one session before it is closed as too slow
+    /// (XEP-0205 §4.7).
+    queue: Size("bytes") = MIB, 64 * KIB => 256 * MIB;
+    /// frames owed to one session before it is closed as too slow
+    /// (XEP-0205 §4.7).
+    queue_frames: Count("frames") = 4096, 64 => 1_000_000;
+    /// payload of one published item
+    /// (XEP-0060 §7.1.3.4).
+    payload: Size("bytes") = 32 * KIB, KIB => MIB;
+    /// body of one HTTP request
+    /// (RFC 9110 §15.5.14).
+    http_body: Size("bytes") = 64 * KIB, KIB => 16 * MIB;
+    /// request line and header fields of one HTTP request
+    /// (RFC 9112 §3: not below 8,000 bytes; RFC 6585 §5).
+    http_header: Size("bytes") = 16 * KIB, 8 * KIB => 64 * KIB;
+    /// wait for the next request on a kept HTTP connection
+    /// (RFC 9112 §9.5).
+    http_idle: Duration("time") = 60 * SECOND, SECOND => HOUR;
+    /// password hashes computed at the same time
+    /// (each keeps one core busy for a good part of a second).
+    password_checks: Count("hashes") = 1, 1 => 8;
+    /// logins that wait for their password hash to be computed
+    /// (XEP-0205 §4.1).
+    password_waiting: Count("logins") = 256, 1 => 100_000;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_lies_in_its_range_and_survives_its_own_spelling() {
+        let defaults = Limits::default();
+        for limit in TABLE {
+            let value = limit.get(&defaults);
+            let mut limits = defaults;
+            assert_eq!(limit.set(&mut limits, value), Ok(()), "{}", limit.key);
+            assert_eq!(limits, defaults, "{}", limit.key);
+            assert!(u32::try_from(limit.maximum).is_ok(), "{} fits 32 bits", limit.key);
+            assert!(!limit.meaning.is_empty() && !limit.meaning.starts_with(' '));
+            for value in [limit.minimum, value, limit.maximum] {
+                let shown = limit.kind.show(value);
+                let read = match limit.kind {
+                    Kind::Count => shown.parse().ok(),
+                    kind => kind.parse(shown.trim_matches('"')),
+                };
+                assert_eq!(read, Some(value), "{} as {shown}", limit.key);
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_outside_the_range_is_not_set_and_the_range_is_said() {
+        let ping = TABLE
+            .iter()
+            .find(|limit| limit.key == "ping")
+            .expect("ping is a limit");
+        let mut limits = Limits::default();
+        let error = ping
+            .set(&mut limits, 2 * HOUR)
+            .expect_err("two hours are too long");
+        assert_eq!(error, "must be from \"1s\" to \"1h\"");
+        assert!(ping.set(&mut limits, 999).is_err());
+        assert_eq!(limits, Limits::default());
+        ping.set(&mut limits, HOUR).expect("one hour is the maximum");
+        assert_eq!(limits.ping, Duration::from_secs(3600));
+    }
+
+    #[test]
+    fn sizes_and_durations_are_read_by_their_units_only() {
+        for (kind, text, value) in [
+            (Kind::Size, "512B", Some(512)),
+            (Kind::Size, "64KiB", Some(65_536)),
+            (Kind::Size, "1MiB", Some(1_048_576)),
+            (Kind::Size, "99999999999999999999MiB", Some(u64::MAX)),
+            (Kind::Size, "64kb", None),
+            (Kind::Size, "64 KiB", None),
+            (Kind::Size, "64", None),
+            (Kind::Size, "KiB", None),
+            (Kind::Size, "", None),
+            (Kind::Size, "-1B", None),
+            (Kind::Duration, "500ms", Some(500)),
+            (Kind::Duration, "60s", Some(60_000)),
+            (Kind::Duration, "5m", Some(300_000)),
+            (Kind::Duration, "1h", Some(3_600_000)),
+            (Kind::Duration, "1d", None),
+            (Kind::Duration, "1.5s", None),
+            (Kind::Duration, "64KiB", None),
+            (Kind::Count, "64", None),
+        ] {
+            assert_eq!(kind.parse(text), value, "{kind:?} {text:?}");
+        }
+    }
+
+    #[test]
+    fn values_are_shown_as_one_would_write_them() {
+        for (kind, value, text) in [
+            (Kind::Count, 4096, "4096"),
+            (Kind::Size, 10_000, "\"10000B\""),
+            (Kind::Size, 65_536, "\"64KiB\""),
+            (Kind::Size, MIB, "\"1MiB\""),
+            (Kind::Duration, 100, "\"100ms\""),
+            (Kind::Duration, MINUTE, "\"60s\""),
+            (Kind::Duration, 90 * SECOND, "\"90s\""),
+            (Kind::Duration, 10 * MINUTE, "\"10m\""),
+            (Kind::Duration, HOUR, "\"1h\""),
+        ] {
+            assert_eq!(kind.show(value), text);
+        }
+    }
+}
