@@ -1,0 +1,225 @@
+//! The commands that don't serve: `check`, `passwd`, `demo-config`.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+
+use crate::config::{Config, DEMO, Problem, User};
+use crate::limits::{Limits, TABLE};
+use crate::password::{ITERATIONS, Password};
+
+/// Reads the configuration a command is about: that of a file, or the embedded demo; also returns warnings.
+///
+/// # Errors
+///
+/// Returns every problem of the file.
+pub fn configuration(file: Option<&Path>) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
+    file.map_or_else(|| Ok((Config::demo(), Vec::new())), Config::load)
+}
+
+/// Prints problems on standard error, a line for each.
+pub fn print_problems(problems: &[Problem]) {
+    for problem in problems {
+        eprintln!("{problem}");
+    }
+}
+
+/// Prints warnings on standard error, a line for each, so that one sees they are no problems.
+pub fn print_warnings(warnings: &[Problem]) {
+    for Problem {
+        file,
+        place,
+        sentence,
+    } in warnings
+    {
+        eprintln!("{file}:{}:{}: warning: {sentence}", place.line, place.column);
+    }
+}
+
+/// `callboard check`: prints on standard output what a configuration would serve, or all problems on standard error.
+///
+/// `more` finds the problems that only show when the configuration is put to use, such as a certificate that doesn't
+/// belong to its key.
+///
+/// # Errors
+///
+/// Returns an error only when standard output cannot be written to.
+pub fn check(file: Option<&Path>, more: impl FnOnce(&Config) -> Vec<Problem>) -> io::Result<ExitCode> {
+    let (config, warnings) = match configuration(file) {
+        Ok(read) => read,
+        Err(problems) => {
+            print_problems(&problems);
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    print_warnings(&warnings);
+    let problems = more(&config);
+    if !problems.is_empty() {
+        print_problems(&problems);
+        return Ok(ExitCode::FAILURE);
+    }
+    describe(&config, &mut io::stdout().lock())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `callboard passwd`: reads a line from standard input and prints its hash on standard output.
+///
+/// A person at a terminal is asked for it, and it is not shown.
+///
+/// # Errors
+///
+/// Returns an error when standard input or output fail.
+pub fn passwd() -> io::Result<ExitCode> {
+    let line = if io::stdin().is_terminal() {
+        let _quiet = Quiet::begin()?;
+        eprint!("Password: ");
+        line()?
+    } else {
+        line()?
+    };
+    let hash = String::from_utf8(line)
+        .map_err(|_| "must be UTF-8".to_owned())
+        .and_then(|password| Password::hash(&password, ITERATIONS));
+    match hash {
+        Ok(hash) => writeln!(io::stdout(), "{hash}").map(|()| ExitCode::SUCCESS),
+        Err(end) => {
+            eprintln!("the password {end}");
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// `callboard demo-config`: prints the embedded demo configuration.
+///
+/// # Errors
+///
+/// Returns an error when standard output cannot be written to.
+pub fn demo_config() -> io::Result<ExitCode> {
+    io::stdout()
+        .write_all(DEMO.as_bytes())
+        .map(|()| ExitCode::SUCCESS)
+}
+
+/// Writes what a configuration would serve; of passwords only how many are of which kind.
+fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "configuration  {}", config.origin)?;
+    writeln!(
+        out,
+        "domain         {0}, with its nodes at pubsub.{0}",
+        config.domain
+    )?;
+    writeln!(out, "profile        {}", config.profile.name())?;
+    for address in &config.listen {
+        writeln!(out, "listener       https://{address}")?;
+    }
+    for address in &config.listen_plain {
+        writeln!(out, "listener       http://{address}")?;
+    }
+    match &config.tls {
+        None => writeln!(out, "certificate    self-signed, made at start")?,
+        Some(tls) => writeln!(
+            out,
+            "certificate    {}, key {}",
+            tls.certificate.display(),
+            tls.key.display()
+        )?,
+    }
+    let hashed = config.users.iter().filter(|user| user.password.is_slow()).count();
+    let plain = config.users.len() - hashed;
+    writeln!(
+        out,
+        "users          {}, passwords: {hashed} hashed, {plain} plain",
+        config.users.len()
+    )?;
+    for team in &config.teams {
+        let members = ids(config, |user| user.team.as_ref() == Some(&team.id));
+        let supervisors = ids(config, |user| user.supervises.contains(&team.id));
+        writeln!(
+            out,
+            "team {:9} {}: {members}; supervised by {supervisors}",
+            team.id, team.name
+        )?;
+    }
+    if config.users.iter().any(|user| user.team.is_none()) {
+        writeln!(out, "without a team {}", ids(config, |user| user.team.is_none()))?;
+    }
+    writeln!(
+        out,
+        "nodes          {} beside those of users and teams",
+        config.nodes.len()
+    )?;
+
+    writeln!(out, "\n[limits]")?;
+    let defaults = Limits::default();
+    for limit in TABLE {
+        let line = format!("{} = {}", limit.key, limit.show(&config.limits));
+        let (minimum, maximum) = (limit.kind.show(limit.minimum), limit.kind.show(limit.maximum));
+        write!(
+            out,
+            "{line:33} # {}, {minimum} to {maximum}: {}",
+            limit.unit, limit.meaning
+        )?;
+        if limit.get(&config.limits) != limit.get(&defaults) {
+            write!(out, " (NOT THE DEFAULT, which is {})", limit.show(&defaults))?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// Lists the ids of some users.
+fn ids(config: &Config, which: impl Fn(&User) -> bool) -> String {
+    let ids: Vec<&str> = config
+        .users
+        .iter()
+        .filter(|user| which(user))
+        .map(|user| user.id.as_str())
+        .collect();
+    if ids.is_empty() {
+        "nobody".into()
+    } else {
+        ids.join(" ")
+    }
+}
+
+/// Reads a line without what ends it; what is too long for a password is an error.
+fn line() -> io::Result<Vec<u8>> {
+    const LONGEST: u64 = 4096;
+    let mut line = Vec::new();
+    io::stdin().lock().take(LONGEST).read_until(b'\n', &mut line)?;
+    if line.len() as u64 == LONGEST {
+        return Err(io::Error::other(format!(
+            "the password must be shorter than {LONGEST} bytes"
+        )));
+    }
+    for end in [b'\n', b'\r'] {
+        line.pop_if(|last| *last == end);
+    }
+    Ok(line)
+}
+
+/// Keeps a terminal from showing what is typed, for as long as it lives.
+struct Quiet {
+    before: Termios,
+}
+
+impl Quiet {
+    fn begin() -> io::Result<Self> {
+        let before = tcgetattr(io::stdin())?;
+        let mut quiet = before.clone();
+        quiet.local_modes.remove(LocalModes::ECHO);
+        // The end of the line is still shown, so that what is printed next starts on its own.
+        quiet.local_modes.insert(LocalModes::ECHONL);
+        tcsetattr(io::stdin(), OptionalActions::Flush, &quiet)?;
+        Ok(Quiet { before })
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        // If this fails the terminal is gone, and there is nobody to tell.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.before);
+    }
+}

@@ -1,0 +1,82 @@
+//! Reads a configuration from its file, and looks at who else can read it.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use super::problem::{Place, Problem, Report};
+use super::{Config, Origin, read};
+
+/// The largest configuration file, in bytes; some ten thousand users fit.
+const LARGEST: u64 = 1024 * 1024;
+
+/// See [`Config::load`].
+pub(super) fn load(path: &Path) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
+    let file = path.display().to_string();
+    let refused = |place, sentence: String| {
+        vec![Problem {
+            file: file.as_str().into(),
+            place,
+            sentence,
+        }]
+    };
+    let bytes = bytes(path).map_err(|sentence| refused(Place::START, sentence))?;
+    let text = match str::from_utf8(&bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+            let place = Report::new(&file, &good).place(good.len()..good.len());
+            return Err(refused(
+                place,
+                "is not UTF-8 from here on; save the file as UTF-8".into(),
+            ));
+        }
+    };
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let parsed = read::read(text, &file, folder, Origin::File(path.into()))?;
+
+    let mut warnings = Vec::new();
+    if let Some(place) = parsed.first_plain
+        && is_open(path, 0o044)
+    {
+        let sentence = "others on this machine can read the passwords in this file; run `chmod 600` on it, \
+                        or use password_hash";
+        warnings.push(parsed.config.problem(place, sentence));
+    }
+    if let Some(tls) = &parsed.config.tls
+        // A group of its own for those who may read keys is common.
+        && is_open(&tls.key, 0o004)
+    {
+        let key = tls.key.display();
+        let sentence = format!("everybody on this machine can read the key {key}; run `chmod 600` on it");
+        warnings.push(parsed.config.problem(tls.key_place, sentence));
+    }
+    warnings.sort_by_key(|warning| warning.place);
+    Ok((parsed.config, warnings))
+}
+
+/// Reads a file of bounded size; the error is a sentence.
+fn bytes(path: &Path) -> Result<Vec<u8>, String> {
+    let read = || -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    let bytes = read().map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => {
+            "there is no such file; `callboard demo-config` prints one to start from".to_owned()
+        }
+        io::ErrorKind::IsADirectory => "is a directory; name the configuration file in it".to_owned(),
+        _ => format!("cannot be read: {error}"),
+    })?;
+    if bytes.len() as u64 > LARGEST {
+        return Err("is larger than 1 MiB, too large for a configuration file".into());
+    }
+    Ok(bytes)
+}
+
+/// Tells whether a file is there and one of the permission bits is set on it.
+fn is_open(path: &Path, bits: u32) -> bool {
+    fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & bits != 0)
+}

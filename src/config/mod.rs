@@ -1,0 +1,226 @@
+//! The static world: who may log in, where to listen, what is bounded. It never changes while it is in use.
+//!
+//! A configuration is a TOML file (`deploy/demo.toml` shows every key). All that is wrong with one is reported at
+//! once, each problem at its place, by [`Config::load`] and [`Config::parse`].
+
+mod file;
+mod people;
+mod problem;
+mod read;
+mod rules;
+mod section;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use crate::limits::Limits;
+use crate::password::Password;
+
+pub use problem::{Place, Problem};
+
+/// The text of the embedded demo configuration.
+pub const DEMO: &str = include_str!("../../deploy/demo.toml");
+
+/// A configuration without contradictions: every reference in it leads somewhere, every name is unique.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The XMPP domain, prepared by nameprep; the pubsub service is `pubsub.` before it.
+    pub domain: String,
+    /// Whose agent rules and payload details apply.
+    pub profile: Profile,
+    /// Where TLS is spoken; this or `listen_plain` has an address.
+    pub listen: Vec<SocketAddr>,
+    /// Where the same is spoken without TLS.
+    pub listen_plain: Vec<SocketAddr>,
+    /// The files of the certificate; `None`: one is made at start.
+    pub tls: Option<TlsFiles>,
+    /// In the order of the file.
+    pub teams: Vec<Team>,
+    /// In the order of the file; at least one.
+    pub users: Vec<User>,
+    /// Pubsub nodes of one's own, in the order of the file.
+    pub nodes: Vec<NodeConfig>,
+    /// The bounds in force.
+    pub limits: Limits,
+    /// Where all this comes from.
+    pub origin: Origin,
+}
+
+/// A variant of the contact centre.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// Unified Contact Center Express.
+    Uccx,
+    /// Unified Contact Center Enterprise.
+    Ucce,
+}
+
+/// What a user may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Takes calls, in a team.
+    Agent,
+    /// Watches over teams.
+    Supervisor,
+    /// May do what Finesse has no interface for, such as publishing on nodes without a list of publishers.
+    Administrator,
+}
+
+/// A certificate with its key, and where the file names them, for problems found when they are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// A PEM file with the certificate and those that lead to its root; relative paths of the file are resolved.
+    pub certificate: PathBuf,
+    /// Where the configuration names the certificate.
+    pub certificate_place: Place,
+    /// A PEM file with the private key; relative paths of the file are resolved.
+    pub key: PathBuf,
+    /// Where the configuration names the key.
+    pub key_place: Place,
+}
+
+/// A team of agents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Team {
+    /// ASCII letters, digits, `-`, `.` and `_`.
+    pub id: String,
+    /// For people; without control characters.
+    pub name: String,
+}
+
+/// Somebody who may log in.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// The local part of the XMPP address, as nodeprep leaves it.
+    pub id: String,
+    /// Another name to log in with, as written. What nodeprep makes of it is no other user's id or login name.
+    pub login_name: Option<String>,
+    /// What the password is compared with.
+    pub password: Password,
+    /// Empty when the configuration has none.
+    pub first_name: String,
+    /// Empty when the configuration has none.
+    pub last_name: String,
+    /// At least one, none twice.
+    pub roles: Vec<Role>,
+    /// The id of a team; agents have one.
+    pub team: Option<String>,
+    /// The ids of teams; empty unless the user is a supervisor.
+    pub supervises: Vec<String>,
+    /// The telephone: digits, `+`, `*` and `#`. No two users have the same.
+    pub extension: Option<String>,
+}
+
+/// A pubsub node of one's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeConfig {
+    /// Starts with `/`, but not with `/finesse/api/`.
+    pub name: String,
+    /// The ids of the users who may publish; empty: those with the role [`Role::Administrator`].
+    pub publish: Vec<String>,
+    /// How many of the last items are kept, 0 to 1000.
+    pub items: usize,
+}
+
+/// Where a configuration comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The one inside the program, with passwords everybody knows.
+    Demo,
+    /// A file.
+    File(PathBuf),
+}
+
+impl Config {
+    /// Where TLS is spoken when the file doesn't say it.
+    pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8445);
+
+    /// Returns the embedded demo configuration.
+    pub fn demo() -> Config {
+        read::read(DEMO, &Origin::Demo.to_string(), Path::new(""), Origin::Demo)
+            .expect("a test reads the demo configuration")
+            .config
+    }
+
+    /// Reads a configuration file.
+    ///
+    /// Returns it with warnings: what is allowed and still unwise, such as a file with passwords that everybody
+    /// on the machine can read.
+    ///
+    /// # Errors
+    ///
+    /// Returns every problem found, in the order of the file. A file that cannot be read is one problem.
+    pub fn load(path: &Path) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
+        file::load(path)
+    }
+
+    /// Reads a configuration from the text of a file called `name`; touches no file.
+    ///
+    /// # Errors
+    ///
+    /// Returns every problem found, in the order of the text.
+    pub fn parse(text: &str, name: &str) -> Result<Config, Vec<Problem>> {
+        let path = Path::new(name);
+        let folder = path.parent().unwrap_or(Path::new(""));
+        read::read(text, name, folder, Origin::File(path.into())).map(|parsed| parsed.config)
+    }
+
+    /// Returns the slowest password hash in use, for [`crate::password::verify`].
+    pub fn decoy(&self) -> Option<&Password> {
+        let hashed = self
+            .users
+            .iter()
+            .map(|user| &user.password)
+            .filter(|password| password.is_slow());
+        hashed.max_by_key(|password| password.iterations())
+    }
+
+    /// Makes a problem with this configuration, for what is found out only when it is put to use.
+    pub fn problem(&self, place: Place, sentence: impl Into<String>) -> Problem {
+        Problem {
+            file: self.origin.to_string().into(),
+            place,
+            sentence: sentence.into(),
+        }
+    }
+}
+
+impl Profile {
+    /// Every profile there is.
+    pub const ALL: [Profile; 2] = [Profile::Uccx, Profile::Ucce];
+
+    /// The name in the configuration file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Profile::Uccx => "uccx",
+            Profile::Ucce => "ucce",
+        }
+    }
+}
+
+impl Role {
+    /// Every role there is.
+    pub const ALL: [Role; 3] = [Role::Agent, Role::Supervisor, Role::Administrator];
+
+    /// The name in the configuration file and in the documents of the REST API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Agent => "Agent",
+            Role::Supervisor => "Supervisor",
+            Role::Administrator => "Administrator",
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    /// Writes the name of the file, as it stands in problems.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::Demo => f.write_str("the embedded demo.toml"),
+            Origin::File(path) => write!(f, "{}", path.display()),
+        }
+    }
+}

@@ -1,0 +1,356 @@
+//! Reads `[[team]]` and `[[user]]`, and checks what they say of each other.
+
+use std::collections::{HashMap, HashSet};
+
+use super::problem::{Place, Placed, Report, proposal, shown};
+use super::section::{Read, Reported, Section, all};
+use super::{Role, Team, User, rules};
+use crate::password::Password;
+
+const TEAM_KEYS: &[&str] = &["id", "name"];
+const USER_KEYS: &[&str] = &[
+    "id",
+    "login_name",
+    "password",
+    "password_hash",
+    "first_name",
+    "last_name",
+    "roles",
+    "team",
+    "supervises",
+    "extension",
+];
+
+/// What one may refer to by name: the name and the line it was first declared in.
+pub(super) type Declared = HashMap<String, usize>;
+
+/// The teams and users of a file.
+pub(super) struct People {
+    /// `None` if a problem was reported for one of them.
+    pub teams: Option<Vec<Team>>,
+    /// `None` if a problem was reported for one of them.
+    pub users: Option<Vec<User>>,
+    /// The ids of all users; `None` when some could not be read, so that a reference cannot be judged.
+    pub user_ids: Option<Declared>,
+    /// Where the first password stands in plain text.
+    pub first_plain: Option<Place>,
+}
+
+/// A user as far as it could be read.
+struct Draft<'d> {
+    id: Option<Placed<&'d str>>,
+    login_name: Option<Placed<&'d str>>,
+    extension: Option<Placed<&'d str>>,
+    team: Option<Placed<&'d str>>,
+    supervises: Vec<Placed<&'d str>>,
+    plain: Option<Place>,
+    user: Option<User>,
+}
+
+/// Reads all teams and users.
+pub(super) fn read(report: &mut Report, root: &Section) -> People {
+    let (teams, team_ids) = teams(report, root);
+    let drafts: Result<Vec<Draft>, Reported> = root
+        .tables(report, "user", "[[user]]", USER_KEYS)
+        .map(|sections| sections.iter().map(|section| user(report, section)).collect());
+    let Ok(drafts) = drafts else {
+        return People {
+            teams,
+            users: None,
+            user_ids: None,
+            first_plain: None,
+        };
+    };
+    if drafts.is_empty() {
+        report.add(Place::START, "there is no user; add a section [[user]] for each");
+    }
+
+    let user_ids = unique(report, "id", "user", drafts.iter().map(|draft| draft.id));
+    unique(
+        report,
+        "extension",
+        "user",
+        drafts
+            .iter()
+            .filter(|d| d.extension.is_some())
+            .map(|d| d.extension),
+    );
+    login_names(report, &drafts, user_ids.as_ref());
+    if let Some(team_ids) = &team_ids {
+        for reference in drafts
+            .iter()
+            .flat_map(|draft| draft.team.iter().chain(&draft.supervises))
+        {
+            declared(report, "team", reference, team_ids);
+        }
+    }
+
+    let first_plain = drafts.iter().filter_map(|draft| draft.plain).min();
+    let users = drafts.into_iter().map(|draft| draft.user).collect();
+    People {
+        teams,
+        users,
+        user_ids,
+        first_plain,
+    }
+}
+
+fn teams(report: &mut Report, root: &Section) -> (Option<Vec<Team>>, Option<Declared>) {
+    let Ok(sections) = root.tables(report, "team", "[[team]]", TEAM_KEYS) else {
+        return (None, None);
+    };
+    let mut ids = Vec::new();
+    let mut teams = Vec::new();
+    for section in &sections {
+        let id = section.needed(report, "id");
+        let name = section
+            .needed(report, "name")
+            .and_then(|name| checked(report, "name", name, rules::name));
+        ids.push(id.ok());
+        let id = id.and_then(|id| checked(report, "id", id, rules::team_id));
+        teams.push(
+            id.and_then(|id| {
+                Ok(Team {
+                    id: id.value.into(),
+                    name: name?.value.into(),
+                })
+            })
+            .ok(),
+        );
+    }
+    let ids = unique(report, "id", "team", ids.into_iter());
+    (teams.into_iter().collect(), ids)
+}
+
+fn user<'d>(report: &mut Report, section: &Section<'d>) -> Draft<'d> {
+    let id = section.needed(report, "id");
+    let login_name = section.string(report, "login_name");
+    let extension = section.string(report, "extension");
+    let team = section.string(report, "team");
+    let supervises = section.strings(report, "supervises");
+    let (password, plain) = password(report, section);
+    let roles = roles(report, section);
+    if let Ok(teams) = &supervises {
+        distinct(report, "supervises", teams.as_deref().unwrap_or_default());
+    }
+    if let (Ok(roles), Ok(team)) = (&roles, &team)
+        && roles.contains(&Role::Agent)
+        && team.is_none()
+    {
+        let sentence = "[[user]] has no team, which an Agent needs; add team = \"…\" or give it other roles";
+        report.add(section.place, sentence);
+    }
+    if let (Ok(roles), Ok(Some(teams))) = (&roles, &supervises)
+        && !roles.contains(&Role::Supervisor)
+        && let Some(first) = teams.first()
+    {
+        let sentence =
+            "supervises is for a user with the role \"Supervisor\"; add the role or leave this out";
+        report.add(first.place, sentence);
+    }
+
+    let supervised = supervises.as_ref().ok().cloned().flatten().unwrap_or_default();
+    let good_id = id.and_then(|id| checked(report, "id", id, rules::user_id));
+    let good_login_name = optional(report, "login_name", login_name, |text| {
+        rules::login_name(text).map(drop)
+    });
+    let good_extension = optional(report, "extension", extension, rules::extension);
+    let first_name = section.string(report, "first_name");
+    let first_name = optional(report, "first_name", first_name, name_or_nothing);
+    let last_name = section.string(report, "last_name");
+    let last_name = optional(report, "last_name", last_name, name_or_nothing);
+    let user = || -> Result<User, Reported> {
+        Ok(User {
+            id: good_id?.value.into(),
+            login_name: good_login_name?,
+            password: password?,
+            first_name: first_name?.unwrap_or_default(),
+            last_name: last_name?.unwrap_or_default(),
+            roles: roles?,
+            team: team?.map(|team| team.value.into()),
+            supervises: supervises?
+                .unwrap_or_default()
+                .iter()
+                .map(|team| team.value.into())
+                .collect(),
+            extension: good_extension?,
+        })
+    };
+    Draft {
+        id: id.ok(),
+        login_name: login_name.ok().flatten(),
+        extension: extension.ok().flatten(),
+        team: team.ok().flatten(),
+        supervises: supervised,
+        plain,
+        user: user().ok(),
+    }
+}
+
+/// Reads the one of `password` and `password_hash` that must be there; also tells where it stands in plain text.
+fn password(report: &mut Report, section: &Section) -> (Result<Password, Reported>, Option<Place>) {
+    let plain = section.string(report, "password");
+    let hash = section.string(report, "password_hash");
+    let (Ok(plain), Ok(hash)) = (plain, hash) else {
+        return (Err(Reported), None);
+    };
+    let place = plain.map(|plain| plain.place);
+    let password = match (plain, hash) {
+        (Some(plain), None) => {
+            Password::plain(plain.value).map_err(|end| (plain.place, format!("password {end}")))
+        }
+        (None, Some(hash)) => {
+            Password::parse_hash(hash.value).map_err(|end| (hash.place, format!("password_hash {end}")))
+        }
+        (Some(plain), Some(hash)) => {
+            let sentence = "[[user]] has both password and password_hash; keep one of them";
+            Err((plain.place.max(hash.place), sentence.to_owned()))
+        }
+        (None, None) => {
+            let sentence =
+                "[[user]] has no password; add password_hash = \"…\" from `callboard passwd`, or password";
+            Err((section.place, sentence.to_owned()))
+        }
+    };
+    let password = password.map_err(|(place, sentence)| {
+        report.add(place, sentence);
+        Reported
+    });
+    (password, place)
+}
+
+fn roles(report: &mut Report, section: &Section) -> Result<Vec<Role>, Reported> {
+    let Some(names) = section.strings(report, "roles")? else {
+        return Ok(vec![Role::Agent]);
+    };
+    distinct(report, "roles", &names);
+    if names.is_empty() {
+        if let Some(value) = section.value(report, "roles") {
+            let sentence = "roles must have at least one role; leave the key out for [\"Agent\"]";
+            report.add(value.place, sentence);
+        }
+        return Err(Reported);
+    }
+    all(names.iter().map(|name| {
+        Role::ALL
+            .into_iter()
+            .find(|role| role.name() == name.value)
+            .ok_or_else(|| {
+                let proposal = proposal(name.value, Role::ALL.iter().map(|role| role.name()));
+                report.add(
+                    name.place,
+                    format!("{} is not a role{proposal}", shown(name.value)),
+                );
+                Reported
+            })
+    }))
+}
+
+/// Reports a login name that another user already answers to.
+fn login_names(report: &mut Report, drafts: &[Draft], user_ids: Option<&Declared>) {
+    let mut taken: Declared = HashMap::new();
+    for draft in drafts {
+        let Some(placed) = draft.login_name else { continue };
+        let Ok(name) = rules::login_name(placed.value) else {
+            continue;
+        };
+        let own = draft.id.is_some_and(|id| id.value == name);
+        let by_id = user_ids.and_then(|ids| ids.get(&name)).filter(|_| !own);
+        if let Some(line) = by_id {
+            let shown = shown(placed.value);
+            report.add(
+                placed.place,
+                format!("login_name {shown} is the id of the user in line {line}"),
+            );
+        } else if let Some(line) = taken.get(&name) {
+            let shown = shown(placed.value);
+            report.add(
+                placed.place,
+                format!("login_name {shown} already stands in line {line}"),
+            );
+        } else {
+            taken.insert(name, placed.place.line);
+        }
+    }
+}
+
+/// Reports a text that stands twice; returns all, or `None` if one is not known.
+pub(super) fn unique<'d>(
+    report: &mut Report,
+    key: &str,
+    what: &str,
+    texts: impl Iterator<Item = Option<Placed<&'d str>>>,
+) -> Option<Declared> {
+    let mut first: Declared = HashMap::new();
+    let mut complete = true;
+    for text in texts {
+        let Some(Placed { place, value }) = text else {
+            complete = false;
+            continue;
+        };
+        if let Some(line) = first.get(value) {
+            let shown = shown(value);
+            let sentence =
+                format!("{key} {shown} already belongs to the {what} in line {line}; give each its own");
+            report.add(place, sentence);
+        } else {
+            first.insert(value.to_owned(), place.line);
+        }
+    }
+    complete.then_some(first)
+}
+
+/// Reports a text that stands twice in one array.
+pub(super) fn distinct(report: &mut Report, key: &str, texts: &[Placed<&str>]) {
+    let mut seen = HashSet::new();
+    for text in texts.iter().filter(|text| !seen.insert(text.value)) {
+        report.add(
+            text.place,
+            format!("{key} has {} twice; leave one out", shown(text.value)),
+        );
+    }
+}
+
+/// Reports a reference to what nobody declared.
+pub(super) fn declared(report: &mut Report, what: &str, reference: &Placed<&str>, known: &Declared) {
+    if !known.contains_key(reference.value) {
+        let mut names: Vec<&str> = known.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        let (shown, proposal) = (shown(reference.value), proposal(reference.value, names));
+        report.add(
+            reference.place,
+            format!("{what} {shown} is not declared by any [[{what}]]{proposal}"),
+        );
+    }
+}
+
+/// Applies a rule to a value.
+pub(super) fn checked<'d>(
+    report: &mut Report,
+    key: &str,
+    text: Placed<&'d str>,
+    rule: impl Fn(&str) -> Result<(), String>,
+) -> Result<Placed<&'d str>, Reported> {
+    rule(text.value).map(|()| text).map_err(|end| {
+        report.add(text.place, format!("{key} {} {end}", shown(text.value)));
+        Reported
+    })
+}
+
+fn optional(
+    report: &mut Report,
+    key: &str,
+    text: Read<&str>,
+    rule: impl Fn(&str) -> Result<(), String>,
+) -> Result<Option<String>, Reported> {
+    let Some(text) = text? else { return Ok(None) };
+    checked(report, key, text, rule).map(|text| Some(text.value.to_owned()))
+}
+
+fn name_or_nothing(text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        Ok(())
+    } else {
+        rules::name(text)
+    }
+}

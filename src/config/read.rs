@@ -1,0 +1,323 @@
+//! From the text of a configuration file to a [`Config`], or to all that is wrong with it.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use toml::de::{DeInteger, DeTable, DeValue};
+
+use super::people::{self, Declared};
+use super::problem::{Place, Placed, Report, proposal, shown};
+use super::section::{Reported, Section, all, kind_of};
+use super::{Config, NodeConfig, Origin, Problem, Profile, TlsFiles, rules};
+use crate::limits::{Kind, Limits, TABLE};
+
+const KEYS: &[&str] = &[
+    "domain",
+    "profile",
+    "listen",
+    "listen_plain",
+    "tls",
+    "team",
+    "user",
+    "node",
+    "limits",
+];
+const TLS_KEYS: &[&str] = &["certificate", "key"];
+const NODE_KEYS: &[&str] = &["name", "publish", "items"];
+
+/// The most items a node can be told to keep.
+const MOST_ITEMS: u64 = 1000;
+
+/// A configuration, and what is known of its text only.
+#[derive(Debug)]
+pub(super) struct Parsed {
+    pub config: Config,
+    /// Where the first password stands in plain text.
+    pub first_plain: Option<Place>,
+}
+
+/// Reads a configuration. `file` is its name in problems; paths in it start at `folder`.
+pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Result<Parsed, Vec<Problem>> {
+    // Editors may begin a file with a byte order mark, which is no character of its first line.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut report = Report::new(file, text);
+    let (document, errors) = DeTable::parse_recoverable(text);
+    if !syntax(&mut report, &errors) {
+        return Err(report.into_problems());
+    }
+
+    let root = Section::open(&mut report, "the file", Place::START, document.get_ref(), KEYS);
+    let domain = domain(&mut report, &root);
+    let profile = profile(&mut report, &root);
+    let listeners = listeners(&mut report, &root);
+    let tls = tls(&mut report, &root, folder);
+    let people = people::read(&mut report, &root);
+    let nodes = nodes(&mut report, &root, people.user_ids.as_ref());
+    let limits = limits(&mut report, &root);
+
+    let assemble = || -> Option<Config> {
+        let (listen, listen_plain) = listeners.ok()?;
+        Some(Config {
+            domain: domain.ok()?,
+            profile: profile.ok()?,
+            listen,
+            listen_plain,
+            tls: tls.ok()?,
+            teams: people.teams?,
+            users: people.users?,
+            nodes: nodes.ok()?,
+            limits,
+            origin,
+        })
+    };
+    match assemble() {
+        Some(config) if report.is_empty() => Ok(Parsed {
+            config,
+            first_plain: people.first_plain,
+        }),
+        _ => Err(report.into_problems()),
+    }
+}
+
+/// Reports what is not TOML; tells whether what was read can be trusted all the same.
+///
+/// After a broken line the rest may have been misread, and a password taken for a key: then nothing more is said
+/// than where the syntax is broken, once for each line and not for all that follows from a bracket left open.
+fn syntax(report: &mut Report, errors: &[toml::de::Error]) -> bool {
+    const MOST: usize = 8;
+    let (repeated, mut broken): (Vec<_>, Vec<_>) = errors
+        .iter()
+        .map(|error| {
+            (
+                error.span().map_or(Place::START, |span| report.place(span)),
+                error.message(),
+            )
+        })
+        .partition(|(_, message)| *message == "duplicate key");
+    for (place, _) in repeated {
+        report.add(place, "this key or section already stood above; keep one of them");
+    }
+    broken.sort_by_key(|(place, _)| *place);
+    broken.dedup_by_key(|(place, _)| place.line);
+    for (place, message) in broken.iter().take(MOST) {
+        report.add(*place, format!("not valid TOML: {}", message.replace('\n', " ")));
+    }
+    broken.is_empty()
+}
+
+fn domain(report: &mut Report, root: &Section) -> Result<String, Reported> {
+    let Some(text) = root.string(report, "domain")? else {
+        return Ok("localhost".into());
+    };
+    people::checked(report, "domain", text, rules::domain).map(|text| text.value.into())
+}
+
+fn profile(report: &mut Report, root: &Section) -> Result<Profile, Reported> {
+    let Some(Placed { place, value }) = root.string(report, "profile")? else {
+        return Ok(Profile::Uccx);
+    };
+    Profile::ALL
+        .into_iter()
+        .find(|profile| profile.name() == value)
+        .ok_or_else(|| {
+            let proposal = proposal(value, Profile::ALL.iter().map(|profile| profile.name()));
+            report.add(place, format!("{} is not a profile{proposal}", shown(value)));
+            Reported
+        })
+}
+
+type Listeners = (Vec<SocketAddr>, Vec<SocketAddr>);
+
+fn listeners(report: &mut Report, root: &Section) -> Result<Listeners, Reported> {
+    // The lines in which the addresses of both arrays stand.
+    let mut lines = HashMap::new();
+    let listen = addresses(report, root, "listen", &mut lines);
+    let listen_plain = addresses(report, root, "listen_plain", &mut lines);
+    let listen = listen?.unwrap_or_else(|| vec![Config::DEFAULT_LISTEN]);
+    let listen_plain = listen_plain?.unwrap_or_default();
+    if listen.is_empty() && listen_plain.is_empty() {
+        let place = root
+            .value(report, "listen")
+            .map_or(Place::START, |value| value.place);
+        report.add(
+            place,
+            "nothing to listen on; add an address to listen or listen_plain",
+        );
+    }
+    Ok((listen, listen_plain))
+}
+
+fn addresses(
+    report: &mut Report,
+    root: &Section,
+    key: &'static str,
+    lines: &mut HashMap<SocketAddr, usize>,
+) -> Result<Option<Vec<SocketAddr>>, Reported> {
+    let Some(texts) = root.strings(report, key)? else {
+        return Ok(None);
+    };
+    let read = texts.iter().map(|Placed { place, value }| {
+        let Ok(address) = value.parse::<SocketAddr>() else {
+            let form = "is not an IP address with a port, such as \"127.0.0.1:8445\" or \"[::1]:8445\"";
+            report.add(*place, format!("{key} {} {form}", shown(value)));
+            return Err(Reported);
+        };
+        // Port 0 is a different free port every time.
+        if address.port() != 0
+            && let Some(line) = lines.insert(address, place.line)
+        {
+            report.add(
+                *place,
+                format!(
+                    "{key} {} already stands in line {line}; leave one out",
+                    shown(value)
+                ),
+            );
+        }
+        Ok(address)
+    });
+    all(read).map(Some)
+}
+
+fn tls(report: &mut Report, root: &Section, folder: &Path) -> Result<Option<TlsFiles>, Reported> {
+    let Some(section) = root.table(report, "tls", "[tls]", TLS_KEYS)? else {
+        return Ok(None);
+    };
+    let mut file = |key| {
+        let path = section.needed(report, key)?;
+        if path.value.is_empty() || path.value.contains('\0') {
+            report.add(path.place, format!("{key} must be the path of a PEM file"));
+            return Err(Reported);
+        }
+        Ok(path.map(|path| folder.join(path)))
+    };
+    let (certificate, key) = (file("certificate"), file("key"));
+    let (certificate, key) = (certificate?, key?);
+    Ok(Some(TlsFiles {
+        certificate: certificate.value,
+        certificate_place: certificate.place,
+        key: key.value,
+        key_place: key.place,
+    }))
+}
+
+fn nodes(report: &mut Report, root: &Section, users: Option<&Declared>) -> Result<Vec<NodeConfig>, Reported> {
+    let sections = root.tables(report, "node", "[[node]]", NODE_KEYS)?;
+    let names: Vec<_> = sections
+        .iter()
+        .map(|section| section.needed(report, "name"))
+        .collect();
+    people::unique(report, "name", "node", names.iter().map(|name| name.ok()));
+    all(sections
+        .iter()
+        .zip(names)
+        .map(|(section, name)| node(report, section, name, users)))
+}
+
+fn node(
+    report: &mut Report,
+    section: &Section,
+    name: Result<Placed<&str>, Reported>,
+    users: Option<&Declared>,
+) -> Result<NodeConfig, Reported> {
+    let name = name.and_then(|name| people::checked(report, "name", name, rules::node));
+    let publish = section.strings(report, "publish");
+    if let Ok(Some(publishers)) = &publish {
+        people::distinct(report, "publish", publishers);
+        if publishers.is_empty()
+            && let Some(value) = section.value(report, "publish")
+        {
+            let sentence =
+                "publish names nobody; leave the key out for everybody with the role \"Administrator\"";
+            report.add(value.place, sentence);
+        }
+        if let Some(users) = users {
+            for publisher in publishers {
+                people::declared(report, "user", publisher, users);
+            }
+        }
+    }
+    let items = match section.value(report, "items") {
+        None => Ok(1),
+        Some(Placed {
+            value: DeValue::Integer(integer),
+            ..
+        }) if number(integer) <= MOST_ITEMS => Ok(number(integer) as usize),
+        Some(Placed { place, .. }) => {
+            report.add(place, format!("items must be an integer from 0 to {MOST_ITEMS}"));
+            Err(Reported)
+        }
+    };
+    Ok(NodeConfig {
+        name: name?.value.into(),
+        publish: publish?
+            .unwrap_or_default()
+            .iter()
+            .map(|user| user.value.into())
+            .collect(),
+        items: items?,
+    })
+}
+
+fn limits(report: &mut Report, root: &Section) -> Limits {
+    let mut limits = Limits::default();
+    let known: Vec<&'static str> = TABLE.iter().map(|limit| limit.key).collect();
+    let Ok(Some(section)) = root.table(report, "limits", "[limits]", &known) else {
+        return limits;
+    };
+    let mut wrong = false;
+    for limit in TABLE {
+        let Some(Placed { place, value }) = section.value(report, limit.key) else {
+            continue;
+        };
+        let read = match (limit.kind, value) {
+            (Kind::Count | Kind::Size, DeValue::Integer(integer)) => Ok(number(integer)),
+            (kind, DeValue::String(text)) => kind.parse(text).ok_or_else(|| shown(text)),
+            (_, other) => Err(kind_of(other).to_owned()),
+        };
+        let set = match read {
+            Ok(value) => limit.set(&mut limits, value),
+            Err(found) => Err(format!("must be {}, not {found}", limit.kind.form())),
+        };
+        if let Err(end) = set {
+            wrong = true;
+            report.add(place, format!("{} {end}", limit.key));
+        }
+    }
+    if !wrong {
+        relations(report, &section, &limits);
+    }
+    limits
+}
+
+/// Reports limits that contradict each other: one would never be reached, or nothing would come through.
+fn relations(report: &mut Report, section: &Section, limits: &Limits) {
+    for (smaller, larger) in [
+        ("stanza_before_login", "stanza"),
+        ("elements_before_login", "elements"),
+        ("payload", "stanza"),
+        ("stanza", "queue"),
+    ] {
+        let find = |key| TABLE.iter().find(|limit| limit.key == key);
+        let (Some(low), Some(high)) = (find(smaller), find(larger)) else {
+            continue;
+        };
+        if low.get(limits) <= high.get(limits) {
+            continue;
+        }
+        // The defaults fit, so at least one of the two stands in the file.
+        let place = section
+            .value(report, smaller)
+            .or_else(|| section.value(report, larger));
+        let (low, high) = (low.show(limits), high.show(limits));
+        let sentence =
+            format!("{smaller} ({low}) must not be larger than {larger} ({high}); change one of them");
+        report.add(place.map_or(section.place, |value| value.place), sentence);
+    }
+}
+
+/// Returns the value of an integer; what is negative or too large becomes `u64::MAX`, which no range contains.
+fn number(integer: &DeInteger) -> u64 {
+    u64::from_str_radix(integer.as_str(), integer.radix()).unwrap_or(u64::MAX)
+}

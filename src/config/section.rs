@@ -1,0 +1,198 @@
+//! Typed access to the tables of a TOML document; what has the wrong type is reported where it stands.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::problem::{Place, Placed, Report, proposal, shown};
+
+/// Stands for a value that is there but wrong, which has already been reported.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reported;
+
+/// A value that is there and good, not there (`None`), or there and wrong.
+pub(super) type Read<T> = Result<Option<Placed<T>>, Reported>;
+
+/// One table of the document: the root, `[tls]`, one `[[user]]`…
+pub(super) struct Section<'d> {
+    /// As it stands in the file, for sentences: `[[user]]`.
+    pub name: &'static str,
+    /// Where it starts.
+    pub place: Place,
+    table: &'d DeTable<'d>,
+}
+
+impl<'d> Section<'d> {
+    /// Opens a table and reports each key that is not one of `known`.
+    pub fn open(
+        report: &mut Report,
+        name: &'static str,
+        place: Place,
+        table: &'d DeTable<'d>,
+        known: &[&'static str],
+    ) -> Self {
+        for key in table
+            .keys()
+            .filter(|key| !known.contains(&key.get_ref().as_ref()))
+        {
+            let (text, proposal) = (
+                shown(key.get_ref()),
+                proposal(key.get_ref(), known.iter().copied()),
+            );
+            report.add(
+                report.place(key.span()),
+                format!("{text} is not a key of {name}{proposal}"),
+            );
+        }
+        Section { name, place, table }
+    }
+
+    /// Opens the table under `key`, written `[key]`.
+    pub fn table(
+        &self,
+        report: &mut Report,
+        key: &'static str,
+        name: &'static str,
+        known: &[&'static str],
+    ) -> Result<Option<Section<'d>>, Reported> {
+        let Some(value) = self.table.get(key) else {
+            return Ok(None);
+        };
+        let place = report.place(value.span());
+        let Some(table) = value.get_ref().as_table() else {
+            report.add(
+                place,
+                format!("{key} must be one section {name}, not {}", kind(value)),
+            );
+            return Err(Reported);
+        };
+        Ok(Some(Section::open(report, name, place, table, known)))
+    }
+
+    /// Opens the tables under `key`, each written `[[key]]`; `Err` when that is not what stands there.
+    pub fn tables(
+        &self,
+        report: &mut Report,
+        key: &'static str,
+        name: &'static str,
+        known: &[&'static str],
+    ) -> Result<Vec<Section<'d>>, Reported> {
+        let Some(value) = self.table.get(key) else {
+            return Ok(Vec::new());
+        };
+        let Some(array) = value.get_ref().as_array() else {
+            let place = report.place(value.span());
+            report.add(
+                place,
+                format!(
+                    "{key} must be sections {name} with two brackets, not {}",
+                    kind(value)
+                ),
+            );
+            return Err(Reported);
+        };
+        all(array.iter().map(|element| {
+            let place = report.place(element.span());
+            let table = element.get_ref().as_table().ok_or_else(|| {
+                report.add(
+                    place,
+                    format!("{key} must be sections {name}, not {}", kind(element)),
+                );
+                Reported
+            })?;
+            Ok(Section::open(report, name, place, table, known))
+        }))
+    }
+
+    /// Returns the raw value under `key`.
+    pub fn value(&self, report: &Report, key: &str) -> Option<Placed<&'d DeValue<'d>>> {
+        let value = self.table.get(key)?;
+        Some(Placed {
+            place: report.place(value.span()),
+            value: value.get_ref(),
+        })
+    }
+
+    /// Reads a string.
+    pub fn string(&self, report: &mut Report, key: &'static str) -> Read<&'d str> {
+        let Some(value) = self.table.get(key) else {
+            return Ok(None);
+        };
+        string(report, key, value).map(Some)
+    }
+
+    /// Reads a string that must be there.
+    pub fn needed(&self, report: &mut Report, key: &'static str) -> Result<Placed<&'d str>, Reported> {
+        self.string(report, key)?.ok_or_else(|| {
+            report.add(
+                self.place,
+                format!("{} has no {key}; add {key} = \"…\"", self.name),
+            );
+            Reported
+        })
+    }
+
+    /// Reads an array of strings; every element of another type is reported.
+    pub fn strings(
+        &self,
+        report: &mut Report,
+        key: &'static str,
+    ) -> Result<Option<Vec<Placed<&'d str>>>, Reported> {
+        let Some(value) = self.table.get(key) else {
+            return Ok(None);
+        };
+        let Some(array) = value.get_ref().as_array() else {
+            let place = report.place(value.span());
+            report.add(
+                place,
+                format!(
+                    "{key} must be an array of strings like [\"…\"], not {}",
+                    kind(value)
+                ),
+            );
+            return Err(Reported);
+        };
+        let each = format!("each of {key}");
+        all(array.iter().map(|element| string(report, &each, element))).map(Some)
+    }
+}
+
+/// Takes every result, so that the first wrong one doesn't keep the others from being reported.
+pub(super) fn all<T>(results: impl Iterator<Item = Result<T, Reported>>) -> Result<Vec<T>, Reported> {
+    results.collect::<Vec<_>>().into_iter().collect()
+}
+
+fn string<'d>(
+    report: &mut Report,
+    key: &str,
+    value: &'d Spanned<DeValue<'d>>,
+) -> Result<Placed<&'d str>, Reported> {
+    let place = report.place(value.span());
+    match value.get_ref().as_str() {
+        Some(value) => Ok(Placed { place, value }),
+        None => {
+            report.add(
+                place,
+                format!("{key} must be a string in quotes, not {}", kind(value)),
+            );
+            Err(Reported)
+        }
+    }
+}
+
+/// Names the type of a value and not the value, which might be a password.
+fn kind(value: &Spanned<DeValue>) -> &'static str {
+    kind_of(value.get_ref())
+}
+
+/// As [`kind`].
+pub(super) fn kind_of(value: &DeValue) -> &'static str {
+    match value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) => "an integer",
+        DeValue::Float(_) => "a number with a fraction",
+        DeValue::Boolean(_) => "a boolean",
+        DeValue::Datetime(_) => "a date or time",
+        DeValue::Array(_) => "an array",
+        DeValue::Table(_) => "a table",
+    }
+}
