@@ -1,0 +1,400 @@
+//! The commands that don't serve, as a user runs them.
+
+use std::ffi::OsStr;
+use std::fs::{self, Permissions};
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use callboard::config::Config;
+use callboard::limits::Limits;
+use callboard::password::Password;
+
+/// What a run of the program gave.
+struct Run {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+fn run(arguments: &[&OsStr], input: &[u8]) -> Run {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_callboard"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    // A command that reads nothing may be gone already.
+    let _ = child
+        .stdin
+        .take()
+        .expect("standard input is a pipe")
+        .write_all(input);
+    let output = child.wait_with_output().expect("the program ends");
+    let text = |bytes| String::from_utf8(bytes).expect("output is UTF-8");
+    Run {
+        code: output.status.code(),
+        out: text(output.stdout),
+        err: text(output.stderr),
+    }
+}
+
+fn callboard(line: &str) -> Run {
+    run(&line.split_whitespace().map(OsStr::new).collect::<Vec<_>>(), b"")
+}
+
+fn check(file: &Path) -> Run {
+    run(&["check".as_ref(), "--config".as_ref(), file.as_ref()], b"")
+}
+
+/// Writes a file of its own for a test.
+fn file(name: &str, mode: u32, content: impl AsRef<[u8]>) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::write(&path, content).expect("the folder of the tests can be written to");
+    fs::set_permissions(&path, Permissions::from_mode(mode)).expect("the file is ours");
+    path
+}
+
+/// Runs `check` on a file with mistakes; returns what stands behind the name of the file in each line.
+fn problems(path: &Path) -> Vec<String> {
+    let run = check(path);
+    assert_eq!((run.code, run.out.as_str()), (Some(1), ""), "{}", run.err);
+    let prefix = format!("{}:", path.display());
+    run.err
+        .lines()
+        .map(|line| {
+            line.strip_prefix(&prefix)
+                .expect("the name comes first")
+                .to_owned()
+        })
+        .collect()
+}
+
+const USER: &str = "[[user]]\nid = \"ada\"\nroles = [\"Administrator\"]\n";
+
+#[test]
+fn the_printed_demo_passes_the_check_and_is_the_embedded_one() {
+    let demo = callboard("demo-config");
+    assert_eq!((demo.code, demo.err.as_str()), (Some(0), ""));
+    let own = file("printed-demo.toml", 0o600, &demo.out);
+    let of_file = check(&own);
+    assert_eq!((of_file.code, of_file.err.as_str()), (Some(0), ""));
+    let embedded = callboard("check");
+    assert_eq!((embedded.code, embedded.err.as_str()), (Some(0), ""));
+    assert_eq!(
+        of_file.out,
+        embedded
+            .out
+            .replace("the embedded demo.toml", &own.display().to_string())
+    );
+}
+
+#[test]
+fn the_check_says_what_would_be_served() {
+    let run = callboard("check");
+    for line in [
+        "domain         localhost, with its nodes at pubsub.localhost",
+        "listener       https://127.0.0.1:8445",
+        "certificate    self-signed, made at start",
+        "users          7, passwords: 0 hashed, 7 plain",
+        "team 1         Lab: administrator 1001 1002 1003; supervised by administrator",
+        "team 2         Kiosk: 1004 1005 1006; supervised by administrator",
+        "nodes          1 beside those of users and teams",
+        "[limits]",
+    ] {
+        assert!(
+            run.out.lines().any(|printed| printed == line),
+            "{line}\nis not in\n{}",
+            run.out
+        );
+    }
+    assert!(!run.out.contains("NOT THE DEFAULT"));
+}
+
+#[test]
+fn limits_are_marked_when_changed_and_printed_as_the_file_wants_them() {
+    let text = format!(
+        "{USER}password_hash = \"{}\"\n[limits]\nping = \"5m\"\ndepth = 16\n",
+        hash("x")
+    );
+    let run = check(&file("limits.toml", 0o600, text));
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
+    let marked: Vec<_> = run
+        .out
+        .lines()
+        .filter(|line| line.contains("NOT THE DEFAULT"))
+        .collect();
+    assert_eq!(marked.len(), 2, "{marked:?}");
+    assert!(
+        marked[0].starts_with("ping = \"5m\" ") && marked[0].ends_with("(NOT THE DEFAULT, which is \"60s\")")
+    );
+    assert!(marked[1].starts_with("depth = 16 ") && marked[1].ends_with("(NOT THE DEFAULT, which is 32)"));
+
+    let (_, printed) = run.out.split_once("\n\n").expect("limits come last");
+    let again = Config::parse(&format!("{USER}password = \"x\"\n{printed}"), "again.toml");
+    let limits = again.expect("what is printed can be read").limits;
+    let ping = std::time::Duration::from_secs(300);
+    assert_eq!(
+        limits,
+        Limits {
+            ping,
+            depth: 16,
+            ..Limits::default()
+        }
+    );
+}
+
+#[test]
+fn a_file_with_many_mistakes_has_them_all_reported_in_its_order() {
+    let text = r#"domian = "x"
+profile = "uccx2"
+listen = ["127.0.0.1", "127.0.0.1:1", "127.0.0.1:1"]
+[tls]
+certificate = "server.pem"
+[[team]]
+id = "1"
+name = "Lab"
+[[user]]
+id = "Ada"
+password = "hunter2"
+password_hash = "hunter2"
+team = "2"
+extension = "1000"
+[[user]]
+id = "bob"
+roles = ["Agent", "Boss"]
+supervises = ["3"]
+extension = "1000"
+[[node]]
+name = "/finesse/api/User/bob"
+publish = ["eve"]
+items = "many"
+[limits]
+ping = "2h"
+stanza = "64kB"
+[limits]
+"#;
+    let place = |problem: &String| problem.split_once(": ").expect("a sentence follows").0.to_owned();
+    let problems = problems(&file("many.toml", 0o600, text));
+    let places: Vec<_> = problems.iter().map(place).collect();
+    let expected = [
+        "1:1", "2:11", "3:11", "3:39", "4:1", "10:6", "12:17", "13:8", "15:1", "17:19", "18:15", "19:13",
+        "21:8", "22:12", "23:9", "25:8", "26:10", "27:2",
+    ];
+    assert_eq!(places, expected, "{problems:#?}");
+}
+
+#[test]
+fn no_output_ever_shows_a_password() {
+    // Long enough that a slip within it leaves one of the words whole.
+    let text = format!(
+        "domain = \"localhost\"\n[[team]]\nid = \"1\"\nname = \"Lab\"\n[[user]]\nid = \"ada\"\n\
+         password = \"SECRETSECRET\"\nteam = \"1\"\n[[user]]\nid = \"bob\"\npassword_hash = \"{}\"\nteam = \"1\"\n",
+        hash("SECRETSECRET")
+    );
+    let hash_of_bob = text
+        .split('"')
+        .rev()
+        .nth(3)
+        .expect("the hash is in quotes")
+        .to_owned();
+    let digest = hash_of_bob
+        .rsplit('$')
+        .next()
+        .expect("the hash ends in its digest")
+        .to_owned();
+    let shows = |output: &str| output.contains("SECRET") || output.contains(&digest);
+
+    let good = check(&file("secrets.toml", 0o644, &text));
+    assert_eq!(good.code, Some(0));
+    assert!(good.err.contains("warning") && !good.out.is_empty());
+    assert!(!shows(&good.out) && !shows(&good.err), "{}{}", good.out, good.err);
+
+    let mut refused = 0;
+    for (offset, _) in text.char_indices() {
+        let (before, after) = text.split_at(offset);
+        let slips = [String::from(before) + &after[1..]];
+        let slips = slips
+            .into_iter()
+            .chain(["\"", "\n", "=", "]", "x"].map(|slip| format!("{before}{slip}{after}")));
+        for slip in slips {
+            match Config::parse(&slip, "c.toml") {
+                Ok(config) => assert!(!shows(&format!("{config:?}")), "{slip}"),
+                Err(problems) => {
+                    refused += 1;
+                    for problem in problems {
+                        assert!(!shows(&problem.to_string()), "{slip}\n{problem}");
+                    }
+                }
+            }
+        }
+    }
+    assert!(refused > text.len(), "most slips make a problem");
+
+    let mut swapped = text
+        .replace("password = ", "password_hash = ")
+        .replace(&hash_of_bob, "SECRET");
+    swapped.push_str("password = \"SECRET\\u0007\"\n");
+    let bad = check(&file("swapped.toml", 0o600, swapped));
+    assert_eq!(bad.code, Some(1));
+    assert!(!bad.err.is_empty() && !shows(&bad.err), "{}", bad.err);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_one_problem() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let missing = "1:1: there is no such file; `callboard demo-config` prints one to start from";
+    assert_eq!(problems(&folder.join("missing.toml")), [missing]);
+    assert_eq!(
+        problems(folder),
+        ["1:1: is a directory; name the configuration file in it"]
+    );
+    let latin1 = file("latin1.toml", 0o600, b"# \xc3\xa4\xc3\xb6\n# \xc3\xa4\xfc\n");
+    assert_eq!(
+        problems(&latin1),
+        ["2:4: is not UTF-8 from here on; save the file as UTF-8"]
+    );
+    let large = file("large.toml", 0o600, vec![b'\n'; 1024 * 1024 + 1]);
+    assert_eq!(
+        problems(&large),
+        ["1:1: is larger than 1 MiB, too large for a configuration file"]
+    );
+    let just_right = file("just-right.toml", 0o600, vec![b'\n'; 1024 * 1024]);
+    assert_eq!(
+        problems(&just_right),
+        ["1:1: there is no user; add a section [[user]] for each"]
+    );
+}
+
+#[test]
+fn files_others_can_read_are_warned_of_when_they_hold_secrets() {
+    let plain = format!("{USER}password = \"x\"\n");
+    let hashed = format!("{USER}password_hash = \"{}\"\n", hash("x"));
+    file("open.key", 0o644, "");
+    file("group.key", 0o640, "");
+    let of_passwords = "4:12: warning: others on this machine can read the passwords in this file; run `chmod 600` on it, \
+                        or use password_hash";
+    let key = |name: &str| format!("{hashed}[tls]\ncertificate = \"a.pem\"\nkey = \"{name}\"\n");
+    let open_key = Path::new(env!("CARGO_TARGET_TMPDIR")).join("open.key");
+    let of_key = format!(
+        "7:7: warning: everybody on this machine can read the key {}; run `chmod 600` on it",
+        open_key.display()
+    );
+    for (mode, text, warning) in [
+        (0o600, &plain, None),
+        (0o644, &plain, Some(of_passwords)),
+        (0o640, &plain, Some(of_passwords)),
+        (0o644, &hashed, None),
+        (0o644, &key("open.key"), Some(of_key.as_str())),
+        (0o644, &key("group.key"), None),
+        (0o644, &key("missing.key"), None),
+    ] {
+        let path = file("permissions.toml", mode, text);
+        let run = check(&path);
+        let expected = warning
+            .map(|warning| format!("{}:{warning}\n", path.display()))
+            .unwrap_or_default();
+        assert_eq!((run.code, run.err), (Some(0), expected), "{mode:o} {text}");
+    }
+}
+
+#[test]
+fn a_hashed_password_can_be_used_in_a_configuration() {
+    for input in ["correct horse\n", "correct horse\r\n", "correct horse"] {
+        let run = run(&["passwd".as_ref()], input.as_bytes());
+        assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
+        assert!(
+            run.out.starts_with("$pbkdf2-sha256$i=600000$") && !run.out.contains("horse"),
+            "{}",
+            run.out
+        );
+        let password = Password::parse_hash(run.out.trim_end()).expect("the form of the configuration");
+        assert!(password.matches("correct horse"));
+    }
+}
+
+#[test]
+fn what_cannot_be_a_password_is_refused() {
+    for (input, sentence) in [
+        (&b""[..], "the password must not be empty\n"),
+        (b"\n", "the password must not be empty\n"),
+        (b"SECRET\xff\n", "the password must be UTF-8\n"),
+        (
+            b"SECRET\x07\n",
+            "the password has a character that is not allowed in a password (a control character, for example)\n",
+        ),
+        (
+            &[b'x'; 4096],
+            "callboard: the password must be shorter than 4096 bytes\n",
+        ),
+    ] {
+        let run = run(&["passwd".as_ref()], input);
+        assert_eq!(
+            (run.code, run.out.as_str(), run.err.as_str()),
+            (Some(1), "", sentence)
+        );
+    }
+}
+
+#[test]
+fn a_reader_that_stops_early_is_no_failure() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_callboard"))
+        .arg("check")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("the program ends");
+    assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
+}
+
+#[test]
+fn serve_reports_the_problems_of_its_file_and_keeps_the_demo_at_home() {
+    let bad = file("serve.toml", 0o600, "domain = 1\n");
+    let run = run(&["serve".as_ref(), "--config".as_ref(), bad.as_ref()], b"");
+    assert_eq!((run.code, run.out.as_str()), (Some(1), ""));
+    let place = format!("{}:1:10: ", bad.display());
+    assert!(
+        run.err.lines().any(|line| line.starts_with(&place)),
+        "{}",
+        run.err
+    );
+
+    let run = callboard("serve --listen 127.0.0.1:0 --listen-plain 0.0.0.0:0");
+    assert_eq!((run.code, run.out.as_str()), (Some(1), ""));
+    assert!(
+        run.err.contains("not served on 0.0.0.0:0") && run.err.contains("demo-config"),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
+fn help_and_version_go_to_standard_output() {
+    let version = callboard("--version");
+    assert_eq!(
+        (version.code, version.out.as_str()),
+        (Some(0), "callboard 0.1.0\n")
+    );
+    let help = callboard("--help");
+    assert_eq!((help.code, help.err.as_str()), (Some(0), ""));
+    for command in ["serve", "check", "passwd", "demo-config"] {
+        assert!(help.out.contains(&format!("\n  {command} ")), "{}", help.out);
+        assert_eq!(callboard(&format!("{command} --help")).code, Some(0));
+    }
+    let wrong = callboard("serve --colour");
+    assert_eq!((wrong.code, wrong.out.as_str()), (Some(1), ""));
+    assert!(
+        wrong.err.contains("--colour") && wrong.err.contains("--help"),
+        "{}",
+        wrong.err
+    );
+}
+
+/// Hashes a password for a configuration, quickly.
+fn hash(password: &str) -> String {
+    Password::hash(password, 1000).expect("a password that can be hashed")
+}
