@@ -1,7 +1,16 @@
 //! callboard stands in for the notification side of a Cisco Finesse contact centre.
+//!
+//! The way of a frame: [`net`] moves its bytes, [`xmpp`] reads it, [`hub`] knows who sent it and where it goes,
+//! [`pubsub`] and [`desk`] know what it means. Only [`net`] has sockets and clocks.
 
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod desk;
+pub mod hub;
+pub mod id;
 pub mod limits;
+pub mod net;
 pub mod password;
+pub mod pubsub;
+pub mod xmpp;

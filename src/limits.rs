@@ -202,7 +202,7 @@ limits! {
     /// sessions one user may have bound at the same time
     /// (XEP-0205 §4.4).
     sessions_per_user: Count("sessions") = 16, 1 => 10_000;
-    /// from the accepted connection to the XMPP login, TLS and the HTTP request included
+    /// from the accepted connection to the XMPP login, TLS included; the same for each HTTP request and its body
     /// (RFC 6120 §4.9.3.4).
     login: Duration("time") = 30 * SECOND, SECOND => 10 * MINUTE;
     /// silence of a session after which it is sent a WebSocket ping
@@ -259,9 +259,6 @@ limits! {
     /// request line and header fields of one HTTP request
     /// (RFC 9112 §3: not below 8,000 bytes; RFC 6585 §5).
     http_header: Size("bytes") = 16 * KIB, 8 * KIB => 64 * KIB;
-    /// wait for the next request on a kept HTTP connection
-    /// (RFC 9112 §9.5).
-    http_idle: Duration("time") = 60 * SECOND, SECOND => HOUR;
     /// password hashes computed at the same time
     /// (each keeps one core busy for a good part of a second).
     password_checks: Count("hashes") = 1, 1 => 8;

@@ -1,10 +1,13 @@
 //! From the command line to a running command.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use callboard::cli::{Arguments, Command, Serve};
 use callboard::commands;
+use callboard::config::Config;
+use callboard::net::{self, tls};
+use simple_logger::SimpleLogger;
 
 fn main() -> ExitCode {
     let arguments: Arguments = argh::from_env();
@@ -17,7 +20,9 @@ fn main() -> ExitCode {
         .unwrap_or_else(|| Command::Serve(Serve::default()))
     {
         Command::Serve(flags) => serve(&flags),
-        Command::Check(flags) => commands::check(flags.config.as_deref(), |_| Vec::new()),
+        Command::Check(flags) => commands::check(flags.config.as_deref(), |config| {
+            tls::identity(config).err().unwrap_or_default()
+        }),
         Command::Passwd(_) => commands::passwd(),
         Command::DemoConfig(_) => commands::demo_config(),
     };
@@ -32,6 +37,7 @@ fn main() -> ExitCode {
     }
 }
 
+/// Serves until a signal ends it. Everything that can be wrong with the configuration is said before that.
 fn serve(flags: &Serve) -> io::Result<ExitCode> {
     let (mut config, warnings) = match commands::configuration(flags.config.as_deref()) {
         Ok(read) => read,
@@ -42,5 +48,42 @@ fn serve(flags: &Serve) -> io::Result<ExitCode> {
     };
     commands::print_warnings(&warnings);
     flags.apply(&mut config).map_err(io::Error::other)?;
-    Err(io::Error::other("this build cannot serve yet"))
+    SimpleLogger::new()
+        .with_level(flags.log)
+        .with_utc_timestamps()
+        .init()
+        .map_err(io::Error::other)?;
+    let identity = match tls::identity(&config) {
+        Ok(identity) => identity,
+        Err(problems) => {
+            commands::print_problems(&problems);
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    let listeners = match net::listen(&config) {
+        Ok(listeners) => listeners,
+        Err(lines) => {
+            lines.iter().for_each(|line| eprintln!("{line}"));
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    let lines = greeting(&config, &identity);
+    net::run(config, identity, listeners, |urls| {
+        let mut out = io::stdout().lock();
+        let shown = urls.iter().try_for_each(|url| writeln!(out, "listening {url}"));
+        // Nobody has to read what is printed.
+        let _ = shown
+            .and_then(|()| out.write_all(lines.as_bytes()))
+            .and_then(|()| out.flush());
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is printed below the listeners.
+fn greeting(config: &Config, identity: &tls::Identity) -> String {
+    let mut lines = String::new();
+    if identity.self_signed && !config.listen.is_empty() {
+        lines += &format!("self-signed certificate, SHA-256 {}\n", identity.fingerprint);
+    }
+    lines
 }

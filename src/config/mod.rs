@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 use crate::limits::Limits;
 use crate::password::Password;
+use crate::xmpp::ns;
 
 pub use problem::{Place, Problem};
 
@@ -31,10 +32,14 @@ pub struct Config {
     pub domain: String,
     /// Whose agent rules and payload details apply.
     pub profile: Profile,
+    /// Whose payload details apply.
+    pub release: Release,
     /// Where TLS is spoken; this or `listen_plain` has an address.
     pub listen: Vec<SocketAddr>,
     /// Where the same is spoken without TLS.
     pub listen_plain: Vec<SocketAddr>,
+    /// Where the file names each address to listen on; those of flags stand nowhere.
+    pub listen_places: Vec<(SocketAddr, Place)>,
     /// The files of the certificate; `None`: one is made at start.
     pub tls: Option<TlsFiles>,
     /// In the order of the file.
@@ -56,6 +61,15 @@ pub enum Profile {
     Uccx,
     /// Unified Contact Center Enterprise.
     Ucce,
+}
+
+/// A release of Finesse, as far as its events differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Release {
+    /// 11.6 and before.
+    R11,
+    /// 12.5 and later.
+    R12,
 }
 
 /// What a user may do.
@@ -197,6 +211,27 @@ impl Profile {
         match self {
             Profile::Uccx => "uccx",
             Profile::Ucce => "ucce",
+        }
+    }
+}
+
+impl Release {
+    /// Every release there is.
+    pub const ALL: [Release; 2] = [Release::R11, Release::R12];
+
+    /// The name in the configuration file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Release::R11 => "11.6",
+            Release::R12 => "12.5",
+        }
+    }
+
+    /// The namespace of the `<notification/>` around a payload (reference 3.1).
+    pub fn notification(self) -> &'static str {
+        match self {
+            Release::R11 => ns::PUBSUB,
+            Release::R12 => ns::PUSH,
         }
     }
 }

@@ -1,6 +1,5 @@
 //! From the text of a configuration file to a [`Config`], or to all that is wrong with it.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -9,12 +8,13 @@ use toml::de::{DeInteger, DeTable, DeValue};
 use super::people::{self, Declared};
 use super::problem::{Place, Placed, Report, proposal, shown};
 use super::section::{Reported, Section, all, kind_of};
-use super::{Config, NodeConfig, Origin, Problem, Profile, TlsFiles, rules};
+use super::{Config, NodeConfig, Origin, Problem, Profile, Release, TlsFiles, rules};
 use crate::limits::{Kind, Limits, TABLE};
 
 const KEYS: &[&str] = &[
     "domain",
     "profile",
+    "release",
     "listen",
     "listen_plain",
     "tls",
@@ -50,6 +50,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let root = Section::open(&mut report, "the file", Place::START, document.get_ref(), KEYS);
     let domain = domain(&mut report, &root);
     let profile = profile(&mut report, &root);
+    let release = release(&mut report, &root);
     let listeners = listeners(&mut report, &root);
     let tls = tls(&mut report, &root, folder);
     let people = people::read(&mut report, &root);
@@ -57,12 +58,18 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let limits = limits(&mut report, &root);
 
     let assemble = || -> Option<Config> {
-        let (listen, listen_plain) = listeners.ok()?;
+        let Listeners {
+            tls: listen,
+            plain: listen_plain,
+            places: listen_places,
+        } = listeners.ok()?;
         Some(Config {
             domain: domain.ok()?,
             profile: profile.ok()?,
+            release: release.ok()?,
             listen,
             listen_plain,
+            listen_places,
             tls: tls.ok()?,
             teams: people.teams?,
             users: people.users?,
@@ -114,26 +121,50 @@ fn domain(report: &mut Report, root: &Section) -> Result<String, Reported> {
 }
 
 fn profile(report: &mut Report, root: &Section) -> Result<Profile, Reported> {
-    let Some(Placed { place, value }) = root.string(report, "profile")? else {
-        return Ok(Profile::Uccx);
-    };
-    Profile::ALL
-        .into_iter()
-        .find(|profile| profile.name() == value)
-        .ok_or_else(|| {
-            let proposal = proposal(value, Profile::ALL.iter().map(|profile| profile.name()));
-            report.add(place, format!("{} is not a profile{proposal}", shown(value)));
-            Reported
-        })
+    one_of(
+        report,
+        root,
+        "profile",
+        Profile::ALL,
+        Profile::name,
+        Profile::Uccx,
+    )
 }
 
-type Listeners = (Vec<SocketAddr>, Vec<SocketAddr>);
+fn release(report: &mut Report, root: &Section) -> Result<Release, Reported> {
+    one_of(report, root, "release", Release::ALL, Release::name, Release::R12)
+}
+
+/// Reads a key whose value is the name of one of a few things.
+fn one_of<T: Copy>(
+    report: &mut Report,
+    root: &Section,
+    key: &'static str,
+    all: impl IntoIterator<Item = T> + Copy,
+    name: fn(T) -> &'static str,
+    default: T,
+) -> Result<T, Reported> {
+    let Some(Placed { place, value }) = root.string(report, key)? else {
+        return Ok(default);
+    };
+    all.into_iter().find(|one| name(*one) == value).ok_or_else(|| {
+        let proposal = proposal(value, all.into_iter().map(name));
+        report.add(place, format!("{} is not a {key}{proposal}", shown(value)));
+        Reported
+    })
+}
+
+/// The addresses with and without TLS, and where the file names them.
+struct Listeners {
+    tls: Vec<SocketAddr>,
+    plain: Vec<SocketAddr>,
+    places: Vec<(SocketAddr, Place)>,
+}
 
 fn listeners(report: &mut Report, root: &Section) -> Result<Listeners, Reported> {
-    // The lines in which the addresses of both arrays stand.
-    let mut lines = HashMap::new();
-    let listen = addresses(report, root, "listen", &mut lines);
-    let listen_plain = addresses(report, root, "listen_plain", &mut lines);
+    let mut places = Vec::new();
+    let listen = addresses(report, root, "listen", &mut places);
+    let listen_plain = addresses(report, root, "listen_plain", &mut places);
     let listen = listen?.unwrap_or_else(|| vec![Config::DEFAULT_LISTEN]);
     let listen_plain = listen_plain?.unwrap_or_default();
     if listen.is_empty() && listen_plain.is_empty() {
@@ -145,14 +176,18 @@ fn listeners(report: &mut Report, root: &Section) -> Result<Listeners, Reported>
             "nothing to listen on; add an address to listen or listen_plain",
         );
     }
-    Ok((listen, listen_plain))
+    Ok(Listeners {
+        tls: listen,
+        plain: listen_plain,
+        places,
+    })
 }
 
 fn addresses(
     report: &mut Report,
     root: &Section,
     key: &'static str,
-    lines: &mut HashMap<SocketAddr, usize>,
+    places: &mut Vec<(SocketAddr, Place)>,
 ) -> Result<Option<Vec<SocketAddr>>, Reported> {
     let Some(texts) = root.strings(report, key)? else {
         return Ok(None);
@@ -165,8 +200,9 @@ fn addresses(
         };
         // Port 0 is a different free port every time.
         if address.port() != 0
-            && let Some(line) = lines.insert(address, place.line)
+            && let Some((_, first)) = places.iter().find(|(other, _)| *other == address)
         {
+            let line = first.line;
             report.add(
                 *place,
                 format!(
@@ -175,6 +211,7 @@ fn addresses(
                 ),
             );
         }
+        places.push((address, *place));
         Ok(address)
     });
     all(read).map(Some)

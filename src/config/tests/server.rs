@@ -7,7 +7,7 @@ mistakes! {
         r#"1:1: "domian" is not a key of the file; did you mean "domain"?"#,
     ];
     an_unknown_key_like_no_other: r#"www = """#, "" => [
-        r#"1:1: "www" is not a key of the file; known are: domain, profile, listen, listen_plain, tls, team, user, node, limits"#,
+        r#"1:1: "www" is not a key of the file; known are: domain, profile, release, listen, listen_plain, tls, team, user, node, limits"#,
     ];
     an_unknown_key_of_a_section: "", r#"[[user]]
 id = "bob"
@@ -20,7 +20,7 @@ team = "1"
     an_unknown_section: "", "[[reason_code]]
 id = 1
 " => [
-        r#"10:3: "reason_code" is not a key of the file; known are: domain, profile, listen, listen_plain, tls, team, user, node, limits"#,
+        r#"10:3: "reason_code" is not a key of the file; known are: domain, profile, release, listen, listen_plain, tls, team, user, node, limits"#,
     ];
     an_unknown_limit: "", "[limits]
 conections = 1
@@ -30,7 +30,7 @@ conections = 1
     an_unknown_limit_like_no_other: "", "[limits]
 colour = 1
 " => [
-        r#"11:1: "colour" is not a key of [limits]; known are: connections, sessions_per_user, login, ping, ping_answer, close, stanza_before_login, elements_before_login, stanza, elements, depth, attributes, prefixes, login_attempts, subscriptions_per_session, subscriptions_per_user, queue, queue_frames, payload, http_body, http_header, http_idle, password_checks, password_waiting"#,
+        r#"11:1: "colour" is not a key of [limits]; known are: connections, sessions_per_user, login, ping, ping_answer, close, stanza_before_login, elements_before_login, stanza, elements, depth, attributes, prefixes, login_attempts, subscriptions_per_session, subscriptions_per_user, queue, queue_frames, payload, http_body, http_header, password_checks, password_waiting"#,
     ];
     an_unknown_key_in_umlauts: r#"listen = ["127.0.0.1:1"] # ü"#, r#"[[node]]
 "ä\nb" = 1

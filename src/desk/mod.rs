@@ -1,0 +1,70 @@
+//! The contact centre: who works in it, and which nodes it has.
+//!
+//! What lives here: users and teams as the configuration has them, and the names of their pubsub nodes. What
+//! doesn't: XMPP (the hub turns changes into events).
+#![deny(clippy::disallowed_methods)]
+
+pub mod nodes;
+
+use std::collections::HashMap;
+
+use crate::config::{Role, User};
+use crate::id::UserId;
+
+/// The users, by their keys and names.
+#[derive(Debug)]
+pub struct Directory {
+    users: Vec<User>,
+    ids: HashMap<String, UserId>,
+    login_names: HashMap<String, UserId>,
+}
+
+impl Directory {
+    /// The users of a configuration, whose ids are distinct.
+    pub fn new(users: Vec<User>) -> Self {
+        let ids = (0..)
+            .zip(&users)
+            .map(|(key, user)| (user.id.clone(), UserId(key)))
+            .collect();
+        let login_names = (0..)
+            .zip(&users)
+            .filter_map(|(key, user)| Some((user.login_name.clone()?, UserId(key))))
+            .collect();
+        Self {
+            users,
+            ids,
+            login_names,
+        }
+    }
+
+    /// The user with that id, which is the localpart of the JID too.
+    pub fn find(&self, id: &str) -> Option<UserId> {
+        self.ids.get(id).copied()
+    }
+
+    /// The user with that id or login name, as HTTP accepts either.
+    pub fn find_login(&self, name: &str) -> Option<UserId> {
+        self.find(name).or_else(|| self.login_names.get(name).copied())
+    }
+
+    /// What the configuration says of a user.
+    pub fn get(&self, user: UserId) -> &User {
+        // A UserId is made above only.
+        &self.users[user.0 as usize]
+    }
+
+    /// Tells whether a user has the Administrator role.
+    pub fn is_administrator(&self, user: UserId) -> bool {
+        self.get(user).roles.contains(&Role::Administrator)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.users.len()
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &User> {
+        self.users.iter()
+    }
+}

@@ -1,0 +1,52 @@
+//! The names of Finesse's nodes (reference 3.2).
+
+use crate::config::Config;
+use crate::pubsub::NodeSpec;
+
+use super::Directory;
+
+/// Events on the service as a whole.
+pub const SYSTEM_INFO: &str = "/finesse/api/SystemInfo";
+
+/// Every node of a user.
+pub fn of_user(id: &str) -> [String; 6] {
+    [
+        "",
+        "/Dialogs",
+        "/Media",
+        "/Dialogs/Media",
+        "/Queues",
+        "/ClientLog",
+    ]
+    .map(|tail| format!("/finesse/api/User/{id}{tail}"))
+}
+
+/// The nodes to which a user is subscribed by its bare JID without asking (design, compatibility 6).
+pub fn automatic(id: &str) -> impl Iterator<Item = String> {
+    of_user(id).into_iter().take(3).chain([SYSTEM_INFO.to_owned()])
+}
+
+/// Every node of a team.
+pub fn of_team(id: &str) -> [String; 3] {
+    ["", "/Users", "/TeamMessages"].map(|tail| format!("/finesse/api/Team/{id}{tail}"))
+}
+
+/// All nodes of a configuration: Finesse's, which keep nothing, and its own.
+pub fn all(config: &Config, directory: &Directory) -> Vec<NodeSpec> {
+    let finesse = config
+        .users
+        .iter()
+        .flat_map(|user| of_user(&user.id))
+        .chain(config.teams.iter().flat_map(|team| of_team(&team.id)))
+        .chain([SYSTEM_INFO.to_owned()])
+        .map(|name| NodeSpec {
+            name,
+            ..NodeSpec::default()
+        });
+    let own = config.nodes.iter().map(|node| NodeSpec {
+        name: node.name.clone(),
+        keep: node.items,
+        publishers: node.publish.iter().filter_map(|id| directory.find(id)).collect(),
+    });
+    finesse.chain(own).collect()
+}

@@ -1,0 +1,130 @@
+//! What the hub asks of the world outside.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::Credentials;
+use crate::id::SessionId;
+
+/// One thing to do.
+#[derive(Debug)]
+pub enum Action {
+    /// Something waits for this session, or it may read again: drain it and look at it.
+    Wake(SessionId),
+    /// The peer did not finish the close in time: drop its connection.
+    Abort(SessionId),
+    /// Check a password off the event loop and call [`super::Hub::verified`].
+    Verify {
+        session: SessionId,
+        credentials: Credentials,
+        attempt: String,
+    },
+    /// For the log.
+    Note(Note),
+}
+
+/// A line for the log.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Address, transport and, as far as it is known, JID.
+    pub who: String,
+    pub what: What,
+}
+
+/// What happened to a session.
+#[derive(Debug, PartialEq, Eq)]
+pub enum What {
+    Connected,
+    LoggedIn,
+    /// A failed login, with the user if there is one of that name.
+    Refused {
+        user: Option<String>,
+        failure: &'static str,
+    },
+    Bound,
+    /// Closed because it did not read; so many messages will never reach it.
+    SlowReader {
+        lost: usize,
+    },
+    /// Gone, so many messages undelivered, so long after its connection was accepted.
+    Closed {
+        reason: String,
+        lost: usize,
+        after: Duration,
+    },
+}
+
+impl Note {
+    /// How much it matters.
+    pub fn level(&self) -> log::Level {
+        match self.what {
+            What::SlowReader { .. } | What::Refused { .. } => log::Level::Warn,
+            _ => log::Level::Info,
+        }
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.who)?;
+        match &self.what {
+            What::Connected => f.write_str("connected"),
+            What::LoggedIn => f.write_str("logged in"),
+            What::Refused {
+                user: Some(user),
+                failure,
+            } => write!(f, "login of {user} refused: {failure}"),
+            What::Refused { user: None, failure } => write!(f, "login refused: {failure}"),
+            What::Bound => f.write_str("resource bound"),
+            What::SlowReader { lost } => write!(f, "does not read: closed, {lost} messages dropped"),
+            What::Closed {
+                reason,
+                lost: 0,
+                after,
+            } => write!(f, "closed after {:.1} s: {reason}", after.as_secs_f64()),
+            What::Closed { reason, lost, after } => {
+                write!(
+                    f,
+                    "closed after {:.1} s: {reason}, {lost} messages dropped",
+                    after.as_secs_f64()
+                )
+            }
+        }
+    }
+}
+
+impl fmt::Display for Counters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            logins,
+            refusals,
+            events,
+            deliveries,
+            dropped,
+            slow_readers,
+            ..
+        } = self;
+        write!(
+            f,
+            "served {logins} logins ({refusals} refused), {events} events in {deliveries} deliveries, \
+             {dropped} messages dropped, {slow_readers} sessions closed as too slow"
+        )
+    }
+}
+
+/// What was counted since the start; `sessions` is how many there are now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    pub sessions: u64,
+    pub logins: u64,
+    /// Failed login attempts.
+    pub refusals: u64,
+    /// Published items.
+    pub events: u64,
+    /// Events queued for a session.
+    pub deliveries: u64,
+    /// Messages that a session was owed and never got.
+    pub dropped: u64,
+    /// Sessions closed because they did not read.
+    pub slow_readers: u64,
+}

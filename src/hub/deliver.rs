@@ -1,0 +1,68 @@
+//! The delivery of events: once for every matching subscription, in order for every session.
+
+use std::rc::Rc;
+
+use super::outbox::{Frame, MESSAGE_ID};
+use super::{Hub, Now};
+use crate::id::SessionId;
+use crate::pubsub::event::Event;
+use crate::pubsub::{Item, NodeId, Subscriber};
+
+impl Hub {
+    /// A published item goes to all subscribers.
+    pub(super) fn announce(&mut self, now: Now, node: NodeId, item: &Item) {
+        let event = Event::published(
+            self.names.event_head.clone(),
+            self.pubsub.name(node),
+            item,
+            self.pubsub.notification(),
+        );
+        self.counters.events += 1;
+        self.deliver(now, node, Rc::new(event));
+    }
+
+    /// So does the news that one is gone.
+    pub(super) fn announce_retraction(&mut self, now: Now, node: NodeId, id: &str) {
+        let event = Event::retracted(self.names.event_head.clone(), self.pubsub.name(node), id);
+        self.deliver(now, node, Rc::new(event));
+    }
+
+    fn deliver(&mut self, now: Now, node: NodeId, event: Rc<Event>) {
+        // Collected first: a delivery can end a session, and with it its subscriptions.
+        let mut receivers: Vec<(SessionId, bool)> = Vec::new();
+        for Subscriber { user, session } in self.pubsub.subscribers(node) {
+            match session {
+                Some(session) => receivers.push((session, true)),
+                None => receivers.extend(
+                    self.online[user.0 as usize]
+                        .iter()
+                        .map(|session| (*session, false)),
+                ),
+            }
+        }
+        for (id, full) in receivers {
+            if self
+                .sessions
+                .get(id)
+                .is_some_and(|session| session.is_available())
+            {
+                let message_id = self.message_id();
+                self.counters.deliveries += 1;
+                self.push(
+                    now,
+                    id,
+                    Frame::Event {
+                        event: event.clone(),
+                        full,
+                        id: message_id,
+                    },
+                );
+            }
+        }
+    }
+
+    /// Eight random characters, as Openfire makes them (reference 3.1).
+    fn message_id(&mut self) -> [u8; MESSAGE_ID] {
+        std::array::from_fn(|_| self.ids.alphanumeric() as u8)
+    }
+}

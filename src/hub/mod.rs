@@ -1,0 +1,504 @@
+//! Who is on line, what each may do, where an event goes.
+//!
+//! What lives here: the live state of all sessions, and nothing else owns any; the routing of stanzas; the delivery
+//! of events; every bound of a session. What doesn't: sockets and clocks. Time comes in with each call, and what has
+//! to happen outside comes out as an [`Action`]; what has to be sent waits in the session until [`Hub::drain`].
+#![deny(clippy::disallowed_methods)]
+
+mod action;
+mod deliver;
+mod iq;
+mod outbox;
+mod presence;
+mod route;
+mod session;
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::{Instant, SystemTime};
+
+pub use action::{Action, Counters, Note, What};
+pub use outbox::Out;
+
+use crate::config::Config;
+use crate::desk::{Directory, nodes};
+use crate::id::{SessionId, UserId};
+use crate::limits::Limits;
+use crate::password::Password;
+use crate::pubsub::{Payload, Pubsub, Quota, Refusal, Settings, event};
+use crate::xmpp::sasl::{self, Failure, Plain};
+use crate::xmpp::stanza::Kind;
+use crate::xmpp::stream::{self, State, Step, StreamError};
+use crate::xmpp::xml::{self, Bounds};
+use outbox::Frame;
+use session::{Session, Sessions};
+
+/// What time it is: for deadlines, and for people.
+#[derive(Clone, Copy, Debug)]
+pub struct Now {
+    pub monotonic: Instant,
+    pub wall: SystemTime,
+}
+
+/// Where a session comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin {
+    pub peer: SocketAddr,
+    /// `wss` or `ws`, for the log.
+    pub transport: &'static str,
+    /// When its connection was accepted: the login deadline counts from here.
+    pub accepted: Instant,
+}
+
+/// Names that never change while the server runs.
+#[derive(Debug)]
+struct Names {
+    domain: Box<str>,
+    /// The pubsub service, `pubsub.DOMAIN`.
+    pubsub: Box<str>,
+    /// What every event starts with.
+    event_head: Rc<str>,
+}
+
+/// All live state.
+pub struct Hub {
+    names: Names,
+    limits: Limits,
+    users: Directory,
+    sessions: Sessions,
+    /// The bound sessions of each user, in the order of their logins.
+    online: Vec<Vec<SessionId>>,
+    pubsub: Pubsub,
+    /// Computed beside every login when any password is hashed, so that all logins take the same time.
+    decoy: Option<Password>,
+    deadlines: BinaryHeap<Reverse<(Instant, SessionId)>>,
+    actions: VecDeque<Action>,
+    counters: Counters,
+    /// Fills a buffer with bytes that nobody can guess.
+    random: fn(&mut [u8]),
+    /// For message ids, which only have to differ.
+    ids: fastrand::Rng,
+}
+
+impl Hub {
+    /// A server for this configuration, with nobody on line.
+    pub fn new(config: &Config, random: fn(&mut [u8])) -> Self {
+        let users = Directory::new(config.users.clone());
+        let pubsub_domain = format!("pubsub.{}", config.domain);
+        let mut seed = [0; 8];
+        random(&mut seed);
+        let limits = config.limits;
+        let settings = Settings {
+            quota: Quota {
+                session: limits.subscriptions_per_session,
+                user: limits.subscriptions_per_user,
+            },
+            notification: config.release.notification(),
+            item_prefix: item_prefix(random),
+        };
+        Self {
+            pubsub: Pubsub::new(nodes::all(config, &users), settings),
+            online: vec![Vec::new(); users.len()],
+            decoy: config.decoy().cloned(),
+            names: Names {
+                domain: config.domain.as_str().into(),
+                event_head: event::head(&pubsub_domain),
+                pubsub: pubsub_domain.into(),
+            },
+            limits,
+            users,
+            sessions: Sessions::default(),
+            deadlines: BinaryHeap::new(),
+            actions: VecDeque::new(),
+            counters: Counters::default(),
+            random,
+            ids: fastrand::Rng::with_seed(u64::from_ne_bytes(seed)),
+        }
+    }
+
+    /// A transport is up and waits for `<open/>`.
+    pub fn connect(&mut self, now: Now, origin: Origin) -> SessionId {
+        let id = self.sessions.insert(Session::new(origin, now.monotonic));
+        self.schedule(id, origin.accepted + self.limits.login);
+        self.counters.sessions += 1;
+        self.note(id, What::Connected);
+        id
+    }
+
+    /// A text message came in.
+    pub fn frame(&mut self, now: Now, id: SessionId, text: &str) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        session.heard(now.monotonic);
+        if session.stream.state() == State::Closed {
+            return;
+        }
+        let bounds = if session.stream.is_logged_in() {
+            Bounds::of(&self.limits)
+        } else {
+            Bounds::before_login(&self.limits)
+        };
+        let document = match xml::read(text, &bounds) {
+            Ok(document) => document,
+            Err(error) => return self.fail(now, id, error.into()),
+        };
+        let element = document.root_element();
+        match session.stream.receive(element, &self.names.domain) {
+            Ok(Step::Open) => self.open(now, id),
+            Ok(Step::Login(plain)) => self.login(now, id, plain),
+            Ok(Step::Refuse(failure)) => self.refuse(now, id, failure, None),
+            Ok(Step::Stanza(kind)) => self.stanza(now, id, kind, element),
+            Ok(Step::Close) => self.end(now, id, None, "closed by the client"),
+            Err(error) => self.fail(now, id, error),
+        }
+    }
+
+    /// A WebSocket ping or pong came in: the peer lives.
+    pub fn alive(&mut self, now: Now, id: SessionId) {
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.heard(now.monotonic);
+        }
+    }
+
+    /// The transport broke one of its own rules, or a bound, before there was a message: the stream ends.
+    pub fn fail(&mut self, now: Now, id: SessionId, error: StreamError) {
+        self.end(now, id, Some(error), error.condition);
+    }
+
+    /// The transport is gone; `how` tells the log why, if the stream was not closed before.
+    pub fn closed(&mut self, now: Now, id: SessionId, how: &str) {
+        self.unbind(now, id);
+        let Some(session) = self.sessions.remove(id) else {
+            return;
+        };
+        self.counters.sessions -= 1;
+        let lost = session.outbox.len();
+        self.counters.dropped += lost as u64;
+        let what = What::Closed {
+            reason: session.ending.unwrap_or(how).to_owned(),
+            lost,
+            after: now.monotonic.saturating_duration_since(session.origin.accepted),
+        };
+        self.actions.push_back(Action::Note(Note {
+            who: session.label(&self.users),
+            what,
+        }));
+    }
+
+    /// The answer to [`Action::Verify`].
+    pub fn verified(&mut self, now: Now, id: SessionId, user: Option<UserId>, matches: bool) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        if session.stream.state() != State::Checking {
+            return;
+        }
+        match user {
+            Some(user) if matches => {
+                session.stream.accept();
+                session.user = Some(user);
+                self.counters.logins += 1;
+                self.note(id, What::LoggedIn);
+                self.send(now, id, sasl::success());
+            }
+            _ => self.refuse(now, id, Failure::NotAuthorized, user),
+        }
+        // Reading had stopped for the time of the check.
+        self.actions.push_back(Action::Wake(id));
+    }
+
+    /// The check asked for by [`Action::Verify`] could not be made: too many wait for one.
+    pub fn unverified(&mut self, now: Now, id: SessionId) {
+        self.refuse(now, id, Failure::TemporaryAuthFailure, None);
+        self.actions.push_back(Action::Wake(id));
+    }
+
+    /// Publishes text to a node on behalf of `user`. Returns the id of the item.
+    pub fn publish(
+        &mut self,
+        now: Now,
+        user: UserId,
+        node: &str,
+        payload: String,
+    ) -> Result<String, Refusal> {
+        let node = self.pubsub.find(node)?;
+        if !self
+            .pubsub
+            .may_publish(node, user, self.users.is_administrator(user))
+        {
+            return Err(Refusal::MayNotPublish);
+        }
+        if payload.len() > self.limits.payload {
+            return Err(Refusal::PayloadTooBig);
+        }
+        let item = self.pubsub.publish(node, None, Payload::Text(payload));
+        self.announce(now, node, &item);
+        Ok(item.id.to_string())
+    }
+
+    /// Does what has become due.
+    pub fn tick(&mut self, now: Now) {
+        while let Some(&Reverse((due, id))) = self.deadlines.peek() {
+            if due > now.monotonic {
+                break;
+            }
+            self.deadlines.pop();
+            if self.sessions.get(id).is_some_and(|session| session.due == due) {
+                self.look_at(now, id);
+            }
+        }
+    }
+
+    /// When [`Hub::tick`] has to be called next.
+    pub fn wake_at(&self) -> Option<Instant> {
+        self.deadlines.peek().map(|Reverse((due, _))| *due)
+    }
+
+    /// The server goes down: every stream ends with `system-shutdown`.
+    pub fn shutdown(&mut self, now: Now) {
+        for id in self.sessions.ids() {
+            self.fail(now, id, StreamError::SYSTEM_SHUTDOWN);
+        }
+    }
+
+    /// The next thing to do outside.
+    pub fn poll(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// Hands what waits for a session to `sink`, in order, until about `budget` bytes are written or nothing is left.
+    pub fn drain(&mut self, id: SessionId, budget: usize, sink: impl FnMut(Out<'_>)) {
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.outbox.drain(session.address.as_deref(), budget, sink);
+        }
+    }
+
+    /// Tells whether the session's next message may be taken now: not while a password is checked.
+    pub fn is_reading(&self, id: SessionId) -> bool {
+        self.sessions
+            .get(id)
+            .is_some_and(|session| session.stream.state() != State::Checking)
+    }
+
+    /// Tells whether the session has logged in, for the size of messages and for what may stand in a log.
+    pub fn is_logged_in(&self, id: SessionId) -> bool {
+        self.sessions
+            .get(id)
+            .is_some_and(|session| session.stream.is_logged_in())
+    }
+
+    /// Who logs in under that name over HTTP, and what is needed to check the password.
+    pub fn credentials(&self, name: &str) -> Credentials {
+        let user = self.users.find_login(name);
+        Credentials {
+            user,
+            password: user.map(|user| self.users.get(user).password.clone()),
+            decoy: self.decoy.clone(),
+        }
+    }
+
+    /// The id of a user.
+    pub fn user_name(&self, user: UserId) -> String {
+        self.users.get(user).id.clone()
+    }
+
+    /// What was counted since the start.
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    fn open(&mut self, now: Now, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        session.stream_id = token(self.random).into();
+        session.opened = true;
+        let open = stream::open(&self.names.domain, &session.stream_id);
+        let features = stream::features(session.stream.is_logged_in());
+        self.send(now, id, open);
+        self.send(now, id, features);
+    }
+
+    fn login(&mut self, now: Now, id: SessionId, plain: Plain) {
+        let user = self.users.find(&plain.user);
+        let password = user.map(|user| self.users.get(user).password.clone());
+        let credentials = Credentials {
+            user,
+            password,
+            decoy: self.decoy.clone(),
+        };
+        if credentials.is_slow() {
+            self.actions.push_back(Action::Verify {
+                session: id,
+                credentials,
+                attempt: plain.password,
+            });
+        } else {
+            let matches = credentials.verify(&plain.password);
+            self.verified(now, id, user, matches);
+        }
+    }
+
+    fn refuse(&mut self, now: Now, id: SessionId, failure: Failure, user: Option<UserId>) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        let last = session.stream.refuse(self.limits.login_attempts);
+        self.counters.refusals += 1;
+        // A name that nobody has may be a password typed into the wrong field: it is not logged.
+        let name = user.map(|user| self.users.get(user).id.clone());
+        self.note(
+            id,
+            What::Refused {
+                user: name,
+                failure: failure.name(),
+            },
+        );
+        self.send(now, id, failure.frame());
+        if last {
+            self.fail(now, id, StreamError::TOO_MANY_ATTEMPTS);
+        }
+    }
+
+    /// Ends a stream from our side, or answers its end.
+    fn end(&mut self, now: Now, id: SessionId, error: Option<StreamError>, reason: &'static str) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        if session.stream.state() == State::Closed {
+            return;
+        }
+        session.stream.close();
+        session.ending = Some(reason);
+        if let Some(error) = error {
+            if !session.opened {
+                // A stream error needs a stream (RFC 6120 §4.9.1.2).
+                let open = stream::open(&self.names.domain, &token(self.random));
+                session.outbox.push(Frame::Text(open.into()));
+            }
+            session.outbox.push(Frame::Text(error.frame().into()));
+        }
+        session.outbox.push(Frame::Text(stream::CLOSE.into()));
+        session.outbox.push(Frame::Close(
+            error.map_or(1000, |error| error.code),
+            error.map_or("", |error| error.condition),
+        ));
+        self.actions.push_back(Action::Wake(id));
+        self.schedule(id, now.monotonic + self.limits.close);
+        self.unbind(now, id);
+    }
+
+    /// A session's deadline has come.
+    fn look_at(&mut self, now: Now, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        match session.stream.state() {
+            State::Closed => self.actions.push_back(Action::Abort(id)),
+            State::Ready if session.address.is_some() => match session.silence(now.monotonic, &self.limits) {
+                session::Silence::Until(due) => self.schedule(id, due),
+                session::Silence::Ping => {
+                    self.push(now, id, Frame::Ping);
+                    self.schedule(id, now.monotonic + self.limits.ping_answer);
+                }
+                session::Silence::Dead => self.fail(now, id, StreamError::CONNECTION_TIMEOUT),
+            },
+            _ => self.fail(now, id, StreamError::LOGIN_TIMEOUT),
+        }
+    }
+
+    fn schedule(&mut self, id: SessionId, due: Instant) {
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.due = due;
+            self.deadlines.push(Reverse((due, id)));
+        }
+    }
+
+    /// Queues a frame. A session that has not read what it was sent before, up to the bound, is closed instead; what
+    /// waited for it is dropped and counted.
+    fn push(&mut self, now: Now, id: SessionId, frame: Frame) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        if session.stream.state() == State::Closed {
+            return;
+        }
+        let was_empty = session.outbox.is_empty();
+        session.outbox.push(frame);
+        if session.outbox.is_over(&self.limits) {
+            let lost = session.outbox.clear();
+            self.counters.dropped += lost as u64;
+            self.counters.slow_readers += 1;
+            self.note(id, What::SlowReader { lost });
+            self.fail(now, id, StreamError::SLOW_READER);
+        } else if was_empty {
+            self.actions.push_back(Action::Wake(id));
+        }
+    }
+
+    fn send(&mut self, now: Now, id: SessionId, text: String) {
+        self.push(now, id, Frame::Text(text.into()));
+    }
+
+    fn note(&mut self, id: SessionId, what: What) {
+        let Some(session) = self.sessions.get(id) else {
+            return;
+        };
+        let who = session.label(&self.users);
+        self.actions.push_back(Action::Note(Note { who, what }));
+    }
+
+    fn stanza(&mut self, now: Now, id: SessionId, kind: Kind, element: roxmltree::Node<'_, '_>) {
+        route::stanza(self, now, id, kind, element);
+    }
+}
+
+/// What is needed to check a password, here or on another thread.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    pub user: Option<UserId>,
+    password: Option<Password>,
+    decoy: Option<Password>,
+}
+
+impl Credentials {
+    /// Tells whether the check is too slow for the event loop.
+    pub fn is_slow(&self) -> bool {
+        self.decoy.is_some()
+    }
+
+    /// Checks. Takes the same time whether there is such a user or not.
+    pub fn verify(&self, attempt: &str) -> bool {
+        crate::password::verify(self.password.as_ref(), attempt, self.decoy.as_ref())
+    }
+}
+
+/// 128 random bits as text that needs no escaping.
+fn token(random: fn(&mut [u8])) -> String {
+    use base64::Engine as _;
+    let mut bytes = [0; 16];
+    random(&mut bytes);
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// A UUID, as Finesse's item ids start with one (reference 3.1).
+fn item_prefix(random: fn(&mut [u8])) -> String {
+    let mut bytes = [0; 16];
+    random(&mut bytes);
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!(
+        "{}-{}-{}-{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..]
+    )
+}

@@ -1,0 +1,115 @@
+//! What waits to be sent to one session: a bounded queue.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use super::session::Address;
+use crate::limits::Limits;
+use crate::pubsub::event::Event;
+
+/// The length of a message id (reference 3.1).
+pub const MESSAGE_ID: usize = 8;
+
+/// One frame that waits.
+#[derive(Debug)]
+pub enum Frame {
+    /// A message made for this session.
+    Text(Box<str>),
+    /// An event, shared with all who get it; `full`: addressed to the full JID.
+    Event {
+        event: Rc<Event>,
+        full: bool,
+        id: [u8; MESSAGE_ID],
+    },
+    /// A WebSocket ping.
+    Ping,
+    /// The end: a WebSocket close with its code and reason.
+    Close(u16, &'static str),
+}
+
+/// A frame on its way out.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Out<'a> {
+    /// One text message, in pieces that follow each other.
+    Text(&'a [&'a str]),
+    Ping,
+    Close(u16, &'static str),
+}
+
+/// The queue.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    frames: VecDeque<Frame>,
+    /// The length of all messages that wait, as they will be written.
+    bytes: usize,
+}
+
+/// What an address may come to at the most in a message that waits: counted instead of the real one, so that
+/// counting in and counting out agree even if the address changes between.
+const ADDRESS: usize = 64;
+
+impl Frame {
+    fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Event { event, .. } => event.len(ADDRESS, MESSAGE_ID),
+            Self::Ping | Self::Close(..) => 2,
+        }
+    }
+}
+
+impl Outbox {
+    pub fn push(&mut self, frame: Frame) {
+        self.bytes += frame.len();
+        self.frames.push_back(frame);
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.frames.is_empty()
+    }
+
+    /// How many frames wait.
+    pub fn len(&self) -> usize {
+        self.frames.len()
+    }
+
+    /// Tells whether more waits than may.
+    pub fn is_over(&self, limits: &Limits) -> bool {
+        self.bytes > limits.queue || self.frames.len() > limits.queue_frames
+    }
+
+    /// Drops all. Returns how many frames that were.
+    pub fn clear(&mut self) -> usize {
+        let lost = self.frames.len();
+        *self = Self::default();
+        lost
+    }
+
+    /// Hands frames to `sink` until about `budget` bytes are out.
+    pub fn drain(&mut self, address: Option<&Address>, budget: usize, mut sink: impl FnMut(Out<'_>)) {
+        let mut out = 0;
+        while out < budget {
+            let Some(frame) = self.frames.pop_front() else {
+                break;
+            };
+            self.bytes -= frame.len();
+            out += frame.len();
+            match &frame {
+                Frame::Text(text) => sink(Out::Text(&[text])),
+                Frame::Event { event, full, id } => {
+                    // An event is queued for bound sessions only, and the id is made of ASCII characters.
+                    let to =
+                        address.map_or("", |address| if *full { address.full() } else { address.bare() });
+                    let id = std::str::from_utf8(id).unwrap_or_default();
+                    sink(Out::Text(&[&event.head, to, Event::ID, id, &event.tail]));
+                }
+                Frame::Ping => sink(Out::Ping),
+                Frame::Close(code, reason) => sink(Out::Close(*code, reason)),
+            }
+        }
+        // A burst must not leave its memory behind in every session.
+        if self.frames.is_empty() && self.frames.capacity() > 8 {
+            self.frames = VecDeque::new();
+        }
+    }
+}

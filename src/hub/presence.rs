@@ -1,0 +1,229 @@
+//! Presence: of the users' own sessions to each other, and of the `finesse` user to everybody (reference 1.6, 2.5).
+
+use roxmltree::Node;
+
+use super::route::Target;
+use super::session::Presence;
+use super::{Hub, Now};
+use crate::id::{SessionId, UserId};
+use crate::xmpp::ns;
+use crate::xmpp::stanza::{self, Condition, StanzaError, is};
+use crate::xmpp::xml::{escape, write_node, write_node_with};
+
+/// The local part of the user that stands for Finesse itself.
+pub const FINESSE: &str = "finesse";
+/// What its presence says of its software, as the seed shows it.
+pub const FINESSE_CAPS_NODE: &str = "http://www.igniterealtime.org/projects/smack";
+/// The verification string that goes with [`FINESSE_CAPS_NODE`].
+pub const FINESSE_CAPS_VER: &str = "NfJ3flI83zSdUDzCEICtbypursw=";
+/// The seed shows two presences; the names of the resources are an assumption (reference 9).
+pub const FINESSE_RESOURCES: [&str; 2] = ["smack-1", "smack-2"];
+
+/// The longest content of a presence that is taken, in bytes: it is kept for the user's other sessions.
+const CONTENT_MAX: usize = 4096;
+
+impl Hub {
+    /// Takes a presence of a bound session.
+    pub(super) fn presence(&mut self, now: Now, id: SessionId, user: UserId, presence: Node<'_, '_>) {
+        let to = presence.attribute("to");
+        match (presence.attribute("type"), to) {
+            (Some("error"), _) => {}
+            (None, None) => self.available(now, id, user, presence),
+            (Some("unavailable"), None) => self.unavailable(now, id, user, presence),
+            (kind, _) => self.directed(now, id, user, presence, kind),
+        }
+    }
+
+    /// RFC 6121 §4.2.2 and §4.4.2, and the presence that Cisco's desktop waits for.
+    fn available(&mut self, now: Now, id: SessionId, user: UserId, presence: Node<'_, '_>) {
+        let priority = match presence
+            .children()
+            .find(|child| is(*child, "priority", ns::CLIENT))
+        {
+            None => Ok(0),
+            Some(priority) => priority.text().unwrap_or("").trim().parse::<i8>(),
+        };
+        let Ok(priority) = priority else {
+            let error = StanzaError::new(Condition::BadRequest, "A priority is a number from -128 to 127.");
+            return self.answer_error(now, id, presence, &error);
+        };
+        let content = content(presence);
+        if content.len() > CONTENT_MAX {
+            let error = StanzaError::new(Condition::NotAcceptable, "A presence has at most 4096 bytes.");
+            return self.answer_error(now, id, presence, &error);
+        }
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        let was_available = session.is_available();
+        let first = session.presence.is_none();
+        session.presence = Some(Presence {
+            priority,
+            content: content.into(),
+        });
+        if priority >= 0 && !was_available {
+            self.show_finesse(now, id);
+        }
+        for other in self.online[user.0 as usize].clone() {
+            if self
+                .sessions
+                .get(other)
+                .is_some_and(|session| session.presence.is_some())
+            {
+                self.send_presence(now, id, other, "");
+                if first && other != id {
+                    self.send_presence(now, other, id, "");
+                }
+            }
+        }
+    }
+
+    /// RFC 6121 §4.5.2. The session itself is told too.
+    fn unavailable(&mut self, now: Now, id: SessionId, user: UserId, presence: Node<'_, '_>) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        let Some(said) = &mut session.presence else { return };
+        let content = content(presence);
+        said.content = if content.len() > CONTENT_MAX {
+            Box::default()
+        } else {
+            content.into()
+        };
+        self.tell_unavailable(now, id, user);
+    }
+
+    /// The presence of a session ends; the user's sessions are told.
+    pub(super) fn tell_unavailable(&mut self, now: Now, id: SessionId, user: UserId) {
+        for other in self.online[user.0 as usize].clone() {
+            if self
+                .sessions
+                .get(other)
+                .is_some_and(|session| session.presence.is_some())
+            {
+                self.send_presence(now, id, other, " type=\"unavailable\"");
+            }
+        }
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.presence = None;
+        }
+    }
+
+    /// Tells the session `to` what the session `from` last said of itself.
+    fn send_presence(&mut self, now: Now, from: SessionId, to: SessionId, kind: &str) {
+        let (Some(sender), Some(receiver)) = (self.sessions.get(from), self.sessions.get(to)) else {
+            return;
+        };
+        let (Some(sender_address), Some(receiver_address)) = (&sender.address, &receiver.address) else {
+            return;
+        };
+        let content = sender.presence.as_ref().map_or("", |presence| &presence.content);
+        let text = format!(
+            "<presence from=\"{}\" to=\"{}\"{kind} xmlns=\"{}\">{content}</presence>",
+            sender_address.full(),
+            receiver_address.full(),
+            ns::CLIENT
+        );
+        self.send(now, to, text);
+    }
+
+    /// The presences of the `finesse` user, which say that events will come.
+    fn show_finesse(&mut self, now: Now, id: SessionId) {
+        let Some(address) = self.sessions.get(id).and_then(|session| session.address.as_ref()) else {
+            return;
+        };
+        let to = address.full().to_owned();
+        for resource in FINESSE_RESOURCES {
+            let text = format!(
+                "<presence from=\"{FINESSE}@{}/{resource}\" to=\"{to}\" xmlns=\"{}\"><c xmlns=\"{}\" hash=\"sha-1\" node=\"{FINESSE_CAPS_NODE}\" ver=\"{FINESSE_CAPS_VER}\"></c></presence>",
+                escape(&self.names.domain),
+                ns::CLIENT,
+                ns::CAPS
+            );
+            self.send(now, id, text);
+        }
+    }
+
+    /// A presence to somebody (RFC 6121 §3 and §4.6).
+    fn directed(
+        &mut self,
+        now: Now,
+        id: SessionId,
+        user: UserId,
+        presence: Node<'_, '_>,
+        kind: Option<&str>,
+    ) {
+        let target = match self.target(presence.attribute("to"), user) {
+            Ok(target) => target,
+            Err(error) => return self.answer_error(now, id, presence, &error),
+        };
+        match (target, kind) {
+            (Target::Finesse, Some("probe")) => self.show_finesse(now, id),
+            (Target::Finesse, Some("subscribe")) => {
+                self.answer_subscription(now, id, presence, "subscribed");
+                self.show_finesse(now, id);
+            }
+            // No user sees another's presence: contacts are not what a contact centre has.
+            (Target::User { .. } | Target::Account | Target::Nobody, Some("subscribe")) => {
+                self.answer_subscription(now, id, presence, "unsubscribed");
+            }
+            (Target::User { user, resource }, None | Some("unavailable")) => {
+                let Some(from) = self.sessions.get(id).and_then(|session| session.address.as_ref()) else {
+                    return;
+                };
+                let from = from.full().to_owned();
+                for receiver in self.receivers(user, resource.as_deref()) {
+                    let mut out = String::new();
+                    write_node_with(
+                        &mut out,
+                        presence,
+                        "*",
+                        |out, _| out.push_str(&format!(" from=\"{from}\"")),
+                        |name| name != "from",
+                    );
+                    self.send(now, receiver, out);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn answer_subscription(&mut self, now: Now, id: SessionId, presence: Node<'_, '_>, kind: &str) {
+        let Some(address) = self.sessions.get(id).and_then(|session| session.address.as_ref()) else {
+            return;
+        };
+        let from = presence.attribute("to").unwrap_or("");
+        let from = from.split('/').next().unwrap_or("");
+        let text = format!(
+            "<presence type=\"{kind}\" from=\"{}\" to=\"{}\" xmlns=\"{}\"/>",
+            escape(from),
+            address.bare(),
+            ns::CLIENT
+        );
+        self.send(now, id, text);
+    }
+
+    /// An error to whoever sent the stanza.
+    pub(super) fn answer_error(
+        &mut self,
+        now: Now,
+        id: SessionId,
+        stanza: Node<'_, '_>,
+        error: &StanzaError,
+    ) {
+        let Some(address) = self.sessions.get(id).and_then(|session| session.address.as_ref()) else {
+            return;
+        };
+        let answer = stanza::error(stanza, &address.jid(), error);
+        self.send(now, id, answer);
+    }
+}
+
+/// The children of a presence as text.
+fn content(presence: Node<'_, '_>) -> String {
+    let mut out = String::new();
+    for child in presence.children().filter(Node::is_element) {
+        write_node(&mut out, child, ns::CLIENT);
+    }
+    out
+}

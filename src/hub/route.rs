@@ -1,0 +1,319 @@
+//! The way of a stanza: to the server, the pubsub service, a user, or back with an error (RFC 6120 §10, RFC 6121 §8).
+
+use std::borrow::Cow;
+
+use roxmltree::Node;
+
+use super::outbox::Frame;
+use super::presence::FINESSE;
+use super::session::Address;
+use super::{Hub, Now, What, iq};
+use crate::desk::nodes;
+use crate::id::{SessionId, UserId};
+use crate::pubsub::Subscriber;
+use crate::xmpp::jid::{self, Jid};
+use crate::xmpp::ns;
+use crate::xmpp::stanza::{self, Condition, IqType, Kind, Request, StanzaError};
+use crate::xmpp::stream::StreamError;
+use crate::xmpp::xml::write_node_with;
+
+/// Who a stanza is for.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Target<'a> {
+    /// The domain itself.
+    Server,
+    /// The pubsub service.
+    Pubsub,
+    /// The sender's own account: no `to`, or its bare JID.
+    Account,
+    /// The user that stands for Finesse.
+    Finesse,
+    /// A user, or one session of it.
+    User {
+        user: UserId,
+        resource: Option<Cow<'a, str>>,
+    },
+    /// Nobody of that name here.
+    Nobody,
+}
+
+/// Routes a stanza of a stream that has logged in.
+pub fn stanza(hub: &mut Hub, now: Now, id: SessionId, kind: Kind, stanza: Node<'_, '_>) {
+    let Some(session) = hub.sessions.get(id) else {
+        return;
+    };
+    let Some(user) = session.user else { return };
+    let Some(address) = &session.address else {
+        return unbound(hub, now, id, user, kind, stanza);
+    };
+    if stanza
+        .attribute("from")
+        .is_some_and(|from| !is_own(from, address))
+    {
+        return hub.fail(now, id, StreamError::INVALID_FROM);
+    }
+    match kind {
+        Kind::Presence => hub.presence(now, id, user, stanza),
+        Kind::Message => message(hub, now, id, user, stanza),
+        Kind::Iq => route_iq(hub, now, id, user, stanza),
+    }
+}
+
+/// Before a resource is bound there is nothing but binding one (RFC 6120 §7.1).
+fn unbound(hub: &mut Hub, now: Now, id: SessionId, user: UserId, kind: Kind, stanza: Node<'_, '_>) {
+    let request = match kind {
+        Kind::Iq => stanza::iq_type(stanza).and_then(|kind| stanza::request(stanza, kind == IqType::Set)),
+        Kind::Message | Kind::Presence => return hub.fail(now, id, StreamError::NOT_AUTHORIZED),
+    };
+    let answer = match request {
+        Ok(request) if request.set && request.is("bind", ns::BIND) => {
+            return bind(hub, now, id, user, &request);
+        }
+        Ok(_) => stanza::error(stanza, &hub.bare(user), &Condition::NotAuthorized.into()),
+        Err(error) => stanza::error(stanza, &hub.bare(user), &error),
+    };
+    hub.send(now, id, answer);
+}
+
+/// RFC 6120 §7. A resource that is taken goes to the new session; the old one ends with `<conflict/>` (reference 1.4).
+fn bind(hub: &mut Hub, now: Now, id: SessionId, user: UserId, request: &Request<'_>) {
+    let wanted = request
+        .child
+        .children()
+        .find(|child| child.tag_name().name() == "resource");
+    let wanted = wanted
+        .and_then(|resource| resource.text())
+        .filter(|text| !text.is_empty());
+    let resource = match wanted.map(jid::prepare_resource) {
+        None => super::token(hub.random),
+        Some(Ok(resource)) => resource.into_owned(),
+        Some(Err(_)) => {
+            let error = StanzaError::new(Condition::JidMalformed, "This cannot be a resource.");
+            return hub.send(now, id, stanza::error(request.iq, &hub.bare(user), &error));
+        }
+    };
+    if let Some(old) = hub.session_of(user, &resource) {
+        hub.fail(now, old, StreamError::CONFLICT);
+    }
+    let online = &hub.online[user.0 as usize];
+    if online.len() >= hub.limits.sessions_per_user {
+        let error = StanzaError::new(Condition::ResourceConstraint, "Too many sessions of this user.");
+        return hub.send(now, id, stanza::error(request.iq, &hub.bare(user), &error));
+    }
+    let name = hub.users.get(user).id.clone();
+    if online.is_empty() {
+        hub.pubsub
+            .subscribe_automatically(Subscriber { user, session: None }, nodes::automatic(&name));
+    }
+    let address = Address::new(&name, &hub.names.domain, &resource);
+    let payload = format!(
+        "<bind xmlns=\"{}\"><jid>{}</jid></bind>",
+        ns::BIND,
+        address.full()
+    );
+    hub.online[user.0 as usize].push(id);
+    let Some(session) = hub.sessions.get_mut(id) else {
+        return;
+    };
+    session.address = Some(Box::new(address));
+    // The address until now, as Openfire has it (reference 2.4).
+    let to = format!("{}/{}", hub.names.domain, std::mem::take(&mut session.stream_id));
+    hub.note(id, What::Bound);
+    hub.send(now, id, stanza::result(request.iq, &to, &payload));
+}
+
+/// A client's own address, bare or full, may stand in `from`.
+fn is_own(from: &str, address: &Address) -> bool {
+    Jid::parse(from).is_ok_and(|jid| {
+        let bare = Jid {
+            resource: None,
+            ..jid.clone()
+        };
+        bare.to_string() == address.bare()
+            && jid.resource.is_none_or(|resource| *resource == *address.resource)
+    })
+}
+
+/// RFC 6121 §8.
+fn message(hub: &mut Hub, now: Now, id: SessionId, user: UserId, message: Node<'_, '_>) {
+    let kind = message.attribute("type").unwrap_or("normal");
+    let error = match hub.target(message.attribute("to"), user) {
+        Ok(Target::Account) if kind != "groupchat" => forward(hub, now, id, message, user, None),
+        Ok(Target::User { user, resource }) if kind != "groupchat" => {
+            forward(hub, now, id, message, user, resource.as_deref())
+        }
+        Ok(_) => Err(Condition::ServiceUnavailable.into()),
+        Err(error) => Err(error),
+    };
+    match error {
+        // Nobody answers an error or a headline with an error (RFC 6120 §8.3.1, RFC 6121 §8.5.2).
+        Err(error) if !matches!(kind, "error" | "headline") => hub.answer_error(now, id, message, &error),
+        _ => {}
+    }
+}
+
+fn route_iq(hub: &mut Hub, now: Now, id: SessionId, user: UserId, iq: Node<'_, '_>) {
+    let kind = match stanza::iq_type(iq) {
+        Ok(kind) => kind,
+        Err(error) => return hub.answer_error(now, id, iq, &error),
+    };
+    let target = hub.target(iq.attribute("to"), user);
+    if let Ok(Target::User {
+        user: receiver,
+        resource: Some(resource),
+    }) = &target
+    {
+        if let Err(error) = forward(hub, now, id, iq, *receiver, Some(resource))
+            && kind != IqType::Answer
+        {
+            hub.answer_error(now, id, iq, &error);
+        }
+        return;
+    }
+    if kind == IqType::Answer {
+        // To a question that nobody asked.
+        return;
+    }
+    let answer = target.and_then(|target| {
+        let request = stanza::request(iq, kind == IqType::Set)?;
+        iq::answer(hub, now, user, &target, &request)
+    });
+    let Some(address) = hub.sessions.get(id).and_then(|session| session.address.as_ref()) else {
+        return;
+    };
+    let to = address.jid();
+    let mut text = match answer {
+        Ok(payload) => stanza::result(iq, &to, &payload),
+        Err(error) => stanza::error(iq, &to, &error),
+    };
+    if text.len() > hub.limits.queue / 2 {
+        let error = StanzaError::new(
+            Condition::ResourceConstraint,
+            "The answer is too long to be sent.",
+        );
+        text = stanza::error(iq, &to, &error);
+    }
+    hub.send(now, id, text);
+}
+
+/// Hands a stanza on, with the sender's full JID (RFC 6120 §8.1.2.1).
+fn forward(
+    hub: &mut Hub,
+    now: Now,
+    from: SessionId,
+    stanza: Node<'_, '_>,
+    user: UserId,
+    resource: Option<&str>,
+) -> Result<(), StanzaError> {
+    let receivers = hub.receivers(user, resource);
+    if receivers.is_empty() {
+        return Err(Condition::ServiceUnavailable.into());
+    }
+    let sender = hub
+        .sessions
+        .get(from)
+        .and_then(|session| session.address.as_ref());
+    let sender = sender.ok_or(Condition::NotAuthorized)?.full();
+    let mut text = String::new();
+    // No namespace is called so: the stanza declares its own.
+    write_node_with(
+        &mut text,
+        stanza,
+        "*",
+        |out, _| out.push_str(&format!(" from=\"{sender}\"")),
+        |name| name != "from",
+    );
+    for receiver in receivers {
+        hub.push(now, receiver, Frame::Text(text.as_str().into()));
+    }
+    Ok(())
+}
+
+impl Hub {
+    /// Who `to` names, seen from `own`.
+    pub(super) fn target<'a>(&self, to: Option<&'a str>, own: UserId) -> Result<Target<'a>, StanzaError> {
+        let Some(to) = to else { return Ok(Target::Account) };
+        let jid = Jid::parse(to).map_err(|_| StanzaError::new(Condition::JidMalformed, "'to' is no JID."))?;
+        if *jid.domain == *self.names.pubsub {
+            return Ok(Target::Pubsub);
+        }
+        if *jid.domain != *self.names.domain {
+            let below = jid
+                .domain
+                .strip_suffix(&*self.names.domain)
+                .is_some_and(|rest| rest.ends_with('.'));
+            return Err(if below {
+                StanzaError::new(Condition::ItemNotFound, "This server has no such service.")
+            } else {
+                StanzaError::new(
+                    Condition::RemoteServerNotFound,
+                    "This server does not talk to other servers.",
+                )
+            });
+        }
+        let Some(local) = &jid.local else {
+            return Ok(Target::Server);
+        };
+        if local == FINESSE {
+            return Ok(Target::Finesse);
+        }
+        Ok(match (self.users.find(local), jid.resource) {
+            (Some(user), None) if user == own => Target::Account,
+            (Some(user), resource) => Target::User { user, resource },
+            (None, _) => Target::Nobody,
+        })
+    }
+
+    /// The sessions that get what is sent to a user, or to one resource of it.
+    pub(super) fn receivers(&self, user: UserId, resource: Option<&str>) -> Vec<SessionId> {
+        match resource {
+            Some(resource) => self.session_of(user, resource).into_iter().collect(),
+            None => {
+                let available = |id: &SessionId| {
+                    self.sessions
+                        .get(*id)
+                        .is_some_and(|session| session.is_available())
+                };
+                self.online[user.0 as usize]
+                    .iter()
+                    .copied()
+                    .filter(available)
+                    .collect()
+            }
+        }
+    }
+
+    /// The user's session with that resource.
+    pub(super) fn session_of(&self, user: UserId, resource: &str) -> Option<SessionId> {
+        self.online[user.0 as usize].iter().copied().find(|id| {
+            self.sessions
+                .get(*id)
+                .and_then(|session| session.address.as_ref())
+                .is_some_and(|address| *address.resource == *resource)
+        })
+    }
+
+    /// The bare JID of a user.
+    pub(super) fn bare(&self, user: UserId) -> String {
+        format!("{}@{}", self.users.get(user).id, self.names.domain)
+    }
+
+    /// A session leaves: its presence, its resource and the subscriptions by its full JID end.
+    pub(super) fn unbind(&mut self, now: Now, id: SessionId) {
+        let Some(session) = self.sessions.get(id) else {
+            return;
+        };
+        let (Some(user), Some(_)) = (session.user, &session.address) else {
+            return;
+        };
+        self.pubsub.leave(user, id);
+        self.online[user.0 as usize].retain(|other| *other != id);
+        if self
+            .sessions
+            .get(id)
+            .is_some_and(|session| session.presence.is_some())
+        {
+            self.tell_unavailable(now, id, user);
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! One session, and the table of all.
+
+use std::time::Instant;
+
+use super::Origin;
+use super::outbox::Outbox;
+use crate::desk::Directory;
+use crate::id::{SessionId, UserId};
+use crate::limits::Limits;
+use crate::xmpp::stream::Stream;
+use crate::xmpp::xml::escape;
+
+/// The full JID of a bound session.
+#[derive(Debug)]
+pub struct Address {
+    /// The full JID as it stands in an attribute value. A localpart and a domain have nothing to escape.
+    escaped: Box<str>,
+    bare: usize,
+    /// The resource as it is.
+    pub resource: Box<str>,
+}
+
+impl Address {
+    pub fn new(local: &str, domain: &str, resource: &str) -> Self {
+        let bare = local.len() + 1 + domain.len();
+        Self {
+            escaped: format!("{local}@{domain}/{}", escape(resource)).into(),
+            bare,
+            resource: resource.into(),
+        }
+    }
+
+    /// The bare JID.
+    pub fn bare(&self) -> &str {
+        &self.escaped[..self.bare]
+    }
+
+    /// The full JID, escaped for an attribute value.
+    pub fn full(&self) -> &str {
+        &self.escaped
+    }
+
+    /// The full JID as it is.
+    pub fn jid(&self) -> String {
+        format!("{}/{}", self.bare(), self.resource)
+    }
+}
+
+/// What a session last said of its availability.
+#[derive(Debug)]
+pub struct Presence {
+    pub priority: i8,
+    /// The children of the stanza, for the user's sessions that come later.
+    pub content: Box<str>,
+}
+
+/// One client's stream.
+#[derive(Debug)]
+pub struct Session {
+    pub origin: Origin,
+    pub stream: Stream,
+    /// The id of the stream as last opened.
+    pub stream_id: Box<str>,
+    /// Whether the client was ever answered with an `<open/>`.
+    pub opened: bool,
+    pub user: Option<UserId>,
+    pub address: Option<Box<Address>>,
+    pub presence: Option<Presence>,
+    pub outbox: Outbox,
+    /// Why it was ended, once it was.
+    pub ending: Option<&'static str>,
+    /// The only deadline that counts; others of this session in the heap are stale.
+    pub due: Instant,
+    heard: Instant,
+    /// Pings sent since something was heard.
+    pings: u8,
+}
+
+/// What the silence of a peer asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Silence {
+    /// Nothing before that time.
+    Until(Instant),
+    Ping,
+    Dead,
+}
+
+impl Session {
+    pub fn new(origin: Origin, now: Instant) -> Self {
+        Self {
+            origin,
+            stream: Stream::default(),
+            stream_id: Box::default(),
+            opened: false,
+            user: None,
+            address: None,
+            presence: None,
+            outbox: Outbox::default(),
+            ending: None,
+            due: now,
+            heard: now,
+            pings: 0,
+        }
+    }
+
+    /// Something came from the peer.
+    pub fn heard(&mut self, now: Instant) {
+        self.heard = now;
+        self.pings = 0;
+    }
+
+    /// What to do about a peer at its deadline: a ping after `ping` of silence, another one `ping_answer` later, and
+    /// after as long again it is dead (reference 1.5).
+    pub fn silence(&mut self, now: Instant, limits: &Limits) -> Silence {
+        let due = self.heard + limits.ping;
+        if now < due {
+            return Silence::Until(due);
+        }
+        self.pings += 1;
+        if self.pings > 2 {
+            Silence::Dead
+        } else {
+            Silence::Ping
+        }
+    }
+
+    /// Tells whether events and messages go to it: it is available with a priority that is not negative.
+    pub fn is_available(&self) -> bool {
+        self.presence
+            .as_ref()
+            .is_some_and(|presence| presence.priority >= 0)
+    }
+
+    /// For the log: address, transport, and who it is as far as that is known.
+    pub fn label(&self, users: &Directory) -> String {
+        let Origin { peer, transport, .. } = self.origin;
+        match (&self.address, self.user) {
+            (Some(address), _) => format!("{peer} {transport} {}", address.full()),
+            (None, Some(user)) => format!("{peer} {transport} {}", users.get(user).id),
+            (None, None) => format!("{peer} {transport}"),
+        }
+    }
+}
+
+/// The table of all sessions. A place is used again, with another turn.
+#[derive(Debug, Default)]
+pub struct Sessions {
+    places: Vec<(u32, Option<Box<Session>>)>,
+    free: Vec<u32>,
+}
+
+impl Sessions {
+    pub fn insert(&mut self, session: Session) -> SessionId {
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.places.push((0, None));
+            u32::try_from(self.places.len() - 1).unwrap_or(u32::MAX)
+        });
+        let (turn, slot) = &mut self.places[place as usize];
+        *turn = turn.wrapping_add(1);
+        *slot = Some(Box::new(session));
+        SessionId { place, turn: *turn }
+    }
+
+    pub fn get(&self, id: SessionId) -> Option<&Session> {
+        let (turn, session) = self.places.get(id.place as usize)?;
+        session.as_deref().filter(|_| *turn == id.turn)
+    }
+
+    pub fn get_mut(&mut self, id: SessionId) -> Option<&mut Session> {
+        let (turn, session) = self.places.get_mut(id.place as usize)?;
+        session.as_deref_mut().filter(|_| *turn == id.turn)
+    }
+
+    pub fn remove(&mut self, id: SessionId) -> Option<Box<Session>> {
+        let (turn, session) = self.places.get_mut(id.place as usize)?;
+        if *turn != id.turn {
+            return None;
+        }
+        let session = session.take()?;
+        self.free.push(id.place);
+        Some(session)
+    }
+
+    /// All there are now.
+    pub fn ids(&self) -> Vec<SessionId> {
+        (0..)
+            .zip(&self.places)
+            .filter(|(_, (_, session))| session.is_some())
+            .map(|(place, (turn, _))| SessionId { place, turn: *turn })
+            .collect()
+    }
+}

@@ -1,0 +1,54 @@
+//! HTTP Basic (RFC 7617).
+
+use std::rc::Rc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hyper::StatusCode;
+use hyper::header::{AUTHORIZATION, HeaderMap, WWW_AUTHENTICATE};
+
+use super::http::{Answer, set, text};
+use super::server::{Busy, Server};
+use crate::id::UserId;
+
+/// Who sends a request, or the answer that it gets instead.
+pub async fn user(server: &Rc<Server>, headers: &HeaderMap) -> Result<UserId, Answer> {
+    let Some((name, password)) = basic(headers) else {
+        return Err(unauthorized("Log in with HTTP Basic."));
+    };
+    let credentials = server.with_hub(|hub, _| hub.credentials(&name));
+    let user = credentials.user;
+    match (user, server.verify(credentials, password).await) {
+        (Some(user), Ok(true)) => Ok(user),
+        (_, Ok(_)) => Err(unauthorized("Wrong user or password.")),
+        (_, Err(Busy)) => Err(text(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Too many logins at once; try again.",
+        )),
+    }
+}
+
+/// The name that a request gives, for a log: nothing if it gives none.
+pub fn name(headers: &HeaderMap) -> String {
+    basic(headers).map_or_else(|| "-".to_owned(), |(name, _)| name.escape_debug().to_string())
+}
+
+fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+    let (scheme, data) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let text = String::from_utf8(STANDARD.decode(data.trim()).ok()?).ok()?;
+    let (name, password) = text.split_once(':')?;
+    Some((name.to_owned(), password.to_owned()))
+}
+
+fn unauthorized(sentence: &'static str) -> Answer {
+    let mut answer = text(StatusCode::UNAUTHORIZED, sentence);
+    set(
+        &mut answer,
+        WWW_AUTHENTICATE,
+        "Basic realm=\"callboard\", charset=\"UTF-8\"",
+    );
+    answer
+}

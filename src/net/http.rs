@@ -1,0 +1,140 @@
+//! HTTP/1.0 and 1.1 on every listener: the routes, and what all answers have in common.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{self, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use smol_hyper::rt::{FuturesIo, SmolTimer};
+
+use super::io::Io;
+use super::server::Server;
+use super::{publish, ws};
+use crate::hub::Origin;
+
+/// An answer.
+pub type Answer = Response<Full<Bytes>>;
+
+/// Most headers of one request that are read.
+const HEADERS_MAX: usize = 64;
+
+/// Serves one connection until it is closed or becomes a WebSocket.
+pub async fn serve(server: Rc<Server>, io: Io, origin: Origin) {
+    let peer = io.peer;
+    let limits = &server.limits;
+    let service = service_fn(|request| {
+        let server = server.clone();
+        async move { Ok::<_, Infallible>(route(server, request, origin).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(SmolTimer::new())
+        // Counts from the start of the connection, and again while the next request is waited for.
+        .header_read_timeout(limits.login)
+        .max_buf_size(limits.http_header)
+        .max_headers(HEADERS_MAX)
+        .title_case_headers(true)
+        .serve_connection(FuturesIo::new(io), service)
+        .with_upgrades();
+    if let Err(error) = connection.await {
+        log::info!("{peer} http: closed: {error}");
+    }
+}
+
+async fn route(server: Rc<Server>, request: Request<Incoming>, origin: Origin) -> Answer {
+    let path = request.uri().path().to_owned();
+    match (path.as_str(), request.method()) {
+        ("/ws" | "/ws/", &Method::GET) => upgrade(server, request, origin),
+        ("/healthz", &Method::GET | &Method::HEAD) => text(StatusCode::OK, "ok"),
+        ("/callboard/api/publish", &Method::POST) => publish::answer(server, request, origin.peer).await,
+        ("/ws" | "/ws/", _) => not_allowed("GET"),
+        ("/healthz", _) => not_allowed("GET, HEAD"),
+        ("/callboard/api/publish", _) => not_allowed("POST"),
+        _ => text(
+            StatusCode::NOT_FOUND,
+            "Nothing here. callboard serves /ws/ (XMPP over WebSocket), /callboard/api/publish and /healthz.",
+        ),
+    }
+}
+
+/// Answers a request for a WebSocket. The session starts when hyper has let go of the connection.
+fn upgrade(server: Rc<Server>, mut request: Request<Incoming>, origin: Origin) -> Answer {
+    let accept = match ws::accept(request.headers()) {
+        Ok(accept) => accept,
+        Err(refused) => {
+            log::info!(
+                "{} {}: upgrade refused: {}",
+                origin.peer,
+                origin.transport,
+                refused.sentence
+            );
+            let status = StatusCode::from_u16(refused.status).unwrap_or(StatusCode::BAD_REQUEST);
+            let mut answer = text(status, refused.sentence);
+            if status == StatusCode::UPGRADE_REQUIRED {
+                set(&mut answer, header::UPGRADE, "websocket");
+                set(&mut answer, header::CONNECTION, "Upgrade");
+                set(&mut answer, header::SEC_WEBSOCKET_VERSION, "13");
+            }
+            return answer;
+        }
+    };
+    let upgraded = hyper::upgrade::on(&mut request);
+    server.clone().spawn(async move {
+        let Ok(upgraded) = upgraded.await else { return };
+        let Ok(parts) = upgraded.downcast::<FuturesIo<Io>>() else {
+            return;
+        };
+        // A task of its own, so that what the upgrade needed is not kept for the life of the session.
+        let io = parts.io.into_inner();
+        let early = parts.read_buf;
+        let task = server.clone();
+        server.spawn(async move { ws::serve(task, io, origin, &early).await });
+    });
+    let mut answer = Answer::default();
+    *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    set(&mut answer, header::CONNECTION, "Upgrade");
+    set(&mut answer, header::UPGRADE, "WebSocket");
+    set(&mut answer, header::SEC_WEBSOCKET_PROTOCOL, "xmpp");
+    if let Ok(accept) = HeaderValue::from_str(&accept) {
+        answer.headers_mut().insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    answer
+}
+
+/// An answer of one sentence.
+pub fn text(status: StatusCode, sentence: impl Into<String>) -> Answer {
+    let mut body = sentence.into();
+    body.push('\n');
+    let mut answer = Answer::new(Full::from(body));
+    *answer.status_mut() = status;
+    set(&mut answer, header::CONTENT_TYPE, "text/plain; charset=utf-8");
+    set(&mut answer, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    answer
+}
+
+fn not_allowed(allowed: &'static str) -> Answer {
+    let mut answer = text(
+        StatusCode::METHOD_NOT_ALLOWED,
+        format!("The methods here: {allowed}."),
+    );
+    set(&mut answer, header::ALLOW, allowed);
+    answer
+}
+
+/// Sets a header.
+pub fn set(answer: &mut Answer, name: header::HeaderName, value: &'static str) {
+    answer.headers_mut().insert(name, HeaderValue::from_static(value));
+}
+
+/// Who asks, for the log.
+pub fn log(peer: SocketAddr, request: &str, status: StatusCode, who: &str) {
+    log::info!(
+        "{peer} http {who}: {} {}",
+        request.escape_debug(),
+        status.as_u16()
+    );
+}

@@ -1,0 +1,239 @@
+//! Listeners, TLS, HTTP, WebSocket: moving bytes.
+//!
+//! What lives here: sockets, clocks, tasks, signals; the executor's one thread. What doesn't: what a frame means (xmpp),
+//! who is on line (hub).
+
+mod auth;
+mod http;
+mod io;
+mod publish;
+mod server;
+pub mod tls;
+mod ws;
+
+use std::cell::RefCell;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::rc::Rc;
+use std::time::Duration;
+
+use async_signal::{Signal, Signals};
+use futures_rustls::TlsAcceptor;
+use smol::future::FutureExt as _;
+use smol::stream::StreamExt as _;
+use smol::{Async, LocalExecutor, Timer};
+
+use crate::config::Config;
+use crate::hub::Origin;
+use io::{Io, Slot};
+use server::{Server, now};
+use tls::Identity;
+
+/// How long to wait after the system had no resources for one more connection.
+const BREATH: Duration = Duration::from_millis(100);
+
+/// How long the tasks have for their last writes after all sessions are gone.
+const LAST_WRITES: Duration = Duration::from_millis(50);
+
+/// An open listener.
+pub struct Listener {
+    socket: Async<TcpListener>,
+    address: SocketAddr,
+    tls: bool,
+}
+
+/// Opens the listeners of a configuration.
+///
+/// # Errors
+///
+/// A line for every address that cannot be had, with its place in the file if it stands there.
+pub fn listen(config: &Config) -> Result<Vec<Listener>, Vec<String>> {
+    let addresses = config
+        .listen
+        .iter()
+        .map(|at| (*at, true))
+        .chain(config.listen_plain.iter().map(|at| (*at, false)));
+    let mut listeners = Vec::new();
+    let mut problems = Vec::new();
+    for (address, tls) in addresses {
+        let opened = Async::<TcpListener>::bind(address).and_then(|socket| {
+            let address = socket.get_ref().local_addr()?;
+            Ok(Listener { socket, address, tls })
+        });
+        match opened {
+            Ok(listener) => listeners.push(listener),
+            Err(error) => {
+                let sentence = refused(address, &error);
+                let place = config.listen_places.iter().find(|(other, _)| *other == address);
+                problems.push(match place {
+                    Some((_, place)) => config.problem(*place, sentence).to_string(),
+                    None => format!("callboard: {sentence}"),
+                });
+            }
+        }
+    }
+    if problems.is_empty() {
+        Ok(listeners)
+    } else {
+        Err(problems)
+    }
+}
+
+fn refused(address: SocketAddr, error: &std::io::Error) -> String {
+    let what_to_do = match error.kind() {
+        std::io::ErrorKind::AddrInUse => "another program has it; stop that one or choose another port",
+        std::io::ErrorKind::PermissionDenied => {
+            "ports below 1024 need the right to use them (on Linux CAP_NET_BIND_SERVICE); choose another port or grant it"
+        }
+        std::io::ErrorKind::AddrNotAvailable => {
+            "this machine has no such address; choose one of its own, or 0.0.0.0"
+        }
+        _ => return format!("{address} cannot be listened on: {error}"),
+    };
+    format!("{address} cannot be listened on: {what_to_do}")
+}
+
+/// Serves until a signal ends it. `ready` is called when connections are accepted.
+pub fn run(config: Config, identity: Identity, listeners: Vec<Listener>, ready: impl FnOnce(&[String])) {
+    let executor = Rc::new(LocalExecutor::new());
+    let server = Server::new(&config, executor.clone());
+    smol::block_on(executor.run(serve(server, config, identity, listeners, ready)));
+}
+
+async fn serve(
+    server: Rc<Server>,
+    config: Config,
+    identity: Identity,
+    listeners: Vec<Listener>,
+    ready: impl FnOnce(&[String]),
+) {
+    let mut signals = match Signals::new([Signal::Int, Signal::Term, Signal::Hup]) {
+        Ok(signals) => signals,
+        Err(error) => return log::error!("signals cannot be received: {error}"),
+    };
+    let acceptor = Rc::new(RefCell::new(TlsAcceptor::from(identity.server)));
+    server.spawn(server.clone().keep_time());
+    let urls: Vec<String> = listeners
+        .iter()
+        .map(|listener| {
+            format!(
+                "{}://{}",
+                if listener.tls { "https" } else { "http" },
+                listener.address
+            )
+        })
+        .collect();
+    let accepting: Vec<_> = listeners
+        .into_iter()
+        .map(|listener| server.spawn_task(accept(server.clone(), listener, acceptor.clone())))
+        .collect();
+    ready(&urls);
+    loop {
+        match signals.next().await {
+            Some(Ok(Signal::Hup)) => reload(&config, &acceptor).await,
+            Some(Ok(_)) | None => break,
+            Some(Err(error)) => log::warn!("a signal was lost: {error}"),
+        }
+    }
+    log::info!("going down");
+    drop(accepting);
+    server.with_hub(|hub, now| hub.shutdown(now));
+    let quiet = async {
+        while server.with_hub(|hub, _| hub.counters().sessions > 0) {
+            Timer::after(Duration::from_millis(10)).await;
+        }
+        Timer::after(LAST_WRITES).await;
+    };
+    let late = async {
+        Timer::after(server.limits.close).await;
+        log::warn!("some clients did not finish the close in time");
+    };
+    let again = async {
+        signals.next().await;
+    };
+    quiet.or(late).or(again).await;
+    log::info!("{}", server.with_hub(|hub, _| hub.counters()));
+}
+
+/// Accepts connections for ever. The handshakes run in tasks of their own.
+async fn accept(server: Rc<Server>, listener: Listener, acceptor: Rc<RefCell<TlsAcceptor>>) {
+    loop {
+        let (stream, peer) = match listener.socket.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // No descriptors or no memory: those that are in stay in, new ones wait in the system's queue.
+                log::warn!("no connection can be accepted now: {error}");
+                Timer::after(BREATH).await;
+                continue;
+            }
+        };
+        if server.connections.get() >= server.limits.connections {
+            log::warn!(
+                "{peer}: refused, {} connections are open",
+                server.limits.connections
+            );
+            continue;
+        }
+        let slot = server.connections.take();
+        let acceptor = listener.tls.then(|| acceptor.borrow().clone());
+        server.spawn(connection(server.clone(), stream, peer, slot, acceptor));
+    }
+}
+
+async fn connection(
+    server: Rc<Server>,
+    stream: Async<TcpStream>,
+    peer: SocketAddr,
+    slot: Slot,
+    acceptor: Option<TlsAcceptor>,
+) {
+    log::debug!("{peer}: connection accepted");
+    let accepted = now().monotonic;
+    // An event is one small write: it must not wait for the answer to the one before.
+    if let Err(error) = stream.get_ref().set_nodelay(true) {
+        return log::info!("{peer}: gone at once: {error}");
+    }
+    let (io, transport) = match acceptor {
+        None => (Io::plain(stream, peer, slot), "ws"),
+        Some(acceptor) => {
+            let handshake = async { Some(acceptor.accept(stream).await) };
+            let late = async {
+                Timer::after(server.limits.login).await;
+                None
+            };
+            match handshake.or(late).await {
+                Some(Ok(stream)) => (Io::tls(stream, peer, slot), "wss"),
+                Some(Err(error)) => return log::info!("{peer} tls: {error}"),
+                None => return log::info!("{peer} tls: no handshake within {:?}", server.limits.login),
+            }
+        }
+    };
+    http::serve(
+        server,
+        io,
+        Origin {
+            peer,
+            transport,
+            accepted,
+        },
+    )
+    .await;
+}
+
+/// Reads certificate and key again. Sessions keep theirs; a bad file changes nothing.
+async fn reload(config: &Config, acceptor: &RefCell<TlsAcceptor>) {
+    if config.tls.is_none() {
+        return log::info!("reload: the certificate was made at start, there is nothing to read again");
+    }
+    let again = config.clone();
+    match smol::unblock(move || tls::identity(&again)).await {
+        Ok(identity) => {
+            *acceptor.borrow_mut() = TlsAcceptor::from(identity.server);
+            log::info!("reload: new certificate in use, SHA-256 {}", identity.fingerprint);
+        }
+        Err(problems) => {
+            for problem in problems {
+                log::error!("reload: the old certificate stays in use: {problem}");
+            }
+        }
+    }
+}

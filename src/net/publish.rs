@@ -1,0 +1,110 @@
+//! `POST /callboard/api/publish?node=NODE`: the body is published as it is.
+
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{CONTENT_TYPE, HeaderMap};
+use hyper::{Request, StatusCode};
+use smol::future::FutureExt as _;
+
+use super::auth;
+use super::http::{Answer, log, text};
+use super::server::Server;
+use crate::pubsub::Refusal;
+use crate::xmpp::xml;
+
+/// Publishes and answers 202 with the item's id, or says why not.
+pub async fn answer(server: Rc<Server>, request: Request<Incoming>, peer: SocketAddr) -> Answer {
+    let shown = format!("POST {}", request.uri());
+    let who = request.headers().clone();
+    let result = publish(&server, request).await;
+    let (who, answer) = match result {
+        Ok((user, item)) => (user, text(StatusCode::ACCEPTED, item)),
+        Err(answer) => (auth::name(&who), answer),
+    };
+    log(peer, &shown, answer.status(), &who);
+    answer
+}
+
+async fn publish(server: &Rc<Server>, request: Request<Incoming>) -> Result<(String, String), Answer> {
+    let user = auth::user(server, request.headers()).await?;
+    let refuse = |status, sentence: &str| Err(text(status, sentence));
+    let query = request.uri().query().unwrap_or("").to_owned();
+    let mut nodes = form_urlencoded::parse(query.as_bytes())
+        .filter(|(key, _)| key == "node")
+        .map(|(_, node)| node);
+    let (Some(node), None) = (nodes.next(), nodes.next()) else {
+        return refuse(
+            StatusCode::BAD_REQUEST,
+            "Name one node: /callboard/api/publish?node=/finesse/api/User/1001",
+        );
+    };
+    if !is_text(request.headers()) {
+        let sentence = "The body is text in UTF-8: text/plain, application/xml or application/json.";
+        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence);
+    }
+    let body = body(server, request).await?;
+    let Ok(payload) = String::from_utf8(body) else {
+        return refuse(StatusCode::BAD_REQUEST, "The body is not UTF-8.");
+    };
+    if !xml::is_carriable(&payload) {
+        return refuse(
+            StatusCode::BAD_REQUEST,
+            "The body has a character that XML cannot carry.",
+        );
+    }
+    let (result, name) =
+        server.with_hub(|hub, now| (hub.publish(now, user, &node, payload), hub.user_name(user)));
+    match result {
+        Ok(item) => Ok((name, item)),
+        Err(Refusal::NodeUnknown) => refuse(StatusCode::NOT_FOUND, "There is no such node."),
+        Err(Refusal::MayNotPublish) => refuse(StatusCode::FORBIDDEN, "You may not publish to this node."),
+        Err(_) => refuse(StatusCode::PAYLOAD_TOO_LARGE, "The payload is too large."),
+    }
+}
+
+/// Reads a body up to the bound, in the time that a login has.
+async fn body(server: &Server, request: Request<Incoming>) -> Result<Vec<u8>, Answer> {
+    let too_large = || text(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.");
+    let limit = server.limits.http_body.min(server.limits.payload);
+    let body = request.into_body();
+    if body.size_hint().lower() > limit as u64 {
+        return Err(too_large());
+    }
+    let read = async { Some(Limited::new(body, limit).collect().await) };
+    let late = async {
+        smol::Timer::after(server.limits.login).await;
+        None
+    };
+    match read.or(late).await {
+        Some(Ok(body)) => Ok(body.to_bytes().to_vec()),
+        Some(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
+        Some(Err(_)) => Err(text(StatusCode::BAD_REQUEST, "The body is broken off.")),
+        None => Err(text(
+            StatusCode::REQUEST_TIMEOUT,
+            "The body did not come in time.",
+        )),
+    }
+}
+
+/// Whether the content type, if there is one, is text. What curl says by itself is taken too; the body is not decoded.
+fn is_text(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(CONTENT_TYPE) else {
+        return true;
+    };
+    let Ok(value) = value.to_str() else { return false };
+    let mut parts = value.split(';').map(|part| part.trim().to_ascii_lowercase());
+    let kind = parts.next().unwrap_or_default();
+    let charset = parts.find_map(|part| Some(part.strip_prefix("charset=")?.trim_matches('"').to_owned()));
+    let known = kind.starts_with("text/")
+        || [
+            "application/xml",
+            "application/json",
+            "application/x-www-form-urlencoded",
+        ]
+        .contains(&kind.as_str())
+        || (kind.starts_with("application/") && (kind.ends_with("+xml") || kind.ends_with("+json")));
+    known && charset.is_none_or(|charset| matches!(charset.as_str(), "utf-8" | "us-ascii"))
+}

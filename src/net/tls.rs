@@ -1,0 +1,160 @@
+//! Certificates: read from PEM files, or made at start.
+
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::Path;
+use std::sync::Arc;
+
+use futures_rustls::rustls::crypto::ring::default_provider;
+use futures_rustls::rustls::pki_types::pem::{self, PemObject as _};
+use futures_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use futures_rustls::rustls::{self, ServerConfig};
+use rcgen::{CertificateParams, DnType, KeyPair, SanType, date_time_ymd};
+use ring::digest;
+
+use crate::config::{Config, Place, Problem, TlsFiles};
+
+/// What a listener needs to speak TLS.
+#[derive(Clone)]
+pub struct Identity {
+    /// TLS 1.2 and 1.3, HTTP/1.1.
+    pub server: Arc<ServerConfig>,
+    /// The SHA-256 of the certificate, as `openssl x509 -fingerprint -sha256` and browsers show it.
+    pub fingerprint: String,
+    /// It was made at start.
+    pub self_signed: bool,
+}
+
+/// The identity of a configuration: that of its files, or a new self-signed one.
+///
+/// # Errors
+///
+/// Every problem with the files, at the place where the configuration names them.
+pub fn identity(config: &Config) -> Result<Identity, Vec<Problem>> {
+    match &config.tls {
+        Some(files) => from_files(config, files),
+        None => self_signed(&config.domain).map_err(|error| {
+            vec![config.problem(Place::START, format!("no certificate could be made: {error}"))]
+        }),
+    }
+}
+
+fn from_files(config: &Config, files: &TlsFiles) -> Result<Identity, Vec<Problem>> {
+    let certificates = read(&files.certificate, "certificate").and_then(|pem| {
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+        match chain {
+            Ok(chain) if !chain.is_empty() => Ok(chain),
+            Ok(_) => Err(no_pem(&files.certificate, "certificate")),
+            Err(error) => Err(bad_pem(&files.certificate, &error)),
+        }
+    });
+    let key = read(&files.key, "private key").and_then(|pem| {
+        PrivateKeyDer::from_pem_slice(&pem).map_err(|error| match error {
+            pem::Error::NoItemsFound => no_pem(&files.key, "private key"),
+            error => bad_pem(&files.key, &error),
+        })
+    });
+    let (certificates, key) = match (certificates, key) {
+        (Ok(certificates), Ok(key)) => (certificates, key),
+        (certificates, key) => {
+            let problems = [
+                (certificates.err(), files.certificate_place),
+                (key.err(), files.key_place),
+            ];
+            return Err(problems
+                .into_iter()
+                .filter_map(|(sentence, place)| Some(config.problem(place, sentence?)))
+                .collect());
+        }
+    };
+    server(certificates, key, false).map_err(|error| {
+        let sentence = match error {
+            rustls::Error::InconsistentKeys(_) => format!(
+                "the key in {} does not belong to the certificate in {}; name a pair that was made together",
+                files.key.display(),
+                files.certificate.display()
+            ),
+            error => format!(
+                "the certificate in {} cannot be used: {error}",
+                files.certificate.display()
+            ),
+        };
+        vec![config.problem(files.key_place, sentence)]
+    })
+}
+
+fn read(path: &Path, what: &str) -> Result<Vec<u8>, String> {
+    fs::read(path).map_err(|error| format!("the {what} {} cannot be read: {error}", path.display()))
+}
+
+fn no_pem(path: &Path, what: &str) -> String {
+    format!(
+        "{} has no {what} in PEM form (a line BEGIN … and what follows it)",
+        path.display()
+    )
+}
+
+fn bad_pem(path: &Path, error: &pem::Error) -> String {
+    format!("{} is not valid PEM: {error}", path.display())
+}
+
+/// A certificate for `localhost`, the loopback addresses and the domain. Its dates are wide, because a board without
+/// a clock starts in the past.
+fn self_signed(domain: &str) -> Result<Identity, String> {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, domain);
+    params.not_before = date_time_ymd(1975, 1, 1);
+    params.not_after = date_time_ymd(2049, 12, 31);
+    let mut names = vec![
+        SanType::DnsName("localhost".try_into().map_err(|error| format!("{error}"))?),
+        SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        SanType::IpAddress(IpAddr::V6(Ipv6Addr::LOCALHOST)),
+    ];
+    let own = match domain.parse() {
+        Ok(address) => SanType::IpAddress(address),
+        Err(_) => SanType::DnsName(
+            domain
+                .try_into()
+                .map_err(|_| format!("the domain {domain} cannot stand in a certificate"))?,
+        ),
+    };
+    if !names.contains(&own) {
+        names.push(own);
+    }
+    params.subject_alt_names = names;
+    let key = KeyPair::generate().map_err(|error| error.to_string())?;
+    let certificate = params.self_signed(&key).map_err(|error| error.to_string())?;
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    server(vec![certificate.der().clone()], key, true).map_err(|error| error.to_string())
+}
+
+fn server(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+    self_signed: bool,
+) -> Result<Identity, rustls::Error> {
+    let fingerprint = chain
+        .first()
+        .map(|certificate| fingerprint(certificate))
+        .unwrap_or_default();
+    let mut server = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_protocol_versions(rustls::ALL_VERSIONS)?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)?;
+    server.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Identity {
+        server: Arc::new(server),
+        fingerprint,
+        self_signed,
+    })
+}
+
+fn fingerprint(certificate: &[u8]) -> String {
+    let bytes = digest::digest(&digest::SHA256, certificate);
+    bytes
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02X}"))
+        .collect::<Vec<_>>()
+        .join(":")
+}

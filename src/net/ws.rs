@@ -1,0 +1,392 @@
+//! The WebSocket: the upgrade's answer, and the task of one session that moves frames between socket and hub.
+
+use std::io::{self, Read, Write};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hyper::HeaderMap;
+use hyper::header::{CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE};
+use ring::digest;
+use smol::io::{AsyncRead, AsyncWrite};
+use tungstenite::Message;
+use tungstenite::error::Error;
+use tungstenite::protocol::frame::FrameHeader;
+use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+use tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
+
+use super::io::Io;
+use super::server::{CHUNK, Scratch, Server};
+use crate::hub::{Origin, Out};
+use crate::id::SessionId;
+use crate::xmpp::sasl;
+use crate::xmpp::stream::StreamError;
+
+/// The bytes of the protocol reader's own buffer. What is read from the socket is handed to it piece by piece, so it
+/// can be small, and an idle session with it.
+const READ_BUFFER: usize = 256;
+
+/// Reads from the socket in one turn before other tasks have theirs.
+const TURNS: usize = 8;
+
+const BINARY: StreamError = StreamError {
+    condition: "bad-format",
+    text: "A message is text, not binary.",
+    code: 1003,
+};
+const NOT_UTF8: StreamError = StreamError {
+    condition: "bad-format",
+    text: "The text is not UTF-8.",
+    code: 1007,
+};
+const BROKEN: StreamError = StreamError {
+    condition: "bad-format",
+    text: "Not the WebSocket protocol.",
+    code: 1002,
+};
+
+/// Why an upgrade is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// 400, or 426 where another request would do.
+    pub status: u16,
+    /// What to do.
+    pub sentence: &'static str,
+}
+
+/// Checks the headers of a GET for `/ws/` (RFC 6455 §4.2.1, RFC 7395 §3.1). Returns the value of
+/// `Sec-WebSocket-Accept`.
+pub fn accept(headers: &HeaderMap) -> Result<String, Refused> {
+    let refused = |status, sentence| Err(Refused { status, sentence });
+    if !has_token(headers, UPGRADE.as_str(), "websocket")
+        || !has_token(headers, CONNECTION.as_str(), "upgrade")
+    {
+        return refused(
+            426,
+            "This is a WebSocket: connect with ws:// or wss:// and the subprotocol xmpp.",
+        );
+    }
+    if headers
+        .get(SEC_WEBSOCKET_VERSION)
+        .is_none_or(|version| version != "13")
+    {
+        return refused(426, "The WebSocket version is 13.");
+    }
+    let key = headers
+        .get(SEC_WEBSOCKET_KEY)
+        .filter(|key| STANDARD.decode(key).is_ok_and(|key| key.len() == 16));
+    let Some(key) = key else {
+        return refused(400, "Sec-WebSocket-Key has to be 16 bytes in base64.");
+    };
+    if !has_token(headers, SEC_WEBSOCKET_PROTOCOL.as_str(), "xmpp") {
+        return refused(400, "The subprotocol is xmpp: new WebSocket(url, \"xmpp\").");
+    }
+    let mut hash = digest::Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY);
+    hash.update(key.as_bytes());
+    hash.update(b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
+    Ok(STANDARD.encode(hash.finish()))
+}
+
+/// Tells whether one of the comma-separated values of a header is `token`.
+fn has_token(headers: &HeaderMap, name: &str, token: &str) -> bool {
+    let values = headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    values
+        .flat_map(|value| value.split(','))
+        .any(|value| value.trim().eq_ignore_ascii_case(token))
+}
+
+/// Runs a session until its connection is gone. `early` is what the client sent right behind its request.
+pub async fn serve(server: Rc<Server>, io: Io, origin: Origin, early: &[u8]) {
+    let id = server.with_hub(|hub, now| hub.connect(now, origin));
+    let limit = server.limits.stanza_before_login;
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .max_write_buffer_size(CHUNK)
+        .max_message_size(Some(limit))
+        .max_frame_size(Some(limit));
+    let mut session = Session {
+        context: WebSocketContext::new(Role::Server, Some(config)),
+        io,
+        id,
+        unread: early.to_vec(),
+        unsent: Vec::new(),
+        phase: Phase::Open,
+        raised: false,
+        deaf: false,
+    };
+    let how = std::future::poll_fn(|cx| session.poll(&server, cx)).await;
+    server.with_hub(|hub, now| hub.closed(now, id, &how));
+    server.forget(id);
+    if session.phase != Phase::Dead {
+        // Says goodbye in TLS; whether the peer is still there to hear it does not matter.
+        let _ = std::future::poll_fn(|cx| Pin::new(&mut session.io).poll_close(cx)).await;
+    }
+}
+
+/// How far a session's WebSocket is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Open,
+    /// We have sent a close frame and wait for the peer's, or for the end of its patience or ours.
+    Closing,
+    /// Nothing more can be written.
+    Dead,
+}
+
+/// One session's side of the network.
+struct Session {
+    io: Io,
+    id: SessionId,
+    context: WebSocketContext,
+    /// Read from the socket, not looked at yet: the hub does not take messages now.
+    unread: Vec<u8>,
+    /// Ready for the socket, which did not take it yet.
+    unsent: Vec<u8>,
+    phase: Phase,
+    /// The larger message size holds, because the client has logged in.
+    raised: bool,
+    /// The client has broken the protocol: where its next frame would start nobody knows.
+    deaf: bool,
+}
+
+impl Session {
+    /// Moves what can be moved. Ready when the connection is over, with what the log should say of it.
+    fn poll(&mut self, server: &Rc<Server>, cx: &mut Context<'_>) -> Poll<String> {
+        if server.sleep(self.id, cx.waker()) {
+            self.phase = Phase::Dead;
+            return Poll::Ready("the client did not finish the close".to_owned());
+        }
+        for _ in 0..TURNS {
+            match self.write(server, cx) {
+                Err(error) => return Poll::Ready(self.lost(&error)),
+                // A client that does not read is not read from either.
+                Ok(Poll::Pending) => return Poll::Pending,
+                Ok(Poll::Ready(())) => {}
+            }
+            if !self.unread.is_empty() {
+                let unread = std::mem::take(&mut self.unread);
+                if let Some(how) = self.take(server, &unread) {
+                    return self.finish(server, cx, how);
+                }
+                if !self.unread.is_empty() {
+                    return Poll::Pending;
+                }
+                continue;
+            }
+            let mut scratch = server.scratch.borrow_mut();
+            let length = match ready!(Pin::new(&mut self.io).poll_read(cx, &mut scratch.input)) {
+                Ok(0) => return Poll::Ready(self.lost(&io::ErrorKind::UnexpectedEof.into())),
+                Ok(length) => length,
+                Err(error) => return Poll::Ready(self.lost(&error)),
+            };
+            let input = std::mem::take(&mut scratch.input);
+            drop(scratch);
+            let how = self.take(server, &input[..length]);
+            server.scratch.borrow_mut().input = input;
+            if let Some(how) = how {
+                return self.finish(server, cx, how);
+            }
+            if !self.unread.is_empty() {
+                // The hub checks a password; it wakes this task when it is done.
+                match self.write(server, cx) {
+                    Err(error) => return Poll::Ready(self.lost(&error)),
+                    Ok(_) => return Poll::Pending,
+                }
+            }
+        }
+        // Others have their turn now.
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Writes what waits, many frames at once. Pending if the socket takes no more.
+    fn write(&mut self, server: &Rc<Server>, cx: &mut Context<'_>) -> io::Result<Poll<()>> {
+        loop {
+            if !self.unsent.is_empty() {
+                match Pin::new(&mut self.io).poll_write(cx, &self.unsent)? {
+                    Poll::Ready(0) => return Err(io::ErrorKind::WriteZero.into()),
+                    Poll::Ready(length) if length == self.unsent.len() => self.unsent = Vec::new(),
+                    Poll::Ready(length) => drop(self.unsent.drain(..length)),
+                    Poll::Pending => return Ok(Poll::Pending),
+                }
+                continue;
+            }
+            let Scratch { output, .. } = &mut *server.scratch.borrow_mut();
+            output.clear();
+            let id = self.id;
+            server.with_hub(|hub, _| hub.drain(id, CHUNK, |out| self.encode(output, &out)));
+            if output.is_empty() {
+                return Ok(Pin::new(&mut self.io).poll_flush(cx)?);
+            }
+            match Pin::new(&mut self.io).poll_write(cx, output)? {
+                Poll::Ready(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Poll::Ready(length) => self.unsent.extend_from_slice(&output[length..]),
+                Poll::Pending => self.unsent.extend_from_slice(output),
+            }
+        }
+    }
+
+    fn encode(&mut self, output: &mut Vec<u8>, out: &Out<'_>) {
+        match out {
+            Out::Text(pieces) => {
+                if log::log_enabled!(log::Level::Trace) {
+                    log::trace!("{} > {}", self.io.peer, pieces.concat());
+                }
+                header(
+                    output,
+                    OpCode::Data(Data::Text),
+                    pieces.iter().map(|piece| piece.len()).sum(),
+                );
+                for piece in *pieces {
+                    output.extend_from_slice(piece.as_bytes());
+                }
+            }
+            Out::Ping => header(output, OpCode::Control(Control::Ping), 0),
+            Out::Close(code, reason) => {
+                header(output, OpCode::Control(Control::Close), 2 + reason.len());
+                output.extend_from_slice(&code.to_be_bytes());
+                output.extend_from_slice(reason.as_bytes());
+                self.phase = Phase::Closing;
+            }
+        }
+    }
+
+    /// Takes what was read. What the hub does not want yet stays in `unread`. Returns how the connection ended, if
+    /// it did.
+    fn take(&mut self, server: &Rc<Server>, input: &[u8]) -> Option<String> {
+        let mut pipe = Pipe {
+            input,
+            output: Vec::new(),
+        };
+        while !self.deaf {
+            if !server.with_hub(|hub, _| hub.is_reading(self.id)) {
+                self.unread = pipe.input.to_vec();
+                return None;
+            }
+            let message = self.context.read(&mut pipe);
+            // A slow client that sends one ping after the other must not fill our memory with pongs: it is not read
+            // from before it has taken those of this round.
+            if self.phase == Phase::Open {
+                self.unsent.append(&mut pipe.output);
+            }
+            match message {
+                Ok(Message::Text(text)) => self.text(server, &text),
+                Ok(Message::Ping(_) | Message::Pong(_)) => {
+                    server.with_hub(|hub, now| hub.alive(now, self.id))
+                }
+                Ok(Message::Close(frame)) => {
+                    let _ = self.context.flush(&mut pipe);
+                    if self.phase == Phase::Open {
+                        self.unsent.append(&mut pipe.output);
+                    }
+                    let code = frame.map_or(1005, |frame| u16::from(frame.code));
+                    return Some(format!(
+                        "the client closed the WebSocket ({code}) without <close/>"
+                    ));
+                }
+                Ok(Message::Binary(_)) => self.fail(server, BINARY),
+                Ok(Message::Frame(_)) => {}
+                Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => return None,
+                Err(error) => {
+                    self.deaf = true;
+                    self.fail(
+                        server,
+                        match error {
+                            Error::Capacity(_) => StreamError::TOO_LARGE,
+                            Error::Utf8(_) => NOT_UTF8,
+                            _ => BROKEN,
+                        },
+                    );
+                }
+            }
+        }
+        // What still comes is read, because closing a socket with unread data in it would take back our last words.
+        None
+    }
+
+    fn text(&mut self, server: &Rc<Server>, text: &str) {
+        let logged_in = self.raised;
+        if log::log_enabled!(log::Level::Trace) {
+            let shown = if logged_in {
+                text.to_owned()
+            } else {
+                sasl::masked(text)
+            };
+            log::trace!("{} < {}", self.io.peer, shown.escape_debug());
+        }
+        let logged_in = server.with_hub(|hub, now| {
+            hub.frame(now, self.id, text);
+            hub.is_logged_in(self.id)
+        });
+        if logged_in && !self.raised {
+            self.raise(server);
+        }
+    }
+
+    fn raise(&mut self, server: &Rc<Server>) {
+        self.raised = true;
+        let limit = server.limits.stanza;
+        self.context.set_config(|config| {
+            config.max_message_size = Some(limit);
+            config.max_frame_size = Some(limit);
+        });
+    }
+
+    fn fail(&self, server: &Rc<Server>, error: StreamError) {
+        server.with_hub(|hub, now| hub.fail(now, self.id, error));
+    }
+
+    /// The peer has closed: what is ready goes out, if the socket takes it at once.
+    fn finish(&mut self, server: &Rc<Server>, cx: &mut Context<'_>, how: String) -> Poll<String> {
+        let _ = self.write(server, cx);
+        Poll::Ready(how)
+    }
+
+    fn lost(&mut self, error: &io::Error) -> String {
+        self.phase = Phase::Dead;
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => "the connection was cut".to_owned(),
+            _ => format!("the connection was lost: {error}"),
+        }
+    }
+}
+
+fn header(output: &mut Vec<u8>, opcode: OpCode, length: usize) {
+    let header = FrameHeader {
+        opcode,
+        ..FrameHeader::default()
+    };
+    // Writing to a Vec cannot fail.
+    let _ = header.format(length as u64, output);
+}
+
+/// Memory in place of a socket: the protocol reader takes what was read, and leaves its own answers.
+struct Pipe<'a> {
+    input: &'a [u8],
+    output: Vec<u8>,
+}
+
+impl Read for Pipe<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.input.is_empty() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        self.input.read(buffer)
+    }
+}
+
+impl Write for Pipe<'_> {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.output.write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,82 @@
+//! Events as they travel (reference 3.1): what all receivers share is written once.
+
+use std::rc::Rc;
+
+use super::{Item, Payload};
+use crate::xmpp::ns;
+use crate::xmpp::xml::{escape_text_into, write_attribute};
+
+/// One event, ready for every receiver: only `to` and `id` are theirs.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Event {
+    /// `<message from="…" to="`.
+    pub head: Rc<str>,
+    /// `" xmlns="jabber:client"><event …>…</message>`, after the id.
+    pub tail: String,
+}
+
+/// The part of every event of a service that never changes.
+pub fn head(service: &str) -> Rc<str> {
+    let mut head = String::from("<message");
+    write_attribute(&mut head, "from", service);
+    head.push_str(" to=\"");
+    head.into()
+}
+
+impl Event {
+    /// The event of a published item.
+    pub fn published(head: Rc<str>, node: &str, item: &Item, notification: &str) -> Self {
+        Self::of(head, node, |tail| write_item(tail, item, notification))
+    }
+
+    /// The event of a retracted item (XEP-0060 §7.2.2.1).
+    pub fn retracted(head: Rc<str>, node: &str, id: &str) -> Self {
+        Self::of(head, node, |tail| {
+            tail.push_str("<retract");
+            write_attribute(tail, "id", id);
+            tail.push_str("/>");
+        })
+    }
+
+    fn of(head: Rc<str>, node: &str, content: impl FnOnce(&mut String)) -> Self {
+        let mut tail = String::with_capacity(1024);
+        tail.push('"');
+        write_attribute(&mut tail, "xmlns", ns::CLIENT);
+        tail.push_str("><event");
+        write_attribute(&mut tail, "xmlns", ns::PUBSUB_EVENT);
+        tail.push_str("><items");
+        write_attribute(&mut tail, "node", node);
+        tail.push('>');
+        content(&mut tail);
+        tail.push_str("</items></event></message>");
+        tail.shrink_to_fit();
+        Self { head, tail }
+    }
+
+    /// What stands between the receiver's address and the message id.
+    pub const ID: &'static str = "\" id=\"";
+
+    /// The length of the whole message in bytes, for an address and an id of these lengths.
+    pub fn len(&self, to: usize, id: usize) -> usize {
+        self.head.len() + to + Self::ID.len() + id + self.tail.len()
+    }
+}
+
+/// Appends `<item id="…">…</item>`. Nothing but the payload has text: clients take the text of the whole message for
+/// the payload (reference 3.1). `notification` is the namespace of the element around a text.
+pub fn write_item(out: &mut String, item: &Item, notification: &str) {
+    out.push_str("<item");
+    write_attribute(out, "id", &item.id);
+    out.push('>');
+    match &item.payload {
+        Payload::Text(text) => {
+            out.push_str("<notification");
+            write_attribute(out, "xmlns", notification);
+            out.push('>');
+            escape_text_into(out, text);
+            out.push_str("</notification>");
+        }
+        Payload::Xml(xml) => out.push_str(xml),
+    }
+    out.push_str("</item>");
+}

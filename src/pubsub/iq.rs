@@ -1,0 +1,343 @@
+//! The requests of XEP-0060 in XML, and their answers.
+
+use std::borrow::Cow;
+
+use roxmltree::Node;
+
+use super::event::write_item;
+use super::{NodeId, Payload, Pubsub, Refusal, Subscriber};
+use crate::id::{SessionId, UserId};
+use crate::xmpp::jid::Jid;
+use crate::xmpp::ns;
+use crate::xmpp::stanza::{Condition, Request, StanzaError};
+use crate::xmpp::xml::{text_content, write_attribute, write_node};
+
+/// What the service can do, for disco#info (XEP-0060 §10), and at the same time what [`answer`] knows.
+pub const FEATURES: [&str; 10] = [
+    "access-open",
+    "item-ids",
+    "persistent-items",
+    "publish",
+    "publisher-affiliation",
+    "retract-items",
+    "retrieve-affiliations",
+    "retrieve-items",
+    "retrieve-subscriptions",
+    "subscribe",
+];
+
+/// Who asks, and what has to be known of the sessions to answer.
+pub struct Requester<'a> {
+    pub user: UserId,
+    /// The user's bare JID.
+    pub bare: &'a str,
+    pub administrator: bool,
+    /// The user's session with that resource.
+    pub session: &'a dyn Fn(&str) -> Option<SessionId>,
+    /// The resource of one of the user's sessions.
+    pub resource: &'a dyn Fn(SessionId) -> String,
+    /// The largest payload in bytes.
+    pub payload: usize,
+}
+
+/// What an answered request changed for others.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Change {
+    Published(NodeId, std::rc::Rc<super::Item>),
+    Retracted(NodeId, String),
+}
+
+impl From<Refusal> for StanzaError {
+    /// The error table (XEP-0060 §6 and §7, reference 2.6).
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NodeUnknown => Self::new(Condition::ItemNotFound, "There is no such node."),
+            Refusal::NotSubscribed => Condition::UnexpectedRequest.with("not-subscribed"),
+            Refusal::TooManySubscriptions => {
+                Self::new(Condition::NotAllowed, "Too many subscriptions.").pubsub("too-many-subscriptions")
+            }
+            Refusal::MayNotPublish => Self::new(Condition::Forbidden, "You may not publish to this node."),
+            Refusal::ItemUnknown => Self::new(Condition::ItemNotFound, "There is no such item."),
+            Refusal::PayloadTooBig => Condition::NotAcceptable.with("payload-too-big"),
+        }
+    }
+}
+
+impl Condition {
+    fn with(self, pubsub: &'static str) -> StanzaError {
+        StanzaError::from(self).pubsub(pubsub)
+    }
+}
+
+/// The answer to a request: the payload of the result, and what changed.
+pub type Answer = Result<(String, Option<Change>), StanzaError>;
+
+/// Answers an iq whose child is `<pubsub/>`.
+pub fn answer(service: &mut Pubsub, who: &Requester<'_>, request: &Request<'_>) -> Answer {
+    let mut children = request.child.children().filter(Node::is_element);
+    let action = children
+        .next()
+        .ok_or(StanzaError::new(Condition::BadRequest, "<pubsub/> is empty."))?;
+    if request.child.tag_name().namespace() == Some(ns::PUBSUB_OWNER) {
+        return Err(StanzaError::unsupported(match action.tag_name().name() {
+            "affiliations" => "modify-affiliations",
+            "subscriptions" => "manage-subscriptions",
+            "delete" => "delete-nodes",
+            "purge" => "purge-nodes",
+            "default" => "retrieve-default",
+            _ => "config-node",
+        }));
+    }
+    if let Some(more) = children.next() {
+        return Err(match more.tag_name().name() {
+            "options" => StanzaError::unsupported("subscription-options"),
+            "configure" => StanzaError::unsupported("config-node"),
+            "publish-options" => StanzaError::unsupported("publish-options"),
+            _ => StanzaError::new(Condition::BadRequest, "<pubsub/> has more than one request."),
+        });
+    }
+    match (action.tag_name().name(), request.set) {
+        ("subscribe", true) => subscribe(service, who, action),
+        ("unsubscribe", true) => unsubscribe(service, who, action),
+        ("subscriptions", false) => subscriptions(service, who, action),
+        ("affiliations", false) => affiliations(service, who, action),
+        ("items", false) => items(service, action),
+        ("publish", true) => publish(service, who, action),
+        ("retract", true) => retract(service, who, action),
+        ("options", _) => Err(StanzaError::unsupported("subscription-options")),
+        ("create", _) => Err(StanzaError::unsupported("create-nodes")),
+        ("configure", _) => Err(StanzaError::unsupported("config-node")),
+        ("default", _) => Err(StanzaError::unsupported("retrieve-default")),
+        (
+            "subscribe" | "unsubscribe" | "subscriptions" | "affiliations" | "items" | "publish" | "retract",
+            _,
+        ) => Err(StanzaError::new(
+            Condition::BadRequest,
+            "The iq is a get where it has to be a set, or the other way.",
+        )),
+        _ => Err(Condition::FeatureNotImplemented.into()),
+    }
+}
+
+/// The node that a request names.
+fn node(service: &Pubsub, action: Node<'_, '_>) -> Result<NodeId, StanzaError> {
+    let name = action.attribute("node").filter(|name| !name.is_empty());
+    let name = name.ok_or(Condition::BadRequest.with("nodeid-required"))?;
+    Ok(service.find(name)?)
+}
+
+/// The subscriber that `jid` names: the requester's bare JID or one of its sessions.
+fn subscriber(who: &Requester<'_>, action: Node<'_, '_>) -> Result<Subscriber, StanzaError> {
+    let jid = action
+        .attribute("jid")
+        .ok_or(Condition::BadRequest.with("jid-required"))?;
+    let invalid = Condition::BadRequest.with("invalid-jid");
+    let Jid {
+        local: Some(local),
+        domain,
+        resource,
+    } = Jid::parse(jid).map_err(|_| invalid)?
+    else {
+        return Err(invalid);
+    };
+    if who.bare.split_once('@') != Some((&local, &domain)) {
+        return Err(invalid);
+    }
+    let session = match resource {
+        None => None,
+        Some(resource) => Some((who.session)(&resource).ok_or(StanzaError {
+            text: "A subscription by full JID belongs to a session, and there is none with this resource.",
+            ..invalid
+        })?),
+    };
+    Ok(Subscriber {
+        user: who.user,
+        session,
+    })
+}
+
+/// XEP-0060 §6.1.
+fn subscribe(service: &mut Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Answer {
+    let node = node(service, action)?;
+    let subscriber = subscriber(who, action)?;
+    service.subscribe(node, subscriber)?;
+    let mut out = pubsub();
+    begin_subscription(&mut out, who, service.name(node), subscriber);
+    out.push_str("><subscribe-options/></subscription></pubsub>");
+    Ok((out, None))
+}
+
+/// XEP-0060 §6.2.
+fn unsubscribe(service: &mut Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Answer {
+    let node = node(service, action)?;
+    let subscriber = subscriber(who, action)?;
+    if action.attribute("subid").is_some() {
+        // None was ever given out.
+        return Err(Condition::NotAcceptable.with("invalid-subid"));
+    }
+    service.unsubscribe(node, subscriber)?;
+    Ok((String::new(), None))
+}
+
+/// XEP-0060 §5.6.
+fn subscriptions(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Answer {
+    let node = action
+        .attribute("node")
+        .map(|name| service.find(name))
+        .transpose()?;
+    let mut out = begin_list("subscriptions", action);
+    for (subscriber, name) in service.subscriptions(who.user, node) {
+        begin_subscription(&mut out, who, name, subscriber);
+        out.push_str("/>");
+    }
+    out.push_str("</subscriptions></pubsub>");
+    Ok((out, None))
+}
+
+fn begin_subscription(out: &mut String, who: &Requester<'_>, node: &str, subscriber: Subscriber) {
+    let jid = match subscriber.session {
+        None => Cow::Borrowed(who.bare),
+        Some(session) => Cow::Owned(format!("{}/{}", who.bare, (who.resource)(session))),
+    };
+    out.push_str("<subscription");
+    write_attribute(out, "node", node);
+    write_attribute(out, "jid", &jid);
+    write_attribute(out, "subscription", "subscribed");
+}
+
+/// XEP-0060 §5.7: only the affiliation `publisher` is told; everybody else has none.
+fn affiliations(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Answer {
+    let only = action.attribute("node");
+    only.map(|name| service.find(name)).transpose()?;
+    let mut out = begin_list("affiliations", action);
+    for name in service
+        .publishable(who.user, who.administrator)
+        .filter(|name| only.is_none_or(|only| only == *name))
+    {
+        out.push_str("<affiliation");
+        write_attribute(&mut out, "node", name);
+        write_attribute(&mut out, "affiliation", "publisher");
+        out.push_str("/>");
+    }
+    out.push_str("</affiliations></pubsub>");
+    Ok((out, None))
+}
+
+/// XEP-0060 §6.5.
+fn items(service: &Pubsub, action: Node<'_, '_>) -> Answer {
+    let node = node(service, action)?;
+    if service.keeps(node) == 0 {
+        return Err(StanzaError::unsupported("persistent-items"));
+    }
+    let max = match action.attribute("max_items") {
+        None => usize::MAX,
+        Some(max) => max
+            .parse()
+            .map_err(|_| StanzaError::new(Condition::BadRequest, "max_items is no number."))?,
+    };
+    let wanted: Vec<&str> = action
+        .children()
+        .filter(Node::is_element)
+        .filter_map(|item| item.attribute("id"))
+        .collect();
+    let mut found: Vec<_> = service
+        .items(node)
+        .rev()
+        .filter(|item| wanted.is_empty() || wanted.contains(&&*item.id))
+        .take(max)
+        .collect();
+    if found.is_empty() && !wanted.is_empty() {
+        return Err(Refusal::ItemUnknown.into());
+    }
+    found.reverse();
+    let mut out = begin_list("items", action);
+    for item in found {
+        write_item(&mut out, item, service.notification());
+    }
+    out.push_str("</items></pubsub>");
+    Ok((out, None))
+}
+
+/// XEP-0060 §7.1.
+fn publish(service: &mut Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Answer {
+    let node = node(service, action)?;
+    if !service.may_publish(node, who.user, who.administrator) {
+        return Err(Refusal::MayNotPublish.into());
+    }
+    let item = only_item(action)?;
+    let mut payloads = item.children().filter(Node::is_element);
+    let payload = payloads
+        .next()
+        .ok_or(Condition::BadRequest.with("payload-required"))?;
+    if payloads.next().is_some() {
+        return Err(Condition::BadRequest.with("invalid-payload"));
+    }
+    let id = item.attribute("id").filter(|id| !id.is_empty());
+    let payload = read_payload(payload);
+    if payload.len() + id.map_or(0, str::len) > who.payload {
+        return Err(Refusal::PayloadTooBig.into());
+    }
+    let published = service.publish(node, id, payload);
+    let mut out = begin_list("publish", action);
+    out.push_str("<item");
+    write_attribute(&mut out, "id", &published.id);
+    out.push_str("/></publish></pubsub>");
+    Ok((out, Some(Change::Published(node, published))))
+}
+
+/// XEP-0060 §7.2.
+fn retract(service: &mut Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Answer {
+    let node = node(service, action)?;
+    if !service.may_publish(node, who.user, who.administrator) {
+        return Err(Refusal::MayNotPublish.into());
+    }
+    let id = only_item(action)?
+        .attribute("id")
+        .ok_or(Condition::BadRequest.with("item-required"))?;
+    service.retract(node, id)?;
+    let notify = matches!(action.attribute("notify"), Some("1" | "true"));
+    Ok((
+        String::new(),
+        notify.then(|| Change::Retracted(node, id.to_owned())),
+    ))
+}
+
+fn only_item<'a>(action: Node<'a, 'a>) -> Result<Node<'a, 'a>, StanzaError> {
+    let mut items = action.children().filter(Node::is_element);
+    let item = items.next().ok_or(Condition::BadRequest.with("item-required"))?;
+    if items.next().is_some() {
+        return Err(StanzaError::new(Condition::BadRequest, "One item at a time.").pubsub("invalid-payload"));
+    }
+    Ok(item)
+}
+
+/// A `<notification/>` with text is what Finesse publishes: the text is the payload. Anything else goes as it is.
+fn read_payload(payload: Node<'_, '_>) -> Payload {
+    let name = payload.tag_name();
+    if name.name() == "notification"
+        && matches!(name.namespace(), Some(ns::PUSH | ns::PUBSUB))
+        && !payload.children().any(|child| child.is_element())
+    {
+        return Payload::Text(text_content(payload));
+    }
+    let mut xml = String::new();
+    // No namespace is called so: the element declares its own wherever it will stand.
+    write_node(&mut xml, payload, "*");
+    Payload::Xml(xml)
+}
+
+fn pubsub() -> String {
+    format!("<pubsub xmlns=\"{}\">", ns::PUBSUB)
+}
+
+/// `<pubsub …><NAME node="…">`, with the node where the request had one.
+fn begin_list(name: &str, action: Node<'_, '_>) -> String {
+    let mut out = pubsub();
+    out.push('<');
+    out.push_str(name);
+    if let Some(node) = action.attribute("node") {
+        write_attribute(&mut out, "node", node);
+    }
+    out.push('>');
+    out
+}

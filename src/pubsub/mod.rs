@@ -1,0 +1,12 @@
+//! XEP-0060: nodes, subscriptions, items.
+//!
+//! What lives here: the service as plain state ([`service`]), its requests and answers in XML ([`iq`]), and the
+//! events it sends ([`event`]). What doesn't: who is on line and where an event goes (hub), what the nodes of a
+//! contact centre mean (desk).
+#![deny(clippy::disallowed_methods)]
+
+pub mod event;
+pub mod iq;
+pub mod service;
+
+pub use service::{Item, NodeId, NodeSpec, Payload, Pubsub, Quota, Refusal, Settings, Subscriber};

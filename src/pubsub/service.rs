@@ -1,0 +1,420 @@
+//! The service itself: nodes, subscriptions, items (XEP-0060). No XML and no sessions: who may do what is asked with
+//! the request, and who gets an event is told in the answer.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::ops::RangeInclusive;
+use std::rc::Rc;
+
+use crate::id::{SessionId, UserId};
+
+/// Who is subscribed: a user with every session (the bare JID), or one session of a user (its full JID).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Subscriber {
+    pub user: UserId,
+    pub session: Option<SessionId>,
+}
+
+impl Subscriber {
+    /// All that a user can be.
+    fn all_of(user: UserId) -> RangeInclusive<Self> {
+        Self { user, session: None }..=Self {
+            user,
+            session: Some(SessionId::MAX),
+        }
+    }
+}
+
+/// What an item carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Payload {
+    /// Text, which travels escaped inside `<notification/>` (reference 3.1).
+    Text(String),
+    /// One XML element that declares every namespace it uses.
+    Xml(String),
+}
+
+impl Payload {
+    /// Its length in bytes, as it was given.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Text(text) | Self::Xml(text) => text.len(),
+        }
+    }
+}
+
+/// One published item.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Item {
+    pub id: Box<str>,
+    pub payload: Payload,
+}
+
+/// A node as the configuration describes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NodeSpec {
+    /// Its name, for example `/finesse/api/User/1001`.
+    pub name: String,
+    /// How many of the last items are kept.
+    pub keep: usize,
+    /// Who may publish beside the Administrator role.
+    pub publishers: Vec<UserId>,
+}
+
+/// Why a request was refused: a row of the table in [`super::iq`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    NodeUnknown,
+    NotSubscribed,
+    TooManySubscriptions,
+    MayNotPublish,
+    ItemUnknown,
+    PayloadTooBig,
+}
+
+/// What holds for all nodes.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub quota: Quota,
+    /// The namespace of `<notification/>` (reference 3.1).
+    pub notification: &'static str,
+    /// What every item id made here starts with.
+    pub item_prefix: String,
+}
+
+/// How many subscriptions there may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Quota {
+    /// By the full JID of one session.
+    pub session: usize,
+    /// By the bare JID of one user.
+    pub user: usize,
+}
+
+#[derive(Debug)]
+struct Node {
+    name: Rc<str>,
+    keep: usize,
+    publishers: Vec<UserId>,
+    subscribers: BTreeSet<Subscriber>,
+    items: VecDeque<Rc<Item>>,
+}
+
+/// The key of a node: its place in the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NodeId(u32);
+
+/// The service.
+#[derive(Debug)]
+pub struct Pubsub {
+    nodes: Vec<Node>,
+    names: HashMap<Rc<str>, NodeId>,
+    subscriptions: BTreeMap<Subscriber, Vec<NodeId>>,
+    settings: Settings,
+    items_made: u64,
+}
+
+impl Pubsub {
+    /// A service with the nodes of `specs`.
+    pub fn new(specs: Vec<NodeSpec>, settings: Settings) -> Self {
+        let mut service = Self {
+            nodes: Vec::new(),
+            names: HashMap::new(),
+            subscriptions: BTreeMap::new(),
+            settings,
+            items_made: 0,
+        };
+        for NodeSpec {
+            name,
+            keep,
+            publishers,
+        } in specs
+        {
+            let name: Rc<str> = name.into();
+            let node = NodeId(u32::try_from(service.nodes.len()).unwrap_or(u32::MAX));
+            service.names.insert(name.clone(), node);
+            service.nodes.push(Node {
+                name,
+                keep,
+                publishers,
+                subscribers: BTreeSet::new(),
+                items: VecDeque::new(),
+            });
+        }
+        service
+    }
+
+    /// The namespace of `<notification/>`.
+    pub fn notification(&self) -> &'static str {
+        self.settings.notification
+    }
+
+    /// The node of that name.
+    pub fn find(&self, name: &str) -> Result<NodeId, Refusal> {
+        self.names.get(name).copied().ok_or(Refusal::NodeUnknown)
+    }
+
+    /// The name of a node.
+    pub fn name(&self, node: NodeId) -> &Rc<str> {
+        &self.node(node).name
+    }
+
+    /// The names of all nodes, in the order of the configuration.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.nodes.iter().map(|node| &*node.name)
+    }
+
+    /// Subscribes; a repeated subscription is the same one (reference 2.6).
+    pub fn subscribe(&mut self, node: NodeId, who: Subscriber) -> Result<(), Refusal> {
+        let quota = if who.session.is_some() {
+            self.settings.quota.session
+        } else {
+            self.settings.quota.user
+        };
+        let subscribers = &mut self.nodes[node.0 as usize].subscribers;
+        if subscribers.contains(&who) {
+            return Ok(());
+        }
+        if self.subscriptions.get(&who).map_or(0, Vec::len) >= quota {
+            return Err(Refusal::TooManySubscriptions);
+        }
+        self.subscriptions.entry(who).or_default().push(node);
+        subscribers.insert(who);
+        Ok(())
+    }
+
+    /// Subscribes to the nodes of those names, as Finesse does it for each agent (reference 1.8): no quota counts.
+    pub fn subscribe_automatically(&mut self, who: Subscriber, names: impl Iterator<Item = String>) {
+        for name in names {
+            let Ok(node) = self.find(&name) else { continue };
+            if self.nodes[node.0 as usize].subscribers.insert(who) {
+                self.subscriptions.entry(who).or_default().push(node);
+            }
+        }
+    }
+
+    /// Ends a subscription.
+    pub fn unsubscribe(&mut self, node: NodeId, who: Subscriber) -> Result<(), Refusal> {
+        if !self.nodes[node.0 as usize].subscribers.remove(&who) {
+            return Err(Refusal::NotSubscribed);
+        }
+        if let Some(list) = self.subscriptions.get_mut(&who) {
+            list.retain(|other| *other != node);
+            if list.is_empty() {
+                self.subscriptions.remove(&who);
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends every subscription of a session: by its full JID they last as long as it does.
+    pub fn leave(&mut self, user: UserId, session: SessionId) {
+        let who = Subscriber {
+            user,
+            session: Some(session),
+        };
+        for node in self.subscriptions.remove(&who).unwrap_or_default() {
+            self.nodes[node.0 as usize].subscribers.remove(&who);
+        }
+    }
+
+    /// All subscriptions of a user and its sessions, or those to one node.
+    pub fn subscriptions(
+        &self,
+        user: UserId,
+        node: Option<NodeId>,
+    ) -> impl Iterator<Item = (Subscriber, &str)> {
+        self.subscriptions
+            .range(Subscriber::all_of(user))
+            .flat_map(|(who, nodes)| nodes.iter().map(move |node| (*who, *node)))
+            .filter(move |(_, other)| node.is_none_or(|node| node == *other))
+            .map(|(who, node)| (who, &*self.node(node).name))
+    }
+
+    /// Who gets the events of a node.
+    pub fn subscribers(&self, node: NodeId) -> impl Iterator<Item = Subscriber> {
+        self.node(node).subscribers.iter().copied()
+    }
+
+    /// Tells whether `user` may publish to a node.
+    pub fn may_publish(&self, node: NodeId, user: UserId, administrator: bool) -> bool {
+        let publishers = &self.node(node).publishers;
+        if publishers.is_empty() {
+            administrator
+        } else {
+            publishers.contains(&user)
+        }
+    }
+
+    /// The nodes to which `user` may publish.
+    pub fn publishable(&self, user: UserId, administrator: bool) -> impl Iterator<Item = &str> {
+        (0..)
+            .zip(&self.nodes)
+            .filter(move |(id, _)| self.may_publish(NodeId(*id), user, administrator))
+            .map(|(_, node)| &*node.name)
+    }
+
+    /// Publishes: makes an id if there is none (the prefix with a growing number glued on, as Openfire does), keeps the item if the node keeps any, and hands it back for delivery.
+    /// An item with the id of a kept one takes its place (XEP-0060 §7.1.2).
+    pub fn publish(&mut self, node: NodeId, id: Option<&str>, payload: Payload) -> Rc<Item> {
+        let id = match id {
+            Some(id) => id.into(),
+            None => {
+                self.items_made += 1;
+                format!("{}{}", self.settings.item_prefix, self.items_made).into()
+            }
+        };
+        let item = Rc::new(Item { id, payload });
+        let node = &mut self.nodes[node.0 as usize];
+        if node.keep > 0 {
+            node.items.retain(|other| other.id != item.id);
+            if node.items.len() == node.keep {
+                node.items.pop_front();
+            }
+            node.items.push_back(item.clone());
+        }
+        item
+    }
+
+    /// Takes a kept item away.
+    pub fn retract(&mut self, node: NodeId, id: &str) -> Result<(), Refusal> {
+        let items = &mut self.nodes[node.0 as usize].items;
+        let place = items
+            .iter()
+            .position(|item| &*item.id == id)
+            .ok_or(Refusal::ItemUnknown)?;
+        items.remove(place);
+        Ok(())
+    }
+
+    /// How many items a node keeps.
+    pub fn keeps(&self, node: NodeId) -> usize {
+        self.node(node).keep
+    }
+
+    /// The kept items, the oldest first.
+    pub fn items(&self, node: NodeId) -> impl DoubleEndedIterator<Item = &Rc<Item>> {
+        self.node(node).items.iter()
+    }
+
+    fn node(&self, node: NodeId) -> &Node {
+        // A NodeId is made by find() only, and nodes are never taken away.
+        &self.nodes[node.0 as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ADA: UserId = UserId(0);
+    const BOB: UserId = UserId(1);
+
+    fn session(place: u32) -> SessionId {
+        SessionId { place, turn: 1 }
+    }
+
+    fn bare(user: UserId) -> Subscriber {
+        Subscriber { user, session: None }
+    }
+
+    fn full(user: UserId, place: u32) -> Subscriber {
+        Subscriber {
+            user,
+            session: Some(session(place)),
+        }
+    }
+
+    fn service() -> (Pubsub, NodeId, NodeId) {
+        let spec = |name: &str, keep, publishers| NodeSpec {
+            name: name.to_owned(),
+            keep,
+            publishers,
+        };
+        let settings = Settings {
+            quota: Quota { session: 1, user: 2 },
+            notification: "urn:xmpp:push:0",
+            item_prefix: "item".to_owned(),
+        };
+        let service = Pubsub::new(vec![spec("/a", 2, vec![BOB]), spec("/b", 0, vec![])], settings);
+        let (a, b) = (service.find("/a").unwrap(), service.find("/b").unwrap());
+        (service, a, b)
+    }
+
+    #[test]
+    fn each_subscription_stands_once() {
+        let (mut service, a, _) = service();
+        for who in [bare(ADA), full(ADA, 1), full(ADA, 1), bare(BOB), bare(ADA)] {
+            service.subscribe(a, who).unwrap();
+        }
+        assert_eq!(
+            service.subscribers(a).collect::<Vec<_>>(),
+            [bare(ADA), full(ADA, 1), bare(BOB)]
+        );
+        assert_eq!(service.subscriptions(ADA, None).count(), 2);
+        service.unsubscribe(a, bare(ADA)).unwrap();
+        assert_eq!(service.unsubscribe(a, bare(ADA)), Err(Refusal::NotSubscribed));
+        assert_eq!(
+            service.subscriptions(ADA, Some(a)).collect::<Vec<_>>(),
+            [(full(ADA, 1), "/a")]
+        );
+    }
+
+    #[test]
+    fn a_sessions_subscriptions_end_with_it() {
+        let (mut service, a, b) = service();
+        service.subscribe(a, full(ADA, 1)).unwrap();
+        service.subscribe(a, full(ADA, 2)).unwrap();
+        service.subscribe(a, bare(ADA)).unwrap();
+        service.leave(ADA, session(1));
+        assert_eq!(
+            service.subscribers(a).collect::<Vec<_>>(),
+            [bare(ADA), full(ADA, 2)]
+        );
+        assert_eq!(service.subscribers(b).count(), 0);
+        assert_eq!(service.unsubscribe(a, full(ADA, 1)), Err(Refusal::NotSubscribed));
+    }
+
+    #[test]
+    fn quotas_hold() {
+        let (mut service, a, b) = service();
+        service.subscribe(a, full(ADA, 1)).unwrap();
+        assert_eq!(
+            service.subscribe(b, full(ADA, 1)),
+            Err(Refusal::TooManySubscriptions)
+        );
+        service.subscribe(b, full(ADA, 2)).unwrap();
+        service.subscribe(a, bare(ADA)).unwrap();
+        service.subscribe(b, bare(ADA)).unwrap();
+        assert_eq!(service.subscriptions(ADA, None).count(), 4);
+    }
+
+    #[test]
+    fn the_last_items_are_kept() {
+        let (mut service, a, b) = service();
+        let text = |text: &str| Payload::Text(text.to_owned());
+        service.publish(a, None, text("1"));
+        service.publish(a, Some("mine"), text("2"));
+        service.publish(a, None, text("3"));
+        let ids = |service: &Pubsub, node| {
+            service
+                .items(node)
+                .map(|item| item.id.to_string())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(ids(&service, a), ["mine", "item2"]);
+        service.publish(a, Some("mine"), text("4"));
+        assert_eq!(ids(&service, a), ["item2", "mine"]);
+        service.retract(a, "item2").unwrap();
+        assert_eq!(service.retract(a, "item2"), Err(Refusal::ItemUnknown));
+        service.publish(b, None, text("5"));
+        assert!(ids(&service, b).is_empty());
+    }
+
+    #[test]
+    fn a_nodes_own_publishers_replace_the_administrators() {
+        let (service, a, b) = service();
+        assert!(service.may_publish(a, BOB, false) && !service.may_publish(a, ADA, true));
+        assert!(!service.may_publish(b, BOB, false) && service.may_publish(b, ADA, true));
+        assert_eq!(service.publishable(BOB, false).collect::<Vec<_>>(), ["/a"]);
+    }
+}

@@ -1,0 +1,113 @@
+//! JIDs: `localpart@domainpart/resourcepart` (RFC 6122).
+
+use std::borrow::Cow;
+use std::fmt;
+
+use stringprep::{nameprep, nodeprep, resourceprep};
+
+/// The longest part of a JID in bytes (RFC 6122 §2.1).
+pub const PART_MAX: usize = 1023;
+
+/// A JID whose parts are prepared, so that comparing it is comparing bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Jid<'a> {
+    /// What stands before `@`, by nodeprep.
+    pub local: Option<Cow<'a, str>>,
+    /// The domain, by nameprep.
+    pub domain: Cow<'a, str>,
+    /// What stands after `/`, by resourceprep.
+    pub resource: Option<Cow<'a, str>>,
+}
+
+/// The text is no JID (`<jid-malformed/>`, RFC 6120 §8.3.3.8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Malformed;
+
+impl<'a> Jid<'a> {
+    /// Reads `text` and prepares its parts.
+    pub fn parse(text: &'a str) -> Result<Self, Malformed> {
+        let (bare, resource) = match text.split_once('/') {
+            Some((bare, resource)) => (bare, Some(prepare_resource(resource)?)),
+            None => (text, None),
+        };
+        let (local, domain) = match bare.split_once('@') {
+            Some((local, domain)) => (Some(prepare_local(local)?), domain),
+            None => (None, bare),
+        };
+        let domain = part(nameprep(domain).ok())?;
+        if domain.contains(['@', '/', ' ', '<', '>', '&', '"', '\'']) {
+            return Err(Malformed);
+        }
+        Ok(Self {
+            local,
+            domain,
+            resource,
+        })
+    }
+}
+
+impl fmt::Display for Jid<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(local) = &self.local {
+            write!(f, "{local}@")?;
+        }
+        f.write_str(&self.domain)?;
+        if let Some(resource) = &self.resource {
+            write!(f, "/{resource}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A localpart by nodeprep (RFC 6122 appendix A): lower case, 1 to 1023 bytes.
+pub fn prepare_local(text: &str) -> Result<Cow<'_, str>, Malformed> {
+    part(nodeprep(text).ok())
+}
+
+/// A resourcepart by resourceprep (RFC 6122 appendix B), 1 to 1023 bytes.
+pub fn prepare_resource(text: &str) -> Result<Cow<'_, str>, Malformed> {
+    part(resourceprep(text).ok())
+}
+
+fn part(prepared: Option<Cow<'_, str>>) -> Result<Cow<'_, str>, Malformed> {
+    prepared
+        .filter(|part| (1..=PART_MAX).contains(&part.len()))
+        .ok_or(Malformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_prepared() {
+        let jid = Jid::parse("Administrator@LocalHost/Desk Top@a/b").unwrap();
+        assert_eq!(jid.to_string(), "administrator@localhost/Desk Top@a/b");
+        assert_eq!(Jid::parse("pubsub.localhost").unwrap().local, None);
+        assert_eq!(Jid::parse("ſ@localhost").unwrap().local.as_deref(), Some("s"));
+    }
+
+    #[test]
+    fn malformed_jids_are_refused() {
+        let long = "a".repeat(PART_MAX + 1);
+        for text in [
+            "",
+            "@",
+            "@localhost",
+            "a@",
+            "a@localhost/",
+            "/a",
+            "a b@localhost",
+            "a<@localhost",
+            "a@b@c",
+            "a@local host",
+            "a@localhost/\u{7}",
+            &format!("{long}@localhost"),
+            &format!("a@{long}"),
+            &format!("a@localhost/{long}"),
+        ] {
+            assert_eq!(Jid::parse(text), Err(Malformed), "{text}");
+        }
+        assert!(Jid::parse(&format!("a@localhost/{}", &long[1..])).is_ok());
+    }
+}

@@ -1,0 +1,204 @@
+//! SASL PLAIN (RFC 4616) in its XMPP clothes (RFC 6120 §6).
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use roxmltree::Node;
+
+use super::jid::{self, Jid};
+use super::ns;
+
+/// What a PLAIN message says.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Plain {
+    /// Who logs in, by nodeprep.
+    pub user: String,
+    /// The secret as it came.
+    pub password: String,
+}
+
+impl fmt::Debug for Plain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plain")
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a login attempt failed (RFC 6120 §6.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    Aborted,
+    IncorrectEncoding,
+    InvalidAuthzid,
+    InvalidMechanism,
+    MalformedRequest,
+    NotAuthorized,
+    TemporaryAuthFailure,
+}
+
+impl Failure {
+    /// The element name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Aborted => "aborted",
+            Self::IncorrectEncoding => "incorrect-encoding",
+            Self::InvalidAuthzid => "invalid-authzid",
+            Self::InvalidMechanism => "invalid-mechanism",
+            Self::MalformedRequest => "malformed-request",
+            Self::NotAuthorized => "not-authorized",
+            Self::TemporaryAuthFailure => "temporary-auth-failure",
+        }
+    }
+
+    /// The frame.
+    pub fn frame(self) -> String {
+        format!("<failure xmlns=\"{}\"><{}/></failure>", ns::SASL, self.name())
+    }
+}
+
+/// The frame that says yes (reference 2.3).
+pub fn success() -> String {
+    format!("<success xmlns=\"{}\"/>", ns::SASL)
+}
+
+/// Reads `<auth/>`.
+pub fn auth(auth: Node<'_, '_>, domain: &str) -> Result<Plain, Failure> {
+    if auth.attribute("mechanism") != Some("PLAIN") {
+        return Err(Failure::InvalidMechanism);
+    }
+    let data = match auth.text().unwrap_or("") {
+        // A single equals sign stands for no data at all (RFC 6120 §6.4.2).
+        "=" => Vec::new(),
+        text => STANDARD.decode(text).map_err(|_| Failure::IncorrectEncoding)?,
+    };
+    plain(&data, domain)
+}
+
+/// Reads `authzid NUL authcid NUL password`. An authzid is fine if it is empty, or the user's own name or bare JID
+/// (reference 1.3).
+fn plain(data: &[u8], domain: &str) -> Result<Plain, Failure> {
+    let text = std::str::from_utf8(data).map_err(|_| Failure::MalformedRequest)?;
+    let parts: Vec<&str> = text.split('\0').collect();
+    let [authzid, authcid, password] = parts[..] else {
+        return Err(Failure::MalformedRequest);
+    };
+    if authcid.is_empty() || password.is_empty() {
+        return Err(Failure::MalformedRequest);
+    }
+    // A name that can be nobody's is refused as an unknown one would be.
+    let user = jid::prepare_local(authcid)
+        .map_err(|_| Failure::NotAuthorized)?
+        .into_owned();
+    if !authzid.is_empty() && !is_own(authzid, &user, domain) {
+        return Err(Failure::InvalidAuthzid);
+    }
+    Ok(Plain {
+        user,
+        password: password.to_owned(),
+    })
+}
+
+fn is_own(authzid: &str, user: &str, domain: &str) -> bool {
+    if authzid.contains('@') {
+        Jid::parse(authzid).is_ok_and(|jid| {
+            jid.local.as_deref() == Some(user) && jid.domain == domain && jid.resource.is_none()
+        })
+    } else {
+        jid::prepare_local(authzid).is_ok_and(|name| name == user)
+    }
+}
+
+/// A frame that came before the login, for a log: its first tag only. Whatever way a password is written, it does
+/// not stand there.
+pub fn masked(frame: &str) -> String {
+    match frame.split_once('>') {
+        Some((_, "")) | None => frame.to_owned(),
+        Some((tag, _)) => format!("{tag}>(masked)"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(content: &str) -> Result<Plain, Failure> {
+        let text = format!("<auth xmlns='{}' mechanism='PLAIN'>{content}</auth>", ns::SASL);
+        auth(
+            roxmltree::Document::parse(&text).unwrap().root_element(),
+            "localhost",
+        )
+    }
+
+    fn read_plain(message: &str) -> Result<Plain, Failure> {
+        read(&STANDARD.encode(message))
+    }
+
+    #[test]
+    fn the_seeds_message_is_read() {
+        let content = "YWRtaW5pc3RyYXRvckB1Y2N4cHViLnByYWJoYXQuY29tAGFkbWluaXN0cmF0b3IAMTIzNA==";
+        let text = format!("<auth xmlns='{}' mechanism='PLAIN'>{content}</auth>", ns::SASL);
+        let document = roxmltree::Document::parse(&text).unwrap();
+        let plain = auth(document.root_element(), "uccxpub.prabhat.com").unwrap();
+        assert_eq!(
+            (plain.user.as_str(), plain.password.as_str()),
+            ("administrator", "1234")
+        );
+    }
+
+    #[test]
+    fn the_authzid_may_be_empty_or_ones_own() {
+        for message in [
+            "\01001\0x",
+            "1001\01001\0x",
+            "1001@localhost\01001\0x",
+            "1001@LOCALHOST\01001\0x",
+        ] {
+            assert_eq!(read_plain(message).unwrap().user, "1001", "{message:?}");
+        }
+        for message in [
+            "1002\01001\0x",
+            "1002@localhost\01001\0x",
+            "1001@elsewhere\01001\0x",
+            "1001@localhost/r\01001\0x",
+        ] {
+            assert_eq!(read_plain(message), Err(Failure::InvalidAuthzid), "{message:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_plain_is_told_apart() {
+        assert_eq!(read("!!!"), Err(Failure::IncorrectEncoding));
+        assert_eq!(read("AAA"), Err(Failure::IncorrectEncoding));
+        for content in ["", "=", "MTAwMQ=="] {
+            assert_eq!(read(content), Err(Failure::MalformedRequest), "{content}");
+        }
+        for message in ["\0\0x", "\01001\0", "\01001\0x\0y"] {
+            assert_eq!(read_plain(message), Err(Failure::MalformedRequest), "{message:?}");
+        }
+        assert_eq!(
+            read(&STANDARD.encode(b"\0\xff\0x")),
+            Err(Failure::MalformedRequest)
+        );
+        let text = format!("<auth xmlns='{}' mechanism='SCRAM-SHA-1'>biws</auth>", ns::SASL);
+        let document = roxmltree::Document::parse(&text).unwrap();
+        assert_eq!(
+            auth(document.root_element(), "localhost"),
+            Err(Failure::InvalidMechanism)
+        );
+    }
+
+    #[test]
+    fn a_log_never_shows_the_password() {
+        let secret = STANDARD.encode("\01001\0geheim");
+        for frame in [
+            format!("<auth xmlns='{}' mechanism='PLAIN'>{secret}</auth>", ns::SASL),
+            format!("<auth mechanism='PLAIN' xmlns='urn&#58;sasl'><a/>{secret}"),
+        ] {
+            assert!(!masked(&frame).contains(&secret), "{}", masked(&frame));
+        }
+        assert_eq!(masked("<open to='localhost'/>"), "<open to='localhost'/>");
+        assert!(!format!("{:?}", read_plain("\01001\0geheim")).contains("geheim"));
+    }
+}

@@ -1,0 +1,392 @@
+//! The stream of one session: opening, login, restart, closing (RFC 7395 §3, RFC 6120 §4). A state machine: an
+//! element goes in, what has to be done comes out.
+
+use roxmltree::Node;
+
+use super::ns;
+use super::sasl::{self, Failure, Plain};
+use super::stanza::Kind;
+use super::xml::{XmlError, escape};
+
+/// Byte for byte what ends a stream: Strophe knows it only so (reference 2.2).
+pub const CLOSE: &str = "<close xmlns=\"urn:ietf:params:xml:ns:xmpp-framing\" />";
+
+/// What the server says of itself in the features, as the seed shows it (reference 2.2). Answered by disco.
+pub const CAPS_NODE: &str = "https://www.igniterealtime.org/projects/openfire/";
+/// The verification string that goes with [`CAPS_NODE`].
+pub const CAPS_VER: &str = "k3mOuil8afx3OTZxYy6yxLmFsok=";
+
+/// A stream error: the stream ends with it (RFC 6120 §4.9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamError {
+    /// The element name (RFC 6120 §4.9.3).
+    pub condition: &'static str,
+    /// A sentence for people; may be empty.
+    pub text: &'static str,
+    /// The WebSocket close code that goes with it (RFC 6455 §7.4.1).
+    pub code: u16,
+}
+
+/// The stream errors in use.
+impl StreamError {
+    pub const CONFLICT: Self = Self::new("conflict", "Replaced by a new connection with the same resource.");
+    pub const CONNECTION_TIMEOUT: Self = Self::new("connection-timeout", "Two pings in a row had no answer.");
+    pub const HOST_UNKNOWN: Self =
+        Self::new("host-unknown", "This server does not serve the domain in 'to'.");
+    pub const IMPROPER_ADDRESSING: Self =
+        Self::new("improper-addressing", "<open/> needs 'to' with the domain.");
+    pub const INVALID_FROM: Self = Self::new("invalid-from", "'from' is not the address of this session.");
+    pub const INVALID_NAMESPACE: Self = Self::new(
+        "invalid-namespace",
+        "A stream starts with <open xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>.",
+    );
+    pub const LOGIN_TIMEOUT: Self = Self::new("connection-timeout", "The login took too long.");
+    pub const NOT_AUTHORIZED: Self = Self::new("not-authorized", "Log in and bind a resource first.");
+    pub const NOT_WELL_FORMED: Self = Self::new("not-well-formed", "A message is exactly one XML element.");
+    pub const RESTRICTED_XML: Self = Self::new(
+        "restricted-xml",
+        "No comments, processing instructions, DTDs or entities.",
+    );
+    pub const SLOW_READER: Self = Self::new(
+        "policy-violation",
+        "The session did not read what was sent to it.",
+    );
+    pub const SYSTEM_SHUTDOWN: Self = Self {
+        condition: "system-shutdown",
+        text: "The server is going down.",
+        code: 1001,
+    };
+    pub const TOO_LARGE: Self = Self {
+        condition: "policy-violation",
+        text: "message too large",
+        code: 1009,
+    };
+    pub const TOO_MANY_ATTEMPTS: Self = Self::new("policy-violation", "Too many failed logins.");
+    pub const UNSUPPORTED_STANZA_TYPE: Self = Self::new(
+        "unsupported-stanza-type",
+        "This element has no place here in the stream.",
+    );
+    pub const UNSUPPORTED_VERSION: Self = Self::new("unsupported-version", "<open/> needs version='1.0'.");
+
+    const fn new(condition: &'static str, text: &'static str) -> Self {
+        Self {
+            condition,
+            text,
+            code: 1000,
+        }
+    }
+
+    /// The frame.
+    pub fn frame(&self) -> String {
+        let Self { condition, text, .. } = self;
+        let text = if text.is_empty() {
+            String::new()
+        } else {
+            format!(
+                "<text xmlns=\"{}\" xml:lang=\"en\">{}</text>",
+                ns::STREAMS,
+                escape(text)
+            )
+        };
+        format!(
+            "<stream:error xmlns:stream=\"{}\"><{condition} xmlns=\"{}\"/>{text}</stream:error>",
+            ns::STREAM,
+            ns::STREAMS
+        )
+    }
+}
+
+impl From<XmlError> for StreamError {
+    fn from(error: XmlError) -> Self {
+        match error {
+            XmlError::NotWellFormed => Self::NOT_WELL_FORMED,
+            XmlError::Restricted => Self::RESTRICTED_XML,
+            XmlError::TooMuch(text) => Self {
+                text,
+                ..Self::TOO_LARGE
+            },
+        }
+    }
+}
+
+/// Where a stream is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Nothing has been said.
+    Connected,
+    /// Opened, not logged in.
+    Opened,
+    /// A password is being checked.
+    Checking,
+    /// Logged in; the client has to open the stream again.
+    LoggedIn,
+    /// Logged in and opened again: stanzas may come.
+    Ready,
+    /// It is over, or about to be: what comes in is not looked at.
+    Closed,
+}
+
+/// What an element asks for.
+#[derive(Debug)]
+pub enum Step {
+    /// Answer with [`open`] and the features of the state.
+    Open,
+    /// Check this login.
+    Login(Plain),
+    /// The login attempt failed without a look at the password.
+    Refuse(Failure),
+    /// A stanza to route.
+    Stanza(Kind),
+    /// The client closes the stream.
+    Close,
+}
+
+/// The state machine.
+#[derive(Debug)]
+pub struct Stream {
+    state: State,
+    failures: usize,
+}
+
+impl Default for Stream {
+    fn default() -> Self {
+        Self {
+            state: State::Connected,
+            failures: 0,
+        }
+    }
+}
+
+impl Stream {
+    /// Where it is.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// Tells whether the login is done.
+    pub fn is_logged_in(&self) -> bool {
+        matches!(self.state, State::LoggedIn | State::Ready)
+    }
+
+    /// Takes one element.
+    pub fn receive(&mut self, element: Node<'_, '_>, domain: &str) -> Result<Step, StreamError> {
+        match element.tag_name().namespace() {
+            Some(ns::FRAMING) => self.framing(element, domain),
+            Some(ns::SASL) => self.sasl(element, domain),
+            _ if matches!(self.state, State::Connected | State::LoggedIn) => {
+                Err(StreamError::INVALID_NAMESPACE)
+            }
+            _ => match Kind::of(element) {
+                Some(_) if self.state != State::Ready => Err(StreamError::NOT_AUTHORIZED),
+                Some(kind) => Ok(Step::Stanza(kind)),
+                None if element.tag_name().namespace() == Some(ns::CLIENT) => {
+                    Err(StreamError::UNSUPPORTED_STANZA_TYPE)
+                }
+                None => Err(StreamError {
+                    text: "Stanzas need xmlns='jabber:client'.",
+                    ..StreamError::INVALID_NAMESPACE
+                }),
+            },
+        }
+    }
+
+    fn framing(&mut self, element: Node<'_, '_>, domain: &str) -> Result<Step, StreamError> {
+        match element.tag_name().name() {
+            "close" => Ok(Step::Close),
+            "open" => {
+                self.state = match self.state {
+                    State::Connected => State::Opened,
+                    State::LoggedIn => State::Ready,
+                    _ => return Err(StreamError::UNSUPPORTED_STANZA_TYPE),
+                };
+                check_open(element, domain)?;
+                Ok(Step::Open)
+            }
+            _ => Err(StreamError::UNSUPPORTED_STANZA_TYPE),
+        }
+    }
+
+    fn sasl(&mut self, element: Node<'_, '_>, domain: &str) -> Result<Step, StreamError> {
+        if self.state != State::Opened {
+            return Err(StreamError::UNSUPPORTED_STANZA_TYPE);
+        }
+        Ok(match element.tag_name().name() {
+            "auth" => match sasl::auth(element, domain) {
+                Ok(plain) => {
+                    self.state = State::Checking;
+                    Step::Login(plain)
+                }
+                Err(failure) => Step::Refuse(failure),
+            },
+            "abort" => Step::Refuse(Failure::Aborted),
+            // There is no challenge that it could answer.
+            _ => Step::Refuse(Failure::MalformedRequest),
+        })
+    }
+
+    /// The login succeeded.
+    pub fn accept(&mut self) {
+        self.state = State::LoggedIn;
+    }
+
+    /// The login failed. Tells whether that was one time too many (RFC 6120 §6.4.5).
+    pub fn refuse(&mut self, attempts: usize) -> bool {
+        self.state = State::Opened;
+        self.failures += 1;
+        self.failures >= attempts
+    }
+
+    /// Nothing more is taken.
+    pub fn close(&mut self) {
+        self.state = State::Closed;
+    }
+}
+
+/// RFC 7395 §3.4, RFC 6120 §4.7.
+fn check_open(open: Node<'_, '_>, domain: &str) -> Result<(), StreamError> {
+    let to = open.attribute("to").ok_or(StreamError::IMPROPER_ADDRESSING)?;
+    if !super::jid::Jid::parse(to)
+        .is_ok_and(|jid| jid.local.is_none() && jid.domain == domain && jid.resource.is_none())
+    {
+        return Err(StreamError::HOST_UNKNOWN);
+    }
+    match open
+        .attribute("version")
+        .and_then(|version| version.split('.').next()?.parse::<u32>().ok())
+    {
+        Some(1..) => Ok(()),
+        _ => Err(StreamError::UNSUPPORTED_VERSION),
+    }
+}
+
+/// The answer to an `<open/>`; its first bytes must be `<open ` (reference 2.2). `id` needs no escaping.
+pub fn open(domain: &str, id: &str) -> String {
+    let domain = escape(domain);
+    format!(
+        "<open from='{domain}' id='{id}' xmlns='{}' xml:lang='en' version='1.0'/>",
+        ns::FRAMING
+    )
+}
+
+/// The features of a stream (reference 2.2 and 2.4), a frame of their own that declares its prefix.
+pub fn features(logged_in: bool) -> String {
+    let offer = if logged_in {
+        format!(
+            "<bind xmlns='{}'/><session xmlns='{}'><optional/></session>",
+            ns::BIND,
+            ns::SESSION
+        )
+    } else {
+        format!(
+            "<mechanisms xmlns=\"{}\"><mechanism>PLAIN</mechanism></mechanisms>",
+            ns::SASL
+        )
+    };
+    format!(
+        "<stream:features xmlns:stream='{}'>{offer}<c xmlns=\"{}\" hash=\"sha-1\" node=\"{CAPS_NODE}\" ver=\"{CAPS_VER}\"/></stream:features>",
+        ns::STREAM,
+        ns::CAPS
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::xmpp::stanza::is;
+
+    fn step(stream: &mut Stream, text: &str) -> Result<Step, StreamError> {
+        let document = roxmltree::Document::parse(text).unwrap();
+        stream.receive(document.root_element(), "localhost")
+    }
+
+    const OPEN: &str = "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='1.0'/>";
+    const AUTH: &str = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>ADEwMDEAeA==</auth>";
+    const IQ: &str = "<iq xmlns='jabber:client'/>";
+
+    #[test]
+    fn a_login_goes_through_every_state() {
+        let mut stream = Stream::default();
+        assert!(matches!(step(&mut stream, OPEN), Ok(Step::Open)));
+        assert!(matches!(step(&mut stream, AUTH), Ok(Step::Login(_))));
+        assert_eq!(stream.state(), State::Checking);
+        stream.accept();
+        assert!(matches!(step(&mut stream, OPEN), Ok(Step::Open)));
+        assert!(matches!(step(&mut stream, IQ), Ok(Step::Stanza(Kind::Iq))));
+        assert!(matches!(step(&mut stream, CLOSE), Ok(Step::Close)));
+    }
+
+    #[test]
+    fn what_comes_too_early_ends_the_stream() {
+        let mut stream = Stream::default();
+        assert_eq!(step(&mut stream, IQ).unwrap_err().condition, "invalid-namespace");
+        step(&mut stream, OPEN).unwrap();
+        assert_eq!(step(&mut stream, IQ).unwrap_err().condition, "not-authorized");
+        assert_eq!(
+            step(&mut stream, OPEN).unwrap_err().condition,
+            "unsupported-stanza-type"
+        );
+        assert_eq!(
+            step(&mut Stream::default(), AUTH).unwrap_err().condition,
+            "unsupported-stanza-type"
+        );
+    }
+
+    #[test]
+    fn an_open_names_domain_and_version() {
+        for (open, condition) in [
+            (
+                "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' version='1.0'/>",
+                "improper-addressing",
+            ),
+            (
+                "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='elsewhere' version='1.0'/>",
+                "host-unknown",
+            ),
+            (
+                "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='a@localhost' version='1.0'/>",
+                "host-unknown",
+            ),
+            (
+                "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost'/>",
+                "unsupported-version",
+            ),
+            (
+                "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='0.9'/>",
+                "unsupported-version",
+            ),
+            ("<open to='localhost' version='1.0'/>", "invalid-namespace"),
+            (
+                "<stream:stream xmlns:stream='http://etherx.jabber.org/streams' to='localhost'/>",
+                "invalid-namespace",
+            ),
+        ] {
+            assert_eq!(
+                step(&mut Stream::default(), open).unwrap_err().condition,
+                condition,
+                "{open}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_last_allowed_failure_is_told() {
+        let mut stream = Stream::default();
+        step(&mut stream, OPEN).unwrap();
+        assert!(!stream.refuse(3));
+        assert!(!stream.refuse(3));
+        assert!(stream.refuse(3));
+    }
+
+    #[test]
+    fn frames_are_what_strophe_needs() {
+        assert!(open("localhost", "x").starts_with("<open "));
+        for logged_in in [false, true] {
+            let frame = features(logged_in);
+            let document = roxmltree::Document::parse(&frame).unwrap();
+            assert!(is(document.root_element(), "features", ns::STREAM));
+            assert!(document.descendants().all(|node| node.tag_name().name() != "sm"));
+        }
+        let document = StreamError::HOST_UNKNOWN.frame();
+        assert!(roxmltree::Document::parse(&document).is_ok());
+    }
+}

@@ -1,0 +1,466 @@
+//! The only entrance and exit for XML, whatever the transport.
+//!
+//! Incoming text passes one linear scan before the tree reader sees it: the reader's cost grows up to the fourth
+//! power with the number of namespace prefixes in scope, and it lets comments and processing instructions pass,
+//! which RFC 6120 §11.1 forbids. Outgoing text is written with the functions at the end.
+
+use std::fmt::Write as _;
+
+use roxmltree::{Document, Node, NodeType, ParsingOptions};
+
+use crate::limits::Limits;
+
+/// The namespace of the prefix `xml`, declared in every document.
+const XML_NS: &str = "http://www.w3.org/XML/1998/namespace";
+
+/// What one message may contain at the most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Length of the text in bytes.
+    pub bytes: usize,
+    /// Number of elements.
+    pub elements: usize,
+    /// Number of elements open at the same time.
+    pub depth: usize,
+    /// Number of attributes of one element, namespace declarations among them.
+    pub attributes: usize,
+    /// Number of `xmlns:prefix` declarations in the whole message: the only bound that keeps the tree reader linear.
+    pub prefixes: usize,
+}
+
+impl Bounds {
+    /// The small bounds of a peer that has not logged in.
+    pub fn before_login(limits: &Limits) -> Self {
+        Self {
+            bytes: limits.stanza_before_login,
+            elements: limits.elements_before_login,
+            ..Self::of(limits)
+        }
+    }
+
+    /// The bounds of a peer that has logged in.
+    pub fn of(limits: &Limits) -> Self {
+        Self {
+            bytes: limits.stanza,
+            elements: limits.elements,
+            depth: limits.depth,
+            attributes: limits.attributes,
+            prefixes: limits.prefixes,
+        }
+    }
+}
+
+/// Why a text was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum XmlError {
+    /// Not one well-formed XML element (RFC 6120 §4.9.3.13).
+    NotWellFormed,
+    /// A comment, processing instruction, DTD or entity (RFC 6120 §11.1, §4.9.3.18).
+    Restricted,
+    /// Over one of the [`Bounds`]; the text names it (RFC 6120 §4.9.3.14).
+    TooMuch(&'static str),
+}
+
+/// Reads one message: exactly one element within `bounds`.
+pub fn read<'a>(text: &'a str, bounds: &Bounds) -> Result<Document<'a>, XmlError> {
+    scan(text, bounds)?;
+    let options = ParsingOptions {
+        // Every element has at most one text node before and one after it, and each tag is one node.
+        nodes_limit: u32::try_from(bounds.elements * 3 + 8).unwrap_or(u32::MAX),
+        ..ParsingOptions::default()
+    };
+    Document::parse_with_options(text, options).map_err(|_| XmlError::NotWellFormed)
+}
+
+/// Looks at every byte once and refuses what the tree reader must not see. It does not check that the text is well
+/// formed beyond what it needs for counting.
+fn scan(text: &str, bounds: &Bounds) -> Result<(), XmlError> {
+    if text.len() > bounds.bytes {
+        return Err(XmlError::TooMuch("message too large"));
+    }
+    if !text.starts_with('<') {
+        return Err(XmlError::NotWellFormed);
+    }
+    let mut rest = text;
+    let mut elements = 0;
+    let mut depth = 0_usize;
+    let mut prefixes = 0;
+    while let Some(at) = rest.find(['<', '&']) {
+        rest = &rest[at..];
+        if rest.starts_with('&') {
+            rest = skip_reference(rest)?;
+        } else if let Some(data) = rest.strip_prefix("<![CDATA[") {
+            rest = data.split_once("]]>").ok_or(XmlError::NotWellFormed)?.1;
+        } else if rest.starts_with("<!") || rest.starts_with("<?") {
+            return Err(XmlError::Restricted);
+        } else if let Some(tag) = rest.strip_prefix("</") {
+            depth = depth.checked_sub(1).ok_or(XmlError::NotWellFormed)?;
+            rest = tag.split_once('>').ok_or(XmlError::NotWellFormed)?.1;
+        } else {
+            elements += 1;
+            if elements > bounds.elements {
+                return Err(XmlError::TooMuch("too many elements"));
+            }
+            let tag = scan_tag(&rest[1..], bounds)?;
+            prefixes += tag.prefixes;
+            if prefixes > bounds.prefixes {
+                return Err(XmlError::TooMuch("too many namespace prefixes"));
+            }
+            if !tag.empty {
+                depth += 1;
+                if depth > bounds.depth {
+                    return Err(XmlError::TooMuch("elements nested too deep"));
+                }
+            }
+            rest = tag.rest;
+        }
+    }
+    Ok(())
+}
+
+/// What stands between `<` and `>` of one start tag.
+struct Tag<'a> {
+    rest: &'a str,
+    prefixes: usize,
+    empty: bool,
+}
+
+fn scan_tag<'a>(text: &'a str, bounds: &Bounds) -> Result<Tag<'a>, XmlError> {
+    let mut rest = text;
+    let mut attributes = 0;
+    let mut prefixes = 0;
+    loop {
+        let at = rest
+            .find(['=', '>', '<', '"', '\''])
+            .ok_or(XmlError::NotWellFormed)?;
+        let before = &rest[..at];
+        match rest.as_bytes()[at] {
+            b'>' => {
+                return Ok(Tag {
+                    rest: &rest[at + 1..],
+                    prefixes,
+                    empty: before.ends_with('/'),
+                });
+            }
+            b'=' => {
+                attributes += 1;
+                if attributes > bounds.attributes {
+                    return Err(XmlError::TooMuch("too many attributes"));
+                }
+                let name = before.trim_ascii_end();
+                let name = &name[name
+                    .rfind([' ', '\t', '\r', '\n', '"', '\''])
+                    .map_or(0, |at| at + 1)..];
+                prefixes += usize::from(name.starts_with("xmlns:"));
+                let value = rest[at + 1..].trim_ascii_start();
+                let quote = value
+                    .chars()
+                    .next()
+                    .filter(|c| matches!(c, '"' | '\''))
+                    .ok_or(XmlError::NotWellFormed)?;
+                let (value, after) = value[1..].split_once(quote).ok_or(XmlError::NotWellFormed)?;
+                check_references(value)?;
+                rest = after;
+            }
+            _ => return Err(XmlError::NotWellFormed),
+        }
+    }
+}
+
+fn check_references(mut value: &str) -> Result<(), XmlError> {
+    while let Some(at) = value.find('&') {
+        value = skip_reference(&value[at..])?;
+    }
+    Ok(())
+}
+
+/// `text` starts with `&`: passes over one of the five predefined entities or a character reference.
+fn skip_reference(text: &str) -> Result<&str, XmlError> {
+    // The longest reference that means anything is `&#x10FFFF;`; leading zeros are not worth more than this.
+    const LONGEST: usize = 16;
+    let end = text.bytes().take(LONGEST).position(|b| b == b';');
+    match end.map(|end| (&text[1..end], &text[end + 1..])) {
+        Some(("amp" | "lt" | "gt" | "quot" | "apos", rest)) => Ok(rest),
+        Some((name, rest)) if name.starts_with('#') => Ok(rest),
+        Some((name, _)) if name.starts_with(|c: char| c.is_alphabetic() || c == '_') => {
+            Err(XmlError::Restricted)
+        }
+        _ => Err(XmlError::NotWellFormed),
+    }
+}
+
+/// Tells whether `text` can be carried as XML character data at all (XML 1.0 §2.2).
+pub fn is_carriable(text: &str) -> bool {
+    !text.chars().any(
+        |c| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}'),
+    )
+}
+
+/// Appends `text` escaped for an attribute value in either kind of quotes, or for character data.
+pub fn escape_into(out: &mut String, text: &str) {
+    let mut rest = text;
+    while let Some(at) = rest.find(['&', '<', '>', '"', '\'', '\n', '\r', '\t']) {
+        out.push_str(&rest[..at]);
+        out.push_str(match rest.as_bytes()[at] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            b'\'' => "&apos;",
+            // As references these survive the normalisation of attribute values (XML 1.0 §3.3.3).
+            b'\n' => "&#10;",
+            b'\r' => "&#13;",
+            _ => "&#9;",
+        });
+        rest = &rest[at + 1..];
+    }
+    out.push_str(rest);
+}
+
+/// `text` escaped as by [`escape_into`].
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    escape_into(&mut out, text);
+    out
+}
+
+/// Appends `text` escaped for character data only: quotes and line breaks stay readable.
+pub fn escape_text_into(out: &mut String, text: &str) {
+    let mut rest = text;
+    while let Some(at) = rest.find(['&', '<', '>', '\r']) {
+        out.push_str(&rest[..at]);
+        out.push_str(match rest.as_bytes()[at] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            // A bare carriage return would come out of the peer's parser as a line feed (XML 1.0 §2.11).
+            _ => "&#13;",
+        });
+        rest = &rest[at + 1..];
+    }
+    out.push_str(rest);
+}
+
+/// Appends the element `node` as it has to stand inside an element whose default namespace is `outer`: with every
+/// namespace that it uses declared on the spot, so that it means the same wherever it is put.
+pub fn write_node(out: &mut String, node: Node<'_, '_>, outer: &str) {
+    write_node_with(out, node, outer, |_, _| {}, |_| true);
+}
+
+/// [`write_node`] with attributes of the outermost element replaced: `keep` tells by local name which of its
+/// unprefixed attributes stay, `extra` appends others, knowing the default namespace in force.
+pub fn write_node_with(
+    out: &mut String,
+    node: Node<'_, '_>,
+    outer: &str,
+    extra: impl FnOnce(&mut String, &str),
+    keep: impl Fn(&str) -> bool,
+) {
+    let name = node.tag_name();
+    let namespace = name.namespace().unwrap_or("");
+    out.push('<');
+    out.push_str(name.name());
+    if namespace != outer {
+        write_attribute(out, "xmlns", namespace);
+    }
+    let mut made = 0;
+    for attribute in node.attributes() {
+        match attribute.namespace() {
+            None if keep(attribute.name()) => write_attribute(out, attribute.name(), attribute.value()),
+            None => {}
+            Some(XML_NS) => write_attribute(out, &format!("xml:{}", attribute.name()), attribute.value()),
+            Some(uri) => {
+                write_attribute(out, &format!("xmlns:ns{made}"), uri);
+                write_attribute(out, &format!("ns{made}:{}", attribute.name()), attribute.value());
+                made += 1;
+            }
+        }
+    }
+    extra(out, namespace);
+    if !node.has_children() {
+        out.push_str("/>");
+        return;
+    }
+    out.push('>');
+    for child in node.children() {
+        match child.node_type() {
+            NodeType::Element => write_node(out, child, namespace),
+            NodeType::Text => escape_text_into(out, child.text().unwrap_or("")),
+            NodeType::Root | NodeType::Comment | NodeType::PI => {}
+        }
+    }
+    // Writing to a String cannot fail.
+    let _ = write!(out, "</{}>", name.name());
+}
+
+/// Appends ` name="value"`.
+pub fn write_attribute(out: &mut String, name: &str, value: &str) {
+    out.push(' ');
+    out.push_str(name);
+    out.push_str("=\"");
+    escape_into(out, value);
+    out.push('"');
+}
+
+/// All character data of `node` and its descendants (DOM's textContent).
+pub fn text_content(node: Node<'_, '_>) -> String {
+    node.descendants()
+        .filter(Node::is_text)
+        .filter_map(|text| text.text())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bounds() -> Bounds {
+        Bounds::of(&Limits::default())
+    }
+
+    fn refused(text: &str) -> XmlError {
+        read(text, &bounds()).map(|_| ()).unwrap_err()
+    }
+
+    #[test]
+    fn one_element_is_read() {
+        let text =
+            "<iq a='1' b = \"x > y's &amp; &#x41;\"><![CDATA[<!-- & -->]]><q xmlns:p='u' p:z='/'/></iq>";
+        let document = read(text, &bounds()).unwrap();
+        assert_eq!(document.root_element().attribute("b"), Some("x > y's & A"));
+        assert_eq!(text_content(document.root_element()), "<!-- & -->");
+    }
+
+    #[test]
+    fn what_rfc_6120_11_1_forbids_is_restricted() {
+        for text in [
+            "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>",
+            "<a>&b;</a>",
+            "<a b='&c;'/>",
+            "<a><!-- c --></a>",
+            "<a><?b c?></a>",
+            "<?xml version='1.0'?><a/>",
+        ] {
+            assert_eq!(refused(text), XmlError::Restricted, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_one_element_is_not_well_formed() {
+        for text in [
+            "",
+            " ",
+            "hello",
+            " <a/>",
+            "<a/><b/>",
+            "<a/>b",
+            "<a>",
+            "<a></b>",
+            "</a>",
+            "<a b=c/>",
+            "<a b='c/>",
+            "<a b='<'/>",
+            "<a b='1' b='2'/>",
+            "<a>&</a>",
+            "<a>& b;</a>",
+            "<p:a/>",
+            "<a",
+            "<a <b/>",
+            "<![CDATA[a",
+            "<a>\u{1}</a>",
+            "<a '",
+        ] {
+            assert_eq!(refused(text), XmlError::NotWellFormed, "{text}");
+        }
+    }
+
+    #[test]
+    fn each_bound_holds_at_its_value() {
+        let bounds = Bounds {
+            bytes: 400,
+            elements: 3,
+            depth: 2,
+            attributes: 2,
+            prefixes: 2,
+        };
+        for (fits, over) in [
+            ("<a><b/><b/></a>", "<a><b/><b/><b/></a>"),
+            ("<a><b><c/></b></a>", "<a><b><c></c></b></a>"),
+            ("<a b='' c=''/>", "<a b='' c='' d=''/>"),
+            (
+                "<a xmlns:b='u' xmlns:c='u'/>",
+                "<a xmlns:b='u' xmlns:c='u'><d xmlns:e='u'/></a>",
+            ),
+            (
+                &format!("<a>{}</a>", "x".repeat(393)),
+                &format!("<a>{}</a>", "x".repeat(394)),
+            ),
+        ] {
+            assert!(read(fits, &bounds).is_ok(), "{fits}");
+            assert!(matches!(read(over, &bounds), Err(XmlError::TooMuch(_))), "{over}");
+        }
+    }
+
+    /// The shapes that cost the tree reader seconds: they must end in the scan. Whatever the scan lets pass has at
+    /// most 16 prefixes in scope, with which the reader's work is linear.
+    #[test]
+    fn hostile_shapes_never_reach_the_tree_reader() {
+        let nested: String = (0..3000).map(|i| format!("<a xmlns:p{i}='u'>")).collect();
+        let within_depth: String = (0..28)
+            .map(|level| {
+                let prefixes: String = (0..63).map(|i| format!(" xmlns:p{level}x{i}='u'")).collect();
+                format!("<a{prefixes}>")
+            })
+            .collect();
+        let attributes: String = (0..8000).map(|i| format!(" a{i}=''")).collect();
+        for text in [nested, within_depth, format!("<a{attributes}/>")] {
+            let bounds = Bounds {
+                bytes: usize::MAX,
+                ..bounds()
+            };
+            assert!(matches!(scan(&text, &bounds), Err(XmlError::TooMuch(_))));
+        }
+        let spread: String = (0..900).map(|i| format!("<b xmlns:q{i}='u'/>")).collect();
+        assert!(matches!(
+            scan(&format!("<a>{spread}</a>"), &bounds()),
+            Err(XmlError::TooMuch(_))
+        ));
+    }
+
+    #[test]
+    fn a_node_keeps_its_meaning_in_another_place() {
+        let text = "<iq xmlns='c' xmlns:p='u'><p:a p:b='1' xml:lang='en' c='&lt;\"'>x<d xmlns='v'>&amp;<p:e/></d></p:a></iq>";
+        let document = read(text, &bounds()).unwrap();
+        let node = document.root_element().first_element_child().unwrap();
+        let mut out = String::new();
+        write_node(&mut out, node, "elsewhere");
+        assert_eq!(
+            out,
+            "<a xmlns=\"u\" xmlns:ns0=\"u\" ns0:b=\"1\" xml:lang=\"en\" c=\"&lt;&quot;\">x<d xmlns=\"v\">&amp;<e xmlns=\"u\"/></d></a>"
+        );
+        assert_eq!(
+            read(&out, &bounds()).unwrap().root_element().tag_name(),
+            node.tag_name()
+        );
+    }
+
+    #[test]
+    fn escaped_text_comes_back_as_it_was() {
+        let text = "a&b<c>d\"e'f\ng\rh\ti 漢字 ]]>";
+        let written = format!("<a b=\"{0}\" c='{0}'>{0}</a>", escape(text));
+        let document = read(&written, &bounds()).unwrap();
+        assert_eq!(document.root_element().attribute("b"), Some(text));
+        assert_eq!(document.root_element().attribute("c"), Some(text));
+        assert_eq!(document.root_element().text(), Some(text));
+        let mut body = String::new();
+        escape_text_into(&mut body, text);
+        assert_eq!(
+            read(&format!("<a>{body}</a>"), &bounds())
+                .unwrap()
+                .root_element()
+                .text(),
+            Some(text)
+        );
+        assert!(is_carriable(text) && !is_carriable("\0") && !is_carriable("\u{ffff}"));
+    }
+}
