@@ -59,7 +59,7 @@ impl Directory {
     }
 
     /// How many there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.users.len()
     }
 

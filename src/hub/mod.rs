@@ -102,7 +102,7 @@ impl Hub {
         };
         Self {
             pubsub: Pubsub::new(nodes::all(config, &users), settings),
-            online: vec![Vec::new(); users.len()],
+            online: vec![Vec::new(); users.count()],
             decoy: config.decoy().cloned(),
             names: Names {
                 domain: config.domain.as_str().into(),
@@ -214,6 +214,9 @@ impl Hub {
 
     /// The check asked for by [`Action::Verify`] could not be made: too many wait for one.
     pub fn unverified(&mut self, now: Now, id: SessionId) {
+        if self.sessions.get(id).is_none_or(|session| session.stream.state() != State::Checking) {
+            return;
+        }
         self.refuse(now, id, Failure::TemporaryAuthFailure, None);
         self.actions.push_back(Action::Wake(id));
     }

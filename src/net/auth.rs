@@ -5,14 +5,14 @@ use std::rc::Rc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hyper::StatusCode;
-use hyper::header::{AUTHORIZATION, HeaderMap, WWW_AUTHENTICATE};
+use hyper::header::{AUTHORIZATION, HeaderMap};
 
-use super::http::{Answer, set, text};
+use super::http::Refused;
 use super::server::{Busy, Server};
 use crate::id::UserId;
 
-/// Who sends a request, or the answer that it gets instead.
-pub async fn user(server: &Rc<Server>, headers: &HeaderMap) -> Result<UserId, Answer> {
+/// Who sends a request, or why that is not known.
+pub async fn user(server: &Rc<Server>, headers: &HeaderMap) -> Result<UserId, Refused> {
     let Some((name, password)) = basic(headers) else {
         return Err(unauthorized("Log in with HTTP Basic."));
     };
@@ -21,10 +21,10 @@ pub async fn user(server: &Rc<Server>, headers: &HeaderMap) -> Result<UserId, An
     match (user, server.verify(credentials, password).await) {
         (Some(user), Ok(true)) => Ok(user),
         (_, Ok(_)) => Err(unauthorized("Wrong user or password.")),
-        (_, Err(Busy)) => Err(text(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "Too many logins at once; try again.",
-        )),
+        (_, Err(Busy)) => Err(Refused {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            sentence: "Too many logins at once; try again.",
+        }),
     }
 }
 
@@ -43,12 +43,9 @@ fn basic(headers: &HeaderMap) -> Option<(String, String)> {
     Some((name.to_owned(), password.to_owned()))
 }
 
-fn unauthorized(sentence: &'static str) -> Answer {
-    let mut answer = text(StatusCode::UNAUTHORIZED, sentence);
-    set(
-        &mut answer,
-        WWW_AUTHENTICATE,
-        "Basic realm=\"callboard\", charset=\"UTF-8\"",
-    );
-    answer
+fn unauthorized(sentence: &'static str) -> Refused {
+    Refused {
+        status: StatusCode::UNAUTHORIZED,
+        sentence,
+    }
 }

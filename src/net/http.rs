@@ -72,14 +72,7 @@ fn upgrade(server: Rc<Server>, mut request: Request<Incoming>, origin: Origin) -
                 origin.transport,
                 refused.sentence
             );
-            let status = StatusCode::from_u16(refused.status).unwrap_or(StatusCode::BAD_REQUEST);
-            let mut answer = text(status, refused.sentence);
-            if status == StatusCode::UPGRADE_REQUIRED {
-                set(&mut answer, header::UPGRADE, "websocket");
-                set(&mut answer, header::CONNECTION, "Upgrade");
-                set(&mut answer, header::SEC_WEBSOCKET_VERSION, "13");
-            }
-            return answer;
+            return refused.into();
         }
     };
     let upgraded = hyper::upgrade::on(&mut request);
@@ -103,6 +96,36 @@ fn upgrade(server: Rc<Server>, mut request: Request<Incoming>, origin: Origin) -
         answer.headers_mut().insert(header::SEC_WEBSOCKET_ACCEPT, accept);
     }
     answer
+}
+
+/// Why a request is not served, and the answer that says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused {
+    pub status: StatusCode,
+    /// What to do.
+    pub sentence: &'static str,
+}
+
+impl From<Refused> for Answer {
+    fn from(Refused { status, sentence }: Refused) -> Self {
+        let mut answer = text(status, sentence);
+        match status {
+            StatusCode::UNAUTHORIZED => {
+                set(
+                    &mut answer,
+                    header::WWW_AUTHENTICATE,
+                    "Basic realm=\"callboard\", charset=\"UTF-8\"",
+                );
+            }
+            StatusCode::UPGRADE_REQUIRED => {
+                set(&mut answer, header::UPGRADE, "websocket");
+                set(&mut answer, header::CONNECTION, "Upgrade");
+                set(&mut answer, header::SEC_WEBSOCKET_VERSION, "13");
+            }
+            _ => {}
+        }
+        answer
+    }
 }
 
 /// An answer of one sentence.

@@ -2,6 +2,10 @@
 //!
 //! What lives here: sockets, clocks, tasks, signals; the executor's one thread. What doesn't: what a frame means (xmpp),
 //! who is on line (hub).
+#![allow(
+    clippy::disallowed_methods,
+    reason = "time, sockets and threads are for this part alone"
+)]
 
 mod auth;
 mod http;

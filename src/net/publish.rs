@@ -10,7 +10,7 @@ use hyper::{Request, StatusCode};
 use smol::future::FutureExt as _;
 
 use super::auth;
-use super::http::{Answer, log, text};
+use super::http::{Answer, Refused, log, text};
 use super::server::Server;
 use crate::pubsub::Refusal;
 use crate::xmpp::xml;
@@ -18,19 +18,19 @@ use crate::xmpp::xml;
 /// Publishes and answers 202 with the item's id, or says why not.
 pub async fn answer(server: Rc<Server>, request: Request<Incoming>, peer: SocketAddr) -> Answer {
     let shown = format!("POST {}", request.uri());
-    let who = request.headers().clone();
+    let headers = request.headers().clone();
     let result = publish(&server, request).await;
     let (who, answer) = match result {
         Ok((user, item)) => (user, text(StatusCode::ACCEPTED, item)),
-        Err(answer) => (auth::name(&who), answer),
+        Err(refused) => (auth::name(&headers), refused.into()),
     };
     log(peer, &shown, answer.status(), &who);
     answer
 }
 
-async fn publish(server: &Rc<Server>, request: Request<Incoming>) -> Result<(String, String), Answer> {
+async fn publish(server: &Rc<Server>, request: Request<Incoming>) -> Result<(String, String), Refused> {
     let user = auth::user(server, request.headers()).await?;
-    let refuse = |status, sentence: &str| Err(text(status, sentence));
+    let refuse = |status, sentence| Err(Refused { status, sentence });
     let query = request.uri().query().unwrap_or("").to_owned();
     let mut nodes = form_urlencoded::parse(query.as_bytes())
         .filter(|(key, _)| key == "node")
@@ -66,12 +66,13 @@ async fn publish(server: &Rc<Server>, request: Request<Incoming>) -> Result<(Str
 }
 
 /// Reads a body up to the bound, in the time that a login has.
-async fn body(server: &Server, request: Request<Incoming>) -> Result<Vec<u8>, Answer> {
-    let too_large = || text(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.");
+async fn body(server: &Server, request: Request<Incoming>) -> Result<Vec<u8>, Refused> {
+    let refused = |status, sentence| Refused { status, sentence };
+    let too_large = refused(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.");
     let limit = server.limits.http_body.min(server.limits.payload);
     let body = request.into_body();
     if body.size_hint().lower() > limit as u64 {
-        return Err(too_large());
+        return Err(too_large);
     }
     let read = async { Some(Limited::new(body, limit).collect().await) };
     let late = async {
@@ -80,9 +81,9 @@ async fn body(server: &Server, request: Request<Incoming>) -> Result<Vec<u8>, An
     };
     match read.or(late).await {
         Some(Ok(body)) => Ok(body.to_bytes().to_vec()),
-        Some(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
-        Some(Err(_)) => Err(text(StatusCode::BAD_REQUEST, "The body is broken off.")),
-        None => Err(text(
+        Some(Err(error)) if error.is::<LengthLimitError>() => Err(too_large),
+        Some(Err(_)) => Err(refused(StatusCode::BAD_REQUEST, "The body is broken off.")),
+        None => Err(refused(
             StatusCode::REQUEST_TIMEOUT,
             "The body did not come in time.",
         )),

@@ -187,10 +187,6 @@ impl Server {
 }
 
 /// The one place that reads the clocks.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the network part is where time comes from"
-)]
 pub fn now() -> Now {
     Now {
         monotonic: Instant::now(),

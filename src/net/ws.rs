@@ -7,8 +7,8 @@ use std::task::{Context, Poll, ready};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hyper::HeaderMap;
 use hyper::header::{CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE};
+use hyper::{HeaderMap, StatusCode};
 use ring::digest;
 use smol::io::{AsyncRead, AsyncWrite};
 use tungstenite::Message;
@@ -17,6 +17,7 @@ use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
 
+use super::http::Refused;
 use super::io::Io;
 use super::server::{CHUNK, Scratch, Server};
 use crate::hub::{Origin, Out};
@@ -47,24 +48,16 @@ const BROKEN: StreamError = StreamError {
     code: 1002,
 };
 
-/// Why an upgrade is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refused {
-    /// 400, or 426 where another request would do.
-    pub status: u16,
-    /// What to do.
-    pub sentence: &'static str,
-}
-
 /// Checks the headers of a GET for `/ws/` (RFC 6455 §4.2.1, RFC 7395 §3.1). Returns the value of
 /// `Sec-WebSocket-Accept`.
 pub fn accept(headers: &HeaderMap) -> Result<String, Refused> {
+    const OTHER: StatusCode = StatusCode::UPGRADE_REQUIRED;
     let refused = |status, sentence| Err(Refused { status, sentence });
     if !has_token(headers, UPGRADE.as_str(), "websocket")
         || !has_token(headers, CONNECTION.as_str(), "upgrade")
     {
         return refused(
-            426,
+            OTHER,
             "This is a WebSocket: connect with ws:// or wss:// and the subprotocol xmpp.",
         );
     }
@@ -72,16 +65,22 @@ pub fn accept(headers: &HeaderMap) -> Result<String, Refused> {
         .get(SEC_WEBSOCKET_VERSION)
         .is_none_or(|version| version != "13")
     {
-        return refused(426, "The WebSocket version is 13.");
+        return refused(OTHER, "The WebSocket version is 13.");
     }
     let key = headers
         .get(SEC_WEBSOCKET_KEY)
         .filter(|key| STANDARD.decode(key).is_ok_and(|key| key.len() == 16));
     let Some(key) = key else {
-        return refused(400, "Sec-WebSocket-Key has to be 16 bytes in base64.");
+        return refused(
+            StatusCode::BAD_REQUEST,
+            "Sec-WebSocket-Key has to be 16 bytes in base64.",
+        );
     };
     if !has_token(headers, SEC_WEBSOCKET_PROTOCOL.as_str(), "xmpp") {
-        return refused(400, "The subprotocol is xmpp: new WebSocket(url, \"xmpp\").");
+        return refused(
+            StatusCode::BAD_REQUEST,
+            "The subprotocol is xmpp: new WebSocket(url, \"xmpp\").",
+        );
     }
     let mut hash = digest::Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY);
     hash.update(key.as_bytes());

@@ -274,7 +274,7 @@ fn publish(service: &mut Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> A
     }
     let id = item.attribute("id").filter(|id| !id.is_empty());
     let payload = read_payload(payload);
-    if payload.len() + id.map_or(0, str::len) > who.payload {
+    if payload.size() + id.map_or(0, str::len) > who.payload {
         return Err(Refusal::PayloadTooBig.into());
     }
     let published = service.publish(node, id, payload);

@@ -35,7 +35,7 @@ pub enum Payload {
 
 impl Payload {
     /// Its length in bytes, as it was given.
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         match self {
             Self::Text(text) | Self::Xml(text) => text.len(),
         }

@@ -150,18 +150,18 @@ mod tests {
     #[test]
     fn the_authzid_may_be_empty_or_ones_own() {
         for message in [
-            "\01001\0x",
-            "1001\01001\0x",
-            "1001@localhost\01001\0x",
-            "1001@LOCALHOST\01001\0x",
+            "\x001001\0x",
+            "1001\x001001\0x",
+            "1001@localhost\x001001\0x",
+            "1001@LOCALHOST\x001001\0x",
         ] {
             assert_eq!(read_plain(message).unwrap().user, "1001", "{message:?}");
         }
         for message in [
-            "1002\01001\0x",
-            "1002@localhost\01001\0x",
-            "1001@elsewhere\01001\0x",
-            "1001@localhost/r\01001\0x",
+            "1002\x001001\0x",
+            "1002@localhost\x001001\0x",
+            "1001@elsewhere\x001001\0x",
+            "1001@localhost/r\x001001\0x",
         ] {
             assert_eq!(read_plain(message), Err(Failure::InvalidAuthzid), "{message:?}");
         }
@@ -174,7 +174,7 @@ mod tests {
         for content in ["", "=", "MTAwMQ=="] {
             assert_eq!(read(content), Err(Failure::MalformedRequest), "{content}");
         }
-        for message in ["\0\0x", "\01001\0", "\01001\0x\0y"] {
+        for message in ["\0\0x", "\x001001\0", "\x001001\0x\0y"] {
             assert_eq!(read_plain(message), Err(Failure::MalformedRequest), "{message:?}");
         }
         assert_eq!(
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_log_never_shows_the_password() {
-        let secret = STANDARD.encode("\01001\0geheim");
+        let secret = STANDARD.encode("\x001001\0geheim");
         for frame in [
             format!("<auth xmlns='{}' mechanism='PLAIN'>{secret}</auth>", ns::SASL),
             format!("<auth mechanism='PLAIN' xmlns='urn&#58;sasl'><a/>{secret}"),
@@ -199,6 +199,6 @@ mod tests {
             assert!(!masked(&frame).contains(&secret), "{}", masked(&frame));
         }
         assert_eq!(masked("<open to='localhost'/>"), "<open to='localhost'/>");
-        assert!(!format!("{:?}", read_plain("\01001\0geheim")).contains("geheim"));
+        assert!(!format!("{:?}", read_plain("\x001001\0geheim")).contains("geheim"));
     }
 }
