@@ -134,8 +134,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 }
 
 fn level(text: &str) -> Result<LevelFilter, String> {
-    text.parse()
-        .map_err(|_| "it must be off, error, warn, info, debug or trace".to_owned())
+    text.parse().map_err(|_| "it must be off, error, warn, info, debug or trace".to_owned())
 }
 
 #[cfg(test)]
@@ -149,9 +148,7 @@ mod tests {
 
     /// Applies the flags of a `serve` line; returns the addresses with and without TLS.
     fn served(line: &str, mut config: Config) -> Result<(Vec<String>, Vec<String>), String> {
-        let Some(Command::Serve(serve)) = arguments(line)?.command else {
-            panic!("{line} is no serve")
-        };
+        let Some(Command::Serve(serve)) = arguments(line)?.command else { panic!("{line} is no serve") };
         serve.apply(&mut config)?;
         let text = |addresses: &[SocketAddr]| addresses.iter().map(ToString::to_string).collect();
         Ok((text(&config.listen), text(&config.listen_plain)))
@@ -167,21 +164,9 @@ mod tests {
     fn flags_win_over_the_file_each_for_its_own_list() {
         for (line, listen, listen_plain) in [
             ("serve", &["0.0.0.0:1"][..], &["0.0.0.0:2"][..]),
-            (
-                "serve --listen 127.0.0.1:3 --listen [::1]:3",
-                &["127.0.0.1:3", "[::1]:3"],
-                &["0.0.0.0:2"],
-            ),
-            (
-                "serve --listen-plain 127.0.0.1:3",
-                &["0.0.0.0:1"],
-                &["127.0.0.1:3"],
-            ),
-            (
-                "serve --listen 1.1.1.1:0 --listen-plain 1.1.1.1:0",
-                &["1.1.1.1:0"],
-                &["1.1.1.1:0"],
-            ),
+            ("serve --listen 127.0.0.1:3 --listen [::1]:3", &["127.0.0.1:3", "[::1]:3"], &["0.0.0.0:2"]),
+            ("serve --listen-plain 127.0.0.1:3", &["0.0.0.0:1"], &["127.0.0.1:3"]),
+            ("serve --listen 1.1.1.1:0 --listen-plain 1.1.1.1:0", &["1.1.1.1:0"], &["1.1.1.1:0"]),
         ] {
             let (tls, plain) = served(line, file()).expect(line);
             assert_eq!(
@@ -203,44 +188,21 @@ mod tests {
             "serve --listen-plain 0.0.0.0:1",
         ] {
             let error = served(line, file()).expect_err(line);
-            assert!(
-                error.ends_with("would be listened on twice; name it once"),
-                "{error}"
-            );
+            assert!(error.ends_with("would be listened on twice; name it once"), "{error}");
         }
     }
 
     #[test]
     fn the_demo_stays_on_this_machine() {
-        for address in [
-            "127.0.0.1:0",
-            "127.1.2.3:8445",
-            "[::1]:8445",
-            "[::ffff:127.0.0.1]:8445",
-        ] {
-            assert!(
-                served(&format!("serve --listen {address}"), Config::demo()).is_ok(),
-                "{address}"
-            );
+        for address in ["127.0.0.1:0", "127.1.2.3:8445", "[::1]:8445", "[::ffff:127.0.0.1]:8445"] {
+            assert!(served(&format!("serve --listen {address}"), Config::demo()).is_ok(), "{address}");
         }
-        for flag in [
-            "--listen 0.0.0.0:0",
-            "--listen-plain [::]:0",
-            "--listen-plain 192.0.2.1:0",
-        ] {
+        for flag in ["--listen 0.0.0.0:0", "--listen-plain [::]:0", "--listen-plain 192.0.2.1:0"] {
             let error = served(&format!("serve {flag}"), Config::demo()).expect_err(flag);
-            for step in [
-                "demo-config > callboard.toml",
-                "passwd",
-                "serve --config",
-                "--demo-anywhere",
-            ] {
+            for step in ["demo-config > callboard.toml", "passwd", "serve --config", "--demo-anywhere"] {
                 assert!(error.contains(step), "{step}: {error}");
             }
-            assert!(
-                served(&format!("serve {flag} --demo-anywhere"), Config::demo()).is_ok(),
-                "{flag}"
-            );
+            assert!(served(&format!("serve {flag} --demo-anywhere"), Config::demo()).is_ok(), "{flag}");
             assert!(served(&format!("serve {flag}"), file()).is_ok(), "{flag}");
         }
     }
@@ -249,9 +211,7 @@ mod tests {
     fn no_command_is_as_serve_without_flags() {
         let alone = arguments("").expect("no arguments");
         assert!(alone.command.is_none() && !alone.version);
-        let Some(Command::Serve(serve)) = arguments("serve").expect("serve").command else {
-            panic!("serve")
-        };
+        let Some(Command::Serve(serve)) = arguments("serve").expect("serve").command else { panic!("serve") };
         assert_eq!(format!("{serve:?}"), format!("{:?}", Serve::default()));
     }
 

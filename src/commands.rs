@@ -28,12 +28,7 @@ pub fn print_problems(problems: &[Problem]) {
 
 /// Prints warnings on standard error, a line for each, so that one sees they are no problems.
 pub fn print_warnings(warnings: &[Problem]) {
-    for Problem {
-        file,
-        place,
-        sentence,
-    } in warnings
-    {
+    for Problem { file, place, sentence } in warnings {
         eprintln!("{file}:{}:{}: warning: {sentence}", place.line, place.column);
     }
 }
@@ -97,19 +92,13 @@ pub fn passwd() -> io::Result<ExitCode> {
 ///
 /// Returns an error when standard output cannot be written to.
 pub fn demo_config() -> io::Result<ExitCode> {
-    io::stdout()
-        .write_all(DEMO.as_bytes())
-        .map(|()| ExitCode::SUCCESS)
+    io::stdout().write_all(DEMO.as_bytes()).map(|()| ExitCode::SUCCESS)
 }
 
 /// Writes what a configuration would serve; of passwords only how many are of which kind.
 fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "configuration  {}", config.origin)?;
-    writeln!(
-        out,
-        "domain         {0}, with its nodes at pubsub.{0}",
-        config.domain
-    )?;
+    writeln!(out, "domain         {0}, with its nodes at pubsub.{0}", config.domain)?;
     writeln!(out, "profile        {}", config.profile.name())?;
     for address in &config.listen {
         writeln!(out, "listener       https://{address}")?;
@@ -119,48 +108,29 @@ fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> {
     }
     match &config.tls {
         None => writeln!(out, "certificate    self-signed, made at start")?,
-        Some(tls) => writeln!(
-            out,
-            "certificate    {}, key {}",
-            tls.certificate.display(),
-            tls.key.display()
-        )?,
+        Some(tls) => {
+            writeln!(out, "certificate    {}, key {}", tls.certificate.display(), tls.key.display())?
+        }
     }
     let hashed = config.users.iter().filter(|user| user.password.is_slow()).count();
     let plain = config.users.len() - hashed;
-    writeln!(
-        out,
-        "users          {}, passwords: {hashed} hashed, {plain} plain",
-        config.users.len()
-    )?;
+    writeln!(out, "users          {}, passwords: {hashed} hashed, {plain} plain", config.users.len())?;
     for team in &config.teams {
         let members = ids(config, |user| user.team.as_ref() == Some(&team.id));
         let supervisors = ids(config, |user| user.supervises.contains(&team.id));
-        writeln!(
-            out,
-            "team {:9} {}: {members}; supervised by {supervisors}",
-            team.id, team.name
-        )?;
+        writeln!(out, "team {:9} {}: {members}; supervised by {supervisors}", team.id, team.name)?;
     }
     if config.users.iter().any(|user| user.team.is_none()) {
         writeln!(out, "without a team {}", ids(config, |user| user.team.is_none()))?;
     }
-    writeln!(
-        out,
-        "nodes          {} beside those of users and teams",
-        config.nodes.len()
-    )?;
+    writeln!(out, "nodes          {} beside those of users and teams", config.nodes.len())?;
 
     writeln!(out, "\n[limits]")?;
     let defaults = Limits::default();
     for limit in TABLE {
         let line = format!("{} = {}", limit.key, limit.show(&config.limits));
         let (minimum, maximum) = (limit.kind.show(limit.minimum), limit.kind.show(limit.maximum));
-        write!(
-            out,
-            "{line:33} # {}, {minimum} to {maximum}: {}",
-            limit.unit, limit.meaning
-        )?;
+        write!(out, "{line:33} # {}, {minimum} to {maximum}: {}", limit.unit, limit.meaning)?;
         if limit.get(&config.limits) != limit.get(&defaults) {
             write!(out, " (NOT THE DEFAULT, which is {})", limit.show(&defaults))?;
         }
@@ -171,17 +141,9 @@ fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> {
 
 /// Lists the ids of some users.
 fn ids(config: &Config, which: impl Fn(&User) -> bool) -> String {
-    let ids: Vec<&str> = config
-        .users
-        .iter()
-        .filter(|user| which(user))
-        .map(|user| user.id.as_str())
-        .collect();
-    if ids.is_empty() {
-        "nobody".into()
-    } else {
-        ids.join(" ")
-    }
+    let ids: Vec<&str> =
+        config.users.iter().filter(|user| which(user)).map(|user| user.id.as_str()).collect();
+    if ids.is_empty() { "nobody".into() } else { ids.join(" ") }
 }
 
 /// Reads a line without what ends it; what is too long for a password is an error.
@@ -190,9 +152,7 @@ fn line() -> io::Result<Vec<u8>> {
     let mut line = Vec::new();
     io::stdin().lock().take(LONGEST).read_until(b'\n', &mut line)?;
     if line.len() as u64 == LONGEST {
-        return Err(io::Error::other(format!(
-            "the password must be shorter than {LONGEST} bytes"
-        )));
+        return Err(io::Error::other(format!("the password must be shorter than {LONGEST} bytes")));
     }
     for end in [b'\n', b'\r'] {
         line.pop_if(|last| *last == end);

@@ -14,8 +14,5 @@ pub struct SessionId {
 
 impl SessionId {
     /// After every other in order.
-    pub(crate) const MAX: Self = Self {
-        place: u32::MAX,
-        turn: u32::MAX,
-    };
+    pub(crate) const MAX: Self = Self { place: u32::MAX, turn: u32::MAX };
 }

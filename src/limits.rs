@@ -67,11 +67,7 @@ impl Kind {
         let fits = |(_, factor): &&(&str, u64)| value.is_multiple_of(*factor) && value >= *factor;
         let (unit, factor) = *units.iter().rfind(fits).unwrap_or(&units[0]);
         let seconds = Self::DURATION_UNITS[1];
-        if (unit, value) == ("m", 60_000) {
-            seconds
-        } else {
-            (unit, factor)
-        }
+        if (unit, value) == ("m", 60_000) { seconds } else { (unit, factor) }
     }
 }
 
@@ -246,7 +242,7 @@ limits! {
     subscriptions_per_user: Count("subscriptions") = 256, 8 => 100_000;
     /// bytes owed to one session before it is closed as too slow
     /// (XEP-0205 §4.7).
-    queue: Size("bytes") = MIB, 64 * KIB => 256 * MIB;
+    queue: Size("bytes") = MIB, 128 * KIB => 256 * MIB;
     /// frames owed to one session before it is closed as too slow
     /// (XEP-0205 §4.7).
     queue_frames: Count("frames") = 4096, 64 => 1_000_000;
@@ -294,14 +290,9 @@ mod tests {
 
     #[test]
     fn a_value_outside_the_range_is_not_set_and_the_range_is_said() {
-        let ping = TABLE
-            .iter()
-            .find(|limit| limit.key == "ping")
-            .expect("ping is a limit");
+        let ping = TABLE.iter().find(|limit| limit.key == "ping").expect("ping is a limit");
         let mut limits = Limits::default();
-        let error = ping
-            .set(&mut limits, 2 * HOUR)
-            .expect_err("two hours are too long");
+        let error = ping.set(&mut limits, 2 * HOUR).expect_err("two hours are too long");
         assert_eq!(error, "must be from \"1s\" to \"1h\"");
         assert!(ping.set(&mut limits, 999).is_err());
         assert_eq!(limits, Limits::default());

@@ -15,14 +15,11 @@ fn main() -> ExitCode {
         println!("callboard {}", env!("CARGO_PKG_VERSION"));
         return ExitCode::SUCCESS;
     }
-    let done = match arguments
-        .command
-        .unwrap_or_else(|| Command::Serve(Serve::default()))
-    {
+    let done = match arguments.command.unwrap_or_else(|| Command::Serve(Serve::default())) {
         Command::Serve(flags) => serve(&flags),
-        Command::Check(flags) => commands::check(flags.config.as_deref(), |config| {
-            tls::identity(config).err().unwrap_or_default()
-        }),
+        Command::Check(flags) => {
+            commands::check(flags.config.as_deref(), |config| tls::identity(config).err().unwrap_or_default())
+        }
         Command::Passwd(_) => commands::passwd(),
         Command::DemoConfig(_) => commands::demo_config(),
     };
@@ -48,11 +45,7 @@ fn serve(flags: &Serve) -> io::Result<ExitCode> {
     };
     commands::print_warnings(&warnings);
     flags.apply(&mut config).map_err(io::Error::other)?;
-    SimpleLogger::new()
-        .with_level(flags.log)
-        .with_utc_timestamps()
-        .init()
-        .map_err(io::Error::other)?;
+    SimpleLogger::new().with_level(flags.log).with_utc_timestamps().init().map_err(io::Error::other)?;
     let identity = match tls::identity(&config) {
         Ok(identity) => identity,
         Err(problems) => {
@@ -72,9 +65,7 @@ fn serve(flags: &Serve) -> io::Result<ExitCode> {
         let mut out = io::stdout().lock();
         let shown = urls.iter().try_for_each(|url| writeln!(out, "listening {url}"));
         // Nobody has to read what is printed.
-        let _ = shown
-            .and_then(|()| out.write_all(lines.as_bytes()))
-            .and_then(|()| out.flush());
+        let _ = shown.and_then(|()| out.write_all(lines.as_bytes())).and_then(|()| out.flush());
     });
     Ok(ExitCode::SUCCESS)
 }

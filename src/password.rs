@@ -61,11 +61,7 @@ impl Password {
     /// password in the wrong place.
     pub fn parse_hash(text: &str) -> Result<Password, String> {
         let wrong_form = || format!("must have the form {FORM}; make it with `callboard passwd`");
-        let fields: Vec<_> = text
-            .strip_prefix(PREFIX)
-            .ok_or_else(wrong_form)?
-            .split('$')
-            .collect();
+        let fields: Vec<_> = text.strip_prefix(PREFIX).ok_or_else(wrong_form)?.split('$').collect();
         let [iterations, salt, hash] = fields[..] else {
             return Err(wrong_form());
         };
@@ -86,11 +82,7 @@ impl Password {
             decode(salt).ok_or("must have a salt of 16 bytes in base64; make it with `callboard passwd`")?;
         let hash = decode(hash)
             .ok_or("must end in a hash of 32 bytes in base64; make it with `callboard passwd`")?;
-        Ok(Password::Hashed(Arc::new(Hash {
-            iterations,
-            salt,
-            hash,
-        })))
+        Ok(Password::Hashed(Arc::new(Hash { iterations, salt, hash })))
     }
 
     /// Hashes a plain text with a new random salt; returns the PHC string for `password_hash`.
@@ -109,11 +101,7 @@ impl Password {
             .fill(&mut salt)
             .map_err(|_| "cannot be hashed: the system gave no random bytes")?;
         let hash = derive(count, &salt, &prepared);
-        Ok(format!(
-            "{PREFIX}{iterations}${}${}",
-            STANDARD_NO_PAD.encode(salt),
-            STANDARD_NO_PAD.encode(hash)
-        ))
+        Ok(format!("{PREFIX}{iterations}${}${}", STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash)))
     }
 
     /// Compares with what a client sent, in a time that doesn't depend on either text.
@@ -159,9 +147,9 @@ pub fn verify(password: Option<&Password>, attempt: &str, decoy: Option<&Passwor
     };
     let equal = match password {
         Some(Password::Plain(expected)) => sha256(&attempt).ct_eq(expected.as_slice()).into(),
-        Some(Password::Hashed(hash)) => derive(hash.iterations, &hash.salt, &attempt)
-            .ct_eq(hash.hash.as_slice())
-            .into(),
+        Some(Password::Hashed(hash)) => {
+            derive(hash.iterations, &hash.salt, &attempt).ct_eq(hash.hash.as_slice()).into()
+        }
         None => {
             black_box(sha256(&attempt).ct_eq([0; HASH_LEN].as_slice()));
             false
@@ -183,11 +171,7 @@ fn prepare(text: &str) -> Result<String, String> {
         .map_err(
             |_| "has a character that is not allowed in a password (a control character, for example)",
         )?;
-    if prepared.is_empty() {
-        Err("must not be empty".into())
-    } else {
-        Ok(prepared.into_owned())
-    }
+    if prepared.is_empty() { Err("must not be empty".into()) } else { Ok(prepared.into_owned()) }
 }
 
 fn sha256(text: &str) -> [u8; HASH_LEN] {
@@ -198,13 +182,7 @@ fn sha256(text: &str) -> [u8; HASH_LEN] {
 
 fn derive(iterations: NonZeroU32, salt: &[u8; SALT_LEN], text: &str) -> [u8; HASH_LEN] {
     let mut out = [0; HASH_LEN];
-    pbkdf2::derive(
-        pbkdf2::PBKDF2_HMAC_SHA256,
-        iterations,
-        salt,
-        text.as_bytes(),
-        &mut out,
-    );
+    pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, iterations, salt, text.as_bytes(), &mut out);
     out
 }
 

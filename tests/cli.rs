@@ -27,18 +27,10 @@ fn run(arguments: &[&OsStr], input: &[u8]) -> Run {
         .spawn()
         .expect("the program starts");
     // A command that reads nothing may be gone already.
-    let _ = child
-        .stdin
-        .take()
-        .expect("standard input is a pipe")
-        .write_all(input);
+    let _ = child.stdin.take().expect("standard input is a pipe").write_all(input);
     let output = child.wait_with_output().expect("the program ends");
     let text = |bytes| String::from_utf8(bytes).expect("output is UTF-8");
-    Run {
-        code: output.status.code(),
-        out: text(output.stdout),
-        err: text(output.stderr),
-    }
+    Run { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
 
 fn callboard(line: &str) -> Run {
@@ -62,14 +54,7 @@ fn problems(path: &Path) -> Vec<String> {
     let run = check(path);
     assert_eq!((run.code, run.out.as_str()), (Some(1), ""), "{}", run.err);
     let prefix = format!("{}:", path.display());
-    run.err
-        .lines()
-        .map(|line| {
-            line.strip_prefix(&prefix)
-                .expect("the name comes first")
-                .to_owned()
-        })
-        .collect()
+    run.err.lines().map(|line| line.strip_prefix(&prefix).expect("the name comes first").to_owned()).collect()
 }
 
 const USER: &str = "[[user]]\nid = \"ada\"\nroles = [\"Administrator\"]\n";
@@ -83,12 +68,7 @@ fn the_printed_demo_passes_the_check_and_is_the_embedded_one() {
     assert_eq!((of_file.code, of_file.err.as_str()), (Some(0), ""));
     let embedded = callboard("check");
     assert_eq!((embedded.code, embedded.err.as_str()), (Some(0), ""));
-    assert_eq!(
-        of_file.out,
-        embedded
-            .out
-            .replace("the embedded demo.toml", &own.display().to_string())
-    );
+    assert_eq!(of_file.out, embedded.out.replace("the embedded demo.toml", &own.display().to_string()));
 }
 
 #[test]
@@ -104,28 +84,17 @@ fn the_check_says_what_would_be_served() {
         "nodes          1 beside those of users and teams",
         "[limits]",
     ] {
-        assert!(
-            run.out.lines().any(|printed| printed == line),
-            "{line}\nis not in\n{}",
-            run.out
-        );
+        assert!(run.out.lines().any(|printed| printed == line), "{line}\nis not in\n{}", run.out);
     }
     assert!(!run.out.contains("NOT THE DEFAULT"));
 }
 
 #[test]
 fn limits_are_marked_when_changed_and_printed_as_the_file_wants_them() {
-    let text = format!(
-        "{USER}password_hash = \"{}\"\n[limits]\nping = \"5m\"\ndepth = 16\n",
-        hash("x")
-    );
+    let text = format!("{USER}password_hash = \"{}\"\n[limits]\nping = \"5m\"\ndepth = 16\n", hash("x"));
     let run = check(&file("limits.toml", 0o600, text));
     assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
-    let marked: Vec<_> = run
-        .out
-        .lines()
-        .filter(|line| line.contains("NOT THE DEFAULT"))
-        .collect();
+    let marked: Vec<_> = run.out.lines().filter(|line| line.contains("NOT THE DEFAULT")).collect();
     assert_eq!(marked.len(), 2, "{marked:?}");
     assert!(
         marked[0].starts_with("ping = \"5m\" ") && marked[0].ends_with("(NOT THE DEFAULT, which is \"60s\")")
@@ -136,14 +105,7 @@ fn limits_are_marked_when_changed_and_printed_as_the_file_wants_them() {
     let again = Config::parse(&format!("{USER}password = \"x\"\n{printed}"), "again.toml");
     let limits = again.expect("what is printed can be read").limits;
     let ping = std::time::Duration::from_secs(300);
-    assert_eq!(
-        limits,
-        Limits {
-            ping,
-            depth: 16,
-            ..Limits::default()
-        }
-    );
+    assert_eq!(limits, Limits { ping, depth: 16, ..Limits::default() });
 }
 
 #[test]
@@ -194,17 +156,8 @@ fn no_output_ever_shows_a_password() {
          password = \"SECRETSECRET\"\nteam = \"1\"\n[[user]]\nid = \"bob\"\npassword_hash = \"{}\"\nteam = \"1\"\n",
         hash("SECRETSECRET")
     );
-    let hash_of_bob = text
-        .split('"')
-        .rev()
-        .nth(3)
-        .expect("the hash is in quotes")
-        .to_owned();
-    let digest = hash_of_bob
-        .rsplit('$')
-        .next()
-        .expect("the hash ends in its digest")
-        .to_owned();
+    let hash_of_bob = text.split('"').rev().nth(3).expect("the hash is in quotes").to_owned();
+    let digest = hash_of_bob.rsplit('$').next().expect("the hash ends in its digest").to_owned();
     let shows = |output: &str| output.contains("SECRET") || output.contains(&digest);
 
     let good = check(&file("secrets.toml", 0o644, &text));
@@ -216,9 +169,8 @@ fn no_output_ever_shows_a_password() {
     for (offset, _) in text.char_indices() {
         let (before, after) = text.split_at(offset);
         let slips = [String::from(before) + &after[1..]];
-        let slips = slips
-            .into_iter()
-            .chain(["\"", "\n", "=", "]", "x"].map(|slip| format!("{before}{slip}{after}")));
+        let slips =
+            slips.into_iter().chain(["\"", "\n", "=", "]", "x"].map(|slip| format!("{before}{slip}{after}")));
         for slip in slips {
             match Config::parse(&slip, "c.toml") {
                 Ok(config) => assert!(!shows(&format!("{config:?}")), "{slip}"),
@@ -233,9 +185,7 @@ fn no_output_ever_shows_a_password() {
     }
     assert!(refused > text.len(), "most slips make a problem");
 
-    let mut swapped = text
-        .replace("password = ", "password_hash = ")
-        .replace(&hash_of_bob, "SECRET");
+    let mut swapped = text.replace("password = ", "password_hash = ").replace(&hash_of_bob, "SECRET");
     swapped.push_str("password = \"SECRET\\u0007\"\n");
     let bad = check(&file("swapped.toml", 0o600, swapped));
     assert_eq!(bad.code, Some(1));
@@ -247,25 +197,13 @@ fn a_file_that_cannot_be_read_is_one_problem() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let missing = "1:1: there is no such file; `callboard demo-config` prints one to start from";
     assert_eq!(problems(&folder.join("missing.toml")), [missing]);
-    assert_eq!(
-        problems(folder),
-        ["1:1: is a directory; name the configuration file in it"]
-    );
+    assert_eq!(problems(folder), ["1:1: is a directory; name the configuration file in it"]);
     let latin1 = file("latin1.toml", 0o600, b"# \xc3\xa4\xc3\xb6\n# \xc3\xa4\xfc\n");
-    assert_eq!(
-        problems(&latin1),
-        ["2:4: is not UTF-8 from here on; save the file as UTF-8"]
-    );
+    assert_eq!(problems(&latin1), ["2:4: is not UTF-8 from here on; save the file as UTF-8"]);
     let large = file("large.toml", 0o600, vec![b'\n'; 1024 * 1024 + 1]);
-    assert_eq!(
-        problems(&large),
-        ["1:1: is larger than 1 MiB, too large for a configuration file"]
-    );
+    assert_eq!(problems(&large), ["1:1: is larger than 1 MiB, too large for a configuration file"]);
     let just_right = file("just-right.toml", 0o600, vec![b'\n'; 1024 * 1024]);
-    assert_eq!(
-        problems(&just_right),
-        ["1:1: there is no user; add a section [[user]] for each"]
-    );
+    assert_eq!(problems(&just_right), ["1:1: there is no user; add a section [[user]] for each"]);
 }
 
 #[test]
@@ -293,9 +231,7 @@ fn files_others_can_read_are_warned_of_when_they_hold_secrets() {
     ] {
         let path = file("permissions.toml", mode, text);
         let run = check(&path);
-        let expected = warning
-            .map(|warning| format!("{}:{warning}\n", path.display()))
-            .unwrap_or_default();
+        let expected = warning.map(|warning| format!("{}:{warning}\n", path.display())).unwrap_or_default();
         assert_eq!((run.code, run.err), (Some(0), expected), "{mode:o} {text}");
     }
 }
@@ -305,11 +241,7 @@ fn a_hashed_password_can_be_used_in_a_configuration() {
     for input in ["correct horse\n", "correct horse\r\n", "correct horse"] {
         let run = run(&["passwd".as_ref()], input.as_bytes());
         assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
-        assert!(
-            run.out.starts_with("$pbkdf2-sha256$i=600000$") && !run.out.contains("horse"),
-            "{}",
-            run.out
-        );
+        assert!(run.out.starts_with("$pbkdf2-sha256$i=600000$") && !run.out.contains("horse"), "{}", run.out);
         let password = Password::parse_hash(run.out.trim_end()).expect("the form of the configuration");
         assert!(password.matches("correct horse"));
     }
@@ -325,16 +257,10 @@ fn what_cannot_be_a_password_is_refused() {
             b"SECRET\x07\n",
             "the password has a character that is not allowed in a password (a control character, for example)\n",
         ),
-        (
-            &[b'x'; 4096],
-            "callboard: the password must be shorter than 4096 bytes\n",
-        ),
+        (&[b'x'; 4096], "callboard: the password must be shorter than 4096 bytes\n"),
     ] {
         let run = run(&["passwd".as_ref()], input);
-        assert_eq!(
-            (run.code, run.out.as_str(), run.err.as_str()),
-            (Some(1), "", sentence)
-        );
+        assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (Some(1), "", sentence));
     }
 }
 
@@ -357,28 +283,17 @@ fn serve_reports_the_problems_of_its_file_and_keeps_the_demo_at_home() {
     let run = run(&["serve".as_ref(), "--config".as_ref(), bad.as_ref()], b"");
     assert_eq!((run.code, run.out.as_str()), (Some(1), ""));
     let place = format!("{}:1:10: ", bad.display());
-    assert!(
-        run.err.lines().any(|line| line.starts_with(&place)),
-        "{}",
-        run.err
-    );
+    assert!(run.err.lines().any(|line| line.starts_with(&place)), "{}", run.err);
 
     let run = callboard("serve --listen 127.0.0.1:0 --listen-plain 0.0.0.0:0");
     assert_eq!((run.code, run.out.as_str()), (Some(1), ""));
-    assert!(
-        run.err.contains("not served on 0.0.0.0:0") && run.err.contains("demo-config"),
-        "{}",
-        run.err
-    );
+    assert!(run.err.contains("not served on 0.0.0.0:0") && run.err.contains("demo-config"), "{}", run.err);
 }
 
 #[test]
 fn help_and_version_go_to_standard_output() {
     let version = callboard("--version");
-    assert_eq!(
-        (version.code, version.out.as_str()),
-        (Some(0), "callboard 0.1.0\n")
-    );
+    assert_eq!((version.code, version.out.as_str()), (Some(0), "callboard 0.1.0\n"));
     let help = callboard("--help");
     assert_eq!((help.code, help.err.as_str()), (Some(0), ""));
     for command in ["serve", "check", "passwd", "demo-config"] {
@@ -387,11 +302,7 @@ fn help_and_version_go_to_standard_output() {
     }
     let wrong = callboard("serve --colour");
     assert_eq!((wrong.code, wrong.out.as_str()), (Some(1), ""));
-    assert!(
-        wrong.err.contains("--colour") && wrong.err.contains("--help"),
-        "{}",
-        wrong.err
-    );
+    assert!(wrong.err.contains("--colour") && wrong.err.contains("--help"), "{}", wrong.err);
 }
 
 /// Hashes a password for a configuration, quickly.

@@ -14,23 +14,14 @@ const LARGEST: u64 = 1024 * 1024;
 /// See [`Config::load`].
 pub(super) fn load(path: &Path) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
     let file = path.display().to_string();
-    let refused = |place, sentence: String| {
-        vec![Problem {
-            file: file.as_str().into(),
-            place,
-            sentence,
-        }]
-    };
+    let refused = |place, sentence: String| vec![Problem { file: file.as_str().into(), place, sentence }];
     let bytes = bytes(path).map_err(|sentence| refused(Place::START, sentence))?;
     let text = match str::from_utf8(&bytes) {
         Ok(text) => text,
         Err(error) => {
             let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
             let place = Report::new(&file, &good).place(good.len()..good.len());
-            return Err(refused(
-                place,
-                "is not UTF-8 from here on; save the file as UTF-8".into(),
-            ));
+            return Err(refused(place, "is not UTF-8 from here on; save the file as UTF-8".into()));
         }
     };
     let folder = path.parent().unwrap_or(Path::new(""));

@@ -184,21 +184,13 @@ impl Config {
 
     /// Returns the slowest password hash in use, for [`crate::password::verify`].
     pub fn decoy(&self) -> Option<&Password> {
-        let hashed = self
-            .users
-            .iter()
-            .map(|user| &user.password)
-            .filter(|password| password.is_slow());
+        let hashed = self.users.iter().map(|user| &user.password).filter(|password| password.is_slow());
         hashed.max_by_key(|password| password.iterations())
     }
 
     /// Makes a problem with this configuration, for what is found out only when it is put to use.
     pub fn problem(&self, place: Place, sentence: impl Into<String>) -> Problem {
-        Problem {
-            file: self.origin.to_string().into(),
-            place,
-            sentence: sentence.into(),
-        }
+        Problem { file: self.origin.to_string().into(), place, sentence: sentence.into() }
     }
 }
 

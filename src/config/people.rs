@@ -54,45 +54,24 @@ pub(super) fn read(report: &mut Report, root: &Section) -> People {
         .tables(report, "user", "[[user]]", USER_KEYS)
         .map(|sections| sections.iter().map(|section| user(report, section)).collect());
     let Ok(drafts) = drafts else {
-        return People {
-            teams,
-            users: None,
-            user_ids: None,
-            first_plain: None,
-        };
+        return People { teams, users: None, user_ids: None, first_plain: None };
     };
     if drafts.is_empty() {
         report.add(Place::START, "there is no user; add a section [[user]] for each");
     }
 
     let user_ids = unique(report, "id", "user", drafts.iter().map(|draft| draft.id));
-    unique(
-        report,
-        "extension",
-        "user",
-        drafts
-            .iter()
-            .filter(|d| d.extension.is_some())
-            .map(|d| d.extension),
-    );
+    unique(report, "extension", "user", drafts.iter().filter(|d| d.extension.is_some()).map(|d| d.extension));
     login_names(report, &drafts, user_ids.as_ref());
     if let Some(team_ids) = &team_ids {
-        for reference in drafts
-            .iter()
-            .flat_map(|draft| draft.team.iter().chain(&draft.supervises))
-        {
+        for reference in drafts.iter().flat_map(|draft| draft.team.iter().chain(&draft.supervises)) {
             declared(report, "team", reference, team_ids);
         }
     }
 
     let first_plain = drafts.iter().filter_map(|draft| draft.plain).min();
     let users = drafts.into_iter().map(|draft| draft.user).collect();
-    People {
-        teams,
-        users,
-        user_ids,
-        first_plain,
-    }
+    People { teams, users, user_ids, first_plain }
 }
 
 fn teams(report: &mut Report, root: &Section) -> (Option<Vec<Team>>, Option<Declared>) {
@@ -103,20 +82,10 @@ fn teams(report: &mut Report, root: &Section) -> (Option<Vec<Team>>, Option<Decl
     let mut teams = Vec::new();
     for section in &sections {
         let id = section.needed(report, "id");
-        let name = section
-            .needed(report, "name")
-            .and_then(|name| checked(report, "name", name, rules::name));
+        let name = section.needed(report, "name").and_then(|name| checked(report, "name", name, rules::name));
         ids.push(id.ok());
         let id = id.and_then(|id| checked(report, "id", id, rules::team_id));
-        teams.push(
-            id.and_then(|id| {
-                Ok(Team {
-                    id: id.value.into(),
-                    name: name?.value.into(),
-                })
-            })
-            .ok(),
-        );
+        teams.push(id.and_then(|id| Ok(Team { id: id.value.into(), name: name?.value.into() })).ok());
     }
     let ids = unique(report, "id", "team", ids.into_iter());
     (teams.into_iter().collect(), ids)
@@ -151,9 +120,8 @@ fn user<'d>(report: &mut Report, section: &Section<'d>) -> Draft<'d> {
 
     let supervised = supervises.as_ref().ok().cloned().flatten().unwrap_or_default();
     let good_id = id.and_then(|id| checked(report, "id", id, rules::user_id));
-    let good_login_name = optional(report, "login_name", login_name, |text| {
-        rules::login_name(text).map(drop)
-    });
+    let good_login_name =
+        optional(report, "login_name", login_name, |text| rules::login_name(text).map(drop));
     let good_extension = optional(report, "extension", extension, rules::extension);
     let first_name = section.string(report, "first_name");
     let first_name = optional(report, "first_name", first_name, name_or_nothing);
@@ -168,11 +136,7 @@ fn user<'d>(report: &mut Report, section: &Section<'d>) -> Draft<'d> {
             last_name: last_name?.unwrap_or_default(),
             roles: roles?,
             team: team?.map(|team| team.value.into()),
-            supervises: supervises?
-                .unwrap_or_default()
-                .iter()
-                .map(|team| team.value.into())
-                .collect(),
+            supervises: supervises?.unwrap_or_default().iter().map(|team| team.value.into()).collect(),
             extension: good_extension?,
         })
     };
@@ -232,17 +196,11 @@ fn roles(report: &mut Report, section: &Section) -> Result<Vec<Role>, Reported> 
         return Err(Reported);
     }
     all(names.iter().map(|name| {
-        Role::ALL
-            .into_iter()
-            .find(|role| role.name() == name.value)
-            .ok_or_else(|| {
-                let proposal = proposal(name.value, Role::ALL.iter().map(|role| role.name()));
-                report.add(
-                    name.place,
-                    format!("{} is not a role{proposal}", shown(name.value)),
-                );
-                Reported
-            })
+        Role::ALL.into_iter().find(|role| role.name() == name.value).ok_or_else(|| {
+            let proposal = proposal(name.value, Role::ALL.iter().map(|role| role.name()));
+            report.add(name.place, format!("{} is not a role{proposal}", shown(name.value)));
+            Reported
+        })
     }))
 }
 
@@ -258,16 +216,10 @@ fn login_names(report: &mut Report, drafts: &[Draft], user_ids: Option<&Declared
         let by_id = user_ids.and_then(|ids| ids.get(&name)).filter(|_| !own);
         if let Some(line) = by_id {
             let shown = shown(placed.value);
-            report.add(
-                placed.place,
-                format!("login_name {shown} is the id of the user in line {line}"),
-            );
+            report.add(placed.place, format!("login_name {shown} is the id of the user in line {line}"));
         } else if let Some(line) = taken.get(&name) {
             let shown = shown(placed.value);
-            report.add(
-                placed.place,
-                format!("login_name {shown} already stands in line {line}"),
-            );
+            report.add(placed.place, format!("login_name {shown} already stands in line {line}"));
         } else {
             taken.insert(name, placed.place.line);
         }
@@ -304,10 +256,7 @@ pub(super) fn unique<'d>(
 pub(super) fn distinct(report: &mut Report, key: &str, texts: &[Placed<&str>]) {
     let mut seen = HashSet::new();
     for text in texts.iter().filter(|text| !seen.insert(text.value)) {
-        report.add(
-            text.place,
-            format!("{key} has {} twice; leave one out", shown(text.value)),
-        );
+        report.add(text.place, format!("{key} has {} twice; leave one out", shown(text.value)));
     }
 }
 
@@ -317,10 +266,7 @@ pub(super) fn declared(report: &mut Report, what: &str, reference: &Placed<&str>
         let mut names: Vec<&str> = known.keys().map(String::as_str).collect();
         names.sort_unstable();
         let (shown, proposal) = (shown(reference.value), proposal(reference.value, names));
-        report.add(
-            reference.place,
-            format!("{what} {shown} is not declared by any [[{what}]]{proposal}"),
-        );
+        report.add(reference.place, format!("{what} {shown} is not declared by any [[{what}]]{proposal}"));
     }
 }
 
@@ -348,9 +294,5 @@ fn optional(
 }
 
 fn name_or_nothing(text: &str) -> Result<(), String> {
-    if text.is_empty() {
-        Ok(())
-    } else {
-        rules::name(text)
-    }
+    if text.is_empty() { Ok(()) } else { rules::name(text) }
 }

@@ -45,10 +45,7 @@ pub(super) struct Placed<T> {
 
 impl<T> Placed<T> {
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Placed<U> {
-        Placed {
-            place: self.place,
-            value: change(self.value),
-        }
+        Placed { place: self.place, value: change(self.value) }
     }
 }
 
@@ -63,38 +60,20 @@ pub(super) struct Report<'t> {
 
 impl<'t> Report<'t> {
     pub fn new(file: &str, text: &'t str) -> Self {
-        let lines = [0]
-            .into_iter()
-            .chain(text.match_indices('\n').map(|(offset, _)| offset + 1))
-            .collect();
-        Report {
-            file: file.into(),
-            text,
-            lines,
-            problems: Vec::new(),
-        }
+        let lines = [0].into_iter().chain(text.match_indices('\n').map(|(offset, _)| offset + 1)).collect();
+        Report { file: file.into(), text, lines, problems: Vec::new() }
     }
 
     /// Finds the place at which a range of bytes starts.
     pub fn place(&self, span: Range<usize>) -> Place {
         let line = self.lines.partition_point(|start| *start <= span.start);
         // The first line starts at 0, so there is always one before the partition point.
-        let before = self
-            .text
-            .get(self.lines[line - 1]..span.start)
-            .unwrap_or_default();
-        Place {
-            line,
-            column: before.chars().count() + 1,
-        }
+        let before = self.text.get(self.lines[line - 1]..span.start).unwrap_or_default();
+        Place { line, column: before.chars().count() + 1 }
     }
 
     pub fn add(&mut self, place: Place, sentence: impl Into<String>) {
-        self.problems.push(Problem {
-            file: self.file.clone(),
-            place,
-            sentence: sentence.into(),
-        });
+        self.problems.push(Problem { file: self.file.clone(), place, sentence: sentence.into() });
     }
 
     pub fn is_empty(&self) -> bool {
@@ -126,10 +105,7 @@ pub(super) fn proposal<'n>(name: &str, known: impl IntoIterator<Item = &'n str>)
     let name = name.to_lowercase().replace('-', "_");
     // More than anybody would read, and few enough to compare for every mistake of a large file.
     let mut known: Vec<&str> = known.into_iter().take(1000).collect();
-    let nearest = known
-        .iter()
-        .map(|candidate| (distance(&name, candidate), *candidate))
-        .min();
+    let nearest = known.iter().map(|candidate| (distance(&name, candidate), *candidate)).min();
     match nearest {
         None => String::new(),
         // One slip in three characters still looks like the same word.
@@ -196,14 +172,8 @@ mod tests {
     fn the_nearest_name_is_proposed_only_when_it_is_near() {
         let known = ["listen", "listen_plain", "domain"];
         assert_eq!(proposal("listn", known), "; did you mean \"listen\"?");
-        assert_eq!(
-            proposal("Listen-Plain", known),
-            "; did you mean \"listen_plain\"?"
-        );
-        assert_eq!(
-            proposal("colour", known),
-            "; known are: listen, listen_plain, domain"
-        );
+        assert_eq!(proposal("Listen-Plain", known), "; did you mean \"listen_plain\"?");
+        assert_eq!(proposal("colour", known), "; known are: listen, listen_plain, domain");
         assert_eq!(proposal("x", []), "");
     }
 

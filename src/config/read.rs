@@ -11,18 +11,8 @@ use super::section::{Reported, Section, all, kind_of};
 use super::{Config, NodeConfig, Origin, Problem, Profile, Release, TlsFiles, rules};
 use crate::limits::{Kind, Limits, TABLE};
 
-const KEYS: &[&str] = &[
-    "domain",
-    "profile",
-    "release",
-    "listen",
-    "listen_plain",
-    "tls",
-    "team",
-    "user",
-    "node",
-    "limits",
-];
+const KEYS: &[&str] =
+    &["domain", "profile", "release", "listen", "listen_plain", "tls", "team", "user", "node", "limits"];
 const TLS_KEYS: &[&str] = &["certificate", "key"];
 const NODE_KEYS: &[&str] = &["name", "publish", "items"];
 
@@ -58,11 +48,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let limits = limits(&mut report, &root);
 
     let assemble = || -> Option<Config> {
-        let Listeners {
-            tls: listen,
-            plain: listen_plain,
-            places: listen_places,
-        } = listeners.ok()?;
+        let Listeners { tls: listen, plain: listen_plain, places: listen_places } = listeners.ok()?;
         Some(Config {
             domain: domain.ok()?,
             profile: profile.ok()?,
@@ -79,10 +65,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
         })
     };
     match assemble() {
-        Some(config) if report.is_empty() => Ok(Parsed {
-            config,
-            first_plain: people.first_plain,
-        }),
+        Some(config) if report.is_empty() => Ok(Parsed { config, first_plain: people.first_plain }),
         _ => Err(report.into_problems()),
     }
 }
@@ -95,12 +78,7 @@ fn syntax(report: &mut Report, errors: &[toml::de::Error]) -> bool {
     const MOST: usize = 8;
     let (repeated, mut broken): (Vec<_>, Vec<_>) = errors
         .iter()
-        .map(|error| {
-            (
-                error.span().map_or(Place::START, |span| report.place(span)),
-                error.message(),
-            )
-        })
+        .map(|error| (error.span().map_or(Place::START, |span| report.place(span)), error.message()))
         .partition(|(_, message)| *message == "duplicate key");
     for (place, _) in repeated {
         report.add(place, "this key or section already stood above; keep one of them");
@@ -121,14 +99,7 @@ fn domain(report: &mut Report, root: &Section) -> Result<String, Reported> {
 }
 
 fn profile(report: &mut Report, root: &Section) -> Result<Profile, Reported> {
-    one_of(
-        report,
-        root,
-        "profile",
-        Profile::ALL,
-        Profile::name,
-        Profile::Uccx,
-    )
+    one_of(report, root, "profile", Profile::ALL, Profile::name, Profile::Uccx)
 }
 
 fn release(report: &mut Report, root: &Section) -> Result<Release, Reported> {
@@ -168,19 +139,10 @@ fn listeners(report: &mut Report, root: &Section) -> Result<Listeners, Reported>
     let listen = listen?.unwrap_or_else(|| vec![Config::DEFAULT_LISTEN]);
     let listen_plain = listen_plain?.unwrap_or_default();
     if listen.is_empty() && listen_plain.is_empty() {
-        let place = root
-            .value(report, "listen")
-            .map_or(Place::START, |value| value.place);
-        report.add(
-            place,
-            "nothing to listen on; add an address to listen or listen_plain",
-        );
+        let place = root.value(report, "listen").map_or(Place::START, |value| value.place);
+        report.add(place, "nothing to listen on; add an address to listen or listen_plain");
     }
-    Ok(Listeners {
-        tls: listen,
-        plain: listen_plain,
-        places,
-    })
+    Ok(Listeners { tls: listen, plain: listen_plain, places })
 }
 
 fn addresses(
@@ -203,13 +165,8 @@ fn addresses(
             && let Some((_, first)) = places.iter().find(|(other, _)| *other == address)
         {
             let line = first.line;
-            report.add(
-                *place,
-                format!(
-                    "{key} {} already stands in line {line}; leave one out",
-                    shown(value)
-                ),
-            );
+            report
+                .add(*place, format!("{key} {} already stands in line {line}; leave one out", shown(value)));
         }
         places.push((address, *place));
         Ok(address)
@@ -241,15 +198,9 @@ fn tls(report: &mut Report, root: &Section, folder: &Path) -> Result<Option<TlsF
 
 fn nodes(report: &mut Report, root: &Section, users: Option<&Declared>) -> Result<Vec<NodeConfig>, Reported> {
     let sections = root.tables(report, "node", "[[node]]", NODE_KEYS)?;
-    let names: Vec<_> = sections
-        .iter()
-        .map(|section| section.needed(report, "name"))
-        .collect();
+    let names: Vec<_> = sections.iter().map(|section| section.needed(report, "name")).collect();
     people::unique(report, "name", "node", names.iter().map(|name| name.ok()));
-    all(sections
-        .iter()
-        .zip(names)
-        .map(|(section, name)| node(report, section, name, users)))
+    all(sections.iter().zip(names).map(|(section, name)| node(report, section, name, users)))
 }
 
 fn node(
@@ -277,10 +228,9 @@ fn node(
     }
     let items = match section.value(report, "items") {
         None => Ok(1),
-        Some(Placed {
-            value: DeValue::Integer(integer),
-            ..
-        }) if number(integer) <= MOST_ITEMS => Ok(number(integer) as usize),
+        Some(Placed { value: DeValue::Integer(integer), .. }) if number(integer) <= MOST_ITEMS => {
+            Ok(number(integer) as usize)
+        }
         Some(Placed { place, .. }) => {
             report.add(place, format!("items must be an integer from 0 to {MOST_ITEMS}"));
             Err(Reported)
@@ -288,11 +238,7 @@ fn node(
     };
     Ok(NodeConfig {
         name: name?.value.into(),
-        publish: publish?
-            .unwrap_or_default()
-            .iter()
-            .map(|user| user.value.into())
-            .collect(),
+        publish: publish?.unwrap_or_default().iter().map(|user| user.value.into()).collect(),
         items: items?,
     })
 }
@@ -330,12 +276,9 @@ fn limits(report: &mut Report, root: &Section) -> Limits {
 
 /// Reports limits that contradict each other: one would never be reached, or nothing would come through.
 fn relations(report: &mut Report, section: &Section, limits: &Limits) {
-    for (smaller, larger) in [
-        ("stanza_before_login", "stanza"),
-        ("elements_before_login", "elements"),
-        ("payload", "stanza"),
-        ("stanza", "queue"),
-    ] {
+    for (smaller, larger) in
+        [("stanza_before_login", "stanza"), ("elements_before_login", "elements"), ("payload", "stanza")]
+    {
         let find = |key| TABLE.iter().find(|limit| limit.key == key);
         let (Some(low), Some(high)) = (find(smaller), find(larger)) else {
             continue;
@@ -344,12 +287,20 @@ fn relations(report: &mut Report, section: &Section, limits: &Limits) {
             continue;
         }
         // The defaults fit, so at least one of the two stands in the file.
-        let place = section
-            .value(report, smaller)
-            .or_else(|| section.value(report, larger));
+        let place = section.value(report, smaller).or_else(|| section.value(report, larger));
         let (low, high) = (low.show(limits), high.show(limits));
         let sentence =
             format!("{smaller} ({low}) must not be larger than {larger} ({high}); change one of them");
+        report.add(place.map_or(section.place, |value| value.place), sentence);
+    }
+    // Else one message could close every session that gets it: `'` becomes `&apos;`, and an envelope comes around it.
+    let longest = limits.stanza * 6 + 8 * 1024;
+    if limits.queue < longest {
+        let place = section.value(report, "queue").or_else(|| section.value(report, "stanza"));
+        let sentence = format!(
+            "queue must be at least 6 times stanza and 8KiB ({longest} bytes), which is what one message can come to; \
+             make queue larger or stanza smaller"
+        );
         report.add(place.map_or(section.place, |value| value.place), sentence);
     }
 }

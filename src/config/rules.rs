@@ -23,7 +23,7 @@ pub(super) fn domain(text: &str) -> Result<(), String> {
         |c: char| c.is_ascii() && !c.is_ascii_alphanumeric() && !"-._".contains(c) || c.is_whitespace();
     if text.contains(forbidden) || text.split('.').any(str::is_empty) {
         return Err(
-            "is not a domain; write a host name such as \"localhost\" or \"finesse.example.org\"".into(),
+            "is not a domain; write a host name such as \"localhost\" or \"finesse.example.org\"".into()
         );
     }
     let prepared = stringprep::nameprep(text).map_err(|error| format!("is not a domain: {error}"))?;
@@ -88,12 +88,10 @@ pub(super) fn node(text: &str) -> Result<(), String> {
     not_longer(text, LONGEST_PART)?;
     xml_text(text)?;
     match text.strip_prefix(RESERVED_NODES) {
-        Some("") => Err(format!(
-            "is the server's own; choose a name outside of \"{RESERVED_NODES}/\""
-        )),
-        Some(rest) if rest.starts_with('/') => Err(format!(
-            "is the server's own; choose a name outside of \"{RESERVED_NODES}/\""
-        )),
+        Some("") => Err(format!("is the server's own; choose a name outside of \"{RESERVED_NODES}/\"")),
+        Some(rest) if rest.starts_with('/') => {
+            Err(format!("is the server's own; choose a name outside of \"{RESERVED_NODES}/\""))
+        }
         _ => Ok(()),
     }
 }
@@ -126,27 +124,15 @@ fn xml_text(text: &str) -> Result<(), String> {
 }
 
 fn unchanged(text: &str, prepared: &str) -> Result<(), String> {
-    if text == prepared {
-        Ok(())
-    } else {
-        Err(format!("must be written {}", shown(prepared)))
-    }
+    if text == prepared { Ok(()) } else { Err(format!("must be written {}", shown(prepared))) }
 }
 
 fn not_empty(text: &str) -> Result<(), String> {
-    if text.is_empty() {
-        Err("must not be empty".into())
-    } else {
-        Ok(())
-    }
+    if text.is_empty() { Err("must not be empty".into()) } else { Ok(()) }
 }
 
 fn not_longer(text: &str, bytes: usize) -> Result<(), String> {
-    if text.len() > bytes {
-        Err(format!("must not be longer than {bytes} bytes"))
-    } else {
-        Ok(())
-    }
+    if text.len() > bytes { Err(format!("must not be longer than {bytes} bytes")) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -181,21 +167,13 @@ mod tests {
 
     #[test]
     fn user_ids_and_login_names() {
-        for good in [
-            "1001",
-            "administrator",
-            "ada.lovelace",
-            "jürgen",
-            "finesse2",
-            "a%b",
-        ] {
+        for good in ["1001", "administrator", "ada.lovelace", "jürgen", "finesse2", "a%b"] {
             assert_eq!(user_id(good), Ok(()), "{good}");
             assert_eq!(login_name(good).as_deref(), Ok(good));
         }
         let long = "a".repeat(1024);
-        for bad in [
-            "", "a b", "a/b", "a@b", "a:b", "a\"", "a&", "a'", "<a", "a>", "a\u{7}", "\u{ad}", &long,
-        ] {
+        for bad in ["", "a b", "a/b", "a@b", "a:b", "a\"", "a&", "a'", "<a", "a>", "a\u{7}", "\u{ad}", &long]
+        {
             assert!(user_id(bad).is_err(), "{bad:?}");
             assert!(login_name(bad).is_err(), "{bad:?}");
         }
@@ -228,15 +206,7 @@ mod tests {
             assert_eq!(node(good), Ok(()), "{good}");
         }
         let long = "/".repeat(1024);
-        for bad in [
-            "",
-            "lab",
-            "/finesse/api",
-            "/finesse/api/User/1001",
-            "/a\nb",
-            "/\u{fffe}",
-            &long,
-        ] {
+        for bad in ["", "lab", "/finesse/api", "/finesse/api/User/1001", "/a\nb", "/\u{fffe}", &long] {
             assert!(node(bad).is_err(), "{bad:?}");
         }
         assert_eq!(node(&long[1..]), Ok(()));

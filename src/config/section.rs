@@ -30,18 +30,9 @@ impl<'d> Section<'d> {
         table: &'d DeTable<'d>,
         known: &[&'static str],
     ) -> Self {
-        for key in table
-            .keys()
-            .filter(|key| !known.contains(&key.get_ref().as_ref()))
-        {
-            let (text, proposal) = (
-                shown(key.get_ref()),
-                proposal(key.get_ref(), known.iter().copied()),
-            );
-            report.add(
-                report.place(key.span()),
-                format!("{text} is not a key of {name}{proposal}"),
-            );
+        for key in table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
+            let (text, proposal) = (shown(key.get_ref()), proposal(key.get_ref(), known.iter().copied()));
+            report.add(report.place(key.span()), format!("{text} is not a key of {name}{proposal}"));
         }
         Section { name, place, table }
     }
@@ -59,10 +50,7 @@ impl<'d> Section<'d> {
         };
         let place = report.place(value.span());
         let Some(table) = value.get_ref().as_table() else {
-            report.add(
-                place,
-                format!("{key} must be one section {name}, not {}", kind(value)),
-            );
+            report.add(place, format!("{key} must be one section {name}, not {}", kind(value)));
             return Err(Reported);
         };
         Ok(Some(Section::open(report, name, place, table, known)))
@@ -81,22 +69,14 @@ impl<'d> Section<'d> {
         };
         let Some(array) = value.get_ref().as_array() else {
             let place = report.place(value.span());
-            report.add(
-                place,
-                format!(
-                    "{key} must be sections {name} with two brackets, not {}",
-                    kind(value)
-                ),
-            );
+            report
+                .add(place, format!("{key} must be sections {name} with two brackets, not {}", kind(value)));
             return Err(Reported);
         };
         all(array.iter().map(|element| {
             let place = report.place(element.span());
             let table = element.get_ref().as_table().ok_or_else(|| {
-                report.add(
-                    place,
-                    format!("{key} must be sections {name}, not {}", kind(element)),
-                );
+                report.add(place, format!("{key} must be sections {name}, not {}", kind(element)));
                 Reported
             })?;
             Ok(Section::open(report, name, place, table, known))
@@ -106,10 +86,7 @@ impl<'d> Section<'d> {
     /// Returns the raw value under `key`.
     pub fn value(&self, report: &Report, key: &str) -> Option<Placed<&'d DeValue<'d>>> {
         let value = self.table.get(key)?;
-        Some(Placed {
-            place: report.place(value.span()),
-            value: value.get_ref(),
-        })
+        Some(Placed { place: report.place(value.span()), value: value.get_ref() })
     }
 
     /// Reads a string.
@@ -123,10 +100,7 @@ impl<'d> Section<'d> {
     /// Reads a string that must be there.
     pub fn needed(&self, report: &mut Report, key: &'static str) -> Result<Placed<&'d str>, Reported> {
         self.string(report, key)?.ok_or_else(|| {
-            report.add(
-                self.place,
-                format!("{} has no {key}; add {key} = \"…\"", self.name),
-            );
+            report.add(self.place, format!("{} has no {key}; add {key} = \"…\"", self.name));
             Reported
         })
     }
@@ -142,13 +116,7 @@ impl<'d> Section<'d> {
         };
         let Some(array) = value.get_ref().as_array() else {
             let place = report.place(value.span());
-            report.add(
-                place,
-                format!(
-                    "{key} must be an array of strings like [\"…\"], not {}",
-                    kind(value)
-                ),
-            );
+            report.add(place, format!("{key} must be an array of strings like [\"…\"], not {}", kind(value)));
             return Err(Reported);
         };
         let each = format!("each of {key}");
@@ -170,10 +138,7 @@ fn string<'d>(
     match value.get_ref().as_str() {
         Some(value) => Ok(Placed { place, value }),
         None => {
-            report.add(
-                place,
-                format!("{key} must be a string in quotes, not {}", kind(value)),
-            );
+            report.add(place, format!("{key} must be a string in quotes, not {}", kind(value)));
             Err(Reported)
         }
     }

@@ -21,12 +21,8 @@ team = "1"
 /// Returns the problems of a text as `LINE:COL: sentence`.
 fn problems(text: &str) -> Vec<String> {
     let problems = Config::parse(text, "c.toml").map(drop).err().unwrap_or_default();
-    let lines = problems
-        .iter()
-        .map(|problem| problem.to_string().strip_prefix("c.toml:").map(str::to_owned));
-    lines
-        .collect::<Option<_>>()
-        .expect("every problem names the file")
+    let lines = problems.iter().map(|problem| problem.to_string().strip_prefix("c.toml:").map(str::to_owned));
+    lines.collect::<Option<_>>().expect("every problem names the file")
 }
 
 /// Makes a test of each mistake: what stands before and after [`PEOPLE`], and the problems it must give.
@@ -48,19 +44,13 @@ fn the_file_around_the_mistakes_has_none() {
 #[test]
 fn a_short_file_gets_the_defaults() {
     let config = Config::parse(PEOPLE, "c.toml").expect("a valid file");
-    assert_eq!(
-        (config.domain.as_str(), config.profile),
-        ("localhost", Profile::Uccx)
-    );
+    assert_eq!((config.domain.as_str(), config.profile), ("localhost", Profile::Uccx));
     assert_eq!(config.listen, ["127.0.0.1:8445".parse().expect("an address")]);
     assert!(config.listen_plain.is_empty() && config.nodes.is_empty());
     assert_eq!((config.tls, config.limits), (None, Limits::default()));
     assert_eq!(config.origin, Origin::File("c.toml".into()));
     let user = &config.users[0];
-    assert_eq!(
-        (user.roles.as_slice(), user.login_name.as_deref()),
-        ([Role::Agent].as_slice(), None)
-    );
+    assert_eq!((user.roles.as_slice(), user.login_name.as_deref()), ([Role::Agent].as_slice(), None));
     assert!(user.password.matches("hunter2"));
 }
 
@@ -100,10 +90,7 @@ items = 0
 "#
     );
     let config = Config::parse(&text, "etc/c.toml").expect("a valid file");
-    assert_eq!(
-        (config.domain.as_str(), config.profile),
-        ("finesse.example.org", Profile::Ucce)
-    );
+    assert_eq!((config.domain.as_str(), config.profile), ("finesse.example.org", Profile::Ucce));
     assert_eq!((config.listen.len(), config.listen_plain.len()), (3, 1));
     let tls = config.tls.as_ref().expect("a certificate");
     assert_eq!(tls.certificate, Path::new("etc/cert/a.pem"));
@@ -120,30 +107,13 @@ items = 0
         ..Limits::default()
     };
     assert_eq!(config.limits, expected);
-    assert_eq!(
-        config.teams,
-        [Team {
-            id: "1".into(),
-            name: "Lab".into()
-        }]
-    );
-    let [ada, bob] = config.users.as_slice() else {
-        panic!("two users")
-    };
+    assert_eq!(config.teams, [Team { id: "1".into(), name: "Lab".into() }]);
+    let [ada, bob] = config.users.as_slice() else { panic!("two users") };
     assert_eq!(ada.login_name.as_deref(), Some("Ada"));
-    assert_eq!(
-        (ada.first_name.as_str(), ada.last_name.as_str()),
-        ("Ada", "Lovelace")
-    );
+    assert_eq!((ada.first_name.as_str(), ada.last_name.as_str()), ("Ada", "Lovelace"));
     assert_eq!(ada.roles, [Role::Supervisor, Role::Administrator]);
-    assert_eq!(
-        (ada.team.as_deref(), ada.supervises.as_slice()),
-        (None, ["1".to_owned()].as_slice())
-    );
-    assert_eq!(
-        (ada.extension.as_deref(), bob.extension.as_deref()),
-        (Some("1000"), None)
-    );
+    assert_eq!((ada.team.as_deref(), ada.supervises.as_slice()), (None, ["1".to_owned()].as_slice()));
+    assert_eq!((ada.extension.as_deref(), bob.extension.as_deref()), (Some("1000"), None));
     assert!(ada.password.matches("correct horse") && bob.password.matches("hunter2"));
     assert_eq!(config.decoy().map(Password::iterations), Some(2000));
     let node = |name: &str, publish: &[&str], items| NodeConfig {
@@ -161,26 +131,11 @@ fn the_demo_is_what_its_description_says() {
     assert_eq!(config.listen, [Config::DEFAULT_LISTEN]);
     assert_eq!(config.limits, Limits::default());
     assert_eq!(config.decoy().map(Password::iterations), None);
-    let teams: Vec<_> = config
-        .teams
-        .iter()
-        .map(|team| (team.id.as_str(), team.name.as_str()))
-        .collect();
+    let teams: Vec<_> = config.teams.iter().map(|team| (team.id.as_str(), team.name.as_str())).collect();
     assert_eq!(teams, [("1", "Lab"), ("2", "Kiosk")]);
-    let users: Vec<_> = config
-        .users
-        .iter()
-        .map(|user| (user.id.as_str(), user.team.as_deref()))
-        .collect();
+    let users: Vec<_> = config.users.iter().map(|user| (user.id.as_str(), user.team.as_deref())).collect();
     let (one, two) = (Some("1"), Some("2"));
-    let six = [
-        ("1001", one),
-        ("1002", one),
-        ("1003", one),
-        ("1004", two),
-        ("1005", two),
-        ("1006", two),
-    ];
+    let six = [("1001", one), ("1002", one), ("1003", one), ("1004", two), ("1005", two), ("1006", two)];
     assert_eq!(users[0], ("administrator", one));
     assert_eq!(users[1..], six);
     let administrator = &config.users[0];
@@ -192,14 +147,7 @@ fn the_demo_is_what_its_description_says() {
         assert_eq!(agent.roles, [Role::Agent]);
         assert_eq!(agent.extension.as_ref(), Some(&agent.id));
     }
-    assert_eq!(
-        config
-            .nodes
-            .iter()
-            .map(|node| node.name.as_str())
-            .collect::<Vec<_>>(),
-        ["/lab/alarms"]
-    );
+    assert_eq!(config.nodes.iter().map(|node| node.name.as_str()).collect::<Vec<_>>(), ["/lab/alarms"]);
 }
 
 #[test]
@@ -212,25 +160,13 @@ fn no_user_at_all() {
 #[test]
 fn a_byte_order_mark_is_no_column() {
     let text = format!("\u{feff}domian = 1\n{PEOPLE}");
-    assert!(
-        problems(&text)[0].starts_with("1:1: \"domian\""),
-        "{:?}",
-        problems(&text)
-    );
+    assert!(problems(&text)[0].starts_with("1:1: \"domian\""), "{:?}", problems(&text));
 }
 
 #[test]
 fn a_mistake_in_a_team_or_user_does_not_make_its_references_wrong() {
     let text = PEOPLE.replacen("id = \"1\"", "id = 1", 1) + "[[node]]\nname = \"/a\"\npublish = [\"ada\"]\n";
-    assert_eq!(
-        problems(&text),
-        ["2:6: id must be a string in quotes, not an integer"]
-    );
-    let text = text
-        .replacen("id = 1", "id = \"1\"", 1)
-        .replacen("id = \"ada\"", "id = 1", 1);
-    assert_eq!(
-        problems(&text),
-        ["6:6: id must be a string in quotes, not an integer"]
-    );
+    assert_eq!(problems(&text), ["2:6: id must be a string in quotes, not an integer"]);
+    let text = text.replacen("id = 1", "id = \"1\"", 1).replacen("id = \"ada\"", "id = 1", 1);
+    assert_eq!(problems(&text), ["6:6: id must be a string in quotes, not an integer"]);
 }

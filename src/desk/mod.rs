@@ -22,19 +22,12 @@ pub struct Directory {
 impl Directory {
     /// The users of a configuration, whose ids are distinct.
     pub fn new(users: Vec<User>) -> Self {
-        let ids = (0..)
-            .zip(&users)
-            .map(|(key, user)| (user.id.clone(), UserId(key)))
-            .collect();
+        let ids = (0..).zip(&users).map(|(key, user)| (user.id.clone(), UserId(key))).collect();
         let login_names = (0..)
             .zip(&users)
             .filter_map(|(key, user)| Some((user.login_name.clone()?, UserId(key))))
             .collect();
-        Self {
-            users,
-            ids,
-            login_names,
-        }
+        Self { users, ids, login_names }
     }
 
     /// The user with that id, which is the localpart of the JID too.

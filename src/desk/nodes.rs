@@ -10,15 +10,8 @@ pub const SYSTEM_INFO: &str = "/finesse/api/SystemInfo";
 
 /// Every node of a user.
 pub fn of_user(id: &str) -> [String; 6] {
-    [
-        "",
-        "/Dialogs",
-        "/Media",
-        "/Dialogs/Media",
-        "/Queues",
-        "/ClientLog",
-    ]
-    .map(|tail| format!("/finesse/api/User/{id}{tail}"))
+    ["", "/Dialogs", "/Media", "/Dialogs/Media", "/Queues", "/ClientLog"]
+        .map(|tail| format!("/finesse/api/User/{id}{tail}"))
 }
 
 /// The nodes to which a user is subscribed by its bare JID without asking (design, compatibility 6).
@@ -39,10 +32,7 @@ pub fn all(config: &Config, directory: &Directory) -> Vec<NodeSpec> {
         .flat_map(|user| of_user(&user.id))
         .chain(config.teams.iter().flat_map(|team| of_team(&team.id)))
         .chain([SYSTEM_INFO.to_owned()])
-        .map(|name| NodeSpec {
-            name,
-            ..NodeSpec::default()
-        });
+        .map(|name| NodeSpec { name, ..NodeSpec::default() });
     let own = config.nodes.iter().map(|node| NodeSpec {
         name: node.name.clone(),
         keep: node.items,

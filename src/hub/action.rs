@@ -14,11 +14,7 @@ pub enum Action {
     /// The peer did not finish the close in time: drop its connection.
     Abort(SessionId),
     /// Check a password off the event loop and call [`super::Hub::verified`].
-    Verify {
-        session: SessionId,
-        credentials: Credentials,
-        attempt: String,
-    },
+    Verify { session: SessionId, credentials: Credentials, attempt: String },
     /// For the log.
     Note(Note),
 }
@@ -70,24 +66,15 @@ impl fmt::Display for Note {
         match &self.what {
             What::Connected => f.write_str("connected"),
             What::LoggedIn => f.write_str("logged in"),
-            What::Refused {
-                user: Some(user),
-                failure,
-            } => write!(f, "login of {user} refused: {failure}"),
+            What::Refused { user: Some(user), failure } => write!(f, "login of {user} refused: {failure}"),
             What::Refused { user: None, failure } => write!(f, "login refused: {failure}"),
             What::Bound => f.write_str("resource bound"),
             What::SlowReader { lost } => write!(f, "does not read: closed, {lost} messages dropped"),
-            What::Closed {
-                reason,
-                lost: 0,
-                after,
-            } => write!(f, "closed after {:.1} s: {reason}", after.as_secs_f64()),
+            What::Closed { reason, lost: 0, after } => {
+                write!(f, "closed after {:.1} s: {reason}", after.as_secs_f64())
+            }
             What::Closed { reason, lost, after } => {
-                write!(
-                    f,
-                    "closed after {:.1} s: {reason}, {lost} messages dropped",
-                    after.as_secs_f64()
-                )
+                write!(f, "closed after {:.1} s: {reason}, {lost} messages dropped", after.as_secs_f64())
             }
         }
     }
@@ -95,15 +82,7 @@ impl fmt::Display for Note {
 
 impl fmt::Display for Counters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            logins,
-            refusals,
-            events,
-            deliveries,
-            dropped,
-            slow_readers,
-            ..
-        } = self;
+        let Self { logins, refusals, events, deliveries, dropped, slow_readers, .. } = self;
         write!(
             f,
             "served {logins} logins ({refusals} refused), {events} events in {deliveries} deliveries, \

@@ -33,30 +33,16 @@ impl Hub {
         for Subscriber { user, session } in self.pubsub.subscribers(node) {
             match session {
                 Some(session) => receivers.push((session, true)),
-                None => receivers.extend(
-                    self.online[user.0 as usize]
-                        .iter()
-                        .map(|session| (*session, false)),
-                ),
+                None => {
+                    receivers.extend(self.online[user.0 as usize].iter().map(|session| (*session, false)))
+                }
             }
         }
         for (id, full) in receivers {
-            if self
-                .sessions
-                .get(id)
-                .is_some_and(|session| session.is_available())
-            {
+            if self.sessions.get(id).is_some_and(|session| session.is_available()) {
                 let message_id = self.message_id();
                 self.counters.deliveries += 1;
-                self.push(
-                    now,
-                    id,
-                    Frame::Event {
-                        event: event.clone(),
-                        full,
-                        id: message_id,
-                    },
-                );
+                self.push(now, id, Frame::Event { event: event.clone(), full, id: message_id });
             }
         }
     }

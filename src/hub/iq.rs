@@ -29,15 +29,13 @@ pub fn answer(hub: &mut Hub, now: Now, user: UserId, target: &Target<'_>, reques
         (Target::Server | Target::Pubsub | Target::Account, "query", ns::VERSION, false) => Ok(version()),
         (Target::Server | Target::Account, "time", ns::TIME, false) => time(now),
         (Target::Server | Target::Account, "session", ns::SESSION, true) => Ok(String::new()),
-        (Target::Server | Target::Account, "bind", ns::BIND, true) => Err(StanzaError::new(
-            Condition::NotAllowed,
-            "This stream has a resource already.",
-        )),
+        (Target::Server | Target::Account, "bind", ns::BIND, true) => {
+            Err(StanzaError::new(Condition::NotAllowed, "This stream has a resource already."))
+        }
         (Target::Account, "query", ns::ROSTER, false) => Ok(roster(hub)),
-        (Target::Account, "query", ns::ROSTER, true) => Err(StanzaError::new(
-            Condition::NotAllowed,
-            "The roster is made by the server.",
-        )),
+        (Target::Account, "query", ns::ROSTER, true) => {
+            Err(StanzaError::new(Condition::NotAllowed, "The roster is made by the server."))
+        }
         _ => Err(Condition::ServiceUnavailable.into()),
     }
 }
@@ -71,20 +69,14 @@ fn pubsub(hub: &mut Hub, now: Now, user: UserId, request: &Request<'_>) -> Answe
 /// XEP-0030 §3.
 fn disco_info(hub: &Hub, target: &Target<'_>, node: Option<&str>) -> Answer {
     let service = |name: &str| format!("{}#{name}", ns::PUBSUB);
-    let plain = |features: &[&str]| {
-        features
-            .iter()
-            .map(|feature| (*feature).to_owned())
-            .collect::<Vec<_>>()
-    };
+    let plain = |features: &[&str]| features.iter().map(|feature| (*feature).to_owned()).collect::<Vec<_>>();
     let common = [ns::DISCO_INFO, ns::DISCO_ITEMS, ns::PING];
     let caps_node = format!("{CAPS_NODE}#{CAPS_VER}");
     let finesse_node = format!("{FINESSE_CAPS_NODE}#{FINESSE_CAPS_VER}");
     let (identity, features) = match (target, node) {
-        (Target::Server, None) => (
-            ("server", "im", "callboard"),
-            plain(&[&common[..], &[ns::VERSION, ns::TIME]].concat()),
-        ),
+        (Target::Server, None) => {
+            (("server", "im", "callboard"), plain(&[&common[..], &[ns::VERSION, ns::TIME]].concat()))
+        }
         (Target::Server, Some(node)) if node == caps_node => return disco_info_as(hub, target, node),
         (Target::Account, None) => (("account", "registered", ""), plain(&common)),
         (Target::Finesse, None) => (("client", "pc", "Finesse"), plain(&common)),
@@ -92,10 +84,7 @@ fn disco_info(hub: &Hub, target: &Target<'_>, node: Option<&str>) -> Answer {
         (Target::Pubsub, None) => {
             let features =
                 [ns::DISCO_INFO, ns::DISCO_ITEMS, ns::PING, ns::VERSION, ns::PUBSUB].map(str::to_owned);
-            (
-                ("pubsub", "service", "callboard"),
-                features.into_iter().chain(FEATURES.map(service)).collect(),
-            )
+            (("pubsub", "service", "callboard"), features.into_iter().chain(FEATURES.map(service)).collect())
         }
         (Target::Pubsub, Some(node)) => {
             hub.pubsub.find(node)?;
@@ -183,10 +172,7 @@ fn time(now: Now) -> Answer {
         .unwrap_or(utc)
         .format(&Rfc3339)
         .map_err(|_| Condition::ServiceUnavailable)?;
-    Ok(format!(
-        "<time xmlns=\"{}\"><tzo>+00:00</tzo><utc>{utc}</utc></time>",
-        ns::TIME
-    ))
+    Ok(format!("<time xmlns=\"{}\"><tzo>+00:00</tzo><utc>{utc}</utc></time>", ns::TIME))
 }
 
 /// Everybody has one contact: the `finesse` user, which sees their presence and shows its own (reference 1.6).

@@ -93,10 +93,7 @@ impl Hub {
         random(&mut seed);
         let limits = config.limits;
         let settings = Settings {
-            quota: Quota {
-                session: limits.subscriptions_per_session,
-                user: limits.subscriptions_per_user,
-            },
+            quota: Quota { session: limits.subscriptions_per_session, user: limits.subscriptions_per_user },
             notification: config.release.notification(),
             item_prefix: item_prefix(random),
         };
@@ -184,10 +181,7 @@ impl Hub {
             lost,
             after: now.monotonic.saturating_duration_since(session.origin.accepted),
         };
-        self.actions.push_back(Action::Note(Note {
-            who: session.label(&self.users),
-            what,
-        }));
+        self.actions.push_back(Action::Note(Note { who: session.label(&self.users), what }));
     }
 
     /// The answer to [`Action::Verify`].
@@ -230,10 +224,7 @@ impl Hub {
         payload: String,
     ) -> Result<String, Refusal> {
         let node = self.pubsub.find(node)?;
-        if !self
-            .pubsub
-            .may_publish(node, user, self.users.is_administrator(user))
-        {
+        if !self.pubsub.may_publish(node, user, self.users.is_administrator(user)) {
             return Err(Refusal::MayNotPublish);
         }
         if payload.len() > self.limits.payload {
@@ -283,16 +274,12 @@ impl Hub {
 
     /// Tells whether the session's next message may be taken now: not while a password is checked.
     pub fn is_reading(&self, id: SessionId) -> bool {
-        self.sessions
-            .get(id)
-            .is_some_and(|session| session.stream.state() != State::Checking)
+        self.sessions.get(id).is_some_and(|session| session.stream.state() != State::Checking)
     }
 
     /// Tells whether the session has logged in, for the size of messages and for what may stand in a log.
     pub fn is_logged_in(&self, id: SessionId) -> bool {
-        self.sessions
-            .get(id)
-            .is_some_and(|session| session.stream.is_logged_in())
+        self.sessions.get(id).is_some_and(|session| session.stream.is_logged_in())
     }
 
     /// Who logs in under that name over HTTP, and what is needed to check the password.
@@ -330,17 +317,9 @@ impl Hub {
     fn login(&mut self, now: Now, id: SessionId, plain: Plain) {
         let user = self.users.find(&plain.user);
         let password = user.map(|user| self.users.get(user).password.clone());
-        let credentials = Credentials {
-            user,
-            password,
-            decoy: self.decoy.clone(),
-        };
+        let credentials = Credentials { user, password, decoy: self.decoy.clone() };
         if credentials.is_slow() {
-            self.actions.push_back(Action::Verify {
-                session: id,
-                credentials,
-                attempt: plain.password,
-            });
+            self.actions.push_back(Action::Verify { session: id, credentials, attempt: plain.password });
         } else {
             let matches = credentials.verify(&plain.password);
             self.verified(now, id, user, matches);
@@ -355,13 +334,7 @@ impl Hub {
         self.counters.refusals += 1;
         // A name that nobody has may be a password typed into the wrong field: it is not logged.
         let name = user.map(|user| self.users.get(user).id.clone());
-        self.note(
-            id,
-            What::Refused {
-                user: name,
-                failure: failure.name(),
-            },
-        );
+        self.note(id, What::Refused { user: name, failure: failure.name() });
         self.send(now, id, failure.frame());
         if last {
             self.fail(now, id, StreamError::TOO_MANY_ATTEMPTS);
@@ -496,12 +469,5 @@ fn item_prefix(random: fn(&mut [u8])) -> String {
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!(
-        "{}-{}-{}-{}-{}",
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..]
-    )
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }

@@ -16,11 +16,7 @@ pub enum Frame {
     /// A message made for this session.
     Text(Box<str>),
     /// An event, shared with all who get it; `full`: addressed to the full JID.
-    Event {
-        event: Rc<Event>,
-        full: bool,
-        id: [u8; MESSAGE_ID],
-    },
+    Event { event: Rc<Event>, full: bool, id: [u8; MESSAGE_ID] },
     /// A WebSocket ping.
     Ping,
     /// The end: a WebSocket close with its code and reason.

@@ -36,10 +36,7 @@ impl Hub {
 
     /// RFC 6121 §4.2.2 and §4.4.2, and the presence that Cisco's desktop waits for.
     fn available(&mut self, now: Now, id: SessionId, user: UserId, presence: Node<'_, '_>) {
-        let priority = match presence
-            .children()
-            .find(|child| is(*child, "priority", ns::CLIENT))
-        {
+        let priority = match presence.children().find(|child| is(*child, "priority", ns::CLIENT)) {
             None => Ok(0),
             Some(priority) => priority.text().unwrap_or("").trim().parse::<i8>(),
         };
@@ -57,19 +54,12 @@ impl Hub {
         };
         let was_available = session.is_available();
         let first = session.presence.is_none();
-        session.presence = Some(Presence {
-            priority,
-            content: content.into(),
-        });
+        session.presence = Some(Presence { priority, content: content.into() });
         if priority >= 0 && !was_available {
             self.show_finesse(now, id);
         }
         for other in self.online[user.0 as usize].clone() {
-            if self
-                .sessions
-                .get(other)
-                .is_some_and(|session| session.presence.is_some())
-            {
+            if self.sessions.get(other).is_some_and(|session| session.presence.is_some()) {
                 self.send_presence(now, id, other, "");
                 if first && other != id {
                     self.send_presence(now, other, id, "");
@@ -85,22 +75,14 @@ impl Hub {
         };
         let Some(said) = &mut session.presence else { return };
         let content = content(presence);
-        said.content = if content.len() > CONTENT_MAX {
-            Box::default()
-        } else {
-            content.into()
-        };
+        said.content = if content.len() > CONTENT_MAX { Box::default() } else { content.into() };
         self.tell_unavailable(now, id, user);
     }
 
     /// The presence of a session ends; the user's sessions are told.
     pub(super) fn tell_unavailable(&mut self, now: Now, id: SessionId, user: UserId) {
         for other in self.online[user.0 as usize].clone() {
-            if self
-                .sessions
-                .get(other)
-                .is_some_and(|session| session.presence.is_some())
-            {
+            if self.sessions.get(other).is_some_and(|session| session.presence.is_some()) {
                 self.send_presence(now, id, other, " type=\"unavailable\"");
             }
         }

@@ -29,10 +29,7 @@ pub enum Target<'a> {
     /// The user that stands for Finesse.
     Finesse,
     /// A user, or one session of it.
-    User {
-        user: UserId,
-        resource: Option<Cow<'a, str>>,
-    },
+    User { user: UserId, resource: Option<Cow<'a, str>> },
     /// Nobody of that name here.
     Nobody,
 }
@@ -46,10 +43,7 @@ pub fn stanza(hub: &mut Hub, now: Now, id: SessionId, kind: Kind, stanza: Node<'
     let Some(address) = &session.address else {
         return unbound(hub, now, id, user, kind, stanza);
     };
-    if stanza
-        .attribute("from")
-        .is_some_and(|from| !is_own(from, address))
-    {
+    if stanza.attribute("from").is_some_and(|from| !is_own(from, address)) {
         return hub.fail(now, id, StreamError::INVALID_FROM);
     }
     match kind {
@@ -77,13 +71,8 @@ fn unbound(hub: &mut Hub, now: Now, id: SessionId, user: UserId, kind: Kind, sta
 
 /// RFC 6120 §7. A resource that is taken goes to the new session; the old one ends with `<conflict/>` (reference 1.4).
 fn bind(hub: &mut Hub, now: Now, id: SessionId, user: UserId, request: &Request<'_>) {
-    let wanted = request
-        .child
-        .children()
-        .find(|child| child.tag_name().name() == "resource");
-    let wanted = wanted
-        .and_then(|resource| resource.text())
-        .filter(|text| !text.is_empty());
+    let wanted = request.child.children().find(|child| child.tag_name().name() == "resource");
+    let wanted = wanted.and_then(|resource| resource.text()).filter(|text| !text.is_empty());
     let resource = match wanted.map(jid::prepare_resource) {
         None => super::token(hub.random),
         Some(Ok(resource)) => resource.into_owned(),
@@ -102,15 +91,10 @@ fn bind(hub: &mut Hub, now: Now, id: SessionId, user: UserId, request: &Request<
     }
     let name = hub.users.get(user).id.clone();
     if online.is_empty() {
-        hub.pubsub
-            .subscribe_automatically(Subscriber { user, session: None }, nodes::automatic(&name));
+        hub.pubsub.subscribe_automatically(Subscriber { user, session: None }, nodes::automatic(&name));
     }
     let address = Address::new(&name, &hub.names.domain, &resource);
-    let payload = format!(
-        "<bind xmlns=\"{}\"><jid>{}</jid></bind>",
-        ns::BIND,
-        address.full()
-    );
+    let payload = format!("<bind xmlns=\"{}\"><jid>{}</jid></bind>", ns::BIND, address.full());
     hub.online[user.0 as usize].push(id);
     let Some(session) = hub.sessions.get_mut(id) else {
         return;
@@ -125,10 +109,7 @@ fn bind(hub: &mut Hub, now: Now, id: SessionId, user: UserId, request: &Request<
 /// A client's own address, bare or full, may stand in `from`.
 fn is_own(from: &str, address: &Address) -> bool {
     Jid::parse(from).is_ok_and(|jid| {
-        let bare = Jid {
-            resource: None,
-            ..jid.clone()
-        };
+        let bare = Jid { resource: None, ..jid.clone() };
         bare.to_string() == address.bare()
             && jid.resource.is_none_or(|resource| *resource == *address.resource)
     })
@@ -158,11 +139,7 @@ fn route_iq(hub: &mut Hub, now: Now, id: SessionId, user: UserId, iq: Node<'_, '
         Err(error) => return hub.answer_error(now, id, iq, &error),
     };
     let target = hub.target(iq.attribute("to"), user);
-    if let Ok(Target::User {
-        user: receiver,
-        resource: Some(resource),
-    }) = &target
-    {
+    if let Ok(Target::User { user: receiver, resource: Some(resource) }) = &target {
         if let Err(error) = forward(hub, now, id, iq, *receiver, Some(resource))
             && kind != IqType::Answer
         {
@@ -187,10 +164,7 @@ fn route_iq(hub: &mut Hub, now: Now, id: SessionId, user: UserId, iq: Node<'_, '
         Err(error) => stanza::error(iq, &to, &error),
     };
     if text.len() > hub.limits.queue / 2 {
-        let error = StanzaError::new(
-            Condition::ResourceConstraint,
-            "The answer is too long to be sent.",
-        );
+        let error = StanzaError::new(Condition::ResourceConstraint, "The answer is too long to be sent.");
         text = stanza::error(iq, &to, &error);
     }
     hub.send(now, id, text);
@@ -209,10 +183,7 @@ fn forward(
     if receivers.is_empty() {
         return Err(Condition::ServiceUnavailable.into());
     }
-    let sender = hub
-        .sessions
-        .get(from)
-        .and_then(|session| session.address.as_ref());
+    let sender = hub.sessions.get(from).and_then(|session| session.address.as_ref());
     let sender = sender.ok_or(Condition::NotAuthorized)?.full();
     let mut text = String::new();
     // No namespace is called so: the stanza declares its own.
@@ -238,10 +209,7 @@ impl Hub {
             return Ok(Target::Pubsub);
         }
         if *jid.domain != *self.names.domain {
-            let below = jid
-                .domain
-                .strip_suffix(&*self.names.domain)
-                .is_some_and(|rest| rest.ends_with('.'));
+            let below = jid.domain.strip_suffix(&*self.names.domain).is_some_and(|rest| rest.ends_with('.'));
             return Err(if below {
                 StanzaError::new(Condition::ItemNotFound, "This server has no such service.")
             } else {
@@ -269,16 +237,9 @@ impl Hub {
         match resource {
             Some(resource) => self.session_of(user, resource).into_iter().collect(),
             None => {
-                let available = |id: &SessionId| {
-                    self.sessions
-                        .get(*id)
-                        .is_some_and(|session| session.is_available())
-                };
-                self.online[user.0 as usize]
-                    .iter()
-                    .copied()
-                    .filter(available)
-                    .collect()
+                let available =
+                    |id: &SessionId| self.sessions.get(*id).is_some_and(|session| session.is_available());
+                self.online[user.0 as usize].iter().copied().filter(available).collect()
             }
         }
     }
@@ -308,11 +269,10 @@ impl Hub {
         };
         self.pubsub.leave(user, id);
         self.online[user.0 as usize].retain(|other| *other != id);
-        if self
-            .sessions
-            .get(id)
-            .is_some_and(|session| session.presence.is_some())
-        {
+        let presence = self.sessions.get_mut(id).and_then(|session| session.presence.as_mut());
+        if let Some(presence) = presence {
+            // It did not say good-bye, so there is nothing to hand on but that it is gone.
+            presence.content = Box::default();
             self.tell_unavailable(now, id, user);
         }
     }

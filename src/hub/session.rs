@@ -117,18 +117,12 @@ impl Session {
             return Silence::Until(due);
         }
         self.pings += 1;
-        if self.pings > 2 {
-            Silence::Dead
-        } else {
-            Silence::Ping
-        }
+        if self.pings > 2 { Silence::Dead } else { Silence::Ping }
     }
 
     /// Tells whether events and messages go to it: it is available with a priority that is not negative.
     pub fn is_available(&self) -> bool {
-        self.presence
-            .as_ref()
-            .is_some_and(|presence| presence.priority >= 0)
+        self.presence.as_ref().is_some_and(|presence| presence.priority >= 0)
     }
 
     /// For the log: address, transport, and who it is as far as that is known.

@@ -44,8 +44,5 @@ fn basic(headers: &HeaderMap) -> Option<(String, String)> {
 }
 
 fn unauthorized(sentence: &'static str) -> Refused {
-    Refused {
-        status: StatusCode::UNAUTHORIZED,
-        sentence,
-    }
+    Refused { status: StatusCode::UNAUTHORIZED, sentence }
 }

@@ -66,12 +66,7 @@ fn upgrade(server: Rc<Server>, mut request: Request<Incoming>, origin: Origin) -
     let accept = match ws::accept(request.headers()) {
         Ok(accept) => accept,
         Err(refused) => {
-            log::info!(
-                "{} {}: upgrade refused: {}",
-                origin.peer,
-                origin.transport,
-                refused.sentence
-            );
+            log::info!("{} {}: upgrade refused: {}", origin.peer, origin.transport, refused.sentence);
             return refused.into();
         }
     };
@@ -111,11 +106,7 @@ impl From<Refused> for Answer {
         let mut answer = text(status, sentence);
         match status {
             StatusCode::UNAUTHORIZED => {
-                set(
-                    &mut answer,
-                    header::WWW_AUTHENTICATE,
-                    "Basic realm=\"callboard\", charset=\"UTF-8\"",
-                );
+                set(&mut answer, header::WWW_AUTHENTICATE, "Basic realm=\"callboard\", charset=\"UTF-8\"");
             }
             StatusCode::UPGRADE_REQUIRED => {
                 set(&mut answer, header::UPGRADE, "websocket");
@@ -140,10 +131,7 @@ pub fn text(status: StatusCode, sentence: impl Into<String>) -> Answer {
 }
 
 fn not_allowed(allowed: &'static str) -> Answer {
-    let mut answer = text(
-        StatusCode::METHOD_NOT_ALLOWED,
-        format!("The methods here: {allowed}."),
-    );
+    let mut answer = text(StatusCode::METHOD_NOT_ALLOWED, format!("The methods here: {allowed}."));
     set(&mut answer, header::ALLOW, allowed);
     answer
 }
@@ -155,9 +143,5 @@ pub fn set(answer: &mut Answer, name: header::HeaderName, value: &'static str) {
 
 /// Who asks, for the log.
 pub fn log(peer: SocketAddr, request: &str, status: StatusCode, who: &str) {
-    log::info!(
-        "{peer} http {who}: {} {}",
-        request.escape_debug(),
-        status.as_u16()
-    );
+    log::info!("{peer} http {who}: {} {}", request.escape_debug(), status.as_u16());
 }

@@ -55,20 +55,12 @@ pub struct Io {
 impl Io {
     /// A connection without TLS.
     pub fn plain(stream: Async<TcpStream>, peer: SocketAddr, slot: Slot) -> Self {
-        Self {
-            transport: Transport::Plain(stream),
-            peer,
-            _slot: slot,
-        }
+        Self { transport: Transport::Plain(stream), peer, _slot: slot }
     }
 
     /// A connection whose TLS handshake is done.
     pub fn tls(stream: TlsStream<Async<TcpStream>>, peer: SocketAddr, slot: Slot) -> Self {
-        Self {
-            transport: Transport::Tls(Box::new(stream)),
-            peer,
-            _slot: slot,
-        }
+        Self { transport: Transport::Tls(Box::new(stream)), peer, _slot: slot }
     }
 }
 

@@ -2,10 +2,7 @@
 //!
 //! What lives here: sockets, clocks, tasks, signals; the executor's one thread. What doesn't: what a frame means (xmpp),
 //! who is on line (hub).
-#![allow(
-    clippy::disallowed_methods,
-    reason = "time, sockets and threads are for this part alone"
-)]
+#![allow(clippy::disallowed_methods, reason = "time, sockets and threads are for this part alone")]
 
 mod auth;
 mod http;
@@ -51,11 +48,8 @@ pub struct Listener {
 ///
 /// A line for every address that cannot be had, with its place in the file if it stands there.
 pub fn listen(config: &Config) -> Result<Vec<Listener>, Vec<String>> {
-    let addresses = config
-        .listen
-        .iter()
-        .map(|at| (*at, true))
-        .chain(config.listen_plain.iter().map(|at| (*at, false)));
+    let addresses =
+        config.listen.iter().map(|at| (*at, true)).chain(config.listen_plain.iter().map(|at| (*at, false)));
     let mut listeners = Vec::new();
     let mut problems = Vec::new();
     for (address, tls) in addresses {
@@ -75,11 +69,7 @@ pub fn listen(config: &Config) -> Result<Vec<Listener>, Vec<String>> {
             }
         }
     }
-    if problems.is_empty() {
-        Ok(listeners)
-    } else {
-        Err(problems)
-    }
+    if problems.is_empty() { Ok(listeners) } else { Err(problems) }
 }
 
 fn refused(address: SocketAddr, error: &std::io::Error) -> String {
@@ -118,13 +108,7 @@ async fn serve(
     server.spawn(server.clone().keep_time());
     let urls: Vec<String> = listeners
         .iter()
-        .map(|listener| {
-            format!(
-                "{}://{}",
-                if listener.tls { "https" } else { "http" },
-                listener.address
-            )
-        })
+        .map(|listener| format!("{}://{}", if listener.tls { "https" } else { "http" }, listener.address))
         .collect();
     let accepting: Vec<_> = listeners
         .into_iter()
@@ -171,10 +155,7 @@ async fn accept(server: Rc<Server>, listener: Listener, acceptor: Rc<RefCell<Tls
             }
         };
         if server.connections.get() >= server.limits.connections {
-            log::warn!(
-                "{peer}: refused, {} connections are open",
-                server.limits.connections
-            );
+            log::warn!("{peer}: refused, {} connections are open", server.limits.connections);
             continue;
         }
         let slot = server.connections.take();
@@ -211,16 +192,7 @@ async fn connection(
             }
         }
     };
-    http::serve(
-        server,
-        io,
-        Origin {
-            peer,
-            transport,
-            accepted,
-        },
-    )
-    .await;
+    http::serve(server, io, Origin { peer, transport, accepted }).await;
 }
 
 /// Reads certificate and key again. Sessions keep theirs; a bad file changes nothing.

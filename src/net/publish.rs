@@ -32,9 +32,8 @@ async fn publish(server: &Rc<Server>, request: Request<Incoming>) -> Result<(Str
     let user = auth::user(server, request.headers()).await?;
     let refuse = |status, sentence| Err(Refused { status, sentence });
     let query = request.uri().query().unwrap_or("").to_owned();
-    let mut nodes = form_urlencoded::parse(query.as_bytes())
-        .filter(|(key, _)| key == "node")
-        .map(|(_, node)| node);
+    let mut nodes =
+        form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == "node").map(|(_, node)| node);
     let (Some(node), None) = (nodes.next(), nodes.next()) else {
         return refuse(
             StatusCode::BAD_REQUEST,
@@ -50,10 +49,7 @@ async fn publish(server: &Rc<Server>, request: Request<Incoming>) -> Result<(Str
         return refuse(StatusCode::BAD_REQUEST, "The body is not UTF-8.");
     };
     if !xml::is_carriable(&payload) {
-        return refuse(
-            StatusCode::BAD_REQUEST,
-            "The body has a character that XML cannot carry.",
-        );
+        return refuse(StatusCode::BAD_REQUEST, "The body has a character that XML cannot carry.");
     }
     let (result, name) =
         server.with_hub(|hub, now| (hub.publish(now, user, &node, payload), hub.user_name(user)));
@@ -83,10 +79,7 @@ async fn body(server: &Server, request: Request<Incoming>) -> Result<Vec<u8>, Re
         Some(Ok(body)) => Ok(body.to_bytes().to_vec()),
         Some(Err(error)) if error.is::<LengthLimitError>() => Err(too_large),
         Some(Err(_)) => Err(refused(StatusCode::BAD_REQUEST, "The body is broken off.")),
-        None => Err(refused(
-            StatusCode::REQUEST_TIMEOUT,
-            "The body did not come in time.",
-        )),
+        None => Err(refused(StatusCode::REQUEST_TIMEOUT, "The body did not come in time.")),
     }
 }
 
@@ -100,12 +93,8 @@ fn is_text(headers: &HeaderMap) -> bool {
     let kind = parts.next().unwrap_or_default();
     let charset = parts.find_map(|part| Some(part.strip_prefix("charset=")?.trim_matches('"').to_owned()));
     let known = kind.starts_with("text/")
-        || [
-            "application/xml",
-            "application/json",
-            "application/x-www-form-urlencoded",
-        ]
-        .contains(&kind.as_str())
+        || ["application/xml", "application/json", "application/x-www-form-urlencoded"]
+            .contains(&kind.as_str())
         || (kind.starts_with("application/") && (kind.ends_with("+xml") || kind.ends_with("+json")));
     known && charset.is_none_or(|charset| matches!(charset.as_str(), "utf-8" | "us-ascii"))
 }

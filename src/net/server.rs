@@ -58,10 +58,7 @@ impl Server {
             executor,
             sleepers: RefCell::default(),
             timer: RefCell::default(),
-            scratch: RefCell::new(Scratch {
-                input: vec![0; CHUNK],
-                output: Vec::with_capacity(2 * CHUNK),
-            }),
+            scratch: RefCell::new(Scratch { input: vec![0; CHUNK], output: Vec::with_capacity(2 * CHUNK) }),
             connections: Count::default(),
             checks: Semaphore::new(limits.password_checks),
             checks_waiting: Cell::new(0),
@@ -97,11 +94,8 @@ impl Server {
     fn act(self: &Rc<Self>, action: Action) {
         match action {
             Action::Wake(id) => {
-                if let Some(waker) = self
-                    .sleepers
-                    .borrow()
-                    .get(&id)
-                    .and_then(|sleeper| sleeper.waker.as_ref())
+                if let Some(waker) =
+                    self.sleepers.borrow().get(&id).and_then(|sleeper| sleeper.waker.as_ref())
                 {
                     waker.wake_by_ref();
                 }
@@ -114,11 +108,7 @@ impl Server {
                     }
                 }
             }
-            Action::Verify {
-                session,
-                credentials,
-                attempt,
-            } => {
+            Action::Verify { session, credentials, attempt } => {
                 let server = self.clone();
                 self.spawn(async move {
                     let user = credentials.user;
@@ -188,16 +178,10 @@ impl Server {
 
 /// The one place that reads the clocks.
 pub fn now() -> Now {
-    Now {
-        monotonic: Instant::now(),
-        wall: SystemTime::now(),
-    }
+    Now { monotonic: Instant::now(), wall: SystemTime::now() }
 }
 
 /// Random bytes of the system. Without them no id is safe to give out, so there is no going on.
 fn fill_random(bytes: &mut [u8]) {
-    assert!(
-        SystemRandom::new().fill(bytes).is_ok(),
-        "the system has no random numbers"
-    );
+    assert!(SystemRandom::new().fill(bytes).is_ok(), "the system has no random numbers");
 }

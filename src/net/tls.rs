@@ -57,10 +57,7 @@ fn from_files(config: &Config, files: &TlsFiles) -> Result<Identity, Vec<Problem
     let (certificates, key) = match (certificates, key) {
         (Ok(certificates), Ok(key)) => (certificates, key),
         (certificates, key) => {
-            let problems = [
-                (certificates.err(), files.certificate_place),
-                (key.err(), files.key_place),
-            ];
+            let problems = [(certificates.err(), files.certificate_place), (key.err(), files.key_place)];
             return Err(problems
                 .into_iter()
                 .filter_map(|(sentence, place)| Some(config.problem(place, sentence?)))
@@ -74,10 +71,7 @@ fn from_files(config: &Config, files: &TlsFiles) -> Result<Identity, Vec<Problem
                 files.key.display(),
                 files.certificate.display()
             ),
-            error => format!(
-                "the certificate in {} cannot be used: {error}",
-                files.certificate.display()
-            ),
+            error => format!("the certificate in {} cannot be used: {error}", files.certificate.display()),
         };
         vec![config.problem(files.key_place, sentence)]
     })
@@ -88,10 +82,7 @@ fn read(path: &Path, what: &str) -> Result<Vec<u8>, String> {
 }
 
 fn no_pem(path: &Path, what: &str) -> String {
-    format!(
-        "{} has no {what} in PEM form (a line BEGIN … and what follows it)",
-        path.display()
-    )
+    format!("{} has no {what} in PEM form (a line BEGIN … and what follows it)", path.display())
 }
 
 fn bad_pem(path: &Path, error: &pem::Error) -> String {
@@ -113,9 +104,7 @@ fn self_signed(domain: &str) -> Result<Identity, String> {
     let own = match domain.parse() {
         Ok(address) => SanType::IpAddress(address),
         Err(_) => SanType::DnsName(
-            domain
-                .try_into()
-                .map_err(|_| format!("the domain {domain} cannot stand in a certificate"))?,
+            domain.try_into().map_err(|_| format!("the domain {domain} cannot stand in a certificate"))?,
         ),
     };
     if !names.contains(&own) {
@@ -133,28 +122,16 @@ fn server(
     key: PrivateKeyDer<'static>,
     self_signed: bool,
 ) -> Result<Identity, rustls::Error> {
-    let fingerprint = chain
-        .first()
-        .map(|certificate| fingerprint(certificate))
-        .unwrap_or_default();
+    let fingerprint = chain.first().map(|certificate| fingerprint(certificate)).unwrap_or_default();
     let mut server = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_protocol_versions(rustls::ALL_VERSIONS)?
         .with_no_client_auth()
         .with_single_cert(chain, key)?;
     server.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Identity {
-        server: Arc::new(server),
-        fingerprint,
-        self_signed,
-    })
+    Ok(Identity { server: Arc::new(server), fingerprint, self_signed })
 }
 
 fn fingerprint(certificate: &[u8]) -> String {
     let bytes = digest::digest(&digest::SHA256, certificate);
-    bytes
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02X}"))
-        .collect::<Vec<_>>()
-        .join(":")
+    bytes.as_ref().iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
 }

@@ -32,21 +32,12 @@ const READ_BUFFER: usize = 256;
 /// Reads from the socket in one turn before other tasks have theirs.
 const TURNS: usize = 8;
 
-const BINARY: StreamError = StreamError {
-    condition: "bad-format",
-    text: "A message is text, not binary.",
-    code: 1003,
-};
-const NOT_UTF8: StreamError = StreamError {
-    condition: "bad-format",
-    text: "The text is not UTF-8.",
-    code: 1007,
-};
-const BROKEN: StreamError = StreamError {
-    condition: "bad-format",
-    text: "Not the WebSocket protocol.",
-    code: 1002,
-};
+const BINARY: StreamError =
+    StreamError { condition: "bad-format", text: "A message is text, not binary.", code: 1003 };
+const NOT_UTF8: StreamError =
+    StreamError { condition: "bad-format", text: "The text is not UTF-8.", code: 1007 };
+const BROKEN: StreamError =
+    StreamError { condition: "bad-format", text: "Not the WebSocket protocol.", code: 1002 };
 
 /// Checks the headers of a GET for `/ws/` (RFC 6455 §4.2.1, RFC 7395 §3.1). Returns the value of
 /// `Sec-WebSocket-Accept`.
@@ -56,31 +47,18 @@ pub fn accept(headers: &HeaderMap) -> Result<String, Refused> {
     if !has_token(headers, UPGRADE.as_str(), "websocket")
         || !has_token(headers, CONNECTION.as_str(), "upgrade")
     {
-        return refused(
-            OTHER,
-            "This is a WebSocket: connect with ws:// or wss:// and the subprotocol xmpp.",
-        );
+        return refused(OTHER, "This is a WebSocket: connect with ws:// or wss:// and the subprotocol xmpp.");
     }
-    if headers
-        .get(SEC_WEBSOCKET_VERSION)
-        .is_none_or(|version| version != "13")
-    {
+    if headers.get(SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
         return refused(OTHER, "The WebSocket version is 13.");
     }
-    let key = headers
-        .get(SEC_WEBSOCKET_KEY)
-        .filter(|key| STANDARD.decode(key).is_ok_and(|key| key.len() == 16));
+    let key =
+        headers.get(SEC_WEBSOCKET_KEY).filter(|key| STANDARD.decode(key).is_ok_and(|key| key.len() == 16));
     let Some(key) = key else {
-        return refused(
-            StatusCode::BAD_REQUEST,
-            "Sec-WebSocket-Key has to be 16 bytes in base64.",
-        );
+        return refused(StatusCode::BAD_REQUEST, "Sec-WebSocket-Key has to be 16 bytes in base64.");
     };
     if !has_token(headers, SEC_WEBSOCKET_PROTOCOL.as_str(), "xmpp") {
-        return refused(
-            StatusCode::BAD_REQUEST,
-            "The subprotocol is xmpp: new WebSocket(url, \"xmpp\").",
-        );
+        return refused(StatusCode::BAD_REQUEST, "The subprotocol is xmpp: new WebSocket(url, \"xmpp\").");
     }
     let mut hash = digest::Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY);
     hash.update(key.as_bytes());
@@ -90,13 +68,8 @@ pub fn accept(headers: &HeaderMap) -> Result<String, Refused> {
 
 /// Tells whether one of the comma-separated values of a header is `token`.
 fn has_token(headers: &HeaderMap, name: &str, token: &str) -> bool {
-    let values = headers
-        .get_all(name)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    values
-        .flat_map(|value| value.split(','))
-        .any(|value| value.trim().eq_ignore_ascii_case(token))
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|value| value.trim().eq_ignore_ascii_case(token))
 }
 
 /// Runs a session until its connection is gone. `early` is what the client sent right behind its request.
@@ -237,11 +210,7 @@ impl Session {
                 if log::log_enabled!(log::Level::Trace) {
                     log::trace!("{} > {}", self.io.peer, pieces.concat());
                 }
-                header(
-                    output,
-                    OpCode::Data(Data::Text),
-                    pieces.iter().map(|piece| piece.len()).sum(),
-                );
+                header(output, OpCode::Data(Data::Text), pieces.iter().map(|piece| piece.len()).sum());
                 for piece in *pieces {
                     output.extend_from_slice(piece.as_bytes());
                 }
@@ -259,10 +228,7 @@ impl Session {
     /// Takes what was read. What the hub does not want yet stays in `unread`. Returns how the connection ended, if
     /// it did.
     fn take(&mut self, server: &Rc<Server>, input: &[u8]) -> Option<String> {
-        let mut pipe = Pipe {
-            input,
-            output: Vec::new(),
-        };
+        let mut pipe = Pipe { input, output: Vec::new() };
         while !self.deaf {
             if !server.with_hub(|hub, _| hub.is_reading(self.id)) {
                 self.unread = pipe.input.to_vec();
@@ -285,9 +251,7 @@ impl Session {
                         self.unsent.append(&mut pipe.output);
                     }
                     let code = frame.map_or(1005, |frame| u16::from(frame.code));
-                    return Some(format!(
-                        "the client closed the WebSocket ({code}) without <close/>"
-                    ));
+                    return Some(format!("the client closed the WebSocket ({code}) without <close/>"));
                 }
                 Ok(Message::Binary(_)) => self.fail(server, BINARY),
                 Ok(Message::Frame(_)) => {}
@@ -312,11 +276,7 @@ impl Session {
     fn text(&mut self, server: &Rc<Server>, text: &str) {
         let logged_in = self.raised;
         if log::log_enabled!(log::Level::Trace) {
-            let shown = if logged_in {
-                text.to_owned()
-            } else {
-                sasl::masked(text)
-            };
+            let shown = if logged_in { text.to_owned() } else { sasl::masked(text) };
             log::trace!("{} < {}", self.io.peer, shown.escape_debug());
         }
         let logged_in = server.with_hub(|hub, now| {
@@ -357,10 +317,7 @@ impl Session {
 }
 
 fn header(output: &mut Vec<u8>, opcode: OpCode, length: usize) {
-    let header = FrameHeader {
-        opcode,
-        ..FrameHeader::default()
-    };
+    let header = FrameHeader { opcode, ..FrameHeader::default() };
     // Writing to a Vec cannot fail.
     let _ = header.format(length as u64, output);
 }

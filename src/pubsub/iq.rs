@@ -75,9 +75,7 @@ pub type Answer = Result<(String, Option<Change>), StanzaError>;
 /// Answers an iq whose child is `<pubsub/>`.
 pub fn answer(service: &mut Pubsub, who: &Requester<'_>, request: &Request<'_>) -> Answer {
     let mut children = request.child.children().filter(Node::is_element);
-    let action = children
-        .next()
-        .ok_or(StanzaError::new(Condition::BadRequest, "<pubsub/> is empty."))?;
+    let action = children.next().ok_or(StanzaError::new(Condition::BadRequest, "<pubsub/> is empty."))?;
     if request.child.tag_name().namespace() == Some(ns::PUBSUB_OWNER) {
         return Err(StanzaError::unsupported(match action.tag_name().name() {
             "affiliations" => "modify-affiliations",
@@ -128,16 +126,9 @@ fn node(service: &Pubsub, action: Node<'_, '_>) -> Result<NodeId, StanzaError> {
 
 /// The subscriber that `jid` names: the requester's bare JID or one of its sessions.
 fn subscriber(who: &Requester<'_>, action: Node<'_, '_>) -> Result<Subscriber, StanzaError> {
-    let jid = action
-        .attribute("jid")
-        .ok_or(Condition::BadRequest.with("jid-required"))?;
+    let jid = action.attribute("jid").ok_or(Condition::BadRequest.with("jid-required"))?;
     let invalid = Condition::BadRequest.with("invalid-jid");
-    let Jid {
-        local: Some(local),
-        domain,
-        resource,
-    } = Jid::parse(jid).map_err(|_| invalid)?
-    else {
+    let Jid { local: Some(local), domain, resource } = Jid::parse(jid).map_err(|_| invalid)? else {
         return Err(invalid);
     };
     if who.bare.split_once('@') != Some((&local, &domain)) {
@@ -150,10 +141,7 @@ fn subscriber(who: &Requester<'_>, action: Node<'_, '_>) -> Result<Subscriber, S
             ..invalid
         })?),
     };
-    Ok(Subscriber {
-        user: who.user,
-        session,
-    })
+    Ok(Subscriber { user: who.user, session })
 }
 
 /// XEP-0060 §6.1.
@@ -181,10 +169,7 @@ fn unsubscribe(service: &mut Pubsub, who: &Requester<'_>, action: Node<'_, '_>) 
 
 /// XEP-0060 §5.6.
 fn subscriptions(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Answer {
-    let node = action
-        .attribute("node")
-        .map(|name| service.find(name))
-        .transpose()?;
+    let node = action.attribute("node").map(|name| service.find(name)).transpose()?;
     let mut out = begin_list("subscriptions", action);
     for (subscriber, name) in service.subscriptions(who.user, node) {
         begin_subscription(&mut out, who, name, subscriber);
@@ -210,9 +195,8 @@ fn affiliations(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> 
     let only = action.attribute("node");
     only.map(|name| service.find(name)).transpose()?;
     let mut out = begin_list("affiliations", action);
-    for name in service
-        .publishable(who.user, who.administrator)
-        .filter(|name| only.is_none_or(|only| only == *name))
+    for name in
+        service.publishable(who.user, who.administrator).filter(|name| only.is_none_or(|only| only == *name))
     {
         out.push_str("<affiliation");
         write_attribute(&mut out, "node", name);
@@ -231,15 +215,12 @@ fn items(service: &Pubsub, action: Node<'_, '_>) -> Answer {
     }
     let max = match action.attribute("max_items") {
         None => usize::MAX,
-        Some(max) => max
-            .parse()
-            .map_err(|_| StanzaError::new(Condition::BadRequest, "max_items is no number."))?,
+        Some(max) => {
+            max.parse().map_err(|_| StanzaError::new(Condition::BadRequest, "max_items is no number."))?
+        }
     };
-    let wanted: Vec<&str> = action
-        .children()
-        .filter(Node::is_element)
-        .filter_map(|item| item.attribute("id"))
-        .collect();
+    let wanted: Vec<&str> =
+        action.children().filter(Node::is_element).filter_map(|item| item.attribute("id")).collect();
     let mut found: Vec<_> = service
         .items(node)
         .rev()
@@ -266,9 +247,7 @@ fn publish(service: &mut Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> A
     }
     let item = only_item(action)?;
     let mut payloads = item.children().filter(Node::is_element);
-    let payload = payloads
-        .next()
-        .ok_or(Condition::BadRequest.with("payload-required"))?;
+    let payload = payloads.next().ok_or(Condition::BadRequest.with("payload-required"))?;
     if payloads.next().is_some() {
         return Err(Condition::BadRequest.with("invalid-payload"));
     }
@@ -291,15 +270,10 @@ fn retract(service: &mut Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> A
     if !service.may_publish(node, who.user, who.administrator) {
         return Err(Refusal::MayNotPublish.into());
     }
-    let id = only_item(action)?
-        .attribute("id")
-        .ok_or(Condition::BadRequest.with("item-required"))?;
+    let id = only_item(action)?.attribute("id").ok_or(Condition::BadRequest.with("item-required"))?;
     service.retract(node, id)?;
     let notify = matches!(action.attribute("notify"), Some("1" | "true"));
-    Ok((
-        String::new(),
-        notify.then(|| Change::Retracted(node, id.to_owned())),
-    ))
+    Ok((String::new(), notify.then(|| Change::Retracted(node, id.to_owned()))))
 }
 
 fn only_item<'a>(action: Node<'a, 'a>) -> Result<Node<'a, 'a>, StanzaError> {

@@ -17,10 +17,7 @@ pub struct Subscriber {
 impl Subscriber {
     /// All that a user can be.
     fn all_of(user: UserId) -> RangeInclusive<Self> {
-        Self { user, session: None }..=Self {
-            user,
-            session: Some(SessionId::MAX),
-        }
+        Self { user, session: None }..=Self { user, session: Some(SessionId::MAX) }
     }
 }
 
@@ -123,12 +120,7 @@ impl Pubsub {
             settings,
             items_made: 0,
         };
-        for NodeSpec {
-            name,
-            keep,
-            publishers,
-        } in specs
-        {
+        for NodeSpec { name, keep, publishers } in specs {
             let name: Rc<str> = name.into();
             let node = NodeId(u32::try_from(service.nodes.len()).unwrap_or(u32::MAX));
             service.names.insert(name.clone(), node);
@@ -165,11 +157,8 @@ impl Pubsub {
 
     /// Subscribes; a repeated subscription is the same one (reference 2.6).
     pub fn subscribe(&mut self, node: NodeId, who: Subscriber) -> Result<(), Refusal> {
-        let quota = if who.session.is_some() {
-            self.settings.quota.session
-        } else {
-            self.settings.quota.user
-        };
+        let quota =
+            if who.session.is_some() { self.settings.quota.session } else { self.settings.quota.user };
         let subscribers = &mut self.nodes[node.0 as usize].subscribers;
         if subscribers.contains(&who) {
             return Ok(());
@@ -208,10 +197,7 @@ impl Pubsub {
 
     /// Ends every subscription of a session: by its full JID they last as long as it does.
     pub fn leave(&mut self, user: UserId, session: SessionId) {
-        let who = Subscriber {
-            user,
-            session: Some(session),
-        };
+        let who = Subscriber { user, session: Some(session) };
         for node in self.subscriptions.remove(&who).unwrap_or_default() {
             self.nodes[node.0 as usize].subscribers.remove(&who);
         }
@@ -238,11 +224,7 @@ impl Pubsub {
     /// Tells whether `user` may publish to a node.
     pub fn may_publish(&self, node: NodeId, user: UserId, administrator: bool) -> bool {
         let publishers = &self.node(node).publishers;
-        if publishers.is_empty() {
-            administrator
-        } else {
-            publishers.contains(&user)
-        }
+        if publishers.is_empty() { administrator } else { publishers.contains(&user) }
     }
 
     /// The nodes to which `user` may publish.
@@ -278,10 +260,7 @@ impl Pubsub {
     /// Takes a kept item away.
     pub fn retract(&mut self, node: NodeId, id: &str) -> Result<(), Refusal> {
         let items = &mut self.nodes[node.0 as usize].items;
-        let place = items
-            .iter()
-            .position(|item| &*item.id == id)
-            .ok_or(Refusal::ItemUnknown)?;
+        let place = items.iter().position(|item| &*item.id == id).ok_or(Refusal::ItemUnknown)?;
         items.remove(place);
         Ok(())
     }
@@ -318,18 +297,11 @@ mod tests {
     }
 
     fn full(user: UserId, place: u32) -> Subscriber {
-        Subscriber {
-            user,
-            session: Some(session(place)),
-        }
+        Subscriber { user, session: Some(session(place)) }
     }
 
     fn service() -> (Pubsub, NodeId, NodeId) {
-        let spec = |name: &str, keep, publishers| NodeSpec {
-            name: name.to_owned(),
-            keep,
-            publishers,
-        };
+        let spec = |name: &str, keep, publishers| NodeSpec { name: name.to_owned(), keep, publishers };
         let settings = Settings {
             quota: Quota { session: 1, user: 2 },
             notification: "urn:xmpp:push:0",
@@ -346,17 +318,11 @@ mod tests {
         for who in [bare(ADA), full(ADA, 1), full(ADA, 1), bare(BOB), bare(ADA)] {
             service.subscribe(a, who).unwrap();
         }
-        assert_eq!(
-            service.subscribers(a).collect::<Vec<_>>(),
-            [bare(ADA), full(ADA, 1), bare(BOB)]
-        );
+        assert_eq!(service.subscribers(a).collect::<Vec<_>>(), [bare(ADA), full(ADA, 1), bare(BOB)]);
         assert_eq!(service.subscriptions(ADA, None).count(), 2);
         service.unsubscribe(a, bare(ADA)).unwrap();
         assert_eq!(service.unsubscribe(a, bare(ADA)), Err(Refusal::NotSubscribed));
-        assert_eq!(
-            service.subscriptions(ADA, Some(a)).collect::<Vec<_>>(),
-            [(full(ADA, 1), "/a")]
-        );
+        assert_eq!(service.subscriptions(ADA, Some(a)).collect::<Vec<_>>(), [(full(ADA, 1), "/a")]);
     }
 
     #[test]
@@ -366,10 +332,7 @@ mod tests {
         service.subscribe(a, full(ADA, 2)).unwrap();
         service.subscribe(a, bare(ADA)).unwrap();
         service.leave(ADA, session(1));
-        assert_eq!(
-            service.subscribers(a).collect::<Vec<_>>(),
-            [bare(ADA), full(ADA, 2)]
-        );
+        assert_eq!(service.subscribers(a).collect::<Vec<_>>(), [bare(ADA), full(ADA, 2)]);
         assert_eq!(service.subscribers(b).count(), 0);
         assert_eq!(service.unsubscribe(a, full(ADA, 1)), Err(Refusal::NotSubscribed));
     }
@@ -378,10 +341,7 @@ mod tests {
     fn quotas_hold() {
         let (mut service, a, b) = service();
         service.subscribe(a, full(ADA, 1)).unwrap();
-        assert_eq!(
-            service.subscribe(b, full(ADA, 1)),
-            Err(Refusal::TooManySubscriptions)
-        );
+        assert_eq!(service.subscribe(b, full(ADA, 1)), Err(Refusal::TooManySubscriptions));
         service.subscribe(b, full(ADA, 2)).unwrap();
         service.subscribe(a, bare(ADA)).unwrap();
         service.subscribe(b, bare(ADA)).unwrap();
@@ -395,12 +355,8 @@ mod tests {
         service.publish(a, None, text("1"));
         service.publish(a, Some("mine"), text("2"));
         service.publish(a, None, text("3"));
-        let ids = |service: &Pubsub, node| {
-            service
-                .items(node)
-                .map(|item| item.id.to_string())
-                .collect::<Vec<_>>()
-        };
+        let ids =
+            |service: &Pubsub, node| service.items(node).map(|item| item.id.to_string()).collect::<Vec<_>>();
         assert_eq!(ids(&service, a), ["mine", "item2"]);
         service.publish(a, Some("mine"), text("4"));
         assert_eq!(ids(&service, a), ["item2", "mine"]);

@@ -38,11 +38,7 @@ impl<'a> Jid<'a> {
         if domain.contains(['@', '/', ' ', '<', '>', '&', '"', '\'']) {
             return Err(Malformed);
         }
-        Ok(Self {
-            local,
-            domain,
-            resource,
-        })
+        Ok(Self { local, domain, resource })
     }
 }
 
@@ -70,9 +66,7 @@ pub fn prepare_resource(text: &str) -> Result<Cow<'_, str>, Malformed> {
 }
 
 fn part(prepared: Option<Cow<'_, str>>) -> Result<Cow<'_, str>, Malformed> {
-    prepared
-        .filter(|part| (1..=PART_MAX).contains(&part.len()))
-        .ok_or(Malformed)
+    prepared.filter(|part| (1..=PART_MAX).contains(&part.len())).ok_or(Malformed)
 }
 
 #[cfg(test)]

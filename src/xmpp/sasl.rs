@@ -20,9 +20,7 @@ pub struct Plain {
 
 impl fmt::Debug for Plain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Plain")
-            .field("user", &self.user)
-            .finish_non_exhaustive()
+        f.debug_struct("Plain").field("user", &self.user).finish_non_exhaustive()
     }
 }
 
@@ -88,16 +86,11 @@ fn plain(data: &[u8], domain: &str) -> Result<Plain, Failure> {
         return Err(Failure::MalformedRequest);
     }
     // A name that can be nobody's is refused as an unknown one would be.
-    let user = jid::prepare_local(authcid)
-        .map_err(|_| Failure::NotAuthorized)?
-        .into_owned();
+    let user = jid::prepare_local(authcid).map_err(|_| Failure::NotAuthorized)?.into_owned();
     if !authzid.is_empty() && !is_own(authzid, &user, domain) {
         return Err(Failure::InvalidAuthzid);
     }
-    Ok(Plain {
-        user,
-        password: password.to_owned(),
-    })
+    Ok(Plain { user, password: password.to_owned() })
 }
 
 fn is_own(authzid: &str, user: &str, domain: &str) -> bool {
@@ -125,10 +118,7 @@ mod tests {
 
     fn read(content: &str) -> Result<Plain, Failure> {
         let text = format!("<auth xmlns='{}' mechanism='PLAIN'>{content}</auth>", ns::SASL);
-        auth(
-            roxmltree::Document::parse(&text).unwrap().root_element(),
-            "localhost",
-        )
+        auth(roxmltree::Document::parse(&text).unwrap().root_element(), "localhost")
     }
 
     fn read_plain(message: &str) -> Result<Plain, Failure> {
@@ -141,20 +131,14 @@ mod tests {
         let text = format!("<auth xmlns='{}' mechanism='PLAIN'>{content}</auth>", ns::SASL);
         let document = roxmltree::Document::parse(&text).unwrap();
         let plain = auth(document.root_element(), "uccxpub.prabhat.com").unwrap();
-        assert_eq!(
-            (plain.user.as_str(), plain.password.as_str()),
-            ("administrator", "1234")
-        );
+        assert_eq!((plain.user.as_str(), plain.password.as_str()), ("administrator", "1234"));
     }
 
     #[test]
     fn the_authzid_may_be_empty_or_ones_own() {
-        for message in [
-            "\x001001\0x",
-            "1001\x001001\0x",
-            "1001@localhost\x001001\0x",
-            "1001@LOCALHOST\x001001\0x",
-        ] {
+        for message in
+            ["\x001001\0x", "1001\x001001\0x", "1001@localhost\x001001\0x", "1001@LOCALHOST\x001001\0x"]
+        {
             assert_eq!(read_plain(message).unwrap().user, "1001", "{message:?}");
         }
         for message in [
@@ -177,16 +161,10 @@ mod tests {
         for message in ["\0\0x", "\x001001\0", "\x001001\0x\0y"] {
             assert_eq!(read_plain(message), Err(Failure::MalformedRequest), "{message:?}");
         }
-        assert_eq!(
-            read(&STANDARD.encode(b"\0\xff\0x")),
-            Err(Failure::MalformedRequest)
-        );
+        assert_eq!(read(&STANDARD.encode(b"\0\xff\0x")), Err(Failure::MalformedRequest));
         let text = format!("<auth xmlns='{}' mechanism='SCRAM-SHA-1'>biws</auth>", ns::SASL);
         let document = roxmltree::Document::parse(&text).unwrap();
-        assert_eq!(
-            auth(document.root_element(), "localhost"),
-            Err(Failure::InvalidMechanism)
-        );
+        assert_eq!(auth(document.root_element(), "localhost"), Err(Failure::InvalidMechanism));
     }
 
     #[test]

@@ -60,24 +60,14 @@ impl Condition {
 
 impl From<Condition> for StanzaError {
     fn from(condition: Condition) -> Self {
-        Self {
-            condition,
-            pubsub: None,
-            text: "",
-            kind: None,
-        }
+        Self { condition, pubsub: None, text: "", kind: None }
     }
 }
 
 impl StanzaError {
     /// An error with a sentence.
     pub const fn new(condition: Condition, text: &'static str) -> Self {
-        Self {
-            condition,
-            pubsub: None,
-            text,
-            kind: None,
-        }
+        Self { condition, pubsub: None, text, kind: None }
     }
 
     /// The same with a condition of the pubsub errors.
@@ -185,19 +175,13 @@ pub fn is(node: Node<'_, '_>, name: &str, uri: &str) -> bool {
 /// The type of an iq, or the error that it earns.
 pub fn iq_type(iq: Node<'_, '_>) -> Result<IqType, StanzaError> {
     if iq.attribute("id").is_none() {
-        return Err(StanzaError::new(
-            Condition::BadRequest,
-            "An iq needs an id (RFC 6120 8.2.3).",
-        ));
+        return Err(StanzaError::new(Condition::BadRequest, "An iq needs an id (RFC 6120 8.2.3)."));
     }
     match iq.attribute("type") {
         Some("get") => Ok(IqType::Get),
         Some("set") => Ok(IqType::Set),
         Some("result" | "error") => Ok(IqType::Answer),
-        _ => Err(StanzaError::new(
-            Condition::BadRequest,
-            "The type of an iq is get, set, result or error.",
-        )),
+        _ => Err(StanzaError::new(Condition::BadRequest, "The type of an iq is get, set, result or error.")),
     }
 }
 

@@ -43,37 +43,20 @@ impl StreamError {
     pub const LOGIN_TIMEOUT: Self = Self::new("connection-timeout", "The login took too long.");
     pub const NOT_AUTHORIZED: Self = Self::new("not-authorized", "Log in and bind a resource first.");
     pub const NOT_WELL_FORMED: Self = Self::new("not-well-formed", "A message is exactly one XML element.");
-    pub const RESTRICTED_XML: Self = Self::new(
-        "restricted-xml",
-        "No comments, processing instructions, DTDs or entities.",
-    );
-    pub const SLOW_READER: Self = Self::new(
-        "policy-violation",
-        "The session did not read what was sent to it.",
-    );
-    pub const SYSTEM_SHUTDOWN: Self = Self {
-        condition: "system-shutdown",
-        text: "The server is going down.",
-        code: 1001,
-    };
-    pub const TOO_LARGE: Self = Self {
-        condition: "policy-violation",
-        text: "message too large",
-        code: 1009,
-    };
+    pub const RESTRICTED_XML: Self =
+        Self::new("restricted-xml", "No comments, processing instructions, DTDs or entities.");
+    pub const SLOW_READER: Self =
+        Self::new("policy-violation", "The session did not read what was sent to it.");
+    pub const SYSTEM_SHUTDOWN: Self =
+        Self { condition: "system-shutdown", text: "The server is going down.", code: 1001 };
+    pub const TOO_LARGE: Self = Self { condition: "policy-violation", text: "message too large", code: 1009 };
     pub const TOO_MANY_ATTEMPTS: Self = Self::new("policy-violation", "Too many failed logins.");
-    pub const UNSUPPORTED_STANZA_TYPE: Self = Self::new(
-        "unsupported-stanza-type",
-        "This element has no place here in the stream.",
-    );
+    pub const UNSUPPORTED_STANZA_TYPE: Self =
+        Self::new("unsupported-stanza-type", "This element has no place here in the stream.");
     pub const UNSUPPORTED_VERSION: Self = Self::new("unsupported-version", "<open/> needs version='1.0'.");
 
     const fn new(condition: &'static str, text: &'static str) -> Self {
-        Self {
-            condition,
-            text,
-            code: 1000,
-        }
+        Self { condition, text, code: 1000 }
     }
 
     /// The frame.
@@ -82,11 +65,7 @@ impl StreamError {
         let text = if text.is_empty() {
             String::new()
         } else {
-            format!(
-                "<text xmlns=\"{}\" xml:lang=\"en\">{}</text>",
-                ns::STREAMS,
-                escape(text)
-            )
+            format!("<text xmlns=\"{}\" xml:lang=\"en\">{}</text>", ns::STREAMS, escape(text))
         };
         format!(
             "<stream:error xmlns:stream=\"{}\"><{condition} xmlns=\"{}\"/>{text}</stream:error>",
@@ -101,10 +80,7 @@ impl From<XmlError> for StreamError {
         match error {
             XmlError::NotWellFormed => Self::NOT_WELL_FORMED,
             XmlError::Restricted => Self::RESTRICTED_XML,
-            XmlError::TooMuch(text) => Self {
-                text,
-                ..Self::TOO_LARGE
-            },
+            XmlError::TooMuch(text) => Self { text, ..Self::TOO_LARGE },
         }
     }
 }
@@ -150,10 +126,7 @@ pub struct Stream {
 
 impl Default for Stream {
     fn default() -> Self {
-        Self {
-            state: State::Connected,
-            failures: 0,
-        }
+        Self { state: State::Connected, failures: 0 }
     }
 }
 
@@ -250,10 +223,7 @@ fn check_open(open: Node<'_, '_>, domain: &str) -> Result<(), StreamError> {
     {
         return Err(StreamError::HOST_UNKNOWN);
     }
-    match open
-        .attribute("version")
-        .and_then(|version| version.split('.').next()?.parse::<u32>().ok())
-    {
+    match open.attribute("version").and_then(|version| version.split('.').next()?.parse::<u32>().ok()) {
         Some(1..) => Ok(()),
         _ => Err(StreamError::UNSUPPORTED_VERSION),
     }
@@ -262,25 +232,15 @@ fn check_open(open: Node<'_, '_>, domain: &str) -> Result<(), StreamError> {
 /// The answer to an `<open/>`; its first bytes must be `<open ` (reference 2.2). `id` needs no escaping.
 pub fn open(domain: &str, id: &str) -> String {
     let domain = escape(domain);
-    format!(
-        "<open from='{domain}' id='{id}' xmlns='{}' xml:lang='en' version='1.0'/>",
-        ns::FRAMING
-    )
+    format!("<open from='{domain}' id='{id}' xmlns='{}' xml:lang='en' version='1.0'/>", ns::FRAMING)
 }
 
 /// The features of a stream (reference 2.2 and 2.4), a frame of their own that declares its prefix.
 pub fn features(logged_in: bool) -> String {
     let offer = if logged_in {
-        format!(
-            "<bind xmlns='{}'/><session xmlns='{}'><optional/></session>",
-            ns::BIND,
-            ns::SESSION
-        )
+        format!("<bind xmlns='{}'/><session xmlns='{}'><optional/></session>", ns::BIND, ns::SESSION)
     } else {
-        format!(
-            "<mechanisms xmlns=\"{}\"><mechanism>PLAIN</mechanism></mechanisms>",
-            ns::SASL
-        )
+        format!("<mechanisms xmlns=\"{}\"><mechanism>PLAIN</mechanism></mechanisms>", ns::SASL)
     };
     format!(
         "<stream:features xmlns:stream='{}'>{offer}<c xmlns=\"{}\" hash=\"sha-1\" node=\"{CAPS_NODE}\" ver=\"{CAPS_VER}\"/></stream:features>",
@@ -321,23 +281,14 @@ mod tests {
         assert_eq!(step(&mut stream, IQ).unwrap_err().condition, "invalid-namespace");
         step(&mut stream, OPEN).unwrap();
         assert_eq!(step(&mut stream, IQ).unwrap_err().condition, "not-authorized");
-        assert_eq!(
-            step(&mut stream, OPEN).unwrap_err().condition,
-            "unsupported-stanza-type"
-        );
-        assert_eq!(
-            step(&mut Stream::default(), AUTH).unwrap_err().condition,
-            "unsupported-stanza-type"
-        );
+        assert_eq!(step(&mut stream, OPEN).unwrap_err().condition, "unsupported-stanza-type");
+        assert_eq!(step(&mut Stream::default(), AUTH).unwrap_err().condition, "unsupported-stanza-type");
     }
 
     #[test]
     fn an_open_names_domain_and_version() {
         for (open, condition) in [
-            (
-                "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' version='1.0'/>",
-                "improper-addressing",
-            ),
+            ("<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' version='1.0'/>", "improper-addressing"),
             (
                 "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='elsewhere' version='1.0'/>",
                 "host-unknown",
@@ -346,10 +297,7 @@ mod tests {
                 "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='a@localhost' version='1.0'/>",
                 "host-unknown",
             ),
-            (
-                "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost'/>",
-                "unsupported-version",
-            ),
+            ("<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost'/>", "unsupported-version"),
             (
                 "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='0.9'/>",
                 "unsupported-version",
@@ -360,11 +308,7 @@ mod tests {
                 "invalid-namespace",
             ),
         ] {
-            assert_eq!(
-                step(&mut Stream::default(), open).unwrap_err().condition,
-                condition,
-                "{open}"
-            );
+            assert_eq!(step(&mut Stream::default(), open).unwrap_err().condition, condition, "{open}");
         }
     }
 

@@ -31,11 +31,7 @@ pub struct Bounds {
 impl Bounds {
     /// The small bounds of a peer that has not logged in.
     pub fn before_login(limits: &Limits) -> Self {
-        Self {
-            bytes: limits.stanza_before_login,
-            elements: limits.elements_before_login,
-            ..Self::of(limits)
-        }
+        Self { bytes: limits.stanza_before_login, elements: limits.elements_before_login, ..Self::of(limits) }
     }
 
     /// The bounds of a peer that has logged in.
@@ -130,17 +126,11 @@ fn scan_tag<'a>(text: &'a str, bounds: &Bounds) -> Result<Tag<'a>, XmlError> {
     let mut attributes = 0;
     let mut prefixes = 0;
     loop {
-        let at = rest
-            .find(['=', '>', '<', '"', '\''])
-            .ok_or(XmlError::NotWellFormed)?;
+        let at = rest.find(['=', '>', '<', '"', '\'']).ok_or(XmlError::NotWellFormed)?;
         let before = &rest[..at];
         match rest.as_bytes()[at] {
             b'>' => {
-                return Ok(Tag {
-                    rest: &rest[at + 1..],
-                    prefixes,
-                    empty: before.ends_with('/'),
-                });
+                return Ok(Tag { rest: &rest[at + 1..], prefixes, empty: before.ends_with('/') });
             }
             b'=' => {
                 attributes += 1;
@@ -148,9 +138,7 @@ fn scan_tag<'a>(text: &'a str, bounds: &Bounds) -> Result<Tag<'a>, XmlError> {
                     return Err(XmlError::TooMuch("too many attributes"));
                 }
                 let name = before.trim_ascii_end();
-                let name = &name[name
-                    .rfind([' ', '\t', '\r', '\n', '"', '\''])
-                    .map_or(0, |at| at + 1)..];
+                let name = &name[name.rfind([' ', '\t', '\r', '\n', '"', '\'']).map_or(0, |at| at + 1)..];
                 prefixes += usize::from(name.starts_with("xmlns:"));
                 let value = rest[at + 1..].trim_ascii_start();
                 let quote = value
@@ -304,10 +292,7 @@ pub fn write_attribute(out: &mut String, name: &str, value: &str) {
 
 /// All character data of `node` and its descendants (DOM's textContent).
 pub fn text_content(node: Node<'_, '_>) -> String {
-    node.descendants()
-        .filter(Node::is_text)
-        .filter_map(|text| text.text())
-        .collect()
+    node.descendants().filter(Node::is_text).filter_map(|text| text.text()).collect()
 }
 
 #[cfg(test)]
@@ -376,25 +361,13 @@ mod tests {
 
     #[test]
     fn each_bound_holds_at_its_value() {
-        let bounds = Bounds {
-            bytes: 400,
-            elements: 3,
-            depth: 2,
-            attributes: 2,
-            prefixes: 2,
-        };
+        let bounds = Bounds { bytes: 400, elements: 3, depth: 2, attributes: 2, prefixes: 2 };
         for (fits, over) in [
             ("<a><b/><b/></a>", "<a><b/><b/><b/></a>"),
             ("<a><b><c/></b></a>", "<a><b><c></c></b></a>"),
             ("<a b='' c=''/>", "<a b='' c='' d=''/>"),
-            (
-                "<a xmlns:b='u' xmlns:c='u'/>",
-                "<a xmlns:b='u' xmlns:c='u'><d xmlns:e='u'/></a>",
-            ),
-            (
-                &format!("<a>{}</a>", "x".repeat(393)),
-                &format!("<a>{}</a>", "x".repeat(394)),
-            ),
+            ("<a xmlns:b='u' xmlns:c='u'/>", "<a xmlns:b='u' xmlns:c='u'><d xmlns:e='u'/></a>"),
+            (&format!("<a>{}</a>", "x".repeat(393)), &format!("<a>{}</a>", "x".repeat(394))),
         ] {
             assert!(read(fits, &bounds).is_ok(), "{fits}");
             assert!(matches!(read(over, &bounds), Err(XmlError::TooMuch(_))), "{over}");
@@ -414,17 +387,11 @@ mod tests {
             .collect();
         let attributes: String = (0..8000).map(|i| format!(" a{i}=''")).collect();
         for text in [nested, within_depth, format!("<a{attributes}/>")] {
-            let bounds = Bounds {
-                bytes: usize::MAX,
-                ..bounds()
-            };
+            let bounds = Bounds { bytes: usize::MAX, ..bounds() };
             assert!(matches!(scan(&text, &bounds), Err(XmlError::TooMuch(_))));
         }
         let spread: String = (0..900).map(|i| format!("<b xmlns:q{i}='u'/>")).collect();
-        assert!(matches!(
-            scan(&format!("<a>{spread}</a>"), &bounds()),
-            Err(XmlError::TooMuch(_))
-        ));
+        assert!(matches!(scan(&format!("<a>{spread}</a>"), &bounds()), Err(XmlError::TooMuch(_))));
     }
 
     #[test]
@@ -438,10 +405,7 @@ mod tests {
             out,
             "<a xmlns=\"u\" xmlns:ns0=\"u\" ns0:b=\"1\" xml:lang=\"en\" c=\"&lt;&quot;\">x<d xmlns=\"v\">&amp;<e xmlns=\"u\"/></d></a>"
         );
-        assert_eq!(
-            read(&out, &bounds()).unwrap().root_element().tag_name(),
-            node.tag_name()
-        );
+        assert_eq!(read(&out, &bounds()).unwrap().root_element().tag_name(), node.tag_name());
     }
 
     #[test]
@@ -454,13 +418,7 @@ mod tests {
         assert_eq!(document.root_element().text(), Some(text));
         let mut body = String::new();
         escape_text_into(&mut body, text);
-        assert_eq!(
-            read(&format!("<a>{body}</a>"), &bounds())
-                .unwrap()
-                .root_element()
-                .text(),
-            Some(text)
-        );
+        assert_eq!(read(&format!("<a>{body}</a>"), &bounds()).unwrap().root_element().text(), Some(text));
         assert!(is_carriable(text) && !is_carriable("\0") && !is_carriable("\u{ffff}"));
     }
 }

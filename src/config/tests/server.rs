@@ -209,11 +209,11 @@ stanza = 10_000
 " => [
         r#"11:10: payload ("32KiB") must not be larger than stanza ("10000B"); change one of them"#,
     ];
-    a_stanza_larger_than_the_queue: "", r#"[limits]
-queue = "64KiB"
-stanza = "65537B"
+    a_stanza_that_could_fill_the_queue: "", r#"[limits]
+stanza = 65537
+queue = "392KiB"
 "# => [
-        r#"12:10: stanza ("65537B") must not be larger than queue ("64KiB"); change one of them"#,
+        r#"12:9: queue must be at least 6 times stanza and 8KiB (401414 bytes), which is what one message can come to; make queue larger or stanza smaller"#,
     ];
     more_before_the_login_than_after: "", r#"[limits]
 stanza_before_login = "1MiB"
