@@ -10,6 +10,7 @@ pub mod desk;
 pub mod hub;
 pub mod id;
 pub mod limits;
+pub mod logger;
 pub mod net;
 pub mod password;
 pub mod pubsub;

@@ -4,10 +4,9 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use callboard::cli::{Arguments, Command, Serve};
-use callboard::commands;
 use callboard::config::Config;
 use callboard::net::{self, tls};
-use simple_logger::SimpleLogger;
+use callboard::{commands, logger};
 
 fn main() -> ExitCode {
     let arguments: Arguments = argh::from_env();
@@ -45,7 +44,7 @@ fn serve(flags: &Serve) -> io::Result<ExitCode> {
     };
     commands::print_warnings(&warnings);
     flags.apply(&mut config).map_err(io::Error::other)?;
-    SimpleLogger::new().with_level(flags.log).with_utc_timestamps().init().map_err(io::Error::other)?;
+    logger::init(flags.log).map_err(io::Error::other)?;
     let identity = match tls::identity(&config) {
         Ok(identity) => identity,
         Err(problems) => {

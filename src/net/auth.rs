@@ -30,7 +30,7 @@ pub async fn user(server: &Rc<Server>, headers: &HeaderMap) -> Result<UserId, Re
 
 /// The name that a request gives, for a log: nothing if it gives none.
 pub fn name(headers: &HeaderMap) -> String {
-    basic(headers).map_or_else(|| "-".to_owned(), |(name, _)| name.escape_debug().to_string())
+    basic(headers).map_or_else(|| "-".to_owned(), |(name, _)| name)
 }
 
 fn basic(headers: &HeaderMap) -> Option<(String, String)> {

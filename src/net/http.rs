@@ -143,5 +143,5 @@ pub fn set(answer: &mut Answer, name: header::HeaderName, value: &'static str) {
 
 /// Who asks, for the log.
 pub fn log(peer: SocketAddr, request: &str, status: StatusCode, who: &str) {
-    log::info!("{peer} http {who}: {} {}", request.escape_debug(), status.as_u16());
+    log::info!("{peer} http {who}: {} {}", request, status.as_u16());
 }

@@ -19,15 +19,20 @@ use std::time::Duration;
 
 use async_signal::{Signal, Signals};
 use futures_rustls::TlsAcceptor;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use smol::future::FutureExt as _;
 use smol::stream::StreamExt as _;
 use smol::{Async, LocalExecutor, Timer};
 
 use crate::config::Config;
 use crate::hub::Origin;
+use crate::limits::Limits;
 use io::{Io, Slot};
 use server::{Server, now};
 use tls::Identity;
+
+/// Descriptors beside those of the connections: listeners, standard streams, the event queue.
+const SPARE_DESCRIPTORS: u64 = 32;
 
 /// How long to wait after the system had no resources for one more connection.
 const BREATH: Duration = Duration::from_millis(100);
@@ -88,9 +93,23 @@ fn refused(address: SocketAddr, error: &std::io::Error) -> String {
 
 /// Serves until a signal ends it. `ready` is called when connections are accepted.
 pub fn run(config: Config, identity: Identity, listeners: Vec<Listener>, ready: impl FnOnce(&[String])) {
+    raise_descriptors(&config.limits);
     let executor = Rc::new(LocalExecutor::new());
     let server = Server::new(&config, executor.clone());
     smol::block_on(executor.run(serve(server, config, identity, listeners, ready)));
+}
+
+/// Takes all the descriptors that the system gives, and says so if they are too few.
+fn raise_descriptors(limits: &Limits) {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let raised = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    let now = if raised.is_ok() { maximum } else { current };
+    if let Some(now) = now.filter(|now| *now < limits.connections as u64 + SPARE_DESCRIPTORS) {
+        log::warn!(
+            "limits.connections is {}, but the system gives only {now} descriptors; raise that limit (ulimit -n)",
+            limits.connections
+        );
+    }
 }
 
 async fn serve(

@@ -277,7 +277,7 @@ impl Session {
         let logged_in = self.raised;
         if log::log_enabled!(log::Level::Trace) {
             let shown = if logged_in { text.to_owned() } else { sasl::masked(text) };
-            log::trace!("{} < {}", self.io.peer, shown.escape_debug());
+            log::trace!("{} < {}", self.io.peer, shown);
         }
         let logged_in = server.with_hub(|hub, now| {
             hub.frame(now, self.id, text);
