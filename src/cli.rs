@@ -9,7 +9,7 @@ use log::LevelFilter;
 
 use crate::config::{Config, Origin};
 
-/// Stands in for the notification side of a Cisco Finesse contact centre: XMPP over WebSocket, pubsub, REST.
+/// Stands in for the notification side of a Cisco Finesse contact centre: XMPP over WebSocket and pubsub events.
 ///
 /// Without a command it serves a demo to this machine, as `serve` does without --config.
 #[derive(FromArgs, Debug)]

@@ -100,6 +100,7 @@ fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "configuration  {}", config.origin)?;
     writeln!(out, "domain         {0}, with its nodes at pubsub.{0}", config.domain)?;
     writeln!(out, "profile        {}", config.profile.name())?;
+    writeln!(out, "release        {}", config.release.name())?;
     for address in &config.listen {
         writeln!(out, "listener       https://{address}")?;
     }

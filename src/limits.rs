@@ -246,12 +246,9 @@ limits! {
     /// frames owed to one session before it is closed as too slow
     /// (XEP-0205 §4.7).
     queue_frames: Count("frames") = 4096, 64 => 1_000_000;
-    /// payload of one published item
+    /// payload of one published item, and the body of the HTTP request that publishes it
     /// (XEP-0060 §7.1.3.4).
     payload: Size("bytes") = 32 * KIB, KIB => MIB;
-    /// body of one HTTP request
-    /// (RFC 9110 §15.5.14).
-    http_body: Size("bytes") = 64 * KIB, KIB => 16 * MIB;
     /// request line and header fields of one HTTP request
     /// (RFC 9112 §3: not below 8,000 bytes; RFC 6585 §5).
     http_header: Size("bytes") = 16 * KIB, 8 * KIB => 64 * KIB;

@@ -65,7 +65,7 @@ async fn publish(server: &Rc<Server>, request: Request<Incoming>) -> Result<(Str
 async fn body(server: &Server, request: Request<Incoming>) -> Result<Vec<u8>, Refused> {
     let refused = |status, sentence| Refused { status, sentence };
     let too_large = refused(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.");
-    let limit = server.limits.http_body.min(server.limits.payload);
+    let limit = server.limits.payload;
     let body = request.into_body();
     if body.size_hint().lower() > limit as u64 {
         return Err(too_large);
