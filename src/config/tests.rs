@@ -64,7 +64,7 @@ listen = ["0.0.0.0:0", "[::1]:0", "0.0.0.0:0"]
 listen_plain = ["127.0.0.1:8080"]
 tls.certificate = "cert/a.pem"
 tls.key = "/etc/a.key"
-limits = {{ ping = "5m", stanza = "128KiB", depth = 0x10, http_body = 100_000 }}
+limits = {{ ping = "5m", stanza = "128KiB", depth = 0x10, payload = 10_000 }}
 [[team]]
 id = "1"
 name = "Lab"
@@ -103,7 +103,7 @@ items = 0
         ping: Duration::from_secs(300),
         stanza: 131_072,
         depth: 16,
-        http_body: 100_000,
+        payload: 10_000,
         ..Limits::default()
     };
     assert_eq!(config.limits, expected);
