@@ -8,7 +8,7 @@ use super::{Hub, Now};
 use crate::id::{SessionId, UserId};
 use crate::xmpp::ns;
 use crate::xmpp::stanza::{self, Condition, StanzaError, is};
-use crate::xmpp::xml::{escape, write_node, write_node_with};
+use crate::xmpp::xml::{escape, write_node};
 
 /// The local part of the user that stands for Finesse itself.
 pub const FINESSE: &str = "finesse";
@@ -149,25 +149,33 @@ impl Hub {
             (Target::User { .. } | Target::Account | Target::Nobody, Some("subscribe")) => {
                 self.answer_subscription(now, id, presence, "unsubscribed");
             }
+            (Target::Account, None | Some("unavailable")) => self.hand_on(now, id, user, None, presence),
             (Target::User { user, resource }, None | Some("unavailable")) => {
-                let Some(from) = self.sessions.get(id).and_then(|session| session.address.as_ref()) else {
-                    return;
-                };
-                let from = from.full().to_owned();
-                for receiver in self.receivers(user, resource.as_deref()) {
-                    let mut out = String::new();
-                    write_node_with(
-                        &mut out,
-                        presence,
-                        "*",
-                        |out, _| out.push_str(&format!(" from=\"{from}\"")),
-                        |name| name != "from",
-                    );
-                    self.send(now, receiver, out);
-                }
+                self.hand_on(now, id, user, resource.as_deref(), presence);
             }
-            _ => {}
+            (
+                _,
+                None
+                | Some("unavailable" | "probe" | "subscribe" | "subscribed" | "unsubscribe" | "unsubscribed"),
+            ) => {}
+            (_, Some(_)) => {
+                let error = StanzaError::new(Condition::BadRequest, "There is no such type of presence.");
+                self.answer_error(now, id, presence, &error);
+            }
         }
+    }
+
+    /// A presence goes to those sessions of a user that are available, or to one.
+    fn hand_on(
+        &mut self,
+        now: Now,
+        id: SessionId,
+        user: UserId,
+        resource: Option<&str>,
+        presence: Node<'_, '_>,
+    ) {
+        // To nobody is no error (RFC 6121 §8.5.2.2).
+        let _ = self.forward(now, id, presence, user, resource);
     }
 
     fn answer_subscription(&mut self, now: Now, id: SessionId, presence: Node<'_, '_>, kind: &str) {

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use roxmltree::Node;
 
-use super::outbox::Frame;
 use super::presence::FINESSE;
 use super::session::Address;
 use super::{Hub, Now, What, iq};
@@ -119,9 +118,9 @@ fn is_own(from: &str, address: &Address) -> bool {
 fn message(hub: &mut Hub, now: Now, id: SessionId, user: UserId, message: Node<'_, '_>) {
     let kind = message.attribute("type").unwrap_or("normal");
     let error = match hub.target(message.attribute("to"), user) {
-        Ok(Target::Account) if kind != "groupchat" => forward(hub, now, id, message, user, None),
+        Ok(Target::Account) if kind != "groupchat" => hub.forward(now, id, message, user, None),
         Ok(Target::User { user, resource }) if kind != "groupchat" => {
-            forward(hub, now, id, message, user, resource.as_deref())
+            hub.forward(now, id, message, user, resource.as_deref())
         }
         Ok(_) => Err(Condition::ServiceUnavailable.into()),
         Err(error) => Err(error),
@@ -140,7 +139,7 @@ fn route_iq(hub: &mut Hub, now: Now, id: SessionId, user: UserId, iq: Node<'_, '
     };
     let target = hub.target(iq.attribute("to"), user);
     if let Ok(Target::User { user: receiver, resource: Some(resource) }) = &target {
-        if let Err(error) = forward(hub, now, id, iq, *receiver, Some(resource))
+        if let Err(error) = hub.forward(now, id, iq, *receiver, Some(resource))
             && kind != IqType::Answer
         {
             hub.answer_error(now, id, iq, &error);
@@ -170,37 +169,32 @@ fn route_iq(hub: &mut Hub, now: Now, id: SessionId, user: UserId, iq: Node<'_, '
     hub.send(now, id, text);
 }
 
-/// Hands a stanza on, with the sender's full JID (RFC 6120 §8.1.2.1).
-fn forward(
-    hub: &mut Hub,
-    now: Now,
-    from: SessionId,
-    stanza: Node<'_, '_>,
-    user: UserId,
-    resource: Option<&str>,
-) -> Result<(), StanzaError> {
-    let receivers = hub.receivers(user, resource);
-    if receivers.is_empty() {
-        return Err(Condition::ServiceUnavailable.into());
-    }
-    let sender = hub.sessions.get(from).and_then(|session| session.address.as_ref());
-    let sender = sender.ok_or(Condition::NotAuthorized)?.full();
-    let mut text = String::new();
-    // No namespace is called so: the stanza declares its own.
-    write_node_with(
-        &mut text,
-        stanza,
-        "*",
-        |out, _| out.push_str(&format!(" from=\"{sender}\"")),
-        |name| name != "from",
-    );
-    for receiver in receivers {
-        hub.push(now, receiver, Frame::Text(text.as_str().into()));
-    }
-    Ok(())
-}
-
 impl Hub {
+    /// Hands a stanza on, with the sender's full JID (RFC 6120 §8.1.2.1).
+    pub(super) fn forward(
+        &mut self,
+        now: Now,
+        from: SessionId,
+        stanza: Node<'_, '_>,
+        user: UserId,
+        resource: Option<&str>,
+    ) -> Result<(), StanzaError> {
+        let receivers = self.receivers(user, resource);
+        if receivers.is_empty() {
+            return Err(Condition::ServiceUnavailable.into());
+        }
+        let sender = self.sessions.get(from).and_then(|session| session.address.as_ref());
+        let sender = sender.ok_or(Condition::NotAuthorized)?.full();
+        let mut text = String::new();
+        let extra = |out: &mut String| out.push_str(&format!(" from=\"{sender}\""));
+        // No namespace is called so: the stanza declares its own.
+        write_node_with(&mut text, stanza, "*", extra, |name| name != "from");
+        for receiver in receivers {
+            self.send(now, receiver, text.clone());
+        }
+        Ok(())
+    }
+
     /// Who `to` names, seen from `own`.
     pub(super) fn target<'a>(&self, to: Option<&'a str>, own: UserId) -> Result<Target<'a>, StanzaError> {
         let Some(to) = to else { return Ok(Target::Account) };

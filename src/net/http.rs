@@ -63,7 +63,7 @@ async fn route(server: Rc<Server>, request: Request<Incoming>, origin: Origin) -
 
 /// Answers a request for a WebSocket. The session starts when hyper has let go of the connection.
 fn upgrade(server: Rc<Server>, mut request: Request<Incoming>, origin: Origin) -> Answer {
-    let accept = match ws::accept(request.headers()) {
+    let accept = match ws::accept(request.version(), request.headers()) {
         Ok(accept) => accept,
         Err(refused) => {
             log::info!("{} {}: upgrade refused: {}", origin.peer, origin.transport, refused.sentence);

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hyper::header::{CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE};
-use hyper::{HeaderMap, StatusCode};
+use hyper::{HeaderMap, StatusCode, Version};
 use ring::digest;
 use smol::io::{AsyncRead, AsyncWrite};
 use tungstenite::Message;
@@ -41,7 +41,7 @@ const BROKEN: StreamError =
 
 /// Checks the headers of a GET for `/ws/` (RFC 6455 §4.2.1, RFC 7395 §3.1). Returns the value of
 /// `Sec-WebSocket-Accept`.
-pub fn accept(headers: &HeaderMap) -> Result<String, Refused> {
+pub fn accept(version: Version, headers: &HeaderMap) -> Result<String, Refused> {
     const OTHER: StatusCode = StatusCode::UPGRADE_REQUIRED;
     let refused = |status, sentence| Err(Refused { status, sentence });
     if !has_token(headers, UPGRADE.as_str(), "websocket")
@@ -54,6 +54,9 @@ pub fn accept(headers: &HeaderMap) -> Result<String, Refused> {
     }
     let key =
         headers.get(SEC_WEBSOCKET_KEY).filter(|key| STANDARD.decode(key).is_ok_and(|key| key.len() == 16));
+    if version != Version::HTTP_11 {
+        return refused(StatusCode::BAD_REQUEST, "A WebSocket starts with HTTP/1.1.");
+    }
     let Some(key) = key else {
         return refused(StatusCode::BAD_REQUEST, "Sec-WebSocket-Key has to be 16 bytes in base64.");
     };
@@ -96,8 +99,12 @@ pub async fn serve(server: Rc<Server>, io: Io, origin: Origin, early: &[u8]) {
     server.with_hub(|hub, now| hub.closed(now, id, &how));
     server.forget(id);
     if session.phase != Phase::Dead {
-        // Says goodbye in TLS; whether the peer is still there to hear it does not matter.
-        let _ = std::future::poll_fn(|cx| Pin::new(&mut session.io).poll_close(cx)).await;
+        // Says goodbye in TLS, if the socket takes it at once; nobody waits for a peer that does not read.
+        std::future::poll_fn(|cx| {
+            let _ = Pin::new(&mut session.io).poll_close(cx);
+            Poll::Ready(())
+        })
+        .await;
     }
 }
 
@@ -274,9 +281,8 @@ impl Session {
     }
 
     fn text(&mut self, server: &Rc<Server>, text: &str) {
-        let logged_in = self.raised;
         if log::log_enabled!(log::Level::Trace) {
-            let shown = if logged_in { text.to_owned() } else { sasl::masked(text) };
+            let shown = if self.raised { text.to_owned() } else { sasl::masked(text) };
             log::trace!("{} < {}", self.io.peer, shown);
         }
         let logged_in = server.with_hub(|hub, now| {

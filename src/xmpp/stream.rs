@@ -146,8 +146,15 @@ impl Stream {
         match element.tag_name().namespace() {
             Some(ns::FRAMING) => self.framing(element, domain),
             Some(ns::SASL) => self.sasl(element, domain),
+            // An opening in the wrong clothes, or something else in its place (reference 2.10).
             _ if matches!(self.state, State::Connected | State::LoggedIn) => {
-                Err(StreamError::INVALID_NAMESPACE)
+                match element.tag_name().name() {
+                    "open" | "stream" => Err(StreamError::INVALID_NAMESPACE),
+                    _ => Err(StreamError {
+                        text: "A stream starts with <open/>.",
+                        ..StreamError::UNSUPPORTED_STANZA_TYPE
+                    }),
+                }
             }
             _ => match Kind::of(element) {
                 Some(_) if self.state != State::Ready => Err(StreamError::NOT_AUTHORIZED),
@@ -278,7 +285,7 @@ mod tests {
     #[test]
     fn what_comes_too_early_ends_the_stream() {
         let mut stream = Stream::default();
-        assert_eq!(step(&mut stream, IQ).unwrap_err().condition, "invalid-namespace");
+        assert_eq!(step(&mut stream, IQ).unwrap_err().condition, "unsupported-stanza-type");
         step(&mut stream, OPEN).unwrap();
         assert_eq!(step(&mut stream, IQ).unwrap_err().condition, "not-authorized");
         assert_eq!(step(&mut stream, OPEN).unwrap_err().condition, "unsupported-stanza-type");

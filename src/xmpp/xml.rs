@@ -232,16 +232,16 @@ pub fn escape_text_into(out: &mut String, text: &str) {
 /// Appends the element `node` as it has to stand inside an element whose default namespace is `outer`: with every
 /// namespace that it uses declared on the spot, so that it means the same wherever it is put.
 pub fn write_node(out: &mut String, node: Node<'_, '_>, outer: &str) {
-    write_node_with(out, node, outer, |_, _| {}, |_| true);
+    write_node_with(out, node, outer, |_| {}, |_| true);
 }
 
 /// [`write_node`] with attributes of the outermost element replaced: `keep` tells by local name which of its
-/// unprefixed attributes stay, `extra` appends others, knowing the default namespace in force.
+/// unprefixed attributes stay, `extra` appends others.
 pub fn write_node_with(
     out: &mut String,
     node: Node<'_, '_>,
     outer: &str,
-    extra: impl FnOnce(&mut String, &str),
+    extra: impl FnOnce(&mut String),
     keep: impl Fn(&str) -> bool,
 ) {
     let name = node.tag_name();
@@ -264,7 +264,7 @@ pub fn write_node_with(
             }
         }
     }
-    extra(out, namespace);
+    extra(out);
     if !node.has_children() {
         out.push_str("/>");
         return;
