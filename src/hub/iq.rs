@@ -3,8 +3,8 @@
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::presence::{FINESSE, FINESSE_CAPS_NODE, FINESSE_CAPS_VER};
-use super::route::Target;
+use super::presence::{FINESSE_CAPS_NODE, FINESSE_CAPS_VER};
+use super::reach::{FINESSE, Target};
 use super::{Hub, Now};
 use crate::id::{SessionId, UserId};
 use crate::pubsub::iq::{Change, FEATURES, Requester};

@@ -6,10 +6,12 @@
 #![deny(clippy::disallowed_methods)]
 
 mod action;
+mod address;
 mod deliver;
 mod iq;
 mod outbox;
 mod presence;
+mod reach;
 mod route;
 mod session;
 #[cfg(test)]

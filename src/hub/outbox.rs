@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use super::session::Address;
+use super::address::Address;
 use crate::limits::Limits;
 use crate::pubsub::event::Event;
 

@@ -2,16 +2,14 @@
 
 use roxmltree::Node;
 
-use super::route::Target;
+use super::reach::{FINESSE, Target};
 use super::session::Presence;
 use super::{Hub, Now};
 use crate::id::{SessionId, UserId};
 use crate::xmpp::ns;
-use crate::xmpp::stanza::{self, Condition, StanzaError, is};
+use crate::xmpp::stanza::{Condition, StanzaError, is};
 use crate::xmpp::xml::{escape, write_node};
 
-/// The local part of the user that stands for Finesse itself.
-pub const FINESSE: &str = "finesse";
 /// What its presence says of its software, as the seed shows it.
 pub const FINESSE_CAPS_NODE: &str = "http://www.igniterealtime.org/projects/smack";
 /// The verification string that goes with [`FINESSE_CAPS_NODE`].
@@ -191,21 +189,6 @@ impl Hub {
             ns::CLIENT
         );
         self.send(now, id, text);
-    }
-
-    /// An error to whoever sent the stanza.
-    pub(super) fn answer_error(
-        &mut self,
-        now: Now,
-        id: SessionId,
-        stanza: Node<'_, '_>,
-        error: &StanzaError,
-    ) {
-        let Some(address) = self.sessions.get(id).and_then(|session| session.address.as_ref()) else {
-            return;
-        };
-        let answer = stanza::error(stanza, &address.jid(), error);
-        self.send(now, id, answer);
     }
 }
 

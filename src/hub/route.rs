@@ -1,11 +1,9 @@
 //! The way of a stanza: to the server, the pubsub service, a user, or back with an error (RFC 6120 §10, RFC 6121 §8).
 
-use std::borrow::Cow;
-
 use roxmltree::Node;
 
-use super::presence::FINESSE;
-use super::session::Address;
+use super::address::Address;
+use super::reach::Target;
 use super::{Hub, Now, What, iq};
 use crate::desk::nodes;
 use crate::id::{SessionId, UserId};
@@ -14,24 +12,6 @@ use crate::xmpp::jid::{self, Jid};
 use crate::xmpp::ns;
 use crate::xmpp::stanza::{self, Condition, IqType, Kind, Request, StanzaError};
 use crate::xmpp::stream::StreamError;
-use crate::xmpp::xml::write_node_with;
-
-/// Who a stanza is for.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Target<'a> {
-    /// The domain itself.
-    Server,
-    /// The pubsub service.
-    Pubsub,
-    /// The sender's own account: no `to`, or its bare JID.
-    Account,
-    /// The user that stands for Finesse.
-    Finesse,
-    /// A user, or one session of it.
-    User { user: UserId, resource: Option<Cow<'a, str>> },
-    /// Nobody of that name here.
-    Nobody,
-}
 
 /// Routes a stanza of a stream that has logged in.
 pub fn stanza(hub: &mut Hub, now: Now, id: SessionId, kind: Kind, stanza: Node<'_, '_>) {
@@ -170,89 +150,6 @@ fn route_iq(hub: &mut Hub, now: Now, id: SessionId, user: UserId, iq: Node<'_, '
 }
 
 impl Hub {
-    /// Hands a stanza on, with the sender's full JID (RFC 6120 §8.1.2.1).
-    pub(super) fn forward(
-        &mut self,
-        now: Now,
-        from: SessionId,
-        stanza: Node<'_, '_>,
-        user: UserId,
-        resource: Option<&str>,
-    ) -> Result<(), StanzaError> {
-        let receivers = self.receivers(user, resource);
-        if receivers.is_empty() {
-            return Err(Condition::ServiceUnavailable.into());
-        }
-        let sender = self.sessions.get(from).and_then(|session| session.address.as_ref());
-        let sender = sender.ok_or(Condition::NotAuthorized)?.full();
-        let mut text = String::new();
-        let extra = |out: &mut String| out.push_str(&format!(" from=\"{sender}\""));
-        // No namespace is called so: the stanza declares its own.
-        write_node_with(&mut text, stanza, "*", extra, |name| name != "from");
-        for receiver in receivers {
-            self.send(now, receiver, text.clone());
-        }
-        Ok(())
-    }
-
-    /// Who `to` names, seen from `own`.
-    pub(super) fn target<'a>(&self, to: Option<&'a str>, own: UserId) -> Result<Target<'a>, StanzaError> {
-        let Some(to) = to else { return Ok(Target::Account) };
-        let jid = Jid::parse(to).map_err(|_| StanzaError::new(Condition::JidMalformed, "'to' is no JID."))?;
-        if *jid.domain == *self.names.pubsub {
-            return Ok(Target::Pubsub);
-        }
-        if *jid.domain != *self.names.domain {
-            let below = jid.domain.strip_suffix(&*self.names.domain).is_some_and(|rest| rest.ends_with('.'));
-            return Err(if below {
-                StanzaError::new(Condition::ItemNotFound, "This server has no such service.")
-            } else {
-                StanzaError::new(
-                    Condition::RemoteServerNotFound,
-                    "This server does not talk to other servers.",
-                )
-            });
-        }
-        let Some(local) = &jid.local else {
-            return Ok(Target::Server);
-        };
-        if local == FINESSE {
-            return Ok(Target::Finesse);
-        }
-        Ok(match (self.users.find(local), jid.resource) {
-            (Some(user), None) if user == own => Target::Account,
-            (Some(user), resource) => Target::User { user, resource },
-            (None, _) => Target::Nobody,
-        })
-    }
-
-    /// The sessions that get what is sent to a user, or to one resource of it.
-    pub(super) fn receivers(&self, user: UserId, resource: Option<&str>) -> Vec<SessionId> {
-        match resource {
-            Some(resource) => self.session_of(user, resource).into_iter().collect(),
-            None => {
-                let available =
-                    |id: &SessionId| self.sessions.get(*id).is_some_and(|session| session.is_available());
-                self.online[user.0 as usize].iter().copied().filter(available).collect()
-            }
-        }
-    }
-
-    /// The user's session with that resource.
-    pub(super) fn session_of(&self, user: UserId, resource: &str) -> Option<SessionId> {
-        self.online[user.0 as usize].iter().copied().find(|id| {
-            self.sessions
-                .get(*id)
-                .and_then(|session| session.address.as_ref())
-                .is_some_and(|address| *address.resource == *resource)
-        })
-    }
-
-    /// The bare JID of a user.
-    pub(super) fn bare(&self, user: UserId) -> String {
-        format!("{}@{}", self.users.get(user).id, self.names.domain)
-    }
-
     /// A session leaves: its presence, its resource and the subscriptions by its full JID end.
     pub(super) fn unbind(&mut self, now: Now, id: SessionId) {
         let Some(session) = self.sessions.get(id) else {

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use hyper::StatusCode;
 use hyper::header::{AUTHORIZATION, HeaderMap};
 
-use super::http::Refused;
+use super::answer::Refused;
 use super::server::{Busy, Server};
 use crate::id::UserId;
 

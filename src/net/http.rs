@@ -1,24 +1,20 @@
 //! HTTP/1.0 and 1.1 on every listener: the routes, and what all answers have in common.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::rc::Rc;
 
-use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
+use hyper::body::Incoming;
 use hyper::header::{self, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{Method, Request, StatusCode};
 use smol_hyper::rt::{FuturesIo, SmolTimer};
 
+use super::answer::{Answer, set, text};
 use super::io::Io;
 use super::server::Server;
 use super::{publish, ws};
 use crate::hub::Origin;
-
-/// An answer.
-pub type Answer = Response<Full<Bytes>>;
 
 /// Most headers of one request that are read.
 const HEADERS_MAX: usize = 64;
@@ -93,55 +89,8 @@ fn upgrade(server: Rc<Server>, mut request: Request<Incoming>, origin: Origin) -
     answer
 }
 
-/// Why a request is not served, and the answer that says so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refused {
-    pub status: StatusCode,
-    /// What to do.
-    pub sentence: &'static str,
-}
-
-impl From<Refused> for Answer {
-    fn from(Refused { status, sentence }: Refused) -> Self {
-        let mut answer = text(status, sentence);
-        match status {
-            StatusCode::UNAUTHORIZED => {
-                set(&mut answer, header::WWW_AUTHENTICATE, "Basic realm=\"callboard\", charset=\"UTF-8\"");
-            }
-            StatusCode::UPGRADE_REQUIRED => {
-                set(&mut answer, header::UPGRADE, "websocket");
-                set(&mut answer, header::CONNECTION, "Upgrade");
-                set(&mut answer, header::SEC_WEBSOCKET_VERSION, "13");
-            }
-            _ => {}
-        }
-        answer
-    }
-}
-
-/// An answer of one sentence.
-pub fn text(status: StatusCode, sentence: impl Into<String>) -> Answer {
-    let mut body = sentence.into();
-    body.push('\n');
-    let mut answer = Answer::new(Full::from(body));
-    *answer.status_mut() = status;
-    set(&mut answer, header::CONTENT_TYPE, "text/plain; charset=utf-8");
-    set(&mut answer, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    answer
-}
-
 fn not_allowed(allowed: &'static str) -> Answer {
     let mut answer = text(StatusCode::METHOD_NOT_ALLOWED, format!("The methods here: {allowed}."));
     set(&mut answer, header::ALLOW, allowed);
     answer
-}
-
-/// Sets a header.
-pub fn set(answer: &mut Answer, name: header::HeaderName, value: &'static str) {
-    answer.headers_mut().insert(name, HeaderValue::from_static(value));
-}
-
-/// Who asks, for the log.
-pub fn log(peer: SocketAddr, request: &str, status: StatusCode, who: &str) {
-    log::info!("{peer} http {who}: {} {}", request, status.as_u16());
 }

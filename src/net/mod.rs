@@ -4,6 +4,7 @@
 //! who is on line (hub).
 #![allow(clippy::disallowed_methods, reason = "time, sockets and threads are for this part alone")]
 
+mod answer;
 mod auth;
 mod http;
 mod io;

@@ -9,8 +9,8 @@ use hyper::header::{CONTENT_TYPE, HeaderMap};
 use hyper::{Request, StatusCode};
 use smol::future::FutureExt as _;
 
+use super::answer::{Answer, Refused, text};
 use super::auth;
-use super::http::{Answer, Refused, log, text};
 use super::server::Server;
 use crate::pubsub::Refusal;
 use crate::xmpp::xml;
@@ -24,7 +24,7 @@ pub async fn answer(server: Rc<Server>, request: Request<Incoming>, peer: Socket
         Ok((user, item)) => (user, text(StatusCode::ACCEPTED, item)),
         Err(refused) => (auth::name(&headers), refused.into()),
     };
-    log(peer, &shown, answer.status(), &who);
+    log::info!("{peer} http {who}: {shown} {}", answer.status().as_u16());
     answer
 }
 

@@ -17,7 +17,7 @@ use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
 
-use super::http::Refused;
+use super::answer::Refused;
 use super::io::Io;
 use super::server::{CHUNK, Scratch, Server};
 use crate::hub::{Origin, Out};

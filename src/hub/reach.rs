@@ -1,0 +1,130 @@
+//! Who an address names, and how that one is reached.
+
+use std::borrow::Cow;
+
+use roxmltree::Node;
+
+use super::{Hub, Now};
+use crate::id::{SessionId, UserId};
+use crate::xmpp::jid::Jid;
+use crate::xmpp::stanza::{self, Condition, StanzaError};
+use crate::xmpp::xml::write_node_with;
+
+/// The local part of the user that stands for Finesse itself.
+pub const FINESSE: &str = "finesse";
+/// Who a stanza is for.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Target<'a> {
+    /// The domain itself.
+    Server,
+    /// The pubsub service.
+    Pubsub,
+    /// The sender's own account: no `to`, or its bare JID.
+    Account,
+    /// The user that stands for Finesse.
+    Finesse,
+    /// A user, or one session of it.
+    User { user: UserId, resource: Option<Cow<'a, str>> },
+    /// Nobody of that name here.
+    Nobody,
+}
+
+impl Hub {
+    /// Hands a stanza on, with the sender's full JID (RFC 6120 §8.1.2.1).
+    pub(super) fn forward(
+        &mut self,
+        now: Now,
+        from: SessionId,
+        stanza: Node<'_, '_>,
+        user: UserId,
+        resource: Option<&str>,
+    ) -> Result<(), StanzaError> {
+        let receivers = self.receivers(user, resource);
+        if receivers.is_empty() {
+            return Err(Condition::ServiceUnavailable.into());
+        }
+        let sender = self.sessions.get(from).and_then(|session| session.address.as_ref());
+        let sender = sender.ok_or(Condition::NotAuthorized)?.full();
+        let mut text = String::new();
+        let extra = |out: &mut String| out.push_str(&format!(" from=\"{sender}\""));
+        // No namespace is called so: the stanza declares its own.
+        write_node_with(&mut text, stanza, "*", extra, |name| name != "from");
+        for receiver in receivers {
+            self.send(now, receiver, text.clone());
+        }
+        Ok(())
+    }
+
+    /// Who `to` names, seen from `own`.
+    pub(super) fn target<'a>(&self, to: Option<&'a str>, own: UserId) -> Result<Target<'a>, StanzaError> {
+        let Some(to) = to else { return Ok(Target::Account) };
+        let jid = Jid::parse(to).map_err(|_| StanzaError::new(Condition::JidMalformed, "'to' is no JID."))?;
+        if *jid.domain == *self.names.pubsub {
+            return Ok(Target::Pubsub);
+        }
+        if *jid.domain != *self.names.domain {
+            let below = jid.domain.strip_suffix(&*self.names.domain).is_some_and(|rest| rest.ends_with('.'));
+            return Err(if below {
+                StanzaError::new(Condition::ItemNotFound, "This server has no such service.")
+            } else {
+                StanzaError::new(
+                    Condition::RemoteServerNotFound,
+                    "This server does not talk to other servers.",
+                )
+            });
+        }
+        let Some(local) = &jid.local else {
+            return Ok(Target::Server);
+        };
+        if local == FINESSE {
+            return Ok(Target::Finesse);
+        }
+        Ok(match (self.users.find(local), jid.resource) {
+            (Some(user), None) if user == own => Target::Account,
+            (Some(user), resource) => Target::User { user, resource },
+            (None, _) => Target::Nobody,
+        })
+    }
+
+    /// The sessions that get what is sent to a user, or to one resource of it.
+    pub(super) fn receivers(&self, user: UserId, resource: Option<&str>) -> Vec<SessionId> {
+        match resource {
+            Some(resource) => self.session_of(user, resource).into_iter().collect(),
+            None => {
+                let available =
+                    |id: &SessionId| self.sessions.get(*id).is_some_and(|session| session.is_available());
+                self.online[user.0 as usize].iter().copied().filter(available).collect()
+            }
+        }
+    }
+
+    /// The user's session with that resource.
+    pub(super) fn session_of(&self, user: UserId, resource: &str) -> Option<SessionId> {
+        self.online[user.0 as usize].iter().copied().find(|id| {
+            self.sessions
+                .get(*id)
+                .and_then(|session| session.address.as_ref())
+                .is_some_and(|address| *address.resource == *resource)
+        })
+    }
+
+    /// The bare JID of a user.
+    pub(super) fn bare(&self, user: UserId) -> String {
+        format!("{}@{}", self.users.get(user).id, self.names.domain)
+    }
+
+    /// An error to whoever sent the stanza.
+    pub(super) fn answer_error(
+        &mut self,
+        now: Now,
+        id: SessionId,
+        stanza: Node<'_, '_>,
+        error: &StanzaError,
+    ) {
+        let Some(address) = self.sessions.get(id).and_then(|session| session.address.as_ref()) else {
+            return;
+        };
+        let answer = stanza::error(stanza, &address.jid(), error);
+        self.send(now, id, answer);
+    }
+}
