@@ -9,7 +9,6 @@ use std::time::SystemTime;
 
 use log::{LevelFilter, Log, Metadata, Record, SetLoggerError};
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 struct Logger;
 
@@ -41,11 +40,16 @@ impl Log for Logger {
 
 fn line(now: SystemTime, record: &Record<'_>) -> String {
     let now = OffsetDateTime::from(now);
-    // Whole milliseconds: the format then writes three digits, or none at all on the full second.
-    let now = now.replace_nanosecond(now.nanosecond() / 1_000_000 * 1_000_000).unwrap_or(now);
-    let mut line = now.format(&Rfc3339).unwrap_or_default();
+    let (year, month, day) = now.to_calendar_date();
+    let (hour, minute, second, milli) = now.to_hms_milli();
+    let mut line = String::with_capacity(160);
     // Writing to a String cannot fail.
-    let _ = write!(line, " {:<5} ", record.level());
+    let _ = write!(
+        line,
+        "{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z {:<5} ",
+        u8::from(month),
+        record.level()
+    );
     let _ = fmt::write(&mut Visible(&mut line), *record.args());
     line.push('\n');
     line
