@@ -1,0 +1,49 @@
+// What surrounds a test: a server of its own, clients that are gone afterwards, and a transcript if it fails.
+
+import { startServer } from './server.js';
+import { LabSocket } from './socket.js';
+
+/** Wraps the body of a test: `test('…', lab(async ({ server, connect }) => { … }))`. */
+export function lab(body) {
+  return async (t) => {
+    const servers = [];
+    const start = async (addresses) => {
+      const server = await startServer(addresses);
+      servers.push(server);
+      return server;
+    };
+    const sessions = [];
+    const first = LabSocket.made.length;
+    try {
+      const server = await start();
+      /** Logs a client in; `transport` is `ws` unless the test is about both. */
+      const connect = async (client, { user, password, resource = 'desktop', transport = 'ws', to = server }) => {
+        const options = { url: to.url(transport), user, password: password ?? PASSWORDS[user] ?? user, resource };
+        const session = await client.connect(options);
+        sessions.push(session);
+        return session;
+      };
+      await body({ t, server, start, connect });
+      await Promise.all(sessions.map((session) => session.disconnect()));
+    } catch (error) {
+      for (const socket of LabSocket.made.slice(first)) {
+        t.diagnostic(`${socket.url} from port ${socket.localPort}`);
+        for (const { way, text } of socket.frames) t.diagnostic(`${way} ${shorten(text)}`);
+      }
+      for (const server of servers) for (const line of server.log) t.diagnostic(line);
+      throw error;
+    } finally {
+      for (const session of sessions) session.abandon();
+      for (const socket of LabSocket.made.slice(first)) socket.terminate();
+      for (const server of servers) await server.stop();
+    }
+  };
+}
+
+/** Of the demo configuration; an agent's is its id. */
+const PASSWORDS = { administrator: '1234' };
+
+function shorten(text) {
+  const line = JSON.stringify(text).slice(1, -1);
+  return line.length > 400 ? `${line.slice(0, 400)}… (${text.length} characters)` : line;
+}

@@ -1,0 +1,109 @@
+// The real server, as a user starts and stops it.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import http from 'node:http';
+import https from 'node:https';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+import { Inbox, within } from './wait.js';
+
+const BINARY = process.env.CALLBOARD ?? fileURLToPath(new URL('../../../target/debug/callboard', import.meta.url));
+
+/** Starts the server with its embedded demo configuration, on any free ports or on those of a server before it. */
+export async function startServer({ https: secure = '127.0.0.1:0', http: plain = '127.0.0.1:0' } = {}) {
+  const child = spawn(BINARY, ['serve', '--listen', secure, '--listen-plain', plain], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  // What is printed and what is logged: a test does not care which stream the log goes to.
+  const output = new Inbox();
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface(stream).on('line', (line) => output.push(line));
+  }
+  const over = new Promise((resolve, reject) => {
+    child.once('close', (code, signal) => resolve({ code, signal }));
+    child.once('error', reject);
+  });
+  const address = async (scheme) => {
+    const pattern = new RegExp(`^listening ${scheme}://(.+)$`);
+    const line = output.first((line) => pattern.test(line), `the line "listening ${scheme}://…"`);
+    // A server that ends instead of listening says why; nobody has to wait for that.
+    const early = over.then(({ code }) => {
+      throw new Error(`the server ended with ${code}: ${output.all.join('\n')}`);
+    });
+    return pattern.exec(await Promise.race([line, early]))[1];
+  };
+  return new Server(child, { https: await address('https'), http: await address('http') }, output, over);
+}
+
+class Server {
+  #child;
+  #output;
+  #over;
+  #stopped = false;
+
+  constructor(child, addresses, output, over) {
+    this.#child = child;
+    this.#output = output;
+    this.#over = over;
+    /** `ADDRESS:PORT` of the listeners, by scheme. */
+    this.addresses = addresses;
+  }
+
+  /** Where a client connects to: `wss` or `ws`. */
+  url(transport) {
+    return `${transport}://${this.addresses[transport === 'wss' ? 'https' : 'http']}/ws/`;
+  }
+
+  /** Everything the server has said, for a failed test. */
+  get log() {
+    return this.#output.all;
+  }
+
+  /** Waits for a line in the log. */
+  logged(pattern, what) {
+    return this.#output.first((line) => pattern.test(line), what);
+  }
+
+  /** Publishes over HTTPS as the administrator. Returns the item id from the answer. */
+  async publish(node, payload) {
+    const { status, text } = await this.post(`/callboard/api/publish?node=${encodeURIComponent(node)}`, payload);
+    assert.equal(status, 202, text);
+    assert.match(text, /^\S+\n?$/, 'the answer is the item id and nothing else');
+    return text.trimEnd();
+  }
+
+  async post(path, body, { user = 'administrator', password = '1234', scheme = 'https' } = {}) {
+    const request = (scheme === 'https' ? https : http).request(`${scheme}://${this.addresses[scheme]}${path}`, {
+      method: 'POST',
+      auth: `${user}:${password}`,
+      headers: { 'Content-Type': 'application/xml' },
+      agent: false,
+      rejectUnauthorized: false,
+    });
+    request.end(body);
+    const [response] = await within(once(request, 'response'), 'the answer to a POST');
+    const pieces = [];
+    for await (const piece of response) pieces.push(piece);
+    return { status: response.statusCode, text: String(Buffer.concat(pieces)) };
+  }
+
+  /** Ends it as an operator does, and sees that it ends well. */
+  async stop() {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#child.kill('SIGTERM');
+    let end;
+    try {
+      end = await within(this.#over, 'the end of the server after SIGTERM');
+    } catch (error) {
+      this.#child.kill('SIGKILL');
+      throw error;
+    }
+    assert.deepEqual(end, { code: 0, signal: null }, 'the exit status after SIGTERM');
+    const panics = this.log.filter((line) => /panic/i.test(line));
+    assert.deepEqual(panics, [], 'the server must not panic');
+  }
+}
