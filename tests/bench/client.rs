@@ -1,0 +1,173 @@
+//! One session of the generator: the least of RFC 6455 and XMPP that logs in, subscribes and takes events.
+
+use std::cell::RefCell;
+use std::io::{self, Cursor};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+
+use futures_rustls::TlsConnector;
+use smol::io::{AsyncRead as _, AsyncReadExt as _, AsyncWriteExt as _};
+use tungstenite::protocol::frame::FrameHeader;
+use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+
+use super::socket::Socket;
+use super::tally::Tally;
+use super::world;
+
+/// The example key of RFC 6455 §1.3, and what has to come back for it.
+const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
+/// The answer to [`KEY`].
+pub const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+/// Clients have to mask, with any key; this one is as much work as another.
+const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+
+/// A buffer of bytes that all sessions of the thread read through.
+pub type Scratch = Rc<RefCell<Vec<u8>>>;
+
+/// The size of a [`Scratch`]: many events in one read when there are many.
+const SCRATCH: usize = 64 * 1024;
+
+/// A buffer.
+pub fn scratch() -> Scratch {
+    Rc::new(RefCell::new(vec![0; SCRATCH]))
+}
+
+/// A session.
+pub struct Client {
+    socket: Socket,
+    scratch: Scratch,
+    /// The first part of a frame whose end has not come.
+    rest: Vec<u8>,
+}
+
+impl Client {
+    /// Connects and makes a WebSocket of the connection.
+    pub async fn connect(
+        address: SocketAddr,
+        tls: Option<&TlsConnector>,
+        scratch: Scratch,
+    ) -> io::Result<Self> {
+        let mut socket = Socket::connect(address, tls).await?;
+        let request = format!(
+            "GET /ws/ HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: xmpp\r\nSec-WebSocket-Key: {KEY}\r\n\r\n"
+        );
+        socket.write_all(request.as_bytes()).await?;
+        socket.flush().await?;
+        let mut answer = Vec::new();
+        let mut piece = [0; 1024];
+        while !answer.ends_with(b"\r\n\r\n") {
+            match socket.read(&mut piece).await? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                length => answer.extend_from_slice(&piece[..length]),
+            }
+        }
+        let answer = String::from_utf8_lossy(&answer);
+        if !answer.starts_with("HTTP/1.1 101") || !answer.contains(ACCEPT) {
+            return Err(io::Error::other(format!("no WebSocket: {answer}")));
+        }
+        Ok(Self { socket, scratch, rest: Vec::new() })
+    }
+
+    /// Goes through the whole dialogue up to the subscriptions.
+    pub async fn login(&mut self, name: &str) -> io::Result<()> {
+        for (request, expected) in world::requests(name).iter().zip(world::ANSWERS) {
+            self.send(OpCode::Data(Data::Text), request.as_bytes()).await?;
+            let mut left = expected.iter();
+            let mut wrong = None;
+            while left.len() > 0 && wrong.is_none() {
+                self.frames(|_, frame| {
+                    let text = String::from_utf8_lossy(frame);
+                    if !left.next().is_some_and(|marker| text.contains(marker)) {
+                        wrong = Some(text.into_owned());
+                    }
+                })
+                .await?;
+            }
+            if let Some(wrong) = wrong {
+                return Err(io::Error::other(format!("{name}: {request} was answered by {wrong}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes events until the connection ends.
+    pub async fn receive(mut self, index: usize, tally: Rc<Tally>) {
+        loop {
+            let mut pinged = false;
+            let mut now = None;
+            let read = self.frames(|opcode, frame| match opcode {
+                OpCode::Data(Data::Text) => {
+                    // One look at the clock for all that came in one read.
+                    let now = *now.get_or_insert_with(Instant::now);
+                    tally.record(index, frame, now);
+                }
+                OpCode::Control(Control::Ping) => pinged = true,
+                _ => {}
+            });
+            let mut done = read.await;
+            if pinged && done.is_ok() {
+                done = self.send(OpCode::Control(Control::Pong), b"").await;
+            }
+            if done.is_err() {
+                return tally.closed();
+            }
+            if now.is_some() {
+                tally.read();
+            }
+        }
+    }
+
+    async fn send(&mut self, opcode: OpCode, content: &[u8]) -> io::Result<()> {
+        let header = FrameHeader { opcode, mask: Some(MASK), ..FrameHeader::default() };
+        let mut frame = Vec::with_capacity(content.len() + 14);
+        header.format(content.len() as u64, &mut frame).map_err(io::Error::other)?;
+        frame.extend(content.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+        self.socket.write_all(&frame).await?;
+        self.socket.flush().await
+    }
+
+    /// Hands over the frames of one read from the socket.
+    async fn frames(&mut self, mut sink: impl FnMut(OpCode, &[u8])) -> io::Result<()> {
+        std::future::poll_fn(|cx| self.poll_frames(cx, &mut sink)).await
+    }
+
+    fn poll_frames(
+        &mut self,
+        cx: &mut Context<'_>,
+        sink: &mut impl FnMut(OpCode, &[u8]),
+    ) -> Poll<io::Result<()>> {
+        let mut scratch = self.scratch.borrow_mut();
+        let start = self.rest.len();
+        if start >= scratch.len() {
+            return Poll::Ready(Err(io::Error::other("a frame is too long")));
+        }
+        scratch[..start].copy_from_slice(&self.rest);
+        let length = ready!(Pin::new(&mut self.socket).poll_read(cx, &mut scratch[start..]))?;
+        if length == 0 {
+            return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+        }
+        let mut input = &scratch[..start + length];
+        while let Some((opcode, from, to)) = frame(input)? {
+            sink(opcode, &input[from..to]);
+            input = &input[to..];
+        }
+        self.rest.clear();
+        self.rest.extend_from_slice(input);
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// The first frame of some bytes, if all of it is there: its kind, where its content starts, where it ends.
+pub fn frame(input: &[u8]) -> io::Result<Option<(OpCode, usize, usize)>> {
+    let mut cursor = Cursor::new(input);
+    let Some((header, length)) = FrameHeader::parse(&mut cursor).map_err(io::Error::other)? else {
+        return Ok(None);
+    };
+    let from = cursor.position() as usize;
+    let to = from + length as usize;
+    Ok((to <= input.len()).then_some((header.opcode, from, to)))
+}

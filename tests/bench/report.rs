@@ -1,0 +1,166 @@
+//! The table, and the same as one line of JSON.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::options::Transport;
+
+/// Whose figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Target {
+    Callboard,
+    Floor,
+}
+
+/// A column of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Column {
+    pub target: Target,
+    pub transport: Transport,
+}
+
+/// A line of the table, in the order of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Figure {
+    Binary,
+    Idle,
+    IdleAnonymous,
+    Start,
+    Users,
+    Rss,
+    Anonymous,
+    Logins,
+    LoginCpu,
+    Burst,
+    Merged,
+    BurstCpu,
+    BurstGenerator,
+    Peak,
+    P50,
+    P99,
+    Longest,
+    SteadyCpu,
+    SteadyGenerator,
+    Length,
+    Lost,
+    Duplicated,
+    Disordered,
+}
+
+/// What the samples of several rounds come to.
+enum Sum {
+    Median,
+    Total,
+    Highest,
+}
+
+/// How a line is shown: its key in JSON, its title with the unit, decimals, and what becomes of several samples.
+const LINES: [(Figure, &str, &str, usize, Sum); 23] = [
+    (Figure::Binary, "binary_kib", "program file, KiB", 0, Sum::Median),
+    (Figure::Idle, "idle_rss_kib", "RSS idle, KiB", 0, Sum::Median),
+    (Figure::IdleAnonymous, "idle_anon_kib", "  of it RssAnon, KiB", 0, Sum::Median),
+    (Figure::Start, "start_ms", "start to first answer, ms", 1, Sum::Median),
+    (Figure::Users, "users_rss_kib", "RSS, users known, nobody in, KiB", 0, Sum::Median),
+    (Figure::Rss, "session_rss_kib", "RSS per session, KiB", 1, Sum::Median),
+    (Figure::Anonymous, "session_anon_kib", "  of it RssAnon, KiB", 1, Sum::Median),
+    (Figure::Logins, "logins_per_s", "logins/s", 0, Sum::Median),
+    (Figure::LoginCpu, "login_cpu_ms", "  server CPU per login, ms", 2, Sum::Median),
+    (Figure::Burst, "burst_per_s", "burst: deliveries/s", 0, Sum::Median),
+    (Figure::Merged, "burst_per_read", "  deliveries in one read", 1, Sum::Median),
+    (Figure::BurstCpu, "burst_cpu_us", "  server CPU per delivery, us", 1, Sum::Median),
+    (Figure::BurstGenerator, "burst_generator_us", "  generator CPU per delivery, us", 1, Sum::Median),
+    (Figure::Peak, "peak_rss_mib", "  highest RSS, MiB", 1, Sum::Median),
+    (Figure::P50, "steady_p50_ms", "steady: p50, ms", 1, Sum::Median),
+    (Figure::P99, "steady_p99_ms", "  p99, ms", 1, Sum::Median),
+    (Figure::Longest, "steady_max_ms", "  max, ms", 1, Sum::Highest),
+    (Figure::SteadyCpu, "steady_cpu_us", "  server CPU per delivery, us", 1, Sum::Median),
+    (Figure::SteadyGenerator, "steady_generator_us", "  generator CPU per delivery, us", 1, Sum::Median),
+    (Figure::Length, "event_bytes", "bytes per delivery", 0, Sum::Median),
+    (Figure::Lost, "lost", "lost", 0, Sum::Total),
+    (Figure::Duplicated, "duplicated", "duplicated", 0, Sum::Total),
+    (Figure::Disordered, "out_of_order", "out of order", 0, Sum::Total),
+];
+
+/// The columns in their order.
+const COLUMNS: [(Column, &str); 4] = [
+    (column(Target::Callboard, Transport::Ws), "callboard_ws"),
+    (column(Target::Callboard, Transport::Wss), "callboard_wss"),
+    (column(Target::Floor, Transport::Ws), "floor_ws"),
+    (column(Target::Floor, Transport::Wss), "floor_wss"),
+];
+
+/// A column.
+pub const fn column(target: Target, transport: Transport) -> Column {
+    Column { target, transport }
+}
+
+/// Everything that was measured.
+#[derive(Debug, Default)]
+pub struct Samples {
+    values: BTreeMap<(Figure, Column), Vec<f64>>,
+    /// Deliveries that were not exactly once and in order, and sessions that ended.
+    pub faults: usize,
+}
+
+impl Samples {
+    /// One more sample.
+    pub fn add(&mut self, figure: Figure, column: Column, value: f64) {
+        self.values.entry((figure, column)).or_default().push(value);
+    }
+
+    fn value(&self, figure: Figure, column: Column, sum: &Sum) -> Option<f64> {
+        let mut values = self.values.get(&(figure, column))?.clone();
+        values.sort_by(f64::total_cmp);
+        match sum {
+            Sum::Median => values.get(values.len() / 2).copied(),
+            Sum::Total => Some(values.iter().sum()),
+            Sum::Highest => values.last().copied(),
+        }
+    }
+
+    /// The table.
+    pub fn table(&self) -> String {
+        let mut out = format!("{:34}", "");
+        for title in COLUMNS.map(|(_, title)| title.replace('_', " ")) {
+            let _ = write!(out, "{title:>14}");
+        }
+        let _ = writeln!(out, "{:>10}{:>10}", "ratio ws", "ratio wss");
+        for (figure, _, title, decimals, sum) in &LINES {
+            let values = COLUMNS.map(|(column, _)| self.value(*figure, column, sum));
+            if values.iter().all(Option::is_none) {
+                continue;
+            }
+            let _ = write!(out, "{title:34}");
+            for value in values {
+                let shown = value.map_or_else(String::new, |value| format!("{value:.decimals$}"));
+                let _ = write!(out, "{shown:>14}");
+            }
+            for (ours, floor) in [(values[0], values[2]), (values[1], values[3])] {
+                let shown = match (ours, floor) {
+                    (Some(ours), Some(floor)) if floor > 0.0 => format!("{:.2}", ours / floor),
+                    _ => String::new(),
+                };
+                let _ = write!(out, "{shown:>10}");
+            }
+            out.truncate(out.trim_end().len());
+            out.push('\n');
+        }
+        out
+    }
+
+    /// One line of JSON: for each column an object of its figures.
+    pub fn json(&self, head: &str) -> String {
+        let mut out = format!("{{{head},\"faults\":{}", self.faults);
+        for (column, name) in COLUMNS {
+            let figures: Vec<String> = LINES
+                .iter()
+                .filter_map(|(figure, key, _, _, sum)| {
+                    Some(format!("\"{key}\":{:.3}", self.value(*figure, column, sum)?))
+                })
+                .collect();
+            let _ = write!(out, ",\"{name}\":{{{}}}", figures.join(","));
+        }
+        out.push('}');
+        out
+    }
+}
