@@ -150,8 +150,8 @@ impl Session {
             }
             if !self.unread.is_empty() {
                 let unread = std::mem::take(&mut self.unread);
-                if let Some(how) = self.take(server, &unread) {
-                    return self.finish(server, cx, how);
+                if let Some(closed) = self.take(server, &unread) {
+                    return self.finish(server, cx, closed);
                 }
                 if !self.unread.is_empty() {
                     return Poll::Pending;
@@ -166,10 +166,10 @@ impl Session {
             };
             let input = std::mem::take(&mut scratch.input);
             drop(scratch);
-            let how = self.take(server, &input[..length]);
+            let closed = self.take(server, &input[..length]);
             server.scratch.borrow_mut().input = input;
-            if let Some(how) = how {
-                return self.finish(server, cx, how);
+            if let Some(closed) = closed {
+                return self.finish(server, cx, closed);
             }
             if !self.unread.is_empty() {
                 // The hub checks a password; it wakes this task when it is done.
@@ -232,9 +232,8 @@ impl Session {
         }
     }
 
-    /// Takes what was read. What the hub does not want yet stays in `unread`. Returns how the connection ended, if
-    /// it did.
-    fn take(&mut self, server: &Rc<Server>, input: &[u8]) -> Option<String> {
+    /// Takes what was read. What the hub does not want yet stays in `unread`. Returns the peer's close frame, if it came.
+    fn take(&mut self, server: &Rc<Server>, input: &[u8]) -> Option<Closed> {
         let mut pipe = Pipe { input, output: Vec::new() };
         while !self.deaf {
             if !server.with_hub(|hub, _| hub.is_reading(self.id)) {
@@ -252,14 +251,7 @@ impl Session {
                 Ok(Message::Ping(_) | Message::Pong(_)) => {
                     server.with_hub(|hub, now| hub.alive(now, self.id))
                 }
-                Ok(Message::Close(frame)) => {
-                    let _ = self.context.flush(&mut pipe);
-                    if self.phase == Phase::Open {
-                        self.unsent.append(&mut pipe.output);
-                    }
-                    let code = frame.map_or(1005, |frame| u16::from(frame.code));
-                    return Some(format!("the client closed the WebSocket ({code}) without <close/>"));
-                }
+                Ok(Message::Close(frame)) => return Some(Closed(frame.map(|frame| frame.code.into()))),
                 Ok(Message::Binary(_)) => self.fail(server, BINARY),
                 Ok(Message::Frame(_)) => {}
                 Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => return None,
@@ -307,10 +299,20 @@ impl Session {
         server.with_hub(|hub, now| hub.fail(now, self.id, error));
     }
 
-    /// The peer has closed: what is ready goes out, if the socket takes it at once.
-    fn finish(&mut self, server: &Rc<Server>, cx: &mut Context<'_>, how: String) -> Poll<String> {
-        let _ = self.write(server, cx);
-        Poll::Ready(how)
+    /// The peer has closed. What waits for it goes out, and behind it our close frame, as far as the socket takes it
+    /// at once. The protocol reader's own answer would have come before what waits.
+    fn finish(&mut self, server: &Rc<Server>, cx: &mut Context<'_>, Closed(code): Closed) -> Poll<String> {
+        let written = self.write(server, cx);
+        if matches!(written, Ok(Poll::Ready(()))) && self.phase == Phase::Open {
+            let code = code.map(u16::to_be_bytes);
+            let payload = code.as_ref().map_or(&[][..], |code| &code[..]);
+            header(&mut self.unsent, OpCode::Control(Control::Close), payload.len());
+            self.unsent.extend_from_slice(payload);
+            self.phase = Phase::Closing;
+            let _ = self.write(server, cx);
+        }
+        let code = code.map_or("no code".to_owned(), |code| code.to_string());
+        Poll::Ready(format!("the client closed the WebSocket ({code}) without <close/>"))
     }
 
     fn lost(&mut self, error: &io::Error) -> String {
@@ -321,6 +323,9 @@ impl Session {
         }
     }
 }
+
+/// The peer's close frame, with its code if it had one.
+struct Closed(Option<u16>);
 
 fn header(output: &mut Vec<u8>, opcode: OpCode, length: usize) {
     let header = FrameHeader { opcode, ..FrameHeader::default() };
