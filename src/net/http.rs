@@ -74,9 +74,10 @@ fn upgrade(server: Rc<Server>, mut request: Request<Incoming>, origin: Origin) -
         };
         // A task of its own, so that what the upgrade needed is not kept for the life of the session.
         let io = parts.io.into_inner();
-        let early = parts.read_buf;
+        // Copied, because even an empty rest would keep hyper's whole buffer.
+        let early = parts.read_buf.to_vec();
         let task = server.clone();
-        server.spawn(async move { ws::serve(task, io, origin, &early).await });
+        server.spawn(async move { ws::serve(task, io, origin, early).await });
     });
     let mut answer = Answer::default();
     *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;

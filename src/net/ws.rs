@@ -76,7 +76,7 @@ fn has_token(headers: &HeaderMap, name: &str, token: &str) -> bool {
 }
 
 /// Runs a session until its connection is gone. `early` is what the client sent right behind its request.
-pub async fn serve(server: Rc<Server>, io: Io, origin: Origin, early: &[u8]) {
+pub async fn serve(server: Rc<Server>, io: Io, origin: Origin, early: Vec<u8>) {
     let id = server.with_hub(|hub, now| hub.connect(now, origin));
     let limit = server.limits.stanza_before_login;
     let config = WebSocketConfig::default()
@@ -89,7 +89,7 @@ pub async fn serve(server: Rc<Server>, io: Io, origin: Origin, early: &[u8]) {
         context: WebSocketContext::new(Role::Server, Some(config)),
         io,
         id,
-        unread: early.to_vec(),
+        unread: early,
         unsent: Vec::new(),
         phase: Phase::Open,
         raised: false,
