@@ -22,7 +22,9 @@ for (const client of CLIENTS) {
 
       const stopped = server.stop();
       const back = stopped.then(() => start(server.addresses));
+      back.catch(() => {}); // awaited below, unless something fails before
       const reconnected = session.reconnected(back);
+      reconnected.catch(() => {});
       assert.equal(await within(streamError, 'the library to tell of a stream error'), 'system-shutdown');
       await within(closed, 'the library to say that it is disconnected');
       const { code } = await within(socket.ended, 'the close of the WebSocket');

@@ -6,11 +6,13 @@ import { LabSocket } from './socket.js';
 /** Wraps the body of a test: `test('…', lab(async ({ server, connect }) => { … }))`. */
 export function lab(body) {
   return async (t) => {
-    const servers = [];
-    const start = async (addresses) => {
-      const server = await startServer(addresses);
-      servers.push(server);
-      return server;
+    const starts = [];
+    let over = false;
+    const start = (addresses) => {
+      if (over) throw new Error('the test is over');
+      const started = startServer(addresses);
+      starts.push(started);
+      return started;
     };
     const sessions = [];
     const first = LabSocket.made.length;
@@ -30,14 +32,21 @@ export function lab(body) {
         t.diagnostic(`${socket.url} from port ${socket.localPort}`);
         for (const { way, text } of socket.frames) t.diagnostic(`${way} ${shorten(text)}`);
       }
-      for (const server of servers) for (const line of server.log) t.diagnostic(line);
+      for (const server of await running(starts)) for (const line of server.log) t.diagnostic(line);
       throw error;
     } finally {
+      over = true;
       for (const session of sessions) session.abandon();
       for (const socket of LabSocket.made.slice(first)) socket.terminate();
-      for (const server of servers) await server.stop();
+      for (const server of await running(starts)) await server.stop();
     }
   };
+}
+
+/** The servers that did start, also those that were still about to when the test failed. */
+async function running(starts) {
+  const settled = await Promise.allSettled(starts);
+  return settled.filter(({ status }) => status === 'fulfilled').map(({ value }) => value);
 }
 
 /** Of the demo configuration; an agent's is its id. */

@@ -17,6 +17,10 @@ export async function startServer({ https: secure = '127.0.0.1:0', http: plain =
   const child = spawn(BINARY, ['serve', '--listen', secure, '--listen-plain', plain], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // A test process that is ended early, by a timeout for example, must not leave its server behind.
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('close', () => process.off('exit', kill));
   // What is printed and what is logged: a test does not care which stream the log goes to.
   const output = new Inbox();
   for (const stream of [child.stdout, child.stderr]) {
