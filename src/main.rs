@@ -45,17 +45,11 @@ fn serve(flags: &Serve) -> io::Result<ExitCode> {
     commands::print_warnings(&warnings);
     flags.apply(&mut config).map_err(io::Error::other)?;
     logger::init(flags.log).map_err(io::Error::other)?;
-    let identity = match tls::identity(&config) {
-        Ok(identity) => identity,
-        Err(problems) => {
-            commands::print_problems(&problems);
-            return Ok(ExitCode::FAILURE);
-        }
-    };
-    let listeners = match net::listen(&config) {
-        Ok(listeners) => listeners,
-        Err(lines) => {
-            lines.iter().for_each(|line| eprintln!("{line}"));
+    let (identity, listeners) = match (tls::identity(&config), net::listen(&config)) {
+        (Ok(identity), Ok(listeners)) => (identity, listeners),
+        (identity, listeners) => {
+            commands::print_problems(&identity.err().unwrap_or_default());
+            listeners.err().unwrap_or_default().iter().for_each(|line| eprintln!("{line}"));
             return Ok(ExitCode::FAILURE);
         }
     };

@@ -49,6 +49,13 @@ impl Hub {
 
     /// Eight random characters, as Openfire makes them (reference 3.1).
     fn message_id(&mut self) -> [u8; MESSAGE_ID] {
-        std::array::from_fn(|_| self.ids.alphanumeric() as u8)
+        const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+        // 62 to the eighth fits into 48 bits: one number has all the characters.
+        let mut number = self.ids.u64(..62_u64.pow(8));
+        std::array::from_fn(|_| {
+            let character = ALPHABET[(number % 62) as usize];
+            number /= 62;
+            character
+        })
     }
 }
