@@ -75,8 +75,9 @@ fn run(options: Options) -> io::Result<usize> {
     let Options { sessions, burst, steady, payload, rounds, .. } = bench.generator.options;
     println!(
         "{sessions} sessions, payloads of {payload} bytes, medians of {rounds} rounds; {:.0} s in all.\n\
-         A login goes from the TCP connection to the second subscription, then it is cut; {} at a time. A burst of {burst} events\n\
-         fits into the queue of every session, so it is not paced; {steady} steady events go one at a time.\n",
+         A login goes from the TCP connection to the second subscription, then it is cut; {} at a time.\n\
+         Burst: {burst} events as fast as they are accepted. They fit into the queue of every session, so nothing\n\
+         is paced; a server may put several into one write. Steady: {steady} events, one at a time, one write each.\n",
         start.elapsed().as_secs_f64(),
         round::LOGINS,
     );
