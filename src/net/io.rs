@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use futures_rustls::server::TlsStream;
 use smol::Async;
@@ -49,20 +49,18 @@ pub struct Io {
     transport: Transport,
     /// The other end.
     pub peer: SocketAddr,
-    /// The last read filled its buffer, so there may be more.
-    more: bool,
     _slot: Slot,
 }
 
 impl Io {
     /// A connection without TLS.
     pub fn plain(stream: Async<TcpStream>, peer: SocketAddr, slot: Slot) -> Self {
-        Self { transport: Transport::Plain(stream), peer, more: false, _slot: slot }
+        Self { transport: Transport::Plain(stream), peer, _slot: slot }
     }
 
     /// A connection whose TLS handshake is done.
     pub fn tls(stream: TlsStream<Async<TcpStream>>, peer: SocketAddr, slot: Slot) -> Self {
-        Self { transport: Transport::Tls(Box::new(stream)), peer, more: false, _slot: slot }
+        Self { transport: Transport::Tls(Box::new(stream)), peer, _slot: slot }
     }
 }
 
@@ -77,19 +75,8 @@ macro_rules! delegate {
 }
 
 impl AsyncRead for Io {
-    /// Reads, but not before the system has said that there is something: a task that was woken to write asks here
-    /// too, and must not pay for a system call that brings nothing.
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
-        match &self.transport {
-            _ if self.more => {}
-            Transport::Plain(stream) => ready!(stream.poll_readable(cx))?,
-            // TLS may hold what it has read already.
-            Transport::Tls(stream) if !stream.get_ref().1.wants_read() => {}
-            Transport::Tls(stream) => ready!(stream.get_ref().0.poll_readable(cx))?,
-        }
-        let read = delegate!(self, poll_read(cx, buf));
-        self.more = matches!(read, Poll::Ready(Ok(length)) if length == buf.len());
-        read
+        delegate!(self, poll_read(cx, buf))
     }
 }
 

@@ -114,8 +114,8 @@ impl Pubsub {
     /// A service with the nodes of `specs`.
     pub fn new(specs: Vec<NodeSpec>, settings: Settings) -> Self {
         let mut service = Self {
-            nodes: Vec::new(),
-            names: HashMap::new(),
+            nodes: Vec::with_capacity(specs.len()),
+            names: HashMap::with_capacity(specs.len()),
             subscriptions: BTreeMap::new(),
             settings,
             items_made: 0,
