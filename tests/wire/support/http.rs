@@ -1,0 +1,133 @@
+//! HTTP as bytes: a request as it is written here, an answer taken apart.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::server::{PATIENCE, Server};
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    /// `HTTP/1.1 200 OK` without the sentence: `HTTP/1.1 200`.
+    pub start: String,
+    headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn status(&self) -> u16 {
+        self.start[9..].parse().expect("a status is a number")
+    }
+
+    /// The value of a header, as it is.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(other, _)| other.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// One connection.
+pub struct Http(BufReader<TcpStream>);
+
+impl Http {
+    pub fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).expect("the server accepts connections");
+        stream
+            .set_read_timeout(Some(PATIENCE))
+            .expect("a timeout can be set");
+        Self(BufReader::new(stream))
+    }
+
+    /// Sends bytes. That the server has closed already is seen by what comes back.
+    pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        let _ = self.0.get_mut().write_all(bytes.as_ref());
+    }
+
+    /// Reads an answer.
+    pub fn answer(&mut self) -> Answer {
+        let mut line = || {
+            let mut line = String::new();
+            self.0.read_line(&mut line).expect("an answer comes");
+            let end = line.strip_suffix("\r\n");
+            end.unwrap_or_else(|| panic!("{line:?} is no line of an answer"))
+                .to_owned()
+        };
+        let mut start = line();
+        start.truncate("HTTP/1.1 200".len());
+        let mut headers = Vec::new();
+        loop {
+            let line = line();
+            let Some((name, value)) = line.split_once(':') else {
+                break;
+            };
+            headers.push((name.to_owned(), value.trim().to_owned()));
+        }
+        let mut answer = Answer {
+            start,
+            headers,
+            body: String::new(),
+        };
+        if let Some(length) = answer.header("Content-Length") {
+            let mut body = vec![0; length.parse().expect("a length is a number")];
+            self.0.read_exact(&mut body).expect("a body comes");
+            answer.body = String::from_utf8(body).expect("the body is text");
+        }
+        answer
+    }
+
+    pub fn ask(&mut self, request: impl AsRef<[u8]>) -> Answer {
+        self.send(request);
+        self.answer()
+    }
+
+    /// Waits for the end. Returns what came before.
+    pub fn rest(&mut self) -> String {
+        let mut rest = Vec::new();
+        match self.0.read_to_end(&mut rest) {
+            Ok(_) => {}
+            // What was sent and not read makes the system say it so.
+            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => {}
+            Err(error) => panic!("the connection is not closed: {error}"),
+        }
+        String::from_utf8_lossy(&rest).into_owned()
+    }
+
+    /// Takes the socket for something else than HTTP.
+    pub fn into_inner(self) -> TcpStream {
+        assert!(self.0.buffer().is_empty(), "the server speaks before it is asked");
+        self.0.into_inner()
+    }
+}
+
+/// The headers of an upgrade, as a client sends them.
+pub const UPGRADE: &str = "Host: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+                           Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: xmpp\r\n";
+
+/// `Basic …`.
+pub fn basic(user: &str, password: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
+}
+
+/// Publishes by HTTP; `headers` end with a line break each.
+pub fn post(server: &Server, node: &str, headers: &str, body: &[u8]) -> Answer {
+    let mut http = Http::connect(server.plain);
+    let length = body.len();
+    http.send(format!(
+        "POST /callboard/api/publish?node={node} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n{headers}\r\n"
+    ));
+    http.send(body);
+    http.answer()
+}
+
+/// Publishes as the administrator of the demo. Returns the item's id.
+pub fn publish(server: &Server, node: &str, payload: &str) -> String {
+    let headers = format!("Authorization: {}\r\n", basic("administrator", "1234"));
+    let answer = post(server, node, &headers, payload.as_bytes());
+    assert_eq!(answer.status(), 202, "{answer:?}");
+    answer.body.trim_end().to_owned()
+}

@@ -1,0 +1,31 @@
+//! What the tests of the wire have in common: a server, clients that behave, sockets that do not, XML compared as XML.
+
+pub mod client;
+pub mod http;
+pub mod raw;
+pub mod server;
+pub mod tls;
+pub mod xml;
+
+pub use client::{Client, Received, Session};
+pub use http::Http;
+pub use raw::Raw;
+pub use server::Server;
+
+/// The namespaces of the wire.
+pub mod ns {
+    pub const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
+    pub const CAPS: &str = "http://jabber.org/protocol/caps";
+    pub const DISCO_INFO: &str = "http://jabber.org/protocol/disco#info";
+    pub const DISCO_ITEMS: &str = "http://jabber.org/protocol/disco#items";
+    pub const FRAMING: &str = "urn:ietf:params:xml:ns:xmpp-framing";
+    pub const PUBSUB: &str = "http://jabber.org/protocol/pubsub";
+    pub const PUBSUB_ERRORS: &str = "http://jabber.org/protocol/pubsub#errors";
+    pub const PUBSUB_EVENT: &str = "http://jabber.org/protocol/pubsub#event";
+    pub const PUSH: &str = "urn:xmpp:push:0";
+    pub const SASL: &str = "urn:ietf:params:xml:ns:xmpp-sasl";
+    pub const SESSION: &str = "urn:ietf:params:xml:ns:xmpp-session";
+    pub const STANZAS: &str = "urn:ietf:params:xml:ns:xmpp-stanzas";
+    pub const STREAM: &str = "http://etherx.jabber.org/streams";
+    pub const STREAMS: &str = "urn:ietf:params:xml:ns:xmpp-streams";
+}

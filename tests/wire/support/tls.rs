@@ -1,0 +1,94 @@
+//! The client side of TLS, which takes any certificate and remembers it.
+
+use std::sync::Arc;
+
+use futures_rustls::TlsConnector;
+use futures_rustls::client::TlsStream;
+use futures_rustls::rustls::client::danger::{
+    HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
+};
+use futures_rustls::rustls::crypto::{
+    CryptoProvider, ring::default_provider, verify_tls12_signature, verify_tls13_signature,
+};
+use futures_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use futures_rustls::rustls::{
+    ALL_VERSIONS, ClientConfig, DigitallySignedStruct, Error, SignatureScheme, SupportedProtocolVersion,
+};
+use smol::Async;
+use std::net::{SocketAddr, TcpStream};
+
+/// Any certificate will do; the signatures of the handshake must be right.
+#[derive(Debug)]
+struct Anybody(CryptoProvider);
+
+impl ServerCertVerifier for Anybody {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(
+            message,
+            certificate,
+            signed,
+            &self.0.signature_verification_algorithms,
+        )
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(
+            message,
+            certificate,
+            signed,
+            &self.0.signature_verification_algorithms,
+        )
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// Connects with one of these versions of TLS, or with any.
+pub async fn connect(
+    address: SocketAddr,
+    version: Option<&'static SupportedProtocolVersion>,
+) -> std::io::Result<TlsStream<Async<TcpStream>>> {
+    let versions = version.map_or(ALL_VERSIONS.to_vec(), |version| vec![version]);
+    let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_protocol_versions(&versions)
+        .expect("ring has ciphers for both")
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Anybody(default_provider())))
+        .with_no_client_auth();
+    let name = ServerName::try_from("localhost").expect("localhost is a name");
+    let stream = Async::<TcpStream>::connect(address).await?;
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await
+}
+
+/// The certificate that a new handshake shows, in DER.
+pub fn certificate(address: SocketAddr) -> Vec<u8> {
+    let stream = smol::block_on(connect(address, None)).expect("the handshake succeeds");
+    let (_, connection) = stream.get_ref();
+    connection
+        .peer_certificates()
+        .expect("a server shows a certificate")[0]
+        .to_vec()
+}
