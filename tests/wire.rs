@@ -9,5 +9,11 @@
 #[path = "wire/support/mod.rs"]
 mod support;
 
+#[path = "wire/bad_http.rs"]
+mod bad_http;
+#[path = "wire/bad_websocket.rs"]
+mod bad_websocket;
+#[path = "wire/contract.rs"]
+mod contract;
 #[path = "wire/seed.rs"]
 mod seed;

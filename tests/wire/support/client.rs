@@ -371,6 +371,23 @@ impl<W: Wire> Session<W> {
         self.expect_all(&[&finesse, &finesse, &own]);
     }
 
+    /// The same beside another available session of the user, which is told too.
+    #[track_caller]
+    pub fn become_available_beside<V: Wire>(&mut self, other: &mut Session<V>) {
+        self.send("<presence xmlns='jabber:client'/>");
+        let presence = |from: &str, to: &str| {
+            format!(
+                "<presence xmlns='jabber:client' from='{}' to='{}'/>",
+                escape(from),
+                escape(to)
+            )
+        };
+        let finesse = self.finesse_presence();
+        let (own, others) = (presence(&self.jid, &self.jid), presence(&other.jid, &self.jid));
+        self.expect_all(&[&finesse, &finesse, &own, &others]);
+        other.expect(&presence(&self.jid, &other.jid));
+    }
+
     /// The presence of the `finesse` user, as the seed shows it.
     pub fn finesse_presence(&self) -> String {
         format!(

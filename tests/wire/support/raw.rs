@@ -57,7 +57,11 @@ pub fn header(first: u8, mask: u8, length: u64) -> Vec<u8> {
 }
 
 /// A socket after the upgrade.
-pub struct Socket(pub TcpStream);
+pub struct Socket {
+    pub stream: TcpStream,
+    /// A close was sent: none is answered.
+    closed: bool,
+}
 
 /// A session over it.
 pub type Raw = Session<Socket>;
@@ -68,23 +72,38 @@ impl Raw {
         let mut http = Http::connect(server.plain);
         let answer = http.ask(format!("GET /ws/ HTTP/1.1\r\n{UPGRADE}\r\n"));
         assert_eq!(answer.status(), 101, "{answer:?}");
-        Session::new(Socket(http.into_inner()), &server.domain)
+        let stream = http.into_inner();
+        Session::new(
+            Socket {
+                stream,
+                closed: false,
+            },
+            &server.domain,
+        )
     }
 
     /// Sends bytes. That the server has closed already is seen by what comes back.
     pub fn bytes(&mut self, bytes: &[u8]) {
-        let _ = self.wire.0.write_all(bytes);
+        let _ = self.wire.stream.write_all(bytes);
+    }
+}
+
+impl Socket {
+    /// Sends a close frame, which is the last one.
+    pub fn send_close(&mut self, payload: &[u8]) {
+        self.closed = true;
+        let _ = self.stream.write_all(&frame(CLOSE, payload));
     }
 }
 
 impl Wire for Socket {
     fn send(&mut self, text: &str) {
-        let _ = self.0.write_all(&frame(TEXT, text.as_bytes()));
+        let _ = self.stream.write_all(&frame(TEXT, text.as_bytes()));
     }
 
     fn receive(&mut self) -> Received {
         let mut head = [0; 2];
-        match self.0.read_exact(&mut head) {
+        match self.stream.read_exact(&mut head) {
             Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Received::End,
             Err(error) => panic!("neither a frame nor the end: {error}"),
@@ -92,7 +111,7 @@ impl Wire for Socket {
         assert_eq!(head[1] & 0x80, 0, "a server does not mask");
         let mut number = |bytes: usize| {
             let mut long = [0; 8];
-            self.0
+            self.stream
                 .read_exact(&mut long[8 - bytes..])
                 .expect("the header is whole");
             u64::from_be_bytes(long)
@@ -103,7 +122,7 @@ impl Wire for Socket {
             short => u64::from(short),
         };
         let mut payload = vec![0; usize::try_from(length).expect("a frame fits into memory")];
-        self.0.read_exact(&mut payload).expect("the frame is whole");
+        self.stream.read_exact(&mut payload).expect("the frame is whole");
         match head[0] {
             TEXT => Received::Text(String::from_utf8(payload).expect("a text is UTF-8")),
             PING => Received::Ping(payload),
@@ -112,7 +131,9 @@ impl Wire for Socket {
                 let code = payload
                     .first_chunk()
                     .map_or(1005, |code| u16::from_be_bytes(*code));
-                let _ = self.0.write_all(&frame(CLOSE, &payload));
+                if !self.closed {
+                    self.send_close(&payload);
+                }
                 Received::Close(code)
             }
             first => panic!("a server sends no frame that starts with {first:#x}"),

@@ -126,6 +126,8 @@ fn the_comparison_sees_every_difference() {
     ] {
         assert!(compare(pattern, other).is_err(), "{other}");
     }
+    assert!(compare("<a b='{any}'/>", "<a b=''/>").is_err());
+    assert!(glob("a{any}c", "abc") && !glob("a{any}c", "ac") && !glob("a{any}c", "abcd"));
     let error = "<error><x xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
     let text = "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>For people.</text>";
     assert_eq!(
