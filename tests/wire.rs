@@ -11,9 +11,15 @@ mod support;
 
 #[path = "wire/bad_http.rs"]
 mod bad_http;
+#[path = "wire/bad_stream.rs"]
+mod bad_stream;
 #[path = "wire/bad_websocket.rs"]
 mod bad_websocket;
+#[path = "wire/bad_xml.rs"]
+mod bad_xml;
 #[path = "wire/contract.rs"]
 mod contract;
+#[path = "wire/sasl.rs"]
+mod sasl;
 #[path = "wire/seed.rs"]
 mod seed;

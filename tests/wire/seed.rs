@@ -156,7 +156,7 @@ fn row_1_open_request_and_open_response() {
         "<open xmlns=\"{}\" version=\"1.0\" to=\"{DOMAIN}\" xml:lang=\"en\" />",
         ns::FRAMING
     ));
-    again.expect_open();
+    again.expect_opened();
 }
 
 #[test]

@@ -294,6 +294,12 @@ impl<W: Wire> Session<W> {
     #[track_caller]
     pub fn open(&mut self) {
         self.send_open();
+        self.expect_opened();
+    }
+
+    /// The stream is open, and not only for an error: the features follow.
+    #[track_caller]
+    pub fn expect_opened(&mut self) {
         self.expect_open();
         let features = self.text();
         assert!(features.starts_with("<stream:features "), "{features}");
