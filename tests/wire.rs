@@ -17,8 +17,16 @@ mod bad_stream;
 mod bad_websocket;
 #[path = "wire/bad_xml.rs"]
 mod bad_xml;
+#[path = "wire/bind.rs"]
+mod bind;
 #[path = "wire/contract.rs"]
 mod contract;
+#[path = "wire/iq.rs"]
+mod iq;
+#[path = "wire/presence.rs"]
+mod presence;
+#[path = "wire/routing.rs"]
+mod routing;
 #[path = "wire/sasl.rs"]
 mod sasl;
 #[path = "wire/seed.rs"]
