@@ -23,8 +23,14 @@ mod bind;
 mod contract;
 #[path = "wire/iq.rs"]
 mod iq;
+#[path = "wire/items.rs"]
+mod items;
 #[path = "wire/presence.rs"]
 mod presence;
+#[path = "wire/publish.rs"]
+mod publish;
+#[path = "wire/pubsub.rs"]
+mod pubsub;
 #[path = "wire/routing.rs"]
 mod routing;
 #[path = "wire/sasl.rs"]
