@@ -21,10 +21,14 @@ mod bad_xml;
 mod bind;
 #[path = "wire/contract.rs"]
 mod contract;
+#[path = "wire/delivery.rs"]
+mod delivery;
 #[path = "wire/iq.rs"]
 mod iq;
 #[path = "wire/items.rs"]
 mod items;
+#[path = "wire/limits.rs"]
+mod limits;
 #[path = "wire/presence.rs"]
 mod presence;
 #[path = "wire/publish.rs"]

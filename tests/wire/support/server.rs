@@ -73,12 +73,20 @@ pub struct Server {
 impl Server {
     /// The embedded demo.
     pub fn demo() -> Self {
-        Self::spawn(&[], "localhost", None)
+        Self::spawn("trace", &[], "localhost", None)
     }
 
     /// The demo with something added at its end, such as `[limits]`.
     pub fn with(more: &str) -> Self {
         Self::serving("localhost", &format!("{DEMO}\n{more}"))
+    }
+
+    /// The same with less in the log, for a test with much traffic.
+    pub fn with_log(level: &str, more: &str) -> Self {
+        let folder = Folder::new();
+        let file = folder.write("callboard.toml", &format!("{DEMO}\n{more}"));
+        let file = file.to_str().expect("the folder of the tests has a plain name");
+        Self::spawn(level, &["--config", file], "localhost", Some(folder))
     }
 
     /// A configuration of the test's own.
@@ -90,10 +98,10 @@ impl Server {
     pub fn serving_in(folder: Folder, domain: &str, config: &str) -> Self {
         let file = folder.write("callboard.toml", config);
         let file = file.to_str().expect("the folder of the tests has a plain name");
-        Self::spawn(&["--config", file], domain, Some(folder))
+        Self::spawn("trace", &["--config", file], domain, Some(folder))
     }
 
-    fn spawn(arguments: &[&str], domain: &str, folder: Option<Folder>) -> Self {
+    fn spawn(log: &str, arguments: &[&str], domain: &str, folder: Option<Folder>) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_callboard"))
             .arg("serve")
             .args([
@@ -102,7 +110,7 @@ impl Server {
                 "--listen-plain",
                 "127.0.0.1:0",
                 "--log",
-                "trace",
+                log,
             ])
             .args(arguments)
             .stdin(Stdio::null())

@@ -1,0 +1,166 @@
+//! Deadlines and the number of connections, with limits that are small.
+
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use crate::support::http::{Http, basic};
+use crate::support::raw::{PING, PONG, frame};
+use crate::support::server::PATIENCE;
+use crate::support::{Client, Raw, Received, Server};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn impatient() -> Server {
+    Server::with("[limits]\nlogin = \"1s\"\n")
+}
+
+#[test]
+fn a_connection_that_says_nothing_or_not_all_is_closed_at_the_login_deadline() {
+    let server = impatient();
+    let mut online = Client::online(&server, "1001", "desktop");
+    let started = Instant::now();
+    // The first record of a TLS handshake, without its end.
+    let hello: &[u8] = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
+    let mut silent: Vec<Http> = [
+        (server.plain, &b""[..]),
+        (server.tls, b""),
+        (server.plain, b"GET /ws/ HTTP/1.1\r\nHost: local"),
+        (server.plain, b"GET /ws/ HTTP/1.1\r\nHost: localhost\r\n"),
+        (server.tls, hello),
+    ]
+    .into_iter()
+    .map(|(address, bytes)| {
+        let mut http = Http::connect(address);
+        http.send(bytes);
+        http
+    })
+    .collect();
+    for http in &mut silent {
+        let rest = http.rest();
+        assert!(rest.is_empty() || rest.starts_with("HTTP/1.1 408"), "{rest}");
+        assert!(started.elapsed() >= SECOND, "it had a second");
+    }
+    // The next request has its own deadline.
+    let mut http = Http::connect(server.plain);
+    assert_eq!(http.ask("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").status(), 200);
+    assert_eq!(http.rest(), "");
+    online.expect_nothing_more();
+}
+
+#[test]
+fn a_stream_that_does_not_log_in_is_closed_at_the_login_deadline() {
+    let server = impatient();
+    let mut online = Client::online(&server, "1001", "desktop");
+    let started = Instant::now();
+    let mut upgraded = Raw::connect(&server);
+    let mut opened = Raw::connect(&server);
+    opened.open();
+    let mut refused = Raw::connect(&server);
+    refused.open();
+    refused.send_plain("\x001001\0wrong");
+    refused.expect_failure("not-authorized");
+    let mut authenticated = Raw::connect(&server);
+    authenticated.authenticate("1002");
+    upgraded.expect_open_and_stream_error("connection-timeout", 1000);
+    for mut raw in [opened, refused, authenticated] {
+        raw.expect_stream_error("connection-timeout", 1000);
+    }
+    assert!(started.elapsed() >= SECOND, "they had a second");
+    online.expect_nothing_more();
+}
+
+/// Writes the same again and again until the other side has closed.
+fn trickle(address: SocketAddr, start: &[u8], drop: &[u8]) {
+    let deadline = Instant::now() + PATIENCE;
+    let mut stream = TcpStream::connect(address).expect("the server accepts connections");
+    stream
+        .set_read_timeout(Some(Duration::from_millis(50)))
+        .expect("a timeout can be set");
+    stream.write_all(start).expect("the server is there");
+    let mut buffer = [0; 4096];
+    loop {
+        assert!(Instant::now() < deadline, "it goes on for ever");
+        if stream.write_all(drop).is_err() {
+            return;
+        }
+        match stream.read(&mut buffer) {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error) if [ErrorKind::WouldBlock, ErrorKind::TimedOut].contains(&error.kind()) => {}
+            Err(_) => return,
+        }
+    }
+}
+
+#[test]
+fn a_client_that_always_says_a_little_does_not_move_the_deadline() {
+    let server = impatient();
+    let upgrade = format!("GET /ws/ HTTP/1.1\r\n{}\r\n", crate::support::http::UPGRADE);
+    std::thread::scope(|scope| {
+        scope.spawn(|| trickle(server.plain, b"GET / HTTP/1.1\r\n", b"X: y\r\n"));
+        scope.spawn(|| trickle(server.plain, upgrade.as_bytes(), &frame(PING, b"x")));
+        // The record of a handshake, which never is whole.
+        scope.spawn(|| trickle(server.tls, b"\x16\x03\x01\x40\x00\x01\x00\x3f\xfc\x03\x03", b"x"));
+    });
+    Client::online(&server, "1001", "desktop").leave();
+}
+
+#[test]
+fn a_body_that_never_comes_is_a_timeout() {
+    let server = impatient();
+    let authorization = basic("administrator", "1234");
+    let mut http = Http::connect(server.plain);
+    http.send(format!(
+        "POST /callboard/api/publish?node=/lab/alarms HTTP/1.1\r\nHost: localhost\r\nAuthorization: {authorization}\r\n\
+         Content-Length: 10\r\n\r\nhalf"
+    ));
+    assert_eq!(http.answer().status(), 408);
+    http.rest();
+}
+
+#[test]
+fn an_idle_session_is_pinged_and_closed_after_two_unanswered_pings() {
+    let server = Server::with("[limits]\nping = \"1s\"\nping_answer = \"1s\"\n");
+    let mut dead = Raw::connect(&server);
+    dead.log_in("1001", "dead");
+    let mut alive = Raw::connect(&server);
+    alive.log_in("1002", "alive");
+    let started = Instant::now();
+    dead.send("<presence xmlns='jabber:client' type='unavailable'/>");
+    for _ in 0..2 {
+        assert!(matches!(dead.receive(), Received::Ping(_)), "a ping comes");
+        // Any sign of life will do.
+        let Received::Ping(payload) = alive.receive() else {
+            panic!("a ping comes");
+        };
+        alive.bytes(&frame(PONG, &payload));
+    }
+    dead.expect_stream_error("connection-timeout", 1000);
+    assert!(started.elapsed() >= 3 * SECOND, "it had three seconds");
+    alive.expect_nothing_more();
+    assert!(matches!(alive.receive(), Received::Ping(_)), "it is asked again");
+    server.wait_for_log(&["1001@localhost/dead", "closed", "connection-timeout"]);
+}
+
+#[test]
+fn a_connection_too_many_is_closed_and_there_is_room_again_when_one_ends() {
+    let server = Server::with("[limits]\nconnections = 2\n");
+    let mut first = Client::online(&server, "1001", "desktop");
+    let second = Client::online(&server, "1002", "desktop");
+    for address in [server.plain, server.tls] {
+        assert_eq!(Http::connect(address).rest(), "");
+    }
+    first.expect_nothing_more();
+    second.leave();
+    // The end was seen by the client: the server's slot is free at the same time or a moment later.
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let mut http = Http::connect(server.plain);
+        http.send("GET /healthz HTTP/1.0\r\n\r\n");
+        if http.rest().starts_with("HTTP/1.0 200") {
+            break;
+        }
+        assert!(Instant::now() < deadline, "the slot stays taken");
+    }
+}
