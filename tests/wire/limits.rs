@@ -95,7 +95,7 @@ fn trickle(address: SocketAddr, start: &[u8], drop: &[u8]) {
 
 #[test]
 fn a_client_that_always_says_a_little_does_not_move_the_deadline() {
-    let server = impatient();
+    let server = Server::with("[limits]\nlogin = \"1s\"\nclose = \"100ms\"\n");
     let upgrade = format!("GET /ws/ HTTP/1.1\r\n{}\r\n", crate::support::http::UPGRADE);
     std::thread::scope(|scope| {
         scope.spawn(|| trickle(server.plain, b"GET / HTTP/1.1\r\n", b"X: y\r\n"));
@@ -121,7 +121,7 @@ fn a_body_that_never_comes_is_a_timeout() {
 
 #[test]
 fn an_idle_session_is_pinged_and_closed_after_two_unanswered_pings() {
-    let server = Server::with("[limits]\nping = \"1s\"\nping_answer = \"1s\"\n");
+    let server = Server::with("[limits]\nlogin = \"1s\"\nping = \"1s\"\nping_answer = \"1s\"\n");
     let mut dead = Raw::connect(&server);
     dead.log_in("1001", "dead");
     let mut alive = Raw::connect(&server);
@@ -141,6 +141,19 @@ fn an_idle_session_is_pinged_and_closed_after_two_unanswered_pings() {
     alive.expect_nothing_more();
     assert!(matches!(alive.receive(), Received::Ping(_)), "it is asked again");
     server.wait_for_log(&["1001@localhost/dead", "closed", "connection-timeout"]);
+}
+
+#[test]
+fn the_first_ping_does_not_wait_for_the_login_deadline() {
+    let server = Server::with("[limits]\nlogin = \"10m\"\nping = \"1s\"\n");
+    let mut raw = Raw::connect(&server);
+    raw.log_in("1001", "desktop");
+    // Much shorter than the deadline, much longer than it takes.
+    raw.wire
+        .stream
+        .set_read_timeout(Some(10 * SECOND))
+        .expect("a timeout can be set");
+    assert!(matches!(raw.receive(), Received::Ping(_)), "a ping comes");
 }
 
 #[test]
