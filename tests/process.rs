@@ -1,8 +1,5 @@
 //! The process from outside: signals, certificates, ports, and what stands in the log.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "the tests are the world outside: clocks, sockets, threads"
-)]
+#![allow(clippy::disallowed_methods, reason = "the tests are the world outside: clocks, sockets, threads")]
 
 #[path = "wire/support/mod.rs"]
 mod support;
@@ -16,8 +13,8 @@ use callboard::password::Password;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use ring::digest::{SHA256, digest};
 use rustix::process::Signal;
-use support::client::{Polite, Security};
 use support::http::{basic, post, publish};
+use support::polite::{Polite, Security};
 use support::server::{DEMO, Folder};
 use support::{Client, Server, Session, ns, tls};
 
@@ -31,11 +28,7 @@ struct Pair {
 fn pair() -> Pair {
     let CertifiedKey { cert, signing_key } =
         generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate can be made");
-    Pair {
-        certificate: cert.pem(),
-        key: signing_key.serialize_pem(),
-        der: cert.der().to_vec(),
-    }
+    Pair { certificate: cert.pem(), key: signing_key.serialize_pem(), der: cert.der().to_vec() }
 }
 
 const TLS: &str = "[tls]\ncertificate = \"server.pem\"\nkey = \"server.key\"\n";
@@ -56,9 +49,7 @@ fn listening(folder: &Folder, listen: &str, more: &str) -> String {
     let config = DEMO.replace("listen = [\"127.0.0.1:8445\"]", &format!("listen = {listen}"));
     assert_ne!(config, DEMO, "the demo listens somewhere");
     let file = folder.write("callboard.toml", &format!("{config}\n{more}"));
-    file.to_str()
-        .expect("the folder of the tests has a plain name")
-        .to_owned()
+    file.to_str().expect("the folder of the tests has a plain name").to_owned()
 }
 
 #[test]
@@ -69,10 +60,7 @@ fn a_signal_ends_every_stream_in_order_and_the_exit_code_is_0() {
         let mut opened = Client::connect(&server);
         opened.open();
         let mut online = Client::online(&server, "1001", "desktop");
-        let mut secure = Session::new(
-            Polite::connect(&server, Security::Tls(None), "/ws/").0,
-            "localhost",
-        );
+        let mut secure = Session::new(Polite::connect(&server, Security::Tls(None), "/ws/").0, "localhost");
         secure.log_in("1002", "desktop");
         server.signal(signal);
         unopened.expect_open_and_stream_error("system-shutdown", 1001);
@@ -100,10 +88,7 @@ fn the_self_signed_certificate_is_announced_by_its_fingerprint() {
     let bytes = digest(&SHA256, &tls::certificate(server.tls));
     let hex: Vec<String> = bytes.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
     let line = server.printed();
-    assert!(
-        line.contains("SHA-256") && line.ends_with(&hex.join(":")),
-        "{line}"
-    );
+    assert!(line.contains("SHA-256") && line.ends_with(&hex.join(":")), "{line}");
 }
 
 #[test]
@@ -114,10 +99,7 @@ fn a_hangup_shows_a_new_certificate_to_new_handshakes_and_keeps_the_old_sessions
     let key = folder.write("server.key", &old.key);
     let server = Server::serving_in(folder, "localhost", &format!("{DEMO}\n{TLS}"));
     assert_eq!(tls::certificate(server.tls), old.der);
-    let mut session = Session::new(
-        Polite::connect(&server, Security::Tls(None), "/ws/").0,
-        "localhost",
-    );
+    let mut session = Session::new(Polite::connect(&server, Security::Tls(None), "/ws/").0, "localhost");
     session.log_in("1001", "desktop");
     session.become_available();
 
@@ -157,19 +139,12 @@ fn a_certificate_that_does_not_match_its_key_is_found_before_anything_is_opened(
     folder.write("server.key", &other.key);
     let file = listening(&folder, "[\"127.0.0.1:0\"]", TLS);
     let text = std::fs::read_to_string(&file).expect("it was written");
-    let line = text
-        .lines()
-        .position(|line| line == "key = \"server.key\"")
-        .expect("it stands there")
-        + 1;
+    let line = text.lines().position(|line| line == "key = \"server.key\"").expect("it stands there") + 1;
     for command in ["check", "serve"] {
         let (code, out, err) = run(&[command, "--config", &file]);
         assert_eq!((code, out.as_str()), (Some(1), ""), "{command}: {err}");
         assert_eq!(err.lines().count(), 1, "{command}: {err}");
-        assert!(
-            err.starts_with(&format!("{file}:{line}:7: ")) && err.contains("does not belong"),
-            "{err}"
-        );
+        assert!(err.starts_with(&format!("{file}:{line}:7: ")) && err.contains("does not belong"), "{err}");
     }
 }
 
@@ -180,17 +155,9 @@ fn a_port_that_is_taken_is_one_sentence_with_its_place() {
     let [taken, free] = [(&taken), (&free)].map(|listener| listener.local_addr().expect("it is bound"));
     // Both are taken: each is named, and nothing is served meanwhile.
     let folder = Folder::new();
-    let file = listening(
-        &folder,
-        &format!("[\"127.0.0.1:0\", \"{taken}\", \"{free}\"]"),
-        "",
-    );
+    let file = listening(&folder, &format!("[\"127.0.0.1:0\", \"{taken}\", \"{free}\"]"), "");
     let text = std::fs::read_to_string(&file).expect("it was written");
-    let line = text
-        .lines()
-        .position(|line| line.starts_with("listen = "))
-        .expect("it stands there")
-        + 1;
+    let line = text.lines().position(|line| line.starts_with("listen = ")).expect("it stands there") + 1;
     let (code, out, err) = run(&["serve", "--config", &file]);
     assert_eq!((code, out.as_str()), (Some(1), ""), "{err}");
     let said: Vec<&str> = err.lines().filter(|said| !said.contains(": warning: ")).collect();
@@ -202,10 +169,7 @@ fn a_port_that_is_taken_is_one_sentence_with_its_place() {
     // One that stands on the command line has no place in a file.
     let (code, out, err) = run(&["serve", "--listen", &taken.to_string()]);
     assert_eq!((code, out.as_str()), (Some(1), ""), "{err}");
-    assert!(
-        err.contains(&taken.to_string()) && err.lines().count() == 1,
-        "{err}"
-    );
+    assert!(err.contains(&taken.to_string()) && err.lines().count() == 1, "{err}");
 }
 
 #[test]
@@ -250,23 +214,13 @@ fn a_trace_shows_every_frame_and_no_password_in_any_form() {
         }
         let authorization = format!("Authorization: {}\r\n", basic(user, password));
         assert_eq!(post(&server, "/lab/alarms", &authorization, b"x").status(), 403);
-        assert_eq!(
-            post(&server, "/finesse/api/SystemInfo", &authorization, b"x").status(),
-            202
-        );
+        assert_eq!(post(&server, "/finesse/api/SystemInfo", &authorization, b"x").status(), 202);
         // A name and a password in the wrong fields.
         let authorization = format!("Authorization: {}\r\n", basic(password, user));
         assert_eq!(post(&server, "/lab/alarms", &authorization, b"x").status(), 401);
     }
     let log = server.stop();
-    for frame in [
-        "<open ",
-        "<auth ",
-        "<success ",
-        "<bind ",
-        "<jid>ada@localhost/desktop</jid>",
-        "<close ",
-    ] {
+    for frame in ["<open ", "<auth ", "<success ", "<bind ", "<jid>ada@localhost/desktop</jid>", "<close "] {
         assert!(log.contains(frame), "{frame} is not in the log");
     }
     for secret in secrets {
@@ -280,10 +234,7 @@ fn a_password_where_it_has_no_place_does_not_stand_in_the_log_either() {
     let server = Server::with("[[user]]\nid = \"ada\"\nteam = \"1\"\npassword = \"hunter2secret\"\n");
     let secret = STANDARD.encode("\0ada\0hunter2secret");
     for message in [
-        format!(
-            "<auth xmlns='{}' mechanism='PLAIN' response='{secret}'/>",
-            ns::SASL
-        ),
+        format!("<auth xmlns='{}' mechanism='PLAIN' response='{secret}'/>", ns::SASL),
         secret.clone(),
         "hunter2secret\n".to_owned(),
     ] {
@@ -345,15 +296,10 @@ fn what_clients_send_cannot_forge_lines_of_the_log() {
         client
             .get(
                 "pubsub.localhost",
-                &format!(
-                    "<pubsub xmlns='{}'><items node='{text}'>{text}</items></pubsub>",
-                    ns::PUBSUB
-                ),
+                &format!("<pubsub xmlns='{}'><items node='{text}'>{text}</items></pubsub>", ns::PUBSUB),
             )
             .is_error("404 cancel item-not-found");
-        client.send(&format!(
-            "<presence xmlns='jabber:client'><status>{text}</status></presence>"
-        ));
+        client.send(&format!("<presence xmlns='jabber:client'><status>{text}</status></presence>"));
         client.text();
     }
     publish(&server, "/lab/open", &evil);
@@ -378,10 +324,7 @@ fn what_clients_send_cannot_forge_lines_of_the_log() {
     assert!(log.contains("forged"), "it is logged in some form");
     for line in log.lines() {
         assert!(!line.starts_with(forged), "a line was forged");
-        assert!(
-            !line.contains(|c: char| c.is_control()),
-            "a control character stands in {line:?}"
-        );
+        assert!(!line.contains(|c: char| c.is_control()), "a control character stands in {line:?}");
     }
     assert!(!log.contains('\r'));
 }
@@ -397,10 +340,7 @@ fn each_thing_that_happens_to_a_session_is_one_line_with_address_and_jid() {
     client.expect_success();
     client.open();
     client.bind("1001", "desktop");
-    let session = Session::new(
-        Polite::connect(&server, Security::Tls(None), "/ws/").0,
-        "localhost",
-    );
+    let session = Session::new(Polite::connect(&server, Security::Tls(None), "/ws/").0, "localhost");
     session.vanish();
     server.wait_for_log(&["wss", "closed after"]);
     client.leave();
@@ -413,10 +353,7 @@ fn each_thing_that_happens_to_a_session_is_one_line_with_address_and_jid() {
         &[" ws 1001@localhost/desktop: ", "bound"],
         &[" ws 1001@localhost/desktop: closed after ", " s: "],
     ] {
-        let lines = log
-            .lines()
-            .filter(|line| words.iter().all(|word| line.contains(word)))
-            .count();
+        let lines = log.lines().filter(|line| words.iter().all(|word| line.contains(word))).count();
         assert_eq!(lines, 1, "{words:?} in\n{log}");
     }
     assert!(!log.contains("<open"), "frames are for the trace");

@@ -23,18 +23,10 @@ const GET: &str = "GET /ws/ HTTP/1.1";
 #[test]
 fn an_upgrade_without_the_subprotocol_xmpp_is_a_bad_request() {
     let server = Server::demo();
-    for offer in [
-        "",
-        "Sec-WebSocket-Protocol: chat\r\n",
-        "Sec-WebSocket-Protocol: xmpp2, not-xmpp\r\n",
-    ] {
+    for offer in ["", "Sec-WebSocket-Protocol: chat\r\n", "Sec-WebSocket-Protocol: xmpp2, not-xmpp\r\n"] {
         let answer = upgrade(&server, GET, "Sec-WebSocket-Protocol: xmpp\r\n", offer);
         assert_eq!(answer.status(), 400, "{offer}");
-        assert!(
-            answer.body.contains("xmpp"),
-            "it says what is missing: {}",
-            answer.body
-        );
+        assert!(answer.body.contains("xmpp"), "it says what is missing: {}", answer.body);
         assert_eq!(answer.header("Upgrade"), None);
     }
     next_client_works(&server);
@@ -43,20 +35,12 @@ fn an_upgrade_without_the_subprotocol_xmpp_is_a_bad_request() {
 #[test]
 fn an_upgrade_to_another_version_is_told_the_right_one() {
     let server = Server::demo();
-    for version in [
-        "",
-        "Sec-WebSocket-Version: 8\r\n",
-        "Sec-WebSocket-Version: 14\r\n",
-    ] {
+    for version in ["", "Sec-WebSocket-Version: 8\r\n", "Sec-WebSocket-Version: 14\r\n"] {
         let answer = upgrade(&server, GET, "Sec-WebSocket-Version: 13\r\n", version);
         // RFC 6455 §4.2.2 and RFC 9110 §15.5.22.
         assert_eq!(answer.status(), 426, "{version}");
         assert_eq!(answer.header("Sec-WebSocket-Version"), Some("13"));
-        assert!(
-            answer
-                .header("Upgrade")
-                .is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
-        );
+        assert!(answer.header("Upgrade").is_some_and(|value| value.eq_ignore_ascii_case("websocket")));
         assert!(answer.body.contains("13"), "{}", answer.body);
     }
     next_client_works(&server);
@@ -69,21 +53,12 @@ fn a_request_that_is_no_upgrade_is_told_so() {
         upgrade(&server, GET, "Upgrade: websocket\r\n", ""),
         upgrade(&server, GET, "Upgrade: websocket\r\n", "Upgrade: h2c\r\n"),
         upgrade(&server, GET, "Connection: Upgrade\r\n", ""),
-        upgrade(
-            &server,
-            GET,
-            "Connection: Upgrade\r\n",
-            "Connection: keep-alive\r\n",
-        ),
+        upgrade(&server, GET, "Connection: Upgrade\r\n", "Connection: keep-alive\r\n"),
         Http::connect(server.plain).ask("GET /ws/ HTTP/1.1\r\nHost: localhost\r\n\r\n"),
     ];
     for answer in answers {
         assert_eq!(answer.status(), 426, "{answer:?}");
-        assert!(
-            answer
-                .header("Upgrade")
-                .is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
-        );
+        assert!(answer.header("Upgrade").is_some_and(|value| value.eq_ignore_ascii_case("websocket")));
         assert!(answer.body.contains("WebSocket"), "{}", answer.body);
     }
     next_client_works(&server);
@@ -146,20 +121,14 @@ fn the_server_says_that_it_is_alive() {
     assert_eq!((answer.status(), answer.body.as_str()), (200, "ok\n"));
     let answer =
         Http::connect(server.plain).ask("POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
-    assert_eq!(
-        (answer.status(), answer.header("Allow")),
-        (405, Some("GET, HEAD"))
-    );
+    assert_eq!((answer.status(), answer.header("Allow")), (405, Some("GET, HEAD")));
     // The answer to HEAD has no body: the next answer follows at once.
     http.send(
         "HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
     );
     let answers = http.rest();
     let (head, next) = answers.split_once("\r\n\r\n").expect("there are two answers");
-    assert!(
-        head.starts_with("HTTP/1.1 200") && next.starts_with("HTTP/1.1 404"),
-        "{answers}"
-    );
+    assert!(head.starts_with("HTTP/1.1 200") && next.starts_with("HTTP/1.1 404"), "{answers}");
 }
 
 #[test]
@@ -210,10 +179,7 @@ fn a_request_may_come_byte_by_byte() {
 fn headers_over_16_kib_are_too_large() {
     let server = Server::demo();
     let with = |length| {
-        format!(
-            "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Long: {}\r\n\r\n",
-            "x".repeat(length)
-        )
+        format!("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Long: {}\r\n\r\n", "x".repeat(length))
     };
     assert_eq!(Http::connect(server.plain).ask(with(15 * 1024)).status(), 200);
     let mut http = Http::connect(server.plain);
@@ -230,12 +196,8 @@ fn headers_over_16_kib_are_too_large() {
 #[test]
 fn too_many_headers_are_too_large() {
     let server = Server::demo();
-    let with = |count| {
-        format!(
-            "GET /healthz HTTP/1.1\r\nHost: localhost\r\n{}\r\n",
-            "X: y\r\n".repeat(count)
-        )
-    };
+    let with =
+        |count| format!("GET /healthz HTTP/1.1\r\nHost: localhost\r\n{}\r\n", "X: y\r\n".repeat(count));
     assert_eq!(Http::connect(server.plain).ask(with(40)).status(), 200);
     assert_eq!(Http::connect(server.plain).ask(with(1000)).status(), 431);
     next_client_works(&server);
@@ -278,12 +240,7 @@ fn a_connection_that_is_cut_in_a_request_disturbs_nobody() {
     let server = Server::demo();
     let mut online = Client::online(&server, "1001", "desktop");
     for address in [server.plain, server.tls] {
-        for bytes in [
-            &b""[..],
-            b"G",
-            b"GET /ws/ HTTP/1.1\r\nHost: loc",
-            b"\x16\x03\x01\x02",
-        ] {
+        for bytes in [&b""[..], b"G", b"GET /ws/ HTTP/1.1\r\nHost: loc", b"\x16\x03\x01\x02"] {
             let mut stream = TcpStream::connect(address).expect("the server accepts connections");
             stream.write_all(bytes).expect("the server is there");
         }

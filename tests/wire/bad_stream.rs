@@ -19,27 +19,12 @@ fn is_refused_first(server: &Server, message: &str, conditions: &str) {
 #[test]
 fn a_stanza_before_the_open_ends_the_stream() {
     let server = Server::demo();
-    for stanza in [
-        PING,
-        "<presence xmlns='jabber:client'/>",
-        "<message xmlns='jabber:client'/>",
-    ] {
+    for stanza in [PING, "<presence xmlns='jabber:client'/>", "<message xmlns='jabber:client'/>"] {
         // The reference has unsupported-stanza-type from Openfire and invalid-namespace from Prosody.
-        is_refused_first(
-            &server,
-            stanza,
-            "not-authorized|unsupported-stanza-type|invalid-namespace",
-        );
+        is_refused_first(&server, stanza, "not-authorized|unsupported-stanza-type|invalid-namespace");
     }
-    let auth = format!(
-        "<auth xmlns='{}' mechanism='PLAIN'>ADEwMDEAMTAwMQ==</auth>",
-        ns::SASL
-    );
-    is_refused_first(
-        &server,
-        &auth,
-        "not-authorized|unsupported-stanza-type|invalid-namespace",
-    );
+    let auth = format!("<auth xmlns='{}' mechanism='PLAIN'>ADEwMDEAMTAwMQ==</auth>", ns::SASL);
+    is_refused_first(&server, &auth, "not-authorized|unsupported-stanza-type|invalid-namespace");
     Client::online(&server, "1002", "desktop").leave();
 }
 
@@ -94,11 +79,7 @@ fn another_host_is_unknown() {
             "host-unknown|improper-addressing",
         );
     }
-    is_refused_first(
-        &server,
-        &open("to='elsewhere.example' version='1.0'"),
-        "host-unknown",
-    );
+    is_refused_first(&server, &open("to='elsewhere.example' version='1.0'"), "host-unknown");
 }
 
 #[test]
@@ -119,11 +100,7 @@ fn an_open_without_a_host_is_improperly_addressed() {
 fn an_open_without_version_1_is_unsupported() {
     let server = Server::demo();
     for version in ["", "version=''", "version='0.9'", "version='x'"] {
-        is_refused_first(
-            &server,
-            &open(&format!("to='localhost' {version}")),
-            "unsupported-version",
-        );
+        is_refused_first(&server, &open(&format!("to='localhost' {version}")), "unsupported-version");
     }
     // A higher version is answered with our own (RFC 6120 §4.7.5).
     let mut client = Client::connect(&server);
@@ -162,17 +139,9 @@ fn a_stream_of_tcp_is_not_opened_here() {
     let server = Server::demo();
     let stream = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' to='localhost' \
                   version='1.0'";
-    is_refused_first(
-        &server,
-        &format!("{stream}/>"),
-        "invalid-namespace|unsupported-stanza-type",
-    );
+    is_refused_first(&server, &format!("{stream}/>"), "invalid-namespace|unsupported-stanza-type");
     // As a TCP client sends it, without an end.
-    is_refused_first(
-        &server,
-        &format!("{stream}>"),
-        "not-well-formed|invalid-namespace",
-    );
+    is_refused_first(&server, &format!("{stream}>"), "not-well-formed|invalid-namespace");
 }
 
 #[test]

@@ -85,10 +85,7 @@ fn a_continuation_of_nothing_is_a_protocol_error() {
 
 #[test]
 fn a_message_inside_a_message_is_a_protocol_error() {
-    is_refused(
-        &[frame(TEXT & !FIN, b"<open "), frame(TEXT, OPEN.as_bytes())].concat(),
-        1002,
-    );
+    is_refused(&[frame(TEXT & !FIN, b"<open "), frame(TEXT, OPEN.as_bytes())].concat(), 1002);
 }
 
 #[test]
@@ -130,11 +127,7 @@ fn a_character_may_be_cut_by_fragments_and_control_frames_may_come_between() {
     let server = Server::demo();
     let mut raw = bound(&server);
     let text = PING_IQ.replace("'1'", "'漢'").into_bytes();
-    let middle = text
-        .iter()
-        .position(|byte| !byte.is_ascii())
-        .expect("one is not ASCII")
-        + 1;
+    let middle = text.iter().position(|byte| !byte.is_ascii()).expect("one is not ASCII") + 1;
     raw.bytes(&frame(TEXT & !FIN, &text[..middle]));
     raw.bytes(&frame(PING, b"between"));
     raw.bytes(&frame(CONTINUATION, &text[middle..]));
@@ -221,10 +214,7 @@ fn the_open_may_come_with_the_upgrade() {
         }
         String::from_utf8_lossy(&rest[..length]).into_owned()
     };
-    assert!(
-        rest.starts_with("HTTP/1.1 101") && rest.contains("<open "),
-        "{rest}"
-    );
+    assert!(rest.starts_with("HTTP/1.1 101") && rest.contains("<open "), "{rest}");
 }
 
 #[test]
@@ -267,10 +257,7 @@ fn the_connection_ends_when_the_close_is_answered_even_after_a_protocol_error() 
     for bytes in [frame(BINARY, b"x"), frame(PING, &[b'x'; 200])] {
         let mut raw = bound(&server);
         // Much shorter than the limit, much longer than it takes.
-        raw.wire
-            .stream
-            .set_read_timeout(Some(Duration::from_secs(10)))
-            .expect("a timeout can be set");
+        raw.wire.stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a timeout can be set");
         raw.bytes(&bytes);
         while !matches!(raw.receive(), Received::Close(_)) {}
         assert_eq!(raw.receive(), Received::End);
@@ -315,10 +302,7 @@ fn a_socket_cut_in_the_middle_of_a_frame_ends_that_session_only() {
         raw.log_in("1001", "desktop");
         raw.become_available_beside(&mut online);
         raw.bytes(&whole[..length]);
-        raw.wire
-            .stream
-            .shutdown(Shutdown::Both)
-            .expect("the socket is open");
+        raw.wire.stream.shutdown(Shutdown::Both).expect("the socket is open");
         // The server has seen it: the other session of the user is told.
         let gone = "<presence xmlns='jabber:client' type='unavailable' from='1001@localhost/desktop' \
                     to='1001@localhost/phone'/>";

@@ -29,10 +29,7 @@ fn are_refused(messages: &[&str], condition: &str) {
 
 #[test]
 fn what_is_not_xml_is_not_well_formed() {
-    are_refused(
-        &["hello", "{\"jsonrpc\":\"2.0\"}", "<", ">", "<>", "</a>", "\u{0}"],
-        "not-well-formed",
-    );
+    are_refused(&["hello", "{\"jsonrpc\":\"2.0\"}", "<", ">", "<>", "</a>", "\u{0}"], "not-well-formed");
 }
 
 #[test]
@@ -56,11 +53,7 @@ fn half_a_stanza_is_not_well_formed() {
 #[test]
 fn two_stanzas_in_one_message_are_not_well_formed() {
     let ping = "<iq type='get' id='1' xmlns='jabber:client'><ping xmlns='urn:xmpp:ping'/></iq>";
-    let messages = [
-        format!("{ping}{ping}"),
-        format!("{ping} {ping}"),
-        format!("{ping}more"),
-    ];
+    let messages = [format!("{ping}{ping}"), format!("{ping} {ping}"), format!("{ping}more")];
     are_refused(&messages.each_ref().map(String::as_str), "not-well-formed");
 }
 
@@ -85,17 +78,8 @@ fn wrong_nesting_attributes_and_characters_are_not_well_formed() {
 #[test]
 fn a_reference_to_what_is_no_character_is_not_well_formed() {
     // XML 1.0 §4.1: it has to be one that could stand there itself.
-    let messages = [
-        "&#0;",
-        "&#27;",
-        "&#xFFFF;",
-        "&#xD800;",
-        "&#x110000;",
-        "&#99999999;",
-        "&#x;",
-        "&#a;",
-    ]
-    .map(|reference| format!("<a xmlns='jabber:client'>{reference}</a>"));
+    let messages = ["&#0;", "&#27;", "&#xFFFF;", "&#xD800;", "&#x110000;", "&#99999999;", "&#x;", "&#a;"]
+        .map(|reference| format!("<a xmlns='jabber:client'>{reference}</a>"));
     are_refused(&messages.each_ref().map(String::as_str), "not-well-formed");
     let messages = messages.map(|message| message.replace("client'>", "client' b='").replace("</a>", "'/>"));
     are_refused(&messages.each_ref().map(String::as_str), "not-well-formed");
@@ -104,11 +88,7 @@ fn a_reference_to_what_is_no_character_is_not_well_formed() {
 #[test]
 fn a_prefix_that_is_not_declared_is_bad() {
     are_refused(
-        &[
-            "<stream:error/>",
-            "<a xmlns='jabber:client' x:b='1'/>",
-            "<a xmlns='jabber:client'><x:b/></a>",
-        ],
+        &["<stream:error/>", "<a xmlns='jabber:client' x:b='1'/>", "<a xmlns='jabber:client'><x:b/></a>"],
         "not-well-formed|bad-namespace-prefix",
     );
 }
@@ -129,10 +109,7 @@ fn a_doctype_is_restricted_xml() {
 #[test]
 fn an_entity_is_restricted_xml() {
     are_refused(
-        &[
-            "<a xmlns='jabber:client'>&x;</a>",
-            "<a xmlns='jabber:client' b='&nbsp;'/>",
-        ],
+        &["<a xmlns='jabber:client'>&x;</a>", "<a xmlns='jabber:client' b='&nbsp;'/>"],
         "restricted-xml",
     );
 }
@@ -242,23 +219,14 @@ fn bounds() -> Vec<Bound> {
             "<iq type='get' id='1' to='localhost' xmlns='jabber:client'><x xmlns='u'{attributes}>{content}</x></iq>"
         )
     };
-    let nested = |depth: usize| {
-        iq(
-            "",
-            &format!("{}{}", "<a>".repeat(depth - 2), "</a>".repeat(depth - 2)),
-        )
-    };
+    let nested = |depth: usize| iq("", &format!("{}{}", "<a>".repeat(depth - 2), "</a>".repeat(depth - 2)));
     let numbered = |count: usize, form: &dyn Fn(usize) -> String| (0..count).map(form).collect::<String>();
     let attributes = |count| iq(&numbered(count, &|n| format!(" a{n}=''")), "");
     let prefixes = |count| iq(&numbered(count, &|n| format!(" xmlns:p{n}='u'")), "");
     // On elements of their own, so that no single tag has many.
     let spread = |count| iq("", &numbered(count, &|n| format!("<p{n}:a xmlns:p{n}='u'/>")));
     let elements = |count: usize| iq("", &"<a/>".repeat(count - 2));
-    let bound = |name, enough, too_much| Bound {
-        name,
-        enough,
-        too_much,
-    };
+    let bound = |name, enough, too_much| Bound { name, enough, too_much };
     vec![
         bound("depth", nested(32), nested(33)),
         bound("attributes", attributes(60), attributes(65)),
@@ -271,12 +239,7 @@ fn bounds() -> Vec<Bound> {
 #[test]
 fn too_many_prefixes_attributes_elements_and_levels_are_a_policy_violation() {
     let server = Server::demo();
-    for Bound {
-        name,
-        enough,
-        too_much,
-    } in bounds()
-    {
+    for Bound { name, enough, too_much } in bounds() {
         let mut client = Client::bound(&server, "1001", "desktop");
         client.send(&enough);
         let answer = client.text();

@@ -12,14 +12,8 @@ fn authenticated(server: &Server, user: &str) -> Client {
 /// The bind is refused; `what` is type and condition. Returns the text, which may repeat the request.
 fn expect_refused(client: &mut Client, code: u16, kind: &str, condition: &str) {
     let text = client.text();
-    let error = format!(
-        "<error code=\"{code}\" type=\"{kind}\"><{condition} xmlns=\"{}\"/>",
-        ns::STANZAS
-    );
-    assert!(
-        text.starts_with("<iq type=\"error\" id=\"bind\"") && text.contains(&error),
-        "{text}"
-    );
+    let error = format!("<error code=\"{code}\" type=\"{kind}\"><{condition} xmlns=\"{}\"/>", ns::STANZAS);
+    assert!(text.starts_with("<iq type=\"error\" id=\"bind\"") && text.contains(&error), "{text}");
 }
 
 #[test]
@@ -33,9 +27,7 @@ fn without_a_resource_the_server_makes_one_that_nobody_has() {
             ns::BIND
         ));
         let answer = client.text();
-        let (_, jid) = answer
-            .split_once("<jid>1001@localhost/")
-            .expect("a full JID comes");
+        let (_, jid) = answer.split_once("<jid>1001@localhost/").expect("a full JID comes");
         let (resource, _) = jid.split_once("</jid>").expect("it ends");
         assert!(resource.len() >= 8, "it cannot be guessed: {resource}");
         client.jid = format!("1001@localhost/{resource}");
@@ -53,13 +45,7 @@ fn a_resource_that_is_none_is_malformed_and_another_may_be_asked_for() {
     let long = "x".repeat(1024);
     let mut client = authenticated(&server, "1001");
     // A private character, a control character, one that turns the text around.
-    for resource in [
-        long.as_str(),
-        "a\u{e000}b",
-        "a\u{85}b",
-        "a\u{202e}b",
-        &"漢".repeat(342),
-    ] {
+    for resource in [long.as_str(), "a\u{e000}b", "a\u{85}b", "a\u{202e}b", &"漢".repeat(342)] {
         client.send_bind(resource);
         expect_refused(&mut client, 400, "modify", "jid-malformed");
     }
@@ -69,13 +55,7 @@ fn a_resource_that_is_none_is_malformed_and_another_may_be_asked_for() {
 #[test]
 fn a_resource_may_have_1023_bytes_and_any_character_that_is_one() {
     let server = Server::demo();
-    for resource in [
-        &"x".repeat(1023),
-        &"漢".repeat(341),
-        "Arbeits platz/a@b",
-        "<\"'&>",
-        "0",
-    ] {
+    for resource in [&"x".repeat(1023), &"漢".repeat(341), "Arbeits platz/a@b", "<\"'&>", "0"] {
         let mut client = authenticated(&server, "1001");
         client.bind("1001", resource);
         client.become_available();
@@ -159,10 +139,7 @@ fn a_question_to_the_server_before_the_bind_is_answered_in_some_way() {
     let mut client = authenticated(&server, "1001");
     client.send("<iq type='get' id='early' xmlns='jabber:client'><query xmlns='jabber:iq:roster'/></iq>");
     let answer = client.text();
-    assert!(
-        answer.starts_with("<iq ") && answer.contains("id=\"early\""),
-        "{answer}"
-    );
+    assert!(answer.starts_with("<iq ") && answer.contains("id=\"early\""), "{answer}");
     // A bind that is none.
     client.send("<iq type='get' id='early' xmlns='jabber:client'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>");
     assert!(client.text().contains("type=\"error\""));

@@ -1,7 +1,8 @@
 //! The points that decide compatibility, each by its number in the contract.
 
-use crate::support::client::{CLOSE, Polite, Security};
+use crate::support::client::CLOSE;
 use crate::support::http::{Http, UPGRADE, publish};
+use crate::support::polite::{Polite, Security};
 use crate::support::server::DEMO;
 use crate::support::{Client, Server, Session, ns};
 
@@ -37,13 +38,8 @@ fn point_2_the_authzid_is_empty_or_ones_own_name_or_address() {
         client.leave();
     }
     // Peers have let anybody in as anybody else by this.
-    for authzid in [
-        "1002",
-        "1002@localhost",
-        "administrator@localhost",
-        "1001@elsewhere.example",
-        "finesse",
-    ] {
+    for authzid in ["1002", "1002@localhost", "administrator@localhost", "1001@elsewhere.example", "finesse"]
+    {
         let mut client = Client::connect(&server);
         client.open();
         client.send_plain(&format!("{authzid}\x001001\x001001"));
@@ -117,10 +113,7 @@ fn point_5_pings_are_answered_while_a_password_is_checked_for_another() {
     for _ in 0..3 {
         client.expect_nothing_more();
     }
-    assert!(
-        other.is_silent(),
-        "the check was over before the pings were answered"
-    );
+    assert!(other.is_silent(), "the check was over before the pings were answered");
     other.expect_failure("not-authorized");
 }
 
@@ -128,21 +121,13 @@ fn point_5_pings_are_answered_while_a_password_is_checked_for_another() {
 fn point_6_ones_own_nodes_are_subscribed_without_asking() {
     let server = Server::demo();
     let mut client = Client::online(&server, "1001", "desktop");
-    let nodes = [
-        USER,
-        "/finesse/api/User/1001/Dialogs",
-        "/finesse/api/User/1001/Media",
-        "/finesse/api/SystemInfo",
-    ];
+    let nodes =
+        [USER, "/finesse/api/User/1001/Dialogs", "/finesse/api/User/1001/Media", "/finesse/api/SystemInfo"];
     for node in nodes {
         publish(&server, node, "<Update/>");
         client.expect_event("1001@localhost", node, "<Update/>");
     }
-    for node in [
-        "/finesse/api/User/1002",
-        "/finesse/api/User/1001/Queues",
-        "/finesse/api/Team/1/Users",
-    ] {
+    for node in ["/finesse/api/User/1002", "/finesse/api/User/1001/Queues", "/finesse/api/Team/1/Users"] {
         publish(&server, node, "<Update/>");
     }
     client.expect_nothing_more();
@@ -166,11 +151,7 @@ fn point_6_no_event_comes_before_the_presence_and_none_is_repeated_after_it() {
 fn point_7_the_event_is_this_and_nothing_beside() {
     let server = Server::demo();
     let mut client = Client::online(&server, "1001", "desktop");
-    publish(
-        &server,
-        USER,
-        "<Update><data>Müller &amp; Söhne &lt; 漢字</data></Update>",
-    );
+    publish(&server, USER, "<Update><data>Müller &amp; Söhne &lt; 漢字</data></Update>");
     let event = client.expect_bytes(
         "<message from=\"pubsub.localhost\" to=\"1001@localhost\" id=\"{any}\" xmlns=\"jabber:client\">\
          <event xmlns=\"http://jabber.org/protocol/pubsub#event\"><items node=\"/finesse/api/User/1001\">\
@@ -180,11 +161,8 @@ fn point_7_the_event_is_this_and_nothing_beside() {
     );
     // Cisco's tunnel takes all text of the message for the payload.
     let document = roxmltree::Document::parse(&event).expect("it is XML");
-    let text: String = document
-        .descendants()
-        .filter(|node| node.is_text())
-        .filter_map(|node| node.text())
-        .collect();
+    let text: String =
+        document.descendants().filter(|node| node.is_text()).filter_map(|node| node.text()).collect();
     assert_eq!(text, "<Update><data>Müller &amp; Söhne &lt; 漢字</data></Update>");
 }
 
@@ -206,25 +184,11 @@ fn point_7_ids_have_the_form_of_finesse() {
     // A UUID that never changes, with a growing number glued on.
     let items: Vec<_> = seen.iter().map(|(_, item)| item.split_at(36)).collect();
     let is_digit = |at, byte: u8| {
-        if [8, 13, 18, 23].contains(&at) {
-            byte == b'-'
-        } else {
-            byte.is_ascii_hexdigit()
-        }
+        if [8, 13, 18, 23].contains(&at) { byte == b'-' } else { byte.is_ascii_hexdigit() }
     };
-    assert!(
-        items[0]
-            .0
-            .bytes()
-            .enumerate()
-            .all(|(at, byte)| is_digit(at, byte)),
-        "{items:?}"
-    );
+    assert!(items[0].0.bytes().enumerate().all(|(at, byte)| is_digit(at, byte)), "{items:?}");
     assert!(items.iter().all(|(uuid, _)| *uuid == items[0].0), "{items:?}");
-    let numbers: Vec<u64> = items
-        .iter()
-        .map(|(_, number)| number.parse().expect("decimal"))
-        .collect();
+    let numbers: Vec<u64> = items.iter().map(|(_, number)| number.parse().expect("decimal")).collect();
     assert!(numbers.is_sorted_by(|one, next| one < next), "{numbers:?}");
 }
 
@@ -323,10 +287,8 @@ fn point_10_the_first_presence_comes_back_to_all_of_ones_sessions() {
 fn point_11_an_automatic_subscription_that_was_ended_comes_back_with_the_next_first_login() {
     let server = Server::demo();
     let mut client = Client::online(&server, "1001", "desktop");
-    let unsubscribe = format!(
-        "<pubsub xmlns='{}'><unsubscribe node='{USER}' jid='1001@localhost'/></pubsub>",
-        ns::PUBSUB
-    );
+    let unsubscribe =
+        format!("<pubsub xmlns='{}'><unsubscribe node='{USER}' jid='1001@localhost'/></pubsub>", ns::PUBSUB);
     client.set("pubsub.localhost", &unsubscribe).is_result("");
     publish(&server, USER, "to nobody");
     client.expect_nothing_more();

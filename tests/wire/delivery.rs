@@ -27,10 +27,7 @@ fn events_arrive_in_the_order_of_their_publishing() {
     for receiver in &mut receivers {
         let to = receiver.jid.clone();
         for n in 0..200 {
-            assert_eq!(
-                receiver.expect_event(&to, ALARMS, &n.to_string()).1,
-                format!("i{n}")
-            );
+            assert_eq!(receiver.expect_event(&to, ALARMS, &n.to_string()).1, format!("i{n}"));
         }
         receiver.expect_nothing_more();
     }
@@ -125,10 +122,7 @@ fn a_session_that_does_not_read_is_closed_and_the_others_get_everything() {
     let filler = "x".repeat(30_000);
     let mut published = 0;
     while !server.log().contains("does not read") {
-        assert!(
-            published < 5_000,
-            "150 MB are more than all buffers in between hold"
-        );
+        assert!(published < 5_000, "150 MB are more than all buffers in between hold");
         let body = format!("{published} {filler}");
         let answer = http.ask(format!(
             "POST /callboard/api/publish?node={ALARMS} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {authorization}\r\n\
@@ -140,10 +134,7 @@ fn a_session_that_does_not_read_is_closed_and_the_others_get_everything() {
         published += 1;
     }
     let line = server.wait_for_log(&["does not read"]);
-    assert!(
-        line.contains("1001@localhost/desktop") && line.contains("dropped"),
-        "{line}"
-    );
+    assert!(line.contains("1001@localhost/desktop") && line.contains("dropped"), "{line}");
     publish(&server, ALARMS, "after");
     reader.expect_event("1002@localhost/desktop", ALARMS, "after");
     reader.expect_nothing_more();
@@ -155,11 +146,7 @@ fn a_session_that_does_not_read_is_closed_and_the_others_get_everything() {
         if !text.starts_with("<message ") {
             break text;
         }
-        assert!(
-            text.contains(&format!("push:0\">{received} x")),
-            "{}",
-            &text[..300]
-        );
+        assert!(text.contains(&format!("push:0\">{received} x")), "{}", &text[..300]);
         received += 1;
     };
     assert!(received < published, "something was dropped");
@@ -177,11 +164,7 @@ fn a_client_that_sends_pings_and_does_not_read_is_not_read_from_either() {
     let mut online = Client::online(&server, "1002", "desktop");
     let mut flood = Raw::connect(&server);
     flood.log_in("1001", "desktop");
-    flood
-        .wire
-        .stream
-        .set_nonblocking(true)
-        .expect("a socket can be so");
+    flood.wire.stream.set_nonblocking(true).expect("a socket can be so");
     let pings = frame(PING, &[b'x'; 125]).repeat(500);
     // Until nothing more is taken: both directions are full, or else the server buffers without a bound.
     let mut sent = 0;
@@ -199,11 +182,7 @@ fn a_client_that_sends_pings_and_does_not_read_is_not_read_from_either() {
         online.expect_nothing_more();
     }
     // It reads again, and everything is answered.
-    flood
-        .wire
-        .stream
-        .set_nonblocking(false)
-        .expect("a socket can be so");
+    flood.wire.stream.set_nonblocking(false).expect("a socket can be so");
     for _ in 0..sent / 131 {
         assert_eq!(flood.receive(), Received::Pong(vec![b'x'; 125]));
     }

@@ -11,11 +11,7 @@ fn bound() -> (Server, Client) {
 }
 
 fn disco_info(node: &str) -> String {
-    let node = if node.is_empty() {
-        String::new()
-    } else {
-        format!(" node='{node}'")
-    };
+    let node = if node.is_empty() { String::new() } else { format!(" node='{node}'") };
     format!("<query xmlns='{}'{node}/>", ns::DISCO_INFO)
 }
 
@@ -48,14 +44,9 @@ fn an_iq_that_breaks_the_rules_is_a_bad_request() {
         ("type='get' id='1'", ping.repeat(2)),
         ("type='set' id='1'", format!("{ping}<a xmlns='u'/>")),
     ] {
-        client.send(&format!(
-            "<iq {attributes} to='localhost' xmlns='jabber:client'>{payload}</iq>"
-        ));
+        client.send(&format!("<iq {attributes} to='localhost' xmlns='jabber:client'>{payload}</iq>"));
         let answer = client.text();
-        let error = format!(
-            "<error code=\"400\" type=\"modify\"><bad-request xmlns=\"{}\"/>",
-            ns::STANZAS
-        );
+        let error = format!("<error code=\"400\" type=\"modify\"><bad-request xmlns=\"{}\"/>", ns::STANZAS);
         assert!(
             answer.starts_with("<iq type=\"error\"") && answer.contains(&error),
             "{attributes}: {answer}"
@@ -106,10 +97,7 @@ fn a_question_to_where_nobody_is_gets_the_right_error() {
         ("a b@localhost", "400 modify jid-malformed"),
         ("1002@localhost/", "400 modify jid-malformed"),
         ("1002@@localhost", "400 modify jid-malformed"),
-        (
-            &format!("{}@localhost", "x".repeat(1024)),
-            "400 modify jid-malformed",
-        ),
+        (&format!("{}@localhost", "x".repeat(1024)), "400 modify jid-malformed"),
     ] {
         println!("{to}");
         client.get(to, VERSION).is_error(error);
@@ -122,11 +110,7 @@ fn a_question_to_where_nobody_is_gets_the_right_error() {
 #[test]
 fn ones_own_from_is_accepted_bare_and_full() {
     let (_server, mut client) = bound();
-    for from in [
-        "1001@localhost",
-        "1001@localhost/desktop",
-        "1001@LocalHost/desktop",
-    ] {
+    for from in ["1001@localhost", "1001@localhost/desktop", "1001@LocalHost/desktop"] {
         client.send(&format!(
             "<iq type='get' id='1' from='{from}' to='localhost' xmlns='jabber:client'><ping xmlns='urn:xmpp:ping'/></iq>"
         ));
@@ -226,56 +210,39 @@ fn disco_knows_domain_service_nodes_and_account() {
     ]);
     client
         .get("localhost", &format!("<query xmlns='{}'/>", ns::DISCO_ITEMS))
-        .is_result(&format!(
-            "<query xmlns='{}'><item jid='pubsub.localhost'/></query>",
-            ns::DISCO_ITEMS
-        ));
+        .is_result(&format!("<query xmlns='{}'><item jid='pubsub.localhost'/></query>", ns::DISCO_ITEMS));
     client.get("pubsub.localhost", &disco_info("")).is_result_with(&[
         "<identity category=\"pubsub\" type=\"service\"",
         &feature(ns::PUBSUB),
         &feature(&format!("{}#publish", ns::PUBSUB)),
         &feature(&format!("{}#subscribe", ns::PUBSUB)),
     ]);
-    client
-        .get(
-            "pubsub.localhost",
-            &format!("<query xmlns='{}'/>", ns::DISCO_ITEMS),
-        )
-        .is_result_with(&[
-            "<item jid=\"pubsub.localhost\" node=\"/finesse/api/User/1001\"/>",
-            "<item jid=\"pubsub.localhost\" node=\"/finesse/api/Team/1/Users\"/>",
-            "<item jid=\"pubsub.localhost\" node=\"/finesse/api/SystemInfo\"/>",
-            "<item jid=\"pubsub.localhost\" node=\"/lab/alarms\"/>",
-        ]);
+    client.get("pubsub.localhost", &format!("<query xmlns='{}'/>", ns::DISCO_ITEMS)).is_result_with(&[
+        "<item jid=\"pubsub.localhost\" node=\"/finesse/api/User/1001\"/>",
+        "<item jid=\"pubsub.localhost\" node=\"/finesse/api/Team/1/Users\"/>",
+        "<item jid=\"pubsub.localhost\" node=\"/finesse/api/SystemInfo\"/>",
+        "<item jid=\"pubsub.localhost\" node=\"/lab/alarms\"/>",
+    ]);
     // Smack asks this of a node before it uses it.
-    client
-        .get("pubsub.localhost", &disco_info("/finesse/api/User/1001"))
-        .is_result_with(&[
-            "node=\"/finesse/api/User/1001\"",
-            "<identity category=\"pubsub\" type=\"leaf\"/>",
-            &feature(ns::PUBSUB),
-        ]);
-    client
-        .get("pubsub.localhost", &disco_info("/nowhere"))
-        .is_error("404 cancel item-not-found");
+    client.get("pubsub.localhost", &disco_info("/finesse/api/User/1001")).is_result_with(&[
+        "node=\"/finesse/api/User/1001\"",
+        "<identity category=\"pubsub\" type=\"leaf\"/>",
+        &feature(ns::PUBSUB),
+    ]);
+    client.get("pubsub.localhost", &disco_info("/nowhere")).is_error("404 cancel item-not-found");
     for to in ["", "1001@localhost"] {
         client
             .get(to, &disco_info(""))
             .is_result_with(&["<identity category=\"account\" type=\"registered\"/>"]);
     }
-    client
-        .get("localhost", &disco_info("nothing"))
-        .is_error("404 cancel item-not-found");
+    client.get("localhost", &disco_info("nothing")).is_error("404 cancel item-not-found");
 }
 
 #[test]
 fn the_caps_of_the_features_and_of_finesse_are_answered() {
     let (_server, mut client) = bound();
     for (to, node) in [
-        (
-            "localhost",
-            "https://www.igniterealtime.org/projects/openfire/#k3mOuil8afx3OTZxYy6yxLmFsok=",
-        ),
+        ("localhost", "https://www.igniterealtime.org/projects/openfire/#k3mOuil8afx3OTZxYy6yxLmFsok="),
         (
             "finesse@localhost/smack-1",
             "http://www.igniterealtime.org/projects/smack#NfJ3flI83zSdUDzCEICtbypursw=",
@@ -301,14 +268,8 @@ fn version_and_time_are_told() {
 fn questions_are_answered_in_their_order() {
     let (_server, mut client) = bound();
     for id in 0..200 {
-        let payload = if id % 2 == 0 {
-            "<ping xmlns='urn:xmpp:ping'/>"
-        } else {
-            "<x xmlns='u'/>"
-        };
-        client.send(&format!(
-            "<iq type='get' id='{id}' xmlns='jabber:client'>{payload}</iq>"
-        ));
+        let payload = if id % 2 == 0 { "<ping xmlns='urn:xmpp:ping'/>" } else { "<x xmlns='u'/>" };
+        client.send(&format!("<iq type='get' id='{id}' xmlns='jabber:client'>{payload}</iq>"));
     }
     for id in 0..200 {
         let answer = client.text();

@@ -34,10 +34,8 @@ fn pair(server: &Server) -> (Client, Client) {
 fn keeping() -> Server {
     Server::serving(
         "localhost",
-        &crate::support::server::DEMO.replace(
-            "publish = [\"administrator\"]",
-            "publish = [\"administrator\"]\nitems = 3",
-        ),
+        &crate::support::server::DEMO
+            .replace("publish = [\"administrator\"]", "publish = [\"administrator\"]\nitems = 3"),
     )
 }
 
@@ -46,13 +44,9 @@ fn what_is_published_is_answered_with_its_id_and_delivered() {
     let server = Server::demo();
     let (mut administrator, mut client) = pair(&server);
     let item = |id: &str| publish(ALARMS, &format!("<item{id}>{}</item>", text("&lt;Update/&gt;")));
-    administrator
-        .set(PUBSUB, &item(""))
-        .is_result(&publish(ALARMS, "<item id='{any}'/>"));
+    administrator.set(PUBSUB, &item("")).is_result(&publish(ALARMS, "<item id='{any}'/>"));
     client.expect_event("1001@localhost/desktop", ALARMS, "<Update/>");
-    administrator
-        .set(PUBSUB, &item(" id='mine'"))
-        .is_result(&publish(ALARMS, "<item id='mine'/>"));
+    administrator.set(PUBSUB, &item(" id='mine'")).is_result(&publish(ALARMS, "<item id='mine'/>"));
     let (_, id) = client.expect_event("1001@localhost/desktop", ALARMS, "<Update/>");
     assert_eq!(id, "mine");
     // To a node of a user, by the bare JID.
@@ -69,10 +63,7 @@ fn a_payload_that_is_no_notification_is_delivered_as_it_is() {
     let payload = "<entry xmlns='http://www.w3.org/2005/Atom' xmlns:x='u' x:y='&lt;&apos;&quot;'><x:title xml:lang='de'>a &amp; b</x:title>\
                    <notification/></entry>";
     administrator
-        .set(
-            PUBSUB,
-            &publish(ALARMS, &format!("<item id='1'>{payload}</item>")),
-        )
+        .set(PUBSUB, &publish(ALARMS, &format!("<item id='1'>{payload}</item>")))
         .is_result(&publish(ALARMS, "<item id='1'/>"));
     client.expect(&format!(
         "<message xmlns='jabber:client' from='{PUBSUB}' to='1001@localhost/desktop' id='{{any}}'><event xmlns='{}'>\
@@ -88,35 +79,21 @@ fn every_refusal_to_publish_has_its_error_and_nothing_is_delivered() {
     let item = format!("<item>{}</item>", text("x"));
     // An agent may not publish, not even to its own node.
     for node in [ALARMS, USER] {
-        client
-            .set(PUBSUB, &publish(node, &item))
-            .is_error("403 auth forbidden");
+        client.set(PUBSUB, &publish(node, &item)).is_error("403 auth forbidden");
     }
     let big = format!("<item>{}</item>", text(&"x".repeat(33 * 1024)));
     for (action, error) in [
         (publish("/nowhere", &item), "404 cancel item-not-found"),
         (publish("", &item), "400 modify bad-request nodeid-required"),
-        (
-            pubsub(&format!("<publish>{item}</publish>")),
-            "400 modify bad-request nodeid-required",
-        ),
+        (pubsub(&format!("<publish>{item}</publish>")), "400 modify bad-request nodeid-required"),
         (publish(ALARMS, ""), "400 modify bad-request item-required"),
-        (
-            publish(ALARMS, "<item/>"),
-            "400 modify bad-request payload-required",
-        ),
-        (
-            publish(ALARMS, "<item>only text</item>"),
-            "400 modify bad-request payload-required",
-        ),
+        (publish(ALARMS, "<item/>"), "400 modify bad-request payload-required"),
+        (publish(ALARMS, "<item>only text</item>"), "400 modify bad-request payload-required"),
         (
             publish(ALARMS, "<item><a xmlns='u'/><b xmlns='u'/></item>"),
             "400 modify bad-request invalid-payload",
         ),
-        (
-            publish(ALARMS, &item.repeat(2)),
-            "400 modify bad-request invalid-payload",
-        ),
+        (publish(ALARMS, &item.repeat(2)), "400 modify bad-request invalid-payload"),
         (publish(ALARMS, &big), "406 modify not-acceptable payload-too-big"),
     ] {
         println!("{}", &action[..action.len().min(200)]);
@@ -166,30 +143,18 @@ fn the_last_items_are_kept_and_can_be_asked_for() {
         ("", "<item id='5'/><item id='3'/>", vec![3, 5]),
     ] {
         let found: String = ids.into_iter().map(item).collect();
-        client
-            .get(PUBSUB, &items(attributes, wanted))
-            .is_result(&items("", &found));
+        client.get(PUBSUB, &items(attributes, wanted)).is_result(&items("", &found));
     }
-    client
-        .get(PUBSUB, &items("", "<item id='1'/>"))
-        .is_error("404 cancel item-not-found");
-    client
-        .get(PUBSUB, &items(" max_items='x'", ""))
-        .is_error("400 modify bad-request");
+    client.get(PUBSUB, &items("", "<item id='1'/>")).is_error("404 cancel item-not-found");
+    client.get(PUBSUB, &items(" max_items='x'", "")).is_error("400 modify bad-request");
     // One with the id of another takes its place.
     let again = format!("<item id='3'>{}</item>", text("again"));
-    administrator
-        .set(PUBSUB, &publish(ALARMS, &again))
-        .is_result(&publish(ALARMS, "<item id='3'/>"));
+    administrator.set(PUBSUB, &publish(ALARMS, &again)).is_result(&publish(ALARMS, "<item id='3'/>"));
     client.expect_event("1001@localhost/desktop", ALARMS, "again");
-    client
-        .get(PUBSUB, &items("", ""))
-        .is_result(&items("", &format!("{}{}{again}", item(4), item(5))));
+    client.get(PUBSUB, &items("", "")).is_result(&items("", &format!("{}{}{again}", item(4), item(5))));
     // Disco lists them too.
     let disco = format!("<query xmlns='{}' node='{ALARMS}'/>", ns::DISCO_ITEMS);
-    client
-        .get(PUBSUB, &disco)
-        .is_result_with(&["name=\"4\"", "name=\"5\"", "name=\"3\""]);
+    client.get(PUBSUB, &disco).is_result_with(&["name=\"4\"", "name=\"5\"", "name=\"3\""]);
     // Nobody is sent an old item because of a subscription (reference 3.1).
     let mut late = Client::online(&server, "1002", "desktop");
     late.subscribe(ALARMS);
@@ -211,18 +176,12 @@ fn one_item_is_kept_if_nothing_is_said_and_none_by_the_nodes_of_finesse() {
     }
     let items = |node: &str, content: &str| pubsub(&format!("<items node='{node}'>{content}</items>"));
     let kept = format!("<item id='2'>{}</item>", text("x"));
-    client
-        .get(PUBSUB, &items(ALARMS, ""))
-        .is_result(&items(ALARMS, &kept));
+    client.get(PUBSUB, &items(ALARMS, "")).is_result(&items(ALARMS, &kept));
     client
         .get(PUBSUB, &items(USER, ""))
         .is_error("501 cancel feature-not-implemented unsupported=persistent-items");
-    client
-        .get(PUBSUB, &items("/nowhere", ""))
-        .is_error("404 cancel item-not-found");
-    client
-        .get(PUBSUB, &pubsub("<items/>"))
-        .is_error("400 modify bad-request nodeid-required");
+    client.get(PUBSUB, &items("/nowhere", "")).is_error("404 cancel item-not-found");
+    client.get(PUBSUB, &pubsub("<items/>")).is_error("400 modify bad-request nodeid-required");
 }
 
 #[test]
@@ -238,32 +197,17 @@ fn a_retracted_item_is_gone_and_those_who_should_know_are_told() {
     }
     for (request, error) in [
         (retract(ALARMS, "><item id='9'/>"), "404 cancel item-not-found"),
-        (
-            retract("/nowhere", "><item id='1'/>"),
-            "404 cancel item-not-found",
-        ),
-        (
-            retract(ALARMS, "><item/>"),
-            "400 modify bad-request item-required",
-        ),
+        (retract("/nowhere", "><item id='1'/>"), "404 cancel item-not-found"),
+        (retract(ALARMS, "><item/>"), "400 modify bad-request item-required"),
         (retract(ALARMS, ">"), "400 modify bad-request item-required"),
-        (
-            pubsub("<retract><item id='1'/></retract>"),
-            "400 modify bad-request nodeid-required",
-        ),
+        (pubsub("<retract><item id='1'/></retract>"), "400 modify bad-request nodeid-required"),
     ] {
         administrator.set(PUBSUB, &request).is_error(error);
     }
-    client
-        .set(PUBSUB, &retract(ALARMS, "><item id='1'/>"))
-        .is_error("403 auth forbidden");
-    administrator
-        .set(PUBSUB, &retract(ALARMS, "><item id='1'/>"))
-        .is_result("");
+    client.set(PUBSUB, &retract(ALARMS, "><item id='1'/>")).is_error("403 auth forbidden");
+    administrator.set(PUBSUB, &retract(ALARMS, "><item id='1'/>")).is_result("");
     client.expect_nothing_more();
-    administrator
-        .set(PUBSUB, &retract(ALARMS, " notify='true'><item id='2'/>"))
-        .is_result("");
+    administrator.set(PUBSUB, &retract(ALARMS, " notify='true'><item id='2'/>")).is_result("");
     client.expect(&format!(
         "<message xmlns='jabber:client' from='{PUBSUB}' to='1001@localhost/desktop' id='{{any}}'><event xmlns='{}'>\
          <items node='{ALARMS}'><retract id='2'/></items></event></message>",

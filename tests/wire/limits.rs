@@ -74,9 +74,7 @@ fn a_stream_that_does_not_log_in_is_closed_at_the_login_deadline() {
 fn trickle(address: SocketAddr, start: &[u8], drop: &[u8]) {
     let deadline = Instant::now() + PATIENCE;
     let mut stream = TcpStream::connect(address).expect("the server accepts connections");
-    stream
-        .set_read_timeout(Some(Duration::from_millis(50)))
-        .expect("a timeout can be set");
+    stream.set_read_timeout(Some(Duration::from_millis(50))).expect("a timeout can be set");
     stream.write_all(start).expect("the server is there");
     let mut buffer = [0; 4096];
     loop {
@@ -149,10 +147,7 @@ fn the_first_ping_does_not_wait_for_the_login_deadline() {
     let mut raw = Raw::connect(&server);
     raw.log_in("1001", "desktop");
     // Much shorter than the deadline, much longer than it takes.
-    raw.wire
-        .stream
-        .set_read_timeout(Some(10 * SECOND))
-        .expect("a timeout can be set");
+    raw.wire.stream.set_read_timeout(Some(10 * SECOND)).expect("a timeout can be set");
     assert!(matches!(raw.receive(), Received::Ping(_)), "a ping comes");
 }
 

@@ -56,10 +56,7 @@ fn a_bad_priority_is_a_bad_request_and_changes_nothing() {
         send_priority(&mut client, priority);
         let answer = client.text();
         assert!(answer.starts_with("<presence type=\"error\""), "{answer}");
-        assert!(
-            answer.contains(&format!("<bad-request xmlns=\"{}\"/>", ns::STANZAS)),
-            "{answer}"
-        );
+        assert!(answer.contains(&format!("<bad-request xmlns=\"{}\"/>", ns::STANZAS)), "{answer}");
     }
     publish(&server, USER, "x");
     client.expect_event("1001@localhost", USER, "x");
@@ -73,12 +70,9 @@ fn a_bad_priority_is_a_bad_request_and_changes_nothing() {
 fn an_update_does_not_repeat_the_presence_of_finesse() {
     let (_server, mut client) = bound();
     client.become_available();
-    for content in [
-        "<show>away</show>",
-        "<show>dnd</show><status>lunch</status>",
-        "<priority>7</priority>",
-        "",
-    ] {
+    for content in
+        ["<show>away</show>", "<show>dnd</show><status>lunch</status>", "<priority>7</priority>", ""]
+    {
         client.send(&format!("<presence xmlns='jabber:client'>{content}</presence>"));
         client.expect(&own(content));
         client.expect_nothing_more();
@@ -141,9 +135,7 @@ fn a_subscription_to_another_user_is_declined() {
     let mut other = Client::online(&server, "1002", "desktop");
     client.become_available();
     for user in ["1002", "nobody"] {
-        client.send(&format!(
-            "<presence to='{user}@localhost' type='subscribe' xmlns='jabber:client'/>"
-        ));
+        client.send(&format!("<presence to='{user}@localhost' type='subscribe' xmlns='jabber:client'/>"));
         client.expect(&format!(
             "<presence from='{user}@localhost' to='1001@localhost' type='unsubscribed' xmlns='jabber:client'/>"
         ));
@@ -155,10 +147,7 @@ fn a_subscription_to_another_user_is_declined() {
 fn a_presence_of_more_than_4_kib_is_not_acceptable() {
     let (_server, mut client) = bound();
     client.become_available();
-    client.send(&format!(
-        "<presence xmlns='jabber:client'><status>{}</status></presence>",
-        "x".repeat(5000)
-    ));
+    client.send(&format!("<presence xmlns='jabber:client'><status>{}</status></presence>", "x".repeat(5000)));
     let answer = client.text();
     assert!(
         answer.starts_with("<presence type=\"error\"") && answer.contains("<not-acceptable "),

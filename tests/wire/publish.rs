@@ -14,12 +14,7 @@ fn online(server: &Server) -> Client {
 /// Posts as the administrator, with more headers.
 fn as_administrator(server: &Server, node: &str, headers: &str, body: &[u8]) -> Answer {
     let authorization = basic("administrator", "1234");
-    post(
-        server,
-        node,
-        &format!("Authorization: {authorization}\r\n{headers}"),
-        body,
-    )
+    post(server, node, &format!("Authorization: {authorization}\r\n{headers}"), body)
 }
 
 #[test]
@@ -29,32 +24,17 @@ fn a_publish_is_accepted_with_the_id_of_the_item() {
     for (node, headers, body) in [
         ("/lab/alarms", "", "plain"),
         ("%2Flab%2Falarms", "", "the node encoded"),
-        (
-            "/lab/alarms",
-            "Content-Type: text/plain; charset=UTF-8\r\n",
-            "Füße < & > \" ' 漢字 ]]>\n",
-        ),
-        (
-            "/lab/alarms",
-            "Content-Type: application/xml\r\n",
-            "<Update><data/></Update>",
-        ),
+        ("/lab/alarms", "Content-Type: text/plain; charset=UTF-8\r\n", "Füße < & > \" ' 漢字 ]]>\n"),
+        ("/lab/alarms", "Content-Type: application/xml\r\n", "<Update><data/></Update>"),
         ("/lab/alarms", "Content-Type: application/json\r\n", "{\"a\":1}"),
         // What curl -d says by itself.
-        (
-            "/lab/alarms",
-            "Content-Type: application/x-www-form-urlencoded\r\n",
-            "a=b&c=%20d+e",
-        ),
+        ("/lab/alarms", "Content-Type: application/x-www-form-urlencoded\r\n", "a=b&c=%20d+e"),
         ("/lab/alarms", "", ""),
     ] {
         let answer = as_administrator(&server, node, headers, body.as_bytes());
         assert_eq!(answer.status(), 202, "{answer:?}");
-        let pattern = if body.is_empty() {
-            "<notification xmlns=\"urn:xmpp:push:0\"></notification>"
-        } else {
-            ""
-        };
+        let pattern =
+            if body.is_empty() { "<notification xmlns=\"urn:xmpp:push:0\"></notification>" } else { "" };
         if pattern.is_empty() {
             let (_, item) = client.expect_event("1001@localhost/desktop", ALARMS, body);
             assert_eq!(answer.body, format!("{item}\n"));
@@ -122,11 +102,7 @@ fn a_user_may_log_in_by_the_login_name() {
     );
     for (name, status) in [("Ada", 202), ("7", 202), ("nobody", 401)] {
         let authorization = format!("Authorization: {}\r\n", basic(name, "x:y"));
-        assert_eq!(
-            post(&server, "/finesse/api/User/1001", &authorization, b"x").status(),
-            status,
-            "{name}"
-        );
+        assert_eq!(post(&server, "/finesse/api/User/1001", &authorization, b"x").status(), status, "{name}");
     }
 }
 
@@ -141,12 +117,7 @@ fn what_cannot_be_published_is_refused_and_nobody_sees_it() {
         ("/lab/alarms&node=/lab/alarms", "", b"x", 400),
         (ALARMS, "Content-Type: image/png\r\n", b"x", 415),
         (ALARMS, "Content-Type: application/octet-stream\r\n", b"x", 415),
-        (
-            ALARMS,
-            "Content-Type: text/plain; charset=iso-8859-1\r\n",
-            b"x",
-            415,
-        ),
+        (ALARMS, "Content-Type: text/plain; charset=iso-8859-1\r\n", b"x", 415),
         (ALARMS, "Content-Type: \r\n", b"x", 415),
         (ALARMS, "", b"\xff\xfe", 400),
         (ALARMS, "", b"a\0b", 400),
@@ -156,11 +127,7 @@ fn what_cannot_be_published_is_refused_and_nobody_sees_it() {
     ] {
         let answer = as_administrator(&server, node, headers, body);
         assert_eq!(answer.status(), status, "{node} {headers}{answer:?}");
-        assert!(
-            answer.body.ends_with(".\n") || answer.body.contains('/'),
-            "it says why: {}",
-            answer.body
-        );
+        assert!(answer.body.ends_with(".\n") || answer.body.contains('/'), "it says why: {}", answer.body);
     }
     client.expect_nothing_more();
     // The largest there may be.
@@ -188,11 +155,7 @@ fn other_methods_are_not_allowed() {
         let answer = Http::connect(server.plain).ask(format!(
             "{method} /callboard/api/publish?node={ALARMS} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"
         ));
-        assert_eq!(
-            (answer.status(), answer.header("Allow")),
-            (405, Some("POST")),
-            "{method}"
-        );
+        assert_eq!((answer.status(), answer.header("Allow")), (405, Some("POST")), "{method}");
     }
 }
 
@@ -202,10 +165,7 @@ fn a_body_that_is_announced_too_large_is_refused_before_it_comes() {
     let authorization = basic("administrator", "1234");
     for framing in [
         "Content-Length: 1099511627776\r\n\r\n".to_owned(),
-        format!(
-            "Transfer-Encoding: chunked\r\n\r\n20000\r\n{}",
-            "x".repeat(0x20000)
-        ),
+        format!("Transfer-Encoding: chunked\r\n\r\n20000\r\n{}", "x".repeat(0x20000)),
     ] {
         let mut http = Http::connect(server.plain);
         http.send(format!(
@@ -226,9 +186,7 @@ fn a_body_that_is_cut_off_is_not_published() {
         "POST /callboard/api/publish?node={ALARMS} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {authorization}\r\n\
          Content-Length: 10\r\n\r\nhalf"
     ));
-    http.into_inner()
-        .shutdown(std::net::Shutdown::Write)
-        .expect("the socket is open");
+    http.into_inner().shutdown(std::net::Shutdown::Write).expect("the socket is open");
     assert_eq!(as_administrator(&server, ALARMS, "", b"whole").status(), 202);
     client.expect_event("1001@localhost/desktop", ALARMS, "whole");
     client.expect_nothing_more();

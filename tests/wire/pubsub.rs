@@ -50,63 +50,30 @@ fn every_refusal_has_its_error() {
     let (_server, mut client) = online();
     let own = "1001@localhost/desktop";
     for (action, error) in [
-        (
-            format!("<subscribe node='/nowhere' jid='{own}'/>"),
-            "404 cancel item-not-found",
-        ),
-        (
-            format!("<subscribe node='{ALARMS}' jid='1002@localhost'/>"),
-            "400 modify bad-request invalid-jid",
-        ),
+        (format!("<subscribe node='/nowhere' jid='{own}'/>"), "404 cancel item-not-found"),
+        (format!("<subscribe node='{ALARMS}' jid='1002@localhost'/>"), "400 modify bad-request invalid-jid"),
         (
             format!("<subscribe node='{ALARMS}' jid='1001@elsewhere.example'/>"),
             "400 modify bad-request invalid-jid",
         ),
-        (
-            format!("<subscribe node='{ALARMS}' jid='localhost'/>"),
-            "400 modify bad-request invalid-jid",
-        ),
-        (
-            format!("<subscribe node='{ALARMS}' jid='a b@localhost'/>"),
-            "400 modify bad-request invalid-jid",
-        ),
+        (format!("<subscribe node='{ALARMS}' jid='localhost'/>"), "400 modify bad-request invalid-jid"),
+        (format!("<subscribe node='{ALARMS}' jid='a b@localhost'/>"), "400 modify bad-request invalid-jid"),
         // A full JID is a session: there is none with that resource.
         (
             format!("<subscribe node='{ALARMS}' jid='1001@localhost/gone'/>"),
             "400 modify bad-request invalid-jid",
         ),
-        (
-            format!("<subscribe jid='{own}'/>"),
-            "400 modify bad-request nodeid-required",
-        ),
-        (
-            format!("<subscribe node='' jid='{own}'/>"),
-            "400 modify bad-request nodeid-required",
-        ),
-        (
-            format!("<subscribe node='{ALARMS}'/>"),
-            "400 modify bad-request jid-required",
-        ),
-        (
-            format!("<unsubscribe node='{ALARMS}'/>"),
-            "400 modify bad-request jid-required",
-        ),
-        (
-            format!("<unsubscribe jid='{own}'/>"),
-            "400 modify bad-request nodeid-required",
-        ),
-        (
-            format!("<unsubscribe node='/nowhere' jid='{own}'/>"),
-            "404 cancel item-not-found",
-        ),
+        (format!("<subscribe jid='{own}'/>"), "400 modify bad-request nodeid-required"),
+        (format!("<subscribe node='' jid='{own}'/>"), "400 modify bad-request nodeid-required"),
+        (format!("<subscribe node='{ALARMS}'/>"), "400 modify bad-request jid-required"),
+        (format!("<unsubscribe node='{ALARMS}'/>"), "400 modify bad-request jid-required"),
+        (format!("<unsubscribe jid='{own}'/>"), "400 modify bad-request nodeid-required"),
+        (format!("<unsubscribe node='/nowhere' jid='{own}'/>"), "404 cancel item-not-found"),
         (
             format!("<unsubscribe node='{ALARMS}' jid='1002@localhost'/>"),
             "400 modify bad-request invalid-jid",
         ),
-        (
-            format!("<unsubscribe node='{ALARMS}' jid='{own}'/>"),
-            "400 wait unexpected-request not-subscribed",
-        ),
+        (format!("<unsubscribe node='{ALARMS}' jid='{own}'/>"), "400 wait unexpected-request not-subscribed"),
         (String::new(), "400 modify bad-request"),
         ("<subscribe/><unsubscribe/>".into(), "400 modify bad-request"),
     ] {
@@ -115,14 +82,8 @@ fn every_refusal_has_its_error() {
     }
     client.subscribe(ALARMS);
     let with_subid = format!("<unsubscribe node='{ALARMS}' jid='{own}' subid='1'/>");
-    client
-        .set(PUBSUB, &pubsub(&with_subid))
-        .is_error("406 modify not-acceptable invalid-subid");
-    assert_eq!(
-        listed(&mut client, "").len(),
-        5,
-        "nothing else was subscribed and nothing was ended"
-    );
+    client.set(PUBSUB, &pubsub(&with_subid)).is_error("406 modify not-acceptable invalid-subid");
+    assert_eq!(listed(&mut client, "").len(), 5, "nothing else was subscribed and nothing was ended");
 }
 
 #[test]
@@ -132,18 +93,10 @@ fn what_is_not_there_is_said_to_be_unsupported() {
     for (action, feature) in [
         ("<create/>", "create-nodes"),
         ("<create node='x'/><configure/>", "config-node"),
-        (
-            "<options node='/lab/alarms' jid='1001@localhost'/>",
-            "subscription-options",
-        ),
-        (
-            "<subscribe node='/lab/alarms' jid='1001@localhost'/><options/>",
-            "subscription-options",
-        ),
+        ("<options node='/lab/alarms' jid='1001@localhost'/>", "subscription-options"),
+        ("<subscribe node='/lab/alarms' jid='1001@localhost'/><options/>", "subscription-options"),
     ] {
-        client
-            .set(PUBSUB, &pubsub(action))
-            .is_error(&unsupported(feature));
+        client.set(PUBSUB, &pubsub(action)).is_error(&unsupported(feature));
     }
     for (action, feature) in [
         ("<delete node='/lab/alarms'/>", "delete-nodes"),
@@ -153,25 +106,15 @@ fn what_is_not_there_is_said_to_be_unsupported() {
         let owner = format!("<pubsub xmlns='{}#owner'>{action}</pubsub>", ns::PUBSUB);
         client.set(PUBSUB, &owner).is_error(&unsupported(feature));
     }
-    client
-        .set(PUBSUB, &pubsub("<dance/>"))
-        .is_error("501 cancel feature-not-implemented");
+    client.set(PUBSUB, &pubsub("<dance/>")).is_error("501 cancel feature-not-implemented");
     // A question where a change is meant, and the other way.
     client
-        .get(
-            PUBSUB,
-            &pubsub("<subscribe node='/lab/alarms' jid='1001@localhost'/>"),
-        )
+        .get(PUBSUB, &pubsub("<subscribe node='/lab/alarms' jid='1001@localhost'/>"))
         .is_error("400 modify bad-request");
-    client
-        .set(PUBSUB, &pubsub("<items node='/lab/alarms'/>"))
-        .is_error("400 modify bad-request");
+    client.set(PUBSUB, &pubsub("<items node='/lab/alarms'/>")).is_error("400 modify bad-request");
     // A user is no pubsub service.
     client
-        .set(
-            "",
-            &pubsub("<subscribe node='/lab/alarms' jid='1001@localhost'/>"),
-        )
+        .set("", &pubsub("<subscribe node='/lab/alarms' jid='1001@localhost'/>"))
         .is_error("503 cancel service-unavailable");
     assert_eq!(listed(&mut client, "").len(), 4);
 }
@@ -184,9 +127,7 @@ fn a_repeated_subscription_is_the_same_one() {
     publish(&server, ALARMS, "x");
     client.expect_event("1001@localhost/desktop", ALARMS, "x");
     client.expect_nothing_more();
-    client
-        .set(PUBSUB, &unsubscribe(ALARMS, "1001@localhost/desktop"))
-        .is_result("");
+    client.set(PUBSUB, &unsubscribe(ALARMS, "1001@localhost/desktop")).is_result("");
     publish(&server, ALARMS, "x");
     client.expect_nothing_more();
     client
@@ -217,10 +158,7 @@ fn any_node_that_there_is_may_be_subscribed() {
 fn subscriptions_are_listed_for_the_service_and_for_a_node() {
     let (server, mut client) = online();
     let pair = |node: &str, jid: &str| (node.to_owned(), jid.to_owned());
-    let automatic: Vec<_> = AUTOMATIC
-        .iter()
-        .map(|node| pair(node, "1001@localhost"))
-        .collect();
+    let automatic: Vec<_> = AUTOMATIC.iter().map(|node| pair(node, "1001@localhost")).collect();
     assert_eq!(listed(&mut client, ""), automatic);
     client.subscribe(ALARMS);
     client.subscribe_as(ALARMS, "1001@localhost");
@@ -233,9 +171,7 @@ fn subscriptions_are_listed_for_the_service_and_for_a_node() {
     ];
     assert_eq!(listed(&mut client, ""), [automatic, own.to_vec()].concat());
     assert_eq!(listed(&mut client, &format!(" node='{ALARMS}'")), own);
-    client
-        .get(PUBSUB, &pubsub("<subscriptions node='/nowhere'/>"))
-        .is_error("404 cancel item-not-found");
+    client.get(PUBSUB, &pubsub("<subscriptions node='/nowhere'/>")).is_error("404 cancel item-not-found");
     // Nobody sees those of another.
     let mut other = Client::bound(&server, "1002", "desktop");
     assert_eq!(listed(&mut other, &format!(" node='{ALARMS}'")), []);
@@ -251,16 +187,12 @@ fn affiliations_tell_where_one_may_publish() {
     let mut administrator = Client::bound(&server, "administrator", "desktop");
     let alarms = format!("<affiliation node='{ALARMS}' affiliation='publisher'/>");
     let node = format!(" node='{ALARMS}'");
-    administrator
-        .get(PUBSUB, &list(&node, ""))
-        .is_result(&list(&node, &alarms));
+    administrator.get(PUBSUB, &list(&node, "")).is_result(&list(&node, &alarms));
     administrator.get(PUBSUB, &list("", "")).is_result_with(&[
         "<affiliation node=\"/lab/alarms\" affiliation=\"publisher\"/>",
         "<affiliation node=\"/finesse/api/User/1001\" affiliation=\"publisher\"/>",
     ]);
-    client
-        .get(PUBSUB, &list(" node='/nowhere'", ""))
-        .is_error("404 cancel item-not-found");
+    client.get(PUBSUB, &list(" node='/nowhere'", "")).is_error("404 cancel item-not-found");
 }
 
 #[test]
@@ -304,9 +236,7 @@ fn a_subscription_by_the_bare_jid_survives_its_session() {
     publish(&server, ALARMS, "kept");
     phone.expect_event("1001@localhost", ALARMS, "kept");
     // And can be ended from there.
-    phone
-        .set(PUBSUB, &unsubscribe(ALARMS, "1001@localhost"))
-        .is_result("");
+    phone.set(PUBSUB, &unsubscribe(ALARMS, "1001@localhost")).is_result("");
     publish(&server, ALARMS, "x");
     phone.expect_nothing_more();
 }
@@ -327,20 +257,14 @@ fn subscriptions_are_bounded_per_session_and_per_user() {
     client.subscribe(nodes[0]);
     client.subscribe(nodes[1]);
     client.subscribe(nodes[1]);
-    client
-        .set(PUBSUB, &request(nodes[2], "1001@localhost/desktop"))
-        .is_error(too_many);
+    client.set(PUBSUB, &request(nodes[2], "1001@localhost/desktop")).is_error(too_many);
     // Four of the eight are automatic.
     for node in &nodes[..4] {
         client.subscribe_as(node, "1001@localhost");
     }
-    client
-        .set(PUBSUB, &request(nodes[4], "1001@localhost"))
-        .is_error(too_many);
+    client.set(PUBSUB, &request(nodes[4], "1001@localhost")).is_error(too_many);
     // One that ended makes room, and another session and another user have their own.
-    client
-        .set(PUBSUB, &unsubscribe(nodes[0], "1001@localhost/desktop"))
-        .is_result("");
+    client.set(PUBSUB, &unsubscribe(nodes[0], "1001@localhost/desktop")).is_result("");
     client.subscribe(nodes[2]);
     Client::bound(&server, "1001", "phone").subscribe(nodes[2]);
     Client::bound(&server, "1002", "desktop").subscribe(nodes[2]);

@@ -13,15 +13,9 @@ fn pair() -> (Server, Client, Client) {
 /// The sender is told that nobody takes the message.
 fn expect_bounced(client: &mut Client, to: &str, condition: &str) {
     let answer = client.text();
-    let start = format!(
-        "<message type=\"error\" id=\"1\" from=\"{to}\" to=\"{}\"",
-        client.jid
-    );
+    let start = format!("<message type=\"error\" id=\"1\" from=\"{to}\" to=\"{}\"", client.jid);
     assert!(answer.starts_with(&start), "{answer}");
-    assert!(
-        answer.contains(&format!("<{condition} xmlns=\"{}\"/>", ns::STANZAS)),
-        "{answer}"
-    );
+    assert!(answer.contains(&format!("<{condition} xmlns=\"{}\"/>", ns::STANZAS)), "{answer}");
 }
 
 #[test]
@@ -94,12 +88,7 @@ fn a_message_that_nobody_takes_comes_back_with_an_error() {
 fn headlines_and_errors_that_nobody_takes_are_dropped() {
     let (_server, mut alice, _bob) = pair();
     for kind in ["headline", "error"] {
-        for to in [
-            "nobody@localhost",
-            "1004@localhost",
-            "1004@localhost/x",
-            "elsewhere.example",
-        ] {
+        for to in ["nobody@localhost", "1004@localhost", "1004@localhost/x", "elsewhere.example"] {
             alice.send(&format!(
                 "<message to='{to}' id='1' type='{kind}' xmlns='jabber:client'><body>x</body></message>"
             ));

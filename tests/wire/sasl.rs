@@ -23,11 +23,7 @@ fn every_failure_has_its_condition_and_the_next_attempt_works() {
         ("PLAIN", plain("\x001001@localhost\x001001"), "not-authorized"),
         ("PLAIN", plain("\0finesse\0finesse"), "not-authorized"),
         ("PLAIN", plain("1002\x001001\x001001"), "invalid-authzid"),
-        (
-            "PLAIN",
-            plain("1001@localhost/desktop\x001001\x001001"),
-            "invalid-authzid",
-        ),
+        ("PLAIN", plain("1001@localhost/desktop\x001001\x001001"), "invalid-authzid"),
         ("PLAIN", "!!!".into(), "incorrect-encoding"),
         ("PLAIN", "ADEwMDEAMTAwMQ".into(), "incorrect-encoding"),
         ("PLAIN", "ADEwMDEA MTAwMQ==".into(), "incorrect-encoding"),
@@ -126,9 +122,7 @@ fn the_name_is_prepared_and_the_password_is_not() {
 #[test]
 fn a_hashed_password_works_as_a_plain_one() {
     let hash = Password::hash("geheim", 1000).expect("a password that can be hashed");
-    let server = Server::with(&format!(
-        "[[user]]\nid = \"ada\"\nteam = \"1\"\npassword_hash = \"{hash}\"\n"
-    ));
+    let server = Server::with(&format!("[[user]]\nid = \"ada\"\nteam = \"1\"\npassword_hash = \"{hash}\"\n"));
     let mut client = opened(&server);
     for wrong in ["Geheim", &hash] {
         client.send_plain(&format!("\0ada\0{wrong}"));

@@ -2,8 +2,8 @@
 
 use futures_rustls::rustls::version::{TLS12, TLS13};
 
-use crate::support::client::{Polite, Security};
 use crate::support::http::{Http, UPGRADE, publish};
+use crate::support::polite::{Polite, Security};
 use crate::support::server::DEMO;
 use crate::support::{Client, Server, Session, ns};
 
@@ -18,10 +18,7 @@ const CAPS: &str = "<c xmlns='http://jabber.org/protocol/caps' hash='sha-1' \
 
 /// A server that is the one of the seed.
 fn server() -> Server {
-    Server::serving(
-        DOMAIN,
-        &DEMO.replace("domain = \"localhost\"", &format!("domain = \"{DOMAIN}\"")),
-    )
+    Server::serving(DOMAIN, &DEMO.replace("domain = \"localhost\"", &format!("domain = \"{DOMAIN}\"")))
 }
 
 /// A stream before the first open, as the seed's desktop has it: over TLS.
@@ -89,15 +86,8 @@ fn part_2_the_upgrade_is_answered_with_101_and_the_headers_that_browsers_need() 
         assert_eq!(answer.header("Upgrade"), Some("WebSocket"));
         assert_eq!(answer.header("Sec-WebSocket-Protocol"), Some("xmpp"));
         // The example of RFC 6455 §1.3.
-        assert_eq!(
-            answer.header("Sec-WebSocket-Accept"),
-            Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
-        );
-        assert_eq!(
-            answer.header("Sec-WebSocket-Extensions"),
-            None,
-            "compression is not agreed on"
-        );
+        assert_eq!(answer.header("Sec-WebSocket-Accept"), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+        assert_eq!(answer.header("Sec-WebSocket-Extensions"), None, "compression is not agreed on");
         assert_eq!(answer.header("Content-Length"), None, "a 101 has no body");
     }
 }
@@ -106,12 +96,9 @@ fn part_2_the_upgrade_is_answered_with_101_and_the_headers_that_browsers_need() 
 fn part_2_both_paths_and_every_way_to_secure_them_lead_to_a_stream() {
     let server = Server::demo();
     for path in ["/ws", "/ws/"] {
-        for security in [
-            Security::Plain,
-            Security::Tls(None),
-            Security::Tls(Some(&TLS12)),
-            Security::Tls(Some(&TLS13)),
-        ] {
+        for security in
+            [Security::Plain, Security::Tls(None), Security::Tls(Some(&TLS12)), Security::Tls(Some(&TLS13))]
+        {
             let (wire, response) = Polite::connect(&server, security, path);
             assert_eq!(response.headers()["Sec-WebSocket-Protocol"], "xmpp");
             let mut client = Session::new(wire, "localhost");
@@ -140,22 +127,14 @@ fn part_2_xmpp_is_found_among_several_subprotocols() {
 fn row_1_open_request_and_open_response() {
     let server = server();
     let mut client = connect(&server);
-    client.send(&format!(
-        "<open xmlns='{}' to='{DOMAIN}' version='1.0'/>",
-        ns::FRAMING
-    ));
+    client.send(&format!("<open xmlns='{}' to='{DOMAIN}' version='1.0'/>", ns::FRAMING));
     let open = client.text();
-    assert!(
-        open.starts_with("<open "),
-        "Strophe takes anything else for features: {open}"
-    );
+    assert!(open.starts_with("<open "), "Strophe takes anything else for features: {open}");
     assert!(!open.contains("></"), "{open}");
     let mut again = connect(&server);
     // The open of nbxmpp: another order, a language, a blank before the end.
-    again.send(&format!(
-        "<open xmlns=\"{}\" version=\"1.0\" to=\"{DOMAIN}\" xml:lang=\"en\" />",
-        ns::FRAMING
-    ));
+    again
+        .send(&format!("<open xmlns=\"{}\" version=\"1.0\" to=\"{DOMAIN}\" xml:lang=\"en\" />", ns::FRAMING));
     again.expect_opened();
 }
 
@@ -171,10 +150,7 @@ fn row_2_stream_features() {
         ns::STREAM,
         ns::SASL
     ));
-    assert!(
-        features.starts_with("<stream:features xmlns:stream="),
-        "{features}"
-    );
+    assert!(features.starts_with("<stream:features xmlns:stream="), "{features}");
 }
 
 #[test]
@@ -182,10 +158,7 @@ fn row_3_auth_request() {
     let server = server();
     let mut client = connect(&server);
     client.open();
-    client.send(&format!(
-        "<auth xmlns=\"{}\" mechanism=\"PLAIN\">{AUTH}</auth>",
-        ns::SASL
-    ));
+    client.send(&format!("<auth xmlns=\"{}\" mechanism=\"PLAIN\">{AUTH}</auth>", ns::SASL));
     client.expect_success();
 }
 
@@ -207,10 +180,7 @@ fn row_4_auth_response() {
         ns::SESSION
     ));
     // Strophe looks for them by the names without a prefix.
-    assert!(
-        features.contains("<bind ") && features.contains("<session "),
-        "{features}"
-    );
+    assert!(features.contains("<bind ") && features.contains("<session "), "{features}");
 }
 
 #[test]
@@ -222,10 +192,7 @@ fn row_5_bind_request() {
         ns::BIND
     ));
     let answer = client.text();
-    assert!(
-        answer.contains(&format!("<jid>administrator@{DOMAIN}/desktop</jid>")),
-        "{answer}"
-    );
+    assert!(answer.contains(&format!("<jid>administrator@{DOMAIN}/desktop</jid>")), "{answer}");
 }
 
 #[test]
@@ -254,10 +221,7 @@ fn row_7_presence_request_and_presence_response() {
     let mut client = bound(&server);
     client.send("<presence xmlns='jabber:client'/>");
     let finesse = client.finesse_presence();
-    let own = format!(
-        "<presence xmlns='jabber:client' from='{0}' to='{0}'/>",
-        client.jid
-    );
+    let own = format!("<presence xmlns='jabber:client' from='{0}' to='{0}'/>", client.jid);
     client.expect_all(&[&finesse, &finesse, &own]);
     client.expect_nothing_more();
 }
@@ -269,10 +233,7 @@ fn row_8_the_request_to_subscribe_the_user_node() {
     send_subscribe(&mut client, "0c7d0f7a-2d5b:subscribenode", USER);
     let answer = client.text();
     // The words that a production client looks for in the text of the answer.
-    assert!(
-        answer.contains("type=\"result\"") && answer.contains("subscription=\"subscribed\""),
-        "{answer}"
-    );
+    assert!(answer.contains("type=\"result\"") && answer.contains("subscription=\"subscribed\""), "{answer}");
 }
 
 #[test]
@@ -289,10 +250,7 @@ fn row_10_the_request_to_subscribe_the_team_node() {
     let mut client = available(&server);
     send_subscribe(&mut client, "91ab:subscribenode", TEAM);
     let answer = client.text();
-    assert!(
-        answer.contains("type=\"result\"") && answer.contains("subscription=\"subscribed\""),
-        "{answer}"
-    );
+    assert!(answer.contains("type=\"result\"") && answer.contains("subscription=\"subscribed\""), "{answer}");
 }
 
 #[test]

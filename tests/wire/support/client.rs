@@ -1,23 +1,11 @@
 //! The dialogue with the server: what is said, and what has to come back.
 
-use std::pin::pin;
-
-use async_tungstenite::WebSocketStream;
-use async_tungstenite::tungstenite::client::IntoClientRequest as _;
-use async_tungstenite::tungstenite::handshake::client::Response;
-use async_tungstenite::tungstenite::{Error, Message};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use futures_rustls::rustls::SupportedProtocolVersion;
-use smol::future::{FutureExt as _, poll_once};
-use smol::io::{AsyncRead, AsyncWrite};
-use smol::stream::StreamExt as _;
-use smol::{Async, Timer};
 
+use super::ns;
 use super::reply::Reply;
-use super::server::{PATIENCE, Server};
 use super::xml::{compare, escape, glob};
-use super::{ns, tls};
 
 /// Byte for byte what ends a stream (design, compatibility 9).
 pub const CLOSE: &str = "<close xmlns=\"urn:ietf:params:xml:ns:xmpp-framing\" />";
@@ -41,117 +29,6 @@ pub trait Wire {
     fn receive(&mut self) -> Received;
 }
 
-/// A client that behaves: an independent implementation of RFC 6455, over TCP or TLS.
-pub struct Polite(WebSocketStream<Box<dyn Stream>>);
-
-/// A session of one.
-pub type Client = Session<Polite>;
-
-/// A byte stream.
-pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
-
-/// How a connection is secured.
-#[derive(Clone, Copy)]
-pub enum Security {
-    Plain,
-    Tls(Option<&'static SupportedProtocolVersion>),
-}
-
-/// Waits for `future`, but not for ever.
-fn wait<T>(future: impl Future<Output = T>) -> T {
-    let late = async {
-        Timer::after(PATIENCE).await;
-        panic!("nothing comes");
-    };
-    smol::block_on(future.or(late))
-}
-
-impl Polite {
-    /// Upgrades; also returns the server's 101.
-    pub fn connect(server: &Server, security: Security, path: &str) -> (Self, Response) {
-        wait(async {
-            let (scheme, stream): (_, Box<dyn Stream>) = match security {
-                Security::Plain => {
-                    let stream = Async::<std::net::TcpStream>::connect(server.plain).await;
-                    ("ws", Box::new(stream.expect("the server accepts connections")))
-                }
-                Security::Tls(version) => {
-                    let stream = tls::connect(server.tls, version).await;
-                    ("wss", Box::new(stream.expect("the TLS handshake succeeds")))
-                }
-            };
-            let mut request = format!("{scheme}://localhost{path}")
-                .into_client_request()
-                .expect("a good URL");
-            let headers = request.headers_mut();
-            headers.insert("Sec-WebSocket-Protocol", "xmpp".parse().expect("a good header"));
-            let (socket, response) = async_tungstenite::client_async(request, stream)
-                .await
-                .expect("the upgrade succeeds");
-            (Self(socket), response)
-        })
-    }
-
-    fn received(message: Option<Result<Message, Error>>) -> Received {
-        match message {
-            Some(Ok(Message::Text(text))) => Received::Text(text.to_string()),
-            Some(Ok(Message::Ping(payload))) => Received::Ping(payload.to_vec()),
-            Some(Ok(Message::Pong(payload))) => Received::Pong(payload.to_vec()),
-            Some(Ok(Message::Close(frame))) => Received::Close(frame.map_or(1005, |frame| frame.code.into())),
-            None => Received::End,
-            other => panic!("{other:?} comes"),
-        }
-    }
-}
-
-impl Wire for Polite {
-    fn send(&mut self, text: &str) {
-        wait(self.0.send(Message::text(text))).expect("the server takes what is sent");
-    }
-
-    fn receive(&mut self) -> Received {
-        Self::received(wait(self.0.next()))
-    }
-}
-
-impl Client {
-    /// A stream that is not opened yet, without TLS.
-    pub fn connect(server: &Server) -> Self {
-        Session::new(Polite::connect(server, Security::Plain, "/ws/").0, &server.domain)
-    }
-
-    /// A bound session without presence, of a user of the demo.
-    pub fn bound(server: &Server, user: &str, resource: &str) -> Self {
-        let mut client = Self::connect(server);
-        client.log_in(user, resource);
-        client
-    }
-
-    /// An available session of a user of the demo.
-    pub fn online(server: &Server, user: &str, resource: &str) -> Self {
-        let mut client = Self::bound(server, user, resource);
-        client.become_available();
-        client
-    }
-
-    /// Ends the session and waits until the server has seen it.
-    pub fn leave(mut self) {
-        self.send(&format!("<close xmlns='{}'/>", ns::FRAMING));
-        while !matches!(self.receive(), Received::End) {}
-    }
-
-    /// Closes the connection without a word.
-    pub fn vanish(self) {
-        drop(self);
-    }
-
-    /// Tells whether nothing has come until now.
-    pub fn is_silent(&mut self) -> bool {
-        smol::block_on(async { poll_once(pin!(self.wire.0.next())).await.is_none() })
-    }
-}
-
 /// One stream.
 pub struct Session<W> {
     pub wire: W,
@@ -163,12 +40,7 @@ pub struct Session<W> {
 
 impl<W: Wire> Session<W> {
     pub fn new(wire: W, domain: &str) -> Self {
-        Self {
-            wire,
-            domain: domain.to_owned(),
-            jid: String::new(),
-            asked: 0,
-        }
+        Self { wire, domain: domain.to_owned(), jid: String::new(), asked: 0 }
     }
 
     /// The bare JID.
@@ -230,8 +102,7 @@ impl<W: Wire> Session<W> {
     /// Nothing has been sent but what was expected: the answer to a question comes next. Also, the session works.
     #[track_caller]
     pub fn expect_nothing_more(&mut self) {
-        self.get(&self.domain.clone(), "<ping xmlns='urn:xmpp:ping'/>")
-            .is_result("");
+        self.get(&self.domain.clone(), "<ping xmlns='urn:xmpp:ping'/>").is_result("");
     }
 
     /// The stream ends with an error: the error's frame, the close frame, the WebSocket close, the end of the
@@ -280,10 +151,7 @@ impl<W: Wire> Session<W> {
 
     pub fn send_open(&mut self) {
         let to = &self.domain;
-        self.send(&format!(
-            "<open xmlns='{}' to='{to}' version='1.0'/>",
-            ns::FRAMING
-        ));
+        self.send(&format!("<open xmlns='{}' to='{to}' version='1.0'/>", ns::FRAMING));
     }
 
     /// Opens the stream and takes the features, which tests of their own look at.
@@ -307,10 +175,7 @@ impl<W: Wire> Session<W> {
     }
 
     pub fn send_auth(&mut self, mechanism: &str, data: &str) {
-        self.send(&format!(
-            "<auth xmlns='{}' mechanism='{mechanism}'>{data}</auth>",
-            ns::SASL
-        ));
+        self.send(&format!("<auth xmlns='{}' mechanism='{mechanism}'>{data}</auth>", ns::SASL));
     }
 
     /// The login is refused.
@@ -378,11 +243,7 @@ impl<W: Wire> Session<W> {
     pub fn become_available_beside<V: Wire>(&mut self, other: &mut Session<V>) {
         self.send("<presence xmlns='jabber:client'/>");
         let presence = |from: &str, to: &str| {
-            format!(
-                "<presence xmlns='jabber:client' from='{}' to='{}'/>",
-                escape(from),
-                escape(to)
-            )
+            format!("<presence xmlns='jabber:client' from='{}' to='{}'/>", escape(from), escape(to))
         };
         let finesse = self.finesse_presence();
         let (own, others) = (presence(&self.jid, &self.jid), presence(&other.jid, &self.jid));
@@ -446,10 +307,8 @@ impl<W: Wire> Session<W> {
     #[track_caller]
     pub fn subscribe_as(&mut self, node: &str, jid: &str) {
         let (to, jid) = (format!("pubsub.{}", self.domain), escape(jid));
-        let request = format!(
-            "<pubsub xmlns='{}'><subscribe node='{node}' jid='{jid}'/></pubsub>",
-            ns::PUBSUB
-        );
+        let request =
+            format!("<pubsub xmlns='{}'><subscribe node='{node}' jid='{jid}'/></pubsub>", ns::PUBSUB);
         self.set(&to, &request).is_result(&format!(
             "<pubsub xmlns='{}'><subscription node='{node}' jid='{jid}' subscription='subscribed'>\
              <subscribe-options/></subscription></pubsub>",
@@ -474,9 +333,7 @@ impl<W: Wire> Session<W> {
         let document = roxmltree::Document::parse(&text).expect("the comparison has read it");
         let id = |name| {
             let mut elements = document.descendants();
-            let element = elements
-                .find(|node| node.has_tag_name(name))
-                .expect("the pattern has it");
+            let element = elements.find(|node| node.has_tag_name(name)).expect("the pattern has it");
             element.attribute("id").expect("the pattern has it").to_owned()
         };
         (id(("jabber:client", "message")), id((ns::PUBSUB_EVENT, "item")))

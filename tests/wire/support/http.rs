@@ -37,9 +37,7 @@ pub struct Http(BufReader<TcpStream>);
 impl Http {
     pub fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).expect("the server accepts connections");
-        stream
-            .set_read_timeout(Some(PATIENCE))
-            .expect("a timeout can be set");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
         Self(BufReader::new(stream))
     }
 
@@ -54,8 +52,7 @@ impl Http {
             let mut line = String::new();
             self.0.read_line(&mut line).expect("an answer comes");
             let end = line.strip_suffix("\r\n");
-            end.unwrap_or_else(|| panic!("{line:?} is no line of an answer"))
-                .to_owned()
+            end.unwrap_or_else(|| panic!("{line:?} is no line of an answer")).to_owned()
         };
         let mut start = line();
         start.truncate("HTTP/1.1 200".len());
@@ -67,11 +64,7 @@ impl Http {
             };
             headers.push((name.to_owned(), value.trim().to_owned()));
         }
-        let mut answer = Answer {
-            start,
-            headers,
-            body: String::new(),
-        };
+        let mut answer = Answer { start, headers, body: String::new() };
         if let Some(length) = answer.header("Content-Length") {
             let mut body = vec![0; length.parse().expect("a length is a number")];
             self.0.read_exact(&mut body).expect("a body comes");

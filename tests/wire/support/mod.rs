@@ -1,20 +1,18 @@
 //! What the tests of the wire have in common: a server, clients that behave, sockets that do not, XML compared as XML.
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "each of the test crates needs its part of it"
-)]
+#![allow(dead_code, unused_imports, reason = "each of the test crates needs its part of it")]
 
 pub mod client;
 pub mod http;
+pub mod polite;
 pub mod raw;
 pub mod reply;
 pub mod server;
 pub mod tls;
 pub mod xml;
 
-pub use client::{Client, Received, Session};
+pub use client::{Received, Session};
 pub use http::Http;
+pub use polite::Client;
 pub use raw::Raw;
 pub use server::Server;
 

@@ -23,12 +23,7 @@ const MASK: [u8; 4] = [0x37, 0xFA, 0x21, 0x3D];
 pub fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut bytes = header(first, 0x80, payload.len() as u64);
     bytes.extend(MASK);
-    bytes.extend(
-        payload
-            .iter()
-            .zip(MASK.iter().cycle())
-            .map(|(byte, mask)| byte ^ mask),
-    );
+    bytes.extend(payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
     bytes
 }
 
@@ -73,13 +68,7 @@ impl Raw {
         let answer = http.ask(format!("GET /ws/ HTTP/1.1\r\n{UPGRADE}\r\n"));
         assert_eq!(answer.status(), 101, "{answer:?}");
         let stream = http.into_inner();
-        Session::new(
-            Socket {
-                stream,
-                closed: false,
-            },
-            &server.domain,
-        )
+        Session::new(Socket { stream, closed: false }, &server.domain)
     }
 
     /// Sends bytes. That the server has closed already is seen by what comes back.
@@ -111,9 +100,7 @@ impl Wire for Socket {
         assert_eq!(head[1] & 0x80, 0, "a server does not mask");
         let mut number = |bytes: usize| {
             let mut long = [0; 8];
-            self.stream
-                .read_exact(&mut long[8 - bytes..])
-                .expect("the header is whole");
+            self.stream.read_exact(&mut long[8 - bytes..]).expect("the header is whole");
             u64::from_be_bytes(long)
         };
         let length = match head[1] {
@@ -128,9 +115,7 @@ impl Wire for Socket {
             PING => Received::Ping(payload),
             PONG => Received::Pong(payload),
             CLOSE => {
-                let code = payload
-                    .first_chunk()
-                    .map_or(1005, |code| u16::from_be_bytes(*code));
+                let code = payload.first_chunk().map_or(1005, |code| u16::from_be_bytes(*code));
                 if !self.closed {
                     self.send_close(&payload);
                 }

@@ -25,11 +25,7 @@ pub struct Folder(PathBuf);
 impl Folder {
     pub fn new() -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let name = format!(
-            "wire-{}-{}",
-            std::process::id(),
-            COUNT.fetch_add(1, Ordering::Relaxed)
-        );
+        let name = format!("wire-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::create_dir_all(&path).expect("the folder of the tests can be written to");
         Self(path)
@@ -106,14 +102,7 @@ impl Server {
     fn spawn(log: &str, arguments: &[&str], domain: &str, folder: Option<Folder>) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_callboard"))
             .arg("serve")
-            .args([
-                "--listen",
-                "127.0.0.1:0",
-                "--listen-plain",
-                "127.0.0.1:0",
-                "--log",
-                log,
-            ])
+            .args(["--listen", "127.0.0.1:0", "--listen-plain", "127.0.0.1:0", "--log", log])
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -174,20 +163,13 @@ impl Server {
         let deadline = Instant::now() + PATIENCE;
         let mut text = self.log.text.lock().expect("no reader panics");
         loop {
-            let line = text
-                .lines()
-                .find(|line| words.iter().all(|word| line.contains(word)));
+            let line = text.lines().find(|line| words.iter().all(|word| line.contains(word)));
             if let Some(line) = line {
                 return line.to_owned();
             }
             let left = deadline.saturating_duration_since(Instant::now());
             assert!(!left.is_zero(), "{words:?} was not logged:\n{text}");
-            text = self
-                .log
-                .more
-                .wait_timeout(text, left)
-                .expect("no reader panics")
-                .0;
+            text = self.log.more.wait_timeout(text, left).expect("no reader panics").0;
         }
     }
 
@@ -207,9 +189,7 @@ impl Server {
             thread::sleep(Duration::from_millis(5));
         };
         let mut rest = String::new();
-        self.out
-            .read_to_string(&mut rest)
-            .expect("standard output is text");
+        self.out.read_to_string(&mut rest).expect("standard output is text");
         self.reader.take().map(thread::JoinHandle::join);
         (code, self.log())
     }

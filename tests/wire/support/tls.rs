@@ -39,12 +39,7 @@ impl ServerCertVerifier for Anybody {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(
-            message,
-            certificate,
-            signed,
-            &self.0.signature_verification_algorithms,
-        )
+        verify_tls12_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -53,12 +48,7 @@ impl ServerCertVerifier for Anybody {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(
-            message,
-            certificate,
-            signed,
-            &self.0.signature_verification_algorithms,
-        )
+        verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -87,8 +77,5 @@ pub async fn connect(
 pub fn certificate(address: SocketAddr) -> Vec<u8> {
     let stream = smol::block_on(connect(address, None)).expect("the handshake succeeds");
     let (_, connection) = stream.get_ref();
-    connection
-        .peer_certificates()
-        .expect("a server shows a certificate")[0]
-        .to_vec()
+    connection.peer_certificates().expect("a server shows a certificate")[0].to_vec()
 }

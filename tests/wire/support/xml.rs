@@ -3,10 +3,7 @@
 use roxmltree::{Document, Node};
 
 /// Where sentences for people may stand. They are not compared, as no client may depend on them.
-const SENTENCES: [&str; 2] = [
-    "urn:ietf:params:xml:ns:xmpp-stanzas",
-    "urn:ietf:params:xml:ns:xmpp-streams",
-];
+const SENTENCES: [&str; 2] = ["urn:ietf:params:xml:ns:xmpp-stanzas", "urn:ietf:params:xml:ns:xmpp-streams"];
 
 /// Compares a message with a pattern, in which `{any}` stands for any text but the empty one.
 ///
@@ -20,11 +17,7 @@ pub fn compare(pattern: &str, got: &str) -> Result<(), String> {
 fn element(wanted: Node<'_, '_>, got: Node<'_, '_>) -> Result<(), String> {
     let name = wanted.tag_name().name();
     if wanted.tag_name() != got.tag_name() {
-        return Err(format!(
-            "{:?} in place of {:?}",
-            got.tag_name(),
-            wanted.tag_name()
-        ));
+        return Err(format!("{:?} in place of {:?}", got.tag_name(), wanted.tag_name()));
     }
     for attribute in wanted.attributes() {
         let found = got
@@ -48,25 +41,16 @@ fn element(wanted: Node<'_, '_>, got: Node<'_, '_>) -> Result<(), String> {
     }
     let sentences = wanted.children().any(is_sentence);
     let expected: Vec<_> = wanted.children().collect();
-    let found: Vec<_> = got
-        .children()
-        .filter(|child| sentences || !is_sentence(*child))
-        .collect();
+    let found: Vec<_> = got.children().filter(|child| sentences || !is_sentence(*child)).collect();
     if expected.len() != found.len() {
-        return Err(format!(
-            "<{name}> has {} children in place of {}",
-            found.len(),
-            expected.len()
-        ));
+        return Err(format!("<{name}> has {} children in place of {}", found.len(), expected.len()));
     }
     for (wanted, got) in expected.into_iter().zip(found) {
         match (wanted.text(), got.text()) {
             _ if wanted.is_element() && got.is_element() => element(wanted, got)?,
             (Some(wanted), Some(got_text)) if got.is_text() => {
                 if !glob(wanted, got_text) {
-                    return Err(format!(
-                        "<{name}> has the text {got_text:?} in place of {wanted:?}"
-                    ));
+                    return Err(format!("<{name}> has the text {got_text:?} in place of {wanted:?}"));
                 }
             }
             _ => return Err(format!("<{name}> has {got:?} in place of {wanted:?}")),
@@ -77,10 +61,7 @@ fn element(wanted: Node<'_, '_>, got: Node<'_, '_>) -> Result<(), String> {
 
 fn is_sentence(node: Node<'_, '_>) -> bool {
     node.tag_name().name() == "text"
-        && node
-            .tag_name()
-            .namespace()
-            .is_some_and(|name| SENTENCES.contains(&name))
+        && node.tag_name().namespace().is_some_and(|name| SENTENCES.contains(&name))
 }
 
 /// Tells whether `text` is `pattern`, with something in the place of each `{any}`.
@@ -130,8 +111,5 @@ fn the_comparison_sees_every_difference() {
     assert!(glob("a{any}c", "abc") && !glob("a{any}c", "ac") && !glob("a{any}c", "abcd"));
     let error = "<error><x xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
     let text = "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>For people.</text>";
-    assert_eq!(
-        compare(error, &error.replace("</error>", &format!("{text}</error>"))),
-        Ok(())
-    );
+    assert_eq!(compare(error, &error.replace("</error>", &format!("{text}</error>"))), Ok(()));
 }
