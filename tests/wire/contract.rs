@@ -195,7 +195,10 @@ fn point_7_ids_have_the_form_of_finesse() {
 #[test]
 fn point_7_the_namespace_of_the_notification_goes_with_the_release() {
     for (release, namespace) in [("11.6", ns::PUBSUB), ("12.5", ns::PUSH)] {
-        let server = Server::serving("localhost", &format!("release = \"{release}\"\n{DEMO}"));
+        let server = Server::serving(
+            "localhost",
+            &DEMO.replace("release = \"12.5\"", &format!("release = \"{release}\"")),
+        );
         let mut client = Client::online(&server, "1001", "desktop");
         publish(&server, USER, "x");
         let pattern = format!("{{any}}<notification xmlns=\"{namespace}\">x</notification>{{any}}");

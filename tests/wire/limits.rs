@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::support::http::{Http, basic};
 use crate::support::raw::{PING, PONG, frame};
 use crate::support::server::PATIENCE;
-use crate::support::{Client, Raw, Received, Server};
+use crate::support::{Client, Raw, Received, Server, tls};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -36,6 +36,11 @@ fn a_connection_that_says_nothing_or_not_all_is_closed_at_the_login_deadline() {
         http
     })
     .collect();
+    // One that has shaken hands and says nothing inside.
+    let mut secure = smol::block_on(tls::connect(server.tls, None)).expect("the handshake succeeds");
+    let ended = smol::block_on(async { smol::io::AsyncReadExt::read(&mut secure, &mut [0; 64]).await });
+    assert!(!matches!(ended, Ok(1..)), "nothing is said to it: {ended:?}");
+    assert!(started.elapsed() >= SECOND, "it had a second");
     for http in &mut silent {
         let rest = http.rest();
         assert!(rest.is_empty() || rest.starts_with("HTTP/1.1 408"), "{rest}");
