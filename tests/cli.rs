@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use callboard::config::Config;
 use callboard::limits::Limits;
 use callboard::password::Password;
+use rcgen::{CertifiedKey, generate_simple_self_signed};
 
 /// What a run of the program gave.
 struct Run {
@@ -210,8 +211,11 @@ fn a_file_that_cannot_be_read_is_one_problem() {
 fn files_others_can_read_are_warned_of_when_they_hold_secrets() {
     let plain = format!("{USER}password = \"x\"\n");
     let hashed = format!("{USER}password_hash = \"{}\"\n", hash("x"));
-    file("open.key", 0o644, "");
-    file("group.key", 0o640, "");
+    let CertifiedKey { cert, signing_key } =
+        generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    file("a.pem", 0o644, cert.pem());
+    file("open.key", 0o644, signing_key.serialize_pem());
+    file("group.key", 0o640, signing_key.serialize_pem());
     let of_passwords = "4:12: warning: others on this machine can read the passwords in this file; run `chmod 600` on it, \
                         or use password_hash";
     let key = |name: &str| format!("{hashed}[tls]\ncertificate = \"a.pem\"\nkey = \"{name}\"\n");
@@ -227,7 +231,6 @@ fn files_others_can_read_are_warned_of_when_they_hold_secrets() {
         (0o644, &hashed, None),
         (0o644, &key("open.key"), Some(of_key.as_str())),
         (0o644, &key("group.key"), None),
-        (0o644, &key("missing.key"), None),
     ] {
         let path = file("permissions.toml", mode, text);
         let run = check(&path);

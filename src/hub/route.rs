@@ -32,12 +32,13 @@ pub fn stanza(hub: &mut Hub, now: Now, id: SessionId, kind: Kind, stanza: Node<'
     }
 }
 
-/// Before a resource is bound there is nothing but binding one (RFC 6120 §7.1).
+/// Before a resource is bound there is nothing but binding one; what is for others ends the stream (RFC 6120 §7.1).
 fn unbound(hub: &mut Hub, now: Now, id: SessionId, user: UserId, kind: Kind, stanza: Node<'_, '_>) {
-    let request = match kind {
-        Kind::Iq => stanza::iq_type(stanza).and_then(|kind| stanza::request(stanza, kind == IqType::Set)),
-        Kind::Message | Kind::Presence => return hub.fail(now, id, StreamError::NOT_AUTHORIZED),
-    };
+    let to = hub.target(stanza.attribute("to"), user);
+    if kind != Kind::Iq || !matches!(to, Ok(Target::Server | Target::Account)) {
+        return hub.fail(now, id, StreamError::NOT_AUTHORIZED);
+    }
+    let request = stanza::iq_type(stanza).and_then(|kind| stanza::request(stanza, kind == IqType::Set));
     let answer = match request {
         Ok(request) if request.set && request.is("bind", ns::BIND) => {
             return bind(hub, now, id, user, &request);
@@ -82,6 +83,8 @@ fn bind(hub: &mut Hub, now: Now, id: SessionId, user: UserId, request: &Request<
     // The address until now, as Openfire has it (reference 2.4).
     let to = format!("{}/{}", hub.names.domain, std::mem::take(&mut session.stream_id));
     hub.note(id, What::Bound);
+    // From now on silence is what counts, not the login.
+    hub.schedule(id, now.monotonic + hub.limits.ping);
     hub.send(now, id, stanza::result(request.iq, &to, &payload));
 }
 

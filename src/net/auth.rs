@@ -28,9 +28,12 @@ pub async fn user(server: &Rc<Server>, headers: &HeaderMap) -> Result<UserId, Re
     }
 }
 
-/// The name that a request gives, for a log: nothing if it gives none.
-pub fn name(headers: &HeaderMap) -> String {
-    basic(headers).map_or_else(|| "-".to_owned(), |(name, _)| name)
+/// The user that a request names, for a log: a name that nobody has may be a password typed into the wrong field.
+pub fn name(server: &Rc<Server>, headers: &HeaderMap) -> String {
+    let known = basic(headers).and_then(|(name, _)| {
+        server.with_hub(|hub, _| hub.credentials(&name).user.map(|user| hub.user_name(user)))
+    });
+    known.unwrap_or_else(|| "-".to_owned())
 }
 
 fn basic(headers: &HeaderMap) -> Option<(String, String)> {

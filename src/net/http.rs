@@ -7,7 +7,7 @@ use hyper::body::Incoming;
 use hyper::header::{self, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Method, Request, StatusCode};
+use hyper::{Method, Request, StatusCode, Version};
 use smol_hyper::rt::{FuturesIo, SmolTimer};
 
 use super::answer::{Answer, set, text};
@@ -42,6 +42,10 @@ pub async fn serve(server: Rc<Server>, io: Io, origin: Origin) {
 }
 
 async fn route(server: Rc<Server>, request: Request<Incoming>, origin: Origin) -> Answer {
+    // hyper leaves this to us (RFC 9112 §3.2).
+    if request.version() == Version::HTTP_11 && request.headers().get_all(header::HOST).iter().count() != 1 {
+        return text(StatusCode::BAD_REQUEST, "A request of HTTP/1.1 has one Host header.");
+    }
     let path = request.uri().path().to_owned();
     match (path.as_str(), request.method()) {
         ("/ws" | "/ws/", &Method::GET) => upgrade(server, request, origin),

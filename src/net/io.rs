@@ -1,7 +1,7 @@
 //! One connection, with TLS or without, that counts as long as it lives.
 
 use std::io;
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -61,6 +61,18 @@ impl Io {
     /// A connection whose TLS handshake is done.
     pub fn tls(stream: TlsStream<Async<TcpStream>>, peer: SocketAddr, slot: Slot) -> Self {
         Self { transport: Transport::Tls(Box::new(stream)), peer, _slot: slot }
+    }
+}
+
+impl Io {
+    /// Says that nothing more will be written, in TLS and TCP, as far as the socket takes it at once.
+    pub fn end_writing(&mut self, cx: &mut Context<'_>) {
+        let _ = Pin::new(&mut *self).poll_close(cx);
+        let socket = match &self.transport {
+            Transport::Plain(stream) => stream,
+            Transport::Tls(stream) => stream.get_ref().0,
+        };
+        let _ = socket.get_ref().shutdown(Shutdown::Write);
     }
 }
 

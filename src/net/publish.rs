@@ -22,7 +22,7 @@ pub async fn answer(server: Rc<Server>, request: Request<Incoming>, peer: Socket
     let result = publish(&server, request).await;
     let (who, answer) = match result {
         Ok((user, item)) => (user, text(StatusCode::ACCEPTED, item)),
-        Err(refused) => (auth::name(&headers), refused.into()),
+        Err(refused) => (auth::name(&server, &headers), refused.into()),
     };
     log::info!("{peer} http {who}: {shown} {}", answer.status().as_u16());
     answer

@@ -94,17 +94,14 @@ pub async fn serve(server: Rc<Server>, io: Io, origin: Origin, early: Vec<u8>) {
         phase: Phase::Open,
         raised: false,
         deaf: false,
+        half_closed: false,
     };
     let how = std::future::poll_fn(|cx| session.poll(&server, cx)).await;
     server.with_hub(|hub, now| hub.closed(now, id, &how));
     server.forget(id);
     if session.phase != Phase::Dead {
         // Says goodbye in TLS, if the socket takes it at once; nobody waits for a peer that does not read.
-        std::future::poll_fn(|cx| {
-            let _ = Pin::new(&mut session.io).poll_close(cx);
-            Poll::Ready(())
-        })
-        .await;
+        std::future::poll_fn(|cx| Poll::Ready(session.io.end_writing(cx))).await;
     }
 }
 
@@ -132,6 +129,8 @@ struct Session {
     raised: bool,
     /// The client has broken the protocol: where its next frame would start nobody knows.
     deaf: bool,
+    /// The client knows by the end of the stream that nothing more comes.
+    half_closed: bool,
 }
 
 impl Session {
@@ -201,7 +200,12 @@ impl Session {
             let id = self.id;
             server.with_hub(|hub, _| hub.drain(id, CHUNK, |out| self.encode(output, &out)));
             if output.is_empty() {
-                return Ok(Pin::new(&mut self.io).poll_flush(cx)?);
+                let flushed = Pin::new(&mut self.io).poll_flush(cx)?;
+                if flushed.is_ready() && self.deaf && self.phase == Phase::Closing && !self.half_closed {
+                    self.half_closed = true;
+                    self.io.end_writing(cx);
+                }
+                return Ok(flushed);
             }
             match Pin::new(&mut self.io).poll_write(cx, output)? {
                 Poll::Ready(0) => return Err(io::ErrorKind::WriteZero.into()),
@@ -256,6 +260,7 @@ impl Session {
                 Ok(Message::Frame(_)) => {}
                 Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => return None,
                 Err(error) => {
+                    // Its answer to our close will not be understood either.
                     self.deaf = true;
                     self.fail(
                         server,
@@ -273,10 +278,7 @@ impl Session {
     }
 
     fn text(&mut self, server: &Rc<Server>, text: &str) {
-        if log::log_enabled!(log::Level::Trace) {
-            let shown = if self.raised { text.to_owned() } else { sasl::masked(text) };
-            log::trace!("{} < {}", self.io.peer, shown);
-        }
+        log::trace!("{} < {}", self.io.peer, sasl::masked(text, self.raised));
         let logged_in = server.with_hub(|hub, now| {
             hub.frame(now, self.id, text);
             hub.is_logged_in(self.id)

@@ -1,5 +1,6 @@
 //! SASL PLAIN (RFC 4616) in its XMPP clothes (RFC 6120 §6).
 
+use std::borrow::Cow;
 use std::fmt;
 
 use base64::Engine as _;
@@ -103,13 +104,19 @@ fn is_own(authzid: &str, user: &str, domain: &str) -> bool {
     }
 }
 
-/// A frame that came before the login, for a log: its first tag only. Whatever way a password is written, it does
-/// not stand there.
-pub fn masked(frame: &str) -> String {
-    match frame.split_once('>') {
-        Some((_, "")) | None => frame.to_owned(),
-        Some((tag, _)) => format!("{tag}>(masked)"),
-    }
+/// A frame from a client as a log may show it. Whatever way a password is written, it does not stand there: before the
+/// login only the frames that open and close a stream are shown, after it all but those of a login.
+pub fn masked(frame: &str, logged_in: bool) -> Cow<'_, str> {
+    let tag = frame.trim_start().strip_prefix('<').unwrap_or("");
+    let name = &tag[..tag.find(|c: char| !c.is_ascii_alphanumeric() && c != ':').unwrap_or(tag.len())];
+    let local = name.rsplit(':').next().unwrap_or(name);
+    let single = frame.find('>').is_some_and(|end| end + 1 == frame.len());
+    let shown = match local {
+        "open" | "close" => single,
+        "auth" | "response" | "authenticate" => false,
+        _ => logged_in,
+    };
+    if shown { frame.into() } else { format!("<{} (masked)", &local[..local.len().min(16)]).into() }
 }
 
 #[cfg(test)]
@@ -170,13 +177,25 @@ mod tests {
     #[test]
     fn a_log_never_shows_the_password() {
         let secret = STANDARD.encode("\x001001\0geheim");
-        for frame in [
-            format!("<auth xmlns='{}' mechanism='PLAIN'>{secret}</auth>", ns::SASL),
-            format!("<auth mechanism='PLAIN' xmlns='urn&#58;sasl'><a/>{secret}"),
+        let auth = format!("<auth xmlns='{}' mechanism='PLAIN'>{secret}</auth>", ns::SASL);
+        for (frame, logged_in) in [
+            (auth.as_str(), false),
+            (auth.as_str(), true),
+            (&format!(" <s:auth xmlns:s='urn&#58;sasl'><a/>{secret}"), true),
+            (&format!("<auth response='{secret}'/>"), false),
+            (&format!("<x response='{secret}'/>"), false),
+            (&format!("<open/>{secret}<close/>"), false),
+            (&secret, false),
+            ("geheim\n", false),
         ] {
-            assert!(!masked(&frame).contains(&secret), "{}", masked(&frame));
+            let shown = masked(frame, logged_in);
+            assert!(!shown.contains(&secret) && !shown.contains("geheim"), "{shown}");
         }
-        assert_eq!(masked("<open to='localhost'/>"), "<open to='localhost'/>");
+        for (frame, logged_in) in
+            [("<open to='localhost'/>", false), ("<iq><q/></iq>", true), ("hello", true)]
+        {
+            assert_eq!(masked(frame, logged_in), frame);
+        }
         assert!(!format!("{:?}", read_plain("\x001001\0geheim")).contains("geheim"));
     }
 }

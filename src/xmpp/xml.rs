@@ -77,7 +77,13 @@ fn scan(text: &str, bounds: &Bounds) -> Result<(), XmlError> {
     if !text.starts_with('<') {
         return Err(XmlError::NotWellFormed);
     }
-    let mut rest = text;
+    // A declaration may stand at the start, though it says nothing (RFC 7395 §3.3.3).
+    let mut rest = match text.strip_prefix("<?xml") {
+        Some(declaration) if declaration.starts_with([' ', '\t', '\r', '\n']) => {
+            declaration.split_once("?>").ok_or(XmlError::NotWellFormed)?.1
+        }
+        _ => text,
+    };
     let mut elements = 0;
     let mut depth = 0_usize;
     let mut prefixes = 0;
@@ -162,26 +168,35 @@ fn check_references(mut value: &str) -> Result<(), XmlError> {
     Ok(())
 }
 
-/// `text` starts with `&`: passes over one of the five predefined entities or a character reference.
+/// `text` starts with `&`: passes over one of the five predefined entities or a reference to a character.
 fn skip_reference(text: &str) -> Result<&str, XmlError> {
-    // The longest reference that means anything is `&#x10FFFF;`; leading zeros are not worth more than this.
-    const LONGEST: usize = 16;
-    let end = text.bytes().take(LONGEST).position(|b| b == b';');
-    match end.map(|end| (&text[1..end], &text[end + 1..])) {
-        Some(("amp" | "lt" | "gt" | "quot" | "apos", rest)) => Ok(rest),
-        Some((name, rest)) if name.starts_with('#') => Ok(rest),
-        Some((name, _)) if name.starts_with(|c: char| c.is_alphabetic() || c == '_') => {
-            Err(XmlError::Restricted)
+    let name = &text[1..];
+    let end = name.find(|c: char| !c.is_alphanumeric() && !matches!(c, '#' | '_' | '-' | '.' | ':'));
+    let end = end.filter(|end| name[*end..].starts_with(';')).ok_or(XmlError::NotWellFormed)?;
+    let (name, rest) = (&name[..end], &name[end + 1..]);
+    let number = |digits, radix| u32::from_str_radix(digits, radix).ok().and_then(char::from_u32);
+    match (name, name.strip_prefix('#')) {
+        ("amp" | "lt" | "gt" | "quot" | "apos", _) => Ok(rest),
+        // The tree reader would put another character in the place of one that there cannot be.
+        (_, Some(digits)) => {
+            match digits.strip_prefix('x').map_or_else(|| number(digits, 10), |hex| number(hex, 16)) {
+                Some(character) if is_character(character) => Ok(rest),
+                _ => Err(XmlError::NotWellFormed),
+            }
         }
-        _ => Err(XmlError::NotWellFormed),
+        ("", _) => Err(XmlError::NotWellFormed),
+        _ => Err(XmlError::Restricted),
     }
+}
+
+/// The characters of XML 1.0 §2.2.
+fn is_character(c: char) -> bool {
+    !matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// Tells whether `text` can be carried as XML character data at all (XML 1.0 §2.2).
 pub fn is_carriable(text: &str) -> bool {
-    !text.chars().any(
-        |c| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}'),
-    )
+    text.chars().all(is_character)
 }
 
 /// Appends `text` escaped for an attribute value in either kind of quotes, or for character data.
@@ -314,6 +329,7 @@ mod tests {
         let document = read(text, &bounds()).unwrap();
         assert_eq!(document.root_element().attribute("b"), Some("x > y's & A"));
         assert_eq!(text_content(document.root_element()), "<!-- & -->");
+        assert!(read("<?xml version='1.0' encoding='UTF-8'?>\n<a/>", &bounds()).is_ok());
     }
 
     #[test]
@@ -324,7 +340,9 @@ mod tests {
             "<a b='&c;'/>",
             "<a><!-- c --></a>",
             "<a><?b c?></a>",
-            "<?xml version='1.0'?><a/>",
+            "<a>&a-rather-long-name-of-an-entity;</a>",
+            "<?xml-stylesheet href='a'?><a/>",
+            "<a/><?xml version='1.0'?>",
         ] {
             assert_eq!(refused(text), XmlError::Restricted, "{text}");
         }
@@ -354,6 +372,13 @@ mod tests {
             "<![CDATA[a",
             "<a>\u{1}</a>",
             "<a '",
+            "<a>&#0;</a>",
+            "<a>&#xD800;</a>",
+            "<a b='&#x110000;'/>",
+            "<a>&#99999999999;</a>",
+            "<a>&#x;</a>",
+            "<a>a&b</a>",
+            "<?xml version='1.0'",
         ] {
             assert_eq!(refused(text), XmlError::NotWellFormed, "{text}");
         }
