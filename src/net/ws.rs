@@ -101,7 +101,11 @@ pub async fn serve(server: Rc<Server>, io: Io, origin: Origin, early: Vec<u8>) {
     server.forget(id);
     if session.phase != Phase::Dead {
         // Says goodbye in TLS, if the socket takes it at once; nobody waits for a peer that does not read.
-        std::future::poll_fn(|cx| Poll::Ready(session.io.end_writing(cx))).await;
+        std::future::poll_fn(|cx| {
+            session.io.end_writing(cx);
+            Poll::Ready(())
+        })
+        .await;
     }
 }
 
