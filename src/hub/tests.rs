@@ -359,6 +359,20 @@ fn a_slow_check_is_made_outside_and_the_session_waits_for_it() {
 }
 
 #[test]
+fn a_check_that_cannot_be_made_is_a_passing_failure() {
+    let hash = Password::hash("1001", 1000).expect("a hash");
+    let hash = Password::parse_hash(&hash).expect("a hash");
+    let mut stage = Stage::with(|config| config.users[1].password = hash);
+    let id = stage.log_in("1001");
+    stage.hear(id);
+    stage.hub.unverified(stage.now, id);
+    assert!(stage.hear(id)[0].contains("<temporary-auth-failure/>"));
+    assert!(stage.hub.is_reading(id));
+    stage.hub.unverified(stage.now, id);
+    assert!(stage.hear(id).is_empty(), "nothing was being checked any more");
+}
+
+#[test]
 fn at_shutdown_everybody_is_told() {
     let mut stage = Stage::new();
     let ids = [stage.connect(), stage.log_in("1001"), stage.available("1002", "desktop")];
