@@ -1,10 +1,11 @@
 //! The command line: every command and flag, and how flags change a configuration.
 
 use std::collections::HashSet;
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use argh::FromArgs;
+use argh::{EarlyExit, FromArgs};
 use log::LevelFilter;
 
 use crate::config::{Config, Origin};
@@ -23,6 +24,23 @@ pub struct Arguments {
     /// what to do; nothing said: serve
     #[argh(subcommand)]
     pub command: Option<Command>,
+}
+
+/// Reads the command line, the program's name first.
+///
+/// # Errors
+///
+/// What to print instead of going on: help with the status Ok, or what is wrong.
+pub fn read(words: impl Iterator<Item = OsString>) -> Result<Arguments, EarlyExit> {
+    let words: Result<Vec<String>, _> = words.skip(1).map(OsString::into_string).collect();
+    let words = words.map_err(|word| EarlyExit::from(format!("{} is not UTF-8", word.to_string_lossy())))?;
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    Arguments::from_args(&[env!("CARGO_PKG_NAME")], &words).map_err(|exit| match exit.status {
+        Ok(()) => exit,
+        Err(()) => {
+            EarlyExit::from(format!("{}\nRun `callboard --help` for what there is.", exit.output.trim_end()))
+        }
+    })
 }
 
 /// What the program is to do.

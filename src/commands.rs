@@ -21,15 +21,18 @@ pub fn configuration(file: Option<&Path>) -> Result<(Config, Vec<Problem>), Vec<
 
 /// Prints problems on standard error, a line for each.
 pub fn print_problems(problems: &[Problem]) {
-    for problem in problems {
-        eprintln!("{problem}");
-    }
+    problems.iter().for_each(|problem| print_error(&problem.to_string()));
+}
+
+/// Prints a line on standard error. If that cannot be written there is nobody to tell.
+pub fn print_error(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Prints warnings on standard error, a line for each, so that one sees they are no problems.
 pub fn print_warnings(warnings: &[Problem]) {
     for Problem { file, place, sentence } in warnings {
-        eprintln!("{file}:{}:{}: warning: {sentence}", place.line, place.column);
+        print_error(&format!("{file}:{}:{}: warning: {sentence}", place.line, place.column));
     }
 }
 
@@ -69,7 +72,7 @@ pub fn check(file: Option<&Path>, more: impl FnOnce(&Config) -> Vec<Problem>) ->
 pub fn passwd() -> io::Result<ExitCode> {
     let line = if io::stdin().is_terminal() {
         let _quiet = Quiet::begin()?;
-        eprint!("Password: ");
+        let _ = write!(io::stderr(), "Password: ");
         line()?
     } else {
         line()?
@@ -80,7 +83,7 @@ pub fn passwd() -> io::Result<ExitCode> {
     match hash {
         Ok(hash) => writeln!(io::stdout(), "{hash}").map(|()| ExitCode::SUCCESS),
         Err(end) => {
-            eprintln!("the password {end}");
+            print_error(&format!("the password {end}"));
             Ok(ExitCode::FAILURE)
         }
     }

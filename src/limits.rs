@@ -197,8 +197,8 @@ limits! {
     connections: Count("connections") = 4096, 1 => 1_000_000;
     /// sessions one user may have bound at the same time
     /// (XEP-0205 §4.4).
-    sessions_per_user: Count("sessions") = 16, 1 => 10_000;
-    /// from the accepted connection to the XMPP login, TLS included; the same for each HTTP request and its body
+    sessions_per_user: Count("sessions") = 16, 1 => 100;
+    /// for the TLS handshake; for each HTTP request, its body and the reading of its answer; from the upgrade to the XMPP login
     /// (RFC 6120 §4.9.3.4).
     login: Duration("time") = 30 * SECOND, SECOND => 10 * MINUTE;
     /// silence of a session after which it is sent a WebSocket ping
@@ -245,7 +245,7 @@ limits! {
     queue: Size("bytes") = MIB, 128 * KIB => 256 * MIB;
     /// frames owed to one session before it is closed as too slow
     /// (XEP-0205 §4.7).
-    queue_frames: Count("frames") = 4096, 64 => 1_000_000;
+    queue_frames: Count("frames") = 4096, 512 => 1_000_000;
     /// payload of one published item, and the body of the HTTP request that publishes it
     /// (XEP-0060 §7.1.3.4).
     payload: Size("bytes") = 32 * KIB, KIB => MIB;

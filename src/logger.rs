@@ -1,25 +1,72 @@
 //! The log: lines on standard error.
 //!
-//! Our own, because a line that cannot be written (a full disk, a closed pipe) must not end the server, because what
-//! peers send must not look like lines of ours, and because the crates below log whole frames, with passwords in them.
+//! Our own, because what cannot be written (a full disk, a pipe that nobody reads) must neither end nor stop the
+//! server, because what peers send must not look like lines of ours, and because the crates below log whole frames,
+//! with passwords in them.
 
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
-use std::time::SystemTime;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::{Duration, SystemTime};
 
 use log::{LevelFilter, Log, Metadata, Record, SetLoggerError};
 use time::OffsetDateTime;
 
-struct Logger;
+/// How many lines wait to be written at the most; further ones are dropped and counted.
+const WAITING_MAX: usize = 1024;
 
-/// Starts the log.
+/// How long the end of the program waits for the last lines.
+const LAST_LINES: Duration = Duration::from_millis(200);
+
+/// What the writing thread gets.
+enum Order {
+    Write(String),
+    /// Answer when all before it is written.
+    Flush(SyncSender<()>),
+}
+
+struct Logger {
+    orders: OnceLock<SyncSender<Order>>,
+    lost: AtomicUsize,
+}
+
+static LOGGER: Logger = Logger { orders: OnceLock::new(), lost: AtomicUsize::new(0) };
+
+/// Starts the log, with a thread that writes it.
 ///
 /// # Errors
 ///
 /// There is one already.
+#[expect(clippy::disallowed_methods, reason = "a write that blocks must not block the event loop")]
 pub fn init(level: LevelFilter) -> Result<(), SetLoggerError> {
+    log::set_logger(&LOGGER)?;
     log::set_max_level(level);
-    log::set_logger(&Logger)
+    let (sender, receiver) = sync_channel(WAITING_MAX);
+    if LOGGER.orders.set(sender).is_ok() {
+        std::thread::spawn(move || write(&receiver));
+    }
+    Ok(())
+}
+
+fn write(orders: &Receiver<Order>) {
+    // There is nobody to tell that a line could not be written.
+    for order in orders {
+        match order {
+            Order::Write(line) => {
+                let lost = LOGGER.lost.swap(0, Ordering::Relaxed);
+                if lost > 0 {
+                    let _ = writeln!(
+                        std::io::stderr(),
+                        "{lost} lines of the log were lost: it is not read fast enough"
+                    );
+                }
+                let _ = std::io::stderr().write_all(line.as_bytes());
+            }
+            Order::Flush(done) => drop(done.try_send(())),
+        }
+    }
 }
 
 impl Log for Logger {
@@ -29,13 +76,19 @@ impl Log for Logger {
 
     #[expect(clippy::disallowed_methods, reason = "a line says when it was written")]
     fn log(&self, record: &Record<'_>) {
-        if self.enabled(record.metadata()) {
-            // There is nobody to tell that a line was lost.
-            let _ = std::io::stderr().write_all(line(SystemTime::now(), record).as_bytes());
+        let Some(orders) = self.orders.get().filter(|_| self.enabled(record.metadata())) else { return };
+        if orders.try_send(Order::Write(line(SystemTime::now(), record))).is_err() {
+            self.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    fn flush(&self) {}
+    /// Waits for the lines so far, but not for ever.
+    fn flush(&self) {
+        let (done, written) = sync_channel(1);
+        if self.orders.get().is_some_and(|orders| orders.try_send(Order::Flush(done)).is_ok()) {
+            let _ = written.recv_timeout(LAST_LINES);
+        }
+    }
 }
 
 fn line(now: SystemTime, record: &Record<'_>) -> String {
@@ -99,7 +152,7 @@ mod tests {
 
     #[test]
     fn only_our_own_lines_are_written() {
-        let enabled = |target| Logger.enabled(&Metadata::builder().target(target).build());
+        let enabled = |target| LOGGER.enabled(&Metadata::builder().target(target).build());
         assert!(enabled("callboard::net") && !enabled("tungstenite::protocol"));
     }
 }

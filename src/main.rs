@@ -3,16 +3,22 @@
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use callboard::cli::{Arguments, Command, Serve};
-use callboard::config::Config;
+use argh::EarlyExit;
+use callboard::cli::{self, Command, Serve};
 use callboard::net::{self, tls};
 use callboard::{commands, logger};
 
 fn main() -> ExitCode {
-    let arguments: Arguments = argh::from_env();
+    let arguments = match cli::read(std::env::args_os()) {
+        Ok(arguments) => arguments,
+        Err(EarlyExit { output, status: Ok(()) }) => return shown(writeln!(io::stdout(), "{output}")),
+        Err(EarlyExit { output, .. }) => {
+            commands::print_error(&output);
+            return ExitCode::FAILURE;
+        }
+    };
     if arguments.version {
-        println!("callboard {}", env!("CARGO_PKG_VERSION"));
-        return ExitCode::SUCCESS;
+        return shown(writeln!(io::stdout(), "callboard {}", env!("CARGO_PKG_VERSION")));
     }
     let done = match arguments.command.unwrap_or_else(|| Command::Serve(Serve::default())) {
         Command::Serve(flags) => serve(&flags),
@@ -22,15 +28,20 @@ fn main() -> ExitCode {
         Command::Passwd(_) => commands::passwd(),
         Command::DemoConfig(_) => commands::demo_config(),
     };
-    match done {
-        Ok(code) => code,
+    done.unwrap_or_else(failed)
+}
+
+fn shown(written: io::Result<()>) -> ExitCode {
+    written.map_or_else(failed, |()| ExitCode::SUCCESS)
+}
+
+fn failed(error: io::Error) -> ExitCode {
+    if error.kind() == io::ErrorKind::BrokenPipe {
         // Whoever reads has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("callboard: {error}");
-            ExitCode::FAILURE
-        }
+        return ExitCode::SUCCESS;
     }
+    commands::print_error(&format!("callboard: {error}"));
+    ExitCode::FAILURE
 }
 
 /// Serves until a signal ends it. Everything that can be wrong with the configuration is said before that.
@@ -49,25 +60,26 @@ fn serve(flags: &Serve) -> io::Result<ExitCode> {
         (Ok(identity), Ok(listeners)) => (identity, listeners),
         (identity, listeners) => {
             commands::print_problems(&identity.err().unwrap_or_default());
-            listeners.err().unwrap_or_default().iter().for_each(|line| eprintln!("{line}"));
+            listeners.err().unwrap_or_default().iter().for_each(|line| commands::print_error(line));
             return Ok(ExitCode::FAILURE);
         }
     };
-    let lines = greeting(&config, &identity);
+    let lines = identity.as_ref().map(greeting).unwrap_or_default();
     net::run(config, identity, listeners, |urls| {
         let mut out = io::stdout().lock();
         let shown = urls.iter().try_for_each(|url| writeln!(out, "listening {url}"));
         // Nobody has to read what is printed.
         let _ = shown.and_then(|()| out.write_all(lines.as_bytes())).and_then(|()| out.flush());
     });
+    log::logger().flush();
     Ok(ExitCode::SUCCESS)
 }
 
 /// What is printed below the listeners.
-fn greeting(config: &Config, identity: &tls::Identity) -> String {
-    let mut lines = String::new();
-    if identity.self_signed && !config.listen.is_empty() {
-        lines += &format!("self-signed certificate, SHA-256 {}\n", identity.fingerprint);
+fn greeting(identity: &tls::Identity) -> String {
+    if identity.self_signed {
+        format!("self-signed certificate, SHA-256 {}\n", identity.fingerprint)
+    } else {
+        String::new()
     }
-    lines
 }

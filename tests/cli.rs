@@ -308,6 +308,27 @@ fn help_and_version_go_to_standard_output() {
     assert!(wrong.err.contains("--colour") && wrong.err.contains("--help"), "{}", wrong.err);
 }
 
+#[test]
+fn an_output_that_cannot_be_written_is_an_error_and_no_crash() {
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has one");
+    for words in [&["--version"][..], &["--help"], &["demo-config"], &["check"]] {
+        let status =
+            Command::new(env!("CARGO_BIN_EXE_callboard")).args(words).stdout(full()).stderr(full()).status();
+        assert_eq!(status.expect("it runs").code(), Some(1), "{words:?}");
+    }
+    let missing = Command::new(env!("CARGO_BIN_EXE_callboard"))
+        .args(["check", "--config", "/missing"])
+        .stderr(full())
+        .status();
+    assert_eq!(missing.expect("it runs").code(), Some(1));
+}
+
+#[test]
+fn an_internationalised_domain_can_be_served() {
+    let text = format!("domain = \"m\u{fc}nchen.example\"\n{USER}password_hash = \"{}\"\n", hash("x"));
+    assert_eq!(check(&file("international.toml", 0o600, &text)).code, Some(0));
+}
+
 /// Hashes a password for a configuration, quickly.
 fn hash(password: &str) -> String {
     Password::hash(password, 1000).expect("a password that can be hashed")

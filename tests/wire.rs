@@ -28,6 +28,8 @@ mod items;
 mod limits;
 #[path = "wire/presence.rs"]
 mod presence;
+#[path = "wire/pressure.rs"]
+mod pressure;
 #[path = "wire/publish.rs"]
 mod publish;
 #[path = "wire/pubsub.rs"]

@@ -293,13 +293,15 @@ fn relations(report: &mut Report, section: &Section, limits: &Limits) {
             format!("{smaller} ({low}) must not be larger than {larger} ({high}); change one of them");
         report.add(place.map_or(section.place, |value| value.place), sentence);
     }
-    // Else one message could close every session that gets it: `'` becomes `&apos;`, and an envelope comes around it.
-    let longest = limits.stanza * 6 + 8 * 1024;
-    if limits.queue < longest {
-        let place = section.value(report, "queue").or_else(|| section.value(report, "stanza"));
+    // Else one event could not be delivered to anybody: a message takes half of a queue at the most, `&` becomes
+    // `&amp;`, and an envelope comes around it.
+    let longest = limits.payload * 6 + 8 * 1024;
+    if limits.queue / 2 < longest {
+        let place = section.value(report, "queue").or_else(|| section.value(report, "payload"));
         let sentence = format!(
-            "queue must be at least 6 times stanza and 8KiB ({longest} bytes), which is what one message can come to; \
-             make queue larger or stanza smaller"
+            "queue must be at least 12 times payload and 16KiB ({} bytes), so that two events fit into it; \
+             make queue larger or payload smaller",
+            longest * 2
         );
         report.add(place.map_or(section.place, |value| value.place), sentence);
     }

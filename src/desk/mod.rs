@@ -6,10 +6,12 @@
 
 pub mod nodes;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::config::{Role, User};
 use crate::id::UserId;
+use crate::xmpp::jid;
 
 /// The users, by their keys and names.
 #[derive(Debug)]
@@ -23,9 +25,10 @@ impl Directory {
     /// The users of a configuration, whose ids are distinct.
     pub fn new(users: Vec<User>) -> Self {
         let ids = (0..).zip(&users).map(|(key, user)| (user.id.clone(), UserId(key))).collect();
+        let prepared = |name: &str| jid::prepare_local(name).map(Cow::into_owned).ok();
         let login_names = (0..)
             .zip(&users)
-            .filter_map(|(key, user)| Some((user.login_name.clone()?, UserId(key))))
+            .filter_map(|(key, user)| Some((prepared(user.login_name.as_deref()?)?, UserId(key))))
             .collect();
         Self { users, ids, login_names }
     }
@@ -35,9 +38,10 @@ impl Directory {
         self.ids.get(id).copied()
     }
 
-    /// The user with that id or login name, as HTTP accepts either.
+    /// The user with that id or login name, as HTTP accepts either; upper case is as good as lower.
     pub fn find_login(&self, name: &str) -> Option<UserId> {
-        self.find(name).or_else(|| self.login_names.get(name).copied())
+        let name = jid::prepare_local(name).ok()?;
+        self.find(&name).or_else(|| self.login_names.get(&*name).copied())
     }
 
     /// What the configuration says of a user.
@@ -59,5 +63,23 @@ impl Directory {
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &User> {
         self.users.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn a_login_over_http_takes_either_name_in_any_case() {
+        let text = "[[user]]\nid = \"ada\"\nlogin_name = \"Ada.Lovelace\"\nroles = [\"Administrator\"]\npassword = \"x\"";
+        let directory = Directory::new(Config::parse(text, "c.toml").expect("a valid file").users);
+        for name in ["ada", "ADA", "Ada.Lovelace", "ada.lovelace"] {
+            assert_eq!(directory.find_login(name), Some(UserId(0)), "{name}");
+        }
+        for name in ["", "ad", "a b"] {
+            assert_eq!(directory.find_login(name), None, "{name}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use super::presence::{FINESSE_CAPS_NODE, FINESSE_CAPS_VER};
 use super::reach::{FINESSE, Target};
 use super::{Hub, Now};
 use crate::id::{SessionId, UserId};
-use crate::pubsub::iq::{Change, FEATURES, Requester};
+use crate::pubsub::iq::{Change, FEATURES, Requester, TOO_LONG};
 use crate::pubsub::{self, Refusal};
 use crate::xmpp::ns;
 use crate::xmpp::stanza::{Condition, Request, StanzaError};
@@ -56,6 +56,7 @@ fn pubsub(hub: &mut Hub, now: Now, user: UserId, request: &Request<'_>) -> Answe
         session: &|wanted| online.iter().copied().find(|id| resource(*id) == wanted),
         resource: &resource,
         payload: hub.limits.payload,
+        longest: hub.longest(),
     };
     let (payload, change) = pubsub::iq::answer(&mut hub.pubsub, &who, request)?;
     match change {
@@ -118,28 +119,29 @@ fn disco_info_as(hub: &Hub, target: &Target<'_>, node: &str) -> Answer {
 /// XEP-0030 §4.
 fn disco_items(hub: &Hub, target: &Target<'_>, node: Option<&str>) -> Answer {
     let mut out = begin_query(ns::DISCO_ITEMS, node);
-    let mut item = |jid: &str, attribute: Option<(&str, &str)>| {
+    let mut item = |jid: &str, attribute: Option<(&str, &str)>| -> Result<(), StanzaError> {
         out.push_str("<item");
         write_attribute(&mut out, "jid", jid);
         if let Some((name, value)) = attribute {
             write_attribute(&mut out, name, value);
         }
         out.push_str("/>");
+        if out.len() > hub.longest() { Err(TOO_LONG) } else { Ok(()) }
     };
     match (target, node) {
-        (Target::Server, None) => item(&hub.names.pubsub, None),
+        (Target::Server, None) => item(&hub.names.pubsub, None)?,
         (Target::Account | Target::Finesse, None) => {}
         (Target::Pubsub, None) => {
             for name in hub.pubsub.names() {
-                item(&hub.names.pubsub, Some(("node", name)));
+                item(&hub.names.pubsub, Some(("node", name)))?;
             }
         }
         (Target::Pubsub, Some(node)) => {
             for kept in hub.pubsub.items(hub.pubsub.find(node)?) {
-                item(&hub.names.pubsub, Some(("name", &kept.id)));
+                item(&hub.names.pubsub, Some(("name", &kept.id)))?;
             }
         }
-        _ => return Err(Refusal::ItemUnknown.into()),
+        _ => return Err(Refusal::NodeUnknown.into()),
     }
     out.push_str("</query>");
     Ok(out)

@@ -31,7 +31,7 @@ use crate::desk::{Directory, nodes};
 use crate::id::{SessionId, UserId};
 use crate::limits::Limits;
 use crate::password::Password;
-use crate::pubsub::{Payload, Pubsub, Quota, Refusal, Settings, event};
+use crate::pubsub::{Payload, Publisher, Pubsub, Quota, Refusal, Settings, event};
 use crate::xmpp::sasl::{self, Failure, Plain};
 use crate::xmpp::stanza::Kind;
 use crate::xmpp::stream::{self, State, Step, StreamError};
@@ -52,7 +52,7 @@ pub struct Origin {
     pub peer: SocketAddr,
     /// `wss` or `ws`, for the log.
     pub transport: &'static str,
-    /// When its connection was accepted: the login deadline counts from here.
+    /// When its connection was accepted, for the log.
     pub accepted: Instant,
 }
 
@@ -80,6 +80,8 @@ pub struct Hub {
     deadlines: BinaryHeap<Reverse<(Instant, SessionId)>>,
     actions: VecDeque<Action>,
     counters: Counters,
+    /// The server goes down: nobody is let in any more.
+    closing: bool,
     /// Fills a buffer with bytes that nobody can guess.
     random: fn(&mut [u8]),
     /// For message ids, which only have to differ.
@@ -96,6 +98,7 @@ impl Hub {
         let limits = config.limits;
         let settings = Settings {
             quota: Quota { session: limits.subscriptions_per_session, user: limits.subscriptions_per_user },
+            payload: limits.payload,
             notification: config.release.notification(),
             item_prefix: item_prefix(random),
         };
@@ -114,6 +117,7 @@ impl Hub {
             deadlines: BinaryHeap::new(),
             actions: VecDeque::new(),
             counters: Counters::default(),
+            closing: false,
             random,
             ids: fastrand::Rng::with_seed(u64::from_ne_bytes(seed)),
         }
@@ -122,9 +126,12 @@ impl Hub {
     /// A transport is up and waits for `<open/>`.
     pub fn connect(&mut self, now: Now, origin: Origin) -> SessionId {
         let id = self.sessions.insert(Session::new(origin, now.monotonic));
-        self.schedule(id, origin.accepted + self.limits.login);
+        self.schedule(id, now.monotonic + self.limits.login);
         self.counters.sessions += 1;
         self.note(id, What::Connected);
+        if self.closing {
+            self.fail(now, id, StreamError::SYSTEM_SHUTDOWN);
+        }
         id
     }
 
@@ -176,7 +183,7 @@ impl Hub {
             return;
         };
         self.counters.sessions -= 1;
-        let lost = session.outbox.len();
+        let lost = session.outbox.stanzas();
         self.counters.dropped += lost as u64;
         let what = What::Closed {
             reason: session.ending.unwrap_or(how).to_owned(),
@@ -226,13 +233,8 @@ impl Hub {
         payload: String,
     ) -> Result<String, Refusal> {
         let node = self.pubsub.find(node)?;
-        if !self.pubsub.may_publish(node, user, self.users.is_administrator(user)) {
-            return Err(Refusal::MayNotPublish);
-        }
-        if payload.len() > self.limits.payload {
-            return Err(Refusal::PayloadTooBig);
-        }
-        let item = self.pubsub.publish(node, None, Payload::Text(payload));
+        let by = Publisher { user, administrator: self.users.is_administrator(user) };
+        let item = self.pubsub.publish(node, by, None, Payload::Text(payload))?;
         self.announce(now, node, &item);
         Ok(item.id.to_string())
     }
@@ -257,6 +259,7 @@ impl Hub {
 
     /// The server goes down: every stream ends with `system-shutdown`.
     pub fn shutdown(&mut self, now: Now) {
+        self.closing = true;
         for id in self.sessions.ids() {
             self.fail(now, id, StreamError::SYSTEM_SHUTDOWN);
         }
@@ -274,9 +277,17 @@ impl Hub {
         }
     }
 
-    /// Tells whether the session's next message may be taken now: not while a password is checked.
+    /// Tells whether the session's next message may be taken now: not while a password is checked, and not while it
+    /// is owed so much that the answer could go over the bound of its queue.
     pub fn is_reading(&self, id: SessionId) -> bool {
-        self.sessions.get(id).is_some_and(|session| session.stream.state() != State::Checking)
+        self.sessions.get(id).is_some_and(|session| {
+            session.stream.state() != State::Checking && !session.outbox.is_half_full(&self.limits)
+        })
+    }
+
+    /// Tells whether a password check is still waited for.
+    pub fn is_checking(&self, id: SessionId) -> bool {
+        self.sessions.get(id).is_some_and(|session| session.stream.state() == State::Checking)
     }
 
     /// Tells whether the session has logged in, for the size of messages and for what may stand in a log.

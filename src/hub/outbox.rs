@@ -64,9 +64,14 @@ impl Outbox {
         self.frames.is_empty()
     }
 
-    /// How many frames wait.
-    pub fn len(&self) -> usize {
-        self.frames.len()
+    /// How many stanzas wait: what a client misses if it does not get them.
+    pub fn stanzas(&self) -> usize {
+        let is_stanza = |frame: &&Frame| match frame {
+            Frame::Text(text) => ["<message", "<iq", "<presence"].iter().any(|tag| text.starts_with(tag)),
+            Frame::Event { .. } => true,
+            Frame::Ping | Frame::Close(..) => false,
+        };
+        self.frames.iter().filter(is_stanza).count()
     }
 
     /// Tells whether more waits than may.
@@ -74,9 +79,14 @@ impl Outbox {
         self.bytes > limits.queue || self.frames.len() > limits.queue_frames
     }
 
-    /// Drops all. Returns how many frames that were.
+    /// Tells whether more than half of what may wait does.
+    pub fn is_half_full(&self, limits: &Limits) -> bool {
+        self.bytes > limits.queue / 2 || self.frames.len() > limits.queue_frames / 2
+    }
+
+    /// Drops all. Returns how many stanzas that were.
     pub fn clear(&mut self) -> usize {
-        let lost = self.frames.len();
+        let lost = self.stanzas();
         *self = Self::default();
         lost
     }

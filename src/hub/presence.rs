@@ -8,7 +8,7 @@ use super::{Hub, Now};
 use crate::id::{SessionId, UserId};
 use crate::xmpp::ns;
 use crate::xmpp::stanza::{Condition, StanzaError, is};
-use crate::xmpp::xml::{escape, write_node};
+use crate::xmpp::xml::{TooLong, escape, write_node};
 
 /// What its presence says of its software, as the seed shows it.
 pub const FINESSE_CAPS_NODE: &str = "http://www.igniterealtime.org/projects/smack";
@@ -42,11 +42,10 @@ impl Hub {
             let error = StanzaError::new(Condition::BadRequest, "A priority is a number from -128 to 127.");
             return self.answer_error(now, id, presence, &error);
         };
-        let content = content(presence);
-        if content.len() > CONTENT_MAX {
+        let Ok(content) = content(presence) else {
             let error = StanzaError::new(Condition::NotAcceptable, "A presence has at most 4096 bytes.");
             return self.answer_error(now, id, presence, &error);
-        }
+        };
         let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
@@ -72,8 +71,7 @@ impl Hub {
             return;
         };
         let Some(said) = &mut session.presence else { return };
-        let content = content(presence);
-        said.content = if content.len() > CONTENT_MAX { Box::default() } else { content.into() };
+        said.content = content(presence).unwrap_or_default().into();
         self.tell_unavailable(now, id, user);
     }
 
@@ -97,7 +95,8 @@ impl Hub {
         let (Some(sender_address), Some(receiver_address)) = (&sender.address, &receiver.address) else {
             return;
         };
-        let content = sender.presence.as_ref().map_or("", |presence| &presence.content);
+        // It may have ended while the others were told.
+        let Some(Presence { content, .. }) = &sender.presence else { return };
         let text = format!(
             "<presence from=\"{}\" to=\"{}\"{kind} xmlns=\"{}\">{content}</presence>",
             sender_address.full(),
@@ -144,7 +143,9 @@ impl Hub {
                 self.show_finesse(now, id);
             }
             // No user sees another's presence: contacts are not what a contact centre has.
-            (Target::User { .. } | Target::Account | Target::Nobody, Some("subscribe")) => {
+            (Target::User { .. } | Target::Account | Target::Nobody, Some("subscribe"))
+                if presence.attribute("to").is_some() =>
+            {
                 self.answer_subscription(now, id, presence, "unsubscribed");
             }
             (Target::Account, None | Some("unavailable")) => self.hand_on(now, id, user, None, presence),
@@ -193,10 +194,10 @@ impl Hub {
 }
 
 /// The children of a presence as text.
-fn content(presence: Node<'_, '_>) -> String {
+fn content(presence: Node<'_, '_>) -> Result<String, TooLong> {
     let mut out = String::new();
     for child in presence.children().filter(Node::is_element) {
-        write_node(&mut out, child, ns::CLIENT);
+        write_node(&mut out, child, ns::CLIENT, CONTENT_MAX)?;
     }
-    out
+    Ok(out)
 }

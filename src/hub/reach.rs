@@ -48,11 +48,22 @@ impl Hub {
         let mut text = String::new();
         let extra = |out: &mut String| out.push_str(&format!(" from=\"{sender}\""));
         // No namespace is called so: the stanza declares its own.
-        write_node_with(&mut text, stanza, "*", extra, |name| name != "from");
+        let written = write_node_with(&mut text, stanza, "*", self.longest(), extra, |name| name != "from");
+        if written.is_err() {
+            return Err(StanzaError::new(
+                Condition::NotAcceptable,
+                "The stanza is too long when it is written out.",
+            ));
+        }
         for receiver in receivers {
             self.send(now, receiver, text.clone());
         }
         Ok(())
+    }
+
+    /// The longest message that is put into anybody's queue, in bytes: half of what there may be in it.
+    pub(super) fn longest(&self) -> usize {
+        self.limits.queue / 2
     }
 
     /// Who `to` names, seen from `own`.

@@ -51,7 +51,7 @@ fn unbound(hub: &mut Hub, now: Now, id: SessionId, user: UserId, kind: Kind, sta
 
 /// RFC 6120 §7. A resource that is taken goes to the new session; the old one ends with `<conflict/>` (reference 1.4).
 fn bind(hub: &mut Hub, now: Now, id: SessionId, user: UserId, request: &Request<'_>) {
-    let wanted = request.child.children().find(|child| child.tag_name().name() == "resource");
+    let wanted = request.child.children().find(|child| stanza::is(*child, "resource", ns::BIND));
     let wanted = wanted.and_then(|resource| resource.text()).filter(|text| !text.is_empty());
     let resource = match wanted.map(jid::prepare_resource) {
         None => super::token(hub.random),
@@ -100,18 +100,39 @@ fn is_own(from: &str, address: &Address) -> bool {
 /// RFC 6121 §8.
 fn message(hub: &mut Hub, now: Now, id: SessionId, user: UserId, message: Node<'_, '_>) {
     let kind = message.attribute("type").unwrap_or("normal");
-    let error = match hub.target(message.attribute("to"), user) {
-        Ok(Target::Account) if kind != "groupchat" => hub.forward(now, id, message, user, None),
-        Ok(Target::User { user, resource }) if kind != "groupchat" => {
-            hub.forward(now, id, message, user, resource.as_deref())
+    let result = match hub.target(message.attribute("to"), user) {
+        Ok(Target::Account) => to_user(hub, now, id, message, user, kind),
+        Ok(Target::User { user, resource: None }) => to_user(hub, now, id, message, user, kind),
+        Ok(Target::User { user, resource: Some(resource) }) => {
+            match hub.forward(now, id, message, user, Some(&resource)) {
+                // The conversation goes on at another of the user's sessions (RFC 6121 §8.5.3.2.1).
+                Err(_) if kind == "chat" => hub.forward(now, id, message, user, None),
+                result => result,
+            }
         }
         Ok(_) => Err(Condition::ServiceUnavailable.into()),
         Err(error) => Err(error),
     };
-    match error {
+    match result {
         // Nobody answers an error or a headline with an error (RFC 6120 §8.3.1, RFC 6121 §8.5.2).
         Err(error) if !matches!(kind, "error" | "headline") => hub.answer_error(now, id, message, &error),
         _ => {}
+    }
+}
+
+/// A message to a bare JID (RFC 6121 §8.5.2.1.1).
+fn to_user(
+    hub: &mut Hub,
+    now: Now,
+    id: SessionId,
+    message: Node<'_, '_>,
+    user: UserId,
+    kind: &str,
+) -> Result<(), StanzaError> {
+    match kind {
+        "error" => Ok(()),
+        "groupchat" => Err(Condition::ServiceUnavailable.into()),
+        _ => hub.forward(now, id, message, user, None),
     }
 }
 
@@ -141,14 +162,10 @@ fn route_iq(hub: &mut Hub, now: Now, id: SessionId, user: UserId, iq: Node<'_, '
         return;
     };
     let to = address.jid();
-    let mut text = match answer {
+    let text = match answer {
         Ok(payload) => stanza::result(iq, &to, &payload),
         Err(error) => stanza::error(iq, &to, &error),
     };
-    if text.len() > hub.limits.queue / 2 {
-        let error = StanzaError::new(Condition::ResourceConstraint, "The answer is too long to be sent.");
-        text = stanza::error(iq, &to, &error);
-    }
     hub.send(now, id, text);
 }
 

@@ -387,6 +387,8 @@ fn at_shutdown_everybody_is_told() {
         stage.hub.closed(stage.now, id, "gone");
     }
     assert_eq!(stage.hub.counters().sessions, 0);
+    let late = stage.connect();
+    assert!(stage.hear(late).concat().contains("<system-shutdown"), "nobody is let in any more");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::rc::Rc;
 
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::header::{self, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -20,9 +20,10 @@ use crate::hub::Origin;
 const HEADERS_MAX: usize = 64;
 
 /// Serves one connection until it is closed or becomes a WebSocket.
-pub async fn serve(server: Rc<Server>, io: Io, origin: Origin) {
+pub async fn serve(server: Rc<Server>, mut io: Io, origin: Origin) {
     let peer = io.peer;
     let limits = &server.limits;
+    io.set_patience(Some(limits.login));
     let service = service_fn(|request| {
         let server = server.clone();
         async move { Ok::<_, Infallible>(route(server, request, origin).await) }
@@ -70,6 +71,9 @@ fn upgrade(server: Rc<Server>, mut request: Request<Incoming>, origin: Origin) -
             return refused.into();
         }
     };
+    if !request.body().is_end_stream() {
+        return text(StatusCode::BAD_REQUEST, "A request for a WebSocket has no body.");
+    }
     let upgraded = hyper::upgrade::on(&mut request);
     server.clone().spawn(async move {
         let Ok(upgraded) = upgraded.await else { return };
@@ -77,7 +81,9 @@ fn upgrade(server: Rc<Server>, mut request: Request<Incoming>, origin: Origin) -
             return;
         };
         // A task of its own, so that what the upgrade needed is not kept for the life of the session.
-        let io = parts.io.into_inner();
+        let mut io = parts.io.into_inner();
+        // A session has a queue with a bound instead.
+        io.set_patience(None);
         // Copied, because even an empty rest would keep hyper's whole buffer.
         let early = parts.read_buf.to_vec();
         let task = server.clone();

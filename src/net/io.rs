@@ -5,13 +5,14 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use futures_rustls::server::TlsStream;
-use smol::Async;
 use smol::io::{AsyncRead, AsyncWrite};
+use smol::{Async, Timer};
 
-/// The number of open connections. Atomic only because a connection has to be able to move between threads for
+/// The number of things there are now, of open connections for example. Atomic only because a connection has to be able to move between threads for
 /// hyper's sake; it never does.
 #[derive(Clone, Debug, Default)]
 pub struct Count(Arc<AtomicUsize>);
@@ -29,7 +30,7 @@ impl Count {
     }
 }
 
-/// A connection's part in the number of all.
+/// One of them.
 #[derive(Debug)]
 pub struct Slot(Arc<AtomicUsize>);
 
@@ -49,22 +50,42 @@ pub struct Io {
     transport: Transport,
     /// The other end.
     pub peer: SocketAddr,
+    /// How long a write may wait for the other end to read.
+    patience: Option<Duration>,
+    stalled: Option<Box<Timer>>,
     _slot: Slot,
 }
 
 impl Io {
     /// A connection without TLS.
     pub fn plain(stream: Async<TcpStream>, peer: SocketAddr, slot: Slot) -> Self {
-        Self { transport: Transport::Plain(stream), peer, _slot: slot }
+        Self { transport: Transport::Plain(stream), peer, patience: None, stalled: None, _slot: slot }
     }
 
     /// A connection whose TLS handshake is done.
     pub fn tls(stream: TlsStream<Async<TcpStream>>, peer: SocketAddr, slot: Slot) -> Self {
-        Self { transport: Transport::Tls(Box::new(stream)), peer, _slot: slot }
+        Self { transport: Transport::Tls(Box::new(stream)), peer, patience: None, stalled: None, _slot: slot }
     }
 }
 
 impl Io {
+    /// From now on a write that waits longer than this for the other end to read is an error; `None`: it waits.
+    pub fn set_patience(&mut self, patience: Option<Duration>) {
+        self.patience = patience;
+        self.stalled = None;
+    }
+
+    /// Watches the time of a write that is pending.
+    fn watch<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        let Some(patience) = self.patience.filter(|_| written.is_pending()) else {
+            self.stalled = None;
+            return written;
+        };
+        let timer = self.stalled.get_or_insert_with(|| Box::new(Timer::after(patience)));
+        ready!(Pin::new(timer).poll(cx));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+
     /// Says that nothing more will be written, in TLS and TCP, as far as the socket takes it at once.
     pub fn end_writing(&mut self, cx: &mut Context<'_>) {
         let _ = Pin::new(&mut *self).poll_close(cx);
@@ -94,11 +115,13 @@ impl AsyncRead for Io {
 
 impl AsyncWrite for Io {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        delegate!(self, poll_write(cx, buf))
+        let written = delegate!(self, poll_write(cx, buf));
+        self.watch(cx, written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        delegate!(self, poll_flush(cx))
+        let flushed = delegate!(self, poll_flush(cx));
+        self.watch(cx, flushed)
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -6,6 +6,7 @@
 
 mod answer;
 mod auth;
+mod frames;
 mod http;
 mod io;
 mod publish;
@@ -80,7 +81,9 @@ pub fn listen(config: &Config) -> Result<Vec<Listener>, Vec<String>> {
 
 fn refused(address: SocketAddr, error: &std::io::Error) -> String {
     let what_to_do = match error.kind() {
-        std::io::ErrorKind::AddrInUse => "another program has it; stop that one or choose another port",
+        std::io::ErrorKind::AddrInUse => {
+            "another program has it, or another listener of this configuration; stop that one or choose another port"
+        }
         std::io::ErrorKind::PermissionDenied => {
             "ports below 1024 need the right to use them (on Linux CAP_NET_BIND_SERVICE); choose another port or grant it"
         }
@@ -93,7 +96,12 @@ fn refused(address: SocketAddr, error: &std::io::Error) -> String {
 }
 
 /// Serves until a signal ends it. `ready` is called when connections are accepted.
-pub fn run(config: Config, identity: Identity, listeners: Vec<Listener>, ready: impl FnOnce(&[String])) {
+pub fn run(
+    config: Config,
+    identity: Option<Identity>,
+    listeners: Vec<Listener>,
+    ready: impl FnOnce(&[String]),
+) {
     raise_descriptors(&config.limits);
     let executor = Rc::new(LocalExecutor::new());
     let server = Server::new(&config, executor.clone());
@@ -116,7 +124,7 @@ fn raise_descriptors(limits: &Limits) {
 async fn serve(
     server: Rc<Server>,
     config: Config,
-    identity: Identity,
+    identity: Option<Identity>,
     listeners: Vec<Listener>,
     ready: impl FnOnce(&[String]),
 ) {
@@ -124,7 +132,7 @@ async fn serve(
         Ok(signals) => signals,
         Err(error) => return log::error!("signals cannot be received: {error}"),
     };
-    let acceptor = Rc::new(RefCell::new(TlsAcceptor::from(identity.server)));
+    let acceptor = Rc::new(RefCell::new(identity.map(|identity| TlsAcceptor::from(identity.server))));
     server.spawn(server.clone().keep_time());
     let urls: Vec<String> = listeners
         .iter()
@@ -152,18 +160,16 @@ async fn serve(
         Timer::after(LAST_WRITES).await;
     };
     let late = async {
-        Timer::after(server.limits.close).await;
+        Timer::after(server.limits.close.saturating_sub(LAST_WRITES * 4)).await;
         log::warn!("some clients did not finish the close in time");
     };
-    let again = async {
-        signals.next().await;
-    };
+    let again = async { while let Some(Ok(Signal::Hup) | Err(_)) = signals.next().await {} };
     quiet.or(late).or(again).await;
     log::info!("{}", server.with_hub(|hub, _| hub.counters()));
 }
 
 /// Accepts connections for ever. The handshakes run in tasks of their own.
-async fn accept(server: Rc<Server>, listener: Listener, acceptor: Rc<RefCell<TlsAcceptor>>) {
+async fn accept(server: Rc<Server>, listener: Listener, acceptor: Rc<RefCell<Option<TlsAcceptor>>>) {
     loop {
         let (stream, peer) = match listener.socket.accept().await {
             Ok(accepted) => accepted,
@@ -179,7 +185,7 @@ async fn accept(server: Rc<Server>, listener: Listener, acceptor: Rc<RefCell<Tls
             continue;
         }
         let slot = server.connections.take();
-        let acceptor = listener.tls.then(|| acceptor.borrow().clone());
+        let acceptor = listener.tls.then(|| acceptor.borrow().clone()).flatten();
         server.spawn(connection(server.clone(), stream, peer, slot, acceptor));
     }
 }
@@ -216,14 +222,15 @@ async fn connection(
 }
 
 /// Reads certificate and key again. Sessions keep theirs; a bad file changes nothing.
-async fn reload(config: &Config, acceptor: &RefCell<TlsAcceptor>) {
+async fn reload(config: &Config, acceptor: &RefCell<Option<TlsAcceptor>>) {
     if config.tls.is_none() {
         return log::info!("reload: the certificate was made at start, there is nothing to read again");
     }
     let again = config.clone();
     match smol::unblock(move || tls::identity(&again)).await {
-        Ok(identity) => {
-            *acceptor.borrow_mut() = TlsAcceptor::from(identity.server);
+        Ok(None) => {}
+        Ok(Some(identity)) => {
+            *acceptor.borrow_mut() = Some(TlsAcceptor::from(identity.server));
             log::info!("reload: new certificate in use, SHA-256 {}", identity.fingerprint);
         }
         Err(problems) => {

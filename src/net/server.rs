@@ -1,8 +1,9 @@
 //! What all tasks share: the hub, the executor, who sleeps for which session. One thread, so no locks.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Instant, SystemTime};
 
@@ -42,8 +43,8 @@ pub struct Server {
     pub scratch: RefCell<Scratch>,
     pub limits: Limits,
     pub connections: Count,
-    checks: Semaphore,
-    checks_waiting: Cell<usize>,
+    checks: Arc<Semaphore>,
+    checks_waiting: Count,
 }
 
 /// Too many wait for a password check.
@@ -60,8 +61,8 @@ impl Server {
             timer: RefCell::default(),
             scratch: RefCell::new(Scratch { input: vec![0; CHUNK], output: Vec::with_capacity(2 * CHUNK) }),
             connections: Count::default(),
-            checks: Semaphore::new(limits.password_checks),
-            checks_waiting: Cell::new(0),
+            checks: Arc::new(Semaphore::new(limits.password_checks)),
+            checks_waiting: Count::default(),
             limits,
         })
     }
@@ -112,7 +113,8 @@ impl Server {
                 let server = self.clone();
                 self.spawn(async move {
                     let user = credentials.user;
-                    let result = server.verify(credentials, attempt).await;
+                    let wanted = || server.with_hub(|hub, _| hub.is_checking(session));
+                    let result = server.verify(credentials, attempt, wanted).await;
                     server.with_hub(|hub, now| match result {
                         Ok(matches) => hub.verified(now, session, user, matches),
                         Err(Busy) => hub.unverified(now, session),
@@ -124,19 +126,31 @@ impl Server {
     }
 
     /// Checks a password: at once if that is cheap, else on the blocking pool, few at a time, the others waiting.
-    pub async fn verify(&self, credentials: Credentials, attempt: String) -> Result<bool, Busy> {
+    /// Whoever asks may go away meanwhile: `wanted` tells when it is a check's turn, and the place is given back
+    /// only when the work is done.
+    pub async fn verify(
+        &self,
+        credentials: Credentials,
+        attempt: String,
+        wanted: impl FnOnce() -> bool,
+    ) -> Result<bool, Busy> {
         if !credentials.is_slow() {
             return Ok(credentials.verify(&attempt));
         }
         if self.checks_waiting.get() >= self.limits.password_waiting {
             return Err(Busy);
         }
-        self.checks_waiting.set(self.checks_waiting.get() + 1);
-        let permit = self.checks.acquire().await;
-        let matches = smol::unblock(move || credentials.verify(&attempt)).await;
-        drop(permit);
-        self.checks_waiting.set(self.checks_waiting.get() - 1);
-        Ok(matches)
+        let _waiting = self.checks_waiting.take();
+        let permit = self.checks.acquire_arc().await;
+        if !wanted() {
+            return Ok(false);
+        }
+        let check = smol::unblock(move || {
+            let matches = credentials.verify(&attempt);
+            drop(permit);
+            matches
+        });
+        Ok(check.await)
     }
 
     /// The session's task waits: `waker` wakes it. Returns true if it must drop its connection instead.

@@ -25,16 +25,20 @@ pub struct Identity {
     pub self_signed: bool,
 }
 
-/// The identity of a configuration: that of its files, or a new self-signed one.
+/// The identity of a configuration: that of its files, or a new self-signed one; none if nothing listens with TLS and
+/// there are no files.
 ///
 /// # Errors
 ///
 /// Every problem with the files, at the place where the configuration names them.
-pub fn identity(config: &Config) -> Result<Identity, Vec<Problem>> {
+pub fn identity(config: &Config) -> Result<Option<Identity>, Vec<Problem>> {
     match &config.tls {
-        Some(files) => from_files(config, files),
-        None => self_signed(&config.domain).map_err(|error| {
-            vec![config.problem(Place::START, format!("no certificate could be made: {error}"))]
+        Some(files) => from_files(config, files).map(Some),
+        None if config.listen.is_empty() => Ok(None),
+        None => self_signed(&config.domain).map(Some).map_err(|error| {
+            let sentence =
+                format!("no certificate could be made ({error}); add a section [tls] with files of your own");
+            vec![config.problem(Place::START, sentence)]
         }),
     }
 }
@@ -101,15 +105,12 @@ fn self_signed(domain: &str) -> Result<Identity, String> {
         SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)),
         SanType::IpAddress(IpAddr::V6(Ipv6Addr::LOCALHOST)),
     ];
+    // An internationalised domain cannot stand in a certificate as it is written; the other names still can.
     let own = match domain.parse() {
-        Ok(address) => SanType::IpAddress(address),
-        Err(_) => SanType::DnsName(
-            domain.try_into().map_err(|_| format!("the domain {domain} cannot stand in a certificate"))?,
-        ),
+        Ok(address) => Some(SanType::IpAddress(address)),
+        Err(_) => domain.try_into().ok().map(SanType::DnsName),
     };
-    if !names.contains(&own) {
-        names.push(own);
-    }
+    names.extend(own.filter(|own| !names.contains(own)));
     params.subject_alt_names = names;
     let key = KeyPair::generate().map_err(|error| error.to_string())?;
     let certificate = params.self_signed(&key).map_err(|error| error.to_string())?;

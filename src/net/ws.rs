@@ -1,6 +1,6 @@
 //! The WebSocket: the upgrade's answer, and the task of one session that moves frames between socket and hub.
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -15,19 +15,15 @@ use tungstenite::Message;
 use tungstenite::error::Error;
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
-use tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
 
 use super::answer::Refused;
+use super::frames::Reader;
 use super::io::Io;
 use super::server::{CHUNK, Scratch, Server};
 use crate::hub::{Origin, Out};
 use crate::id::SessionId;
 use crate::xmpp::sasl;
 use crate::xmpp::stream::StreamError;
-
-/// The bytes of the protocol reader's own buffer. What is read from the socket is handed to it piece by piece, so it
-/// can be small, and an idle session with it.
-const READ_BUFFER: usize = 256;
 
 /// Reads from the socket in one turn before other tasks have theirs.
 const TURNS: usize = 8;
@@ -78,17 +74,11 @@ fn has_token(headers: &HeaderMap, name: &str, token: &str) -> bool {
 /// Runs a session until its connection is gone. `early` is what the client sent right behind its request.
 pub async fn serve(server: Rc<Server>, io: Io, origin: Origin, early: Vec<u8>) {
     let id = server.with_hub(|hub, now| hub.connect(now, origin));
-    let limit = server.limits.stanza_before_login;
-    let config = WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0)
-        .max_write_buffer_size(CHUNK)
-        .max_message_size(Some(limit))
-        .max_frame_size(Some(limit));
     let mut session = Session {
-        context: WebSocketContext::new(Role::Server, Some(config)),
+        reader: Reader::new(server.limits.stanza_before_login),
         io,
         id,
+        paused: !early.is_empty(),
         unread: early,
         unsent: Vec::new(),
         phase: Phase::Open,
@@ -123,8 +113,9 @@ enum Phase {
 struct Session {
     io: Io,
     id: SessionId,
-    context: WebSocketContext,
-    /// Read from the socket, not looked at yet: the hub does not take messages now.
+    reader: Reader,
+    /// The hub does not take messages now; what was read already waits in `unread`.
+    paused: bool,
     unread: Vec<u8>,
     /// Ready for the socket, which did not take it yet.
     unsent: Vec<u8>,
@@ -151,13 +142,18 @@ impl Session {
                 Ok(Poll::Pending) => return Poll::Pending,
                 Ok(Poll::Ready(())) => {}
             }
-            if !self.unread.is_empty() {
+            if self.paused {
+                if !server.with_hub(|hub, _| hub.is_reading(self.id)) {
+                    // The hub checks a password; it wakes this task when it is done.
+                    return Poll::Pending;
+                }
+                self.paused = false;
                 let unread = std::mem::take(&mut self.unread);
                 if let Some(closed) = self.take(server, &unread) {
                     return self.finish(server, cx, closed);
                 }
-                if !self.unread.is_empty() {
-                    return Poll::Pending;
+                if self.paused {
+                    break;
                 }
                 continue;
             }
@@ -174,15 +170,11 @@ impl Session {
             if let Some(closed) = closed {
                 return self.finish(server, cx, closed);
             }
-            if !self.unread.is_empty() {
-                // The hub checks a password; it wakes this task when it is done.
-                match self.write(server, cx) {
-                    Err(error) => return Poll::Ready(self.lost(&error)),
-                    Ok(_) => return Poll::Pending,
-                }
+            if self.paused {
+                break;
             }
         }
-        // Others have their turn now.
+        // Others have their turn now: the client has been busy, or is owed much.
         cx.waker().wake_by_ref();
         Poll::Pending
     }
@@ -240,40 +232,38 @@ impl Session {
         }
     }
 
-    /// Takes what was read. What the hub does not want yet stays in `unread`. Returns the peer's close frame, if it came.
-    fn take(&mut self, server: &Rc<Server>, input: &[u8]) -> Option<Closed> {
-        let mut pipe = Pipe { input, output: Vec::new() };
+    /// Takes what was read, as long as the hub takes messages. Returns the peer's close frame, if it came.
+    fn take(&mut self, server: &Rc<Server>, mut input: &[u8]) -> Option<Closed> {
         while !self.deaf {
             if !server.with_hub(|hub, _| hub.is_reading(self.id)) {
-                self.unread = pipe.input.to_vec();
+                self.paused = true;
+                self.unread = input.to_vec();
                 return None;
             }
-            let message = self.context.read(&mut pipe);
-            // A slow client that sends one ping after the other must not fill our memory with pongs: it is not read
-            // from before it has taken those of this round.
+            let mut answers = Vec::new();
+            let message = self.reader.next(&mut input, &mut answers);
             if self.phase == Phase::Open {
-                self.unsent.append(&mut pipe.output);
+                // A client that sends one ping after the other must not fill our memory with pongs: it is not read
+                // from before it has taken those of this round.
+                self.unsent.append(&mut answers);
             }
             match message {
-                Ok(Message::Text(text)) => self.text(server, &text),
-                Ok(Message::Ping(_) | Message::Pong(_)) => {
-                    server.with_hub(|hub, now| hub.alive(now, self.id))
+                Ok(None) => return None,
+                Ok(Some(Message::Text(text))) => self.text(server, &text),
+                Ok(Some(Message::Ping(_) | Message::Pong(_))) => {
+                    server.with_hub(|hub, now| hub.alive(now, self.id));
                 }
-                Ok(Message::Close(frame)) => return Some(Closed(frame.map(|frame| frame.code.into()))),
-                Ok(Message::Binary(_)) => self.fail(server, BINARY),
-                Ok(Message::Frame(_)) => {}
-                Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => return None,
+                Ok(Some(Message::Close(frame))) => return Some(Closed(frame.map(|frame| frame.code.into()))),
+                Ok(Some(Message::Binary(_) | Message::Frame(_))) => self.fail(server, BINARY),
                 Err(error) => {
                     // Its answer to our close will not be understood either.
                     self.deaf = true;
-                    self.fail(
-                        server,
-                        match error {
-                            Error::Capacity(_) => StreamError::TOO_LARGE,
-                            Error::Utf8(_) => NOT_UTF8,
-                            _ => BROKEN,
-                        },
-                    );
+                    let error = match error {
+                        Error::Capacity(_) => StreamError::TOO_LARGE,
+                        Error::Utf8(_) => NOT_UTF8,
+                        _ => BROKEN,
+                    };
+                    self.fail(server, error);
                 }
             }
         }
@@ -288,17 +278,9 @@ impl Session {
             hub.is_logged_in(self.id)
         });
         if logged_in && !self.raised {
-            self.raise(server);
+            self.raised = true;
+            self.reader.raise(server.limits.stanza);
         }
-    }
-
-    fn raise(&mut self, server: &Rc<Server>) {
-        self.raised = true;
-        let limit = server.limits.stanza;
-        self.context.set_config(|config| {
-            config.max_message_size = Some(limit);
-            config.max_frame_size = Some(limit);
-        });
     }
 
     fn fail(&self, server: &Rc<Server>, error: StreamError) {
@@ -337,29 +319,4 @@ fn header(output: &mut Vec<u8>, opcode: OpCode, length: usize) {
     let header = FrameHeader { opcode, ..FrameHeader::default() };
     // Writing to a Vec cannot fail.
     let _ = header.format(length as u64, output);
-}
-
-/// Memory in place of a socket: the protocol reader takes what was read, and leaves its own answers.
-struct Pipe<'a> {
-    input: &'a [u8],
-    output: Vec<u8>,
-}
-
-impl Read for Pipe<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.input.is_empty() {
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        self.input.read(buffer)
-    }
-}
-
-impl Write for Pipe<'_> {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.output.write(buffer)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use roxmltree::Node;
 
 use super::event::write_item;
-use super::{NodeId, Payload, Pubsub, Refusal, Subscriber};
+use super::{NodeId, Payload, Publisher, Pubsub, Refusal, Subscriber};
 use crate::id::{SessionId, UserId};
 use crate::xmpp::jid::Jid;
 use crate::xmpp::ns;
@@ -38,7 +38,24 @@ pub struct Requester<'a> {
     pub resource: &'a dyn Fn(SessionId) -> String,
     /// The largest payload in bytes.
     pub payload: usize,
+    /// The longest answer in bytes.
+    pub longest: usize,
 }
+
+impl Requester<'_> {
+    fn publisher(&self) -> Publisher {
+        Publisher { user: self.user, administrator: self.administrator }
+    }
+
+    /// Stops an answer that has become too long to be sent.
+    fn check_length(&self, answer: &str) -> Result<(), StanzaError> {
+        if answer.len() > self.longest { Err(TOO_LONG) } else { Ok(()) }
+    }
+}
+
+/// What an answer that is too long becomes.
+pub const TOO_LONG: StanzaError =
+    StanzaError::new(Condition::ResourceConstraint, "The answer is too long to be sent; ask for less.");
 
 /// What an answered request changed for others.
 #[derive(Debug, PartialEq, Eq)]
@@ -74,9 +91,11 @@ pub type Answer = Result<(String, Option<Change>), StanzaError>;
 
 /// Answers an iq whose child is `<pubsub/>`.
 pub fn answer(service: &mut Pubsub, who: &Requester<'_>, request: &Request<'_>) -> Answer {
-    let mut children = request.child.children().filter(Node::is_element);
+    let namespace = request.child.tag_name().namespace();
+    let own = |child: &Node<'_, '_>| child.is_element() && child.tag_name().namespace() == namespace;
+    let mut children = request.child.children().filter(own);
     let action = children.next().ok_or(StanzaError::new(Condition::BadRequest, "<pubsub/> is empty."))?;
-    if request.child.tag_name().namespace() == Some(ns::PUBSUB_OWNER) {
+    if namespace == Some(ns::PUBSUB_OWNER) {
         return Err(StanzaError::unsupported(match action.tag_name().name() {
             "affiliations" => "modify-affiliations",
             "subscriptions" => "manage-subscriptions",
@@ -99,7 +118,7 @@ pub fn answer(service: &mut Pubsub, who: &Requester<'_>, request: &Request<'_>) 
         ("unsubscribe", true) => unsubscribe(service, who, action),
         ("subscriptions", false) => subscriptions(service, who, action),
         ("affiliations", false) => affiliations(service, who, action),
-        ("items", false) => items(service, action),
+        ("items", false) => items(service, who, action),
         ("publish", true) => publish(service, who, action),
         ("retract", true) => retract(service, who, action),
         ("options", _) => Err(StanzaError::unsupported("subscription-options")),
@@ -174,6 +193,7 @@ fn subscriptions(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) ->
     for (subscriber, name) in service.subscriptions(who.user, node) {
         begin_subscription(&mut out, who, name, subscriber);
         out.push_str("/>");
+        who.check_length(&out)?;
     }
     out.push_str("</subscriptions></pubsub>");
     Ok((out, None))
@@ -195,20 +215,19 @@ fn affiliations(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> 
     let only = action.attribute("node");
     only.map(|name| service.find(name)).transpose()?;
     let mut out = begin_list("affiliations", action);
-    for name in
-        service.publishable(who.user, who.administrator).filter(|name| only.is_none_or(|only| only == *name))
-    {
+    for name in service.publishable(who.publisher()).filter(|name| only.is_none_or(|only| only == *name)) {
         out.push_str("<affiliation");
         write_attribute(&mut out, "node", name);
         write_attribute(&mut out, "affiliation", "publisher");
         out.push_str("/>");
+        who.check_length(&out)?;
     }
     out.push_str("</affiliations></pubsub>");
     Ok((out, None))
 }
 
 /// XEP-0060 §6.5.
-fn items(service: &Pubsub, action: Node<'_, '_>) -> Answer {
+fn items(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Answer {
     let node = node(service, action)?;
     if service.keeps(node) == 0 {
         return Err(StanzaError::unsupported("persistent-items"));
@@ -234,6 +253,7 @@ fn items(service: &Pubsub, action: Node<'_, '_>) -> Answer {
     let mut out = begin_list("items", action);
     for item in found {
         write_item(&mut out, item, service.notification());
+        who.check_length(&out)?;
     }
     out.push_str("</items></pubsub>");
     Ok((out, None))
@@ -242,9 +262,7 @@ fn items(service: &Pubsub, action: Node<'_, '_>) -> Answer {
 /// XEP-0060 §7.1.
 fn publish(service: &mut Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Answer {
     let node = node(service, action)?;
-    if !service.may_publish(node, who.user, who.administrator) {
-        return Err(Refusal::MayNotPublish.into());
-    }
+    service.check_publisher(node, who.publisher())?;
     let item = only_item(action)?;
     let mut payloads = item.children().filter(Node::is_element);
     let payload = payloads.next().ok_or(Condition::BadRequest.with("payload-required"))?;
@@ -252,11 +270,8 @@ fn publish(service: &mut Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> A
         return Err(Condition::BadRequest.with("invalid-payload"));
     }
     let id = item.attribute("id").filter(|id| !id.is_empty());
-    let payload = read_payload(payload);
-    if payload.size() + id.map_or(0, str::len) > who.payload {
-        return Err(Refusal::PayloadTooBig.into());
-    }
-    let published = service.publish(node, id, payload);
+    let payload = read_payload(payload, who.payload)?;
+    let published = service.publish(node, who.publisher(), id, payload)?;
     let mut out = begin_list("publish", action);
     out.push_str("<item");
     write_attribute(&mut out, "id", &published.id);
@@ -267,9 +282,7 @@ fn publish(service: &mut Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> A
 /// XEP-0060 §7.2.
 fn retract(service: &mut Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Answer {
     let node = node(service, action)?;
-    if !service.may_publish(node, who.user, who.administrator) {
-        return Err(Refusal::MayNotPublish.into());
-    }
+    service.check_publisher(node, who.publisher())?;
     let id = only_item(action)?.attribute("id").ok_or(Condition::BadRequest.with("item-required"))?;
     service.retract(node, id)?;
     let notify = matches!(action.attribute("notify"), Some("1" | "true"));
@@ -286,18 +299,18 @@ fn only_item<'a>(action: Node<'a, 'a>) -> Result<Node<'a, 'a>, StanzaError> {
 }
 
 /// A `<notification/>` with text is what Finesse publishes: the text is the payload. Anything else goes as it is.
-fn read_payload(payload: Node<'_, '_>) -> Payload {
+fn read_payload(payload: Node<'_, '_>, limit: usize) -> Result<Payload, Refusal> {
     let name = payload.tag_name();
     if name.name() == "notification"
         && matches!(name.namespace(), Some(ns::PUSH | ns::PUBSUB))
         && !payload.children().any(|child| child.is_element())
     {
-        return Payload::Text(text_content(payload));
+        return Ok(Payload::Text(text_content(payload)));
     }
     let mut xml = String::new();
     // No namespace is called so: the element declares its own wherever it will stand.
-    write_node(&mut xml, payload, "*");
-    Payload::Xml(xml)
+    write_node(&mut xml, payload, "*", limit).map_err(|_| Refusal::PayloadTooBig)?;
+    Ok(Payload::Xml(xml))
 }
 
 fn pubsub() -> String {

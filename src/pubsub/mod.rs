@@ -9,4 +9,4 @@ pub mod event;
 pub mod iq;
 pub mod service;
 
-pub use service::{Item, NodeId, NodeSpec, Payload, Pubsub, Quota, Refusal, Settings, Subscriber};
+pub use service::{Item, NodeId, NodeSpec, Payload, Publisher, Pubsub, Quota, Refusal, Settings, Subscriber};

@@ -21,6 +21,14 @@ impl Subscriber {
     }
 }
 
+/// Who publishes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Publisher {
+    pub user: UserId,
+    /// Has the Administrator role.
+    pub administrator: bool,
+}
+
 /// What an item carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Payload {
@@ -72,6 +80,8 @@ pub enum Refusal {
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub quota: Quota,
+    /// The largest payload in bytes, its id counted in.
+    pub payload: usize,
     /// The namespace of `<notification/>` (reference 3.1).
     pub notification: &'static str,
     /// What every item id made here starts with.
@@ -221,23 +231,34 @@ impl Pubsub {
         self.node(node).subscribers.iter().copied()
     }
 
-    /// Tells whether `user` may publish to a node.
-    pub fn may_publish(&self, node: NodeId, user: UserId, administrator: bool) -> bool {
+    /// Refuses who may not publish to a node.
+    pub fn check_publisher(&self, node: NodeId, by: Publisher) -> Result<(), Refusal> {
         let publishers = &self.node(node).publishers;
-        if publishers.is_empty() { administrator } else { publishers.contains(&user) }
+        let may = if publishers.is_empty() { by.administrator } else { publishers.contains(&by.user) };
+        if may { Ok(()) } else { Err(Refusal::MayNotPublish) }
     }
 
-    /// The nodes to which `user` may publish.
-    pub fn publishable(&self, user: UserId, administrator: bool) -> impl Iterator<Item = &str> {
+    /// The nodes to which one may publish.
+    pub fn publishable(&self, by: Publisher) -> impl Iterator<Item = &str> {
         (0..)
             .zip(&self.nodes)
-            .filter(move |(id, _)| self.may_publish(NodeId(*id), user, administrator))
+            .filter(move |(id, _)| self.check_publisher(NodeId(*id), by).is_ok())
             .map(|(_, node)| &*node.name)
     }
 
     /// Publishes: makes an id if there is none (the prefix with a growing number glued on, as Openfire does), keeps the item if the node keeps any, and hands it back for delivery.
     /// An item with the id of a kept one takes its place (XEP-0060 §7.1.2).
-    pub fn publish(&mut self, node: NodeId, id: Option<&str>, payload: Payload) -> Rc<Item> {
+    pub fn publish(
+        &mut self,
+        node: NodeId,
+        by: Publisher,
+        id: Option<&str>,
+        payload: Payload,
+    ) -> Result<Rc<Item>, Refusal> {
+        self.check_publisher(node, by)?;
+        if payload.size() + id.map_or(0, str::len) > self.settings.payload {
+            return Err(Refusal::PayloadTooBig);
+        }
         let id = match id {
             Some(id) => id.into(),
             None => {
@@ -254,7 +275,7 @@ impl Pubsub {
             }
             node.items.push_back(item.clone());
         }
-        item
+        Ok(item)
     }
 
     /// Takes a kept item away.
@@ -287,6 +308,7 @@ mod tests {
 
     const ADA: UserId = UserId(0);
     const BOB: UserId = UserId(1);
+    const ROOT: Publisher = Publisher { user: BOB, administrator: true };
 
     fn session(place: u32) -> SessionId {
         SessionId { place, turn: 1 }
@@ -305,6 +327,7 @@ mod tests {
         let settings = Settings {
             quota: Quota { session: 1, user: 2 },
             notification: "urn:xmpp:push:0",
+            payload: 10,
             item_prefix: "item".to_owned(),
         };
         let service = Pubsub::new(vec![spec("/a", 2, vec![BOB]), spec("/b", 0, vec![])], settings);
@@ -352,25 +375,38 @@ mod tests {
     fn the_last_items_are_kept() {
         let (mut service, a, b) = service();
         let text = |text: &str| Payload::Text(text.to_owned());
-        service.publish(a, None, text("1"));
-        service.publish(a, Some("mine"), text("2"));
-        service.publish(a, None, text("3"));
+        service.publish(a, ROOT, None, text("1")).unwrap();
+        service.publish(a, ROOT, Some("mine"), text("2")).unwrap();
+        service.publish(a, ROOT, None, text("3")).unwrap();
         let ids =
             |service: &Pubsub, node| service.items(node).map(|item| item.id.to_string()).collect::<Vec<_>>();
         assert_eq!(ids(&service, a), ["mine", "item2"]);
-        service.publish(a, Some("mine"), text("4"));
+        service.publish(a, ROOT, Some("mine"), text("4")).unwrap();
         assert_eq!(ids(&service, a), ["item2", "mine"]);
         service.retract(a, "item2").unwrap();
         assert_eq!(service.retract(a, "item2"), Err(Refusal::ItemUnknown));
-        service.publish(b, None, text("5"));
+        service.publish(b, ROOT, None, text("5")).unwrap();
         assert!(ids(&service, b).is_empty());
+        let large = |id| service.publish(a, ROOT, id, text("1234567890"));
+        let mut large = large;
+        assert!(large(None).is_ok());
+        assert_eq!(large(Some("x")), Err(Refusal::PayloadTooBig));
     }
 
     #[test]
     fn a_nodes_own_publishers_replace_the_administrators() {
-        let (service, a, b) = service();
-        assert!(service.may_publish(a, BOB, false) && !service.may_publish(a, ADA, true));
-        assert!(!service.may_publish(b, BOB, false) && service.may_publish(b, ADA, true));
-        assert_eq!(service.publishable(BOB, false).collect::<Vec<_>>(), ["/a"]);
+        let (mut service, a, b) = service();
+        let by = |user, administrator| Publisher { user, administrator };
+        for (node, by, allowed) in [
+            (a, by(BOB, false), true),
+            (a, by(ADA, true), false),
+            (b, by(BOB, false), false),
+            (b, by(ADA, true), true),
+        ] {
+            assert_eq!(service.check_publisher(node, by).is_ok(), allowed);
+            let published = service.publish(node, by, None, Payload::Text(String::new()));
+            assert_eq!(published.is_ok(), allowed);
+        }
+        assert_eq!(service.publishable(by(BOB, false)).collect::<Vec<_>>(), ["/a"]);
     }
 }

@@ -8,6 +8,9 @@ use stringprep::{nameprep, nodeprep, resourceprep};
 /// The longest part of a JID in bytes (RFC 6122 §2.1).
 pub const PART_MAX: usize = 1023;
 
+/// The longest text that is looked at: what is prepared can become shorter, but not by more than this.
+const TEXT_MAX: usize = 4 * (3 * PART_MAX + 2);
+
 /// A JID whose parts are prepared, so that comparing it is comparing bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Jid<'a> {
@@ -26,6 +29,10 @@ pub struct Malformed;
 impl<'a> Jid<'a> {
     /// Reads `text` and prepares its parts.
     pub fn parse(text: &'a str) -> Result<Self, Malformed> {
+        // Preparing costs time with the length, and none of what is longer could come out short enough.
+        if text.len() > TEXT_MAX {
+            return Err(Malformed);
+        }
         let (bare, resource) = match text.split_once('/') {
             Some((bare, resource)) => (bare, Some(prepare_resource(resource)?)),
             None => (text, None),
@@ -62,6 +69,9 @@ pub fn prepare_local(text: &str) -> Result<Cow<'_, str>, Malformed> {
 
 /// A resourcepart by resourceprep (RFC 6122 appendix B), 1 to 1023 bytes.
 pub fn prepare_resource(text: &str) -> Result<Cow<'_, str>, Malformed> {
+    if text.len() > TEXT_MAX {
+        return Err(Malformed);
+    }
     part(resourceprep(text).ok())
 }
 

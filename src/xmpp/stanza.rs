@@ -228,12 +228,18 @@ pub fn result(iq: Node<'_, '_>, to: &str, payload: &str) -> String {
     out
 }
 
-/// The error answer to any stanza, with what it contained before the error, as Openfire does (RFC 6120 §8.3.1).
+/// The longest content of a stanza that is sent back with an error, in bytes.
+const ECHO_MAX: usize = 1024;
+
+/// The error answer to any stanza, with what it contained before the error, as Openfire does (RFC 6120 §8.3.1), if
+/// that is short.
 pub fn error(stanza: Node<'_, '_>, to: &str, error: &StanzaError) -> String {
     let mut out = begin_answer(stanza, "error", stanza.attribute("to"), to);
     out.push('>');
-    for child in stanza.children().filter(Node::is_element) {
-        write_node(&mut out, child, ns::CLIENT);
+    let mut echo = String::new();
+    let mut children = stanza.children().filter(Node::is_element);
+    if children.all(|child| write_node(&mut echo, child, ns::CLIENT, ECHO_MAX).is_ok()) {
+        out.push_str(&echo);
     }
     error.write(&mut out);
     out.push_str("</");

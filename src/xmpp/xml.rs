@@ -244,10 +244,16 @@ pub fn escape_text_into(out: &mut String, text: &str) {
     out.push_str(rest);
 }
 
+/// What was written came out longer than it may be. A namespace that is declared once can have to be declared again
+/// at every element, so a short text can become a very long one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLong;
+
 /// Appends the element `node` as it has to stand inside an element whose default namespace is `outer`: with every
-/// namespace that it uses declared on the spot, so that it means the same wherever it is put.
-pub fn write_node(out: &mut String, node: Node<'_, '_>, outer: &str) {
-    write_node_with(out, node, outer, |_| {}, |_| true);
+/// namespace that it uses declared on the spot, so that it means the same wherever it is put. Stops soon after `out`
+/// has become longer than `limit` bytes.
+pub fn write_node(out: &mut String, node: Node<'_, '_>, outer: &str, limit: usize) -> Result<(), TooLong> {
+    write_node_with(out, node, outer, limit, |_| {}, |_| true)
 }
 
 /// [`write_node`] with attributes of the outermost element replaced: `keep` tells by local name which of its
@@ -256,9 +262,10 @@ pub fn write_node_with(
     out: &mut String,
     node: Node<'_, '_>,
     outer: &str,
+    limit: usize,
     extra: impl FnOnce(&mut String),
     keep: impl Fn(&str) -> bool,
-) {
+) -> Result<(), TooLong> {
     let name = node.tag_name();
     let namespace = name.namespace().unwrap_or("");
     out.push('<');
@@ -266,34 +273,42 @@ pub fn write_node_with(
     if namespace != outer {
         write_attribute(out, "xmlns", namespace);
     }
-    let mut made = 0;
+    // The prefixes made for this element, by their namespaces: one of each, however many attributes use it.
+    let mut made: Vec<&str> = Vec::new();
     for attribute in node.attributes() {
+        if out.len() > limit {
+            return Err(TooLong);
+        }
         match attribute.namespace() {
             None if keep(attribute.name()) => write_attribute(out, attribute.name(), attribute.value()),
             None => {}
             Some(XML_NS) => write_attribute(out, &format!("xml:{}", attribute.name()), attribute.value()),
             Some(uri) => {
-                write_attribute(out, &format!("xmlns:ns{made}"), uri);
-                write_attribute(out, &format!("ns{made}:{}", attribute.name()), attribute.value());
-                made += 1;
+                let number = made.iter().position(|known| *known == uri).unwrap_or_else(|| {
+                    write_attribute(out, &format!("xmlns:ns{}", made.len()), uri);
+                    made.push(uri);
+                    made.len() - 1
+                });
+                write_attribute(out, &format!("ns{number}:{}", attribute.name()), attribute.value());
             }
         }
     }
     extra(out);
     if !node.has_children() {
         out.push_str("/>");
-        return;
-    }
-    out.push('>');
-    for child in node.children() {
-        match child.node_type() {
-            NodeType::Element => write_node(out, child, namespace),
-            NodeType::Text => escape_text_into(out, child.text().unwrap_or("")),
-            NodeType::Root | NodeType::Comment | NodeType::PI => {}
+    } else {
+        out.push('>');
+        for child in node.children() {
+            match child.node_type() {
+                NodeType::Element => write_node(out, child, namespace, limit)?,
+                NodeType::Text => escape_text_into(out, child.text().unwrap_or("")),
+                NodeType::Root | NodeType::Comment | NodeType::PI => {}
+            }
         }
+        // Writing to a String cannot fail.
+        let _ = write!(out, "</{}>", name.name());
     }
-    // Writing to a String cannot fail.
-    let _ = write!(out, "</{}>", name.name());
+    if out.len() > limit { Err(TooLong) } else { Ok(()) }
 }
 
 /// Appends ` name="value"`.
@@ -425,12 +440,32 @@ mod tests {
         let document = read(text, &bounds()).unwrap();
         let node = document.root_element().first_element_child().unwrap();
         let mut out = String::new();
-        write_node(&mut out, node, "elsewhere");
+        write_node(&mut out, node, "elsewhere", 1000).unwrap();
         assert_eq!(
             out,
             "<a xmlns=\"u\" xmlns:ns0=\"u\" ns0:b=\"1\" xml:lang=\"en\" c=\"&lt;&quot;\">x<d xmlns=\"v\">&amp;<e xmlns=\"u\"/></d></a>"
         );
         assert_eq!(read(&out, &bounds()).unwrap().root_element().tag_name(), node.tag_name());
+    }
+
+    #[test]
+    fn a_text_that_grows_when_it_is_written_again_is_given_up() {
+        let uri = "u".repeat(30_000);
+        let siblings = "<p:a/>".repeat(1000);
+        let attributes = (0..60).map(|i| format!(" p:a{i}=''")).collect::<String>();
+        for (content, limit, fits) in [
+            (siblings.as_str(), 100_000, false),
+            ("<p:a/><p:a/>", 100_000, true),
+            (&format!("<b{attributes}/>"), 100_000, true),
+            (&format!("<b{attributes}/>"), 20_000, false),
+        ] {
+            let text = format!("<iq xmlns:p='{uri}'>{content}</iq>");
+            let document = read(&text, &bounds()).unwrap();
+            let mut out = String::new();
+            let written = write_node(&mut out, document.root_element(), "", limit);
+            assert_eq!(written.is_ok(), fits, "{content}");
+            assert!(out.len() <= limit + 31_000, "it stops in time");
+        }
     }
 
     #[test]

@@ -209,11 +209,11 @@ stanza = 10_000
 " => [
         r#"11:10: payload ("32KiB") must not be larger than stanza ("10000B"); change one of them"#,
     ];
-    a_stanza_that_could_fill_the_queue: "", r#"[limits]
-stanza = 65537
-queue = "392KiB"
+    a_queue_without_room_for_two_events: "", r#"[limits]
+payload = 10_000
+queue = "128KiB"
 "# => [
-        r#"12:9: queue must be at least 6 times stanza and 8KiB (401414 bytes), which is what one message can come to; make queue larger or stanza smaller"#,
+        r#"12:9: queue must be at least 12 times payload and 16KiB (136384 bytes), so that two events fit into it; make queue larger or payload smaller"#,
     ];
     more_before_the_login_than_after: "", r#"[limits]
 stanza_before_login = "1MiB"

@@ -1,0 +1,123 @@
+//! Clients that ask for much at once, or go away in the middle: others, and they themselves, are served all the same.
+
+use callboard::password::Password;
+
+use crate::support::http::{Http, basic, post};
+use crate::support::raw::frame;
+use crate::support::{Client, Raw, Received, Server};
+
+const TEXT: u8 = 0x81;
+
+/// A user whose password is checked off the event loop.
+fn hashed() -> String {
+    let hash = Password::hash("geheim", 20_000).expect("a password that can be hashed");
+    format!("[[user]]\nid = \"ada\"\nteam = \"1\"\npassword_hash = \"{hash}\"\n")
+}
+
+#[test]
+fn askers_that_go_away_give_back_their_place_in_the_queue_for_password_checks() {
+    let server = Server::with(&format!("{}[limits]\npassword_waiting = 4\n", hashed()));
+    for _ in 0..20 {
+        let mut http = Http::connect(server.plain);
+        let authorization = basic("nobody", "x");
+        http.send(format!(
+            "POST /callboard/api/publish?node=/lab/alarms HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nAuthorization: {authorization}\r\n\r\n"
+        ));
+        // Gone without waiting for the answer.
+    }
+    // As long as some of them are still being checked the answer may be 503, and then no more.
+    let answer = (0..200).map(|_| {
+        let authorization = format!("Authorization: {}\r\n", basic("ada", "geheim"));
+        post(&server, "/lab/alarms", &authorization, b"x").status()
+    });
+    assert_eq!(answer.into_iter().find(|status| *status != 503), Some(403));
+}
+
+#[test]
+fn a_whole_login_in_one_packet_is_answered_though_the_password_check_takes_its_time() {
+    let server = Server::with(&hashed());
+    let open = "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='1.0'/>";
+    let auth = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>AGFkYQBnZWhlaW0=</auth>";
+    let bind = "<iq type='set' id='b' xmlns='jabber:client'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>r</resource></bind></iq>";
+    // The frames behind the login fall on every place in the reader's buffer.
+    for padding in 0..40 {
+        let mut client = Raw::connect(&server);
+        let open = open.replacen(' ', &" ".repeat(1 + padding * 7), 1);
+        let bytes: Vec<u8> =
+            [&open, auth, &open, bind].iter().flat_map(|text| frame(TEXT, text.as_bytes())).collect();
+        client.bytes(&bytes);
+        client.expect_opened();
+        client.expect_success();
+        client.expect_opened();
+        assert!(client.text().contains("<jid>ada@localhost/r</jid>"), "padding {padding}");
+    }
+}
+
+#[test]
+fn a_client_that_asks_for_much_and_reads_it_is_not_taken_for_a_slow_one() {
+    let server = Server::with_log("info", "[[node]]\nname = \"/lab/log\"\nitems = 100\n");
+    let mut client = Client::online(&server, "administrator", "desktop");
+    for _ in 0..12 {
+        crate::support::http::publish(&server, "/lab/log", &"x".repeat(30_000));
+    }
+    for id in 0..40 {
+        client.send(&format!(
+            "<iq type='get' id='{id}' to='pubsub.localhost' xmlns='jabber:client'><pubsub xmlns='http://jabber.org/protocol/pubsub'><items node='/lab/log'/></pubsub></iq>"
+        ));
+    }
+    for id in 0..40 {
+        let answer = client.text();
+        assert!(answer.len() > 360_000 && answer.contains(&format!("id=\"{id}\"")), "{}", &answer[..200]);
+    }
+    let pings: String = (0..3000)
+        .map(|id| format!("<iq type='get' id='p{id}' to='localhost' xmlns='jabber:client'><ping xmlns='urn:xmpp:ping'/></iq>"))
+        .collect::<Vec<_>>()
+        .join("\n");
+    for ping in pings.lines() {
+        client.send(ping);
+    }
+    for id in 0..3000 {
+        assert!(client.text().contains(&format!("id=\"p{id}\"")));
+    }
+}
+
+#[test]
+fn a_stanza_that_grows_when_it_is_handed_on_comes_back_to_its_sender_alone() {
+    let server = Server::with_log("info", "");
+    let mut sender = Client::online(&server, "1001", "desktop");
+    let mut receiver = Client::online(&server, "1002", "desktop");
+    let uri = "u".repeat(30_000);
+    let siblings = "<p:a/>".repeat(1000);
+    for (name, to) in [
+        ("message", "1002@localhost"),
+        ("message", "1002@localhost/desktop"),
+        ("iq", "1002@localhost/desktop"),
+    ] {
+        sender.send(&format!("<{name} id='1' type='get' to='{to}' xmlns='jabber:client' xmlns:p='{uri}'><q xmlns='v'>{siblings}</q></{name}>"));
+        let answer = sender.text();
+        assert!(answer.contains("<not-acceptable ") && answer.len() < 2000, "{answer}");
+    }
+    // An error that would echo it is short too.
+    sender.send(&format!("<iq id='2' type='get' to='localhost' xmlns='jabber:client' xmlns:p='{uri}'><q xmlns='v'>{siblings}</q></iq>"));
+    let answer = sender.text();
+    assert!(answer.contains("<service-unavailable ") && answer.len() < 2000, "{answer}");
+    receiver.expect_nothing_more();
+}
+
+#[test]
+fn an_answer_that_is_too_long_is_refused_and_not_built() {
+    let server = Server::with_log("info", "[[node]]\nname = \"/lab/log\"\nitems = 100\n");
+    let mut client = Client::online(&server, "administrator", "desktop");
+    for _ in 0..20 {
+        crate::support::http::publish(&server, "/lab/log", &"x".repeat(30_000));
+    }
+    let pubsub = |inner: &str| format!("<pubsub xmlns='http://jabber.org/protocol/pubsub'>{inner}</pubsub>");
+    client
+        .get("pubsub.localhost", &pubsub("<items node='/lab/log'/>"))
+        .is_error("500 wait resource-constraint");
+    client.send(&format!(
+        "<iq type='get' id='few' to='pubsub.localhost' xmlns='jabber:client'>{}</iq>",
+        pubsub("<items node='/lab/log' max_items='3'/>")
+    ));
+    assert!(matches!(client.receive(), Received::Text(text) if text.matches("<item ").count() == 3));
+}
