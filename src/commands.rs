@@ -127,6 +127,8 @@ fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> {
     if config.users.iter().any(|user| user.team.is_none()) {
         writeln!(out, "without a team {}", ids(config, |user| user.team.is_none()))?;
     }
+    let required = if config.require_reason_codes { "required" } else { "not required" };
+    writeln!(out, "reason codes   {}, {required}", config.reason_codes.len())?;
     writeln!(out, "nodes          {} beside those of users and teams", config.nodes.len())?;
 
     writeln!(out, "\n[limits]")?;

@@ -7,6 +7,7 @@ mod file;
 mod people;
 mod problem;
 mod read;
+mod reasons;
 mod rules;
 mod section;
 #[cfg(test)]
@@ -46,6 +47,10 @@ pub struct Config {
     pub teams: Vec<Team>,
     /// In the order of the file; at least one.
     pub users: Vec<User>,
+    /// Whether NOT_READY and LOGOUT need a reason code where there are any for the agent.
+    pub require_reason_codes: bool,
+    /// In the order of the file.
+    pub reason_codes: Vec<ReasonCode>,
     /// Pubsub nodes of one's own, in the order of the file.
     pub nodes: Vec<NodeConfig>,
     /// The bounds in force.
@@ -126,6 +131,32 @@ pub struct User {
     pub supervises: Vec<String>,
     /// The telephone: digits, `+`, `*` and `#`. No two users have the same.
     pub extension: Option<String>,
+}
+
+/// Why an agent is not ready, signs out, or what a call was about (reference 4.3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReasonCode {
+    /// By which requests name it; no two have the same.
+    pub id: u32,
+    /// What it is a reason for.
+    pub category: Category,
+    /// The number for reports, 1 to 65535; no two of a category have the same.
+    pub code: u16,
+    /// For people; without control characters.
+    pub label: String,
+    /// The ids of the teams that have it; `None`: all.
+    pub teams: Option<Vec<String>>,
+}
+
+/// What a reason code is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Category {
+    /// The state NOT_READY.
+    NotReady,
+    /// Signing out.
+    Logout,
+    /// The end of a call.
+    WrapUp,
 }
 
 /// A pubsub node of one's own.
@@ -224,6 +255,20 @@ impl Release {
         match self {
             Release::R11 => ns::PUBSUB,
             Release::R12 => ns::PUSH,
+        }
+    }
+}
+
+impl Category {
+    /// Every category there is.
+    pub const ALL: [Category; 3] = [Category::NotReady, Category::Logout, Category::WrapUp];
+
+    /// The name in the configuration file and in the documents of the REST API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Category::NotReady => "NOT_READY",
+            Category::Logout => "LOGOUT",
+            Category::WrapUp => "WRAPUP",
         }
     }
 }

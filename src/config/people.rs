@@ -30,6 +30,8 @@ pub(super) struct People {
     pub teams: Option<Vec<Team>>,
     /// `None` if a problem was reported for one of them.
     pub users: Option<Vec<User>>,
+    /// The ids of all teams; `None` when some could not be read, so that a reference cannot be judged.
+    pub team_ids: Option<Declared>,
     /// The ids of all users; `None` when some could not be read, so that a reference cannot be judged.
     pub user_ids: Option<Declared>,
     /// Where the first password stands in plain text.
@@ -54,7 +56,7 @@ pub(super) fn read(report: &mut Report, root: &Section) -> People {
         .tables(report, "user", "[[user]]", USER_KEYS)
         .map(|sections| sections.iter().map(|section| user(report, section)).collect());
     let Ok(drafts) = drafts else {
-        return People { teams, users: None, user_ids: None, first_plain: None };
+        return People { teams, users: None, team_ids, user_ids: None, first_plain: None };
     };
     if drafts.is_empty() {
         report.add(Place::START, "there is no user; add a section [[user]] for each");
@@ -71,7 +73,7 @@ pub(super) fn read(report: &mut Report, root: &Section) -> People {
 
     let first_plain = drafts.iter().filter_map(|draft| draft.plain).min();
     let users = drafts.into_iter().map(|draft| draft.user).collect();
-    People { teams, users, user_ids, first_plain }
+    People { teams, users, team_ids, user_ids, first_plain }
 }
 
 fn teams(report: &mut Report, root: &Section) -> (Option<Vec<Team>>, Option<Declared>) {

@@ -7,12 +7,25 @@ use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::people::{self, Declared};
 use super::problem::{Place, Placed, Report, proposal, shown};
+use super::reasons;
 use super::section::{Reported, Section, all, kind_of};
 use super::{Config, NodeConfig, Origin, Problem, Profile, Release, TlsFiles, rules};
 use crate::limits::{Kind, Limits, TABLE};
 
-const KEYS: &[&str] =
-    &["domain", "profile", "release", "listen", "listen_plain", "tls", "team", "user", "node", "limits"];
+const KEYS: &[&str] = &[
+    "domain",
+    "profile",
+    "release",
+    "listen",
+    "listen_plain",
+    "tls",
+    "team",
+    "user",
+    "require_reason_codes",
+    "reason_code",
+    "node",
+    "limits",
+];
 const TLS_KEYS: &[&str] = &["certificate", "key"];
 const NODE_KEYS: &[&str] = &["name", "publish", "items"];
 
@@ -44,6 +57,8 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let listeners = listeners(&mut report, &root);
     let tls = tls(&mut report, &root, folder);
     let people = people::read(&mut report, &root);
+    let require_reason_codes = root.boolean(&mut report, "require_reason_codes");
+    let reason_codes = reasons::read(&mut report, &root, people.team_ids.as_ref());
     let nodes = nodes(&mut report, &root, people.user_ids.as_ref());
     let limits = limits(&mut report, &root);
 
@@ -59,6 +74,8 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
             tls: tls.ok()?,
             teams: people.teams?,
             users: people.users?,
+            require_reason_codes: require_reason_codes.ok()?.is_none_or(|required| required.value),
+            reason_codes: reason_codes.ok()?,
             nodes: nodes.ok()?,
             limits,
             origin,
@@ -115,9 +132,21 @@ fn one_of<T: Copy>(
     name: fn(T) -> &'static str,
     default: T,
 ) -> Result<T, Reported> {
-    let Some(Placed { place, value }) = root.string(report, key)? else {
+    let Some(text) = root.string(report, key)? else {
         return Ok(default);
     };
+    named(report, key, text, all, name)
+}
+
+/// Finds the one of a few things that has this name.
+pub(super) fn named<T: Copy>(
+    report: &mut Report,
+    key: &'static str,
+    text: Placed<&str>,
+    all: impl IntoIterator<Item = T> + Copy,
+    name: fn(T) -> &'static str,
+) -> Result<T, Reported> {
+    let Placed { place, value } = text;
     all.into_iter().find(|one| name(*one) == value).ok_or_else(|| {
         let proposal = proposal(value, all.into_iter().map(name));
         report.add(place, format!("{} is not a {key}{proposal}", shown(value)));
@@ -308,6 +337,6 @@ fn relations(report: &mut Report, section: &Section, limits: &Limits) {
 }
 
 /// Returns the value of an integer; what is negative or too large becomes `u64::MAX`, which no range contains.
-fn number(integer: &DeInteger) -> u64 {
+pub(super) fn number(integer: &DeInteger) -> u64 {
     u64::from_str_radix(integer.as_str(), integer.radix()).unwrap_or(u64::MAX)
 }

@@ -105,6 +105,21 @@ impl<'d> Section<'d> {
         })
     }
 
+    /// Reads `true` or `false`.
+    pub fn boolean(&self, report: &mut Report, key: &'static str) -> Read<bool> {
+        let Some(value) = self.table.get(key) else {
+            return Ok(None);
+        };
+        let place = report.place(value.span());
+        match value.get_ref().as_bool() {
+            Some(value) => Ok(Some(Placed { place, value })),
+            None => {
+                report.add(place, format!("{key} must be true or false, not {}", kind(value)));
+                Err(Reported)
+            }
+        }
+    }
+
     /// Reads an array of strings; every element of another type is reported.
     pub fn strings(
         &self,

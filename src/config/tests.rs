@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::*;
 
 mod people;
+mod reasons;
 mod server;
 
 /// A valid file; the mistakes stand in the line before it, or from line 10 on.
@@ -47,6 +48,7 @@ fn a_short_file_gets_the_defaults() {
     assert_eq!((config.domain.as_str(), config.profile), ("localhost", Profile::Uccx));
     assert_eq!(config.listen, ["127.0.0.1:8445".parse().expect("an address")]);
     assert!(config.listen_plain.is_empty() && config.nodes.is_empty());
+    assert!(config.require_reason_codes && config.reason_codes.is_empty());
     assert_eq!((config.tls, config.limits), (None, Limits::default()));
     assert_eq!(config.origin, Origin::File("c.toml".into()));
     let user = &config.users[0];
@@ -64,6 +66,7 @@ listen = ["0.0.0.0:0", "[::1]:0", "0.0.0.0:0"]
 listen_plain = ["127.0.0.1:8080"]
 tls.certificate = "cert/a.pem"
 tls.key = "/etc/a.key"
+require_reason_codes = false
 limits = {{ ping = "5m", stanza = "128KiB", depth = 0x10, payload = 10_000 }}
 [[team]]
 id = "1"
@@ -81,6 +84,17 @@ extension = "1000"
 id = "bob"
 password = "hunter2"
 team = "1"
+[[reason_code]]
+id = 1
+category = "NOT_READY"
+code = 65535
+label = "Lunch"
+[[reason_code]]
+id = 2147483647
+category = "LOGOUT"
+code = 65535
+label = "Home"
+teams = ["1"]
 [[node]]
 name = "/a"
 [[node]]
@@ -116,6 +130,19 @@ items = 0
     assert_eq!((ada.extension.as_deref(), bob.extension.as_deref()), (Some("1000"), None));
     assert!(ada.password.matches("correct horse") && bob.password.matches("hunter2"));
     assert_eq!(config.decoy().map(Password::iterations), Some(2000));
+    assert!(!config.require_reason_codes);
+    let reason = |id, category, label: &str, teams: Option<&str>| ReasonCode {
+        id,
+        category,
+        code: 65_535,
+        label: label.into(),
+        teams: teams.map(|team| vec![team.into()]),
+    };
+    let reasons = [
+        reason(1, Category::NotReady, "Lunch", None),
+        reason(2_147_483_647, Category::Logout, "Home", Some("1")),
+    ];
+    assert_eq!(config.reason_codes, reasons);
     let node = |name: &str, publish: &[&str], items| NodeConfig {
         name: name.into(),
         publish: publish.iter().map(|user| user.to_string()).collect(),
@@ -147,6 +174,10 @@ fn the_demo_is_what_its_description_says() {
         assert_eq!(agent.roles, [Role::Agent]);
         assert_eq!(agent.extension.as_ref(), Some(&agent.id));
     }
+    let reasons: Vec<_> = config.reason_codes.iter().map(|code| (code.id, code.category)).collect();
+    let not_ready = [1, 2, 3].map(|id| (id, Category::NotReady));
+    assert_eq!(reasons, [not_ready.as_slice(), &[(4, Category::Logout), (5, Category::Logout)]].concat());
+    assert!(!config.require_reason_codes);
     assert_eq!(config.nodes.iter().map(|node| node.name.as_str()).collect::<Vec<_>>(), ["/lab/alarms"]);
 }
 
