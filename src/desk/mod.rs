@@ -1,85 +1,122 @@
-//! The contact centre: who works in it, and which nodes it has.
+//! The contact centre: who works in it, in which state, and which nodes it has.
 //!
-//! What lives here: users and teams as the configuration has them, and the names of their pubsub nodes. What
-//! doesn't: XMPP (the hub turns changes into events).
+//! What lives here: users and teams as the configuration has them, the state of every agent, the rules by which it
+//! changes, the documents of the REST API and of events. A command goes in with the time; out come an error, or the
+//! events in the order in which they have to be published. What doesn't: XMPP and HTTP.
 #![deny(clippy::disallowed_methods)]
 
+mod command;
+mod directory;
+mod documents;
+mod error;
+mod event;
 pub mod nodes;
-
-use std::borrow::Cow;
-use std::collections::HashMap;
-
-use crate::config::{Role, User};
-use crate::id::UserId;
-use crate::xmpp::jid;
-
-/// The users, by their keys and names.
-#[derive(Debug)]
-pub struct Directory {
-    users: Vec<User>,
-    ids: HashMap<String, UserId>,
-    login_names: HashMap<String, UserId>,
-}
-
-impl Directory {
-    /// The users of a configuration, whose ids are distinct.
-    pub fn new(users: Vec<User>) -> Self {
-        let ids = (0..).zip(&users).map(|(key, user)| (user.id.clone(), UserId(key))).collect();
-        let prepared = |name: &str| jid::prepare_local(name).map(Cow::into_owned).ok();
-        let login_names = (0..)
-            .zip(&users)
-            .filter_map(|(key, user)| Some((prepared(user.login_name.as_deref()?)?, UserId(key))))
-            .collect();
-        Self { users, ids, login_names }
-    }
-
-    /// The user with that id, which is the localpart of the JID too.
-    pub fn find(&self, id: &str) -> Option<UserId> {
-        self.ids.get(id).copied()
-    }
-
-    /// The user with that id or login name, as HTTP accepts either; upper case is as good as lower.
-    pub fn find_login(&self, name: &str) -> Option<UserId> {
-        let name = jid::prepare_local(name).ok()?;
-        self.find(&name).or_else(|| self.login_names.get(&*name).copied())
-    }
-
-    /// What the configuration says of a user.
-    pub fn get(&self, user: UserId) -> &User {
-        // A UserId is made above only.
-        &self.users[user.0 as usize]
-    }
-
-    /// Tells whether a user has the Administrator role.
-    pub fn is_administrator(&self, user: UserId) -> bool {
-        self.get(user).roles.contains(&Role::Administrator)
-    }
-
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        self.users.len()
-    }
-
-    /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = &User> {
-        self.users.iter()
-    }
-}
-
+mod reasons;
+mod request;
+mod state;
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::Config;
+mod tests;
+mod write;
 
-    #[test]
-    fn a_login_over_http_takes_either_name_in_any_case() {
-        let text = "[[user]]\nid = \"ada\"\nlogin_name = \"Ada.Lovelace\"\nroles = [\"Administrator\"]\npassword = \"x\"";
-        let directory = Directory::new(Config::parse(text, "c.toml").expect("a valid file").users);
-        for name in ["ada", "ADA", "Ada.Lovelace", "ada.lovelace"] {
-            assert_eq!(directory.find_login(name), Some(UserId(0)), "{name}");
+use std::collections::HashMap;
+use std::time::SystemTime;
+
+use crate::config::{Config, Profile, ReasonCode, Release, Team};
+use crate::id::UserId;
+
+pub use directory::Directory;
+pub use error::{ApiError, Refusal};
+pub use event::Event;
+pub use request::SetState;
+
+use reasons::SystemCode;
+use state::State;
+
+/// Why an agent is in its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reason {
+    /// The place in the configuration's list.
+    Configured(usize),
+    System(&'static SystemCode),
+}
+
+/// The live state of one user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Agent {
+    state: State,
+    /// When it was entered; `None` if that was before the server started.
+    since: Option<SystemTime>,
+    reason: Option<Reason>,
+    /// Where the agent is signed in.
+    extension: Option<String>,
+}
+
+/// The contact centre.
+#[derive(Debug)]
+pub struct Desk {
+    directory: Directory,
+    /// By [`UserId`].
+    agents: Vec<Agent>,
+    /// Every telephone, and who is signed in there.
+    extensions: HashMap<String, Option<UserId>>,
+    teams: Vec<Team>,
+    reason_codes: Vec<ReasonCode>,
+    require_reason_codes: bool,
+    profile: Profile,
+    release: Release,
+    domain: String,
+}
+
+impl Desk {
+    /// The contact centre of a configuration, with everybody signed out.
+    pub fn new(config: &Config) -> Self {
+        let directory = Directory::new(config.users.clone());
+        let agent = Agent { state: State::Logout, since: None, reason: None, extension: None };
+        let extensions = directory.iter().filter_map(|user| Some((user.extension.clone()?, None))).collect();
+        Self {
+            agents: vec![agent; directory.count()],
+            extensions,
+            directory,
+            teams: config.teams.clone(),
+            reason_codes: config.reason_codes.clone(),
+            require_reason_codes: config.require_reason_codes,
+            profile: config.profile,
+            release: config.release,
+            domain: config.domain.clone(),
         }
-        for name in ["", "ad", "a b"] {
-            assert_eq!(directory.find_login(name), None, "{name}");
-        }
+    }
+
+    /// Who works here.
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// The user with that id, or the one who is signed in at that extension: Cisco's sample page asks so (reference
+    /// 2.11).
+    ///
+    /// # Errors
+    ///
+    /// Returns User Not Found.
+    pub fn find(&self, id: &str) -> Result<UserId, ApiError> {
+        let signed_in = || self.extensions.get(id).copied().flatten();
+        self.directory.find(id).or_else(signed_in).ok_or_else(|| Refusal::UserUnknown.about(id))
+    }
+
+    fn agent(&self, user: UserId) -> &Agent {
+        // There is one for every UserId of the directory.
+        &self.agents[user.0 as usize]
+    }
+
+    fn team(&self, id: &str) -> Option<&Team> {
+        self.teams.iter().find(|team| team.id == id)
+    }
+
+    /// The reason codes that the members of a team have; those for all where there is no team.
+    fn reason_codes_of<'a>(&'a self, team: Option<&'a str>) -> impl Iterator<Item = (usize, &'a ReasonCode)> {
+        self.reason_codes.iter().enumerate().filter(move |(_, code)| match (&code.teams, team) {
+            (None, _) => true,
+            (Some(teams), Some(team)) => teams.iter().any(|one| one == team),
+            (Some(_), None) => false,
+        })
     }
 }

@@ -8,6 +8,21 @@ use super::Directory;
 /// Events on the service as a whole.
 pub const SYSTEM_INFO: &str = "/finesse/api/SystemInfo";
 
+/// Where the state of a user is told; also the URI of the user.
+pub fn user(id: &str) -> String {
+    format!("/finesse/api/User/{id}")
+}
+
+/// The URI of a team.
+pub fn team(id: &str) -> String {
+    format!("/finesse/api/Team/{id}")
+}
+
+/// Where the states of a team's members are told.
+pub fn team_users(id: &str) -> String {
+    format!("/finesse/api/Team/{id}/Users")
+}
+
 /// Every node of a user.
 pub fn of_user(id: &str) -> [String; 6] {
     ["", "/Dialogs", "/Media", "/Dialogs/Media", "/Queues", "/ClientLog"]

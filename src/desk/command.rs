@@ -1,0 +1,165 @@
+//! Changes of an agent's state (reference 4.2, 4.3).
+
+use std::mem;
+use std::time::SystemTime;
+
+use crate::config::{Category, Role};
+use crate::id::UserId;
+
+use super::error::{ApiError, Failure, Refusal};
+use super::reasons::by_supervisor;
+use super::state::{Outcome, Request, Standing, State, outcome};
+use super::{Agent, Desk, Event, Reason, SetState};
+
+/// A request whose parameters are good.
+struct Command<'a> {
+    request: Request,
+    extension: &'a str,
+    reason: Option<Reason>,
+}
+
+impl Desk {
+    /// Does what `PUT /User/{id}` asks for: `actor` wants another state for `user`. Whatever is accepted has its
+    /// events, at least one for the user, and all carry `request_id`.
+    ///
+    /// # Errors
+    ///
+    /// Returns what answers the request instead of 202; then nothing has changed, as after an event with an error.
+    pub fn set_state(
+        &mut self,
+        now: SystemTime,
+        actor: UserId,
+        user: UserId,
+        asked: &SetState,
+        request_id: &str,
+    ) -> Result<Vec<Event>, ApiError> {
+        let by = self.standing(actor, user)?;
+        let command = self.command(by, user, asked)?;
+        let before = self.agent(user).clone();
+        let done = match outcome(self.profile, by, before.state, command.request) {
+            Outcome::Refused(refusal) => return Err(refusal.about(self.about(refusal, user))),
+            Outcome::Fails(failure) => Err(failure),
+            Outcome::To(state) => self.enter(now, by, user, state, &command),
+            Outcome::Keep if command.request == Request::Login => self.sign_in(user, command.extension),
+            Outcome::Keep => Ok(()),
+        };
+        if let Err(failure) = done {
+            return Ok(vec![self.failure_event(user, failure, request_id)]);
+        }
+        let mut events = vec![self.user_event(user, request_id)];
+        if *self.agent(user) != before {
+            events.extend(self.team_event(user, request_id));
+        }
+        Ok(events)
+    }
+
+    /// As what the actor asks (reference 4.1: agents for themselves, supervisors for members of their teams).
+    fn standing(&self, actor: UserId, user: UserId) -> Result<Standing, ApiError> {
+        let id = &self.directory.get(user).id;
+        let standing = if actor == user {
+            Standing::Own
+        } else if !self.directory.get(actor).roles.contains(&Role::Supervisor) {
+            return Err(Refusal::NotYourself.about(id));
+        } else if !self.directory.supervises(actor, user) {
+            return Err(Refusal::NotYourMember.about(id));
+        } else {
+            Standing::Supervisor
+        };
+        // Who is no agent has no state.
+        if !self.directory.get(user).roles.contains(&Role::Agent) {
+            return Err(Refusal::NotAllowed.about(id));
+        }
+        Ok(standing)
+    }
+
+    fn command<'a>(&self, by: Standing, user: UserId, asked: &'a SetState) -> Result<Command<'a>, ApiError> {
+        let state = asked.state.as_deref().ok_or_else(|| Refusal::StateMissing.about("state"))?;
+        let request = Request::ALL.into_iter().find(|request| request.name() == state);
+        let request = request.ok_or_else(|| Refusal::StateUnknown.about("state"))?;
+        let extension = match (request, asked.extension.as_deref()) {
+            (Request::Login, None) => return Err(Refusal::ExtensionMissing.about("extension")),
+            (_, extension) => extension.unwrap_or_default(),
+        };
+        let kind = match (by, request) {
+            (Standing::Own, Request::NotReady) => Some(Category::NotReady),
+            (Standing::Own, Request::Logout) => Some(Category::Logout),
+            _ => None,
+        };
+        let reason = match (kind, asked.reason_code_id.as_deref()) {
+            (None, None) => None,
+            (None, Some(_)) => {
+                return Err(Refusal::ReasonNotAllowed.about("finesse.api.reasoncode.not_allowed"));
+            }
+            (Some(kind), id) => self.reason(user, kind, id)?,
+        };
+        Ok(Command { request, extension, reason })
+    }
+
+    /// The reason that a request names, or none where none is needed.
+    fn reason(&self, user: UserId, kind: Category, id: Option<&str>) -> Result<Option<Reason>, ApiError> {
+        let team = self.directory.get(user).team.as_deref();
+        let mut known = self.reason_codes_of(team).filter(|(_, code)| code.category == kind);
+        match id {
+            None if self.require_reason_codes && known.next().is_some() => {
+                Err(Refusal::ReasonMissing.about("finesse.api.reasoncode.require_reasoncode"))
+            }
+            None => Ok(None),
+            Some(id) => match known.find(|(_, code)| id.parse() == Ok(code.id)) {
+                Some((place, _)) => Ok(Some(Reason::Configured(place))),
+                None => Err(Refusal::ReasonUnknown.about("reasonCodeId")),
+            },
+        }
+    }
+
+    /// What the error of a refused transition is about.
+    fn about(&self, refusal: Refusal, user: UserId) -> &str {
+        match refusal {
+            Refusal::NotYourself => &self.directory.get(user).id,
+            _ => "state",
+        }
+    }
+
+    fn enter(
+        &mut self,
+        now: SystemTime,
+        by: Standing,
+        user: UserId,
+        state: State,
+        command: &Command<'_>,
+    ) -> Result<(), Failure> {
+        match command.request {
+            Request::Login => self.sign_in(user, command.extension)?,
+            Request::Logout => self.move_to(user, None),
+            Request::NotReady | Request::Ready => {}
+        }
+        let reason = match by {
+            Standing::Own => command.reason,
+            Standing::Supervisor => by_supervisor(self.profile, state).map(Reason::System),
+        };
+        let agent = &mut self.agents[user.0 as usize];
+        *agent = Agent { state, since: Some(now), reason, extension: mem::take(&mut agent.extension) };
+        Ok(())
+    }
+
+    /// Takes a telephone, if it is one and free.
+    fn sign_in(&mut self, user: UserId, extension: &str) -> Result<(), Failure> {
+        match self.extensions.get(extension) {
+            None => Err(Failure::InvalidDevice),
+            Some(Some(other)) if *other != user => Err(Failure::DeviceBusy),
+            Some(_) => {
+                self.move_to(user, Some(extension));
+                Ok(())
+            }
+        }
+    }
+
+    /// Leaves the telephone for another one.
+    fn move_to(&mut self, user: UserId, extension: Option<&str>) {
+        let old = mem::replace(&mut self.agents[user.0 as usize].extension, extension.map(str::to_owned));
+        for (extension, now) in [(old.as_deref(), None), (extension, Some(user))] {
+            if let Some(place) = extension.and_then(|extension| self.extensions.get_mut(extension)) {
+                *place = now;
+            }
+        }
+    }
+}

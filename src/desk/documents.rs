@@ -1,0 +1,306 @@
+//! The XML documents of the REST API and of events: names and order of the elements as captured (reference 3.3, 4.2).
+
+use std::time::{Duration, SystemTime};
+
+use crate::config::{Category, Profile, Release, Role, Team};
+use crate::id::UserId;
+use crate::xmpp::xml::write_attribute;
+
+use super::error::{ApiError, Refusal};
+use super::reasons::Shown;
+use super::state::State;
+use super::write::{close, document, element, inside, timestamp};
+use super::{Desk, Reason, nodes};
+
+/// The elements of `<ReasonCode>` in a user (reference 3.3), in an event for a team (DEV/team-notification), in a
+/// team, and in lists.
+const IN_USER: &[&str] = &["category", "code", "forAll", "id", "label", "systemCode", "uri"];
+const IN_TEAM_EVENT: &[&str] = &["uri", "code", "label", "category", "id"];
+const IN_TEAM: &[&str] = &["category", "code", "label", "id", "uri"];
+const IN_LIST: &[&str] = &["uri", "id", "category", "code", "label", "forAll", "systemCode"];
+
+impl Desk {
+    /// `GET /User/{id}`: for the user, the supervisors of its team and administrators.
+    ///
+    /// # Errors
+    ///
+    /// Returns Invalid Authorization User Specified to everybody else.
+    pub fn user_document(&self, actor: UserId, user: UserId) -> Result<String, ApiError> {
+        self.may_see(actor, user)?;
+        Ok(document(|out| self.write_user(out, "User", user)))
+    }
+
+    /// `GET /Users`: for administrators.
+    ///
+    /// # Errors
+    ///
+    /// Returns Authorization Failure to everybody else.
+    pub fn users_document(&self, actor: UserId) -> Result<String, ApiError> {
+        self.administrators_only(actor)?;
+        Ok(document(|out| {
+            inside(out, "Users", |out| {
+                for user in self.directory.keys() {
+                    self.write_user(out, "User", user);
+                }
+            });
+        }))
+    }
+
+    /// `GET /Team/{id}`: for its members and supervisors and for administrators.
+    ///
+    /// # Errors
+    ///
+    /// Returns Not Found, or Authorization Failure to everybody else.
+    pub fn team_document(&self, actor: UserId, id: &str, with_logged_out: bool) -> Result<String, ApiError> {
+        let team = self.visible_team(actor, id)?;
+        let members = self.directory.keys().filter(|user| {
+            self.directory.get(*user).team.as_deref() == Some(id)
+                && (with_logged_out || self.agent(*user).state != State::Logout)
+        });
+        Ok(document(|out| {
+            inside(out, "Team", |out| {
+                write_team(out, team);
+                inside(out, "users", |out| members.for_each(|user| self.write_member(out, user)));
+            });
+        }))
+    }
+
+    /// `GET /Teams`: for administrators.
+    ///
+    /// # Errors
+    ///
+    /// Returns Authorization Failure to everybody else.
+    pub fn teams_document(&self, actor: UserId) -> Result<String, ApiError> {
+        self.administrators_only(actor)?;
+        Ok(document(|out| {
+            inside(out, "Teams", |out| {
+                for team in &self.teams {
+                    inside(out, "Team", |out| write_team(out, team));
+                }
+            });
+        }))
+    }
+
+    /// `GET /User/{id}/ReasonCodes?category=…`: what a user can choose from.
+    ///
+    /// # Errors
+    ///
+    /// Returns Invalid Input for a category that is not NOT_READY or LOGOUT, and what [`Desk::user_document`] does.
+    pub fn reason_codes_of_user(
+        &self,
+        actor: UserId,
+        user: UserId,
+        category: &str,
+    ) -> Result<String, ApiError> {
+        self.may_see(actor, user)?;
+        self.reason_codes_document(self.directory.get(user).team.as_deref(), category)
+    }
+
+    /// `GET /Team/{id}/ReasonCodes?category=…`: what the members of a team can choose from.
+    ///
+    /// # Errors
+    ///
+    /// Returns Invalid Input for a category that is not NOT_READY or LOGOUT, and what [`Desk::team_document`] does.
+    pub fn reason_codes_of_team(
+        &self,
+        actor: UserId,
+        team: &str,
+        category: &str,
+    ) -> Result<String, ApiError> {
+        self.visible_team(actor, team)?;
+        self.reason_codes_document(Some(team), category)
+    }
+
+    /// `GET /ReasonCode/{id}`, the URI that every document names.
+    ///
+    /// # Errors
+    ///
+    /// Returns Not Found.
+    pub fn reason_code_document(&self, id: &str) -> Result<String, ApiError> {
+        let code = self.reason_codes.iter().find(|code| id.parse() == Ok(code.id));
+        let code = code.ok_or_else(|| Refusal::ReasonCodeNotFound.about(id))?;
+        Ok(document(|out| write_reason(out, &code.into(), IN_LIST)))
+    }
+
+    /// `GET /SystemInfo`, as release 12.5 has it. `host` is the name by which the server is reached.
+    pub fn system_info_document(&self, now: SystemTime, host: &str) -> String {
+        let deployment = match self.profile {
+            Profile::Uccx => "UCCX",
+            Profile::Ucce => "UCCE",
+        };
+        let since_epoch = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        document(|out| {
+            inside(out, "SystemInfo", |out| {
+                element(out, "currentTimestamp", &timestamp(now));
+                element(out, "deploymentType", deployment);
+                element(out, "lastCTIHeartbeatStatus", "success");
+                element(out, "lastSuccessCTIHeartbeatTime", &since_epoch.as_millis().to_string());
+                element(out, "ctiVersion", "23");
+                element(out, "ctiHeartbeatInterval", "2");
+                element(out, "license", "");
+                element(out, "peripheralId", "5000");
+                inside(out, "primaryNode", |out| element(out, "host", host));
+                element(out, "status", "IN_SERVICE");
+                element(out, "statusReason", "");
+                element(out, "systemAuthMode", "NON_SSO");
+                element(out, "timezoneOffset", "0");
+                element(out, "uri", nodes::SYSTEM_INFO);
+                element(out, "xmppDomain", &self.domain);
+                element(out, "xmppPubSubDomain", &format!("pubsub.{}", self.domain));
+            });
+        })
+    }
+
+    fn may_see(&self, actor: UserId, user: UserId) -> Result<(), ApiError> {
+        let may =
+            actor == user || self.directory.supervises(actor, user) || self.directory.is_administrator(actor);
+        if may { Ok(()) } else { Err(Refusal::NotYourself.about(&self.directory.get(user).id)) }
+    }
+
+    fn administrators_only(&self, actor: UserId) -> Result<(), ApiError> {
+        let may = self.directory.is_administrator(actor);
+        if may { Ok(()) } else { Err(Refusal::NotAllowed.about(&self.directory.get(actor).id)) }
+    }
+
+    fn visible_team(&self, actor: UserId, id: &str) -> Result<&Team, ApiError> {
+        let team = self.team(id).ok_or_else(|| Refusal::TeamUnknown.about(id))?;
+        let user = self.directory.get(actor);
+        let may = user.team.as_deref() == Some(id)
+            || user.supervises.iter().any(|supervised| supervised == id)
+            || self.directory.is_administrator(actor);
+        if may { Ok(team) } else { Err(Refusal::NotAllowed.about(id)) }
+    }
+
+    fn reason_codes_document(&self, team: Option<&str>, category: &str) -> Result<String, ApiError> {
+        let kind = [Category::NotReady, Category::Logout].into_iter().find(|kind| kind.name() == category);
+        let kind = kind.ok_or_else(|| Refusal::CategoryUnknown.about("category"))?;
+        Ok(document(|out| {
+            out.push_str("<ReasonCodes");
+            write_attribute(out, "category", category);
+            out.push('>');
+            for (_, code) in self.reason_codes_of(team).filter(|(_, code)| code.category == kind) {
+                write_reason(out, &code.into(), IN_LIST);
+            }
+            close(out, "ReasonCodes");
+        }))
+    }
+
+    /// The whole user (reference 3.3).
+    pub(super) fn write_user(&self, out: &mut String, root: &str, key: UserId) {
+        let (user, agent) = (self.directory.get(key), self.agent(key));
+        let team = user.team.as_deref().and_then(|team| self.team(team));
+        let reason = self.reason_shown(key);
+        let id = reason.as_ref().and_then(|reason| reason.id);
+        inside(out, root, |out| {
+            element(out, "dialogs", &dialogs(&user.id));
+            element(out, "extension", agent.extension.as_deref().unwrap_or_default());
+            element(out, "firstName", &user.first_name);
+            element(out, "lastName", &user.last_name);
+            element(out, "loginId", &user.id);
+            element(out, "loginName", user.login_name.as_ref().unwrap_or(&user.id));
+            element(out, "mediaType", "1");
+            element(out, "pendingState", "");
+            element(out, "reasonCodeId", &id.map_or_else(|| "-1".to_owned(), |id| id.to_string()));
+            if let Some(reason) = &reason {
+                write_reason(out, reason, IN_USER);
+            }
+            inside(out, "roles", |out| {
+                for role in &user.roles {
+                    element(out, "role", role.name());
+                }
+            });
+            inside(out, "settings", |out| {
+                element(out, "wrapUpOnIncoming", "OPTIONAL");
+                element(out, "wrapUpOnOutgoing", "OPTIONAL");
+            });
+            element(out, "state", agent.state.name());
+            element(out, "stateChangeTime", &agent.since.map(timestamp).unwrap_or_default());
+            element(out, "teamId", team.map_or("", |team| &team.id));
+            element(out, "teamName", team.map_or("", |team| &team.name));
+            if user.roles.contains(&Role::Supervisor) {
+                let supervised = user.supervises.iter().filter_map(|team| self.team(team));
+                inside(out, "teams", |out| supervised.for_each(|team| write_supervised(out, team)));
+            }
+            element(out, "uri", &nodes::user(&user.id));
+            element(out, "wrapUpTimer", "7200");
+        });
+    }
+
+    /// What a team gets as an event (reference 3.2, row 11). The place of what 12.x adds is that in [`Desk::write_member`].
+    pub(super) fn write_summary(&self, out: &mut String, key: UserId) {
+        let agent = self.agent(key);
+        inside(out, "user", |out| {
+            self.write_names(out, key);
+            if self.release == Release::R12 {
+                element(out, "extension", agent.extension.as_deref().unwrap_or_default());
+                element(out, "pendingState", "");
+            }
+            element(out, "state", agent.state.name());
+            element(out, "stateChangeTime", &agent.since.map(timestamp).unwrap_or_default());
+            if let Some(reason) = self.reason_shown(key) {
+                write_reason(out, &reason, IN_TEAM_EVENT);
+            }
+        });
+    }
+
+    /// A member in the document of a team (DEV/team).
+    fn write_member(&self, out: &mut String, key: UserId) {
+        let agent = self.agent(key);
+        inside(out, "User", |out| {
+            self.write_names(out, key);
+            element(out, "dialogs", &dialogs(&self.directory.get(key).id));
+            element(out, "extension", agent.extension.as_deref().unwrap_or_default());
+            element(out, "pendingState", "");
+            element(out, "state", agent.state.name());
+            if let Some(reason) = self.reason_shown(key) {
+                write_reason(out, &reason, IN_TEAM);
+            }
+            element(out, "stateChangeTime", &agent.since.map(timestamp).unwrap_or_default());
+        });
+    }
+
+    /// What every summary starts with.
+    fn write_names(&self, out: &mut String, key: UserId) {
+        let user = self.directory.get(key);
+        element(out, "uri", &nodes::user(&user.id));
+        element(out, "loginId", &user.id);
+        element(out, "firstName", &user.first_name);
+        element(out, "lastName", &user.last_name);
+    }
+
+    fn reason_shown(&self, user: UserId) -> Option<Shown<'_>> {
+        Some(match self.agent(user).reason? {
+            // The place was found in this list, which doesn't change.
+            Reason::Configured(place) => (&self.reason_codes[place]).into(),
+            Reason::System(code) => code.into(),
+        })
+    }
+}
+
+fn dialogs(id: &str) -> String {
+    format!("/finesse/api/User/{id}/Dialogs")
+}
+
+/// A team as `<Team>` and `<Teams>` have it.
+fn write_team(out: &mut String, team: &Team) {
+    element(out, "uri", &nodes::team(&team.id));
+    element(out, "id", &team.id);
+    element(out, "name", &team.name);
+}
+
+/// A team as its supervisor's `<User>` has it.
+fn write_supervised(out: &mut String, team: &Team) {
+    inside(out, "Team", |out| {
+        element(out, "id", &team.id);
+        element(out, "name", &team.name);
+        element(out, "uri", &nodes::team(&team.id));
+    });
+}
+
+fn write_reason(out: &mut String, reason: &Shown<'_>, fields: &[&'static str]) {
+    inside(out, "ReasonCode", |out| {
+        for name in fields {
+            element(out, name, &reason.field(name));
+        }
+    });
+}

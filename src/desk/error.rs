@@ -1,0 +1,138 @@
+//! The two kinds of errors: what a request gets at once, and what comes as an event after it was accepted.
+
+use super::write::{document, element, inside};
+
+/// Why a request is refused at once: a row of the table in [`Refusal::row`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    Malformed,
+    StateMissing,
+    StateUnknown,
+    ExtensionMissing,
+    ReasonMissing,
+    ReasonNotAllowed,
+    ReasonUnknown,
+    CategoryUnknown,
+    AlreadyLoggedOut,
+    NotAllowed,
+    NotYourself,
+    NotYourMember,
+    UserUnknown,
+    TeamUnknown,
+    ReasonCodeNotFound,
+}
+
+impl Refusal {
+    /// HTTP status, ErrorType, ErrorMessage (reference 4.2; the texts as in captures and samples where there is one).
+    #[rustfmt::skip]
+    fn row(self) -> (u16, &'static str, &'static str) {
+        match self {
+            Self::Malformed => (400, "Bad Request", "The request is malformed or incomplete"),
+            Self::StateMissing => (400, "Parameter Missing", "State Parameter missing"),
+            Self::StateUnknown => (400, "Invalid Input", "Invalid State specified for user"),
+            Self::ExtensionMissing => (400, "Parameter Missing", "Extension Parameter missing"),
+            Self::ReasonMissing => (400, "Parameter Missing", "The state change requires a valid reason code."),
+            Self::ReasonNotAllowed => (400, "Invalid Input", "For this operation, Reason Codes are not allowed."),
+            Self::ReasonUnknown => (400, "Invalid Input", "Invalid reasonCodeId specified for user"),
+            Self::CategoryUnknown => (400, "Invalid Input", "Invalid category specified for reason codes"),
+            Self::AlreadyLoggedOut => (400, "Invalid State", "The user is not signed in"),
+            Self::NotAllowed => (401, "Authorization Failure", "UNAUTHORIZED"),
+            Self::NotYourself => (401, "Invalid Authorization User Specified", "The user specified in the authentication credentials and the uri don't match"),
+            Self::NotYourMember => (401, "Invalid Supervisor", "The user does not belong to a team of the supervisor"),
+            Self::UserUnknown => (404, "User Not Found", "UNKNOWN_USER"),
+            Self::TeamUnknown => (404, "Not Found", "Invalid teamId specified for team"),
+            Self::ReasonCodeNotFound => (404, "Not Found", "Invalid reasonCodeId specified for reason code"),
+        }
+    }
+
+    /// The error with what it is about: a parameter, an id.
+    pub fn about(self, data: impl Into<String>) -> ApiError {
+        ApiError { refusal: self, data: data.into() }
+    }
+}
+
+/// An error that answers a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiError {
+    refusal: Refusal,
+    data: String,
+}
+
+impl ApiError {
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.refusal.row().0
+    }
+
+    /// The body: capital tags (reference 4.1), in the order in which published answers of real systems have them.
+    pub fn document(&self) -> String {
+        let (_, kind, message) = self.refusal.row();
+        document(|out| {
+            inside(out, "ApiErrors", |out| {
+                inside(out, "ApiError", |out| {
+                    element(out, "ErrorType", kind);
+                    element(out, "ErrorData", &self.data);
+                    element(out, "ErrorMessage", message);
+                });
+            });
+        })
+    }
+}
+
+/// Why something fails after it was accepted: a row of the table in [`Failure::row`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    InvalidDevice,
+    DeviceBusy,
+    ObjectState,
+    InvalidPassword,
+    InvalidParameter,
+}
+
+/// What Enterprise adds to an error from 12.5 on.
+struct Peripheral {
+    code: &'static str,
+    text: &'static str,
+    message: &'static str,
+}
+
+/// As captured (reference 3.3).
+const NO_DEVICE_TARGET: Peripheral = Peripheral {
+    code: "10125",
+    text: "A device target with the network target ID specified cannot be found.",
+    message: "PERERR_TELDRIVE_NODEVICETARGETFORNETTARGETID",
+};
+
+impl Failure {
+    /// errorType, errorMessage, errorData (reference 3.3, 4.3). The code of Device Busy is an assumption.
+    #[rustfmt::skip]
+    fn row(self) -> (&'static str, &'static str, &'static str, Option<&'static Peripheral>) {
+        match self {
+            Self::InvalidDevice => ("Invalid Device", "CF_INVALID_LOGON_DEVICE_SPECIFIED", "260", Some(&NO_DEVICE_TARGET)),
+            Self::DeviceBusy => ("Device Busy", "CF_RESOURCE_BUSY", "33", None),
+            Self::ObjectState => ("Invalid State", "CF_INVALID_OBJECT_STATE", "22", None),
+            Self::InvalidPassword => ("Invalid State", "CF_INVALID_PASSWORD_SPECIFIED", "257", None),
+            Self::InvalidParameter => ("Invalid State", "CF_INVALID_PARAMETER", "1010", None),
+        }
+    }
+
+    /// Writes `<apiErrors>` in the order of the captures (reference 3.3).
+    pub(super) fn write(self, out: &mut String, with_peripheral: bool) {
+        let (kind, message, data, peripheral) = self.row();
+        let peripheral = peripheral.filter(|_| with_peripheral);
+        inside(out, "apiErrors", |out| {
+            inside(out, "apiError", |out| {
+                if let Some(peripheral) = peripheral {
+                    element(out, "peripheralErrorCode", peripheral.code);
+                }
+                element(out, "errorType", kind);
+                element(out, "errorMessage", message);
+                if let Some(peripheral) = peripheral {
+                    element(out, "peripheralErrorText", peripheral.text);
+                    element(out, "peripheralErrorMsg", peripheral.message);
+                }
+                element(out, "errorData", data);
+            });
+        });
+    }
+}

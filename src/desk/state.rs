@@ -1,0 +1,127 @@
+//! What an agent may do in which state (reference 4.3), as far as states without calls go.
+//!
+//! Four tables: who asks, in which profile. A line is the state before, a column the state that is asked for.
+
+use crate::config::Profile;
+
+use super::error::{Failure, Refusal};
+
+/// The state of an agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Logout,
+    NotReady,
+    Ready,
+}
+
+/// What can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// To sign in, which leads to another state.
+    Login,
+    NotReady,
+    Ready,
+    Logout,
+}
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The agent.
+    Own,
+    /// A supervisor of the agent's team.
+    Supervisor,
+}
+
+/// What comes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A state is entered, be it the same again.
+    To(State),
+    /// The agent is told how it stands.
+    Keep,
+    /// The request gets an error.
+    Refused(Refusal),
+    /// The request is accepted, and an error follows as an event.
+    Fails(Failure),
+}
+
+use Failure::{InvalidParameter, InvalidPassword, ObjectState};
+use Outcome::{Fails, Keep, Refused, To};
+use Refusal::{AlreadyLoggedOut, NotYourself};
+use State::{Logout, NotReady, Ready};
+
+type Table = [[Outcome; 4]; 3];
+
+// Repeated LOGIN keeps the state, LOGOUT in LOGOUT is refused at once (guide 12.5, pages 29 and 73). An assumption:
+// READY in READY keeps it too.
+#[rustfmt::skip]
+const OWN_UCCX: Table = [
+    //             LOGIN         NOT_READY                READY               LOGOUT
+    /* LOGOUT    */ [To(NotReady), Fails(InvalidParameter), Fails(ObjectState), Refused(AlreadyLoggedOut)],
+    /* NOT_READY */ [Keep,         To(NotReady),            To(Ready),          To(Logout)],
+    /* READY     */ [Keep,         To(NotReady),            Keep,               To(Logout)],
+];
+
+// READY to LOGOUT is not among the transitions of this profile; the code of the error is an assumption.
+#[rustfmt::skip]
+const OWN_UCCE: Table = [
+    //             LOGIN         NOT_READY               READY               LOGOUT
+    /* LOGOUT    */ [To(NotReady), Fails(InvalidPassword), Fails(ObjectState), Refused(AlreadyLoggedOut)],
+    /* NOT_READY */ [Keep,         To(NotReady),           To(Ready),          To(Logout)],
+    /* READY     */ [Keep,         To(NotReady),           Keep,               Fails(ObjectState)],
+];
+
+// NOT_READY only from READY, LOGOUT from everything but LOGOUT; signing in is for oneself (guide 12.5, pages 29 and 47).
+#[rustfmt::skip]
+const SUPERVISOR_UCCX: Table = [
+    //             LOGIN                 NOT_READY                READY               LOGOUT
+    /* LOGOUT    */ [Refused(NotYourself), Fails(InvalidParameter), Fails(ObjectState), Refused(AlreadyLoggedOut)],
+    /* NOT_READY */ [Refused(NotYourself), Fails(ObjectState),      To(Ready),          To(Logout)],
+    /* READY     */ [Refused(NotYourself), To(NotReady),            Keep,               To(Logout)],
+];
+
+#[rustfmt::skip]
+const SUPERVISOR_UCCE: Table = [
+    //             LOGIN                 NOT_READY               READY               LOGOUT
+    /* LOGOUT    */ [Refused(NotYourself), Fails(InvalidPassword), Fails(ObjectState), Refused(AlreadyLoggedOut)],
+    /* NOT_READY */ [Refused(NotYourself), Fails(ObjectState),     To(Ready),          To(Logout)],
+    /* READY     */ [Refused(NotYourself), To(NotReady),           Keep,               To(Logout)],
+];
+
+/// Looks up what comes of a request.
+pub fn outcome(profile: Profile, by: Standing, from: State, request: Request) -> Outcome {
+    let table = match (by, profile) {
+        (Standing::Own, Profile::Uccx) => &OWN_UCCX,
+        (Standing::Own, Profile::Ucce) => &OWN_UCCE,
+        (Standing::Supervisor, Profile::Uccx) => &SUPERVISOR_UCCX,
+        (Standing::Supervisor, Profile::Ucce) => &SUPERVISOR_UCCE,
+    };
+    table[from as usize][request as usize]
+}
+
+impl State {
+    /// The name in documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Logout => "LOGOUT",
+            Self::NotReady => "NOT_READY",
+            Self::Ready => "READY",
+        }
+    }
+}
+
+impl Request {
+    /// All that a client may set (reference 4.3).
+    pub const ALL: [Self; 4] = [Self::Login, Self::NotReady, Self::Ready, Self::Logout];
+
+    /// The name in requests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Login => "LOGIN",
+            Self::NotReady => "NOT_READY",
+            Self::Ready => "READY",
+            Self::Logout => "LOGOUT",
+        }
+    }
+}
