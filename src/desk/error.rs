@@ -20,6 +20,11 @@ pub enum Refusal {
     UserUnknown,
     TeamUnknown,
     ReasonCodeNotFound,
+    NotXml,
+    BodyTooLarge,
+    PathUnknown,
+    NotImplemented,
+    Busy,
 }
 
 impl Refusal {
@@ -41,6 +46,11 @@ impl Refusal {
             Self::NotYourMember => (401, "Invalid Supervisor", "The user does not belong to a team of the supervisor"),
             Self::UserUnknown => (404, "User Not Found", "UNKNOWN_USER"),
             Self::TeamUnknown => (404, "Not Found", "Invalid teamId specified for team"),
+            Self::NotXml => (415, "Bad Request", "The body has to be application/xml"),
+            Self::BodyTooLarge => (413, "Bad Request", "The body is too large"),
+            Self::PathUnknown => (404, "Not Found", "There is no such resource"),
+            Self::NotImplemented => (501, "Not Implemented", "callboard does not serve this part of the API"),
+            Self::Busy => (503, "Service Unavailable", "Too many logins at once; try again"),
             Self::ReasonCodeNotFound => (404, "Not Found", "Invalid reasonCodeId specified for reason code"),
         }
     }

@@ -52,7 +52,7 @@ fn pubsub(hub: &mut Hub, now: Now, user: UserId, request: &Request<'_>) -> Answe
     let who = Requester {
         user,
         bare: &bare,
-        administrator: hub.users.is_administrator(user),
+        administrator: hub.users().is_administrator(user),
         session: &|wanted| online.iter().copied().find(|id| resource(*id) == wanted),
         resource: &resource,
         payload: hub.limits.payload,

@@ -27,7 +27,7 @@ pub use action::{Action, Counters, Note, What};
 pub use outbox::Out;
 
 use crate::config::Config;
-use crate::desk::{Directory, nodes};
+use crate::desk::{ApiError, Desk, Directory, SetState, nodes};
 use crate::id::{SessionId, UserId};
 use crate::limits::Limits;
 use crate::password::Password;
@@ -70,7 +70,7 @@ struct Names {
 pub struct Hub {
     names: Names,
     limits: Limits,
-    users: Directory,
+    desk: Desk,
     sessions: Sessions,
     /// The bound sessions of each user, in the order of their logins.
     online: Vec<Vec<SessionId>>,
@@ -91,7 +91,7 @@ pub struct Hub {
 impl Hub {
     /// A server for this configuration, with nobody on line.
     pub fn new(config: &Config, random: fn(&mut [u8])) -> Self {
-        let users = Directory::new(config.users.clone());
+        let desk = Desk::new(config);
         let pubsub_domain = format!("pubsub.{}", config.domain);
         let mut seed = [0; 8];
         random(&mut seed);
@@ -103,8 +103,8 @@ impl Hub {
             item_prefix: item_prefix(random),
         };
         Self {
-            pubsub: Pubsub::new(nodes::all(config, &users), settings),
-            online: vec![Vec::new(); users.count()],
+            pubsub: Pubsub::new(nodes::all(config, desk.directory()), settings),
+            online: vec![Vec::new(); desk.directory().count()],
             decoy: config.decoy().cloned(),
             names: Names {
                 domain: config.domain.as_str().into(),
@@ -112,7 +112,7 @@ impl Hub {
                 pubsub: pubsub_domain.into(),
             },
             limits,
-            users,
+            desk,
             sessions: Sessions::default(),
             deadlines: BinaryHeap::new(),
             actions: VecDeque::new(),
@@ -190,7 +190,7 @@ impl Hub {
             lost,
             after: now.monotonic.saturating_duration_since(session.origin.accepted),
         };
-        self.actions.push_back(Action::Note(Note { who: session.label(&self.users), what }));
+        self.actions.push_back(Action::Note(Note { who: session.label(self.users()), what }));
     }
 
     /// The answer to [`Action::Verify`].
@@ -233,10 +233,37 @@ impl Hub {
         payload: String,
     ) -> Result<String, Refusal> {
         let node = self.pubsub.find(node)?;
-        let by = Publisher { user, administrator: self.users.is_administrator(user) };
+        let by = Publisher { user, administrator: self.users().is_administrator(user) };
         let item = self.pubsub.publish(node, by, None, Payload::Text(payload))?;
         self.announce(now, node, &item);
         Ok(item.id.to_string())
+    }
+
+    /// The contact centre, to look at.
+    pub fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
+    /// Changes an agent's state and publishes what follows from it, or from its failure (reference 4.2, 4.5).
+    ///
+    /// # Errors
+    ///
+    /// Returns what answers the request instead of 202; then nothing has changed.
+    pub fn set_state(
+        &mut self,
+        now: Now,
+        actor: UserId,
+        user: UserId,
+        asked: &SetState,
+        request_id: &str,
+    ) -> Result<(), ApiError> {
+        for event in self.desk.set_state(now.wall, actor, user, asked, request_id)? {
+            // The desk names nodes of its own only.
+            let Ok(node) = self.pubsub.find(&event.node) else { continue };
+            let item = self.pubsub.add(node, None, Payload::Text(event.payload));
+            self.announce(now, node, &item);
+        }
+        Ok(())
     }
 
     /// Does what has become due.
@@ -297,17 +324,17 @@ impl Hub {
 
     /// Who logs in under that name over HTTP, and what is needed to check the password.
     pub fn credentials(&self, name: &str) -> Credentials {
-        let user = self.users.find_login(name);
+        let user = self.users().find_login(name);
         Credentials {
             user,
-            password: user.map(|user| self.users.get(user).password.clone()),
+            password: user.map(|user| self.users().get(user).password.clone()),
             decoy: self.decoy.clone(),
         }
     }
 
     /// The id of a user.
     pub fn user_name(&self, user: UserId) -> String {
-        self.users.get(user).id.clone()
+        self.users().get(user).id.clone()
     }
 
     /// What was counted since the start.
@@ -328,8 +355,8 @@ impl Hub {
     }
 
     fn login(&mut self, now: Now, id: SessionId, plain: Plain) {
-        let user = self.users.find(&plain.user);
-        let password = user.map(|user| self.users.get(user).password.clone());
+        let user = self.users().find(&plain.user);
+        let password = user.map(|user| self.users().get(user).password.clone());
         let credentials = Credentials { user, password, decoy: self.decoy.clone() };
         if credentials.is_slow() {
             self.actions.push_back(Action::Verify { session: id, credentials, attempt: plain.password });
@@ -346,7 +373,7 @@ impl Hub {
         let last = session.stream.refuse(self.limits.login_attempts);
         self.counters.refusals += 1;
         // A name that nobody has may be a password typed into the wrong field: it is not logged.
-        let name = user.map(|user| self.users.get(user).id.clone());
+        let name = user.map(|user| self.users().get(user).id.clone());
         self.note(id, What::Refused { user: name, failure: failure.name() });
         self.send(now, id, failure.frame());
         if last {
@@ -434,11 +461,15 @@ impl Hub {
         self.push(now, id, Frame::Text(text.into()));
     }
 
+    fn users(&self) -> &Directory {
+        self.desk.directory()
+    }
+
     fn note(&mut self, id: SessionId, what: What) {
         let Some(session) = self.sessions.get(id) else {
             return;
         };
-        let who = session.label(&self.users);
+        let who = session.label(self.users());
         self.actions.push_back(Action::Note(Note { who, what }));
     }
 

@@ -90,7 +90,7 @@ impl Hub {
         if local == FINESSE {
             return Ok(Target::Finesse);
         }
-        Ok(match (self.users.find(local), jid.resource) {
+        Ok(match (self.users().find(local), jid.resource) {
             (Some(user), None) if user == own => Target::Account,
             (Some(user), resource) => Target::User { user, resource },
             (None, _) => Target::Nobody,
@@ -121,7 +121,7 @@ impl Hub {
 
     /// The bare JID of a user.
     pub(super) fn bare(&self, user: UserId) -> String {
-        format!("{}@{}", self.users.get(user).id, self.names.domain)
+        format!("{}@{}", self.users().get(user).id, self.names.domain)
     }
 
     /// An error to whoever sent the stanza.

@@ -69,7 +69,7 @@ fn bind(hub: &mut Hub, now: Now, id: SessionId, user: UserId, request: &Request<
         let error = StanzaError::new(Condition::ResourceConstraint, "Too many sessions of this user.");
         return hub.send(now, id, stanza::error(request.iq, &hub.bare(user), &error));
     }
-    let name = hub.users.get(user).id.clone();
+    let name = hub.users().get(user).id.clone();
     if online.is_empty() {
         hub.pubsub.subscribe_automatically(Subscriber { user, session: None }, nodes::automatic(&name));
     }

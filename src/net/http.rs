@@ -13,7 +13,7 @@ use smol_hyper::rt::{FuturesIo, SmolTimer};
 use super::answer::{Answer, set, text};
 use super::io::Io;
 use super::server::Server;
-use super::{publish, ws};
+use super::{publish, rest, ws};
 use crate::hub::Origin;
 
 /// Most headers of one request that are read.
@@ -51,13 +51,14 @@ async fn route(server: Rc<Server>, request: Request<Incoming>, origin: Origin) -
     match (path.as_str(), request.method()) {
         ("/ws" | "/ws/", &Method::GET) => upgrade(server, request, origin),
         ("/healthz", &Method::GET | &Method::HEAD) => text(StatusCode::OK, "ok"),
+        (path, _) if path.starts_with(rest::PREFIX) => rest::answer(server, request, origin.peer).await,
         ("/callboard/api/publish", &Method::POST) => publish::answer(server, request, origin.peer).await,
         ("/ws" | "/ws/", _) => not_allowed("GET"),
         ("/healthz", _) => not_allowed("GET, HEAD"),
         ("/callboard/api/publish", _) => not_allowed("POST"),
         _ => text(
             StatusCode::NOT_FOUND,
-            "Nothing here. callboard serves /ws/ (XMPP over WebSocket), /callboard/api/publish and /healthz.",
+            "Nothing here. callboard serves /ws/ (XMPP over WebSocket), /finesse/api, /callboard/api/publish and /healthz.",
         ),
     }
 }

@@ -6,10 +6,12 @@
 
 mod answer;
 mod auth;
+mod body;
 mod frames;
 mod http;
 mod io;
 mod publish;
+mod rest;
 mod server;
 pub mod tls;
 mod ws;

@@ -3,15 +3,13 @@
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderMap};
 use hyper::{Request, StatusCode};
-use smol::future::FutureExt as _;
 
 use super::answer::{Answer, Refused, text};
-use super::auth;
 use super::server::Server;
+use super::{auth, body};
 use crate::pubsub::Refusal;
 use crate::xmpp::xml;
 
@@ -44,10 +42,7 @@ async fn publish(server: &Rc<Server>, request: Request<Incoming>) -> Result<(Str
         let sentence = "The body is text in UTF-8: text/plain, application/xml or application/json.";
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence);
     }
-    let body = body(server, request).await?;
-    let Ok(payload) = String::from_utf8(body) else {
-        return refuse(StatusCode::BAD_REQUEST, "The body is not UTF-8.");
-    };
+    let payload = body::text(server, request, server.limits.payload).await?;
     if !xml::is_carriable(&payload) {
         return refuse(StatusCode::BAD_REQUEST, "The body has a character that XML cannot carry.");
     }
@@ -58,28 +53,6 @@ async fn publish(server: &Rc<Server>, request: Request<Incoming>) -> Result<(Str
         Err(Refusal::NodeUnknown) => refuse(StatusCode::NOT_FOUND, "There is no such node."),
         Err(Refusal::MayNotPublish) => refuse(StatusCode::FORBIDDEN, "You may not publish to this node."),
         Err(_) => refuse(StatusCode::PAYLOAD_TOO_LARGE, "The payload is too large."),
-    }
-}
-
-/// Reads a body up to the bound, in the time that a login has.
-async fn body(server: &Server, request: Request<Incoming>) -> Result<Vec<u8>, Refused> {
-    let refused = |status, sentence| Refused { status, sentence };
-    let too_large = refused(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.");
-    let limit = server.limits.payload;
-    let body = request.into_body();
-    if body.size_hint().lower() > limit as u64 {
-        return Err(too_large);
-    }
-    let read = async { Some(Limited::new(body, limit).collect().await) };
-    let late = async {
-        smol::Timer::after(server.limits.login).await;
-        None
-    };
-    match read.or(late).await {
-        Some(Ok(body)) => Ok(body.to_bytes().to_vec()),
-        Some(Err(error)) if error.is::<LengthLimitError>() => Err(too_large),
-        Some(Err(_)) => Err(refused(StatusCode::BAD_REQUEST, "The body is broken off.")),
-        None => Err(refused(StatusCode::REQUEST_TIMEOUT, "The body did not come in time.")),
     }
 }
 

@@ -246,8 +246,7 @@ impl Pubsub {
             .map(|(_, node)| &*node.name)
     }
 
-    /// Publishes: makes an id if there is none (the prefix with a growing number glued on, as Openfire does), keeps the item if the node keeps any, and hands it back for delivery.
-    /// An item with the id of a kept one takes its place (XEP-0060 §7.1.2).
+    /// Publishes for somebody: [`Pubsub::add`], if that one may and the payload is not too large.
     pub fn publish(
         &mut self,
         node: NodeId,
@@ -259,6 +258,13 @@ impl Pubsub {
         if payload.size() + id.map_or(0, str::len) > self.settings.payload {
             return Err(Refusal::PayloadTooBig);
         }
+        Ok(self.add(node, id, payload))
+    }
+
+    /// Adds an item: makes an id if there is none (the prefix with a growing number glued on, as Openfire does), keeps
+    /// the item if the node keeps any, and hands it back for delivery. An item with the id of a kept one takes its
+    /// place (XEP-0060 §7.1.2).
+    pub fn add(&mut self, node: NodeId, id: Option<&str>, payload: Payload) -> Rc<Item> {
         let id = match id {
             Some(id) => id.into(),
             None => {
@@ -275,7 +281,7 @@ impl Pubsub {
             }
             node.items.push_back(item.clone());
         }
-        Ok(item)
+        item
     }
 
     /// Takes a kept item away.
