@@ -34,6 +34,8 @@ mod pressure;
 mod publish;
 #[path = "wire/pubsub.rs"]
 mod pubsub;
+#[path = "wire/rest.rs"]
+mod rest;
 #[path = "wire/routing.rs"]
 mod routing;
 #[path = "wire/sasl.rs"]

@@ -114,7 +114,8 @@ async fn serve(server: &Rc<Server>, request: Request<Incoming>) -> (Option<UserI
     match auth::user(server, &headers).await {
         Ok(user) => (Some(user), routed(server, user, call, request).await, headers),
         Err(refused) if refused.status == StatusCode::UNAUTHORIZED => {
-            (None, Err(Refusal::NotAllowed.about("")), headers)
+            let name = auth::name(server, &headers);
+            (None, Err(Refusal::NotAllowed.about(name)), headers)
         }
         Err(_) => (None, Err(Refusal::Busy.about("")), headers),
     }
