@@ -36,7 +36,8 @@ impl Desk {
         let by = self.standing(actor, user)?;
         let command = self.command(by, user, asked)?;
         let before = self.agent(user).clone();
-        let done = match outcome(self.profile, by, before.state, command.request) {
+        let outcome = outcome(self.profile, by, before.state, command.request);
+        let done = match outcome {
             Outcome::Refused(refusal) => return Err(refusal.about(self.about(refusal, user))),
             Outcome::Fails(failure) => Err(failure),
             Outcome::To(state) => self.enter(now, by, user, state, &command),
@@ -47,7 +48,8 @@ impl Desk {
             return Ok(vec![self.failure_event(user, failure, request_id)]);
         }
         let mut events = vec![self.user_event(user, request_id)];
-        if *self.agent(user) != before {
+        // The team hears of what has changed, of a state entered again too.
+        if matches!(outcome, Outcome::To(_)) || *self.agent(user) != before {
             events.extend(self.team_event(user, request_id));
         }
         Ok(events)

@@ -226,7 +226,7 @@ impl Desk {
         });
     }
 
-    /// What a team gets as an event (reference 3.2, row 11). The place of what 12.x adds is that in [`Desk::write_member`].
+    /// What a team gets as an event (reference 3.2, row 11). What 12.x adds stands where [`Desk::write_member`] has it.
     pub(super) fn write_summary(&self, out: &mut String, key: UserId) {
         let agent = self.agent(key);
         inside(out, "user", |out| {

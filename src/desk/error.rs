@@ -44,7 +44,8 @@ impl Refusal {
             Self::CategoryUnknown => (400, "Invalid Input", "Invalid category specified for reason codes"),
             Self::AlreadyLoggedOut => (400, "Invalid State", "The user is not signed in"),
             Self::NotAllowed => (401, "Authorization Failure", "UNAUTHORIZED"),
-            Self::NotYourself => (401, "Invalid Authorization User Specified", "The user specified in the authentication credentials and the uri don't match"),
+            Self::NotYourself => (401, "Invalid Authorization User Specified",
+                "The user specified in the authentication credentials and the uri don't match"),
             Self::NotYourMember => (401, "Invalid Supervisor", "The user does not belong to a team of the supervisor"),
             Self::UserUnknown => (404, "User Not Found", "UNKNOWN_USER"),
             Self::TeamUnknown => (404, "Not Found", "Invalid teamId specified for team"),
@@ -119,7 +120,7 @@ const NO_DEVICE_TARGET: Peripheral = Peripheral {
 };
 
 impl Failure {
-    /// errorType, errorMessage, errorData (reference 3.3, 4.3). The code of Device Busy is an assumption.
+    /// errorType, errorMessage, errorData, and what Enterprise adds (reference 3.3, 4.3). The code of Device Busy is an assumption.
     #[rustfmt::skip]
     fn row(self) -> (&'static str, &'static str, &'static str, Option<&'static Peripheral>) {
         match self {

@@ -1,1 +1,148 @@
+//! The desk from outside: commands in, events and documents out.
 
+use std::time::{Duration, SystemTime};
+
+use crate::config::Config;
+use crate::id::UserId;
+use crate::limits::Limits;
+use crate::xmpp::xml::{self, Bounds};
+
+use super::{ApiError, Desk, Event, SetState};
+
+mod commands;
+mod documents;
+mod events;
+mod random;
+mod transitions;
+
+/// A supervisor of team 1 who is an agent of it, an agent of each team, a supervisor of team 2 who is no agent, an
+/// administrator.
+const PEOPLE: &str = r#"[[team]]
+id = "1"
+name = "Lab & Co"
+[[team]]
+id = "2"
+name = "Kiosk"
+[[user]]
+id = "ada"
+login_name = "Ada"
+password = "x"
+roles = ["Agent", "Supervisor"]
+team = "1"
+supervises = ["1"]
+extension = "1000"
+[[user]]
+id = "bob"
+first_name = "Bob <b>"
+password = "x"
+team = "1"
+extension = "1001"
+[[user]]
+id = "eve"
+password = "x"
+team = "2"
+extension = "1002"
+[[user]]
+id = "sue"
+password = "x"
+roles = ["Supervisor"]
+supervises = ["2"]
+[[user]]
+id = "root"
+password = "x"
+roles = ["Administrator"]
+"#;
+
+const ADA: UserId = UserId(0);
+const BOB: UserId = UserId(1);
+const EVE: UserId = UserId(2);
+const SUE: UserId = UserId(3);
+const ROOT: UserId = UserId(4);
+
+const REASONS: &str = r#"[[reason_code]]
+id = 1
+category = "NOT_READY"
+code = 10
+label = "Team Meeting"
+[[reason_code]]
+id = 2
+category = "NOT_READY"
+code = 11
+label = "Fire & Ice"
+teams = ["2"]
+[[reason_code]]
+id = 3
+category = "LOGOUT"
+code = 10
+label = "Home"
+teams = ["2"]
+[[reason_code]]
+id = 4
+category = "WRAPUP"
+code = 10
+label = "Sold"
+"#;
+
+/// A desk with the people above; `more` is the rest of the file, `keys` its beginning.
+fn desk_with(profile: &str, keys: &str, more: &str) -> Desk {
+    let text = format!("profile = \"{profile}\"\n{keys}\n{PEOPLE}{more}");
+    Desk::new(&Config::parse(&text, "c.toml").expect("a valid file"))
+}
+
+fn desk(profile: &str) -> Desk {
+    desk_with(profile, "", "")
+}
+
+/// A time some milliseconds after 2023-01-13T11:07:11.000Z.
+fn at(milliseconds: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(1_673_608_031_000 + milliseconds)
+}
+
+/// What a body asks for.
+fn asked(body: &str) -> SetState {
+    SetState::read(body, &Bounds::of(&Limits::default())).expect("a good body")
+}
+
+/// Asks for a state without anything else; LOGIN is at the extension of the configuration.
+fn ask(desk: &mut Desk, actor: UserId, user: UserId, state: &str) -> Result<Vec<Event>, ApiError> {
+    let extension = (state == "LOGIN").then(|| desk.directory().get(user).extension.clone()).flatten();
+    let asked = SetState { state: Some(state.into()), extension, reason_code_id: None };
+    desk.set_state(at(466), actor, user, &asked, "r-1")
+}
+
+/// Brings an agent that is logged out into a state.
+fn bring(desk: &mut Desk, user: UserId, state: &str) {
+    let steps: &[&str] = match state {
+        "LOGOUT" => &[],
+        "NOT_READY" => &["LOGIN"],
+        _ => &["LOGIN", "READY"],
+    };
+    for step in steps {
+        ask(desk, user, user, step).expect("an accepted request");
+    }
+    assert_eq!(field(&get(desk, user), "state"), state);
+}
+
+/// What GET says of a user.
+fn get(desk: &Desk, user: UserId) -> String {
+    desk.user_document(user, user).expect("one's own document")
+}
+
+/// Everything that can be asked about all users.
+fn everything(desk: &Desk) -> String {
+    let teams = ["1", "2"].map(|team| desk.team_document(ROOT, team, true).expect("a team"));
+    desk.users_document(ROOT).expect("the users") + &teams.concat()
+}
+
+/// The text of the first element of that name; reads the whole document, which must be well-formed.
+fn field(document: &str, name: &str) -> String {
+    let read = xml::read(document, &Bounds::of(&Limits::default())).expect(document);
+    let found = read.descendants().find(|node| node.tag_name().name() == name);
+    xml::text_content(found.unwrap_or_else(|| panic!("no {name} in {document}")))
+}
+
+/// An error as status, type, data.
+fn told(error: &ApiError) -> (u16, String, String) {
+    let document = error.document();
+    (error.status(), field(&document, "ErrorType"), field(&document, "ErrorData"))
+}

@@ -1,0 +1,128 @@
+//! What GET answers, and to whom.
+
+use super::*;
+
+/// What an answer is: the document, or status and type of its error.
+fn shown(answer: Result<String, ApiError>) -> String {
+    answer.unwrap_or_else(|error| {
+        let (status, kind, data) = told(&error);
+        format!("{status}|{kind}|{data}")
+    })
+}
+
+#[test]
+fn an_error_has_capital_tags() {
+    let error = desk("uccx").find("a<b").expect_err("nobody");
+    assert_eq!(
+        error.document(),
+        "<ApiErrors><ApiError><ErrorType>User Not Found</ErrorType><ErrorData>a&lt;b</ErrorData>\
+         <ErrorMessage>UNKNOWN_USER</ErrorMessage></ApiError></ApiErrors>"
+    );
+}
+
+#[test]
+fn a_user_is_shown_to_itself_its_supervisors_and_administrators() {
+    let desk = desk("uccx");
+    let bob = "<User><dialogs>/finesse/api/User/bob/Dialogs</dialogs><extension></extension>\
+        <firstName>Bob &lt;b&gt;</firstName><lastName></lastName><loginId>bob</loginId><loginName>bob</loginName>\
+        <mediaType>1</mediaType><pendingState></pendingState><reasonCodeId>-1</reasonCodeId>\
+        <roles><role>Agent</role></roles><settings><wrapUpOnIncoming>OPTIONAL</wrapUpOnIncoming>\
+        <wrapUpOnOutgoing>OPTIONAL</wrapUpOnOutgoing></settings><state>LOGOUT</state><stateChangeTime></stateChangeTime>\
+        <teamId>1</teamId><teamName>Lab &amp; Co</teamName><uri>/finesse/api/User/bob</uri>\
+        <wrapUpTimer>7200</wrapUpTimer></User>";
+    for actor in [BOB, ADA, ROOT] {
+        assert_eq!(shown(desk.user_document(actor, BOB)), bob);
+    }
+    for actor in [EVE, SUE] {
+        let refused = "401|Invalid Authorization User Specified|bob";
+        assert_eq!(shown(desk.user_document(actor, BOB)), refused);
+    }
+    let all: String = [ADA, BOB, EVE, SUE, ROOT].map(|user| get(&desk, user)).concat();
+    assert_eq!(shown(desk.users_document(ROOT)), format!("<Users>{all}</Users>"));
+    assert_eq!(shown(desk.users_document(ADA)), "401|Authorization Failure|ada");
+    assert!(all.contains("<teamId></teamId><teamName></teamName>"), "{all}");
+}
+
+#[test]
+fn a_team_is_shown_with_its_members() {
+    let mut desk = desk("uccx");
+    let head = "<Team><uri>/finesse/api/Team/1</uri><id>1</id><name>Lab &amp; Co</name><users>";
+    let ada = "<User><uri>/finesse/api/User/ada</uri><loginId>ada</loginId><firstName></firstName><lastName></lastName>\
+        <dialogs>/finesse/api/User/ada/Dialogs</dialogs><extension></extension><pendingState></pendingState>\
+        <state>LOGOUT</state><stateChangeTime></stateChangeTime></User>";
+    assert_eq!(shown(desk.team_document(BOB, "1", false)), format!("{head}</users></Team>"));
+    bring(&mut desk, BOB, "READY");
+    ask(&mut desk, ADA, BOB, "NOT_READY").expect("an accepted request");
+    let bob = "<User><uri>/finesse/api/User/bob</uri><loginId>bob</loginId><firstName>Bob &lt;b&gt;</firstName>\
+        <lastName></lastName><dialogs>/finesse/api/User/bob/Dialogs</dialogs><extension>1001</extension>\
+        <pendingState></pendingState><state>NOT_READY</state><ReasonCode><category>NOT_READY</category><code>33</code>\
+        <label>Not Ready by Supervisor</label><id>-1</id><uri></uri></ReasonCode>\
+        <stateChangeTime>2023-01-13T11:07:11.466Z</stateChangeTime></User>";
+    for actor in [BOB, ADA, ROOT] {
+        let team = shown(desk.team_document(actor, "1", false));
+        assert_eq!(team, format!("{head}{bob}</users></Team>"));
+        let team = shown(desk.team_document(actor, "1", true));
+        assert_eq!(team, format!("{head}{ada}{bob}</users></Team>"));
+    }
+    assert_eq!(shown(desk.team_document(EVE, "1", true)), "401|Authorization Failure|1");
+    assert_eq!(shown(desk.team_document(SUE, "1", true)), "401|Authorization Failure|1");
+    assert_eq!(shown(desk.team_document(ROOT, "3", true)), "404|Not Found|3");
+    assert_eq!(shown(desk.teams_document(BOB)), "401|Authorization Failure|bob");
+    let teams = "<Teams><Team><uri>/finesse/api/Team/1</uri><id>1</id><name>Lab &amp; Co</name></Team>\
+        <Team><uri>/finesse/api/Team/2</uri><id>2</id><name>Kiosk</name></Team></Teams>";
+    assert_eq!(shown(desk.teams_document(ROOT)), teams);
+}
+
+#[test]
+fn reason_codes_are_shown_to_those_who_have_them() {
+    let desk = desk_with("uccx", "", REASONS);
+    let code = |id, category, code, label, all| {
+        format!(
+            "<ReasonCode><uri>/finesse/api/ReasonCode/{id}</uri><id>{id}</id><category>{category}</category>\
+             <code>{code}</code><label>{label}</label><forAll>{all}</forAll><systemCode>false</systemCode></ReasonCode>"
+        )
+    };
+    let meeting = code(1, "NOT_READY", 10, "Team Meeting", true);
+    let fire = code(2, "NOT_READY", 11, "Fire &amp; Ice", false);
+    let home = code(3, "LOGOUT", 10, "Home", false);
+    let list =
+        |category: &str, codes: &str| format!("<ReasonCodes category=\"{category}\">{codes}</ReasonCodes>");
+    let both = meeting.clone() + &fire;
+    for (answer, expected) in [
+        (desk.reason_codes_of_user(BOB, BOB, "NOT_READY"), list("NOT_READY", &meeting)),
+        (desk.reason_codes_of_user(SUE, EVE, "NOT_READY"), list("NOT_READY", &both)),
+        (desk.reason_codes_of_user(ROOT, ROOT, "NOT_READY"), list("NOT_READY", &meeting)),
+        (desk.reason_codes_of_user(BOB, BOB, "LOGOUT"), list("LOGOUT", "")),
+        (desk.reason_codes_of_team(EVE, "2", "LOGOUT"), list("LOGOUT", &home)),
+        (desk.reason_codes_of_user(BOB, BOB, "WRAPUP"), "400|Invalid Input|category".into()),
+        (desk.reason_codes_of_user(BOB, BOB, ""), "400|Invalid Input|category".into()),
+        (
+            desk.reason_codes_of_user(EVE, BOB, "LOGOUT"),
+            "401|Invalid Authorization User Specified|bob".into(),
+        ),
+        (desk.reason_codes_of_team(EVE, "1", "LOGOUT"), "401|Authorization Failure|1".into()),
+        (desk.reason_code_document("2"), fire),
+        (desk.reason_code_document("5"), "404|Not Found|5".into()),
+        (desk.reason_code_document("x"), "404|Not Found|x".into()),
+    ] {
+        assert_eq!(shown(answer), expected);
+    }
+}
+
+#[test]
+fn the_system_is_in_service() {
+    let expected = |deployment: &str| {
+        format!(
+            "<SystemInfo><currentTimestamp>2023-01-13T11:07:11.007Z</currentTimestamp>\
+             <deploymentType>{deployment}</deploymentType><lastCTIHeartbeatStatus>success</lastCTIHeartbeatStatus>\
+             <lastSuccessCTIHeartbeatTime>1673608031007</lastSuccessCTIHeartbeatTime><ctiVersion>23</ctiVersion>\
+             <ctiHeartbeatInterval>2</ctiHeartbeatInterval><license></license><peripheralId>5000</peripheralId>\
+             <primaryNode><host>lab&amp;</host></primaryNode><status>IN_SERVICE</status><statusReason></statusReason>\
+             <systemAuthMode>NON_SSO</systemAuthMode><timezoneOffset>0</timezoneOffset>\
+             <uri>/finesse/api/SystemInfo</uri><xmppDomain>localhost</xmppDomain>\
+             <xmppPubSubDomain>pubsub.localhost</xmppPubSubDomain></SystemInfo>"
+        )
+    };
+    assert_eq!(desk("uccx").system_info_document(at(7), "lab&"), expected("UCCX"));
+    assert_eq!(desk("ucce").system_info_document(at(7), "lab&"), expected("UCCE"));
+}
