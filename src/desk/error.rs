@@ -39,7 +39,8 @@ impl Refusal {
             Self::StateUnknown => (400, "Invalid Input", "Invalid State specified for user"),
             Self::ExtensionMissing => (400, "Parameter Missing", "Extension Parameter missing"),
             Self::ReasonMissing => (400, "Parameter Missing", "The state change requires a valid reason code."),
-            Self::ReasonNotAllowed => (400, "Invalid Input", "For this operation, Reason Codes are not allowed."),
+            Self::ReasonNotAllowed =>
+                (400, "Invalid Input", "For this operation, Reason Codes are not allowed."),
             Self::ReasonUnknown => (400, "Invalid Input", "Invalid reasonCodeId specified for user"),
             Self::CategoryUnknown => (400, "Invalid Input", "Invalid category specified for reason codes"),
             Self::AlreadyLoggedOut => (400, "Invalid State", "The user is not signed in"),
@@ -124,7 +125,8 @@ impl Failure {
     #[rustfmt::skip]
     fn row(self) -> (&'static str, &'static str, &'static str, Option<&'static Peripheral>) {
         match self {
-            Self::InvalidDevice => ("Invalid Device", "CF_INVALID_LOGON_DEVICE_SPECIFIED", "260", Some(&NO_DEVICE_TARGET)),
+            Self::InvalidDevice =>
+                ("Invalid Device", "CF_INVALID_LOGON_DEVICE_SPECIFIED", "260", Some(&NO_DEVICE_TARGET)),
             Self::DeviceBusy => ("Device Busy", "CF_RESOURCE_BUSY", "33", None),
             Self::ObjectState => ("Invalid State", "CF_INVALID_OBJECT_STATE", "22", None),
             Self::InvalidPassword => ("Invalid State", "CF_INVALID_PASSWORD_SPECIFIED", "257", None),

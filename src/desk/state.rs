@@ -72,7 +72,8 @@ const OWN_UCCE: Table = [
     /* READY     */ [Keep,         To(NotReady),           Keep,               Fails(ObjectState)],
 ];
 
-// NOT_READY only from READY, LOGOUT from everything but LOGOUT; signing in is for oneself (guide 12.5, pages 29 and 47).
+// NOT_READY only from READY, LOGOUT from everything but LOGOUT; signing in is for oneself (guide 12.5, pages 29
+// and 47).
 #[rustfmt::skip]
 const SUPERVISOR_UCCX: Table = [
     //             LOGIN                 NOT_READY                READY               LOGOUT
