@@ -121,7 +121,8 @@ const NO_DEVICE_TARGET: Peripheral = Peripheral {
 };
 
 impl Failure {
-    /// errorType, errorMessage, errorData, and what Enterprise adds (reference 3.3, 4.3). The code of Device Busy is an assumption.
+    /// errorType, errorMessage, errorData, and what Enterprise adds (reference 3.3, 4.3). The code of Device Busy is
+    /// an assumption.
     #[rustfmt::skip]
     fn row(self) -> (&'static str, &'static str, &'static str, Option<&'static Peripheral>) {
         match self {
