@@ -1,7 +1,5 @@
 //! The two kinds of errors: what a request gets at once, and what comes as an event after it was accepted.
 
-use crate::xmpp::xml::is_character;
-
 use super::write::{document, element, inside};
 
 /// Why a request is refused at once: a row of the table in [`Refusal::row`].
@@ -61,10 +59,7 @@ impl Refusal {
 
     /// The error with what it is about: a parameter, an id.
     pub fn about(self, data: impl Into<String>) -> ApiError {
-        let mut data = data.into();
-        // It may be a part of the request, and has to be written as XML.
-        data.retain(is_character);
-        ApiError { refusal: self, data }
+        ApiError { refusal: self, data: data.into() }
     }
 }
 

@@ -190,7 +190,7 @@ fn skip_reference(text: &str) -> Result<&str, XmlError> {
 }
 
 /// The characters of XML 1.0 §2.2.
-pub fn is_character(c: char) -> bool {
+fn is_character(c: char) -> bool {
     !matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
 }
 
