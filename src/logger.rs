@@ -8,14 +8,17 @@ use std::fmt::{self, Write as _};
 use std::io::Write as _;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, SystemTime};
 
 use log::{LevelFilter, Log, Metadata, Record, SetLoggerError};
 use time::OffsetDateTime;
 
-/// How many lines wait to be written at the most; further ones are dropped and counted.
-const WAITING_MAX: usize = 1024;
+/// How many bytes wait to be written at the most; further lines are dropped and counted.
+const WAITING_MAX: usize = 1 << 20;
+
+/// How many bytes are written at once.
+const AT_ONCE: usize = 64 * 1024;
 
 /// How long the end of the program waits for the last lines.
 const LAST_LINES: Duration = Duration::from_millis(200);
@@ -24,15 +27,18 @@ const LAST_LINES: Duration = Duration::from_millis(200);
 enum Order {
     Write(String),
     /// Answer when all before it is written.
-    Flush(SyncSender<()>),
+    Flush(Sender<()>),
 }
 
 struct Logger {
-    orders: OnceLock<SyncSender<Order>>,
+    orders: OnceLock<Sender<Order>>,
+    /// The bytes that wait.
+    waiting: AtomicUsize,
     lost: AtomicUsize,
 }
 
-static LOGGER: Logger = Logger { orders: OnceLock::new(), lost: AtomicUsize::new(0) };
+static LOGGER: Logger =
+    Logger { orders: OnceLock::new(), waiting: AtomicUsize::new(0), lost: AtomicUsize::new(0) };
 
 /// Starts the log, with a thread that writes it.
 ///
@@ -43,7 +49,7 @@ static LOGGER: Logger = Logger { orders: OnceLock::new(), lost: AtomicUsize::new
 pub fn init(level: LevelFilter) -> Result<(), SetLoggerError> {
     log::set_logger(&LOGGER)?;
     log::set_max_level(level);
-    let (sender, receiver) = sync_channel(WAITING_MAX);
+    let (sender, receiver) = channel();
     if LOGGER.orders.set(sender).is_ok() {
         std::thread::spawn(move || write(&receiver));
     }
@@ -51,20 +57,27 @@ pub fn init(level: LevelFilter) -> Result<(), SetLoggerError> {
 }
 
 fn write(orders: &Receiver<Order>) {
-    // There is nobody to tell that a line could not be written.
-    for order in orders {
-        match order {
-            Order::Write(line) => {
-                let lost = LOGGER.lost.swap(0, Ordering::Relaxed);
-                if lost > 0 {
-                    let _ = writeln!(
-                        std::io::stderr(),
-                        "{lost} lines of the log were lost: it is not read fast enough"
-                    );
-                }
-                let _ = std::io::stderr().write_all(line.as_bytes());
+    while let Ok(first) = orders.recv() {
+        let mut text = String::new();
+        let mut next = Some(first);
+        let mut flushed = None;
+        // What has gathered goes out in one write.
+        while let Some(order) = next {
+            match order {
+                Order::Write(line) => text.push_str(&line),
+                Order::Flush(done) => flushed = Some(done),
             }
-            Order::Flush(done) => drop(done.try_send(())),
+            next = if text.len() < AT_ONCE && flushed.is_none() { orders.try_recv().ok() } else { None };
+        }
+        LOGGER.waiting.fetch_sub(text.len(), Ordering::Relaxed);
+        let lost = LOGGER.lost.swap(0, Ordering::Relaxed);
+        if lost > 0 {
+            text.push_str(&format!("{lost} lines of the log were lost: it is not read fast enough\n"));
+        }
+        // There is nobody to tell that it could not be written.
+        let _ = std::io::stderr().write_all(text.as_bytes());
+        if let Some(done) = flushed {
+            let _ = done.send(());
         }
     }
 }
@@ -77,15 +90,20 @@ impl Log for Logger {
     #[expect(clippy::disallowed_methods, reason = "a line says when it was written")]
     fn log(&self, record: &Record<'_>) {
         let Some(orders) = self.orders.get().filter(|_| self.enabled(record.metadata())) else { return };
-        if orders.try_send(Order::Write(line(SystemTime::now(), record))).is_err() {
+        let line = line(SystemTime::now(), record);
+        if self.waiting.load(Ordering::Relaxed) + line.len() > WAITING_MAX {
             self.lost.fetch_add(1, Ordering::Relaxed);
+            return;
         }
+        self.waiting.fetch_add(line.len(), Ordering::Relaxed);
+        // The other end is there as long as the program is.
+        let _ = orders.send(Order::Write(line));
     }
 
     /// Waits for the lines so far, but not for ever.
     fn flush(&self) {
-        let (done, written) = sync_channel(1);
-        if self.orders.get().is_some_and(|orders| orders.try_send(Order::Flush(done)).is_ok()) {
+        let (done, written) = channel();
+        if self.orders.get().is_some_and(|orders| orders.send(Order::Flush(done)).is_ok()) {
             let _ = written.recv_timeout(LAST_LINES);
         }
     }

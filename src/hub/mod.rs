@@ -416,6 +416,8 @@ impl Hub {
         };
         match session.stream.state() {
             State::Closed => self.actions.push_back(Action::Abort(id)),
+            // It is ours to answer. How many can be waited for has a bound of its own.
+            State::Checking => self.schedule(id, now.monotonic + self.limits.login),
             State::Ready if session.address.is_some() => match session.silence(now.monotonic, &self.limits) {
                 session::Silence::Until(due) => self.schedule(id, due),
                 session::Silence::Ping => {

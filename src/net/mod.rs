@@ -162,7 +162,7 @@ async fn serve(
         Timer::after(LAST_WRITES).await;
     };
     let late = async {
-        Timer::after(server.limits.close.saturating_sub(LAST_WRITES * 4)).await;
+        Timer::after(server.limits.close * 4 / 5).await;
         log::warn!("some clients did not finish the close in time");
     };
     let again = async { while let Some(Ok(Signal::Hup) | Err(_)) = signals.next().await {} };

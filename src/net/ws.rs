@@ -4,6 +4,7 @@ use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -19,7 +20,7 @@ use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use super::answer::Refused;
 use super::frames::Reader;
 use super::io::Io;
-use super::server::{CHUNK, Scratch, Server};
+use super::server::{CHUNK, Scratch, Server, now};
 use crate::hub::{Origin, Out};
 use crate::id::SessionId;
 use crate::xmpp::sasl;
@@ -27,6 +28,9 @@ use crate::xmpp::stream::StreamError;
 
 /// Reads from the socket in one turn before other tasks have theirs.
 const TURNS: usize = 8;
+
+/// How long one session's messages are taken before others have their turn.
+const PATIENCE: Duration = Duration::from_millis(5);
 
 const BINARY: StreamError =
     StreamError { condition: "bad-format", text: "A message is text, not binary.", code: 1003 };
@@ -183,7 +187,12 @@ impl Session {
     fn write(&mut self, server: &Rc<Server>, cx: &mut Context<'_>) -> io::Result<Poll<()>> {
         loop {
             if !self.unsent.is_empty() {
-                match Pin::new(&mut self.io).poll_write(cx, &self.unsent)? {
+                let written = Pin::new(&mut self.io).poll_write(cx, &self.unsent)?;
+                if matches!(written, Poll::Ready(1..)) {
+                    // Whoever takes what it was owed lives, though its pongs are not read meanwhile.
+                    server.with_hub(|hub, now| hub.alive(now, self.id));
+                }
+                match written {
                     Poll::Ready(0) => return Err(io::ErrorKind::WriteZero.into()),
                     Poll::Ready(length) if length == self.unsent.len() => self.unsent = Vec::new(),
                     Poll::Ready(length) => drop(self.unsent.drain(..length)),
@@ -234,8 +243,10 @@ impl Session {
 
     /// Takes what was read, as long as the hub takes messages. Returns the peer's close frame, if it came.
     fn take(&mut self, server: &Rc<Server>, mut input: &[u8]) -> Option<Closed> {
+        let started = now().monotonic;
         while !self.deaf {
-            if !server.with_hub(|hub, _| hub.is_reading(self.id)) {
+            let tired = now().monotonic.duration_since(started) > PATIENCE && !input.is_empty();
+            if tired || !server.with_hub(|hub, _| hub.is_reading(self.id)) {
                 self.paused = true;
                 self.unread = input.to_vec();
                 return None;

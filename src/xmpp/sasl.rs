@@ -105,16 +105,17 @@ fn is_own(authzid: &str, user: &str, domain: &str) -> bool {
 }
 
 /// A frame from a client as a log may show it. Whatever way a password is written, it does not stand there: before the
-/// login only the frames that open and close a stream are shown, after it all but those of a login.
+/// login only the frames that open and close a stream are shown, after it only those and stanzas.
 pub fn masked(frame: &str, logged_in: bool) -> Cow<'_, str> {
-    let tag = frame.trim_start().strip_prefix('<').unwrap_or("");
-    let name = &tag[..tag.find(|c: char| !c.is_ascii_alphanumeric() && c != ':').unwrap_or(tag.len())];
+    let tag = frame.strip_prefix('<').unwrap_or("");
+    let name =
+        &tag[..tag.find(|c: char| !c.is_ascii_alphanumeric() && !":_-.".contains(c)).unwrap_or(tag.len())];
     let local = name.rsplit(':').next().unwrap_or(name);
     let single = frame.find('>').is_some_and(|end| end + 1 == frame.len());
     let shown = match local {
         "open" | "close" => single,
-        "auth" | "response" | "authenticate" => false,
-        _ => logged_in,
+        "iq" | "message" | "presence" => logged_in,
+        _ => false,
     };
     if shown { frame.into() } else { format!("<{} (masked)", &local[..local.len().min(16)]).into() }
 }
@@ -181,19 +182,20 @@ mod tests {
         for (frame, logged_in) in [
             (auth.as_str(), false),
             (auth.as_str(), true),
+            (&format!("<s_1:auth xmlns:s_1='{}'>{secret}</s_1:auth>", ns::SASL), true),
+            (&format!("<?xml version='1.0'?>{auth}"), true),
             (&format!(" <s:auth xmlns:s='urn&#58;sasl'><a/>{secret}"), true),
             (&format!("<auth response='{secret}'/>"), false),
             (&format!("<x response='{secret}'/>"), false),
             (&format!("<open/>{secret}<close/>"), false),
             (&secret, false),
+            ("", true),
             ("geheim\n", false),
         ] {
             let shown = masked(frame, logged_in);
             assert!(!shown.contains(&secret) && !shown.contains("geheim"), "{shown}");
         }
-        for (frame, logged_in) in
-            [("<open to='localhost'/>", false), ("<iq><q/></iq>", true), ("hello", true)]
-        {
+        for (frame, logged_in) in [("<open to='localhost'/>", false), ("<iq><q/></iq>", true)] {
             assert_eq!(masked(frame, logged_in), frame);
         }
         assert!(!format!("{:?}", read_plain("\x001001\0geheim")).contains("geheim"));

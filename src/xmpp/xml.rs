@@ -78,11 +78,9 @@ fn scan(text: &str, bounds: &Bounds) -> Result<(), XmlError> {
         return Err(XmlError::NotWellFormed);
     }
     // A declaration may stand at the start, though it says nothing (RFC 7395 §3.3.3).
-    let mut rest = match text.strip_prefix("<?xml") {
-        Some(declaration) if declaration.starts_with([' ', '\t', '\r', '\n']) => {
-            declaration.split_once("?>").ok_or(XmlError::NotWellFormed)?.1
-        }
-        _ => text,
+    let mut rest = match text.strip_prefix("<?xml version") {
+        Some(declaration) => declaration.split_once("?>").ok_or(XmlError::NotWellFormed)?.1,
+        None => text,
     };
     let mut elements = 0;
     let mut depth = 0_usize;
