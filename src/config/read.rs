@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use toml::de::{DeInteger, DeTable, DeValue};
+use toml::de::{DeTable, DeValue};
 
 use super::people::{self, Declared};
-use super::problem::{Place, Placed, Report, proposal, shown};
+use super::problem::{Place, Placed, Report, shown};
 use super::reasons;
-use super::section::{Reported, Section, all, kind_of};
+use super::section::{Reported, Section, all, kind_of, named, number};
 use super::{Config, NodeConfig, Origin, Problem, Profile, Release, TlsFiles, rules};
 use crate::limits::{Kind, Limits, TABLE};
 
@@ -136,22 +136,6 @@ fn one_of<T: Copy>(
         return Ok(default);
     };
     named(report, key, text, all, name)
-}
-
-/// Finds the one of a few things that has this name.
-pub(super) fn named<T: Copy>(
-    report: &mut Report,
-    key: &'static str,
-    text: Placed<&str>,
-    all: impl IntoIterator<Item = T> + Copy,
-    name: fn(T) -> &'static str,
-) -> Result<T, Reported> {
-    let Placed { place, value } = text;
-    all.into_iter().find(|one| name(*one) == value).ok_or_else(|| {
-        let proposal = proposal(value, all.into_iter().map(name));
-        report.add(place, format!("{} is not a {key}{proposal}", shown(value)));
-        Reported
-    })
 }
 
 /// The addresses with and without TLS, and where the file names them.
@@ -334,9 +318,4 @@ fn relations(report: &mut Report, section: &Section, limits: &Limits) {
         );
         report.add(place.map_or(section.place, |value| value.place), sentence);
     }
-}
-
-/// Returns the value of an integer; what is negative or too large becomes `u64::MAX`, which no range contains.
-pub(super) fn number(integer: &DeInteger) -> u64 {
-    u64::from_str_radix(integer.as_str(), integer.radix()).unwrap_or(u64::MAX)
 }

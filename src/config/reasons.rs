@@ -4,8 +4,7 @@ use toml::de::DeValue;
 
 use super::people::{self, Declared};
 use super::problem::{Placed, Report};
-use super::read::{named, number};
-use super::section::{Reported, Section, all};
+use super::section::{Reported, Section, all, named, number};
 use super::{Category, ReasonCode, rules};
 
 const KEYS: &[&str] = &["id", "category", "code", "label", "teams"];

@@ -1,7 +1,7 @@
 //! Typed access to the tables of a TOML document; what has the wrong type is reported where it stands.
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::problem::{Place, Placed, Report, proposal, shown};
 
@@ -175,4 +175,25 @@ pub(super) fn kind_of(value: &DeValue) -> &'static str {
         DeValue::Array(_) => "an array",
         DeValue::Table(_) => "a table",
     }
+}
+
+/// Finds the one of a few things that has this name.
+pub(super) fn named<T: Copy>(
+    report: &mut Report,
+    key: &'static str,
+    text: Placed<&str>,
+    all: impl IntoIterator<Item = T> + Copy,
+    name: fn(T) -> &'static str,
+) -> Result<T, Reported> {
+    let Placed { place, value } = text;
+    all.into_iter().find(|one| name(*one) == value).ok_or_else(|| {
+        let proposal = proposal(value, all.into_iter().map(name));
+        report.add(place, format!("{} is not a {key}{proposal}", shown(value)));
+        Reported
+    })
+}
+
+/// Returns the value of an integer; what is negative or too large becomes `u64::MAX`, which no range contains.
+pub(super) fn number(integer: &DeInteger) -> u64 {
+    u64::from_str_radix(integer.as_str(), integer.radix()).unwrap_or(u64::MAX)
 }

@@ -7,8 +7,10 @@
 
 mod action;
 mod address;
+mod credentials;
 mod deliver;
 mod iq;
+mod names;
 mod outbox;
 mod presence;
 mod reach;
@@ -24,6 +26,7 @@ use std::rc::Rc;
 use std::time::{Instant, SystemTime};
 
 pub use action::{Action, Counters, Note, What};
+pub use credentials::Credentials;
 pub use outbox::Out;
 
 use crate::config::Config;
@@ -36,6 +39,7 @@ use crate::xmpp::sasl::{self, Failure, Plain};
 use crate::xmpp::stanza::Kind;
 use crate::xmpp::stream::{self, State, Step, StreamError};
 use crate::xmpp::xml::{self, Bounds};
+use names::{item_prefix, token};
 use outbox::Frame;
 use session::{Session, Sessions};
 
@@ -478,42 +482,4 @@ impl Hub {
     fn stanza(&mut self, now: Now, id: SessionId, kind: Kind, element: roxmltree::Node<'_, '_>) {
         route::stanza(self, now, id, kind, element);
     }
-}
-
-/// What is needed to check a password, here or on another thread.
-#[derive(Clone, Debug)]
-pub struct Credentials {
-    pub user: Option<UserId>,
-    password: Option<Password>,
-    decoy: Option<Password>,
-}
-
-impl Credentials {
-    /// Tells whether the check is too slow for the event loop.
-    pub fn is_slow(&self) -> bool {
-        self.decoy.is_some()
-    }
-
-    /// Checks. Takes the same time whether there is such a user or not.
-    pub fn verify(&self, attempt: &str) -> bool {
-        crate::password::verify(self.password.as_ref(), attempt, self.decoy.as_ref())
-    }
-}
-
-/// 128 random bits as text that needs no escaping.
-fn token(random: fn(&mut [u8])) -> String {
-    use base64::Engine as _;
-    let mut bytes = [0; 16];
-    random(&mut bytes);
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
-}
-
-/// A UUID, as Finesse's item ids start with one (reference 3.1).
-fn item_prefix(random: fn(&mut [u8])) -> String {
-    let mut bytes = [0; 16];
-    random(&mut bytes);
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }

@@ -54,7 +54,7 @@ fn bind(hub: &mut Hub, now: Now, id: SessionId, user: UserId, request: &Request<
     let wanted = request.child.children().find(|child| stanza::is(*child, "resource", ns::BIND));
     let wanted = wanted.and_then(|resource| resource.text()).filter(|text| !text.is_empty());
     let resource = match wanted.map(jid::prepare_resource) {
-        None => super::token(hub.random),
+        None => super::names::token(hub.random),
         Some(Ok(resource)) => resource.into_owned(),
         Some(Err(_)) => {
             let error = StanzaError::new(Condition::JidMalformed, "This cannot be a resource.");
