@@ -12,6 +12,7 @@ use crate::xmpp::xml::write_node_with;
 
 /// The local part of the user that stands for Finesse itself.
 pub const FINESSE: &str = "finesse";
+
 /// Who a stanza is for.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Target<'a> {

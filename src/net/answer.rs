@@ -20,9 +20,7 @@ impl From<Refused> for Answer {
     fn from(Refused { status, sentence }: Refused) -> Self {
         let mut answer = text(status, sentence);
         match status {
-            StatusCode::UNAUTHORIZED => {
-                set(&mut answer, header::WWW_AUTHENTICATE, "Basic realm=\"callboard\", charset=\"UTF-8\"");
-            }
+            StatusCode::UNAUTHORIZED => ask_for_password(&mut answer),
             StatusCode::UPGRADE_REQUIRED => {
                 set(&mut answer, header::UPGRADE, "websocket");
                 set(&mut answer, header::CONNECTION, "Upgrade");
@@ -43,6 +41,11 @@ pub fn text(status: StatusCode, sentence: impl Into<String>) -> Answer {
     set(&mut answer, header::CONTENT_TYPE, "text/plain; charset=utf-8");
     set(&mut answer, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     answer
+}
+
+/// Says how to log in (RFC 7617 §2).
+pub fn ask_for_password(answer: &mut Answer) {
+    set(answer, header::WWW_AUTHENTICATE, "Basic realm=\"callboard\", charset=\"UTF-8\"");
 }
 
 /// Sets a header.

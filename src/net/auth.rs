@@ -36,6 +36,11 @@ pub fn name(server: &Rc<Server>, headers: &HeaderMap) -> String {
     known.unwrap_or_else(|| "-".to_owned())
 }
 
+/// The name that a request gives, whoever that may be: for its own answer only.
+pub fn given_name(headers: &HeaderMap) -> String {
+    basic(headers).map(|(name, _)| name).unwrap_or_default()
+}
+
 fn basic(headers: &HeaderMap) -> Option<(String, String)> {
     let (scheme, data) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {

@@ -63,7 +63,7 @@ impl Reader {
             if matches!(message, Ok(Message::Ping(_))) {
                 self.context.flush(&mut pipe)?;
             }
-            self.head = Vec::new();
+            self.head.clear();
             match message {
                 Ok(message) => {
                     if message.len() > LARGE {

@@ -9,7 +9,7 @@ use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
 
-use super::answer::{Answer, set};
+use super::answer::{Answer, ask_for_password, set};
 use super::server::Server;
 use super::{auth, body};
 use crate::desk::{ApiError, Refusal, SetState};
@@ -54,12 +54,12 @@ const ELSEWHERE: [&str; 24] = [
 ];
 
 /// A request, taken apart.
-struct Call {
+struct Call<'a> {
     method: Method,
     /// What stands behind the prefix, decoded, by slashes.
     path: Vec<String>,
     query: String,
-    headers: HeaderMap,
+    headers: &'a HeaderMap,
 }
 
 /// What a request gets: a body for 200, none for 202, or an error.
@@ -68,7 +68,8 @@ type Reply = Result<Option<String>, ApiError>;
 /// Answers a request.
 pub async fn answer(server: Rc<Server>, request: Request<Incoming>, peer: SocketAddr) -> Answer {
     let shown = format!("{} {}", request.method(), request.uri());
-    let (who, reply, headers) = serve(&server, request).await;
+    let headers = request.headers().clone();
+    let (who, reply) = serve(&server, request, &headers).await;
     let mut answer = match reply {
         Ok(Some(document)) => xml(StatusCode::OK, document),
         Ok(None) => {
@@ -82,7 +83,7 @@ pub async fn answer(server: Rc<Server>, request: Request<Incoming>, peer: Socket
         }
     };
     if answer.status() == StatusCode::UNAUTHORIZED && who.is_none() {
-        set(&mut answer, header::WWW_AUTHENTICATE, "Basic realm=\"callboard\", charset=\"UTF-8\"");
+        ask_for_password(&mut answer);
     }
     if let Some(id) = headers.get(REQUEST_ID) {
         answer.headers_mut().insert(REQUEST_ID, id.clone());
@@ -93,36 +94,38 @@ pub async fn answer(server: Rc<Server>, request: Request<Incoming>, peer: Socket
     answer
 }
 
-async fn serve(server: &Rc<Server>, request: Request<Incoming>) -> (Option<UserId>, Reply, HeaderMap) {
-    let headers = request.headers().clone();
+async fn serve(
+    server: &Rc<Server>,
+    request: Request<Incoming>,
+    headers: &HeaderMap,
+) -> (Option<UserId>, Reply) {
     let path = request.uri().path().strip_prefix(PREFIX).unwrap_or_default().trim_end_matches('/');
     let decoded = path.split('/').map(|part| percent_decode_str(part).decode_utf8().map(Cow::into_owned));
     let Ok(path) = decoded.collect::<Result<Vec<_>, _>>() else {
-        return (None, Err(Refusal::PathUnknown.about("")), headers);
+        return (None, Err(Refusal::PathUnknown.about("")));
     };
     let query = request.uri().query().unwrap_or_default().to_owned();
-    let call = Call { method: request.method().clone(), path, query, headers: headers.clone() };
+    // hyper leaves out the body of the answer to a HEAD.
+    let method = if request.method() == Method::HEAD { Method::GET } else { request.method().clone() };
+    let call = Call { method, path, query, headers };
     if call.is(&Method::GET, &["SystemInfo"]) {
         // Asked before anybody is logged in, to find the XMPP domain (reference 2.0).
         let host = call.host();
-        return (
-            None,
-            Ok(Some(server.with_hub(|hub, now| hub.desk().system_info_document(now.wall, &host)))),
-            headers,
-        );
+        let document = server.with_hub(|hub, now| hub.desk().system_info_document(now.wall, &host));
+        return (None, Ok(Some(document)));
     }
-    match auth::user(server, &headers).await {
-        Ok(user) => (Some(user), routed(server, user, call, request).await, headers),
+    match auth::user(server, headers).await {
+        Ok(user) => (Some(user), routed(server, user, call, request).await),
+        // The same for an unknown user as for a wrong password.
         Err(refused) if refused.status == StatusCode::UNAUTHORIZED => {
-            let name = auth::name(server, &headers);
-            (None, Err(Refusal::NotAllowed.about(name)), headers)
+            (None, Err(Refusal::NotAllowed.about(auth::given_name(headers))))
         }
-        Err(_) => (None, Err(Refusal::Busy.about("")), headers),
+        Err(_) => (None, Err(Refusal::Busy.about(""))),
     }
 }
 
 /// The table of the API (reference 4.2).
-async fn routed(server: &Rc<Server>, actor: UserId, call: Call, request: Request<Incoming>) -> Reply {
+async fn routed(server: &Rc<Server>, actor: UserId, call: Call<'_>, request: Request<Incoming>) -> Reply {
     let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
     if call.method == Method::PUT
         && let ["User", id] = path[..]
@@ -161,7 +164,7 @@ async fn set_state(
     server: &Rc<Server>,
     actor: UserId,
     id: &str,
-    call: &Call,
+    call: &Call<'_>,
     request: Request<Incoming>,
 ) -> Reply {
     let user = server.with_hub(|hub, _| hub.desk().find(id))?;
@@ -179,7 +182,7 @@ async fn set_state(
     Ok(None)
 }
 
-impl Call {
+impl Call<'_> {
     fn is(&self, method: &Method, path: &[&str]) -> bool {
         self.method == method && self.path == path
     }

@@ -185,6 +185,12 @@ fn bad_requests_get_the_references_errors_and_change_nothing() {
         (401, "UNAUTHORIZED", "1001")
     );
     assert!(wrong.header("WWW-Authenticate").is_some_and(|scheme| scheme.starts_with("Basic ")));
+    // Nobody learns from it which users there are.
+    let unknown = Http::connect(server.plain).ask(format!(
+        "GET /finesse/api/User/1001 HTTP/1.1\r\nHost: x\r\nAuthorization: {}\r\n\r\n",
+        basic("nobody", "wrong")
+    ));
+    assert_eq!((unknown.status(), unknown.body), (401, wrong.body.replace("1001", "nobody")));
     agent.expect_nothing_more();
     assert_eq!(field(&get(&server, "1001", "User/1001").body, "state"), "LOGOUT");
 }
