@@ -4,6 +4,7 @@
 //! [`pubsub`] and [`desk`] know what it means. Only [`net`] has sockets and clocks.
 
 pub mod cli;
+pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod desk;

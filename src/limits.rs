@@ -210,6 +210,9 @@ limits! {
     /// wait for a peer to finish a close, and for all of them at shutdown
     /// (RFC 7395 §3.6).
     close: Duration("time") = 5 * SECOND, 100 => MINUTE;
+    /// wait for an agent whose last session ended to come back, before it is signed out
+    /// (reference 1.5).
+    forced_logout: Duration("time") = MINUTE, 100 => HOUR;
     /// one WebSocket message before the login
     /// (XEP-0205 §4.5; the 10,000 bytes of RFC 6120 §13.12 are for stanzas, which there are none of yet).
     stanza_before_login: Size("bytes") = 8 * KIB, KIB => MIB;

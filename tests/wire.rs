@@ -26,6 +26,8 @@ mod iq;
 mod items;
 #[path = "wire/limits.rs"]
 mod limits;
+#[path = "wire/logout.rs"]
+mod logout;
 #[path = "wire/presence.rs"]
 mod presence;
 #[path = "wire/pressure.rs"]

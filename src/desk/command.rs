@@ -1,15 +1,16 @@
 //! Changes of an agent's state (reference 4.2, 4.3).
 
 use std::mem;
-use std::time::SystemTime;
 
+use crate::clock::Now;
 use crate::config::{Category, Role};
 use crate::id::UserId;
 
 use super::error::{ApiError, Failure, Refusal};
-use super::reasons::by_supervisor;
+use super::event::Step;
+use super::reasons::{Cause, system};
 use super::state::{Outcome, Request, Standing, State, outcome};
-use super::{Agent, Desk, Event, Reason, SetState};
+use super::{Desk, Event, Reason, SetState};
 
 /// A request whose parameters are good.
 struct Command<'a> {
@@ -27,7 +28,7 @@ impl Desk {
     /// Returns what answers the request instead of 202; then nothing has changed, as after an event with an error.
     pub fn set_state(
         &mut self,
-        now: SystemTime,
+        now: Now,
         actor: UserId,
         user: UserId,
         asked: &SetState,
@@ -40,19 +41,20 @@ impl Desk {
         let done = match outcome {
             Outcome::Refused(refusal) => return Err(refusal.about(self.about(refusal, user))),
             Outcome::Fails(failure) => Err(failure),
-            Outcome::To(state) => self.enter(now, by, user, state, &command),
+            Outcome::To(state) => self.obey(now, by, user, state, &command),
             Outcome::Keep if command.request == Request::Login => self.sign_in(user, command.extension),
             Outcome::Keep => Ok(()),
         };
+        let mut step = Step::new(now, request_id);
         if let Err(failure) = done {
-            return Ok(vec![self.failure_event(user, failure, request_id)]);
+            self.user_failed(&mut step, user, failure);
+        } else if matches!(outcome, Outcome::To(_)) || *self.agent(user) != before {
+            self.user_changed(&mut step, user);
+        } else {
+            // Nothing new for the team.
+            self.user_told(&mut step, user);
         }
-        let mut events = vec![self.user_event(user, request_id)];
-        // The team hears of what has changed, of a state entered again too.
-        if matches!(outcome, Outcome::To(_)) || *self.agent(user) != before {
-            events.extend(self.team_event(user, request_id));
-        }
-        Ok(events)
+        Ok(step.events)
     }
 
     /// As what the actor asks (reference 4.1: agents for themselves, supervisors for members of their teams).
@@ -121,26 +123,37 @@ impl Desk {
         }
     }
 
-    fn enter(
+    fn obey(
         &mut self,
-        now: SystemTime,
+        now: Now,
         by: Standing,
         user: UserId,
         state: State,
         command: &Command<'_>,
     ) -> Result<(), Failure> {
-        match command.request {
-            Request::Login => self.sign_in(user, command.extension)?,
-            Request::Logout => self.move_to(user, None),
-            Request::NotReady | Request::Ready => {}
+        if command.request == Request::Login {
+            self.sign_in(user, command.extension)?;
         }
         let reason = match by {
             Standing::Own => command.reason,
-            Standing::Supervisor => by_supervisor(self.profile, state).map(Reason::System),
+            Standing::Supervisor => self.system_reason(Cause::Supervisor, state),
         };
-        let agent = &mut self.agents[user.0 as usize];
-        *agent = Agent { state, since: Some(now), reason, extension: mem::take(&mut agent.extension) };
+        self.enter(now, user, state, reason);
         Ok(())
+    }
+
+    /// Puts an agent into a state; who is signed out has no telephone.
+    pub(super) fn enter(&mut self, now: Now, user: UserId, state: State, reason: Option<Reason>) {
+        if state == State::Logout {
+            self.move_to(user, None);
+        }
+        let agent = self.agent_mut(user);
+        (agent.state, agent.since, agent.reason) = (state, Some(now.wall), reason);
+    }
+
+    /// The reason for a state that the agent did not ask for.
+    pub(super) fn system_reason(&self, cause: Cause, state: State) -> Option<Reason> {
+        system(self.profile, cause, state).map(Reason::System)
     }
 
     /// Takes a telephone, if it is one and free.
@@ -157,7 +170,7 @@ impl Desk {
 
     /// Leaves the telephone for another one.
     fn move_to(&mut self, user: UserId, extension: Option<&str>) {
-        let old = mem::replace(&mut self.agents[user.0 as usize].extension, extension.map(str::to_owned));
+        let old = mem::replace(&mut self.agent_mut(user).extension, extension.map(str::to_owned));
         for (extension, now) in [(old.as_deref(), None), (extension, Some(user))] {
             if let Some(place) = extension.and_then(|extension| self.extensions.get_mut(extension)) {
                 *place = now;

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::clock::Now;
 use crate::config::{Category, Profile, Release, Role, Team};
 use crate::id::UserId;
 use crate::xmpp::xml::write_attribute;
@@ -123,15 +124,15 @@ impl Desk {
     }
 
     /// `GET /SystemInfo`, as release 12.5 has it. `host` is the name by which the server is reached.
-    pub fn system_info_document(&self, now: SystemTime, host: &str) -> String {
+    pub fn system_info_document(&self, now: Now, host: &str) -> String {
         let deployment = match self.profile {
             Profile::Uccx => "UCCX",
             Profile::Ucce => "UCCE",
         };
-        let since_epoch = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        let since_epoch = now.wall.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
         document(|out| {
             inside(out, "SystemInfo", |out| {
-                element(out, "currentTimestamp", &timestamp(now));
+                element(out, "currentTimestamp", &timestamp(now.wall));
                 element(out, "deploymentType", deployment);
                 element(out, "lastCTIHeartbeatStatus", "success");
                 element(out, "lastSuccessCTIHeartbeatTime", &since_epoch.as_millis().to_string());

@@ -1,5 +1,6 @@
 //! What has to be published after a command (reference 3.3, 4.5).
 
+use crate::clock::Now;
 use crate::config::{Profile, Release};
 use crate::id::UserId;
 
@@ -16,36 +17,54 @@ pub struct Event {
     pub payload: String,
 }
 
+/// A command on its way: when it came, on which request, and what follows from it, in order.
+#[derive(Debug)]
+pub(super) struct Step<'a> {
+    pub now: Now,
+    /// Empty if there is none.
+    pub request_id: &'a str,
+    pub events: Vec<Event>,
+}
+
+impl<'a> Step<'a> {
+    /// A command that has done nothing yet.
+    pub fn new(now: Now, request_id: &'a str) -> Self {
+        Self { now, request_id, events: Vec::new() }
+    }
+}
+
 impl Desk {
-    /// The state of a user for itself.
-    pub(super) fn user_event(&self, user: UserId, request_id: &str) -> Event {
+    /// Tells a user how it stands.
+    pub(super) fn user_told(&self, step: &mut Step<'_>, user: UserId) {
         let node = nodes::user(&self.directory.get(user).id);
-        let payload = data_update(&node, request_id, |out| self.write_user(out, "user", user));
-        Event { node, payload }
+        let payload = data_update(&node, step.request_id, |out| self.write_user(out, "user", user));
+        step.events.push(Event { node, payload });
     }
 
-    /// The state of a user for its team, if it has one.
-    pub(super) fn team_event(&self, user: UserId, request_id: &str) -> Option<Event> {
+    /// Tells a user, and its team if it has one, what has changed.
+    pub(super) fn user_changed(&self, step: &mut Step<'_>, user: UserId) {
+        self.user_told(step, user);
         let user_of = self.directory.get(user);
+        let Some(team) = &user_of.team else { return };
         let source = nodes::user(&user_of.id);
-        let payload = data_update(&source, request_id, |out| self.write_summary(out, user));
-        Some(Event { node: nodes::team_users(user_of.team.as_deref()?), payload })
+        let payload = data_update(&source, step.request_id, |out| self.write_summary(out, user));
+        step.events.push(Event { node: nodes::team_users(team), payload });
     }
 
     /// What went wrong, for the user whose state it is.
-    pub(super) fn failure_event(&self, user: UserId, failure: Failure, request_id: &str) -> Event {
+    pub(super) fn user_failed(&self, step: &mut Step<'_>, user: UserId, failure: Failure) {
         let node = nodes::user(&self.directory.get(user).id);
         let with_peripheral = (self.profile, self.release) == (Profile::Ucce, Release::R12);
         let payload = document(|out| {
             inside(out, "Update", |out| {
                 inside(out, "data", |out| failure.write(out, with_peripheral));
                 // Another order than with data, and lower case: so it was captured (reference 3.1).
-                element(out, "requestId", request_id);
+                element(out, "requestId", step.request_id);
                 element(out, "source", &node);
                 element(out, "event", "put");
             });
         });
-        Event { node, payload }
+        step.events.push(Event { node, payload });
     }
 }
 

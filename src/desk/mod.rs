@@ -11,26 +11,32 @@ mod documents;
 mod error;
 mod event;
 pub mod nodes;
+mod presence;
 mod reasons;
 mod request;
 mod state;
 #[cfg(test)]
 mod tests;
+mod timers;
 mod write;
 
 use std::collections::HashMap;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
+use crate::clock::Now;
 use crate::config::{Config, Profile, ReasonCode, Release, Team};
 use crate::id::UserId;
+use crate::limits::Limits;
 
 pub use directory::Directory;
 pub use error::{ApiError, Refusal};
 pub use event::Event;
 pub use request::SetState;
 
+use event::Step;
 use reasons::SystemCode;
 use state::State;
+use timers::{Alarm, TimerId, Timers};
 
 /// Why an agent is in its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +55,8 @@ struct Agent {
     reason: Option<Reason>,
     /// Where the agent is signed in.
     extension: Option<String>,
+    /// Runs from the end of the last session on.
+    leaving: Option<TimerId>,
 }
 
 /// The contact centre.
@@ -65,13 +73,15 @@ pub struct Desk {
     profile: Profile,
     release: Release,
     domain: String,
+    limits: Limits,
+    timers: Timers,
 }
 
 impl Desk {
     /// The contact centre of a configuration, with everybody signed out.
     pub fn new(config: &Config) -> Self {
         let directory = Directory::new(config.users.clone());
-        let agent = Agent { state: State::Logout, since: None, reason: None, extension: None };
+        let agent = Agent { state: State::Logout, since: None, reason: None, extension: None, leaving: None };
         let extensions = directory.iter().filter_map(|user| Some((user.extension.clone()?, None))).collect();
         Self {
             agents: vec![agent; directory.count()],
@@ -83,7 +93,25 @@ impl Desk {
             profile: config.profile,
             release: config.release,
             domain: config.domain.clone(),
+            limits: config.limits,
+            timers: Timers::default(),
         }
+    }
+
+    /// Does what has become due. Returns what has to be published.
+    pub fn tick(&mut self, now: Now) -> Vec<Event> {
+        let mut step = Step::new(now, "");
+        while let Some(alarm) = self.timers.pop(now.monotonic) {
+            match alarm {
+                Alarm::ForcedLogout(user) => self.force_logout(&mut step, user),
+            }
+        }
+        step.events
+    }
+
+    /// When [`Desk::tick`] has to be called next.
+    pub fn wake_at(&self) -> Option<Instant> {
+        self.timers.next()
     }
 
     /// Who works here.
@@ -105,6 +133,10 @@ impl Desk {
     fn agent(&self, user: UserId) -> &Agent {
         // There is one for every UserId of the directory.
         &self.agents[user.0 as usize]
+    }
+
+    fn agent_mut(&mut self, user: UserId) -> &mut Agent {
+        &mut self.agents[user.0 as usize]
     }
 
     fn team(&self, id: &str) -> Option<&Team> {

@@ -8,24 +8,48 @@ use super::state::State;
 #[derive(Debug, PartialEq, Eq)]
 pub struct SystemCode {
     profile: Profile,
+    cause: Cause,
     category: Category,
     code: u16,
     label: &'static str,
 }
 
-/// What a supervisor does to a member (reference 4.3; the labels of Express are an assumption).
+/// What made the system change a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    Supervisor,
+    /// The agent's last session ended.
+    ConnectionLost,
+}
+
+use Category::{Logout, NotReady};
+use Profile::{Ucce, Uccx};
+
+/// Reference 4.3; the labels of Express are an assumption.
 #[rustfmt::skip]
-const BY_SUPERVISOR: [SystemCode; 4] = [
-    SystemCode { profile: Profile::Uccx, category: Category::NotReady, code: 33, label: "Not Ready by Supervisor" },
-    SystemCode { profile: Profile::Uccx, category: Category::Logout, code: 22, label: "Logout by Supervisor" },
-    SystemCode { profile: Profile::Ucce, category: Category::NotReady, code: 999, label: "Supervisor Initiated" },
-    SystemCode { profile: Profile::Ucce, category: Category::Logout, code: 999, label: "Supervisor Initiated" },
+const SYSTEM: &[SystemCode] = &[
+    code(Uccx, Cause::Supervisor, NotReady, 33, "Not Ready by Supervisor"),
+    code(Uccx, Cause::Supervisor, Logout, 22, "Logout by Supervisor"),
+    code(Ucce, Cause::Supervisor, NotReady, 999, "Supervisor Initiated"),
+    code(Ucce, Cause::Supervisor, Logout, 999, "Supervisor Initiated"),
+    code(Uccx, Cause::ConnectionLost, Logout, 255, "Connection Failure"),
+    code(Ucce, Cause::ConnectionLost, NotReady, 255, "Connection Failure"),
 ];
 
-/// The reason for a state that a supervisor set.
-pub fn by_supervisor(profile: Profile, state: State) -> Option<&'static SystemCode> {
+const fn code(
+    profile: Profile,
+    cause: Cause,
+    category: Category,
+    code: u16,
+    label: &'static str,
+) -> SystemCode {
+    SystemCode { profile, cause, category, code, label }
+}
+
+/// The reason for a state that somebody else than the agent brought about; some have none.
+pub fn system(profile: Profile, cause: Cause, state: State) -> Option<&'static SystemCode> {
     let category = category(state)?;
-    BY_SUPERVISOR.iter().find(|code| code.profile == profile && code.category == category)
+    SYSTEM.iter().find(|code| (code.profile, code.cause, code.category) == (profile, cause, category))
 }
 
 /// The category of the reasons for a state that can have one.

@@ -1,7 +1,9 @@
 //! The desk from outside: commands in, events and documents out.
 
-use std::time::{Duration, SystemTime};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant, SystemTime};
 
+use crate::clock::Now;
 use crate::config::Config;
 use crate::id::UserId;
 use crate::limits::Limits;
@@ -12,6 +14,7 @@ use super::{ApiError, Desk, Event, SetState};
 mod commands;
 mod documents;
 mod events;
+mod presence;
 mod random;
 mod transitions;
 
@@ -94,8 +97,17 @@ fn desk(profile: &str) -> Desk {
 }
 
 /// A time some milliseconds after 2023-01-13T11:07:11.000Z.
-fn at(milliseconds: u64) -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_millis(1_673_608_031_000 + milliseconds)
+fn at(milliseconds: u64) -> Now {
+    static START: OnceLock<Instant> = OnceLock::new();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "an Instant comes from a clock only; which one it is doesn't matter"
+    )]
+    let start = *START.get_or_init(Instant::now);
+    Now {
+        monotonic: start + Duration::from_millis(milliseconds),
+        wall: SystemTime::UNIX_EPOCH + Duration::from_millis(1_673_608_031_000 + milliseconds),
+    }
 }
 
 /// What a body asks for.

@@ -23,14 +23,15 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 pub use action::{Action, Counters, Note, What};
 pub use credentials::Credentials;
 pub use outbox::Out;
 
+use crate::clock::Now;
 use crate::config::Config;
-use crate::desk::{ApiError, Desk, Directory, SetState, nodes};
+use crate::desk::{self, ApiError, Desk, Directory, nodes};
 use crate::id::{SessionId, UserId};
 use crate::limits::Limits;
 use crate::password::Password;
@@ -42,13 +43,6 @@ use crate::xmpp::xml::{self, Bounds};
 use names::{item_prefix, token};
 use outbox::Frame;
 use session::{Session, Sessions};
-
-/// What time it is: for deadlines, and for people.
-#[derive(Clone, Copy, Debug)]
-pub struct Now {
-    pub monotonic: Instant,
-    pub wall: SystemTime,
-}
 
 /// Where a session comes from.
 #[derive(Clone, Copy, Debug)]
@@ -248,26 +242,29 @@ impl Hub {
         &self.desk
     }
 
-    /// Changes an agent's state and publishes what follows from it, or from its failure (reference 4.2, 4.5).
+    /// Lets the contact centre do something and publishes what follows from it (reference 4.5).
     ///
     /// # Errors
     ///
     /// Returns what answers the request instead of 202; then nothing has changed.
-    pub fn set_state(
+    pub fn command(
         &mut self,
         now: Now,
-        actor: UserId,
-        user: UserId,
-        asked: &SetState,
-        request_id: &str,
+        command: impl FnOnce(&mut Desk) -> Result<Vec<desk::Event>, ApiError>,
     ) -> Result<(), ApiError> {
-        for event in self.desk.set_state(now.wall, actor, user, asked, request_id)? {
+        let events = command(&mut self.desk)?;
+        self.tell(now, events);
+        Ok(())
+    }
+
+    /// Publishes what happened in the contact centre.
+    fn tell(&mut self, now: Now, events: Vec<desk::Event>) {
+        for event in events {
             // The desk names nodes of its own only.
             let Ok(node) = self.pubsub.find(&event.node) else { continue };
             let item = self.pubsub.add(node, None, Payload::Text(event.payload));
             self.announce(now, node, &item);
         }
-        Ok(())
     }
 
     /// Does what has become due.
@@ -281,11 +278,14 @@ impl Hub {
                 self.look_at(now, id);
             }
         }
+        let events = self.desk.tick(now);
+        self.tell(now, events);
     }
 
     /// When [`Hub::tick`] has to be called next.
     pub fn wake_at(&self) -> Option<Instant> {
-        self.deadlines.peek().map(|Reverse((due, _))| *due)
+        let session = self.deadlines.peek().map(|Reverse((due, _))| *due);
+        session.into_iter().chain(self.desk.wake_at()).min()
     }
 
     /// The server goes down: every stream ends with `system-shutdown`.

@@ -52,6 +52,7 @@ impl Hub {
         let was_available = session.is_available();
         let first = session.presence.is_none();
         session.presence = Some(Presence { priority, content: content.into() });
+        self.desk.arrived(user);
         if priority >= 0 && !was_available {
             self.show_finesse(now, id);
         }
@@ -84,6 +85,13 @@ impl Hub {
         }
         if let Some(session) = self.sessions.get_mut(id) {
             session.presence = None;
+        }
+        let online = &self.online[user.0 as usize];
+        if online
+            .iter()
+            .all(|other| self.sessions.get(*other).is_none_or(|session| session.presence.is_none()))
+        {
+            self.desk.left(now, user);
         }
     }
 

@@ -1,8 +1,8 @@
 //! Bodies of HTTP requests, with a bound in size and time.
 
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::StatusCode;
 use hyper::body::{Body as _, Incoming};
-use hyper::{Request, StatusCode};
 use smol::future::FutureExt as _;
 
 use super::answer::Refused;
@@ -13,10 +13,9 @@ use super::server::Server;
 /// # Errors
 ///
 /// 413, 400 or 408.
-pub async fn text(server: &Server, request: Request<Incoming>, limit: usize) -> Result<String, Refused> {
+pub async fn text(server: &Server, body: Incoming, limit: usize) -> Result<String, Refused> {
     let refused = |status, sentence| Refused { status, sentence };
     let too_large = refused(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.");
-    let body = request.into_body();
     if body.size_hint().lower() > limit as u64 {
         return Err(too_large);
     }

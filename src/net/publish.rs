@@ -42,7 +42,7 @@ async fn publish(server: &Rc<Server>, request: Request<Incoming>) -> Result<(Str
         let sentence = "The body is text in UTF-8: text/plain, application/xml or application/json.";
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence);
     }
-    let payload = body::text(server, request, server.limits.payload).await?;
+    let payload = body::text(server, request.into_body(), server.limits.payload).await?;
     if !xml::is_carriable(&payload) {
         return refuse(StatusCode::BAD_REQUEST, "The body has a character that XML cannot carry.");
     }

@@ -12,8 +12,9 @@ use smol::lock::Semaphore;
 use smol::{LocalExecutor, Task, Timer};
 
 use super::io::Count;
+use crate::clock::Now;
 use crate::config::Config;
-use crate::hub::{Action, Credentials, Hub, Now};
+use crate::hub::{Action, Credentials, Hub};
 use crate::id::SessionId;
 use crate::limits::Limits;
 

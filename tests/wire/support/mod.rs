@@ -6,6 +6,7 @@ pub mod http;
 pub mod polite;
 pub mod raw;
 pub mod reply;
+pub mod rest;
 pub mod server;
 pub mod tls;
 pub mod xml;

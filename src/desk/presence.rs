@@ -1,0 +1,42 @@
+//! Agents whose last session ended are signed out after a while (reference 1.5).
+
+use crate::clock::Now;
+use crate::config::Profile;
+use crate::id::UserId;
+
+use super::Desk;
+use super::event::Step;
+use super::reasons::Cause;
+use super::state::State;
+use super::timers::Alarm;
+
+impl Desk {
+    /// A user is on line, by its first session.
+    pub fn arrived(&mut self, user: UserId) {
+        let leaving = self.agent_mut(user).leaving.take();
+        self.timers.cancel(leaving);
+    }
+
+    /// A user is on line no more: its last session is gone, or said that it is unavailable.
+    pub fn left(&mut self, now: Now, user: UserId) {
+        let due = now.monotonic + self.limits.forced_logout;
+        let leaving = self.timers.set(due, Alarm::ForcedLogout(user));
+        let before = self.agent_mut(user).leaving.replace(leaving);
+        self.timers.cancel(before);
+    }
+
+    /// It did not come back: Express signs it out, Enterprise makes it not ready.
+    pub(super) fn force_logout(&mut self, step: &mut Step<'_>, user: UserId) {
+        self.agent_mut(user).leaving = None;
+        if self.agent(user).state == State::Logout {
+            return;
+        }
+        let state = match self.profile {
+            Profile::Uccx => State::Logout,
+            Profile::Ucce => State::NotReady,
+        };
+        let reason = self.system_reason(Cause::ConnectionLost, state);
+        self.enter(step.now, user, state, reason);
+        self.user_changed(step, user);
+    }
+}

@@ -1,0 +1,56 @@
+//! What the contact centre has to do later. There are at most a few for each user and each call.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use crate::id::UserId;
+
+/// What becomes due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alarm {
+    /// The agent's last session ended so long ago that it is signed out.
+    ForcedLogout(UserId),
+}
+
+/// Names a timer, to cancel it. One that is over can be cancelled too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TimerId {
+    due: Instant,
+    /// Tells apart those that are due at the same time: the one set first is first.
+    number: u64,
+}
+
+/// All that is set.
+#[derive(Debug, Default)]
+pub struct Timers {
+    set: BTreeMap<TimerId, Alarm>,
+    count: u64,
+}
+
+impl Timers {
+    /// Sets one.
+    pub fn set(&mut self, due: Instant, alarm: Alarm) -> TimerId {
+        let id = TimerId { due, number: self.count };
+        self.count += 1;
+        self.set.insert(id, alarm);
+        id
+    }
+
+    /// Takes one back.
+    pub fn cancel(&mut self, id: Option<TimerId>) {
+        if let Some(id) = id {
+            self.set.remove(&id);
+        }
+    }
+
+    /// When the next one is due.
+    pub fn next(&self) -> Option<Instant> {
+        self.set.keys().next().map(|id| id.due)
+    }
+
+    /// Takes the next one that is due.
+    pub fn pop(&mut self, now: Instant) -> Option<Alarm> {
+        let first = self.set.first_entry()?;
+        (first.key().due <= now).then(|| first.remove())
+    }
+}

@@ -1,0 +1,116 @@
+//! A request of the API, taken apart.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use hyper::body::Incoming;
+use hyper::header::{self, HeaderMap, HeaderValue};
+use hyper::{Method, Request, StatusCode};
+use percent_encoding::percent_decode_str;
+
+use super::super::body;
+use super::super::server::Server;
+use super::{PREFIX, REQUEST_ID, Reply};
+use crate::clock::Now;
+use crate::desk::{ApiError, Desk, Event, Refusal};
+use crate::id::UserId;
+use crate::xmpp::xml::Bounds;
+
+/// The longest request id that is taken, in bytes: it is copied into every event.
+const REQUEST_ID_MAX: usize = 256;
+
+/// A request whose path can be read.
+pub struct Call<'a> {
+    server: &'a Rc<Server>,
+    /// GET for HEAD too: hyper leaves out the body of its answer.
+    pub method: Method,
+    /// What stands behind the prefix, decoded, by slashes.
+    pub path: Vec<String>,
+    query: String,
+    headers: &'a HeaderMap,
+    body: Incoming,
+}
+
+impl<'a> Call<'a> {
+    /// Takes a request apart, if its path is UTF-8.
+    pub fn read(server: &'a Rc<Server>, request: Request<Incoming>, headers: &'a HeaderMap) -> Option<Self> {
+        let path = request.uri().path().strip_prefix(PREFIX).unwrap_or_default().trim_end_matches('/');
+        let decoded = path.split('/').map(|part| percent_decode_str(part).decode_utf8().map(Cow::into_owned));
+        let path = decoded.collect::<Result<_, _>>().ok()?;
+        let query = request.uri().query().unwrap_or_default().to_owned();
+        let method = if request.method() == Method::HEAD { Method::GET } else { request.method().clone() };
+        Some(Self { server, method, path, query, headers, body: request.into_body() })
+    }
+
+    /// A parameter of the query; empty if it is not there.
+    pub fn parameter(&self, name: &str) -> String {
+        let mut pairs = form_urlencoded::parse(self.query.as_bytes());
+        pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
+    }
+
+    /// The name by which the client reached the server, without the port.
+    pub fn host(&self) -> String {
+        let host = self.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+        let name = match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+            _ => host,
+        };
+        name.to_owned()
+    }
+
+    /// Looks at the contact centre.
+    pub fn look<T>(&self, look: impl FnOnce(&Desk, Now) -> T) -> T {
+        self.server.with_hub(|hub, now| look(hub.desk(), now))
+    }
+
+    /// The user that a path names.
+    pub fn user(&self, id: &str) -> Result<UserId, ApiError> {
+        self.look(|desk, _| desk.find(id))
+    }
+
+    /// Reads the body, which has to be XML, as `read` says, and lets the contact centre do what it asks for. The
+    /// command gets what was read, the time and the request id.
+    ///
+    /// The answer is 202: all that a request asks for is done before the next one is looked at, so that the requests
+    /// for an object are served in the order in which their bodies came (reference 4.1).
+    pub async fn command<T>(
+        self,
+        read: impl FnOnce(&str, &Bounds) -> Result<T, ApiError>,
+        command: impl FnOnce(&mut Desk, Now, T, &str) -> Result<Vec<Event>, ApiError>,
+    ) -> Reply {
+        let request_id = self.request_id()?;
+        if !self.is_xml() {
+            return Err(Refusal::NotXml.about("Content-Type"));
+        }
+        let limits = &self.server.limits;
+        let text =
+            body::text(self.server, self.body, limits.stanza).await.map_err(|refused| {
+                match refused.status {
+                    StatusCode::PAYLOAD_TOO_LARGE => Refusal::BodyTooLarge.about(""),
+                    _ => Refusal::Malformed.about(refused.sentence),
+                }
+            })?;
+        let asked = read(&text, &Bounds::of(limits))?;
+        self.server.with_hub(|hub, now| hub.command(now, |desk| command(desk, now, asked, &request_id)))?;
+        Ok(None)
+    }
+
+    /// The request id, empty if there is none.
+    fn request_id(&self) -> Result<String, ApiError> {
+        match self.headers.get(REQUEST_ID).map(HeaderValue::to_str) {
+            None => Ok(String::new()),
+            Some(Ok(id)) if id.len() <= REQUEST_ID_MAX => Ok(id.to_owned()),
+            Some(_) => Err(Refusal::Malformed.about("requestId")),
+        }
+    }
+
+    fn is_xml(&self) -> bool {
+        let kind = self
+            .headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .unwrap_or("application/xml");
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        kind.eq_ignore_ascii_case("application/xml") || kind.eq_ignore_ascii_case("text/xml")
+    }
+}

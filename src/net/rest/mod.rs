@@ -1,0 +1,89 @@
+//! Finesse's REST API below `/finesse/api/` (reference 4): the way of a request to the desk and of its answer back.
+//!
+//! What lives here: HTTP. `routes` is the table of the API, `call` a request taken apart. What a request means, and who may
+//! make it, is for the desk to say.
+
+mod call;
+mod routes;
+
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use hyper::body::Incoming;
+use hyper::header::{self, HeaderMap, HeaderName};
+use hyper::{Request, StatusCode};
+
+use super::answer::{Answer, ask_for_password, set};
+use super::auth;
+use super::server::Server;
+use crate::desk::{ApiError, Refusal};
+use crate::id::UserId;
+use call::Call;
+
+/// Where the API starts.
+pub const PREFIX: &str = "/finesse/api/";
+
+/// The header by which a request and its events are matched (reference 4.1).
+const REQUEST_ID: HeaderName = HeaderName::from_static("requestid");
+
+/// What a request gets: a body for 200, none for 202, or an error.
+type Reply = Result<Option<String>, ApiError>;
+
+/// Answers a request.
+pub async fn answer(server: Rc<Server>, request: Request<Incoming>, peer: SocketAddr) -> Answer {
+    let shown = format!("{} {}", request.method(), request.uri());
+    let headers = request.headers().clone();
+    let (who, reply) = serve(&server, request, &headers).await;
+    let mut answer = match reply {
+        Ok(Some(document)) => xml(StatusCode::OK, document),
+        Ok(None) => {
+            let mut accepted = Answer::default();
+            *accepted.status_mut() = StatusCode::ACCEPTED;
+            accepted
+        }
+        Err(error) => {
+            let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            xml(status, error.document())
+        }
+    };
+    if answer.status() == StatusCode::UNAUTHORIZED && who.is_none() {
+        ask_for_password(&mut answer);
+    }
+    if let Some(id) = headers.get(REQUEST_ID) {
+        answer.headers_mut().insert(REQUEST_ID, id.clone());
+    }
+    let who = who
+        .map_or_else(|| auth::name(&server, &headers), |user| server.with_hub(|hub, _| hub.user_name(user)));
+    log::info!("{peer} http {who}: {shown} {}", answer.status().as_u16());
+    answer
+}
+
+async fn serve(
+    server: &Rc<Server>,
+    request: Request<Incoming>,
+    headers: &HeaderMap,
+) -> (Option<UserId>, Reply) {
+    let Some(call) = Call::read(server, request, headers) else {
+        return (None, Err(Refusal::PathUnknown.about("")));
+    };
+    if let Some(document) = routes::for_everybody(&call) {
+        return (None, Ok(Some(document)));
+    }
+    match auth::user(server, headers).await {
+        Ok(user) => (Some(user), routes::reply(user, call).await),
+        // The same for an unknown user as for a wrong password.
+        Err(refused) if refused.status == StatusCode::UNAUTHORIZED => {
+            (None, Err(Refusal::NotAllowed.about(auth::given_name(headers))))
+        }
+        Err(_) => (None, Err(Refusal::Busy.about(""))),
+    }
+}
+
+fn xml(status: StatusCode, document: String) -> Answer {
+    let mut answer = Answer::new(document.into());
+    *answer.status_mut() = status;
+    set(&mut answer, header::CONTENT_TYPE, "application/xml;charset=UTF-8");
+    set(&mut answer, header::CACHE_CONTROL, "no-cache");
+    set(&mut answer, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    answer
+}
