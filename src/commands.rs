@@ -129,6 +129,8 @@ fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> {
     }
     let required = if config.require_reason_codes { "required" } else { "not required" };
     writeln!(out, "reason codes   {}, {required}", config.reason_codes.len())?;
+    let contacts: usize = config.phone_books.iter().map(|book| book.contacts.len()).sum();
+    writeln!(out, "phone books    {} with {contacts} contacts", config.phone_books.len())?;
     writeln!(out, "nodes          {} beside those of users and teams", config.nodes.len())?;
 
     writeln!(out, "\n[limits]")?;

@@ -82,7 +82,8 @@ fn the_check_says_what_would_be_served() {
         "users          7, passwords: 0 hashed, 7 plain",
         "team 1         Lab: administrator 1001 1002 1003; supervised by administrator",
         "team 2         Kiosk: 1004 1005 1006; supervised by administrator",
-        "reason codes   5, not required",
+        "reason codes   7, not required",
+        "phone books    2 with 4 contacts",
         "nodes          1 beside those of users and teams",
         "[limits]",
     ] {

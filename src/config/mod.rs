@@ -3,7 +3,9 @@
 //! A configuration is a TOML file (`deploy/demo.toml` shows every key). All that is wrong with one is reported at
 //! once, each problem at its place, by [`Config::load`] and [`Config::parse`].
 
+mod books;
 mod file;
+mod parts;
 mod people;
 mod problem;
 mod read;
@@ -21,6 +23,7 @@ use crate::limits::Limits;
 use crate::password::Password;
 use crate::xmpp::ns;
 
+pub use books::{Contact, PhoneBook};
 pub use problem::{Place, Problem};
 
 /// The text of the embedded demo configuration.
@@ -51,6 +54,8 @@ pub struct Config {
     pub require_reason_codes: bool,
     /// In the order of the file.
     pub reason_codes: Vec<ReasonCode>,
+    /// In the order of the file.
+    pub phone_books: Vec<PhoneBook>,
     /// Pubsub nodes of one's own, in the order of the file.
     pub nodes: Vec<NodeConfig>,
     /// The bounds in force.

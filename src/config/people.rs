@@ -285,7 +285,8 @@ pub(super) fn checked<'d>(
     })
 }
 
-fn optional(
+/// Applies a rule to a value, if there is one.
+pub(super) fn optional(
     report: &mut Report,
     key: &str,
     text: Read<&str>,
@@ -295,6 +296,7 @@ fn optional(
     checked(report, key, text, rule).map(|text| Some(text.value.to_owned()))
 }
 
-fn name_or_nothing(text: &str) -> Result<(), String> {
+/// The rule of a name that may be empty.
+pub(super) fn name_or_nothing(text: &str) -> Result<(), String> {
     if text.is_empty() { Ok(()) } else { rules::name(text) }
 }

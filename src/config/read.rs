@@ -7,9 +7,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::people::{self, Declared};
 use super::problem::{Place, Placed, Report, shown};
-use super::reasons;
 use super::section::{Reported, Section, all, kind_of, named, number};
-use super::{Config, NodeConfig, Origin, Problem, Profile, Release, TlsFiles, rules};
+use super::{Config, NodeConfig, Origin, Problem, Profile, Release, TlsFiles, books, reasons, rules};
 use crate::limits::{Kind, Limits, TABLE};
 
 const KEYS: &[&str] = &[
@@ -23,6 +22,7 @@ const KEYS: &[&str] = &[
     "user",
     "require_reason_codes",
     "reason_code",
+    "phone_book",
     "node",
     "limits",
 ];
@@ -59,6 +59,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let people = people::read(&mut report, &root);
     let require_reason_codes = root.boolean(&mut report, "require_reason_codes");
     let reason_codes = reasons::read(&mut report, &root, people.team_ids.as_ref());
+    let phone_books = books::read(&mut report, &root, people.team_ids.as_ref());
     let nodes = nodes(&mut report, &root, people.user_ids.as_ref());
     let limits = limits(&mut report, &root);
 
@@ -76,6 +77,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
             users: people.users?,
             require_reason_codes: require_reason_codes.ok()?.is_none_or(|required| required.value),
             reason_codes: reason_codes.ok()?,
+            phone_books: phone_books.ok()?,
             nodes: nodes.ok()?,
             limits,
             origin,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::*;
 
+mod books;
 mod people;
 mod reasons;
 mod server;
@@ -49,6 +50,7 @@ fn a_short_file_gets_the_defaults() {
     assert_eq!(config.listen, ["127.0.0.1:8445".parse().expect("an address")]);
     assert!(config.listen_plain.is_empty() && config.nodes.is_empty());
     assert!(config.require_reason_codes && config.reason_codes.is_empty());
+    assert!(config.phone_books.is_empty());
     assert_eq!((config.tls, config.limits), (None, Limits::default()));
     assert_eq!(config.origin, Origin::File("c.toml".into()));
     let user = &config.users[0];
@@ -95,6 +97,21 @@ category = "LOGOUT"
 code = 65535
 label = "Home"
 teams = ["1"]
+[[phone_book]]
+id = 7
+name = "House"
+teams = ["1"]
+[[phone_book.contact]]
+id = 9
+first_name = "Bob"
+last_name = "Moss"
+phone_number = "+49*1"
+description = "Desk 3"
+[[phone_book.contact]]
+phone_number = "1000"
+[[phone_book]]
+id = 2
+name = "Empty"
 [[node]]
 name = "/a"
 [[node]]
@@ -143,6 +160,17 @@ items = 0
         reason(2_147_483_647, Category::Logout, "Home", Some("1")),
     ];
     assert_eq!(config.reason_codes, reasons);
+    let contact = |id, [first_name, last_name, phone_number, description]: [&str; 4]| Contact {
+        id,
+        first_name: first_name.into(),
+        last_name: last_name.into(),
+        phone_number: phone_number.into(),
+        description: description.into(),
+    };
+    let contacts = vec![contact(9, ["Bob", "Moss", "+49*1", "Desk 3"]), contact(2, ["", "", "1000", ""])];
+    let house = PhoneBook { id: 7, name: "House".into(), teams: Some(vec!["1".into()]), contacts };
+    let empty = PhoneBook { id: 2, name: "Empty".into(), teams: None, contacts: Vec::new() };
+    assert_eq!(config.phone_books, [house, empty]);
     let node = |name: &str, publish: &[&str], items| NodeConfig {
         name: name.into(),
         publish: publish.iter().map(|user| user.to_string()).collect(),
@@ -176,7 +204,14 @@ fn the_demo_is_what_its_description_says() {
     }
     let reasons: Vec<_> = config.reason_codes.iter().map(|code| (code.id, code.category)).collect();
     let not_ready = [1, 2, 3].map(|id| (id, Category::NotReady));
-    assert_eq!(reasons, [not_ready.as_slice(), &[(4, Category::Logout), (5, Category::Logout)]].concat());
+    let others =
+        [4, 5].map(|id| (id, Category::Logout)).into_iter().chain([6, 7].map(|id| (id, Category::WrapUp)));
+    assert_eq!(reasons, not_ready.into_iter().chain(others).collect::<Vec<_>>());
+    let dialled: Vec<_> = config.phone_books.iter().flat_map(|book| &book.contacts).collect();
+    let inside = dialled.iter().filter(|contact| {
+        config.users.iter().any(|user| user.extension.as_ref() == Some(&contact.phone_number))
+    });
+    assert_eq!((config.phone_books.len(), inside.count(), dialled.len()), (2, 3, 4));
     assert!(!config.require_reason_codes);
     assert_eq!(config.nodes.iter().map(|node| node.name.as_str()).collect::<Vec<_>>(), ["/lab/alarms"]);
 }
