@@ -252,6 +252,9 @@ limits! {
     /// payload of one published item, and the body of the HTTP request that publishes it
     /// (XEP-0060 §7.1.3.4).
     payload: Size("bytes") = 32 * KIB, KIB => MIB;
+    /// body of an HTTP request with the log of a client
+    /// (Finesse's guide: not over 1,048,576 characters).
+    client_log: Size("bytes") = MIB, KIB => 16 * MIB;
     /// request line and header fields of one HTTP request
     /// (RFC 9112 §3: not below 8,000 bytes; RFC 6585 §5).
     http_header: Size("bytes") = 16 * KIB, 8 * KIB => 64 * KIB;

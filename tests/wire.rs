@@ -16,6 +16,8 @@ mod bad_websocket;
 mod bad_xml;
 #[path = "wire/bind.rs"]
 mod bind;
+#[path = "wire/client_log.rs"]
+mod client_log;
 #[path = "wire/contract.rs"]
 mod contract;
 #[path = "wire/delivery.rs"]
@@ -28,6 +30,8 @@ mod items;
 mod limits;
 #[path = "wire/logout.rs"]
 mod logout;
+#[path = "wire/messages.rs"]
+mod messages;
 #[path = "wire/presence.rs"]
 mod presence;
 #[path = "wire/pressure.rs"]
@@ -38,6 +42,8 @@ mod publish;
 mod pubsub;
 #[path = "wire/rest.rs"]
 mod rest;
+#[path = "wire/rest_lists.rs"]
+mod rest_lists;
 #[path = "wire/routing.rs"]
 mod routing;
 #[path = "wire/sasl.rs"]

@@ -3,14 +3,13 @@
 use std::time::{Duration, SystemTime};
 
 use crate::clock::Now;
-use crate::config::{Category, Profile, Release, Role, Team};
+use crate::config::{Profile, Release, Role, Team};
 use crate::id::UserId;
-use crate::xmpp::xml::write_attribute;
 
-use super::error::{ApiError, Refusal};
+use super::error::ApiError;
 use super::reasons::Shown;
 use super::state::State;
-use super::write::{close, document, element, inside, timestamp};
+use super::write::{document, element, inside, timestamp};
 use super::{Desk, Reason, nodes};
 
 /// The elements of `<ReasonCode>` in a user (reference 3.3), in an event for a team (DEV/team-notification), in a
@@ -18,7 +17,7 @@ use super::{Desk, Reason, nodes};
 const IN_USER: &[&str] = &["category", "code", "forAll", "id", "label", "systemCode", "uri"];
 const IN_TEAM_EVENT: &[&str] = &["uri", "code", "label", "category", "id"];
 const IN_TEAM: &[&str] = &["category", "code", "label", "id", "uri"];
-const IN_LIST: &[&str] = &["uri", "id", "category", "code", "label", "forAll", "systemCode"];
+pub(super) const IN_LIST: &[&str] = &["uri", "id", "category", "code", "label", "forAll", "systemCode"];
 
 impl Desk {
     /// `GET /User/{id}`: for the user, the supervisors of its team and administrators.
@@ -82,45 +81,9 @@ impl Desk {
         }))
     }
 
-    /// `GET /User/{id}/ReasonCodes?category=…`: what a user can choose from.
-    ///
-    /// # Errors
-    ///
-    /// Returns Invalid Input for a category that is not NOT_READY or LOGOUT, and what [`Desk::user_document`] does.
-    pub fn reason_codes_of_user(
-        &self,
-        actor: UserId,
-        user: UserId,
-        category: &str,
-    ) -> Result<String, ApiError> {
-        self.may_see(actor, user)?;
-        self.reason_codes_document(self.directory.get(user).team.as_deref(), category)
-    }
-
-    /// `GET /Team/{id}/ReasonCodes?category=…`: what the members of a team can choose from.
-    ///
-    /// # Errors
-    ///
-    /// Returns Invalid Input for a category that is not NOT_READY or LOGOUT, and what [`Desk::team_document`] does.
-    pub fn reason_codes_of_team(
-        &self,
-        actor: UserId,
-        team: &str,
-        category: &str,
-    ) -> Result<String, ApiError> {
-        self.visible_team(actor, team)?;
-        self.reason_codes_document(Some(team), category)
-    }
-
-    /// `GET /ReasonCode/{id}`, the URI that every document names.
-    ///
-    /// # Errors
-    ///
-    /// Returns Not Found.
-    pub fn reason_code_document(&self, id: &str) -> Result<String, ApiError> {
-        let code = self.reason_codes.iter().find(|code| id.parse() == Ok(code.id));
-        let code = code.ok_or_else(|| Refusal::ReasonCodeNotFound.about(id))?;
-        Ok(document(|out| write_reason(out, &code.into(), IN_LIST)))
+    /// `GET /UserAuthMode/{name}`: the same for every name, so that nobody learns which users there are.
+    pub fn user_auth_mode_document(&self) -> String {
+        document(|out| inside(out, "UserAuthMode", |out| element(out, "authMode", "NON_SSO")))
     }
 
     /// `GET /SystemInfo`, as release 12.5 has it. `host` is the name by which the server is reached.
@@ -150,40 +113,6 @@ impl Desk {
                 element(out, "xmppPubSubDomain", &format!("pubsub.{}", self.domain));
             });
         })
-    }
-
-    fn may_see(&self, actor: UserId, user: UserId) -> Result<(), ApiError> {
-        let may =
-            actor == user || self.directory.supervises(actor, user) || self.directory.is_administrator(actor);
-        if may { Ok(()) } else { Err(Refusal::NotYourself.about(&self.directory.get(user).id)) }
-    }
-
-    fn administrators_only(&self, actor: UserId) -> Result<(), ApiError> {
-        let may = self.directory.is_administrator(actor);
-        if may { Ok(()) } else { Err(Refusal::NotAllowed.about(&self.directory.get(actor).id)) }
-    }
-
-    fn visible_team(&self, actor: UserId, id: &str) -> Result<&Team, ApiError> {
-        let team = self.team(id).ok_or_else(|| Refusal::TeamUnknown.about(id))?;
-        let user = self.directory.get(actor);
-        let may = user.team.as_deref() == Some(id)
-            || user.supervises.iter().any(|supervised| supervised == id)
-            || self.directory.is_administrator(actor);
-        if may { Ok(team) } else { Err(Refusal::NotAllowed.about(id)) }
-    }
-
-    fn reason_codes_document(&self, team: Option<&str>, category: &str) -> Result<String, ApiError> {
-        let kind = [Category::NotReady, Category::Logout].into_iter().find(|kind| kind.name() == category);
-        let kind = kind.ok_or_else(|| Refusal::CategoryUnknown.about("category"))?;
-        Ok(document(|out| {
-            out.push_str("<ReasonCodes");
-            write_attribute(out, "category", category);
-            out.push('>');
-            for (_, code) in self.reason_codes_of(team).filter(|(_, code)| code.category == kind) {
-                write_reason(out, &code.into(), IN_LIST);
-            }
-            close(out, "ReasonCodes");
-        }))
     }
 
     /// The whole user (reference 3.3).
@@ -298,7 +227,8 @@ fn write_supervised(out: &mut String, team: &Team) {
     });
 }
 
-fn write_reason(out: &mut String, reason: &Shown<'_>, fields: &[&'static str]) {
+/// Writes the elements of `<ReasonCode>` that are wanted, in that order.
+pub(super) fn write_reason(out: &mut String, reason: &Shown<'_>, fields: &[&'static str]) {
     inside(out, "ReasonCode", |out| {
         for name in fields {
             element(out, name, &reason.field(name));

@@ -19,7 +19,11 @@ pub enum Refusal {
     NotYourMember,
     UserUnknown,
     TeamUnknown,
-    ReasonCodeNotFound,
+    NotFound,
+    ParameterMissing,
+    ParameterInvalid,
+    TooManyMessages,
+    MethodNotAllowed,
     NotXml,
     BodyTooLarge,
     PathUnknown,
@@ -40,6 +44,11 @@ impl Refusal {
             Self::ReasonNotAllowed =>
                 (400, "Invalid Input", "For this operation, Reason Codes are not allowed."),
             Self::ReasonUnknown => (400, "Invalid Input", "Invalid reasonCodeId specified for user"),
+            Self::ParameterMissing => (400, "Parameter Missing", "A required parameter is missing"),
+            Self::ParameterInvalid => (400, "Invalid Input", "A parameter is not valid"),
+            Self::TooManyMessages =>
+                (400, "System Resource Limit Exceeded", "MAX_ACTIVE_MESSAGE_LIMIT_EXCEEDED"),
+            Self::MethodNotAllowed => (405, "Method Not Allowed", "There are other methods here"),
             Self::CategoryUnknown => (400, "Invalid Input", "Invalid category specified for reason codes"),
             Self::AlreadyLoggedOut => (400, "Invalid State", "The user is not signed in"),
             Self::NotAllowed => (401, "Authorization Failure", "UNAUTHORIZED"),
@@ -48,12 +57,12 @@ impl Refusal {
             Self::NotYourMember => (401, "Invalid Supervisor", "The user does not belong to a team of the supervisor"),
             Self::UserUnknown => (404, "User Not Found", "UNKNOWN_USER"),
             Self::TeamUnknown => (404, "Not Found", "Invalid teamId specified for team"),
+            Self::NotFound => (404, "Not Found", "The specified resource cannot be found"),
             Self::NotXml => (415, "Bad Request", "The body has to be application/xml"),
             Self::BodyTooLarge => (413, "Bad Request", "The body is too large"),
             Self::PathUnknown => (404, "Not Found", "There is no such resource"),
             Self::NotImplemented => (501, "Not Implemented", "callboard does not serve this part of the API"),
-            Self::Busy => (503, "Service Unavailable", "Too many logins at once; try again"),
-            Self::ReasonCodeNotFound => (404, "Not Found", "Invalid reasonCodeId specified for reason code"),
+            Self::Busy => (503, "Service Unavailable", "Too many at once; try again"),
         }
     }
 
@@ -74,6 +83,11 @@ impl ApiError {
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         self.refusal.row().0
+    }
+
+    /// The methods that there are instead, for a status 405, which has to name them (RFC 9110 §15.5.6).
+    pub fn allowed(&self) -> Option<&str> {
+        (self.refusal == Refusal::MethodNotAllowed).then_some(&self.data)
     }
 
     /// The body: capital tags (reference 4.1), in the order in which published answers of real systems have them.

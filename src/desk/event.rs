@@ -37,7 +37,7 @@ impl Desk {
     /// Tells a user how it stands.
     pub(super) fn user_told(&self, step: &mut Step<'_>, user: UserId) {
         let node = nodes::user(&self.directory.get(user).id);
-        let payload = data_update(&node, step.request_id, |out| self.write_user(out, "user", user));
+        let payload = update("PUT", &node, step.request_id, |out| self.write_user(out, "user", user));
         step.events.push(Event { node, payload });
     }
 
@@ -47,7 +47,7 @@ impl Desk {
         let user_of = self.directory.get(user);
         let Some(team) = &user_of.team else { return };
         let source = nodes::user(&user_of.id);
-        let payload = data_update(&source, step.request_id, |out| self.write_summary(out, user));
+        let payload = update("PUT", &source, step.request_id, |out| self.write_summary(out, user));
         step.events.push(Event { node: nodes::team_users(team), payload });
     }
 
@@ -68,11 +68,12 @@ impl Desk {
     }
 }
 
-fn data_update(source: &str, request_id: &str, data: impl FnOnce(&mut String)) -> String {
+/// An `<Update>` with data, in the order of the captures (reference 3.1).
+pub(super) fn update(event: &str, source: &str, request_id: &str, data: impl FnOnce(&mut String)) -> String {
     document(|out| {
         inside(out, "Update", |out| {
             inside(out, "data", data);
-            element(out, "event", "PUT");
+            element(out, "event", event);
             element(out, "requestId", request_id);
             element(out, "source", source);
         });

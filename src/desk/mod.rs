@@ -1,15 +1,20 @@
 //! The contact centre: who works in it, in which state, and which nodes it has.
 //!
-//! What lives here: users and teams as the configuration has them, the state of every agent, the rules by which it
-//! changes, the documents of the REST API and of events. A command goes in with the time; out come an error, or the
-//! events in the order in which they have to be published. What doesn't: XMPP and HTTP.
+//! What lives here: users, teams and lists as the configuration has them, the state of every agent, the rules by which
+//! it changes, the messages that teams are shown, the documents of the REST API and of events. A command goes in with
+//! the time; out come an error, or the events in the order in which they have to be published. What doesn't: XMPP and
+//! HTTP.
 #![deny(clippy::disallowed_methods)]
 
+mod access;
+mod client_log;
 mod command;
 mod directory;
 mod documents;
 mod error;
 mod event;
+mod lists;
+mod messages;
 pub mod nodes;
 mod presence;
 mod reasons;
@@ -24,16 +29,19 @@ use std::collections::HashMap;
 use std::time::{Instant, SystemTime};
 
 use crate::clock::Now;
-use crate::config::{Config, Profile, ReasonCode, Release, Team};
+use crate::config::{Config, PhoneBook, Profile, ReasonCode, Release, Team};
 use crate::id::UserId;
 use crate::limits::Limits;
 
+pub use access::Whose;
 pub use directory::Directory;
 pub use error::{ApiError, Refusal};
 pub use event::Event;
-pub use request::SetState;
+pub use request::{ClientLog, NewMessage, SetState};
 
+use access::Scope;
 use event::Step;
+use messages::Messages;
 use reasons::SystemCode;
 use state::State;
 use timers::{Alarm, TimerId, Timers};
@@ -69,12 +77,15 @@ pub struct Desk {
     extensions: HashMap<String, Option<UserId>>,
     teams: Vec<Team>,
     reason_codes: Vec<ReasonCode>,
+    phone_books: Vec<PhoneBook>,
     require_reason_codes: bool,
     profile: Profile,
     release: Release,
     domain: String,
     limits: Limits,
     timers: Timers,
+    messages: Messages,
+    client_logs: u64,
 }
 
 impl Desk {
@@ -89,12 +100,15 @@ impl Desk {
             directory,
             teams: config.teams.clone(),
             reason_codes: config.reason_codes.clone(),
+            phone_books: config.phone_books.clone(),
             require_reason_codes: config.require_reason_codes,
             profile: config.profile,
             release: config.release,
             domain: config.domain.clone(),
             limits: config.limits,
             timers: Timers::default(),
+            messages: Messages::default(),
+            client_logs: 0,
         }
     }
 
@@ -104,6 +118,7 @@ impl Desk {
         while let Some(alarm) = self.timers.pop(now.monotonic) {
             match alarm {
                 Alarm::ForcedLogout(user) => self.force_logout(&mut step, user),
+                Alarm::MessageOver(id) => self.end_message(&mut step, id),
             }
         }
         step.events
@@ -143,12 +158,9 @@ impl Desk {
         self.teams.iter().find(|team| team.id == id)
     }
 
-    /// The reason codes that the members of a team have; those for all where there is no team.
+    /// The reason codes that the members of a team have, with their places; those for all where there is no team.
     fn reason_codes_of<'a>(&'a self, team: Option<&'a str>) -> impl Iterator<Item = (usize, &'a ReasonCode)> {
-        self.reason_codes.iter().enumerate().filter(move |(_, code)| match (&code.teams, team) {
-            (None, _) => true,
-            (Some(teams), Some(team)) => teams.iter().any(|one| one == team),
-            (Some(_), None) => false,
-        })
+        let scope = Scope::Team(team);
+        self.reason_codes.iter().enumerate().filter(move |(_, code)| scope.has(code.teams.as_deref()))
     }
 }

@@ -23,6 +23,16 @@ pub fn team_users(id: &str) -> String {
     format!("/finesse/api/Team/{id}/Users")
 }
 
+/// Where the messages to a team are told; also the URI of their list.
+pub fn team_messages(id: &str) -> String {
+    format!("/finesse/api/Team/{id}/TeamMessages")
+}
+
+/// Where the logs that a user's client hands in are told; also the URI to hand them in.
+pub fn client_log(id: &str) -> String {
+    format!("/finesse/api/User/{id}/ClientLog")
+}
+
 /// Every node of a user.
 pub fn of_user(id: &str) -> [String; 6] {
     ["", "/Dialogs", "/Media", "/Dialogs/Media", "/Queues", "/ClientLog"]

@@ -1,4 +1,7 @@
-//! The bodies of requests. What they mean is for the desk to say, after it has looked at who asks.
+//! The bodies of requests: one reader for all of them. What they mean is for the desk to say, after it has looked at
+//! who asks.
+
+use roxmltree::Node;
 
 use crate::xmpp::xml::{self, Bounds, XmlError};
 
@@ -20,38 +23,129 @@ impl SetState {
     ///
     /// Returns Bad Request for what is not XML within `bounds`, has another root, or an element twice.
     pub fn read(body: &str, bounds: &Bounds) -> Result<Self, ApiError> {
-        let malformed = |what: &str| Refusal::Malformed.about(what);
-        let document = xml::read(body.trim_ascii(), bounds).map_err(|error| {
-            malformed(match error {
-                XmlError::NotWellFormed => "not well-formed XML",
-                XmlError::Restricted => "comments, processing instructions and DTDs are not allowed",
-                XmlError::TooMuch(what) => what,
-            })
-        })?;
-        let root = document.root_element();
-        if root.tag_name().name() != "User" {
-            return Err(malformed("the root element must be User"));
-        }
-        let mut read = Self::default();
-        let mut seen = [false; 3];
-        for child in root.children().filter(|child| child.is_element()) {
-            let (name, place, field) = match child.tag_name().name() {
-                "state" => ("state", 0, &mut read.state),
-                "extension" => ("extension", 1, &mut read.extension),
-                "reasonCodeId" => ("reasonCodeId", 2, &mut read.reason_code_id),
-                _ => continue,
-            };
-            if child.children().any(|inner| inner.is_element()) {
-                return Err(malformed(&format!("{name} must be text")));
-            }
-            if std::mem::replace(&mut seen[place], true) {
-                return Err(malformed(&format!("{name} stands twice")));
-            }
-            let text = xml::text_content(child);
-            *field = Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-        }
-        Ok(read)
+        read(body, bounds, "User", |user| {
+            let [state, extension, reason_code_id] = texts(user, ["state", "extension", "reasonCodeId"])?;
+            Ok(Self { state, extension, reason_code_id })
+        })
     }
+}
+
+/// What `POST /TeamMessage` asks for (reference 4.2): the texts of the elements, as for [`SetState`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewMessage {
+    pub duration: Option<String>,
+    pub content: Option<String>,
+    /// The ids of teams.
+    pub teams: Vec<String>,
+}
+
+impl NewMessage {
+    /// Reads `<TeamMessage>…</TeamMessage>`, as [`SetState::read`] does.
+    ///
+    /// # Errors
+    ///
+    /// Returns what [`SetState::read`] does.
+    pub fn read(body: &str, bounds: &Bounds) -> Result<Self, ApiError> {
+        read(body, bounds, "TeamMessage", |message| {
+            let [duration, content] = texts(message, ["duration", "content"])?;
+            Ok(Self { duration, content, teams: list(message, "teams", "team")? })
+        })
+    }
+}
+
+/// That `POST /User/{id}/ClientLog` brought a log (reference 4.2), which nobody keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientLog {
+    /// Whether there is something in it.
+    pub has_data: bool,
+}
+
+impl ClientLog {
+    /// Reads `<ClientLog><logData>…</logData></ClientLog>`, as [`SetState::read`] does.
+    ///
+    /// # Errors
+    ///
+    /// Returns what [`SetState::read`] does.
+    pub fn read(body: &str, bounds: &Bounds) -> Result<Self, ApiError> {
+        read(body, bounds, "ClientLog", |log| {
+            let mut inside = only_child(log, "logData")?.into_iter().flat_map(|data| data.descendants());
+            Ok(Self { has_data: inside.any(|node| node.text().is_some_and(|text| !text.trim().is_empty())) })
+        })
+    }
+}
+
+/// Reads a body whose outermost element is called `root`, whatever its namespace, and hands that element to `take`.
+///
+/// # Errors
+///
+/// Returns Bad Request for what is not XML within `bounds` or has another root.
+pub(super) fn read<T>(
+    body: &str,
+    bounds: &Bounds,
+    root: &str,
+    take: impl FnOnce(Node<'_, '_>) -> Result<T, ApiError>,
+) -> Result<T, ApiError> {
+    let document = xml::read(body.trim_ascii(), bounds).map_err(|error| {
+        Refusal::Malformed.about(match error {
+            XmlError::NotWellFormed => "not well-formed XML",
+            XmlError::Restricted => "comments, processing instructions and DTDs are not allowed",
+            XmlError::TooMuch(what) => what,
+        })
+    })?;
+    let element = document.root_element();
+    if element.tag_name().name() != root {
+        return Err(Refusal::Malformed.about(format!("the root element must be {root}")));
+    }
+    take(element)
+}
+
+/// The texts of the children with these names, without white space around them. An empty element is as good as none.
+///
+/// # Errors
+///
+/// Returns Bad Request for one that stands twice or has elements in it.
+pub(super) fn texts<const N: usize>(
+    parent: Node<'_, '_>,
+    names: [&str; N],
+) -> Result<[Option<String>; N], ApiError> {
+    let mut texts = [const { None }; N];
+    for (name, found) in names.into_iter().zip(&mut texts) {
+        if let Some(child) = only_child(parent, name)? {
+            *found = text(child)?;
+        }
+    }
+    Ok(texts)
+}
+
+/// The texts of the children called `item` of the child called `list`, those that are empty left out.
+///
+/// # Errors
+///
+/// Returns Bad Request for a list that stands twice, or an item with elements in it.
+pub(super) fn list(parent: Node<'_, '_>, list: &str, item: &str) -> Result<Vec<String>, ApiError> {
+    let Some(list) = only_child(parent, list)? else { return Ok(Vec::new()) };
+    children(list, item).filter_map(|child| text(child).transpose()).collect()
+}
+
+fn children<'a, 'i>(parent: Node<'a, 'i>, name: &str) -> impl Iterator<Item = Node<'a, 'i>> {
+    parent.children().filter(move |child| child.is_element() && child.tag_name().name() == name)
+}
+
+fn only_child<'a, 'i>(parent: Node<'a, 'i>, name: &str) -> Result<Option<Node<'a, 'i>>, ApiError> {
+    let mut found = children(parent, name);
+    let first = found.next();
+    match found.next() {
+        None => Ok(first),
+        Some(_) => Err(Refusal::Malformed.about(format!("{name} stands twice"))),
+    }
+}
+
+fn text(element: Node<'_, '_>) -> Result<Option<String>, ApiError> {
+    if element.children().any(|inner| inner.is_element()) {
+        return Err(Refusal::Malformed.about(format!("{} must be text", element.tag_name().name())));
+    }
+    let text = xml::text_content(element);
+    Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty()))
 }
 
 #[cfg(test)]

@@ -11,9 +11,12 @@ use crate::xmpp::xml::{self, Bounds};
 
 use super::{ApiError, Desk, Event, SetState};
 
+mod client_log;
 mod commands;
 mod documents;
 mod events;
+mod lists;
+mod messages;
 mod presence;
 mod random;
 mod transitions;
@@ -151,6 +154,14 @@ fn field(document: &str, name: &str) -> String {
     let read = xml::read(document, &Bounds::of(&Limits::default())).expect(document);
     let found = read.descendants().find(|node| node.tag_name().name() == name);
     xml::text_content(found.unwrap_or_else(|| panic!("no {name} in {document}")))
+}
+
+/// What an answer is: the document, or status, type and data of its error.
+fn shown(answer: Result<String, ApiError>) -> String {
+    answer.unwrap_or_else(|error| {
+        let (status, kind, data) = told(&error);
+        format!("{status}|{kind}|{data}")
+    })
 }
 
 /// An error as status, type, data.

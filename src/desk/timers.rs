@@ -1,4 +1,5 @@
-//! What the contact centre has to do later. There are at most a few for each user and each call.
+//! What the contact centre has to do later. There are at most a few for each user and each call, and one for each
+//! message to teams.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -10,6 +11,8 @@ use crate::id::UserId;
 pub enum Alarm {
     /// The agent's last session ended so long ago that it is signed out.
     ForcedLogout(UserId),
+    /// The message with that id has been shown for as long as it should be.
+    MessageOver(u64),
 }
 
 /// Names a timer, to cancel it. One that is over can be cancelled too.

@@ -82,11 +82,11 @@ impl fmt::Display for Note {
 
 impl fmt::Display for Counters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { logins, refusals, events, deliveries, dropped, slow_readers, .. } = self;
+        let Self { logins, refusals, events, deliveries, dropped, slow_readers, client_logs, .. } = self;
         write!(
             f,
             "served {logins} logins ({refusals} refused), {events} events in {deliveries} deliveries, \
-             {dropped} messages dropped, {slow_readers} sessions closed as too slow"
+             {dropped} messages dropped, {slow_readers} sessions closed as too slow, {client_logs} client logs"
         )
     }
 }
@@ -106,4 +106,6 @@ pub struct Counters {
     pub dropped: u64,
     /// Sessions closed because they did not read.
     pub slow_readers: u64,
+    /// Logs that clients handed in.
+    pub client_logs: u64,
 }

@@ -343,7 +343,7 @@ impl Hub {
 
     /// What was counted since the start.
     pub fn counters(&self) -> Counters {
-        self.counters
+        Counters { client_logs: self.desk.client_logs(), ..self.counters }
     }
 
     fn open(&mut self, now: Now, id: SessionId) {

@@ -8,26 +8,56 @@ use smol::future::FutureExt as _;
 use super::answer::Refused;
 use super::server::Server;
 
+/// What reading a limited body can fail with.
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+const TOO_LARGE: Refused =
+    Refused { status: StatusCode::PAYLOAD_TOO_LARGE, sentence: "The body is too large." };
+
 /// Reads a body of at most `limit` bytes of UTF-8, in the time that a login has.
 ///
 /// # Errors
 ///
 /// 413, 400 or 408.
 pub async fn text(server: &Server, body: Incoming, limit: usize) -> Result<String, Refused> {
+    let body = read(server, body, limit, |body| body.collect()).await?;
+    String::from_utf8(body.to_bytes().to_vec())
+        .map_err(|_| Refused { status: StatusCode::BAD_REQUEST, sentence: "The body is not UTF-8." })
+}
+
+/// Reads a body of at most `limit` bytes, in the time that a login has, and keeps nothing of it.
+///
+/// # Errors
+///
+/// 413, 400 or 408.
+pub async fn discard(server: &Server, body: Incoming, limit: usize) -> Result<(), Refused> {
+    let drain = async |mut body: Limited<Incoming>| {
+        while let Some(frame) = body.frame().await {
+            frame?;
+        }
+        Ok(())
+    };
+    read(server, body, limit, drain).await
+}
+
+async fn read<T, F: Future<Output = Result<T, BoxError>>>(
+    server: &Server,
+    body: Incoming,
+    limit: usize,
+    read: impl FnOnce(Limited<Incoming>) -> F,
+) -> Result<T, Refused> {
     let refused = |status, sentence| Refused { status, sentence };
-    let too_large = refused(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.");
     if body.size_hint().lower() > limit as u64 {
-        return Err(too_large);
+        return Err(TOO_LARGE);
     }
-    let read = async { Some(Limited::new(body, limit).collect().await) };
+    let done = async { Some(read(Limited::new(body, limit)).await) };
     let late = async {
         smol::Timer::after(server.limits.login).await;
         None
     };
-    match read.or(late).await {
-        Some(Ok(body)) => String::from_utf8(body.to_bytes().to_vec())
-            .map_err(|_| refused(StatusCode::BAD_REQUEST, "The body is not UTF-8.")),
-        Some(Err(error)) if error.is::<LengthLimitError>() => Err(too_large),
+    match done.or(late).await {
+        Some(Ok(read)) => Ok(read),
+        Some(Err(error)) if error.is::<LengthLimitError>() => Err(TOO_LARGE),
         Some(Err(_)) => Err(refused(StatusCode::BAD_REQUEST, "The body is broken off.")),
         None => Err(refused(StatusCode::REQUEST_TIMEOUT, "The body did not come in time.")),
     }

@@ -44,6 +44,8 @@ pub struct Server {
     pub scratch: RefCell<Scratch>,
     pub limits: Limits,
     pub connections: Count,
+    /// Logs of clients that are being read.
+    pub logs_read: Count,
     checks: Arc<Semaphore>,
     checks_waiting: Count,
 }
@@ -62,6 +64,7 @@ impl Server {
             timer: RefCell::default(),
             scratch: RefCell::new(Scratch { input: vec![0; CHUNK], output: Vec::with_capacity(2 * CHUNK) }),
             connections: Count::default(),
+            logs_read: Count::default(),
             checks: Arc::new(Semaphore::new(limits.password_checks)),
             checks_waiting: Count::default(),
             limits,

@@ -2,14 +2,6 @@
 
 use super::*;
 
-/// What an answer is: the document, or status and type of its error.
-fn shown(answer: Result<String, ApiError>) -> String {
-    answer.unwrap_or_else(|error| {
-        let (status, kind, data) = told(&error);
-        format!("{status}|{kind}|{data}")
-    })
-}
-
 #[test]
 fn an_error_has_capital_tags() {
     let error = desk("uccx").find("a<b").expect_err("nobody");
@@ -71,42 +63,6 @@ fn a_team_is_shown_with_its_members() {
     let teams = "<Teams><Team><uri>/finesse/api/Team/1</uri><id>1</id><name>Lab &amp; Co</name></Team>\
         <Team><uri>/finesse/api/Team/2</uri><id>2</id><name>Kiosk</name></Team></Teams>";
     assert_eq!(shown(desk.teams_document(ROOT)), teams);
-}
-
-#[test]
-fn reason_codes_are_shown_to_those_who_have_them() {
-    let desk = desk_with("uccx", "", REASONS);
-    let code = |id, category, code, label, all| {
-        format!(
-            "<ReasonCode><uri>/finesse/api/ReasonCode/{id}</uri><id>{id}</id><category>{category}</category>\
-             <code>{code}</code><label>{label}</label><forAll>{all}</forAll><systemCode>false</systemCode></ReasonCode>"
-        )
-    };
-    let meeting = code(1, "NOT_READY", 10, "Team Meeting", true);
-    let fire = code(2, "NOT_READY", 11, "Fire &amp; Ice", false);
-    let home = code(3, "LOGOUT", 10, "Home", false);
-    let list =
-        |category: &str, codes: &str| format!("<ReasonCodes category=\"{category}\">{codes}</ReasonCodes>");
-    let both = meeting.clone() + &fire;
-    for (answer, expected) in [
-        (desk.reason_codes_of_user(BOB, BOB, "NOT_READY"), list("NOT_READY", &meeting)),
-        (desk.reason_codes_of_user(SUE, EVE, "NOT_READY"), list("NOT_READY", &both)),
-        (desk.reason_codes_of_user(ROOT, ROOT, "NOT_READY"), list("NOT_READY", &meeting)),
-        (desk.reason_codes_of_user(BOB, BOB, "LOGOUT"), list("LOGOUT", "")),
-        (desk.reason_codes_of_team(EVE, "2", "LOGOUT"), list("LOGOUT", &home)),
-        (desk.reason_codes_of_user(BOB, BOB, "WRAPUP"), "400|Invalid Input|category".into()),
-        (desk.reason_codes_of_user(BOB, BOB, ""), "400|Invalid Input|category".into()),
-        (
-            desk.reason_codes_of_user(EVE, BOB, "LOGOUT"),
-            "401|Invalid Authorization User Specified|bob".into(),
-        ),
-        (desk.reason_codes_of_team(EVE, "1", "LOGOUT"), "401|Authorization Failure|1".into()),
-        (desk.reason_code_document("2"), fire),
-        (desk.reason_code_document("5"), "404|Not Found|5".into()),
-        (desk.reason_code_document("x"), "404|Not Found|x".into()),
-    ] {
-        assert_eq!(shown(answer), expected);
-    }
 }
 
 #[test]

@@ -8,7 +8,9 @@ use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
 
+use super::super::answer::Refused;
 use super::super::body;
+use super::super::io::Slot;
 use super::super::server::Server;
 use super::{PREFIX, REQUEST_ID, Reply};
 use crate::clock::Now;
@@ -18,6 +20,9 @@ use crate::xmpp::xml::Bounds;
 
 /// The longest request id that is taken, in bytes: it is copied into every event.
 const REQUEST_ID_MAX: usize = 256;
+
+/// The most logs of clients that are read at a time: they may be long.
+const MOST_LOGS: usize = 8;
 
 /// A request whose path can be read.
 pub struct Call<'a> {
@@ -78,19 +83,53 @@ impl<'a> Call<'a> {
         read: impl FnOnce(&str, &Bounds) -> Result<T, ApiError>,
         command: impl FnOnce(&mut Desk, Now, T, &str) -> Result<Vec<Event>, ApiError>,
     ) -> Reply {
+        let bounds = Bounds::of(&self.server.limits);
+        self.command_within(&bounds, read, command).await
+    }
+
+    /// The same of a request that needs no body.
+    pub fn bare_command(
+        self,
+        command: impl FnOnce(&mut Desk, Now, &str) -> Result<Vec<Event>, ApiError>,
+    ) -> Result<(), ApiError> {
+        let request_id = self.request_id()?;
+        self.server.with_hub(|hub, now| hub.command(now, |desk| command(desk, now, &request_id)))
+    }
+
+    /// The same as [`Call::command`] of a log that a client hands in: it may be longer, but only a few are read at a
+    /// time.
+    pub async fn log<T>(
+        self,
+        read: impl FnOnce(&str, &Bounds) -> Result<T, ApiError>,
+        command: impl FnOnce(&mut Desk, Now, T, &str) -> Result<Vec<Event>, ApiError>,
+    ) -> Reply {
+        let server = self.server;
+        let _place = log_place(server)?;
+        let bounds = Bounds { bytes: server.limits.client_log, ..Bounds::of(&server.limits) };
+        self.command_within(&bounds, read, command).await
+    }
+
+    /// The same of a log whose content nobody looks at.
+    pub async fn opaque_log(self, command: impl FnOnce(&mut Desk) -> Result<Vec<Event>, ApiError>) -> Reply {
+        let server = self.server;
+        let _place = log_place(server)?;
+        body::discard(server, self.body, server.limits.client_log).await.map_err(unread)?;
+        server.with_hub(|hub, now| hub.command(now, command))?;
+        Ok(None)
+    }
+
+    async fn command_within<T>(
+        self,
+        bounds: &Bounds,
+        read: impl FnOnce(&str, &Bounds) -> Result<T, ApiError>,
+        command: impl FnOnce(&mut Desk, Now, T, &str) -> Result<Vec<Event>, ApiError>,
+    ) -> Reply {
         let request_id = self.request_id()?;
         if !self.is_xml() {
             return Err(Refusal::NotXml.about("Content-Type"));
         }
-        let limits = &self.server.limits;
-        let text =
-            body::text(self.server, self.body, limits.stanza).await.map_err(|refused| {
-                match refused.status {
-                    StatusCode::PAYLOAD_TOO_LARGE => Refusal::BodyTooLarge.about(""),
-                    _ => Refusal::Malformed.about(refused.sentence),
-                }
-            })?;
-        let asked = read(&text, &Bounds::of(limits))?;
+        let text = body::text(self.server, self.body, bounds.bytes).await.map_err(unread)?;
+        let asked = read(&text, bounds)?;
         self.server.with_hub(|hub, now| hub.command(now, |desk| command(desk, now, asked, &request_id)))?;
         Ok(None)
     }
@@ -112,5 +151,22 @@ impl<'a> Call<'a> {
             .unwrap_or("application/xml");
         let kind = kind.split(';').next().unwrap_or_default().trim();
         kind.eq_ignore_ascii_case("application/xml") || kind.eq_ignore_ascii_case("text/xml")
+    }
+}
+
+/// Why a body was not read, as the API says it.
+fn unread(refused: Refused) -> ApiError {
+    match refused.status {
+        StatusCode::PAYLOAD_TOO_LARGE => Refusal::BodyTooLarge.about(""),
+        _ => Refusal::Malformed.about(refused.sentence),
+    }
+}
+
+/// A place among those whose logs are read.
+fn log_place(server: &Server) -> Result<Slot, ApiError> {
+    if server.logs_read.get() < MOST_LOGS {
+        Ok(server.logs_read.take())
+    } else {
+        Err(Refusal::Busy.about(""))
     }
 }

@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 use hyper::body::Incoming;
-use hyper::header::{self, HeaderMap, HeaderName};
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Request, StatusCode};
 
 use super::answer::{Answer, ask_for_password, set};
@@ -26,7 +26,7 @@ pub const PREFIX: &str = "/finesse/api/";
 /// The header by which a request and its events are matched (reference 4.1).
 const REQUEST_ID: HeaderName = HeaderName::from_static("requestid");
 
-/// What a request gets: a body for 200, none for 202, or an error.
+/// What a request gets: a body for 200, which may be empty, none for 202, or an error.
 type Reply = Result<Option<String>, ApiError>;
 
 /// Answers a request.
@@ -43,7 +43,11 @@ pub async fn answer(server: Rc<Server>, request: Request<Incoming>, peer: Socket
         }
         Err(error) => {
             let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            xml(status, error.document())
+            let mut answer = xml(status, error.document());
+            if let Some(Ok(allowed)) = error.allowed().map(HeaderValue::from_str) {
+                answer.headers_mut().insert(header::ALLOW, allowed);
+            }
+            answer
         }
     };
     if answer.status() == StatusCode::UNAUTHORIZED && who.is_none() {

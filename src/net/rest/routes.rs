@@ -4,14 +4,14 @@ use hyper::Method;
 
 use super::Reply;
 use super::call::Call;
-use crate::desk::{ApiError, Refusal, SetState};
+use crate::desk::{ApiError, ClientLog, Desk, NewMessage, Refusal, SetState, Whose};
 use crate::id::UserId;
 
-/// What there is in Finesse and not here.
-const ELSEWHERE: [&str; 24] = [
+/// What there is in Finesse and not here, or more of it than here.
+const ELSEWHERE: [&str; 19] = [
     "ChatConfig",
-    "ClientLog",
     "ClusterConfig",
+    "Devices",
     "Dialog",
     "Dialogs",
     "ECCVariableConfig",
@@ -19,20 +19,28 @@ const ELSEWHERE: [&str; 24] = [
     "LayoutConfig",
     "Media",
     "MediaPropertiesLayout",
-    "MediaPropertiesLayouts",
     "PhoneBook",
-    "PhoneBooks",
     "Queue",
     "Queues",
-    "ReasonCodes",
+    "ReasonCode",
     "SystemConfig",
-    "TeamMessage",
-    "TeamMessages",
-    "UserAuthMode",
     "Workflow",
-    "Workflows",
+    "WorkflowAction",
+    "WorkflowActions",
     "WrapUpReason",
-    "WrapUpReasons",
+];
+
+/// What there is to choose from: each list stands below a user, below a team, and alone for administrators.
+type List = fn(&Desk, UserId, Whose<'_>, &Call<'_>) -> Result<String, ApiError>;
+
+#[rustfmt::skip]
+const LISTS: [(&str, List); 6] = [
+    ("ReasonCodes", |desk, actor, whose, call| desk.reason_codes_document(actor, whose, &call.parameter("category"))),
+    ("WrapUpReasons", |desk, actor, whose, _| desk.wrap_up_reasons_document(actor, whose)),
+    ("PhoneBooks", |desk, actor, whose, _| desk.phone_books_document(actor, whose)),
+    ("MediaPropertiesLayouts", |desk, actor, whose, _| desk.layouts_document(actor, whose)),
+    ("Workflows", |desk, actor, whose, _| desk.empty_list(actor, whose, "Workflows")),
+    ("WorkFlows", |desk, actor, whose, _| desk.empty_list(actor, whose, "Workflows")),
 ];
 
 /// What is answered without a password.
@@ -44,6 +52,8 @@ pub fn for_everybody(call: &Call<'_>) -> Option<String> {
             let host = call.host();
             Some(call.look(|desk, now| desk.system_info_document(now, &host)))
         }
+        // Asked to find out how to log in.
+        (&Method::GET, ["UserAuthMode", _]) => Some(call.look(|desk, _| desk.user_auth_mode_document())),
         _ => None,
     }
 }
@@ -62,6 +72,31 @@ pub async fn reply(actor: UserId, call: Call<'_>) -> Reply {
             })
             .await
         }
+        ("POST", ["TeamMessage"] | ["TeamMessages"]) => {
+            let mut created = None;
+            let read = NewMessage::read;
+            call.command(read, |desk, now, asked, request_id| {
+                let (document, events) = desk.create_message(now, actor, &asked, request_id)?;
+                created = Some(document);
+                Ok(events)
+            })
+            .await?;
+            Ok(created)
+        }
+        ("DELETE", ["TeamMessage", id]) => {
+            call.bare_command(|desk, now, request_id| desk.delete_message(now, actor, id, request_id))?;
+            Ok(Some(String::new()))
+        }
+        ("POST", ["User", id, "ClientLog"]) => {
+            let user = call.user(id)?;
+            let read = ClientLog::read;
+            call.log(read, |desk, now, log, request_id| desk.take_log(now, actor, user, log, request_id))
+                .await
+        }
+        ("POST", ["User", id, "CompressedClientLog"]) => {
+            let user = call.user(id)?;
+            call.opaque_log(|desk| desk.take_compressed_log(actor, user)).await
+        }
         _ => nothing(&call, &path),
     }
 }
@@ -75,29 +110,68 @@ fn read(actor: UserId, call: &Call<'_>, path: &[&str]) -> Option<Reply> {
         Some(match path {
             ["User"] | ["Users"] => desk.users_document(actor),
             ["User", id] => of_user(id, &|user| desk.user_document(actor, user)),
-            ["User", id, "ReasonCodes"] => {
-                of_user(id, &|user| desk.reason_codes_of_user(actor, user, &call.parameter("category")))
+            ["User", id, "ReasonCode", code] => {
+                of_user(id, &|user| desk.reason_code_document(actor, Whose::User(user), code))
+            }
+            ["User", id, "WrapUpReason", reason] => {
+                of_user(id, &|user| desk.wrap_up_reason_document(actor, Whose::User(user), reason))
+            }
+            ["User", id, "MediaPropertiesLayout"] => of_user(id, &|user| desk.layout_of_user(actor, user)),
+            ["User", id, "Media"] => {
+                of_user(id, &|user| desk.empty_list(actor, Whose::User(user), "MediaList"))
+            }
+            ["TeamMessages"] => Ok(desk.messages_document(actor)),
+            ["TeamMessage", id] => desk.message_document(actor, id),
+            ["Team", id, "TeamMessages"] => desk.messages_of_team(actor, id),
+            ["User", id, name] => {
+                let list = list(name)?;
+                of_user(id, &|user| list(desk, actor, Whose::User(user), call))
             }
             ["Teams"] => desk.teams_document(actor),
             ["Team", id] => {
                 desk.team_document(actor, id, call.parameter("includeLoggedOutAgents") != "false")
             }
-            ["Team", id, "ReasonCodes"] => desk.reason_codes_of_team(actor, id, &call.parameter("category")),
-            ["ReasonCode", id] => desk.reason_code_document(id),
+            // The configuration interface has the lists below Team, the one for agents below TeamResource.
+            ["Team" | "TeamResource", id, name] => list(name)?(desk, actor, Whose::Team(id), call),
+            ["ReasonCode", id] => desk.reason_code_document(actor, Whose::All, id),
+            ["WrapUpReason", id] => desk.wrap_up_reason_document(actor, Whose::All, id),
+            ["PhoneBook", id] => desk.phone_book_document(actor, id),
+            ["PhoneBook", id, "Contacts"] => desk.contacts_document(actor, id),
+            ["PhoneBook", id, "Contact", contact] => desk.contact_document(actor, id, contact),
+            ["MediaPropertiesLayout", id] => desk.layout_document(id),
+            [name] => list(name)?(desk, actor, Whose::All, call),
             _ => return None,
         })
     });
     document.map(|document| document.map(Some))
 }
 
+fn list(name: &str) -> Option<List> {
+    LISTS.iter().find(|(known, _)| *known == name).map(|(_, list)| *list)
+}
+
 /// Why there is no answer.
 fn nothing(call: &Call<'_>, path: &[&str]) -> Reply {
+    let method = call.method.as_str();
     Err(match path {
-        ["SystemInfo"] | ["User" | "Team" | "ReasonCode", _] => {
-            Refusal::NotImplemented.about(call.method.as_str())
+        // The guide allows GET and PUT here, and the latter is among what there is in Finesse only.
+        ["MediaPropertiesLayout", "default"] if method != "PUT" => Refusal::MethodNotAllowed.about("GET"),
+        ["UserAuthMode", _] | ["Team", _, "TeamMessages"] => Refusal::MethodNotAllowed.about("GET"),
+        ["User", _, "ClientLog" | "CompressedClientLog"] | ["TeamMessage"] => {
+            Refusal::MethodNotAllowed.about("POST")
         }
-        [.., last] if ELSEWHERE.contains(last) => Refusal::NotImplemented.about(*last),
-        [first, ..] if ELSEWHERE.contains(first) => Refusal::NotImplemented.about(*first),
-        _ => Refusal::PathUnknown.about(path.join("/")),
+        ["TeamMessages"] => Refusal::MethodNotAllowed.about("GET, POST"),
+        ["TeamMessage", _] => Refusal::MethodNotAllowed.about("GET, DELETE"),
+        ["SystemInfo"]
+        | ["User" | "Team" | "ReasonCode" | "WrapUpReason" | "PhoneBook" | "MediaPropertiesLayout", _] => {
+            Refusal::NotImplemented.about(method)
+        }
+        _ => {
+            let is_known = |part: &&&str| ELSEWHERE.contains(*part) || list(part).is_some();
+            path.iter().find(is_known).map_or_else(
+                || Refusal::PathUnknown.about(path.join("/")),
+                |part| Refusal::NotImplemented.about(*part),
+            )
+        }
     })
 }

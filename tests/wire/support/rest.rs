@@ -40,5 +40,5 @@ pub fn event(client: &mut Client, node: &str) -> String {
         .descendants()
         .find(|element| element.has_tag_name(("http://jabber.org/protocol/pubsub#event", "items")));
     assert_eq!(items.and_then(|items| items.attribute("node")), Some(node), "{message}");
-    document.descendants().filter_map(|element| element.text()).collect()
+    document.descendants().filter(|node| node.is_text()).filter_map(|text| text.text()).collect()
 }

@@ -1,0 +1,80 @@
+//! Who may see what: agents their own, supervisors what belongs to their teams, administrators everything (reference
+//! 4.1).
+
+use crate::config::Team;
+use crate::id::UserId;
+
+use super::Desk;
+use super::error::{ApiError, Refusal};
+
+/// Whose things are asked for.
+#[derive(Clone, Copy, Debug)]
+pub enum Whose<'a> {
+    User(UserId),
+    /// The team with that id.
+    Team(&'a str),
+    /// Everybody's.
+    All,
+}
+
+/// Which things of the configuration are meant, by the teams that have them.
+pub(super) enum Scope<'a> {
+    All,
+    /// What the members of a team have; `None` stands for users without a team.
+    Team(Option<&'a str>),
+}
+
+impl Scope<'_> {
+    /// Tells whether something is meant that these teams have; `None` stands for all teams.
+    pub(super) fn has(&self, teams: Option<&[String]>) -> bool {
+        match (self, teams) {
+            (Self::All, _) | (_, None) => true,
+            (Self::Team(Some(team)), Some(teams)) => teams.iter().any(|one| one == team),
+            (Self::Team(None), Some(_)) => false,
+        }
+    }
+}
+
+impl Desk {
+    /// What of the configuration belongs to somebody, if the actor may know it.
+    ///
+    /// # Errors
+    ///
+    /// Returns Invalid Authorization User Specified, Authorization Failure, or Not Found for a team.
+    pub(super) fn scope<'a>(&'a self, actor: UserId, whose: Whose<'a>) -> Result<Scope<'a>, ApiError> {
+        match whose {
+            Whose::User(user) => {
+                self.may_see(actor, user)?;
+                Ok(Scope::Team(self.directory.get(user).team.as_deref()))
+            }
+            Whose::Team(id) => self.visible_team(actor, id).map(|team| Scope::Team(Some(&team.id))),
+            Whose::All => self.administrators_only(actor).map(|()| Scope::All),
+        }
+    }
+
+    /// Lets through the user, the supervisors of its team and administrators.
+    pub(super) fn may_see(&self, actor: UserId, user: UserId) -> Result<(), ApiError> {
+        let may =
+            actor == user || self.directory.supervises(actor, user) || self.directory.is_administrator(actor);
+        if may { Ok(()) } else { Err(Refusal::NotYourself.about(&self.directory.get(user).id)) }
+    }
+
+    pub(super) fn administrators_only(&self, actor: UserId) -> Result<(), ApiError> {
+        let may = self.directory.is_administrator(actor);
+        if may { Ok(()) } else { Err(Refusal::NotAllowed.about(&self.directory.get(actor).id)) }
+    }
+
+    /// The team with that id, for its members and supervisors and for administrators.
+    pub(super) fn visible_team(&self, actor: UserId, id: &str) -> Result<&Team, ApiError> {
+        let team = self.team(id).ok_or_else(|| Refusal::TeamUnknown.about(id))?;
+        if self.sees_one_of(actor, &[id]) { Ok(team) } else { Err(Refusal::NotAllowed.about(id)) }
+    }
+
+    /// Tells whether somebody is a member or a supervisor of one of the teams, or an administrator.
+    pub(super) fn sees_one_of(&self, actor: UserId, teams: &[impl AsRef<str>]) -> bool {
+        let user = self.directory.get(actor);
+        let own = user.team.iter().chain(&user.supervises);
+        self.directory.is_administrator(actor)
+            || own.into_iter().any(|own| teams.iter().any(|team| team.as_ref() == own))
+    }
+}

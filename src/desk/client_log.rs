@@ -1,0 +1,61 @@
+//! Logs that clients hand in (reference 4.2). They are counted and not kept: whoever wants them has the client.
+
+use crate::clock::Now;
+use crate::id::UserId;
+
+use super::error::{ApiError, Refusal};
+use super::event::{Event, Step, update};
+use super::request::ClientLog;
+use super::write::{element, inside};
+use super::{Desk, nodes};
+
+impl Desk {
+    /// `POST /User/{id}/ClientLog`: a client hands in the log of its own user, who hears of it.
+    ///
+    /// # Errors
+    ///
+    /// Returns Invalid Authorization User Specified, or Parameter Missing for a log without data.
+    pub fn take_log(
+        &mut self,
+        now: Now,
+        actor: UserId,
+        user: UserId,
+        log: ClientLog,
+        request_id: &str,
+    ) -> Result<Vec<Event>, ApiError> {
+        self.may_hand_in_log(actor, user)?;
+        if !log.has_data {
+            return Err(Refusal::ParameterMissing.about("logData"));
+        }
+        self.client_logs += 1;
+        let mut step = Step::new(now, request_id);
+        let node = nodes::client_log(&self.directory.get(user).id);
+        // Without its content, which the client has.
+        let payload = update("POST", &node, request_id, |out| {
+            inside(out, "clientLog", |out| element(out, "logData", ""));
+        });
+        step.events.push(Event { node, payload });
+        Ok(step.events)
+    }
+
+    /// `POST /User/{id}/CompressedClientLog`: the same, of what nobody looks into.
+    ///
+    /// # Errors
+    ///
+    /// Returns Invalid Authorization User Specified.
+    pub fn take_compressed_log(&mut self, actor: UserId, user: UserId) -> Result<Vec<Event>, ApiError> {
+        self.may_hand_in_log(actor, user)?;
+        self.client_logs += 1;
+        Ok(Vec::new())
+    }
+
+    /// How many logs were handed in.
+    pub fn client_logs(&self) -> u64 {
+        self.client_logs
+    }
+
+    /// Lets through the user itself (the guide's ClientLog errors).
+    fn may_hand_in_log(&self, actor: UserId, user: UserId) -> Result<(), ApiError> {
+        if actor == user { Ok(()) } else { Err(Refusal::NotYourself.about(&self.directory.get(user).id)) }
+    }
+}

@@ -1,0 +1,282 @@
+//! What the configuration has to choose from: reason codes, wrap-up reasons, phone books; the layout of call
+//! variables; and the lists that are always empty (reference 4.2; the guide's pages of the same names).
+
+use crate::config::{Category, Contact, PhoneBook, ReasonCode, Release};
+use crate::id::UserId;
+use crate::xmpp::xml::write_attribute;
+
+use super::access::Whose;
+use super::documents::{IN_LIST, write_reason};
+use super::error::{ApiError, Refusal};
+use super::write::{close, document, element, inside};
+use super::{Desk, nodes};
+
+/// The one layout there is.
+const LAYOUT: &str = "1";
+
+impl Desk {
+    /// `GET …/ReasonCodes?category=…`: what there is to choose from, of one category or of both.
+    ///
+    /// # Errors
+    ///
+    /// Returns Invalid Input for a category that is not NOT_READY, LOGOUT or ALL, and what [`Desk::scope`] does.
+    pub fn reason_codes_document(
+        &self,
+        actor: UserId,
+        whose: Whose<'_>,
+        category: &str,
+    ) -> Result<String, ApiError> {
+        let scope = self.scope(actor, whose)?;
+        let asked: Vec<Category> = [Category::NotReady, Category::Logout]
+            .into_iter()
+            .filter(|kind| category == "ALL" || kind.name() == category)
+            .collect();
+        if asked.is_empty() {
+            return Err(Refusal::CategoryUnknown.about("category"));
+        }
+        let codes = self
+            .reason_codes
+            .iter()
+            .filter(|code| asked.contains(&code.category) && scope.has(code.teams.as_deref()));
+        Ok(document(|out| {
+            out.push_str("<ReasonCodes");
+            write_attribute(out, "category", category);
+            out.push('>');
+            codes.for_each(|code| write_reason(out, &code.into(), IN_LIST));
+            close(out, "ReasonCodes");
+        }))
+    }
+
+    /// `GET …/ReasonCode/{id}`: of a user what it has, else for everybody who has it.
+    ///
+    /// # Errors
+    ///
+    /// Returns Not Found, Authorization Failure, and what [`Desk::scope`] does for a user.
+    pub fn reason_code_document(
+        &self,
+        actor: UserId,
+        whose: Whose<'_>,
+        id: &str,
+    ) -> Result<String, ApiError> {
+        let code = self.listed_reason(actor, whose, id, |code| code.category != Category::WrapUp)?;
+        Ok(document(|out| write_reason(out, &code.into(), IN_LIST)))
+    }
+
+    /// `GET …/WrapUpReasons`.
+    ///
+    /// # Errors
+    ///
+    /// Returns what [`Desk::scope`] does.
+    pub fn wrap_up_reasons_document(&self, actor: UserId, whose: Whose<'_>) -> Result<String, ApiError> {
+        let scope = self.scope(actor, whose)?;
+        let reasons = self.reason_codes.iter().filter(|code| code.category == Category::WrapUp);
+        let reasons = reasons.filter(|reason| scope.has(reason.teams.as_deref()));
+        Ok(document(|out| {
+            inside(out, "WrapUpReasons", |out| {
+                reasons.for_each(|reason| self.write_wrap_up(out, whose, reason));
+            });
+        }))
+    }
+
+    /// `GET …/WrapUpReason/{id}`: of a user what it has, else for everybody who has it.
+    ///
+    /// # Errors
+    ///
+    /// Returns Not Found, Authorization Failure, and what [`Desk::scope`] does for a user.
+    pub fn wrap_up_reason_document(
+        &self,
+        actor: UserId,
+        whose: Whose<'_>,
+        id: &str,
+    ) -> Result<String, ApiError> {
+        let reason = self.listed_reason(actor, whose, id, |code| code.category == Category::WrapUp)?;
+        Ok(document(|out| self.write_wrap_up(out, whose, reason)))
+    }
+
+    /// `GET …/PhoneBooks`: those for everybody first. Contacts stand in them, except in the list of all books.
+    ///
+    /// # Errors
+    ///
+    /// Returns what [`Desk::scope`] does.
+    pub fn phone_books_document(&self, actor: UserId, whose: Whose<'_>) -> Result<String, ApiError> {
+        let scope = self.scope(actor, whose)?;
+        let (for_all, for_teams): (Vec<_>, Vec<_>) =
+            self.phone_books.iter().partition(|book| book.teams.is_none());
+        let books = for_all.into_iter().chain(for_teams).filter(|book| scope.has(book.teams.as_deref()));
+        let with_contacts = !matches!(whose, Whose::All);
+        Ok(document(|out| {
+            inside(out, "PhoneBooks", |out| books.for_each(|book| write_book(out, book, with_contacts)));
+        }))
+    }
+
+    /// `GET /PhoneBook/{id}`: for everybody who has it.
+    ///
+    /// # Errors
+    ///
+    /// Returns Not Found or Authorization Failure.
+    pub fn phone_book_document(&self, actor: UserId, id: &str) -> Result<String, ApiError> {
+        let book = self.phone_book(actor, id)?;
+        Ok(document(|out| write_book(out, book, false)))
+    }
+
+    /// `GET /PhoneBook/{id}/Contacts`.
+    ///
+    /// # Errors
+    ///
+    /// Returns what [`Desk::phone_book_document`] does.
+    pub fn contacts_document(&self, actor: UserId, book: &str) -> Result<String, ApiError> {
+        let book = self.phone_book(actor, book)?;
+        Ok(document(|out| inside(out, "Contacts", |out| write_contacts(out, book))))
+    }
+
+    /// `GET /PhoneBook/{id}/Contact/{id}`.
+    ///
+    /// # Errors
+    ///
+    /// Returns Not Found, and what [`Desk::phone_book_document`] does.
+    pub fn contact_document(&self, actor: UserId, book: &str, id: &str) -> Result<String, ApiError> {
+        let book = self.phone_book(actor, book)?;
+        let contact = book.contacts.iter().find(|contact| id.parse() == Ok(contact.id));
+        let contact = contact.ok_or_else(|| Refusal::NotFound.about(id))?;
+        Ok(document(|out| write_contact(out, book, contact)))
+    }
+
+    /// `GET …/MediaPropertiesLayouts`: the one layout.
+    ///
+    /// # Errors
+    ///
+    /// Returns what [`Desk::scope`] does.
+    pub fn layouts_document(&self, actor: UserId, whose: Whose<'_>) -> Result<String, ApiError> {
+        self.scope(actor, whose)?;
+        Ok(document(|out| inside(out, "MediaPropertiesLayouts", |out| self.write_layout(out))))
+    }
+
+    /// `GET /User/{id}/MediaPropertiesLayout`: the one layout.
+    ///
+    /// # Errors
+    ///
+    /// Returns what [`Desk::scope`] does.
+    pub fn layout_of_user(&self, actor: UserId, user: UserId) -> Result<String, ApiError> {
+        self.may_see(actor, user)?;
+        Ok(document(|out| self.write_layout(out)))
+    }
+
+    /// `GET /MediaPropertiesLayout/{id}`, or `default`.
+    ///
+    /// # Errors
+    ///
+    /// Returns Not Found.
+    pub fn layout_document(&self, id: &str) -> Result<String, ApiError> {
+        match id {
+            "default" | LAYOUT => Ok(document(|out| self.write_layout(out))),
+            _ => Err(Refusal::NotFound.about(id)),
+        }
+    }
+
+    /// A list of what callboard never has: workflows, media other than voice.
+    ///
+    /// # Errors
+    ///
+    /// Returns what [`Desk::scope`] does.
+    pub fn empty_list(&self, actor: UserId, whose: Whose<'_>, name: &str) -> Result<String, ApiError> {
+        self.scope(actor, whose)?;
+        Ok(document(|out| inside(out, name, |_| {})))
+    }
+
+    fn listed_reason(
+        &self,
+        actor: UserId,
+        whose: Whose<'_>,
+        id: &str,
+        wanted: impl Fn(&ReasonCode) -> bool,
+    ) -> Result<&ReasonCode, ApiError> {
+        let not_found = || Refusal::NotFound.about(id);
+        let found = self.reason_codes.iter().find(|code| wanted(code) && id.parse() == Ok(code.id));
+        if let Whose::All = whose {
+            let reason = found.ok_or_else(not_found)?;
+            return self.may_have(actor, reason.teams.as_deref(), id).map(|()| reason);
+        }
+        let scope = self.scope(actor, whose)?;
+        found.filter(|reason| scope.has(reason.teams.as_deref())).ok_or_else(not_found)
+    }
+
+    fn phone_book(&self, actor: UserId, id: &str) -> Result<&PhoneBook, ApiError> {
+        let book = self.phone_books.iter().find(|book| id.parse() == Ok(book.id));
+        let book = book.ok_or_else(|| Refusal::NotFound.about(id))?;
+        self.may_have(actor, book.teams.as_deref(), id).map(|()| book)
+    }
+
+    /// Lets through who has or supervises what these teams have, and administrators.
+    fn may_have(&self, actor: UserId, teams: Option<&[String]>, id: &str) -> Result<(), ApiError> {
+        let may = teams.is_none_or(|teams| self.sees_one_of(actor, teams));
+        if may { Ok(()) } else { Err(Refusal::NotAllowed.about(id)) }
+    }
+
+    fn write_wrap_up(&self, out: &mut String, whose: Whose<'_>, reason: &ReasonCode) {
+        // In the list of a user each is a part of the user, as captured.
+        let owner = match whose {
+            Whose::User(user) => nodes::user(&self.directory.get(user).id),
+            Whose::Team(_) | Whose::All => "/finesse/api".to_owned(),
+        };
+        inside(out, "WrapUpReason", |out| {
+            element(out, "uri", &format!("{owner}/WrapUpReason/{}", reason.id));
+            element(out, "label", &reason.label);
+            element(out, "forAll", &reason.teams.is_none().to_string());
+        });
+    }
+
+    fn write_layout(&self, out: &mut String) {
+        let entry = |out: &mut String, variable: u8| {
+            inside(out, "entry", |out| {
+                element(out, "displayName", &format!("Call Variable {variable}"));
+                element(out, "mediaProperty", &format!("callVariable{variable}"));
+                if self.release == Release::R12 {
+                    element(out, "showInPopOver", "false");
+                    element(out, "uiEditable", "false");
+                }
+            });
+        };
+        inside(out, "MediaPropertiesLayout", |out| {
+            element(out, "uri", &format!("/finesse/api/MediaPropertiesLayout/{LAYOUT}"));
+            element(out, "name", "Default Layout");
+            element(out, "description", "The layout of every call");
+            element(out, "type", "DEFAULT");
+            inside(out, "header", |out| entry(out, 1));
+            for column in [1..=5, 6..=10] {
+                inside(out, "column", |out| column.for_each(|variable| entry(out, variable)));
+            }
+        });
+    }
+}
+
+fn write_book(out: &mut String, book: &PhoneBook, with_contacts: bool) {
+    let uri = book_uri(book);
+    inside(out, "PhoneBook", |out| {
+        element(out, "uri", &uri);
+        element(out, "name", &book.name);
+        element(out, "type", if book.teams.is_none() { "GLOBAL" } else { "TEAM" });
+        if with_contacts {
+            inside(out, "contacts", |out| write_contacts(out, book));
+        } else {
+            element(out, "contacts", &format!("{uri}/Contacts"));
+        }
+    });
+}
+
+fn write_contacts(out: &mut String, book: &PhoneBook) {
+    book.contacts.iter().for_each(|contact| write_contact(out, book, contact));
+}
+
+fn write_contact(out: &mut String, book: &PhoneBook, contact: &Contact) {
+    inside(out, "Contact", |out| {
+        element(out, "firstName", &contact.first_name);
+        element(out, "lastName", &contact.last_name);
+        element(out, "phoneNumber", &contact.phone_number);
+        element(out, "description", &contact.description);
+        element(out, "uri", &format!("{}/Contact/{}", book_uri(book), contact.id));
+    });
+}
+
+fn book_uri(book: &PhoneBook) -> String {
+    format!("/finesse/api/PhoneBook/{}", book.id)
+}

@@ -1,0 +1,190 @@
+//! What the REST API has to choose from, and what it says to those who ask wrongly.
+
+use crate::support::Server;
+use crate::support::http::{Answer, Http};
+use crate::support::rest::{ask, field, get};
+
+/// The names of the elements of a document, each once, in their order.
+fn names(document: &str) -> Vec<String> {
+    let read = roxmltree::Document::parse(document).expect("XML");
+    let mut names: Vec<String> = Vec::new();
+    for element in read.descendants().filter(|node| node.is_element()) {
+        let name = element.tag_name().name().to_owned();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+fn without_password(server: &Server, method: &str, path: &str, headers: &str) -> Answer {
+    Http::connect(server.plain)
+        .ask(format!("{method} /finesse/api/{path} HTTP/1.1\r\nHost: finesse.example\r\n{headers}\r\n"))
+}
+
+#[test]
+fn an_agent_its_team_and_administrators_get_the_lists_of_the_configuration() {
+    let server = Server::demo();
+    let (agent, administrator) = ("1004", "administrator");
+    let reason =
+        ["ReasonCodes", "ReasonCode", "uri", "id", "category", "code", "label", "forAll", "systemCode"];
+    let wrap_up = ["WrapUpReasons", "WrapUpReason", "uri", "label", "forAll"];
+    let contact = ["Contact", "firstName", "lastName", "phoneNumber", "description"];
+    let book = ["PhoneBook", "uri", "name", "type", "contacts"];
+    let books = ["PhoneBooks"].iter().chain(&book).copied().collect::<Vec<_>>();
+    let layout = ["MediaPropertiesLayout", "uri", "name", "description", "type", "header", "entry"];
+    let layout =
+        layout.iter().chain(&["displayName", "mediaProperty", "showInPopOver", "uiEditable", "column"]);
+    let layout = layout.copied().collect::<Vec<_>>();
+    let layouts = ["MediaPropertiesLayouts"].iter().chain(&layout).copied().collect::<Vec<_>>();
+    let full = books.iter().chain(&contact).copied().collect::<Vec<_>>();
+    for (user, path, expected, count) in [
+        (agent, "User/1004/ReasonCodes?category=NOT_READY", &reason[..], 3),
+        (agent, "Team/2/ReasonCodes?category=LOGOUT", &reason, 2),
+        (agent, "TeamResource/2/ReasonCodes?category=ALL&bypassServerCache=true", &reason, 5),
+        (administrator, "ReasonCodes?category=ALL", &reason, 5),
+        (agent, "User/1004/ReasonCode/1", &reason[1..], 1),
+        (agent, "ReasonCode/1", &reason[1..], 1),
+        (agent, "User/1004/WrapUpReasons", &wrap_up, 2),
+        (agent, "Team/2/WrapUpReasons", &wrap_up, 2),
+        (agent, "TeamResource/2/WrapUpReasons", &wrap_up, 2),
+        (administrator, "WrapUpReasons", &wrap_up, 2),
+        (agent, "User/1004/WrapUpReason/6", &wrap_up[1..], 1),
+        (agent, "WrapUpReason/6", &wrap_up[1..], 1),
+        (agent, "User/1004/PhoneBooks", &full, 2),
+        (administrator, "User/1001/PhoneBooks", &full, 1),
+        (agent, "TeamResource/2/PhoneBooks", &full, 2),
+        (administrator, "PhoneBooks", &books, 2),
+        (agent, "PhoneBook/2", &book, 1),
+        (agent, "User/1004/MediaPropertiesLayouts", &layouts, 1),
+        (agent, "Team/2/MediaPropertiesLayouts", &layouts, 1),
+        (administrator, "MediaPropertiesLayouts", &layouts, 1),
+        (agent, "User/1004/MediaPropertiesLayout", &layout, 1),
+        (agent, "MediaPropertiesLayout/default", &layout, 1),
+        (agent, "MediaPropertiesLayout/1", &layout, 1),
+        (agent, "User/1004/Workflows", &["Workflows"], 1),
+        (agent, "TeamResource/2/WorkFlows", &["Workflows"], 1),
+        (agent, "User/1004/Media", &["MediaList"], 1),
+    ] {
+        let answer = get(&server, user, path);
+        assert_eq!(answer.status(), 200, "{path}: {answer:?}");
+        assert_eq!(names(&answer.body), expected, "{path}");
+        let item = if expected[0].ends_with('s') && expected.len() > 1 { expected[1] } else { expected[0] };
+        assert_eq!(answer.body.matches(&format!("</{item}>")).count(), count, "{path}");
+    }
+    let contacts = get(&server, agent, "PhoneBook/1/Contacts").body;
+    assert_eq!(contacts.matches("</Contact>").count(), 3);
+    let service = get(&server, agent, "PhoneBook/2/Contact/1").body;
+    assert_eq!(
+        (field(&service, "phoneNumber"), field(&service, "uri")),
+        ("+4955501234", "/finesse/api/PhoneBook/2/Contact/1")
+    );
+    let sold = get(&server, agent, "User/1004/WrapUpReasons").body;
+    assert_eq!(field(&sold, "uri"), "/finesse/api/User/1004/WrapUpReason/6");
+}
+
+#[test]
+fn every_address_in_a_document_can_be_asked() {
+    let server = Server::demo();
+    let lists = ["ReasonCodes?category=ALL", "WrapUpReasons", "PhoneBooks", "MediaPropertiesLayouts"];
+    let mut asked = 0;
+    for path in lists.map(|list| format!("User/administrator/{list}")).iter().chain(&lists.map(str::to_owned))
+    {
+        let document = get(&server, "administrator", path).body;
+        for address in
+            document.split("<uri>/finesse/api/").skip(1).filter_map(|rest| rest.split_once("</uri>"))
+        {
+            let answer = get(&server, "administrator", address.0);
+            assert_eq!(answer.status(), 200, "{} of {path}", address.0);
+            assert!(answer.body.contains(&format!("<uri>/finesse/api/{}</uri>", address.0)), "{answer:?}");
+            asked += 1;
+        }
+    }
+    assert_eq!(asked, (5 + 2 + 1 + 3 + 1) + (5 + 2 + 2 + 1));
+}
+
+#[test]
+fn who_asks_wrongly_gets_the_references_error() {
+    let server = Server::demo();
+    for (user, method, path, status, kind) in [
+        // Another user's path, another team's, and what is for administrators.
+        ("1001", "GET", "User/1002/PhoneBooks", 401, "Invalid Authorization User Specified"),
+        ("1001", "GET", "User/1002/WrapUpReason/6", 401, "Invalid Authorization User Specified"),
+        ("1001", "GET", "User/1002/Media", 401, "Invalid Authorization User Specified"),
+        ("1001", "GET", "Team/2/WrapUpReasons", 401, "Authorization Failure"),
+        ("1001", "GET", "PhoneBook/2", 401, "Authorization Failure"),
+        ("1001", "GET", "PhoneBook/2/Contacts", 401, "Authorization Failure"),
+        ("1001", "GET", "PhoneBooks", 401, "Authorization Failure"),
+        ("1001", "GET", "WrapUpReasons", 401, "Authorization Failure"),
+        ("1001", "GET", "ReasonCodes?category=ALL", 401, "Authorization Failure"),
+        // Odd ids and parameters.
+        ("1001", "GET", "User/nobody/PhoneBooks", 404, "User Not Found"),
+        ("1001", "GET", "User/%00/PhoneBooks", 404, "User Not Found"),
+        ("1001", "GET", "User//PhoneBooks", 404, "User Not Found"),
+        ("1001", "GET", "PhoneBook/%00", 404, "Not Found"),
+        ("1001", "GET", "PhoneBook/1%20", 404, "Not Found"),
+        ("1001", "GET", "PhoneBook/1%2FContacts", 404, "Not Found"),
+        ("1001", "GET", "PhoneBook/99999999999999999999", 404, "Not Found"),
+        ("1001", "GET", "PhoneBook/1/Contact/0", 404, "Not Found"),
+        ("1001", "GET", "WrapUpReason/%3Cb%3E", 404, "Not Found"),
+        ("1001", "GET", "MediaPropertiesLayout/2", 404, "Not Found"),
+        ("1001", "GET", "Team/9/PhoneBooks", 404, "Not Found"),
+        ("1001", "GET", "TeamResource/9/PhoneBooks", 404, "Not Found"),
+        ("1001", "GET", "TeamResource/1", 404, "Not Found"),
+        ("1001", "GET", "User/1001/ReasonCodes", 400, "Invalid Input"),
+        ("1001", "GET", "User/1001/ReasonCodes?category=WRAPUP", 400, "Invalid Input"),
+        ("1001", "GET", "User/1001/ReasonCodes?category=NOT_READY%00", 400, "Invalid Input"),
+        // What there is in Finesse only.
+        ("administrator", "POST", "PhoneBook", 501, "Not Implemented"),
+        ("administrator", "POST", "PhoneBooks", 501, "Not Implemented"),
+        ("administrator", "DELETE", "PhoneBook/1", 501, "Not Implemented"),
+        ("administrator", "PUT", "PhoneBook/1/Contact/1", 501, "Not Implemented"),
+        ("administrator", "GET", "PhoneBook/1/Contacts/csvFileContent", 501, "Not Implemented"),
+        ("administrator", "PUT", "Team/1/PhoneBooks", 501, "Not Implemented"),
+        ("administrator", "PUT", "WrapUpReason/6", 501, "Not Implemented"),
+        ("administrator", "PUT", "MediaPropertiesLayout/default", 501, "Not Implemented"),
+        ("administrator", "GET", "LayoutConfig/default", 501, "Not Implemented"),
+        ("administrator", "GET", "Team/1/LayoutConfig", 501, "Not Implemented"),
+        ("1001", "GET", "User/1001/Devices", 501, "Not Implemented"),
+        ("1001", "PUT", "User/1001/Media/5001", 501, "Not Implemented"),
+        // What there is not in Finesse either.
+        ("1001", "GET", "User/1001/Nothing", 404, "Not Found"),
+        ("1001", "GET", "Team/1/Nothing", 404, "Not Found"),
+    ] {
+        let answer = ask(&server, user, method, path, "", "");
+        assert_eq!(answer.status(), status, "{method} {path}: {answer:?}");
+        assert_eq!(names(&answer.body), ["ApiErrors", "ApiError", "ErrorType", "ErrorData", "ErrorMessage"]);
+        assert_eq!(field(&answer.body, "ErrorType"), kind, "{method} {path}");
+    }
+    for (method, path, allowed) in [
+        ("GET", "User/1001/ClientLog", "POST"),
+        ("PUT", "User/1001/ClientLog", "POST"),
+        ("GET", "User/1001/CompressedClientLog", "POST"),
+        ("DELETE", "MediaPropertiesLayout/default", "GET"),
+        ("POST", "UserAuthMode/1001", "GET"),
+        ("PUT", "TeamMessage/1", "GET, DELETE"),
+        ("GET", "TeamMessage", "POST"),
+        ("DELETE", "TeamMessages", "GET, POST"),
+        ("POST", "Team/1/TeamMessages", "GET"),
+    ] {
+        let answer = ask(&server, "1001", method, path, "", "");
+        assert_eq!(
+            (answer.status(), answer.header("Allow")),
+            (405, Some(allowed)),
+            "{method} {path}: {answer:?}"
+        );
+        assert_eq!(field(&answer.body, "ErrorType"), "Method Not Allowed");
+    }
+}
+
+#[test]
+fn how_to_log_in_is_told_to_everybody_and_tells_nothing_of_users() {
+    let server = Server::demo();
+    for name in ["1001", "nobody", "%00", "a%2Fb"] {
+        let answer = without_password(&server, "GET", &format!("UserAuthMode/{name}"), "");
+        let expected = "<UserAuthMode><authMode>NON_SSO</authMode></UserAuthMode>";
+        assert_eq!((answer.status(), answer.body.as_str()), (200, expected), "{name}");
+    }
+    assert_eq!(without_password(&server, "GET", "UserAuthMode", "").status(), 401);
+    assert_eq!(without_password(&server, "GET", "User/1001/PhoneBooks", "").status(), 401);
+}
