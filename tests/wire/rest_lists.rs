@@ -1,8 +1,10 @@
-//! What the REST API has to choose from, and what it says to those who ask wrongly.
+//! What the REST API has to choose from, in XML and in JSON, and what it says to those who ask wrongly.
 
 use crate::support::Server;
 use crate::support::http::{Answer, Http};
 use crate::support::rest::{ask, field, get};
+
+const JSON: &str = "Accept: application/json, text/javascript, */*; q=0.01\r\n";
 
 /// The names of the elements of a document, each once, in their order.
 fn names(document: &str) -> Vec<String> {
@@ -187,4 +189,68 @@ fn how_to_log_in_is_told_to_everybody_and_tells_nothing_of_users() {
     }
     assert_eq!(without_password(&server, "GET", "UserAuthMode", "").status(), 401);
     assert_eq!(without_password(&server, "GET", "User/1001/PhoneBooks", "").status(), 401);
+}
+
+#[test]
+fn who_asks_for_json_gets_the_same_as_json() {
+    let server = Server::demo();
+    let json = |user: &str, path: &str| {
+        let answer = ask(&server, user, "GET", path, JSON, "");
+        assert_eq!(
+            answer.header("Content-Type"),
+            Some("application/json;charset=UTF-8"),
+            "{path}: {answer:?}"
+        );
+        assert_eq!(answer.header("Vary"), Some("Accept"));
+        answer.body
+    };
+    assert_eq!(
+        json("1001", "User/1001"),
+        r#"{"User":{"dialogs":"/finesse/api/User/1001/Dialogs","extension":"","firstName":"Grace","lastName":"Hopper","loginId":"1001","loginName":"1001","mediaType":"1","pendingState":"","reasonCodeId":"-1","roles":{"role":["Agent"]},"settings":{"wrapUpOnIncoming":"OPTIONAL","wrapUpOnOutgoing":"OPTIONAL"},"state":"LOGOUT","stateChangeTime":"","teamId":"1","teamName":"Lab","uri":"/finesse/api/User/1001","wrapUpTimer":"7200"}}"#
+    );
+    assert_eq!(
+        json("1004", "PhoneBook/2/Contacts"),
+        r#"{"Contacts":{"Contact":[{"firstName":"","lastName":"Coffee Machine Service","phoneNumber":"+4955501234","description":"Monday to Friday","uri":"/finesse/api/PhoneBook/2/Contact/1"}]}}"#
+    );
+    assert_eq!(json("1001", "User/1001/Media"), r#"{"MediaList":{"Media":[]}}"#);
+    assert!(json("1001", "User/1001/ReasonCodes?category=LOGOUT").starts_with(
+        r#"{"ReasonCodes":{"@category":"LOGOUT","ReasonCode":[{"uri":"/finesse/api/ReasonCode/4","id":"4","#
+    ));
+    assert!(
+        json("1001", "User/1001/MediaPropertiesLayout")
+            .contains(r#""column":[{"entry":[{"displayName":"Call Variable 1","#)
+    );
+    // Errors too, and what is told without a password.
+    assert_eq!(
+        json("1001", "PhoneBook/%3C%22%3E"),
+        r#"{"ApiErrors":{"ApiError":[{"ErrorType":"Not Found","ErrorData":"<\">","ErrorMessage":"The specified resource cannot be found"}]}}"#
+    );
+    let system = without_password(&server, "GET", "SystemInfo", JSON);
+    assert!(system.body.starts_with(r#"{"SystemInfo":{"currentTimestamp":""#), "{system:?}");
+    let refused = without_password(&server, "GET", "User/1001", JSON);
+    assert_eq!(
+        (refused.status(), refused.header("Content-Type")),
+        (401, Some("application/json;charset=UTF-8"))
+    );
+    assert!(refused.header("WWW-Authenticate").is_some());
+
+    // XML is what everybody else gets.
+    for accept in [
+        "",
+        "Accept: */*\r\n",
+        "Accept: application/xml, application/json\r\n",
+        "Accept: text/html,*/*;q=0.8\r\n",
+    ] {
+        let answer = ask(&server, "1001", "GET", "User/1001/Media", accept, "");
+        assert_eq!(answer.body, "<MediaList></MediaList>", "{accept}");
+        assert_eq!(answer.header("Content-Type"), Some("application/xml;charset=UTF-8"));
+    }
+    // What is sent stays XML.
+    let headers = format!("{JSON}Content-Type: application/json\r\n");
+    let answer = ask(&server, "1001", "PUT", "User/1001", &headers, r#"{"User":{"state":"LOGIN"}}"#);
+    assert_eq!(answer.status(), 415);
+    assert!(
+        answer.body.starts_with(r#"{"ApiErrors":{"ApiError":[{"ErrorType":"Bad Request","#),
+        "{answer:?}"
+    );
 }

@@ -1,9 +1,11 @@
 //! Finesse's REST API below `/finesse/api/` (reference 4): the way of a request to the desk and of its answer back.
 //!
-//! What lives here: HTTP. `routes` is the table of the API, `call` a request taken apart. What a request means, and who may
+//! What lives here: HTTP. `routes` is the table of the API, `call` a request taken apart, `json` the other form of an
+//! answer. What a request means, and who may
 //! make it, is for the desk to say.
 
 mod call;
+mod json;
 mod routes;
 
 use std::net::SocketAddr;
@@ -34,8 +36,9 @@ pub async fn answer(server: Rc<Server>, request: Request<Incoming>, peer: Socket
     let shown = format!("{} {}", request.method(), request.uri());
     let headers = request.headers().clone();
     let (who, reply) = serve(&server, request, &headers).await;
+    let as_json = json::is_asked_for(&headers);
     let mut answer = match reply {
-        Ok(Some(document)) => xml(StatusCode::OK, document),
+        Ok(Some(document)) => shown_as(as_json, StatusCode::OK, document),
         Ok(None) => {
             let mut accepted = Answer::default();
             *accepted.status_mut() = StatusCode::ACCEPTED;
@@ -43,7 +46,7 @@ pub async fn answer(server: Rc<Server>, request: Request<Incoming>, peer: Socket
         }
         Err(error) => {
             let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let mut answer = xml(status, error.document());
+            let mut answer = shown_as(as_json, status, error.document());
             if let Some(Ok(allowed)) = error.allowed().map(HeaderValue::from_str) {
                 answer.headers_mut().insert(header::ALLOW, allowed);
             }
@@ -83,11 +86,18 @@ async fn serve(
     }
 }
 
-fn xml(status: StatusCode, document: String) -> Answer {
-    let mut answer = Answer::new(document.into());
+/// An answer with a document, or with the same as JSON.
+fn shown_as(json: bool, status: StatusCode, document: String) -> Answer {
+    let converted = if json { json::from_xml(&document) } else { None };
+    let kind = match converted {
+        Some(_) => "application/json;charset=UTF-8",
+        None => "application/xml;charset=UTF-8",
+    };
+    let mut answer = Answer::new(converted.unwrap_or(document).into());
     *answer.status_mut() = status;
-    set(&mut answer, header::CONTENT_TYPE, "application/xml;charset=UTF-8");
+    set(&mut answer, header::CONTENT_TYPE, kind);
     set(&mut answer, header::CACHE_CONTROL, "no-cache");
+    set(&mut answer, header::VARY, "Accept");
     set(&mut answer, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     answer
 }
