@@ -136,6 +136,14 @@ fn who_asks_wrongly_gets_the_references_error() {
         ("1001", "GET", "User/1001/ReasonCodes", 400, "Invalid Input"),
         ("1001", "GET", "User/1001/ReasonCodes?category=WRAPUP", 400, "Invalid Input"),
         ("1001", "GET", "User/1001/ReasonCodes?category=NOT_READY%00", 400, "Invalid Input"),
+        ("1001", "GET", "User/1001/ReasonCodes?category=NOT_READY&category=LOGOUT", 400, "Bad Request"),
+        (
+            "1001",
+            "GET",
+            "Team/1?includeLoggedOutAgents=true&includeLoggedOutAgents=false",
+            400,
+            "Bad Request",
+        ),
         // What there is in Finesse only.
         ("administrator", "POST", "PhoneBook", 501, "Not Implemented"),
         ("administrator", "POST", "PhoneBooks", 501, "Not Implemented"),

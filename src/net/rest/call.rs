@@ -48,9 +48,17 @@ impl<'a> Call<'a> {
     }
 
     /// A parameter of the query; empty if it is not there.
-    pub fn parameter(&self, name: &str) -> String {
-        let mut pairs = form_urlencoded::parse(self.query.as_bytes());
-        pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
+    ///
+    /// # Errors
+    ///
+    /// Returns Bad Request if it stands twice.
+    pub fn parameter(&self, name: &str) -> Result<String, ApiError> {
+        let pairs = form_urlencoded::parse(self.query.as_bytes());
+        let mut values = pairs.filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+        match (values.next(), values.next()) {
+            (value, None) => Ok(value.unwrap_or_default()),
+            _ => Err(Refusal::Malformed.about(format!("{name} stands twice"))),
+        }
     }
 
     /// The name by which the client reached the server, without the port.

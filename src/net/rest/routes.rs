@@ -35,7 +35,7 @@ type List = fn(&Desk, UserId, Whose<'_>, &Call<'_>) -> Result<String, ApiError>;
 
 #[rustfmt::skip]
 const LISTS: [(&str, List); 6] = [
-    ("ReasonCodes", |desk, actor, whose, call| desk.reason_codes_document(actor, whose, &call.parameter("category"))),
+    ("ReasonCodes", |desk, actor, whose, call| desk.reason_codes_document(actor, whose, &call.parameter("category")?)),
     ("WrapUpReasons", |desk, actor, whose, _| desk.wrap_up_reasons_document(actor, whose)),
     ("PhoneBooks", |desk, actor, whose, _| desk.phone_books_document(actor, whose)),
     ("MediaPropertiesLayouts", |desk, actor, whose, _| desk.layouts_document(actor, whose)),
@@ -128,9 +128,9 @@ fn read(actor: UserId, call: &Call<'_>, path: &[&str]) -> Option<Reply> {
                 of_user(id, &|user| list(desk, actor, Whose::User(user), call))
             }
             ["Teams"] => desk.teams_document(actor),
-            ["Team", id] => {
-                desk.team_document(actor, id, call.parameter("includeLoggedOutAgents") != "false")
-            }
+            ["Team", id] => call
+                .parameter("includeLoggedOutAgents")
+                .and_then(|wanted| desk.team_document(actor, id, wanted != "false")),
             // The configuration interface has the lists below Team, the one for agents below TeamResource.
             ["Team" | "TeamResource", id, name] => list(name)?(desk, actor, Whose::Team(id), call),
             ["ReasonCode", id] => desk.reason_code_document(actor, Whose::All, id),
