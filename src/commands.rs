@@ -131,6 +131,9 @@ fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "reason codes   {}, {required}", config.reason_codes.len())?;
     let contacts: usize = config.phone_books.iter().map(|book| book.contacts.len()).sum();
     writeln!(out, "phone books    {} with {contacts} contacts", config.phone_books.len())?;
+    for queue in &config.queues {
+        writeln!(out, "queue {:8} {}: number {}, team {}", queue.id, queue.name, queue.number, queue.team)?;
+    }
     writeln!(out, "nodes          {} beside those of users and teams", config.nodes.len())?;
 
     writeln!(out, "\n[limits]")?;

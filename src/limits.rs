@@ -213,6 +213,21 @@ limits! {
     /// wait for an agent whose last session ended to come back, before it is signed out
     /// (reference 1.5).
     forced_logout: Duration("time") = MINUTE, 100 => HOUR;
+    /// calls at the same time
+    /// (reference 4.4).
+    calls: Count("calls") = 1000, 1 => 100_000;
+    /// for an agent to answer a call from a queue
+    /// (reference 4.3).
+    alerting: Duration("time") = 20 * SECOND, 100 => 10 * MINUTE;
+    /// for a caller from outside to hear somebody before it hangs up
+    /// (reference 4.4).
+    patience: Duration("time") = 5 * MINUTE, 100 => HOUR;
+    /// for a number outside to answer
+    /// (reference 4.4).
+    outside_answer: Duration("time") = 3 * SECOND, 100 => 10 * MINUTE;
+    /// between events of a queue whose statistics change
+    /// (reference 3.2, row 13).
+    queue_statistics: Duration("time") = 10 * SECOND, 100 => 10 * MINUTE;
     /// one WebSocket message before the login
     /// (XEP-0205 §4.5; the 10,000 bytes of RFC 6120 §13.12 are for stanzas, which there are none of yet).
     stanza_before_login: Size("bytes") = 8 * KIB, KIB => MIB;

@@ -8,6 +8,7 @@ mod file;
 mod parts;
 mod people;
 mod problem;
+mod queues;
 mod read;
 mod reasons;
 mod rules;
@@ -18,6 +19,7 @@ mod tests;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::limits::Limits;
 use crate::password::Password;
@@ -25,6 +27,7 @@ use crate::xmpp::ns;
 
 pub use books::{Contact, PhoneBook};
 pub use problem::{Place, Problem};
+pub use queues::{Outside, Queue};
 
 /// The text of the embedded demo configuration.
 pub const DEMO: &str = include_str!("../../deploy/demo.toml");
@@ -56,6 +59,10 @@ pub struct Config {
     pub reason_codes: Vec<ReasonCode>,
     /// In the order of the file.
     pub phone_books: Vec<PhoneBook>,
+    /// In the order of the file.
+    pub queues: Vec<Queue>,
+    /// Numbers that are no telephones of users.
+    pub outside: Outside,
     /// Pubsub nodes of one's own, in the order of the file.
     pub nodes: Vec<NodeConfig>,
     /// The bounds in force.
@@ -113,6 +120,8 @@ pub struct Team {
     pub id: String,
     /// For people; without control characters.
     pub name: String,
+    /// How long its agents wrap up after a call from a queue; `None`: they do not.
+    pub wrap_up: Option<Duration>,
 }
 
 /// Somebody who may log in.

@@ -1,13 +1,20 @@
 //! Reads `[[team]]` and `[[user]]`, and checks what they say of each other.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use super::problem::{Place, Placed, Report, proposal, shown};
 use super::section::{Read, Reported, Section, all};
 use super::{Role, Team, User, rules};
+use crate::limits::Kind;
 use crate::password::Password;
 
-const TEAM_KEYS: &[&str] = &["id", "name"];
+const TEAM_KEYS: &[&str] = &["id", "name", "wrap_up"];
+
+/// The shortest and the longest time to wrap up, in milliseconds.
+const WRAP_UP: RangeInclusive<u64> = 100..=7_200_000;
+
 const USER_KEYS: &[&str] = &[
     "id",
     "login_name",
@@ -87,10 +94,26 @@ fn teams(report: &mut Report, root: &Section) -> (Option<Vec<Team>>, Option<Decl
         let name = section.needed(report, "name").and_then(|name| checked(report, "name", name, rules::name));
         ids.push(id.ok());
         let id = id.and_then(|id| checked(report, "id", id, rules::team_id));
-        teams.push(id.and_then(|id| Ok(Team { id: id.value.into(), name: name?.value.into() })).ok());
+        let wrap_up = wrap_up(report, section);
+        let team = || -> Result<Team, Reported> {
+            Ok(Team { id: id?.value.into(), name: name?.value.into(), wrap_up: wrap_up? })
+        };
+        teams.push(team().ok());
     }
     let ids = unique(report, "id", "team", ids.into_iter());
     (teams.into_iter().collect(), ids)
+}
+
+fn wrap_up(report: &mut Report, section: &Section) -> Result<Option<Duration>, Reported> {
+    let Some(text) = section.string(report, "wrap_up")? else { return Ok(None) };
+    match Kind::Duration.parse(text.value).filter(|time| WRAP_UP.contains(time)) {
+        Some(time) => Ok(Some(Duration::from_millis(time))),
+        None => {
+            let form = "must be a duration from \"100ms\" to \"2h\", such as \"30s\"";
+            report.add(text.place, format!("wrap_up {} {form}", shown(text.value)));
+            Err(Reported)
+        }
+    }
 }
 
 fn user<'d>(report: &mut Report, section: &Section<'d>) -> Draft<'d> {

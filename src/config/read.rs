@@ -7,6 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::people::{self, Declared};
 use super::problem::{Place, Placed, Report, shown};
+use super::queues;
 use super::section::{Reported, Section, all, kind_of, named, number};
 use super::{Config, NodeConfig, Origin, Problem, Profile, Release, TlsFiles, books, reasons, rules};
 use crate::limits::{Kind, Limits, TABLE};
@@ -23,6 +24,8 @@ const KEYS: &[&str] = &[
     "require_reason_codes",
     "reason_code",
     "phone_book",
+    "queue",
+    "outside",
     "node",
     "limits",
 ];
@@ -60,12 +63,16 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let require_reason_codes = root.boolean(&mut report, "require_reason_codes");
     let reason_codes = reasons::read(&mut report, &root, people.team_ids.as_ref());
     let phone_books = books::read(&mut report, &root, people.team_ids.as_ref());
+    let queues = queues::read(&mut report, &root, people.team_ids.as_ref(), people.users.as_deref());
     let nodes = nodes(&mut report, &root, people.user_ids.as_ref());
     let limits = limits(&mut report, &root);
 
     let assemble = || -> Option<Config> {
         let Listeners { tls: listen, plain: listen_plain, places: listen_places } = listeners.ok()?;
+        let (queues, outside) = queues.ok()?;
         Some(Config {
+            queues,
+            outside,
             domain: domain.ok()?,
             profile: profile.ok()?,
             release: release.ok()?,

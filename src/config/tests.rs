@@ -138,7 +138,7 @@ items = 0
         ..Limits::default()
     };
     assert_eq!(config.limits, expected);
-    assert_eq!(config.teams, [Team { id: "1".into(), name: "Lab".into() }]);
+    assert_eq!(config.teams, [Team { id: "1".into(), name: "Lab".into(), wrap_up: None }]);
     let [ada, bob] = config.users.as_slice() else { panic!("two users") };
     assert_eq!(ada.login_name.as_deref(), Some("Ada"));
     assert_eq!((ada.first_name.as_str(), ada.last_name.as_str()), ("Ada", "Lovelace"));

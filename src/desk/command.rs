@@ -3,14 +3,14 @@
 use std::mem;
 
 use crate::clock::Now;
-use crate::config::{Category, Role};
+use crate::config::{Category, Profile, Role};
 use crate::id::UserId;
 
 use super::error::{ApiError, Failure, Refusal};
 use super::event::Step;
 use super::reasons::{Cause, system};
 use super::state::{Outcome, Request, Standing, State, outcome};
-use super::{Desk, Event, Reason, SetState};
+use super::{Desk, Event, Reason, SetState, Settled};
 
 /// A request whose parameters are good.
 struct Command<'a> {
@@ -41,19 +41,20 @@ impl Desk {
         let done = match outcome {
             Outcome::Refused(refusal) => return Err(refusal.about(self.about(refusal, user))),
             Outcome::Fails(failure) => Err(failure),
-            Outcome::To(state) => self.obey(now, by, user, state, &command),
+            Outcome::To(state) | Outcome::Pend(state) => self.obey(now, by, user, outcome, state, &command),
             Outcome::Keep if command.request == Request::Login => self.sign_in(user, command.extension),
             Outcome::Keep => Ok(()),
         };
         let mut step = Step::new(now, request_id);
         if let Err(failure) = done {
             self.user_failed(&mut step, user, failure);
-        } else if matches!(outcome, Outcome::To(_)) || *self.agent(user) != before {
+        } else if matches!(outcome, Outcome::To(_) | Outcome::Pend(_)) || *self.agent(user) != before {
             self.user_changed(&mut step, user);
         } else {
             // Nothing new for the team.
             self.user_told(&mut step, user);
         }
+        self.dispatch(&mut step);
         Ok(step.events)
     }
 
@@ -128,6 +129,7 @@ impl Desk {
         now: Now,
         by: Standing,
         user: UserId,
+        outcome: Outcome,
         state: State,
         command: &Command<'_>,
     ) -> Result<(), Failure> {
@@ -138,17 +140,23 @@ impl Desk {
             Standing::Own => command.reason,
             Standing::Supervisor => self.system_reason(Cause::Supervisor, state),
         };
-        self.enter(now, user, state, reason);
-        Ok(())
-    }
-
-    /// Puts an agent into a state; who is signed out has no telephone.
-    pub(super) fn enter(&mut self, now: Now, user: UserId, state: State, reason: Option<Reason>) {
-        if state == State::Logout {
-            self.move_to(user, None);
+        let next = Settled { state, reason };
+        let has_calls = !self.agent(user).dialogs.is_empty();
+        let waits = matches!(outcome, Outcome::Pend(_))
+            || (by == Standing::Supervisor && state == State::Logout && has_calls);
+        if waits {
+            // Express takes one such request for a call (reference 4.3).
+            let is_second = self.profile == Profile::Uccx && self.agent(user).pending.is_some();
+            if is_second && by == Standing::Own {
+                return Err(Failure::WorkMode);
+            }
+            self.agent_mut(user).pending = Some(next);
+        } else if has_calls && state != State::NotReady {
+            return Err(Failure::Busy);
+        } else {
+            self.enter_settled(now, user, next);
         }
-        let agent = self.agent_mut(user);
-        (agent.state, agent.since, agent.reason) = (state, Some(now.wall), reason);
+        Ok(())
     }
 
     /// The reason for a state that the agent did not ask for.
@@ -158,9 +166,12 @@ impl Desk {
 
     /// Takes a telephone, if it is one and free.
     fn sign_in(&mut self, user: UserId, extension: &str) -> Result<(), Failure> {
+        let moves = self.agent(user).extension.as_deref() != Some(extension);
         match self.extensions.get(extension) {
             None => Err(Failure::InvalidDevice),
             Some(Some(other)) if *other != user => Err(Failure::DeviceBusy),
+            // Its calls are at the other telephone.
+            Some(_) if moves && !self.agent(user).dialogs.is_empty() => Err(Failure::Busy),
             Some(_) => {
                 self.move_to(user, Some(extension));
                 Ok(())
@@ -169,7 +180,7 @@ impl Desk {
     }
 
     /// Leaves the telephone for another one.
-    fn move_to(&mut self, user: UserId, extension: Option<&str>) {
+    pub(super) fn move_to(&mut self, user: UserId, extension: Option<&str>) {
         let old = mem::replace(&mut self.agent_mut(user).extension, extension.map(str::to_owned));
         for (extension, now) in [(old.as_deref(), None), (extension, Some(user))] {
             if let Some(place) = extension.and_then(|extension| self.extensions.get_mut(extension)) {

@@ -119,17 +119,18 @@ impl Desk {
     pub(super) fn write_user(&self, out: &mut String, root: &str, key: UserId) {
         let (user, agent) = (self.directory.get(key), self.agent(key));
         let team = user.team.as_deref().and_then(|team| self.team(team));
+        let wrap_up = team.and_then(|team| team.wrap_up);
         let reason = self.reason_shown(key);
         let id = reason.as_ref().and_then(|reason| reason.id);
         inside(out, root, |out| {
-            element(out, "dialogs", &dialogs(&user.id));
+            element(out, "dialogs", &nodes::dialogs(&user.id));
             element(out, "extension", agent.extension.as_deref().unwrap_or_default());
             element(out, "firstName", &user.first_name);
             element(out, "lastName", &user.last_name);
             element(out, "loginId", &user.id);
             element(out, "loginName", user.login_name.as_ref().unwrap_or(&user.id));
             element(out, "mediaType", "1");
-            element(out, "pendingState", "");
+            element(out, "pendingState", agent.pending.map_or("", |pending| pending.state.name()));
             element(out, "reasonCodeId", &id.map_or_else(|| "-1".to_owned(), |id| id.to_string()));
             if let Some(reason) = &reason {
                 write_reason(out, reason, IN_USER);
@@ -140,7 +141,7 @@ impl Desk {
                 }
             });
             inside(out, "settings", |out| {
-                element(out, "wrapUpOnIncoming", "OPTIONAL");
+                element(out, "wrapUpOnIncoming", if wrap_up.is_some() { "REQUIRED" } else { "OPTIONAL" });
                 element(out, "wrapUpOnOutgoing", "OPTIONAL");
             });
             element(out, "state", agent.state.name());
@@ -152,7 +153,9 @@ impl Desk {
                 inside(out, "teams", |out| supervised.for_each(|team| write_supervised(out, team)));
             }
             element(out, "uri", &nodes::user(&user.id));
-            element(out, "wrapUpTimer", "7200");
+            // Finesse has 7200 where nothing else is configured.
+            let seconds = wrap_up.map_or(7200, |time| time.as_millis().div_ceil(1000));
+            element(out, "wrapUpTimer", &seconds.to_string());
         });
     }
 
@@ -163,7 +166,7 @@ impl Desk {
             self.write_names(out, key);
             if self.release == Release::R12 {
                 element(out, "extension", agent.extension.as_deref().unwrap_or_default());
-                element(out, "pendingState", "");
+                element(out, "pendingState", agent.pending.map_or("", |pending| pending.state.name()));
             }
             element(out, "state", agent.state.name());
             element(out, "stateChangeTime", &agent.since.map(timestamp).unwrap_or_default());
@@ -178,9 +181,9 @@ impl Desk {
         let agent = self.agent(key);
         inside(out, "User", |out| {
             self.write_names(out, key);
-            element(out, "dialogs", &dialogs(&self.directory.get(key).id));
+            element(out, "dialogs", &nodes::dialogs(&self.directory.get(key).id));
             element(out, "extension", agent.extension.as_deref().unwrap_or_default());
-            element(out, "pendingState", "");
+            element(out, "pendingState", agent.pending.map_or("", |pending| pending.state.name()));
             element(out, "state", agent.state.name());
             if let Some(reason) = self.reason_shown(key) {
                 write_reason(out, &reason, IN_TEAM);
@@ -205,10 +208,6 @@ impl Desk {
             Reason::System(code) => code.into(),
         })
     }
-}
-
-fn dialogs(id: &str) -> String {
-    format!("/finesse/api/User/{id}/Dialogs")
 }
 
 /// A team as `<Team>` and `<Teams>` have it.

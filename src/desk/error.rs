@@ -22,6 +22,10 @@ pub enum Refusal {
     NotFound,
     ParameterMissing,
     ParameterInvalid,
+    DestinationInvalid,
+    DialogUnknown,
+    QueueUnknown,
+    NoTelephone,
     TooManyMessages,
     MethodNotAllowed,
     NotXml,
@@ -46,6 +50,11 @@ impl Refusal {
             Self::ReasonUnknown => (400, "Invalid Input", "Invalid reasonCodeId specified for user"),
             Self::ParameterMissing => (400, "Parameter Missing", "A required parameter is missing"),
             Self::ParameterInvalid => (400, "Invalid Input", "A parameter is not valid"),
+            Self::DestinationInvalid => (400, "Invalid Destination", "The destination is not valid"),
+            Self::DialogUnknown => (404, "Not Found", "Invalid dialogId specified for dialog"),
+            Self::QueueUnknown => (404, "Not Found", "Invalid queueId specified for queue"),
+            // The spelling is Finesse's (reference 6, row 4).
+            Self::NoTelephone => (401, "Invalid Authorization User Specified", "The user is not an authorizied supervisor."),
             Self::TooManyMessages =>
                 (400, "System Resource Limit Exceeded", "MAX_ACTIVE_MESSAGE_LIMIT_EXCEEDED"),
             Self::MethodNotAllowed => (405, "Method Not Allowed", "There are other methods here"),
@@ -111,6 +120,8 @@ pub enum Failure {
     InvalidDevice,
     DeviceBusy,
     ObjectState,
+    WorkMode,
+    Busy,
     InvalidPassword,
     InvalidParameter,
 }
@@ -139,6 +150,8 @@ impl Failure {
                 ("Invalid Device", "CF_INVALID_LOGON_DEVICE_SPECIFIED", "260", Some(&NO_DEVICE_TARGET)),
             Self::DeviceBusy => ("Device Busy", "CF_RESOURCE_BUSY", "33", None),
             Self::ObjectState => ("Invalid State", "CF_INVALID_OBJECT_STATE", "22", None),
+            Self::WorkMode => ("Invalid State", "CF_INVALID_AGENT_WORKMODE", "265", None),
+            Self::Busy => ("Invalid State", "CF_RESOURCE_BUSY", "33", None),
             Self::InvalidPassword => ("Invalid State", "CF_INVALID_PASSWORD_SPECIFIED", "257", None),
             Self::InvalidParameter => ("Invalid State", "CF_INVALID_PARAMETER", "1010", None),
         }

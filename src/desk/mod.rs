@@ -9,6 +9,7 @@
 mod access;
 mod client_log;
 mod command;
+mod dialog;
 mod directory;
 mod documents;
 mod error;
@@ -17,31 +18,36 @@ mod lists;
 mod messages;
 pub mod nodes;
 mod presence;
+mod queue;
 mod reasons;
 mod request;
 mod state;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod work;
 mod write;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::{Instant, SystemTime};
 
 use crate::clock::Now;
-use crate::config::{Config, PhoneBook, Profile, ReasonCode, Release, Team};
+use crate::config::{Config, Outside, PhoneBook, Profile, ReasonCode, Release, Team};
 use crate::id::UserId;
 use crate::limits::Limits;
 
 pub use access::Whose;
+pub use dialog::{CallData, DialogId, DialogRequest, Inbound, NotPlaced};
 pub use directory::Directory;
 pub use error::{ApiError, Refusal};
 pub use event::Event;
 pub use request::{ClientLog, NewMessage, SetState};
 
 use access::Scope;
+use dialog::{Dialog, FIRST_ID};
 use event::Step;
 use messages::Messages;
+use queue::Queue;
 use reasons::SystemCode;
 use state::State;
 use timers::{Alarm, TimerId, Timers};
@@ -52,6 +58,13 @@ enum Reason {
     /// The place in the configuration's list.
     Configured(usize),
     System(&'static SystemCode),
+}
+
+/// A state in which an agent stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Settled {
+    state: State,
+    reason: Option<Reason>,
 }
 
 /// The live state of one user.
@@ -65,6 +78,18 @@ struct Agent {
     extension: Option<String>,
     /// Runs from the end of the last session on.
     leaving: Option<TimerId>,
+    /// In the order in which they came.
+    dialogs: Vec<DialogId>,
+    /// What was asked for during a call, to be entered after it.
+    pending: Option<Settled>,
+    /// Where the agent goes after its calls and wrap-up; `None` if it is there.
+    after: Option<Settled>,
+    /// Whether a call that ended is one to wrap up.
+    wraps_up: bool,
+    /// Runs while the agent wraps up.
+    wrap_up: Option<TimerId>,
+    /// When the state was entered, among all that were.
+    entered: u64,
 }
 
 /// The contact centre.
@@ -85,6 +110,14 @@ pub struct Desk {
     limits: Limits,
     timers: Timers,
     messages: Messages,
+    dialogs: BTreeMap<DialogId, Dialog>,
+    last_dialog: DialogId,
+    queues: Vec<Queue>,
+    outside: Outside,
+    /// Counts what was entered, states and queues.
+    entries: u64,
+    /// Whether the statistics of the queues are to be looked at.
+    is_marked: bool,
     client_logs: u64,
 }
 
@@ -92,7 +125,19 @@ impl Desk {
     /// The contact centre of a configuration, with everybody signed out.
     pub fn new(config: &Config) -> Self {
         let directory = Directory::new(config.users.clone());
-        let agent = Agent { state: State::Logout, since: None, reason: None, extension: None, leaving: None };
+        let agent = Agent {
+            state: State::Logout,
+            since: None,
+            reason: None,
+            extension: None,
+            leaving: None,
+            dialogs: Vec::new(),
+            pending: None,
+            after: None,
+            wraps_up: false,
+            wrap_up: None,
+            entered: 0,
+        };
         let extensions = directory.iter().filter_map(|user| Some((user.extension.clone()?, None))).collect();
         Self {
             agents: vec![agent; directory.count()],
@@ -108,6 +153,12 @@ impl Desk {
             limits: config.limits,
             timers: Timers::default(),
             messages: Messages::default(),
+            dialogs: BTreeMap::new(),
+            last_dialog: FIRST_ID - 1,
+            queues: config.queues.iter().map(Queue::new).collect(),
+            outside: config.outside.clone(),
+            entries: 0,
+            is_marked: false,
             client_logs: 0,
         }
     }
@@ -118,8 +169,14 @@ impl Desk {
         while let Some(alarm) = self.timers.pop(now.monotonic) {
             match alarm {
                 Alarm::ForcedLogout(user) => self.force_logout(&mut step, user),
+                Alarm::WrapUpOver(user) => self.wrap_up_over(&mut step, user),
+                Alarm::NotAnswered(dialog, user) => self.not_answered(&mut step, dialog, user),
+                Alarm::OutsideAnswers(dialog) => self.outside_answers(&mut step, dialog),
+                Alarm::CallerTired(dialog) => self.caller_tired(&mut step, dialog),
+                Alarm::Statistics => self.tell_statistics(&mut step),
                 Alarm::MessageOver(id) => self.end_message(&mut step, id),
             }
+            self.dispatch(&mut step);
         }
         step.events
     }

@@ -33,6 +33,21 @@ pub fn client_log(id: &str) -> String {
     format!("/finesse/api/User/{id}/ClientLog")
 }
 
+/// Where the calls of a user are told; also the URI of their list.
+pub fn dialogs(id: &str) -> String {
+    format!("/finesse/api/User/{id}/Dialogs")
+}
+
+/// The URI of a call.
+pub fn dialog(id: u32) -> String {
+    format!("/finesse/api/Dialog/{id}")
+}
+
+/// Where the statistics of a queue are told; also its URI.
+pub fn queue(id: &str) -> String {
+    format!("/finesse/api/Queue/{id}")
+}
+
 /// Every node of a user.
 pub fn of_user(id: &str) -> [String; 6] {
     ["", "/Dialogs", "/Media", "/Dialogs/Media", "/Queues", "/ClientLog"]
@@ -56,6 +71,7 @@ pub fn all(config: &Config, directory: &Directory) -> Vec<NodeSpec> {
         .iter()
         .flat_map(|user| of_user(&user.id))
         .chain(config.teams.iter().flat_map(|team| of_team(&team.id)))
+        .chain(config.queues.iter().map(|one| queue(&one.id)))
         .chain([SYSTEM_INFO.to_owned()])
         .map(|name| NodeSpec { name, ..NodeSpec::default() });
     let own = config.nodes.iter().map(|node| NodeSpec {

@@ -4,11 +4,11 @@ use crate::clock::Now;
 use crate::config::Profile;
 use crate::id::UserId;
 
-use super::Desk;
 use super::event::Step;
 use super::reasons::Cause;
 use super::state::State;
 use super::timers::Alarm;
+use super::{Desk, Settled};
 
 impl Desk {
     /// A user is on line, by its first session.
@@ -36,7 +36,13 @@ impl Desk {
             Profile::Ucce => State::NotReady,
         };
         let reason = self.system_reason(Cause::ConnectionLost, state);
-        self.enter(step.now, user, state, reason);
+        let next = Settled { state, reason };
+        if self.agent(user).dialogs.is_empty() {
+            self.enter_settled(step.now, user, next);
+        } else {
+            // Its calls go on; nobody hangs them up.
+            self.agent_mut(user).pending = Some(next);
+        }
         self.user_changed(step, user);
     }
 }

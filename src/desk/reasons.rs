@@ -20,12 +20,19 @@ pub enum Cause {
     Supervisor,
     /// The agent's last session ended.
     ConnectionLost,
+    /// The agent did not answer a call from a queue.
+    NotAnswered,
+    /// The agent was ready and makes a call of its own.
+    CallMade,
+    /// The agent was ready and takes a call that no queue brought.
+    CallTaken,
 }
 
 use Category::{Logout, NotReady};
 use Profile::{Ucce, Uccx};
 
-/// Reference 4.3; the labels of Express are an assumption.
+/// Reference 4.3; the codes of Express for calls by DEV/reason-codes-for-agent-state-change, 50006 by the guide (12.5,
+/// page 80). The labels of Express and that of 50006 are an assumption.
 #[rustfmt::skip]
 const SYSTEM: &[SystemCode] = &[
     code(Uccx, Cause::Supervisor, NotReady, 33, "Not Ready by Supervisor"),
@@ -34,6 +41,11 @@ const SYSTEM: &[SystemCode] = &[
     code(Ucce, Cause::Supervisor, Logout, 999, "Supervisor Initiated"),
     code(Uccx, Cause::ConnectionLost, Logout, 255, "Connection Failure"),
     code(Ucce, Cause::ConnectionLost, NotReady, 255, "Connection Failure"),
+    code(Uccx, Cause::NotAnswered, NotReady, 32763, "Ring No Answer"),
+    code(Ucce, Cause::NotAnswered, NotReady, 32767, "Call Not Answered"),
+    code(Uccx, Cause::CallMade, NotReady, 32762, "Agent Off Hook"),
+    code(Ucce, Cause::CallMade, NotReady, 50006, "Call Placed"),
+    code(Uccx, Cause::CallTaken, NotReady, 32761, "Non ICD Call"),
 ];
 
 const fn code(
@@ -57,7 +69,7 @@ pub fn category(state: State) -> Option<Category> {
     match state {
         State::NotReady => Some(Category::NotReady),
         State::Logout => Some(Category::Logout),
-        State::Ready => None,
+        _ => None,
     }
 }
 

@@ -127,11 +127,11 @@ pub(super) fn list(parent: Node<'_, '_>, list: &str, item: &str) -> Result<Vec<S
     children(list, item).filter_map(|child| text(child).transpose()).collect()
 }
 
-fn children<'a, 'i>(parent: Node<'a, 'i>, name: &str) -> impl Iterator<Item = Node<'a, 'i>> {
+pub(super) fn children<'a, 'i>(parent: Node<'a, 'i>, name: &str) -> impl Iterator<Item = Node<'a, 'i>> {
     parent.children().filter(move |child| child.is_element() && child.tag_name().name() == name)
 }
 
-fn only_child<'a, 'i>(parent: Node<'a, 'i>, name: &str) -> Result<Option<Node<'a, 'i>>, ApiError> {
+pub(super) fn only_child<'a, 'i>(parent: Node<'a, 'i>, name: &str) -> Result<Option<Node<'a, 'i>>, ApiError> {
     let mut found = children(parent, name);
     let first = found.next();
     match found.next() {
@@ -140,7 +140,7 @@ fn only_child<'a, 'i>(parent: Node<'a, 'i>, name: &str) -> Result<Option<Node<'a
     }
 }
 
-fn text(element: Node<'_, '_>) -> Result<Option<String>, ApiError> {
+pub(super) fn text(element: Node<'_, '_>) -> Result<Option<String>, ApiError> {
     if element.children().any(|inner| inner.is_element()) {
         return Err(Refusal::Malformed.about(format!("{} must be text", element.tag_name().name())));
     }

@@ -1,4 +1,4 @@
-//! What an agent may do in which state (reference 4.3), as far as states without calls go.
+//! What an agent may do in which state (reference 4.3).
 //!
 //! Four tables: who asks, in which profile. A line is the state before, a column the state that is asked for.
 
@@ -12,6 +12,11 @@ pub enum State {
     Logout,
     NotReady,
     Ready,
+    Reserved,
+    Talking,
+    Hold,
+    Work,
+    WorkReady,
 }
 
 /// What can be asked for.
@@ -38,6 +43,8 @@ pub enum Standing {
 pub enum Outcome {
     /// A state is entered, be it the same again.
     To(State),
+    /// A state is to be entered after the call.
+    Pend(State),
     /// The agent is told how it stands.
     Keep,
     /// The request gets an error.
@@ -46,12 +53,18 @@ pub enum Outcome {
     Fails(Failure),
 }
 
-use Failure::{InvalidParameter, InvalidPassword, ObjectState};
-use Outcome::{Fails, Keep, Refused, To};
+use Failure::{InvalidParameter, InvalidPassword, ObjectState, WorkMode};
+use Outcome::{Fails, Keep, Pend, Refused, To};
 use Refusal::{AlreadyLoggedOut, NotYourself};
 use State::{Logout, NotReady, Ready};
 
-type Table = [[Outcome; 4]; 3];
+type Table = [[Outcome; 4]; 8];
+
+/// Nothing but signing in once more, which changes nothing.
+const NONE: [Outcome; 4] = [Keep, Fails(ObjectState), Fails(ObjectState), Fails(ObjectState)];
+
+/// Only the way out, after the call.
+const ONLY_OUT: [Outcome; 4] = [Refused(NotYourself), Fails(ObjectState), Fails(ObjectState), Pend(Logout)];
 
 // Repeated LOGIN keeps the state, LOGOUT in LOGOUT is refused at once (guide 12.5, pages 29 and 73). An assumption:
 // READY in READY keeps it too.
@@ -61,6 +74,11 @@ const OWN_UCCX: Table = [
     /* LOGOUT    */ [To(NotReady), Fails(InvalidParameter), Fails(ObjectState), Refused(AlreadyLoggedOut)],
     /* NOT_READY */ [Keep,         To(NotReady),            To(Ready),          To(Logout)],
     /* READY     */ [Keep,         To(NotReady),            Keep,               To(Logout)],
+    /* RESERVED  */ NONE,
+    /* TALKING   */ [Keep,         Pend(NotReady),          Fails(WorkMode),    Fails(ObjectState)],
+    /* HOLD      */ NONE,
+    /* WORK      */ [Keep,         To(NotReady),            To(Ready),          Fails(ObjectState)],
+    /* WORK_READY*/ NONE,
 ];
 
 // READY to LOGOUT is not among the transitions of this profile; the code of the error is an assumption.
@@ -70,9 +88,14 @@ const OWN_UCCE: Table = [
     /* LOGOUT    */ [To(NotReady), Fails(InvalidPassword), Fails(ObjectState), Refused(AlreadyLoggedOut)],
     /* NOT_READY */ [Keep,         To(NotReady),           To(Ready),          To(Logout)],
     /* READY     */ [Keep,         To(NotReady),           Keep,               Fails(ObjectState)],
+    /* RESERVED  */ NONE,
+    /* TALKING   */ [Keep,         Pend(NotReady),         Pend(Ready),        Pend(Logout)],
+    /* HOLD      */ [Keep,         Pend(NotReady),         Pend(Ready),        Pend(Logout)],
+    /* WORK      */ [Keep,         To(NotReady),           To(Ready),          Fails(ObjectState)],
+    /* WORK_READY*/ [Keep,         To(NotReady),           To(Ready),          Fails(ObjectState)],
 ];
 
-// NOT_READY only from READY, LOGOUT from everything but LOGOUT; signing in is for oneself (guide 12.5, pages 29
+// NOT_READY only from READY and after calls, LOGOUT from everything but LOGOUT; signing in is for oneself (guide 12.5, pages 29
 // and 47).
 #[rustfmt::skip]
 const SUPERVISOR_UCCX: Table = [
@@ -80,6 +103,11 @@ const SUPERVISOR_UCCX: Table = [
     /* LOGOUT    */ [Refused(NotYourself), Fails(InvalidParameter), Fails(ObjectState), Refused(AlreadyLoggedOut)],
     /* NOT_READY */ [Refused(NotYourself), Fails(ObjectState),      To(Ready),          To(Logout)],
     /* READY     */ [Refused(NotYourself), To(NotReady),            Keep,               To(Logout)],
+    /* RESERVED  */ ONLY_OUT,
+    /* TALKING   */ ONLY_OUT,
+    /* HOLD      */ ONLY_OUT,
+    /* WORK      */ [Refused(NotYourself), To(NotReady),            To(Ready),          To(Logout)],
+    /* WORK_READY*/ [Refused(NotYourself), To(NotReady),            To(Ready),          To(Logout)],
 ];
 
 #[rustfmt::skip]
@@ -88,6 +116,11 @@ const SUPERVISOR_UCCE: Table = [
     /* LOGOUT    */ [Refused(NotYourself), Fails(InvalidPassword), Fails(ObjectState), Refused(AlreadyLoggedOut)],
     /* NOT_READY */ [Refused(NotYourself), Fails(ObjectState),     To(Ready),          To(Logout)],
     /* READY     */ [Refused(NotYourself), To(NotReady),           Keep,               To(Logout)],
+    /* RESERVED  */ ONLY_OUT,
+    /* TALKING   */ ONLY_OUT,
+    /* HOLD      */ ONLY_OUT,
+    /* WORK      */ [Refused(NotYourself), To(NotReady),            To(Ready),          To(Logout)],
+    /* WORK_READY*/ [Refused(NotYourself), To(NotReady),            To(Ready),          To(Logout)],
 ];
 
 /// Looks up what comes of a request.
@@ -108,6 +141,11 @@ impl State {
             Self::Logout => "LOGOUT",
             Self::NotReady => "NOT_READY",
             Self::Ready => "READY",
+            Self::Reserved => "RESERVED",
+            Self::Talking => "TALKING",
+            Self::Hold => "HOLD",
+            Self::Work => "WORK",
+            Self::WorkReady => "WORK_READY",
         }
     }
 }

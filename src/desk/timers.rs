@@ -6,11 +6,23 @@ use std::time::Instant;
 
 use crate::id::UserId;
 
+use super::dialog::DialogId;
+
 /// What becomes due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Alarm {
     /// The agent's last session ended so long ago that it is signed out.
     ForcedLogout(UserId),
+    /// The agent has wrapped up long enough.
+    WrapUpOver(UserId),
+    /// The agent has not answered a call from a queue.
+    NotAnswered(DialogId, UserId),
+    /// The telephone outside is answered.
+    OutsideAnswers(DialogId),
+    /// The caller from outside has waited long enough.
+    CallerTired(DialogId),
+    /// The statistics of the queues are looked at.
+    Statistics,
     /// The message with that id has been shown for as long as it should be.
     MessageOver(u64),
 }

@@ -31,7 +31,7 @@ pub use outbox::Out;
 
 use crate::clock::Now;
 use crate::config::Config;
-use crate::desk::{self, ApiError, Desk, Directory, nodes};
+use crate::desk::{self, Desk, Directory, nodes};
 use crate::id::{SessionId, UserId};
 use crate::limits::Limits;
 use crate::password::Password;
@@ -247,11 +247,11 @@ impl Hub {
     /// # Errors
     ///
     /// Returns what answers the request instead of 202; then nothing has changed.
-    pub fn command(
+    pub fn command<E>(
         &mut self,
         now: Now,
-        command: impl FnOnce(&mut Desk) -> Result<Vec<desk::Event>, ApiError>,
-    ) -> Result<(), ApiError> {
+        command: impl FnOnce(&mut Desk) -> Result<Vec<desk::Event>, E>,
+    ) -> Result<(), E> {
         let events = command(&mut self.desk)?;
         self.tell(now, events);
         Ok(())

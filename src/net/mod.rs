@@ -7,6 +7,7 @@
 mod answer;
 mod auth;
 mod body;
+mod calls;
 mod frames;
 mod http;
 mod io;

@@ -7,7 +7,7 @@ mistakes! {
         r#"1:1: "domian" is not a key of the file; did you mean "domain"?"#,
     ];
     an_unknown_key_like_no_other: r#"www = """#, "" => [
-        r#"1:1: "www" is not a key of the file; known are: domain, profile, release, listen, listen_plain, tls, team, user, require_reason_codes, reason_code, phone_book, node, limits"#,
+        r#"1:1: "www" is not a key of the file; known are: domain, profile, release, listen, listen_plain, tls, team, user, require_reason_codes, reason_code, phone_book, queue, outside, node, limits"#,
     ];
     an_unknown_key_of_a_section: "", r#"[[user]]
 id = "bob"
@@ -17,10 +17,10 @@ team = "1"
 "# => [
         r#"12:1: "pasword" is not a key of [[user]]; did you mean "password"?"#,
     ];
-    an_unknown_section: "", "[[queues]]
+    an_unknown_section: "", "[[colours]]
 id = 1
 " => [
-        r#"10:3: "queues" is not a key of the file; known are: domain, profile, release, listen, listen_plain, tls, team, user, require_reason_codes, reason_code, phone_book, node, limits"#,
+        r#"10:3: "colours" is not a key of the file; known are: domain, profile, release, listen, listen_plain, tls, team, user, require_reason_codes, reason_code, phone_book, queue, outside, node, limits"#,
     ];
     an_unknown_limit: "", "[limits]
 conections = 1
@@ -30,7 +30,7 @@ conections = 1
     an_unknown_limit_like_no_other: "", "[limits]
 colour = 1
 " => [
-        r#"11:1: "colour" is not a key of [limits]; known are: connections, sessions_per_user, login, ping, ping_answer, close, forced_logout, stanza_before_login, elements_before_login, stanza, elements, depth, attributes, prefixes, login_attempts, subscriptions_per_session, subscriptions_per_user, queue, queue_frames, payload, client_log, http_header, password_checks, password_waiting"#,
+        r#"11:1: "colour" is not a key of [limits]; known are: connections, sessions_per_user, login, ping, ping_answer, close, forced_logout, calls, alerting, patience, outside_answer, queue_statistics, stanza_before_login, elements_before_login, stanza, elements, depth, attributes, prefixes, login_attempts, subscriptions_per_session, subscriptions_per_user, queue, queue_frames, payload, client_log, http_header, password_checks, password_waiting"#,
     ];
     an_unknown_key_in_umlauts: r#"listen = ["127.0.0.1:1"] # ü"#, r#"[[node]]
 "ä\nb" = 1

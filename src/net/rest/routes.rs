@@ -4,7 +4,7 @@ use hyper::Method;
 
 use super::Reply;
 use super::call::Call;
-use crate::desk::{ApiError, ClientLog, Desk, NewMessage, Refusal, SetState, Whose};
+use crate::desk::{ApiError, ClientLog, Desk, DialogRequest, NewMessage, Refusal, SetState, Whose};
 use crate::id::UserId;
 
 /// What there is in Finesse and not here, or more of it than here.
@@ -72,6 +72,21 @@ pub async fn reply(actor: UserId, call: Call<'_>) -> Reply {
             })
             .await
         }
+        ("POST", ["User", id, "Dialogs"]) => {
+            let user = call.user(id)?;
+            let read = DialogRequest::read;
+            call.command(read, |desk, now, asked, request_id| {
+                desk.create_dialog(now, actor, user, &asked, request_id)
+            })
+            .await
+        }
+        ("PUT", ["Dialog", id]) => {
+            let read = DialogRequest::read;
+            call.command(read, |desk, now, asked, request_id| {
+                desk.update_dialog(now, actor, id, &asked, request_id)
+            })
+            .await
+        }
         ("POST", ["TeamMessage"] | ["TeamMessages"]) => {
             let mut created = None;
             let read = NewMessage::read;
@@ -120,6 +135,11 @@ fn read(actor: UserId, call: &Call<'_>, path: &[&str]) -> Option<Reply> {
             ["User", id, "Media"] => {
                 of_user(id, &|user| desk.empty_list(actor, Whose::User(user), "MediaList"))
             }
+            ["User", id, "Dialogs"] => of_user(id, &|user| desk.dialogs_document(actor, user)),
+            ["Dialog", id] => desk.dialog_document(actor, id),
+            ["User", id, "Queues"] => of_user(id, &|user| desk.queues_of_user(actor, user)),
+            ["Queues"] => desk.all_queues(actor),
+            ["Queue", id] => desk.queue_document(actor, id),
             ["TeamMessages"] => Ok(desk.messages_document(actor)),
             ["TeamMessage", id] => desk.message_document(actor, id),
             ["Team", id, "TeamMessages"] => desk.messages_of_team(actor, id),

@@ -1,0 +1,110 @@
+//! Queues and the numbers outside, and how `[[queue]]` and `[outside]` are read.
+
+use super::people::{self, Declared};
+use super::problem::{Placed, Report, shown};
+use super::section::{Reported, Section, all};
+use super::{User, rules};
+
+const KEYS: &[&str] = &["id", "name", "team", "number"];
+const OUTSIDE_KEYS: &[&str] = &["busy", "no_answer"];
+
+/// The most queues, and the most numbers of each kind.
+const MOST: usize = 1000;
+
+/// Where callers wait for an agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Queue {
+    /// ASCII letters, digits, `-`, `.` and `_`; no two have the same.
+    pub id: String,
+    /// For people; without control characters.
+    pub name: String,
+    /// The id of the team whose agents take its calls.
+    pub team: String,
+    /// What callers dial: digits, `+`, `*` and `#`; nobody's extension, and of no other queue.
+    pub number: String,
+}
+
+/// Numbers outside that behave in a way of their own; every other one is answered after a while.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outside {
+    /// They are always busy.
+    pub busy: Vec<String>,
+    /// They ring until the caller gives up.
+    pub no_answer: Vec<String>,
+}
+
+/// Reads all queues and the numbers outside. `users` is known when there was no problem with them.
+pub(super) fn read(
+    report: &mut Report,
+    root: &Section,
+    teams: Option<&Declared>,
+    users: Option<&[User]>,
+) -> Result<(Vec<Queue>, Outside), Reported> {
+    let sections = root.tables(report, "queue", "[[queue]]", KEYS)?;
+    if let Some(section) = sections.get(MOST) {
+        report.add(section.place, format!("there can be {MOST} queues; leave some out"));
+    }
+    let mut ids = Vec::new();
+    let mut numbers = Vec::new();
+    let queues = all(sections.iter().map(|section| queue(report, section, teams, &mut ids, &mut numbers)));
+    people::unique(report, "id", "queue", ids.into_iter().map(Some));
+    let outside = match root.table(report, "outside", "[outside]", OUTSIDE_KEYS) {
+        Ok(Some(section)) => outside(report, &section, &mut numbers),
+        Ok(None) => Ok(Outside::default()),
+        Err(reported) => Err(reported),
+    };
+    for number in &numbers {
+        let has = |user: &&User| user.extension.as_deref() == Some(number.value);
+        if let Some(user) = users.and_then(|users| users.iter().find(has)) {
+            let (number_shown, id) = (shown(number.value), shown(&user.id));
+            report.add(
+                number.place,
+                format!("number {number_shown} is the extension of the user {id}; choose another"),
+            );
+        }
+    }
+    people::unique(report, "number", "queue or number outside", numbers.into_iter().map(Some));
+    Ok((queues?, outside?))
+}
+
+fn queue<'d>(
+    report: &mut Report,
+    section: &Section<'d>,
+    teams: Option<&Declared>,
+    ids: &mut Vec<Placed<&'d str>>,
+    numbers: &mut Vec<Placed<&'d str>>,
+) -> Result<Queue, Reported> {
+    let id = section.needed(report, "id").and_then(|id| people::checked(report, "id", id, rules::team_id));
+    let name = section.needed(report, "name");
+    let name = name.and_then(|name| people::checked(report, "name", name, rules::name));
+    let team = section.needed(report, "team");
+    if let (Ok(team), Some(known)) = (&team, teams) {
+        people::declared(report, "team", team, known);
+    }
+    let number = section.needed(report, "number");
+    let number = number.and_then(|number| people::checked(report, "number", number, rules::extension));
+    ids.extend(id);
+    numbers.extend(number);
+    let owned = |text: Result<Placed<&str>, Reported>| text.map(|text| text.value.to_owned());
+    Ok(Queue { id: owned(id)?, name: owned(name)?, team: owned(team)?, number: owned(number)? })
+}
+
+fn outside<'d>(
+    report: &mut Report,
+    section: &Section<'d>,
+    numbers: &mut Vec<Placed<&'d str>>,
+) -> Result<Outside, Reported> {
+    let mut list = |key| -> Result<Vec<String>, Reported> {
+        let texts = section.strings(report, key)?.unwrap_or_default();
+        if let Some(text) = texts.get(MOST) {
+            report.add(text.place, format!("{key} can have {MOST} numbers; leave some out"));
+        }
+        all(texts.into_iter().map(|text| {
+            let number = people::checked(report, key, text, rules::extension)?;
+            numbers.push(number);
+            Ok(number.value.to_owned())
+        }))
+    };
+    let (busy, no_answer) = (list("busy"), list("no_answer"));
+    Ok(Outside { busy: busy?, no_answer: no_answer? })
+}

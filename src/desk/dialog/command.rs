@@ -1,0 +1,232 @@
+//! From a request to the command of the desk that serves it: who may ask, and what has to be there (reference 4.1, 4.2).
+
+use crate::clock::Now;
+use crate::config::Role;
+use crate::desk::Desk;
+use crate::desk::error::{ApiError, Refusal};
+use crate::desk::event::{Event, Step};
+use crate::id::UserId;
+
+use super::failure::Failure;
+use super::{Action, DialogId, DialogRequest, Party};
+
+/// The longest address that is dialled, in bytes.
+const ADDRESS_MAX: usize = 64;
+
+/// What Finesse can do with a call and the desk cannot.
+const ELSEWHERE: [&str; 7] = [
+    "START_RECORDING",
+    "ACCEPT",
+    "CLOSE",
+    "REJECT",
+    "RECLASSIFY",
+    "UPDATE_SCHEDULED_CALLBACK",
+    "CANCEL_SCHEDULED_CALLBACK",
+];
+
+impl Desk {
+    /// Does what `POST /User/{id}/Dialogs` asks for: makes a call, listens to one, or barges in.
+    ///
+    /// # Errors
+    ///
+    /// Returns what answers the request instead of 202; then nothing has changed.
+    pub fn create_dialog(
+        &mut self,
+        now: Now,
+        actor: UserId,
+        user: UserId,
+        asked: &DialogRequest,
+        request_id: &str,
+    ) -> Result<Vec<Event>, ApiError> {
+        let id = &self.directory.get(user).id;
+        if actor != user {
+            return Err(Refusal::NotYourself.about(id));
+        }
+        let roles = &self.directory.get(user).roles;
+        let is_supervisor = roles.contains(&Role::Supervisor);
+        if !roles.contains(&Role::Agent) && !is_supervisor {
+            return Err(Refusal::NoTelephone.about(id));
+        }
+        let action = needed(&asked.action, "requestedAction")?;
+        let from = needed(&asked.from, "fromAddress")?;
+        let to = needed_address(&asked.to)?;
+        if to == from {
+            return Err(Refusal::DestinationInvalid.about(to));
+        }
+        let mut step = Step::new(now, request_id);
+        // Who is not signed in there cannot call from there.
+        if self.agent(user).extension.as_deref() != Some(from) {
+            if self.agent(user).extension.is_some() {
+                return Err(Refusal::ParameterInvalid.about("fromAddress"));
+            }
+            self.dialog_failed(&mut step, user, None, Failure::State);
+            return Ok(step.events);
+        }
+        let done = match action {
+            "MAKE_CALL" => {
+                let data = asked.data.as_ref();
+                if data.is_some_and(|data| !self.may_bring(data)) {
+                    return Err(Refusal::ParameterInvalid.about("mediaProperties"));
+                }
+                self.make_call(&mut step, user, to, data)
+            }
+            "SILENT_MONITOR" | "BARGE_IN" | "BARGE_CALL" if !is_supervisor => {
+                return Err(Refusal::NotAllowed.about(id));
+            }
+            "SILENT_MONITOR" => {
+                let member = self.member_at(actor, to)?;
+                self.listen(&mut step, user, member)
+            }
+            "BARGE_IN" | "BARGE_CALL" => {
+                let uri = needed(&asked.associated, "associatedDialogUri")?;
+                let id =
+                    uri.rsplit('/').next().and_then(|id| self.find_dialog(id).ok()).map(|dialog| dialog.id);
+                let id = id.ok_or_else(|| Refusal::DialogUnknown.about(uri))?;
+                self.barge(&mut step, user, id)
+            }
+            _ => return Err(Refusal::ParameterInvalid.about("requestedAction")),
+        };
+        if let Err(failure) = done {
+            self.dialog_failed(&mut step, user, None, failure);
+        }
+        self.dispatch(&mut step);
+        Ok(step.events)
+    }
+
+    /// Does what `PUT /Dialog/{id}` asks for.
+    ///
+    /// # Errors
+    ///
+    /// Returns what answers the request instead of 202; then nothing has changed.
+    pub fn update_dialog(
+        &mut self,
+        now: Now,
+        actor: UserId,
+        id: &str,
+        asked: &DialogRequest,
+        request_id: &str,
+    ) -> Result<Vec<Event>, ApiError> {
+        let id = self.find_dialog(id)?.id;
+        let name = needed(&asked.action, "requestedAction")?;
+        if ELSEWHERE.contains(&name) {
+            return Err(Refusal::NotImplemented.about(name));
+        }
+        let name = if name == "BARGE_IN" { Action::BargeCall.name() } else { name };
+        let action = Action::ALL.into_iter().find(|action| action.name() == name);
+        let action = action.ok_or_else(|| Refusal::ParameterInvalid.about("requestedAction"))?;
+        let target = needed(&asked.target, "targetMediaAddress")?;
+        self.check_target(actor, id, action, target)?;
+        let to = match action {
+            Action::ConsultCall | Action::TransferSst => {
+                let to = needed_address(&asked.to)?;
+                if self.agent(actor).extension.as_deref() == Some(to) {
+                    return Err(Refusal::DestinationInvalid.about(to));
+                }
+                to
+            }
+            _ => "",
+        };
+        let mut step = Step::new(now, request_id);
+        let extension = self.agent(actor).extension.clone().unwrap_or_default();
+        let done = if self.may(actor, id, action) {
+            self.act(&mut step, actor, id, action, to, target, asked)?
+        } else {
+            Err(Failure::Action { name, extension: &extension })
+        };
+        if let Err(failure) = done {
+            self.dialog_failed(&mut step, actor, Some(id), failure);
+        }
+        self.dispatch(&mut step);
+        Ok(step.events)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one place that hands them on")]
+    fn act<'a>(
+        &mut self,
+        step: &mut Step<'_>,
+        user: UserId,
+        id: DialogId,
+        action: Action,
+        to: &str,
+        target: &str,
+        asked: &DialogRequest,
+    ) -> Result<Result<(), Failure<'a>>, ApiError> {
+        Ok(match action {
+            Action::Answer => self.answer(step, user, id),
+            Action::Hold => self.hold(step, user, id),
+            Action::Retrieve => self.retrieve(step, user, id),
+            Action::Drop => self.hang_up(step, user, id),
+            Action::ConsultCall => self.consult(step, user, id, to),
+            Action::Transfer => self.transfer(step, user, id),
+            Action::Conference => self.conference(step, user, id),
+            Action::TransferSst => self.transfer_at_once(step, user, id, to),
+            Action::SendDtmf => {
+                needed(&asked.digits, "dtmfString")?;
+                Ok(())
+            }
+            Action::UpdateCallData => {
+                let data =
+                    asked.data.as_ref().ok_or_else(|| Refusal::ParameterMissing.about("mediaProperties"))?;
+                self.update_call_data(step, id, data)?;
+                Ok(())
+            }
+            Action::ParticipantDrop => self.drop_participant(step, id, target),
+            Action::BargeCall => self.barge(step, user, id),
+        })
+    }
+
+    /// Whether the actor may name that telephone: its own, as a participant, or anybody's in the call to drop it.
+    fn check_target(
+        &self,
+        actor: UserId,
+        id: DialogId,
+        action: Action,
+        target: &str,
+    ) -> Result<(), ApiError> {
+        let dialog = self.dialogs.get(&id).filter(|dialog| dialog.of(actor).is_some());
+        let not_yours = || Refusal::NotYourself.about(&self.directory.get(actor).id);
+        let dialog = dialog.ok_or_else(not_yours)?;
+        let own = self.agent(actor).extension.as_deref() == Some(target);
+        let there = dialog.participants.iter().find(|one| one.address == target);
+        match (action, there) {
+            (_, None) => Err(Refusal::ParameterInvalid.about("targetMediaAddress")),
+            (Action::ParticipantDrop, Some(one)) if !own && !matches!(one.party, Party::Listened(_)) => {
+                Ok(())
+            }
+            (Action::ParticipantDrop, Some(_)) => Err(Refusal::ParameterInvalid.about("targetMediaAddress")),
+            (_, Some(_)) if own => Ok(()),
+            (_, Some(_)) => Err(not_yours()),
+        }
+    }
+
+    /// Whether the table offers it.
+    fn may(&self, user: UserId, id: DialogId, action: Action) -> bool {
+        let Some(dialog) = self.dialogs.get(&id) else { return false };
+        dialog.of(user).is_some_and(|participant| self.offered(dialog, participant).contains(&action))
+    }
+
+    /// The agent signed in at a telephone, if it is a member of a team of the supervisor.
+    fn member_at(&self, supervisor: UserId, extension: &str) -> Result<UserId, ApiError> {
+        let member = self.extensions.get(extension).copied().flatten();
+        let member = member.ok_or_else(|| Refusal::DestinationInvalid.about(extension))?;
+        if self.directory.supervises(supervisor, member) {
+            Ok(member)
+        } else {
+            Err(Refusal::NotYourMember.about(&self.directory.get(member).id))
+        }
+    }
+}
+
+fn needed<'a>(value: &'a Option<String>, name: &str) -> Result<&'a str, ApiError> {
+    value.as_deref().ok_or_else(|| Refusal::ParameterMissing.about(name))
+}
+
+/// A number to dial: anything of ASCII (guide 12.5, page 80), with a bound.
+fn needed_address(value: &Option<String>) -> Result<&str, ApiError> {
+    let address = needed(value, "toAddress")?;
+    if address.len() <= ADDRESS_MAX && address.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        Ok(address)
+    } else {
+        Err(Refusal::ParameterInvalid.about("toAddress"))
+    }
+}

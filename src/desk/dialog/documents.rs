@@ -1,0 +1,113 @@
+//! The documents of dialogs: names and order of the elements as captured (reference 3.3), what 12.x adds by the alphabet.
+
+use crate::config::{Profile, Release};
+use crate::desk::error::{ApiError, Refusal};
+use crate::desk::write::{document, element, inside, timestamp};
+use crate::desk::{Desk, nodes};
+use crate::id::UserId;
+
+use super::{Dialog, DialogId, Participant, Party};
+
+impl Desk {
+    /// `GET /Dialog/{id}`: for the agents who take part, their supervisors, and administrators.
+    ///
+    /// # Errors
+    ///
+    /// Returns Not Found, or Invalid Authorization User Specified to everybody else.
+    pub fn dialog_document(&self, actor: UserId, id: &str) -> Result<String, ApiError> {
+        let dialog = self.find_dialog(id)?;
+        if !dialog.agents().iter().any(|user| self.may_see(actor, *user).is_ok())
+            && !self.directory.is_administrator(actor)
+        {
+            return Err(Refusal::NotYourself.about(&self.directory.get(actor).id));
+        }
+        Ok(document(|out| self.write_dialog(out, "Dialog", dialog)))
+    }
+
+    /// `GET /User/{id}/Dialogs`.
+    ///
+    /// # Errors
+    ///
+    /// Returns what [`Desk::user_document`] does.
+    pub fn dialogs_document(&self, actor: UserId, user: UserId) -> Result<String, ApiError> {
+        self.may_see(actor, user)?;
+        let dialogs = self.agent(user).dialogs.iter().filter_map(|id| self.dialogs.get(id));
+        Ok(document(|out| {
+            inside(out, "Dialogs", |out| dialogs.for_each(|dialog| self.write_dialog(out, "Dialog", dialog)));
+        }))
+    }
+
+    /// The dialog of that id.
+    pub(super) fn find_dialog(&self, id: &str) -> Result<&Dialog, ApiError> {
+        let found = id.parse().ok().and_then(|number: DialogId| self.dialogs.get(&number));
+        found.ok_or_else(|| Refusal::DialogUnknown.about(id))
+    }
+
+    pub(super) fn write_dialog(&self, out: &mut String, root: &str, dialog: &Dialog) {
+        inside(out, root, |out| {
+            element(out, "associatedDialogUri", &dialog.associated.map(nodes::dialog).unwrap_or_default());
+            element(out, "fromAddress", &dialog.from);
+            element(out, "id", &dialog.id.to_string());
+            inside(out, "mediaProperties", |out| self.write_media(out, dialog));
+            element(out, "mediaType", "Voice");
+            inside(out, "participants", |out| {
+                for participant in &dialog.participants {
+                    self.write_participant(out, dialog, participant);
+                }
+            });
+            if self.release == Release::R12 {
+                element(out, "secondaryId", &dialog.secondary.map(|id| id.to_string()).unwrap_or_default());
+            }
+            element(out, "state", dialog.phase().name());
+            element(out, "toAddress", &dialog.to);
+            element(out, "uri", &nodes::dialog(dialog.id));
+        });
+    }
+
+    fn write_media(&self, out: &mut String, dialog: &Dialog) {
+        let queue = dialog.queue.and_then(|place| self.queues.get(place));
+        element(out, "DNIS", &dialog.dnis);
+        element(out, "callType", dialog.kind.name());
+        element(out, "dialedNumber", &dialog.dialed);
+        if self.release == Release::R12 {
+            element(out, "mediaId", "1");
+        }
+        element(out, "outboundClassification", "");
+        if self.release == Release::R12 {
+            element(out, "queueName", queue.map_or("", |queue| &queue.config.name));
+            element(out, "queueNumber", queue.map_or("", |queue| &queue.config.id));
+            if self.profile == Profile::Uccx {
+                element(out, "wrapUpItems", "");
+            }
+        }
+        element(out, "wrapUpReason", &dialog.wrap_up_reason);
+        inside(out, "callvariables", |out| {
+            for (name, value) in &dialog.variables {
+                inside(out, "CallVariable", |out| {
+                    element(out, "name", name);
+                    element(out, "value", value);
+                });
+            }
+        });
+    }
+
+    fn write_participant(&self, out: &mut String, dialog: &Dialog, participant: &Participant) {
+        let kind = match participant.party {
+            Party::Agent(_) | Party::Listened(_) => "AGENT_DEVICE",
+            Party::Outside => "",
+        };
+        inside(out, "Participant", |out| {
+            inside(out, "actions", |out| {
+                for action in self.offered(dialog, participant) {
+                    element(out, "action", action.name());
+                }
+            });
+            element(out, "mediaAddress", &participant.address);
+            element(out, "mediaAddressType", kind);
+            element(out, "startTime", &timestamp(participant.started));
+            element(out, "state", participant.phase.name());
+            element(out, "stateCause", participant.cause.name());
+            element(out, "stateChangeTime", &timestamp(participant.since));
+        });
+    }
+}

@@ -1,0 +1,65 @@
+//! What is published of calls (reference 3.2, rows 3 to 5).
+
+use crate::desk::event::{Event, Step, update};
+use crate::desk::write::{document, element, inside};
+use crate::desk::{Desk, nodes};
+use crate::id::UserId;
+
+use super::failure::Failure;
+use super::{Dialog, DialogId};
+
+impl Desk {
+    /// A call has come into a user's collection.
+    pub(super) fn dialog_joined(&self, step: &mut Step<'_>, user: UserId, id: DialogId) {
+        if let Some(dialog) = self.dialogs.get(&id) {
+            self.collection_event(step, user, dialog, "POST");
+        }
+    }
+
+    /// A call leaves a user's collection.
+    pub(super) fn dialog_left(&self, step: &mut Step<'_>, user: UserId, dialog: &Dialog) {
+        self.collection_event(step, user, dialog, "DELETE");
+    }
+
+    fn collection_event(&self, step: &mut Step<'_>, user: UserId, dialog: &Dialog, event: &str) {
+        let node = nodes::dialogs(&self.directory.get(user).id);
+        let payload = update(event, &node, step.request_id, |out| {
+            inside(out, "dialogs", |out| self.write_dialog(out, "Dialog", dialog));
+        });
+        step.events.push(Event { node, payload });
+    }
+
+    /// Something about a call has changed: for all agents who take part, but for `except`.
+    pub(in crate::desk) fn dialog_changed(&mut self, step: &mut Step<'_>, id: DialogId, except: &[UserId]) {
+        self.mind_callers(step.now, id);
+        let Some(dialog) = self.dialogs.get(&id) else { return };
+        let payload = update("PUT", &nodes::dialog(id), step.request_id, |out| {
+            self.write_dialog(out, "dialog", dialog);
+        });
+        for user in dialog.agents().into_iter().filter(|user| !except.contains(user)) {
+            let node = nodes::dialogs(&self.directory.get(user).id);
+            step.events.push(Event { node, payload: payload.clone() });
+        }
+    }
+
+    /// What a user asked of a call, or of its own calls, failed.
+    pub(super) fn dialog_failed(
+        &self,
+        step: &mut Step<'_>,
+        user: UserId,
+        id: Option<DialogId>,
+        failure: Failure<'_>,
+    ) {
+        let node = nodes::dialogs(&self.directory.get(user).id);
+        let source = id.map_or_else(|| node.clone(), nodes::dialog);
+        let payload = document(|out| {
+            inside(out, "Update", |out| {
+                inside(out, "data", |out| failure.write(out));
+                element(out, "event", "put");
+                element(out, "requestId", step.request_id);
+                element(out, "source", &source);
+            });
+        });
+        step.events.push(Event { node, payload });
+    }
+}

@@ -1,0 +1,193 @@
+//! What is done with a call: answered, held, retrieved, ended.
+
+use crate::desk::Desk;
+use crate::desk::error::ApiError;
+use crate::desk::event::Step;
+use crate::id::UserId;
+
+use super::failure::Failure;
+use super::{CallData, Dialog, DialogId, Participant, Party, Phase};
+
+type Done = Result<(), Failure<'static>>;
+
+impl Desk {
+    /// `ANSWER`.
+    pub(super) fn answer(&mut self, step: &mut Step<'_>, user: UserId, id: DialogId) -> Done {
+        self.pick_up(step, id, Party::Agent(user));
+        self.settle(step, user);
+        self.settle_others(step, id, user);
+        Ok(())
+    }
+
+    /// A telephone outside is answered.
+    pub(in crate::desk) fn outside_answers(&mut self, step: &mut Step<'_>, id: DialogId) {
+        self.pick_up(step, id, Party::Outside);
+        for user in self.dialogs.get(&id).map(Dialog::agents).unwrap_or_default() {
+            self.settle(step, user);
+        }
+    }
+
+    /// The telephone that rings is answered: from now on its owner talks with those who waited for it.
+    fn pick_up(&mut self, step: &mut Step<'_>, id: DialogId, party: Party) {
+        let Some(dialog) = self.dialogs.get_mut(&id) else { return };
+        let mut timer = None;
+        for participant in &mut dialog.participants {
+            let answers = participant.party == party && participant.phase == Phase::Alerting;
+            if answers {
+                timer = participant.ringing.take();
+            }
+            if answers || participant.phase == Phase::Initiated {
+                participant.enter(step.now.wall, Phase::Active);
+            }
+        }
+        dialog.queued_since = None;
+        self.timers.cancel(timer);
+        self.dialog_changed(step, id, &[]);
+    }
+
+    /// `HOLD`.
+    pub(super) fn hold(&mut self, step: &mut Step<'_>, user: UserId, id: DialogId) -> Done {
+        self.enter_phase(step, user, id, Phase::Held);
+        self.settle(step, user);
+        Ok(())
+    }
+
+    /// `RETRIEVE`. One talks on one call only: another one is held, or given up while nobody has answered it.
+    pub(super) fn retrieve(&mut self, step: &mut Step<'_>, user: UserId, id: DialogId) -> Done {
+        let others: Vec<DialogId> =
+            self.agent(user).dialogs.iter().copied().filter(|other| *other != id).collect();
+        self.enter_phase(step, user, id, Phase::Active);
+        for other in others {
+            match self.phase(other, user) {
+                Some(Phase::Active) => self.enter_phase(step, user, other, Phase::Held),
+                Some(Phase::Initiating | Phase::Initiated | Phase::Failed) => {
+                    self.finish(step, other, Some(user))
+                }
+                _ => {}
+            }
+        }
+        self.settle(step, user);
+        Ok(())
+    }
+
+    /// `DROP`.
+    pub(super) fn hang_up(&mut self, step: &mut Step<'_>, user: UserId, id: DialogId) -> Done {
+        let dialog = self.dialogs.get(&id);
+        let place = dialog
+            .and_then(|dialog| dialog.participants.iter().position(|one| one.party == Party::Agent(user)));
+        if let Some(place) = place {
+            self.leave(step, id, place);
+        }
+        Ok(())
+    }
+
+    /// `UPDATE_CALL_DATA`.
+    pub(super) fn update_call_data(
+        &mut self,
+        step: &mut Step<'_>,
+        id: DialogId,
+        data: &CallData,
+    ) -> Result<(), ApiError> {
+        if let Some(dialog) = self.dialogs.get_mut(&id) {
+            data.apply(&mut dialog.variables, &mut dialog.wrap_up_reason)?;
+        }
+        self.dialog_changed(step, id, &[]);
+        Ok(())
+    }
+
+    /// Puts a user's part in a call into a state, and tells everybody in it.
+    pub(super) fn enter_phase(&mut self, step: &mut Step<'_>, user: UserId, id: DialogId, phase: Phase) {
+        if let Some(participant) = self.dialogs.get_mut(&id).and_then(|dialog| dialog.of_mut(user)) {
+            participant.enter(step.now.wall, phase);
+        }
+        self.dialog_changed(step, id, &[]);
+    }
+
+    /// A participant hangs up. The others go on if they are at least two, and not all from outside; else the call ends.
+    pub(super) fn leave(&mut self, step: &mut Step<'_>, id: DialogId, place: usize) {
+        let Some(dialog) = self.dialogs.get(&id) else { return };
+        let Some(leaver) = dialog.participants.get(place) else { return };
+        let party = leaver.party;
+        let mut rest = dialog.participants.iter().enumerate().filter(|(other, _)| *other != place);
+        let agents_stay = rest.any(|(_, one)| one.party != Party::Outside);
+        let user = match party {
+            Party::Agent(user) => Some(user),
+            Party::Listened(_) | Party::Outside => None,
+        };
+        if dialog.participants.len() <= 2 || !agents_stay {
+            return self.finish(step, id, user);
+        }
+        self.part(step, id, place);
+        self.dialog_changed(step, id, &[]);
+        if let Some(user) = user {
+            self.settle(step, user);
+        }
+    }
+
+    /// Takes a participant out of a call that goes on, and tells it.
+    pub(in crate::desk) fn part(&mut self, step: &mut Step<'_>, id: DialogId, place: usize) {
+        let Some(dialog) = self.dialogs.get_mut(&id) else { return };
+        if place >= dialog.participants.len() {
+            return;
+        }
+        // It is shown once more, as gone.
+        dialog.participants[place].enter(step.now.wall, Phase::Dropped);
+        let timer = dialog.participants[place].ringing.take();
+        self.timers.cancel(timer);
+        let Some(dialog) = self.dialogs.remove(&id) else { return };
+        if let Party::Agent(user) = dialog.participants[place].party {
+            self.end_part(step, user, &dialog);
+            self.unlisten(step, &dialog, Some(user));
+        }
+        let mut dialog = dialog;
+        dialog.participants.remove(place);
+        dialog.listeners.retain(|listener| self.dialogs.contains_key(listener));
+        self.dialogs.insert(id, dialog);
+    }
+
+    /// A call ends for everybody; `first` is told first.
+    pub(super) fn finish(&mut self, step: &mut Step<'_>, id: DialogId, first: Option<UserId>) {
+        let Some(mut dialog) = self.dialogs.remove(&id) else { return };
+        self.forget_timers(&mut dialog);
+        self.dequeue(step.now, &dialog);
+        for participant in &mut dialog.participants {
+            participant.enter(step.now.wall, Phase::Dropped);
+        }
+        if let Some(heard) = dialog.associated.and_then(|heard| self.dialogs.get_mut(&heard)) {
+            heard.listeners.retain(|listener| *listener != id);
+        }
+        self.unlisten(step, &dialog, None);
+        let mut users = dialog.agents();
+        users.sort_by_key(|user| Some(*user) != first);
+        for user in users {
+            self.end_part(step, user, &dialog);
+            self.settle(step, user);
+        }
+    }
+
+    /// A call is over for a user.
+    pub(super) fn end_part(&mut self, step: &mut Step<'_>, user: UserId, dialog: &Dialog) {
+        self.dialog_left(step, user, dialog);
+        let is_caller = |one: &Participant| one.address == dialog.from;
+        let wraps_up =
+            dialog.queue.is_some() && dialog.of(user).is_some_and(|one| one.answered && !is_caller(one));
+        let agent = self.agent_mut(user);
+        agent.dialogs.retain(|other| *other != dialog.id);
+        agent.wraps_up |= wraps_up;
+    }
+
+    pub(super) fn forget_timers(&mut self, dialog: &mut Dialog) {
+        let ringing = dialog.participants.iter_mut().map(|one| one.ringing.take());
+        for timer in ringing.chain([dialog.patience.take()]) {
+            self.timers.cancel(timer);
+        }
+    }
+
+    /// Brings the states of the agents in a call up to date, but for one whose state is.
+    pub(super) fn settle_others(&mut self, step: &mut Step<'_>, id: DialogId, except: UserId) {
+        let agents = self.dialogs.get(&id).map(Dialog::agents).unwrap_or_default();
+        for user in agents.into_iter().filter(|user| *user != except) {
+            self.settle(step, user);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What supervisors do with the calls of others: listen, barge in, put somebody out of a conference.
+
+use crate::config::Profile;
+use crate::desk::Desk;
+use crate::desk::event::Step;
+use crate::desk::state::State;
+use crate::id::UserId;
+
+use super::failure::Failure;
+use super::{CallType, Dialog, DialogId, PARTICIPANTS_MAX, Participant, Party, Phase};
+
+type Done = Result<(), Failure<'static>>;
+
+impl Desk {
+    /// `SILENT_MONITOR` (guide 12.5, pages 98 and 99): the member is not told.
+    pub(super) fn listen(&mut self, step: &mut Step<'_>, user: UserId, member: UserId) -> Done {
+        if self.agent(user).state != State::NotReady || !self.agent(user).dialogs.is_empty() {
+            return Err(Failure::State);
+        }
+        let heard = self.talk_of(member)?;
+        let id = self.new_dialog(CallType::SupervisorMonitor, Some(heard))?;
+        let extension = |user| self.agent(user).extension.clone().unwrap_or_default();
+        let (from, to) = (extension(user), extension(member));
+        let now = step.now.wall;
+        if let Some(dialog) = self.dialogs.get_mut(&id) {
+            (dialog.from, dialog.to, dialog.dnis) = (from.clone(), to.clone(), to.clone());
+            dialog.dialed.clone_from(&to);
+        }
+        self.join(id, Participant::new(now, &from, Party::Agent(user), Phase::Active));
+        self.join(id, Participant::new(now, &to, Party::Listened(member), Phase::Active));
+        if let Some(dialog) = self.dialogs.get_mut(&heard) {
+            dialog.listeners.push(id);
+        }
+        self.dialog_joined(step, user, id);
+        self.settle(step, user);
+        Ok(())
+    }
+
+    /// The call on which a member talks.
+    fn talk_of(&self, member: UserId) -> Result<DialogId, Failure<'static>> {
+        let is_talk = |id: &&DialogId| {
+            let dialog = self.dialogs.get(*id);
+            dialog.is_some_and(|dialog| {
+                dialog.kind != CallType::SupervisorMonitor
+                    && dialog.of(member).is_some_and(|one| one.phase == Phase::Active)
+            })
+        };
+        let agent = self.agent(member);
+        agent.dialogs.iter().find(is_talk).copied().ok_or(match (self.profile, agent.state) {
+            (Profile::Uccx, _) => Failure::ListenExpress,
+            (Profile::Ucce, State::Hold | State::NotReady) => Failure::ListenEnterprise,
+            (Profile::Ucce, _) => Failure::State,
+        })
+    }
+
+    /// `BARGE_CALL` (guide 12.5, pages 100 to 102): who listens takes part from now on.
+    pub(super) fn barge(&mut self, step: &mut Step<'_>, user: UserId, id: DialogId) -> Done {
+        let listening = self.dialogs.get(&id).filter(|dialog| dialog.of(user).is_some());
+        let listening = listening.filter(|dialog| dialog.kind == CallType::SupervisorMonitor);
+        let Some(heard) = listening.and_then(|dialog| dialog.associated) else { return Err(Failure::State) };
+        let Some(dialog) = self.dialogs.get_mut(&heard) else { return Err(Failure::State) };
+        if dialog.participants.len() >= PARTICIPANTS_MAX {
+            return Err(Failure::ConferenceFull);
+        }
+        dialog.kind = CallType::Conference;
+        let extension = self.agent(user).extension.clone().unwrap_or_default();
+        // First, so that there is a call all the time.
+        self.join(heard, Participant::new(step.now.wall, &extension, Party::Agent(user), Phase::Active));
+        self.finish(step, id, Some(user));
+        self.dialog_joined(step, user, heard);
+        self.dialog_changed(step, heard, &[user]);
+        self.settle(step, user);
+        Ok(())
+    }
+
+    /// `PARTICIPANT_DROP`.
+    pub(super) fn drop_participant(&mut self, step: &mut Step<'_>, id: DialogId, address: &str) -> Done {
+        let dialog = self.dialogs.get(&id);
+        let place =
+            dialog.and_then(|dialog| dialog.participants.iter().position(|one| one.address == address));
+        if let Some(place) = place {
+            self.leave(step, id, place);
+        }
+        Ok(())
+    }
+
+    /// Those who listen to a call hear nothing more: it is over, or over for the one they listen to.
+    pub(super) fn unlisten(&mut self, step: &mut Step<'_>, dialog: &Dialog, member: Option<UserId>) {
+        for listener in dialog.listeners.clone() {
+            let hears = |member| {
+                self.dialogs.get(&listener).is_some_and(|listening| {
+                    listening.participants.iter().any(|one| one.party == Party::Listened(member))
+                })
+            };
+            if member.is_none_or(hears) {
+                self.finish(step, listener, None);
+            }
+        }
+    }
+}

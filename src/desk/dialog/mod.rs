@@ -1,0 +1,338 @@
+//! Calls: who takes part in which, what each may do next, and what everybody hears of it (reference 4.4, 4.5).
+//!
+//! What lives here: dialogs and their participants, the table of actions, the commands that move a call, their documents
+//! and events. What doesn't: which agent a caller in a queue gets (`queue`), and what a call does to an agent's state
+//! (`work`).
+
+mod command;
+mod documents;
+mod events;
+mod failure;
+mod handling;
+mod listening;
+mod making;
+mod moving;
+mod request;
+
+use std::time::SystemTime;
+
+use crate::config::{Profile, Role};
+use crate::id::UserId;
+
+use super::Desk;
+use super::timers::TimerId;
+
+pub use making::{Inbound, NotPlaced};
+pub use request::{CallData, DialogRequest};
+
+/// The number of a dialog, which is its id.
+pub type DialogId = u32;
+
+/// The first id: voice calls have plain integers (reference 4.4).
+pub const FIRST_ID: DialogId = 16_777_217;
+
+/// The most participants of a conference.
+const PARTICIPANTS_MAX: usize = 8;
+
+/// A call.
+#[derive(Debug)]
+pub struct Dialog {
+    pub id: DialogId,
+    pub kind: CallType,
+    pub from: String,
+    pub to: String,
+    /// What the caller dialled; empty as `to` is while a telephone is only off the hook.
+    pub dialed: String,
+    /// The telephone that is called.
+    pub dnis: String,
+    pub participants: Vec<Participant>,
+    /// The queue that it came through last.
+    pub queue: Option<usize>,
+    /// Whether a queue, or a consultation about such a call, brought it: Express knows states of such calls only.
+    pub is_contact: bool,
+    /// When it was put into the queue, among all that were.
+    pub queued: u64,
+    /// Since when it is in the queue.
+    pub queued_since: Option<SystemTime>,
+    pub variables: Vec<(String, String)>,
+    pub wrap_up_reason: String,
+    /// The dialog that this one is a consultation about, or that it listens to.
+    pub associated: Option<DialogId>,
+    /// The dialog that became part of this one.
+    pub secondary: Option<DialogId>,
+    /// Runs while somebody outside hears nobody.
+    pub patience: Option<TimerId>,
+    /// The dialogs of supervisors who listen.
+    pub listeners: Vec<DialogId>,
+}
+
+/// A party of a call.
+#[derive(Clone, Debug)]
+pub struct Participant {
+    pub address: String,
+    pub party: Party,
+    pub phase: Phase,
+    pub cause: StateCause,
+    pub started: SystemTime,
+    pub since: SystemTime,
+    /// Whether it has ever been active.
+    pub answered: bool,
+    /// Runs while it rings.
+    pub ringing: Option<TimerId>,
+}
+
+/// Whose telephone it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Party {
+    Agent(UserId),
+    /// An agent who does not know of being listened to.
+    Listened(UserId),
+    Outside,
+}
+
+/// The state of a participant (reference 4.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    Initiating,
+    Initiated,
+    Alerting,
+    Active,
+    Held,
+    Failed,
+    Dropped,
+}
+
+/// Why a participant is in its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StateCause {
+    None,
+    Busy,
+    BadDestination,
+    NotAvailable,
+}
+
+/// What kind of call it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallType {
+    AcdIn,
+    PrerouteAcdIn,
+    OtherIn,
+    AgentInside,
+    Out,
+    Consult,
+    Conference,
+    Transfer,
+    SupervisorMonitor,
+}
+
+/// What a participant may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    Answer,
+    Hold,
+    Retrieve,
+    Drop,
+    ConsultCall,
+    Transfer,
+    Conference,
+    TransferSst,
+    SendDtmf,
+    UpdateCallData,
+    ParticipantDrop,
+    BargeCall,
+}
+
+impl Desk {
+    /// What a participant may do now: the table of reference 4.4, with what the guide says of conferences, of a
+    /// held call beside an active one, and of listening (DEV/state-participant-parameter-values).
+    fn offered(&self, dialog: &Dialog, participant: &Participant) -> Vec<Action> {
+        use Action::{
+            Answer, BargeCall, Conference, ConsultCall, Drop, Hold, ParticipantDrop, Retrieve, SendDtmf,
+            Transfer, TransferSst, UpdateCallData,
+        };
+        match (participant.phase, dialog.kind) {
+            (Phase::Initiating | Phase::Initiated, _) => vec![UpdateCallData, Drop],
+            (Phase::Alerting, _) => vec![Answer],
+            (Phase::Active, CallType::SupervisorMonitor) => match participant.party {
+                Party::Agent(_) => vec![BargeCall, Drop],
+                _ => vec![],
+            },
+            (Phase::Active, CallType::Conference) => {
+                let mut offered = vec![ConsultCall, Hold, UpdateCallData, SendDtmf, Drop];
+                if self.may_drop_others(participant.party) {
+                    offered.push(ParticipantDrop);
+                }
+                offered
+            }
+            (Phase::Active, _) => vec![TransferSst, ConsultCall, Hold, UpdateCallData, SendDtmf, Drop],
+            (Phase::Held, _) => {
+                let mut offered = vec![UpdateCallData, Drop, Retrieve];
+                if let Party::Agent(user) = participant.party
+                    && self.active_beside(user, dialog.id).is_some()
+                {
+                    offered.extend([Transfer, Conference]);
+                }
+                offered
+            }
+            (Phase::Failed, _) => vec![Drop],
+            (Phase::Dropped, _) => vec![],
+        }
+    }
+
+    /// Enterprise lets supervisors do it, unless it is configured otherwise (guide 12.5, page 104).
+    fn may_drop_others(&self, party: Party) -> bool {
+        let Party::Agent(user) = party else { return false };
+        self.profile == Profile::Ucce && self.directory.get(user).roles.contains(&Role::Supervisor)
+    }
+
+    /// The other call on which a user talks.
+    fn active_beside(&self, user: UserId, id: DialogId) -> Option<DialogId> {
+        let others = self.agent(user).dialogs.iter().copied().filter(|other| *other != id);
+        others.into_iter().find(|other| self.phase(*other, user) == Some(Phase::Active))
+    }
+
+    /// How a user takes part in a call.
+    fn phase(&self, id: DialogId, user: UserId) -> Option<Phase> {
+        Some(self.dialogs.get(&id)?.of(user)?.phase)
+    }
+}
+
+impl Dialog {
+    /// The participation of a user.
+    pub fn of(&self, user: UserId) -> Option<&Participant> {
+        self.participants.iter().find(|one| one.party == Party::Agent(user))
+    }
+
+    /// The participation of a user.
+    pub fn of_mut(&mut self, user: UserId) -> Option<&mut Participant> {
+        self.participants.iter_mut().find(|one| one.party == Party::Agent(user))
+    }
+
+    /// The agents who take part and know it, in the order in which they came.
+    pub fn agents(&self) -> Vec<UserId> {
+        let agents = self.participants.iter().filter_map(|one| match one.party {
+            Party::Agent(user) => Some(user),
+            Party::Listened(_) | Party::Outside => None,
+        });
+        agents.collect()
+    }
+
+    /// Whether an agent takes part, or is waited for: the others are not the contact centre's.
+    pub fn is_ours(&self) -> bool {
+        self.queued_since.is_some() || self.participants.iter().any(|one| one.party != Party::Outside)
+    }
+
+    /// The state as a whole: active as soon as one participant is (DEV/dialog-api-parameters).
+    pub fn phase(&self) -> Phase {
+        let has = |phase| self.participants.iter().any(|one| one.phase == phase);
+        if has(Phase::Active) || has(Phase::Held) {
+            return Phase::Active;
+        }
+        let order = [Phase::Failed, Phase::Alerting, Phase::Initiated, Phase::Initiating];
+        order.into_iter().find(|phase| has(*phase)).unwrap_or(Phase::Dropped)
+    }
+}
+
+impl Participant {
+    /// Somebody who comes into a call.
+    pub fn new(now: SystemTime, address: &str, party: Party, phase: Phase) -> Self {
+        let cause = StateCause::None;
+        let answered = phase == Phase::Active;
+        Self {
+            address: address.to_owned(),
+            party,
+            phase,
+            cause,
+            started: now,
+            since: now,
+            answered,
+            ringing: None,
+        }
+    }
+
+    /// Enters a state.
+    pub fn enter(&mut self, now: SystemTime, phase: Phase) {
+        self.answered |= phase == Phase::Active;
+        (self.phase, self.cause, self.since) = (phase, StateCause::None, now);
+    }
+}
+
+impl Phase {
+    /// The name in documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Initiating => "INITIATING",
+            Self::Initiated => "INITIATED",
+            Self::Alerting => "ALERTING",
+            Self::Active => "ACTIVE",
+            Self::Held => "HELD",
+            Self::Failed => "FAILED",
+            Self::Dropped => "DROPPED",
+        }
+    }
+}
+
+impl StateCause {
+    /// The name in documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Busy => "BUSY",
+            Self::BadDestination => "BAD_DESTINATION",
+            Self::NotAvailable => "DEVICE_RESOURCE_NOT_AVAILABLE",
+        }
+    }
+}
+
+impl CallType {
+    /// The name in documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AcdIn => "ACD_IN",
+            Self::PrerouteAcdIn => "PREROUTE_ACD_IN",
+            Self::OtherIn => "OTHER_IN",
+            Self::AgentInside => "AGENT_INSIDE",
+            Self::Out => "OUT",
+            Self::Consult => "CONSULT",
+            Self::Conference => "CONFERENCE",
+            Self::Transfer => "TRANSFER",
+            Self::SupervisorMonitor => "SUPERVISOR_MONITOR",
+        }
+    }
+}
+
+impl Action {
+    /// All there are.
+    pub const ALL: [Self; 12] = [
+        Self::Answer,
+        Self::Hold,
+        Self::Retrieve,
+        Self::Drop,
+        Self::ConsultCall,
+        Self::Transfer,
+        Self::Conference,
+        Self::TransferSst,
+        Self::SendDtmf,
+        Self::UpdateCallData,
+        Self::ParticipantDrop,
+        Self::BargeCall,
+    ];
+
+    /// The name in documents and requests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Answer => "ANSWER",
+            Self::Hold => "HOLD",
+            Self::Retrieve => "RETRIEVE",
+            Self::Drop => "DROP",
+            Self::ConsultCall => "CONSULT_CALL",
+            Self::Transfer => "TRANSFER",
+            Self::Conference => "CONFERENCE",
+            Self::TransferSst => "TRANSFER_SST",
+            Self::SendDtmf => "SEND_DTMF",
+            Self::UpdateCallData => "UPDATE_CALL_DATA",
+            Self::ParticipantDrop => "PARTICIPANT_DROP",
+            Self::BargeCall => "BARGE_CALL",
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The bodies of requests about calls.
+
+use roxmltree::Node;
+
+use crate::desk::error::{ApiError, Refusal};
+use crate::desk::request::{children, only_child, read, text, texts};
+use crate::xmpp::xml::Bounds;
+
+/// The most call variables of a call; Finesse has ten and those of Enterprise's own.
+const VARIABLES_MAX: usize = 40;
+/// The longest value of callVariable1 to 10, in bytes, and of the others (DEV/dialog-api-parameters).
+const CALL_VARIABLE_MAX: usize = 40;
+const ECC_VARIABLE_MAX: usize = 210;
+/// The longest name of the others, in bytes.
+const ECC_NAME_MAX: usize = 64;
+/// The longest wrap-up reason, in bytes.
+const REASON_MAX: usize = 200;
+
+/// What `POST /User/{id}/Dialogs` and `PUT /Dialog/{id}` ask for (reference 4.2): the texts of the elements, without white
+/// space around them. An empty element is as good as none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DialogRequest {
+    pub action: Option<String>,
+    pub from: Option<String>,
+    pub to: Option<String>,
+    /// Whose part in the call it is about.
+    pub target: Option<String>,
+    pub associated: Option<String>,
+    pub data: Option<CallData>,
+    /// What `SEND_DTMF` is to send.
+    pub digits: Option<String>,
+}
+
+/// What is known of a call besides who takes part.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallData {
+    pub variables: Vec<(String, String)>,
+    pub wrap_up_reason: Option<String>,
+}
+
+impl DialogRequest {
+    /// Reads `<Dialog>…</Dialog>`, in any order; elements that mean nothing here are passed over.
+    ///
+    /// # Errors
+    ///
+    /// Returns Bad Request for what is not XML within `bounds`, has another root, or an element twice; Invalid Input for
+    /// call variables that do not exist or are too long.
+    pub fn read(body: &str, bounds: &Bounds) -> Result<Self, ApiError> {
+        read(body, bounds, "Dialog", |dialog| {
+            let [action, from, to, target, associated] = texts(
+                dialog,
+                ["requestedAction", "fromAddress", "toAddress", "targetMediaAddress", "associatedDialogUri"],
+            )?;
+            let data = only_child(dialog, "mediaProperties")?.map(data).transpose()?;
+            let digits = only_child(dialog, "actionParams")?.map(digits).transpose()?.flatten();
+            Ok(Self { action, from, to, target, associated, data, digits })
+        })
+    }
+}
+
+fn data(properties: Node<'_, '_>) -> Result<CallData, ApiError> {
+    let [wrap_up_reason] = texts(properties, ["wrapUpReason"])?;
+    if wrap_up_reason.as_ref().is_some_and(|reason| reason.len() > REASON_MAX) {
+        return Err(Refusal::ParameterInvalid.about("wrapUpReason"));
+    }
+    let mut data = CallData { variables: Vec::new(), wrap_up_reason };
+    // The guide writes the one, captures have the other.
+    for name in ["callvariables", "callVariables"] {
+        let Some(list) = only_child(properties, name)? else { continue };
+        for variable in children(list, "CallVariable") {
+            let [name] = texts(variable, ["name"])?;
+            let name = name.ok_or_else(|| Refusal::ParameterMissing.about("name"))?;
+            let value = only_child(variable, "value")?.map(text).transpose()?.flatten();
+            data.set(name, value.unwrap_or_default())?;
+        }
+    }
+    Ok(data)
+}
+
+impl CallData {
+    /// Sets a variable.
+    ///
+    /// # Errors
+    ///
+    /// Returns Invalid Input for a name that no variable can have, a value that is too long, or one variable too many.
+    pub fn set(&mut self, name: String, value: String) -> Result<(), ApiError> {
+        let number = name.strip_prefix("callVariable").and_then(|number| number.parse::<u8>().ok());
+        let is_numbered = number
+            .is_some_and(|number| (1..=10).contains(&number) && name == format!("callVariable{number}"));
+        let longest = if is_numbered { CALL_VARIABLE_MAX } else { ECC_VARIABLE_MAX };
+        let is_own = name.len() <= ECC_NAME_MAX
+            && name.strip_prefix("user.").is_some_and(|name| {
+                !name.is_empty()
+                    && name.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>&\"'".contains(&byte))
+            });
+        if !(is_numbered || is_own) || value.len() > longest {
+            return Err(Refusal::ParameterInvalid.about(name));
+        }
+        merge(&mut self.variables, name, value)
+    }
+
+    /// Brings what a call has up to date.
+    ///
+    /// # Errors
+    ///
+    /// Returns Invalid Input for one variable too many; then nothing has changed.
+    pub fn apply(
+        &self,
+        variables: &mut Vec<(String, String)>,
+        wrap_up_reason: &mut String,
+    ) -> Result<(), ApiError> {
+        let mut merged = variables.clone();
+        for (name, value) in &self.variables {
+            merge(&mut merged, name.clone(), value.clone())?;
+        }
+        *variables = merged;
+        if let Some(reason) = &self.wrap_up_reason {
+            reason.clone_into(wrap_up_reason);
+        }
+        Ok(())
+    }
+}
+
+/// Sets one variable among others.
+fn merge(variables: &mut Vec<(String, String)>, name: String, value: String) -> Result<(), ApiError> {
+    if let Some((_, known)) = variables.iter_mut().find(|(known, _)| *known == name) {
+        *known = value;
+    } else if variables.len() < VARIABLES_MAX {
+        variables.push((name, value));
+    } else {
+        return Err(Refusal::ParameterInvalid.about(name));
+    }
+    Ok(())
+}
+
+/// `<ActionParam><name>dtmfString</name><value>…</value></ActionParam>`.
+fn digits(parameters: Node<'_, '_>) -> Result<Option<String>, ApiError> {
+    for parameter in children(parameters, "ActionParam") {
+        let [name, value] = texts(parameter, ["name", "value"])?;
+        if name.as_deref() == Some("dtmfString") {
+            return Ok(value);
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,149 @@
+//! What calls do to the states of agents (reference 4.3): reserved, talking, on hold, wrapping up, and back.
+
+use crate::clock::Now;
+use crate::config::Profile;
+use crate::id::UserId;
+
+use super::dialog::Phase;
+use super::event::Step;
+use super::reasons::Cause;
+use super::state::State;
+use super::timers::Alarm;
+use super::{Desk, Reason, Settled};
+
+impl Desk {
+    /// Puts an agent into a state; who is signed out has no telephone.
+    pub(super) fn enter(&mut self, now: Now, user: UserId, state: State, reason: Option<Reason>) {
+        if state == State::Logout {
+            self.move_to(user, None);
+        }
+        self.entries += 1;
+        let entries = self.entries;
+        let agent = self.agent_mut(user);
+        (agent.state, agent.since, agent.reason) = (state, Some(now.wall), reason);
+        agent.entered = entries;
+        self.mark(now);
+    }
+
+    /// Puts an agent into a state in which it stays: whatever was to come after a call or wrap-up is forgotten.
+    pub(super) fn enter_settled(&mut self, now: Now, user: UserId, Settled { state, reason }: Settled) {
+        let agent = self.agent_mut(user);
+        (agent.after, agent.pending, agent.wraps_up) = (None, None, false);
+        let timer = agent.wrap_up.take();
+        self.timers.cancel(timer);
+        self.enter(now, user, state, reason);
+    }
+
+    /// An agent who is ready has to do with a call of its own: it is not ready until that is over.
+    pub(super) fn suspend(&mut self, step: &mut Step<'_>, user: UserId, cause: Cause) {
+        if self.agent(user).state != State::Ready {
+            return;
+        }
+        self.remember(user);
+        let reason = self.system_reason(cause, State::NotReady);
+        self.enter(step.now, user, State::NotReady, reason);
+        self.user_changed(step, user);
+    }
+
+    /// Keeps the state to which the agent goes back after its calls.
+    fn remember(&mut self, user: UserId) {
+        let agent = self.agent_mut(user);
+        if agent.after.is_none() {
+            agent.after = Some(Settled { state: agent.state, reason: agent.reason });
+        }
+    }
+
+    /// Brings the state of an agent into line with its calls, and tells if it has changed.
+    pub(super) fn settle(&mut self, step: &mut Step<'_>, user: UserId) {
+        match self.occupation(user) {
+            Some(State::NotReady) if matches!(self.agent(user).state, State::Reserved | State::Talking) => {
+                self.enter(step.now, user, State::NotReady, None);
+                self.user_changed(step, user);
+            }
+            Some(State::NotReady) => self.suspend(step, user, Cause::CallTaken),
+            Some(state) if state != self.agent(user).state => {
+                self.remember(user);
+                self.enter(step.now, user, state, None);
+                self.user_changed(step, user);
+            }
+            Some(_) => {}
+            None if self.agent(user).dialogs.is_empty() => self.after_calls(step, user),
+            None => {}
+        }
+    }
+
+    /// The state that the calls of an agent demand. Express knows states of calls from a queue only: on another call
+    /// an agent is not ready (reference 4.3).
+    fn occupation(&self, user: UserId) -> Option<State> {
+        let agent = self.agent(user);
+        let calls = agent.dialogs.iter().filter_map(|id| self.dialogs.get(id));
+        let mut parts = Vec::new();
+        for dialog in calls {
+            if let Some(part) = dialog.of(user) {
+                parts.push((part.phase, dialog.is_contact));
+            }
+        }
+        let talks = |phase| !matches!(phase, Phase::Alerting | Phase::Held | Phase::Dropped);
+        match self.profile {
+            Profile::Uccx => {
+                let contact = |alerts| {
+                    parts.iter().any(|(phase, contact)| *contact && (*phase == Phase::Alerting) == alerts)
+                };
+                if contact(false) {
+                    return Some(State::Talking);
+                }
+                if contact(true) {
+                    return Some(State::Reserved);
+                }
+                parts.iter().any(|(phase, _)| *phase != Phase::Alerting).then_some(State::NotReady)
+            }
+            Profile::Ucce => {
+                if parts.iter().any(|(phase, _)| talks(*phase)) {
+                    return Some(State::Talking);
+                }
+                if parts.iter().any(|(phase, _)| *phase == Phase::Held) {
+                    return Some(State::Hold);
+                }
+                // Who is not ready stays so until it answers.
+                let was_ready = matches!(agent.state, State::Ready | State::Reserved);
+                (was_ready && !parts.is_empty()).then_some(State::Reserved)
+            }
+        }
+    }
+
+    /// The last call is over: a state that was asked for meanwhile, wrap-up, or the state before.
+    fn after_calls(&mut self, step: &mut Step<'_>, user: UserId) {
+        let agent = self.agent_mut(user);
+        if matches!(agent.state, State::Work | State::WorkReady) {
+            return;
+        }
+        let wraps_up = std::mem::take(&mut agent.wraps_up);
+        let Some(next) = agent.pending.take().or(agent.after.take()) else { return };
+        agent.after = None;
+        let team = self.directory.get(user).team.as_deref().and_then(|team| self.team(team));
+        let time = team.and_then(|team| team.wrap_up).filter(|_| wraps_up && next.state != State::Logout);
+        match time {
+            None => self.enter_settled(step.now, user, next),
+            Some(time) => {
+                let state = match (self.profile, next.state) {
+                    (Profile::Ucce, State::Ready) => State::WorkReady,
+                    _ => State::Work,
+                };
+                let timer = self.timers.set(step.now.monotonic + time, Alarm::WrapUpOver(user));
+                let agent = self.agent_mut(user);
+                (agent.after, agent.wrap_up) = (Some(next), Some(timer));
+                self.enter(step.now, user, state, None);
+            }
+        }
+        self.user_changed(step, user);
+    }
+
+    /// The time to wrap up is over.
+    pub(super) fn wrap_up_over(&mut self, step: &mut Step<'_>, user: UserId) {
+        let agent = self.agent_mut(user);
+        agent.wrap_up = None;
+        let Some(next) = agent.after.take() else { return };
+        self.enter_settled(step.now, user, next);
+        self.user_changed(step, user);
+    }
+}
