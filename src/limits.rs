@@ -252,6 +252,12 @@ limits! {
     /// failed logins after which the connection is closed
     /// (RFC 6120 §6.4.5).
     login_attempts: Count("attempts") = 3, 1 => 10;
+    /// wrong passwords of one user in a row, over HTTP and XMPP together, after which it is blocked; 0: never
+    /// (reference 4.1).
+    lockout_attempts: Count("attempts") = 5, 0 => 1000;
+    /// how long a user is blocked
+    /// (reference 4.1).
+    lockout: Duration("time") = 5 * MINUTE, SECOND => HOUR;
     /// node subscriptions of one session
     /// (XEP-0060 §6.1.3.9).
     subscriptions_per_session: Count("subscriptions") = 256, 1 => 100_000;

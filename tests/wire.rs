@@ -28,6 +28,8 @@ mod iq;
 mod items;
 #[path = "wire/limits.rs"]
 mod limits;
+#[path = "wire/lockout.rs"]
+mod lockout;
 #[path = "wire/logout.rs"]
 mod logout;
 #[path = "wire/messages.rs"]

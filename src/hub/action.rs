@@ -13,7 +13,7 @@ pub enum Action {
     Wake(SessionId),
     /// The peer did not finish the close in time: drop its connection.
     Abort(SessionId),
-    /// Check a password off the event loop and call [`super::Hub::verified`].
+    /// Check a password off the event loop and call [`super::Hub::judge`] and [`super::Hub::verified`].
     Verify { session: SessionId, credentials: Credentials, attempt: String },
     /// For the log.
     Note(Note),
@@ -22,12 +22,12 @@ pub enum Action {
 /// A line for the log.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Note {
-    /// Address, transport and, as far as it is known, JID.
+    /// Address, transport and, as far as it is known, JID; or the id of a user.
     pub who: String,
     pub what: What,
 }
 
-/// What happened to a session.
+/// What happened to a session, or to a user.
 #[derive(Debug, PartialEq, Eq)]
 pub enum What {
     Connected,
@@ -36,6 +36,11 @@ pub enum What {
     Refused {
         user: Option<String>,
         failure: &'static str,
+    },
+    /// So many wrong passwords in a row: the user is kept out for so long.
+    LockedOut {
+        attempts: usize,
+        time: Duration,
     },
     Bound,
     /// Closed because it did not read; so many messages will never reach it.
@@ -54,7 +59,7 @@ impl Note {
     /// How much it matters.
     pub fn level(&self) -> log::Level {
         match self.what {
-            What::SlowReader { .. } | What::Refused { .. } => log::Level::Warn,
+            What::SlowReader { .. } | What::Refused { .. } | What::LockedOut { .. } => log::Level::Warn,
             _ => log::Level::Info,
         }
     }
@@ -68,6 +73,9 @@ impl fmt::Display for Note {
             What::LoggedIn => f.write_str("logged in"),
             What::Refused { user: Some(user), failure } => write!(f, "login of {user} refused: {failure}"),
             What::Refused { user: None, failure } => write!(f, "login refused: {failure}"),
+            What::LockedOut { attempts, time } => {
+                write!(f, "wrong password {attempts} times in a row: blocked for {time:?}")
+            }
             What::Bound => f.write_str("resource bound"),
             What::SlowReader { lost } => write!(f, "does not read: closed, {lost} messages dropped"),
             What::Closed { reason, lost: 0, after } => {
@@ -82,11 +90,14 @@ impl fmt::Display for Note {
 
 impl fmt::Display for Counters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { logins, refusals, events, deliveries, dropped, slow_readers, client_logs, .. } = self;
+        let Self {
+            logins, refusals, lockouts, events, deliveries, dropped, slow_readers, client_logs, ..
+        } = self;
         write!(
             f,
-            "served {logins} logins ({refusals} refused), {events} events in {deliveries} deliveries, \
-             {dropped} messages dropped, {slow_readers} sessions closed as too slow, {client_logs} client logs"
+            "served {logins} logins ({refusals} refused, {lockouts} users blocked), \
+             {events} events in {deliveries} deliveries, {dropped} messages dropped, \
+             {slow_readers} sessions closed as too slow, {client_logs} client logs"
         )
     }
 }
@@ -98,6 +109,8 @@ pub struct Counters {
     pub logins: u64,
     /// Failed login attempts.
     pub refusals: u64,
+    /// Users blocked after too many wrong passwords.
+    pub lockouts: u64,
     /// Published items.
     pub events: u64,
     /// Events queued for a session.

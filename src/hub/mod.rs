@@ -10,6 +10,7 @@ mod address;
 mod credentials;
 mod deliver;
 mod iq;
+mod lockout;
 mod names;
 mod outbox;
 mod presence;
@@ -40,6 +41,7 @@ use crate::xmpp::sasl::{self, Failure, Plain};
 use crate::xmpp::stanza::Kind;
 use crate::xmpp::stream::{self, State, Step, StreamError};
 use crate::xmpp::xml::{self, Bounds};
+use lockout::Lockout;
 use names::{item_prefix, token};
 use outbox::Frame;
 use session::{Session, Sessions};
@@ -75,6 +77,7 @@ pub struct Hub {
     pubsub: Pubsub,
     /// Computed beside every login when any password is hashed, so that all logins take the same time.
     decoy: Option<Password>,
+    lockout: Lockout,
     deadlines: BinaryHeap<Reverse<(Instant, SessionId)>>,
     actions: VecDeque<Action>,
     counters: Counters,
@@ -104,6 +107,7 @@ impl Hub {
             pubsub: Pubsub::new(nodes::all(config, desk.directory()), settings),
             online: vec![Vec::new(); desk.directory().count()],
             decoy: config.decoy().cloned(),
+            lockout: Lockout::new(desk.directory().count(), &limits),
             names: Names {
                 domain: config.domain.as_str().into(),
                 event_head: event::head(&pubsub_domain),
@@ -191,8 +195,8 @@ impl Hub {
         self.actions.push_back(Action::Note(Note { who: session.label(self.users()), what }));
     }
 
-    /// The answer to [`Action::Verify`].
-    pub fn verified(&mut self, now: Now, id: SessionId, user: Option<UserId>, matches: bool) {
+    /// The answer to [`Action::Verify`], as [`Hub::judge`] has it.
+    pub fn verified(&mut self, now: Now, id: SessionId, user: Option<UserId>, granted: bool) {
         let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
@@ -200,7 +204,7 @@ impl Hub {
             return;
         }
         match user {
-            Some(user) if matches => {
+            Some(user) if granted => {
                 session.stream.accept();
                 session.user = Some(user);
                 self.counters.logins += 1;
@@ -326,16 +330,6 @@ impl Hub {
         self.sessions.get(id).is_some_and(|session| session.stream.is_logged_in())
     }
 
-    /// Who logs in under that name over HTTP, and what is needed to check the password.
-    pub fn credentials(&self, name: &str) -> Credentials {
-        let user = self.users().find_login(name);
-        Credentials {
-            user,
-            password: user.map(|user| self.users().get(user).password.clone()),
-            decoy: self.decoy.clone(),
-        }
-    }
-
     /// The id of a user.
     pub fn user_name(&self, user: UserId) -> String {
         self.users().get(user).id.clone()
@@ -359,14 +353,13 @@ impl Hub {
     }
 
     fn login(&mut self, now: Now, id: SessionId, plain: Plain) {
-        let user = self.users().find(&plain.user);
-        let password = user.map(|user| self.users().get(user).password.clone());
-        let credentials = Credentials { user, password, decoy: self.decoy.clone() };
+        let credentials = self.credentials_of(now, self.users().find(&plain.user));
         if credentials.is_slow() {
             self.actions.push_back(Action::Verify { session: id, credentials, attempt: plain.password });
         } else {
             let matches = credentials.verify(&plain.password);
-            self.verified(now, id, user, matches);
+            let granted = self.judge(now, &credentials, matches);
+            self.verified(now, id, credentials.user, granted);
         }
     }
 

@@ -16,7 +16,7 @@ pub async fn user(server: &Rc<Server>, headers: &HeaderMap) -> Result<UserId, Re
     let Some((name, password)) = basic(headers) else {
         return Err(unauthorized("Log in with HTTP Basic."));
     };
-    let credentials = server.with_hub(|hub, _| hub.credentials(&name));
+    let credentials = server.with_hub(|hub, now| hub.credentials(now, &name));
     let user = credentials.user;
     match (user, server.verify(credentials, password, || true).await) {
         (Some(user), Ok(true)) => Ok(user),
@@ -31,7 +31,10 @@ pub async fn user(server: &Rc<Server>, headers: &HeaderMap) -> Result<UserId, Re
 /// The user that a request names, for a log: a name that nobody has may be a password typed into the wrong field.
 pub fn name(server: &Rc<Server>, headers: &HeaderMap) -> String {
     let known = basic(headers).and_then(|(name, _)| {
-        server.with_hub(|hub, _| hub.credentials(&name).user.map(|user| hub.user_name(user)))
+        server.with_hub(|hub, _| {
+            let user = hub.desk().directory().find_login(&name)?;
+            Some(hub.user_name(user))
+        })
     });
     known.unwrap_or_else(|| "-".to_owned())
 }

@@ -120,7 +120,7 @@ impl Server {
                     let wanted = || server.with_hub(|hub, _| hub.is_checking(session));
                     let result = server.verify(credentials, attempt, wanted).await;
                     server.with_hub(|hub, now| match result {
-                        Ok(matches) => hub.verified(now, session, user, matches),
+                        Ok(granted) => hub.verified(now, session, user, granted),
                         Err(Busy) => hub.unverified(now, session),
                     });
                 });
@@ -129,17 +129,18 @@ impl Server {
         }
     }
 
-    /// Checks a password: at once if that is cheap, else on the blocking pool, few at a time, the others waiting.
-    /// Whoever asks may go away meanwhile: `wanted` tells when it is a check's turn, and the place is given back
-    /// only when the work is done.
+    /// Checks a password: at once if that is cheap, else on the blocking pool, few at a time, the others waiting. Tells
+    /// whether the user may come in. Whoever asks may go away meanwhile: `wanted` tells when it is a check's turn. From
+    /// then on it is made and counted in any case, and the place is given back only when the work is done.
     pub async fn verify(
-        &self,
+        self: &Rc<Self>,
         credentials: Credentials,
         attempt: String,
         wanted: impl FnOnce() -> bool,
     ) -> Result<bool, Busy> {
         if !credentials.is_slow() {
-            return Ok(credentials.verify(&attempt));
+            let matches = credentials.verify(&attempt);
+            return Ok(self.with_hub(|hub, now| hub.judge(now, &credentials, matches)));
         }
         if self.checks_waiting.get() >= self.limits.password_waiting {
             return Err(Busy);
@@ -149,12 +150,20 @@ impl Server {
         if !wanted() {
             return Ok(false);
         }
-        let check = smol::unblock(move || {
-            let matches = credentials.verify(&attempt);
-            drop(permit);
-            matches
+        let (sender, receiver) = smol::channel::bounded(1);
+        let server = self.clone();
+        self.spawn(async move {
+            let check = smol::unblock(move || {
+                let matches = credentials.verify(&attempt);
+                drop(permit);
+                (credentials, matches)
+            });
+            let (credentials, matches) = check.await;
+            let granted = server.with_hub(|hub, now| hub.judge(now, &credentials, matches));
+            // Nobody may be there to hear it.
+            let _ = sender.try_send(granted);
         });
-        Ok(check.await)
+        Ok(receiver.recv().await.unwrap_or(false))
     }
 
     /// The session's task waits: `waker` wakes it. Returns true if it must drop its connection instead.
@@ -202,4 +211,41 @@ pub fn now() -> Now {
 /// Random bytes of the system. Without them no id is safe to give out, so there is no going on.
 fn fill_random(bytes: &mut [u8]) {
     assert!(SystemRandom::new().fill(bytes).is_ok(), "the system has no random numbers");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Context;
+
+    use super::*;
+    use crate::password::Password;
+
+    /// A check that has begun is counted, whoever has gone away meanwhile.
+    #[test]
+    fn who_leaves_while_a_password_is_checked_has_tried_it() {
+        let hash = Password::hash("1001", 1000).expect("a hash");
+        let mut config = Config::demo();
+        config.users[1].password = Password::parse_hash(&hash).expect("a hash");
+        config.limits.lockout_attempts = 3;
+        let executor = Rc::new(LocalExecutor::new());
+        let server = Server::new(&config, executor.clone());
+        let ask = |password: &'static str| {
+            let credentials = server.with_hub(|hub, now| hub.credentials(now, "1001"));
+            let server = server.clone();
+            Box::pin(async move { server.verify(credentials, password.to_owned(), || true).await })
+        };
+        for tried in 1..=3 {
+            let mut check = ask("wrong");
+            let begun = check.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            assert!(begun.is_pending());
+            drop(check);
+            while !executor.is_empty() {
+                smol::block_on(executor.tick());
+            }
+            let lockouts = server.with_hub(|hub, _| hub.counters().lockouts);
+            assert_eq!(lockouts, u64::from(tried == 3));
+        }
+        let granted = smol::block_on(executor.run(ask("1001")));
+        assert!(matches!(granted, Ok(false)));
+    }
 }

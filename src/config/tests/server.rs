@@ -30,7 +30,7 @@ conections = 1
     an_unknown_limit_like_no_other: "", "[limits]
 colour = 1
 " => [
-        r#"11:1: "colour" is not a key of [limits]; known are: connections, sessions_per_user, login, ping, ping_answer, close, forced_logout, calls, alerting, patience, outside_answer, queue_statistics, stanza_before_login, elements_before_login, stanza, elements, depth, attributes, prefixes, login_attempts, subscriptions_per_session, subscriptions_per_user, queue, queue_frames, payload, client_log, http_header, password_checks, password_waiting"#,
+        r#"11:1: "colour" is not a key of [limits]; known are: connections, sessions_per_user, login, ping, ping_answer, close, forced_logout, calls, alerting, patience, outside_answer, queue_statistics, stanza_before_login, elements_before_login, stanza, elements, depth, attributes, prefixes, login_attempts, lockout_attempts, lockout, subscriptions_per_session, subscriptions_per_user, queue, queue_frames, payload, client_log, http_header, password_checks, password_waiting"#,
     ];
     an_unknown_key_in_umlauts: r#"listen = ["127.0.0.1:1"] # ü"#, r#"[[node]]
 "ä\nb" = 1
