@@ -52,3 +52,5 @@ mod routing;
 mod sasl;
 #[path = "wire/seed.rs"]
 mod seed;
+#[path = "wire/status.rs"]
+mod status;

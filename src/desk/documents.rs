@@ -1,9 +1,6 @@
 //! The XML documents of the REST API and of events: names and order of the elements as captured (reference 3.3, 4.2).
 
-use std::time::{Duration, SystemTime};
-
-use crate::clock::Now;
-use crate::config::{Profile, Release, Role, Team};
+use crate::config::{Release, Role, Team};
 use crate::id::UserId;
 
 use super::error::ApiError;
@@ -84,35 +81,6 @@ impl Desk {
     /// `GET /UserAuthMode/{name}`: the same for every name, so that nobody learns which users there are.
     pub fn user_auth_mode_document(&self) -> String {
         document(|out| inside(out, "UserAuthMode", |out| element(out, "authMode", "NON_SSO")))
-    }
-
-    /// `GET /SystemInfo`, as release 12.5 has it. `host` is the name by which the server is reached.
-    pub fn system_info_document(&self, now: Now, host: &str) -> String {
-        let deployment = match self.profile {
-            Profile::Uccx => "UCCX",
-            Profile::Ucce => "UCCE",
-        };
-        let since_epoch = now.wall.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        document(|out| {
-            inside(out, "SystemInfo", |out| {
-                element(out, "currentTimestamp", &timestamp(now.wall));
-                element(out, "deploymentType", deployment);
-                element(out, "lastCTIHeartbeatStatus", "success");
-                element(out, "lastSuccessCTIHeartbeatTime", &since_epoch.as_millis().to_string());
-                element(out, "ctiVersion", "23");
-                element(out, "ctiHeartbeatInterval", "2");
-                element(out, "license", "");
-                element(out, "peripheralId", "5000");
-                inside(out, "primaryNode", |out| element(out, "host", host));
-                element(out, "status", "IN_SERVICE");
-                element(out, "statusReason", "");
-                element(out, "systemAuthMode", "NON_SSO");
-                element(out, "timezoneOffset", "0");
-                element(out, "uri", nodes::SYSTEM_INFO);
-                element(out, "xmppDomain", &self.domain);
-                element(out, "xmppPubSubDomain", &format!("pubsub.{}", self.domain));
-            });
-        })
     }
 
     /// The whole user (reference 3.3).

@@ -33,6 +33,7 @@ pub enum Refusal {
     PathUnknown,
     NotImplemented,
     Busy,
+    OutOfService,
 }
 
 impl Refusal {
@@ -71,6 +72,7 @@ impl Refusal {
             Self::BodyTooLarge => (413, "Bad Request", "The body is too large"),
             Self::PathUnknown => (404, "Not Found", "There is no such resource"),
             Self::NotImplemented => (501, "Not Implemented", "callboard does not serve this part of the API"),
+            Self::OutOfService => (503, "Service Unavailable", "SERVER_OUT_OF_SERVICE"),
             Self::Busy => (503, "Service Unavailable", "Too many at once; try again"),
         }
     }

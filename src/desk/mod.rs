@@ -21,6 +21,7 @@ mod presence;
 mod queue;
 mod reasons;
 mod request;
+mod service;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -42,6 +43,7 @@ pub use directory::Directory;
 pub use error::{ApiError, Refusal};
 pub use event::Event;
 pub use request::{ClientLog, NewMessage, SetState};
+pub use service::Status;
 
 use access::Scope;
 use dialog::{Dialog, FIRST_ID};
@@ -108,7 +110,12 @@ pub struct Desk {
     release: Release,
     domain: String,
     limits: Limits,
+    status: Status,
+    /// When the CTI server was lost.
+    heartbeat_lost: Option<SystemTime>,
     timers: Timers,
+    /// The timer of those who still have to be told how they stand.
+    telling: Option<TimerId>,
     messages: Messages,
     dialogs: BTreeMap<DialogId, Dialog>,
     last_dialog: DialogId,
@@ -151,7 +158,10 @@ impl Desk {
             release: config.release,
             domain: config.domain.clone(),
             limits: config.limits,
+            status: Status::default(),
+            heartbeat_lost: None,
             timers: Timers::default(),
+            telling: None,
             messages: Messages::default(),
             dialogs: BTreeMap::new(),
             last_dialog: FIRST_ID - 1,
@@ -175,6 +185,7 @@ impl Desk {
                 Alarm::CallerTired(dialog) => self.caller_tired(&mut step, dialog),
                 Alarm::Statistics => self.tell_statistics(&mut step),
                 Alarm::MessageOver(id) => self.end_message(&mut step, id),
+                Alarm::TellStates(from) => self.tell_next_states(&mut step, from),
             }
             self.dispatch(&mut step);
         }

@@ -9,7 +9,7 @@ use crate::id::UserId;
 use crate::limits::Limits;
 use crate::xmpp::xml::{self, Bounds};
 
-use super::{ApiError, Desk, Event, SetState};
+use super::{ApiError, Desk, Event, SetState, Status};
 
 mod client_log;
 mod commands;
@@ -19,6 +19,7 @@ mod lists;
 mod messages;
 mod presence;
 mod random;
+mod service;
 mod transitions;
 
 /// A supervisor of team 1 who is an agent of it, an agent of each team, a supervisor of team 2 who is no agent, an

@@ -25,6 +25,8 @@ pub enum Alarm {
     Statistics,
     /// The message with that id has been shown for as long as it should be.
     MessageOver(u64),
+    /// The service is back: this agent and those after it have not been told how they stand.
+    TellStates(UserId),
 }
 
 /// Names a timer, to cancel it. One that is over can be cancelled too.

@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::presence::{FINESSE_CAPS_NODE, FINESSE_CAPS_VER};
+use super::finesse::{CAPS_NODE as FINESSE_CAPS_NODE, CAPS_VER as FINESSE_CAPS_VER};
 use super::reach::{FINESSE, Target};
 use super::{Hub, Now};
 use crate::id::{SessionId, UserId};

@@ -9,6 +9,7 @@ mod action;
 mod address;
 mod credentials;
 mod deliver;
+mod finesse;
 mod iq;
 mod lockout;
 mod names;
@@ -28,11 +29,12 @@ use std::time::Instant;
 
 pub use action::{Action, Counters, Note, What};
 pub use credentials::Credentials;
+pub use finesse::Availability;
 pub use outbox::Out;
 
 use crate::clock::Now;
 use crate::config::Config;
-use crate::desk::{self, Desk, Directory, nodes};
+use crate::desk::{self, ApiError, Desk, Directory, nodes};
 use crate::id::{SessionId, UserId};
 use crate::limits::Limits;
 use crate::password::Password;
@@ -71,6 +73,8 @@ pub struct Hub {
     names: Names,
     limits: Limits,
     desk: Desk,
+    /// Whether the `finesse` user is on line.
+    finesse: bool,
     sessions: Sessions,
     /// The bound sessions of each user, in the order of their logins.
     online: Vec<Vec<SessionId>>,
@@ -115,6 +119,7 @@ impl Hub {
             },
             limits,
             desk,
+            finesse: true,
             sessions: Sessions::default(),
             deadlines: BinaryHeap::new(),
             actions: VecDeque::new(),
@@ -246,17 +251,31 @@ impl Hub {
         &self.desk
     }
 
-    /// Lets the contact centre do something and publishes what follows from it (reference 4.5).
+    /// Lets the contact centre do something, if it is in service, and publishes what follows from it (reference 4.5).
     ///
     /// # Errors
     ///
     /// Returns what answers the request instead of 202; then nothing has changed.
-    pub fn command<E>(
+    pub fn command(
         &mut self,
         now: Now,
-        command: impl FnOnce(&mut Desk) -> Result<Vec<desk::Event>, E>,
+        command: impl FnOnce(&mut Desk) -> Result<Vec<desk::Event>, ApiError>,
+    ) -> Result<(), ApiError> {
+        self.desk.in_service()?;
+        self.happen(now, command)
+    }
+
+    /// Lets something happen to the contact centre that nobody asked its API for, and publishes what follows.
+    ///
+    /// # Errors
+    ///
+    /// Returns why it does not happen; then nothing has changed.
+    pub fn happen<E>(
+        &mut self,
+        now: Now,
+        happen: impl FnOnce(&mut Desk) -> Result<Vec<desk::Event>, E>,
     ) -> Result<(), E> {
-        let events = command(&mut self.desk)?;
+        let events = happen(&mut self.desk)?;
         self.tell(now, events);
         Ok(())
     }

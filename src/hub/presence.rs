@@ -1,21 +1,14 @@
-//! Presence: of the users' own sessions to each other, and of the `finesse` user to everybody (reference 1.6, 2.5).
+//! Presence of the users' own sessions, to each other.
 
 use roxmltree::Node;
 
-use super::reach::{FINESSE, Target};
+use super::reach::Target;
 use super::session::Presence;
 use super::{Hub, Now};
 use crate::id::{SessionId, UserId};
 use crate::xmpp::ns;
 use crate::xmpp::stanza::{Condition, StanzaError, is};
 use crate::xmpp::xml::{TooLong, escape, write_node};
-
-/// What its presence says of its software, as the seed shows it.
-pub const FINESSE_CAPS_NODE: &str = "http://www.igniterealtime.org/projects/smack";
-/// The verification string that goes with [`FINESSE_CAPS_NODE`].
-pub const FINESSE_CAPS_VER: &str = "NfJ3flI83zSdUDzCEICtbypursw=";
-/// The seed shows two presences; the names of the resources are an assumption (reference 9).
-pub const FINESSE_RESOURCES: [&str; 2] = ["smack-1", "smack-2"];
 
 /// The longest content of a presence that is taken, in bytes: it is kept for the user's other sessions.
 const CONTENT_MAX: usize = 4096;
@@ -114,23 +107,6 @@ impl Hub {
         self.send(now, to, text);
     }
 
-    /// The presences of the `finesse` user, which say that events will come.
-    fn show_finesse(&mut self, now: Now, id: SessionId) {
-        let Some(address) = self.sessions.get(id).and_then(|session| session.address.as_ref()) else {
-            return;
-        };
-        let to = address.full().to_owned();
-        for resource in FINESSE_RESOURCES {
-            let text = format!(
-                "<presence from=\"{FINESSE}@{}/{resource}\" to=\"{to}\" xmlns=\"{}\"><c xmlns=\"{}\" hash=\"sha-1\" node=\"{FINESSE_CAPS_NODE}\" ver=\"{FINESSE_CAPS_VER}\"></c></presence>",
-                escape(&self.names.domain),
-                ns::CLIENT,
-                ns::CAPS
-            );
-            self.send(now, id, text);
-        }
-    }
-
     /// A presence to somebody (RFC 6121 §3 and §4.6).
     fn directed(
         &mut self,
@@ -145,7 +121,7 @@ impl Hub {
             Err(error) => return self.answer_error(now, id, presence, &error),
         };
         match (target, kind) {
-            (Target::Finesse, Some("probe")) => self.show_finesse(now, id),
+            (Target::Finesse, Some("probe")) => self.answer_probe(now, id),
             (Target::Finesse, Some("subscribe")) => {
                 self.answer_subscription(now, id, presence, "subscribed");
                 self.show_finesse(now, id);

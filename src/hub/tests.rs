@@ -1,5 +1,6 @@
 //! The hub as a whole: frames and time in, frames and actions out.
 
+mod availability;
 mod lockout;
 
 use std::net::{Ipv4Addr, SocketAddr};

@@ -28,6 +28,15 @@ pub async fn user(server: &Rc<Server>, headers: &HeaderMap) -> Result<UserId, Re
     }
 }
 
+/// The same for a request that only users with the role Administrator may make.
+pub async fn administrator(server: &Rc<Server>, headers: &HeaderMap) -> Result<UserId, Refused> {
+    let user = user(server, headers).await?;
+    if server.with_hub(|hub, _| hub.desk().directory().is_administrator(user)) {
+        return Ok(user);
+    }
+    Err(Refused { status: StatusCode::FORBIDDEN, sentence: "This is for users with the role Administrator." })
+}
+
 /// The user that a request names, for a log: a name that nobody has may be a password typed into the wrong field.
 pub fn name(server: &Rc<Server>, headers: &HeaderMap) -> String {
     let known = basic(headers).and_then(|(name, _)| {

@@ -1,6 +1,5 @@
 //! `POST /callboard/api/calls` and `DELETE /callboard/api/calls/ID`: somebody outside calls, and hangs up.
 
-use std::net::SocketAddr;
 use std::rc::Rc;
 
 use hyper::body::Incoming;
@@ -10,6 +9,7 @@ use super::answer::{Answer, Refused, text};
 use super::server::Server;
 use super::{auth, body};
 use crate::desk::{CallData, Inbound, NotPlaced};
+use crate::id::UserId;
 
 /// Where the calls are.
 pub const PATH: &str = "/callboard/api/calls";
@@ -20,76 +20,56 @@ const ANONYMOUS: &str = "5550100";
 /// The longest number of a caller, in bytes.
 const NUMBER_MAX: usize = 64;
 
-/// Lets somebody call and answers 202 with the id of the dialog, or says why not.
-pub async fn place(server: Rc<Server>, request: Request<Incoming>, peer: SocketAddr) -> Answer {
-    let shown = format!("POST {}", request.uri());
-    let headers = request.headers().clone();
-    let answer = match placed(&server, request).await {
-        Ok(id) => text(StatusCode::ACCEPTED, id),
-        Err(refused) => refused.into(),
-    };
-    log::info!("{peer} http {}: {shown} {}", auth::name(&server, &headers), answer.status().as_u16());
-    answer
+/// Whether a path names one call.
+pub fn is_one(path: &str) -> bool {
+    path.strip_prefix(PATH).and_then(|id| id.strip_prefix('/')).is_some_and(|id| !id.is_empty())
 }
 
-/// Lets the caller hang up and answers 202, or says why not.
-pub async fn end(server: Rc<Server>, request: Request<Incoming>, peer: SocketAddr) -> Answer {
-    let shown = format!("DELETE {}", request.uri());
-    let headers = request.headers().clone();
-    let answer = match ended(&server, request).await {
-        Ok(()) => text(StatusCode::ACCEPTED, "The caller hangs up."),
-        Err(refused) => refused.into(),
-    };
-    log::info!("{peer} http {}: {shown} {}", auth::name(&server, &headers), answer.status().as_u16());
-    answer
-}
-
-async fn placed(server: &Rc<Server>, request: Request<Incoming>) -> Result<String, Refused> {
-    administrator(server, &request).await?;
+/// Lets somebody call and answers 202 with the id of the dialog.
+pub async fn place(server: &Rc<Server>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
+    let user = auth::administrator(server, request.headers()).await?;
     let query = request.uri().query().unwrap_or_default().to_owned();
     let body = body::text(server, request.into_body(), server.limits.payload).await?;
     let call = read(&query, body.trim())?;
-    let mut id = None;
+    let mut id = 0;
     let placed = server.with_hub(|hub, now| {
-        hub.command(now, |desk| {
+        hub.happen(now, |desk| {
             let (dialog, events) = desk.place_call(now, &call, "")?;
-            id = Some(dialog);
+            id = dialog;
             Ok(events)
         })
     });
-    match (placed, id) {
-        (Ok(()), Some(id)) => Ok(id.to_string()),
-        (Err(NotPlaced::NumberUnknown), _) => refuse(
-            StatusCode::NOT_FOUND,
-            "There is no such number: to is an extension, or the number or the id of a queue.",
-        ),
-        (Err(NotPlaced::NobodyThere), _) => {
-            refuse(StatusCode::CONFLICT, "Nobody is signed in at that extension.")
-        }
-        (Err(NotPlaced::Busy), _) => refuse(StatusCode::CONFLICT, "That extension is busy."),
-        (Err(NotPlaced::TooManyCalls) | Ok(()), _) => {
-            refuse(StatusCode::SERVICE_UNAVAILABLE, "There are as many calls as [limits] calls allows.")
-        }
+    match placed {
+        Ok(()) => Ok((user, text(StatusCode::ACCEPTED, id.to_string()))),
+        Err(why) => refuse(not_placed(why).0, not_placed(why).1),
     }
 }
 
-async fn ended(server: &Rc<Server>, request: Request<Incoming>) -> Result<(), Refused> {
-    administrator(server, &request).await?;
-    let id = request.uri().path().strip_prefix(PATH).unwrap_or_default().trim_matches('/').to_owned();
+fn not_placed(why: NotPlaced) -> (StatusCode, &'static str) {
+    match why {
+        NotPlaced::NumberUnknown => (
+            StatusCode::NOT_FOUND,
+            "There is no such number: to is an extension, or the number or the id of a queue.",
+        ),
+        NotPlaced::NobodyThere => (StatusCode::CONFLICT, "Nobody is signed in at that extension."),
+        NotPlaced::Busy => (StatusCode::CONFLICT, "That extension is busy."),
+        NotPlaced::TooManyCalls => {
+            (StatusCode::SERVICE_UNAVAILABLE, "There are as many calls as calls in [limits] allows.")
+        }
+        NotPlaced::OutOfService => (StatusCode::SERVICE_UNAVAILABLE, "The service is not IN_SERVICE."),
+    }
+}
+
+/// Lets the caller hang up and answers 202.
+pub async fn end(server: &Rc<Server>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
+    let user = auth::administrator(server, request.headers()).await?;
+    let id = request.uri().path().strip_prefix(PATH).unwrap_or_default().trim_matches('/');
     let none = Refused {
         status: StatusCode::NOT_FOUND,
         sentence: "There is no such call with somebody from outside.",
     };
-    server.with_hub(|hub, now| hub.command(now, |desk| desk.abandon(now, &id, "").ok_or(none)))
-}
-
-async fn administrator(server: &Rc<Server>, request: &Request<Incoming>) -> Result<(), Refused> {
-    let user = auth::user(server, request.headers()).await?;
-    if server.with_hub(|hub, _| hub.desk().directory().is_administrator(user)) {
-        Ok(())
-    } else {
-        refuse(StatusCode::FORBIDDEN, "This needs the role Administrator.")
-    }
+    server.with_hub(|hub, now| hub.happen(now, |desk| desk.abandon(now, id, "").ok_or(none)))?;
+    Ok((user, text(StatusCode::ACCEPTED, "The caller hangs up.")))
 }
 
 /// The call that the query and the body, a form, ask for.

@@ -13,7 +13,7 @@ use smol_hyper::rt::{FuturesIo, SmolTimer};
 use super::answer::{Answer, set, text};
 use super::io::Io;
 use super::server::Server;
-use super::{calls, publish, rest, ws};
+use super::{calls, own, publish, rest, status, ws};
 use crate::hub::Origin;
 
 /// Most headers of one request that are read.
@@ -52,16 +52,24 @@ async fn route(server: Rc<Server>, request: Request<Incoming>, origin: Origin) -
         ("/ws" | "/ws/", &Method::GET) => upgrade(server, request, origin),
         ("/healthz", &Method::GET | &Method::HEAD) => text(StatusCode::OK, "ok"),
         (path, _) if path.starts_with(rest::PREFIX) => rest::answer(server, request, origin.peer).await,
-        ("/callboard/api/publish", &Method::POST) => publish::answer(server, request, origin.peer).await,
-        (calls::PATH, &Method::POST) => calls::place(server, request, origin.peer).await,
-        (path, &Method::DELETE) if is_call(path) => calls::end(server, request, origin.peer).await,
+        ("/callboard/api/publish", &Method::POST) => {
+            own::answer(server, request, origin.peer, publish::serve).await
+        }
+        (calls::PATH, &Method::POST) => own::answer(server, request, origin.peer, calls::place).await,
+        (path, &Method::DELETE) if calls::is_one(path) => {
+            own::answer(server, request, origin.peer, calls::end).await
+        }
+        ("/callboard/api/status", &Method::GET | &Method::HEAD | &Method::POST) => {
+            own::answer(server, request, origin.peer, status::serve).await
+        }
         ("/ws" | "/ws/", _) => not_allowed("GET"),
         ("/healthz", _) => not_allowed("GET, HEAD"),
         ("/callboard/api/publish" | calls::PATH, _) => not_allowed("POST"),
-        (path, _) if is_call(path) => not_allowed("DELETE"),
+        (path, _) if calls::is_one(path) => not_allowed("DELETE"),
+        ("/callboard/api/status", _) => not_allowed("GET, HEAD, POST"),
         _ => text(
             StatusCode::NOT_FOUND,
-            "Nothing here. callboard serves /ws/ (XMPP over WebSocket), /finesse/api, /callboard/api/publish, /callboard/api/calls and /healthz.",
+            "Nothing here. callboard serves /ws/ (XMPP over WebSocket), /finesse/api, /callboard/api and /healthz.",
         ),
     }
 }
@@ -102,11 +110,6 @@ fn upgrade(server: Rc<Server>, mut request: Request<Incoming>, origin: Origin) -
         answer.headers_mut().insert(header::SEC_WEBSOCKET_ACCEPT, accept);
     }
     answer
-}
-
-/// Whether a path names one call.
-fn is_call(path: &str) -> bool {
-    path.strip_prefix(calls::PATH).and_then(|id| id.strip_prefix('/')).is_some_and(|id| !id.is_empty())
 }
 
 fn not_allowed(allowed: &'static str) -> Answer {

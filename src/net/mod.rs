@@ -11,9 +11,11 @@ mod calls;
 mod frames;
 mod http;
 mod io;
+mod own;
 mod publish;
 mod rest;
 mod server;
+mod status;
 pub mod tls;
 mod ws;
 

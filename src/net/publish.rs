@@ -1,6 +1,5 @@
 //! `POST /callboard/api/publish?node=NODE`: the body is published as it is.
 
-use std::net::SocketAddr;
 use std::rc::Rc;
 
 use hyper::body::Incoming;
@@ -10,23 +9,12 @@ use hyper::{Request, StatusCode};
 use super::answer::{Answer, Refused, text};
 use super::server::Server;
 use super::{auth, body};
+use crate::id::UserId;
 use crate::pubsub::Refusal;
 use crate::xmpp::xml;
 
-/// Publishes and answers 202 with the item's id, or says why not.
-pub async fn answer(server: Rc<Server>, request: Request<Incoming>, peer: SocketAddr) -> Answer {
-    let shown = format!("POST {}", request.uri());
-    let headers = request.headers().clone();
-    let result = publish(&server, request).await;
-    let (who, answer) = match result {
-        Ok((user, item)) => (user, text(StatusCode::ACCEPTED, item)),
-        Err(refused) => (auth::name(&server, &headers), refused.into()),
-    };
-    log::info!("{peer} http {who}: {shown} {}", answer.status().as_u16());
-    answer
-}
-
-async fn publish(server: &Rc<Server>, request: Request<Incoming>) -> Result<(String, String), Refused> {
+/// Publishes and answers 202 with the item's id.
+pub async fn serve(server: &Rc<Server>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
     let user = auth::user(server, request.headers()).await?;
     let refuse = |status, sentence| Err(Refused { status, sentence });
     let query = request.uri().query().unwrap_or("").to_owned();
@@ -46,10 +34,8 @@ async fn publish(server: &Rc<Server>, request: Request<Incoming>) -> Result<(Str
     if !xml::is_carriable(&payload) {
         return refuse(StatusCode::BAD_REQUEST, "The body has a character that XML cannot carry.");
     }
-    let (result, name) =
-        server.with_hub(|hub, now| (hub.publish(now, user, &node, payload), hub.user_name(user)));
-    match result {
-        Ok(item) => Ok((name, item)),
+    match server.with_hub(|hub, now| hub.publish(now, user, &node, payload)) {
+        Ok(item) => Ok((user, text(StatusCode::ACCEPTED, item))),
         Err(Refusal::NodeUnknown) => refuse(StatusCode::NOT_FOUND, "There is no such node."),
         Err(Refusal::MayNotPublish) => refuse(StatusCode::FORBIDDEN, "You may not publish to this node."),
         Err(_) => refuse(StatusCode::PAYLOAD_TOO_LARGE, "The payload is too large."),

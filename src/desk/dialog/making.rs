@@ -29,6 +29,7 @@ pub enum NotPlaced {
     NobodyThere,
     Busy,
     TooManyCalls,
+    OutOfService,
 }
 
 /// What a number leads to.
@@ -56,6 +57,7 @@ impl Desk {
         call: &Inbound,
         request_id: &str,
     ) -> Result<(DialogId, Vec<Event>), NotPlaced> {
+        self.in_service().map_err(|_| NotPlaced::OutOfService)?;
         let by_id = || self.queues.iter().find(|queue| queue.config.id == call.to);
         let to = match self.destination(&call.to) {
             Destination::Agent(_) | Destination::Queue(_) | Destination::Nobody(StateCause::Busy) => {

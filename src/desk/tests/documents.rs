@@ -64,21 +64,3 @@ fn a_team_is_shown_with_its_members() {
         <Team><uri>/finesse/api/Team/2</uri><id>2</id><name>Kiosk</name></Team></Teams>";
     assert_eq!(shown(desk.teams_document(ROOT)), teams);
 }
-
-#[test]
-fn the_system_is_in_service() {
-    let expected = |deployment: &str| {
-        format!(
-            "<SystemInfo><currentTimestamp>2023-01-13T11:07:11.007Z</currentTimestamp>\
-             <deploymentType>{deployment}</deploymentType><lastCTIHeartbeatStatus>success</lastCTIHeartbeatStatus>\
-             <lastSuccessCTIHeartbeatTime>1673608031007</lastSuccessCTIHeartbeatTime><ctiVersion>23</ctiVersion>\
-             <ctiHeartbeatInterval>2</ctiHeartbeatInterval><license></license><peripheralId>5000</peripheralId>\
-             <primaryNode><host>lab&amp;</host></primaryNode><status>IN_SERVICE</status><statusReason></statusReason>\
-             <systemAuthMode>NON_SSO</systemAuthMode><timezoneOffset>0</timezoneOffset>\
-             <uri>/finesse/api/SystemInfo</uri><xmppDomain>localhost</xmppDomain>\
-             <xmppPubSubDomain>pubsub.localhost</xmppPubSubDomain></SystemInfo>"
-        )
-    };
-    assert_eq!(desk("uccx").system_info_document(at(7), "lab&"), expected("UCCX"));
-    assert_eq!(desk("ucce").system_info_document(at(7), "lab&"), expected("UCCE"));
-}

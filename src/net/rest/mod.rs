@@ -70,12 +70,17 @@ async fn serve(
     request: Request<Incoming>,
     headers: &HeaderMap,
 ) -> (Option<UserId>, Reply) {
-    let Some(call) = Call::read(server, request, headers) else {
-        return (None, Err(Refusal::PathUnknown.about("")));
-    };
-    if let Some(document) = routes::for_everybody(&call) {
+    let call = Call::read(server, request, headers);
+    if let Some(document) = call.as_ref().and_then(routes::for_everybody) {
         return (None, Ok(Some(document)));
     }
+    // Whoever asks, and for whatever.
+    if let Err(error) = server.with_hub(|hub, _| hub.desk().in_service()) {
+        return (None, Err(error));
+    }
+    let Some(call) = call else {
+        return (None, Err(Refusal::PathUnknown.about("")));
+    };
     match auth::user(server, headers).await {
         Ok(user) => (Some(user), routes::reply(user, call).await),
         // The same for an unknown user as for a wrong password.

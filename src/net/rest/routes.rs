@@ -52,8 +52,10 @@ pub fn for_everybody(call: &Call<'_>) -> Option<String> {
             let host = call.host();
             Some(call.look(|desk, now| desk.system_info_document(now, &host)))
         }
-        // Asked to find out how to log in.
-        (&Method::GET, ["UserAuthMode", _]) => Some(call.look(|desk, _| desk.user_auth_mode_document())),
+        // Asked to find out how to log in; out of service it is a request like any other.
+        (&Method::GET, ["UserAuthMode", _]) => {
+            call.look(|desk, _| desk.in_service().is_ok().then(|| desk.user_auth_mode_document()))
+        }
         _ => None,
     }
 }

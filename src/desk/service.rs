@@ -1,0 +1,137 @@
+//! Whether the contact centre serves, and what it tells of itself (reference 1.7, 3.3, 4.2).
+
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::clock::Now;
+use crate::config::Profile;
+use crate::id::UserId;
+
+use super::error::{ApiError, Refusal};
+use super::event::{Step, update};
+use super::state::State;
+use super::timers::Alarm;
+use super::write::{document, element, inside, timestamp};
+use super::{Desk, Event, nodes};
+
+/// How many agents are told their states at once when the service is back: the event loop has more to do.
+const TOLD_AT_ONCE: usize = 64;
+
+/// The pause for everything else before the next ones are.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// The status of the service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Status {
+    #[default]
+    InService,
+    OutOfService,
+    PartialService,
+}
+
+impl Status {
+    /// All there are.
+    pub const ALL: [Self; 3] = [Self::InService, Self::OutOfService, Self::PartialService];
+
+    /// The name in documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::InService => "IN_SERVICE",
+            Self::OutOfService => "OUT_OF_SERVICE",
+            Self::PartialService => "PARTIAL_SERVICE",
+        }
+    }
+}
+
+impl Desk {
+    /// The status of the service.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// Nothing is asked for or answered out of service.
+    ///
+    /// # Errors
+    ///
+    /// Returns Service Unavailable then.
+    pub fn in_service(&self) -> Result<(), ApiError> {
+        match self.status {
+            Status::InService => Ok(()),
+            Status::OutOfService | Status::PartialService => Err(Refusal::OutOfService.about("")),
+        }
+    }
+
+    /// Sets the status. Out of service the heartbeat of the CTI server fails. What [`Desk::tell_states`] has begun ends.
+    pub fn set_status(&mut self, now: Now, status: Status) {
+        self.status = status;
+        self.heartbeat_lost = match status {
+            Status::OutOfService => self.heartbeat_lost.or(Some(now.wall)),
+            Status::InService | Status::PartialService => None,
+        };
+        let telling = self.telling.take();
+        self.timers.cancel(telling);
+    }
+
+    /// Tells everybody the status.
+    pub fn status_told(&self, now: Now) -> Event {
+        let node = nodes::SYSTEM_INFO.to_owned();
+        let write = |out: &mut String| self.write_system_info(out, "systemInfo", now, &self.domain);
+        Event { payload: update("PUT", &node, "", write), node }
+    }
+
+    /// Tells every agent who is signed in how it stands: [`Desk::tick`] does it from now on, some agents at a time.
+    pub fn tell_states(&mut self, now: Now) {
+        self.tell_states_from(now.monotonic, UserId(0));
+    }
+
+    fn tell_states_from(&mut self, due: Instant, user: UserId) {
+        let before = self.telling.replace(self.timers.set(due, Alarm::TellStates(user)));
+        self.timers.cancel(before);
+    }
+
+    /// The next agents.
+    pub(super) fn tell_next_states(&mut self, step: &mut Step<'_>, from: UserId) {
+        self.telling = None;
+        let rest = self.directory.keys().skip(from.0 as usize);
+        let mut signed_in = rest.filter(|user| self.agent(*user).state != State::Logout);
+        for user in signed_in.by_ref().take(TOLD_AT_ONCE) {
+            self.user_told(step, user);
+        }
+        let next = signed_in.next();
+        if let Some(next) = next {
+            self.tell_states_from(step.now.monotonic + PAUSE, next);
+        }
+    }
+
+    /// `GET /SystemInfo`, as release 12.5 has it. `host` is the name by which the server is reached.
+    pub fn system_info_document(&self, now: Now, host: &str) -> String {
+        document(|out| self.write_system_info(out, "SystemInfo", now, host))
+    }
+
+    fn write_system_info(&self, out: &mut String, root: &str, now: Now, host: &str) {
+        let deployment = match self.profile {
+            Profile::Uccx => "UCCX",
+            Profile::Ucce => "UCCE",
+        };
+        let heartbeat = self.heartbeat_lost.unwrap_or(now.wall);
+        let heartbeat = heartbeat.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        inside(out, root, |out| {
+            element(out, "currentTimestamp", &timestamp(now.wall));
+            element(out, "deploymentType", deployment);
+            let lost = self.heartbeat_lost.is_some();
+            element(out, "lastCTIHeartbeatStatus", if lost { "failure" } else { "success" });
+            element(out, "lastSuccessCTIHeartbeatTime", &heartbeat.as_millis().to_string());
+            element(out, "ctiVersion", "23");
+            element(out, "ctiHeartbeatInterval", "2");
+            element(out, "license", "");
+            element(out, "peripheralId", "5000");
+            inside(out, "primaryNode", |out| element(out, "host", host));
+            element(out, "status", self.status.name());
+            element(out, "statusReason", "");
+            element(out, "systemAuthMode", "NON_SSO");
+            element(out, "timezoneOffset", "0");
+            element(out, "uri", nodes::SYSTEM_INFO);
+            element(out, "xmppDomain", &self.domain);
+            element(out, "xmppPubSubDomain", &format!("pubsub.{}", self.domain));
+        });
+    }
+}

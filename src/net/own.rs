@@ -1,0 +1,29 @@
+//! callboard's own API below `/callboard/api/`: what its requests have in common.
+
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use hyper::Request;
+use hyper::body::Incoming;
+
+use super::answer::{Answer, Refused};
+use super::auth;
+use super::server::Server;
+use crate::id::UserId;
+
+/// Lets `serve` answer a request, with a line in the log.
+pub async fn answer(
+    server: Rc<Server>,
+    request: Request<Incoming>,
+    peer: SocketAddr,
+    serve: impl AsyncFnOnce(&Rc<Server>, Request<Incoming>) -> Result<(UserId, Answer), Refused>,
+) -> Answer {
+    let shown = format!("{} {}", request.method(), request.uri());
+    let headers = request.headers().clone();
+    let (who, answer) = match serve(&server, request).await {
+        Ok((user, answer)) => (server.with_hub(|hub, _| hub.user_name(user)), answer),
+        Err(refused) => (auth::name(&server, &headers), refused.into()),
+    };
+    log::info!("{peer} http {who}: {shown} {}", answer.status().as_u16());
+    answer
+}
