@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use argh::{EarlyExit, FromArgs};
 use log::LevelFilter;
 
-use crate::config::{Config, Origin};
+use crate::config::{Config, Origin, Www};
 
 /// Stands in for the notification side of a Cisco Finesse contact centre: XMPP over WebSocket and pubsub events.
 ///
@@ -73,6 +73,10 @@ pub struct Serve {
     #[argh(option, arg_name = "addr:port", from_str_fn(address))]
     pub listen_plain: Vec<SocketAddr>,
 
+    /// serve the files of this folder at /, beside /ws/ and /finesse; replaces `www` of the file
+    #[argh(option, arg_name = "dir")]
+    pub www: Option<PathBuf>,
+
     /// how much to log: off, error, warn, info (if nothing is said), debug or trace
     #[argh(option, arg_name = "level", from_str_fn(level), default = "LevelFilter::Info")]
     pub log: LevelFilter,
@@ -108,6 +112,7 @@ impl Default for Serve {
             config: None,
             listen: Vec::new(),
             listen_plain: Vec::new(),
+            www: None,
             log: LevelFilter::Info,
             demo_anywhere: false,
         }
@@ -127,6 +132,9 @@ impl Serve {
         }
         if !self.listen_plain.is_empty() {
             config.listen_plain.clone_from(&self.listen_plain);
+        }
+        if let Some(folder) = &self.www {
+            config.www = Some(Www { folder: folder.clone(), place: None });
         }
         let addresses = || config.listen.iter().chain(&config.listen_plain);
         let mut seen = HashSet::new();
@@ -191,6 +199,17 @@ mod tests {
                 (tls.as_slice(), plain.as_slice()),
                 (&strings(listen)[..], &strings(listen_plain)[..])
             );
+        }
+    }
+
+    #[test]
+    fn a_folder_of_a_flag_wins_over_that_of_the_file() {
+        for (line, folder) in [("serve", "own"), ("serve --www other", "other")] {
+            let mut config = file();
+            config.www = Some(Www { folder: "own".into(), place: None });
+            let Some(Command::Serve(serve)) = arguments(line).expect(line).command else { panic!("{line}") };
+            serve.apply(&mut config).expect(line);
+            assert_eq!(config.www, Some(Www { folder: folder.into(), place: None }), "{line}");
         }
     }
 

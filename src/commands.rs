@@ -39,12 +39,12 @@ pub fn print_warnings(warnings: &[Problem]) {
 /// `callboard check`: prints on standard output what a configuration would serve, or all problems on standard error.
 ///
 /// `more` finds the problems that only show when the configuration is put to use, such as a certificate that doesn't
-/// belong to its key.
+/// belong to its key: a line for each.
 ///
 /// # Errors
 ///
 /// Returns an error only when standard output cannot be written to.
-pub fn check(file: Option<&Path>, more: impl FnOnce(&Config) -> Vec<Problem>) -> io::Result<ExitCode> {
+pub fn check(file: Option<&Path>, more: impl FnOnce(&Config) -> Vec<String>) -> io::Result<ExitCode> {
     let (config, warnings) = match configuration(file) {
         Ok(read) => read,
         Err(problems) => {
@@ -55,7 +55,7 @@ pub fn check(file: Option<&Path>, more: impl FnOnce(&Config) -> Vec<Problem>) ->
     print_warnings(&warnings);
     let problems = more(&config);
     if !problems.is_empty() {
-        print_problems(&problems);
+        problems.iter().for_each(|line| print_error(line));
         return Ok(ExitCode::FAILURE);
     }
     describe(&config, &mut io::stdout().lock())?;
@@ -115,6 +115,9 @@ fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> {
         Some(tls) => {
             writeln!(out, "certificate    {}, key {}", tls.certificate.display(), tls.key.display())?
         }
+    }
+    if let Some(www) = &config.www {
+        writeln!(out, "www            {}", www.folder.display())?;
     }
     let hashed = config.users.iter().filter(|user| user.password.is_slow()).count();
     let plain = config.users.len() - hashed;

@@ -279,6 +279,9 @@ limits! {
     /// request line and header fields of one HTTP request
     /// (RFC 9112 §3: not below 8,000 bytes; RFC 6585 §5).
     http_header: Size("bytes") = 16 * KIB, 8 * KIB => 64 * KIB;
+    /// files of www sent at the same time, each with a descriptor and a piece of it in memory
+    /// (XEP-0205 §4.1).
+    files: Count("files") = 256, 1 => 100_000;
     /// password hashes computed at the same time
     /// (each keeps one core busy for a good part of a second).
     password_checks: Count("hashes") = 1, 1 => 8;

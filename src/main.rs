@@ -22,9 +22,7 @@ fn main() -> ExitCode {
     }
     let done = match arguments.command.unwrap_or_else(|| Command::Serve(Serve::default())) {
         Command::Serve(flags) => serve(&flags),
-        Command::Check(flags) => {
-            commands::check(flags.config.as_deref(), |config| tls::identity(config).err().unwrap_or_default())
-        }
+        Command::Check(flags) => commands::check(flags.config.as_deref(), net::check),
         Command::Passwd(_) => commands::passwd(),
         Command::DemoConfig(_) => commands::demo_config(),
     };
@@ -56,16 +54,15 @@ fn serve(flags: &Serve) -> io::Result<ExitCode> {
     commands::print_warnings(&warnings);
     flags.apply(&mut config).map_err(io::Error::other)?;
     logger::init(flags.log).map_err(io::Error::other)?;
-    let (identity, listeners) = match (tls::identity(&config), net::listen(&config)) {
-        (Ok(identity), Ok(listeners)) => (identity, listeners),
-        (identity, listeners) => {
-            commands::print_problems(&identity.err().unwrap_or_default());
-            listeners.err().unwrap_or_default().iter().for_each(|line| commands::print_error(line));
+    let prepared = match net::prepare(&config) {
+        Ok(prepared) => prepared,
+        Err(problems) => {
+            problems.iter().for_each(|line| commands::print_error(line));
             return Ok(ExitCode::FAILURE);
         }
     };
-    let lines = identity.as_ref().map(greeting).unwrap_or_default();
-    net::run(config, identity, listeners, |urls| {
+    let lines = prepared.identity.as_ref().map(greeting).unwrap_or_default();
+    net::run(config, prepared, |urls| {
         let mut out = io::stdout().lock();
         let shown = urls.iter().try_for_each(|url| writeln!(out, "listening {url}"));
         // Nobody has to read what is printed.

@@ -175,6 +175,65 @@ fn a_port_that_is_taken_is_one_sentence_with_its_place() {
 }
 
 #[test]
+fn a_folder_that_cannot_be_served_is_one_sentence_with_its_place() {
+    let pair = pair();
+    let folder = Folder::new();
+    let path = folder.path().display();
+    folder.write("server.pem", &pair.certificate);
+    folder.write("page.html", "");
+    std::fs::create_dir_all(folder.path().join("keys")).expect("the folder is ours");
+    folder.write("keys/server.key", &pair.key);
+    std::os::unix::fs::symlink(".", folder.path().join("link")).expect("the folder is ours");
+    let keys = "[tls]\ncertificate = \"server.pem\"\nkey = \"keys/server.key\"\n";
+    for (www, sentence) in [
+        ("nothing", format!("www {path}/nothing is not there; make the folder, or name another")),
+        ("page.html", format!("www {path}/page.html is no folder; name the one that the file is in")),
+        (
+            ".",
+            format!(
+                "www {path}/. has this configuration in it, which everybody could read; move one of the two"
+            ),
+        ),
+        (
+            "link",
+            format!(
+                "www {path}/link has this configuration in it, which everybody could read; move one of the two"
+            ),
+        ),
+        (
+            "keys",
+            format!(
+                "www {path}/keys has the private key of [tls] in it, which everybody could read; move one of the two"
+            ),
+        ),
+        ("/", "www / is the whole machine; name a folder with nothing but web pages".to_owned()),
+    ] {
+        let file = folder.write("callboard.toml", &format!("# Two lines\nwww = \"{www}\"\n{DEMO}\n{keys}"));
+        let file = file.to_str().expect("the folder of the tests has a plain name");
+        for command in
+            [&["check", "--config", file][..], &["serve", "--listen", "127.0.0.1:0", "--config", file]]
+        {
+            let (code, out, err) = run(command);
+            assert_eq!((code, out.as_str()), (Some(1), ""), "{www}: {err}");
+            assert_eq!(err, format!("{file}:2:7: {sentence}\n"), "{command:?}");
+        }
+    }
+    // A flag has no place in a file, and wins over what has.
+    let file = folder.write("callboard.toml", &format!("www = \"keys\"\n{DEMO}"));
+    let file = file.to_str().expect("the folder of the tests has a plain name");
+    let (code, out, err) = run(&["serve", "--listen", "127.0.0.1:0", "--www", "/nothing", "--config", file]);
+    assert_eq!((code, out.as_str()), (Some(1), ""), "{err}");
+    assert_eq!(err, "callboard: www /nothing is not there; make the folder, or name another\n");
+    // It is named beside whatever else is wrong.
+    let (code, _, err) = run(&["serve", "--listen", "192.0.2.1:1", "--www", "/nothing", "--demo-anywhere"]);
+    assert_eq!((code, err.lines().count()), (Some(1), 2), "{err}");
+    // And a good one is shown.
+    let (code, out, err) = run(&["check", "--config", file]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.lines().any(|line| line == format!("www            {path}/keys")), "{out}");
+}
+
+#[test]
 fn a_trace_shows_every_frame_and_no_password_in_any_form() {
     let hash = Password::hash("geheimnis", 1000).expect("a password that can be hashed");
     let users = format!(

@@ -54,3 +54,5 @@ mod sasl;
 mod seed;
 #[path = "wire/status.rs"]
 mod status;
+#[path = "wire/www.rs"]
+mod www;

@@ -15,6 +15,7 @@ mod rules;
 mod section;
 #[cfg(test)]
 mod tests;
+mod web;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -49,6 +50,8 @@ pub struct Config {
     pub listen_places: Vec<(SocketAddr, Place)>,
     /// The files of the certificate; `None`: one is made at start.
     pub tls: Option<TlsFiles>,
+    /// The folder whose files are served at `/`; `None`: none is.
+    pub www: Option<Www>,
     /// In the order of the file.
     pub teams: Vec<Team>,
     /// In the order of the file; at least one.
@@ -111,6 +114,15 @@ pub struct TlsFiles {
     pub key: PathBuf,
     /// Where the configuration names the key.
     pub key_place: Place,
+}
+
+/// A folder with files for browsers, and where it is named, for problems found when it is looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Www {
+    /// Relative paths of the file are resolved; those of a flag start at the working directory.
+    pub folder: PathBuf,
+    /// Where the configuration names it; a flag stands nowhere.
+    pub place: Option<Place>,
 }
 
 /// A team of agents.

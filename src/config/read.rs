@@ -9,7 +9,7 @@ use super::people::{self, Declared};
 use super::problem::{Place, Placed, Report, shown};
 use super::queues;
 use super::section::{Reported, Section, all, kind_of, named, number};
-use super::{Config, NodeConfig, Origin, Problem, Profile, Release, TlsFiles, books, reasons, rules};
+use super::{Config, NodeConfig, Origin, Problem, Profile, Release, TlsFiles, books, reasons, rules, web};
 use crate::limits::{Kind, Limits, TABLE};
 
 const KEYS: &[&str] = &[
@@ -19,6 +19,7 @@ const KEYS: &[&str] = &[
     "listen",
     "listen_plain",
     "tls",
+    "www",
     "team",
     "user",
     "require_reason_codes",
@@ -59,6 +60,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let release = release(&mut report, &root);
     let listeners = listeners(&mut report, &root);
     let tls = tls(&mut report, &root, folder);
+    let www = web::www(&mut report, &root, folder);
     let people = people::read(&mut report, &root);
     let require_reason_codes = root.boolean(&mut report, "require_reason_codes");
     let reason_codes = reasons::read(&mut report, &root, people.team_ids.as_ref());
@@ -80,6 +82,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
             listen_plain,
             listen_places,
             tls: tls.ok()?,
+            www: www.ok()?,
             teams: people.teams?,
             users: people.users?,
             require_reason_codes: require_reason_codes.ok()?.is_none_or(|required| required.value),

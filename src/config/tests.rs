@@ -51,7 +51,7 @@ fn a_short_file_gets_the_defaults() {
     assert!(config.listen_plain.is_empty() && config.nodes.is_empty());
     assert!(config.require_reason_codes && config.reason_codes.is_empty());
     assert!(config.phone_books.is_empty());
-    assert_eq!((config.tls, config.limits), (None, Limits::default()));
+    assert_eq!((config.tls, config.www, config.limits), (None, None, Limits::default()));
     assert_eq!(config.origin, Origin::File("c.toml".into()));
     let user = &config.users[0];
     assert_eq!((user.roles.as_slice(), user.login_name.as_deref()), ([Role::Agent].as_slice(), None));
@@ -68,6 +68,7 @@ listen = ["0.0.0.0:0", "[::1]:0", "0.0.0.0:0"]
 listen_plain = ["127.0.0.1:8080"]
 tls.certificate = "cert/a.pem"
 tls.key = "/etc/a.key"
+www = "site"
 require_reason_codes = false
 limits = {{ ping = "5m", stanza = "128KiB", depth = 0x10, payload = 10_000 }}
 [[team]]
@@ -130,6 +131,8 @@ items = 0
         (tls.certificate_place, tls.key_place),
         (Place { line: 5, column: 19 }, Place { line: 6, column: 11 })
     );
+    let www = Www { folder: "etc/site".into(), place: Some(Place { line: 7, column: 7 }) };
+    assert_eq!(config.www, Some(www));
     let expected = Limits {
         ping: Duration::from_secs(300),
         stanza: 131_072,
@@ -214,6 +217,15 @@ fn the_demo_is_what_its_description_says() {
     assert_eq!((config.phone_books.len(), inside.count(), dialled.len()), (2, 3, 4));
     assert!(!config.require_reason_codes);
     assert_eq!(config.nodes.iter().map(|node| node.name.as_str()).collect::<Vec<_>>(), ["/lab/alarms"]);
+}
+
+#[test]
+fn an_empty_folder_name_is_none_and_an_absolute_one_stays() {
+    for (text, folder) in [("", None), ("/srv/site", Some("/srv/site")), (".", Some("etc/."))] {
+        let config =
+            Config::parse(&format!("www = \"{text}\"\n{PEOPLE}"), "etc/c.toml").expect("a valid file");
+        assert_eq!(config.www.map(|www| www.folder).as_deref(), folder.map(Path::new), "{text}");
+    }
 }
 
 #[test]

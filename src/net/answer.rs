@@ -1,12 +1,63 @@
 //! HTTP answers.
 
+use std::convert::Infallible;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use http_body_util::Full;
-use hyper::body::Bytes;
-use hyper::header::{self, HeaderValue};
+use hyper::body::{Bytes, Frame, SizeHint};
+use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
+use smol::stream::Stream;
 
 /// An answer.
-pub type Answer = Response<Full<Bytes>>;
+pub type Answer = Response<Body>;
+
+/// The body of an answer.
+pub enum Body {
+    Whole(Full<Bytes>),
+    /// Each piece is made when the ones before have been taken; an error breaks the connection off.
+    Pieces(Pin<Box<dyn Stream<Item = io::Result<Bytes>>>>),
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Self::Whole(Full::default())
+    }
+}
+
+impl From<String> for Body {
+    fn from(text: String) -> Self {
+        Self::Whole(text.into())
+    }
+}
+
+impl hyper::body::Body for Body {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        match self.get_mut() {
+            Self::Whole(full) => Pin::new(full).poll_frame(cx).map_err(|never: Infallible| match never {}),
+            Self::Pieces(pieces) => pieces.as_mut().poll_next(cx).map_ok(Frame::data),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Whole(full) => full.is_end_stream(),
+            Self::Pieces(_) => false,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(full) => full.size_hint(),
+            Self::Pieces(_) => SizeHint::default(),
+        }
+    }
+}
 
 /// Why a request is not served, and the answer that says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,11 +83,18 @@ impl From<Refused> for Answer {
     }
 }
 
+/// An answer without a body.
+pub fn empty(status: StatusCode) -> Answer {
+    let mut answer = Answer::default();
+    *answer.status_mut() = status;
+    answer
+}
+
 /// An answer of one sentence.
 pub fn text(status: StatusCode, sentence: impl Into<String>) -> Answer {
     let mut body = sentence.into();
     body.push('\n');
-    let mut answer = Answer::new(Full::from(body));
+    let mut answer = Answer::new(body.into());
     *answer.status_mut() = status;
     set(&mut answer, header::CONTENT_TYPE, "text/plain; charset=utf-8");
     set(&mut answer, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
@@ -48,7 +106,9 @@ pub fn ask_for_password(answer: &mut Answer) {
     set(answer, header::WWW_AUTHENTICATE, "Basic realm=\"callboard\", charset=\"UTF-8\"");
 }
 
-/// Sets a header.
-pub fn set(answer: &mut Answer, name: header::HeaderName, value: &'static str) {
-    answer.headers_mut().insert(name, HeaderValue::from_static(value));
+/// Sets a header; a value that no header can have is left out.
+pub fn set(answer: &mut Answer, name: HeaderName, value: impl TryInto<HeaderValue>) {
+    if let Ok(value) = value.try_into() {
+        answer.headers_mut().insert(name, value);
+    }
 }

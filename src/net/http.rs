@@ -4,16 +4,18 @@ use std::convert::Infallible;
 use std::rc::Rc;
 
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{self, HeaderValue};
+use hyper::header;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, StatusCode, Version};
+use percent_encoding::percent_decode_str;
 use smol_hyper::rt::{FuturesIo, SmolTimer};
 
-use super::answer::{Answer, set, text};
+use super::answer::{Answer, empty, set, text};
 use super::io::Io;
 use super::server::Server;
-use super::{calls, own, publish, rest, status, ws};
+use super::www::Www;
+use super::{calls, own, publish, rest, status, ws, www};
 use crate::hub::Origin;
 
 /// Most headers of one request that are read.
@@ -47,30 +49,79 @@ async fn route(server: Rc<Server>, request: Request<Incoming>, origin: Origin) -
     if request.version() == Version::HTTP_11 && request.headers().get_all(header::HOST).iter().count() != 1 {
         return text(StatusCode::BAD_REQUEST, "A request of HTTP/1.1 has one Host header.");
     }
-    let path = request.uri().path().to_owned();
-    match (path.as_str(), request.method()) {
-        ("/ws" | "/ws/", &Method::GET) => upgrade(server, request, origin),
-        ("/healthz", &Method::GET | &Method::HEAD) => text(StatusCode::OK, "ok"),
-        (path, _) if path.starts_with(rest::PREFIX) => rest::answer(server, request, origin.peer).await,
-        ("/callboard/api/publish", &Method::POST) => {
-            own::answer(server, request, origin.peer, publish::serve).await
-        }
-        (calls::PATH, &Method::POST) => own::answer(server, request, origin.peer, calls::place).await,
-        (path, &Method::DELETE) if calls::is_one(path) => {
-            own::answer(server, request, origin.peer, calls::end).await
-        }
-        ("/callboard/api/status", &Method::GET | &Method::HEAD | &Method::POST) => {
-            own::answer(server, request, origin.peer, status::serve).await
-        }
-        ("/ws" | "/ws/", _) => not_allowed("GET"),
-        ("/healthz", _) => not_allowed("GET, HEAD"),
-        ("/callboard/api/publish" | calls::PATH, _) => not_allowed("POST"),
-        (path, _) if calls::is_one(path) => not_allowed("DELETE"),
-        ("/callboard/api/status", _) => not_allowed("GET, HEAD, POST"),
-        _ => text(
+    let Some(place) = Place::of(&server, request.uri().path()) else {
+        return text(
             StatusCode::NOT_FOUND,
             "Nothing here. callboard serves /ws/ (XMPP over WebSocket), /finesse/api, /callboard/api and /healthz.",
-        ),
+        );
+    };
+    match (&place, request.method()) {
+        (Place::WebSocket, &Method::GET) => upgrade(server, request, origin),
+        (Place::WebSocket, _) => not_allowed(place.methods()),
+        (_, &Method::OPTIONS) => {
+            let mut answer = empty(StatusCode::NO_CONTENT);
+            set(&mut answer, header::ALLOW, place.methods());
+            answer
+        }
+        (Place::Rest, _) => rest::answer(server, request, origin.peer).await,
+        (Place::Publish, &Method::POST) => own::answer(server, request, origin.peer, publish::serve).await,
+        (Place::Calls, &Method::POST) => own::answer(server, request, origin.peer, calls::place).await,
+        (Place::Call, &Method::DELETE) => own::answer(server, request, origin.peer, calls::end).await,
+        (Place::Status, &Method::GET | &Method::HEAD | &Method::POST) => {
+            own::answer(server, request, origin.peer, status::serve).await
+        }
+        (Place::Health, &Method::GET | &Method::HEAD) => text(StatusCode::OK, "ok"),
+        (Place::File(www), &Method::GET | &Method::HEAD) => {
+            www::answer(&server, www, &request, origin.peer).await
+        }
+        _ => not_allowed(place.methods()),
+    }
+}
+
+/// What lives at a path.
+enum Place {
+    WebSocket,
+    Rest,
+    Publish,
+    Calls,
+    Call,
+    Status,
+    Health,
+    /// A file of the folder, or none.
+    File(Rc<Www>),
+}
+
+impl Place {
+    /// The first segments of the paths that files never have.
+    const OWN: [&'static str; 4] = ["callboard", "finesse", "healthz", "ws"];
+
+    fn of(server: &Server, path: &str) -> Option<Self> {
+        match path {
+            "/ws" | "/ws/" => Some(Place::WebSocket),
+            "/healthz" => Some(Place::Health),
+            "/callboard/api/publish" => Some(Place::Publish),
+            calls::PATH => Some(Place::Calls),
+            "/callboard/api/status" => Some(Place::Status),
+            _ if calls::is_one(path) => Some(Place::Call),
+            _ if path.starts_with(rest::PREFIX) => Some(Place::Rest),
+            _ => {
+                let first = path.strip_prefix('/')?.split('/').next()?;
+                let own = Self::OWN.iter().any(|own| percent_decode_str(first).eq(own.bytes()));
+                server.www.clone().filter(|_| !own).map(Place::File)
+            }
+        }
+    }
+
+    /// What the header Allow says.
+    fn methods(&self) -> &'static str {
+        match self {
+            Place::WebSocket => "GET",
+            Place::Rest => "GET, HEAD, POST, PUT, DELETE, OPTIONS",
+            Place::Publish | Place::Calls => "POST, OPTIONS",
+            Place::Call => "DELETE, OPTIONS",
+            Place::Status => "GET, HEAD, POST, OPTIONS",
+            Place::Health | Place::File(_) => "GET, HEAD, OPTIONS",
+        }
     }
 }
 
@@ -101,14 +152,11 @@ fn upgrade(server: Rc<Server>, mut request: Request<Incoming>, origin: Origin) -
         let task = server.clone();
         server.spawn(async move { ws::serve(task, io, origin, early).await });
     });
-    let mut answer = Answer::default();
-    *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let mut answer = empty(StatusCode::SWITCHING_PROTOCOLS);
     set(&mut answer, header::CONNECTION, "Upgrade");
     set(&mut answer, header::UPGRADE, "WebSocket");
     set(&mut answer, header::SEC_WEBSOCKET_PROTOCOL, "xmpp");
-    if let Ok(accept) = HeaderValue::from_str(&accept) {
-        answer.headers_mut().insert(header::SEC_WEBSOCKET_ACCEPT, accept);
-    }
+    set(&mut answer, header::SEC_WEBSOCKET_ACCEPT, accept);
     answer
 }
 

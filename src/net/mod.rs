@@ -18,6 +18,7 @@ mod server;
 mod status;
 pub mod tls;
 mod ws;
+mod www;
 
 use std::cell::RefCell;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -31,12 +32,13 @@ use smol::future::FutureExt as _;
 use smol::stream::StreamExt as _;
 use smol::{Async, LocalExecutor, Timer};
 
-use crate::config::Config;
+use crate::config::{Config, Place, Problem};
 use crate::hub::Origin;
 use crate::limits::Limits;
 use io::{Io, Slot};
 use server::{Server, now};
 use tls::Identity;
+use www::Www;
 
 /// Descriptors beside those of the connections: listeners, standard streams, the event queue.
 const SPARE_DESCRIPTORS: u64 = 32;
@@ -47,19 +49,59 @@ const BREATH: Duration = Duration::from_millis(100);
 /// How long the tasks have for their last writes after all sessions are gone.
 const LAST_WRITES: Duration = Duration::from_millis(50);
 
+/// What is made of a configuration before anything is served.
+pub struct Prepared {
+    /// What the listeners with TLS show.
+    pub identity: Option<Identity>,
+    www: Option<Www>,
+    listeners: Vec<Listener>,
+}
+
+/// Looks at everything that a configuration names.
+///
+/// # Errors
+///
+/// A line for every problem, with its place in the file if it stands there.
+pub fn prepare(config: &Config) -> Result<Prepared, Vec<String>> {
+    match (tls::identity(config), Www::open(config), listen(config)) {
+        (Ok(identity), Ok(www), Ok(listeners)) => Ok(Prepared { identity, www, listeners }),
+        (identity, www, listeners) => {
+            let mut problems = lines(identity);
+            problems.extend(www.err());
+            problems.extend(listeners.err().into_iter().flatten());
+            Err(problems)
+        }
+    }
+}
+
+/// The problems that [`prepare`] finds, as far as they are found without listening.
+pub fn check(config: &Config) -> Vec<String> {
+    let mut problems = lines(tls::identity(config));
+    problems.extend(Www::open(config).err());
+    problems
+}
+
+fn lines<T>(result: Result<T, Vec<Problem>>) -> Vec<String> {
+    result.err().iter().flatten().map(Problem::to_string).collect()
+}
+
+/// A line for a problem, with its place in the file if it stands there.
+fn located(config: &Config, place: Option<Place>, sentence: &str) -> String {
+    match place {
+        Some(place) => config.problem(place, sentence).to_string(),
+        None => format!("callboard: {sentence}"),
+    }
+}
+
 /// An open listener.
-pub struct Listener {
+struct Listener {
     socket: Async<TcpListener>,
     address: SocketAddr,
     tls: bool,
 }
 
-/// Opens the listeners of a configuration.
-///
-/// # Errors
-///
-/// A line for every address that cannot be had, with its place in the file if it stands there.
-pub fn listen(config: &Config) -> Result<Vec<Listener>, Vec<String>> {
+/// Opens the listeners of a configuration, or returns a line for every address that cannot be had.
+fn listen(config: &Config) -> Result<Vec<Listener>, Vec<String>> {
     let addresses =
         config.listen.iter().map(|at| (*at, true)).chain(config.listen_plain.iter().map(|at| (*at, false)));
     let mut listeners = Vec::new();
@@ -74,10 +116,7 @@ pub fn listen(config: &Config) -> Result<Vec<Listener>, Vec<String>> {
             Err(error) => {
                 let sentence = refused(address, &error);
                 let place = config.listen_places.iter().find(|(other, _)| *other == address);
-                problems.push(match place {
-                    Some((_, place)) => config.problem(*place, sentence).to_string(),
-                    None => format!("callboard: {sentence}"),
-                });
+                problems.push(located(config, place.map(|(_, place)| *place), &sentence));
             }
         }
     }
@@ -101,27 +140,25 @@ fn refused(address: SocketAddr, error: &std::io::Error) -> String {
 }
 
 /// Serves until a signal ends it. `ready` is called when connections are accepted.
-pub fn run(
-    config: Config,
-    identity: Option<Identity>,
-    listeners: Vec<Listener>,
-    ready: impl FnOnce(&[String]),
-) {
-    raise_descriptors(&config.limits);
+pub fn run(config: Config, prepared: Prepared, ready: impl FnOnce(&[String])) {
+    let Prepared { identity, www, listeners } = prepared;
+    raise_descriptors(&config.limits, www.is_some());
     let executor = Rc::new(LocalExecutor::new());
-    let server = Server::new(&config, executor.clone());
+    let server = Server::new(&config, www, executor.clone());
     smol::block_on(executor.run(serve(server, config, identity, listeners, ready)));
 }
 
 /// Takes all the descriptors that the system gives, and says so if they are too few.
-fn raise_descriptors(limits: &Limits) {
+fn raise_descriptors(limits: &Limits, with_files: bool) {
+    let files = if with_files { limits.files as u64 } else { 0 };
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let raised = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
     let now = if raised.is_ok() { maximum } else { current };
-    if let Some(now) = now.filter(|now| *now < limits.connections as u64 + SPARE_DESCRIPTORS) {
+    if let Some(now) = now.filter(|now| *now < limits.connections as u64 + files + SPARE_DESCRIPTORS) {
         log::warn!(
-            "limits.connections is {}, but the system gives only {now} descriptors; raise that limit (ulimit -n)",
-            limits.connections
+            "limits.connections is {}{}, but the system gives only {now} descriptors; raise that limit (ulimit -n)",
+            limits.connections,
+            if with_files { format!(" and limits.files {files}") } else { String::new() }
         );
     }
 }

@@ -12,6 +12,7 @@ use smol::lock::Semaphore;
 use smol::{LocalExecutor, Task, Timer};
 
 use super::io::Count;
+use super::www::Www;
 use crate::clock::Now;
 use crate::config::Config;
 use crate::hub::{Action, Credentials, Hub};
@@ -46,6 +47,7 @@ pub struct Server {
     pub connections: Count,
     /// Logs of clients that are being read.
     pub logs_read: Count,
+    pub www: Option<Rc<Www>>,
     checks: Arc<Semaphore>,
     checks_waiting: Count,
 }
@@ -55,7 +57,7 @@ pub struct Busy;
 
 impl Server {
     /// The state of a server for `config`, whose tasks run on `executor`.
-    pub fn new(config: &Config, executor: Rc<LocalExecutor<'static>>) -> Rc<Self> {
+    pub fn new(config: &Config, www: Option<Www>, executor: Rc<LocalExecutor<'static>>) -> Rc<Self> {
         let limits = config.limits;
         Rc::new(Self {
             hub: RefCell::new(Hub::new(config, fill_random)),
@@ -65,6 +67,7 @@ impl Server {
             scratch: RefCell::new(Scratch { input: vec![0; CHUNK], output: Vec::with_capacity(2 * CHUNK) }),
             connections: Count::default(),
             logs_read: Count::default(),
+            www: www.map(Rc::new),
             checks: Arc::new(Semaphore::new(limits.password_checks)),
             checks_waiting: Count::default(),
             limits,

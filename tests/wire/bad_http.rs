@@ -121,7 +121,7 @@ fn the_server_says_that_it_is_alive() {
     assert_eq!((answer.status(), answer.body.as_str()), (200, "ok\n"));
     let answer =
         Http::connect(server.plain).ask("POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
-    assert_eq!((answer.status(), answer.header("Allow")), (405, Some("GET, HEAD")));
+    assert_eq!((answer.status(), answer.header("Allow")), (405, Some("GET, HEAD, OPTIONS")));
     // The answer to HEAD has no body: the next answer follows at once.
     http.send(
         "HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",

@@ -155,7 +155,7 @@ fn other_methods_are_not_allowed() {
         let answer = Http::connect(server.plain).ask(format!(
             "{method} /callboard/api/publish?node={ALARMS} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"
         ));
-        assert_eq!((answer.status(), answer.header("Allow")), (405, Some("POST")), "{method}");
+        assert_eq!((answer.status(), answer.header("Allow")), (405, Some("POST, OPTIONS")), "{method}");
     }
 }
 

@@ -6,8 +6,8 @@ mistakes! {
     an_unknown_key_of_the_file: r#"domian = "localhost""#, "" => [
         r#"1:1: "domian" is not a key of the file; did you mean "domain"?"#,
     ];
-    an_unknown_key_like_no_other: r#"www = """#, "" => [
-        r#"1:1: "www" is not a key of the file; known are: domain, profile, release, listen, listen_plain, tls, team, user, require_reason_codes, reason_code, phone_book, queue, outside, node, limits"#,
+    an_unknown_key_like_no_other: r#"colour = """#, "" => [
+        r#"1:1: "colour" is not a key of the file; known are: domain, profile, release, listen, listen_plain, tls, www, team, user, require_reason_codes, reason_code, phone_book, queue, outside, node, limits"#,
     ];
     an_unknown_key_of_a_section: "", r#"[[user]]
 id = "bob"
@@ -20,7 +20,7 @@ team = "1"
     an_unknown_section: "", "[[colours]]
 id = 1
 " => [
-        r#"10:3: "colours" is not a key of the file; known are: domain, profile, release, listen, listen_plain, tls, team, user, require_reason_codes, reason_code, phone_book, queue, outside, node, limits"#,
+        r#"10:3: "colours" is not a key of the file; known are: domain, profile, release, listen, listen_plain, tls, www, team, user, require_reason_codes, reason_code, phone_book, queue, outside, node, limits"#,
     ];
     an_unknown_limit: "", "[limits]
 conections = 1
@@ -106,6 +106,12 @@ certificate = ""
 key = "b.pem"
 "# => [
         "11:15: certificate must be the path of a PEM file",
+    ];
+    a_folder_in_an_array: r#"www = ["site"]"#, "" => [
+        "1:7: www must be a string in quotes, not an array",
+    ];
+    a_folder_that_no_system_has: r#"www = "a\u0000b""#, "" => [
+        "1:7: www must be the path of a folder",
     ];
     a_node_without_a_name: "", "[[node]]
 items = 1

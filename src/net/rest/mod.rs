@@ -15,7 +15,7 @@ use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Request, StatusCode};
 
-use super::answer::{Answer, ask_for_password, set};
+use super::answer::{Answer, ask_for_password, empty, set};
 use super::auth;
 use super::server::Server;
 use crate::desk::{ApiError, Refusal};
@@ -39,11 +39,7 @@ pub async fn answer(server: Rc<Server>, request: Request<Incoming>, peer: Socket
     let as_json = json::is_asked_for(&headers);
     let mut answer = match reply {
         Ok(Some(document)) => shown_as(as_json, StatusCode::OK, document),
-        Ok(None) => {
-            let mut accepted = Answer::default();
-            *accepted.status_mut() = StatusCode::ACCEPTED;
-            accepted
-        }
+        Ok(None) => empty(StatusCode::ACCEPTED),
         Err(error) => {
             let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             let mut answer = shown_as(as_json, status, error.document());

@@ -1,12 +1,13 @@
 //! HTTP as bytes: a request as it is written here, an answer taken apart.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::server::{PATIENCE, Server};
+use super::tls::Secure;
 
 /// An answer.
 #[derive(Debug)]
@@ -32,7 +33,7 @@ impl Answer {
 }
 
 /// One connection.
-pub struct Http(BufReader<TcpStream>);
+pub struct Http<S: Read + Write = TcpStream>(BufReader<S>);
 
 impl Http {
     pub fn connect(address: SocketAddr) -> Self {
@@ -41,6 +42,21 @@ impl Http {
         Self(BufReader::new(stream))
     }
 
+    /// Takes the socket for something else than HTTP.
+    pub fn into_inner(self) -> TcpStream {
+        assert!(self.0.buffer().is_empty(), "the server speaks before it is asked");
+        self.0.into_inner()
+    }
+}
+
+impl Http<Secure> {
+    /// The same inside TLS.
+    pub fn secure(address: SocketAddr) -> Self {
+        Self(BufReader::new(Secure::connect(address)))
+    }
+}
+
+impl<S: Read + Write> Http<S> {
     /// Sends bytes. That the server has closed already is seen by what comes back.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = self.0.get_mut().write_all(bytes.as_ref());
@@ -48,6 +64,17 @@ impl Http {
 
     /// Reads an answer.
     pub fn answer(&mut self) -> Answer {
+        let mut answer = self.head();
+        if let Some(length) = answer.header("Content-Length") {
+            let mut body = vec![0; length.parse().expect("a length is a number")];
+            self.0.read_exact(&mut body).expect("a body comes");
+            answer.body = String::from_utf8(body).expect("the body is text");
+        }
+        answer
+    }
+
+    /// Reads an answer up to its body.
+    pub fn head(&mut self) -> Answer {
         let mut line = || {
             let mut line = String::new();
             self.0.read_line(&mut line).expect("an answer comes");
@@ -64,13 +91,7 @@ impl Http {
             };
             headers.push((name.to_owned(), value.trim().to_owned()));
         }
-        let mut answer = Answer { start, headers, body: String::new() };
-        if let Some(length) = answer.header("Content-Length") {
-            let mut body = vec![0; length.parse().expect("a length is a number")];
-            self.0.read_exact(&mut body).expect("a body comes");
-            answer.body = String::from_utf8(body).expect("the body is text");
-        }
-        answer
+        Answer { start, headers, body: String::new() }
     }
 
     pub fn ask(&mut self, request: impl AsRef<[u8]>) -> Answer {
@@ -88,12 +109,6 @@ impl Http {
             Err(error) => panic!("the connection is not closed: {error}"),
         }
         String::from_utf8_lossy(&rest).into_owned()
-    }
-
-    /// Takes the socket for something else than HTTP.
-    pub fn into_inner(self) -> TcpStream {
-        assert!(self.0.buffer().is_empty(), "the server speaks before it is asked");
-        self.0.into_inner()
     }
 }
 

@@ -31,6 +31,11 @@ impl Folder {
         Self(path)
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
     /// Writes a file that nobody else can read.
     pub fn write(&self, name: &str, content: &str) -> PathBuf {
         let path = self.0.join(name);
@@ -97,6 +102,11 @@ impl Server {
         let file = folder.write("callboard.toml", config);
         let file = file.to_str().expect("the folder of the tests has a plain name");
         Self::spawn("trace", &["--config", file], domain, Some(folder))
+    }
+
+    /// The embedded demo with more flags.
+    pub fn flags(flags: &[&str]) -> Self {
+        Self::spawn("trace", flags, "localhost", None)
     }
 
     fn spawn(log: &str, arguments: &[&str], domain: &str, folder: Option<Folder>) -> Self {
@@ -171,6 +181,13 @@ impl Server {
             assert!(!left.is_zero(), "{words:?} was not logged:\n{text}");
             text = self.log.more.wait_timeout(text, left).expect("no reader panics").0;
         }
+    }
+
+    /// The most memory it has had until now, in KiB (proc(5)).
+    pub fn peak_memory(&self) -> usize {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux says it");
+        line.trim_end_matches("kB").trim().parse().expect("a number")
     }
 
     /// Sends a signal to the program.

@@ -1,5 +1,7 @@
 //! The client side of TLS, which takes any certificate and remembers it.
 
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 
 use futures_rustls::TlsConnector;
@@ -14,8 +16,11 @@ use futures_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use futures_rustls::rustls::{
     ALL_VERSIONS, ClientConfig, DigitallySignedStruct, Error, SignatureScheme, SupportedProtocolVersion,
 };
-use smol::Async;
-use std::net::{SocketAddr, TcpStream};
+use smol::future::FutureExt as _;
+use smol::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use smol::{Async, Timer};
+
+use super::server::PATIENCE;
 
 /// Any certificate will do; the signatures of the handshake must be right.
 #[derive(Debug)]
@@ -71,6 +76,35 @@ pub async fn connect(
     let name = ServerName::try_from("localhost").expect("localhost is a name");
     let stream = Async::<TcpStream>::connect(address).await?;
     TlsConnector::from(Arc::new(config)).connect(name, stream).await
+}
+
+/// A connection for those who wait for each byte.
+pub struct Secure(TlsStream<Async<TcpStream>>);
+
+impl Secure {
+    pub fn connect(address: SocketAddr) -> Self {
+        Self(smol::block_on(connect(address, None)).expect("the handshake succeeds"))
+    }
+}
+
+impl Read for Secure {
+    fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
+        let late = async {
+            Timer::after(PATIENCE).await;
+            panic!("nothing comes")
+        };
+        smol::block_on(self.0.read(bytes).or(late))
+    }
+}
+
+impl Write for Secure {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        smol::block_on(self.0.write(bytes))
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        smol::block_on(self.0.flush())
+    }
 }
 
 /// The certificate that a new handshake shows, in DER.

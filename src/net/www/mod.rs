@@ -1,0 +1,243 @@
+//! The files of a folder at `/`, for pages that live on the same origin as `/ws/` and `/finesse`.
+//!
+//! What lives here: which file a path names and that none from outside of the folder is named ([`file`]), whether and
+//! how much of it is sent ([`conditions`], RFC 9110 §13 and §14), and what it is ([`kinds`]). What doesn't: which paths
+//! are for files at all (http).
+
+mod conditions;
+mod file;
+mod kinds;
+
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{self, HeaderMap};
+use hyper::{Method, Request, StatusCode};
+use smol::lock::Semaphore;
+use smol::stream;
+
+use super::answer::{Answer, Body, empty, set, text};
+use super::io::{Count, Slot};
+use super::located;
+use super::server::{CHUNK, Server, now};
+use crate::config::{Config, Origin};
+use conditions::{Outcome, Validators};
+use file::Found;
+
+/// How many files are looked up or read at the same time: a slow disk must not take all threads of the pool.
+const READERS: usize = 4;
+
+/// A folder that is served.
+pub struct Www {
+    folder: PathBuf,
+    /// Whoever touches the disk has one.
+    readers: Arc<Semaphore>,
+    /// Files that are being sent.
+    sending: Count,
+}
+
+/// One file on its way to a client. Only the piece that is being sent is in memory.
+struct Sending {
+    file: File,
+    left: u64,
+    readers: Arc<Semaphore>,
+    slot: Slot,
+}
+
+impl Www {
+    /// The folder of a configuration, if it names one.
+    ///
+    /// # Errors
+    ///
+    /// A line that says why the folder cannot be served.
+    pub fn open(config: &Config) -> Result<Option<Self>, String> {
+        let Some(www) = &config.www else {
+            return Ok(None);
+        };
+        servable(config, &www.folder)
+            .map_err(|end| located(config, www.place, &format!("www {} {end}", www.folder.display())))?;
+        Ok(Some(Self {
+            folder: www.folder.clone(),
+            readers: Arc::new(Semaphore::new(READERS)),
+            sending: Count::default(),
+        }))
+    }
+}
+
+/// Checks a folder; the error is the end of a sentence.
+fn servable(config: &Config, folder: &Path) -> Result<(), String> {
+    // The dot asks for the right to go into it.
+    let real = fs::canonicalize(folder).and_then(|real| fs::metadata(folder.join(".")).map(|_| real));
+    let real = real.map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => "is not there; make the folder, or name another".to_owned(),
+        io::ErrorKind::NotADirectory => "is no folder; name the one that the file is in".to_owned(),
+        _ => format!("cannot be read: {error}"),
+    })?;
+    if real.parent().is_none() {
+        return Err("is the whole machine; name a folder with nothing but web pages".to_owned());
+    }
+    let configuration = match &config.origin {
+        Origin::File(file) => Some((file, "this configuration")),
+        Origin::Demo => None,
+    };
+    let key = config.tls.as_ref().map(|tls| (&tls.key, "the private key of [tls]"));
+    for (file, what) in configuration.into_iter().chain(key) {
+        // A key that is not there is a problem of its own.
+        if fs::canonicalize(file).is_ok_and(|file| file.starts_with(&real)) {
+            return Err(format!("has {what} in it, which everybody could read; move one of the two"));
+        }
+    }
+    Ok(())
+}
+
+/// Answers a GET or HEAD.
+pub async fn answer(server: &Server, www: &Www, request: &Request<Incoming>, peer: SocketAddr) -> Answer {
+    let answer = look_up(server, www, request).await;
+    log::debug!("{peer} http: {} {} {}", request.method(), request.uri(), answer.status().as_u16());
+    answer
+}
+
+async fn look_up(server: &Server, www: &Www, request: &Request<Incoming>) -> Answer {
+    let path = request.uri().path();
+    let Some(wanted) = file::below(path) else {
+        return no_such_file();
+    };
+    let named = if path.ends_with('/') { wanted.join("index.html") } else { wanted };
+    let kind = kinds::of(&named);
+    let folder = www.folder.clone();
+    let permit = www.readers.acquire_arc().await;
+    let found = smol::unblock(move || {
+        let found = file::find(&folder, &named);
+        drop(permit);
+        found
+    });
+    match found.await {
+        Ok(Found::File(file, metadata)) => {
+            send(server, www, request.method(), request.headers(), file, &metadata, kind)
+        }
+        // Links of its page start at the folder only if the path ends in a slash. None has an empty first segment, so
+        // this is no address of another host.
+        Ok(Found::Folder) if !path.ends_with('/') => {
+            let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+            let mut answer = text(StatusCode::MOVED_PERMANENTLY, "A folder ends in a slash.");
+            set(&mut answer, header::LOCATION, format!("{path}/{query}"));
+            set(&mut answer, header::CACHE_CONTROL, "no-cache");
+            answer
+        }
+        Ok(Found::Folder) => no_such_file(),
+        Err(error) => match file::is_there(&error) {
+            Ok(()) => {
+                log::error!("www {path} cannot be read: {error}");
+                text(StatusCode::INTERNAL_SERVER_ERROR, "The file cannot be read now.")
+            }
+            Err(why) => {
+                log::debug!("www {path}: {why}");
+                no_such_file()
+            }
+        },
+    }
+}
+
+fn no_such_file() -> Answer {
+    text(StatusCode::NOT_FOUND, "There is no such file.")
+}
+
+/// The answer with a file, or with the part of it that is wanted.
+fn send(
+    server: &Server,
+    www: &Www,
+    method: &Method,
+    headers: &HeaderMap,
+    file: File,
+    metadata: &Metadata,
+    kind: &'static str,
+) -> Answer {
+    let length = metadata.len();
+    let validators = Validators::of(metadata, now().wall);
+    let (status, range) = match conditions::judge(method, headers, &validators, length) {
+        Outcome::Whole => (StatusCode::OK, None),
+        Outcome::Part(range) => (StatusCode::PARTIAL_CONTENT, Some(range)),
+        Outcome::NotModified => {
+            let mut answer = empty(StatusCode::NOT_MODIFIED);
+            describe(&mut answer, &validators);
+            return answer;
+        }
+        Outcome::Failed => {
+            return text(StatusCode::PRECONDITION_FAILED, "The file is not what you take it for.");
+        }
+        Outcome::Unsatisfiable => {
+            let mut answer = text(
+                StatusCode::RANGE_NOT_SATISFIABLE,
+                format!("The file has {length} bytes and none of these."),
+            );
+            set(&mut answer, header::CONTENT_RANGE, format!("bytes */{length}"));
+            return answer;
+        }
+    };
+    let (start, left) = match &range {
+        None => (0, length),
+        Some(range) => (*range.start(), range.end() - range.start() + 1),
+    };
+    let mut answer = empty(status);
+    if method != Method::HEAD {
+        if www.sending.get() >= server.limits.files {
+            log::warn!("a file is not sent, {} are being sent", server.limits.files);
+            let mut answer =
+                text(StatusCode::SERVICE_UNAVAILABLE, "Too many files are being sent; try again.");
+            set(&mut answer, header::RETRY_AFTER, "1");
+            return answer;
+        }
+        let readers = www.readers.clone();
+        let sending = Sending { file, left, readers, slot: www.sending.take() };
+        *answer.body_mut() = Body::Pieces(Box::pin(pieces(sending, start)));
+    }
+    describe(&mut answer, &validators);
+    set(&mut answer, header::CONTENT_TYPE, kind);
+    set(&mut answer, header::CONTENT_LENGTH, left);
+    set(&mut answer, header::ACCEPT_RANGES, "bytes");
+    set(&mut answer, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    if let Some(range) = range {
+        set(&mut answer, header::CONTENT_RANGE, content_range(&range, length));
+    }
+    answer
+}
+
+fn content_range(range: &RangeInclusive<u64>, length: u64) -> String {
+    format!("bytes {}-{}/{length}", range.start(), range.end())
+}
+
+/// Which file it is, and that it has to be asked for again each time.
+fn describe(answer: &mut Answer, validators: &Validators) {
+    set(answer, header::ETAG, validators.tag.as_str());
+    if let Some(modified) = validators.modified {
+        set(answer, header::LAST_MODIFIED, modified.to_string());
+    }
+    set(answer, header::CACHE_CONTROL, "no-cache");
+}
+
+/// Reads a file from `start` on, each piece when it is asked for. A file that has become shorter is an error.
+fn pieces(sending: Sending, start: u64) -> impl stream::Stream<Item = io::Result<Bytes>> {
+    stream::try_unfold((sending, Some(start)), |(sending, seek)| async move {
+        if sending.left == 0 {
+            return Ok(None);
+        }
+        let Sending { mut file, left, readers, slot } = sending;
+        let permit = readers.acquire_arc().await;
+        let read = smol::unblock(move || {
+            let length = left.min(CHUNK as u64);
+            let mut piece = vec![0; length as usize];
+            let done = seek
+                .map_or(Ok(0), |start| file.seek(SeekFrom::Start(start)))
+                .and_then(|_| file.read_exact(&mut piece));
+            drop(permit);
+            done.map(|()| (file, piece, left - length))
+        });
+        let (file, piece, left) = read.await?;
+        Ok(Some((Bytes::from(piece), (Sending { file, left, readers, slot }, None))))
+    })
+}
