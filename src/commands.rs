@@ -119,6 +119,8 @@ fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> {
     if let Some(www) = &config.www {
         writeln!(out, "www            {}", www.folder.display())?;
     }
+    let origins: String = config.cors_origins.iter().map(|origin| format!(", {origin}")).collect();
+    writeln!(out, "pages          of the same origin and of loopback addresses{origins}")?;
     let hashed = config.users.iter().filter(|user| user.password.is_slow()).count();
     let plain = config.users.len() - hashed;
     writeln!(out, "users          {}, passwords: {hashed} hashed, {plain} plain", config.users.len())?;

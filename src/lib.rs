@@ -15,4 +15,5 @@ pub mod logger;
 pub mod net;
 pub mod password;
 pub mod pubsub;
+pub mod web_origin;
 pub mod xmpp;

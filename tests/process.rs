@@ -219,7 +219,8 @@ fn a_folder_that_cannot_be_served_is_one_sentence_with_its_place() {
         }
     }
     // A flag has no place in a file, and wins over what has.
-    let file = folder.write("callboard.toml", &format!("www = \"keys\"\n{DEMO}"));
+    let keys = "www = \"keys\"\ncors_origins = [\"https://a.example:8443\"]\n";
+    let file = folder.write("callboard.toml", &format!("{keys}{DEMO}"));
     let file = file.to_str().expect("the folder of the tests has a plain name");
     let (code, out, err) = run(&["serve", "--listen", "127.0.0.1:0", "--www", "/nothing", "--config", file]);
     assert_eq!((code, out.as_str()), (Some(1), ""), "{err}");
@@ -231,6 +232,8 @@ fn a_folder_that_cannot_be_served_is_one_sentence_with_its_place() {
     let (code, out, err) = run(&["check", "--config", file]);
     assert_eq!(code, Some(0), "{err}");
     assert!(out.lines().any(|line| line == format!("www            {path}/keys")), "{out}");
+    let pages = "pages          of the same origin and of loopback addresses, https://a.example:8443";
+    assert!(out.lines().any(|line| line == pages), "{out}");
 }
 
 #[test]

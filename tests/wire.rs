@@ -20,6 +20,8 @@ mod bind;
 mod client_log;
 #[path = "wire/contract.rs"]
 mod contract;
+#[path = "wire/cors.rs"]
+mod cors;
 #[path = "wire/delivery.rs"]
 mod delivery;
 #[path = "wire/iq.rs"]

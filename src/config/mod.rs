@@ -24,6 +24,7 @@ use std::time::Duration;
 
 use crate::limits::Limits;
 use crate::password::Password;
+use crate::web_origin::WebOrigin;
 use crate::xmpp::ns;
 
 pub use books::{Contact, PhoneBook};
@@ -52,6 +53,8 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// The folder whose files are served at `/`; `None`: none is.
     pub www: Option<Www>,
+    /// Whose pages may use the server beside its own and those of the machine on which the browser runs; none twice.
+    pub cors_origins: Vec<WebOrigin>,
     /// In the order of the file.
     pub teams: Vec<Team>,
     /// In the order of the file; at least one.

@@ -20,6 +20,7 @@ const KEYS: &[&str] = &[
     "listen_plain",
     "tls",
     "www",
+    "cors_origins",
     "team",
     "user",
     "require_reason_codes",
@@ -61,6 +62,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let listeners = listeners(&mut report, &root);
     let tls = tls(&mut report, &root, folder);
     let www = web::www(&mut report, &root, folder);
+    let cors_origins = web::cors_origins(&mut report, &root);
     let people = people::read(&mut report, &root);
     let require_reason_codes = root.boolean(&mut report, "require_reason_codes");
     let reason_codes = reasons::read(&mut report, &root, people.team_ids.as_ref());
@@ -83,6 +85,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
             listen_places,
             tls: tls.ok()?,
             www: www.ok()?,
+            cors_origins: cors_origins.ok()?,
             teams: people.teams?,
             users: people.users?,
             require_reason_codes: require_reason_codes.ok()?.is_none_or(|required| required.value),

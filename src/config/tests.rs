@@ -48,7 +48,7 @@ fn a_short_file_gets_the_defaults() {
     let config = Config::parse(PEOPLE, "c.toml").expect("a valid file");
     assert_eq!((config.domain.as_str(), config.profile), ("localhost", Profile::Uccx));
     assert_eq!(config.listen, ["127.0.0.1:8445".parse().expect("an address")]);
-    assert!(config.listen_plain.is_empty() && config.nodes.is_empty());
+    assert!(config.listen_plain.is_empty() && config.nodes.is_empty() && config.cors_origins.is_empty());
     assert!(config.require_reason_codes && config.reason_codes.is_empty());
     assert!(config.phone_books.is_empty());
     assert_eq!((config.tls, config.www, config.limits), (None, None, Limits::default()));
@@ -69,6 +69,7 @@ listen_plain = ["127.0.0.1:8080"]
 tls.certificate = "cert/a.pem"
 tls.key = "/etc/a.key"
 www = "site"
+cors_origins = ["https://Gadgets.example.org:8443", "http://a:80"]
 require_reason_codes = false
 limits = {{ ping = "5m", stanza = "128KiB", depth = 0x10, payload = 10_000 }}
 [[team]]
@@ -133,6 +134,8 @@ items = 0
     );
     let www = Www { folder: "etc/site".into(), place: Some(Place { line: 7, column: 7 }) };
     assert_eq!(config.www, Some(www));
+    let origins: Vec<_> = config.cors_origins.iter().map(ToString::to_string).collect();
+    assert_eq!(origins, ["https://gadgets.example.org:8443", "http://a"]);
     let expected = Limits {
         ping: Duration::from_secs(300),
         stanza: 131_072,

@@ -1,6 +1,7 @@
 //! HTTP/1.0 and 1.1 on every listener: the routes, and what all answers have in common.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::rc::Rc;
 
 use hyper::body::{Body as _, Incoming};
@@ -12,6 +13,7 @@ use percent_encoding::percent_decode_str;
 use smol_hyper::rt::{FuturesIo, SmolTimer};
 
 use super::answer::{Answer, empty, set, text};
+use super::cors::Asker;
 use super::io::Io;
 use super::server::Server;
 use super::www::Www;
@@ -23,12 +25,12 @@ const HEADERS_MAX: usize = 64;
 
 /// Serves one connection until it is closed or becomes a WebSocket.
 pub async fn serve(server: Rc<Server>, mut io: Io, origin: Origin) {
-    let peer = io.peer;
+    let (peer, secure) = (io.peer, io.is_secure());
     let limits = &server.limits;
     io.set_patience(Some(limits.login));
     let service = service_fn(|request| {
         let server = server.clone();
-        async move { Ok::<_, Infallible>(route(server, request, origin).await) }
+        async move { Ok::<_, Infallible>(route(server, request, origin, secure).await) }
     });
     let connection = http1::Builder::new()
         .timer(SmolTimer::new())
@@ -44,36 +46,54 @@ pub async fn serve(server: Rc<Server>, mut io: Io, origin: Origin) {
     }
 }
 
-async fn route(server: Rc<Server>, request: Request<Incoming>, origin: Origin) -> Answer {
+async fn route(server: Rc<Server>, request: Request<Incoming>, origin: Origin, secure: bool) -> Answer {
     // hyper leaves this to us (RFC 9112 §3.2).
     if request.version() == Version::HTTP_11 && request.headers().get_all(header::HOST).iter().count() != 1 {
         return text(StatusCode::BAD_REQUEST, "A request of HTTP/1.1 has one Host header.");
     }
-    let Some(place) = Place::of(&server, request.uri().path()) else {
+    let place = Place::of(&server, request.uri().path());
+    if let Some(Place::WebSocket) = place {
+        return match *request.method() {
+            Method::GET => upgrade(server, request, origin),
+            _ => not_allowed(Place::WebSocket.methods()),
+        };
+    }
+    let asker = Asker::of(request.headers(), secure, &server.cors_origins);
+    let mut answer = match asker.answer(&request, origin.peer) {
+        Some(answer) => answer,
+        None => at(place, server, request, origin.peer).await,
+    };
+    asker.mark(&mut answer);
+    answer
+}
+
+async fn at(
+    place: Option<Place>,
+    server: Rc<Server>,
+    request: Request<Incoming>,
+    peer: SocketAddr,
+) -> Answer {
+    let Some(place) = place else {
         return text(
             StatusCode::NOT_FOUND,
             "Nothing here. callboard serves /ws/ (XMPP over WebSocket), /finesse/api, /callboard/api and /healthz.",
         );
     };
     match (&place, request.method()) {
-        (Place::WebSocket, &Method::GET) => upgrade(server, request, origin),
-        (Place::WebSocket, _) => not_allowed(place.methods()),
         (_, &Method::OPTIONS) => {
             let mut answer = empty(StatusCode::NO_CONTENT);
             set(&mut answer, header::ALLOW, place.methods());
             answer
         }
-        (Place::Rest, _) => rest::answer(server, request, origin.peer).await,
-        (Place::Publish, &Method::POST) => own::answer(server, request, origin.peer, publish::serve).await,
-        (Place::Calls, &Method::POST) => own::answer(server, request, origin.peer, calls::place).await,
-        (Place::Call, &Method::DELETE) => own::answer(server, request, origin.peer, calls::end).await,
+        (Place::Rest, _) => rest::answer(server, request, peer).await,
+        (Place::Publish, &Method::POST) => own::answer(server, request, peer, publish::serve).await,
+        (Place::Calls, &Method::POST) => own::answer(server, request, peer, calls::place).await,
+        (Place::Call, &Method::DELETE) => own::answer(server, request, peer, calls::end).await,
         (Place::Status, &Method::GET | &Method::HEAD | &Method::POST) => {
-            own::answer(server, request, origin.peer, status::serve).await
+            own::answer(server, request, peer, status::serve).await
         }
         (Place::Health, &Method::GET | &Method::HEAD) => text(StatusCode::OK, "ok"),
-        (Place::File(www), &Method::GET | &Method::HEAD) => {
-            www::answer(&server, www, &request, origin.peer).await
-        }
+        (Place::File(www), &Method::GET | &Method::HEAD) => www::answer(&server, www, &request, peer).await,
         _ => not_allowed(place.methods()),
     }
 }

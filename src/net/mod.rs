@@ -8,6 +8,7 @@ mod answer;
 mod auth;
 mod body;
 mod calls;
+mod cors;
 mod frames;
 mod http;
 mod io;

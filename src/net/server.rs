@@ -18,6 +18,7 @@ use crate::config::Config;
 use crate::hub::{Action, Credentials, Hub};
 use crate::id::SessionId;
 use crate::limits::Limits;
+use crate::web_origin::WebOrigin;
 
 /// The size of the buffer through which everything is read, and of what is written at once.
 pub const CHUNK: usize = 16 * 1024;
@@ -48,6 +49,7 @@ pub struct Server {
     /// Logs of clients that are being read.
     pub logs_read: Count,
     pub www: Option<Rc<Www>>,
+    pub cors_origins: Vec<WebOrigin>,
     checks: Arc<Semaphore>,
     checks_waiting: Count,
 }
@@ -68,6 +70,7 @@ impl Server {
             connections: Count::default(),
             logs_read: Count::default(),
             www: www.map(Rc::new),
+            cors_origins: config.cors_origins.clone(),
             checks: Arc::new(Semaphore::new(limits.password_checks)),
             checks_waiting: Count::default(),
             limits,
@@ -231,7 +234,7 @@ mod tests {
         config.users[1].password = Password::parse_hash(&hash).expect("a hash");
         config.limits.lockout_attempts = 3;
         let executor = Rc::new(LocalExecutor::new());
-        let server = Server::new(&config, executor.clone());
+        let server = Server::new(&config, None, executor.clone());
         let ask = |password: &'static str| {
             let credentials = server.with_hub(|hub, now| hub.credentials(now, "1001"));
             let server = server.clone();

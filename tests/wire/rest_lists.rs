@@ -214,7 +214,7 @@ fn who_asks_for_json_gets_the_same_as_json() {
     };
     assert_eq!(
         json("1001", "User/1001"),
-        r#"{"User":{"dialogs":"/finesse/api/User/1001/Dialogs","extension":"","firstName":"Grace","lastName":"Hopper","loginId":"1001","loginName":"1001","mediaType":"1","pendingState":"","reasonCodeId":"-1","roles":{"role":["Agent"]},"settings":{"wrapUpOnIncoming":"OPTIONAL","wrapUpOnOutgoing":"OPTIONAL"},"state":"LOGOUT","stateChangeTime":"","teamId":"1","teamName":"Lab","uri":"/finesse/api/User/1001","wrapUpTimer":"7200"}}"#
+        r#"{"User":{"dialogs":"/finesse/api/User/1001/Dialogs","extension":"","firstName":"Grace","lastName":"Hopper","loginId":"1001","loginName":"1001","mediaType":"1","pendingState":"","reasonCodeId":"-1","roles":{"role":["Agent"]},"settings":{"wrapUpOnIncoming":"REQUIRED","wrapUpOnOutgoing":"OPTIONAL"},"state":"LOGOUT","stateChangeTime":"","teamId":"1","teamName":"Lab","uri":"/finesse/api/User/1001","wrapUpTimer":"30"}}"#
     );
     assert_eq!(
         json("1004", "PhoneBook/2/Contacts"),

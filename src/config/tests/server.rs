@@ -7,7 +7,7 @@ mistakes! {
         r#"1:1: "domian" is not a key of the file; did you mean "domain"?"#,
     ];
     an_unknown_key_like_no_other: r#"colour = """#, "" => [
-        r#"1:1: "colour" is not a key of the file; known are: domain, profile, release, listen, listen_plain, tls, www, team, user, require_reason_codes, reason_code, phone_book, queue, outside, node, limits"#,
+        r#"1:1: "colour" is not a key of the file; known are: domain, profile, release, listen, listen_plain, tls, www, cors_origins, team, user, require_reason_codes, reason_code, phone_book, queue, outside, node, limits"#,
     ];
     an_unknown_key_of_a_section: "", r#"[[user]]
 id = "bob"
@@ -20,17 +20,12 @@ team = "1"
     an_unknown_section: "", "[[colours]]
 id = 1
 " => [
-        r#"10:3: "colours" is not a key of the file; known are: domain, profile, release, listen, listen_plain, tls, www, team, user, require_reason_codes, reason_code, phone_book, queue, outside, node, limits"#,
+        r#"10:3: "colours" is not a key of the file; known are: domain, profile, release, listen, listen_plain, tls, www, cors_origins, team, user, require_reason_codes, reason_code, phone_book, queue, outside, node, limits"#,
     ];
     an_unknown_limit: "", "[limits]
 conections = 1
 " => [
         r#"11:1: "conections" is not a key of [limits]; did you mean "connections"?"#,
-    ];
-    an_unknown_limit_like_no_other: "", "[limits]
-colour = 1
-" => [
-        r#"11:1: "colour" is not a key of [limits]; known are: connections, sessions_per_user, login, ping, ping_answer, close, forced_logout, calls, alerting, patience, outside_answer, queue_statistics, stanza_before_login, elements_before_login, stanza, elements, depth, attributes, prefixes, login_attempts, lockout_attempts, lockout, subscriptions_per_session, subscriptions_per_user, queue, queue_frames, payload, client_log, http_header, password_checks, password_waiting"#,
     ];
     an_unknown_key_in_umlauts: r#"listen = ["127.0.0.1:1"] # ü"#, r#"[[node]]
 "ä\nb" = 1
@@ -112,6 +107,22 @@ key = "b.pem"
     ];
     a_folder_that_no_system_has: r#"www = "a\u0000b""#, "" => [
         "1:7: www must be the path of a folder",
+    ];
+    pages_of_everywhere: r#"cors_origins = ["https://a", "*"]"#, "" => [
+        r#"1:30: cors_origins "*" would let every page use the passwords that browsers remember; name each origin, such as "https://gadgets.example.org:8443""#,
+    ];
+    an_origin_with_a_path: r#"cors_origins = ["https://a.example/"]"#, "" => [
+        r#"1:17: cors_origins "https://a.example/" is not an origin; write http:// or https://, the host as browsers send it, the port if it is not the usual one, and nothing behind, such as "https://gadgets.example.org:8443""#,
+    ];
+    an_origin_that_hides: r#"cors_origins = ["null"]"#, "" => [
+        r#"1:17: cors_origins "null" is not an origin; write http:// or https://, the host as browsers send it, the port if it is not the usual one, and nothing behind, such as "https://gadgets.example.org:8443""#,
+    ];
+    an_origin_twice: r#"cors_origins = ["https://a.example",
+  "HTTPS://A.example:443"]"#, "" => [
+        "2:3: cors_origins https://a.example already stands in line 1; leave one out",
+    ];
+    an_origin_that_is_no_array: r#"cors_origins = "https://a.example""#, "" => [
+        r#"1:16: cors_origins must be an array of strings like ["…"], not a string"#,
     ];
     a_node_without_a_name: "", "[[node]]
 items = 1
@@ -269,4 +280,11 @@ ping = "1s"
 "# => [
         "10:8: not valid TOML: unclosed table, expected `]`",
     ];
+}
+
+#[test]
+fn an_unknown_limit_like_no_other_is_answered_with_all_there_are() {
+    let known: Vec<&str> = crate::limits::TABLE.iter().map(|limit| limit.key).collect();
+    let sentence = format!("11:1: \"colour\" is not a key of [limits]; known are: {}", known.join(", "));
+    assert_eq!(problems(&format!("\n{PEOPLE}[limits]\ncolour = 1\n")), [sentence]);
 }

@@ -40,25 +40,38 @@ pub async fn answer(server: Rc<Server>, request: Request<Incoming>, peer: Socket
     let mut answer = match reply {
         Ok(Some(document)) => shown_as(as_json, StatusCode::OK, document),
         Ok(None) => empty(StatusCode::ACCEPTED),
-        Err(error) => {
-            let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let mut answer = shown_as(as_json, status, error.document());
-            if let Some(Ok(allowed)) = error.allowed().map(HeaderValue::from_str) {
-                answer.headers_mut().insert(header::ALLOW, allowed);
-            }
-            answer
-        }
+        Err(error) => refused(as_json, &error),
     };
     if answer.status() == StatusCode::UNAUTHORIZED && who.is_none() {
         ask_for_password(&mut answer);
     }
-    if let Some(id) = headers.get(REQUEST_ID) {
-        answer.headers_mut().insert(REQUEST_ID, id.clone());
-    }
+    echo_request_id(&headers, &mut answer);
     let who = who
         .map_or_else(|| auth::name(&server, &headers), |user| server.with_hub(|hub, _| hub.user_name(user)));
     log::info!("{peer} http {who}: {shown} {}", answer.status().as_u16());
     answer
+}
+
+/// Answers a change that a page of an origin asks for which is not allowed.
+pub fn foreign(headers: &HeaderMap, origin: &str) -> Answer {
+    let mut answer = refused(json::is_asked_for(headers), &Refusal::OriginNotAllowed.about(origin));
+    echo_request_id(headers, &mut answer);
+    answer
+}
+
+fn refused(as_json: bool, error: &ApiError) -> Answer {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut answer = shown_as(as_json, status, error.document());
+    if let Some(Ok(allowed)) = error.allowed().map(HeaderValue::from_str) {
+        answer.headers_mut().insert(header::ALLOW, allowed);
+    }
+    answer
+}
+
+fn echo_request_id(headers: &HeaderMap, answer: &mut Answer) {
+    if let Some(id) = headers.get(REQUEST_ID) {
+        set(answer, REQUEST_ID, id.clone());
+    }
 }
 
 async fn serve(

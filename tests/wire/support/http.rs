@@ -23,6 +23,11 @@ impl Answer {
         self.start[9..].parse().expect("a status is a number")
     }
 
+    /// Tells whether a header of that name, of which there may be several, has that value.
+    pub fn has_header(&self, name: &str, value: &str) -> bool {
+        self.headers.iter().any(|(other, said)| other.eq_ignore_ascii_case(name) && said == value)
+    }
+
     /// The value of a header, as it is.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers

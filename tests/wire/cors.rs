@@ -1,0 +1,293 @@
+//! Pages of other origins: who may read an answer, who may change something, and what a preflight says.
+
+use crate::support::http::{Answer, Http, basic};
+use crate::support::server::{DEMO, Folder};
+use crate::support::{Client, Server};
+
+const ALLOWED: &str = "https://gadgets.example.org:8443";
+const FOREIGN: &str = "https://evil.example";
+
+fn server() -> Server {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path().join("site")).expect("the folder is ours");
+    folder.write("site/index.html", "<p>page</p>");
+    let keys = format!("www = \"site\"\ncors_origins = [\"{ALLOWED}\", \"http://plain.example\"]\n");
+    Server::serving_in(folder, "localhost", &format!("{keys}{DEMO}"))
+}
+
+fn origin(origin: &str) -> String {
+    format!("Origin: {origin}\r\n")
+}
+
+fn request(method: &str, path: &str, host: &str, headers: &str, body: &str) -> String {
+    let (login, length) = (basic("1001", "1001"), body.len());
+    format!(
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: {login}\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
+    )
+}
+
+fn ask(server: &Server, method: &str, path: &str, headers: &str) -> Answer {
+    Http::connect(server.plain).ask(request(method, path, "lab.example:8080", headers, ""))
+}
+
+fn allow_origin(answer: &Answer) -> Option<&str> {
+    answer.header("Access-Control-Allow-Origin")
+}
+
+/// A page may read this answer.
+fn expect_open(answer: &Answer, origin: &str) {
+    assert_eq!(allow_origin(answer), Some(origin), "{answer:?}");
+    assert_eq!(answer.header("Access-Control-Allow-Credentials"), Some("true"));
+    assert_eq!(answer.header("Access-Control-Expose-Headers"), Some("requestId, ETag, Location"));
+    assert!(answer.has_header("Vary", "Origin"), "{answer:?}");
+}
+
+/// No page may.
+fn expect_closed(answer: &Answer) {
+    let headers = format!("{answer:?}").to_lowercase();
+    assert!(!headers.contains("access-control-"), "{answer:?}");
+    assert!(answer.has_header("Vary", "Origin"), "a cache must not give it to a page that may");
+}
+
+const PATHS: [(&str, u16); 6] = [
+    ("/healthz", 200),
+    ("/", 200),
+    ("/nothing", 404),
+    ("/finesse/api/SystemInfo", 200),
+    ("/finesse/api/User/1001", 200),
+    ("/callboard/api/publish", 405),
+];
+
+#[test]
+fn a_page_that_is_allowed_may_read_every_answer() {
+    let server = server();
+    for page in [
+        ALLOWED,
+        "http://plain.example",
+        "HTTPS://GADGETS.example.org:8443",
+        "http://plain.example:80",
+        "http://localhost",
+        "http://localhost:3000",
+        "https://localhost:8445",
+        "http://page.localhost:5173",
+        "http://127.0.0.1:8080",
+        "https://127.1.2.3",
+        "http://[::1]:3000",
+        // The server's own.
+        "http://lab.example:8080",
+    ] {
+        for (path, status) in PATHS {
+            let answer = ask(&server, "GET", path, &origin(page));
+            assert_eq!(answer.status(), status, "{page} {path}");
+            expect_open(&answer, page);
+        }
+    }
+    // What says no says it to the page too.
+    let mut http = Http::connect(server.plain);
+    let answer =
+        http.ask(format!("GET /finesse/api/User/1001 HTTP/1.1\r\nHost: x\r\n{}\r\n", origin(ALLOWED)));
+    assert_eq!(answer.status(), 401);
+    expect_open(&answer, ALLOWED);
+}
+
+#[test]
+fn a_page_that_is_not_allowed_is_answered_and_cannot_read_it() {
+    let server = server();
+    for page in [
+        FOREIGN,
+        "null",
+        "",
+        "*",
+        "https://gadgets.example.org",
+        "http://gadgets.example.org:8443",
+        "https://gadgets.example.org:8444",
+        "https://gadgets.example.org:8443.evil.example",
+        "https://gadgets.example.org:8443/",
+        "https://x.gadgets.example.org:8443",
+        "https://plain.example",
+        "http://localhost.evil.example",
+        "http://127.0.0.1.evil.example",
+        "https://lab.example:8080",
+        "http://lab.example",
+        "http://lab.example:8081",
+        "lab.example:8080",
+        "chrome-extension://abcdef",
+        "https://m\u{fc}nchen.example",
+        "https://evil.example, https://gadgets.example.org:8443",
+        "https://evil.example https://gadgets.example.org:8443",
+    ] {
+        for (path, status) in PATHS {
+            let answer = ask(&server, "GET", path, &origin(page));
+            assert_eq!(answer.status(), status, "{page} {path}");
+            expect_closed(&answer);
+        }
+    }
+    for twice in [[ALLOWED, FOREIGN], [FOREIGN, ALLOWED], [ALLOWED, ALLOWED]] {
+        expect_closed(&ask(&server, "GET", "/healthz", &twice.map(origin).concat()));
+    }
+    // Who is no page is no concern of it.
+    let answer = ask(&server, "GET", "/healthz", "");
+    assert_eq!(answer.status(), 200);
+    expect_closed(&answer);
+}
+
+#[test]
+fn the_origin_of_the_server_is_that_of_its_listener() {
+    let server = server();
+    for (page, host, in_clear, in_tls) in [
+        ("http://lab.example:8080", "lab.example:8080", true, false),
+        ("https://lab.example:8080", "lab.example:8080", false, true),
+        ("https://lab.example", "lab.example", false, true),
+        ("https://lab.example", "LAB.example:443", false, true),
+        ("http://lab.example", "lab.example:80", true, false),
+        ("http://lab.example", "lab.example:443", false, false),
+        ("https://192.0.2.7:8445", "192.0.2.7:8445", false, true),
+        ("https://[2001:db8::7]:8445", "[2001:db8:0::7]:8445", false, true),
+        ("https://lab.example", "other.example", false, false),
+        ("https://lab.example", "", false, false),
+    ] {
+        let get = request("GET", "/healthz", host, &origin(page), "");
+        let clear = Http::connect(server.plain).ask(&get);
+        let tls = Http::secure(server.tls).ask(&get);
+        for (answer, expected) in [(clear, in_clear), (tls, in_tls)] {
+            assert_eq!(allow_origin(&answer), expected.then_some(page), "{page} at {host}: {answer:?}");
+        }
+    }
+    // Without Host there is nothing to compare.
+    let answer = Http::connect(server.plain)
+        .ask(format!("GET /healthz HTTP/1.0\r\n{}\r\n", origin("http://lab.example")));
+    assert_eq!((answer.status(), allow_origin(&answer)), (200, None));
+    // A change over TLS, from the page that the server itself has served.
+    let put = |page: &str| {
+        let headers = format!("{}Content-Type: application/xml\r\n", origin(page));
+        let login = "<User><state>LOGIN</state><extension>1001</extension></User>";
+        let put = request("PUT", "/finesse/api/User/1001", "lab.example", &headers, login);
+        Http::secure(server.tls).ask(put).status()
+    };
+    assert_eq!([put("http://lab.example"), put("https://lab.example")], [403, 202]);
+}
+
+#[test]
+fn a_preflight_says_what_a_page_may_send() {
+    let server = server();
+    // A browser sends no password with it.
+    let preflight = |path: &str, headers: &str| {
+        Http::connect(server.plain)
+            .ask(format!("OPTIONS {path} HTTP/1.1\r\nHost: lab.example\r\n{headers}\r\n"))
+    };
+    let asks = format!("{}Access-Control-Request-Method: PUT\r\n", origin(ALLOWED));
+    for (path, _) in PATHS {
+        let asked = "Access-Control-Request-Headers: authorization, content-type,requestid\r\n";
+        let answer = preflight(path, &format!("{asks}{asked}"));
+        assert_eq!((answer.status(), answer.body.as_str()), (204, ""), "{path}");
+        expect_open(&answer, ALLOWED);
+        assert_eq!(answer.header("Access-Control-Allow-Methods"), Some("GET, HEAD, POST, PUT, DELETE"));
+        let headers = answer.header("Access-Control-Allow-Headers");
+        assert_eq!(headers, Some("authorization, content-type,requestid"));
+        assert_eq!(answer.header("Access-Control-Max-Age"), Some("600"));
+        assert_eq!(answer.header("WWW-Authenticate"), None);
+    }
+    for asked in ["", "Access-Control-Request-Headers:\r\n", "Access-Control-Request-Headers: a b\r\n"] {
+        let answer = preflight("/finesse/api/User/1001", &format!("{asks}{asked}"));
+        assert_eq!((answer.status(), answer.header("Access-Control-Allow-Headers")), (204, None), "{asked}");
+    }
+    for page in [FOREIGN, "null", ""] {
+        for method in ["GET", "PUT"] {
+            let headers = format!("{}Access-Control-Request-Method: {method}\r\n", origin(page));
+            let answer = preflight("/finesse/api/User/1001", &headers);
+            assert_eq!(answer.status(), 403, "{page} {method}");
+            expect_closed(&answer);
+            assert_eq!(answer.header("Content-Type"), Some("text/plain; charset=utf-8"));
+            assert!(answer.body.contains("cors_origins"), "{answer:?}");
+        }
+    }
+    server.wait_for_log(&["https://evil.example", "not in cors_origins"]);
+}
+
+#[test]
+fn options_that_are_no_preflight_say_which_methods_there_are() {
+    let server = server();
+    for (path, methods) in [
+        ("/healthz", "GET, HEAD, OPTIONS"),
+        ("/", "GET, HEAD, OPTIONS"),
+        ("/finesse/api/User/1001", "GET, HEAD, POST, PUT, DELETE, OPTIONS"),
+        ("/callboard/api/publish", "POST, OPTIONS"),
+    ] {
+        for asks in ["", "Access-Control-Request-Method: PUT\r\n"] {
+            let mut http = Http::connect(server.plain);
+            let answer = http.ask(format!("OPTIONS {path} HTTP/1.1\r\nHost: lab.example\r\n{asks}\r\n"));
+            assert_eq!((answer.status(), answer.header("Allow")), (204, Some(methods)), "{path}");
+            expect_closed(&answer);
+        }
+        let answer = ask(&server, "OPTIONS", path, &origin(ALLOWED));
+        assert_eq!((answer.status(), answer.header("Allow")), (204, Some(methods)), "{path}");
+        expect_open(&answer, ALLOWED);
+        expect_closed(&ask(&server, "OPTIONS", path, &origin(FOREIGN)));
+    }
+}
+
+#[test]
+fn a_page_that_is_not_allowed_changes_nothing_though_the_browser_sends_the_password() {
+    let server = server();
+    let mut agent = Client::online(&server, "1001", "desktop");
+    let mut administrator = Client::online(&server, "administrator", "desktop");
+    administrator.subscribe("/lab/alarms");
+    let login = "<User><state>LOGIN</state><extension>1001</extension></User>";
+    let send = |method: &str, path: &str, page: &str, body: &str| {
+        let headers = format!("{}Content-Type: application/xml\r\nrequestId: r-7\r\n", origin(page));
+        let admin = format!("Authorization: {}\r\n", basic("administrator", "1234"));
+        let request = request(method, path, "lab.example", &headers, body);
+        let login = format!("Authorization: {}\r\n", basic("1001", "1001"));
+        let request = if path.starts_with("/callboard") { request.replace(&login, &admin) } else { request };
+        Http::connect(server.plain).ask(request)
+    };
+    for page in [FOREIGN, "null", "", "https://lab.example"] {
+        for method in ["PUT", "POST", "DELETE", "PATCH", "FROBNICATE"] {
+            let answer = send(method, "/finesse/api/User/1001", page, login);
+            assert_eq!(answer.status(), 403, "{page} {method}");
+            expect_closed(&answer);
+            assert_eq!(answer.header("Content-Type"), Some("application/xml;charset=UTF-8"));
+            assert_eq!(answer.header("requestId"), Some("r-7"));
+            let document = roxmltree::Document::parse(&answer.body).expect("XML");
+            let field = |name| document.descendants().find(|element| element.has_tag_name(name));
+            assert!(document.root_element().has_tag_name("ApiErrors"), "{answer:?}");
+            assert_eq!(field("ErrorType").and_then(|element| element.text()), Some("Forbidden"));
+            assert_eq!(field("ErrorData").and_then(|element| element.text()).unwrap_or_default(), page);
+            assert!(answer.body.contains("cors_origins"), "{answer:?}");
+        }
+        for path in ["/callboard/api/publish?node=/lab/alarms", "/healthz", "/", "/nothing"] {
+            let answer = send("POST", path, page, "x");
+            assert_eq!(answer.status(), 403, "{page} {path}");
+            expect_closed(&answer);
+            assert_eq!(answer.header("Content-Type"), Some("text/plain; charset=utf-8"));
+            assert!(answer.body.contains("cors_origins"), "{answer:?}");
+        }
+    }
+    agent.expect_nothing_more();
+    administrator.expect_nothing_more();
+    // The same from pages that are allowed, and from what is no page.
+    let answer = send("PUT", "/finesse/api/User/1001", ALLOWED, login);
+    assert_eq!(answer.status(), 202);
+    expect_open(&answer, ALLOWED);
+    assert!(agent.text().contains("/finesse/api/User/1001"));
+    let answer =
+        send("POST", "/callboard/api/publish?node=/lab/alarms", "http://localhost:3000", "from a page");
+    assert_eq!(answer.status(), 202);
+    expect_open(&answer, "http://localhost:3000");
+    assert!(administrator.text().contains("from a page"));
+    let ready = request("PUT", "/finesse/api/User/1001", "x", "", "<User><state>READY</state></User>");
+    assert_eq!(Http::connect(server.plain).ask(ready).status(), 202);
+}
+
+#[test]
+fn an_upgrade_is_not_a_matter_of_origin() {
+    let server = server();
+    let answer = Http::connect(server.plain).ask(format!(
+        "GET /ws/ HTTP/1.1\r\n{}{}\r\n",
+        crate::support::http::UPGRADE,
+        origin(FOREIGN)
+    ));
+    assert_eq!((answer.status(), allow_origin(&answer)), (101, None));
+    let answer = ask(&server, "OPTIONS", "/ws/", &origin(ALLOWED));
+    assert_eq!((answer.status(), allow_origin(&answer)), (405, None));
+}
