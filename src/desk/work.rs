@@ -83,29 +83,26 @@ impl Desk {
                 parts.push((part.phase, dialog.is_contact));
             }
         }
-        let talks = |phase| !matches!(phase, Phase::Alerting | Phase::Held | Phase::Dropped);
+        // Who is not ready stays so until it answers.
+        let was_ready = matches!(agent.state, State::Ready | State::Reserved);
+        let alerts = |phase| phase == Phase::Alerting;
         match self.profile {
             Profile::Uccx => {
-                let contact = |alerts| {
-                    parts.iter().any(|(phase, contact)| *contact && (*phase == Phase::Alerting) == alerts)
-                };
-                if contact(false) {
+                if parts.iter().any(|(phase, contact)| *contact && !alerts(*phase)) {
                     return Some(State::Talking);
                 }
-                if contact(true) {
-                    return Some(State::Reserved);
+                if parts.iter().any(|(phase, _)| !alerts(*phase)) {
+                    return Some(State::NotReady);
                 }
-                parts.iter().any(|(phase, _)| *phase != Phase::Alerting).then_some(State::NotReady)
+                (was_ready && parts.iter().any(|(_, contact)| *contact)).then_some(State::Reserved)
             }
             Profile::Ucce => {
-                if parts.iter().any(|(phase, _)| talks(*phase)) {
+                if parts.iter().any(|(phase, _)| !matches!(phase, Phase::Alerting | Phase::Held)) {
                     return Some(State::Talking);
                 }
                 if parts.iter().any(|(phase, _)| *phase == Phase::Held) {
                     return Some(State::Hold);
                 }
-                // Who is not ready stays so until it answers.
-                let was_ready = matches!(agent.state, State::Ready | State::Reserved);
                 (was_ready && !parts.is_empty()).then_some(State::Reserved)
             }
         }
