@@ -13,6 +13,7 @@ use super::{ApiError, Desk, Event, SetState, Status};
 
 mod client_log;
 mod commands;
+mod dialogues;
 mod documents;
 mod events;
 mod lists;

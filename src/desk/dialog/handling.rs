@@ -6,7 +6,7 @@ use crate::desk::event::Step;
 use crate::id::UserId;
 
 use super::failure::Failure;
-use super::{CallData, Dialog, DialogId, Participant, Party, Phase};
+use super::{CallData, Dialog, DialogId, Party, Phase};
 
 type Done = Result<(), Failure<'static>>;
 
@@ -168,12 +168,9 @@ impl Desk {
     /// A call is over for a user.
     pub(super) fn end_part(&mut self, step: &mut Step<'_>, user: UserId, dialog: &Dialog) {
         self.dialog_left(step, user, dialog);
-        let is_caller = |one: &Participant| one.address == dialog.from;
-        let wraps_up =
-            dialog.queue.is_some() && dialog.of(user).is_some_and(|one| one.answered && !is_caller(one));
         let agent = self.agent_mut(user);
         agent.dialogs.retain(|other| *other != dialog.id);
-        agent.wraps_up |= wraps_up;
+        agent.wraps_up |= dialog.is_to_wrap_up(user);
     }
 
     pub(super) fn forget_timers(&mut self, dialog: &mut Dialog) {

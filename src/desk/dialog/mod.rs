@@ -217,6 +217,12 @@ impl Dialog {
         agents.collect()
     }
 
+    /// Whether it is a call from a queue that the user has taken.
+    pub fn is_to_wrap_up(&self, user: UserId) -> bool {
+        let took = |one: &Participant| one.answered && one.address != self.from;
+        self.queue.is_some() && self.of(user).is_some_and(took)
+    }
+
     /// Whether an agent takes part, or is waited for: the others are not the contact centre's.
     pub fn is_ours(&self) -> bool {
         self.queued_since.is_some() || self.participants.iter().any(|one| one.party != Party::Outside)

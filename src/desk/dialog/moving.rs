@@ -129,9 +129,13 @@ impl Desk {
             self.agent_mut(*agent).dialogs.retain(|other| *other != active);
         }
         agents.retain(|one| *one != user);
+        if kind == CallType::Transfer {
+            self.agent_mut(user).wraps_up |= gone.is_to_wrap_up(user);
+        }
         let Some(dialog) = self.dialogs.get_mut(&id) else { return Err(Failure::State) };
         dialog.kind = kind;
         dialog.secondary = Some(active);
+        dialog.associated = dialog.associated.filter(|about| *about != active);
         dialog.is_contact |= gone.is_contact;
         dialog.queue = dialog.queue.or(gone.queue);
         let mut others = dialog.agents();

@@ -1,0 +1,233 @@
+//! Calls as dialogues: in every file each line that starts with `>` is a command, and the lines below it are all events that it
+//! causes, in order (reference 4.4, 4.5). `#` is a comment.
+//!
+//! An event is written as its node without `/finesse/api/`; then, of a user, the state, the code of the reason and the pending
+//! state, of a call, what happened to it, its number, type and state and those of its participants, of a queue, what there is
+//! more than none of.
+
+use super::*;
+use crate::desk::{CallData, DialogRequest, Inbound};
+
+/// Two queues, one for a team that wraps up for 30 seconds, and numbers outside.
+const MORE: &str = r#"[[user]]
+id = "dan"
+password = "x"
+team = "1"
+extension = "1003"
+[[queue]]
+id = "q1"
+name = "Sales"
+team = "1"
+number = "9001"
+[[queue]]
+id = "q2"
+name = "Support & Co"
+team = "2"
+number = "9002"
+[outside]
+busy = ["5550001"]
+no_answer = ["5550002"]
+"#;
+
+/// Makes a test of each file, which is there for both profiles.
+macro_rules! dialogues {
+    ($($name:ident),+) => {$(
+        #[test]
+        fn $name() {
+            play("uccx", include_str!(concat!("dialogues/", stringify!($name), ".uccx.txt")));
+            play("ucce", include_str!(concat!("dialogues/", stringify!($name), ".ucce.txt")));
+        }
+    )+};
+}
+dialogues!(between_agents, outside, from_a_queue, consultation, listening, leaving);
+
+/// The desk of the tests of calls.
+pub(super) fn lab(profile: &str) -> Desk {
+    let people = PEOPLE.replacen("name = \"Lab & Co\"", "name = \"Lab & Co\"\nwrap_up = \"30s\"", 1);
+    let text = format!("profile = \"{profile}\"\nrequire_reason_codes = false\n{people}{MORE}");
+    Desk::new(&Config::parse(&text, "c.toml").expect("a valid file"))
+}
+
+/// Plays a dialogue and compares it with what really happens.
+#[track_caller]
+fn play(profile: &str, text: &str) {
+    let mut stage = Stage { desk: lab(profile), time: 0 };
+    let mut really = Vec::new();
+    for line in text.lines() {
+        if let Some(command) = line.strip_prefix("> ") {
+            really.push(line.to_owned());
+            really.extend(stage.play(command));
+        } else if line.starts_with('#') || line.is_empty() {
+            really.push(line.to_owned());
+        }
+    }
+    let expected: Vec<&str> = text.lines().collect();
+    assert_eq!(expected, really, "\n{}\n", really.join("\n"));
+}
+
+struct Stage {
+    desk: Desk,
+    /// In milliseconds.
+    time: u64,
+}
+
+impl Stage {
+    fn play(&mut self, command: &str) -> Vec<String> {
+        let words: Vec<&str> = command.split(' ').collect();
+        let now = at(self.time);
+        let events = match words[..] {
+            ["wait", seconds] => {
+                self.time += seconds.parse::<u64>().expect("seconds") * 1000;
+                self.desk.tick(at(self.time))
+            }
+            ["outside", "calls", to] => {
+                let call = Inbound { from: "5550123".into(), to: to.into(), data: CallData::default() };
+                match self.desk.place_call(now, &call, "") {
+                    Ok((_, events)) => events,
+                    Err(why) => return vec![format!("{why:?}")],
+                }
+            }
+            ["outside", "leaves", id] => match self.desk.abandon(now, &number(id), "") {
+                Some(events) => events,
+                None => return vec!["there is no such call".into()],
+            },
+            [who, "goes"] => {
+                let user = self.user(who);
+                self.desk.left(now, user);
+                return vec![];
+            }
+            [who, "may", id] => return vec![self.offered(self.user(who), &number(id))],
+            [who, action, ref rest @ ..] => match self.ask(now, who, action, rest) {
+                Ok(events) => events,
+                Err(error) => return vec![format!("{:?}", super::told(&error))],
+            },
+            _ => panic!("no such command: {command}"),
+        };
+        events.iter().map(short).collect()
+    }
+
+    fn ask(&mut self, now: Now, who: &str, action: &str, rest: &[&str]) -> Result<Vec<Event>, ApiError> {
+        let user = self.user(who);
+        let own = self.desk.directory().get(user).extension.clone().unwrap_or_default();
+        let body = match (action, rest) {
+            ("LOGIN" | "READY" | "NOT_READY" | "LOGOUT", of) => {
+                let of = of.first().map_or(user, |of| self.user(of));
+                let extension = (action == "LOGIN").then_some(own);
+                let asked = SetState { state: Some(action.into()), extension, reason_code_id: None };
+                return self.desk.set_state(now, user, of, &asked, "r");
+            }
+            ("MAKE_CALL" | "SILENT_MONITOR", [to]) => {
+                format!("<fromAddress>{own}</fromAddress><toAddress>{to}</toAddress>")
+            }
+            ("BARGE_IN", [to, id]) => format!(
+                "<fromAddress>{own}</fromAddress><toAddress>{to}</toAddress>\
+                 <associatedDialogUri>/finesse/api/Dialog/{}</associatedDialogUri>",
+                number(id)
+            ),
+            ("PARTICIPANT_DROP", [_, target]) => format!("<targetMediaAddress>{target}</targetMediaAddress>"),
+            ("UPDATE_CALL_DATA", [_]) => format!(
+                "<targetMediaAddress>{own}</targetMediaAddress><mediaProperties><wrapUpReason>Sold</wrapUpReason></mediaProperties>"
+            ),
+            ("SEND_DTMF", [_]) => format!(
+                "<targetMediaAddress>{own}</targetMediaAddress><actionParams><ActionParam><name>dtmfString</name>\
+                 <value>777</value></ActionParam></actionParams>"
+            ),
+            (_, [_, to]) => {
+                format!("<targetMediaAddress>{own}</targetMediaAddress><toAddress>{to}</toAddress>")
+            }
+            _ => format!("<targetMediaAddress>{own}</targetMediaAddress>"),
+        };
+        let body = format!("<Dialog><requestedAction>{action}</requestedAction>{body}</Dialog>");
+        let asked = DialogRequest::read(&body, &Bounds::of(&Limits::default())).expect("a good body");
+        match (action, rest) {
+            ("MAKE_CALL" | "SILENT_MONITOR" | "BARGE_IN", _) => {
+                self.desk.create_dialog(now, user, user, &asked, "r")
+            }
+            (_, [id, ..]) => self.desk.update_dialog(now, user, &number(id), &asked, "r"),
+            _ => panic!("{action} needs a call"),
+        }
+    }
+
+    fn user(&self, id: &str) -> UserId {
+        self.desk.find(id).expect("somebody")
+    }
+
+    /// What a participant may do, as the document of the call says it.
+    fn offered(&self, user: UserId, id: &str) -> String {
+        let document = self.desk.dialog_document(user, id).expect("one's own dialog");
+        let read = xml::read(&document, &Bounds::of(&Limits::default())).expect("XML");
+        let own = self.desk.agent(user).extension.clone().expect("somebody at a telephone");
+        let address =
+            |node: &roxmltree::Node| node.has_tag_name("mediaAddress") && xml::text_content(*node) == own;
+        let participant =
+            read.descendants().find(address).and_then(|node| node.parent()).expect("a participant");
+        let actions = participant.descendants().filter(|node| node.has_tag_name("action"));
+        actions.map(xml::text_content).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// The id of a call, from its place among all that there were.
+fn number(id: &str) -> String {
+    let number: u32 = id.trim_start_matches('#').parse().expect("the number of a call");
+    (number + 16_777_216).to_string()
+}
+
+/// An event in one line.
+fn short(event: &Event) -> String {
+    let read = xml::read(&event.payload, &Bounds::of(&Limits::default())).expect("XML");
+    let all = |name: &'static str| read.descendants().filter(move |node| node.has_tag_name(name));
+    let text = |name: &'static str| all(name).map(xml::text_content).next().unwrap_or_default();
+    let node = event.node.strip_prefix("/finesse/api/").expect("a node of Finesse");
+    let (kind, message) = (text("errorType"), text("errorMessage"));
+    if !kind.is_empty() {
+        return format!("{node} error: {kind}, {message}, {}", text("errorData"));
+    }
+    let mut parts = vec![node.to_owned()];
+    if all("statistics").next().is_some() {
+        let counts = all("statistics").flat_map(|statistics| statistics.children());
+        let counts = counts.map(|count| format!("{}={}", count.tag_name().name(), xml::text_content(count)));
+        parts.extend(counts.filter(|count| !count.ends_with("=0") && !count.ends_with('=')));
+    } else if all("participants").next().is_some() {
+        let number = text("id").parse::<u32>().expect("an id") - 16_777_216;
+        let state = all("state").map(xml::text_content).last().unwrap_or_default();
+        parts.extend([text("event"), format!("#{number}"), text("callType"), state]);
+        parts.extend(all("Participant").map(|participant| {
+            let child = |name| {
+                let found = participant.children().find(|child| child.has_tag_name(name));
+                found.map(xml::text_content).unwrap_or_default()
+            };
+            format!(
+                "{}={}{}",
+                child("mediaAddress"),
+                child("state"),
+                match child("stateCause") {
+                    cause if cause.is_empty() => cause,
+                    cause => format!("/{cause}"),
+                }
+            )
+        }));
+        parts.extend(all("associatedDialogUri").map(xml::text_content).filter(|uri| !uri.is_empty()).map(
+            |uri| {
+                let id = uri.rsplit('/').next().and_then(|id| id.parse::<u32>().ok()).expect("a dialog");
+                format!("about #{}", id - 16_777_216)
+            },
+        ));
+        parts.extend(
+            all("secondaryId")
+                .map(xml::text_content)
+                .filter(|id| !id.is_empty())
+                .map(|id| format!("with #{}", id.parse::<u32>().expect("a dialog") - 16_777_216)),
+        );
+        parts.extend(Some(text("wrapUpReason")).filter(|reason| !reason.is_empty()));
+    } else {
+        if node.starts_with("Team") {
+            parts.push(text("loginId"));
+        }
+        parts.push(text("state"));
+        parts.extend(all("code").map(xml::text_content));
+        parts.extend(
+            Some(text("pendingState")).filter(|state| !state.is_empty()).map(|state| format!("then {state}")),
+        );
+    }
+    parts.join(" ")
+}
