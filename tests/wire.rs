@@ -6,6 +6,8 @@
 #[path = "wire/support/mod.rs"]
 mod support;
 
+#[path = "wire/acd.rs"]
+mod acd;
 #[path = "wire/bad_http.rs"]
 mod bad_http;
 #[path = "wire/bad_stream.rs"]

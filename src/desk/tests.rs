@@ -18,6 +18,7 @@ mod documents;
 mod events;
 mod lists;
 mod messages;
+mod payloads;
 mod presence;
 mod random;
 mod service;

@@ -189,7 +189,7 @@ fn short(event: &Event) -> String {
         parts.extend(counts.filter(|count| !count.ends_with("=0") && !count.ends_with('=')));
     } else if all("participants").next().is_some() {
         let number = text("id").parse::<u32>().expect("an id") - 16_777_216;
-        let state = all("state").map(xml::text_content).last().unwrap_or_default();
+        let state = all("state").next_back().map(xml::text_content).unwrap_or_default();
         parts.extend([text("event"), format!("#{number}"), text("callType"), state]);
         parts.extend(all("Participant").map(|participant| {
             let child = |name| {
