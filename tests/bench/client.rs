@@ -72,9 +72,9 @@ impl Client {
         Ok(Self { socket, scratch, rest: Vec::new() })
     }
 
-    /// Goes through the whole dialogue up to the subscriptions.
-    pub async fn login(&mut self, name: &str) -> io::Result<()> {
-        for (request, expected) in world::requests(name).iter().zip(world::ANSWERS) {
+    /// Goes through the whole dialogue up to the subscriptions to `nodes`, at most two.
+    pub async fn login(&mut self, name: &str, nodes: &[String]) -> io::Result<()> {
+        for (request, expected) in world::requests(name, nodes).iter().zip(world::ANSWERS) {
             self.send(OpCode::Data(Data::Text), request.as_bytes()).await?;
             let mut left = expected.iter();
             let mut wrong = None;

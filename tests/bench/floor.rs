@@ -18,9 +18,6 @@ use super::client;
 use super::socket::{self, Socket};
 use super::world;
 
-/// What an event of callboard has around its payload, by length.
-const ENVELOPE: usize = 329;
-
 /// Serves until the process is ended by a signal.
 pub fn run() -> io::Result<()> {
     let executor = Rc::new(LocalExecutor::new());
@@ -222,7 +219,7 @@ impl Peer {
 /// A ready frame, as long as callboard's.
 fn event(payload: &[u8]) -> io::Result<Vec<u8>> {
     let payload = String::from_utf8_lossy(payload);
-    let content = format!("{}{}", " ".repeat(ENVELOPE), payload.replace('<', "&lt;").replace('>', "&gt;"));
+    let content = format!("{}{}", " ".repeat(world::ENVELOPE), world::escaped(&payload));
     let mut frame = Vec::new();
     text(&mut frame, content.as_bytes())?;
     Ok(frame)

@@ -10,6 +10,7 @@ mod floor;
 mod options;
 mod publisher;
 mod report;
+mod rest;
 mod round;
 mod socket;
 mod tally;
@@ -72,12 +73,15 @@ fn run(options: Options) -> io::Result<usize> {
     if done.is_err() {
         bench.show_log();
     }
-    let Options { sessions, burst, steady, payload, rounds, .. } = bench.generator.options;
+    let Options { sessions, burst, steady, changes, payload, rounds, .. } = bench.generator.options;
     println!(
         "{sessions} sessions, payloads of {payload} bytes, medians of {rounds} rounds; {:.0} s in all.\n\
          A login goes from the TCP connection to the second subscription, then it is cut; {} at a time.\n\
          Burst: {burst} events as fast as they are accepted. They fit into the queue of every session, so nothing\n\
-         is paced; a server may put several into one write. Steady: {steady} events, one at a time, one write each.\n",
+         is paced; a server may put several into one write. Steady: {steady} events, one at a time, one write each.\n\
+         PUT state: {changes} changes of one agent's state, one at a time, from the request to its event; first it is alone,\n\
+         then {sessions} others are subscribed to its team's node, and the generator reads for all of them in its one\n\
+         thread. Publish: as many bare publications to the same, as long as those events.\n",
         start.elapsed().as_secs_f64(),
         round::LOGINS,
     );
@@ -85,7 +89,7 @@ fn run(options: Options) -> io::Result<usize> {
     println!(
         "{}",
         samples.json(&format!(
-            "\"sessions\":{sessions},\"payload\":{payload},\"burst\":{burst},\"steady\":{steady},\"rounds\":{rounds}"
+            "\"sessions\":{sessions},\"payload\":{payload},\"burst\":{burst},\"steady\":{steady},\"changes\":{changes},\"rounds\":{rounds}"
         ))
     );
     done?;
@@ -103,7 +107,7 @@ struct Bench {
 impl Bench {
     fn measure(&self, samples: &mut Samples) -> io::Result<()> {
         let options = &self.generator.options;
-        fs::write(self.configuration(), world::configuration(options.sessions))?;
+        fs::write(self.configuration(), world::configuration(options.sessions + 1))?;
         if options.wants(Stage::Start) {
             self.start(samples)?;
         }
@@ -113,13 +117,22 @@ impl Bench {
         for round in 1..=options.rounds {
             for transport in options.transports() {
                 for target in [Target::Callboard, Target::Floor] {
-                    if target == Target::Floor && options.no_floor {
+                    // The floor knows no agents: a publication is what their requests are compared with.
+                    let rest_only = options.only == Some(Stage::Rest);
+                    if target == Target::Floor && (options.no_floor || rest_only) {
                         continue;
                     }
                     eprintln!("round {round}: {target:?} {transport:?}");
                     let (mut command, log) = (self.command(target)?, self.log());
-                    let one = self.generator.round(&mut command, &log, column(target, transport), samples);
-                    smol::block_on(self.generator.executor.run(one))?;
+                    let (generator, column) = (&self.generator, column(target, transport));
+                    if !rest_only {
+                        let one = generator.round(&mut command, &log, column, samples);
+                        smol::block_on(generator.executor.run(one))?;
+                    }
+                    if options.wants(Stage::Rest) && target == Target::Callboard {
+                        let one = generator.rest(&mut command, &log, column, samples);
+                        smol::block_on(generator.executor.run(one))?;
+                    }
                 }
             }
         }

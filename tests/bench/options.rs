@@ -2,6 +2,8 @@
 
 use argh::FromArgs;
 
+use super::world;
+
 /// Measures callboard beside a floor that does the least a server can do.
 #[derive(FromArgs, Debug)]
 pub struct Options {
@@ -17,6 +19,10 @@ pub struct Options {
     #[argh(option, default = "100")]
     pub steady: u32,
 
+    /// changes of an agent's state, one at a time (300)
+    #[argh(option, default = "300")]
+    pub changes: u32,
+
     /// bytes of a payload, at least 200 (600)
     #[argh(option, default = "600")]
     pub payload: usize,
@@ -25,7 +31,7 @@ pub struct Options {
     #[argh(option, default = "3")]
     pub rounds: usize,
 
-    /// measure only this: start, login (with the memory of sessions), fanout or steady
+    /// measure only this: start, login (with the memory of sessions), fanout, steady or rest
     #[argh(option, from_str_fn(stage))]
     pub only: Option<Stage>,
 
@@ -58,6 +64,7 @@ pub enum Stage {
     Login,
     Fanout,
     Steady,
+    Rest,
 }
 
 /// How sessions are connected.
@@ -85,15 +92,15 @@ impl Options {
         if !(1..=500).contains(&self.burst) {
             return Err("--burst must be from 1 to 500: more could not wait in the queue of a session".into());
         }
-        if self.payload < 200 || self.payload > 16_000 {
+        if !(world::SHORTEST..=16_000).contains(&self.payload) {
             return Err("--payload must be from 200 to 16000".into());
         }
         // Bounds the queue from its other side: 1 MiB.
         if self.burst as usize * (self.payload + 600) > 900_000 {
             return Err("--burst times --payload must stay below the queue of a session, 1 MiB".into());
         }
-        if self.sessions == 0 || self.rounds == 0 || self.steady == 0 {
-            return Err("--sessions, --rounds and --steady must be at least 1".into());
+        if self.sessions == 0 || self.rounds == 0 || self.steady == 0 || self.changes == 0 {
+            return Err("--sessions, --rounds, --steady and --changes must be at least 1".into());
         }
         Ok(())
     }
@@ -105,7 +112,8 @@ fn stage(text: &str) -> Result<Stage, String> {
         "login" => Ok(Stage::Login),
         "fanout" => Ok(Stage::Fanout),
         "steady" => Ok(Stage::Steady),
-        _ => Err("it must be start, login, fanout or steady".into()),
+        "rest" => Ok(Stage::Rest),
+        _ => Err("it must be start, login, fanout, steady or rest".into()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Publishes over HTTP, on one connection that stays open.
+//! Makes events by HTTP, on one connection that stays open.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -13,33 +13,60 @@ use super::world;
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The request that makes the event of a number.
+type Request = Box<dyn Fn(u32) -> String + Send>;
+
+/// Publishes a payload of `size` bytes to a node.
+pub fn publication(node: &str, size: usize) -> Request {
+    let head = head("POST", &format!("/callboard/api/publish?node={node}"), world::ADMINISTRATOR);
+    Box::new(move |sequence| {
+        format!("{head}Content-Length: {size}\r\n\r\n{}", world::payload(sequence, size))
+    })
+}
+
+/// Asks for another state of an agent each time; the events carry the number as their request id.
+pub fn state_change(name: &str) -> Request {
+    let head = head("PUT", &world::node(name), &format!("{name}:{name}"));
+    Box::new(move |sequence| {
+        let state = if sequence.is_multiple_of(2) { "READY" } else { "NOT_READY" };
+        let body = format!("<User><state>{state}</state></User>");
+        format!("{head}requestId: #{sequence:08}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    })
+}
+
+/// Signs an agent in, at the extension of its number.
+pub fn sign_in(name: &str, extension: usize) -> Request {
+    let head = head("PUT", &world::node(name), &format!("{name}:{name}"));
+    let body = format!("<User><state>LOGIN</state><extension>{extension}</extension></User>");
+    Box::new(move |_| format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()))
+}
+
+fn head(method: &str, path: &str, login: &str) -> String {
+    format!(
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic {}\r\nContent-Type: application/xml\r\n",
+        STANDARD.encode(login)
+    )
+}
+
 /// The connection. It blocks, so it belongs on a thread of its own.
 pub struct Publisher {
     reader: BufReader<TcpStream>,
-    request: String,
-    /// Bytes of a payload.
-    size: usize,
+    request: Request,
 }
 
 impl Publisher {
     /// Connects to a listener without TLS.
-    pub fn connect(address: SocketAddr, size: usize) -> io::Result<Self> {
+    pub fn connect(address: SocketAddr, request: Request) -> io::Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        let request = format!(
-            "POST /callboard/api/publish?node={} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Basic {}\r\n\
-             Content-Type: application/xml\r\nContent-Length: {size}\r\n\r\n",
-            world::NODE,
-            STANDARD.encode(world::ADMINISTRATOR)
-        );
-        Ok(Self { reader: BufReader::new(stream), request, size })
+        Ok(Self { reader: BufReader::new(stream), request })
     }
 
-    /// Publishes one event after the other, each as soon as the one before is accepted.
+    /// Makes one event after the other, each as soon as the one before is accepted.
     pub fn publish(&mut self, published: &Published, events: std::ops::Range<u32>) -> io::Result<()> {
         for sequence in events {
-            let request = format!("{}{}", self.request, world::payload(sequence, self.size));
+            let request = (self.request)(sequence);
             published.stamp(sequence);
             self.reader.get_mut().write_all(request.as_bytes())?;
             self.accepted()?;
@@ -70,6 +97,6 @@ impl Publisher {
             return Ok(());
         }
         let body = String::from_utf8_lossy(&body);
-        Err(io::Error::other(format!("not published: {} {body}", status.trim_end())))
+        Err(io::Error::other(format!("not accepted: {} {body}", status.trim_end())))
     }
 }

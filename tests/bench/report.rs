@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::options::Transport;
+use super::tally::Faults;
 
 /// Whose figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,6 +43,23 @@ pub enum Figure {
     SteadyCpu,
     SteadyGenerator,
     Length,
+    RestP50,
+    RestP99,
+    RestCpu,
+    RestGenerator,
+    PublishP50,
+    PublishP99,
+    RestRatio,
+    TeamOwnP50,
+    TeamOwnP99,
+    TeamOwnRatio,
+    TeamP50,
+    TeamP99,
+    TeamCpu,
+    TeamGenerator,
+    TeamPublishP50,
+    TeamPublishP99,
+    TeamRatio,
     Lost,
     Duplicated,
     Disordered,
@@ -55,7 +73,7 @@ enum Sum {
 }
 
 /// How a line is shown: its key in JSON, its title with the unit, decimals, and what becomes of several samples.
-const LINES: [(Figure, &str, &str, usize, Sum); 23] = [
+const LINES: [(Figure, &str, &str, usize, Sum); 40] = [
     (Figure::Binary, "binary_kib", "program file, KiB", 0, Sum::Median),
     (Figure::Idle, "idle_rss_kib", "RSS idle, KiB", 0, Sum::Median),
     (Figure::IdleAnonymous, "idle_anon_kib", "  of it RssAnon, KiB", 0, Sum::Median),
@@ -76,6 +94,23 @@ const LINES: [(Figure, &str, &str, usize, Sum); 23] = [
     (Figure::SteadyCpu, "steady_cpu_us", "  server CPU per delivery, us", 1, Sum::Median),
     (Figure::SteadyGenerator, "steady_generator_us", "  generator CPU per delivery, us", 1, Sum::Median),
     (Figure::Length, "event_bytes", "bytes per delivery", 0, Sum::Median),
+    (Figure::RestP50, "rest_p50_ms", "PUT state to own event: p50, ms", 2, Sum::Median),
+    (Figure::RestP99, "rest_p99_ms", "  p99, ms", 2, Sum::Median),
+    (Figure::RestCpu, "rest_cpu_us", "  server CPU per request, us", 0, Sum::Median),
+    (Figure::RestGenerator, "rest_generator_us", "  generator CPU per request, us", 0, Sum::Median),
+    (Figure::PublishP50, "publish_p50_ms", "publish to the same: p50, ms", 2, Sum::Median),
+    (Figure::PublishP99, "publish_p99_ms", "  p99, ms", 2, Sum::Median),
+    (Figure::RestRatio, "rest_ratio", "  PUT to publish, p50", 2, Sum::Median),
+    (Figure::TeamOwnP50, "team_own_p50_ms", "with the team: own event p50, ms", 2, Sum::Median),
+    (Figure::TeamOwnP99, "team_own_p99_ms", "  p99, ms", 2, Sum::Median),
+    (Figure::TeamOwnRatio, "team_own_ratio", "  to alone, p50", 2, Sum::Median),
+    (Figure::TeamP50, "team_p50_ms", "  the last of the team: p50, ms", 2, Sum::Median),
+    (Figure::TeamP99, "team_p99_ms", "  p99, ms", 2, Sum::Median),
+    (Figure::TeamCpu, "team_cpu_us", "  server CPU per request, us", 0, Sum::Median),
+    (Figure::TeamGenerator, "team_generator_us", "  generator CPU per request, us", 0, Sum::Median),
+    (Figure::TeamPublishP50, "team_publish_p50_ms", "publish to the team: last p50, ms", 2, Sum::Median),
+    (Figure::TeamPublishP99, "team_publish_p99_ms", "  p99, ms", 2, Sum::Median),
+    (Figure::TeamRatio, "team_ratio", "  PUT to publish, p50", 2, Sum::Median),
     (Figure::Lost, "lost", "lost", 0, Sum::Total),
     (Figure::Duplicated, "duplicated", "duplicated", 0, Sum::Total),
     (Figure::Disordered, "out_of_order", "out of order", 0, Sum::Total),
@@ -94,6 +129,12 @@ pub const fn column(target: Target, transport: Transport) -> Column {
     Column { target, transport }
 }
 
+/// The latency in milliseconds that so large a share does not exceed, of some in microseconds, sorted and not none.
+pub fn percentile(latencies: &[u32], share: f64) -> f64 {
+    let index = (latencies.len() as f64 * share) as usize;
+    f64::from(latencies[index.min(latencies.len() - 1)]) / 1e3
+}
+
 /// Everything that was measured.
 #[derive(Debug, Default)]
 pub struct Samples {
@@ -106,6 +147,14 @@ impl Samples {
     /// One more sample.
     pub fn add(&mut self, figure: Figure, column: Column, value: f64) {
         self.values.entry((figure, column)).or_default().push(value);
+    }
+
+    /// What went wrong with some deliveries.
+    pub fn count(&mut self, column: Column, faults: &Faults) {
+        self.add(Figure::Lost, column, faults.lost as f64);
+        self.add(Figure::Duplicated, column, faults.duplicated as f64);
+        self.add(Figure::Disordered, column, faults.disordered as f64);
+        self.faults += faults.sum();
     }
 
     fn value(&self, figure: Figure, column: Column, sum: &Sum) -> Option<f64> {

@@ -15,9 +15,9 @@ use smol::{LocalExecutor, Timer};
 use super::child::{self, Server};
 use super::client::{self, Client};
 use super::options::{Options, Stage, Transport};
-use super::publisher::Publisher;
-use super::report::{Column, Figure, Samples};
-use super::tally::Tally;
+use super::publisher::{self, Publisher};
+use super::report::{Column, Figure, Samples, percentile};
+use super::tally::{Published, Tally};
 use super::world;
 
 /// Logins under way at the same time.
@@ -50,13 +50,14 @@ impl Generator {
         let Options { sessions, burst, steady, .. } = self.options;
         let server = Server::start(command, log)?;
         let clients = self.sessions(&server, column, samples).await?;
-        let tally = Rc::new(Tally::new(sessions, (burst + steady) as usize));
+        let tally = Rc::new(Tally::new(sessions, Published::new((burst + steady) as usize)));
         let tasks: Vec<_> = clients
             .into_iter()
             .enumerate()
             .map(|(index, client)| self.executor.spawn(client.receive(index, tally.clone())))
             .collect();
-        let publisher = Publisher::connect(server.plain, self.options.payload)?;
+        let publish = publisher::publication(world::NODE, self.options.payload);
+        let publisher = Publisher::connect(server.plain, publish)?;
         let mut stream = Stream {
             server: &server,
             publisher: Some(publisher),
@@ -77,12 +78,8 @@ impl Generator {
         .await;
         let published = stream.published as usize;
         if published > 0 {
-            let faults = tally.faults(published);
-            samples.add(Figure::Lost, column, faults.lost as f64);
-            samples.add(Figure::Duplicated, column, faults.duplicated as f64);
-            samples.add(Figure::Disordered, column, faults.disordered as f64);
+            samples.count(column, &tally.faults(published));
             samples.add(Figure::Length, column, tally.length() as f64);
-            samples.faults += faults.sum();
         }
         measured?;
         if published > 0 {
@@ -97,6 +94,14 @@ impl Generator {
         server.stop()
     }
 
+    /// Where sessions of a transport connect, and with what.
+    pub fn door(&self, server: &Server, transport: Transport) -> (SocketAddr, Option<TlsConnector>) {
+        match transport {
+            Transport::Ws => (server.plain, None),
+            Transport::Wss => (server.tls, Some(self.connector.clone())),
+        }
+    }
+
     /// Logs everybody in, and looks at what that does to the server's memory.
     async fn sessions(
         &self,
@@ -108,7 +113,7 @@ impl Generator {
         let before = server.memory()?;
         let count = self.options.sessions;
         let mut clients = Vec::with_capacity(count);
-        self.logins(server, column.transport, count, |client| clients.push(client)).await?;
+        self.logins(server, column.transport, count, both, |client| clients.push(client)).await?;
         if self.options.wants(Stage::Login) {
             Timer::after(SETTLE).await;
             let after = server.memory()?;
@@ -125,7 +130,7 @@ impl Generator {
         let count = self.options.sessions * LOGIN_ROUNDS;
         let cpu = server.cpu()?;
         let start = Instant::now();
-        self.logins(server, column.transport, count, drop).await?;
+        self.logins(server, column.transport, count, both, drop).await?;
         let rate = count as f64 / start.elapsed().as_secs_f64();
         samples.add(Figure::Logins, column, rate);
         Timer::after(SETTLE).await;
@@ -134,18 +139,17 @@ impl Generator {
         Ok(())
     }
 
-    /// So many logins of one user after the other, [`LOGINS`] at a time. Hands over the sessions.
-    async fn logins(
+    /// So many logins of one user after the other, [`LOGINS`] at a time, each up to the subscriptions to `nodes`. Hands
+    /// over the sessions.
+    pub async fn logins(
         &self,
         server: &Server,
         transport: Transport,
         count: usize,
+        nodes: fn(&str) -> Vec<String>,
         mut done: impl FnMut(Client),
     ) -> io::Result<()> {
-        let (address, tls) = match transport {
-            Transport::Ws => (server.plain, None),
-            Transport::Wss => (server.tls, Some(self.connector.clone())),
-        };
+        let (address, tls) = self.door(server, transport);
         let (sender, receiver) = smol::channel::unbounded();
         let next = Rc::new(Cell::new(0));
         let scratch = client::scratch();
@@ -157,7 +161,8 @@ impl Generator {
                 self.executor.spawn(async move {
                     while next.get() < count {
                         let user = world::user(next.replace(next.get() + 1) % users);
-                        let client = login(address, tls.as_ref(), &user, scratch.clone()).await;
+                        let client =
+                            login(address, tls.as_ref(), &user, &nodes(&user), scratch.clone()).await;
                         // Nobody waits for the others when one has failed.
                         let _ = sender.send(client).await;
                     }
@@ -178,15 +183,22 @@ impl Generator {
     }
 }
 
-async fn login(
+/// One login.
+pub async fn login(
     address: SocketAddr,
     tls: Option<&TlsConnector>,
     user: &str,
+    nodes: &[String],
     scratch: client::Scratch,
 ) -> io::Result<Client> {
     let mut client = Client::connect(address, tls, scratch).await?;
-    client.login(user).await?;
+    client.login(user, nodes).await?;
     Ok(client)
+}
+
+/// What the desktop subscribes to: its user and its team.
+fn both(name: &str) -> Vec<String> {
+    vec![world::node(name), world::NODE.to_owned()]
 }
 
 /// Events to everybody.
@@ -242,10 +254,7 @@ impl Stream<'_> {
             next.await;
         }
         let latencies = self.tally.latencies();
-        let at = |share: f64| {
-            let index = (latencies.len() as f64 * share) as usize;
-            f64::from(latencies[index.min(latencies.len() - 1)]) / 1e3
-        };
+        let at = |share: f64| percentile(&latencies, share);
         self.samples.add(Figure::P50, self.column, at(0.5));
         self.samples.add(Figure::P99, self.column, at(0.99));
         self.samples.add(Figure::Longest, self.column, at(1.0));

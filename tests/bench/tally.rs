@@ -23,7 +23,8 @@ pub struct Published {
 }
 
 impl Published {
-    fn new(events: usize) -> Arc<Self> {
+    /// For so many events.
+    pub fn new(events: usize) -> Arc<Self> {
         Arc::new(Self { start: Instant::now(), times: (0..events).map(|_| AtomicU64::new(0)).collect() })
     }
 
@@ -32,7 +33,8 @@ impl Published {
         self.times[sequence as usize].store(self.start.elapsed().as_nanos() as u64, Ordering::Release);
     }
 
-    fn time(&self, sequence: u32) -> Instant {
+    /// When that was.
+    pub fn time(&self, sequence: u32) -> Instant {
         self.start + Duration::from_nanos(self.times[sequence as usize].load(Ordering::Acquire))
     }
 }
@@ -84,10 +86,11 @@ struct State {
 }
 
 impl Tally {
-    /// For so many sessions and, at the most, so many events.
-    pub fn new(sessions: usize, events: usize) -> Self {
+    /// For so many sessions, of which each gets some of the events or all.
+    pub fn new(sessions: usize, published: Arc<Published>) -> Self {
+        let events = published.times.len();
         Self {
-            published: Published::new(events),
+            published,
             state: RefCell::new(State {
                 sessions,
                 events,

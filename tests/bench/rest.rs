@@ -1,0 +1,182 @@
+//! From a request to the events that it causes: how long a change of state takes to the agent itself, and to everybody
+//! who watches its team.
+
+use std::io;
+use std::ops::Range;
+use std::path::Path;
+use std::process::Command;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use smol::{Task, Timer};
+
+use super::child::{self, Server};
+use super::client;
+use super::publisher::{self, Publisher};
+use super::report::{Column, Figure, Samples, percentile};
+use super::round::{self, Generator};
+use super::tally::{Published, Tally};
+use super::world;
+
+/// From one request to the next, if everybody has its event by then.
+const INTERVAL: Duration = Duration::from_millis(5);
+
+/// What some requests cost: latencies in microseconds, sorted, and the CPU time of each request.
+struct Cost {
+    /// To the session of each tally that has it last, by tally.
+    latencies: Vec<Vec<u32>>,
+    server: f64,
+    generator: f64,
+}
+
+impl Generator {
+    /// Measures one fresh server.
+    pub async fn rest(
+        &self,
+        command: &mut Command,
+        log: &Path,
+        column: Column,
+        samples: &mut Samples,
+    ) -> io::Result<()> {
+        let server = Server::start(command, log)?;
+        // One more than those who log in beside it.
+        let extension = self.options.sessions;
+        let agent = world::user(extension);
+        let mut sign_in = Publisher::connect(server.plain, publisher::sign_in(&agent, extension))?;
+        smol::unblock(move || sign_in.publish(&Published::new(1), 0..1)).await?;
+        let alone = self.alone(&server, &agent, column, samples).await?;
+        let with_team = self.with_team(&server, &agent, column, samples).await?;
+        samples.add(Figure::TeamOwnRatio, column, with_team / alone);
+        server.stop()
+    }
+
+    /// Nobody but the agent is there. Returns the median of the times to its own event.
+    async fn alone(
+        &self,
+        server: &Server,
+        agent: &str,
+        column: Column,
+        samples: &mut Samples,
+    ) -> io::Result<f64> {
+        let count = self.options.changes;
+        let published = Published::new(2 * count as usize);
+        let (tally, session) = self.agent(server, agent, column, &published).await?;
+        let change = Publisher::connect(server.plain, publisher::state_change(agent))?;
+        let changed = requests(server, change, 0..count, &[&tally]).await?;
+        let publish = publisher::publication(&world::node(agent), world::like(tally.length()));
+        let publish = Publisher::connect(server.plain, publish)?;
+        let bare = requests(server, publish, count..2 * count, &[&tally]).await?;
+        session.cancel().await;
+        samples.count(column, &tally.faults(2 * count as usize));
+        let p50 = times(samples, column, &changed.latencies[0], Figure::RestP50, Figure::RestP99);
+        samples.add(Figure::RestCpu, column, changed.server);
+        samples.add(Figure::RestGenerator, column, changed.generator);
+        let floor = times(samples, column, &bare.latencies[0], Figure::PublishP50, Figure::PublishP99);
+        samples.add(Figure::RestRatio, column, p50 / floor);
+        Ok(p50)
+    }
+
+    /// Everybody else is subscribed to the node of the team. Returns the same.
+    async fn with_team(
+        &self,
+        server: &Server,
+        agent: &str,
+        column: Column,
+        samples: &mut Samples,
+    ) -> io::Result<f64> {
+        let (count, others) = (self.options.changes, self.options.sessions);
+        let published = Published::new(2 * count as usize);
+        let team = Rc::new(Tally::new(others, published.clone()));
+        let mut clients = Vec::with_capacity(others);
+        self.logins(server, column.transport, others, team_only, |client| clients.push(client)).await?;
+        let watching: Vec<_> = clients
+            .into_iter()
+            .enumerate()
+            .map(|(index, client)| self.executor.spawn(client.receive(index, team.clone())))
+            .collect();
+        let (own, session) = self.agent(server, agent, column, &published).await?;
+        let change = Publisher::connect(server.plain, publisher::state_change(agent))?;
+        let changed = requests(server, change, 0..count, &[&own, &team]).await?;
+        let publish = publisher::publication(world::TEAM, world::like(team.length()));
+        let publish = Publisher::connect(server.plain, publish)?;
+        let bare = requests(server, publish, count..2 * count, &[&team]).await?;
+        session.cancel().await;
+        for task in watching {
+            task.cancel().await;
+        }
+        samples.count(column, &own.faults(count as usize));
+        samples.count(column, &team.faults(2 * count as usize));
+        let p50 = times(samples, column, &changed.latencies[0], Figure::TeamOwnP50, Figure::TeamOwnP99);
+        let last = times(samples, column, &changed.latencies[1], Figure::TeamP50, Figure::TeamP99);
+        samples.add(Figure::TeamCpu, column, changed.server);
+        samples.add(Figure::TeamGenerator, column, changed.generator);
+        let floor =
+            times(samples, column, &bare.latencies[0], Figure::TeamPublishP50, Figure::TeamPublishP99);
+        samples.add(Figure::TeamRatio, column, last / floor);
+        Ok(p50)
+    }
+
+    /// Logs the agent in, who asks for no subscription: it gets its own events without. It is there until the task is
+    /// cancelled.
+    async fn agent(
+        &self,
+        server: &Server,
+        name: &str,
+        column: Column,
+        published: &Arc<Published>,
+    ) -> io::Result<(Rc<Tally>, Task<()>)> {
+        let (address, tls) = self.door(server, column.transport);
+        let client = round::login(address, tls.as_ref(), name, &[], client::scratch()).await?;
+        let tally = Rc::new(Tally::new(1, published.clone()));
+        Ok((tally.clone(), self.executor.spawn(client.receive(0, tally))))
+    }
+}
+
+/// What those who watch the team subscribe to.
+fn team_only(_: &str) -> Vec<String> {
+    vec![world::TEAM.to_owned()]
+}
+
+/// One request at a time: all sessions of the tallies have its event before the next one. The numbers that a tally has
+/// not seen yet start with these.
+async fn requests(
+    server: &Server,
+    mut publisher: Publisher,
+    events: Range<u32>,
+    tallies: &[&Tally],
+) -> io::Result<Cost> {
+    let before = (server.cpu()?, child::cpu("self")?);
+    let count = f64::from(events.end - events.start);
+    let mut latencies = vec![Vec::new(); tallies.len()];
+    for event in events {
+        let next = Timer::after(INTERVAL);
+        // All tallies of a server are told the same times.
+        let published = tallies[0].published.clone();
+        publisher = {
+            let published = published.clone();
+            smol::unblock(move || publisher.publish(&published, event..event + 1).map(|()| publisher)).await?
+        };
+        for (tally, latencies) in tallies.iter().zip(&mut latencies) {
+            let last: Instant = tally.wait(event as usize + 1).await?;
+            let latency = last.saturating_duration_since(published.time(event));
+            latencies.push(u32::try_from(latency.as_micros()).unwrap_or(u32::MAX));
+        }
+        next.await;
+    }
+    latencies.iter_mut().for_each(|latencies| latencies.sort_unstable());
+    let micros = |after: Duration, before: Duration| (after - before).as_secs_f64() * 1e6 / count;
+    Ok(Cost {
+        latencies,
+        server: micros(server.cpu()?, before.0),
+        generator: micros(child::cpu("self")?, before.1),
+    })
+}
+
+/// Adds median and 99th percentile. Returns the median in milliseconds.
+fn times(samples: &mut Samples, column: Column, latencies: &[u32], p50: Figure, p99: Figure) -> f64 {
+    let median = percentile(latencies, 0.5);
+    samples.add(p50, column, median);
+    samples.add(p99, column, percentile(latencies, 0.99));
+    median
+}
