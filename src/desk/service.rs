@@ -78,7 +78,8 @@ impl Desk {
         Event { payload: update("PUT", &node, "", write), node }
     }
 
-    /// Tells every agent who is signed in how it stands: [`Desk::tick`] does it from now on, some agents at a time.
+    /// Tells every agent who is signed in how it and its calls stand: [`Desk::tick`] does it from now on, some agents at a
+    /// time.
     pub fn tell_states(&mut self, now: Now) {
         self.tell_states_from(now.monotonic, UserId(0));
     }
@@ -95,6 +96,7 @@ impl Desk {
         let mut signed_in = rest.filter(|user| self.agent(*user).state != State::Logout);
         for user in signed_in.by_ref().take(TOLD_AT_ONCE) {
             self.user_told(step, user);
+            self.dialogs_told(step, user);
         }
         let next = signed_in.next();
         if let Some(next) = next {

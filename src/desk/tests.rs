@@ -9,7 +9,7 @@ use crate::id::UserId;
 use crate::limits::Limits;
 use crate::xmpp::xml::{self, Bounds};
 
-use super::{ApiError, Desk, Event, SetState, Status};
+use super::{ApiError, CallData, Desk, Event, Inbound, SetState, Status};
 
 mod client_log;
 mod commands;

@@ -87,6 +87,13 @@ fn out_of_service_every_request_is_503_and_everybody_hears_of_it() {
         }
         agent.expect_nothing_more();
     }
+    // Nor does anybody call.
+    let authorization = format!("Authorization: {}\r\n", basic("administrator", "1234"));
+    let call = Http::connect(server.plain).ask(format!(
+        "POST /callboard/api/calls?to=1001 HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n{authorization}\r\n"
+    ));
+    assert_eq!((call.status(), call.body.as_str()), (503, "The service is not IN_SERVICE.\n"));
+    agent.expect_nothing_more();
     // The notification service goes on: sessions come, and events of others.
     let mut other = Client::online(&server, "1002", "desktop");
     publish(&server, USER, "news");

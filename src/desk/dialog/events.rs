@@ -42,6 +42,17 @@ impl Desk {
         }
     }
 
+    /// Tells a user how its calls stand.
+    pub(in crate::desk) fn dialogs_told(&self, step: &mut Step<'_>, user: UserId) {
+        for dialog in self.agent(user).dialogs.iter().filter_map(|id| self.dialogs.get(id)) {
+            let node = nodes::dialogs(&self.directory.get(user).id);
+            let payload = update("PUT", &nodes::dialog(dialog.id), step.request_id, |out| {
+                self.write_dialog(out, "dialog", dialog);
+            });
+            step.events.push(Event { node, payload });
+        }
+    }
+
     /// What a user asked of a call, or of its own calls, failed.
     pub(super) fn dialog_failed(
         &self,

@@ -82,6 +82,27 @@ fn states_are_told_to_those_who_are_signed_in() {
     assert_eq!(desk.wake_at(), None);
 }
 
+#[test]
+fn calls_are_told_behind_the_state_of_their_agent() {
+    let mut desk = desk("uccx");
+    bring(&mut desk, EVE, "READY");
+    let call = Inbound { from: "5550123".into(), to: "1002".into(), data: CallData::default() };
+    let (id, _) = desk.place_call(at(0), &call, "").expect("she is there");
+    desk.tell_states(at(1000));
+    let events = desk.tick(at(1000));
+    let nodes: Vec<&str> = events.iter().map(|event| event.node.as_str()).collect();
+    assert_eq!(nodes, ["/finesse/api/User/eve", "/finesse/api/User/eve/Dialogs"]);
+    assert_eq!(field(&events[0].payload, "state"), "READY");
+    let told = &events[1].payload;
+    assert!(told.starts_with("<Update><data><dialog>"), "{told}");
+    assert!(
+        told.ends_with(&format!(
+            "<event>PUT</event><requestId></requestId><source>/finesse/api/Dialog/{id}</source></Update>"
+        )),
+        "{told}"
+    );
+}
+
 /// A desk with so many agents, all signed in.
 fn crowd(count: u32) -> Desk {
     let mut more = String::new();
