@@ -3,21 +3,24 @@
 import { startServer } from './server.js';
 import { LabSocket } from './socket.js';
 
-/** Wraps the body of a test: `test('…', lab(async ({ server, connect }) => { … }))`. */
-export function lab(body) {
+/**
+ * Wraps the body of a test: `test('…', lab(async ({ server, connect }) => { … }))`. The server is started with
+ * `options`, if there are any.
+ */
+export function lab(body, options) {
   return async (t) => {
     const starts = [];
     let over = false;
-    const start = (addresses) => {
+    const start = (options) => {
       if (over) throw new Error('the test is over');
-      const started = startServer(addresses);
+      const started = startServer(options);
       starts.push(started);
       return started;
     };
     const sessions = [];
     const first = LabSocket.made.length;
     try {
-      const server = await start();
+      const server = await start(options);
       /** Logs a client in; `transport` is `ws` unless the test is about both. */
       const connect = async (client, { user, password, resource = 'desktop', transport = 'ws', to = server }) => {
         const options = { url: to.url(transport), user, password: password ?? PASSWORDS[user] ?? user, resource };

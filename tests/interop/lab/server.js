@@ -12,9 +12,13 @@ import { Inbox, within } from './wait.js';
 
 const BINARY = process.env.CALLBOARD ?? fileURLToPath(new URL('../../../target/debug/callboard', import.meta.url));
 
-/** Starts the server with its embedded demo configuration, on any free ports or on those of a server before it. */
-export async function startServer({ https: secure = '127.0.0.1:0', http: plain = '127.0.0.1:0' } = {}) {
-  const child = spawn(BINARY, ['serve', '--listen', secure, '--listen-plain', plain], {
+/**
+ * Starts the server with its embedded demo configuration, on any free ports or on those of a server before it, with the
+ * files of a folder if there is one.
+ */
+export async function startServer({ https: secure = '127.0.0.1:0', http: plain = '127.0.0.1:0', www } = {}) {
+  const files = www ? ['--www', www] : [];
+  const child = spawn(BINARY, ['serve', '--listen', secure, '--listen-plain', plain, ...files], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   // A test process that is ended early, by a timeout for example, must not leave its server behind.
