@@ -4,6 +4,9 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserId(pub u32);
 
+/// A call: the number that is its id in documents.
+pub type DialogId = u32;
+
 /// One client's stream, from the moment its transport is up. `turn` tells apart those that had the same place one
 /// after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -6,6 +6,7 @@ use super::*;
 
 mod books;
 mod people;
+mod queues;
 mod reasons;
 mod server;
 

@@ -34,11 +34,11 @@ use std::time::{Instant, SystemTime};
 
 use crate::clock::Now;
 use crate::config::{Config, Outside, PhoneBook, Profile, ReasonCode, Release, Team};
-use crate::id::UserId;
+use crate::id::{DialogId, UserId};
 use crate::limits::Limits;
 
 pub use access::Whose;
-pub use dialog::{CallData, DialogId, DialogRequest, Inbound, NotPlaced};
+pub use dialog::{CallData, DialogRequest, Inbound, NotPlaced};
 pub use directory::Directory;
 pub use error::{ApiError, Refusal};
 pub use event::Event;

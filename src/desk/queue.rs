@@ -5,9 +5,9 @@ use std::time::SystemTime;
 
 use crate::clock::Now;
 use crate::config::{self, Profile, Release, Role};
-use crate::id::UserId;
+use crate::id::{DialogId, UserId};
 
-use super::dialog::{CallType, Dialog, DialogId, Phase};
+use super::dialog::{CallType, Dialog, Phase};
 use super::error::{ApiError, Refusal};
 use super::event::{Event, Step, update};
 use super::reasons::Cause;

@@ -4,9 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use crate::id::UserId;
-
-use super::dialog::DialogId;
+use crate::id::{DialogId, UserId};
 
 /// What becomes due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

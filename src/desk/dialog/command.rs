@@ -5,10 +5,10 @@ use crate::config::Role;
 use crate::desk::Desk;
 use crate::desk::error::{ApiError, Refusal};
 use crate::desk::event::{Event, Step};
-use crate::id::UserId;
+use crate::id::{DialogId, UserId};
 
 use super::failure::Failure;
-use super::{Action, DialogId, DialogRequest, Party};
+use super::{Action, DialogRequest, Party};
 
 /// The longest address that is dialled, in bytes.
 const ADDRESS_MAX: usize = 64;

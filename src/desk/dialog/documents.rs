@@ -4,9 +4,9 @@ use crate::config::{Profile, Release};
 use crate::desk::error::{ApiError, Refusal};
 use crate::desk::write::{document, element, inside, timestamp};
 use crate::desk::{Desk, nodes};
-use crate::id::UserId;
+use crate::id::{DialogId, UserId};
 
-use super::{Dialog, DialogId, Participant, Party};
+use super::{Dialog, Participant, Party};
 
 impl Desk {
     /// `GET /Dialog/{id}`: for the agents who take part, their supervisors, and administrators.

@@ -3,10 +3,10 @@
 use crate::desk::event::{Event, Step, update};
 use crate::desk::write::{document, element, inside};
 use crate::desk::{Desk, nodes};
-use crate::id::UserId;
+use crate::id::{DialogId, UserId};
 
+use super::Dialog;
 use super::failure::Failure;
-use super::{Dialog, DialogId};
 
 impl Desk {
     /// A call has come into a user's collection.

@@ -3,10 +3,10 @@
 use crate::desk::Desk;
 use crate::desk::error::ApiError;
 use crate::desk::event::Step;
-use crate::id::UserId;
+use crate::id::{DialogId, UserId};
 
 use super::failure::Failure;
-use super::{CallData, Dialog, DialogId, Party, Phase};
+use super::{CallData, Dialog, Party, Phase};
 
 type Done = Result<(), Failure<'static>>;
 

@@ -4,10 +4,10 @@ use crate::config::Profile;
 use crate::desk::Desk;
 use crate::desk::event::Step;
 use crate::desk::state::State;
-use crate::id::UserId;
+use crate::id::{DialogId, UserId};
 
 use super::failure::Failure;
-use super::{CallType, Dialog, DialogId, PARTICIPANTS_MAX, Participant, Party, Phase};
+use super::{CallType, Dialog, PARTICIPANTS_MAX, Participant, Party, Phase};
 
 type Done = Result<(), Failure<'static>>;
 

@@ -7,10 +7,10 @@ use crate::desk::event::{Event, Step};
 use crate::desk::reasons::Cause;
 use crate::desk::state::State;
 use crate::desk::timers::Alarm;
-use crate::id::UserId;
+use crate::id::{DialogId, UserId};
 
 use super::failure::Failure;
-use super::{CallData, CallType, Dialog, DialogId, FIRST_ID, Participant, Party, Phase, StateCause};
+use super::{CallData, CallType, Dialog, FIRST_ID, Participant, Party, Phase, StateCause};
 
 /// A call from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,16 +17,13 @@ mod request;
 use std::time::SystemTime;
 
 use crate::config::{Profile, Role};
-use crate::id::UserId;
+use crate::id::{DialogId, UserId};
 
 use super::Desk;
 use super::timers::TimerId;
 
 pub use making::{Inbound, NotPlaced};
 pub use request::{CallData, DialogRequest};
-
-/// The number of a dialog, which is its id.
-pub type DialogId = u32;
 
 /// The first id: voice calls have plain integers (reference 4.4).
 pub const FIRST_ID: DialogId = 16_777_217;

@@ -2,11 +2,11 @@
 
 use crate::desk::Desk;
 use crate::desk::event::Step;
-use crate::id::UserId;
+use crate::id::{DialogId, UserId};
 
 use super::failure::Failure;
 use super::making::Destination;
-use super::{CallType, DialogId, PARTICIPANTS_MAX, Participant, Party, Phase, StateCause};
+use super::{CallType, PARTICIPANTS_MAX, Participant, Party, Phase, StateCause};
 
 type Done = Result<(), Failure<'static>>;
 
