@@ -13,7 +13,7 @@ import { strophe5 } from './clients/strophe.js';
 import { becomeAvailable } from './clients/common.js';
 import { openPage, startBrowser } from './lab/browser.js';
 import { lab } from './lab/lab.js';
-import { parse } from './lab/xml.js';
+import { children, parse } from './lab/xml.js';
 
 const TEAM = '/finesse/api/Team/1/Users';
 const USER = '/finesse/api/User/1001';
@@ -35,11 +35,17 @@ after(async () => {
   if (www) await rm(www, { recursive: true });
 });
 
-/** What an event says, as far as a step of the page is about it. */
+/** What an event says, as far as a step of a page is about it: `PUT READY`, or `POST ALERTING` with who is how in the call. */
 function event(node, payload) {
   const update = parse(payload);
-  const text = (name) => update.getElementsByTagName(name)[0]?.textContent;
-  return [node, text('event'), text('state')];
+  const first = (element, ...names) => names.reduce((inside, name) => inside && children(inside, name)[0], element);
+  const text = (element, name) => first(element, name)?.textContent;
+  const data = first(update, 'data');
+  const dialog = first(data, 'dialog') ?? first(data, 'dialogs', 'Dialog');
+  const happened = `${text(update, 'event')} ${text(dialog ?? first(data, 'user'), 'state')}`;
+  if (!dialog) return [node, happened];
+  const participants = children(first(dialog, 'participants'), 'Participant');
+  return [node, happened, ...participants.map((one) => `${text(one, 'mediaAddress')} ${text(one, 'state')}`)];
 }
 
 /** The page of one agent, as a person works with it. */
@@ -128,8 +134,8 @@ for (const scheme of ['https', 'http']) {
       await desk.shows('connection', 'CONNECTED');
       await desk.shows('presences', /finesse@localhost/);
       await desk.page.locator('#desk').waitFor();
-      assert.deepEqual(await desk.events(), [[USER, 'PUT', 'NOT_READY']], round);
-      assert.deepEqual(await ofTheTeam(), [[TEAM, 'PUT', 'NOT_READY']], round);
+      assert.deepEqual(await desk.events(), [[USER, 'PUT NOT_READY']], round);
+      assert.deepEqual(await ofTheTeam(), [[TEAM, 'PUT NOT_READY']], round);
 
       await desk.page.click('#get-state');
       await desk.shows('answer', 'GET /User/1001 200');
@@ -139,14 +145,74 @@ for (const scheme of ['https', 'http']) {
       for (const [button, state] of [['ready', 'READY'], ['not-ready', 'NOT_READY']]) {
         await desk.page.click(`#${button}`);
         await desk.shows('answer', 'PUT /User/1001 202');
-        assert.deepEqual(await desk.events(), [[USER, 'PUT', state]]);
-        assert.deepEqual(await ofTheTeam(), [[TEAM, 'PUT', state]]);
+        assert.deepEqual(await desk.events(), [[USER, `PUT ${state}`]]);
+        assert.deepEqual(await ofTheTeam(), [[TEAM, `PUT ${state}`]]);
         await desk.page.click('#get-state');
         await desk.shows('state', new RegExp(`<state>${state}</state>`));
       }
 
       await desk.signOut();
-      assert.deepEqual(await ofTheTeam(), [[TEAM, 'PUT', 'LOGOUT']]);
+      assert.deepEqual(await ofTheTeam(), [[TEAM, 'PUT LOGOUT']]);
     }
   }));
 }
+
+test("two agents' pages call each other: make call, answer, hold, retrieve, drop", atDesks(async ({ open }) => {
+  const desks = {};
+  for (const agent of ['1001', '1002']) {
+    const desk = (desks[agent] = await open('https'));
+    await desk.signIn(agent);
+    await desk.page.locator('#desk').waitFor();
+    await desk.page.click('#ready');
+    await desk.shows('answer', `PUT /User/${agent} 202`);
+    await desk.events();
+  }
+  /** Presses a button; returns what the answer was about, and what each of both agents heard then, of calls and of itself. */
+  const press = async (agent, button) => {
+    const { page } = desks[agent];
+    await page.click(`text="${button}"`);
+    await page.locator('#answer', { hasText: / 202$/ }).waitFor({ timeout: 10_000 });
+    const heard = {};
+    for (const [agent, desk] of Object.entries(desks)) {
+      const events = await desk.events();
+      const of = (wanted) => events.filter(([node]) => node === wanted).map(([, ...what]) => what.join(', '));
+      heard[agent] = { calls: of(`/finesse/api/User/${agent}/Dialogs`), state: of(`/finesse/api/User/${agent}`) };
+      assert.equal(heard[agent].calls.length + heard[agent].state.length, events.length, 'nothing on other nodes');
+    }
+    return { answer: await page.textContent('#answer'), heard };
+  };
+
+  await desks['1001'].page.fill('#number', '1002');
+  const made = await press('1001', 'Make Call');
+  assert.deepEqual(made, {
+    answer: 'POST /User/1001/Dialogs 202',
+    heard: {
+      1001: {
+        calls: ['POST INITIATING, 1001 INITIATING', 'PUT INITIATED, 1001 INITIATED', 'PUT ALERTING, 1001 INITIATED, 1002 ALERTING'],
+        // Express knows no TALKING in calls among agents.
+        state: ['PUT NOT_READY'],
+      },
+      1002: { calls: ['POST ALERTING, 1001 INITIATED, 1002 ALERTING'], state: [] },
+    },
+  });
+
+  // As with Cisco's sample, the person copies the id of the call from the event.
+  const { id } = /<id>(?<id>\d+)<\/id>/.exec(await desks['1002'].page.textContent('#events li:last-child')).groups;
+  for (const { page } of Object.values(desks)) await page.fill('#call', id);
+  const same = (calls, own = [], others = []) => ({
+    answer: `PUT /Dialog/${id} 202`,
+    heard: { 1001: { calls: [calls], state: own }, 1002: { calls: [calls], state: others } },
+  });
+  const answered = await press('1002', 'Answer');
+  assert.deepEqual(answered, same('PUT ACTIVE, 1001 ACTIVE, 1002 ACTIVE', [], ['PUT NOT_READY']));
+  assert.deepEqual(await press('1001', 'Hold'), same('PUT ACTIVE, 1001 HELD, 1002 ACTIVE'));
+  assert.deepEqual(await press('1001', 'Retrieve'), same('PUT ACTIVE, 1001 ACTIVE, 1002 ACTIVE'));
+  const dropped = await press('1001', 'Drop');
+  assert.deepEqual(dropped, same('DELETE DROPPED, 1001 DROPPED, 1002 DROPPED', ['PUT READY'], ['PUT READY']));
+
+  for (const [agent, desk] of Object.entries(desks)) {
+    await desk.page.click('#not-ready');
+    await desk.shows('answer', `PUT /User/${agent} 202`);
+    await desk.signOut();
+  }
+}));

@@ -94,6 +94,20 @@ $(function () {
     setState('<state>NOT_READY</state>');
   });
 
+  // Where the API wants the agent's id, Cisco's sample says the extension.
+  $('#make-call').click(function () {
+    api('POST', '/User/' + extension + '/Dialogs',
+      '<Dialog><requestedAction>MAKE_CALL</requestedAction>' +
+      '<toAddress>' + $('#number').val() + '</toAddress>' +
+      '<fromAddress>' + extension + '</fromAddress></Dialog>');
+  });
+
+  $('.of-call').click(function () {
+    api('PUT', '/Dialog/' + $('#call').val(),
+      '<Dialog><targetMediaAddress>' + extension + '</targetMediaAddress>' +
+      '<requestedAction>' + this.value + '</requestedAction></Dialog>');
+  });
+
   $('#sign-out').click(function () {
     setState('<state>LOGOUT</state>', function (xhr) {
       if (xhr.status !== 202) return;
