@@ -255,7 +255,14 @@ fn a_page_that_is_not_allowed_changes_nothing_though_the_browser_sends_the_passw
             assert_eq!(field("ErrorData").and_then(|element| element.text()).unwrap_or_default(), page);
             assert!(answer.body.contains("cors_origins"), "{answer:?}");
         }
-        for path in ["/callboard/api/publish?node=/lab/alarms", "/healthz", "/", "/nothing"] {
+        for path in [
+            "/callboard/api/publish?node=/lab/alarms",
+            "/callboard/api/calls",
+            "/callboard/api/status?status=OUT_OF_SERVICE",
+            "/healthz",
+            "/",
+            "/nothing",
+        ] {
             let answer = send("POST", path, page, "x");
             assert_eq!(answer.status(), 403, "{page} {path}");
             expect_closed(&answer);
