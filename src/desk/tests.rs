@@ -15,6 +15,7 @@ mod client_log;
 mod commands;
 mod dialogues;
 mod documents;
+mod during_calls;
 mod events;
 mod lists;
 mod messages;

@@ -2,8 +2,9 @@
 
 use super::*;
 
-/// Who asks, from which state, and what comes of LOGIN, NOT_READY, READY, LOGOUT: the new state, `keeps`, the code of
-/// the error that comes as an event, or the status of the error that answers.
+/// Who asks, from which state, and what comes of LOGIN, NOT_READY, READY, LOGOUT: the new state, `keeps`, `pends`
+/// with the state that comes after the call, the code of the error that comes as an event, or the status of the error that
+/// answers.
 type Expected = [(UserId, &'static str, [&'static str; 4]); 6];
 
 const UCCX: Expected = [
@@ -43,7 +44,8 @@ fn every_transition_with_its_events_in_order() {
     }
 }
 
-fn check(
+/// Whether that has come of a request of [`ask`] about Bob.
+pub(super) fn check(
     desk: &Desk,
     from: &str,
     expected: &str,
@@ -71,11 +73,24 @@ fn check(
         assert!(!changed, "{case}");
         return;
     }
-    let (state, receivers) =
-        if expected == "keeps" { (from, &[USER_NODE][..]) } else { (expected, &[USER_NODE, TEAM_NODE][..]) };
+    let (state, pending) = match expected.split_once(' ') {
+        Some((_, pending)) => (from, pending),
+        None if expected == "keeps" => (from, ""),
+        None => (expected, ""),
+    };
+    let receivers = if expected == "keeps" { &[USER_NODE][..] } else { &[USER_NODE, TEAM_NODE] };
     assert_eq!((nodes.as_slice(), now.as_str()), (receivers, state), "{case}");
     assert_eq!(said("state"), vec![state; receivers.len()], "{case}");
+    assert_eq!(said("pendingState"), vec![pending; receivers.len()], "{case}");
     assert_eq!(said("event"), vec!["PUT"; receivers.len()], "{case}");
+    assert_eq!(field(&get(desk, BOB), "pendingState"), pending, "{case}");
+    if expected == "keeps" || !pending.is_empty() {
+        assert_eq!(changed, !pending.is_empty(), "{case}");
+        let since = field(&get(desk, BOB), "stateChangeTime");
+        assert!(before.contains(&since), "{case}");
+        assert_eq!(said("stateChangeTime"), vec![since; receivers.len()], "{case}");
+        return;
+    }
     assert_eq!(said("stateChangeTime"), vec!["2023-01-13T11:07:11.466Z"; receivers.len()], "{case}");
     // A new reason may be as good as the old one, so NOT_READY may look the same as before.
     assert!(changed || state == from, "{case}");
