@@ -41,6 +41,8 @@ pub(super) struct People {
     pub team_ids: Option<Declared>,
     /// The ids of all users; `None` when some could not be read, so that a reference cannot be judged.
     pub user_ids: Option<Declared>,
+    /// The extensions that could be read, and the line each was first declared in.
+    pub extensions: Declared,
     /// Where the first password stands in plain text.
     pub first_plain: Option<Place>,
 }
@@ -63,14 +65,16 @@ pub(super) fn read(report: &mut Report, root: &Section) -> People {
         .tables(report, "user", "[[user]]", USER_KEYS)
         .map(|sections| sections.iter().map(|section| user(report, section)).collect());
     let Ok(drafts) = drafts else {
-        return People { teams, users: None, team_ids, user_ids: None, first_plain: None };
+        let extensions = Declared::new();
+        return People { teams, users: None, team_ids, user_ids: None, extensions, first_plain: None };
     };
     if drafts.is_empty() {
         report.add(Place::START, "there is no user; add a section [[user]] for each");
     }
 
     let user_ids = unique(report, "id", "user", drafts.iter().map(|draft| draft.id));
-    unique(report, "extension", "user", drafts.iter().filter(|d| d.extension.is_some()).map(|d| d.extension));
+    let extensions = drafts.iter().map(|draft| draft.extension).filter(Option::is_some);
+    let extensions = unique(report, "extension", "user", extensions).unwrap_or_default();
     login_names(report, &drafts, user_ids.as_ref());
     if let Some(team_ids) = &team_ids {
         for reference in drafts.iter().flat_map(|draft| draft.team.iter().chain(&draft.supervises)) {
@@ -80,7 +84,7 @@ pub(super) fn read(report: &mut Report, root: &Section) -> People {
 
     let first_plain = drafts.iter().filter_map(|draft| draft.plain).min();
     let users = drafts.into_iter().map(|draft| draft.user).collect();
-    People { teams, users, team_ids, user_ids, first_plain }
+    People { teams, users, team_ids, user_ids, extensions, first_plain }
 }
 
 fn teams(report: &mut Report, root: &Section) -> (Option<Vec<Team>>, Option<Declared>) {

@@ -2,8 +2,8 @@
 
 use super::people::{self, Declared};
 use super::problem::{Placed, Report, shown};
+use super::rules;
 use super::section::{Reported, Section, all};
-use super::{User, rules};
 
 const KEYS: &[&str] = &["id", "name", "team", "number"];
 const OUTSIDE_KEYS: &[&str] = &["busy", "no_answer"];
@@ -33,38 +33,46 @@ pub struct Outside {
     pub no_answer: Vec<String>,
 }
 
-/// Reads all queues and the numbers outside. `users` is known when there was no problem with them.
+/// Reads all queues and the numbers outside; none of them may be one of `extensions`.
 pub(super) fn read(
     report: &mut Report,
     root: &Section,
     teams: Option<&Declared>,
-    users: Option<&[User]>,
+    extensions: &Declared,
 ) -> Result<(Vec<Queue>, Outside), Reported> {
-    let sections = root.tables(report, "queue", "[[queue]]", KEYS)?;
-    if let Some(section) = sections.get(MOST) {
-        report.add(section.place, format!("there can be {MOST} queues; leave some out"));
-    }
-    let mut ids = Vec::new();
     let mut numbers = Vec::new();
-    let queues = all(sections.iter().map(|section| queue(report, section, teams, &mut ids, &mut numbers)));
-    people::unique(report, "id", "queue", ids.into_iter().map(Some));
+    let queues = queues(report, root, teams, &mut numbers);
     let outside = match root.table(report, "outside", "[outside]", OUTSIDE_KEYS) {
         Ok(Some(section)) => outside(report, &section, &mut numbers),
         Ok(None) => Ok(Outside::default()),
         Err(reported) => Err(reported),
     };
     for number in &numbers {
-        let has = |user: &&User| user.extension.as_deref() == Some(number.value);
-        if let Some(user) = users.and_then(|users| users.iter().find(has)) {
-            let (number_shown, id) = (shown(number.value), shown(&user.id));
-            report.add(
-                number.place,
-                format!("number {number_shown} is the extension of the user {id}; choose another"),
-            );
+        if let Some(line) = extensions.get(number.value) {
+            let shown = shown(number.value);
+            let sentence =
+                format!("number {shown} is the extension of the user in line {line}; choose another");
+            report.add(number.place, sentence);
         }
     }
     people::unique(report, "number", "queue or number outside", numbers.into_iter().map(Some));
     Ok((queues?, outside?))
+}
+
+fn queues<'d>(
+    report: &mut Report,
+    root: &Section<'d>,
+    teams: Option<&Declared>,
+    numbers: &mut Vec<Placed<&'d str>>,
+) -> Result<Vec<Queue>, Reported> {
+    let sections = root.tables(report, "queue", "[[queue]]", KEYS)?;
+    if let Some(section) = sections.get(MOST) {
+        report.add(section.place, format!("there can be {MOST} queues; leave some out"));
+    }
+    let mut ids = Vec::new();
+    let queues = all(sections.iter().map(|section| queue(report, section, teams, &mut ids, numbers)));
+    people::unique(report, "id", "queue", ids.into_iter().map(Some));
+    queues
 }
 
 fn queue<'d>(

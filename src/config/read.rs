@@ -67,7 +67,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let require_reason_codes = root.boolean(&mut report, "require_reason_codes");
     let reason_codes = reasons::read(&mut report, &root, people.team_ids.as_ref());
     let phone_books = books::read(&mut report, &root, people.team_ids.as_ref());
-    let queues = queues::read(&mut report, &root, people.team_ids.as_ref(), people.users.as_deref());
+    let queues = queues::read(&mut report, &root, people.team_ids.as_ref(), &people.extensions);
     let nodes = nodes(&mut report, &root, people.user_ids.as_ref());
     let limits = limits(&mut report, &root);
 

@@ -50,9 +50,28 @@ number = "1001"
 [outside]
 busy = ["1001"]
 "# => [
-        r#"15:10: number "1001" is the extension of the user "ada"; choose another"#,
-        r#"17:9: number "1001" is the extension of the user "ada"; choose another"#,
+        r#"15:10: number "1001" is the extension of the user in line 10; choose another"#,
+        r#"17:9: number "1001" is the extension of the user in line 10; choose another"#,
         r#"17:9: number "1001" already belongs to the queue or number outside in line 15; give each its own"#,
+    ];
+    an_extension_as_a_number_beside_another_mistake: "", r#"extension = "1001"
+[[user]]
+id = "bob"
+team = "1"
+[[queue]]
+id = "1"
+name = "A"
+team = "1"
+number = "1001"
+"# => [
+        r#"11:1: [[user]] has no password; add password_hash = "…" from `callboard passwd`, or password"#,
+        r#"18:10: number "1001" is the extension of the user in line 10; choose another"#,
+    ];
+    queues_that_are_none_beside_another_mistake: "queue = 3", r#"[outside]
+busy = ["x"]
+"# => [
+        "1:9: queue must be sections [[queue]] with two brackets, not an integer",
+        r##"11:9: busy "x" must be 1 to 32 digits, with "+", "*" or "#" where needed"##,
     ];
     numbers_outside_twice: "", r#"[outside]
 busy = ["1", "2"]
@@ -112,4 +131,23 @@ fn more_queues_than_there_can_be() {
         problems(&format!("\n{PEOPLE}{queues}")),
         ["5010:1: there can be 1000 queues; leave some out"]
     );
+}
+
+#[test]
+fn more_numbers_outside_than_there_can_be() {
+    let line = |key: &str, first: usize, count: usize| {
+        let numbers: Vec<String> = (first..first + count).map(|number| format!("\"{number}\"")).collect();
+        format!("{key} = [{}]\n", numbers.join(","))
+    };
+    let outside = |busy, no_answer| {
+        let (busy, no_answer) = (line("busy", 10_000, busy), line("no_answer", 20_000, no_answer));
+        problems(&format!("\n{PEOPLE}[outside]\n{busy}{no_answer}"))
+    };
+    assert_eq!(outside(1000, 1000), [""; 0]);
+    // Each number takes eight characters, with its quotes and comma.
+    let sentences = [
+        "11:8009: busy can have 1000 numbers; leave some out",
+        "12:8014: no_answer can have 1000 numbers; leave some out",
+    ];
+    assert_eq!(outside(1001, 1002), sentences);
 }
