@@ -18,6 +18,8 @@ mod bad_websocket;
 mod bad_xml;
 #[path = "wire/bind.rs"]
 mod bind;
+#[path = "wire/calls.rs"]
+mod calls;
 #[path = "wire/client_log.rs"]
 mod client_log;
 #[path = "wire/contract.rs"]
