@@ -8,6 +8,8 @@ mod support;
 
 #[path = "wire/acd.rs"]
 mod acd;
+#[path = "wire/bad_dialogs.rs"]
+mod bad_dialogs;
 #[path = "wire/bad_http.rs"]
 mod bad_http;
 #[path = "wire/bad_stream.rs"]

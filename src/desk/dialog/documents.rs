@@ -40,7 +40,8 @@ impl Desk {
     /// The dialog of that id.
     pub(super) fn find_dialog(&self, id: &str) -> Result<&Dialog, ApiError> {
         let found = id.parse().ok().and_then(|number: DialogId| self.dialogs.get(&number));
-        found.ok_or_else(|| Refusal::DialogUnknown.about(id))
+        // One name for each: a number can be written with a sign and zeros too.
+        found.filter(|dialog| dialog.id.to_string() == id).ok_or_else(|| Refusal::DialogUnknown.about(id))
     }
 
     pub(super) fn write_dialog(&self, out: &mut String, root: &str, dialog: &Dialog) {
