@@ -171,6 +171,10 @@ impl Desk {
         self.part(step, id, place);
         if let Some(queue) = queue.and_then(|place| self.queues.get_mut(place)) {
             queue.waiting.push_front(id);
+            // No telephone is called any more.
+            if let Some(dialog) = self.dialogs.get_mut(&id) {
+                dialog.dnis.clone_from(&queue.config.number);
+            }
         }
         self.mark(step.now);
         self.dialog_changed(step, id, &[]);

@@ -279,6 +279,20 @@ fn a_forced_logout_waits_until_the_call_ends() {
 }
 
 #[test]
+fn who_is_to_leave_and_does_not_answer_leaves() {
+    for (profile, code) in [("uccx", "22"), ("ucce", "999")] {
+        let (mut desk, id) = busy(profile, "RESERVED");
+        ask(&mut desk, ADA, BOB, "LOGOUT").expect("an accepted request");
+        assert_eq!(told_states(&desk.tick(at(20_003))), ["LOGOUT"], "{profile}");
+        assert_eq!(rests(&desk), pair("LOGOUT", code), "{profile}");
+        // The caller waits for somebody else.
+        let dialog = desk.dialog_document(ROOT, &id).expect("the call is there");
+        assert_eq!(["state", "DNIS"].map(|name| field(&dialog, name)), ["INITIATED", "9001"], "{profile}");
+        assert!(!dialog.contains("1001"), "{profile}: {dialog}");
+    }
+}
+
+#[test]
 fn who_comes_back_in_time_is_not_signed_out_after_the_call() {
     for profile in ["uccx", "ucce"] {
         let (mut desk, id) = busy(profile, "TALKING");
