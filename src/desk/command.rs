@@ -109,7 +109,7 @@ impl Desk {
                 Err(Refusal::ReasonMissing.about("finesse.api.reasoncode.require_reasoncode"))
             }
             None => Ok(None),
-            Some(id) => match known.find(|(_, code)| id.parse() == Ok(code.id)) {
+            Some(id) => match known.find(|(_, code)| code.id.to_string() == id) {
                 Some((place, _)) => Ok(Some(Reason::Configured(place))),
                 None => Err(Refusal::ReasonUnknown.about("reasonCodeId")),
             },
@@ -141,6 +141,11 @@ impl Desk {
             Standing::Supervisor => self.system_reason(Cause::Supervisor, state),
         };
         let next = Settled { state, reason };
+        let pending = self.agent(user).pending.and_then(|pending| pending.reason);
+        if by == Standing::Own && matches!(pending, Some(Reason::System(_))) {
+            // A supervisor, or the loss of the session, has decided what comes after the call.
+            return Err(Failure::ObjectState);
+        }
         let has_calls = !self.agent(user).dialogs.is_empty();
         let waits = matches!(outcome, Outcome::Pend(_))
             || (by == Standing::Supervisor && state == State::Logout && has_calls);

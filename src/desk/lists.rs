@@ -136,7 +136,7 @@ impl Desk {
     /// Returns Not Found, and what [`Desk::phone_book_document`] does.
     pub fn contact_document(&self, actor: UserId, book: &str, id: &str) -> Result<String, ApiError> {
         let book = self.phone_book(actor, book)?;
-        let contact = book.contacts.iter().find(|contact| id.parse() == Ok(contact.id));
+        let contact = book.contacts.iter().find(|contact| contact.id.to_string() == id);
         let contact = contact.ok_or_else(|| Refusal::NotFound.about(id))?;
         Ok(document(|out| write_contact(out, book, contact)))
     }
@@ -191,7 +191,7 @@ impl Desk {
         wanted: impl Fn(&ReasonCode) -> bool,
     ) -> Result<&ReasonCode, ApiError> {
         let not_found = || Refusal::NotFound.about(id);
-        let found = self.reason_codes.iter().find(|code| wanted(code) && id.parse() == Ok(code.id));
+        let found = self.reason_codes.iter().find(|code| wanted(code) && code.id.to_string() == id);
         if let Whose::All = whose {
             let reason = found.ok_or_else(not_found)?;
             return self.may_have(actor, reason.teams.as_deref(), id).map(|()| reason);
@@ -201,7 +201,7 @@ impl Desk {
     }
 
     fn phone_book(&self, actor: UserId, id: &str) -> Result<&PhoneBook, ApiError> {
-        let book = self.phone_books.iter().find(|book| id.parse() == Ok(book.id));
+        let book = self.phone_books.iter().find(|book| book.id.to_string() == id);
         let book = book.ok_or_else(|| Refusal::NotFound.about(id))?;
         self.may_have(actor, book.teams.as_deref(), id).map(|()| book)
     }

@@ -7,7 +7,7 @@ use crate::clock::Now;
 use crate::config::{self, Profile, Release, Role};
 use crate::id::{DialogId, UserId};
 
-use super::dialog::{CallType, Dialog, Phase};
+use super::dialog::{CallType, Dialog, Party, Phase};
 use super::error::{ApiError, Refusal};
 use super::event::{Event, Step, update};
 use super::reasons::Cause;
@@ -21,7 +21,7 @@ use super::{Desk, Settled, nodes};
 pub(super) struct Queue {
     pub config: config::Queue,
     /// Who has waited longest is first.
-    waiting: VecDeque<DialogId>,
+    pub(super) waiting: VecDeque<DialogId>,
     /// What was last published.
     told: Statistics,
 }
@@ -163,14 +163,17 @@ impl Desk {
     /// An agent did not answer: the call goes back to where it was in its queue, and the agent is not ready.
     pub(super) fn not_answered(&mut self, step: &mut Step<'_>, id: DialogId, user: UserId) {
         let Some(dialog) = self.dialogs.get(&id) else { return };
-        let is_agent = |one: &super::dialog::Participant| one.party == super::dialog::Party::Agent(user);
-        let Some(place) = dialog.participants.iter().position(is_agent) else { return };
+        let Some(place) = dialog.participants.iter().position(|one| one.party == Party::Agent(user)) else {
+            return;
+        };
         let queue = dialog.queue;
         let reason = self.system_reason(Cause::NotAnswered, State::NotReady);
         self.agent_mut(user).after = Some(Settled { state: State::NotReady, reason });
         self.part(step, id, place);
+        let order = |id: &DialogId| self.dialogs.get(id).map(|dialog| dialog.queued);
         if let Some(queue) = queue.and_then(|place| self.queues.get_mut(place)) {
-            queue.waiting.push_front(id);
+            let place = queue.waiting.partition_point(|other| order(other) < order(&id));
+            queue.waiting.insert(place, id);
             // No telephone is called any more.
             if let Some(dialog) = self.dialogs.get_mut(&id) {
                 dialog.dnis.clone_from(&queue.config.number);

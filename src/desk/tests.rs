@@ -22,6 +22,7 @@ mod messages;
 mod payloads;
 mod presence;
 mod random;
+mod random_calls;
 mod service;
 mod transitions;
 

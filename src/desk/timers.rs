@@ -38,7 +38,7 @@ pub struct TimerId {
 /// All that is set.
 #[derive(Debug, Default)]
 pub struct Timers {
-    set: BTreeMap<TimerId, Alarm>,
+    pub(super) set: BTreeMap<TimerId, Alarm>,
     count: u64,
 }
 

@@ -80,7 +80,9 @@ impl Desk {
         let mut parts = Vec::new();
         for dialog in calls {
             if let Some(part) = dialog.of(user) {
-                parts.push((part.phase, dialog.is_contact));
+                // Who calls a queue has not been given a call by it.
+                let is_own = part.address == dialog.from && dialog.associated.is_none();
+                parts.push((part.phase, dialog.is_contact && !is_own));
             }
         }
         // Who is not ready stays so until it answers.

@@ -51,6 +51,9 @@ fn not_placed(why: NotPlaced) -> (StatusCode, &'static str) {
             StatusCode::NOT_FOUND,
             "There is no such number: to is an extension, or the number or the id of a queue.",
         ),
+        NotPlaced::CallerInside => {
+            (StatusCode::BAD_REQUEST, "from is an extension here; an agent makes a call by MAKE_CALL.")
+        }
         NotPlaced::NobodyThere => (StatusCode::CONFLICT, "Nobody is signed in at that extension."),
         NotPlaced::Busy => (StatusCode::CONFLICT, "That extension is busy."),
         NotPlaced::TooManyCalls => {

@@ -97,6 +97,9 @@ fn from_arrival_to_wrap_up() {
         assert_eq!(call(agent, user), "PUT 1001=ACTIVE 1002=ACTIVE");
     }
     assert_eq!(state(&mut second, &mut supervisor, "1002"), "TALKING");
+    // Now the call that is held can be merged with it.
+    let held = event(&mut first, &dialogs("1001"));
+    assert!(held.contains("<action>TRANSFER</action><action>CONFERENCE</action>"), "{held}");
     act(&server, "1001", id, "TRANSFER", "");
     assert_eq!(call(&mut first, "1001"), "DELETE 1001=DROPPED 1002=DROPPED");
     assert_eq!(call(&mut first, "1001"), "DELETE 5550123=ACTIVE 1001=DROPPED 1002=ACTIVE");

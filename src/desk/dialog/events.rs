@@ -5,8 +5,8 @@ use crate::desk::write::{document, element, inside};
 use crate::desk::{Desk, nodes};
 use crate::id::{DialogId, UserId};
 
-use super::Dialog;
 use super::failure::Failure;
+use super::{Dialog, Phase};
 
 impl Desk {
     /// A call has come into a user's collection.
@@ -39,6 +39,22 @@ impl Desk {
         for user in dialog.agents().into_iter().filter(|user| !except.contains(user)) {
             let node = nodes::dialogs(&self.directory.get(user).id);
             step.events.push(Event { node, payload: payload.clone() });
+        }
+        for user in self.dialogs.get(&id).map(Dialog::agents).unwrap_or_default() {
+            self.mind_offers(step, user);
+        }
+    }
+
+    /// What a held call offers depends on the other calls of its user: whoever takes part is told when it changes.
+    pub(super) fn mind_offers(&mut self, step: &mut Step<'_>, user: UserId) {
+        for id in self.agent(user).dialogs.clone() {
+            let beside = self.active_beside(user, id).is_some();
+            let Some(part) = self.dialogs.get_mut(&id).and_then(|dialog| dialog.of_mut(user)) else {
+                continue;
+            };
+            if std::mem::replace(&mut part.beside, beside) != beside && part.phase == Phase::Held {
+                self.dialog_changed(step, id, &[]);
+            }
         }
     }
 

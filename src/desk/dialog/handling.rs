@@ -171,6 +171,7 @@ impl Desk {
         let agent = self.agent_mut(user);
         agent.dialogs.retain(|other| *other != dialog.id);
         agent.wraps_up |= dialog.is_to_wrap_up(user);
+        self.mind_offers(step, user);
     }
 
     pub(super) fn forget_timers(&mut self, dialog: &mut Dialog) {

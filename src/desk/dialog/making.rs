@@ -28,6 +28,8 @@ pub enum NotPlaced {
     NumberUnknown,
     NobodyThere,
     Busy,
+    /// The caller's number is one of the telephones here.
+    CallerInside,
     TooManyCalls,
     OutOfService,
 }
@@ -58,6 +60,9 @@ impl Desk {
         request_id: &str,
     ) -> Result<(DialogId, Vec<Event>), NotPlaced> {
         self.in_service().map_err(|_| NotPlaced::OutOfService)?;
+        if self.extensions.contains_key(&call.from) {
+            return Err(NotPlaced::CallerInside);
+        }
         let by_id = || self.queues.iter().find(|queue| queue.config.id == call.to);
         let to = match self.destination(&call.to) {
             Destination::Agent(_) | Destination::Queue(_) | Destination::Nobody(StateCause::Busy) => {

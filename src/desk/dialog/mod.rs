@@ -76,6 +76,8 @@ pub struct Participant {
     pub answered: bool,
     /// Runs while it rings.
     pub ringing: Option<TimerId>,
+    /// Whether its user talks on another call, with which this one can be merged.
+    pub beside: bool,
 }
 
 /// Whose telephone it is.
@@ -161,12 +163,13 @@ impl Desk {
                 }
                 offered
             }
-            (Phase::Active, _) => vec![TransferSst, ConsultCall, Hold, UpdateCallData, SendDtmf, Drop],
+            (Phase::Active, _) if dialog.is_complete() => {
+                vec![TransferSst, ConsultCall, Hold, UpdateCallData, SendDtmf, Drop]
+            }
+            (Phase::Active, _) => vec![ConsultCall, Hold, UpdateCallData, SendDtmf, Drop],
             (Phase::Held, _) => {
                 let mut offered = vec![UpdateCallData, Drop, Retrieve];
-                if let Party::Agent(user) = participant.party
-                    && self.active_beside(user, dialog.id).is_some()
-                {
+                if dialog.is_complete() && participant.beside {
                     offered.extend([Transfer, Conference]);
                 }
                 offered
@@ -185,7 +188,12 @@ impl Desk {
     /// The other call on which a user talks.
     fn active_beside(&self, user: UserId, id: DialogId) -> Option<DialogId> {
         let others = self.agent(user).dialogs.iter().copied().filter(|other| *other != id);
-        others.into_iter().find(|other| self.phase(*other, user) == Some(Phase::Active))
+        others.into_iter().find(|other| {
+            let dialog = self.dialogs.get(other);
+            dialog.is_some_and(|dialog| {
+                dialog.is_complete() && dialog.of(user).is_some_and(|one| one.phase == Phase::Active)
+            })
+        })
     }
 
     /// How a user takes part in a call.
@@ -220,6 +228,12 @@ impl Dialog {
         self.queue.is_some() && self.of(user).is_some_and(took)
     }
 
+    /// Whether nobody is waited for: it waits in no queue, and no telephone rings.
+    pub fn is_complete(&self) -> bool {
+        let takes_part = |one: &Participant| matches!(one.phase, Phase::Active | Phase::Held);
+        self.queued_since.is_none() && self.participants.iter().all(takes_part)
+    }
+
     /// Whether an agent takes part, or is waited for: the others are not the contact centre's.
     pub fn is_ours(&self) -> bool {
         self.queued_since.is_some() || self.participants.iter().any(|one| one.party != Party::Outside)
@@ -250,6 +264,7 @@ impl Participant {
             since: now,
             answered,
             ringing: None,
+            beside: false,
         }
     }
 
