@@ -19,6 +19,9 @@ impl Desk {
 
     /// A user is on line no more: its last session is gone, or said that it is unavailable.
     pub fn left(&mut self, now: Now, user: UserId) {
+        if self.agent(user).state == State::Logout {
+            return;
+        }
         let due = now.monotonic + self.limits.forced_logout;
         let leaving = self.timers.set(due, Alarm::ForcedLogout(user));
         let before = self.agent_mut(user).leaving.replace(leaving);
@@ -28,9 +31,6 @@ impl Desk {
     /// It did not come back: Express signs it out, Enterprise makes it not ready.
     pub(super) fn force_logout(&mut self, step: &mut Step<'_>, user: UserId) {
         self.agent_mut(user).leaving = None;
-        if self.agent(user).state == State::Logout {
-            return;
-        }
         let state = match self.profile {
             Profile::Uccx => State::Logout,
             Profile::Ucce => State::NotReady,

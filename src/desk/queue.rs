@@ -1,6 +1,6 @@
 //! Queues: who waits in which, which agent comes next, and the statistics (reference 3.3, 4.2; DEV/queue-notifications).
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::time::SystemTime;
 
 use crate::clock::Now;
@@ -142,22 +142,31 @@ impl Desk {
 
     /// The place of a queue, who has waited longest among those for whom an agent is ready, and that agent.
     fn next_match(&self) -> Option<(usize, DialogId, UserId)> {
+        if self.queues.iter().all(|queue| queue.waiting.is_empty()) {
+            return None;
+        }
+        let ready = self.longest_ready();
         let heads = self.queues.iter().enumerate().filter_map(|(place, queue)| {
             let id = *queue.waiting.front()?;
-            Some((self.dialogs.get(&id)?.queued, place, id, self.longest_ready(&queue.config.team)?))
+            let (_, user) = ready.get(queue.config.team.as_str())?;
+            Some((self.dialogs.get(&id)?.queued, place, id, *user))
         });
         heads.min_by_key(|(queued, ..)| *queued).map(|(_, place, id, user)| (place, id, user))
     }
 
-    /// The agent of a team who has been ready longest.
-    fn longest_ready(&self, team: &str) -> Option<UserId> {
-        let ready = self.directory.keys().filter(|user| {
-            let agent = self.agent(*user);
-            agent.state == State::Ready
-                && agent.dialogs.is_empty()
-                && self.directory.get(*user).team.as_deref() == Some(team)
-        });
-        ready.min_by_key(|user| self.agent(*user).entered)
+    /// Of every team the agent who has been ready longest, and since when among all that changed.
+    fn longest_ready(&self) -> HashMap<&str, (u64, UserId)> {
+        let mut longest: HashMap<&str, (u64, UserId)> = HashMap::new();
+        for user in self.directory.keys() {
+            let agent = self.agent(user);
+            if agent.state != State::Ready || !agent.dialogs.is_empty() {
+                continue;
+            }
+            let Some(team) = self.directory.get(user).team.as_deref() else { continue };
+            let first = longest.entry(team).or_insert((agent.entered, user));
+            *first = (*first).min((agent.entered, user));
+        }
+        longest
     }
 
     /// An agent did not answer: the call goes back to where it was in its queue, and the agent is not ready.

@@ -16,6 +16,9 @@ impl Desk {
     pub(super) fn enter(&mut self, now: Now, user: UserId, state: State, reason: Option<Reason>) {
         if state == State::Logout {
             self.move_to(user, None);
+            // There is nobody to sign out any more.
+            let leaving = self.agent_mut(user).leaving.take();
+            self.timers.cancel(leaving);
         }
         self.entries += 1;
         let entries = self.entries;

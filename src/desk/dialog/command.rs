@@ -212,7 +212,7 @@ impl Desk {
         if self.directory.supervises(supervisor, member) {
             Ok(member)
         } else {
-            Err(Refusal::NotYourMember.about(&self.directory.get(member).id))
+            Err(Refusal::NotYourMember.about(extension))
         }
     }
 }

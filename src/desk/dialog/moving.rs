@@ -114,6 +114,7 @@ impl Desk {
         }
         let Some(mut gone) = self.dialogs.remove(&active) else { return Err(Failure::State) };
         self.forget_timers(&mut gone);
+        self.dequeue(step.now, &gone);
         let now = step.now.wall;
         let newcomers: Vec<Participant> =
             gone.participants.iter().filter(|one| one.party != Party::Agent(user)).cloned().collect();

@@ -11,6 +11,8 @@ const VARIABLES_MAX: usize = 40;
 /// The longest value of callVariable1 to 10, in bytes, and of the others (DEV/dialog-api-parameters).
 const CALL_VARIABLE_MAX: usize = 40;
 const ECC_VARIABLE_MAX: usize = 210;
+/// The most of the others together, names and values, in bytes: they stand in every event of the call.
+const ECC_ALL_MAX: usize = 2000;
 /// The longest name of the others, in bytes.
 const ECC_NAME_MAX: usize = 64;
 /// The longest wrap-up reason, in bytes.
@@ -84,9 +86,7 @@ impl CallData {
     ///
     /// Returns Invalid Input for a name that no variable can have, a value that is too long, or one variable too many.
     pub fn set(&mut self, name: String, value: String) -> Result<(), ApiError> {
-        let number = name.strip_prefix("callVariable").and_then(|number| number.parse::<u8>().ok());
-        let is_numbered = number
-            .is_some_and(|number| (1..=10).contains(&number) && name == format!("callVariable{number}"));
+        let is_numbered = is_numbered(&name);
         let longest = if is_numbered { CALL_VARIABLE_MAX } else { ECC_VARIABLE_MAX };
         let is_own = name.len() <= ECC_NAME_MAX
             && name.strip_prefix("user.").is_some_and(|name| {
@@ -121,8 +121,19 @@ impl CallData {
     }
 }
 
+/// Whether it is one of callVariable1 to callVariable10.
+fn is_numbered(name: &str) -> bool {
+    let number = name.strip_prefix("callVariable").and_then(|number| number.parse::<u8>().ok());
+    number.is_some_and(|number| (1..=10).contains(&number) && name == format!("callVariable{number}"))
+}
+
 /// Sets one variable among others.
 fn merge(variables: &mut Vec<(String, String)>, name: String, value: String) -> Result<(), ApiError> {
+    let others = variables.iter().filter(|(known, _)| *known != name && !is_numbered(known));
+    let sum: usize = others.map(|(name, value)| name.len() + value.len()).sum();
+    if !is_numbered(&name) && sum + name.len() + value.len() > ECC_ALL_MAX {
+        return Err(Refusal::ParameterInvalid.about(name));
+    }
     if let Some((_, known)) = variables.iter_mut().find(|(known, _)| *known == name) {
         *known = value;
     } else if variables.len() < VARIABLES_MAX {

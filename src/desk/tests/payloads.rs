@@ -139,3 +139,20 @@ fn statistics_of_a_queue() {
         "nothing more to look at but the caller's patience"
     );
 }
+
+/// However long its variables, what is told of a call stays far below what a session may be owed.
+#[test]
+fn variables_of_a_call_are_bounded_together() {
+    let mut data = CallData::default();
+    let mut taken = 0;
+    for number in 0..40 {
+        taken += usize::from(data.set(format!("user.v{number}"), "&".repeat(210)).is_ok());
+    }
+    assert_eq!(taken, 9, "2,000 bytes with their names");
+    for number in 1..=10 {
+        data.set(format!("callVariable{number}"), "&".repeat(40)).expect("one of the ten");
+    }
+    assert_eq!(data.set("user.v0".into(), "changed".into()), Ok(()));
+    assert!(data.set("callVariable11".into(), String::new()).is_err());
+    assert!(data.set("callVariable01".into(), String::new()).is_err());
+}

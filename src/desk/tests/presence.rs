@@ -51,7 +51,20 @@ fn who_is_not_signed_in_is_left_alone() {
         let mut desk = desk("uccx");
         let before = everything(&desk);
         desk.left(at(0), user);
-        assert_eq!(desk.tick(at(60_000)), []);
+        assert_eq!(desk.wake_at(), None);
         assert_eq!(everything(&desk), before);
     }
+}
+
+/// A page that is loaded again signs in before its session is there.
+#[test]
+fn who_signs_in_after_it_has_left_is_not_signed_out_by_what_was_before() {
+    let mut desk = desk("uccx");
+    bring(&mut desk, BOB, "READY");
+    desk.left(at(0), BOB);
+    ask(&mut desk, BOB, BOB, "LOGOUT").expect("an accepted request");
+    assert_eq!(desk.wake_at(), None);
+    ask(&mut desk, BOB, BOB, "LOGIN").expect("an accepted request");
+    assert_eq!(desk.tick(at(1_000_000)), []);
+    assert_eq!(field(&get(&desk, BOB), "state"), "NOT_READY");
 }
