@@ -15,5 +15,6 @@ pub mod logger;
 pub mod net;
 pub mod password;
 pub mod pubsub;
+pub mod variable;
 pub mod web_origin;
 pub mod xmpp;

@@ -5,6 +5,7 @@
 
 mod books;
 mod file;
+mod layouts;
 mod parts;
 mod people;
 mod problem;
@@ -28,6 +29,7 @@ use crate::web_origin::WebOrigin;
 use crate::xmpp::ns;
 
 pub use books::{Contact, PhoneBook};
+pub use layouts::{Entry, Layout};
 pub use problem::{Place, Problem};
 pub use queues::{Outside, Queue};
 
@@ -65,6 +67,8 @@ pub struct Config {
     pub reason_codes: Vec<ReasonCode>,
     /// In the order of the file.
     pub phone_books: Vec<PhoneBook>,
+    /// In the order of the file; at least one is for all teams.
+    pub layouts: Vec<Layout>,
     /// In the order of the file.
     pub queues: Vec<Queue>,
     /// Numbers that are no telephones of users.

@@ -9,7 +9,9 @@ use super::people::{self, Declared};
 use super::problem::{Place, Placed, Report, shown};
 use super::queues;
 use super::section::{Reported, Section, all, kind_of, named, number};
-use super::{Config, NodeConfig, Origin, Problem, Profile, Release, TlsFiles, books, reasons, rules, web};
+use super::{
+    Config, NodeConfig, Origin, Problem, Profile, Release, TlsFiles, books, layouts, reasons, rules, web,
+};
 use crate::limits::{Kind, Limits, TABLE};
 
 const KEYS: &[&str] = &[
@@ -26,6 +28,7 @@ const KEYS: &[&str] = &[
     "require_reason_codes",
     "reason_code",
     "phone_book",
+    "layout",
     "queue",
     "outside",
     "node",
@@ -67,6 +70,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let require_reason_codes = root.boolean(&mut report, "require_reason_codes");
     let reason_codes = reasons::read(&mut report, &root, people.team_ids.as_ref());
     let phone_books = books::read(&mut report, &root, people.team_ids.as_ref());
+    let layouts = layouts::read(&mut report, &root, people.team_ids.as_ref());
     let queues = queues::read(&mut report, &root, people.team_ids.as_ref(), &people.extensions);
     let nodes = nodes(&mut report, &root, people.user_ids.as_ref());
     let limits = limits(&mut report, &root);
@@ -91,6 +95,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
             require_reason_codes: require_reason_codes.ok()?.is_none_or(|required| required.value),
             reason_codes: reason_codes.ok()?,
             phone_books: phone_books.ok()?,
+            layouts: layouts.ok()?,
             nodes: nodes.ok()?,
             limits,
             origin,

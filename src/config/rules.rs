@@ -63,8 +63,13 @@ pub(super) fn team_id(text: &str) -> Result<(), String> {
 /// The name of a team or of a person, which goes into XML documents.
 pub(super) fn name(text: &str) -> Result<(), String> {
     not_empty(text)?;
-    if text.chars().count() > LONGEST_NAME {
-        return Err(format!("must not be longer than {LONGEST_NAME} characters"));
+    self::text(text, LONGEST_NAME)
+}
+
+/// What may be empty and goes into XML documents, with a bound in characters.
+pub(super) fn text(text: &str, longest: usize) -> Result<(), String> {
+    if text.chars().count() > longest {
+        return Err(format!("must not be longer than {longest} characters"));
     }
     xml_text(text)
 }

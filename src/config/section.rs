@@ -144,7 +144,8 @@ pub(super) fn all<T>(results: impl Iterator<Item = Result<T, Reported>>) -> Resu
     results.collect::<Vec<_>>().into_iter().collect()
 }
 
-fn string<'d>(
+/// Reads a value that must be a string.
+pub(super) fn string<'d>(
     report: &mut Report,
     key: &str,
     value: &'d Spanned<DeValue<'d>>,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::*;
 
 mod books;
+mod layouts;
 mod people;
 mod queues;
 mod reasons;

@@ -1,7 +1,7 @@
-//! What the configuration has to choose from: reason codes, wrap-up reasons, phone books; the layout of call
+//! What the configuration has to choose from: reason codes, wrap-up reasons, phone books, layouts of call
 //! variables; and the lists that are always empty (reference 4.2; the guide's pages of the same names).
 
-use crate::config::{Category, Contact, PhoneBook, ReasonCode, Release};
+use crate::config::{Category, Contact, Entry, Layout, PhoneBook, ReasonCode, Release};
 use crate::id::UserId;
 use crate::xmpp::xml::write_attribute;
 
@@ -10,9 +10,6 @@ use super::documents::{IN_LIST, write_reason};
 use super::error::{ApiError, Refusal};
 use super::write::{close, document, element, inside};
 use super::{Desk, nodes};
-
-/// The one layout there is.
-const LAYOUT: &str = "1";
 
 impl Desk {
     /// `GET …/ReasonCodes?category=…`: what there is to choose from, of one category or of both.
@@ -141,36 +138,46 @@ impl Desk {
         Ok(document(|out| write_contact(out, book, contact)))
     }
 
-    /// `GET …/MediaPropertiesLayouts`: the one layout.
+    /// `GET …/MediaPropertiesLayouts`.
     ///
     /// # Errors
     ///
     /// Returns what [`Desk::scope`] does.
     pub fn layouts_document(&self, actor: UserId, whose: Whose<'_>) -> Result<String, ApiError> {
-        self.scope(actor, whose)?;
-        Ok(document(|out| inside(out, "MediaPropertiesLayouts", |out| self.write_layout(out))))
+        let scope = self.scope(actor, whose)?;
+        let layouts = self.layouts.iter().filter(|layout| scope.has(layout.teams.as_deref()));
+        Ok(document(|out| {
+            inside(out, "MediaPropertiesLayouts", |out| {
+                layouts.for_each(|layout| self.write_layout(out, layout));
+            });
+        }))
     }
 
-    /// `GET /User/{id}/MediaPropertiesLayout`: the one layout.
+    /// `GET /User/{id}/MediaPropertiesLayout`: the first that the user has.
     ///
     /// # Errors
     ///
     /// Returns what [`Desk::scope`] does.
     pub fn layout_of_user(&self, actor: UserId, user: UserId) -> Result<String, ApiError> {
-        self.may_see(actor, user)?;
-        Ok(document(|out| self.write_layout(out)))
+        let scope = self.scope(actor, Whose::User(user))?;
+        let layout = self.layouts.iter().find(|layout| scope.has(layout.teams.as_deref()));
+        let layout = layout.ok_or_else(|| Refusal::NotFound.about(&self.directory.get(user).id))?;
+        Ok(document(|out| self.write_layout(out, layout)))
     }
 
-    /// `GET /MediaPropertiesLayout/{id}`, or `default`.
+    /// `GET /MediaPropertiesLayout/{id}`, or `default`: for everybody who has it.
     ///
     /// # Errors
     ///
-    /// Returns Not Found.
-    pub fn layout_document(&self, id: &str) -> Result<String, ApiError> {
-        match id {
-            "default" | LAYOUT => Ok(document(|out| self.write_layout(out))),
-            _ => Err(Refusal::NotFound.about(id)),
-        }
+    /// Returns Not Found or Authorization Failure.
+    pub fn layout_document(&self, actor: UserId, id: &str) -> Result<String, ApiError> {
+        let layout = match id {
+            "default" => self.default_layout(),
+            _ => self.layouts.iter().find(|layout| layout.id.to_string() == id),
+        };
+        let layout = layout.ok_or_else(|| Refusal::NotFound.about(id))?;
+        self.may_have(actor, layout.teams.as_deref(), id)?;
+        Ok(document(|out| self.write_layout(out, layout)))
     }
 
     /// A list of what callboard never has: workflows, media other than voice.
@@ -225,11 +232,17 @@ impl Desk {
         });
     }
 
-    fn write_layout(&self, out: &mut String) {
-        let entry = |out: &mut String, variable: u8| {
+    /// The first layout that everybody has.
+    fn default_layout(&self) -> Option<&Layout> {
+        self.layouts.iter().find(|layout| layout.teams.is_none())
+    }
+
+    fn write_layout(&self, out: &mut String, layout: &Layout) {
+        let is_default = self.default_layout().is_some_and(|default| default.id == layout.id);
+        let write_entry = |out: &mut String, entry: &Entry| {
             inside(out, "entry", |out| {
-                element(out, "displayName", &format!("Call Variable {variable}"));
-                element(out, "mediaProperty", &format!("callVariable{variable}"));
+                element(out, "displayName", &entry.label);
+                element(out, "mediaProperty", &entry.variable);
                 if self.release == Release::R12 {
                     element(out, "showInPopOver", "false");
                     element(out, "uiEditable", "false");
@@ -237,13 +250,13 @@ impl Desk {
             });
         };
         inside(out, "MediaPropertiesLayout", |out| {
-            element(out, "uri", &format!("/finesse/api/MediaPropertiesLayout/{LAYOUT}"));
-            element(out, "name", "Default Layout");
-            element(out, "description", "The layout of every call");
-            element(out, "type", "DEFAULT");
-            inside(out, "header", |out| entry(out, 1));
-            for column in [1..=5, 6..=10] {
-                inside(out, "column", |out| column.for_each(|variable| entry(out, variable)));
+            element(out, "uri", &format!("/finesse/api/MediaPropertiesLayout/{}", layout.id));
+            element(out, "name", &layout.name);
+            element(out, "description", &layout.description);
+            element(out, "type", if is_default { "DEFAULT" } else { "CUSTOM" });
+            inside(out, "header", |out| write_entry(out, &layout.header));
+            for column in &layout.columns {
+                inside(out, "column", |out| column.iter().for_each(|entry| write_entry(out, entry)));
             }
         });
     }

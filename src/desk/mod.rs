@@ -33,7 +33,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::{Instant, SystemTime};
 
 use crate::clock::Now;
-use crate::config::{Config, Outside, PhoneBook, Profile, ReasonCode, Release, Team};
+use crate::config::{Config, Layout, Outside, PhoneBook, Profile, ReasonCode, Release, Team};
 use crate::id::{DialogId, UserId};
 use crate::limits::Limits;
 
@@ -105,6 +105,7 @@ pub struct Desk {
     teams: Vec<Team>,
     reason_codes: Vec<ReasonCode>,
     phone_books: Vec<PhoneBook>,
+    layouts: Vec<Layout>,
     require_reason_codes: bool,
     profile: Profile,
     release: Release,
@@ -153,6 +154,7 @@ impl Desk {
             teams: config.teams.clone(),
             reason_codes: config.reason_codes.clone(),
             phone_books: config.phone_books.clone(),
+            layouts: config.layouts.clone(),
             require_reason_codes: config.require_reason_codes,
             profile: config.profile,
             release: config.release,

@@ -106,6 +106,40 @@ fn every_address_in_a_document_can_be_asked() {
 }
 
 #[test]
+fn the_layout_of_a_team_comes_before_the_built_in_one() {
+    let server = Server::with(
+        r#"[[layout]]
+id = 1
+name = "Bank"
+teams = ["2"]
+header = ["callVariable1", "Customer"]
+left = [["user.ewt", "Waited"]]
+"#,
+    );
+    let entry = "<displayName>Customer</displayName><mediaProperty>callVariable1</mediaProperty>";
+    let flags = "<showInPopOver>false</showInPopOver><uiEditable>false</uiEditable>";
+    let waited = "<displayName>Waited</displayName><mediaProperty>user.ewt</mediaProperty>";
+    let bank = format!(
+        "<MediaPropertiesLayout><uri>/finesse/api/MediaPropertiesLayout/1</uri><name>Bank</name>\
+         <description></description><type>CUSTOM</type><header><entry>{entry}{flags}</entry></header>\
+         <column><entry>{waited}{flags}</entry></column><column></column></MediaPropertiesLayout>"
+    );
+    assert_eq!(get(&server, "1004", "User/1004/MediaPropertiesLayout").body, bank);
+    let json = ask(&server, "1004", "GET", "MediaPropertiesLayout/1", JSON, "").body;
+    assert!(json.contains(r#""mediaProperty":"user.ewt","#), "{json}");
+    assert!(json.ends_with(r#"{"entry":[]}]}}"#), "{json}");
+    let built_in = get(&server, "1001", "User/1001/MediaPropertiesLayout").body;
+    assert_eq!(
+        (field(&built_in, "uri"), field(&built_in, "name"), field(&built_in, "type")),
+        ("/finesse/api/MediaPropertiesLayout/2", "Default Layout", "DEFAULT")
+    );
+    assert_eq!(get(&server, "1001", "MediaPropertiesLayout/default").body, built_in);
+    let list = get(&server, "1004", "User/1004/MediaPropertiesLayouts").body;
+    assert_eq!(list, format!("<MediaPropertiesLayouts>{bank}{built_in}</MediaPropertiesLayouts>"));
+    assert_eq!(get(&server, "1001", "MediaPropertiesLayout/1").status(), 401);
+}
+
+#[test]
 fn who_asks_wrongly_gets_the_references_error() {
     let server = Server::demo();
     for (user, method, path, status, kind) in [

@@ -4,6 +4,7 @@ use roxmltree::Node;
 
 use crate::desk::error::{ApiError, Refusal};
 use crate::desk::request::{children, only_child, read, text, texts};
+use crate::variable::{is_numbered, is_own};
 use crate::xmpp::xml::Bounds;
 
 /// The most call variables of a call; Finesse has ten and those of Enterprise's own.
@@ -13,8 +14,6 @@ const CALL_VARIABLE_MAX: usize = 40;
 const ECC_VARIABLE_MAX: usize = 210;
 /// The most of the others together, names and values, in bytes: they stand in every event of the call.
 const ECC_ALL_MAX: usize = 2000;
-/// The longest name of the others, in bytes.
-const ECC_NAME_MAX: usize = 64;
 /// The longest wrap-up reason, in bytes.
 const REASON_MAX: usize = 200;
 
@@ -88,12 +87,7 @@ impl CallData {
     pub fn set(&mut self, name: String, value: String) -> Result<(), ApiError> {
         let is_numbered = is_numbered(&name);
         let longest = if is_numbered { CALL_VARIABLE_MAX } else { ECC_VARIABLE_MAX };
-        let is_own = name.len() <= ECC_NAME_MAX
-            && name.strip_prefix("user.").is_some_and(|name| {
-                !name.is_empty()
-                    && name.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>&\"'".contains(&byte))
-            });
-        if !(is_numbered || is_own) || value.len() > longest {
+        if !(is_numbered || is_own(&name)) || value.len() > longest {
             return Err(Refusal::ParameterInvalid.about(name));
         }
         merge(&mut self.variables, name, value)
@@ -119,12 +113,6 @@ impl CallData {
         }
         Ok(())
     }
-}
-
-/// Whether it is one of callVariable1 to callVariable10.
-fn is_numbered(name: &str) -> bool {
-    let number = name.strip_prefix("callVariable").and_then(|number| number.parse::<u8>().ok());
-    number.is_some_and(|number| (1..=10).contains(&number) && name == format!("callVariable{number}"))
 }
 
 /// Sets one variable among others.

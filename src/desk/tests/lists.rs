@@ -183,7 +183,7 @@ fn phone_books_for_all_come_first_and_agents_get_the_contacts_in_them() {
 }
 
 #[test]
-fn there_is_one_layout_with_all_call_variables() {
+fn without_a_layout_in_the_file_there_is_one_with_all_call_variables() {
     let entry = |number: u8, flags: &str| {
         format!(
             "<entry><displayName>Call Variable {number}</displayName><mediaProperty>callVariable{number}</mediaProperty>{flags}</entry>"
@@ -211,12 +211,74 @@ fn there_is_one_layout_with_all_call_variables() {
             (desk.layouts_document(EVE, User(BOB)), OTHERS),
             (desk.layout_of_user(BOB, BOB), &layout),
             (desk.layout_of_user(EVE, BOB), OTHERS),
-            (desk.layout_document("default"), &layout),
-            (desk.layout_document("1"), &layout),
-            (desk.layout_document("2"), "404|Not Found|2"),
+            (desk.layout_document(BOB, "default"), &layout),
+            (desk.layout_document(BOB, "1"), &layout),
+            (desk.layout_document(BOB, "2"), "404|Not Found|2"),
         ] {
             assert_eq!(shown(answer), expected);
         }
+    }
+}
+
+/// Layouts for team 2, for all, and one more for all.
+const LAYOUTS: &str = r#"[[layout]]
+id = 5
+name = "Night & Day"
+teams = ["2"]
+header = ["user.ewt", "Waited <s>"]
+left = [["callVariable2", "Account"], ["BAStatus", ""]]
+[[layout]]
+id = 2
+name = "House"
+description = "For all"
+header = ["callVariable1", "Customer"]
+right = [["wrapUpReason", "Why"]]
+[[layout]]
+id = 1
+name = "Short"
+header = ["callVariable1", ""]
+"#;
+
+#[test]
+fn layouts_are_shown_to_those_who_have_them() {
+    let entry = |variable: &str, label: &str| {
+        format!("<entry><displayName>{label}</displayName><mediaProperty>{variable}</mediaProperty></entry>")
+    };
+    let layout = |id, [name, description, kind]: [&str; 3], [header, left, right]: [&str; 3]| {
+        format!(
+            "<MediaPropertiesLayout><uri>/finesse/api/MediaPropertiesLayout/{id}</uri><name>{name}</name>\
+             <description>{description}</description><type>{kind}</type><header>{header}</header>\
+             <column>{left}</column><column>{right}</column></MediaPropertiesLayout>"
+        )
+    };
+    let waited = entry("user.ewt", "Waited &lt;s&gt;");
+    let left = entry("callVariable2", "Account") + &entry("BAStatus", "");
+    let night = layout(5, ["Night &amp; Day", "", "CUSTOM"], [&waited, &left, ""]);
+    let (customer, why) = (entry("callVariable1", "Customer"), entry("wrapUpReason", "Why"));
+    let house = layout(2, ["House", "For all", "DEFAULT"], [&customer, "", &why]);
+    let short = layout(1, ["Short", "", "CUSTOM"], [&entry("callVariable1", ""), "", ""]);
+    let all = format!("<MediaPropertiesLayouts>{night}{house}{short}</MediaPropertiesLayouts>");
+    let for_all = format!("<MediaPropertiesLayouts>{house}{short}</MediaPropertiesLayouts>");
+    let desk = desk_with("uccx", "release = \"11.6\"", LAYOUTS);
+    for (answer, expected) in [
+        (desk.layouts_document(EVE, User(EVE)), all.as_str()),
+        (desk.layouts_document(SUE, Team("2")), &all),
+        (desk.layouts_document(ROOT, All), &all),
+        (desk.layouts_document(BOB, User(BOB)), &for_all),
+        (desk.layouts_document(ROOT, User(ROOT)), &for_all),
+        (desk.layouts_document(BOB, Team("2")), "401|Authorization Failure|2"),
+        (desk.layout_of_user(EVE, EVE), &night),
+        (desk.layout_of_user(SUE, EVE), &night),
+        (desk.layout_of_user(BOB, BOB), &house),
+        (desk.layout_of_user(EVE, BOB), OTHERS),
+        (desk.layout_document(EVE, "default"), &house),
+        (desk.layout_document(BOB, "default"), &house),
+        (desk.layout_document(BOB, "1"), &short),
+        (desk.layout_document(EVE, "5"), &night),
+        (desk.layout_document(BOB, "5"), "401|Authorization Failure|5"),
+        (desk.layout_document(BOB, "3"), "404|Not Found|3"),
+    ] {
+        assert_eq!(shown(answer), expected);
     }
 }
 

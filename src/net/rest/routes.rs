@@ -160,7 +160,7 @@ fn read(actor: UserId, call: &Call<'_>, path: &[&str]) -> Option<Reply> {
             ["PhoneBook", id] => desk.phone_book_document(actor, id),
             ["PhoneBook", id, "Contacts"] => desk.contacts_document(actor, id),
             ["PhoneBook", id, "Contact", contact] => desk.contact_document(actor, id, contact),
-            ["MediaPropertiesLayout", id] => desk.layout_document(id),
+            ["MediaPropertiesLayout", id] => desk.layout_document(actor, id),
             [name] => list(name)?(desk, actor, Whose::All, call),
             _ => return None,
         })
