@@ -136,6 +136,9 @@ fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "reason codes   {}, {required}", config.reason_codes.len())?;
     let contacts: usize = config.phone_books.iter().map(|book| book.contacts.len()).sum();
     writeln!(out, "phone books    {} with {contacts} contacts", config.phone_books.len())?;
+    if !config.layouts.is_empty() {
+        writeln!(out, "layouts        {}", config.layouts.len())?;
+    }
     for queue in &config.queues {
         writeln!(out, "queue {:8} {}: number {}, team {}", queue.id, queue.name, queue.number, queue.team)?;
     }
