@@ -7,7 +7,7 @@ use crate::clock::Now;
 use crate::config::{self, Profile, Release, Role};
 use crate::id::{DialogId, UserId};
 
-use super::dialog::{CallType, Dialog, Party, Phase};
+use super::dialog::{CallType, Dialog, Phase};
 use super::error::{ApiError, Refusal};
 use super::event::{Event, Step, update};
 use super::reasons::Cause;
@@ -172,9 +172,7 @@ impl Desk {
     /// An agent did not answer: the call goes back to where it was in its queue, and the agent is not ready.
     pub(super) fn not_answered(&mut self, step: &mut Step<'_>, id: DialogId, user: UserId) {
         let Some(dialog) = self.dialogs.get(&id) else { return };
-        let Some(place) = dialog.participants.iter().position(|one| one.party == Party::Agent(user)) else {
-            return;
-        };
+        let Some(place) = dialog.place_of(user) else { return };
         let queue = dialog.queue;
         let reason = self.system_reason(Cause::NotAnswered, State::NotReady);
         self.agent_mut(user).after = Some(Settled { state: State::NotReady, reason });

@@ -89,7 +89,7 @@ fn read(query: &str, body: &str) -> Result<Inbound, Refused> {
                 {
                     return refuse(
                         StatusCode::BAD_REQUEST,
-                        "Beside to and from there can be callVariable1 to callVariable10 (40 bytes) and user.NAME (210 bytes), each once.",
+                        "Beside to and from there can be callVariable1 to callVariable10 (40 bytes) and user.NAME (210 bytes, 2000 all together), each once.",
                     );
                 }
                 continue;

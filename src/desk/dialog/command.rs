@@ -116,20 +116,16 @@ impl Desk {
         let action = action.ok_or_else(|| Refusal::ParameterInvalid.about("requestedAction"))?;
         let target = needed(&asked.target, "targetMediaAddress")?;
         self.check_target(actor, id, action, target)?;
-        let to = match action {
-            Action::ConsultCall | Action::TransferSst => {
-                let to = needed_address(&asked.to)?;
-                if self.agent(actor).extension.as_deref() == Some(to) {
-                    return Err(Refusal::DestinationInvalid.about(to));
-                }
-                to
+        if matches!(action, Action::ConsultCall | Action::TransferSst) {
+            let to = needed_address(&asked.to)?;
+            if self.agent(actor).extension.as_deref() == Some(to) {
+                return Err(Refusal::DestinationInvalid.about(to));
             }
-            _ => "",
-        };
+        }
         let mut step = Step::new(now, request_id);
         let extension = self.agent(actor).extension.clone().unwrap_or_default();
         let done = if self.may(actor, id, action) {
-            self.act(&mut step, actor, id, action, to, target, asked)?
+            self.act(&mut step, actor, id, action, asked)?
         } else {
             Err(Failure::Action { name, extension: &extension })
         };
@@ -140,17 +136,16 @@ impl Desk {
         Ok(step.events)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one place that hands them on")]
+    /// Does what may be done and has all that it needs.
     fn act<'a>(
         &mut self,
         step: &mut Step<'_>,
         user: UserId,
         id: DialogId,
         action: Action,
-        to: &str,
-        target: &str,
         asked: &DialogRequest,
     ) -> Result<Result<(), Failure<'a>>, ApiError> {
+        let to = asked.to.as_deref().unwrap_or_default();
         Ok(match action {
             Action::Answer => self.answer(step, user, id),
             Action::Hold => self.hold(step, user, id),
@@ -170,7 +165,9 @@ impl Desk {
                 self.update_call_data(step, id, data)?;
                 Ok(())
             }
-            Action::ParticipantDrop => self.drop_participant(step, id, target),
+            Action::ParticipantDrop => {
+                self.drop_participant(step, id, asked.target.as_deref().unwrap_or_default())
+            }
             Action::BargeCall => self.barge(step, user, id),
         })
     }

@@ -33,9 +33,7 @@ impl Desk {
     pub(in crate::desk) fn dialog_changed(&mut self, step: &mut Step<'_>, id: DialogId, except: &[UserId]) {
         self.mind_callers(step.now, id);
         let Some(dialog) = self.dialogs.get(&id) else { return };
-        let payload = update("PUT", &nodes::dialog(id), step.request_id, |out| {
-            self.write_dialog(out, "dialog", dialog);
-        });
+        let payload = self.dialog_update(step, dialog);
         for user in dialog.agents().into_iter().filter(|user| !except.contains(user)) {
             let node = nodes::dialogs(&self.directory.get(user).id);
             step.events.push(Event { node, payload: payload.clone() });
@@ -62,11 +60,14 @@ impl Desk {
     pub(in crate::desk) fn dialogs_told(&self, step: &mut Step<'_>, user: UserId) {
         for dialog in self.agent(user).dialogs.iter().filter_map(|id| self.dialogs.get(id)) {
             let node = nodes::dialogs(&self.directory.get(user).id);
-            let payload = update("PUT", &nodes::dialog(dialog.id), step.request_id, |out| {
-                self.write_dialog(out, "dialog", dialog);
-            });
-            step.events.push(Event { node, payload });
+            step.events.push(Event { node, payload: self.dialog_update(step, dialog) });
         }
+    }
+
+    fn dialog_update(&self, step: &Step<'_>, dialog: &Dialog) -> String {
+        update("PUT", &nodes::dialog(dialog.id), step.request_id, |out| {
+            self.write_dialog(out, "dialog", dialog);
+        })
     }
 
     /// What a user asked of a call, or of its own calls, failed.

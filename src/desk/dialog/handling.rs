@@ -72,10 +72,7 @@ impl Desk {
 
     /// `DROP`.
     pub(super) fn hang_up(&mut self, step: &mut Step<'_>, user: UserId, id: DialogId) -> Done {
-        let dialog = self.dialogs.get(&id);
-        let place = dialog
-            .and_then(|dialog| dialog.participants.iter().position(|one| one.party == Party::Agent(user)));
-        if let Some(place) = place {
+        if let Some(place) = self.dialogs.get(&id).and_then(|dialog| dialog.place_of(user)) {
             self.leave(step, id, place);
         }
         Ok(())
@@ -126,22 +123,18 @@ impl Desk {
 
     /// Takes a participant out of a call that goes on, and tells it.
     pub(in crate::desk) fn part(&mut self, step: &mut Step<'_>, id: DialogId, place: usize) {
-        let Some(dialog) = self.dialogs.get_mut(&id) else { return };
-        if place >= dialog.participants.len() {
-            return;
+        let Some(mut dialog) = self.dialogs.remove(&id) else { return };
+        if let Some(leaver) = dialog.participants.get_mut(place) {
+            // It is shown once more, as gone.
+            leaver.enter(step.now.wall, Phase::Dropped);
+            self.timers.cancel(leaver.ringing.take());
+            if let Party::Agent(user) = leaver.party {
+                self.end_part(step, user, &dialog);
+                self.unlisten(step, &dialog, Some(user));
+            }
+            dialog.participants.remove(place);
+            dialog.listeners.retain(|listener| self.dialogs.contains_key(listener));
         }
-        // It is shown once more, as gone.
-        dialog.participants[place].enter(step.now.wall, Phase::Dropped);
-        let timer = dialog.participants[place].ringing.take();
-        self.timers.cancel(timer);
-        let Some(dialog) = self.dialogs.remove(&id) else { return };
-        if let Party::Agent(user) = dialog.participants[place].party {
-            self.end_part(step, user, &dialog);
-            self.unlisten(step, &dialog, Some(user));
-        }
-        let mut dialog = dialog;
-        dialog.participants.remove(place);
-        dialog.listeners.retain(|listener| self.dialogs.contains_key(listener));
         self.dialogs.insert(id, dialog);
     }
 

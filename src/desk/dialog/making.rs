@@ -1,7 +1,7 @@
 //! How calls come about: an agent dials, or somebody outside calls.
 
 use crate::clock::Now;
-use crate::config::Profile;
+use crate::config::{self, Profile};
 use crate::desk::Desk;
 use crate::desk::event::{Event, Step};
 use crate::desk::reasons::Cause;
@@ -63,22 +63,20 @@ impl Desk {
         if self.extensions.contains_key(&call.from) {
             return Err(NotPlaced::CallerInside);
         }
-        let by_id = || self.queues.iter().find(|queue| queue.config.id == call.to);
-        let to = match self.destination(&call.to) {
-            Destination::Agent(_) | Destination::Queue(_) | Destination::Nobody(StateCause::Busy) => {
-                call.to.clone()
-            }
-            Destination::Nobody(StateCause::NotAvailable) => return Err(NotPlaced::NobodyThere),
-            _ => by_id().ok_or(NotPlaced::NumberUnknown)?.config.number.clone(),
+        let queue = |is: fn(&config::Queue, &str) -> bool| {
+            self.queues.iter().map(|queue| &queue.config).find(|queue| is(queue, &call.to))
         };
-        let destination = self.destination(&to);
-        if destination == Destination::Nobody(StateCause::Busy) {
-            return Err(if self.extensions.contains_key(&to) {
-                NotPlaced::Busy
-            } else {
-                NotPlaced::NumberUnknown
-            });
-        }
+        let to = if self.extensions.contains_key(&call.to) {
+            call.to.clone()
+        } else {
+            let queue = queue(|queue, to| queue.number == to).or_else(|| queue(|queue, to| queue.id == to));
+            queue.ok_or(NotPlaced::NumberUnknown)?.number.clone()
+        };
+        let destination = match self.destination(&to) {
+            Destination::Nobody(StateCause::Busy) => return Err(NotPlaced::Busy),
+            Destination::Nobody(_) => return Err(NotPlaced::NobodyThere),
+            reached => reached,
+        };
         let mut step = Step::new(now, request_id);
         let id = self.new_dialog(CallType::OtherIn, None).map_err(|_| NotPlaced::TooManyCalls)?;
         if let Some(dialog) = self.dialogs.get_mut(&id) {
@@ -97,7 +95,7 @@ impl Desk {
     /// The caller from outside hangs up. Returns what has to be published, or `None` if there is no such call.
     pub fn abandon(&mut self, now: Now, id: &str, request_id: &str) -> Option<Vec<Event>> {
         let dialog = self.find_dialog(id).ok()?;
-        let place = dialog.participants.iter().position(|one| one.party == Party::Outside)?;
+        let place = dialog.place_outside()?;
         let id = dialog.id;
         let mut step = Step::new(now, request_id);
         self.leave(&mut step, id, place);
@@ -109,7 +107,7 @@ impl Desk {
     pub(in crate::desk) fn caller_tired(&mut self, step: &mut Step<'_>, id: DialogId) {
         let Some(dialog) = self.dialogs.get_mut(&id) else { return };
         dialog.patience = None;
-        if let Some(place) = dialog.participants.iter().position(|one| one.party == Party::Outside) {
+        if let Some(place) = dialog.place_outside() {
             self.leave(step, id, place);
         }
     }

@@ -213,6 +213,16 @@ impl Dialog {
         self.participants.iter_mut().find(|one| one.party == Party::Agent(user))
     }
 
+    /// Where a user stands among the participants.
+    pub fn place_of(&self, user: UserId) -> Option<usize> {
+        self.participants.iter().position(|one| one.party == Party::Agent(user))
+    }
+
+    /// Where the first one from outside does.
+    pub fn place_outside(&self) -> Option<usize> {
+        self.participants.iter().position(|one| one.party == Party::Outside)
+    }
+
     /// The agents who take part and know it, in the order in which they came.
     pub fn agents(&self) -> Vec<UserId> {
         let agents = self.participants.iter().filter_map(|one| match one.party {

@@ -30,10 +30,7 @@ impl Desk {
     /// `TRANSFER` of a held call to the active one: the user leaves both, the others are together in the first.
     pub(super) fn transfer(&mut self, step: &mut Step<'_>, user: UserId, id: DialogId) -> Done {
         let (newcomers, others) = self.merge(step, user, id, CallType::Transfer)?;
-        let dialog = self.dialogs.get(&id);
-        let place = dialog
-            .and_then(|dialog| dialog.participants.iter().position(|one| one.party == Party::Agent(user)));
-        if let Some(place) = place {
+        if let Some(place) = self.dialogs.get(&id).and_then(|dialog| dialog.place_of(user)) {
             self.part(step, id, place);
         }
         self.tell_merged(step, id, &newcomers);
@@ -77,7 +74,7 @@ impl Desk {
             Destination::Agent(_) | Destination::Queue(_) | Destination::Outside { .. } => {}
         }
         let Some(dialog) = self.dialogs.get_mut(&id) else { return Err(Failure::State) };
-        let Some(place) = dialog.participants.iter().position(|one| one.party == Party::Agent(user)) else {
+        let Some(place) = dialog.place_of(user) else {
             return Err(Failure::State);
         };
         let others_are_outside = dialog
