@@ -10,7 +10,7 @@ use crate::pubsub::{Item, NodeId, Subscriber};
 
 impl Hub {
     /// A published item goes to all subscribers.
-    pub(super) fn announce(&mut self, now: Now, node: NodeId, item: &Item) {
+    pub(super) fn announce(&mut self, now: Now, node: NodeId, item: &Rc<Item>) {
         let event = Event::published(
             self.names.event_head.clone(),
             self.pubsub.name(node),

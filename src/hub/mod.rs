@@ -160,7 +160,14 @@ impl Hub {
             Ok(document) => document,
             Err(error) => return self.fail(now, id, error.into()),
         };
-        let element = document.root_element();
+        self.element(now, id, document.root_element());
+    }
+
+    /// An element of a stream that is not closed.
+    fn element(&mut self, now: Now, id: SessionId, element: roxmltree::Node<'_, '_>) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
         match session.stream.receive(element, &self.names.domain) {
             Ok(Step::Open) => self.open(now, id),
             Ok(Step::Login(plain)) => self.login(now, id, plain),
@@ -367,7 +374,7 @@ impl Hub {
         session.opened = true;
         let open = stream::open(&self.names.domain, &session.stream_id);
         let features = stream::features(session.stream.is_logged_in());
-        self.send(now, id, open);
+        self.push(now, id, Frame::Open(open.into()));
         self.send(now, id, features);
     }
 
@@ -411,11 +418,10 @@ impl Hub {
             if !session.opened {
                 // A stream error needs a stream (RFC 6120 §4.9.1.2).
                 let open = stream::open(&self.names.domain, &token(self.random));
-                session.outbox.push(Frame::Text(open.into()));
+                session.outbox.push(Frame::Open(open.into()));
             }
             session.outbox.push(Frame::Text(error.frame().into()));
         }
-        session.outbox.push(Frame::Text(stream::CLOSE.into()));
         session.outbox.push(Frame::Close(
             error.map_or(1000, |error| error.code),
             error.map_or("", |error| error.condition),

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::address::Address;
 use crate::limits::Limits;
 use crate::pubsub::event::Event;
+use crate::xmpp::stream;
 
 /// The length of a message id (reference 3.1).
 pub const MESSAGE_ID: usize = 8;
@@ -13,19 +14,22 @@ pub const MESSAGE_ID: usize = 8;
 /// One frame that waits.
 #[derive(Debug)]
 pub enum Frame {
+    /// The answer to an `<open/>`, where a stream is opened by one (RFC 7395 §3.4).
+    Open(Box<str>),
     /// A message made for this session.
     Text(Box<str>),
     /// An event, shared with all who get it; `full`: addressed to the full JID.
     Event { event: Rc<Event>, full: bool, id: [u8; MESSAGE_ID] },
     /// A WebSocket ping.
     Ping,
-    /// The end: a WebSocket close with its code and reason.
+    /// The end of the stream: the close code of a WebSocket, and the condition of the error if it was one.
     Close(u16, &'static str),
 }
 
 /// A frame on its way out.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Out<'a> {
+    Open(&'a str),
     /// One text message, in pieces that follow each other.
     Text(&'a [&'a str]),
     Ping,
@@ -47,9 +51,10 @@ const ADDRESS: usize = 64;
 impl Frame {
     fn len(&self) -> usize {
         match self {
-            Self::Text(text) => text.len(),
+            Self::Open(text) | Self::Text(text) => text.len(),
             Self::Event { event, .. } => event.len(ADDRESS, MESSAGE_ID),
-            Self::Ping | Self::Close(..) => 2,
+            Self::Ping => 2,
+            Self::Close(..) => stream::CLOSE.len(),
         }
     }
 }
@@ -69,7 +74,7 @@ impl Outbox {
         let is_stanza = |frame: &&Frame| match frame {
             Frame::Text(text) => ["<message", "<iq", "<presence"].iter().any(|tag| text.starts_with(tag)),
             Frame::Event { .. } => true,
-            Frame::Ping | Frame::Close(..) => false,
+            Frame::Open(_) | Frame::Ping | Frame::Close(..) => false,
         };
         self.frames.iter().filter(is_stanza).count()
     }
@@ -101,6 +106,7 @@ impl Outbox {
             self.bytes -= frame.len();
             out += frame.len();
             match &frame {
+                Frame::Open(text) => sink(Out::Open(text)),
                 Frame::Text(text) => sink(Out::Text(&[text])),
                 Frame::Event { event, full, id } => {
                     // An event is queued for bound sessions only, and the id is made of ASCII characters.

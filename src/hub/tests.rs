@@ -71,10 +71,11 @@ impl Stage {
     fn hear(&mut self, id: SessionId) -> Vec<String> {
         let mut heard = Vec::new();
         self.hub.drain(id, usize::MAX, |out| {
-            heard.push(match out {
-                Out::Text(pieces) => pieces.concat(),
-                Out::Ping => "ping".to_owned(),
-                Out::Close(code, _) => format!("close {code}"),
+            heard.extend(match out {
+                Out::Open(text) => vec![text.to_owned()],
+                Out::Text(pieces) => vec![pieces.concat()],
+                Out::Ping => vec!["ping".to_owned()],
+                Out::Close(code, _) => vec![stream::CLOSE.to_owned(), format!("close {code}")],
             });
         });
         heard

@@ -24,7 +24,7 @@ use super::server::{CHUNK, Scratch, Server, now};
 use crate::hub::{Origin, Out};
 use crate::id::SessionId;
 use crate::xmpp::sasl;
-use crate::xmpp::stream::StreamError;
+use crate::xmpp::stream::{self, StreamError};
 
 /// Reads from the socket in one turn before other tasks have theirs.
 const TURNS: usize = 8;
@@ -222,22 +222,26 @@ impl Session {
 
     fn encode(&mut self, output: &mut Vec<u8>, out: &Out<'_>) {
         match out {
-            Out::Text(pieces) => {
-                if log::log_enabled!(log::Level::Trace) {
-                    log::trace!("{} > {}", self.io.peer, pieces.concat());
-                }
-                header(output, OpCode::Data(Data::Text), pieces.iter().map(|piece| piece.len()).sum());
-                for piece in *pieces {
-                    output.extend_from_slice(piece.as_bytes());
-                }
-            }
+            Out::Open(text) => self.encode_text(output, &[text]),
+            Out::Text(pieces) => self.encode_text(output, pieces),
             Out::Ping => header(output, OpCode::Control(Control::Ping), 0),
             Out::Close(code, reason) => {
+                self.encode_text(output, &[stream::CLOSE]);
                 header(output, OpCode::Control(Control::Close), 2 + reason.len());
                 output.extend_from_slice(&code.to_be_bytes());
                 output.extend_from_slice(reason.as_bytes());
                 self.phase = Phase::Closing;
             }
+        }
+    }
+
+    fn encode_text(&self, output: &mut Vec<u8>, pieces: &[&str]) {
+        if log::log_enabled!(log::Level::Trace) {
+            log::trace!("{} > {}", self.io.peer, pieces.concat());
+        }
+        header(output, OpCode::Data(Data::Text), pieces.iter().map(|piece| piece.len()).sum());
+        for piece in pieces {
+            output.extend_from_slice(piece.as_bytes());
         }
     }
 

@@ -13,6 +13,10 @@ pub struct Event {
     pub head: Rc<str>,
     /// `" xmlns="jabber:client"><event …>…</message>`, after the id.
     pub tail: String,
+    /// Where it happened.
+    pub node: Rc<str>,
+    /// What was published; `None` if something was retracted.
+    pub item: Option<Rc<Item>>,
 }
 
 /// The part of every event of a service that never changes.
@@ -25,20 +29,20 @@ pub fn head(service: &str) -> Rc<str> {
 
 impl Event {
     /// The event of a published item.
-    pub fn published(head: Rc<str>, node: &str, item: &Item, notification: &str) -> Self {
-        Self::of(head, node, |tail| write_item(tail, item, notification))
+    pub fn published(head: Rc<str>, node: &Rc<str>, item: &Rc<Item>, notification: &str) -> Self {
+        Self::of(head, node, Some(item.clone()), |tail| write_item(tail, item, notification))
     }
 
     /// The event of a retracted item (XEP-0060 §7.2.2.1).
-    pub fn retracted(head: Rc<str>, node: &str, id: &str) -> Self {
-        Self::of(head, node, |tail| {
+    pub fn retracted(head: Rc<str>, node: &Rc<str>, id: &str) -> Self {
+        Self::of(head, node, None, |tail| {
             tail.push_str("<retract");
             write_attribute(tail, "id", id);
             tail.push_str("/>");
         })
     }
 
-    fn of(head: Rc<str>, node: &str, content: impl FnOnce(&mut String)) -> Self {
+    fn of(head: Rc<str>, node: &Rc<str>, item: Option<Rc<Item>>, content: impl FnOnce(&mut String)) -> Self {
         let mut tail = String::with_capacity(1024);
         tail.push('"');
         write_attribute(&mut tail, "xmlns", ns::CLIENT);
@@ -50,7 +54,7 @@ impl Event {
         content(&mut tail);
         tail.push_str("</items></event></message>");
         tail.shrink_to_fit();
-        Self { head, tail }
+        Self { head, tail, node: node.clone(), item }
     }
 
     /// What stands between the receiver's address and the message id.
