@@ -195,6 +195,9 @@ limits! {
     /// TCP connections at the same time, over all listeners
     /// (XEP-0205 §4.2).
     connections: Count("connections") = 4096, 1 => 1_000_000;
+    /// TCP connections, and as many BOSH sessions, of one address at the same time; an IPv6 address counts by its /64
+    /// (XEP-0205 §4.1).
+    connections_per_address: Count("connections") = 1024, 1 => 1_000_000;
     /// sessions one user may have bound at the same time
     /// (XEP-0205 §4.4).
     sessions_per_user: Count("sessions") = 16, 1 => 100;

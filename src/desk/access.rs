@@ -1,7 +1,7 @@
 //! Who may see what: agents their own, supervisors what belongs to their teams, administrators everything (reference
 //! 4.1).
 
-use crate::config::Team;
+use crate::config::{self, Profile, Team, User};
 use crate::id::UserId;
 
 use super::Desk;
@@ -50,6 +50,38 @@ impl Desk {
             Whose::Team(id) => self.visible_team(actor, id).map(|team| Scope::Team(Some(&team.id))),
             Whose::All => self.administrators_only(actor).map(|()| Scope::All),
         }
+    }
+
+    /// Whose rules apply.
+    pub fn profile(&self) -> Profile {
+        self.profile
+    }
+
+    /// The user that an administrator stands in for.
+    ///
+    /// # Errors
+    ///
+    /// Returns Authorization Failure to everybody else, or User Not Found.
+    pub fn stand_in(&self, actor: UserId, id: &str) -> Result<UserId, ApiError> {
+        self.administrators_only(actor)?;
+        self.directory.find(id).ok_or_else(|| Refusal::UserUnknown.about(id))
+    }
+
+    /// The teams that somebody sees, in the order of the configuration.
+    pub fn teams_seen_by(&self, actor: UserId) -> impl Iterator<Item = &Team> {
+        self.teams.iter().filter(move |team| self.sees_one_of(actor, &[&team.id]))
+    }
+
+    /// The users that somebody sees, in the order of the configuration.
+    pub fn users_seen_by(&self, actor: UserId) -> impl Iterator<Item = &User> {
+        let seen = self.directory.keys().filter(move |user| self.may_see(actor, *user).is_ok());
+        seen.map(|user| self.directory.get(user))
+    }
+
+    /// The queues that somebody sees, in the order of the configuration.
+    pub fn queues_seen_by(&self, actor: UserId) -> impl Iterator<Item = &config::Queue> {
+        let queues = self.queues.iter().map(|queue| &queue.config);
+        queues.filter(move |queue| self.sees_one_of(actor, &[&queue.team]))
     }
 
     /// Lets through the user, the supervisors of its team and administrators.

@@ -356,6 +356,21 @@ impl Hub {
         self.sessions.get(id).is_some_and(|session| session.stream.is_logged_in())
     }
 
+    /// The XMPP domain.
+    pub fn domain(&self) -> &str {
+        &self.names.domain
+    }
+
+    /// The domain of the pubsub service.
+    pub fn pubsub_domain(&self) -> &str {
+        &self.names.pubsub
+    }
+
+    /// A name that nobody can guess: 128 random bits that need no escaping anywhere.
+    pub fn token(&self) -> String {
+        token(self.random)
+    }
+
     /// The id of a user.
     pub fn user_name(&self, user: UserId) -> String {
         self.users().get(user).id.clone()

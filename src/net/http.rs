@@ -1,5 +1,6 @@
 //! HTTP/1.0 and 1.1 on every listener: the routes, and what all answers have in common.
 
+use std::cell::RefCell;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -14,23 +15,32 @@ use smol_hyper::rt::{FuturesIo, SmolTimer};
 
 use super::answer::{Answer, empty, set, text};
 use super::cors::Asker;
-use super::io::Io;
+use super::io::{Io, Security};
+use super::meter::{Line, Tag, Way};
 use super::server::Server;
 use super::www::Www;
-use super::{calls, own, publish, rest, status, ws, www};
+use super::{calls, console, directory, meters, own, publish, rest, status, upgrade, ws, www};
 use crate::hub::Origin;
 
 /// Most headers of one request that are read.
 const HEADERS_MAX: usize = 64;
 
+/// What is known of a connection while its requests are served.
+struct Client {
+    origin: Origin,
+    security: Option<Security>,
+    line: RefCell<Line>,
+}
+
 /// Serves one connection until it is closed or becomes a WebSocket.
 pub async fn serve(server: Rc<Server>, mut io: Io, origin: Origin) {
-    let (peer, secure) = (io.peer, io.is_secure());
+    let peer = io.peer;
+    let client = Client { origin, security: io.security(), line: RefCell::new(Line::new(io.traffic())) };
     let limits = &server.limits;
     io.set_patience(Some(limits.login));
     let service = service_fn(|request| {
-        let server = server.clone();
-        async move { Ok::<_, Infallible>(route(server, request, origin, secure).await) }
+        let (server, client) = (server.clone(), &client);
+        async move { Ok::<_, Infallible>(route(server, request, client).await) }
     });
     let connection = http1::Builder::new()
         .timer(SmolTimer::new())
@@ -44,21 +54,49 @@ pub async fn serve(server: Rc<Server>, mut io: Io, origin: Origin) {
     if let Err(error) = connection.await {
         log::info!("{peer} http: closed: {error}");
     }
+    client.line.borrow_mut().finish(&mut server.meters.borrow_mut());
 }
 
-async fn route(server: Rc<Server>, request: Request<Incoming>, origin: Origin, secure: bool) -> Answer {
+/// Answers a request, and counts it if it asks for that.
+async fn route(server: Rc<Server>, request: Request<Incoming>, client: &Client) -> Answer {
+    let place = Place::of(&server, request.uri().path());
+    let tag = place.as_ref().and_then(|place| place.tag(&server, request.uri().query()?));
+    client.line.borrow_mut().begin(&mut server.meters.borrow_mut(), tag.clone());
+    let asked = tag.as_ref().filter(|tag| tag.way == Way::WebSocket).map(|_| upgrade::Asked::of(&request));
+    let mut answer = respond(place, server.clone(), request, client).await;
+    if let (Some(asked), Some(tag)) = (asked, &tag) {
+        let record = asked.record(&answer, client.origin.peer, client.security.as_ref());
+        server.meters.borrow_mut().upgraded(&tag.run, record);
+    }
+    if tag.is_some_and(|tag| tag.way == Way::Close) {
+        set(&mut answer, header::CONNECTION, "close");
+    }
+    let mut line = client.line.borrow_mut();
+    line.end(&mut server.meters.borrow_mut(), answer.status() == StatusCode::NOT_MODIFIED);
+    if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+        line.upgrade();
+    }
+    answer
+}
+
+async fn respond(
+    place: Option<Place>,
+    server: Rc<Server>,
+    request: Request<Incoming>,
+    client: &Client,
+) -> Answer {
+    let Client { origin, security, .. } = client;
     // hyper leaves this to us (RFC 9112 §3.2).
     if request.version() == Version::HTTP_11 && request.headers().get_all(header::HOST).iter().count() != 1 {
         return text(StatusCode::BAD_REQUEST, "A request of HTTP/1.1 has one Host header.");
     }
-    let place = Place::of(&server, request.uri().path());
     if let Some(Place::WebSocket) = place {
         return match *request.method() {
-            Method::GET => upgrade(server, request, origin),
+            Method::GET => upgrade(server, request, *origin),
             _ => not_allowed(Place::WebSocket.methods()),
         };
     }
-    let asker = Asker::of(request.headers(), secure, &server.cors_origins);
+    let asker = Asker::of(request.headers(), security.is_some(), &server.cors_origins);
     let mut answer = match asker.answer(&request, origin.peer) {
         Some(answer) => answer,
         None => at(place, server, request, origin.peer).await,
@@ -76,7 +114,8 @@ async fn at(
     let Some(place) = place else {
         return text(
             StatusCode::NOT_FOUND,
-            "Nothing here. callboard serves /ws/ (XMPP over WebSocket), /finesse/api, /callboard/api and /healthz.",
+            "Nothing here. callboard serves /console/ (a page to begin with), /ws/ (XMPP over WebSocket), /finesse/api, \
+             /callboard/api and /healthz.",
         );
     };
     match (&place, request.method()) {
@@ -85,7 +124,17 @@ async fn at(
             set(&mut answer, header::ALLOW, place.methods());
             answer
         }
-        (Place::Rest, _) => rest::answer(server, request, peer).await,
+        (Place::Rest, _) => rest::answer(server, request, peer, None).await,
+        (Place::As(id), _) => rest::answer(server, request, peer, Some(id)).await,
+        (Place::Directory, &Method::GET | &Method::HEAD) => {
+            own::answer(server, request, peer, directory::serve).await
+        }
+        (Place::Meters, &Method::POST) => own::answer(server, request, peer, meters::begin).await,
+        (Place::Meter, &Method::GET | &Method::HEAD) => {
+            own::answer(server, request, peer, meters::figures).await
+        }
+        (Place::Console(name), &Method::GET | &Method::HEAD) => console::answer(&request, name),
+        (Place::Elsewhere(path), &Method::GET | &Method::HEAD) => console::lead(path),
         (Place::Publish, &Method::POST) => own::answer(server, request, peer, publish::serve).await,
         (Place::Calls, &Method::POST) => own::answer(server, request, peer, calls::place).await,
         (Place::Call, &Method::DELETE) => own::answer(server, request, peer, calls::end).await,
@@ -102,18 +151,27 @@ async fn at(
 enum Place {
     WebSocket,
     Rest,
+    /// The same as if the user of that id asked.
+    As(String),
     Publish,
     Calls,
     Call,
     Status,
+    Directory,
+    Meters,
+    Meter,
     Health,
+    /// A file of the built-in page.
+    Console(String),
+    /// Something that is to be asked for at this path.
+    Elsewhere(&'static str),
     /// A file of the folder, or none.
     File(Rc<Www>),
 }
 
 impl Place {
     /// The first segments of the paths that files never have.
-    const OWN: [&'static str; 4] = ["callboard", "finesse", "healthz", "ws"];
+    const OWN: [&'static str; 5] = ["callboard", "console", "finesse", "healthz", "ws"];
 
     fn of(server: &Server, path: &str) -> Option<Self> {
         match path {
@@ -122,26 +180,59 @@ impl Place {
             "/callboard/api/publish" => Some(Place::Publish),
             calls::PATH => Some(Place::Calls),
             "/callboard/api/status" => Some(Place::Status),
+            "/callboard/api/directory" => Some(Place::Directory),
+            meters::PATH => Some(Place::Meters),
+            "/console" => Some(Place::Elsewhere(console::PATH)),
+            "/" if server.www.is_none() => Some(Place::Elsewhere(console::PATH)),
             _ if calls::is_one(path) => Some(Place::Call),
+            _ if meters::id(path).is_some() => Some(Place::Meter),
             _ if path.starts_with(rest::PREFIX) => Some(Place::Rest),
-            _ => {
-                let first = path.strip_prefix('/')?.split('/').next()?;
-                let own = Self::OWN.iter().any(|own| percent_decode_str(first).eq(own.bytes()));
-                server.www.clone().filter(|_| !own).map(Place::File)
-            }
+            _ => Self::below(server, path),
         }
+    }
+
+    fn below(server: &Server, path: &str) -> Option<Self> {
+        if let Some((id, _)) = rest::as_user(path) {
+            return Some(Place::As(id));
+        }
+        if let Some(name) = path.strip_prefix(console::PATH) {
+            return Some(Place::Console(name.to_owned()));
+        }
+        let first = path.strip_prefix('/')?.split('/').next()?;
+        let own = Self::OWN.iter().any(|own| percent_decode_str(first).eq(own.bytes()));
+        server.www.clone().filter(|_| !own).map(Place::File)
     }
 
     /// What the header Allow says.
     fn methods(&self) -> &'static str {
         match self {
             Place::WebSocket => "GET",
-            Place::Rest => "GET, HEAD, POST, PUT, DELETE, OPTIONS",
-            Place::Publish | Place::Calls => "POST, OPTIONS",
+            Place::Rest | Place::As(_) => "GET, HEAD, POST, PUT, DELETE, OPTIONS",
+            Place::Publish | Place::Calls | Place::Meters => "POST, OPTIONS",
             Place::Call => "DELETE, OPTIONS",
             Place::Status => "GET, HEAD, POST, OPTIONS",
-            Place::Health | Place::File(_) => "GET, HEAD, OPTIONS",
+            Place::Directory
+            | Place::Meter
+            | Place::Health
+            | Place::Console(_)
+            | Place::Elsewhere(_)
+            | Place::File(_) => "GET, HEAD, OPTIONS",
         }
+    }
+
+    /// The run for which a request is counted, if its query names one that there is.
+    fn tag(&self, server: &Server, query: &str) -> Option<Tag> {
+        let asked = |name: &str| {
+            form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value)
+        };
+        let run = asked("run").filter(|run| server.meters.borrow().has(run))?;
+        let way = match self {
+            Place::WebSocket => Way::WebSocket,
+            Place::Rest | Place::As(_) if asked("close").is_some() => Way::Close,
+            Place::Rest | Place::As(_) => Way::Poll,
+            _ => return None,
+        };
+        Some(Tag { run: (*run).into(), way })
     }
 }
 

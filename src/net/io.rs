@@ -12,6 +12,8 @@ use futures_rustls::server::TlsStream;
 use smol::io::{AsyncRead, AsyncWrite};
 use smol::{Async, Timer};
 
+use super::traffic::Traffic;
+
 /// The number of things there are now, of open connections for example. Atomic only because a connection has to be able to move between threads for
 /// hyper's sake; it never does.
 #[derive(Clone, Debug, Default)]
@@ -53,22 +55,47 @@ pub struct Io {
     /// How long a write may wait for the other end to read.
     patience: Option<Duration>,
     stalled: Option<Box<Timer>>,
-    _slot: Slot,
+    traffic: Arc<Traffic>,
+    _slots: Slots,
 }
+
+/// What a connection counts as: one of all, and one of its address.
+pub type Slots = [Slot; 2];
 
 impl Io {
     /// A connection without TLS.
-    pub fn plain(stream: Async<TcpStream>, peer: SocketAddr, slot: Slot) -> Self {
-        Self { transport: Transport::Plain(stream), peer, patience: None, stalled: None, _slot: slot }
+    pub fn plain(stream: Async<TcpStream>, peer: SocketAddr, slots: Slots) -> Self {
+        Self::new(Transport::Plain(stream), peer, slots)
     }
 
     /// A connection whose TLS handshake is done.
-    pub fn tls(stream: TlsStream<Async<TcpStream>>, peer: SocketAddr, slot: Slot) -> Self {
-        Self { transport: Transport::Tls(Box::new(stream)), peer, patience: None, stalled: None, _slot: slot }
+    pub fn tls(stream: TlsStream<Async<TcpStream>>, peer: SocketAddr, slots: Slots) -> Self {
+        Self::new(Transport::Tls(Box::new(stream)), peer, slots)
     }
-}
 
-impl Io {
+    fn new(transport: Transport, peer: SocketAddr, slots: Slots) -> Self {
+        Self { transport, peer, patience: None, stalled: None, traffic: Traffic::new(), _slots: slots }
+    }
+
+    /// What goes over it.
+    pub fn traffic(&self) -> Arc<Traffic> {
+        self.traffic.clone()
+    }
+
+    /// The version of TLS and the cipher suite, if it has TLS.
+    pub fn security(&self) -> Option<Security> {
+        match &self.transport {
+            Transport::Plain(_) => None,
+            Transport::Tls(stream) => {
+                let (_, connection) = stream.get_ref();
+                Some(Security {
+                    version: format!("{:?}", connection.protocol_version()?),
+                    cipher: format!("{:?}", connection.negotiated_cipher_suite()?.suite()),
+                })
+            }
+        }
+    }
+
     /// Whether it has TLS.
     pub fn is_secure(&self) -> bool {
         matches!(self.transport, Transport::Tls(_))
@@ -102,6 +129,13 @@ impl Io {
     }
 }
 
+/// What was agreed on in a TLS handshake.
+#[derive(Clone, Debug)]
+pub struct Security {
+    pub version: String,
+    pub cipher: String,
+}
+
 /// Calls a method of the stream that is there.
 macro_rules! delegate {
     ($self:ident, $method:ident($($argument:expr),*)) => {
@@ -114,13 +148,20 @@ macro_rules! delegate {
 
 impl AsyncRead for Io {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
-        delegate!(self, poll_read(cx, buf))
+        let read = delegate!(self, poll_read(cx, buf));
+        if let Poll::Ready(Ok(bytes)) = read {
+            self.traffic.read(bytes);
+        }
+        read
     }
 }
 
 impl AsyncWrite for Io {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = delegate!(self, poll_write(cx, buf));
+        if let Poll::Ready(Ok(bytes)) = written {
+            self.traffic.wrote(bytes);
+        }
         self.watch(cx, written)
     }
 

@@ -8,16 +8,24 @@ mod answer;
 mod auth;
 mod body;
 mod calls;
+mod conditions;
+mod console;
 mod cors;
+mod directory;
 mod frames;
 mod http;
 mod io;
+mod json;
+mod meter;
+mod meters;
 mod own;
 mod publish;
 mod rest;
 mod server;
 mod status;
 pub mod tls;
+mod traffic;
+mod upgrade;
 mod ws;
 mod www;
 
@@ -36,7 +44,7 @@ use smol::{Async, LocalExecutor, Timer};
 use crate::config::{Config, Place, Problem};
 use crate::hub::Origin;
 use crate::limits::Limits;
-use io::{Io, Slot};
+use io::{Io, Slots};
 use server::{Server, now};
 use tls::Identity;
 use www::Www;
@@ -227,9 +235,13 @@ async fn accept(server: Rc<Server>, listener: Listener, acceptor: Rc<RefCell<Opt
             log::warn!("{peer}: refused, {} connections are open", server.limits.connections);
             continue;
         }
-        let slot = server.connections.take();
+        let Some(slots) = server.places(peer.ip()) else {
+            let limit = server.limits.connections_per_address;
+            log::warn!("{peer}: refused, {limit} connections of its address are open");
+            continue;
+        };
         let acceptor = listener.tls.then(|| acceptor.borrow().clone()).flatten();
-        server.spawn(connection(server.clone(), stream, peer, slot, acceptor));
+        server.spawn(connection(server.clone(), stream, peer, slots, acceptor));
     }
 }
 
@@ -237,7 +249,7 @@ async fn connection(
     server: Rc<Server>,
     stream: Async<TcpStream>,
     peer: SocketAddr,
-    slot: Slot,
+    slots: Slots,
     acceptor: Option<TlsAcceptor>,
 ) {
     log::debug!("{peer}: connection accepted");
@@ -247,7 +259,7 @@ async fn connection(
         return log::info!("{peer}: gone at once: {error}");
     }
     let (io, transport) = match acceptor {
-        None => (Io::plain(stream, peer, slot), "ws"),
+        None => (Io::plain(stream, peer, slots), "ws"),
         Some(acceptor) => {
             let handshake = async { Some(acceptor.accept(stream).await) };
             let late = async {
@@ -255,7 +267,7 @@ async fn connection(
                 None
             };
             match handshake.or(late).await {
-                Some(Ok(stream)) => (Io::tls(stream, peer, slot), "wss"),
+                Some(Ok(stream)) => (Io::tls(stream, peer, slots), "wss"),
                 Some(Err(error)) => return log::info!("{peer} tls: {error}"),
                 None => return log::info!("{peer} tls: no handshake within {:?}", server.limits.login),
             }

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Waker;
@@ -11,8 +12,10 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use smol::lock::Semaphore;
 use smol::{LocalExecutor, Task, Timer};
 
-use super::io::Count;
+use super::io::{Count, Slots};
+use super::meter::Meters;
 use super::www::Www;
+use crate::address;
 use crate::clock::Now;
 use crate::config::Config;
 use crate::hub::{Action, Credentials, Hub};
@@ -22,6 +25,9 @@ use crate::web_origin::WebOrigin;
 
 /// The size of the buffer through which everything is read, and of what is written at once.
 pub const CHUNK: usize = 16 * 1024;
+
+/// So many addresses without a connection may stay in the table.
+const SPARE_ADDRESSES: usize = 64;
 
 /// The task of a session, seen from the hub.
 #[derive(Default)]
@@ -46,6 +52,9 @@ pub struct Server {
     pub scratch: RefCell<Scratch>,
     pub limits: Limits,
     pub connections: Count,
+    /// The connections of each address that has any.
+    addresses: RefCell<HashMap<IpAddr, Count>>,
+    pub meters: RefCell<Meters>,
     /// Logs of clients that are being read.
     pub logs_read: Count,
     pub www: Option<Rc<Www>>,
@@ -68,6 +77,8 @@ impl Server {
             timer: RefCell::default(),
             scratch: RefCell::new(Scratch { input: vec![0; CHUNK], output: Vec::with_capacity(2 * CHUNK) }),
             connections: Count::default(),
+            addresses: RefCell::default(),
+            meters: RefCell::default(),
             logs_read: Count::default(),
             www: www.map(Rc::new),
             cors_origins: config.cors_origins.clone(),
@@ -75,6 +86,17 @@ impl Server {
             checks_waiting: Count::default(),
             limits,
         })
+    }
+
+    /// Counts a connection from this address; `None`: it has as many as it may have.
+    pub fn places(&self, address: IpAddr) -> Option<Slots> {
+        let mut addresses = self.addresses.borrow_mut();
+        if addresses.len() > 2 * self.connections.get() + SPARE_ADDRESSES {
+            addresses.retain(|_, count| count.get() > 0);
+        }
+        let count = addresses.entry(address::key(address)).or_default();
+        (count.get() < self.limits.connections_per_address)
+            .then(|| [self.connections.take(), count.take()])
     }
 
     /// Runs a task on the event loop as long as the handle lives.

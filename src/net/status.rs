@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use hyper::body::Incoming;
-use hyper::{Method, Request, StatusCode, header};
+use hyper::{Method, Request, StatusCode};
 
-use super::answer::{Answer, Refused, set};
+use super::answer::{Answer, Refused, json};
 use super::auth;
 use super::server::Server;
 use crate::desk::Status;
@@ -45,12 +45,7 @@ pub async fn serve(server: &Rc<Server>, request: Request<Incoming>) -> Result<(U
 /// As JSON. No name in it needs escaping.
 fn shown(Availability { status, finesse }: Availability) -> Answer {
     let presence = PRESENCES.iter().find(|(_, there)| *there == finesse).map_or("", |(name, _)| name);
-    let body = format!("{{\"status\":\"{}\",\"finesse\":\"{presence}\"}}\n", status.name());
-    let mut answer = Answer::new(body.into());
-    set(&mut answer, header::CONTENT_TYPE, "application/json");
-    set(&mut answer, header::CACHE_CONTROL, "no-cache");
-    set(&mut answer, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    answer
+    json(format!("{{\"status\":\"{}\",\"finesse\":\"{presence}\"}}\n", status.name()))
 }
 
 impl Wanted {

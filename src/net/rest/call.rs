@@ -39,7 +39,9 @@ pub struct Call<'a> {
 impl<'a> Call<'a> {
     /// Takes a request apart, if its path is UTF-8.
     pub fn read(server: &'a Rc<Server>, request: Request<Incoming>, headers: &'a HeaderMap) -> Option<Self> {
-        let path = request.uri().path().strip_prefix(PREFIX).unwrap_or_default().trim_end_matches('/');
+        let path = request.uri().path();
+        let path = super::as_user(path).map_or(path, |(_, path)| path);
+        let path = path.strip_prefix(PREFIX).unwrap_or_default().trim_end_matches('/');
         let decoded = path.split('/').map(|part| percent_decode_str(part).decode_utf8().map(Cow::into_owned));
         let path = decoded.collect::<Result<_, _>>().ok()?;
         let query = request.uri().query().unwrap_or_default().to_owned();

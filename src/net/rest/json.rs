@@ -6,6 +6,8 @@
 use hyper::header::{ACCEPT, HeaderMap};
 use roxmltree::{Document, Node};
 
+use super::super::json::string;
+
 /// What there can be several of, and in what.
 const LISTS: [(&str, &str); 26] = [
     ("ApiErrors", "ApiError"),
@@ -117,23 +119,6 @@ fn array(out: &mut String, items: &[Node<'_, '_>]) {
         value(out, *item);
     }
     out.push(']');
-}
-
-/// Writes a string (RFC 8259 §7).
-fn string(out: &mut String, text: &str) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            // XML carries no other control characters.
-            c => out.push(c),
-        }
-    }
-    out.push('"');
 }
 
 #[cfg(test)]

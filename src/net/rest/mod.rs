@@ -14,6 +14,7 @@ use std::rc::Rc;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Request, StatusCode};
+use percent_encoding::percent_decode_str;
 
 use super::answer::{Answer, ask_for_password, empty, set};
 use super::auth;
@@ -31,11 +32,26 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("requestid");
 /// What a request gets: a body for 200, which may be empty, none for 202, or an error.
 type Reply = Result<Option<String>, ApiError>;
 
-/// Answers a request.
-pub async fn answer(server: Rc<Server>, request: Request<Incoming>, peer: SocketAddr) -> Answer {
+/// Takes apart the path of a request that is made as if another user made it: the id of that user, and the path of the
+/// API.
+pub fn as_user(path: &str) -> Option<(String, &str)> {
+    let (id, rest) = path.strip_prefix("/callboard/api/as/")?.split_once('/')?;
+    let id = percent_decode_str(id).decode_utf8().ok()?;
+    // The slash that ended the id begins the path.
+    let path = path.get(path.len() - rest.len() - 1..).filter(|path| path.starts_with(PREFIX))?;
+    Some((id.into_owned(), path))
+}
+
+/// Answers a request; `user`: as if the user of that id asked, which administrators may do.
+pub async fn answer(
+    server: Rc<Server>,
+    request: Request<Incoming>,
+    peer: SocketAddr,
+    user: Option<String>,
+) -> Answer {
     let shown = format!("{} {}", request.method(), request.uri());
     let headers = request.headers().clone();
-    let (who, reply) = serve(&server, request, &headers).await;
+    let (who, reply) = serve(&server, request, &headers, user.as_deref()).await;
     let as_json = json::is_asked_for(&headers);
     let mut answer = match reply {
         Ok(Some(document)) => shown_as(as_json, StatusCode::OK, document),
@@ -78,6 +94,7 @@ async fn serve(
     server: &Rc<Server>,
     request: Request<Incoming>,
     headers: &HeaderMap,
+    instead: Option<&str>,
 ) -> (Option<UserId>, Reply) {
     let call = Call::read(server, request, headers);
     if let Some(document) = call.as_ref().and_then(routes::for_everybody) {
@@ -91,7 +108,17 @@ async fn serve(
         return (None, Err(Refusal::PathUnknown.about("")));
     };
     match auth::user(server, headers).await {
-        Ok(user) => (Some(user), routes::reply(user, call).await),
+        Ok(user) => {
+            let actor = match instead {
+                None => Ok(user),
+                Some(id) => server.with_hub(|hub, _| hub.desk().stand_in(user, id)),
+            };
+            let reply = match actor {
+                Ok(actor) => routes::reply(actor, call).await,
+                Err(error) => Err(error),
+            };
+            (Some(user), reply)
+        }
         // The same for an unknown user as for a wrong password.
         Err(refused) if refused.status == StatusCode::UNAUTHORIZED => {
             (None, Err(Refusal::NotAllowed.about(auth::given_name(headers))))

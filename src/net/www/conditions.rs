@@ -9,8 +9,10 @@ use http_range_header::{RangeUnsatisfiableError, parse_range_header};
 use httpdate::HttpDate;
 use hyper::Method;
 use hyper::header::{
-    HeaderMap, HeaderName, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE,
+    HeaderMap, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE,
 };
+
+use super::super::conditions::lists;
 
 /// By what one version of a file is told from another (RFC 9110 §8.8).
 pub struct Validators {
@@ -49,7 +51,7 @@ pub fn judge(method: &Method, headers: &HeaderMap, validators: &Validators, leng
     let one = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let date = |name| one(name).and_then(|value| value.parse::<HttpDate>().ok());
     if headers.contains_key(IF_MATCH) {
-        if !lists(headers, IF_MATCH, |other| other == tag) {
+        if !lists(headers, IF_MATCH, tag) {
             return Outcome::Failed;
         }
     } else if let (Some(date), Some(modified)) = (date(IF_UNMODIFIED_SINCE), modified)
@@ -58,7 +60,7 @@ pub fn judge(method: &Method, headers: &HeaderMap, validators: &Validators, leng
         return Outcome::Failed;
     }
     if headers.contains_key(IF_NONE_MATCH) {
-        if lists(headers, IF_NONE_MATCH, |other| other.strip_prefix("W/").unwrap_or(other) == tag) {
+        if lists(headers, IF_NONE_MATCH, tag) {
             return Outcome::NotModified;
         }
     } else if let (Some(date), Some(modified)) = (date(IF_MODIFIED_SINCE), modified)
@@ -84,14 +86,10 @@ pub fn judge(method: &Method, headers: &HeaderMap, validators: &Validators, leng
     }
 }
 
-/// Whether one of the entity tags in a header fits, or it is `*`, as there is a file.
-fn lists(headers: &HeaderMap, name: HeaderName, fits: impl Fn(&str) -> bool) -> bool {
-    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).map(str::trim).any(|tag| tag == "*" || fits(tag))
-}
-
 #[cfg(test)]
 mod tests {
+    use hyper::header::HeaderName;
+
     use super::*;
 
     const MODIFIED: &str = "Sun, 06 Nov 1994 08:49:37 GMT";

@@ -1,0 +1,78 @@
+//! The built-in page: its files, packed into the program.
+//!
+//! What lives here: `page`, the files as people write them (plain HTML, CSS and JavaScript, nothing is built), and `pack.rs`,
+//! which Cargo runs to compress them. What doesn't: how they are served, and the requests that the page makes (net).
+
+use std::io::{self, Read as _};
+
+use flate2::read::GzDecoder;
+
+/// One file of the page.
+#[derive(Debug)]
+pub struct Asset {
+    /// Its name in the folder.
+    pub name: &'static str,
+    /// The value of Content-Type.
+    pub kind: &'static str,
+    /// A strong entity tag (RFC 9110 §8.8.3).
+    pub tag: &'static str,
+    /// Its content, compressed by gzip.
+    pub packed: &'static [u8],
+}
+
+/// All of them, by name.
+pub static PAGE: &[Asset] = &include!(concat!(env!("OUT_DIR"), "/page.rs"));
+
+impl Asset {
+    /// The file of that name.
+    pub fn find(name: &str) -> Option<&'static Self> {
+        PAGE.iter().find(|asset| asset.name == name)
+    }
+
+    /// Its content as it was written, for the rare client that takes no gzip.
+    ///
+    /// # Errors
+    ///
+    /// None with what is packed into the program.
+    pub fn unpack(&self) -> io::Result<Vec<u8>> {
+        let mut text = Vec::new();
+        GzDecoder::new(self.packed).read_to_end(&mut text)?;
+        Ok(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is packed has to stay small: it is carried by every program.
+    const MOST: usize = 250 * 1024;
+
+    #[test]
+    fn the_page_is_whole_and_small() {
+        for name in ["index.html", "board.html", "style.css", "app.js"] {
+            let asset = Asset::find(name).expect("a file of the page");
+            let text = asset.unpack().expect("what was packed can be unpacked");
+            assert!(!text.is_empty() && std::str::from_utf8(&text).is_ok(), "{name} is text");
+        }
+        let size: usize = PAGE.iter().map(|asset| asset.packed.len()).sum();
+        assert!(size <= MOST, "the page has {size} bytes");
+    }
+
+    /// The policy of the page forbids it, and a test is quicker to say so than a browser.
+    #[test]
+    fn nothing_in_the_page_needs_what_its_policy_forbids() {
+        for asset in PAGE {
+            let text = String::from_utf8(asset.unpack().expect("packed")).expect("text");
+            for forbidden in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", " style=\""]
+            {
+                assert!(!text.contains(forbidden), "{} in {}", forbidden, asset.name);
+            }
+            if asset.name.ends_with(".html") {
+                let scripts = text.matches("<script").count();
+                assert_eq!(text.matches("<script type=\"module\" src=\"./").count(), scripts, "{}", asset.name);
+                assert!(!text.contains("<style"), "{}", asset.name);
+            }
+        }
+    }
+}
