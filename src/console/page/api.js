@@ -1,0 +1,131 @@
+// The server's HTTP side. The page sends its own Authorization header and never lets the browser keep or ask for one.
+
+import { escape, parse } from './xml.js';
+
+/** The request did not get an answer: server gone, network gone, or a certificate that is not trusted. */
+export class Unreachable extends Error {
+  constructor(path, cause) {
+    super(`no answer from ${path}`, { cause });
+    this.name = 'Unreachable';
+  }
+}
+
+/** An answer whose status is not a good one, for those who would rather catch it. */
+export class Refused extends Error {
+  constructor(answer) {
+    super(reason(answer));
+    this.name = 'Refused';
+    this.status = answer.status;
+  }
+}
+
+/** A user's way to the server; `null` as the user for what needs no password. */
+export class Api {
+  #authorization;
+
+  constructor(user, password) {
+    this.user = user;
+    this.#authorization = user === null ? null : `Basic ${base64(`${user}:${password}`)}`;
+  }
+
+  /** GET; `headers` for `If-None-Match` and the like, `accept` for JSON. */
+  get(path, options = {}) {
+    return this.#ask('GET', path, options);
+  }
+
+  /** PUT of an XML document. */
+  put(path, xml, options = {}) {
+    return this.#ask('PUT', path, { ...options, body: xml });
+  }
+
+  /** POST of an XML document, a payload, or nothing. */
+  post(path, body = null, options = {}) {
+    return this.#ask('POST', path, { ...options, body });
+  }
+
+  /** DELETE. */
+  remove(path, options = {}) {
+    return this.#ask('DELETE', path, options);
+  }
+
+  /** A ticket that lets an EventSource in: `{ ticket, seconds }`. */
+  async ticket() {
+    return good(await this.post('/callboard/api/ticket')).json();
+  }
+
+  /** Who and what this user sees. */
+  async directory() {
+    return good(await this.get('/callboard/api/directory')).json();
+  }
+
+  /** Begins to count the requests that carry `run=` and the name returned. */
+  async newMeter() {
+    return good(await this.post('/callboard/api/meters')).json().run;
+  }
+
+  /** What has been counted, and the last WebSocket upgrade. */
+  async meter(run) {
+    return good(await this.get(`/callboard/api/meters/${encodeURIComponent(run)}`)).json();
+  }
+
+  async #ask(method, path, { headers = {}, body = null, requestId, as, signal, timeout = 30_000 }) {
+    const all = { ...headers };
+    if (this.#authorization) all.Authorization = this.#authorization;
+    if (requestId) all.requestId = requestId;
+    if (body !== null && !('Content-Type' in all)) all['Content-Type'] = 'application/xml';
+    const where = as ? `/callboard/api/as/${encodeURIComponent(as)}${path}` : path;
+    const ends = [AbortSignal.timeout(timeout), ...(signal ? [signal] : [])];
+    try {
+      const response = await fetch(where, {
+        method,
+        headers: all,
+        body,
+        signal: ends.length > 1 && AbortSignal.any ? AbortSignal.any(ends) : (signal ?? ends[0]),
+        credentials: 'omit',
+        cache: 'no-store',
+      });
+      return answer(response, await response.text());
+    } catch (error) {
+      throw new Unreachable(where, error);
+    }
+  }
+}
+
+/** The answer itself if its status is 2xx, else `Refused` is thrown. */
+export function good(given) {
+  if (!given.ok) throw new Refused(given);
+  return given;
+}
+
+/** What a bad answer says in words: the sentence, or what is in `<ApiErrors>`. */
+export function reason(given) {
+  const errors = given.text.startsWith('<') ? given.xml() : null;
+  if (errors) {
+    const parts = ['ErrorType', 'ErrorMessage', 'ErrorData'].map((name) => errors.getElementsByTagName(name)[0]?.textContent.trim());
+    const text = parts.filter(Boolean).join(' · ');
+    if (text) return `${given.status}: ${text}`;
+  }
+  return `${given.status}${given.text ? `: ${given.text.trim().slice(0, 300)}` : ''}`;
+}
+
+/** Base64 of the UTF-8 bytes of a text. */
+export function base64(text) {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+}
+
+/** A REST document of one level: `xml('User', { state: 'READY' })`. */
+export function xml(root, fields) {
+  const inside = Object.entries(fields).map(([name, value]) => `<${name}>${escape(value)}</${name}>`);
+  return `<${root}>${inside.join('')}</${root}>`;
+}
+
+function answer(response, text) {
+  return {
+    status: response.status,
+    ok: response.ok,
+    text,
+    headers: response.headers,
+    xml: () => parse(text),
+    json: () => JSON.parse(text),
+  };
+}

@@ -1,0 +1,229 @@
+// The shell: header, login, tabs. A view is a module with `title` (a word's key) and `show(root, context)`, which
+// returns what takes it down.
+
+import { Api, Unreachable, reason } from './api.js';
+import './app.words.js';
+import { clear, el, svg } from './dom.js';
+import { setTheme, theme } from './theme.js';
+import * as words from './words.js';
+import { language, onLanguage, setLanguage, t } from './words.js';
+import { first } from './xml.js';
+
+const VIEWS = {
+  wire: () => import('./wire.js'),
+  ways: () => import('./ways.js'),
+  desk: () => import('./desk.js'),
+};
+
+const top = document.getElementById('top');
+const main = document.getElementById('view');
+let context = null;
+let takeDown = null;
+let turn = 0;
+
+addEventListener('hashchange', () => show(true));
+onLanguage(() => show(false));
+show(false);
+
+/** Shows a view module in the main part, instead of the one that is there. */
+export function mount(view) {
+  takeDown?.();
+  takeDown = null;
+  clear(main);
+  document.title = `${t(view.title)} · callboard`;
+  takeDown = view.show(main, context) ?? null;
+}
+
+async function show(moved) {
+  const mine = (turn += 1);
+  header();
+  if (!context) {
+    mount(login);
+    return;
+  }
+  try {
+    const view = await VIEWS[route()]();
+    if (mine === turn) mount(view);
+  } catch (error) {
+    if (mine !== turn) return;
+    clear(main).append(el('p', { class: 'card error', role: 'alert' }, t('app.brokenView', { cause: String(error) })));
+    console.error(error);
+  }
+  if (moved && mine === turn) main.focus({ preventScroll: true });
+}
+
+function route() {
+  const name = location.hash.slice(1).split('/')[0];
+  return name in VIEWS ? name : 'wire';
+}
+
+function leave() {
+  context?.leaving.abort();
+  context = null;
+  show(true);
+}
+
+// Header
+
+function header() {
+  const here = route();
+  clear(top).append(
+    el('a', { class: 'skip', href: '#view', on: { click: skip } }, t('app.skip')),
+    el('a', { class: 'brand', href: '#wire' }, mark(), 'callboard'),
+    context && el('nav', { 'aria-label': t('app.views') }, Object.keys(VIEWS).map((name) => (
+      el('a', { href: `#${name}`, 'aria-current': name === here ? 'page' : null }, t(`app.${name}`))
+    ))),
+    el('div', { class: 'top-end' },
+      context && el('span', { class: 'who', title: t('app.loggedIn', { name: context.user }) }, person(), context.user),
+      context && el('button', { class: 'button small', type: 'button', on: { click: leave } }, t('app.logout')),
+      languages(),
+      themeSwitch(),
+    ),
+  );
+}
+
+function skip(event) {
+  event.preventDefault();
+  main.focus();
+}
+
+function languages() {
+  const names = { en: 'EN', 'zh-TW': '繁體中文' };
+  return el('div', { class: 'segments', role: 'group', 'aria-label': t('app.language') }, Object.entries(names).map(([name, text]) => (
+    el('button', {
+      type: 'button',
+      lang: name,
+      'aria-pressed': String(language() === name),
+      on: { click: () => choose(name) },
+    }, text)
+  )));
+}
+
+function choose(name) {
+  setLanguage(name);
+  top.querySelector(`.segments [lang="${name}"]`)?.focus();
+}
+
+function themeSwitch() {
+  const dark = theme() === 'dark';
+  const label = t(dark ? 'app.light' : 'app.dark');
+  return el('button', { class: 'button icon', type: 'button', title: label, 'aria-label': label, on: { click: turnTheme } }, dark ? sun() : moon());
+}
+
+function turnTheme() {
+  setTheme(theme() === 'dark' ? 'light' : 'dark');
+  const old = top.querySelector('.button.icon');
+  const fresh = themeSwitch();
+  old.replaceWith(fresh);
+  fresh.focus();
+}
+
+function mark() {
+  return svg('svg', { viewBox: '0 0 16 16', class: 'mark', 'aria-hidden': 'true' },
+    svg('rect', { width: 16, height: 16, rx: 4 }),
+    svg('path', { d: 'M3.5 5h6M3.5 8h9M3.5 11h4' }));
+}
+
+function icon(...children) {
+  return svg('svg', { viewBox: '0 0 16 16', class: 'glyph', 'aria-hidden': 'true' }, ...children);
+}
+
+function sun() {
+  return icon(svg('circle', { cx: 8, cy: 8, r: 3 }),
+    svg('path', { d: 'M8 1v1.6M8 13.4V15M1 8h1.6M13.4 8H15M3.05 3.05l1.1 1.1M11.85 11.85l1.1 1.1M3.05 12.95l1.1-1.1M11.85 4.15l1.1-1.1' }));
+}
+
+function moon() {
+  return icon(svg('path', { d: 'M13.5 9.6A5.8 5.8 0 0 1 6.4 2.5a5.8 5.8 0 1 0 7.1 7.1z' }));
+}
+
+function person() {
+  return icon(svg('circle', { cx: 8, cy: 5.2, r: 2.6 }), svg('path', { d: 'M2.8 14c.5-3 2.5-4.6 5.2-4.6s4.7 1.6 5.2 4.6' }));
+}
+
+// Login
+
+const login = {
+  title: 'login.title',
+  show(root) {
+    const user = el('input', { id: 'login-user', name: 'username', autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', required: true });
+    const password = el('input', { id: 'login-password', name: 'password', type: 'password', autocomplete: 'current-password', required: true });
+    const error = el('p', { class: 'error', role: 'alert', hidden: true });
+    const button = el('button', { class: 'button primary', type: 'submit' }, t('login.go'));
+    const server = el('p', { class: 'hint' });
+    const form = el('form', { class: 'stack', novalidate: true, on: { submit } },
+      el('h2', {}, t('login.title')),
+      el('label', { class: 'field' }, el('span', {}, t('login.user')), user),
+      el('label', { class: 'field' }, el('span', {}, t('login.password')), password),
+      error,
+      button,
+      el('p', { class: 'hint' }, t('login.demo')),
+      server,
+    );
+    root.append(el('div', { class: 'login' },
+      el('section', { class: 'login-about' },
+        el('h1', {}, t('login.lead')),
+        el('p', { class: 'lead' }, t('login.about')),
+        el('dl', {}, Object.keys(VIEWS).map((name) => [el('dt', {}, t(`app.${name}`)), el('dd', {}, t(`login.${name}`))])),
+      ),
+      el('section', { class: 'card login-card' }, form),
+    ));
+    user.focus({ preventScroll: true });
+    describe(server);
+
+    async function submit(event) {
+      event.preventDefault();
+      if (button.disabled) return;
+      error.hidden = true;
+      if (!user.value.trim() || !password.value) {
+        complain(t('login.empty'));
+        return;
+      }
+      button.disabled = true;
+      button.textContent = t('login.busy');
+      const problem = await enter(user.value.trim(), password.value);
+      button.disabled = false;
+      button.textContent = t('login.go');
+      if (problem) complain(problem);
+      else show(true);
+    }
+
+    function complain(text) {
+      error.textContent = text;
+      error.hidden = false;
+      (user.value.trim() ? password : user).focus();
+    }
+  },
+};
+
+// Returns what went wrong in words, or null when logged in.
+async function enter(name, password) {
+  const api = new Api(name, password);
+  try {
+    const given = await api.get('/callboard/api/directory');
+    if (given.status === 401) return t('login.wrong');
+    if (given.status === 503) return t('login.out', { reason: reason(given) });
+    if (!given.ok) return t('login.refused', { reason: reason(given) });
+    const directory = given.json();
+    const leaving = new AbortController();
+    context = { api, directory, user: directory.me ?? name, password, words, leaving, signal: leaving.signal };
+    return null;
+  } catch (error) {
+    if (error instanceof Unreachable) return t('login.unreachable', { address: `${location.origin}/healthz` });
+    return t('login.refused', { reason: error.message });
+  }
+}
+
+async function describe(place) {
+  try {
+    const info = (await new Api(null).get('/finesse/api/SystemInfo')).xml();
+    if (!info) return;
+    place.textContent = t('login.server', {
+      domain: first(info, 'xmppDomain'),
+      type: first(info, 'deploymentType'),
+      status: first(info, 'status'),
+    });
+  } catch {
+    // What cannot be asked is not shown; logging in tells why.
+  }
+}

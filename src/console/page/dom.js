@@ -1,0 +1,44 @@
+// Elements without a framework. Text goes in as text: nothing here can turn a string into markup.
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+/** An HTML element: `el('button', { class: 'button', on: { click } }, 'Go')`. Null and false children are left out. */
+export function el(tag, attributes = {}, ...children) {
+  return fill(document.createElement(tag), attributes, children);
+}
+
+/** The same for SVG. */
+export function svg(tag, attributes = {}, ...children) {
+  return fill(document.createElementNS(SVG, tag), attributes, children);
+}
+
+/** Takes out everything below a node, and returns it. */
+export function clear(node) {
+  node.replaceChildren();
+  return node;
+}
+
+function fill(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name === 'on') {
+      for (const [type, listener] of Object.entries(value)) if (listener) node.addEventListener(type, listener);
+    } else if (name === 'data') {
+      for (const [key, text] of Object.entries(value)) if (text !== null && text !== undefined) node.dataset[key] = text;
+    } else if (name === 'style') {
+      // By the CSSOM: a style attribute would be stopped by the Content-Security-Policy.
+      for (const [property, text] of Object.entries(value)) node.style.setProperty(property, text);
+    } else {
+      node.setAttribute(name, value === true ? '' : String(value));
+    }
+  }
+  append(node, children);
+  return node;
+}
+
+function append(node, children) {
+  for (const child of children) {
+    if (Array.isArray(child)) append(node, child);
+    else if (child !== null && child !== undefined && child !== false) node.append(child);
+  }
+}

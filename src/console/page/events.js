@@ -1,0 +1,110 @@
+// Server-sent events with tickets: an EventSource cannot send a header, so a ticket lets it in. It comes back by itself
+// after a lost connection; after a ticket that is over it has given up for good, and a new one is opened here.
+
+const FIRST_WAIT = 1_000;
+const LONGEST_WAIT = 15_000;
+
+/**
+ * A stream that stays up. `url(ticket, last)` makes the address, `types` are the events wanted, `onEvent(event)` gets
+ * each; `onState('open' | 'lost', why)` tells of the connection, with `{ status, text }` where the server refused.
+ */
+export class Stream {
+  #source = null;
+  #timer = 0;
+  #wait = FIRST_WAIT;
+  #closed = false;
+
+  constructor(api, { url, types, onEvent, onState }) {
+    this.api = api;
+    this.url = url;
+    this.types = types;
+    this.onEvent = onEvent;
+    this.onState = onState ?? (() => {});
+    this.last = null;
+    this.#open();
+  }
+
+  close() {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#source?.close();
+    this.#source = null;
+  }
+
+  async #open() {
+    let address;
+    try {
+      address = this.url((await this.api.ticket()).ticket, this.last);
+    } catch (error) {
+      this.#lost(error.status ? { status: error.status, text: error.message } : undefined);
+      return;
+    }
+    if (this.#closed) return;
+    const source = new EventSource(address);
+    this.#source = source;
+    source.onopen = () => {
+      this.#wait = FIRST_WAIT;
+      this.onState('open');
+    };
+    source.onerror = async () => {
+      if (this.#source !== source) return;
+      if (source.readyState !== EventSource.CLOSED) {
+        this.onState('lost');
+        return;
+      }
+      // It does not say why. The same request by fetch does, and is ended as soon as the status is there.
+      this.#source = null;
+      this.#lost(await whyRefused(address));
+    };
+    for (const type of this.types) {
+      source.addEventListener(type, (event) => {
+        if (event.lastEventId) this.last = event.lastEventId;
+        this.onEvent(event);
+      });
+    }
+  }
+
+  #lost(why) {
+    if (this.#closed) return;
+    this.onState('lost', why);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#open(), this.#wait);
+    this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT);
+  }
+}
+
+/** The events of nodes: `onEvent({ node, id, data })`, `onMissed(sentence)`, `onState('open' | 'lost', why)`; `query` is added to the address. */
+export class EventStream extends Stream {
+  constructor(api, nodes, { onEvent, onMissed, onState, query = '' }) {
+    super(api, {
+      types: [...nodes, 'missed'],
+      onState,
+      url: (ticket, last) => {
+        const parts = nodes.map((node) => `node=${encodeURIComponent(node)}`);
+        parts.push(`ticket=${encodeURIComponent(ticket)}`);
+        if (last) parts.push(`after=${encodeURIComponent(last)}`);
+        if (query) parts.push(query);
+        return `/events?${parts.join('&')}`;
+      },
+      onEvent: (event) => {
+        if (event.type === 'missed') onMissed?.(event.data);
+        else onEvent({ node: event.type, id: event.lastEventId, data: event.data });
+      },
+    });
+  }
+}
+
+async function whyRefused(address) {
+  const end = new AbortController();
+  const timer = setTimeout(() => end.abort(), 5_000);
+  try {
+    const response = await fetch(address, { credentials: 'omit', cache: 'no-store', signal: end.signal });
+    if (response.ok) return undefined;
+    return { status: response.status, text: (await response.text()).trim().slice(0, 300) };
+  } catch {
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+    end.abort();
+  }
+}
