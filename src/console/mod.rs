@@ -64,13 +64,19 @@ mod tests {
     fn nothing_in_the_page_needs_what_its_policy_forbids() {
         for asset in PAGE {
             let text = String::from_utf8(asset.unpack().expect("packed")).expect("text");
-            for forbidden in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", " style=\""]
+            for forbidden in
+                ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", " style=\""]
             {
                 assert!(!text.contains(forbidden), "{} in {}", forbidden, asset.name);
             }
             if asset.name.ends_with(".html") {
                 let scripts = text.matches("<script").count();
-                assert_eq!(text.matches("<script type=\"module\" src=\"./").count(), scripts, "{}", asset.name);
+                assert_eq!(
+                    text.matches("<script type=\"module\" src=\"./").count(),
+                    scripts,
+                    "{}",
+                    asset.name
+                );
                 assert!(!text.contains("<style"), "{}", asset.name);
             }
         }

@@ -18,8 +18,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
                       require-trusted-types-for 'script'; trusted-types xml";
 
 /// Answers a GET or HEAD for a file of the page.
-pub fn answer(request: &Request<Incoming>, name: String) -> Answer {
-    let name = match name.as_str() {
+pub fn answer(request: &Request<Incoming>, name: &str) -> Answer {
+    let name = match name {
         "" => "index.html",
         "board" => "board.html",
         name => name,
@@ -76,7 +76,8 @@ fn takes_gzip(headers: &HeaderMap) -> bool {
     let mut weights = codings.filter_map(|coding| {
         let mut parts = coding.split(';').map(str::trim);
         let name = parts.next()?;
-        let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse::<f32>().ok())?;
+        let weight =
+            parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse::<f32>().ok())?;
         ["gzip", "x-gzip"].iter().any(|gzip| name.eq_ignore_ascii_case(gzip)).then_some(weight)
     });
     weights.next().is_some_and(|weight| weight > 0.0)

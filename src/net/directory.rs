@@ -6,11 +6,10 @@ use hyper::Request;
 use hyper::body::Incoming;
 
 use super::answer::{Answer, Refused, json};
-use super::json::{array, key, member, optional, string};
 use super::auth;
+use super::json::{array, key, member, optional, string};
 use super::server::Server;
 use crate::config::{Queue, Team, User};
-use crate::desk::Desk;
 use crate::hub::Hub;
 use crate::id::UserId;
 

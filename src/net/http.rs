@@ -125,7 +125,7 @@ async fn at(
             answer
         }
         (Place::Rest, _) => rest::answer(server, request, peer, None).await,
-        (Place::As(id), _) => rest::answer(server, request, peer, Some(id)).await,
+        (Place::As(id), _) => rest::answer(server, request, peer, Some(id.clone())).await,
         (Place::Directory, &Method::GET | &Method::HEAD) => {
             own::answer(server, request, peer, directory::serve).await
         }

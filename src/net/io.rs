@@ -96,11 +96,6 @@ impl Io {
         }
     }
 
-    /// Whether it has TLS.
-    pub fn is_secure(&self) -> bool {
-        matches!(self.transport, Transport::Tls(_))
-    }
-
     /// From now on a write that waits longer than this for the other end to read is an error; `None`: it waits.
     pub fn set_patience(&mut self, patience: Option<Duration>) {
         self.patience = patience;

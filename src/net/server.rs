@@ -95,8 +95,7 @@ impl Server {
             addresses.retain(|_, count| count.get() > 0);
         }
         let count = addresses.entry(address::key(address)).or_default();
-        (count.get() < self.limits.connections_per_address)
-            .then(|| [self.connections.take(), count.take()])
+        (count.get() < self.limits.connections_per_address).then(|| [self.connections.take(), count.take()])
     }
 
     /// Runs a task on the event loop as long as the handle lives.
