@@ -70,10 +70,11 @@ impl Stage {
     /// What waits for a session, one text for each frame.
     fn hear(&mut self, id: SessionId) -> Vec<String> {
         let mut heard = Vec::new();
-        self.hub.drain(id, usize::MAX, |out| {
+        self.hub.drain(self.now, id, usize::MAX, |out| {
             heard.extend(match out {
                 Out::Open(text) => vec![text.to_owned()],
                 Out::Text(pieces) => vec![pieces.concat()],
+                Out::Event { name, id, data } => vec![format!("{name}|{}|{data}", id.unwrap_or_default())],
                 Out::Ping => vec!["ping".to_owned()],
                 Out::Close(code, _) => vec![stream::CLOSE.to_owned(), format!("close {code}")],
             });

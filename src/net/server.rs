@@ -203,6 +203,11 @@ impl Server {
         sleeper.abort
     }
 
+    /// Tells whether the session's task must drop its connection.
+    pub fn is_aborted(&self, id: SessionId) -> bool {
+        self.sleepers.borrow().get(&id).is_some_and(|sleeper| sleeper.abort)
+    }
+
     /// The session's task is over.
     pub fn forget(&self, id: SessionId) {
         self.sleepers.borrow_mut().remove(&id);

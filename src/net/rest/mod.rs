@@ -17,8 +17,8 @@ use hyper::{Request, StatusCode};
 use percent_encoding::percent_decode_str;
 
 use super::answer::{Answer, ask_for_password, empty, set};
-use super::auth;
 use super::server::Server;
+use super::{auth, ticket};
 use crate::desk::{ApiError, Refusal};
 use crate::id::UserId;
 use call::Call;
@@ -49,7 +49,7 @@ pub async fn answer(
     peer: SocketAddr,
     user: Option<String>,
 ) -> Answer {
-    let shown = format!("{} {}", request.method(), request.uri());
+    let shown = format!("{} {}", request.method(), ticket::masked(request.uri()));
     let headers = request.headers().clone();
     let (who, reply) = serve(&server, request, &headers, user.as_deref()).await;
     let as_json = json::is_asked_for(&headers);
