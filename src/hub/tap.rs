@@ -3,6 +3,7 @@
 //!
 //! A frame is copied when somebody looks and not else. Streams of events, and so taps themselves, are never seen.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, UNIX_EPOCH};
@@ -89,6 +90,15 @@ impl Hub {
             })
         };
         self.sessions.ids().into_iter().filter_map(listed).collect()
+    }
+
+    /// How many sessions there are of each transport that has any.
+    pub fn transports(&self) -> BTreeMap<&'static str, usize> {
+        let mut transports = BTreeMap::new();
+        for session in self.sessions.ids().into_iter().filter_map(|id| self.sessions.get(id)) {
+            *transports.entry(session.origin.transport).or_default() += 1;
+        }
+        transports
     }
 
     /// A frame of a session, as a log may show it, goes to whoever looks. `size`: its length as it was, in bytes.

@@ -1,5 +1,6 @@
 //! `GET /events?node=NODE&node=NODE…`: server-sent events (WHATWG HTML §9.2), for clients that need no more than HTTP.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
@@ -29,15 +30,25 @@ pub async fn open(
     carried: &Carried,
 ) -> Result<(UserId, Answer), Refused> {
     let (user, ticket) = auth::ticket_or_user(server, &request).await?;
-    let query = request.uri().query().unwrap_or_default();
-    let parameters = || form_urlencoded::parse(query.as_bytes());
-    let nodes: Vec<_> = parameters().filter(|(name, _)| name == "node").map(|(_, node)| node).collect();
-    let after = parameters().find(|(name, _)| name == "after").map(|(_, id)| id);
+    let query = request.uri().query();
+    let nodes: Vec<_> = parameters(query, "node").collect();
+    let after = parameter(query, "after");
     let after = after_of(request.headers(), after.as_deref());
     let asker = Asker { peer, user, ticket };
     let nodes = nodes.iter().map(|node| &**node);
     let id = server.with_hub(|hub, now| hub.open_events(now, asker, nodes, after))?;
     Ok((user, feed::answer(server, id, carried)))
+}
+
+/// The values of the parameters of a name in a query; others may stand there too.
+fn parameters<'a>(query: Option<&'a str>, name: &str) -> impl Iterator<Item = Cow<'a, str>> {
+    let all = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    all.filter(move |(other, _)| other == name).map(|(_, value)| value)
+}
+
+/// The first of them.
+pub fn parameter<'a>(query: Option<&'a str>, name: &str) -> Option<Cow<'a, str>> {
+    parameters(query, name).next()
 }
 
 /// What the client has seen last: the header wins over the query, because a browser sends it when it comes back to the

@@ -23,7 +23,8 @@ use super::meter::{Line, Tag, Way};
 use super::server::Server;
 use super::www::Www;
 use super::{
-    calls, console, directory, events, meters, own, publish, rest, status, ticket, upgrade, ws, www,
+    calls, console, directory, events, meters, metrics, own, publish, rest, sessions, status, ticket,
+    upgrade, ws, www,
 };
 use crate::hub::Origin;
 
@@ -161,6 +162,15 @@ async fn at(place: Option<Place>, server: Rc<Server>, request: Request<Incoming>
         (Place::Status, &Method::GET | &Method::HEAD | &Method::POST) => {
             own::answer(server, request, peer, status::serve).await
         }
+        (Place::Sessions, &Method::GET | &Method::HEAD) => {
+            own::answer(server, request, peer, sessions::list).await
+        }
+        (Place::Frames, &Method::GET) => {
+            let open =
+                async |server: &_, request| sessions::frames(server, request, peer, &client.carried).await;
+            own::answer(server, request, peer, open).await
+        }
+        (Place::Metrics, &Method::GET | &Method::HEAD) => metrics::answer(&server),
         (Place::Health, &Method::GET | &Method::HEAD) => text(StatusCode::OK, "ok"),
         (Place::File(www), &Method::GET | &Method::HEAD) => www::answer(&server, www, &request, peer).await,
         _ => not_allowed(place.methods()),
@@ -179,6 +189,9 @@ enum Place {
     Status,
     Ticket,
     Events,
+    Sessions,
+    Frames,
+    Metrics,
     Directory,
     Meters,
     Meter,
@@ -203,6 +216,9 @@ impl Place {
             calls::PATH => Some(Place::Calls),
             "/callboard/api/status" => Some(Place::Status),
             "/callboard/api/ticket" => Some(Place::Ticket),
+            "/callboard/api/sessions" => Some(Place::Sessions),
+            sessions::FRAMES => Some(Place::Frames),
+            "/metrics" => Some(Place::Metrics),
             events::PATH => Some(Place::Events),
             "/callboard/api/directory" => Some(Place::Directory),
             meters::PATH => Some(Place::Meters),
@@ -233,11 +249,13 @@ impl Place {
             Place::WebSocket => "GET",
             Place::Rest | Place::As(_) => "GET, HEAD, POST, PUT, DELETE, OPTIONS",
             Place::Publish | Place::Calls | Place::Meters | Place::Ticket => "POST, OPTIONS",
-            Place::Events => "GET, OPTIONS",
+            Place::Events | Place::Frames => "GET, OPTIONS",
             Place::Call => "DELETE, OPTIONS",
             Place::Status => "GET, HEAD, POST, OPTIONS",
             Place::Directory
             | Place::Meter
+            | Place::Sessions
+            | Place::Metrics
             | Place::Health
             | Place::Console(_)
             | Place::Elsewhere(_)
