@@ -1,7 +1,9 @@
 //! The hub as a whole: frames and time in, frames and actions out.
 
 mod availability;
+mod feed;
 mod lockout;
+mod tap;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant, SystemTime};
@@ -103,9 +105,10 @@ impl Stage {
         id
     }
 
-    /// Logs in an agent of the demo and binds a resource.
+    /// Logs in a user of the demo and binds a resource.
     fn bind(&mut self, user: &str, resource: &str) -> SessionId {
-        let id = self.log_in(user);
+        let password = if user == "administrator" { "1234" } else { user };
+        let id = self.log_in_with(user, password);
         self.open(id);
         self.say(
             id,
