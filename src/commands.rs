@@ -121,6 +121,9 @@ fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> {
     }
     let origins: String = config.cors_origins.iter().map(|origin| format!(", {origin}")).collect();
     writeln!(out, "pages          of the same origin and of loopback addresses{origins}")?;
+    let tap =
+        if config.frame_tap { "may be looked at by administrators" } else { "are not shown to anybody" };
+    writeln!(out, "frames         {tap}")?;
     let hashed = config.users.iter().filter(|user| user.password.is_slow()).count();
     let plain = config.users.len() - hashed;
     writeln!(out, "users          {}, passwords: {hashed} hashed, {plain} plain", config.users.len())?;

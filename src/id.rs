@@ -1,5 +1,8 @@
 //! The keys by which the state machines name users and sessions to each other.
 
+use std::fmt;
+use std::str::FromStr;
+
 /// A user of the configuration: its place in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserId(pub u32);
@@ -18,4 +21,26 @@ pub struct SessionId {
 impl SessionId {
     /// After every other in order.
     pub(crate) const MAX: Self = Self { place: u32::MAX, turn: u32::MAX };
+}
+
+impl fmt::Display for SessionId {
+    /// Writes it as people see it: `3.1`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.place, self.turn)
+    }
+}
+
+/// What is no [`SessionId`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoSessionId;
+
+impl FromStr for SessionId {
+    type Err = NoSessionId;
+
+    /// Reads what is written by [`SessionId::fmt`].
+    fn from_str(text: &str) -> Result<Self, NoSessionId> {
+        let (place, turn) = text.split_once('.').ok_or(NoSessionId)?;
+        let number = |text: &str| text.parse().map_err(|_| NoSessionId);
+        Ok(Self { place: number(place)?, turn: number(turn)? })
+    }
 }

@@ -210,6 +210,12 @@ limits! {
     /// wait for the answer to a ping; the session is closed when two went unanswered
     /// (RFC 6120 §4.6).
     ping_answer: Duration("time") = 30 * SECOND, SECOND => 10 * MINUTE;
+    /// between the comments that show a client of server-sent events that its connection lives
+    /// (WHATWG HTML §9.2.7: every 15 seconds or so).
+    heartbeat: Duration("time") = 15 * SECOND, 100 => 10 * MINUTE;
+    /// life of a ticket from its making, and from the end of the last stream that was opened with it
+    /// (OWASP: what stands in a URL has to be over soon).
+    ticket: Duration("time") = MINUTE, 100 => HOUR;
     /// wait for a peer to finish a close, and for all of them at shutdown
     /// (RFC 7395 §3.6).
     close: Duration("time") = 5 * SECOND, 100 => MINUTE;
@@ -273,6 +279,12 @@ limits! {
     /// frames owed to one session before it is closed as too slow
     /// (XEP-0205 §4.7).
     queue_frames: Count("frames") = 4096, 512 => 1_000_000;
+    /// events that are kept for clients of server-sent events that come back; 0: none
+    /// (WHATWG HTML §9.2.4, Last-Event-ID).
+    history: Count("events") = 1024, 0 => 1_000_000;
+    /// payloads of the events that are kept, with their ids
+    /// (XEP-0205 §4.1).
+    history_size: Size("bytes") = MIB, KIB => 256 * MIB;
     /// payload of one published item, and the body of the HTTP request that publishes it
     /// (XEP-0060 §7.1.3.4).
     payload: Size("bytes") = 32 * KIB, KIB => MIB;

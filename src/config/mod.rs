@@ -57,6 +57,8 @@ pub struct Config {
     pub www: Option<Www>,
     /// Whose pages may use the server beside its own and those of the machine on which the browser runs; none twice.
     pub cors_origins: Vec<WebOrigin>,
+    /// Whether administrators may look at the frames of other sessions.
+    pub frame_tap: bool,
     /// In the order of the file.
     pub teams: Vec<Team>,
     /// In the order of the file; at least one.

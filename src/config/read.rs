@@ -23,6 +23,7 @@ const KEYS: &[&str] = &[
     "tls",
     "www",
     "cors_origins",
+    "frame_tap",
     "team",
     "user",
     "require_reason_codes",
@@ -66,6 +67,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let tls = tls(&mut report, &root, folder);
     let www = web::www(&mut report, &root, folder);
     let cors_origins = web::cors_origins(&mut report, &root);
+    let frame_tap = root.boolean(&mut report, "frame_tap");
     let people = people::read(&mut report, &root);
     let require_reason_codes = root.boolean(&mut report, "require_reason_codes");
     let reason_codes = reasons::read(&mut report, &root, people.team_ids.as_ref());
@@ -90,6 +92,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
             tls: tls.ok()?,
             www: www.ok()?,
             cors_origins: cors_origins.ok()?,
+            frame_tap: frame_tap.ok()?.is_some_and(|on| on.value),
             teams: people.teams?,
             users: people.users?,
             require_reason_codes: require_reason_codes.ok()?.is_none_or(|required| required.value),

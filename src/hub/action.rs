@@ -121,4 +121,8 @@ pub struct Counters {
     pub slow_readers: u64,
     /// Logs that clients handed in.
     pub client_logs: u64,
+    /// Streams of server-sent events that went on where the client had left off.
+    pub resumed: u64,
+    /// Those that began by saying that something may have been missed.
+    pub missed: u64,
 }

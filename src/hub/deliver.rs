@@ -39,7 +39,13 @@ impl Hub {
             }
         }
         for (id, full) in receivers {
-            if self.sessions.get(id).is_some_and(|session| session.is_available()) {
+            if self.sessions.get(id).is_some_and(|session| session.feed.is_some()) {
+                // Such a stream has no way to say that something is gone.
+                if let Some(item) = &event.item {
+                    self.counters.deliveries += 1;
+                    self.push(now, id, Frame::item(event.node.clone(), item.clone()));
+                }
+            } else if self.sessions.get(id).is_some_and(|session| session.is_available()) {
                 let message_id = self.message_id();
                 self.counters.deliveries += 1;
                 self.push(now, id, Frame::Event { event: event.clone(), full, id: message_id });

@@ -44,16 +44,13 @@ fn pubsub(hub: &mut Hub, now: Now, user: UserId, request: &Request<'_>) -> Answe
     let bare = hub.bare(user);
     let (sessions, online) = (&hub.sessions, &hub.online[user.0 as usize]);
     let resource = |id: SessionId| {
-        sessions
-            .get(id)
-            .and_then(|session| session.address.as_ref())
-            .map_or_else(String::new, |address| address.resource.to_string())
+        sessions.get(id).and_then(|session| Some(session.address.as_ref()?.resource.to_string()))
     };
     let who = Requester {
         user,
         bare: &bare,
         administrator: hub.users().is_administrator(user),
-        session: &|wanted| online.iter().copied().find(|id| resource(*id) == wanted),
+        session: &|wanted| online.iter().copied().find(|id| resource(*id).as_deref() == Some(wanted)),
         resource: &resource,
         payload: hub.limits.payload,
         longest: hub.longest(),

@@ -9,6 +9,7 @@ mod action;
 mod address;
 mod credentials;
 mod deliver;
+mod feed;
 mod finesse;
 mod iq;
 mod lockout;
@@ -18,8 +19,10 @@ mod presence;
 mod reach;
 mod route;
 mod session;
+mod tap;
 #[cfg(test)]
 mod tests;
+mod tickets;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -29,8 +32,11 @@ use std::time::Instant;
 
 pub use action::{Action, Counters, Note, What};
 pub use credentials::Credentials;
+pub use feed::{Asker, NotOpened};
 pub use finesse::Availability;
 pub use outbox::Out;
+pub use tap::Listed;
+pub use tickets::TicketKey;
 
 use crate::clock::Now;
 use crate::config::Config;
@@ -38,7 +44,7 @@ use crate::desk::{self, ApiError, Desk, Directory, nodes};
 use crate::id::{SessionId, UserId};
 use crate::limits::Limits;
 use crate::password::Password;
-use crate::pubsub::{Payload, Publisher, Pubsub, Quota, Refusal, Settings, event};
+use crate::pubsub::{Payload, Publisher, Pubsub, Quota, Refusal, Settings, event, journal};
 use crate::xmpp::sasl::{self, Failure, Plain};
 use crate::xmpp::stanza::Kind;
 use crate::xmpp::stream::{self, State, Step, StreamError};
@@ -47,14 +53,16 @@ use lockout::Lockout;
 use names::{item_prefix, token};
 use outbox::Frame;
 use session::{Session, Sessions};
+use tap::{Direction, Tap};
+use tickets::Tickets;
 
 /// Where a session comes from.
 #[derive(Clone, Copy, Debug)]
 pub struct Origin {
     pub peer: SocketAddr,
-    /// `wss` or `ws`, for the log.
+    /// `wss`, `ws` or `sse`, for the log.
     pub transport: &'static str,
-    /// When its connection was accepted, for the log.
+    /// When its connection was accepted, or its stream of events opened, for the log.
     pub accepted: Instant,
 }
 
@@ -78,6 +86,10 @@ pub struct Hub {
     sessions: Sessions,
     /// The bound sessions of each user, in the order of their logins.
     online: Vec<Vec<SessionId>>,
+    /// The streams of server-sent events of each user.
+    streams: Vec<Vec<SessionId>>,
+    taps: Vec<Tap>,
+    tickets: Tickets,
     pubsub: Pubsub,
     /// Computed beside every login when any password is hashed, so that all logins take the same time.
     decoy: Option<Password>,
@@ -106,10 +118,14 @@ impl Hub {
             payload: limits.payload,
             notification: config.release.notification(),
             item_prefix: item_prefix(random),
+            history: journal::Bounds { events: limits.history, bytes: limits.history_size },
         };
         Self {
             pubsub: Pubsub::new(nodes::all(config, desk.directory()), settings),
             online: vec![Vec::new(); desk.directory().count()],
+            streams: vec![Vec::new(); desk.directory().count()],
+            taps: Vec::new(),
+            tickets: Tickets::new(&limits),
             decoy: config.decoy().cloned(),
             lockout: Lockout::new(desk.directory().count(), &limits),
             names: Names {
@@ -151,11 +167,11 @@ impl Hub {
         if session.stream.state() == State::Closed {
             return;
         }
-        let bounds = if session.stream.is_logged_in() {
-            Bounds::of(&self.limits)
-        } else {
-            Bounds::before_login(&self.limits)
-        };
+        let logged_in = session.stream.is_logged_in();
+        if !self.taps.is_empty() {
+            self.tap(now, id, Direction::In, &sasl::masked(text, logged_in), text.len());
+        }
+        let bounds = if logged_in { Bounds::of(&self.limits) } else { Bounds::before_login(&self.limits) };
         let document = match xml::read(text, &bounds) {
             Ok(document) => document,
             Err(error) => return self.fail(now, id, error.into()),
@@ -199,8 +215,10 @@ impl Hub {
         self.counters.sessions -= 1;
         let lost = session.outbox.stanzas();
         self.counters.dropped += lost as u64;
+        let reason = session.ending.unwrap_or(how);
+        self.tap_end(now, id, &session, reason);
         let what = What::Closed {
-            reason: session.ending.unwrap_or(how).to_owned(),
+            reason: reason.to_owned(),
             lost,
             after: now.monotonic.saturating_duration_since(session.origin.accepted),
         };
@@ -318,7 +336,7 @@ impl Hub {
         session.into_iter().chain(self.desk.wake_at()).min()
     }
 
-    /// The server goes down: every stream ends with `system-shutdown`.
+    /// The server goes down: every stream ends, of XMPP with `system-shutdown`.
     pub fn shutdown(&mut self, now: Now) {
         self.closing = true;
         for id in self.sessions.ids() {
@@ -332,9 +350,21 @@ impl Hub {
     }
 
     /// Hands what waits for a session to `sink`, in order, until about `budget` bytes are written or nothing is left.
-    pub fn drain(&mut self, id: SessionId, budget: usize, sink: impl FnMut(Out<'_>)) {
-        if let Some(session) = self.sessions.get_mut(id) {
-            session.outbox.drain(session.address.as_deref(), budget, sink);
+    pub fn drain(&mut self, now: Now, id: SessionId, budget: usize, mut sink: impl FnMut(Out<'_>)) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        let address = session.address.as_deref();
+        if self.taps.is_empty() {
+            return session.outbox.drain(address, budget, sink);
+        }
+        let mut seen = Vec::new();
+        session.outbox.drain(address, budget, |out| {
+            seen.extend(tap::text_of(&out));
+            sink(out);
+        });
+        for text in seen {
+            self.tap(now, id, Direction::Out, &text, text.len());
         }
     }
 
@@ -429,7 +459,7 @@ impl Hub {
         }
         session.stream.close();
         session.ending = Some(reason);
-        if let Some(error) = error {
+        if let Some(error) = error.filter(|_| session.feed.is_none()) {
             if !session.opened {
                 // A stream error needs a stream (RFC 6120 §4.9.1.2).
                 let open = stream::open(&self.names.domain, &token(self.random));
@@ -451,6 +481,9 @@ impl Hub {
         let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
+        if session.feed.is_some() {
+            return self.look_at_stream(now, id);
+        }
         match session.stream.state() {
             State::Closed => self.actions.push_back(Action::Abort(id)),
             // It is ours to answer. How many can be waited for has a bound of its own.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::address::Address;
 use crate::limits::Limits;
+use crate::pubsub::Item;
 use crate::pubsub::event::Event;
 use crate::xmpp::stream;
 
@@ -20,7 +21,11 @@ pub enum Frame {
     Text(Box<str>),
     /// An event, shared with all who get it; `full`: addressed to the full JID.
     Event { event: Rc<Event>, full: bool, id: [u8; MESSAGE_ID] },
-    /// A WebSocket ping.
+    /// An event on a stream of server-sent events, and its length there.
+    Item { node: Rc<str>, item: Rc<Item>, len: usize },
+    /// Something else on such a stream, by its name, and its length there.
+    Told { name: &'static str, data: Rc<str>, len: usize },
+    /// A WebSocket ping; a comment on a stream of server-sent events.
     Ping,
     /// The end of the stream: the close code of a WebSocket, and the condition of the error if it was one.
     Close(u16, &'static str),
@@ -32,6 +37,12 @@ pub enum Out<'a> {
     Open(&'a str),
     /// One text message, in pieces that follow each other.
     Text(&'a [&'a str]),
+    /// An event on a stream of server-sent events.
+    Event {
+        name: &'a str,
+        id: Option<&'a str>,
+        data: &'a str,
+    },
     Ping,
     Close(u16, &'static str),
 }
@@ -49,10 +60,11 @@ pub struct Outbox {
 const ADDRESS: usize = 64;
 
 impl Frame {
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         match self {
             Self::Open(text) | Self::Text(text) => text.len(),
             Self::Event { event, .. } => event.len(ADDRESS, MESSAGE_ID),
+            Self::Item { len, .. } | Self::Told { len, .. } => *len,
             Self::Ping => 2,
             Self::Close(..) => stream::CLOSE.len(),
         }
@@ -69,11 +81,11 @@ impl Outbox {
         self.frames.is_empty()
     }
 
-    /// How many stanzas wait: what a client misses if it does not get them.
+    /// How many stanzas and events wait: what a client misses if it does not get them.
     pub fn stanzas(&self) -> usize {
         let is_stanza = |frame: &&Frame| match frame {
             Frame::Text(text) => ["<message", "<iq", "<presence"].iter().any(|tag| text.starts_with(tag)),
-            Frame::Event { .. } => true,
+            Frame::Event { .. } | Frame::Item { .. } | Frame::Told { .. } => true,
             Frame::Open(_) | Frame::Ping | Frame::Close(..) => false,
         };
         self.frames.iter().filter(is_stanza).count()
@@ -115,6 +127,10 @@ impl Outbox {
                     let id = std::str::from_utf8(id).unwrap_or_default();
                     sink(Out::Text(&[&event.head, to, Event::ID, id, &event.tail]));
                 }
+                Frame::Item { node, item, .. } => {
+                    sink(Out::Event { name: node, id: Some(&item.id), data: item.payload.text() });
+                }
+                Frame::Told { name, data, .. } => sink(Out::Event { name, id: None, data }),
                 Frame::Ping => sink(Out::Ping),
                 Frame::Close(code, reason) => sink(Out::Close(*code, reason)),
             }

@@ -64,13 +64,12 @@ fn bind(hub: &mut Hub, now: Now, id: SessionId, user: UserId, request: &Request<
     if let Some(old) = hub.session_of(user, &resource) {
         hub.fail(now, old, StreamError::CONFLICT);
     }
-    let online = &hub.online[user.0 as usize];
-    if online.len() >= hub.limits.sessions_per_user {
+    if hub.sessions_of(user) >= hub.limits.sessions_per_user {
         let error = StanzaError::new(Condition::ResourceConstraint, "Too many sessions of this user.");
         return hub.send(now, id, stanza::error(request.iq, &hub.bare(user), &error));
     }
     let name = hub.users().get(user).id.clone();
-    if online.is_empty() {
+    if hub.online[user.0 as usize].is_empty() {
         hub.pubsub.subscribe_automatically(Subscriber { user, session: None }, nodes::automatic(&name));
     }
     let address = Address::new(&name, &hub.names.domain, &resource);
@@ -175,6 +174,9 @@ impl Hub {
         let Some(session) = self.sessions.get(id) else {
             return;
         };
+        if let (Some(user), Some(_)) = (session.user, &session.feed) {
+            return self.leave_stream(now, id, user);
+        }
         let (Some(user), Some(_)) = (session.user, &session.address) else {
             return;
         };

@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::Origin;
 use super::address::Address;
 use super::outbox::Outbox;
+use super::tickets::TicketKey;
 use crate::desk::Directory;
 use crate::id::{SessionId, UserId};
 use crate::limits::Limits;
@@ -16,6 +17,13 @@ pub struct Presence {
     pub priority: i8,
     /// The children of the stanza, for the user's sessions that come later.
     pub content: Box<str>,
+}
+
+/// What there is of a stream of server-sent events beside what all sessions have.
+#[derive(Debug)]
+pub struct Feed {
+    /// The ticket with which it was opened, as long as it is up.
+    pub ticket: Option<TicketKey>,
 }
 
 /// One client's stream.
@@ -31,6 +39,8 @@ pub struct Session {
     pub address: Option<Box<Address>>,
     pub presence: Option<Presence>,
     pub outbox: Outbox,
+    /// It is a stream of server-sent events, not of XMPP: of `stream` only the end counts.
+    pub feed: Option<Feed>,
     /// Why it was ended, once it was.
     pub ending: Option<&'static str>,
     /// The only deadline that counts; others of this session in the heap are stale.
@@ -60,6 +70,7 @@ impl Session {
             address: None,
             presence: None,
             outbox: Outbox::default(),
+            feed: None,
             ending: None,
             due: now,
             heard: now,

@@ -1,7 +1,9 @@
 //! The hub as a whole: frames and time in, frames and actions out.
 
 mod availability;
+mod feed;
 mod lockout;
+mod tap;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant, SystemTime};
@@ -70,10 +72,11 @@ impl Stage {
     /// What waits for a session, one text for each frame.
     fn hear(&mut self, id: SessionId) -> Vec<String> {
         let mut heard = Vec::new();
-        self.hub.drain(id, usize::MAX, |out| {
+        self.hub.drain(self.now, id, usize::MAX, |out| {
             heard.extend(match out {
                 Out::Open(text) => vec![text.to_owned()],
                 Out::Text(pieces) => vec![pieces.concat()],
+                Out::Event { name, id, data } => vec![format!("{name}|{}|{data}", id.unwrap_or_default())],
                 Out::Ping => vec!["ping".to_owned()],
                 Out::Close(code, _) => vec![stream::CLOSE.to_owned(), format!("close {code}")],
             });
@@ -102,9 +105,10 @@ impl Stage {
         id
     }
 
-    /// Logs in an agent of the demo and binds a resource.
+    /// Logs in a user of the demo and binds a resource.
     fn bind(&mut self, user: &str, resource: &str) -> SessionId {
-        let id = self.log_in(user);
+        let password = if user == "administrator" { "1234" } else { user };
+        let id = self.log_in_with(user, password);
         self.open(id);
         self.say(
             id,

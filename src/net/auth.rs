@@ -4,11 +4,14 @@ use std::rc::Rc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hyper::StatusCode;
+use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, HeaderMap};
+use hyper::{Request, StatusCode};
 
 use super::answer::Refused;
 use super::server::{Busy, Server};
+use super::ticket;
+use crate::hub::TicketKey;
 use crate::id::UserId;
 
 /// Who sends a request, or why that is not known.
@@ -31,10 +34,32 @@ pub async fn user(server: &Rc<Server>, headers: &HeaderMap) -> Result<UserId, Re
 /// The same for a request that only users with the role Administrator may make.
 pub async fn administrator(server: &Rc<Server>, headers: &HeaderMap) -> Result<UserId, Refused> {
     let user = user(server, headers).await?;
+    check_administrator(server, user)?;
+    Ok(user)
+}
+
+/// Refuses who has not the role Administrator.
+pub fn check_administrator(server: &Rc<Server>, user: UserId) -> Result<(), Refused> {
     if server.with_hub(|hub, _| hub.desk().directory().is_administrator(user)) {
-        return Ok(user);
+        return Ok(());
     }
     Err(Refused { status: StatusCode::FORBIDDEN, sentence: "This is for users with the role Administrator." })
+}
+
+/// Who opens a stream: by a ticket if the query has one, else by a password. A ticket stays good while its user is kept
+/// out after wrong passwords, as a session does that is up.
+pub async fn ticket_or_user(
+    server: &Rc<Server>,
+    request: &Request<Incoming>,
+) -> Result<(UserId, Option<TicketKey>), Refused> {
+    let Some(ticket) = ticket::given(request.uri().query().unwrap_or_default()) else {
+        return Ok((user(server, request.headers()).await?, None));
+    };
+    let found = server.with_hub(|hub, now| hub.ticket(now, &ticket));
+    let (user, key) = found.ok_or(unauthorized(
+        "The ticket is over, or there never was one: get another with POST /callboard/api/ticket.",
+    ))?;
+    Ok((user, Some(key)))
 }
 
 /// The user that a request names, for a log: a name that nobody has may be a password typed into the wrong field.

@@ -11,7 +11,7 @@ use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 
 use super::answer::{Answer, empty, set, text};
-use super::rest;
+use super::{rest, ticket};
 use crate::web_origin::WebOrigin;
 
 /// What a page may ask to send.
@@ -63,8 +63,9 @@ impl Asker {
                 let origin =
                     headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).unwrap_or_default();
                 let uri = request.uri();
+                let shown = ticket::masked(uri);
                 log::info!(
-                    "{peer} http: {method} {uri} from a page of {origin:?} refused: not in cors_origins"
+                    "{peer} http: {method} {shown} from a page of {origin:?} refused: not in cors_origins"
                 );
                 let of_the_api = uri.path().starts_with(rest::PREFIX) && !preflight;
                 Some(if of_the_api { rest::foreign(headers, origin) } else { refused() })

@@ -16,10 +16,10 @@ use crate::id::UserId;
 /// Answers.
 pub async fn serve(server: &Rc<Server>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
     let user = auth::user(server, request.headers()).await?;
-    Ok((user, json(server.with_hub(|hub, _| document(hub, user)))))
+    Ok((user, json(server.with_hub(|hub, _| document(hub, user, server.frame_tap)))))
 }
 
-fn document(hub: &Hub, actor: UserId) -> String {
+fn document(hub: &Hub, actor: UserId, frame_tap: bool) -> String {
     let desk = hub.desk();
     let administrator = desk.directory().is_administrator(actor);
     let mut out = String::from("{");
@@ -29,6 +29,8 @@ fn document(hub: &Hub, actor: UserId) -> String {
     member(&mut out, "me", &desk.directory().get(actor).id);
     key(&mut out, "administrator");
     out.push_str(if administrator { "true" } else { "false" });
+    key(&mut out, "frameTap");
+    out.push_str(if frame_tap { "true" } else { "false" });
     key(&mut out, "teams");
     array(&mut out, desk.teams_seen_by(actor), write_team);
     key(&mut out, "users");

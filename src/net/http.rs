@@ -2,8 +2,10 @@
 
 use std::cell::RefCell;
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::Poll;
 
 use hyper::body::{Body as _, Incoming};
 use hyper::header;
@@ -15,11 +17,15 @@ use smol_hyper::rt::{FuturesIo, SmolTimer};
 
 use super::answer::{Answer, empty, set, text};
 use super::cors::Asker;
+use super::feed::Carried;
 use super::io::{Io, Security};
 use super::meter::{Line, Tag, Way};
 use super::server::Server;
 use super::www::Www;
-use super::{calls, console, directory, meters, own, publish, rest, status, upgrade, ws, www};
+use super::{
+    calls, console, directory, events, meters, metrics, own, publish, rest, sessions, status, ticket,
+    upgrade, ws, www,
+};
 use crate::hub::Origin;
 
 /// Most headers of one request that are read.
@@ -30,12 +36,19 @@ struct Client {
     origin: Origin,
     security: Option<Security>,
     line: RefCell<Line>,
+    /// The stream of server-sent events that it carries.
+    carried: Carried,
 }
 
 /// Serves one connection until it is closed or becomes a WebSocket.
 pub async fn serve(server: Rc<Server>, mut io: Io, origin: Origin) {
     let peer = io.peer;
-    let client = Client { origin, security: io.security(), line: RefCell::new(Line::new(io.traffic())) };
+    let client = Client {
+        origin,
+        security: io.security(),
+        line: RefCell::new(Line::new(io.traffic())),
+        carried: Carried::default(),
+    };
     let limits = &server.limits;
     io.set_patience(Some(limits.login));
     let service = service_fn(|request| {
@@ -51,8 +64,15 @@ pub async fn serve(server: Rc<Server>, mut io: Io, origin: Origin) {
         .title_case_headers(true)
         .serve_connection(FuturesIo::new(io), service)
         .with_upgrades();
-    if let Err(error) = connection.await {
-        log::info!("{peer} http: closed: {error}");
+    let mut connection = pin!(connection);
+    let served = poll_fn(|cx| {
+        if client.carried.get().is_some_and(|id| server.is_aborted(id)) {
+            return Poll::Ready(Err("the stream of events is over, and its end is not taken".to_owned()));
+        }
+        connection.as_mut().poll(cx).map_err(|error| error.to_string())
+    });
+    if let Err(why) = served.await {
+        log::info!("{peer} http: closed: {why}");
     }
     client.line.borrow_mut().finish(&mut server.meters.borrow_mut());
 }
@@ -99,18 +119,14 @@ async fn respond(
     let asker = Asker::of(request.headers(), security.is_some(), &server.cors_origins);
     let mut answer = match asker.answer(&request, origin.peer) {
         Some(answer) => answer,
-        None => at(place, server, request, origin.peer).await,
+        None => at(place, server, request, client).await,
     };
     asker.mark(&mut answer);
     answer
 }
 
-async fn at(
-    place: Option<Place>,
-    server: Rc<Server>,
-    request: Request<Incoming>,
-    peer: SocketAddr,
-) -> Answer {
+async fn at(place: Option<Place>, server: Rc<Server>, request: Request<Incoming>, client: &Client) -> Answer {
+    let peer = client.origin.peer;
     let Some(place) = place else {
         return text(
             StatusCode::NOT_FOUND,
@@ -138,9 +154,23 @@ async fn at(
         (Place::Publish, &Method::POST) => own::answer(server, request, peer, publish::serve).await,
         (Place::Calls, &Method::POST) => own::answer(server, request, peer, calls::place).await,
         (Place::Call, &Method::DELETE) => own::answer(server, request, peer, calls::end).await,
+        (Place::Ticket, &Method::POST) => own::answer(server, request, peer, ticket::make).await,
+        (Place::Events, &Method::GET) => {
+            let open = async |server: &_, request| events::open(server, request, peer, &client.carried).await;
+            own::answer(server, request, peer, open).await
+        }
         (Place::Status, &Method::GET | &Method::HEAD | &Method::POST) => {
             own::answer(server, request, peer, status::serve).await
         }
+        (Place::Sessions, &Method::GET | &Method::HEAD) => {
+            own::answer(server, request, peer, sessions::list).await
+        }
+        (Place::Frames, &Method::GET) => {
+            let open =
+                async |server: &_, request| sessions::frames(server, request, peer, &client.carried).await;
+            own::answer(server, request, peer, open).await
+        }
+        (Place::Metrics, &Method::GET | &Method::HEAD) => metrics::answer(&server),
         (Place::Health, &Method::GET | &Method::HEAD) => text(StatusCode::OK, "ok"),
         (Place::File(www), &Method::GET | &Method::HEAD) => www::answer(&server, www, &request, peer).await,
         _ => not_allowed(place.methods()),
@@ -157,6 +187,11 @@ enum Place {
     Calls,
     Call,
     Status,
+    Ticket,
+    Events,
+    Sessions,
+    Frames,
+    Metrics,
     Directory,
     Meters,
     Meter,
@@ -171,7 +206,7 @@ enum Place {
 
 impl Place {
     /// The first segments of the paths that files never have.
-    const OWN: [&'static str; 5] = ["callboard", "console", "finesse", "healthz", "ws"];
+    const OWN: [&'static str; 7] = ["callboard", "console", "events", "finesse", "healthz", "metrics", "ws"];
 
     fn of(server: &Server, path: &str) -> Option<Self> {
         match path {
@@ -180,6 +215,11 @@ impl Place {
             "/callboard/api/publish" => Some(Place::Publish),
             calls::PATH => Some(Place::Calls),
             "/callboard/api/status" => Some(Place::Status),
+            "/callboard/api/ticket" => Some(Place::Ticket),
+            "/callboard/api/sessions" => Some(Place::Sessions),
+            sessions::FRAMES => Some(Place::Frames),
+            "/metrics" => Some(Place::Metrics),
+            events::PATH => Some(Place::Events),
             "/callboard/api/directory" => Some(Place::Directory),
             meters::PATH => Some(Place::Meters),
             "/console" => Some(Place::Elsewhere(console::PATH)),
@@ -208,11 +248,14 @@ impl Place {
         match self {
             Place::WebSocket => "GET",
             Place::Rest | Place::As(_) => "GET, HEAD, POST, PUT, DELETE, OPTIONS",
-            Place::Publish | Place::Calls | Place::Meters => "POST, OPTIONS",
+            Place::Publish | Place::Calls | Place::Meters | Place::Ticket => "POST, OPTIONS",
+            Place::Events | Place::Frames => "GET, OPTIONS",
             Place::Call => "DELETE, OPTIONS",
             Place::Status => "GET, HEAD, POST, OPTIONS",
             Place::Directory
             | Place::Meter
+            | Place::Sessions
+            | Place::Metrics
             | Place::Health
             | Place::Console(_)
             | Place::Elsewhere(_)
@@ -228,6 +271,7 @@ impl Place {
         let run = asked("run").filter(|run| server.meters.borrow().has(run))?;
         let way = match self {
             Place::WebSocket => Way::WebSocket,
+            Place::Events => Way::Sse,
             Place::Rest | Place::As(_) if asked("close").is_some() => Way::Close,
             Place::Rest | Place::As(_) => Way::Poll,
             _ => return None,

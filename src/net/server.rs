@@ -59,6 +59,10 @@ pub struct Server {
     pub logs_read: Count,
     pub www: Option<Rc<Www>>,
     pub cors_origins: Vec<WebOrigin>,
+    /// Whether administrators may look at the frames of other sessions.
+    pub frame_tap: bool,
+    /// When it was started.
+    pub started: SystemTime,
     checks: Arc<Semaphore>,
     checks_waiting: Count,
 }
@@ -82,6 +86,8 @@ impl Server {
             logs_read: Count::default(),
             www: www.map(Rc::new),
             cors_origins: config.cors_origins.clone(),
+            frame_tap: config.frame_tap,
+            started: now().wall,
             checks: Arc::new(Semaphore::new(limits.password_checks)),
             checks_waiting: Count::default(),
             limits,
@@ -201,6 +207,11 @@ impl Server {
             sleeper.waker = Some(waker.clone());
         }
         sleeper.abort
+    }
+
+    /// Tells whether the session's task must drop its connection.
+    pub fn is_aborted(&self, id: SessionId) -> bool {
+        self.sleepers.borrow().get(&id).is_some_and(|sleeper| sleeper.abort)
     }
 
     /// The session's task is over.

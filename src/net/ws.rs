@@ -203,7 +203,7 @@ impl Session {
             let Scratch { output, .. } = &mut *server.scratch.borrow_mut();
             output.clear();
             let id = self.id;
-            server.with_hub(|hub, _| hub.drain(id, CHUNK, |out| self.encode(output, &out)));
+            server.with_hub(|hub, now| hub.drain(now, id, CHUNK, |out| self.encode(output, &out)));
             if output.is_empty() {
                 let flushed = Pin::new(&mut self.io).poll_flush(cx)?;
                 if flushed.is_ready() && self.deaf && self.phase == Phase::Closing && !self.half_closed {
@@ -224,6 +224,8 @@ impl Session {
         match out {
             Out::Open(text) => self.encode_text(output, &[text]),
             Out::Text(pieces) => self.encode_text(output, pieces),
+            // These are for streams of server-sent events.
+            Out::Event { .. } => {}
             Out::Ping => header(output, OpCode::Control(Control::Ping), 0),
             Out::Close(code, reason) => {
                 self.encode_text(output, &[stream::CLOSE]);

@@ -34,8 +34,8 @@ pub struct Requester<'a> {
     pub administrator: bool,
     /// The user's session with that resource.
     pub session: &'a dyn Fn(&str) -> Option<SessionId>,
-    /// The resource of one of the user's sessions.
-    pub resource: &'a dyn Fn(SessionId) -> String,
+    /// The resource of one of the user's sessions; a stream of server-sent events has none.
+    pub resource: &'a dyn Fn(SessionId) -> Option<String>,
     /// The largest payload in bytes.
     pub payload: usize,
     /// The longest answer in bytes.
@@ -169,7 +169,8 @@ fn subscribe(service: &mut Pubsub, who: &Requester<'_>, action: Node<'_, '_>) ->
     let subscriber = subscriber(who, action)?;
     service.subscribe(node, subscriber)?;
     let mut out = pubsub();
-    begin_subscription(&mut out, who, service.name(node), subscriber);
+    // A subscriber that a request names has an address.
+    let _ = begin_subscription(&mut out, who, service.name(node), subscriber);
     out.push_str("><subscribe-options/></subscription></pubsub>");
     Ok((out, None))
 }
@@ -191,7 +192,9 @@ fn subscriptions(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) ->
     let node = action.attribute("node").map(|name| service.find(name)).transpose()?;
     let mut out = begin_list("subscriptions", action);
     for (subscriber, name) in service.subscriptions(who.user, node) {
-        begin_subscription(&mut out, who, name, subscriber);
+        if begin_subscription(&mut out, who, name, subscriber).is_none() {
+            continue;
+        }
         out.push_str("/>");
         who.check_length(&out)?;
     }
@@ -199,15 +202,22 @@ fn subscriptions(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) ->
     Ok((out, None))
 }
 
-fn begin_subscription(out: &mut String, who: &Requester<'_>, node: &str, subscriber: Subscriber) {
+/// Nothing is written of a subscriber without an address.
+fn begin_subscription(
+    out: &mut String,
+    who: &Requester<'_>,
+    node: &str,
+    subscriber: Subscriber,
+) -> Option<()> {
     let jid = match subscriber.session {
         None => Cow::Borrowed(who.bare),
-        Some(session) => Cow::Owned(format!("{}/{}", who.bare, (who.resource)(session))),
+        Some(session) => Cow::Owned(format!("{}/{}", who.bare, (who.resource)(session)?)),
     };
     out.push_str("<subscription");
     write_attribute(out, "node", node);
     write_attribute(out, "jid", &jid);
     write_attribute(out, "subscription", "subscribed");
+    Some(())
 }
 
 /// XEP-0060 §5.7: only the affiliation `publisher` is told; everybody else has none.

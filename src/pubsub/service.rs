@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::ops::RangeInclusive;
 use std::rc::Rc;
 
+use super::journal::{self, After, Entry, Journal};
 use crate::id::{SessionId, UserId};
 
 /// Who is subscribed: a user with every session (the bare JID), or one session of a user (its full JID).
@@ -41,8 +42,13 @@ pub enum Payload {
 impl Payload {
     /// Its length in bytes, as it was given.
     pub fn size(&self) -> usize {
+        self.text().len()
+    }
+
+    /// The text as it was given, or the XML as it is.
+    pub fn text(&self) -> &str {
         match self {
-            Self::Text(text) | Self::Xml(text) => text.len(),
+            Self::Text(text) | Self::Xml(text) => text,
         }
     }
 }
@@ -52,6 +58,13 @@ impl Payload {
 pub struct Item {
     pub id: Box<str>,
     pub payload: Payload,
+}
+
+impl Item {
+    /// The length of payload and id, in bytes.
+    pub fn size(&self) -> usize {
+        self.payload.size() + self.id.len()
+    }
 }
 
 /// A node as the configuration describes it.
@@ -86,6 +99,8 @@ pub struct Settings {
     pub notification: &'static str,
     /// What every item id made here starts with.
     pub item_prefix: String,
+    /// How many of the last events are kept for clients that come back.
+    pub history: journal::Bounds,
 }
 
 /// How many subscriptions there may be.
@@ -108,7 +123,7 @@ struct Node {
 
 /// The key of a node: its place in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NodeId(u32);
+pub struct NodeId(pub(super) u32);
 
 /// The service.
 #[derive(Debug)]
@@ -117,7 +132,7 @@ pub struct Pubsub {
     names: HashMap<Rc<str>, NodeId>,
     subscriptions: BTreeMap<Subscriber, Vec<NodeId>>,
     settings: Settings,
-    items_made: u64,
+    journal: Journal,
 }
 
 impl Pubsub {
@@ -127,8 +142,8 @@ impl Pubsub {
             nodes: Vec::with_capacity(specs.len()),
             names: HashMap::with_capacity(specs.len()),
             subscriptions: BTreeMap::new(),
+            journal: Journal::new(settings.history, specs.len()),
             settings,
-            items_made: 0,
         };
         for NodeSpec { name, keep, publishers } in specs {
             let name: Rc<str> = name.into();
@@ -261,18 +276,16 @@ impl Pubsub {
         Ok(self.add(node, id, payload))
     }
 
-    /// Adds an item: makes an id if there is none (the prefix with a growing number glued on, as Openfire does), keeps
-    /// the item if the node keeps any, and hands it back for delivery. An item with the id of a kept one takes its
+    /// Adds an item: makes an id if there is none (the prefix with the number of the event glued on, as Openfire does),
+    /// keeps the item if the node keeps any, notes it in the journal, and hands it back for delivery. An item with the id of a kept one takes its
     /// place (XEP-0060 §7.1.2).
     pub fn add(&mut self, node: NodeId, id: Option<&str>, payload: Payload) -> Rc<Item> {
         let id = match id {
             Some(id) => id.into(),
-            None => {
-                self.items_made += 1;
-                format!("{}{}", self.settings.item_prefix, self.items_made).into()
-            }
+            None => format!("{}{}", self.settings.item_prefix, self.journal.next()).into(),
         };
         let item = Rc::new(Item { id, payload });
+        self.journal.add(node, item.clone());
         let node = &mut self.nodes[node.0 as usize];
         if node.keep > 0 {
             node.items.retain(|other| other.id != item.id);
@@ -300,6 +313,30 @@ impl Pubsub {
     /// The kept items, the oldest first.
     pub fn items(&self, node: NodeId) -> impl DoubleEndedIterator<Item = &Rc<Item>> {
         self.node(node).items.iter()
+    }
+
+    /// The events of these nodes that a client has still to get, the newest first, as far as they are known; and whether
+    /// these are all.
+    pub fn since<'a>(
+        &'a self,
+        nodes: &'a [NodeId],
+        after: After<'_>,
+    ) -> (impl Iterator<Item = &'a Entry>, bool) {
+        let number = match after {
+            After::Now => Some(u64::MAX),
+            After::Item(id) => self.journal.find(id, self.number_in(id)),
+            After::Unknown => None,
+        };
+        let complete = number.is_some_and(|number| self.journal.is_complete(nodes, number));
+        (self.journal.since(nodes, number.unwrap_or(u64::MAX)), complete)
+    }
+
+    /// The number in an item id, if it looks like one that was made here.
+    fn number_in(&self, id: &str) -> Option<u64> {
+        let digits = id.strip_prefix(&self.settings.item_prefix)?;
+        // As it is written and in no other way.
+        let number = digits.parse().ok()?;
+        (u64::to_string(&number) == digits).then_some(number)
     }
 
     fn node(&self, node: NodeId) -> &Node {
@@ -335,6 +372,7 @@ mod tests {
             notification: "urn:xmpp:push:0",
             payload: 10,
             item_prefix: "item".to_owned(),
+            history: journal::Bounds { events: 2, bytes: 1000 },
         };
         let service = Pubsub::new(vec![spec("/a", 2, vec![BOB]), spec("/b", 0, vec![])], settings);
         let (a, b) = (service.find("/a").unwrap(), service.find("/b").unwrap());
@@ -386,17 +424,46 @@ mod tests {
         service.publish(a, ROOT, None, text("3")).unwrap();
         let ids =
             |service: &Pubsub, node| service.items(node).map(|item| item.id.to_string()).collect::<Vec<_>>();
-        assert_eq!(ids(&service, a), ["mine", "item2"]);
+        assert_eq!(ids(&service, a), ["mine", "item3"]);
         service.publish(a, ROOT, Some("mine"), text("4")).unwrap();
-        assert_eq!(ids(&service, a), ["item2", "mine"]);
-        service.retract(a, "item2").unwrap();
-        assert_eq!(service.retract(a, "item2"), Err(Refusal::ItemUnknown));
+        assert_eq!(ids(&service, a), ["item3", "mine"]);
+        service.retract(a, "item3").unwrap();
+        assert_eq!(service.retract(a, "item3"), Err(Refusal::ItemUnknown));
         service.publish(b, ROOT, None, text("5")).unwrap();
         assert!(ids(&service, b).is_empty());
         let large = |id| service.publish(a, ROOT, id, text("1234567890"));
         let mut large = large;
         assert!(large(None).is_ok());
         assert_eq!(large(Some("x")), Err(Refusal::PayloadTooBig));
+    }
+
+    #[test]
+    fn who_comes_back_gets_what_came_after_the_last_item() {
+        let (mut service, a, b) = service();
+        for (node, id) in [(a, None), (b, Some("own")), (a, None), (a, None)] {
+            service.publish(node, ROOT, id, Payload::Text(String::new())).unwrap();
+        }
+        let since = |nodes: &[NodeId], after| {
+            let (entries, complete) = service.since(nodes, after);
+            (entries.map(|entry| entry.item.id.to_string()).collect::<Vec<_>>(), complete)
+        };
+        for (nodes, after, ids, complete) in [
+            (&[a, b][..], After::Now, &[][..], true),
+            (&[a, b], After::Item("item4"), &[], true),
+            (&[a], After::Item("item2"), &["item4", "item3"], true),
+            (&[a], After::Item("item1"), &["item4", "item3"], true),
+            (&[a, b], After::Item("item1"), &["item4", "item3"], false),
+            (&[a, b], After::Item("own"), &[], false),
+            (&[a], After::Item("item5"), &[], false),
+            (&[a], After::Item("item03"), &[], false),
+            (&[a], After::Item("item+3"), &[], false),
+            (&[a], After::Item("other3"), &[], false),
+            (&[a], After::Item(""), &[], false),
+            (&[a], After::Unknown, &[], false),
+        ] {
+            let ids = ids.iter().map(|id| (*id).to_owned()).collect();
+            assert_eq!(since(nodes, after), (ids, complete), "{nodes:?} {after:?}");
+        }
     }
 
     #[test]

@@ -32,7 +32,7 @@ fn short(stage: &mut Stage, id: SessionId) -> Vec<String> {
     stage.hear(id).into_iter().map(in_short).collect()
 }
 
-fn ask_for(stage: &mut Stage, user: &str, state: &str) -> Result<(), ApiError> {
+pub(super) fn ask_for(stage: &mut Stage, user: &str, state: &str) -> Result<(), ApiError> {
     let user = stage.hub.users().find(user).expect("the demo has one");
     let extension = stage.hub.users().get(user).extension.clone();
     let asked = SetState { state: Some(state.to_owned()), extension, reason_code_id: None };

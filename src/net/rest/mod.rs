@@ -11,14 +11,17 @@ mod routes;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
-use hyper::{Request, StatusCode};
+use hyper::{Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
+use ring::digest::{SHA256, digest};
 
 use super::answer::{Answer, ask_for_password, empty, set};
-use super::auth;
 use super::server::Server;
+use super::{auth, conditions, ticket};
 use crate::desk::{ApiError, Refusal};
 use crate::id::UserId;
 use call::Call;
@@ -28,6 +31,12 @@ pub const PREFIX: &str = "/finesse/api/";
 
 /// The header by which a request and its events are matched (reference 4.1).
 const REQUEST_ID: HeaderName = HeaderName::from_static("requestid");
+
+/// A document may be kept, and is asked for again each time.
+const CACHE_CONTROL: &str = "no-cache";
+
+/// What a document depends on, beside its address.
+const VARY: &str = "Accept";
 
 /// What a request gets: a body for 200, which may be empty, none for 202, or an error.
 type Reply = Result<Option<String>, ApiError>;
@@ -49,11 +58,13 @@ pub async fn answer(
     peer: SocketAddr,
     user: Option<String>,
 ) -> Answer {
-    let shown = format!("{} {}", request.method(), request.uri());
+    let reads = [Method::GET, Method::HEAD].contains(request.method());
+    let shown = format!("{} {}", request.method(), ticket::masked(request.uri()));
     let headers = request.headers().clone();
     let (who, reply) = serve(&server, request, &headers, user.as_deref()).await;
     let as_json = json::is_asked_for(&headers);
     let mut answer = match reply {
+        Ok(Some(document)) if reads => tagged(as_json, document, &headers),
         Ok(Some(document)) => shown_as(as_json, StatusCode::OK, document),
         Ok(None) => empty(StatusCode::ACCEPTED),
         Err(error) => refused(as_json, &error),
@@ -127,6 +138,30 @@ async fn serve(
     }
 }
 
+/// An answer with a document that one looks at, or 304 for who has it already (RFC 9110 §13.1.2): an empty poll is cheap.
+fn tagged(as_json: bool, document: String, headers: &HeaderMap) -> Answer {
+    let tag = tag(as_json, &document);
+    let mut answer = if conditions::lists(headers, header::IF_NONE_MATCH, &tag) {
+        // Without a conversion: the tag is that of the XML.
+        let mut answer = empty(StatusCode::NOT_MODIFIED);
+        set(&mut answer, header::CACHE_CONTROL, CACHE_CONTROL);
+        set(&mut answer, header::VARY, VARY);
+        answer
+    } else {
+        shown_as(as_json, StatusCode::OK, document)
+    };
+    set(&mut answer, header::ETAG, tag);
+    answer
+}
+
+/// A strong entity tag (RFC 9110 §8.8.1): the first half of the document's SHA-256. The JSON follows from the XML, and has
+/// a tag of its own because its bytes are others.
+fn tag(as_json: bool, document: &str) -> String {
+    let hash = digest(&SHA256, document.as_bytes());
+    let start = URL_SAFE_NO_PAD.encode(&hash.as_ref()[..16]);
+    format!("\"{start}{}\"", if as_json { "-json" } else { "" })
+}
+
 /// An answer with a document, or with the same as JSON.
 fn shown_as(json: bool, status: StatusCode, document: String) -> Answer {
     let converted = if json { json::from_xml(&document) } else { None };
@@ -137,8 +172,8 @@ fn shown_as(json: bool, status: StatusCode, document: String) -> Answer {
     let mut answer = Answer::new(converted.unwrap_or(document).into());
     *answer.status_mut() = status;
     set(&mut answer, header::CONTENT_TYPE, kind);
-    set(&mut answer, header::CACHE_CONTROL, "no-cache");
-    set(&mut answer, header::VARY, "Accept");
+    set(&mut answer, header::CACHE_CONTROL, CACHE_CONTROL);
+    set(&mut answer, header::VARY, VARY);
     set(&mut answer, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     answer
 }

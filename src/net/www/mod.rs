@@ -23,8 +23,8 @@ use smol::stream;
 
 use super::answer::{Answer, Body, empty, set, text};
 use super::io::{Count, Slot};
-use super::located;
 use super::server::{CHUNK, Server, now};
+use super::{located, ticket};
 use crate::config::{Config, Origin};
 use conditions::{Outcome, Validators};
 use file::Found;
@@ -98,7 +98,8 @@ fn servable(config: &Config, folder: &Path) -> Result<(), String> {
 /// Answers a GET or HEAD.
 pub async fn answer(server: &Server, www: &Www, request: &Request<Incoming>, peer: SocketAddr) -> Answer {
     let answer = look_up(server, www, request).await;
-    log::debug!("{peer} http: {} {} {}", request.method(), request.uri(), answer.status().as_u16());
+    let shown = ticket::masked(request.uri());
+    log::debug!("{peer} http: {} {shown} {}", request.method(), answer.status().as_u16());
     answer
 }
 

@@ -1,0 +1,161 @@
+//! Taps: an administrator sees the frames of sessions that are not its own, as they come and go. And the list of all
+//! sessions.
+//!
+//! A frame is copied when somebody looks and not else. Streams of events, and so taps themselves, are never seen.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use super::feed::{Asker, NotOpened};
+use super::outbox::{Frame, Out};
+use super::session::Session;
+use super::{Hub, Now};
+use crate::id::SessionId;
+use crate::json;
+use crate::xmpp::stream;
+
+/// How many taps there are at the most: each costs a copy of every frame.
+const TAPS_MAX: usize = 4;
+
+/// One who looks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tap {
+    pub id: SessionId,
+    /// The only session it wants to see.
+    pub of: Option<SessionId>,
+}
+
+/// Which way a frame goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Direction {
+    /// From the client.
+    In,
+    /// To the client.
+    Out,
+}
+
+/// A session as it is listed.
+#[derive(Debug)]
+pub struct Listed {
+    pub id: SessionId,
+    pub transport: &'static str,
+    pub peer: SocketAddr,
+    /// The id of the user, after the login.
+    pub user: Option<String>,
+    /// The full JID, once it is bound.
+    pub jid: Option<String>,
+    /// Whether events come to it by presence.
+    pub available: bool,
+    /// For how long it has been there.
+    pub age: Duration,
+}
+
+impl Hub {
+    /// Opens a stream of the frames of one session, or of all.
+    ///
+    /// # Errors
+    ///
+    /// Says why there is no such stream.
+    pub fn open_tap(
+        &mut self,
+        now: Now,
+        asker: Asker,
+        of: Option<SessionId>,
+    ) -> Result<SessionId, NotOpened> {
+        if of.is_some_and(|of| self.sessions.get(of).is_none_or(|session| session.feed.is_some())) {
+            return Err(NotOpened::SessionUnknown);
+        }
+        if self.taps.len() == TAPS_MAX {
+            return Err(NotOpened::TooManyTaps);
+        }
+        let id = self.open_stream(now, asker)?;
+        self.taps.push(Tap { id, of });
+        Ok(id)
+    }
+
+    /// All sessions there are.
+    pub fn list(&self, now: Now) -> Vec<Listed> {
+        let listed = |id| {
+            let session = self.sessions.get(id)?;
+            Some(Listed {
+                id,
+                transport: session.origin.transport,
+                peer: session.origin.peer,
+                user: session.user.map(|user| self.user_name(user)),
+                jid: session.address.as_ref().map(|address| address.jid()),
+                available: session.is_available(),
+                age: now.monotonic.saturating_duration_since(session.origin.accepted),
+            })
+        };
+        self.sessions.ids().into_iter().filter_map(listed).collect()
+    }
+
+    /// How many sessions there are of each transport that has any.
+    pub fn transports(&self) -> BTreeMap<&'static str, usize> {
+        let mut transports = BTreeMap::new();
+        for session in self.sessions.ids().into_iter().filter_map(|id| self.sessions.get(id)) {
+            *transports.entry(session.origin.transport).or_default() += 1;
+        }
+        transports
+    }
+
+    /// A frame of a session, as a log may show it, goes to whoever looks. `size`: its length as it was, in bytes.
+    pub(super) fn tap(&mut self, now: Now, id: SessionId, direction: Direction, shown: &str, size: usize) {
+        let Some(session) = self.sessions.get(id).filter(|session| session.feed.is_none()) else {
+            return;
+        };
+        let user = session.user.map(|user| self.user_name(user));
+        let time = now.wall.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let mut data = String::with_capacity(shown.len() + 128);
+        data.push('{');
+        json::member(&mut data, "session", &id.to_string());
+        json::key(&mut data, "user");
+        json::optional(&mut data, user.as_deref());
+        let direction = match direction {
+            Direction::In => "in",
+            Direction::Out => "out",
+        };
+        json::member(&mut data, "direction", direction);
+        json::key(&mut data, "time");
+        data.push_str(&time.to_string());
+        json::key(&mut data, "size");
+        data.push_str(&size.to_string());
+        json::member(&mut data, "text", shown);
+        data.push('}');
+        self.tell_taps(now, id, "frame", data);
+    }
+
+    /// Whoever looks is told that a session is gone.
+    pub(super) fn tap_end(&mut self, now: Now, id: SessionId, session: &Session, reason: &str) {
+        if self.taps.is_empty() || session.feed.is_some() {
+            return;
+        }
+        let mut data = String::from("{");
+        json::member(&mut data, "session", &id.to_string());
+        json::member(&mut data, "reason", reason);
+        data.push('}');
+        self.tell_taps(now, id, "gone", data);
+    }
+
+    fn tell_taps(&mut self, now: Now, about: SessionId, name: &'static str, data: String) {
+        let data: Rc<str> = data.into();
+        // Collected first: what is told can end a tap.
+        let taps: Vec<SessionId> =
+            self.taps.iter().filter(|tap| tap.of.is_none_or(|of| of == about)).map(|tap| tap.id).collect();
+        for tap in taps {
+            self.push(now, tap, Frame::told(name, data.clone()));
+        }
+    }
+}
+
+/// What a tap shows of a frame on its way out; `None`: it is no message.
+pub(super) fn text_of(out: &Out<'_>) -> Option<String> {
+    match out {
+        Out::Open(text) => Some((*text).to_owned()),
+        Out::Text(pieces) => Some(pieces.concat()),
+        Out::Close(..) => Some(stream::CLOSE.to_owned()),
+        Out::Ping | Out::Event { .. } => None,
+    }
+}

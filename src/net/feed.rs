@@ -1,0 +1,111 @@
+//! The body of a stream of server-sent events: written when the client takes it, out of what the hub has for it.
+
+use std::cell::Cell;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use hyper::body::Bytes;
+use hyper::{StatusCode, header};
+use smol::stream::Stream;
+
+use super::answer::{Answer, Body, Refused, set};
+use super::server::{CHUNK, Server};
+use crate::hub::{NotOpened, Out};
+use crate::id::SessionId;
+use crate::sse;
+
+/// The stream that a connection carries now, so that it can be cut off although it takes nothing.
+pub type Carried = Rc<Cell<Option<SessionId>>>;
+
+/// One stream. It is over for the hub when it is dropped.
+struct Feed {
+    server: Rc<Server>,
+    id: SessionId,
+    carried: Carried,
+    /// What a stream begins with was written.
+    begun: bool,
+    /// Nothing more comes.
+    ended: bool,
+}
+
+/// The answer with a stream that the hub has opened.
+pub fn answer(server: &Rc<Server>, id: SessionId, carried: &Carried) -> Answer {
+    carried.set(Some(id));
+    let feed = Feed { server: server.clone(), id, carried: carried.clone(), begun: false, ended: false };
+    let mut answer = Answer::new(Body::Pieces(Box::pin(feed)));
+    set(&mut answer, header::CONTENT_TYPE, "text/event-stream");
+    set(&mut answer, header::CACHE_CONTROL, "no-store");
+    set(&mut answer, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    answer
+}
+
+impl Stream for Feed {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        let feed = self.get_mut();
+        if feed.ended {
+            return Poll::Ready(None);
+        }
+        // Whether to cut it off is looked at where the whole connection is: this is not asked while a write waits.
+        let _ = feed.server.sleep(feed.id, cx.waker());
+        let mut piece = Vec::new();
+        if !feed.begun {
+            feed.begun = true;
+            piece.extend_from_slice(sse::RETRY.as_bytes());
+        }
+        let ended = &mut feed.ended;
+        feed.server.with_hub(|hub, now| {
+            hub.drain(now, feed.id, CHUNK, |out| match out {
+                Out::Event { name, id, data } => sse::write(&mut piece, name, id, data),
+                Out::Ping => piece.extend_from_slice(sse::HEARTBEAT.as_bytes()),
+                Out::Close(..) => *ended = true,
+                // These are for streams of XMPP.
+                Out::Open(_) | Out::Text(_) => {}
+            });
+        });
+        match (piece.is_empty(), feed.ended) {
+            (false, _) => Poll::Ready(Some(Ok(piece.into()))),
+            (true, true) => Poll::Ready(None),
+            (true, false) => Poll::Pending,
+        }
+    }
+}
+
+impl Drop for Feed {
+    fn drop(&mut self) {
+        self.carried.set(None);
+        self.server.with_hub(|hub, now| hub.closed(now, self.id, "the client has gone"));
+        self.server.forget(self.id);
+    }
+}
+
+/// Why a stream is not opened, as an answer says it.
+impl From<NotOpened> for Refused {
+    fn from(why: NotOpened) -> Self {
+        let (status, sentence) = match why {
+            NotOpened::NoNode => (
+                StatusCode::BAD_REQUEST,
+                "Name one node or more: /events?node=/finesse/api/User/1001&node=/finesse/api/SystemInfo",
+            ),
+            NotOpened::NodeUnknown => (StatusCode::NOT_FOUND, "There is no such node."),
+            NotOpened::TooManyNodes => (
+                StatusCode::BAD_REQUEST,
+                "These are more nodes than subscriptions_per_session in [limits] allows.",
+            ),
+            NotOpened::TooManySessions => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The user has as many sessions and streams as sessions_per_user in [limits] allows.",
+            ),
+            NotOpened::SessionUnknown => (StatusCode::NOT_FOUND, "There is no such session."),
+            NotOpened::TooManyTaps => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "As many look at frames as may at a time; close another one.",
+            ),
+            NotOpened::GoingDown => (StatusCode::SERVICE_UNAVAILABLE, "The server is going down."),
+        };
+        Self { status, sentence }
+    }
+}

@@ -1,0 +1,175 @@
+//! The last events of all nodes, for clients that come back and say which one they have seen last.
+//!
+//! Every event has a number, one more than the one before, whichever node it was on. What is no longer kept leaves its
+//! number behind, so that it is known whether a client has missed anything.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use super::{Item, NodeId};
+
+/// One event that is kept.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub number: u64,
+    pub node: NodeId,
+    pub item: Rc<Item>,
+}
+
+/// How much is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    pub events: usize,
+    /// Payloads with their ids, in bytes.
+    pub bytes: usize,
+}
+
+/// The events, the oldest first.
+#[derive(Debug)]
+pub struct Journal {
+    bounds: Bounds,
+    entries: VecDeque<Entry>,
+    bytes: usize,
+    /// The number of the last event.
+    newest: u64,
+    /// Of each node the number of the last event that is not kept any more; 0: there is none.
+    lost: Vec<u64>,
+}
+
+/// From where on a client wants the events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After<'a> {
+    /// It has seen none, and wants what comes.
+    Now,
+    /// It has seen the event with this item id last.
+    Item(&'a str),
+    /// It has seen something of which nothing is known.
+    Unknown,
+}
+
+impl Journal {
+    /// An empty journal of so many nodes.
+    pub fn new(bounds: Bounds, nodes: usize) -> Self {
+        Self { bounds, entries: VecDeque::new(), bytes: 0, newest: 0, lost: vec![0; nodes] }
+    }
+
+    /// The number of the next event.
+    pub fn next(&self) -> u64 {
+        self.newest + 1
+    }
+
+    /// Notes the next event.
+    pub fn add(&mut self, node: NodeId, item: Rc<Item>) {
+        self.newest += 1;
+        self.bytes += item.size();
+        self.entries.push_back(Entry { number: self.newest, node, item });
+        while self.entries.len() > self.bounds.events || self.bytes > self.bounds.bytes {
+            let Some(Entry { number, node, item }) = self.entries.pop_front() else {
+                break;
+            };
+            self.bytes -= item.size();
+            self.lost[node.0 as usize] = number;
+        }
+    }
+
+    /// The number of the event with that item id, of which `made` is the number in it if it was made here. An id may
+    /// come again: what follows the oldest event is wanted then, as a repetition is better than a loss.
+    pub fn find(&self, id: &str, made: Option<u64>) -> Option<u64> {
+        let made = made.filter(|number| *number <= self.newest);
+        let kept = self.entries.iter().find(|entry| *entry.item.id == *id).map(|entry| entry.number);
+        made.into_iter().chain(kept).min()
+    }
+
+    /// Tells whether every event of these nodes after that number is kept.
+    pub fn is_complete(&self, nodes: &[NodeId], after: u64) -> bool {
+        nodes.iter().all(|node| self.lost[node.0 as usize] <= after)
+    }
+
+    /// The events of these nodes after that number, the newest first.
+    pub fn since<'a>(&'a self, nodes: &'a [NodeId], after: u64) -> impl Iterator<Item = &'a Entry> {
+        let newer = self.entries.iter().rev().take_while(move |entry| entry.number > after);
+        newer.filter(move |entry| nodes.contains(&entry.node))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pubsub::Payload;
+
+    const A: NodeId = NodeId(0);
+    const B: NodeId = NodeId(1);
+
+    fn journal(events: usize, bytes: usize) -> Journal {
+        Journal::new(Bounds { events, bytes }, 2)
+    }
+
+    fn add(journal: &mut Journal, node: NodeId, id: &str, payload: &str) {
+        let item = Item { id: id.into(), payload: Payload::Text(payload.to_owned()) };
+        journal.add(node, Rc::new(item));
+    }
+
+    fn since(journal: &Journal, nodes: &[NodeId], after: u64) -> (Vec<u64>, bool) {
+        let numbers = journal.since(nodes, after).map(|entry| entry.number).collect();
+        (numbers, journal.is_complete(nodes, after))
+    }
+
+    #[test]
+    fn what_came_after_is_told_by_node_and_in_order() {
+        let mut journal = journal(10, 100);
+        for (node, id) in [(A, "1"), (B, "2"), (A, "3"), (A, "4"), (B, "5")] {
+            add(&mut journal, node, id, "x");
+        }
+        assert_eq!(since(&journal, &[A], 0), (vec![4, 3, 1], true));
+        assert_eq!(since(&journal, &[A, B], 2), (vec![5, 4, 3], true));
+        assert_eq!(since(&journal, &[B], 3), (vec![5], true));
+        assert_eq!(since(&journal, &[A, B], 5), (vec![], true));
+    }
+
+    #[test]
+    fn the_oldest_go_and_each_node_remembers_it() {
+        let mut journal = journal(2, 100);
+        for (node, id) in [(A, "1"), (B, "2"), (B, "3"), (B, "4")] {
+            add(&mut journal, node, id, "x");
+        }
+        assert_eq!(since(&journal, &[A], 0), (vec![], false));
+        assert_eq!(since(&journal, &[A], 1), (vec![], true), "nothing of this node is newer");
+        assert_eq!(since(&journal, &[B], 1), (vec![4, 3], false));
+        assert_eq!(since(&journal, &[B], 2), (vec![4, 3], true));
+        assert_eq!(since(&journal, &[A, B], 1), (vec![4, 3], false));
+    }
+
+    #[test]
+    fn bytes_are_bounded_as_events_are() {
+        let mut journal = journal(100, 20);
+        for id in ["1", "2", "3"] {
+            add(&mut journal, A, id, "123456789");
+        }
+        assert_eq!((journal.entries.len(), journal.bytes), (2, 20));
+        add(&mut journal, A, "4", &"x".repeat(20));
+        assert_eq!((journal.entries.len(), journal.bytes), (0, 0));
+        assert_eq!(since(&journal, &[A], 3), (vec![], false));
+        let mut none = self::journal(0, 100);
+        add(&mut none, A, "1", "x");
+        assert_eq!(since(&none, &[A], 0), (vec![], false));
+        assert_eq!(since(&none, &[A], 1), (vec![], true));
+    }
+
+    #[test]
+    fn an_id_is_found_by_its_number_or_where_it_stands_first() {
+        let mut journal = journal(3, 100);
+        for id in ["own", "p2", "own", "p4", "own"] {
+            add(&mut journal, A, id, "x");
+        }
+        assert_eq!(journal.find("own", None), Some(3), "the first of them is not kept");
+        assert_eq!(journal.find("p4", Some(4)), Some(4));
+        assert_eq!(journal.find("p2", Some(2)), Some(2), "it is not kept, but what came after it is");
+        assert_eq!(journal.find("p6", Some(6)), None, "that is still to come");
+        assert_eq!(journal.find("other", None), None);
+        // Somebody has published an id that looks like one of the future, and meanwhile it is none.
+        add(&mut journal, B, "p8", "x");
+        add(&mut journal, B, "p7", "x");
+        add(&mut journal, B, "own", "x");
+        assert_eq!(journal.find("p8", Some(8)), Some(6));
+    }
+}
