@@ -3,6 +3,7 @@
 //! The way of a frame: [`net`] moves its bytes, [`xmpp`] reads it, [`hub`] knows who sent it and where it goes,
 //! [`pubsub`] and [`desk`] know what it means. Only [`net`] has sockets and clocks.
 
+pub mod address;
 pub mod cli;
 pub mod clock;
 pub mod commands;

@@ -7,6 +7,7 @@
 
 mod action;
 mod address;
+mod bosh;
 mod credentials;
 mod deliver;
 mod finesse;
@@ -28,6 +29,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 pub use action::{Action, Counters, Note, What};
+pub use bosh::Post;
 pub use credentials::Credentials;
 pub use finesse::Availability;
 pub use outbox::Out;
@@ -52,7 +54,7 @@ use session::{Session, Sessions};
 #[derive(Clone, Copy, Debug)]
 pub struct Origin {
     pub peer: SocketAddr,
-    /// `wss` or `ws`, for the log.
+    /// `wss`, `ws` or `bosh`, for the log.
     pub transport: &'static str,
     /// When its connection was accepted, for the log.
     pub accepted: Instant,
@@ -83,6 +85,7 @@ pub struct Hub {
     decoy: Option<Password>,
     lockout: Lockout,
     deadlines: BinaryHeap<Reverse<(Instant, SessionId)>>,
+    bindings: bosh::Bindings,
     actions: VecDeque<Action>,
     counters: Counters,
     /// The server goes down: nobody is let in any more.
@@ -122,6 +125,7 @@ impl Hub {
             finesse: true,
             sessions: Sessions::default(),
             deadlines: BinaryHeap::new(),
+            bindings: bosh::Bindings::default(),
             actions: VecDeque::new(),
             counters: Counters::default(),
             closing: false,
@@ -196,6 +200,7 @@ impl Hub {
         let Some(session) = self.sessions.remove(id) else {
             return;
         };
+        self.bindings.forget(&session);
         self.counters.sessions -= 1;
         let lost = session.outbox.stanzas();
         self.counters.dropped += lost as u64;
@@ -226,7 +231,7 @@ impl Hub {
             _ => self.refuse(now, id, Failure::NotAuthorized, user),
         }
         // Reading had stopped for the time of the check.
-        self.actions.push_back(Action::Wake(id));
+        self.wake(id);
     }
 
     /// The check asked for by [`Action::Verify`] could not be made: too many wait for one.
@@ -235,7 +240,7 @@ impl Hub {
             return;
         }
         self.refuse(now, id, Failure::TemporaryAuthFailure, None);
-        self.actions.push_back(Action::Wake(id));
+        self.wake(id);
     }
 
     /// Publishes text to a node on behalf of `user`. Returns the id of the item.
@@ -374,7 +379,10 @@ impl Hub {
         session.opened = true;
         let open = stream::open(&self.names.domain, &session.stream_id);
         let features = stream::features(session.stream.is_logged_in());
-        self.push(now, id, Frame::Open(open.into()));
+        // Over BOSH the envelopes open a stream (XEP-0206 §3).
+        if session.bosh.is_none() {
+            self.push(now, id, Frame::Open(open.into()));
+        }
         self.send(now, id, features);
     }
 
@@ -414,6 +422,9 @@ impl Hub {
         }
         session.stream.close();
         session.ending = Some(reason);
+        if session.bosh.is_some() {
+            return self.end_bosh(now, id, error);
+        }
         if let Some(error) = error {
             if !session.opened {
                 // A stream error needs a stream (RFC 6120 §4.9.1.2).
@@ -436,6 +447,9 @@ impl Hub {
         let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
+        if session.bosh.is_some() {
+            return self.look_at_bosh(now, id);
+        }
         match session.stream.state() {
             State::Closed => self.actions.push_back(Action::Abort(id)),
             // It is ours to answer. How many can be waited for has a bound of its own.
@@ -449,6 +463,24 @@ impl Hub {
                 session::Silence::Dead => self.fail(now, id, StreamError::CONNECTION_TIMEOUT),
             },
             _ => self.fail(now, id, StreamError::LOGIN_TIMEOUT),
+        }
+    }
+
+    /// A session that has bound its resource: from now on it is looked at when it is silent.
+    fn listen(&mut self, now: Now, id: SessionId) {
+        if self.sessions.get(id).is_some_and(|session| session.bosh.is_none()) {
+            self.schedule(id, now.monotonic + self.limits.ping);
+        }
+    }
+
+    /// Something waits for a session, or it may be read from again.
+    fn wake(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        match &mut session.bosh {
+            Some(bosh) => self.bindings.unsettle(id, bosh),
+            None => self.actions.push_back(Action::Wake(id)),
         }
     }
 
@@ -477,7 +509,7 @@ impl Hub {
             self.note(id, What::SlowReader { lost });
             self.fail(now, id, StreamError::SLOW_READER);
         } else if was_empty {
-            self.actions.push_back(Action::Wake(id));
+            self.wake(id);
         }
     }
 

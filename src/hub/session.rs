@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::Origin;
 use super::address::Address;
+use super::bosh::Bosh;
 use super::outbox::Outbox;
 use crate::desk::Directory;
 use crate::id::{SessionId, UserId};
@@ -31,6 +32,8 @@ pub struct Session {
     pub address: Option<Box<Address>>,
     pub presence: Option<Presence>,
     pub outbox: Outbox,
+    /// What it has in place of a connection of its own, over BOSH.
+    pub bosh: Option<Box<Bosh>>,
     /// Why it was ended, once it was.
     pub ending: Option<&'static str>,
     /// The only deadline that counts; others of this session in the heap are stale.
@@ -60,6 +63,7 @@ impl Session {
             address: None,
             presence: None,
             outbox: Outbox::default(),
+            bosh: None,
             ending: None,
             due: now,
             heard: now,

@@ -17,7 +17,7 @@ use super::cors::Asker;
 use super::io::Io;
 use super::server::Server;
 use super::www::Www;
-use super::{calls, own, publish, rest, status, ws, www};
+use super::{bosh, calls, own, publish, rest, status, ws, www};
 use crate::hub::Origin;
 
 /// Most headers of one request that are read.
@@ -61,7 +61,7 @@ async fn route(server: Rc<Server>, request: Request<Incoming>, origin: Origin, s
     let asker = Asker::of(request.headers(), secure, &server.cors_origins);
     let mut answer = match asker.answer(&request, origin.peer) {
         Some(answer) => answer,
-        None => at(place, server, request, origin.peer).await,
+        None => at(place, server, request, origin.peer, secure).await,
     };
     asker.mark(&mut answer);
     answer
@@ -72,11 +72,12 @@ async fn at(
     server: Rc<Server>,
     request: Request<Incoming>,
     peer: SocketAddr,
+    secure: bool,
 ) -> Answer {
     let Some(place) = place else {
         return text(
             StatusCode::NOT_FOUND,
-            "Nothing here. callboard serves /ws/ (XMPP over WebSocket), /finesse/api, /callboard/api and /healthz.",
+            "Nothing here. callboard serves /ws/ (XMPP over WebSocket), /http-bind/ (over BOSH), /finesse/api, /callboard/api and /healthz.",
         );
     };
     match (&place, request.method()) {
@@ -85,6 +86,7 @@ async fn at(
             set(&mut answer, header::ALLOW, place.methods());
             answer
         }
+        (Place::Bosh, &Method::POST) => bosh::answer(server, request, peer, secure).await,
         (Place::Rest, _) => rest::answer(server, request, peer).await,
         (Place::Publish, &Method::POST) => own::answer(server, request, peer, publish::serve).await,
         (Place::Calls, &Method::POST) => own::answer(server, request, peer, calls::place).await,
@@ -101,6 +103,7 @@ async fn at(
 /// What lives at a path.
 enum Place {
     WebSocket,
+    Bosh,
     Rest,
     Publish,
     Calls,
@@ -113,11 +116,12 @@ enum Place {
 
 impl Place {
     /// The first segments of the paths that files never have.
-    const OWN: [&'static str; 4] = ["callboard", "finesse", "healthz", "ws"];
+    const OWN: [&'static str; 5] = ["callboard", "finesse", "healthz", "http-bind", "ws"];
 
     fn of(server: &Server, path: &str) -> Option<Self> {
         match path {
             "/ws" | "/ws/" => Some(Place::WebSocket),
+            "/http-bind" | "/http-bind/" => Some(Place::Bosh),
             "/healthz" => Some(Place::Health),
             "/callboard/api/publish" => Some(Place::Publish),
             calls::PATH => Some(Place::Calls),
@@ -137,7 +141,7 @@ impl Place {
         match self {
             Place::WebSocket => "GET",
             Place::Rest => "GET, HEAD, POST, PUT, DELETE, OPTIONS",
-            Place::Publish | Place::Calls => "POST, OPTIONS",
+            Place::Bosh | Place::Publish | Place::Calls => "POST, OPTIONS",
             Place::Call => "DELETE, OPTIONS",
             Place::Status => "GET, HEAD, POST, OPTIONS",
             Place::Health | Place::File(_) => "GET, HEAD, OPTIONS",
