@@ -21,10 +21,6 @@ let context = null;
 let takeDown = null;
 let turn = 0;
 
-addEventListener('hashchange', () => show(true));
-onLanguage(() => show(false));
-show(false);
-
 /** Shows a view module in the main part, instead of the one that is there. */
 export function mount(view) {
   takeDown?.();
@@ -227,3 +223,7 @@ async function describe(place) {
     // What cannot be asked is not shown; logging in tells why.
   }
 }
+
+addEventListener('hashchange', () => show(true));
+onLanguage(() => show(false));
+show(false);
