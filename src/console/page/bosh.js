@@ -181,6 +181,7 @@ export class BoshSession {
     const at = performance.now();
     for (const stanza of body.children) {
       if (stanza.localName === 'iq') this.#answer(stanza);
+      if (stanza.localName === 'error') this.#fail(new Error(stanza.firstElementChild?.localName ?? 'stream error'));
       if (stanza.localName !== 'message') continue;
       for (const items of all(stanza, 'items')) {
         for (const item of all(items, 'item')) {

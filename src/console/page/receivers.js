@@ -7,45 +7,68 @@ import { EventStream } from './events.js';
 import { first } from './xml.js';
 import { Session } from './xmpp.js';
 
-/** Asks for the user's document again and again. `closing`: each answer closes its connection, as HTTP/1.0 had it. */
-export class Poll {
+/** The beat by which both polls ask. */
+export class Beat {
   #timer = 0;
+  #turn = 0;
+  #polls = [];
+
+  constructor(interval) {
+    this.interval = interval;
+  }
+
+  /**
+   * Begins to ask, in the order given. All in one go: a browser hands idle connections to whichever request comes next,
+   * and only while the one that is to stay is busy will the request that closes its connection not take it.
+   */
+  start(polls) {
+    this.#polls = polls;
+    this.began = performance.now();
+    this.#next();
+  }
+
+  stop() {
+    clearTimeout(this.#timer);
+    this.#polls = [];
+  }
+
+  // By the clock, not by adding up pauses: otherwise the interval would grow by what each turn takes.
+  #next() {
+    this.#turn = Math.max(this.#turn + 1, Math.ceil((performance.now() - this.began) / this.interval));
+    const due = this.began + this.#turn * this.interval;
+    this.#timer = setTimeout(() => {
+      for (const poll of this.#polls) poll.ask();
+      if (this.#polls.length) this.#next();
+    }, due - performance.now());
+  }
+}
+
+/** Asks for the user's document at each beat. `closing`: the answer closes its connection, as HTTP/1.0 had it. */
+export class Poll {
   #etag = '';
   #last = null;
   #asking = null;
-  #stopped = false;
-  #began = 0;
-  #turn = 0;
 
-  constructor({ api, user, run, interval, closing, signal, onRequest, onPolled, onError }) {
-    Object.assign(this, { api, interval, closing, signal, onRequest, onPolled, onError });
+  constructor({ api, user, run, closing, signal, onRequest, onPolled, onError }) {
+    Object.assign(this, { api, closing, signal, onRequest, onPolled, onError });
     this.path = `/finesse/api/User/${encodeURIComponent(user)}?run=${run}${closing ? '&close' : ''}`;
     this.requests = 0;
     this.empty = 0;
   }
 
-  async start() {
-    await this.#ask();
-    this.#began = performance.now();
-    this.#next();
+  start() {
+    return this.#ask();
+  }
+
+  /** Asks once, unless the last answer is still on its way. */
+  ask() {
+    this.#asking ??= this.#ask()
+      .catch((error) => this.onError(error))
+      .finally(() => (this.#asking = null));
   }
 
   async stop() {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
     await this.#asking;
-  }
-
-  // By the clock, not by adding up pauses: otherwise the interval would grow by what each answer takes.
-  #next() {
-    if (this.#stopped) return;
-    this.#turn = Math.max(this.#turn + 1, Math.ceil((performance.now() - this.#began) / this.interval));
-    const due = this.#began + this.#turn * this.interval;
-    this.#timer = setTimeout(async () => {
-      this.#asking = this.#ask().catch((error) => this.onError(error));
-      await this.#asking;
-      this.#next();
-    }, due - performance.now());
   }
 
   async #ask() {
