@@ -76,7 +76,7 @@ export function agentCard(agent, floor, orders) {
     say(name, agent.name);
     state.set(agent.state || 'UNKNOWN');
     const notes = [
-      agent.extension && t('desk.extension', { n: agent.extension }),
+      (agent.extension || agent.home) && t('desk.extension', { n: agent.extension || agent.home }),
       agent.reason,
       agent.pending && t('desk.pending', { state: stateName(agent.pending) }),
     ];
