@@ -63,7 +63,7 @@ function leave() {
 
 function header() {
   const here = route();
-  clear(top).append(
+  top.replaceChildren(...[
     el('a', { class: 'skip', href: '#view', on: { click: skip } }, t('app.skip')),
     el('a', { class: 'brand', href: '#wire' }, mark(), 'callboard'),
     context && el('nav', { 'aria-label': t('app.views') }, Object.keys(VIEWS).map((name) => (
@@ -75,7 +75,7 @@ function header() {
       languages(),
       themeSwitch(),
     ),
-  );
+  ].filter(Boolean));
 }
 
 function skip(event) {

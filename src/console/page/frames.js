@@ -265,6 +265,7 @@ export class FrameList {
     if (opens) {
       this.#open.add(entry.n);
       row.append(el('div', { class: 'frame-body' }, copyButton(entry), content(entry)));
+      if (row.isConnected) row.scrollIntoView({ block: 'nearest' });
     } else {
       this.#open.delete(entry.n);
       row.lastChild.remove();

@@ -209,13 +209,13 @@ class Step {
     this.failure = el('div');
     this.special = el('div', { class: 'stack' });
     this.said = el('div', { class: 'stack' });
-    this.body.append(
-      this.failure,
+    const words = [
       el('p', {}, t(`step.${this.id}.what`)),
       el('p', { class: 'practice' }, el('strong', {}, t('step.practice')), ' ', t(`step.${this.id}.wrong`)),
-      this.special,
-      this.said,
-    );
+    ];
+    // Once live one comes back for the figures; at the other steps for the explanation.
+    if (this.id === 'live') this.body.append(this.failure, this.special, ...words, this.said);
+    else this.body.append(this.failure, ...words, this.special, this.said);
     if (this.id === 'live') this.live = livePart(this.view.run, this.special);
   }
 
