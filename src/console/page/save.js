@@ -1,7 +1,7 @@
 // A session as a file, for a ticket. What is in it has no password: neither in the frames nor in the headers.
 
 import { nameOf } from './frames.js';
-import { STEPS } from './run.js';
+import { STEPS } from './handshake.js';
 import { t } from './words.js';
 import { pretty } from './xml.js';
 

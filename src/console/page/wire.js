@@ -2,7 +2,7 @@
 
 import { clear, el, svg } from './dom.js';
 import { FrameList, content, nameOf } from './frames.js';
-import { FAILURES, Run, STEPS } from './run.js';
+import { FAILURES, Run, STEPS } from './handshake.js';
 import { harmless, save } from './save.js';
 import { Tap } from './tap.js';
 import './wire.words.js';
