@@ -125,6 +125,8 @@ export class LongPoll {
   async start() {
     await this.session.connect();
     await this.session.subscribe(this.node);
+    /** How many requests it took until it listened. */
+    this.setup = this.session.requests;
   }
 
   stop() {

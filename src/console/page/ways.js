@@ -37,7 +37,7 @@ export function show(root, context) {
     el('section', { class: 'card lanes', 'aria-label': t('ways.lanes') },
       el('div', { class: 'row lanes-head' }, el('h2', {}, t('ways.lanes')), legend()),
       [...lanes.values()].map(({ node }) => node),
-      el('div', { class: 'axis', 'aria-hidden': 'true' }, [-20, -15, -10, -5, 0].map((n) => el('span', {}, t('ways.seconds', { n: n || '0' })))),
+      el('div', { class: 'axis', 'aria-hidden': 'true' }, [-20, -15, -10, -5, 0].map((n) => el('span', {}, t('ways.seconds', { n: n ? `−${-n}` : 0 })))),
     ),
     summary,
     el('section', { class: 'card stack' }, el('h2', {}, t('ways.table')), figures.node, el('p', { class: 'hint' }, t('ways.tableHint'))),
@@ -265,7 +265,7 @@ function sentence(way, seen, interval) {
     case 'poll':
       return t('ways.say.poll', { empty, requests }) + late + lost;
     case 'bosh':
-      return t('ways.say.bosh', { requests, events, empty });
+      return t('ways.say.bosh', { requests, events, empty, setup: seen.setup });
     case 'sse':
       return t('ways.say.sse', { requests, events });
     default:
