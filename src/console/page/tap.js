@@ -26,7 +26,7 @@ export class Tap {
     this.body = el('tbody');
     this.more = el('p', { class: 'hint', hidden: true });
     this.all = el('button', { class: 'button small', type: 'button', on: { click: () => this.#toggle('') } }, t('tap.all'));
-    this.frames = new FrameList(this.store, { title: t('frames.title'), empty: t('frames.emptyTap'), sessions: true });
+    this.frames = new FrameList(this.store, { title: t('tap.frames'), empty: t('frames.emptyTap'), sessions: true });
     this.node = el('section', { class: 'tap stack', 'aria-labelledby': 'tap-title' },
       el('div', { class: 'card stack' },
         el('div', { class: 'row' }, el('h2', { id: 'tap-title' }, t('tap.title')), el('div', { class: 'spread' }, this.all)),
