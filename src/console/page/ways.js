@@ -168,7 +168,7 @@ export function show(root, context) {
         }),
         run.counted && t('ways.sum.bytes', Object.fromEntries(WAYS.map((way) => [way, bytes(seen[way].each)]))),
       ];
-    summary.replaceChildren(el('h2', {}, t('ways.summary')), el('p', { data: { figure: 'summary' } }, parts.filter(Boolean).join(' ')));
+    summary.replaceChildren(el('h2', {}, t('ways.summary')), el('p', { data: { figure: 'summary' } }, parts.filter(Boolean).join(t('ways.join'))));
     summary.hidden = false;
   }
 }
@@ -257,8 +257,8 @@ function lane(way, timeline) {
 function sentence(way, seen, interval) {
   const { requests, empty, events, missed, mean } = seen;
   const connections = seen.connections ?? '–';
-  const late = events ? ` ${t('ways.say.poll.late', { mean: duration(mean), half: duration(interval / 2) })}` : '';
-  const lost = missed ? ` ${t('ways.say.poll.missed', { n: missed })}` : '';
+  const late = events ? `${t('ways.join')}${t('ways.say.poll.late', { mean: duration(mean), half: duration(interval / 2) })}` : '';
+  const lost = missed ? `${t('ways.join')}${t('ways.say.poll.missed', { n: missed })}` : '';
   switch (way) {
     case 'close':
       return t('ways.say.close', { connections, requests, empty });
