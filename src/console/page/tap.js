@@ -162,7 +162,8 @@ export class Tap {
       return;
     }
     if (event.type === 'frame') {
-      this.store.add(given);
+      // The server's `in` is what came in from the client: what this page calls out.
+      this.store.add({ ...given, direction: given.direction === 'in' ? 'out' : 'in' });
     } else if (id !== '') {
       this.note.textContent = t('tap.gone', { id: given.session, reason: given.reason ?? '' });
       this.#stop(true);

@@ -202,7 +202,10 @@ class Step {
     }
     if (!wasOpen) this.#build();
     this.#update();
-    if (!wasOpen && state === 'failed') this.node.scrollIntoView({ block: 'nearest' });
+    // What has just gone wrong is looked at, wherever one is.
+    const failure = this.view.run.failures.get(this.id);
+    if (failure && failure !== this.seen && state === 'failed') this.node.scrollIntoView({ block: 'nearest' });
+    this.seen = failure;
   }
 
   #build() {
