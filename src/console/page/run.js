@@ -27,6 +27,7 @@ export class Run {
   #meterTimer = 0;
   #sending = Promise.resolve();
   #beat = null;
+  #down = new Set();
   #ended = false;
 
   constructor({ context, agent, interval, onRequest, onChange, onEvent, onError }) {
@@ -65,11 +66,11 @@ export class Run {
         onRequest: () => this.onRequest(way),
         onTold: ({ payload }) => this.#told(way, payload),
         onPolled: (stamp) => this.#polled(way, stamp),
-        onError: (error) => this.#ended || this.onError(way, error),
+        onError: (error) => this.#failed(way, error),
       });
       this.#receivers.set(way, receiver);
       // One way that does not come up does not stop the other four.
-      return soon(receiver.start()).catch((error) => this.#ended || this.onError(way, error));
+      return soon(receiver.start()).catch((error) => this.#failed(way, error));
     });
     await Promise.all(started);
     this.#alive();
@@ -95,7 +96,7 @@ export class Run {
     this.setRate(0);
     await this.#sending;
     const patience = performance.now() + this.interval + GRACE;
-    while (!this.#ended && !this.ledger.complete() && performance.now() < patience) await pause(50);
+    while (!this.#ended && !this.ledger.complete(this.#down) && performance.now() < patience) await pause(50);
     await this.stop();
     await pause(150);
     await this.#read();
@@ -114,8 +115,14 @@ export class Run {
 
   /** The page's own counts of a way. */
   counts(way) {
-    const { requests = 0, empty = 0, setup = 0 } = this.#receivers.get(way) ?? {};
-    return { requests, empty, setup, ...this.ledger.figures(way) };
+    const { requests = 0, empty = 0, unchanged = 0, setup = 0 } = this.#receivers.get(way) ?? {};
+    return { requests, empty, unchanged, setup, ...this.ledger.figures(way) };
+  }
+
+  #failed(way, error) {
+    if (this.#ended) return;
+    this.#down.add(way);
+    this.onError(way, error);
   }
 
   async #prepare() {

@@ -255,13 +255,13 @@ function lane(way, timeline) {
 
 // One sentence of the story for each way, with the figures of this run.
 function sentence(way, seen, interval) {
-  const { requests, empty, events, missed, mean } = seen;
+  const { requests, empty, unchanged, events, missed, mean } = seen;
   const connections = seen.connections ?? '–';
   const late = events ? `${t('ways.join')}${t('ways.say.poll.late', { mean: duration(mean), half: duration(interval / 2) })}` : '';
   const lost = missed ? `${t('ways.join')}${t('ways.say.poll.missed', { n: missed })}` : '';
   switch (way) {
     case 'close':
-      return t('ways.say.close', { connections, requests, empty });
+      return t('ways.say.close', { connections, requests, unchanged });
     case 'poll':
       return t('ways.say.poll', { empty, requests }) + late + lost;
     case 'bosh':
@@ -278,8 +278,9 @@ function table() {
   const rows = WAYS.map((way) => el('tr', {}, el('th', { scope: 'row' }, t(`ways.${way}`)), FIGURES.map((figure) => {
     const value = el('span', { data: { way, figure } }, '–');
     const server = figure === 'requests' || figure === 'empty' ? el('small', { data: { way, figure: `${figure}-server` } }) : null;
-    cells.set(`${way} ${figure}`, { value, server });
-    return el('td', { class: 'number', data: { label: t(`ways.col.${figure}`) } }, value, server);
+    const unchanged = way === 'close' && figure === 'empty' ? el('small', { data: { way, figure: 'unchanged' } }) : null;
+    cells.set(`${way} ${figure}`, { value, server, unchanged });
+    return el('td', { class: 'number', data: { label: t(`ways.col.${figure}`) } }, value, unchanged, server);
   })));
   const node = el('table', { class: 'table ways-table' },
     el('caption', { class: 'visually-hidden' }, t('ways.heading')),
@@ -295,10 +296,14 @@ function table() {
     node,
     set(way, seen, final) {
       for (const figure of FIGURES) {
-        const { value, server } = cells.get(`${way} ${figure}`);
+        const { value, server, unchanged } = cells.get(`${way} ${figure}`);
         const number = seen[figure];
         say(value, written[figure] ? written[figure](number) : String(number ?? '–'));
         value.dataset.value = number ?? '';
+        if (unchanged) {
+          say(unchanged, t('ways.unchanged', { n: seen.unchanged }));
+          unchanged.dataset.value = seen.unchanged;
+        }
         if (!server || !seen.counted) continue;
         const other = seen.counted[figure];
         say(server, t('ways.server', { n: other }));
