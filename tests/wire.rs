@@ -30,6 +30,12 @@ mod contract;
 mod cors;
 #[path = "wire/delivery.rs"]
 mod delivery;
+#[path = "wire/etag.rs"]
+mod etag;
+#[path = "wire/events.rs"]
+mod events;
+#[path = "wire/frames.rs"]
+mod frames;
 #[path = "wire/iq.rs"]
 mod iq;
 #[path = "wire/items.rs"]
@@ -42,6 +48,8 @@ mod lockout;
 mod logout;
 #[path = "wire/messages.rs"]
 mod messages;
+#[path = "wire/metrics.rs"]
+mod metrics;
 #[path = "wire/presence.rs"]
 mod presence;
 #[path = "wire/pressure.rs"]
@@ -54,6 +62,8 @@ mod pubsub;
 mod rest;
 #[path = "wire/rest_lists.rs"]
 mod rest_lists;
+#[path = "wire/resume.rs"]
+mod resume;
 #[path = "wire/routing.rs"]
 mod routing;
 #[path = "wire/sasl.rs"]
