@@ -198,6 +198,9 @@ limits! {
     /// TCP connections, and as many BOSH sessions, of one address at the same time; an IPv6 address counts by its /64
     /// (XEP-0205 §4.1).
     connections_per_address: Count("connections") = 1024, 1 => 1_000_000;
+    /// BOSH sessions at the same time, logged in or not
+    /// (XEP-0205 §4.2: they have no connection that would count).
+    bosh_sessions: Count("sessions") = 1024, 1 => 1_000_000;
     /// sessions one user may have bound at the same time
     /// (XEP-0205 §4.4).
     sessions_per_user: Count("sessions") = 16, 1 => 100;
@@ -219,6 +222,18 @@ limits! {
     /// wait for a peer to finish a close, and for all of them at shutdown
     /// (RFC 7395 §3.6).
     close: Duration("time") = 5 * SECOND, 100 => MINUTE;
+    /// longest wait of a BOSH request for something to answer it with
+    /// (XEP-0124 §7.1).
+    bosh_wait: Duration("time") = MINUTE, 100 => 10 * MINUTE;
+    /// time without a BOSH request after which a session is over; a polling session has twice bosh_polling more
+    /// (XEP-0124 §10).
+    bosh_inactivity: Duration("time") = MINUTE, 100 => 10 * MINUTE;
+    /// shortest time between two empty BOSH requests; 0: any
+    /// (XEP-0124 §11, §12).
+    bosh_polling: Duration("time") = 5 * SECOND, 0 => MINUTE;
+    /// longest pause that a BOSH client may ask for; 0: none
+    /// (XEP-0124 §10).
+    bosh_maxpause: Duration("time") = 2 * MINUTE, 0 => 10 * MINUTE;
     /// wait for an agent whose last session ended to come back, before it is signed out
     /// (reference 1.5).
     forced_logout: Duration("time") = MINUTE, 100 => HOUR;
@@ -237,13 +252,13 @@ limits! {
     /// between events of a queue whose statistics change
     /// (reference 3.2, row 13).
     queue_statistics: Duration("time") = 10 * SECOND, 100 => 10 * MINUTE;
-    /// one WebSocket message before the login
+    /// one WebSocket message or BOSH body before the login
     /// (XEP-0205 §4.5; the 10,000 bytes of RFC 6120 §13.12 are for stanzas, which there are none of yet).
     stanza_before_login: Size("bytes") = 8 * KIB, KIB => MIB;
     /// XML elements in one message before the login
     /// (XEP-0205 §3).
     elements_before_login: Count("elements") = 32, 8 => 1000;
-    /// one WebSocket message after the login
+    /// one WebSocket message or BOSH body after the login
     /// (RFC 6120 §13.12: not below 10,000 bytes).
     stanza: Size("bytes") = 64 * KIB, 10_000 => MIB;
     /// XML elements in one message after the login

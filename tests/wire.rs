@@ -24,12 +24,16 @@ mod bind;
 mod calls;
 #[path = "wire/client_log.rs"]
 mod client_log;
+#[path = "wire/console.rs"]
+mod console;
 #[path = "wire/contract.rs"]
 mod contract;
 #[path = "wire/cors.rs"]
 mod cors;
 #[path = "wire/delivery.rs"]
 mod delivery;
+#[path = "wire/directory.rs"]
+mod directory;
 #[path = "wire/etag.rs"]
 mod etag;
 #[path = "wire/events.rs"]
@@ -48,6 +52,8 @@ mod lockout;
 mod logout;
 #[path = "wire/messages.rs"]
 mod messages;
+#[path = "wire/meters.rs"]
+mod meters;
 #[path = "wire/metrics.rs"]
 mod metrics;
 #[path = "wire/presence.rs"]

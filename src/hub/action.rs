@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Credentials;
 use crate::id::SessionId;
+use crate::xmpp::bosh;
 
 /// One thing to do.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ pub enum Action {
     Wake(SessionId),
     /// The peer did not finish the close in time: drop its connection.
     Abort(SessionId),
+    /// Answer a request of BOSH.
+    Answer(bosh::Answer),
     /// Check a password off the event loop and call [`super::Hub::judge`] and [`super::Hub::verified`].
     Verify { session: SessionId, credentials: Credentials, attempt: String },
     /// For the log.
@@ -47,6 +50,10 @@ pub enum What {
     SlowReader {
         lost: usize,
     },
+    /// A session did not begin, because of this limit.
+    TooMany {
+        limit: &'static str,
+    },
     /// Gone, so many messages undelivered, so long after its connection was accepted.
     Closed {
         reason: String,
@@ -59,7 +66,10 @@ impl Note {
     /// How much it matters.
     pub fn level(&self) -> log::Level {
         match self.what {
-            What::SlowReader { .. } | What::Refused { .. } | What::LockedOut { .. } => log::Level::Warn,
+            What::SlowReader { .. }
+            | What::TooMany { .. }
+            | What::Refused { .. }
+            | What::LockedOut { .. } => log::Level::Warn,
             _ => log::Level::Info,
         }
     }
@@ -78,6 +88,7 @@ impl fmt::Display for Note {
             }
             What::Bound => f.write_str("resource bound"),
             What::SlowReader { lost } => write!(f, "does not read: closed, {lost} messages dropped"),
+            What::TooMany { limit } => write!(f, "refused, there are as many sessions as {limit} allows"),
             What::Closed { reason, lost: 0, after } => {
                 write!(f, "closed after {:.1} s: {reason}", after.as_secs_f64())
             }

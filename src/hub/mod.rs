@@ -7,6 +7,7 @@
 
 mod action;
 mod address;
+mod bosh;
 mod credentials;
 mod deliver;
 mod feed;
@@ -31,6 +32,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 pub use action::{Action, Counters, Note, What};
+pub use bosh::Post;
 pub use credentials::Credentials;
 pub use feed::{Asker, NotOpened};
 pub use finesse::Availability;
@@ -60,7 +62,7 @@ use tickets::Tickets;
 #[derive(Clone, Copy, Debug)]
 pub struct Origin {
     pub peer: SocketAddr,
-    /// `wss`, `ws` or `sse`, for the log.
+    /// `wss`, `ws`, `bosh` or `sse`, for the log.
     pub transport: &'static str,
     /// When its connection was accepted, or its stream of events opened, for the log.
     pub accepted: Instant,
@@ -95,6 +97,7 @@ pub struct Hub {
     decoy: Option<Password>,
     lockout: Lockout,
     deadlines: BinaryHeap<Reverse<(Instant, SessionId)>>,
+    bindings: bosh::Bindings,
     actions: VecDeque<Action>,
     counters: Counters,
     /// The server goes down: nobody is let in any more.
@@ -138,6 +141,7 @@ impl Hub {
             finesse: true,
             sessions: Sessions::default(),
             deadlines: BinaryHeap::new(),
+            bindings: bosh::Bindings::default(),
             actions: VecDeque::new(),
             counters: Counters::default(),
             closing: false,
@@ -212,6 +216,7 @@ impl Hub {
         let Some(session) = self.sessions.remove(id) else {
             return;
         };
+        self.bindings.forget(&session);
         self.counters.sessions -= 1;
         let lost = session.outbox.stanzas();
         self.counters.dropped += lost as u64;
@@ -244,7 +249,7 @@ impl Hub {
             _ => self.refuse(now, id, Failure::NotAuthorized, user),
         }
         // Reading had stopped for the time of the check.
-        self.actions.push_back(Action::Wake(id));
+        self.wake(id);
     }
 
     /// The check asked for by [`Action::Verify`] could not be made: too many wait for one.
@@ -253,7 +258,7 @@ impl Hub {
             return;
         }
         self.refuse(now, id, Failure::TemporaryAuthFailure, None);
-        self.actions.push_back(Action::Wake(id));
+        self.wake(id);
     }
 
     /// Publishes text to a node on behalf of `user`. Returns the id of the item.
@@ -419,7 +424,10 @@ impl Hub {
         session.opened = true;
         let open = stream::open(&self.names.domain, &session.stream_id);
         let features = stream::features(session.stream.is_logged_in());
-        self.push(now, id, Frame::Open(open.into()));
+        // Over BOSH the envelopes open a stream (XEP-0206 §3).
+        if session.bosh.is_none() {
+            self.push(now, id, Frame::Open(open.into()));
+        }
         self.send(now, id, features);
     }
 
@@ -459,6 +467,9 @@ impl Hub {
         }
         session.stream.close();
         session.ending = Some(reason);
+        if session.bosh.is_some() {
+            return self.end_bosh(now, id, error);
+        }
         if let Some(error) = error.filter(|_| session.feed.is_none()) {
             if !session.opened {
                 // A stream error needs a stream (RFC 6120 §4.9.1.2).
@@ -484,6 +495,9 @@ impl Hub {
         if session.feed.is_some() {
             return self.look_at_stream(now, id);
         }
+        if session.bosh.is_some() {
+            return self.look_at_bosh(now, id);
+        }
         match session.stream.state() {
             State::Closed => self.actions.push_back(Action::Abort(id)),
             // It is ours to answer. How many can be waited for has a bound of its own.
@@ -497,6 +511,24 @@ impl Hub {
                 session::Silence::Dead => self.fail(now, id, StreamError::CONNECTION_TIMEOUT),
             },
             _ => self.fail(now, id, StreamError::LOGIN_TIMEOUT),
+        }
+    }
+
+    /// A session that has bound its resource: from now on it is looked at when it is silent.
+    fn listen(&mut self, now: Now, id: SessionId) {
+        if self.sessions.get(id).is_some_and(|session| session.bosh.is_none()) {
+            self.schedule(id, now.monotonic + self.limits.ping);
+        }
+    }
+
+    /// Something waits for a session, or it may be read from again.
+    fn wake(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        match &mut session.bosh {
+            Some(bosh) => self.bindings.unsettle(id, bosh),
+            None => self.actions.push_back(Action::Wake(id)),
         }
     }
 
@@ -525,7 +557,7 @@ impl Hub {
             self.note(id, What::SlowReader { lost });
             self.fail(now, id, StreamError::SLOW_READER);
         } else if was_empty {
-            self.actions.push_back(Action::Wake(id));
+            self.wake(id);
         }
     }
 

@@ -83,7 +83,7 @@ fn bind(hub: &mut Hub, now: Now, id: SessionId, user: UserId, request: &Request<
     let to = format!("{}/{}", hub.names.domain, std::mem::take(&mut session.stream_id));
     hub.note(id, What::Bound);
     // From now on silence is what counts, not the login.
-    hub.schedule(id, now.monotonic + hub.limits.ping);
+    hub.listen(now, id);
     hub.send(now, id, stanza::result(request.iq, &to, &payload));
 }
 

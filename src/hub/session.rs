@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::Origin;
 use super::address::Address;
+use super::bosh::Bosh;
 use super::outbox::Outbox;
 use super::tickets::TicketKey;
 use crate::desk::Directory;
@@ -41,6 +42,8 @@ pub struct Session {
     pub outbox: Outbox,
     /// It is a stream of server-sent events, not of XMPP: of `stream` only the end counts.
     pub feed: Option<Feed>,
+    /// What it has in place of a connection of its own, over BOSH.
+    pub bosh: Option<Box<Bosh>>,
     /// Why it was ended, once it was.
     pub ending: Option<&'static str>,
     /// The only deadline that counts; others of this session in the heap are stale.
@@ -71,6 +74,7 @@ impl Session {
             presence: None,
             outbox: Outbox::default(),
             feed: None,
+            bosh: None,
             ending: None,
             due: now,
             heard: now,

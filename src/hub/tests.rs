@@ -1,6 +1,7 @@
 //! The hub as a whole: frames and time in, frames and actions out.
 
 mod availability;
+mod bosh;
 mod feed;
 mod lockout;
 mod tap;
@@ -22,6 +23,7 @@ struct Stage {
     notes: Vec<What>,
     aborted: Vec<SessionId>,
     checks: Vec<(SessionId, Credentials, String)>,
+    answers: Vec<crate::xmpp::bosh::Answer>,
 }
 
 impl Stage {
@@ -35,13 +37,15 @@ impl Stage {
         change(&mut config);
         let hub = Hub::new(&config, |bytes| bytes.fill(7));
         let now = Now { monotonic: Instant::now(), wall: SystemTime::UNIX_EPOCH };
-        Self { hub, now, notes: Vec::new(), aborted: Vec::new(), checks: Vec::new() }
+        Self { hub, now, notes: Vec::new(), aborted: Vec::new(), checks: Vec::new(), answers: Vec::new() }
     }
 
     fn settle(&mut self) {
+        self.hub.settle(self.now);
         while let Some(action) = self.hub.poll() {
             match action {
                 Action::Wake(_) => {}
+                Action::Answer(answer) => self.answers.push(answer),
                 Action::Abort(id) => self.aborted.push(id),
                 Action::Verify { session, credentials, attempt } => {
                     self.checks.push((session, credentials, attempt))

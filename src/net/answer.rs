@@ -65,6 +65,10 @@ impl hyper::body::Body for Body {
     }
 }
 
+/// Marks an answer to somebody who asked for news, that there are none.
+#[derive(Clone, Copy)]
+pub struct Empty;
+
 /// Why a request is not served, and the answer that says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused {

@@ -40,6 +40,49 @@ pub async fn discard(server: &Server, body: Incoming, limit: usize) -> Result<()
     read(server, body, limit, drain).await
 }
 
+/// How a body ended.
+pub enum End {
+    Whole,
+    /// There are more bytes than may be.
+    TooLong,
+    /// It is broken off, or comes too slowly.
+    Broken,
+}
+
+/// Reads a body whose beginning tells how long it may be, in the time that a login has: `limit` is asked with the bytes of
+/// the first tag, or with more than `small`. Returns what has come.
+pub async fn growing(
+    server: &Server,
+    mut body: Incoming,
+    small: usize,
+    limit: impl Fn(&[u8]) -> usize,
+) -> (Vec<u8>, End) {
+    let mut bytes = Vec::new();
+    let mut longest = None;
+    let read = async {
+        while let Some(frame) = body.frame().await {
+            let Ok(frame) = frame else { return End::Broken };
+            let Ok(data) = frame.into_data() else { continue };
+            bytes.extend_from_slice(&data);
+            if longest.is_none() && (bytes.len() > small || bytes.contains(&b'>')) {
+                longest = Some(limit(&bytes));
+            }
+            // Also of what is only announced.
+            let length = (bytes.len() as u64).saturating_add(body.size_hint().lower());
+            if longest.is_some_and(|longest| length > longest as u64) {
+                return End::TooLong;
+            }
+        }
+        End::Whole
+    };
+    let late = async {
+        smol::Timer::after(server.limits.login).await;
+        End::Broken
+    };
+    let end = read.or(late).await;
+    (bytes, end)
+}
+
 async fn read<T, F: Future<Output = Result<T, BoxError>>>(
     server: &Server,
     body: Incoming,

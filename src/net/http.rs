@@ -15,7 +15,7 @@ use hyper::{Method, Request, StatusCode, Version};
 use percent_encoding::percent_decode_str;
 use smol_hyper::rt::{FuturesIo, SmolTimer};
 
-use super::answer::{Answer, empty, set, text};
+use super::answer::{Answer, Empty, empty, set, text};
 use super::cors::Asker;
 use super::feed::Carried;
 use super::io::{Io, Security};
@@ -23,7 +23,7 @@ use super::meter::{Line, Tag, Way};
 use super::server::Server;
 use super::www::Www;
 use super::{
-    calls, console, directory, events, meters, metrics, own, publish, rest, sessions, status, ticket,
+    bosh, calls, console, directory, events, meters, metrics, own, publish, rest, sessions, status, ticket,
     upgrade, ws, www,
 };
 use crate::hub::Origin;
@@ -92,7 +92,8 @@ async fn route(server: Rc<Server>, request: Request<Incoming>, client: &Client) 
         set(&mut answer, header::CONNECTION, "close");
     }
     let mut line = client.line.borrow_mut();
-    line.end(&mut server.meters.borrow_mut(), answer.status() == StatusCode::NOT_MODIFIED);
+    let empty = answer.status() == StatusCode::NOT_MODIFIED || answer.extensions().get::<Empty>().is_some();
+    line.end(&mut server.meters.borrow_mut(), empty);
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
         line.upgrade();
     }
@@ -130,8 +131,8 @@ async fn at(place: Option<Place>, server: Rc<Server>, request: Request<Incoming>
     let Some(place) = place else {
         return text(
             StatusCode::NOT_FOUND,
-            "Nothing here. callboard serves /console/ (a page to begin with), /ws/ (XMPP over WebSocket), /finesse/api, \
-             /callboard/api and /healthz.",
+            "Nothing here. callboard serves /console/ (a page to begin with), /ws/ (XMPP over WebSocket), /http-bind/ (over \
+             BOSH), /events, /finesse/api, /callboard/api, /metrics and /healthz.",
         );
     };
     match (&place, request.method()) {
@@ -140,6 +141,7 @@ async fn at(place: Option<Place>, server: Rc<Server>, request: Request<Incoming>
             set(&mut answer, header::ALLOW, place.methods());
             answer
         }
+        (Place::Bosh, &Method::POST) => bosh::answer(server, request, peer, client.security.is_some()).await,
         (Place::Rest, _) => rest::answer(server, request, peer, None).await,
         (Place::As(id), _) => rest::answer(server, request, peer, Some(id.clone())).await,
         (Place::Directory, &Method::GET | &Method::HEAD) => {
@@ -180,6 +182,7 @@ async fn at(place: Option<Place>, server: Rc<Server>, request: Request<Incoming>
 /// What lives at a path.
 enum Place {
     WebSocket,
+    Bosh,
     Rest,
     /// The same as if the user of that id asked.
     As(String),
@@ -206,11 +209,13 @@ enum Place {
 
 impl Place {
     /// The first segments of the paths that files never have.
-    const OWN: [&'static str; 7] = ["callboard", "console", "events", "finesse", "healthz", "metrics", "ws"];
+    const OWN: [&'static str; 8] =
+        ["callboard", "console", "events", "finesse", "healthz", "http-bind", "metrics", "ws"];
 
     fn of(server: &Server, path: &str) -> Option<Self> {
         match path {
             "/ws" | "/ws/" => Some(Place::WebSocket),
+            "/http-bind" | "/http-bind/" => Some(Place::Bosh),
             "/healthz" => Some(Place::Health),
             "/callboard/api/publish" => Some(Place::Publish),
             calls::PATH => Some(Place::Calls),
@@ -248,7 +253,7 @@ impl Place {
         match self {
             Place::WebSocket => "GET",
             Place::Rest | Place::As(_) => "GET, HEAD, POST, PUT, DELETE, OPTIONS",
-            Place::Publish | Place::Calls | Place::Meters | Place::Ticket => "POST, OPTIONS",
+            Place::Bosh | Place::Publish | Place::Calls | Place::Meters | Place::Ticket => "POST, OPTIONS",
             Place::Events | Place::Frames => "GET, OPTIONS",
             Place::Call => "DELETE, OPTIONS",
             Place::Status => "GET, HEAD, POST, OPTIONS",
@@ -271,6 +276,7 @@ impl Place {
         let run = asked("run").filter(|run| server.meters.borrow().has(run))?;
         let way = match self {
             Place::WebSocket => Way::WebSocket,
+            Place::Bosh => Way::Bosh,
             Place::Events => Way::Sse,
             Place::Rest | Place::As(_) if asked("close").is_some() => Way::Close,
             Place::Rest | Place::As(_) => Way::Poll,

@@ -1,4 +1,4 @@
-//! Listeners, TLS, HTTP, WebSocket: moving bytes.
+//! Listeners, TLS, HTTP, WebSocket, BOSH: moving bytes.
 //!
 //! What lives here: sockets, clocks, tasks, signals; the executor's one thread. What doesn't: what a frame means (xmpp),
 //! who is on line (hub).
@@ -7,6 +7,7 @@
 mod answer;
 mod auth;
 mod body;
+mod bosh;
 mod calls;
 mod conditions;
 mod console;

@@ -1,6 +1,6 @@
 //! What all tasks share: the hub, the executor, who sleeps for which session. One thread, so no locks.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -9,6 +9,7 @@ use std::task::Waker;
 use std::time::{Instant, SystemTime};
 
 use ring::rand::{SecureRandom as _, SystemRandom};
+use smol::channel::Sender;
 use smol::lock::Semaphore;
 use smol::{LocalExecutor, Task, Timer};
 
@@ -22,6 +23,7 @@ use crate::hub::{Action, Credentials, Hub};
 use crate::id::SessionId;
 use crate::limits::Limits;
 use crate::web_origin::WebOrigin;
+use crate::xmpp::bosh::{self, RequestId};
 
 /// The size of the buffer through which everything is read, and of what is written at once.
 pub const CHUNK: usize = 16 * 1024;
@@ -48,6 +50,10 @@ pub struct Server {
     hub: RefCell<Hub>,
     executor: Rc<LocalExecutor<'static>>,
     sleepers: RefCell<HashMap<SessionId, Sleeper>>,
+    /// The requests of BOSH that wait for their answers.
+    pub posts: RefCell<HashMap<RequestId, Sender<bosh::Answer>>>,
+    /// How many there have been.
+    pub posted: Cell<u64>,
     timer: RefCell<Option<(Instant, Waker)>>,
     pub scratch: RefCell<Scratch>,
     pub limits: Limits,
@@ -78,6 +84,8 @@ impl Server {
             hub: RefCell::new(Hub::new(config, fill_random)),
             executor,
             sleepers: RefCell::default(),
+            posts: RefCell::default(),
+            posted: Cell::default(),
             timer: RefCell::default(),
             scratch: RefCell::new(Scratch { input: vec![0; CHUNK], output: Vec::with_capacity(2 * CHUNK) }),
             connections: Count::default(),
@@ -117,7 +125,9 @@ impl Server {
     /// Lets the hub do something, then does what it asks for.
     pub fn with_hub<T>(self: &Rc<Self>, action: impl FnOnce(&mut Hub, Now) -> T) -> T {
         let mut hub = self.hub.borrow_mut();
-        let result = action(&mut hub, now());
+        let now = now();
+        let result = action(&mut hub, now);
+        hub.settle(now);
         while let Some(action) = hub.poll() {
             self.act(action);
         }
@@ -144,6 +154,12 @@ impl Server {
                     if let Some(waker) = &sleeper.waker {
                         waker.wake_by_ref();
                     }
+                }
+            }
+            Action::Answer(answer) => {
+                if let Some(waiting) = self.posts.borrow_mut().remove(&answer.request) {
+                    // Nobody may be there to take it.
+                    let _ = waiting.try_send(answer);
                 }
             }
             Action::Verify { session, credentials, attempt } => {

@@ -40,3 +40,7 @@ pub const PING: &str = "urn:xmpp:ping";
 pub const TIME: &str = "urn:xmpp:time";
 /// The element around a Finesse payload since Finesse 12.5 (reference 3.1).
 pub const PUSH: &str = "urn:xmpp:push:0";
+/// XEP-0124 §6.
+pub const HTTPBIND: &str = "http://jabber.org/protocol/httpbind";
+/// XEP-0206 §3.
+pub const XBOSH: &str = "urn:xmpp:xbosh";

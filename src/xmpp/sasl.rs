@@ -104,8 +104,9 @@ fn is_own(authzid: &str, user: &str, domain: &str) -> bool {
     }
 }
 
-/// A frame from a client as a log may show it. Whatever way a password is written, it does not stand there: before the
-/// login only the frames that open and close a stream are shown, after it only those and stanzas.
+/// A frame from a client as a log may show it, or the envelope of several. Whatever way a password is written, it does not
+/// stand there: before the login only the frames that open and close a stream and empty envelopes are shown, after it
+/// only those, stanzas, and envelopes without a login in them.
 pub fn masked(frame: &str, logged_in: bool) -> Cow<'_, str> {
     let tag = frame.strip_prefix('<').unwrap_or("");
     let name =
@@ -115,9 +116,20 @@ pub fn masked(frame: &str, logged_in: bool) -> Cow<'_, str> {
     let shown = match local {
         "open" | "close" => single,
         "iq" | "message" | "presence" => logged_in,
+        "body" => single || (logged_in && !has_login(frame)),
         _ => false,
     };
     if shown { frame.into() } else { format!("<{} (masked)", &local[..local.len().min(16)]).into() }
+}
+
+/// Whether there is a tag that belongs to a login, or looks like one.
+fn has_login(text: &str) -> bool {
+    text.split('<').skip(1).any(|tag| {
+        let tag = tag.strip_prefix('/').unwrap_or(tag);
+        let name = tag.split(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>')).next();
+        let local = name.and_then(|name| name.rsplit(':').next());
+        matches!(local, Some("auth" | "response"))
+    })
 }
 
 #[cfg(test)]
@@ -191,11 +203,20 @@ mod tests {
             (&secret, false),
             ("", true),
             ("geheim\n", false),
+            (&format!("<body rid='1'>{auth}</body>"), false),
+            (&format!("<body rid='1'><iq/>{auth}</body>"), true),
+            (&format!("<b:body xmlns:b='u'><s_1:response\n>{secret}</s_1:response></b:body>"), true),
+            (&format!("<body><auth/ x='{secret}'>"), true),
         ] {
             let shown = masked(frame, logged_in);
             assert!(!shown.contains(&secret) && !shown.contains("geheim"), "{shown}");
         }
-        for (frame, logged_in) in [("<open to='localhost'/>", false), ("<iq><q/></iq>", true)] {
+        for (frame, logged_in) in [
+            ("<open to='localhost'/>", false),
+            ("<iq><q/></iq>", true),
+            ("<body rid='1'/>", false),
+            ("<body rid='1'><iq id='auth'/></body>", true),
+        ] {
             assert_eq!(masked(frame, logged_in), frame);
         }
         assert!(!format!("{:?}", read_plain("\x001001\0geheim")).contains("geheim"));

@@ -33,8 +33,7 @@ impl StreamError {
     pub const CONNECTION_TIMEOUT: Self = Self::new("connection-timeout", "Two pings in a row had no answer.");
     pub const HOST_UNKNOWN: Self =
         Self::new("host-unknown", "This server does not serve the domain in 'to'.");
-    pub const IMPROPER_ADDRESSING: Self =
-        Self::new("improper-addressing", "<open/> needs 'to' with the domain.");
+    pub const IMPROPER_ADDRESSING: Self = Self::new("improper-addressing", "'to' has to name the domain.");
     pub const INVALID_FROM: Self = Self::new("invalid-from", "'from' is not the address of this session.");
     pub const INVALID_NAMESPACE: Self = Self::new(
         "invalid-namespace",
@@ -43,6 +42,7 @@ impl StreamError {
     pub const LOGIN_TIMEOUT: Self = Self::new("connection-timeout", "The login took too long.");
     pub const NOT_AUTHORIZED: Self = Self::new("not-authorized", "Log in and bind a resource first.");
     pub const NOT_WELL_FORMED: Self = Self::new("not-well-formed", "A message is exactly one XML element.");
+    pub const RESOURCE_CONSTRAINT: Self = Self::new("resource-constraint", "There are too many sessions.");
     pub const RESTRICTED_XML: Self =
         Self::new("restricted-xml", "No comments, processing instructions, DTDs or entities.");
     pub const SLOW_READER: Self =
@@ -53,7 +53,7 @@ impl StreamError {
     pub const TOO_MANY_ATTEMPTS: Self = Self::new("policy-violation", "Too many failed logins.");
     pub const UNSUPPORTED_STANZA_TYPE: Self =
         Self::new("unsupported-stanza-type", "This element has no place here in the stream.");
-    pub const UNSUPPORTED_VERSION: Self = Self::new("unsupported-version", "<open/> needs version='1.0'.");
+    pub const UNSUPPORTED_VERSION: Self = Self::new("unsupported-version", "The version has to be 1.0.");
 
     const fn new(condition: &'static str, text: &'static str) -> Self {
         Self { condition, text, code: 1000 }
@@ -151,7 +151,7 @@ impl Stream {
                 match element.tag_name().name() {
                     "open" | "stream" => Err(StreamError::INVALID_NAMESPACE),
                     _ => Err(StreamError {
-                        text: "A stream starts with <open/>.",
+                        text: "The stream is not open: it needs <open/>, or over BOSH a restart.",
                         ..StreamError::UNSUPPORTED_STANZA_TYPE
                     }),
                 }
@@ -174,16 +174,22 @@ impl Stream {
         match element.tag_name().name() {
             "close" => Ok(Step::Close),
             "open" => {
-                self.state = match self.state {
-                    State::Connected => State::Opened,
-                    State::LoggedIn => State::Ready,
-                    _ => return Err(StreamError::UNSUPPORTED_STANZA_TYPE),
-                };
-                check_open(element, domain)?;
+                self.open(element.attribute("to"), element.attribute("version"), domain)?;
                 Ok(Step::Open)
             }
             _ => Err(StreamError::UNSUPPORTED_STANZA_TYPE),
         }
+    }
+
+    /// The client opens the stream, for the first time or again after the login, to `to` in `version` (RFC 7395 §3.4,
+    /// XEP-0206 §3 and §5).
+    pub fn open(&mut self, to: Option<&str>, version: Option<&str>, domain: &str) -> Result<(), StreamError> {
+        self.state = match self.state {
+            State::Connected => State::Opened,
+            State::LoggedIn => State::Ready,
+            _ => return Err(StreamError::UNSUPPORTED_STANZA_TYPE),
+        };
+        check_open(to, version, domain)
     }
 
     fn sasl(&mut self, element: Node<'_, '_>, domain: &str) -> Result<Step, StreamError> {
@@ -223,14 +229,14 @@ impl Stream {
 }
 
 /// RFC 7395 §3.4, RFC 6120 §4.7.
-fn check_open(open: Node<'_, '_>, domain: &str) -> Result<(), StreamError> {
-    let to = open.attribute("to").ok_or(StreamError::IMPROPER_ADDRESSING)?;
+fn check_open(to: Option<&str>, version: Option<&str>, domain: &str) -> Result<(), StreamError> {
+    let to = to.ok_or(StreamError::IMPROPER_ADDRESSING)?;
     if !super::jid::Jid::parse(to)
         .is_ok_and(|jid| jid.local.is_none() && jid.domain == domain && jid.resource.is_none())
     {
         return Err(StreamError::HOST_UNKNOWN);
     }
-    match open.attribute("version").and_then(|version| version.split('.').next()?.parse::<u32>().ok()) {
+    match version.and_then(|version| version.split('.').next()?.parse::<u32>().ok()) {
         Some(1..) => Ok(()),
         _ => Err(StreamError::UNSUPPORTED_VERSION),
     }

@@ -30,7 +30,7 @@ pub fn configuration(users: usize) -> String {
          [[team]]\nid = \"1\"\nname = \"Team\"\n\
          [[user]]\nid = \"administrator\"\npassword = \"1234\"\nfirst_name = \"Ada\"\nlast_name = \"Admin\"\n\
          roles = [\"Administrator\"]\n\
-         [limits]\nconnections = {}\n",
+         [limits]\nconnections = {0}\nconnections_per_address = {0}\n",
         users + 64
     );
     for index in 0..users {

@@ -103,7 +103,7 @@ fn an_upgrade_over_http_1_0_is_refused() {
 #[test]
 fn an_unknown_path_is_a_small_honest_404() {
     let server = Server::demo();
-    for path in ["/", "/wss/", "/ws/x", "/WS/", "/..%2fws/", "/finesse", "/%00"] {
+    for path in ["/wss/", "/ws/x", "/WS/", "/..%2fws/", "/finesse", "/%00", "/callboard/", "/consoles"] {
         let answer =
             Http::connect(server.plain).ask(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
         assert_eq!(answer.status(), 404, "{path}");
@@ -124,7 +124,7 @@ fn the_server_says_that_it_is_alive() {
     assert_eq!((answer.status(), answer.header("Allow")), (405, Some("GET, HEAD, OPTIONS")));
     // The answer to HEAD has no body: the next answer follows at once.
     http.send(
-        "HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        "HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /wss/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
     );
     let answers = http.rest();
     let (head, next) = answers.split_once("\r\n\r\n").expect("there are two answers");

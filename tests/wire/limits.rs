@@ -166,6 +166,26 @@ fn a_connection_too_many_is_closed_and_there_is_room_again_when_one_ends() {
     }
     first.expect_nothing_more();
     second.leave();
+    wait_for_room(&server);
+}
+
+#[test]
+fn one_address_has_its_share_of_the_connections() {
+    let server = Server::with("[limits]\nconnections_per_address = 2\n");
+    let mut first = Client::online(&server, "1001", "desktop");
+    let second = Client::online(&server, "1002", "desktop");
+    assert_eq!(Http::connect(server.plain).rest(), "");
+    // Another machine is let in.
+    let mut elsewhere = Http::connect_from([127, 0, 0, 2], server.plain);
+    assert_eq!(elsewhere.ask("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").status(), 200);
+    server.wait_for_log(&["127.0.0.1", "refused", "of its address"]);
+    first.expect_nothing_more();
+    second.leave();
+    wait_for_room(&server);
+}
+
+/// Waits until a connection is served again.
+fn wait_for_room(server: &Server) {
     // The end was seen by the client: the server's slot is free at the same time or a moment later.
     let deadline = Instant::now() + PATIENCE;
     loop {

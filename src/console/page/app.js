@@ -21,10 +21,6 @@ let context = null;
 let takeDown = null;
 let turn = 0;
 
-addEventListener('hashchange', () => show(true));
-onLanguage(() => show(false));
-show(false);
-
 /** Shows a view module in the main part, instead of the one that is there. */
 export function mount(view) {
   takeDown?.();
@@ -67,7 +63,7 @@ function leave() {
 
 function header() {
   const here = route();
-  clear(top).append(
+  top.replaceChildren(...[
     el('a', { class: 'skip', href: '#view', on: { click: skip } }, t('app.skip')),
     el('a', { class: 'brand', href: '#wire' }, mark(), 'callboard'),
     context && el('nav', { 'aria-label': t('app.views') }, Object.keys(VIEWS).map((name) => (
@@ -79,7 +75,7 @@ function header() {
       languages(),
       themeSwitch(),
     ),
-  );
+  ].filter(Boolean));
 }
 
 function skip(event) {
@@ -227,3 +223,7 @@ async function describe(place) {
     // What cannot be asked is not shown; logging in tells why.
   }
 }
+
+addEventListener('hashchange', () => show(true));
+onLanguage(() => show(false));
+show(false);

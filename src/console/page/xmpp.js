@@ -33,7 +33,8 @@ export class Failure extends Error {
  * open, opened, features, auth, success, reopen, reopened, bind, bound, presence, available, subscribe, subscribed, live,
  * failed (a `Failure`), closed (`{ code, reason, clean }`). `onEvent({ node, id, payload, to, at })` gets the events,
  * `onPresence({ from, type })` what others do, `onPing(milliseconds | null)` how fast the pings are answered.
- * `before(step)` may return a promise: the next frame waits for it.
+ * `before(step)` may return a promise: the next frame waits for it. `needsFinesse: false` goes on when Finesse's own
+ * presences do not come, as Cisco's desktop would not.
  */
 export class Session {
   #socket = null;
@@ -49,9 +50,10 @@ export class Session {
 
   constructor({
     url, protocols = 'xmpp', domain, user, password, resource = 'desktop', priority = null, patience = PATIENCE,
+    needsFinesse = true,
     onFrame, onState, onEvent, onPresence, onPing, before,
   }) {
-    Object.assign(this, { url, protocols, domain, user, password, resource, priority, patience });
+    Object.assign(this, { url, protocols, domain, user, password, resource, priority, patience, needsFinesse });
     Object.assign(this, { onFrame, onState, onEvent, onPresence, onPing, before });
     this.jid = '';
     this.events = 0;
@@ -109,6 +111,7 @@ export class Session {
   /** Says goodbye as RFC 7395 has it, and closes. */
   close() {
     clearInterval(this.#timer);
+    this.#ended ??= new Failure(this.#step, 'left');
     if (this.#socket?.readyState === WebSocket.OPEN) {
       if (this.jid) this.#send('close', `<presence xmlns="${CLIENT}" type="unavailable"/>`);
       this.#send('close', `<close xmlns="${FRAMING}"/>`);
@@ -133,6 +136,7 @@ export class Session {
   async #upgrade() {
     this.#state('connecting', { url: this.url });
     await this.before?.('upgrade');
+    if (this.#ended) throw this.#ended;
     await new Promise((resolve, reject) => {
       try {
         this.#socket = this.protocols ? new WebSocket(this.url, this.protocols) : new WebSocket(this.url);
@@ -204,7 +208,10 @@ export class Session {
     const inside = this.priority === null ? '' : `<priority>${this.priority}</priority>`;
     this.#send(step, `<presence xmlns="${CLIENT}"${inside ? `>${inside}</presence>` : '/>'}`);
     await new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Failure(step, 'finesse')), this.patience);
+      const timer = setTimeout(() => {
+        if (this.needsFinesse) reject(new Failure(step, 'finesse'));
+        else resolve();
+      }, this.patience);
       this.#onFinesse = () => {
         clearTimeout(timer);
         resolve();

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use rustix::net::{self, AddressFamily, SocketType};
 
 use super::server::{PATIENCE, Server};
 use super::tls::Secure;
@@ -42,7 +43,18 @@ pub struct Http<S: Read + Write = TcpStream>(BufReader<S>);
 
 impl Http {
     pub fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).expect("the server accepts connections");
+        Self::over(TcpStream::connect(address).expect("the server accepts connections"))
+    }
+
+    /// The same from another address of this machine.
+    pub fn connect_from(own: [u8; 4], address: SocketAddr) -> Self {
+        let socket = net::socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
+        net::bind(&socket, &SocketAddr::from((own, 0))).expect("an address of this machine");
+        net::connect(&socket, &address).expect("the server accepts connections");
+        Self::over(socket.into())
+    }
+
+    fn over(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
         Self(BufReader::new(stream))
     }
@@ -147,6 +159,15 @@ pub const UPGRADE: &str = "Host: localhost\r\nConnection: Upgrade\r\nUpgrade: we
 /// `Basic …`.
 pub fn basic(user: &str, password: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
+}
+
+/// Asks callboard's own API as a user of the demo, without a body.
+pub fn own(server: &Server, user: &str, method: &str, path: &str) -> Answer {
+    let password = if user == "administrator" { "1234" } else { user };
+    Http::connect(server.plain).ask(format!(
+        "{method} /callboard/api/{path} HTTP/1.1\r\nHost: x\r\nAuthorization: {}\r\nContent-Length: 0\r\n\r\n",
+        basic(user, password)
+    ))
 }
 
 /// Publishes by HTTP; `headers` end with a line break each.

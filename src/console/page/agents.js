@@ -1,0 +1,202 @@
+// Cards of agents on the Desk: state, time in it, what one may order, calls.
+
+import { elapsed } from './clock.js';
+import { clear, el } from './dom.js';
+import { choices, menu, question } from './menu.js';
+import { stateKind, stateName } from './states.js';
+import { t } from './words.js';
+import { escape } from './xml.js';
+
+const SIMPLE = new Set(['ANSWER', 'HOLD', 'RETRIEVE', 'DROP', 'TRANSFER', 'CONFERENCE', 'BARGE_CALL']);
+const FIRST = ['ANSWER', 'RETRIEVE', 'HOLD', 'TRANSFER', 'CONFERENCE', 'DROP'];
+const ERROR_STAYS = 15_000;
+
+/** A badge with the word of a state; `set(state)` changes it. */
+export function badge(state) {
+  const node = el('span', { class: 'badge' });
+  const set = (next) => {
+    if (node.dataset.state === next) return;
+    node.dataset.state = next;
+    node.className = `badge ${stateKind(next)}`;
+    node.textContent = stateName(next);
+  };
+  set(state);
+  return { node, set };
+}
+
+/** The card of an agent: `{ node, update(), tick(), complain(text) }`. */
+export function agentCard(agent, floor, orders) {
+  const standing = orders.standing(agent);
+  const state = badge(agent.state || 'UNKNOWN');
+  const time = el('span', { class: 'time', data: { figure: 'time' } });
+  const name = el('span', { class: 'agent-name' });
+  const note = el('p', { class: 'hint agent-note' });
+  const error = el('p', { class: 'error', role: 'alert', hidden: true });
+  const calls = el('ul', { class: 'calls' });
+  let shown = null;
+  let forget = 0;
+
+  const buttons = standing ? stateButtons() : null;
+  const node = el('article', { class: 'agent', data: { agent: agent.id } },
+    el('header', {}, el('h4', {}, name, el('span', { class: 'hint' }, agent.id)), state.node, time),
+    note,
+    buttons && el('div', { class: 'row agent-actions' }, Object.values(buttons)),
+    error,
+    calls,
+  );
+  update();
+  return { node, update, tick, complain };
+
+  function stateButtons() {
+    const go = async (fields) => complain((await orders.setState(agent, fields)) ?? '');
+    const withReason = (label, key, to) => {
+      if (standing === 'supervisor') return button(label, key, () => go({ state: to }));
+      return menu(label, async (panel, close) => {
+        const reasons = await orders.reasons(agent, to);
+        if (reasons.length) {
+          choices(panel, close, reasons.map(({ id, label: text }) => [text, () => go({ state: to, reasonCodeId: id })]));
+        } else {
+          choices(panel, close, [[t('desk.noReason'), () => go({ state: to })]]);
+        }
+        panel.querySelector('button')?.focus();
+      }, { data: { action: key } });
+    };
+    return {
+      login: standing === 'self' && button(t('desk.signIn'), 'login', () => {
+        if (agent.home) go({ state: 'LOGIN', extension: agent.home });
+        else complain(t('desk.noExtension'));
+      }),
+      ready: button(t('desk.ready'), 'ready', () => go({ state: 'READY' })),
+      notReady: withReason(t('desk.notReady'), 'notready', 'NOT_READY'),
+      logout: withReason(t('desk.signOut'), 'logout', 'LOGOUT'),
+    };
+  }
+
+  function update() {
+    say(name, agent.name);
+    state.set(agent.state || 'UNKNOWN');
+    const notes = [
+      (agent.extension || agent.home) && t('desk.extension', { n: agent.extension || agent.home }),
+      agent.reason,
+      agent.pending && t('desk.pending', { state: stateName(agent.pending) }),
+    ];
+    say(note, notes.filter(Boolean).join(' · '));
+    if (buttons) {
+      const out = agent.state === 'LOGOUT';
+      if (buttons.login) buttons.login.hidden = !out;
+      buttons.ready.hidden = out || agent.state === 'READY';
+      buttons.notReady.hidden = out;
+      buttons.logout.hidden = out;
+    }
+    tick();
+    updateCalls();
+  }
+
+  function tick() {
+    say(time, agent.since === null ? '' : elapsed(floor.clock.now() - agent.since));
+    for (const one of calls.querySelectorAll('[data-since]')) say(one, elapsed(floor.clock.now() - Number(one.dataset.since)));
+  }
+
+  // Calls are drawn anew only when one has changed, so that a menu stays open and the focus where it is.
+  function updateCalls() {
+    const list = floor.callsOf(agent);
+    const now = JSON.stringify(list);
+    if (now === shown) return;
+    shown = now;
+    const focused = calls.contains(document.activeElement);
+    clear(calls).append(...list.map((dialog) => call(dialog)));
+    if (focused) (calls.querySelector('button, summary') ?? node.querySelector('.agent-actions button, .agent-actions summary'))?.focus();
+    tick();
+  }
+
+  function call(dialog) {
+    const mine = [agent.extension, agent.home].filter(Boolean);
+    const about = [dialog.queue, ...dialog.variables.slice(0, 2).map(([, value]) => value)].filter(Boolean).join(' · ');
+    return el('li', { class: 'call', data: { dialog: dialog.id } },
+      el('p', { class: 'call-head' },
+        el('strong', {}, `${dialog.from || '–'} → ${dialog.to || '–'}`),
+        about && el('span', { class: 'hint' }, about),
+      ),
+      el('ul', { class: 'participants' }, dialog.participants.map((participant) => {
+        const own = mine.includes(participant.address);
+        return el('li', { class: own ? 'own' : null },
+          el('span', { class: 'address' }, participant.address),
+          badge(participant.state).node,
+          participant.since && el('span', { class: 'time', data: { since: participant.since } }),
+          participant.cause && el('span', { class: 'hint' }, participant.cause),
+          own && standing === 'self' && el('div', { class: 'row call-actions' }, actions(dialog, participant)),
+          !own && outside(participant) && orders.directory.administrator && button(t('desk.hangUp'), 'hangup', async () => (
+            complain((await orders.hangUp(dialog.id)) ?? '')
+          )),
+        );
+      })),
+    );
+  }
+
+  function outside({ address, state: now }) {
+    return now !== 'DROPPED' && address && ![...floor.agents.values()].some(({ extension, home }) => address === extension || address === home);
+  }
+
+  function actions(dialog, { actions: offered }) {
+    const order = (action) => (FIRST.includes(action) ? FIRST.indexOf(action) : FIRST.length - 1.5);
+    return [...offered].sort((a, b) => order(a) - order(b)).map((action) => {
+      const act = async (more) => complain((await orders.act(agent, dialog.id, action, more)) ?? '');
+      const label = t(`desk.action.${action}`);
+      if (SIMPLE.has(action)) return button(label, action, () => act({}), action === 'ANSWER' || action === 'RETRIEVE');
+      const ask = asked(action);
+      return ask && menu(label, (panel, close) => question(panel, close, {
+        label: t(ask.label),
+        button: label,
+        autocomplete: 'off',
+        inputmode: ask.digits ? 'tel' : null,
+        action: (value) => act(ask.told(value)),
+      }), { data: { action } });
+    });
+  }
+
+  function complain(text) {
+    clearTimeout(forget);
+    say(error, text);
+    error.hidden = !text;
+    if (text) forget = setTimeout(() => (error.hidden = true), ERROR_STAYS);
+  }
+}
+
+// What an action has to be told, and how it is written.
+function asked(action) {
+  switch (action) {
+    case 'CONSULT_CALL':
+    case 'TRANSFER_SST':
+      return { label: 'desk.ask.number', digits: true, told: (value) => ({ more: element('toAddress', value) }) };
+    case 'PARTICIPANT_DROP':
+      return { label: 'desk.ask.number', digits: true, told: (value) => ({ target: value }) };
+    case 'SEND_DTMF':
+      return { label: 'desk.ask.digits', digits: true, told: (value) => ({ more: parameter('dtmfString', value) }) };
+    case 'UPDATE_CALL_DATA':
+      return {
+        label: 'desk.ask.wrapUp',
+        digits: false,
+        told: (value) => ({ more: `<mediaProperties>${element('wrapUpReason', value)}</mediaProperties>` }),
+      };
+    default:
+      return null;
+  }
+}
+
+function parameter(name, value) {
+  return `<actionParams><ActionParam>${element('name', name)}${element('value', value)}</ActionParam></actionParams>`;
+}
+
+function element(name, value) {
+  return `<${name}>${escape(value)}</${name}>`;
+}
+
+/** A small button. */
+export function button(label, action, click, primary = false) {
+  return el('button', { class: `button small${primary ? ' primary' : ''}`, type: 'button', data: { action }, on: { click } }, label);
+}
+
+/** Writes a text only if it is another. */
+export function say(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}

@@ -1,0 +1,343 @@
+// A board for a wall: one team, big. Runs for days, comes back by itself, and says so when what it shows is old.
+
+import { Api, Unreachable, reason } from './api.js';
+import './board.words.js';
+import { elapsed, timeOfDay } from './clock.js';
+import { clear, el } from './dom.js';
+import { Floor } from './floor.js';
+import { AGENT_STATES, stateKind, stateName } from './states.js';
+import { setTheme, theme } from './theme.js';
+import { language, onLanguage, setLanguage, t } from './words.js';
+
+const KEY = 'callboard.board';
+const ALWAYS = ['READY', 'TALKING', 'NOT_READY'];
+const FIRST_WAIT = 1_000;
+const LONGEST_WAIT = 15_000;
+const IDLE_AFTER = 3_000;
+const SHIFT_EVERY = 60_000;
+const SHIFTS = [[0, 0], [4, 0], [4, 4], [0, 4]];
+// How wide a tile is to its height where its text is largest.
+const TILE_SHAPE = 1.75;
+
+const root = document.getElementById('board');
+let close = () => {};
+
+addEventListener('hashchange', () => location.hash.includes('user=') && begin());
+onLanguage(() => begin());
+hidePointer();
+shiftPixels();
+stayAwake();
+begin();
+
+function begin() {
+  const known = fromAddress() ?? fromSession();
+  if (known) connect(known, false);
+  else login('');
+}
+
+// The fragment never goes to the server, and does not stay in the address bar either.
+function fromAddress() {
+  const given = new URLSearchParams(location.hash.slice(1));
+  if (!given.has('user')) return null;
+  history.replaceState(null, '', location.pathname + location.search);
+  if (given.has('theme')) setTheme(given.get('theme'));
+  const entry = { user: given.get('user'), password: given.get('password') ?? '', team: given.get('team') ?? '' };
+  remember(entry);
+  if (given.has('lang')) setLanguage(given.get('lang'));
+  return entry;
+}
+
+function fromSession() {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEY));
+  } catch {
+    return null;
+  }
+}
+
+function remember(entry) {
+  try {
+    if (entry) sessionStorage.setItem(KEY, JSON.stringify(entry));
+    else sessionStorage.removeItem(KEY);
+  } catch {
+    // A browser that keeps nothing: a reload asks again.
+  }
+}
+
+// Login
+
+function login(problem, given = {}) {
+  close();
+  document.title = `${t('board.title')} · callboard`;
+  const input = (name, attributes) => el('input', { name, value: given[name] ?? '', ...attributes });
+  const user = input('user', { autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', required: true });
+  const password = input('password', { type: 'password', autocomplete: 'current-password', required: true });
+  const team = input('team', { autocomplete: 'off' });
+  const field = (key, node, hint) => el('label', { class: 'field' }, el('span', {}, t(key)), node, hint && el('small', { class: 'hint' }, hint));
+  const submit = (event) => {
+    event.preventDefault();
+    if (user.value.trim()) connect({ user: user.value.trim(), password: password.value, team: team.value.trim() }, true);
+  };
+  clear(root).append(el('main', { class: 'board-login' },
+    el('form', { class: 'card stack', on: { submit } },
+      el('div', { class: 'row' }, el('h1', {}, t('board.login')), el('span', { class: 'spread' }, languages())),
+      field('board.user', user),
+      field('board.password', password),
+      field('board.team', team, t('board.teamHint')),
+      problem && el('p', { class: 'error', role: 'alert' }, problem),
+      el('button', { class: 'button primary' }, t('board.go')),
+      el('p', { class: 'hint' }, t('board.loginHint', { address: '/console/board#user=…&password=…&team=…' })),
+    ),
+  ));
+  user.focus();
+  close = () => {};
+}
+
+// Finds out what there is to show. Somebody at the form is told what is wrong; a board that was there before tries on.
+function connect(entry, asked) {
+  close();
+  const api = new Api(entry.user, entry.password);
+  let [timer, wait, closed] = [0, FIRST_WAIT, false];
+  const began = Date.now();
+  close = () => {
+    closed = true;
+    clearTimeout(timer);
+  };
+  if (!asked) clear(root).append(el('main', { class: 'board-login' }, el('p', { class: 'board-band', role: 'status' }, t('board.connecting'))));
+  attempt();
+
+  async function attempt() {
+    let problem;
+    try {
+      const answer = await api.get('/callboard/api/directory', { timeout: 8_000 });
+      if (closed) return;
+      if (answer.ok) {
+        remember(entry);
+        wall(entry, api, answer.json());
+        return;
+      }
+      problem = answer.status === 401 ? t('board.wrong') : t('board.refused', { reason: reason(answer) });
+      if (answer.status === 401) {
+        remember(null);
+        login(problem, { user: entry.user, team: entry.team });
+        return;
+      }
+    } catch (error) {
+      problem = error instanceof Unreachable ? t('board.unreachable') : t('board.refused', { reason: error.message });
+    }
+    if (closed) return;
+    if (asked) {
+      login(problem, entry);
+      return;
+    }
+    clear(root).append(el('main', { class: 'board-login' },
+      el('div', { class: 'board-band lost', role: 'alert' }, el('strong', {}, t('board.lost', { time: timeOfDay(began) })), el('span', {}, problem))));
+    timer = setTimeout(attempt, wait);
+    wait = Math.min(wait * 2, LONGEST_WAIT);
+  }
+}
+
+// The wall
+
+function wall(entry, api, directory) {
+  close();
+  const team = directory.teams.find(({ id }) => id === entry.team) ?? directory.teams[0];
+  if (!team) {
+    remember(null);
+    login(t('board.noTeam'), { user: entry.user });
+    return;
+  }
+  document.title = `${team.name} · callboard`;
+  const band = el('div', { class: 'board-band', role: 'alert', hidden: true });
+  const service = el('span', { class: 'badge' });
+  const time = el('time', { class: 'board-clock' });
+  const counts = el('ul', { class: 'board-counts', 'aria-label': t('board.counts') });
+  const queues = el('ul', { class: 'board-queues' });
+  const grid = el('ul', { class: 'board-grid', 'aria-label': t('board.agents') });
+  const updated = el('span', { data: { figure: 'updated' } });
+  const note = el('span', { class: 'board-note' });
+  const tiles = new Map();
+  const others = directory.teams.length > 1 && el('select', {
+    'aria-label': t('board.team'),
+    on: { change: (event) => choose(event.target.value) },
+  }, directory.teams.map(({ id, name }) => el('option', { value: id, selected: id === team.id }, name)));
+  const leave = () => {
+    remember(null);
+    login('');
+  };
+  clear(root).append(el('main', { class: 'board' },
+    el('header', { class: 'board-head' }, el('h1', {}, team.name), service, counts, time),
+    band,
+    queues,
+    grid,
+    el('footer', { class: 'board-foot' }, updated, note,
+      el('div', { class: 'board-tools' },
+        others,
+        languages(),
+        el('button', { class: 'button small', type: 'button', on: { click: () => setTheme(theme() === 'dark' ? 'light' : 'dark') } }, t('board.theme')),
+        el('button', { class: 'button small', type: 'button', on: { click: leave } }, t('board.leave')),
+      )),
+  ));
+
+  const floor = new Floor(api, directory, {
+    teams: [team.id],
+    calls: false,
+    onChange: update,
+    onDenied: () => {
+      remember(null);
+      login(t('board.wrong'), { user: entry.user, team: team.id });
+    },
+  });
+  const observer = new ResizeObserver(() => arrange(grid));
+  observer.observe(grid);
+  const timer = setInterval(tick, 1_000);
+  close = () => {
+    clearInterval(timer);
+    observer.disconnect();
+    floor.close();
+  };
+  floor.start();
+  tick();
+
+  function choose(id) {
+    const next = { ...entry, team: id };
+    remember(next);
+    wall(next, api, directory);
+  }
+
+  function update() {
+    const agents = [...floor.agents.values()].filter(({ state }) => state);
+    if (agents.map(({ id }) => id).join('\n') !== [...tiles.keys()].join('\n')) {
+      tiles.clear();
+      for (const agent of agents) tiles.set(agent.id, tile(agent));
+      clear(grid).append(...[...tiles.values()].map(({ node }) => node));
+      arrange(grid);
+    }
+    for (const one of tiles.values()) one.update();
+    say(service, floor.status ? stateName(floor.status) : '');
+    service.className = `badge ${stateKind(floor.status)}`;
+    count(agents);
+    tick();
+  }
+
+  function count(agents) {
+    const rows = AGENT_STATES.map((state) => [state, agents.filter((agent) => agent.state === state).length]);
+    const shown = rows.filter(([state, number]) => number || ALWAYS.includes(state));
+    const text = JSON.stringify(shown);
+    if (counts.dataset.shown === text) return;
+    counts.dataset.shown = text;
+    clear(counts).append(...shown.map(([state, number]) => (
+      el('li', { class: stateKind(state), data: { state } }, el('strong', {}, String(number)), el('span', {}, stateName(state)))
+    )));
+  }
+
+  function tick() {
+    const now = floor.clock.now();
+    say(time, timeOfDay(now).slice(0, 5));
+    for (const one of tiles.values()) one.tick(now);
+    if (floor.heard) say(updated, t('board.updated', { time: timeOfDay(floor.heard) }));
+    say(note, floor.connection === 'blind' && floor.heard ? t('board.blind') : '');
+    alarm();
+    waiting(now);
+  }
+
+  function alarm() {
+    const lost = floor.connection === 'lost';
+    const out = !lost && floor.status && floor.status !== 'IN_SERVICE';
+    const text = lost ? t('board.lost', { time: timeOfDay(floor.lostSince) }) : out ? t('board.out') : '';
+    root.classList.toggle('stale', Boolean(lost || out));
+    if (band.dataset.text === text) return;
+    band.dataset.text = text;
+    band.hidden = !text;
+    band.classList.toggle('lost', lost);
+    clear(band).append(...(text ? [el('strong', {}, text), ...(lost ? [el('span', {}, t('board.lostHint'))] : [])] : []));
+  }
+
+  function waiting(now) {
+    const rows = floor.queues.map(({ id, name, waiting: number, longest }) => [
+      id, name, number === null ? '–' : String(number), longest ? t('board.longest', { time: elapsed(now - longest) }) : '',
+    ]);
+    const text = JSON.stringify(rows);
+    if (queues.dataset.shown === text) return;
+    queues.dataset.shown = text;
+    clear(queues).append(...rows.map(([id, name, number, longest]) => (
+      el('li', { class: Number(number) > 0 ? 'some' : null, data: { queue: id } },
+        el('span', { class: 'board-queue' }, name), el('strong', {}, number), el('span', {}, t('board.waiting')), longest && el('span', {}, longest))
+    )));
+  }
+}
+
+function tile(agent) {
+  const name = el('span', { class: 'tile-name' });
+  const state = el('span', { class: 'tile-state' });
+  const time = el('span', { class: 'tile-time' });
+  const node = el('li', { class: 'tile', data: { agent: agent.id } }, el('div', { class: 'tile-text' }, name, state, time));
+  return {
+    node,
+    update() {
+      say(name, agent.name);
+      say(state, stateName(agent.state));
+      node.className = `tile ${stateKind(agent.state)}`;
+      node.dataset.state = agent.state;
+    },
+    tick(now) {
+      say(time, agent.since === null ? '' : elapsed(now - agent.since));
+    },
+  };
+}
+
+// As many columns as make the tiles' text largest, so that all fit without scrolling.
+function arrange(grid) {
+  const number = grid.children.length;
+  if (!number) return;
+  const { clientWidth: width, clientHeight: height } = grid;
+  let best = { size: 0, columns: 1 };
+  for (let columns = 1; columns <= number; columns += 1) {
+    const rows = Math.ceil(number / columns);
+    const size = Math.min(width / columns / TILE_SHAPE, height / rows);
+    if (size > best.size) best = { size, columns };
+  }
+  grid.style.setProperty('--columns', String(best.columns));
+  grid.style.setProperty('--rows', String(Math.ceil(number / best.columns)));
+}
+
+function languages() {
+  const names = { en: 'EN', 'zh-TW': '繁體中文' };
+  return el('div', { class: 'segments', role: 'group', 'aria-label': t('board.language') }, Object.entries(names).map(([name, text]) => (
+    el('button', { type: 'button', lang: name, 'aria-pressed': String(language() === name), on: { click: () => setLanguage(name) } }, text)
+  )));
+}
+
+function say(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+// For a screen that nobody touches
+
+function hidePointer() {
+  let timer = 0;
+  const wake = () => {
+    document.documentElement.classList.remove('idle');
+    clearTimeout(timer);
+    timer = setTimeout(() => document.documentElement.classList.add('idle'), IDLE_AFTER);
+  };
+  for (const type of ['pointermove', 'pointerdown', 'keydown']) addEventListener(type, wake, { passive: true });
+  wake();
+}
+
+// A picture that stands still for weeks burns in: everything moves by a few pixels once a minute.
+function shiftPixels() {
+  let turn = 0;
+  setInterval(() => {
+    turn = (turn + 1) % SHIFTS.length;
+    root.style.setProperty('transform', `translate(${SHIFTS[turn][0]}px, ${SHIFTS[turn][1]}px)`);
+  }, SHIFT_EVERY);
+}
+
+function stayAwake() {
+  const ask = () => {
+    if (document.visibilityState === 'visible') navigator.wakeLock?.request('screen').catch(() => {});
+  };
+  document.addEventListener('visibilitychange', ask);
+  ask();
+}

@@ -1,0 +1,34 @@
+// Time as the server has it: a wall display or a laptop may be minutes off, and "in this state for" must not be.
+
+/** The server's clock, as far as its answers tell. */
+export class ServerClock {
+  #offset = 0;
+
+  /** Takes the server's time from a timestamp or an HTTP date; what cannot be read changes nothing. */
+  set(text) {
+    const time = Date.parse(text ?? '');
+    if (Number.isNaN(time)) return;
+    const offset = time - Date.now();
+    // A Date header has whole seconds only: a difference below that is no news.
+    if (Math.abs(offset - this.#offset) > 1_500) this.#offset = offset;
+  }
+
+  /** Milliseconds since the epoch, by the server's clock. */
+  now() {
+    return Date.now() + this.#offset;
+  }
+}
+
+/** A span of time as people read it on a wall: 0:05, 12:30, 1:02:03. */
+export function elapsed(milliseconds) {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1_000));
+  const two = (number) => String(number).padStart(2, '0');
+  const [hours, minutes] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60];
+  return hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}
+
+/** HH:MM:SS, in the time zone of who looks at it. */
+export function timeOfDay(milliseconds) {
+  const date = new Date(milliseconds);
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
+}

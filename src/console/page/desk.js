@@ -1,0 +1,222 @@
+// The view Desk: a small contact centre to run by hand.
+
+import './desk.words.js';
+import { agentCard, badge, button, say } from './agents.js';
+import { elapsed, timeOfDay } from './clock.js';
+import { clear, el } from './dom.js';
+import { Floor } from './floor.js';
+import { Orders } from './orders.js';
+import { ticker } from './ticker.js';
+import { t } from './words.js';
+
+/** The word for the view's name. */
+export const title = 'desk.title';
+
+const MANY = 60;
+const MOST_CALLERS = 20;
+const remembered = { user: null, team: null, to: '', from: '5550123', variable: 'Gold', callers: new Map() };
+
+/** Shows the view; returns what takes it down. */
+export function show(root, context) {
+  const { directory, user } = context;
+  if (remembered.user !== user) Object.assign(remembered, { user, team: null, callers: new Map() });
+  const orders = new Orders(context);
+  const teams = [...directory.teams];
+  if (directory.users.some(({ team }) => !team)) teams.push({ id: '', name: t('desk.noTeam') });
+  // Every agent is two nodes and two requests: with many, a team at a time.
+  const all = teams.length > 1 && directory.users.length <= MANY;
+  const known = (id) => teams.some((team) => team.id === id) || (all && id === '*');
+  if (!known(remembered.team)) remembered.team = all ? '*' : (teams[0]?.id ?? '');
+
+  const place = el('div', { class: 'desk-teams' });
+  const state = el('p', { class: 'connection', role: 'status' });
+  const queues = queueCard();
+  const events = ticker();
+  const calls = directory.administrator ? callCard() : null;
+  let floor = null;
+  let cards = new Map();
+
+  const select = teams.length > 1 && el('label', { class: 'row' }, el('span', { class: 'hint' }, t('desk.team')),
+    el('select', { on: { change: (event) => choose(event.target.value) } },
+      [...(all ? [{ id: '*', name: t('desk.allTeams') }] : []), ...teams].map(({ id, name }) => (
+        el('option', { value: id, selected: id === remembered.team }, name)
+      ))));
+  root.append(el('div', { class: 'desk stack' },
+    el('header', { class: 'view-head' },
+      el('div', { class: 'row' }, el('h1', {}, t('desk.heading')), state,
+        el('div', { class: 'row spread' }, select, el('a', { href: './board', target: '_blank', rel: 'noopener' }, t('desk.board')))),
+      el('p', { class: 'hint' }, t('desk.lead')),
+    ),
+    el('div', { class: 'desk-columns' },
+      el('section', { 'aria-label': t('desk.teams') }, place),
+      el('div', { class: 'stack desk-side' }, queues.node, calls?.node, events.node),
+    ),
+  ));
+  choose(remembered.team);
+  const timer = setInterval(tick, 1_000);
+
+  return () => {
+    clearInterval(timer);
+    floor.close();
+  };
+
+  function choose(id) {
+    remembered.team = id;
+    floor?.close();
+    cards = new Map();
+    clear(place).append(el('p', { class: 'hint' }, t('desk.loading')));
+    floor = new Floor(context.api, directory, {
+      teams: id === '*' ? teams.map((team) => team.id) : [id],
+      onChange: update,
+      onEvent: (event) => events.add(event),
+      onError: ({ agent, text }) => cards.get(agent)?.complain(text),
+      onEnd: ({ id: dialog, state: last }) => {
+        // One that nobody took goes back to its queue: its caller is still there.
+        if (last === 'DROPPED' || last === 'FAILED') remembered.callers.delete(dialog);
+      },
+      onDenied: () => say(state, t('desk.denied')),
+    });
+    floor.start();
+    connection();
+  }
+
+  function update() {
+    connection();
+    if (floor.heard && [...floor.agents.keys()].join('\n') !== [...cards.keys()].join('\n')) build();
+    for (const card of cards.values()) card.update();
+    queues.update(floor);
+    calls?.update(floor);
+  }
+
+  function build() {
+    cards = new Map();
+    const sections = [...floor.teams, ...(teams.at(-1)?.id === '' ? [teams.at(-1)] : [])].map((team) => {
+      const members = [...floor.agents.values()].filter((agent) => agent.team === team.id);
+      for (const agent of members) cards.set(agent.id, agentCard(agent, floor, orders));
+      return members.length > 0 && el('section', { class: 'desk-team' },
+        el('h2', {}, team.name),
+        el('div', { class: 'agents' }, members.map(({ id }) => cards.get(id).node)));
+    });
+    // In the order of the floor, so that the comparison above holds.
+    cards = new Map([...floor.agents.keys()].filter((id) => cards.has(id)).map((id) => [id, cards.get(id)]));
+    clear(place).append(...sections.filter(Boolean));
+  }
+
+  function connection() {
+    const kind = floor.connection;
+    state.className = `connection ${kind}`;
+    say(state, t(`desk.connection.${kind}`, { time: timeOfDay(floor.lostSince) }));
+    state.title = floor.why;
+  }
+
+  function tick() {
+    for (const card of cards.values()) card.tick();
+    queues.update(floor);
+  }
+
+  function callCard() {
+    const numbers = [
+      ...directory.queues.map(({ number, name }) => [number, name]),
+      ...directory.users.filter(({ extension }) => extension).map(({ extension, firstName, lastName, id }) => (
+        [extension, [firstName, lastName].filter(Boolean).join(' ') || id]
+      )),
+    ];
+    const input = (key, attributes) => el('input', {
+      ...attributes,
+      value: remembered[key],
+      autocomplete: 'off',
+      on: { input: (event) => (remembered[key] = event.target.value) },
+    });
+    remembered.to ||= numbers[0]?.[0] ?? '';
+    const to = input('to', { list: 'numbers', required: true, name: 'to' });
+    const from = input('from', { required: true, inputmode: 'tel', name: 'from' });
+    const variable = input('variable', { maxlength: 40, name: 'callVariable1' });
+    const error = el('p', { class: 'error', role: 'alert', hidden: true });
+    const callers = el('ul', { class: 'callers', 'aria-label': t('desk.callers') });
+    let shown = '';
+    const field = (key, node) => el('label', { class: 'field' }, el('span', {}, t(key)), node);
+    const complain = (text) => {
+      say(error, text ?? '');
+      error.hidden = !text;
+    };
+    const submit = async (event) => {
+      event.preventDefault();
+      const given = { to: to.value.trim(), from: from.value.trim(), callVariable1: variable.value.trim() };
+      const { id, problem } = await orders.call(given);
+      complain(problem);
+      if (!id) return;
+      remembered.callers.set(id, { ...given, at: Date.now() });
+      if (remembered.callers.size > MOST_CALLERS) remembered.callers.delete(remembered.callers.keys().next().value);
+      floor.askQueues();
+      update();
+    };
+    const hangUp = async (id) => {
+      const problem = await orders.hangUp(id);
+      // One that is not there any more has hung up already.
+      if (!problem || problem.startsWith('404')) remembered.callers.delete(id);
+      else complain(problem);
+      floor.askQueues();
+      update();
+    };
+    return {
+      node: el('section', { class: 'card stack' },
+        el('h2', {}, t('desk.call')),
+        el('form', { class: 'call-form', on: { submit } },
+          field('desk.call.to', to),
+          field('desk.call.from', from),
+          field('desk.call.variable', variable),
+          el('button', { class: 'button primary', data: { action: 'call' } }, t('desk.call.go')),
+          el('datalist', { id: 'numbers' }, numbers.map(([value, label]) => el('option', { value }, label))),
+        ),
+        error,
+        callers,
+      ),
+      update() {
+        const rows = [...remembered.callers].map(([id, caller]) => ({ id, ...caller, state: floor.dialogs.get(id)?.state ?? '' }));
+        const now = JSON.stringify(rows);
+        if (now === shown) return;
+        shown = now;
+        clear(callers).append(...rows.map(({ id, from: who, to: where, state: is }) => el('li', { class: 'row', data: { caller: id } },
+          el('span', {}, `${who} → ${where}`),
+          is ? badge(is).node : el('span', { class: 'badge warn' }, t('desk.caller.waiting')),
+          el('span', { class: 'spread' }, button(t('desk.hangUp'), 'hangup', () => hangUp(id))),
+        )));
+      },
+    };
+  }
+}
+
+function queueCard() {
+  const list = el('div', { class: 'queues' });
+  const rows = new Map();
+  return {
+    node: el('section', { class: 'card stack' }, el('h2', {}, t('desk.queues')), list),
+    update(floor) {
+      if (!floor.queues.length) {
+        say(list, t('desk.noQueues'));
+        return;
+      }
+      if ([...rows.keys()].join('\n') !== floor.queues.map(({ id }) => id).join('\n')) {
+        rows.clear();
+        clear(list);
+        for (const { id, name, number } of floor.queues) {
+          const [waiting, about] = [el('strong', { class: 'queue-waiting', data: { queue: id } }), el('span', { class: 'hint' })];
+          rows.set(id, { waiting, about });
+          list.append(el('div', { class: 'queue' },
+            el('div', {}, el('span', { class: 'queue-name' }, name), el('span', { class: 'hint' }, number)),
+            el('div', { class: 'queue-figures' }, waiting, el('span', {}, t('desk.waiting'))),
+            about));
+        }
+      }
+      for (const { id, waiting, longest, ready } of floor.queues) {
+        const row = rows.get(id);
+        say(row.waiting, waiting === null ? '–' : String(waiting));
+        row.waiting.classList.toggle('some', waiting > 0);
+        say(row.about, [
+          longest && t('desk.longest', { time: elapsed(floor.clock.now() - longest) }),
+          ready !== null && t('desk.agentsReady', { n: ready }),
+        ].filter(Boolean).join(' · '));
+      }
+    },
+  };
+}

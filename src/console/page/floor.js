@@ -1,0 +1,424 @@
+// The contact centre as the page knows it: teams, agents, calls, queues, service. Read once, then kept up by one stream
+// of events; read anew whenever something may have been missed.
+
+import { good } from './api.js';
+import { ServerClock } from './clock.js';
+import { EventStream } from './events.js';
+import { all, first, update } from './xml.js';
+
+const CHECK_EVERY = 10_000;
+const CHECK_BLIND = 2_000;
+const QUEUES_EVERY = 5_000;
+const QUEUES_SOON = 300;
+const IN_SERVICE = 'IN_SERVICE';
+const TELL_SOON = 40;
+const FIRST_PATIENCE = 1_500;
+const FIRST_WAIT = 1_000;
+const LONGEST_WAIT = 15_000;
+const TIMEOUT = 8_000;
+const RENEW_EVERY = 6 * 3_600_000;
+const MOST_QUEUED = 1_000;
+
+/**
+ * `teams` are ids; `calls` says whether calls are wanted. `onChange()` after something has changed, `onEvent(event)` for
+ * each event, `onError({ agent, dialog, text })` for errors that come as events, `onEnd(dialog)` when a call is over for
+ * everybody, `onDenied(status)` when the server does not know the user any more.
+ */
+export class Floor {
+  #etags = new Map();
+  #stream = null;
+  #timers = {};
+  #loading = false;
+  #loadAgain = false;
+  #queued = [];
+  #closed = false;
+  #wait = FIRST_WAIT;
+  #opened = 0;
+  #listening = false;
+  #readable;
+
+  constructor(api, directory, { teams, calls = true, onChange, onEvent, onError, onEnd, onDenied }) {
+    Object.assign(this, { api, directory, onChange, onEvent, onError, onEnd, onDenied });
+    this.calls = calls;
+    this.clock = new ServerClock();
+    /** Agents by id, in the order of their teams. */
+    this.agents = new Map();
+    /** Calls by id. */
+    this.dialogs = new Map();
+    this.queues = directory.queues.filter(({ team }) => teams.includes(team)).map((queue) => ({ ...queue, waiting: null, longest: null, ready: null }));
+    this.teams = directory.teams.filter(({ id }) => teams.includes(id));
+    this.status = '';
+    /** `starting`, `live`, `blind` (it answers, but no events come) or `lost`. */
+    this.connection = 'starting';
+    /** When the server was last heard, and since when it is not: milliseconds of this machine's clock. */
+    this.heard = 0;
+    this.lostSince = 0;
+    this.why = '';
+    // Of whom one may read User and Dialogs; of other members of a team only the team tells.
+    this.#readable = new Set(directory.users.map(({ id }) => id));
+    for (const user of directory.users) if (teams.includes(user.team ?? '')) this.#agent(user.id, user.team ?? '');
+  }
+
+  /** Begins; it then goes on until it is closed, whatever happens to the server. */
+  start() {
+    // Listening first: what happens while the rest is read is then queued, not lost.
+    this.#listen();
+    this.#timers.retry = setTimeout(() => this.#load(), FIRST_PATIENCE);
+  }
+
+  close() {
+    this.#closed = true;
+    for (const timer of Object.values(this.#timers)) clearTimeout(timer);
+    this.#stream?.close();
+  }
+
+  /** Asks for the queues soon: a caller whom nobody can take is told by no event. */
+  askQueues() {
+    this.#queuesLater(QUEUES_SOON);
+  }
+
+  /** Whether the page may read this user's own documents. */
+  mayRead(id) {
+    return this.#readable.has(id);
+  }
+
+  /** The calls of an agent. */
+  callsOf(agent) {
+    return [...agent.dialogs].map((id) => this.dialogs.get(id)).filter(Boolean);
+  }
+
+  // Reading
+
+  async #load() {
+    if (this.#closed) return;
+    if (this.#loading) {
+      this.#loadAgain = true;
+      return;
+    }
+    this.#loading = true;
+    this.#etags.clear();
+    clearTimeout(this.#timers.retry);
+    try {
+      await this.#system();
+      if (this.status === IN_SERVICE) await this.#everything();
+      this.#heard();
+      this.#checkLater();
+      this.#queuesLater(QUEUES_EVERY);
+    } catch (error) {
+      this.#failed(error);
+    } finally {
+      this.#loading = false;
+      for (const event of this.#queued.splice(0)) this.#take(event);
+      this.#tell();
+    }
+    if (this.#loadAgain) {
+      this.#loadAgain = false;
+      this.#load();
+    }
+  }
+
+  async #everything() {
+    for (const { id } of this.teams) await this.#team(id);
+    for (const agent of this.agents.values()) if (!agent.team) await this.#user(agent);
+    if (this.calls) await this.#allDialogs();
+    await this.#allQueues();
+  }
+
+  async #read(path) {
+    const etag = this.#etags.get(path);
+    const answer = await this.api.get(path, { timeout: TIMEOUT, headers: etag ? { 'If-None-Match': etag } : {} });
+    this.clock.set(answer.headers.get('Date'));
+    if (answer.status === 304) return null;
+    good(answer);
+    const tag = answer.headers.get('ETag');
+    if (tag) this.#etags.set(path, tag);
+    return answer.xml();
+  }
+
+  async #system() {
+    const info = await this.#read('/finesse/api/SystemInfo');
+    if (!info) return;
+    this.clock.set(first(info, 'currentTimestamp'));
+    this.status = first(info, 'status');
+  }
+
+  async #team(id) {
+    const team = await this.#read(`/finesse/api/Team/${encodeURIComponent(id)}?includeLoggedOutAgents=true`);
+    if (!team) return;
+    const members = new Set();
+    for (const user of all(team, 'User')) {
+      const agent = this.#agent(first(user, 'loginId'), id);
+      members.add(agent.id);
+      fill(agent, user);
+    }
+    for (const agent of [...this.agents.values()]) if (agent.team === id && !members.has(agent.id)) this.agents.delete(agent.id);
+  }
+
+  async #user(agent) {
+    const user = await this.#read(`/finesse/api/User/${encodeURIComponent(agent.id)}`);
+    if (user) fill(agent, user.documentElement);
+  }
+
+  async #allDialogs() {
+    const seen = new Set();
+    for (const agent of this.agents.values()) {
+      if (!this.mayRead(agent.id)) continue;
+      const dialogs = await this.#read(`/finesse/api/User/${encodeURIComponent(agent.id)}/Dialogs`);
+      agent.dialogs.clear();
+      for (const dialog of all(dialogs, 'Dialog')) {
+        const read = this.#dialog(dialog);
+        agent.dialogs.add(read.id);
+        seen.add(read.id);
+      }
+    }
+    for (const id of this.dialogs.keys()) if (!seen.has(id)) this.#gone(id);
+  }
+
+  async #allQueues() {
+    if (!this.queues.length) return;
+    const paths = this.directory.administrator ? ['/finesse/api/Queues'] : this.queues.map(({ id }) => `/finesse/api/Queue/${encodeURIComponent(id)}`);
+    for (const path of paths) for (const queue of all(await this.#read(path), 'Queue')) this.#queue(queue);
+  }
+
+  // Events
+
+  #listen() {
+    const agents = [...this.agents.keys()].filter((id) => this.calls && this.mayRead(id));
+    const nodes = [
+      '/finesse/api/SystemInfo',
+      ...this.teams.map(({ id }) => `/finesse/api/Team/${id}/Users`),
+      // The user's own node has the errors of what was asked for; the team's has not.
+      ...agents.flatMap((id) => [`/finesse/api/User/${id}`, `/finesse/api/User/${id}/Dialogs`]),
+      ...(this.directory.profile === 'ucce' ? this.queues.map(({ id }) => `/finesse/api/Queue/${id}`) : []),
+    ];
+    const stream = new EventStream(this.api, nodes, {
+      onEvent: (event) => {
+        if (this.#closed) return;
+        this.#heard();
+        this.onEvent?.(event);
+        if (!this.#loading) this.#take(event);
+        else if (this.#queued.push(event) > MOST_QUEUED) this.#queued.shift();
+      },
+      onMissed: () => this.#load(),
+      onState: (state, why) => {
+        if (this.#closed || this.#stream !== stream) return;
+        this.#listening = state === 'open';
+        if (this.#listening) {
+          this.#connect('live');
+          this.#load();
+        } else {
+          if (this.connection === 'live') this.#connect('blind');
+          if (why?.text) this.why = why.text;
+          // Is it the stream or the server? Ask at once, but not more often than it reconnects.
+          this.#checkLater(300);
+        }
+      },
+    });
+    this.#stream = stream;
+    this.#opened = performance.now();
+  }
+
+  #take({ node, data }) {
+    const told = update(data);
+    if (!told) return;
+    const [, , , kind, id, collection] = node.split('/');
+    const error = all(told.data, 'apiError')[0];
+    if (error) {
+      const text = ['errorType', 'errorMessage'].map((name) => first(error, name)).filter(Boolean).join(' · ');
+      const dialog = /\/Dialog\/([^/]+)$/.exec(told.source)?.[1] ?? null;
+      this.onError?.({ agent: id, dialog, text });
+    } else if (kind === 'SystemInfo') {
+      const status = first(told.data, 'systemInfo', 'status');
+      if (status && status !== this.status) {
+        this.status = status;
+        this.#load();
+      }
+    } else if (kind === 'Queue') {
+      for (const queue of all(told.data, 'Queue')) this.#queue(queue);
+    } else if (collection === 'Dialogs') {
+      this.#dialogs(id, told);
+    } else if (kind === 'Team' || (kind === 'User' && !collection)) {
+      const user = [...told.data.children].find(({ localName }) => /^user$/i.test(localName));
+      const agent = this.agents.get(first(user, 'loginId'));
+      if (agent) fill(agent, user);
+    }
+    this.#queuesLater(QUEUES_SOON);
+    this.#tell();
+  }
+
+  #dialogs(id, { event, source, data }) {
+    const agent = this.agents.get(id);
+    if (!agent) return;
+    const dialogs = [...all(data, 'Dialog'), ...all(data, 'dialog')].map((dialog) => this.#dialog(dialog));
+    for (const dialog of dialogs) {
+      if (/\/Dialogs$/.test(source) && event.toUpperCase() === 'DELETE') {
+        agent.dialogs.delete(dialog.id);
+        if (![...this.agents.values()].some((one) => one.dialogs.has(dialog.id))) this.#gone(dialog.id);
+      } else {
+        agent.dialogs.add(dialog.id);
+      }
+    }
+  }
+
+  // Documents
+
+  #agent(id, team) {
+    let agent = this.agents.get(id);
+    if (!agent) {
+      const known = this.directory.users.find((user) => user.id === id);
+      agent = {
+        id,
+        team,
+        name: [known?.firstName, known?.lastName].filter(Boolean).join(' ') || id,
+        home: known?.extension ?? '',
+        roles: known?.roles ?? [],
+        extension: '',
+        state: '',
+        since: null,
+        pending: '',
+        reason: '',
+        dialogs: new Set(),
+      };
+      this.agents.set(id, agent);
+    }
+    return agent;
+  }
+
+  #dialog(element) {
+    const media = [...element.children].find(({ localName }) => localName === 'mediaProperties');
+    const variables = all(media, 'CallVariable').map((variable) => [first(variable, 'name'), first(variable, 'value')]);
+    const dialog = {
+      id: first(element, 'id'),
+      from: first(element, 'fromAddress'),
+      to: first(element, 'toAddress'),
+      state: first(element, 'state'),
+      type: first(media, 'callType'),
+      queue: first(media, 'queueName'),
+      variables: variables.filter(([, value]) => value),
+      participants: all(element, 'Participant').map((participant) => ({
+        address: first(participant, 'mediaAddress'),
+        state: first(participant, 'state'),
+        cause: first(participant, 'stateCause'),
+        since: Date.parse(first(participant, 'stateChangeTime')) || null,
+        actions: all(participant, 'action').map(({ textContent }) => textContent),
+      })),
+    };
+    this.dialogs.set(dialog.id, dialog);
+    return dialog;
+  }
+
+  #gone(id) {
+    const dialog = this.dialogs.get(id);
+    this.dialogs.delete(id);
+    if (dialog) this.onEnd?.(dialog);
+  }
+
+  #queue(element) {
+    const id = first(element, 'uri').split('/').at(-1);
+    const queue = this.queues.find((one) => one.id === id);
+    if (!queue) return;
+    const number = (name) => Number(first(element, 'statistics', name) || 0);
+    queue.waiting = number('callsInQueue');
+    queue.longest = Date.parse(first(element, 'statistics', 'startTimeOfLongestCallInQueue')) || null;
+    queue.ready = number('agentsReady');
+  }
+
+  // Signs of life
+
+  #checkLater(wait = this.connection === 'blind' ? CHECK_BLIND : CHECK_EVERY) {
+    clearTimeout(this.#timers.check);
+    this.#timers.check = setTimeout(() => this.#check(), wait);
+  }
+
+  async #check() {
+    if (this.#loading) {
+      this.#checkLater();
+      return;
+    }
+    try {
+      // Most of the time 304: nothing new, but somebody is there.
+      const before = this.status;
+      await this.#system();
+      if (this.status === IN_SERVICE) for (const { id } of this.teams) await this.#team(id);
+      if (this.#closed) return;
+      if (this.status !== before) this.#load();
+      this.#heard();
+      this.#tell();
+      this.#checkLater();
+      if (performance.now() - this.#opened > RENEW_EVERY) this.#renew();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  // A connection that nobody ends for months is one that somebody between here and there will.
+  #renew() {
+    const old = this.#stream;
+    this.#listen();
+    old.close();
+  }
+
+  #queuesLater(wait) {
+    if (!this.queues.length || this.#closed) return;
+    clearTimeout(this.#timers.queues);
+    this.#timers.queues = setTimeout(async () => {
+      try {
+        await this.#allQueues();
+        this.#tell();
+        this.#queuesLater(QUEUES_EVERY);
+      } catch {
+        // The check tells what is wrong; until then the old figures stay.
+        this.#queuesLater(QUEUES_EVERY);
+      }
+    }, wait);
+  }
+
+  #heard() {
+    this.heard = Date.now();
+    this.why = '';
+    this.#connect(this.#listening ? 'live' : 'blind');
+    this.#wait = FIRST_WAIT;
+  }
+
+  #failed(error) {
+    if (this.#closed) return;
+    this.why = error.message;
+    if (error.status === 401) this.onDenied?.(error);
+    clearTimeout(this.#timers.check);
+    // 503 in between: the service has just gone out. The server is there, and says so.
+    if (error.status !== 503) this.#connect('lost');
+    clearTimeout(this.#timers.retry);
+    this.#timers.retry = setTimeout(() => this.#load(), this.#wait);
+    this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT);
+  }
+
+  #connect(state) {
+    if (state === 'lost' && this.connection !== 'lost') this.lostSince = this.heard || Date.now();
+    if (state !== this.connection) {
+      this.connection = state;
+      this.#tell();
+    }
+  }
+
+  #tell() {
+    if (this.#timers.tell || this.#closed) return;
+    this.#timers.tell = setTimeout(() => {
+      this.#timers.tell = 0;
+      if (!this.#closed) this.onChange();
+    }, TELL_SOON);
+  }
+}
+
+// Summaries and full documents both say what they know; what they do not have stays.
+function fill(agent, user) {
+  const since = Date.parse(first(user, 'stateChangeTime')) || null;
+  if (since && agent.since && since < agent.since) return;
+  const has = (name) => [...user.children].some(({ localName }) => localName === name);
+  const name = [first(user, 'firstName'), first(user, 'lastName')].filter(Boolean).join(' ');
+  if (name) agent.name = name;
+  agent.state = first(user, 'state') || agent.state;
+  agent.since = since;
+  agent.reason = first(user, 'ReasonCode', 'label');
+  if (has('extension')) agent.extension = first(user, 'extension');
+  if (has('pendingState')) agent.pending = first(user, 'pendingState');
+}

@@ -1,0 +1,75 @@
+// What one may tell agents and calls to do, and in whose name the server is asked.
+
+import { Unreachable, reason, xml } from './api.js';
+import { all, escape, first } from './xml.js';
+
+/** Orders of the logged-in user; each resolves to null, or to what went wrong in words. */
+export class Orders {
+  #reasons = new Map();
+
+  constructor({ api, directory, user }) {
+    Object.assign(this, { api, directory, user });
+  }
+
+  /** `self` (oneself, or an Administrator in the agent's name), `supervisor`, or null. */
+  standing(agent) {
+    if (agent.id === this.user || this.directory.administrator) return 'self';
+    return this.directory.users.some(({ id }) => id === agent.id) ? 'supervisor' : null;
+  }
+
+  /** Sets the state of an agent. */
+  setState(agent, fields) {
+    return this.#ask((as) => this.api.put(`/finesse/api/User/${encodeURIComponent(agent.id)}`, xml('User', fields), { as }), agent);
+  }
+
+  /** Asks for an action on a call, as the agent who takes part in it. */
+  act(agent, dialog, action, { more = '', target = agent.extension || agent.home } = {}) {
+    const address = `<targetMediaAddress>${escape(target)}</targetMediaAddress>`;
+    const body = `<Dialog>${address}<requestedAction>${escape(action)}</requestedAction>${more}</Dialog>`;
+    return this.#ask((as) => this.api.put(`/finesse/api/Dialog/${encodeURIComponent(dialog)}`, body, { as }), agent);
+  }
+
+  /** The reasons an agent can name: `[{ id, label }]`; empty if it needs none. */
+  async reasons(agent, category) {
+    const key = `${agent.team} ${category}`;
+    if (!this.#reasons.has(key)) {
+      const path = `/finesse/api/User/${encodeURIComponent(agent.id)}/ReasonCodes?category=${category}`;
+      const answer = await this.api.get(path).catch(() => null);
+      if (!answer?.ok) return [];
+      this.#reasons.set(key, all(answer.xml(), 'ReasonCode').map((code) => ({
+        id: first(code, 'uri').split('/').at(-1),
+        label: first(code, 'label') || first(code, 'code'),
+      })));
+    }
+    return this.#reasons.get(key);
+  }
+
+  /** Somebody outside calls: resolves to `{ id }` or `{ problem }`. */
+  async call({ to, from, callVariable1 }) {
+    const query = new URLSearchParams({ to, from });
+    if (callVariable1) query.set('callVariable1', callVariable1);
+    let id = '';
+    const problem = await this.#ask(async () => {
+      const answer = await this.api.post(`/callboard/api/calls?${query}`);
+      id = answer.text.trim();
+      return answer;
+    });
+    return problem ? { problem } : { id };
+  }
+
+  /** The caller from outside hangs up. */
+  hangUp(id) {
+    return this.#ask(() => this.api.remove(`/callboard/api/calls/${encodeURIComponent(id)}`));
+  }
+
+  async #ask(request, agent) {
+    const as = agent && this.directory.administrator && agent.id !== this.user ? agent.id : undefined;
+    try {
+      const answer = await request(as);
+      return answer.ok ? null : reason(answer);
+    } catch (error) {
+      if (error instanceof Unreachable) return error.message;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,223 @@
+// The five ways to hear of a change, each with the same few members: `start()` resolves when it listens, `stop()` when it
+// has ended, `requests` and `empty` are its own counts. `onRequest()` is told of each request and returns what is told of
+// the answer; `onTold({ payload })` gets events that name their request, `onPolled(stamp)` a poll's document.
+
+import { BoshSession } from './bosh.js';
+import { EventStream } from './events.js';
+import { first } from './xml.js';
+import { Session } from './xmpp.js';
+
+/** The beat by which both polls ask. */
+export class Beat {
+  #timer = 0;
+  #turn = 0;
+  #polls = [];
+
+  constructor(interval) {
+    this.interval = interval;
+  }
+
+  /**
+   * Begins to ask, in the order given. All in one go: a browser hands idle connections to whichever request comes next,
+   * and only while the one that is to stay is busy will the request that closes its connection not take it.
+   */
+  start(polls) {
+    this.#polls = polls;
+    this.began = performance.now();
+    this.#next();
+  }
+
+  stop() {
+    clearTimeout(this.#timer);
+    this.#polls = [];
+  }
+
+  // By the clock, not by adding up pauses: otherwise the interval would grow by what each turn takes.
+  #next() {
+    this.#turn = Math.max(this.#turn + 1, Math.ceil((performance.now() - this.began) / this.interval));
+    const due = this.began + this.#turn * this.interval;
+    this.#timer = setTimeout(() => {
+      for (const poll of this.#polls) poll.ask();
+      if (this.#polls.length) this.#next();
+    }, due - performance.now());
+  }
+}
+
+/** Asks for the user's document at each beat. `closing`: the answer closes its connection, as HTTP/1.0 had it. */
+export class Poll {
+  #etag = '';
+  #last = null;
+  #asking = null;
+
+  constructor({ api, user, run, closing, signal, onRequest, onPolled, onError }) {
+    Object.assign(this, { api, closing, signal, onRequest, onPolled, onError });
+    this.path = `/finesse/api/User/${encodeURIComponent(user)}?run=${run}${closing ? '&close' : ''}`;
+    this.requests = 0;
+    this.empty = 0;
+  }
+
+  start() {
+    return this.#ask();
+  }
+
+  /** Asks once, unless the last answer is still on its way. */
+  ask() {
+    this.#asking ??= this.#ask()
+      .catch((error) => this.onError(error))
+      .finally(() => (this.#asking = null));
+  }
+
+  async stop() {
+    await this.#asking;
+  }
+
+  async #ask() {
+    // HTTP/1.0 had no ETag: there the whole document comes every time.
+    const headers = !this.closing && this.#etag ? { 'If-None-Match': this.#etag } : {};
+    const answered = this.onRequest();
+    this.requests += 1;
+    let empty = true;
+    try {
+      const answer = await this.api.get(this.path, { headers, signal: this.signal });
+      if (answer.status === 304) return;
+      if (!answer.ok) throw new Error(`${answer.status}`);
+      this.#etag = answer.headers.get('ETag') ?? '';
+      empty = answer.text === this.#last;
+      this.#last = answer.text;
+      const stamp = first(answer.xml(), 'User', 'stateChangeTime');
+      if (!empty && stamp) this.onPolled(stamp);
+    } finally {
+      if (empty) this.empty += 1;
+      answered(empty);
+    }
+  }
+}
+
+/** BOSH: one request held until there is something to say. */
+export class LongPoll {
+  constructor({ directory, login, run, user, onRequest, onTold, onError }) {
+    this.node = `/finesse/api/User/${user}`;
+    this.session = new BoshSession({
+      url: '/http-bind/',
+      domain: directory.domain,
+      user: login.user,
+      password: login.password,
+      resource: `ways-bosh-${run.slice(0, 8)}`,
+      run,
+      wait: 10,
+      onRequest,
+      onEvent: ({ node, to, payload }) => {
+        // What comes to the bare JID is the automatic subscription to one's own node: the same event once more.
+        if (node === this.node && to === this.session.jid) onTold({ payload });
+      },
+      onState: (name, detail) => name === 'failed' && onError(new Error(detail)),
+    });
+  }
+
+  get requests() {
+    return this.session.requests;
+  }
+
+  get empty() {
+    return this.session.empty;
+  }
+
+  async start() {
+    await this.session.connect();
+    await this.session.subscribe(this.node);
+  }
+
+  stop() {
+    return this.session.close();
+  }
+}
+
+/** Server-sent events: one request, and its answer never ends. */
+export class ServerSent {
+  #stream = null;
+  #answered = null;
+
+  constructor({ api, run, user, onRequest, onTold, onError }) {
+    Object.assign(this, { api, run, onRequest, onTold, onError });
+    this.node = `/finesse/api/User/${user}`;
+    this.requests = 0;
+    this.empty = 0;
+  }
+
+  start() {
+    return new Promise((resolve, reject) => {
+      this.#stream = new EventStream(this.api, [this.node], {
+        query: `run=${this.run}`,
+        onEvent: ({ data }) => this.onTold({ payload: data }),
+        onState: (state, why) => {
+          if (state === 'open') {
+            this.requests += 1;
+            this.#answered = this.onRequest();
+            resolve();
+          } else {
+            this.#answered?.(false);
+            this.#answered = null;
+            if (why) this.onError(new Error(why.text));
+            reject(new Error(why?.text ?? 'no stream'));
+          }
+        },
+      });
+    });
+  }
+
+  async stop() {
+    this.#stream?.close();
+    this.#answered?.(false);
+    this.#answered = null;
+  }
+}
+
+/** WebSocket: one connection for both directions. */
+export class Socket {
+  #answered = null;
+  #closed = null;
+
+  constructor({ directory, login, run, user, onRequest, onTold, onError }) {
+    Object.assign(this, { onRequest, onError });
+    this.node = `/finesse/api/User/${user}`;
+    this.requests = 0;
+    this.empty = 0;
+    let closed;
+    this.#closed = new Promise((resolve) => {
+      closed = resolve;
+    });
+    this.stopping = false;
+    this.session = new Session({
+      url: `${location.origin.replace(/^http/, 'ws')}/ws/?run=${run}`,
+      domain: directory.domain,
+      user: login.user,
+      password: login.password,
+      resource: `ways-ws-${run.slice(0, 8)}`,
+      onEvent: ({ node, to, payload }) => {
+        if (node === this.node && to === this.session.jid) onTold({ payload });
+      },
+      onState: (name, detail) => {
+        if (name !== 'closed') return;
+        this.#answered?.(false);
+        closed();
+        if (!this.stopping) onError(new Error(`WebSocket ${detail.code}`));
+      },
+    });
+  }
+
+  async start() {
+    this.requests += 1;
+    this.#answered = this.onRequest();
+    await this.session.connect();
+    await this.session.subscribe(this.node);
+    this.session.live();
+  }
+
+  async stop() {
+    if (this.stopping) return;
+    this.stopping = true;
+    this.session.close();
+    await Promise.race([this.#closed, new Promise((resolve) => setTimeout(resolve, 1_500))]);
+    this.session.drop();
+  }
+}

@@ -1,0 +1,222 @@
+// One run of the comparison: five receivers, one maker of changes, the ledger of what arrived, the server's own counts.
+
+import { good, reason, xml } from './api.js';
+import { Ledger } from './ledger.js';
+import { LongPoll, Poll, ServerSent, Socket } from './receivers.js';
+import { all, first, update } from './xml.js';
+
+/** The five ways, in the order of the story. */
+export const WAYS = ['close', 'poll', 'bosh', 'sse', 'ws'];
+
+const METER_EVERY = 1_000;
+const GRACE = 1_200;
+
+/**
+ * `onRequest(way)` returns what is told of the answer, `onChange(change)` is told of each change sent and
+ * `onEvent(way, change, at)` of each that arrived; `onError(way | null, error)` of what went wrong.
+ */
+export class Run {
+  #stop = new AbortController();
+  #receivers = new Map();
+  #made = 0;
+  #state = '';
+  #reasonCode = '';
+  #rate = 0;
+  #rateTimer = 0;
+  #meterTimer = 0;
+  #sending = Promise.resolve();
+  #ended = false;
+
+  constructor({ context, agent, interval, onRequest, onChange, onEvent, onError }) {
+    const { api, directory, user, password } = context;
+    Object.assign(this, { api, directory, agent, interval, onRequest, onChange, onEvent, onError });
+    this.login = { user, password };
+    this.as = agent.id === user ? undefined : agent.id;
+    this.path = `/finesse/api/User/${encodeURIComponent(agent.id)}`;
+    this.ledger = new Ledger(WAYS);
+    /** What the server has counted: `{ ways, upgrade }`, or null before the first answer. */
+    this.counted = null;
+    this.id = '';
+  }
+
+  /** Signs the agent in if need be, and resolves when all five ways listen. */
+  async start() {
+    await this.#prepare();
+    this.id = await this.api.newMeter();
+    this.#alive();
+    const made = {
+      // The one that keeps its connection first: it takes the idle one, and the other opens its own.
+      poll: (given) => new Poll({ ...given, interval: this.interval, closing: false }),
+      close: (given) => new Poll({ ...given, interval: this.interval, closing: true }),
+      bosh: (given) => new LongPoll(given),
+      sse: (given) => new ServerSent(given),
+      ws: (given) => new Socket(given),
+    };
+    const started = Object.entries(made).map(([way, make]) => {
+      const receiver = make({
+        api: this.api,
+        directory: this.directory,
+        login: this.login,
+        run: this.id,
+        user: this.agent.id,
+        signal: this.#stop.signal,
+        onRequest: () => this.onRequest(way),
+        onTold: ({ payload }) => this.#told(way, payload),
+        onPolled: (stamp) => this.#polled(way, stamp),
+        onError: (error) => this.#ended || this.onError(way, error),
+      });
+      this.#receivers.set(way, receiver);
+      // One way that does not come up does not stop the other four.
+      return receiver.start().catch((error) => this.#ended || this.onError(way, error));
+    });
+    await Promise.all(started);
+    this.#alive();
+    this.#meter();
+  }
+
+  /** Makes one change of state; resolves when the server has taken it. */
+  make() {
+    this.#sending = this.#sending.then(() => this.#make()).catch((error) => this.onError(null, error));
+    return this.#sending;
+  }
+
+  /** Makes changes by itself, so many a second on average; 0 stops that. */
+  setRate(rate) {
+    this.#rate = rate;
+    clearTimeout(this.#rateTimer);
+    this.#again();
+  }
+
+  /** Lets what is under way arrive, then ends everything. */
+  async finish() {
+    this.setRate(0);
+    await this.#sending;
+    const patience = performance.now() + this.interval + GRACE;
+    while (!this.#ended && !this.ledger.complete() && performance.now() < patience) await pause(50);
+    await this.stop();
+    await pause(150);
+    await this.#read();
+  }
+
+  /** Ends everything at once. */
+  async stop() {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#rateTimer);
+    clearTimeout(this.#meterTimer);
+    await Promise.all([...this.#receivers.values()].map((receiver) => receiver.stop().catch(() => {})));
+    this.#stop.abort();
+  }
+
+  /** The page's own counts of a way. */
+  counts(way) {
+    const { requests = 0, empty = 0 } = this.#receivers.get(way) ?? {};
+    return { requests, empty, ...this.ledger.figures(way) };
+  }
+
+  async #prepare() {
+    this.#state = await this.#agentState();
+    if (this.#state === 'LOGOUT') {
+      const login = xml('User', { state: 'LOGIN', extension: this.agent.extension });
+      good(await this.api.put(this.path, login, { as: this.as }));
+      for (let tries = 0; tries < 20 && this.#state === 'LOGOUT'; tries += 1) {
+        await pause(100);
+        this.#state = await this.#agentState();
+      }
+      if (this.#state === 'LOGOUT') throw new NotSignedIn();
+    }
+    const reasons = await this.api.get(`${this.path}/ReasonCodes?category=NOT_READY`);
+    const code = reasons.ok ? all(reasons.xml(), 'ReasonCode')[0] : null;
+    this.#reasonCode = code ? first(code, 'uri').split('/').at(-1) : '';
+  }
+
+  async #agentState() {
+    return first(good(await this.api.get(this.path)).xml(), 'User', 'state');
+  }
+
+  async #make() {
+    if (this.#ended) return;
+    const before = this.#state;
+    const state = before === 'READY' ? 'NOT_READY' : 'READY';
+    const fields = state === 'NOT_READY' && this.#reasonCode ? { state, reasonCodeId: this.#reasonCode } : { state };
+    this.#made += 1;
+    const requestId = `${this.id}-${this.#made}`;
+    const change = this.ledger.send(requestId, performance.now());
+    this.#state = state;
+    this.onChange(change);
+    let problem = null;
+    try {
+      const answer = await this.api.put(this.path, xml('User', fields), { as: this.as, requestId });
+      if (!answer.ok) problem = new Error(reason(answer));
+    } catch (error) {
+      problem = error;
+    }
+    if (!problem) return;
+    this.ledger.fail(requestId);
+    this.#state = before;
+    if (!this.#ended) this.onError(null, problem);
+  }
+
+  // Not quite regular: changes that keep step with the polls would all be as late as each other.
+  #again() {
+    if (!this.#rate || this.#ended) return;
+    const wait = ((0.4 + 1.2 * Math.random()) / this.#rate) * 1_000;
+    this.#rateTimer = setTimeout(() => {
+      this.make();
+      this.#again();
+    }, wait);
+  }
+
+  #told(way, payload) {
+    const at = performance.now();
+    const told = update(payload);
+    if (!told) return;
+    const errors = all(told.data, 'apiError')[0];
+    if (errors) {
+      if (!told.requestId.startsWith(`${this.id}-`)) return;
+      this.ledger.fail(told.requestId);
+      if (way === 'ws') this.onError(null, new Error(`${first(errors, 'errorType')} · ${first(errors, 'errorMessage')}`));
+      return;
+    }
+    const state = first(told.data, 'user', 'state');
+    if (state) this.#state = state;
+    const change = this.ledger.told(way, told.requestId, first(told.data, 'user', 'stateChangeTime'), at);
+    if (change) this.onEvent(way, change, at);
+    for (const late of this.ledger.settle()) this.onEvent(late.way, late.change, late.at);
+  }
+
+  #polled(way, stamp) {
+    const at = performance.now();
+    const change = this.ledger.polled(way, stamp, at);
+    if (change) this.onEvent(way, change, at);
+  }
+
+  #meter() {
+    this.#meterTimer = setTimeout(async () => {
+      await this.#read();
+      if (!this.#ended) this.#meter();
+    }, METER_EVERY);
+  }
+
+  async #read() {
+    try {
+      this.counted = await this.api.meter(this.id);
+    } catch (error) {
+      if (!this.#ended) this.onError(null, error);
+    }
+  }
+
+  #alive() {
+    if (this.#ended) throw new Ended();
+  }
+}
+
+/** The agent could not be signed in. */
+export class NotSignedIn extends Error {}
+
+/** The run was ended while it began. */
+export class Ended extends Error {}
+
+function pause(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

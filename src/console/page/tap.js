@@ -1,0 +1,196 @@
+// Other clients: who is connected, and their frames as they pass (role Administrator).
+
+import { Unreachable, reason } from './api.js';
+import { clear, el } from './dom.js';
+import { Stream } from './events.js';
+import { FrameList, FrameStore } from './frames.js';
+import { t } from './words.js';
+
+const EVERY = 3_000;
+const MOST_SHOWN = 200;
+
+/** The panel; `node` to be put into the page, `close()` to end it. */
+export class Tap {
+  #timer = 0;
+  #closed = false;
+  #stream = null;
+  #rows = new Map();
+  #watching = null;
+
+  constructor(context) {
+    this.api = context.api;
+    this.store = new FrameStore();
+    this.off = el('p', { class: 'tap-off', hidden: context.directory.frameTap !== false }, t('tap.off'));
+    this.problem = el('p', { class: 'error', hidden: true });
+    this.note = el('p', { class: 'hint', role: 'status' });
+    this.body = el('tbody');
+    this.more = el('p', { class: 'hint', hidden: true });
+    this.all = el('button', { class: 'button small', type: 'button', on: { click: () => this.#toggle('') } }, t('tap.all'));
+    this.frames = new FrameList(this.store, { title: t('frames.title'), empty: t('frames.emptyTap'), sessions: true });
+    this.node = el('section', { class: 'tap stack', 'aria-labelledby': 'tap-title' },
+      el('div', { class: 'card stack' },
+        el('div', { class: 'row' }, el('h2', { id: 'tap-title' }, t('tap.title')), el('div', { class: 'spread' }, this.all)),
+        el('p', { class: 'hint' }, t('tap.lead')),
+        this.off,
+        this.problem,
+        el('div', { class: 'tap-scroll' }, el('table', { class: 'table' },
+          el('thead', {}, el('tr', {}, ['id', 'transport', 'user', 'state', 'peer', 'for'].map((name) => el('th', { scope: 'col' }, t(`tap.${name}`))), el('td'))),
+          this.body)),
+        this.more,
+        this.note,
+      ),
+      this.frames.node,
+    );
+    this.frames.node.hidden = true;
+    this.#refresh();
+  }
+
+  close() {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#stream?.close();
+    this.frames.close();
+  }
+
+  async #refresh() {
+    // A page that nobody looks at asks for nothing.
+    if (!document.hidden) await this.#ask();
+    if (!this.#closed) this.#timer = setTimeout(() => this.#refresh(), EVERY);
+  }
+
+  async #ask() {
+    let problem = null;
+    try {
+      const given = await this.api.get('/callboard/api/sessions');
+      if (this.#closed) return;
+      if (given.ok) this.#draw(given.json().sessions);
+      else problem = reason(given);
+    } catch (error) {
+      problem = error instanceof Unreachable ? t('tap.unreachable') : error.message;
+    }
+    this.problem.hidden = problem === null;
+    this.problem.textContent = problem === null ? '' : t('tap.bad', { reason: problem });
+  }
+
+  // Rows are kept, so that a button does not lose the focus at each refresh.
+  #draw(sessions) {
+    const shown = sessions.slice(0, MOST_SHOWN);
+    const there = new Set(shown.map(({ id }) => id));
+    for (const [id, row] of this.#rows) {
+      if (there.has(id)) continue;
+      row.node.remove();
+      this.#rows.delete(id);
+    }
+    for (const session of shown) {
+      let row = this.#rows.get(session.id);
+      if (!row) {
+        row = this.#row(session.id);
+        this.#rows.set(session.id, row);
+        this.body.append(row.node);
+      }
+      row.draw(session);
+    }
+    this.more.hidden = sessions.length === shown.length;
+    this.more.textContent = t('tap.more', { n: sessions.length - shown.length });
+    let none = this.body.querySelector('.tap-none');
+    if (!sessions.length && !none) {
+      none = el('tr', { class: 'tap-none' }, el('td', { colspan: 7, class: 'hint' }, t('tap.none')));
+      this.body.append(none);
+    } else if (sessions.length) {
+      none?.remove();
+    }
+    this.#mark();
+  }
+
+  #row(id) {
+    const cells = ['id', 'transport', 'user', 'state', 'peer', 'for'].map((name) => el('td', { class: name === 'user' || name === 'peer' ? 'mono' : null }));
+    const button = el('button', { class: 'button small', type: 'button', 'aria-label': t('tap.watchOne', { id }), on: { click: () => this.#toggle(id) } }, t('tap.watch'));
+    return {
+      node: el('tr', {}, cells, el('td', { class: 'number' }, button)),
+      button,
+      draw: ({ transport, user, jid, available, peer, seconds }) => {
+        const state = user === null ? 'login' : available ? 'available' : 'quiet';
+        [id, transport, jid ?? user ?? '–', null, peer ?? '', length(seconds)].forEach((text, index) => {
+          if (text !== null && cells[index].textContent !== String(text)) cells[index].textContent = text;
+        });
+        // Server-sent events have no presence to speak of.
+        const name = transport === 'sse' ? 'available' : state;
+        if (cells[3].dataset.state === name) return;
+        cells[3].dataset.state = name;
+        clear(cells[3]).append(el('span', { class: `badge ${name === 'available' ? 'good' : 'quiet'}` }, t(`tap.${name}`)));
+      },
+    };
+  }
+
+  #toggle(id) {
+    if (this.#watching === id) this.#stop();
+    else this.#watch(id);
+    this.#mark();
+  }
+
+  #watch(id) {
+    this.#stream?.close();
+    this.#watching = id;
+    this.store.clear();
+    this.frames.node.hidden = false;
+    const what = id === '' ? t('tap.everything') : t('tap.one', { id });
+    this.note.textContent = t('tap.watching', { what });
+    this.#stream = new Stream(this.api, {
+      types: ['frame', 'gone'],
+      url: (ticket) => `/callboard/api/frames?ticket=${encodeURIComponent(ticket)}${id ? `&session=${encodeURIComponent(id)}` : ''}`,
+      onEvent: (event) => this.#event(event, id),
+      onState: (state, why) => {
+        if (state === 'open') {
+          this.note.textContent = t('tap.watching', { what });
+        } else if (why?.status === 403) {
+          this.off.hidden = false;
+          this.off.textContent = `${t('tap.off')} (${why.text})`;
+          this.#stop();
+          this.#mark();
+        } else {
+          this.note.textContent = t('tap.lost', { why: why ? `${why.status}: ${why.text}` : '' });
+        }
+      },
+    });
+  }
+
+  #event(event, id) {
+    let given;
+    try {
+      given = JSON.parse(event.data);
+    } catch {
+      return;
+    }
+    if (event.type === 'frame') {
+      this.store.add(given);
+    } else if (id !== '') {
+      this.note.textContent = t('tap.gone', { id: given.session, reason: given.reason ?? '' });
+      this.#stop(true);
+      this.#mark();
+    }
+  }
+
+  #stop(keep = false) {
+    this.#stream?.close();
+    this.#stream = null;
+    this.#watching = null;
+    if (!keep) this.note.textContent = '';
+    if (!keep && !this.store.frames.length) this.frames.node.hidden = true;
+  }
+
+  #mark() {
+    const label = (button, mine, text) => {
+      button.setAttribute('aria-pressed', String(mine));
+      button.textContent = mine ? t('tap.stop') : text;
+    };
+    label(this.all, this.#watching === '', t('tap.all'));
+    for (const [id, { button }] of this.#rows) label(button, this.#watching === id, t('tap.watch'));
+  }
+}
+
+function length(seconds) {
+  const whole = Math.floor(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}

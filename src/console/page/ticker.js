@@ -1,0 +1,88 @@
+// The newest events: when, on which node, what it says, and the payload when one is opened.
+
+import { timeOfDay } from './clock.js';
+import { clear, el } from './dom.js';
+import { t } from './words.js';
+import { all, first, pretty, update } from './xml.js';
+
+const MOST = 200;
+const KINDS = ['all', 'user', 'dialogs', 'team', 'other'];
+let wanted = 'all';
+
+/** A card with the events; `add({ node, data })` puts one on top. */
+export function ticker() {
+  const list = el('ol', { class: 'ticks', data: { kind: wanted } });
+  const none = el('p', { class: 'hint' }, t('desk.events.none'));
+  const filter = el('select', { 'aria-label': t('desk.filter'), on: { change } }, KINDS.map((kind) => (
+    el('option', { value: kind, selected: kind === wanted }, t(`desk.filter.${kind}`))
+  )));
+  const empty = el('button', { class: 'button small', type: 'button', on: { click: () => clear(list) && (none.hidden = false) } }, t('desk.events.clear'));
+  return {
+    node: el('section', { class: 'card stack ticker' },
+      el('div', { class: 'row' }, el('h2', {}, t('desk.events')), el('div', { class: 'row spread' }, filter, empty)),
+      el('p', { class: 'hint' }, t('desk.events.hint', { n: MOST })),
+      none,
+      list,
+    ),
+    add({ node, data }) {
+      none.hidden = true;
+      list.prepend(tick(node, data));
+      if (list.children.length > MOST) list.lastElementChild.remove();
+    },
+  };
+
+  function change() {
+    wanted = filter.value;
+    list.dataset.kind = wanted;
+  }
+}
+
+function tick(node, data) {
+  const payload = el('pre', { class: 'mono', tabindex: '0' });
+  const { kind, short } = place(node);
+  const details = el('details', {
+    on: {
+      // Written when it is looked at: most never are.
+      toggle: () => {
+        if (details.open && !payload.textContent) payload.textContent = pretty(data);
+      },
+    },
+  },
+  el('summary', {},
+    el('time', { class: 'mono' }, timeOfDay(Date.now())),
+    el('span', { class: 'tick-node mono', title: node }, short),
+    el('span', { class: 'tick-words' }, words(data)),
+  ),
+  payload);
+  return el('li', { data: { kind } }, details);
+}
+
+function place(node) {
+  const short = node.replace('/finesse/api/', '');
+  if (/^User\/[^/]+$/.test(short)) return { kind: 'user', short };
+  if (/^User\/[^/]+\/Dialogs$/.test(short)) return { kind: 'dialogs', short };
+  if (/^Team\//.test(short)) return { kind: 'team', short };
+  return { kind: 'other', short };
+}
+
+// In the words of the wire, as the payload has them: this is read beside it.
+function words(data) {
+  const told = update(data);
+  if (!told) return data.slice(0, 120);
+  const error = all(told.data, 'apiError')[0];
+  if (error) return [first(error, 'errorType'), first(error, 'errorMessage')].filter(Boolean).join(' · ');
+  const dialog = all(told.data, 'Dialog')[0] ?? all(told.data, 'dialog')[0];
+  if (dialog) {
+    const people = all(dialog, 'Participant').map((one) => `${first(one, 'mediaAddress')} ${first(one, 'state')}`);
+    return `${told.event} Dialog ${first(dialog, 'id')}: ${people.join(', ') || first(dialog, 'state')}`;
+  }
+  const user = all(told.data, 'user')[0] ?? all(told.data, 'User')[0];
+  if (user) {
+    const [reason, pending] = [first(user, 'ReasonCode', 'label'), first(user, 'pendingState')];
+    return `${first(user, 'loginId')} ${first(user, 'state')}${reason ? ` (${reason})` : ''}${pending ? ` → ${pending}` : ''}`;
+  }
+  const queue = all(told.data, 'Queue')[0];
+  if (queue) return `${first(queue, 'name')}: ${first(queue, 'statistics', 'callsInQueue') || '0'}`;
+  const status = all(told.data, 'status')[0];
+  return status ? status.textContent : `${told.event} ${told.source}`;
+}

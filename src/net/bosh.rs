@@ -1,0 +1,101 @@
+//! `/http-bind/`: the requests and answers of BOSH (XEP-0124), moved between HTTP and hub.
+
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use hyper::body::Incoming;
+use hyper::{Request, StatusCode, header};
+
+use super::answer::{Answer, Empty, set};
+use super::body::{self, End};
+use super::server::Server;
+use crate::hub::Post;
+use crate::id::SessionId;
+use crate::xmpp::bosh::{self, CONTENT_TYPE, RequestId, Violation, sid_of};
+use crate::xmpp::sasl;
+
+/// Answers a request, at once or when there is something to say. Its content type says nothing (XEP-0124 §5).
+pub async fn answer(
+    server: Rc<Server>,
+    request: Request<Incoming>,
+    peer: SocketAddr,
+    secure: bool,
+) -> Answer {
+    let small = server.limits.stanza_before_login;
+    let logged_in =
+        |text: &str| sid_of(text).is_some_and(|sid| server.with_hub(|hub, _| hub.is_sid_logged_in(sid)));
+    let longest = |bytes: &[u8]| if logged_in(beginning(bytes)) { server.limits.stanza } else { small };
+    let read = body::growing(&server, request.into_body(), small, longest).await;
+    let (number, posted) = (server.posted.get(), &server.posted);
+    posted.set(number.wrapping_add(1));
+    let post = Post { request: RequestId(number), peer, secure };
+    let (sender, receiver) = smol::channel::bounded(1);
+    server.posts.borrow_mut().insert(post.request, sender);
+    let mut waiting = Waiting { server: server.clone(), request: post.request, session: None };
+    match read.1 {
+        End::Whole => match String::from_utf8(read.0) {
+            Ok(text) => {
+                log::trace!("{peer} < {}", without_sid(&sasl::masked(&text, logged_in(&text))));
+                waiting.session = server.with_hub(|hub, now| hub.post(now, post, &text));
+            }
+            Err(error) => unreadable(&server, post, error.as_bytes(), Violation::NOT_XML),
+        },
+        End::TooLong => unreadable(&server, post, &read.0, Violation::TOO_MUCH),
+        End::Broken => unreadable(&server, post, &read.0, Violation::NOT_XML),
+    }
+    let answer = receiver.recv().await;
+    waiting.session = None;
+    match answer {
+        Ok(answer) => written(peer, &answer),
+        // The hub answers every request: there is no such case.
+        Err(_) => super::answer::empty(StatusCode::INTERNAL_SERVER_ERROR),
+    }
+}
+
+fn unreadable(server: &Rc<Server>, post: Post, bytes: &[u8], violation: Violation) {
+    log::trace!("{} < {} bytes that cannot be read", post.peer, bytes.len());
+    let sid = sid_of(beginning(bytes));
+    server.with_hub(|hub, now| hub.post_unreadable(now, post, sid, violation));
+}
+
+/// The text that bytes begin with.
+fn beginning(bytes: &[u8]) -> &str {
+    bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid())
+}
+
+/// A request that waits for its answer. If it is dropped before, its client has gone away.
+struct Waiting {
+    server: Rc<Server>,
+    request: RequestId,
+    session: Option<SessionId>,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.server.posts.borrow_mut().remove(&self.request);
+        if let Some(id) = self.session {
+            self.server.with_hub(|hub, now| hub.gone(now, id, self.request));
+        }
+    }
+}
+
+fn written(peer: SocketAddr, said: &bosh::Answer) -> Answer {
+    log::trace!("{peer} > {}", without_sid(&said.body));
+    let mut answer = Answer::new(String::from(&*said.body).into());
+    *answer.status_mut() = StatusCode::from_u16(said.status).unwrap_or(StatusCode::OK);
+    set(&mut answer, header::CONTENT_TYPE, said.content_type.as_deref().unwrap_or(CONTENT_TYPE));
+    set(&mut answer, header::CACHE_CONTROL, "no-store");
+    if said.body.ends_with("/>") {
+        answer.extensions_mut().insert(Empty);
+    }
+    set(&mut answer, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    answer
+}
+
+/// An envelope without what would let the reader of a log take over the session.
+fn without_sid(text: &str) -> String {
+    match sid_of(text) {
+        Some(sid) if !sid.is_empty() => text.replace(sid, "…"),
+        _ => text.to_owned(),
+    }
+}

@@ -1,0 +1,386 @@
+//! The requests of one session: which may come, in which order they count, which come again (XEP-0124 §9 to §15).
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use super::condition::{Condition, Violation};
+use super::envelope::Envelope;
+use super::keys::{Key, Sequence};
+use super::terms::{Opening, Terms, seconds};
+use super::{Answer, RequestId, body, terminate};
+use crate::limits::Limits;
+
+/// How often the same request may come again (§14.3 leaves it open): more than any client tries, and an end to those
+/// that go on for ever.
+const REPEATS_MAX: u8 = 10;
+
+/// How long a request waits at least for one before it that has not come yet.
+pub const GAP: Duration = Duration::from_secs(1);
+
+/// One BOSH session. What waits in it is bounded by the number of requests that the client may make at a time.
+#[derive(Debug)]
+pub struct Binding {
+    pub(super) terms: Terms,
+    keys: Sequence,
+    /// The highest `rid` that has come with all before it.
+    pub(super) last: u64,
+    /// The requests without an answer, by their `rid`.
+    pub(super) slots: VecDeque<Slot>,
+    /// The requests whose turn has come, with payloads that have not been taken yet.
+    backlog: VecDeque<Pending>,
+    /// The answers that may be wanted again, the oldest first: as many as the client may make requests at a time.
+    pub(super) kept: VecDeque<Kept>,
+    /// The client has said that it goes away for a time.
+    pub(super) pause: Option<Pause>,
+    /// Since when there is no request that could be answered.
+    pub(super) idle_since: Instant,
+    /// The last request that was a new one.
+    pub(super) previous: Previous,
+    /// For the answer to the first request, until it is given.
+    pub(super) opening: Option<Opening>,
+    pub(super) answers: Vec<Answer>,
+}
+
+/// A request without an answer.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub rid: u64,
+    /// `None`: the client has gone away, and may send it again.
+    pub request: Option<RequestId>,
+    pub since: Instant,
+    pub repeats: u8,
+    /// The key that it came with, if keys are in use and its turn has come.
+    key: Option<Key>,
+    /// What it says, until its turn comes.
+    early: Option<Early>,
+}
+
+/// What has to be known of a request that came before its turn.
+#[derive(Debug)]
+struct Early {
+    text: Box<str>,
+    key: Option<Box<str>>,
+    newkey: Option<Key>,
+    pause: Option<Duration>,
+    polls: bool,
+}
+
+/// Payloads that wait to be taken.
+#[derive(Debug)]
+pub struct Pending {
+    rid: u64,
+    /// The whole request, which has been read before.
+    pub text: Box<str>,
+    /// How many of its payloads have been taken.
+    pub taken: usize,
+}
+
+/// An answer that may be wanted again.
+#[derive(Debug)]
+pub(super) struct Kept {
+    pub rid: u64,
+    key: Option<Key>,
+    repeats: u8,
+    body: Rc<str>,
+}
+
+#[derive(Debug)]
+pub(super) struct Pause {
+    pub rid: u64,
+    pub time: Duration,
+    /// From now on the client may be away. It is not one of those that are kept beside (§14.3).
+    pub answer: Option<Kept>,
+}
+
+#[derive(Debug)]
+pub(super) struct Previous {
+    pub rid: u64,
+    at: Instant,
+    polls: bool,
+    /// Its answer had payloads.
+    pub fruitful: bool,
+}
+
+/// What is to be done with a request that was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Take its payloads now.
+    Now,
+    /// There is nothing to take, or not yet.
+    Later,
+}
+
+impl Binding {
+    /// A session that begins with this request. Its answer goes out with the next [`Binding::respond`].
+    ///
+    /// # Errors
+    ///
+    /// What ends it before it begins.
+    pub fn new(
+        now: Instant,
+        limits: &Limits,
+        envelope: &Envelope<'_>,
+        request: RequestId,
+    ) -> Result<Self, Violation> {
+        let mut keys = Sequence::default();
+        keys.step(None, envelope.newkey)?;
+        let slot = Slot {
+            rid: envelope.rid,
+            request: Some(request),
+            since: now,
+            repeats: 0,
+            key: None,
+            early: None,
+        };
+        Ok(Self {
+            terms: Terms::new(limits, envelope)?,
+            keys,
+            last: envelope.rid,
+            slots: VecDeque::from([slot]),
+            backlog: VecDeque::new(),
+            kept: VecDeque::new(),
+            pause: None,
+            idle_since: now,
+            previous: Previous { rid: envelope.rid, at: now, polls: false, fruitful: false },
+            opening: None,
+            answers: Vec::new(),
+        })
+    }
+
+    /// Names the session, for the answer to its first request.
+    pub fn open(&mut self, sid: &str, stream_id: &str, domain: &str) {
+        self.opening = Some(Opening { sid: sid.into(), stream_id: stream_id.into(), domain: domain.into() });
+    }
+
+    /// Takes a request; `text` is the whole of it.
+    ///
+    /// # Errors
+    ///
+    /// A [`Violation`] ends the session, see [`Binding::violate`].
+    pub fn take(
+        &mut self,
+        now: Instant,
+        envelope: &Envelope<'_>,
+        text: &str,
+        request: RequestId,
+    ) -> Result<Turn, Violation> {
+        let rid = envelope.rid;
+        if rid <= self.last || self.slots.iter().any(|slot| slot.rid == rid) {
+            self.repeat(now, envelope, request)?;
+            return Ok(Turn::Later);
+        }
+        self.check(now, envelope)?;
+        let pause = envelope.pause.map(seconds);
+        if pause.is_some_and(|pause| pause > self.terms.maxpause) {
+            return Err(Violation::LONG_PAUSE);
+        }
+        if self.terms.acks {
+            // Who says nothing has got all answers (§9.2).
+            let ack = envelope.ack.unwrap_or(rid - 1);
+            self.kept.retain(|kept| kept.rid > ack);
+        }
+        // The client is back, if it was away (§10).
+        self.pause = None;
+        self.previous = Previous { rid, at: now, polls: envelope.polls(), fruitful: false };
+        let place = self.slots.partition_point(|slot| slot.rid < rid);
+        let slot = Slot { rid, request: Some(request), since: now, repeats: 0, key: None, early: None };
+        self.slots.insert(place, slot);
+        if rid != self.last + 1 {
+            self.slots[place].early = Some(Early {
+                text: text.into(),
+                key: envelope.key.map(Box::from),
+                newkey: envelope.newkey,
+                pause,
+                polls: envelope.polls(),
+            });
+            return Ok(Turn::Later);
+        }
+        let key = self.keys.step(envelope.key, envelope.newkey)?;
+        self.its_turn(place, key, pause);
+        let turn = if envelope.polls() {
+            Turn::Later
+        } else if self.backlog.is_empty() {
+            Turn::Now
+        } else {
+            self.backlog.push_back(Pending { rid, text: text.into(), taken: 0 });
+            Turn::Later
+        };
+        self.follow()?;
+        // As many as there are slots, and those that were answered because something else waited for the client.
+        if self.backlog.len() > self.terms.requests + 1 { Err(Violation::TOO_MANY) } else { Ok(turn) }
+    }
+
+    /// The bounds that a new request keeps (§11, §12, §14.2).
+    fn check(&self, now: Instant, envelope: &Envelope<'_>) -> Result<(), Violation> {
+        let Terms { requests, polls, polling, .. } = self.terms;
+        let one_more = usize::from(envelope.leaves());
+        if envelope.rid - self.last > (requests + one_more) as u64 {
+            return Err(Violation::RID);
+        }
+        // A request whose client has gone is not one that it makes.
+        let unanswered = 1 + self.slots.iter().filter(|slot| slot.request.is_some()).count();
+        if unanswered > requests + one_more {
+            return Err(Violation::TOO_MANY);
+        }
+        let soon = now.saturating_duration_since(self.previous.at) < polling;
+        let in_vain =
+            if polls { self.previous.polls && !self.previous.fruitful } else { unanswered >= requests };
+        if envelope.polls() && soon && in_vain { Err(Violation::TOO_FAST) } else { Ok(()) }
+    }
+
+    /// A request comes again (§14.3).
+    fn repeat(&mut self, now: Instant, envelope: &Envelope<'_>, request: RequestId) -> Result<(), Violation> {
+        let rid = envelope.rid;
+        if let Some(slot) = self.slots.iter_mut().find(|slot| slot.rid == rid) {
+            check_repeat(&mut slot.repeats, slot.key, envelope)?;
+            slot.since = now;
+            if let Some(older) = slot.request.replace(request) {
+                self.answer(older, body(" type=\"error\"", "").into());
+            }
+            return Ok(());
+        }
+        let pause = self.pause.as_mut().and_then(|pause| pause.answer.as_mut());
+        if let Some(kept) = self.kept.iter_mut().chain(pause).find(|kept| kept.rid == rid) {
+            check_repeat(&mut kept.repeats, kept.key, envelope)?;
+            let body = kept.body.clone();
+            self.idle_since = now;
+            self.answer(request, body);
+            return Ok(());
+        }
+        Err(Violation::ANSWER_GONE)
+    }
+
+    /// The turn of a request has come: all before it have.
+    fn its_turn(&mut self, place: usize, key: Option<Key>, pause: Option<Duration>) {
+        let slot = &mut self.slots[place];
+        slot.key = key;
+        self.last = slot.rid;
+        if let Some(time) = pause {
+            self.pause = Some(Pause { rid: slot.rid, time, answer: None });
+        }
+    }
+
+    /// So may that of those which came too early.
+    fn follow(&mut self) -> Result<(), Violation> {
+        while let Some(place) = self.slots.iter().position(|slot| slot.rid == self.last + 1) {
+            let Some(early) = self.slots[place].early.take() else { break };
+            let key = self.keys.step(early.key.as_deref(), early.newkey)?;
+            self.its_turn(place, key, early.pause);
+            if !early.polls {
+                self.backlog.push_back(Pending { rid: self.last, text: early.text, taken: 0 });
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps a request for later of which only so many payloads could be taken.
+    pub fn leave(&mut self, rid: u64, text: &str, taken: usize) {
+        self.backlog.push_front(Pending { rid, text: text.into(), taken });
+    }
+
+    /// The next request with payloads that wait to be taken. Those that are not go back with [`Binding::leave`].
+    pub fn next_pending(&mut self) -> Option<Pending> {
+        self.backlog.pop_front()
+    }
+
+    /// Whether payloads wait to be taken.
+    pub fn has_backlog(&self) -> bool {
+        !self.backlog.is_empty()
+    }
+
+    /// Whether a request waits for an answer.
+    pub fn is_asked(&self) -> bool {
+        self.slots.iter().any(|slot| slot.request.is_some())
+    }
+
+    /// Whether all payloads of a request have been taken.
+    pub(super) fn is_done(&self, rid: u64) -> bool {
+        self.backlog.front().is_none_or(|pending| pending.rid > rid)
+    }
+
+    /// The client went away before there was an answer.
+    pub fn gone(&mut self, now: Instant, request: RequestId) {
+        let slot = self.slots.iter_mut().find(|slot| slot.request == Some(request));
+        if let Some(slot) = slot {
+            slot.request = None;
+            self.idle_since = now;
+        }
+    }
+
+    /// A request after the end: it is answered with it.
+    pub fn knock(&mut self, now: Instant, request: RequestId) {
+        let rid = self.last + 1;
+        let slot = Slot { rid, request: Some(request), since: now, repeats: 0, key: None, early: None };
+        self.slots.push_front(slot);
+    }
+
+    /// Ends the session because of a request, which is told why; so are the others, without a reason (§17.2).
+    pub fn violate(&mut self, request: RequestId, violation: Violation) {
+        let condition = violation.condition;
+        self.finish_slot(request, Some(condition), "");
+        self.dismiss(request, Some(Condition::OtherRequest));
+    }
+
+    /// The last answers: `condition` and payloads go to the oldest request, the others hear that it is over.
+    pub fn finish(&mut self, condition: Option<Condition>, payloads: &str) {
+        if let Some(oldest) = self.slots.iter().find_map(|slot| slot.request) {
+            self.finish_slot(oldest, condition, payloads);
+            self.dismiss(oldest, condition.map(|_| Condition::OtherRequest));
+        }
+    }
+
+    fn finish_slot(&mut self, request: RequestId, condition: Option<Condition>, payloads: &str) {
+        let status = condition.and_then(Condition::legacy_status).filter(|_| self.terms.legacy());
+        let body = terminate(condition, "", payloads).into();
+        self.answer(request, body);
+        if let (Some(status), Some(answer)) = (status, self.answers.last_mut()) {
+            answer.status = status;
+        }
+    }
+
+    /// Answers all requests but one. After the client's own end they get an empty body (§13).
+    fn dismiss(&mut self, but: RequestId, condition: Option<Condition>) {
+        let others: Vec<_> = self.slots.drain(..).filter_map(|slot| slot.request).collect();
+        for request in others.into_iter().filter(|request| *request != but) {
+            let body = match condition {
+                Some(_) => terminate(condition, "", ""),
+                None => body("", ""),
+            };
+            self.answer(request, body.into());
+        }
+    }
+
+    pub(super) fn answer(&mut self, request: RequestId, body: Rc<str>) {
+        let content_type = self.terms.content_type.clone();
+        self.answers.push(Answer { request, status: 200, content_type, body });
+    }
+
+    /// Keeps an answer, and no more of them than have to be.
+    pub(super) fn keep(&mut self, slot: &Slot, body: Rc<str>) {
+        let kept = Kept { rid: slot.rid, key: slot.key, repeats: 0, body };
+        if let Some(pause) = self.pause.as_mut().filter(|pause| pause.rid == slot.rid) {
+            pause.answer = Some(kept);
+            return;
+        }
+        self.kept.push_back(kept);
+        while self.kept.len() > self.terms.requests {
+            self.kept.pop_front();
+        }
+    }
+
+    /// The answers that are to be given.
+    pub fn take_answers(&mut self) -> Vec<Answer> {
+        std::mem::take(&mut self.answers)
+    }
+}
+
+/// A repeated request is an exact copy, with the same key, and does not come too often. One whose turn has not come has
+/// no key yet.
+fn check_repeat(repeats: &mut u8, key: Option<Key>, envelope: &Envelope<'_>) -> Result<(), Violation> {
+    if key.is_some_and(|key| !envelope.key.and_then(Key::read).is_some_and(|other| other.is(key))) {
+        return Err(Violation::KEY);
+    }
+    *repeats += 1;
+    if *repeats > REPEATS_MAX { Err(Violation::REPEATS) } else { Ok(()) }
+}

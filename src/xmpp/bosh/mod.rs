@@ -1,0 +1,63 @@
+//! BOSH: a stream over requests and answers of HTTP (XEP-0124, XEP-0206).
+//!
+//! What lives here: one session's bookkeeping of requests and answers, as a state machine: envelopes and time go in,
+//! answers come out. What doesn't: what the elements in the envelopes mean (stream, hub), who is whose session (hub),
+//! HTTP (net).
+//!
+//! Not there: several streams in one session (§16) and `report` (§9.2), which are optional.
+
+mod binding;
+mod condition;
+mod envelope;
+mod keys;
+mod respond;
+mod terms;
+#[cfg(test)]
+mod tests;
+
+use std::rc::Rc;
+
+pub use binding::{Binding, Turn};
+pub use condition::{Condition, Violation};
+pub use envelope::{Envelope, sid_of};
+pub use respond::Payloads;
+
+use super::ns;
+
+/// One request of HTTP, as long as it waits for its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RequestId(pub u64);
+
+/// What answers a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub request: RequestId,
+    /// The status code of HTTP.
+    pub status: u16,
+    /// The content type, if the client wants another one than [`CONTENT_TYPE`].
+    pub content_type: Option<Rc<str>>,
+    pub body: Rc<str>,
+}
+
+/// The content type of an answer, unless the client wants another one (XEP-0124 §7.1).
+pub const CONTENT_TYPE: &str = "text/xml; charset=utf-8";
+
+/// The end of a session that there is not (any more), or of one that should not begin; `payloads` is XML. A client
+/// that does not say which version it speaks wants a status code for some conditions (XEP-0124 §17.1).
+pub fn refusal(request: RequestId, condition: Condition, payloads: &str, legacy: bool) -> Answer {
+    let status = condition.legacy_status().filter(|_| legacy).unwrap_or(200);
+    Answer { request, status, content_type: None, body: terminate(Some(condition), "", payloads).into() }
+}
+
+/// A `<body/>` with these attributes, each after a space, around these payloads.
+fn body(attributes: &str, payloads: &str) -> String {
+    let head = format!("<body xmlns=\"{}\"{attributes}", ns::HTTPBIND);
+    if payloads.is_empty() { head + "/>" } else { format!("{head}>{payloads}</body>") }
+}
+
+/// The `<body/>` that ends a session, by the client's wish if there is no condition (XEP-0124 §13, §17.2).
+fn terminate(condition: Option<Condition>, attributes: &str, payloads: &str) -> String {
+    let condition =
+        condition.map_or_else(String::new, |condition| format!(" condition=\"{}\"", condition.name()));
+    body(&format!(" type=\"terminate\"{condition}{attributes}"), payloads)
+}
