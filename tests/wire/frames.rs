@@ -111,7 +111,7 @@ fn a_login_is_seen_frame_by_frame_and_the_password_is_not() {
         Some("\"out\" \"<close xmlns=\\\"urn:ietf:params:xml:ns:xmpp-framing\\\" />\"")
     );
     assert_eq!(gone, format!("{{\"session\":{},\"reason\":\"closed by the client\"}}", seen[0].0));
-    // AGAIN in base64 is the password of the login above.
+    // What the client has said in its login.
     assert!(!tap.text.contains("ADEwMDEAMTAwMQ"), "{}", tap.text);
 }
 
@@ -246,4 +246,53 @@ fn four_may_look_at_a_time_and_one_that_does_not_read_goes() {
     server.wait_for_log(&[" sse administrator: closed"]);
     client.expect_nothing_more();
     Stream::at(&server, FRAMES, &own);
+}
+
+#[test]
+fn over_bosh_each_envelope_is_seen_without_password_and_session_name() {
+    let server = Server::demo();
+    let mut tap = Stream::at(&server, FRAMES, &password("administrator"));
+    let mut http = Http::connect(server.plain);
+    let mut post = |body: &str| {
+        let length = body.len();
+        let request =
+            format!("POST /http-bind/ HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{body}");
+        let answer = http.ask(request);
+        assert_eq!(answer.status(), 200);
+        answer.body
+    };
+    let head = "xmlns='http://jabber.org/protocol/httpbind' rid=";
+    let created = post(&format!(
+        "<body {head}'1' to='localhost' ver='1.6' wait='1' hold='1' xml:lang='en' xmpp:version='1.0' xmlns:xmpp='urn:xmpp:xbosh'/>"
+    ));
+    let (_, sid) = created.split_once("sid=").expect("the session has a name");
+    let sid = sid[1..].split(['"', '\'']).next().expect("it ends").to_owned();
+    assert!(sessions(&server)[1].contains("\"transport\":\"bosh\""), "{:?}", sessions(&server));
+    let auth = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>ADEwMDEAMTAwMQ==</auth>";
+    let success = post(&format!("<body {head}'2' sid='{sid}'>{auth}</body>"));
+    assert!(success.contains("<success "), "{success}");
+    let gone = post(&format!("<body {head}'3' sid='{sid}' type='terminate'/>"));
+    assert!(gone.contains("terminate"), "{gone}");
+    let mut seen = Vec::new();
+    let end = loop {
+        let (name, data) = tap.event();
+        if name == "gone" {
+            break data;
+        }
+        seen.push(format!("{} {} {}", value(&data, "user"), value(&data, "direction"), value(&data, "text")));
+    };
+    let starts = [
+        "null \"in\" \"<body xmlns=",
+        "null \"out\" \"<body ",
+        "null \"in\" \"<body (masked)\"",
+        "\"1001\" \"out\" \"<body ",
+        "\"1001\" \"in\" \"<body xmlns=",
+        "\"1001\" \"out\" \"<body ",
+    ];
+    assert_eq!(seen.len(), starts.len(), "{seen:?}");
+    for (seen, start) in seen.iter().zip(starts) {
+        assert!(seen.starts_with(start), "{seen} is not {start}");
+    }
+    assert!(seen[3].contains("<success ") && end.contains("closed by the client"), "{seen:?} {end}");
+    assert!(!tap.text.contains(&sid) && !tap.text.contains("ADEwMDEAMTAwMQ"), "{}", tap.text);
 }
