@@ -101,7 +101,7 @@ pub(super) fn shown(text: &str) -> String {
 ///
 /// Returns the end of a sentence, or nothing if there is nothing to propose.
 pub(super) fn proposal<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
-    const MOST_LISTED: usize = 40;
+    const MOST_LISTED: usize = 64;
     let name = name.to_lowercase().replace('-', "_");
     // More than anybody would read, and few enough to compare for every mistake of a large file.
     let mut known: Vec<&str> = known.into_iter().take(1000).collect();

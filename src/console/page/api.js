@@ -68,7 +68,7 @@ export class Api {
     return good(await this.get(`/callboard/api/meters/${encodeURIComponent(run)}`)).json();
   }
 
-  async #ask(method, path, { headers = {}, body = null, requestId, as, signal, timeout = 30_000 }) {
+  async #ask(method, path, { headers = {}, body = null, requestId, as, signal, timeout = 30_000, credentials = 'omit' }) {
     const all = { ...headers };
     if (this.#authorization) all.Authorization = this.#authorization;
     if (requestId) all.requestId = requestId;
@@ -81,7 +81,7 @@ export class Api {
         headers: all,
         body,
         signal: ends.length > 1 && AbortSignal.any ? AbortSignal.any(ends) : (signal ?? ends[0]),
-        credentials: 'omit',
+        credentials,
         cache: 'no-store',
       });
       return answer(response, await response.text());

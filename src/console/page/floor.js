@@ -145,13 +145,21 @@ export class Floor {
   async #team(id) {
     const team = await this.#read(`/finesse/api/Team/${encodeURIComponent(id)}?includeLoggedOutAgents=true`);
     if (!team) return;
-    const members = new Set();
-    for (const user of all(team, 'User')) {
+    const before = [...this.agents.values()].filter((agent) => agent.team === id).map((agent) => agent.id);
+    const members = all(team, 'User').map((user) => {
       const agent = this.#agent(first(user, 'loginId'), id);
-      members.add(agent.id);
       fill(agent, user);
-    }
-    for (const agent of [...this.agents.values()]) if (agent.team === id && !members.has(agent.id)) this.agents.delete(agent.id);
+      return agent.id;
+    });
+    if (before.join('\n') !== members.join('\n')) this.#sort(id, members);
+  }
+
+  // As the server has them: in the order of the teams, and of the members in each.
+  #sort(team, members) {
+    const of = (id) => (id === team ? members.map((member) => this.agents.get(member)) : [...this.agents.values()].filter((agent) => agent.team === id));
+    const sorted = [...this.teams.map(({ id }) => id), ''].flatMap(of);
+    this.agents.clear();
+    for (const agent of sorted) this.agents.set(agent.id, agent);
   }
 
   async #user(agent) {

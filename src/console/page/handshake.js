@@ -316,6 +316,8 @@ export class Run {
     if (entry.key === 'iq-error') id = this.#current();
     if (this.status === 'live' && entry.key.startsWith('presence')) id = 'live';
     const place = this.steps.get(id) ?? this.steps.get(this.#current());
+    // Of the pings the last one is enough there.
+    if (entry.key.startsWith('ping-')) place.frames = place.frames.filter(({ key }) => key !== entry.key);
     place.frames.push(entry);
     place.count += 1;
     // The ladder shows how it went; all frames are in the list beside it.

@@ -78,10 +78,10 @@ export class Ledger {
     return settled;
   }
 
-  /** Whether every way has told of the last change, or has been overtaken by it. */
-  complete() {
+  /** Whether every way, but those that are down, has told of the last change. */
+  complete(down) {
     const last = [...this.#byId.values()].filter((change) => !change.failed).at(-1);
-    return !last || [...this.#ways.values()].every((known) => known.newest >= last.n);
+    return !last || [...this.#ways].every(([way, known]) => down.has(way) || known.newest >= last.n);
   }
 
   /** The figures of a way: `{ events, missed, p50, mean, max }`, delays in milliseconds or null. */

@@ -18,7 +18,8 @@ export class Namer {
   /** `{ key, detail }`: the key of a word `frame.KEY`, and what it is about (a node, a JID, a condition). */
   name(direction, text) {
     const root = parse(text)?.documentElement;
-    if (!root) return { key: 'other', detail: '' };
+    // What the server has masked need not be XML any more.
+    if (!root) return { key: /<auth\b/.test(text) ? 'auth-request' : 'other', detail: '' };
     return root.localName === 'body' ? this.#body(direction, root) : this.#element(direction, root);
   }
 

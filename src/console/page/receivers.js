@@ -17,10 +17,7 @@ export class Beat {
     this.interval = interval;
   }
 
-  /**
-   * Begins to ask, in the order given. All in one go: a browser hands idle connections to whichever request comes next,
-   * and only while the one that is to stay is busy will the request that closes its connection not take it.
-   */
+  /** Begins to ask, all in one go, so that they are as late as each other. */
   start(polls) {
     this.#polls = polls;
     this.began = performance.now();
@@ -54,6 +51,8 @@ export class Poll {
     this.path = `/finesse/api/User/${encodeURIComponent(user)}?run=${run}${closing ? '&close' : ''}`;
     this.requests = 0;
     this.empty = 0;
+    /** Whole documents that brought nothing new: what an empty answer is without ETags. */
+    this.unchanged = 0;
   }
 
   start() {
@@ -76,19 +75,25 @@ export class Poll {
     const headers = !this.closing && this.#etag ? { 'If-None-Match': this.#etag } : {};
     const answered = this.onRequest();
     this.requests += 1;
-    let empty = true;
+    // A browser hands its idle connections to whichever request comes next, and a request that closes its connection would
+    // take away the one that is to stay. Requests with credentials have connections of their own; there are no cookies.
+    const credentials = this.closing ? 'same-origin' : 'omit';
+    let unchanged = true;
     try {
-      const answer = await this.api.get(this.path, { headers, signal: this.signal });
-      if (answer.status === 304) return;
+      const answer = await this.api.get(this.path, { headers, credentials, signal: this.signal });
+      if (answer.status === 304) {
+        this.empty += 1;
+        return;
+      }
       if (!answer.ok) throw new Error(`${answer.status}`);
       this.#etag = answer.headers.get('ETag') ?? '';
-      empty = answer.text === this.#last;
+      unchanged = answer.text === this.#last;
+      if (unchanged) this.unchanged += 1;
       this.#last = answer.text;
       const stamp = first(answer.xml(), 'User', 'stateChangeTime');
-      if (!empty && stamp) this.onPolled(stamp);
+      if (!unchanged && stamp) this.onPolled(stamp);
     } finally {
-      if (empty) this.empty += 1;
-      answered(empty);
+      answered(unchanged);
     }
   }
 }
@@ -125,6 +130,8 @@ export class LongPoll {
   async start() {
     await this.session.connect();
     await this.session.subscribe(this.node);
+    /** How many requests it took until it listened. */
+    this.setup = this.session.requests;
   }
 
   stop() {

@@ -2,7 +2,7 @@
 
 import { good, reason, xml } from './api.js';
 import { Ledger } from './ledger.js';
-import { LongPoll, Poll, ServerSent, Socket } from './receivers.js';
+import { Beat, LongPoll, Poll, ServerSent, Socket } from './receivers.js';
 import { all, first, update } from './xml.js';
 
 /** The five ways, in the order of the story. */
@@ -10,6 +10,7 @@ export const WAYS = ['close', 'poll', 'bosh', 'sse', 'ws'];
 
 const METER_EVERY = 1_000;
 const GRACE = 1_200;
+const PATIENCE = 10_000;
 
 /**
  * `onRequest(way)` returns what is told of the answer, `onChange(change)` is told of each change sent and
@@ -25,6 +26,8 @@ export class Run {
   #rateTimer = 0;
   #meterTimer = 0;
   #sending = Promise.resolve();
+  #beat = null;
+  #down = new Set();
   #ended = false;
 
   constructor({ context, agent, interval, onRequest, onChange, onEvent, onError }) {
@@ -33,6 +36,7 @@ export class Run {
     this.login = { user, password };
     this.as = agent.id === user ? undefined : agent.id;
     this.path = `/finesse/api/User/${encodeURIComponent(agent.id)}`;
+    this.#beat = new Beat(interval);
     this.ledger = new Ledger(WAYS);
     /** What the server has counted: `{ ways, upgrade }`, or null before the first answer. */
     this.counted = null;
@@ -45,9 +49,8 @@ export class Run {
     this.id = await this.api.newMeter();
     this.#alive();
     const made = {
-      // The one that keeps its connection first: it takes the idle one, and the other opens its own.
-      poll: (given) => new Poll({ ...given, interval: this.interval, closing: false }),
-      close: (given) => new Poll({ ...given, interval: this.interval, closing: true }),
+      poll: (given) => new Poll({ ...given, closing: false }),
+      close: (given) => new Poll({ ...given, closing: true }),
       bosh: (given) => new LongPoll(given),
       sse: (given) => new ServerSent(given),
       ws: (given) => new Socket(given),
@@ -63,14 +66,15 @@ export class Run {
         onRequest: () => this.onRequest(way),
         onTold: ({ payload }) => this.#told(way, payload),
         onPolled: (stamp) => this.#polled(way, stamp),
-        onError: (error) => this.#ended || this.onError(way, error),
+        onError: (error) => this.#failed(way, error),
       });
       this.#receivers.set(way, receiver);
       // One way that does not come up does not stop the other four.
-      return receiver.start().catch((error) => this.#ended || this.onError(way, error));
+      return soon(receiver.start()).catch((error) => this.#failed(way, error));
     });
     await Promise.all(started);
     this.#alive();
+    this.#beat.start([this.#receivers.get('poll'), this.#receivers.get('close')]);
     this.#meter();
   }
 
@@ -92,7 +96,7 @@ export class Run {
     this.setRate(0);
     await this.#sending;
     const patience = performance.now() + this.interval + GRACE;
-    while (!this.#ended && !this.ledger.complete() && performance.now() < patience) await pause(50);
+    while (!this.#ended && !this.ledger.complete(this.#down) && performance.now() < patience) await pause(50);
     await this.stop();
     await pause(150);
     await this.#read();
@@ -102,6 +106,7 @@ export class Run {
   async stop() {
     if (this.#ended) return;
     this.#ended = true;
+    this.#beat.stop();
     clearTimeout(this.#rateTimer);
     clearTimeout(this.#meterTimer);
     await Promise.all([...this.#receivers.values()].map((receiver) => receiver.stop().catch(() => {})));
@@ -110,8 +115,14 @@ export class Run {
 
   /** The page's own counts of a way. */
   counts(way) {
-    const { requests = 0, empty = 0 } = this.#receivers.get(way) ?? {};
-    return { requests, empty, ...this.ledger.figures(way) };
+    const { requests = 0, empty = 0, unchanged = 0, setup = 0 } = this.#receivers.get(way) ?? {};
+    return { requests, empty, unchanged, setup, ...this.ledger.figures(way) };
+  }
+
+  #failed(way, error) {
+    if (this.#ended) return;
+    this.#down.add(way);
+    this.onError(way, error);
   }
 
   async #prepare() {
@@ -216,6 +227,11 @@ export class NotSignedIn extends Error {}
 
 /** The run was ended while it began. */
 export class Ended extends Error {}
+
+// A way that says nothing at all is not waited for either.
+function soon(started) {
+  return Promise.race([started, pause(PATIENCE).then(() => Promise.reject(new Error(`no answer for ${PATIENCE / 1_000} s`)))]);
+}
 
 function pause(milliseconds) {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));

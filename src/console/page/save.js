@@ -14,9 +14,9 @@ export function save(run, kind, explain) {
   else download(`${name}.txt`, 'text/plain', text(record(run, explain)));
 }
 
-/** Headers with what is secret left out. */
+/** Headers with what is secret left out, and with the names as RFC 6455 writes them: servers keep them without case. */
 export function harmless(headers = []) {
-  return headers.map(([name, value]) => [name, SECRET.test(name) ? '••••••••' : value]);
+  return headers.map(([name, value]) => [name.replace(/^sec-websocket-/i, 'Sec-WebSocket-'), SECRET.test(name) ? '••••••••' : value]);
 }
 
 function record(run, explain) {

@@ -26,7 +26,7 @@ export class Tap {
     this.body = el('tbody');
     this.more = el('p', { class: 'hint', hidden: true });
     this.all = el('button', { class: 'button small', type: 'button', on: { click: () => this.#toggle('') } }, t('tap.all'));
-    this.frames = new FrameList(this.store, { title: t('frames.title'), empty: t('frames.emptyTap'), sessions: true });
+    this.frames = new FrameList(this.store, { title: t('tap.frames'), empty: t('frames.emptyTap'), sessions: true });
     this.node = el('section', { class: 'tap stack', 'aria-labelledby': 'tap-title' },
       el('div', { class: 'card stack' },
         el('div', { class: 'row' }, el('h2', { id: 'tap-title' }, t('tap.title')), el('div', { class: 'spread' }, this.all)),
@@ -162,7 +162,8 @@ export class Tap {
       return;
     }
     if (event.type === 'frame') {
-      this.store.add(given);
+      // The server's `in` is what came in from the client: what this page calls out.
+      this.store.add({ ...given, direction: given.direction === 'in' ? 'out' : 'in' });
     } else if (id !== '') {
       this.note.textContent = t('tap.gone', { id: given.session, reason: given.reason ?? '' });
       this.#stop(true);

@@ -97,7 +97,7 @@ export class Timeline {
   #measure(canvas) {
     const ratio = devicePixelRatio || 1;
     canvas.width = Math.max(1, Math.round(canvas.clientWidth * ratio));
-    canvas.height = Math.round(HEIGHT * ratio);
+    canvas.height = Math.max(1, Math.round(canvas.clientHeight * ratio));
   }
 
   #draw() {
@@ -112,7 +112,8 @@ export class Timeline {
   }
 
   #drawLane({ canvas, requests, dots }, now) {
-    const ratio = devicePixelRatio || 1;
+    // Drawn as if it were so high; on a very large screen everything is larger.
+    const ratio = canvas.height / HEIGHT;
     const width = canvas.width / ratio;
     const pen = canvas.getContext('2d');
     const colours = (this.#colours ??= read(canvas));

@@ -37,7 +37,7 @@ export function show(root, context) {
     el('section', { class: 'card lanes', 'aria-label': t('ways.lanes') },
       el('div', { class: 'row lanes-head' }, el('h2', {}, t('ways.lanes')), legend()),
       [...lanes.values()].map(({ node }) => node),
-      el('div', { class: 'axis', 'aria-hidden': 'true' }, [-20, -15, -10, -5, 0].map((n) => el('span', {}, t('ways.seconds', { n: n || '0' })))),
+      el('div', { class: 'axis', 'aria-hidden': 'true' }, [-20, -15, -10, -5, 0].map((n) => el('span', {}, t('ways.seconds', { n: n ? `−${-n}` : 0 })))),
     ),
     summary,
     el('section', { class: 'card stack' }, el('h2', {}, t('ways.table')), figures.node, el('p', { class: 'hint' }, t('ways.tableHint'))),
@@ -168,7 +168,7 @@ export function show(root, context) {
         }),
         run.counted && t('ways.sum.bytes', Object.fromEntries(WAYS.map((way) => [way, bytes(seen[way].each)]))),
       ];
-    summary.replaceChildren(el('h2', {}, t('ways.summary')), el('p', { data: { figure: 'summary' } }, parts.filter(Boolean).join(' ')));
+    summary.replaceChildren(el('h2', {}, t('ways.summary')), el('p', { data: { figure: 'summary' } }, parts.filter(Boolean).join(t('ways.join'))));
     summary.hidden = false;
   }
 }
@@ -255,17 +255,17 @@ function lane(way, timeline) {
 
 // One sentence of the story for each way, with the figures of this run.
 function sentence(way, seen, interval) {
-  const { requests, empty, events, missed, mean } = seen;
+  const { requests, empty, unchanged, events, missed, mean } = seen;
   const connections = seen.connections ?? '–';
-  const late = events ? ` ${t('ways.say.poll.late', { mean: duration(mean), half: duration(interval / 2) })}` : '';
-  const lost = missed ? ` ${t('ways.say.poll.missed', { n: missed })}` : '';
+  const late = events ? `${t('ways.join')}${t('ways.say.poll.late', { mean: duration(mean), half: duration(interval / 2) })}` : '';
+  const lost = missed ? `${t('ways.join')}${t('ways.say.poll.missed', { n: missed })}` : '';
   switch (way) {
     case 'close':
-      return t('ways.say.close', { connections, requests, empty });
+      return t('ways.say.close', { connections, requests, unchanged });
     case 'poll':
       return t('ways.say.poll', { empty, requests }) + late + lost;
     case 'bosh':
-      return t('ways.say.bosh', { requests, events, empty });
+      return t('ways.say.bosh', { requests, events, empty, setup: seen.setup });
     case 'sse':
       return t('ways.say.sse', { requests, events });
     default:
@@ -278,8 +278,9 @@ function table() {
   const rows = WAYS.map((way) => el('tr', {}, el('th', { scope: 'row' }, t(`ways.${way}`)), FIGURES.map((figure) => {
     const value = el('span', { data: { way, figure } }, '–');
     const server = figure === 'requests' || figure === 'empty' ? el('small', { data: { way, figure: `${figure}-server` } }) : null;
-    cells.set(`${way} ${figure}`, { value, server });
-    return el('td', { class: 'number', data: { label: t(`ways.col.${figure}`) } }, value, server);
+    const unchanged = way === 'close' && figure === 'empty' ? el('small', { data: { way, figure: 'unchanged' } }) : null;
+    cells.set(`${way} ${figure}`, { value, server, unchanged });
+    return el('td', { class: 'number', data: { label: t(`ways.col.${figure}`) } }, value, unchanged, server);
   })));
   const node = el('table', { class: 'table ways-table' },
     el('caption', { class: 'visually-hidden' }, t('ways.heading')),
@@ -295,10 +296,14 @@ function table() {
     node,
     set(way, seen, final) {
       for (const figure of FIGURES) {
-        const { value, server } = cells.get(`${way} ${figure}`);
+        const { value, server, unchanged } = cells.get(`${way} ${figure}`);
         const number = seen[figure];
         say(value, written[figure] ? written[figure](number) : String(number ?? '–'));
         value.dataset.value = number ?? '';
+        if (unchanged) {
+          say(unchanged, t('ways.unchanged', { n: seen.unchanged }));
+          unchanged.dataset.value = seen.unchanged;
+        }
         if (!server || !seen.counted) continue;
         const other = seen.counted[figure];
         say(server, t('ways.server', { n: other }));

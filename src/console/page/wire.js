@@ -49,6 +49,7 @@ class View {
       this.said,
       el('div', { class: 'wire' },
         el('section', { class: 'card wire-steps', 'aria-label': t('wire.ladder') },
+          el('h2', { class: 'visually-hidden' }, t('wire.ladder')),
           el('p', { class: 'hint wire-lead' }, t('wire.lead')), this.ladder),
         this.frames.node,
       ),
@@ -116,7 +117,7 @@ class View {
     this.#scheduled = setTimeout(() => {
       this.#scheduled = 0;
       this.#draw();
-    }, 30);
+    }, 50);
   }
 
   #draw() {
@@ -201,7 +202,10 @@ class Step {
     }
     if (!wasOpen) this.#build();
     this.#update();
-    if (!wasOpen && state === 'failed') this.node.scrollIntoView({ block: 'nearest' });
+    // What has just gone wrong is looked at, wherever one is.
+    const failure = this.view.run.failures.get(this.id);
+    if (failure && failure !== this.seen && state === 'failed') this.node.scrollIntoView({ block: 'nearest' });
+    this.seen = failure;
   }
 
   #build() {
@@ -232,7 +236,8 @@ class Step {
     if (this.id === 'live') this.live();
     if (this.id === 'tcp' || this.id === 'upgrade') return;
     this.#when('said', `${this.step.count}/${this.step.frames.length}`, () => {
-      const { frames, count } = this.step;
+      const { count } = this.step;
+      const frames = this.id === 'live' ? [...this.step.frames].reverse() : this.step.frames;
       clear(this.said).append(
         el('h3', {}, t('step.frames')),
         ...(frames.length ? [] : [el('p', { class: 'hint' }, t('step.none'))]),
@@ -298,6 +303,7 @@ function upgradePart({ upgrade, url }) {
       [t('part.scheme'), address.protocol.slice(0, -1)],
       [t('part.host'), request.headers.find(([name]) => name.toLowerCase() === 'host')?.[1] ?? address.host],
       [t('part.file'), file],
+      [t('part.initiator'), 'xmpp.js · websocket'],
       [t('part.status'), el('span', { class: `badge ${status.startsWith('101') ? 'good' : 'bad'}` }, status || '–')],
       [t('part.version'), version],
     ]),

@@ -4,6 +4,8 @@ const policy = globalThis.trustedTypes?.createPolicy('xml', { createHTML: (text)
 
 /** A Document, or null if the text is not well-formed. */
 export function parse(text) {
+  // What cannot be XML is not shown to the parser: its error document has a style, of which browsers complain aloud.
+  if (!/^\s*<[^]*>\s*$/.test(text)) return null;
   const source = policy ? policy.createHTML(text) : text;
   const parsed = new DOMParser().parseFromString(source, 'application/xml');
   return parsed.getElementsByTagName('parsererror').length ? null : parsed;
