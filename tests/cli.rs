@@ -80,6 +80,7 @@ fn the_check_says_what_would_be_served() {
         "listener       https://127.0.0.1:8445",
         "certificate    self-signed, made at start",
         "pages          of the same origin and of loopback addresses",
+        "frames         may be looked at by administrators",
         "users          7, passwords: 0 hashed, 7 plain",
         "team 1         Lab: administrator 1001 1002 1003; supervised by administrator",
         "team 2         Kiosk: 1004 1005 1006; supervised by administrator",

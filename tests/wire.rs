@@ -34,6 +34,12 @@ mod cors;
 mod delivery;
 #[path = "wire/directory.rs"]
 mod directory;
+#[path = "wire/etag.rs"]
+mod etag;
+#[path = "wire/events.rs"]
+mod events;
+#[path = "wire/frames.rs"]
+mod frames;
 #[path = "wire/iq.rs"]
 mod iq;
 #[path = "wire/items.rs"]
@@ -48,6 +54,8 @@ mod logout;
 mod messages;
 #[path = "wire/meters.rs"]
 mod meters;
+#[path = "wire/metrics.rs"]
+mod metrics;
 #[path = "wire/presence.rs"]
 mod presence;
 #[path = "wire/pressure.rs"]
@@ -60,6 +68,8 @@ mod pubsub;
 mod rest;
 #[path = "wire/rest_lists.rs"]
 mod rest_lists;
+#[path = "wire/resume.rs"]
+mod resume;
 #[path = "wire/routing.rs"]
 mod routing;
 #[path = "wire/sasl.rs"]

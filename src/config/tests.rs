@@ -51,6 +51,7 @@ fn a_short_file_gets_the_defaults() {
     assert_eq!((config.domain.as_str(), config.profile), ("localhost", Profile::Uccx));
     assert_eq!(config.listen, ["127.0.0.1:8445".parse().expect("an address")]);
     assert!(config.listen_plain.is_empty() && config.nodes.is_empty() && config.cors_origins.is_empty());
+    assert!(!config.frame_tap);
     assert!(config.require_reason_codes && config.reason_codes.is_empty());
     assert!(config.phone_books.is_empty());
     assert_eq!((config.tls, config.www, config.limits), (None, None, Limits::default()));
@@ -72,6 +73,7 @@ tls.certificate = "cert/a.pem"
 tls.key = "/etc/a.key"
 www = "site"
 cors_origins = ["https://Gadgets.example.org:8443", "http://a:80"]
+frame_tap = true
 require_reason_codes = false
 limits = {{ ping = "5m", stanza = "128KiB", depth = 0x10, payload = 10_000 }}
 [[team]]
@@ -155,7 +157,7 @@ items = 0
     assert_eq!((ada.extension.as_deref(), bob.extension.as_deref()), (Some("1000"), None));
     assert!(ada.password.matches("correct horse") && bob.password.matches("hunter2"));
     assert_eq!(config.decoy().map(Password::iterations), Some(2000));
-    assert!(!config.require_reason_codes);
+    assert!(!config.require_reason_codes && config.frame_tap);
     let reason = |id, category, label: &str, teams: Option<&str>| ReasonCode {
         id,
         category,

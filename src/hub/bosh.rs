@@ -137,6 +137,9 @@ impl Hub {
                 known => known,
             },
         };
+        if let Some(id) = id {
+            self.tap_post(now, id, text);
+        }
         let document = match xml::read(text, &self.bounds(id)) {
             Ok(document) => document,
             Err(error) => return self.reject(now, id, post, error.into()),
@@ -279,6 +282,7 @@ impl Hub {
         *self.bindings.addresses.entry(key).or_default() += 1;
         self.counters.sessions += 1;
         self.note(id, What::Connected);
+        self.tap_post(now, id, text);
         self.open(now, id);
         if let Some(session) = self.sessions.get_mut(id)
             && let Some(bosh) = &mut session.bosh
@@ -411,7 +415,7 @@ impl Hub {
             bosh.binding.respond(now.monotonic, &mut waiting);
             let answers = bosh.binding.take_answers();
             let progress = !answers.is_empty() && bosh.binding.has_backlog();
-            self.actions.extend(answers.into_iter().map(Action::Answer));
+            self.answer_posts(now, id, answers);
             if !progress || !self.is_reading(id) {
                 break;
             }
@@ -456,9 +460,16 @@ impl Hub {
     fn close_bosh(&mut self, now: Now, id: SessionId) {
         if let Some(bosh) = self.sessions.get_mut(id).and_then(|session| session.bosh.as_mut()) {
             let answers = bosh.binding.take_answers();
-            self.actions.extend(answers.into_iter().map(Action::Answer));
+            self.answer_posts(now, id, answers);
         }
         self.closed(now, id, "no request came in time");
+    }
+
+    fn answer_posts(&mut self, now: Now, id: SessionId, answers: Vec<bosh::Answer>) {
+        for answer in answers {
+            self.tap_answer(now, id, &answer.body);
+            self.actions.push_back(Action::Answer(answer));
+        }
     }
 
     /// A deadline of a session over BOSH has come.

@@ -1,7 +1,8 @@
 //! Taps: an administrator sees the frames of sessions that are not its own, as they come and go. And the list of all
 //! sessions.
 //!
-//! A frame is copied when somebody looks and not else. Streams of events, and so taps themselves, are never seen.
+//! A frame is copied when somebody looks and not else; over BOSH it is an envelope, without the name of the session, which
+//! would let whoever sees it take that over. Streams of events, and so taps themselves, are never seen.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -14,7 +15,7 @@ use super::session::Session;
 use super::{Hub, Now};
 use crate::id::SessionId;
 use crate::json;
-use crate::xmpp::stream;
+use crate::xmpp::{bosh, sasl, stream};
 
 /// How many taps there are at the most: each costs a copy of every frame.
 const TAPS_MAX: usize = 4;
@@ -125,6 +126,21 @@ impl Hub {
         json::member(&mut data, "text", shown);
         data.push('}');
         self.tell_taps(now, id, "frame", data);
+    }
+
+    /// An envelope of a session over BOSH came in.
+    pub(super) fn tap_post(&mut self, now: Now, id: SessionId, text: &str) {
+        if !self.taps.is_empty() {
+            let shown = bosh::without_sid(&sasl::masked(text, self.is_logged_in(id)));
+            self.tap(now, id, Direction::In, &shown, text.len());
+        }
+    }
+
+    /// One goes out.
+    pub(super) fn tap_answer(&mut self, now: Now, id: SessionId, text: &str) {
+        if !self.taps.is_empty() {
+            self.tap(now, id, Direction::Out, &bosh::without_sid(text), text.len());
+        }
     }
 
     /// Whoever looks is told that a session is gone.

@@ -11,7 +11,7 @@ use super::body::{self, End};
 use super::server::Server;
 use crate::hub::Post;
 use crate::id::SessionId;
-use crate::xmpp::bosh::{self, CONTENT_TYPE, RequestId, Violation, sid_of};
+use crate::xmpp::bosh::{self, CONTENT_TYPE, RequestId, Violation, sid_of, without_sid};
 use crate::xmpp::sasl;
 
 /// Answers a request, at once or when there is something to say. Its content type says nothing (XEP-0124 §5).
@@ -90,12 +90,4 @@ fn written(peer: SocketAddr, said: &bosh::Answer) -> Answer {
     }
     set(&mut answer, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     answer
-}
-
-/// An envelope without what would let the reader of a log take over the session.
-fn without_sid(text: &str) -> String {
-    match sid_of(text) {
-        Some(sid) if !sid.is_empty() => text.replace(sid, "…"),
-        _ => text.to_owned(),
-    }
 }

@@ -111,6 +111,9 @@ key = "b.pem"
     pages_of_everywhere: r#"cors_origins = ["https://a", "*"]"#, "" => [
         r#"1:30: cors_origins "*" would let every page use the passwords that browsers remember; name each origin, such as "https://gadgets.example.org:8443""#,
     ];
+    a_tap_that_is_neither_on_nor_off: r#"frame_tap = 1"#, "" => [
+        "1:13: frame_tap must be true or false, not an integer",
+    ];
     an_origin_with_a_path: r#"cors_origins = ["https://a.example/"]"#, "" => [
         r#"1:17: cors_origins "https://a.example/" is not an origin; write http:// or https://, the host as browsers send it, the port if it is not the usual one, and nothing behind, such as "https://gadgets.example.org:8443""#,
     ];

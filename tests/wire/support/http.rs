@@ -111,6 +111,29 @@ impl<S: Read + Write> Http<S> {
         Answer { start, headers, body: String::new() }
     }
 
+    /// Reads some of a body whose length nobody has said; `None` at its end, which has to be a good one.
+    pub fn piece(&mut self, chunked: bool) -> Option<Vec<u8>> {
+        if !chunked {
+            let piece = self.0.fill_buf().expect("the body comes, or its end").to_vec();
+            self.0.consume(piece.len());
+            return (!piece.is_empty()).then_some(piece);
+        }
+        let mut size = String::new();
+        self.0.read_line(&mut size).expect("a chunk comes");
+        let length = usize::from_str_radix(size.trim_end(), 16);
+        let length = length.unwrap_or_else(|_| panic!("{size:?} is no length of a chunk"));
+        let mut chunk = vec![0; length + 2];
+        self.0.read_exact(&mut chunk).expect("the chunk is whole");
+        assert_eq!(chunk.split_off(length), b"\r\n");
+        (length > 0).then_some(chunk)
+    }
+
+    /// Asks, and reads the answer up to its body.
+    pub fn ask_head(&mut self, request: impl AsRef<[u8]>) -> Answer {
+        self.send(request);
+        self.head()
+    }
+
     pub fn ask(&mut self, request: impl AsRef<[u8]>) -> Answer {
         self.send(request);
         self.answer()

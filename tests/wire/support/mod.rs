@@ -8,6 +8,7 @@ pub mod raw;
 pub mod reply;
 pub mod rest;
 pub mod server;
+pub mod sse;
 pub mod tls;
 pub mod xml;
 
