@@ -214,8 +214,6 @@ function wall(entry, api, directory) {
       arrange(grid);
     }
     for (const one of tiles.values()) one.update();
-    say(service, floor.status ? stateName(floor.status) : '');
-    service.className = `badge ${stateKind(floor.status)}`;
     count(agents);
     tick();
   }
@@ -243,6 +241,10 @@ function wall(entry, api, directory) {
 
   function alarm() {
     const lost = floor.connection === 'lost';
+    // Whether it is in service is not known of one that does not answer.
+    say(service, lost || !floor.status ? '' : stateName(floor.status));
+    service.hidden = !service.textContent;
+    service.className = `badge ${stateKind(floor.status)}`;
     const out = !lost && floor.status && floor.status !== 'IN_SERVICE';
     const text = lost ? t('board.lost', { time: timeOfDay(floor.lostSince) }) : out ? t('board.out') : '';
     root.classList.toggle('stale', Boolean(lost || out));
