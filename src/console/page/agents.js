@@ -38,7 +38,7 @@ export function agentCard(agent, floor, orders) {
 
   const buttons = standing ? stateButtons() : null;
   const node = el('article', { class: 'agent', data: { agent: agent.id } },
-    el('header', {}, el('h4', {}, name, el('span', { class: 'hint' }, agent.id)), state.node, time),
+    el('header', {}, el('h3', {}, name, el('span', { class: 'hint' }, agent.id)), state.node, time),
     note,
     buttons && el('div', { class: 'row agent-actions' }, Object.values(buttons)),
     error,

@@ -257,14 +257,14 @@ function wall(entry, api, directory) {
 
   function waiting(now) {
     const rows = floor.queues.map(({ id, name, waiting: number, longest }) => [
-      id, name, number === null ? '–' : String(number), longest ? t('board.longest', { time: elapsed(now - longest) }) : '',
+      id, name, number === null ? '–' : String(number), longest ? t('state.longest', { time: elapsed(now - longest) }) : '',
     ]);
     const text = JSON.stringify(rows);
     if (queues.dataset.shown === text) return;
     queues.dataset.shown = text;
     clear(queues).append(...rows.map(([id, name, number, longest]) => (
       el('li', { class: Number(number) > 0 ? 'some' : null, data: { queue: id } },
-        el('span', { class: 'board-queue' }, name), el('strong', {}, number), el('span', {}, t('board.waiting')), longest && el('span', {}, longest))
+        el('span', { class: 'board-queue' }, name), el('strong', {}, number), el('span', {}, t('state.waiting')), longest && el('span', {}, longest))
     )));
   }
 }
