@@ -76,6 +76,12 @@ async function until(holds, what) {
   }
 }
 
+/** Moves the pointer: the board shows its tools to somebody who is there. */
+async function wake(page) {
+  await page.mouse.move(320, 320);
+  await page.mouse.move(300, 300);
+}
+
 /** Nothing is wider than the window. */
 async function fits(page, what) {
   const wide = await page.evaluate(() => {
@@ -321,8 +327,10 @@ test('every view fits every window, in both languages, and is for everybody', { 
       await on.emulateMedia({ colorScheme: scheme });
       if (name !== 'board') await on.locator(`nav a[href="#${name}"]`).click();
       await on.locator(mark).first().waitFor();
+      await wake(on);
       await accessible(on, `${name} in ${scheme}`);
       for (const language of ['zh-TW', 'en']) {
+        await wake(on);
         await on.locator(`button[lang="${language}"]`).first().click();
         await on.locator(mark).first().waitFor();
         assert.equal(await on.evaluate(() => document.documentElement.lang), language);
