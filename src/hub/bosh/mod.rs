@@ -62,6 +62,12 @@ impl Bindings {
         }
     }
 
+    /// Whether there are none, and nothing is left of those that were.
+    #[cfg(test)]
+    pub fn is_empty(&self) -> bool {
+        self.sids.is_empty() && self.addresses.is_empty() && self.unsettled.is_empty()
+    }
+
     /// A session is no more.
     pub fn forget(&mut self, session: &Session) {
         let Some(bosh) = &session.bosh else { return };
