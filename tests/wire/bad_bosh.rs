@@ -186,7 +186,7 @@ fn other_methods_are_told_which_there_are() {
 #[test]
 fn sessions_are_counted_for_all_and_for_each_address() {
     for (limit, many) in [("bosh_sessions", 3), ("connections_per_address", 2)] {
-        let server = Server::with(&format!("[limits]\n{limit} = {many}\nbosh_inactivity = \"2s\"\n"));
+        let server = Server::with(&format!("[limits]\n{limit} = {many}\nbosh_inactivity = \"1s\"\n"));
         let mut sessions: Vec<_> = (0..many)
             .map(|_| {
                 let mut bosh = Bosh::new(&server, false);

@@ -202,9 +202,12 @@ fn who_leaves_with_a_presence_is_seen_leaving() {
     let held = bosh.wire.send_next("", "");
     let answer = bosh.wire.ask("type='terminate'", leave);
     answer.expect_body("", "");
-    let own = "<presence type='unavailable' from='1001@localhost/desktop' to='1001@localhost/desktop' xmlns='jabber:client'><status>bye</status></presence>";
-    { held }.answer().expect_body("type='terminate'", own);
-    socket.expect(&own.replace("to='1001@localhost/desktop'", "to='1001@localhost/phone'"));
+    // Nothing is said to who has left, not even that.
+    { held }.answer().expect_body("type='terminate'", "");
+    socket.expect(
+        "<presence type='unavailable' from='1001@localhost/desktop' to='1001@localhost/phone' xmlns='jabber:client'>\
+         <status>bye</status></presence>",
+    );
     socket.expect_nothing_more();
 }
 

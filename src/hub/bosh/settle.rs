@@ -135,14 +135,18 @@ impl Hub {
             let Some(bosh) = &mut session.bosh else { return };
             let mut waiting = Waiting { outbox: &mut session.outbox, address: session.address.as_deref() };
             if let Some(condition) = bosh.end {
-                let mut last = String::new();
                 // Nobody who could take it: it waits for a while for somebody who could.
-                if bosh.binding.is_asked() {
-                    waiting.drain(usize::MAX, &mut last);
-                    bosh.binding.finish(condition, &last);
-                } else if !self.closing {
+                if !bosh.binding.is_asked() && !self.closing {
                     return;
                 }
+                let mut last = String::new();
+                if condition.is_some() {
+                    waiting.drain(usize::MAX, &mut last);
+                } else {
+                    // Who leaves is owed nothing (XEP-0124 §13: an empty body).
+                    waiting.outbox.clear();
+                }
+                bosh.binding.finish(condition, &last);
                 return self.close_bosh(now, id);
             }
             bosh.binding.respond(now.monotonic, &mut waiting);
