@@ -8,6 +8,8 @@ mod support;
 
 #[path = "wire/acd.rs"]
 mod acd;
+#[path = "wire/bad_bosh.rs"]
+mod bad_bosh;
 #[path = "wire/bad_dialogs.rs"]
 mod bad_dialogs;
 #[path = "wire/bad_http.rs"]
@@ -20,6 +22,10 @@ mod bad_websocket;
 mod bad_xml;
 #[path = "wire/bind.rs"]
 mod bind;
+#[path = "wire/bosh.rs"]
+mod bosh;
+#[path = "wire/bosh_requests.rs"]
+mod bosh_requests;
 #[path = "wire/calls.rs"]
 mod calls;
 #[path = "wire/client_log.rs"]

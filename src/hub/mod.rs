@@ -346,6 +346,8 @@ impl Hub {
         self.closing = true;
         for id in self.sessions.ids() {
             self.fail(now, id, StreamError::SYSTEM_SHUTDOWN);
+            // One that had ended before need not wait for anybody to hear it.
+            self.wake(id);
         }
     }
 

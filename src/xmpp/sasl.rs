@@ -119,7 +119,12 @@ pub fn masked(frame: &str, logged_in: bool) -> Cow<'_, str> {
         "body" => single || (logged_in && !has_login(frame)),
         _ => false,
     };
-    if shown { frame.into() } else { format!("<{} (masked)", &local[..local.len().min(16)]).into() }
+    let local = &local[..local.len().min(16)];
+    match (shown, local) {
+        (true, _) => frame.into(),
+        (false, "") => "(masked)".into(),
+        (false, _) => format!("<{local}>(masked)</{local}>").into(),
+    }
 }
 
 /// Whether there is a tag that belongs to a login, or looks like one.

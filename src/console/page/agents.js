@@ -38,7 +38,7 @@ export function agentCard(agent, floor, orders) {
 
   const buttons = standing ? stateButtons() : null;
   const node = el('article', { class: 'agent', data: { agent: agent.id } },
-    el('header', {}, el('h4', {}, name, el('span', { class: 'hint' }, agent.id)), state.node, time),
+    el('header', {}, el('h3', {}, name, el('span', { class: 'hint' }, agent.id)), state.node, time),
     note,
     buttons && el('div', { class: 'row agent-actions' }, Object.values(buttons)),
     error,
@@ -48,7 +48,7 @@ export function agentCard(agent, floor, orders) {
   return { node, update, tick, complain };
 
   function stateButtons() {
-    const go = async (fields) => complain((await orders.setState(agent, fields)) ?? '');
+    const go = (fields) => order(() => orders.setState(agent, fields));
     const withReason = (label, key, to) => {
       if (standing === 'supervisor') return button(label, key, () => go({ state: to }));
       return menu(label, async (panel, close) => {
@@ -125,9 +125,7 @@ export function agentCard(agent, floor, orders) {
           participant.since && el('span', { class: 'time', data: { since: participant.since } }),
           participant.cause && el('span', { class: 'hint' }, participant.cause),
           own && standing === 'self' && el('div', { class: 'row call-actions' }, actions(dialog, participant)),
-          !own && outside(participant) && orders.directory.administrator && button(t('desk.hangUp'), 'hangup', async () => (
-            complain((await orders.hangUp(dialog.id)) ?? '')
-          )),
+          !own && outside(participant) && orders.directory.administrator && button(t('desk.hangUp'), 'hangup', () => order(() => orders.hangUp(dialog.id))),
         );
       })),
     );
@@ -138,9 +136,9 @@ export function agentCard(agent, floor, orders) {
   }
 
   function actions(dialog, { actions: offered }) {
-    const order = (action) => (FIRST.includes(action) ? FIRST.indexOf(action) : FIRST.length - 1.5);
-    return [...offered].sort((a, b) => order(a) - order(b)).map((action) => {
-      const act = async (more) => complain((await orders.act(agent, dialog.id, action, more)) ?? '');
+    const rank = (action) => (FIRST.includes(action) ? FIRST.indexOf(action) : FIRST.length - 1.5);
+    return [...offered].sort((a, b) => rank(a) - rank(b)).map((action) => {
+      const act = (more) => order(() => orders.act(agent, dialog.id, action, more));
       const label = t(`desk.action.${action}`);
       if (SIMPLE.has(action)) return button(label, action, () => act({}), action === 'ANSWER' || action === 'RETRIEVE');
       const ask = asked(action);
@@ -152,6 +150,13 @@ export function agentCard(agent, floor, orders) {
         action: (value) => act(ask.told(value)),
       }), { data: { action } });
     });
+  }
+
+  // The event with an error may be here before the answer that all is well: that answer does not take it away.
+  async function order(give) {
+    complain('');
+    const problem = await give();
+    if (problem) complain(problem);
   }
 
   function complain(text) {

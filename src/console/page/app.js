@@ -70,7 +70,7 @@ function header() {
       el('a', { href: `#${name}`, 'aria-current': name === here ? 'page' : null }, t(`app.${name}`))
     ))),
     el('div', { class: 'top-end' },
-      context && el('span', { class: 'who', title: t('app.loggedIn', { name: context.user }) }, person(), context.user),
+      context && el('span', { class: 'who', title: t('app.loggedIn', { name: context.user }) }, person(), el('span', {}, context.user)),
       context && el('button', { class: 'button small', type: 'button', on: { click: leave } }, t('app.logout')),
       languages(),
       themeSwitch(),

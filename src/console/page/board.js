@@ -214,8 +214,6 @@ function wall(entry, api, directory) {
       arrange(grid);
     }
     for (const one of tiles.values()) one.update();
-    say(service, floor.status ? stateName(floor.status) : '');
-    service.className = `badge ${stateKind(floor.status)}`;
     count(agents);
     tick();
   }
@@ -243,6 +241,10 @@ function wall(entry, api, directory) {
 
   function alarm() {
     const lost = floor.connection === 'lost';
+    // Whether it is in service is not known of one that does not answer.
+    say(service, lost || !floor.status ? '' : stateName(floor.status));
+    service.hidden = !service.textContent;
+    service.className = `badge ${stateKind(floor.status)}`;
     const out = !lost && floor.status && floor.status !== 'IN_SERVICE';
     const text = lost ? t('board.lost', { time: timeOfDay(floor.lostSince) }) : out ? t('board.out') : '';
     root.classList.toggle('stale', Boolean(lost || out));
@@ -255,14 +257,14 @@ function wall(entry, api, directory) {
 
   function waiting(now) {
     const rows = floor.queues.map(({ id, name, waiting: number, longest }) => [
-      id, name, number === null ? '–' : String(number), longest ? t('board.longest', { time: elapsed(now - longest) }) : '',
+      id, name, number === null ? '–' : String(number), longest ? t('state.longest', { time: elapsed(now - longest) }) : '',
     ]);
     const text = JSON.stringify(rows);
     if (queues.dataset.shown === text) return;
     queues.dataset.shown = text;
     clear(queues).append(...rows.map(([id, name, number, longest]) => (
       el('li', { class: Number(number) > 0 ? 'some' : null, data: { queue: id } },
-        el('span', { class: 'board-queue' }, name), el('strong', {}, number), el('span', {}, t('board.waiting')), longest && el('span', {}, longest))
+        el('span', { class: 'board-queue' }, name), el('strong', {}, number), el('span', {}, t('state.waiting')), longest && el('span', {}, longest))
     )));
   }
 }

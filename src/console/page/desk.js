@@ -204,7 +204,7 @@ function queueCard() {
           rows.set(id, { waiting, about });
           list.append(el('div', { class: 'queue' },
             el('div', {}, el('span', { class: 'queue-name' }, name), el('span', { class: 'hint' }, number)),
-            el('div', { class: 'queue-figures' }, waiting, el('span', {}, t('desk.waiting'))),
+            el('div', { class: 'queue-figures' }, waiting, el('span', {}, t('state.waiting'))),
             about));
         }
       }
@@ -213,7 +213,7 @@ function queueCard() {
         say(row.waiting, waiting === null ? '–' : String(waiting));
         row.waiting.classList.toggle('some', waiting > 0);
         say(row.about, [
-          longest && t('desk.longest', { time: elapsed(floor.clock.now() - longest) }),
+          longest && t('state.longest', { time: elapsed(floor.clock.now() - longest) }),
           ready !== null && t('desk.agentsReady', { n: ready }),
         ].filter(Boolean).join(' · '));
       }

@@ -275,7 +275,7 @@ export class FrameList {
   #pause() {
     this.#paused = !this.#paused;
     this.pause.textContent = t(this.#paused ? 'frames.resume' : 'frames.pause');
-    this.pause.setAttribute('aria-pressed', String(this.#paused));
+    this.pause.classList.toggle('on', this.#paused);
     this.#add();
   }
 

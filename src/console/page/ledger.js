@@ -1,7 +1,5 @@
 // Which change arrived when, and by which way. Knows nothing of the network: times and names come in as values.
 
-import { median } from './figures.js';
-
 const CHANGES = 400;
 const DELAYS = 500;
 const PENDING = 8;
@@ -32,12 +30,13 @@ export class Ledger {
     return change;
   }
 
-  /** A change came to nothing: nobody has to see it. */
+  /** A change came to nothing: nobody has to see it. Returns whether that is news. */
   fail(requestId) {
     const change = this.#byId.get(requestId);
-    if (!change || change.failed) return;
+    if (!change || change.failed) return false;
     change.failed = true;
     this.made -= 1;
+    return true;
   }
 
   /** An event that names its request: returns the change if this way had not told of it yet. */
@@ -105,4 +104,12 @@ export class Ledger {
     known.max = Math.max(known.max ?? 0, delay);
     return true;
   }
+}
+
+// The value in the middle, or null.
+function median(numbers) {
+  if (!numbers.length) return null;
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }

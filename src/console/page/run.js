@@ -184,9 +184,8 @@ export class Run {
     if (!told) return;
     const errors = all(told.data, 'apiError')[0];
     if (errors) {
-      if (!told.requestId.startsWith(`${this.id}-`)) return;
-      this.ledger.fail(told.requestId);
-      if (way === 'ws') this.onError(null, new Error(`${first(errors, 'errorType')} · ${first(errors, 'errorMessage')}`));
+      const news = this.ledger.fail(told.requestId);
+      if (news) this.onError(null, new Error(`${first(errors, 'errorType')} · ${first(errors, 'errorMessage')}`));
       return;
     }
     const state = first(told.data, 'user', 'state');

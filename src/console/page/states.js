@@ -1,7 +1,6 @@
 // States of agents, calls and the service, as a word and a kind of badge.
 
-import './states.words.js';
-import { has, t } from './words.js';
+import { addWords, has, t } from './words.js';
 
 const KINDS = {
   READY: 'good',
@@ -36,3 +35,54 @@ export function stateName(state) {
 export function stateKind(state) {
   return KINDS[state] ?? 'busy';
 }
+
+addWords({
+  en: {
+    'state.READY': 'Ready',
+    'state.NOT_READY': 'Not ready',
+    'state.RESERVED': 'Reserved',
+    'state.RESERVED_OUTBOUND': 'Reserved (outbound)',
+    'state.TALKING': 'Talking',
+    'state.HOLD': 'On hold',
+    'state.WORK': 'Wrap-up',
+    'state.WORK_READY': 'Wrap-up, then ready',
+    'state.LOGOUT': 'Signed out',
+    'state.UNKNOWN': 'Unknown',
+    'state.INITIATING': 'Off hook',
+    'state.INITIATED': 'Calling',
+    'state.ALERTING': 'Ringing',
+    'state.ACTIVE': 'Talking',
+    'state.HELD': 'On hold',
+    'state.FAILED': 'Failed',
+    'state.DROPPED': 'Ended',
+    'state.IN_SERVICE': 'In service',
+    'state.PARTIAL_SERVICE': 'Partly in service',
+    'state.OUT_OF_SERVICE': 'Out of service',
+    'state.waiting': 'waiting',
+    'state.longest': 'longest {time}',
+  },
+  'zh-TW': {
+    'state.READY': '就緒',
+    'state.NOT_READY': '未就緒',
+    'state.RESERVED': '已保留',
+    'state.RESERVED_OUTBOUND': '已保留（外撥）',
+    'state.TALKING': '通話中',
+    'state.HOLD': '保留',
+    'state.WORK': '話後處理',
+    'state.WORK_READY': '話後處理（之後就緒）',
+    'state.LOGOUT': '已登出',
+    'state.UNKNOWN': '未知',
+    'state.INITIATING': '已拿起話筒',
+    'state.INITIATED': '撥號中',
+    'state.ALERTING': '響鈴中',
+    'state.ACTIVE': '通話中',
+    'state.HELD': '保留',
+    'state.FAILED': '失敗',
+    'state.DROPPED': '已結束',
+    'state.IN_SERVICE': '服務中',
+    'state.PARTIAL_SERVICE': '部分服務中',
+    'state.OUT_OF_SERVICE': '服務中斷',
+    'state.waiting': '通等候中',
+    'state.longest': '最久 {time}',
+  },
+});

@@ -103,8 +103,8 @@ export class Tap {
   }
 
   #row(id) {
-    const cells = ['id', 'transport', 'user', 'state', 'peer', 'for'].map((name) => el('td', { class: name === 'user' || name === 'peer' ? 'mono' : null }));
-    const button = el('button', { class: 'button small', type: 'button', 'aria-label': t('tap.watchOne', { id }), on: { click: () => this.#toggle(id) } }, t('tap.watch'));
+    const cells = ['id', 'transport', 'user', 'state', 'peer', 'for'].map((name) => el('td', { id: name === 'id' ? `tap-${id}` : null, class: name === 'user' || name === 'peer' ? 'mono' : null }));
+    const button = el('button', { class: 'button small', type: 'button', 'aria-describedby': `tap-${id}`, on: { click: () => this.#toggle(id) } }, t('tap.watch'));
     return {
       node: el('tr', {}, cells, el('td', { class: 'number' }, button)),
       button,
@@ -181,7 +181,7 @@ export class Tap {
 
   #mark() {
     const label = (button, mine, text) => {
-      button.setAttribute('aria-pressed', String(mine));
+      button.classList.toggle('on', mine);
       button.textContent = mine ? t('tap.stop') : text;
     };
     label(this.all, this.#watching === '', t('tap.all'));

@@ -1,8 +1,8 @@
 // The view Ways: the same events by five ways at once, and what each of them costs.
 
 import './ways.words.js';
+import { duration } from './clock.js';
 import { el } from './dom.js';
-import { bytes, duration } from './figures.js';
 import { Ended, NotSignedIn, Run, WAYS } from './run.js';
 import { Timeline } from './timeline.js';
 import { t } from './words.js';
@@ -318,4 +318,12 @@ function table() {
 // Text that has not changed is not written again: nothing is laid out anew, and a selection stays.
 function say(node, text) {
   if (node.textContent !== text) node.textContent = text;
+}
+
+// A number of bytes: 812 B, 12.3 kB, 4.56 MB.
+function bytes(number) {
+  if (number === null || !Number.isFinite(number)) return '–';
+  if (number < 1_000) return `${Math.round(number)} B`;
+  if (number < 1_000_000) return `${(number / 1_000).toFixed(1)} kB`;
+  return `${(number / 1_000_000).toFixed(2)} MB`;
 }

@@ -341,7 +341,7 @@ function authPart(run, place, step) {
     password.textContent = visible ? secret : '••••••••';
     raw.textContent = visible ? btoa(String.fromCharCode(...new TextEncoder().encode(`${authzid}\0${authcid}\0${secret}`))) : '••••••••';
     button.textContent = t(visible ? 'part.hide' : 'part.show');
-    button.setAttribute('aria-pressed', String(visible));
+    button.classList.toggle('on', visible);
   };
   button.addEventListener('click', () => {
     visible = !visible;

@@ -1,1 +1,548 @@
+//! Sessions over BOSH: requests and time in, answers out.
 
+use std::cell::Cell;
+use std::net::IpAddr;
+
+use super::*;
+use crate::xmpp::bosh::{RequestId, Violation};
+use crate::xmpp::ns;
+
+const AUTH: &str = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>ADEwMDEAMTAwMQ==</auth>";
+const RESTART: &str = "x:restart='true' xmlns:x='urn:xmpp:xbosh'";
+const BIND: &str = "<iq xmlns='jabber:client' type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>desktop</resource></bind></iq>";
+const PRESENCE: &str = "<presence xmlns='jabber:client'/>";
+const NOT_FOUND: &str = " type=\"terminate\" condition=\"item-not-found\"/>";
+
+/// Random enough to tell sessions apart.
+fn count_up(bytes: &mut [u8]) {
+    thread_local!(static COUNT: Cell<u64> = const { Cell::new(0) });
+    COUNT.set(COUNT.get() + 1);
+    bytes.fill(0);
+    for (byte, other) in bytes.iter_mut().zip(COUNT.get().to_be_bytes()) {
+        *byte = other;
+    }
+}
+
+/// A stage on which every session has another `sid`.
+fn stage_with(change: impl FnOnce(&mut Config)) -> Stage {
+    let mut stage = Stage::with(change);
+    stage.hub.random = count_up;
+    stage
+}
+
+/// A client of one session, as far as it is not the stage's.
+struct Client {
+    id: Option<SessionId>,
+    sid: String,
+    rid: u64,
+}
+
+impl Stage {
+    fn post_from(&mut self, ip: IpAddr, secure: bool, request: u64, text: &str) -> Option<SessionId> {
+        let post = Post { request: RequestId(request), peer: SocketAddr::from((ip, 5280)), secure };
+        let id = self.hub.post(self.now, post, text);
+        self.settle();
+        id
+    }
+
+    /// The answers since the last look: to which request, the status, the body without its namespace.
+    fn answered(&mut self) -> Vec<(u64, u16, String)> {
+        let head = format!("<body xmlns=\"{}\"", ns::HTTPBIND);
+        let answers = self.answers.drain(..);
+        let short = answers.map(|answer| {
+            let body = answer.body.strip_prefix(&head).expect("a body");
+            (answer.request.0, answer.status, body.to_owned())
+        });
+        short.collect()
+    }
+
+    fn create(&mut self, attributes: &str) -> Client {
+        let text = format!("<body rid='100' to='localhost' {attributes} xmlns='{}'/>", ns::HTTPBIND);
+        let id = self.post_from(Ipv4Addr::LOCALHOST.into(), false, 100, &text);
+        let said = self.answered();
+        let sid = said[0].2.split("sid=\"").nth(1).and_then(|rest| rest.split('"').next());
+        Client { id, sid: sid.expect("a session").to_owned(), rid: 100 }
+    }
+
+    /// The next request of a client. Its number is the rid.
+    fn ask(&mut self, client: &mut Client, attributes: &str, content: &str) -> Vec<(u64, u16, String)> {
+        client.rid += 1;
+        let (rid, sid) = (client.rid, &client.sid);
+        let text =
+            format!("<body rid='{rid}' sid='{sid}' {attributes} xmlns='{}'>{content}</body>", ns::HTTPBIND);
+        self.post_from(Ipv4Addr::LOCALHOST.into(), false, rid, &text);
+        self.answered()
+    }
+
+    /// A session that has logged in and is available, without a request that waits.
+    fn bosh_online(&mut self) -> Client {
+        let mut client = self.create("ver='1.6'");
+        for (attributes, content) in [("", AUTH), (RESTART, ""), ("", BIND), ("", PRESENCE)] {
+            let said = self.ask(&mut client, attributes, content);
+            assert_eq!(said.len(), 1, "{said:?}");
+        }
+        client
+    }
+}
+
+#[track_caller]
+fn expect(said: &[(u64, u16, String)], expected: &[(u64, &str)]) {
+    assert_eq!(said.len(), expected.len(), "{said:?}");
+    for ((request, status, body), (wanted, part)) in said.iter().zip(expected) {
+        assert!(request == wanted && *status == 200 && body.contains(part), "{said:?}");
+    }
+}
+
+#[test]
+fn a_login_over_bosh_leads_to_events() {
+    let mut stage = stage_with(|_| {});
+    let mut client = stage.create("ver='1.6' wait='60' hold='1'");
+    expect(&stage.ask(&mut client, "", AUTH), &[(101, "<success")]);
+    let features = stage.ask(&mut client, RESTART, "");
+    expect(&features, &[(102, "<bind")]);
+    assert!(features[0].2.starts_with("><stream:features"), "no <open/> comes over BOSH: {features:?}");
+    // Several stanzas come in one envelope, and several go.
+    let said = stage.ask(&mut client, "", &format!("{BIND}{PRESENCE}"));
+    expect(&said, &[(103, "<jid>1001@localhost/desktop</jid>")]);
+    assert_eq!(said[0].2.matches("<presence").count(), 3, "{said:?}");
+    assert!(stage.ask(&mut client, "", "").is_empty());
+    stage.publish(USER_NODE, "1");
+    expect(&stage.answered(), &[(104, "<notification xmlns=\"urn:xmpp:push:0\">1<")]);
+    stage.publish(USER_NODE, "2");
+    stage.publish(USER_NODE, "3");
+    let said = stage.ask(&mut client, "", "");
+    assert_eq!(said[0].2.matches("<message").count(), 2, "{said:?}");
+    assert_eq!(stage.hub.counters().deliveries, 3);
+}
+
+#[test]
+fn all_that_one_call_brings_leaves_in_one_answer() {
+    let mut stage = stage_with(|_| {});
+    let mut client = stage.bosh_online();
+    stage.hub.post(
+        stage.now,
+        Post { request: RequestId(9), peer: SocketAddr::from((Ipv4Addr::LOCALHOST, 1)), secure: false },
+        &format!("<body rid='105' sid='{}' xmlns='{}'/>", client.sid, ns::HTTPBIND),
+    );
+    let administrator = stage.hub.users().find("administrator").expect("the demo has one");
+    for payload in ["1", "2"] {
+        stage.hub.publish(stage.now, administrator, USER_NODE, payload.to_owned()).expect("a node");
+    }
+    stage.settle();
+    let said = stage.answered();
+    assert!(said.len() == 1 && said[0].2.matches("<message").count() == 2, "{said:?}");
+    client.rid = 105;
+    assert!(stage.ask(&mut client, "", "").is_empty());
+}
+
+#[test]
+fn a_client_that_ends_its_session_is_heard_to_the_end() {
+    let mut stage = stage_with(|_| {});
+    let mut other = stage.available("1001", "phone");
+    stage.hear(other);
+    let mut client = stage.bosh_online();
+    stage.hear(other);
+    stage.ask(&mut client, "", "");
+    let leave = "<presence xmlns='jabber:client' type='unavailable'><status>bye</status></presence>";
+    let said = stage.ask(&mut client, "type='terminate'", leave);
+    assert_eq!(said, [(105, 200, " type=\"terminate\"/>".to_owned()), (106, 200, "/>".to_owned())]);
+    assert!(stage.hear(other).concat().contains("<status>bye</status>"));
+    assert!(stage.notes.iter().any(
+        |what| matches!(what, What::Closed { reason, lost: 0, .. } if reason == "closed by the client")
+    ));
+    assert_eq!(stage.ask(&mut client, "", ""), [(107, 200, NOT_FOUND.to_owned())]);
+    other = stage.available("1001", "desktop");
+    assert!(stage.hub.sessions.get(other).is_some());
+}
+
+#[test]
+fn payloads_wait_while_a_password_is_checked() {
+    let hash = Password::hash("1001", 1000).expect("a hash");
+    let hash = Password::parse_hash(&hash).expect("a hash");
+    let mut stage = stage_with(|config| config.users[1].password = hash.clone());
+    let mut client = stage.create("ver='1.6'");
+    assert!(stage.ask(&mut client, "", AUTH).is_empty());
+    let (session, credentials, attempt) = stage.checks.pop().expect("a check");
+    // The next request takes its place, but is not looked at before the check is done.
+    expect(&stage.ask(&mut client, RESTART, ""), &[(101, "/>")]);
+    let matches = credentials.verify(&attempt);
+    stage.hub.verified(stage.now, session, credentials.user, matches);
+    stage.settle();
+    let said = stage.answered();
+    expect(&said, &[(102, "<success")]);
+    assert!(said[0].2.contains("<stream:features"), "{said:?}");
+    expect(&stage.ask(&mut client, "", BIND), &[(103, "<jid>")]);
+    // Only so many wait.
+    let mut client = stage.create("ver='1.6'");
+    assert!(stage.ask(&mut client, "", &format!("{AUTH}<a/>")).is_empty());
+    assert!(stage.ask(&mut client, "", "<a/>").is_empty());
+    let said = stage.ask(&mut client, "", "<a/>");
+    let other = " type=\"terminate\" condition=\"other-request\"/>";
+    expect(&said, &[(103, "condition=\"policy-violation\""), (101, other), (102, other)]);
+    // The check goes on, and is nobody's.
+    let (session, credentials, _) = stage.checks.pop().expect("a check");
+    stage.hub.verified(stage.now, session, credentials.user, true);
+    stage.settle();
+    assert!(stage.answered().is_empty());
+}
+
+#[test]
+fn who_does_not_log_in_over_bosh_is_told_at_the_next_request() {
+    let mut stage = stage_with(|_| {});
+    let mut waiting = stage.create("ver='1.6'");
+    stage.ask(&mut waiting, "", "");
+    let mut away = stage.create("ver='1.6'");
+    let gone = stage.create("ver='1.6'");
+    stage.pass(Duration::from_secs(29));
+    assert!(stage.answered().is_empty());
+    stage.pass(Duration::from_secs(1));
+    let error = " type=\"terminate\" condition=\"remote-stream-error\"><stream:error";
+    expect(&stage.answered(), &[(101, error)]);
+    assert_eq!(stage.hub.counters().sessions, 2, "two have not heard it");
+    let said = stage.ask(&mut away, "", "");
+    expect(&said, &[(101, "<connection-timeout")]);
+    stage.pass(Duration::from_secs(10));
+    assert_eq!((stage.hub.counters().sessions, stage.hub.wake_at()), (0, None));
+    assert!(stage.hub.sessions.get(gone.id.expect("a session")).is_none());
+}
+
+#[test]
+fn a_resource_goes_to_the_newcomer_whatever_its_transport() {
+    let mut stage = stage_with(|_| {});
+    let mut client = stage.bosh_online();
+    stage.ask(&mut client, "", "");
+    let socket = stage.available("1001", "desktop");
+    let said = stage.answered();
+    expect(&said, &[(105, "condition=\"remote-stream-error\"><stream:error")]);
+    assert!(said[0].2.contains("<conflict "), "{said:?}");
+    assert_eq!(stage.ask(&mut client, "", ""), [(106, 200, NOT_FOUND.to_owned())]);
+    stage.bosh_online();
+    let heard = stage.hear(socket).concat();
+    assert!(heard.contains("<conflict ") && heard.ends_with("close 1000"), "{heard}");
+}
+
+#[test]
+fn who_does_not_come_for_what_waits_is_dropped_at_the_bound() {
+    let mut stage = stage_with(|config| config.limits.queue_frames = 64);
+    let mut slow = stage.bosh_online();
+    for number in 0..70 {
+        stage.publish(USER_NODE, &number.to_string());
+    }
+    assert!(stage.notes.contains(&What::SlowReader { lost: 65 }));
+    let said = stage.ask(&mut slow, "", "");
+    expect(&said, &[(105, "<policy-violation")]);
+    assert_eq!((stage.hub.counters().slow_readers, stage.hub.counters().sessions), (1, 0));
+    assert!(stage.answered().is_empty());
+}
+
+/// The answers to one request may be more than fit into the queue: then the rest waits until some are taken.
+#[test]
+fn a_request_with_large_answers_is_served_piece_by_piece() {
+    let mut stage = stage_with(|config| config.limits.queue = 128 * 1024);
+    let mut client = stage.bosh_online();
+    stage.publish("/lab/alarms", &"x".repeat(30_000));
+    let items = "<iq xmlns='jabber:client' type='get' id='i' to='pubsub.localhost'><pubsub xmlns='http://jabber.org/protocol/pubsub'><items node='/lab/alarms'/></pubsub></iq>";
+    let mut said = stage.ask(&mut client, "", &items.repeat(20));
+    let mut answers = 0;
+    let mut requests = 1;
+    while answers < 20 {
+        assert_eq!(said.len(), 1, "{answers} of 20");
+        answers += said[0].2.matches("<iq type=\"result\"").count();
+        assert!(said[0].2.len() < 128 * 1024);
+        if answers < 20 {
+            said = stage.ask(&mut client, "", "");
+            requests += 1;
+        }
+    }
+    assert_eq!(answers, 20);
+    assert!(requests > 3, "they do not fit into fewer");
+    assert!(stage.ask(&mut client, "", "").is_empty());
+}
+
+#[test]
+fn nothing_is_left_of_a_session_whose_client_stays_away() {
+    let mut stage = stage_with(|_| {});
+    let mut client = stage.bosh_online();
+    let id = client.id.expect("a session");
+    stage.ask(&mut client, "", "");
+    stage.pass(Duration::from_secs(60));
+    expect(&stage.answered(), &[(105, "/>")]);
+    stage.ask(&mut client, "", "");
+    stage.pass(Duration::from_secs(30));
+    // The connection is gone, and with it what waits for an answer.
+    stage.hub.gone(stage.now, id, RequestId(106));
+    stage.settle();
+    stage.publish(USER_NODE, "1");
+    assert!(stage.answered().is_empty());
+    stage.pass(Duration::from_secs(59));
+    assert_eq!(stage.hub.counters().sessions, 1);
+    stage.pass(Duration::from_secs(1));
+    assert_eq!((stage.hub.counters().sessions, stage.hub.counters().dropped), (0, 1));
+    assert!(stage.hub.online.iter().all(Vec::is_empty));
+    assert!(stage.hub.bindings.is_empty());
+    assert_eq!(stage.ask(&mut client, "", ""), [(107, 200, NOT_FOUND.to_owned())]);
+}
+
+#[test]
+fn no_ping_is_sent_and_the_deadlines_do_not_pile_up() {
+    let mut stage = stage_with(|_| {});
+    let mut client = stage.bosh_online();
+    for _ in 0..300 {
+        stage.ask(&mut client, "", "");
+        stage.publish(USER_NODE, "1");
+        stage.ask(&mut client, "pause='100'", "");
+        stage.pass(Duration::from_secs(2));
+    }
+    assert!(stage.answers.iter().all(|answer| !answer.body.contains("ping")));
+    assert!(stage.hub.deadlines.len() < 8, "{}", stage.hub.deadlines.len());
+}
+
+#[test]
+fn a_session_is_reached_only_as_it_began() {
+    let mut stage = stage_with(|_| {});
+    let mut client = stage.create("ver='1.6'");
+    let text = format!("<body rid='101' sid='{}' xmlns='{}'/>", client.sid, ns::HTTPBIND);
+    stage.post_from(Ipv4Addr::LOCALHOST.into(), true, 1, &text);
+    assert_eq!(stage.answered(), [(1, 200, NOT_FOUND.to_owned())]);
+    // It goes on.
+    expect(&stage.ask(&mut client, "", AUTH), &[(101, "<success")]);
+}
+
+#[test]
+fn so_many_sessions_and_no_more_for_all_and_for_each_address() {
+    let mut stage = stage_with(|config| {
+        config.limits.bosh_sessions = 3;
+        config.limits.connections_per_address = 2;
+    });
+    let text = format!("<body rid='1' ver='1.6' to='localhost' xmlns='{}'/>", ns::HTTPBIND);
+    let mut create = |ip: &str, made: bool| {
+        let id = stage.post_from(ip.parse().expect("an address"), false, 1, &text);
+        let said = stage.answered();
+        assert_eq!(id.is_some(), made, "{ip}: {said:?}");
+        if !made {
+            expect(&said, &[(1, "<resource-constraint")]);
+        }
+        (stage.hub.counters().sessions, stage.notes.pop())
+    };
+    create("2001:db8::1", true);
+    create("2001:db8::2", true);
+    let (_, note) = create("2001:db8::3", false);
+    assert_eq!(note, Some(What::TooMany { limit: "limits.connections_per_address" }));
+    create("192.0.2.1", true);
+    let (sessions, note) = create("192.0.2.1", false);
+    assert_eq!((sessions, note), (3, Some(What::TooMany { limit: "limits.bosh_sessions" })));
+    stage.pass(Duration::from_secs(100));
+    assert!(stage.hub.bindings.is_empty(), "all places are free again");
+}
+
+#[test]
+fn a_request_that_is_none_ends_its_session_and_no_other() {
+    let mut stage = stage_with(|_| {});
+    let witness = stage.bosh_online();
+    let bad = |condition: &str| format!("condition=\"{condition}\"");
+    let many = "<a/>".repeat(40);
+    for (attributes, content, condition) in [
+        ("", "text", "bad-request"),
+        ("", "<!-- c -->", "bad-request"),
+        ("", "<a>", "bad-request"),
+        ("", "&e;", "bad-request"),
+        ("type='x'", "", "bad-request"),
+        ("pause='-1'", "", "bad-request"),
+        ("newkey='1'", "", "bad-request"),
+        ("", &*many, "policy-violation"),
+        ("pause='1000'", "", "policy-violation"),
+        ("sid='other'", "", "bad-request"),
+    ] {
+        let mut client = stage.create("ver='1.6'");
+        let said = stage.ask(&mut client, attributes, content);
+        expect(&said, &[(101, &bad(condition))]);
+        assert_eq!(
+            stage.ask(&mut client, "", ""),
+            [(102, 200, NOT_FOUND.to_owned())],
+            "{attributes}{content}"
+        );
+    }
+    assert_eq!(stage.hub.counters().sessions, 1);
+    assert!(stage.hub.is_logged_in(witness.id.expect("a session")));
+}
+
+#[test]
+fn a_session_that_cannot_begin_does_not() {
+    let mut stage = stage_with(|_| {});
+    for (text, condition) in [
+        ("", "bad-request"),
+        ("hello", "bad-request"),
+        ("<body/>", "bad-request"),
+        ("<body xmlns='jabber:client' rid='1' to='localhost'/>", "bad-request"),
+        ("<body xmlns='HTTPBIND' to='localhost'/>", "bad-request"),
+        ("<body xmlns='HTTPBIND' rid='1'/>", "improper-addressing"),
+        ("<body xmlns='HTTPBIND' rid='1' to=''/>", "improper-addressing"),
+        ("<body xmlns='HTTPBIND' rid='1' to='elsewhere'/>", "host-unknown"),
+        ("<body xmlns='HTTPBIND' rid='1' to='localhost' sid='x'/>", "item-not-found"),
+        ("<body xmlns='HTTPBIND' rid='1' to='localhost' type='terminate' ver='1.6'/>", "bad-request"),
+        (
+            "<body xmlns='HTTPBIND' rid='1' to='localhost' x:version='0.9' xmlns:x='urn:xmpp:xbosh'/>",
+            "remote-stream-error\"><stream:error xmlns:stream=\"http://etherx.jabber.org/streams\"><unsupported-version",
+        ),
+        ("<body xmlns='HTTPBIND' rid='1' to='localhost'/><body/>", "bad-request"),
+    ] {
+        stage.post_from(Ipv4Addr::LOCALHOST.into(), false, 1, &text.replace("HTTPBIND", ns::HTTPBIND));
+        expect(&stage.answered(), &[(1, &format!(" type=\"terminate\" condition=\"{condition}"))]);
+    }
+    assert_eq!(stage.hub.counters().sessions, 0);
+}
+
+#[test]
+fn clients_without_a_version_get_status_codes() {
+    let mut stage = stage_with(|_| {});
+    for (attributes, content, status) in
+        [("", "text", 400), ("pause='1000'", "", 403), ("key='x'", "", 200), ("rid='9'", "", 400)]
+    {
+        let mut client = stage.create("");
+        stage.ask(&mut client, "", AUTH);
+        let said = stage.ask(&mut client, attributes, content);
+        assert!(said.iter().all(|(.., said, _)| *said == status), "{attributes} {content}: {said:?}");
+        assert_eq!(said.is_empty(), status == 200, "a key without a sequence says nothing");
+    }
+    let mut client = stage.create("");
+    client.rid += 5;
+    assert_eq!(stage.ask(&mut client, "", "")[0].1, 404);
+    let begin = format!("<body rid='1' to='localhost' pause='1' xmlns='{}'/>", ns::HTTPBIND);
+    stage.post_from(Ipv4Addr::LOCALHOST.into(), false, 1, &begin);
+    assert_eq!(stage.answered()[0].1, 400);
+}
+
+#[test]
+fn what_opens_and_closes_a_stream_elsewhere_has_no_place_in_an_envelope() {
+    let mut stage = stage_with(|_| {});
+    for element in [
+        "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='1.0'/>",
+        "<close xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>",
+    ] {
+        let mut client = stage.create("ver='1.6'");
+        expect(&stage.ask(&mut client, "", element), &[(101, "<unsupported-stanza-type")]);
+    }
+    // A second restart, and one for another domain.
+    let mut client = stage.create("ver='1.6'");
+    stage.ask(&mut client, "", AUTH);
+    expect(
+        &stage.ask(&mut client, &format!("to='elsewhere' {RESTART}"), ""),
+        &[(102, "condition=\"host-unknown\"/>")],
+    );
+}
+
+#[test]
+fn at_shutdown_open_requests_are_told_and_nobody_else_is_waited_for() {
+    let mut stage = stage_with(|_| {});
+    let mut waiting = stage.bosh_online();
+    stage.ask(&mut waiting, "", "");
+    let quiet = stage.create("ver='1.6'");
+    let ended = stage.create("ver='1.6'");
+    stage.hub.fail(stage.now, ended.id.expect("a session"), StreamError::CONFLICT);
+    stage.settle();
+    stage.hub.shutdown(stage.now);
+    stage.settle();
+    expect(&stage.answered(), &[(105, " type=\"terminate\" condition=\"system-shutdown\"/>")]);
+    assert_eq!(stage.hub.counters().sessions, 0);
+    assert!(stage.hub.sessions.get(quiet.id.expect("a session")).is_none());
+    let late = format!("<body rid='1' ver='1.6' to='localhost' xmlns='{}'/>", ns::HTTPBIND);
+    stage.post_from(Ipv4Addr::LOCALHOST.into(), false, 1, &late);
+    expect(&stage.answered(), &[(1, "condition=\"system-shutdown\"")]);
+}
+
+#[test]
+fn a_request_that_cannot_be_read_ends_the_session_that_its_head_names() {
+    let mut stage = stage_with(|_| {});
+    let mut client = stage.create("ver='1.6'");
+    let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 5280));
+    let post = Post { request: RequestId(7), peer, secure: false };
+    for (sid, left) in [(None, 1), (Some("other"), 1), (Some(&*client.sid), 0)] {
+        stage.hub.post_unreadable(stage.now, post, sid, Violation::TOO_MUCH);
+        stage.settle();
+        expect(&stage.answered(), &[(7, "condition=\"policy-violation\"")]);
+        assert_eq!(stage.hub.counters().sessions, left);
+    }
+    assert_eq!(stage.ask(&mut client, "", ""), [(101, 200, NOT_FOUND.to_owned())]);
+}
+
+/// Requests of a whole session, taken apart and put together wrongly: every one is answered in the end, and nobody else
+/// notices.
+#[test]
+fn no_request_harms_anybody_else() {
+    let mut random = fastrand::Rng::with_seed(1);
+    let mut stage = stage_with(|config| {
+        config.limits.lockout_attempts = 0;
+        config.limits.queue_frames = 512;
+    });
+    let witness = stage.available("1002", "desktop");
+    let attributes = [
+        "",
+        "",
+        RESTART,
+        "pause='1'",
+        "type='terminate'",
+        "ack='100'",
+        "key='ca393b51b682f61f98e7877d61146407f3d0a770'",
+        "newkey='ca393b51b682f61f98e7877d61146407f3d0a770'",
+        "wait='0'",
+    ];
+    let contents = ["", "", AUTH, BIND, PRESENCE, "<a/>", "text"];
+    for round in 0..1500 {
+        let mut open: Vec<u64> = Vec::new();
+        let mut client = stage.create(["ver='1.6'", "hold='0'", "wait='0' ack='1'"][round % 3]);
+        if random.bool() {
+            for (attributes, content) in [("", AUTH), (RESTART, ""), ("", BIND)] {
+                stage.ask(&mut client, attributes, content);
+            }
+        }
+        let first = client.rid;
+        for request in 0..random.u64(1..12) {
+            let rid = (first + random.u64(0..6)).saturating_sub(1);
+            let (attribute, content) = (
+                random.choice(&attributes).expect("there are some"),
+                random.choice(&contents).expect("there are some"),
+            );
+            let mut text = format!(
+                "<body rid='{rid}' sid='{}' {attribute} xmlns='{}'>{content}</body>",
+                client.sid,
+                ns::HTTPBIND
+            );
+            if random.u8(..4) == 0 {
+                let at = random.usize(..text.len());
+                text.replace_range(at..(at + random.usize(..9)).min(text.len()), "<");
+            }
+            let id = stage.post_from(Ipv4Addr::LOCALHOST.into(), false, 1000 + request, &text);
+            open.push(1000 + request);
+            match random.u8(..5) {
+                0 => stage.publish(USER_NODE, "x"),
+                1 => {
+                    stage.hub.alive(stage.now, witness);
+                    stage.pass(Duration::from_secs(random.u64(..20)));
+                }
+                2 if id.is_some() => {
+                    // A request whose client has gone needs no answer, but may have had one.
+                    stage.hub.gone(stage.now, id.expect("a session"), RequestId(1000 + request));
+                    open.pop();
+                    stage.settle();
+                }
+                _ => {}
+            }
+            for (answered, ..) in stage.answered() {
+                open.retain(|open| *open != answered);
+            }
+        }
+        for _ in 0..6 {
+            stage.hub.alive(stage.now, witness);
+            stage.hear(witness);
+            stage.pass(Duration::from_secs(40));
+        }
+        for (answered, ..) in stage.answered() {
+            open.retain(|open| *open != answered);
+        }
+        assert!(open.is_empty(), "{open:?} in round {round}");
+        assert!(stage.hub.bindings.is_empty(), "in round {round}");
+        stage.notes.clear();
+    }
+    assert_eq!(stage.hub.counters().sessions, 1);
+    assert_eq!(stage.hub.online.iter().map(Vec::len).sum::<usize>(), 1);
+}

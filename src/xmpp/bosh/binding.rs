@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::condition::{Condition, Violation};
+use super::condition::Violation;
 use super::envelope::Envelope;
 use super::keys::{Key, Sequence};
 use super::terms::{Opening, Terms, seconds};
-use super::{Answer, RequestId, body, terminate};
+use super::{Answer, RequestId, body};
 use crate::limits::Limits;
 
 /// How often the same request may come again (§14.3 leaves it open): more than any client tries, and an end to those
@@ -49,7 +49,7 @@ pub(super) struct Slot {
     /// `None`: the client has gone away, and may send it again.
     pub request: Option<RequestId>,
     pub since: Instant,
-    pub repeats: u8,
+    repeats: u8,
     /// The key that it came with, if keys are in use and its turn has come.
     key: Option<Key>,
     /// What it says, until its turn comes.
@@ -111,6 +111,12 @@ pub enum Turn {
     Later,
 }
 
+impl Slot {
+    pub fn new(now: Instant, rid: u64, request: RequestId) -> Self {
+        Self { rid, request: Some(request), since: now, repeats: 0, key: None, early: None }
+    }
+}
+
 impl Binding {
     /// A session that begins with this request. Its answer goes out with the next [`Binding::respond`].
     ///
@@ -125,14 +131,7 @@ impl Binding {
     ) -> Result<Self, Violation> {
         let mut keys = Sequence::default();
         keys.step(None, envelope.newkey)?;
-        let slot = Slot {
-            rid: envelope.rid,
-            request: Some(request),
-            since: now,
-            repeats: 0,
-            key: None,
-            early: None,
-        };
+        let slot = Slot::new(now, envelope.rid, request);
         Ok(Self {
             terms: Terms::new(limits, envelope)?,
             keys,
@@ -184,8 +183,7 @@ impl Binding {
         self.pause = None;
         self.previous = Previous { rid, at: now, polls: envelope.polls(), fruitful: false };
         let place = self.slots.partition_point(|slot| slot.rid < rid);
-        let slot = Slot { rid, request: Some(request), since: now, repeats: 0, key: None, early: None };
-        self.slots.insert(place, slot);
+        self.slots.insert(place, Slot::new(now, rid, request));
         if rid != self.last + 1 {
             self.slots[place].early = Some(Early {
                 text: text.into(),
@@ -289,11 +287,6 @@ impl Binding {
         !self.backlog.is_empty()
     }
 
-    /// Whether a request waits for an answer.
-    pub fn is_asked(&self) -> bool {
-        self.slots.iter().any(|slot| slot.request.is_some())
-    }
-
     /// Whether all payloads of a request have been taken.
     pub(super) fn is_done(&self, rid: u64) -> bool {
         self.backlog.front().is_none_or(|pending| pending.rid > rid)
@@ -305,49 +298,6 @@ impl Binding {
         if let Some(slot) = slot {
             slot.request = None;
             self.idle_since = now;
-        }
-    }
-
-    /// A request after the end: it is answered with it.
-    pub fn knock(&mut self, now: Instant, request: RequestId) {
-        let rid = self.last + 1;
-        let slot = Slot { rid, request: Some(request), since: now, repeats: 0, key: None, early: None };
-        self.slots.push_front(slot);
-    }
-
-    /// Ends the session because of a request, which is told why; so are the others, without a reason (§17.2).
-    pub fn violate(&mut self, request: RequestId, violation: Violation) {
-        let condition = violation.condition;
-        self.finish_slot(request, Some(condition), "");
-        self.dismiss(request, Some(Condition::OtherRequest));
-    }
-
-    /// The last answers: `condition` and payloads go to the oldest request, the others hear that it is over.
-    pub fn finish(&mut self, condition: Option<Condition>, payloads: &str) {
-        if let Some(oldest) = self.slots.iter().find_map(|slot| slot.request) {
-            self.finish_slot(oldest, condition, payloads);
-            self.dismiss(oldest, condition.map(|_| Condition::OtherRequest));
-        }
-    }
-
-    fn finish_slot(&mut self, request: RequestId, condition: Option<Condition>, payloads: &str) {
-        let status = condition.and_then(Condition::legacy_status).filter(|_| self.terms.legacy());
-        let body = terminate(condition, "", payloads).into();
-        self.answer(request, body);
-        if let (Some(status), Some(answer)) = (status, self.answers.last_mut()) {
-            answer.status = status;
-        }
-    }
-
-    /// Answers all requests but one. After the client's own end they get an empty body (§13).
-    fn dismiss(&mut self, but: RequestId, condition: Option<Condition>) {
-        let others: Vec<_> = self.slots.drain(..).filter_map(|slot| slot.request).collect();
-        for request in others.into_iter().filter(|request| *request != but) {
-            let body = match condition {
-                Some(_) => terminate(condition, "", ""),
-                None => body("", ""),
-            };
-            self.answer(request, body.into());
         }
     }
 

@@ -8,6 +8,7 @@
 
 mod binding;
 mod condition;
+mod ending;
 mod envelope;
 mod keys;
 mod respond;

@@ -18,4 +18,6 @@ import { strophe1, strophe5 } from './strophe.js';
 import { xmppjs } from './xmppjs.js';
 
 export const CLIENTS = [strophe5, strophe1, stanza, xmppjs];
+/** Those that speak BOSH too. */
+export const BOSH_CLIENTS = [strophe5, strophe1, stanza];
 export { stanza, strophe1, strophe5, xmppjs };

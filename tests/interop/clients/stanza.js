@@ -3,12 +3,16 @@
 import { createRequire } from 'node:module';
 
 import { Inbox } from '../lab/wait.js';
+import { labFetch } from '../lab/request.js';
 import { LabSocket } from '../lab/socket.js';
 import { DOMAIN, IqError, LoginError, NS, PUBSUB, later } from './common.js';
 
 const require = createRequire(import.meta.url);
-// It has no option for the socket: it takes the WebSocket of its platform module, read at every connect.
-require('stanza/platform/node').WebSocket = LabSocket;
+// It has no option for the socket: it takes the WebSocket of its platform module, read at every connect. So it is with
+// fetch.
+const platform = require('stanza/platform/node');
+platform.WebSocket = LabSocket;
+platform.fetch = labFetch;
 const { JXT, createClient } = require('stanza');
 
 export const stanza = {
@@ -19,7 +23,7 @@ export const stanza = {
       jid: `${user}@${DOMAIN}`,
       resource,
       credentials: { username: user, password },
-      transports: { websocket: url, bosh: false },
+      transports: url.startsWith('ws') ? { websocket: url, bosh: false } : { websocket: false, bosh: url },
     });
     // What it does not know it drops: these say which elements an item may have.
     client.stanzas.define([

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import vm from 'node:vm';
 
 import { Inbox } from '../lab/wait.js';
+import { LabRequest } from '../lab/request.js';
 import { LabSocket } from '../lab/socket.js';
 import { DOMParser, children, newDocument, readMessage } from '../lab/xml.js';
 import { IqError, LoginError, NS, PUBSUB, DOMAIN, later } from './common.js';
@@ -12,10 +13,11 @@ import { IqError, LoginError, NS, PUBSUB, DOMAIN, later } from './common.js';
 /** Strophe 1.2.16 in a page of its own: it takes everything from the browser's globals. */
 export function loadStrophe1() {
   const page = vm.createContext({
-    window: {},
+    window: { XMLHttpRequest: LabRequest },
     document: newDocument(),
     DOMParser,
     WebSocket: LabSocket,
+    XMLHttpRequest: LabRequest,
     setTimeout,
     clearTimeout,
     btoa,
@@ -30,6 +32,7 @@ async function loadStrophe5() {
   const library = await import('strophe.js');
   // On import it makes the WebSocket of `ws` a global, in place of the browser's; it is read at every connect.
   globalThis.WebSocket = LabSocket;
+  globalThis.XMLHttpRequest = LabRequest;
   library.Strophe.setLogLevel(library.Strophe.LogLevel.FATAL);
   return library;
 }

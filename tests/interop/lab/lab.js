@@ -1,5 +1,6 @@
 // What surrounds a test: a server of its own, clients that are gone afterwards, and a transcript if it fails.
 
+import { LabRequest } from './request.js';
 import { startServer } from './server.js';
 import { LabSocket } from './socket.js';
 
@@ -19,9 +20,10 @@ export function lab(body, options) {
     };
     const sessions = [];
     const first = LabSocket.made.length;
+    const firstRequest = LabRequest.made.length;
     try {
       const server = await start(options);
-      /** Logs a client in; `transport` is `ws` unless the test is about both. */
+      /** Logs a client in; `transport` is `ws` unless the test is about others. */
       const connect = async (client, { user, password, resource = 'desktop', transport = 'ws', to = server }) => {
         const options = { url: to.url(transport), user, password: password ?? PASSWORDS[user] ?? user, resource };
         const session = await client.connect(options);
@@ -31,7 +33,7 @@ export function lab(body, options) {
       await body({ t, server, start, connect });
       await Promise.all(sessions.map((session) => session.disconnect()));
     } catch (error) {
-      for (const socket of LabSocket.made.slice(first)) {
+      for (const socket of [...LabSocket.made.slice(first), ...LabRequest.made.slice(firstRequest)]) {
         t.diagnostic(`${socket.url} from port ${socket.localPort}`);
         for (const { way, text } of socket.frames) t.diagnostic(`${way} ${shorten(text)}`);
       }
@@ -41,6 +43,7 @@ export function lab(body, options) {
       over = true;
       for (const session of sessions) session.abandon();
       for (const socket of LabSocket.made.slice(first)) socket.terminate();
+      for (const request of LabRequest.made.slice(firstRequest)) request.abort();
       for (const server of await running(starts)) await server.stop();
     }
   };

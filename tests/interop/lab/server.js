@@ -60,8 +60,9 @@ class Server {
     this.addresses = addresses;
   }
 
-  /** Where a client connects to: `wss` or `ws`. */
+  /** Where a client connects to: `wss` or `ws`, or `https` or `http` for BOSH. */
   url(transport) {
+    if (transport.startsWith('http')) return `${transport}://${this.addresses[transport]}/http-bind/`;
     return `${transport}://${this.addresses[transport === 'wss' ? 'https' : 'http']}/ws/`;
   }
 

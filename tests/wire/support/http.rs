@@ -74,6 +74,11 @@ impl Http<Secure> {
 }
 
 impl<S: Read + Write> Http<S> {
+    /// HTTP over whatever carries bytes.
+    pub fn over(stream: S) -> Self {
+        Self(BufReader::new(stream))
+    }
+
     /// Sends bytes. That the server has closed already is seen by what comes back.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = self.0.get_mut().write_all(bytes.as_ref());

@@ -1,6 +1,7 @@
 //! What the tests of the wire have in common: a server, clients that behave, sockets that do not, XML compared as XML.
 #![allow(dead_code, unused_imports, reason = "each of the test crates needs its part of it")]
 
+pub mod bosh;
 pub mod client;
 pub mod http;
 pub mod polite;
@@ -12,6 +13,7 @@ pub mod sse;
 pub mod tls;
 pub mod xml;
 
+pub use bosh::Bosh;
 pub use client::{Received, Session};
 pub use http::Http;
 pub use polite::Client;
@@ -25,6 +27,7 @@ pub mod ns {
     pub const DISCO_INFO: &str = "http://jabber.org/protocol/disco#info";
     pub const DISCO_ITEMS: &str = "http://jabber.org/protocol/disco#items";
     pub const FRAMING: &str = "urn:ietf:params:xml:ns:xmpp-framing";
+    pub const HTTPBIND: &str = "http://jabber.org/protocol/httpbind";
     pub const PUBSUB: &str = "http://jabber.org/protocol/pubsub";
     pub const PUBSUB_ERRORS: &str = "http://jabber.org/protocol/pubsub#errors";
     pub const PUBSUB_EVENT: &str = "http://jabber.org/protocol/pubsub#event";
@@ -34,4 +37,5 @@ pub mod ns {
     pub const STANZAS: &str = "urn:ietf:params:xml:ns:xmpp-stanzas";
     pub const STREAM: &str = "http://etherx.jabber.org/streams";
     pub const STREAMS: &str = "urn:ietf:params:xml:ns:xmpp-streams";
+    pub const XBOSH: &str = "urn:xmpp:xbosh";
 }

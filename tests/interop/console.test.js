@@ -1,0 +1,373 @@
+// The built-in page in a real browser: the ladder of a session, the ways beside each other, the desk and the board.
+
+import assert from 'node:assert/strict';
+import { readFile, mkdir } from 'node:fs/promises';
+import test, { after, before } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import axe from 'axe-core';
+
+import { startBrowser } from './lab/browser.js';
+import { lab } from './lab/lab.js';
+
+const SHOTS = fileURLToPath(new URL('../../target/screenshots/', import.meta.url));
+const PATIENCE = 15_000;
+
+let browser;
+
+before(async () => {
+  browser = await startBrowser();
+  await mkdir(SHOTS, { recursive: true });
+});
+
+after(() => browser?.close());
+
+/**
+ * A window of its own at an address of the page. What goes wrong in it ends in `complaints`; `expected` lists what a test
+ * provokes.
+ */
+async function open(server, path, { scheme = 'https', expected = [], ...options } = {}) {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 }, locale: 'en-US', ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
+  const complaints = [];
+  page.on('pageerror', (error) => complaints.push(`error: ${error.stack}`));
+  page.on('console', (message) => {
+    if (!['error', 'warning', 'assert'].includes(message.type())) return;
+    const line = `${message.type()}: ${message.text()} (${message.location().url})`;
+    if (!expected.some((pattern) => pattern.test(line))) complaints.push(line);
+  });
+  await page.goto(`${scheme}://${server.addresses[scheme]}/console/${path}`);
+  return { page, context, complaints };
+}
+
+async function logIn(page, user = 'administrator', password = '1234') {
+  await page.getByLabel('User', { exact: true }).fill(user);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.keyboard.press('Enter');
+}
+
+/** Opens a view as somebody who is logged in. */
+async function enter(server, view, { user, password, ...options } = {}) {
+  const opened = await open(server, `#${view}`, options);
+  await logIn(opened.page, user, password);
+  await opened.page.locator('nav a[aria-current="page"]').waitFor();
+  return opened;
+}
+
+/** The states of the steps of the ladder, in order. */
+function ladder(page) {
+  return page.locator('.ladder > li').evaluateAll((steps) => steps.map((step) => step.dataset.state));
+}
+
+async function connect(page, failure) {
+  if (failure) await page.locator('.field-try select').selectOption(failure);
+  await page.getByRole('button', { name: 'Connect', exact: true }).click();
+}
+
+/** Waits until something is so. */
+async function until(holds, what) {
+  const deadline = Date.now() + PATIENCE;
+  for (;;) {
+    const seen = await holds();
+    if (seen === true) return;
+    assert.ok(Date.now() < deadline, `waited in vain for ${what}: ${JSON.stringify(seen)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Moves the pointer: the board shows its tools to somebody who is there. */
+async function wake(page) {
+  await page.mouse.move(320, 320);
+  await page.mouse.move(300, 300);
+}
+
+/** Nothing is wider than the window. */
+async function fits(page, what) {
+  const wide = await page.evaluate(() => {
+    const root = document.scrollingElement;
+    return root.scrollWidth > root.clientWidth ? `${root.scrollWidth} > ${root.clientWidth}` : '';
+  });
+  assert.equal(wide, '', `${what} is wider than the window`);
+}
+
+/** WCAG 2.1 A and AA, as far as a program can judge it. */
+async function accessible(page, what) {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() =>
+    // eslint-disable-next-line no-undef
+    axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], resultTypes: ['violations'] }),
+  );
+  const said = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target} ${node.any[0]?.message ?? ''}`).join('; ')}`);
+  assert.deepEqual(said, [], `${what} for everybody`);
+}
+
+test('the ladder comes up step by step, and every frame is seen', lab(async ({ server }) => {
+  const { page, complaints } = await enter(server, 'wire');
+  await connect(page);
+  await page.getByText('Live', { exact: true }).waitFor();
+  assert.deepEqual(new Set(await ladder(page)), new Set(['done']));
+  const frames = page.locator('.wire .frames-list .frame');
+  const whats = await frames.locator('.frame-what').evaluateAll((all) => all.map((one) => one.firstChild.textContent.trim()));
+  assert.ok(whats.length >= 17, whats.join('\n'));
+  assert.equal(whats[0], 'open request');
+  assert.ok(whats.some((what) => what.startsWith('subscribe response')), whats.join('\n'));
+  // The upgrade, which no page can see by itself.
+  await page.locator('.ladder > li .step-head').nth(1).click();
+  const upgrade = page.locator('#step-upgrade');
+  await upgrade.getByText('101 Switching Protocols', { exact: true }).waitFor();
+  await upgrade.getByText('Sec-Websocket-Protocol', { exact: false }).first().waitFor();
+  await page.locator('.ladder > li .step-head').nth(0).click();
+  await page.locator('#step-tcp').getByText(/TLS 1\.\d, TLS/).waitFor();
+  // The base64 taken apart; the password only when it is asked for.
+  await page.locator('.ladder > li .step-head').nth(4).click();
+  const auth = page.locator('#step-auth');
+  await auth.getByText('administrator@localhost').first().waitFor();
+  assert.ok(!(await auth.innerText()).includes('1234'), 'the password is masked');
+  await auth.getByRole('button', { name: /password/i }).click();
+  await auth.getByText('1234', { exact: true }).waitFor();
+  // An event is the next frame.
+  await server.publish('/finesse/api/Team/1/Users', '<Update><event>PUT</event></Update>');
+  await until(async () => (await frames.last().locator('.frame-what').innerText()).includes('event') || 'no event', 'the event');
+  await page.screenshot({ path: `${SHOTS}wire-1280.png` });
+  // Saved for a ticket, without the password.
+  for (const [name, check] of [
+    ['Save JSON', (text) => JSON.parse(text).steps.every(({ state }) => state !== 'failed')],
+    ['Save Text', (text) => text.includes('subscribe')],
+  ]) {
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name }).click();
+    const text = await readFile(await (await download).path(), 'utf8');
+    assert.ok(check(text), text.slice(0, 500));
+    assert.ok(!text.includes('1234') && !text.includes(Buffer.from('\0administrator\x001234').toString('base64').slice(0, 20)), text);
+  }
+  await page.getByRole('button', { name: 'Disconnect' }).click();
+  await page.getByRole('button', { name: 'Connect', exact: true }).waitFor();
+  assert.deepEqual(complaints, []);
+}));
+
+test('a step that fails is red, with the cause and what to check', lab(async ({ server }) => {
+  const { page } = await enter(server, 'wire', { expected: [/WebSocket/] });
+  for (const [failure, step, seen] of [
+    ['password', 'success', /not-authorized/],
+    ['domain', 'open', /host-unknown/],
+    ['protocol', 'upgrade', /400/],
+    ['node', 'teamDone', /item-not-found/],
+    ['resource', 'live', /conflict/],
+  ]) {
+    await connect(page, failure);
+    const failed = page.locator('.ladder > li[data-state="failed"]');
+    await failed.waitFor();
+    const body = page.locator(`#step-${step}`);
+    await body.locator('.failure').waitFor();
+    const text = await body.innerText();
+    assert.match(text, seen, failure);
+    assert.ok(text.length > 150, `${failure}: ${text}`);
+    const button = page.getByRole('button', { name: 'Disconnect' });
+    if (await button.isVisible()) await button.click();
+    await page.getByRole('button', { name: 'Connect', exact: true }).waitFor();
+  }
+}));
+
+test('a wrong password is said, and nobody is let in', lab(async ({ server }) => {
+  const { page } = await open(server, '', { expected: [/401/] });
+  await logIn(page, 'administrator', 'wrong');
+  await page.getByRole('alert').filter({ hasText: /wrong/i }).waitFor();
+  assert.equal(await page.locator('nav a').count(), 0);
+  await logIn(page);
+  await page.locator('nav a').first().waitFor();
+}));
+
+test('an administrator looks at the session of another client', lab(async ({ server, connect: client }) => {
+  const { strophe5 } = await import('./clients/strophe.js');
+  const { page, complaints } = await enter(server, 'wire');
+  const others = page.locator('.frames-many');
+  await page.getByRole('button', { name: /watch|start|show/i }).first().click().catch(() => {});
+  const session = await client(strophe5, { user: '1001' });
+  await others.getByText('auth request').first().waitFor();
+  await others.getByText('bind request').first().waitFor();
+  assert.ok(!(await others.innerText()).includes(Buffer.from('\x001001\x001001').toString('base64')), 'the password is masked');
+  await session.disconnect();
+  assert.deepEqual(complaints, []);
+}));
+
+test('the ways beside each other for 20 seconds, as the server counts them', { timeout: 90_000 }, lab(async ({ server }) => {
+  const { page, complaints } = await enter(server, 'ways');
+  // By hand, so that the number of changes is known.
+  await page.locator('.ways-controls select').nth(2).selectOption('0');
+  await page.locator('[data-action="toggle"]').click();
+  const figure = async (way, name) => {
+    const text = await page.locator(`td [data-way="${way}"][data-figure="${name}"]`).innerText();
+    const [, number, unit] = /(-?[\d.,]+)\s*(\S*)/.exec(text) ?? [];
+    return Number((number ?? 'NaN').replaceAll(',', '')) * ({ kB: 1000, MB: 1_000_000, s: 1000 }[unit] ?? 1);
+  };
+  await until(async () => (await figure('ws', 'requests')) === 1 && (await figure('bosh', 'requests')) > 4, 'all ways to be up');
+  const started = Date.now();
+  let made = 0;
+  while (Date.now() - started < 20_000) {
+    await page.locator('[data-action="make"]:enabled').click();
+    made += 1;
+    await new Promise((resolve) => setTimeout(resolve, 1900));
+  }
+  await until(async () => {
+    const all = await Promise.all(['bosh', 'sse', 'ws'].map((way) => figure(way, 'events')));
+    return all.every((events) => events === made) || all;
+  }, `${made} events`);
+  await page.screenshot({ path: `${SHOTS}ways-1280.png`, fullPage: true });
+  await page.locator('[data-action="toggle"]').click();
+  await page.locator('[data-figure="summary"]').waitFor();
+  for (const way of ['close', 'poll', 'bosh', 'sse', 'ws']) {
+    for (const name of ['requests', 'empty']) {
+      const said = await page.locator(`td [data-way="${way}"][data-figure="${name}-server"]`).innerText();
+      assert.equal(await figure(way, name), Number(/\d+/.exec(said)?.[0]), `${name} of ${way} as the server counts them`);
+    }
+    assert.ok((await figure(way, 'up')) > 100 && (await figure(way, 'down')) > 100, `bytes of ${way}`);
+  }
+  // The arguments of the seed.
+  const requests = await Promise.all(['close', 'poll', 'bosh', 'sse', 'ws'].map((way) => figure(way, 'requests')));
+  const connections = await Promise.all(['close', 'poll', 'bosh', 'sse', 'ws'].map((way) => figure(way, 'connections')));
+  assert.ok(requests[0] >= 18 && requests[1] >= 18, `polls go on asking: ${requests}`);
+  assert.equal(connections[0], requests[0], 'a connection for every request');
+  assert.ok(connections[1] <= 2, `a poll's connection stays: ${connections}`);
+  assert.ok((await figure('poll', 'empty')) >= 5, 'polls are mostly empty');
+  assert.ok(requests[2] >= made, 'long polling asks again after every answer');
+  assert.deepEqual([requests[3], requests[4]], [1, 1], 'one request is enough for the others');
+  assert.ok((await figure('poll', 'p50')) > (await figure('ws', 'p50')), 'a poll is late');
+  assert.deepEqual(complaints, []);
+}));
+
+test('a state changed on the desk is on the board, and the board comes back after a restart', { timeout: 120_000 }, lab(async ({ server, start }) => {
+  const gone = [/ERR_CONNECTION_REFUSED/, /ERR_INCOMPLETE/, /ERR_EMPTY_RESPONSE/, /ERR_CONNECTION_RESET/, /ERR_SOCKET_NOT_CONNECTED/, /EventSource/, /401/];
+  const desk = await enter(server, 'desk', { scheme: 'http', expected: gone });
+  const board = await open(server, 'board#user=administrator&password=1234&team=1', { scheme: 'http', expected: gone });
+  const agent = desk.page.locator('[data-agent="1001"]');
+  const tile = board.page.locator('[data-agent="1001"]');
+  await tile.getByText('Signed out').waitFor();
+  assert.ok(!board.page.url().includes('1234'), 'the password does not stay in the address');
+  await agent.locator('[data-action="login"]').click();
+  await tile.getByText('Not ready').waitFor();
+  await agent.locator('[data-action="ready"]').click();
+  await tile.getByText('Ready', { exact: true }).waitFor();
+  // A call from outside, to its end.
+  await desk.page.locator('[data-action="call"]').click();
+  await tile.getByText('Reserved').waitFor();
+  await agent.locator('[data-action="ANSWER"]').click();
+  await tile.getByText('Talking').waitFor();
+  await agent.locator('[data-action="HOLD"]').click();
+  await agent.locator('[data-action="RETRIEVE"]').click();
+  await desk.page.screenshot({ path: `${SHOTS}desk-1280.png`, fullPage: true });
+  await board.page.screenshot({ path: `${SHOTS}board-1280.png` });
+  await agent.locator('[data-action="DROP"]').first().click();
+  await tile.getByText('Wrap-up').waitFor();
+  // The server goes, and comes back without anybody signed in.
+  const { https, http } = server.addresses;
+  await server.stop();
+  await board.page.getByRole('alert').filter({ hasText: /lost/i }).waitFor();
+  await start({ https, http });
+  await tile.getByText('Signed out').waitFor({ timeout: 40_000 });
+  await board.page.getByRole('alert').filter({ hasText: /lost/i }).waitFor({ state: 'hidden' });
+  await desk.page.locator('[data-agent="1001"] [data-action="login"]').waitFor({ timeout: 40_000 });
+  for (const { complaints } of [desk, board]) assert.deepEqual(complaints, []);
+}));
+
+test('the server restarts under an open session, and the page says so', lab(async ({ server, start }) => {
+  const { page } = await enter(server, 'wire', { scheme: 'http', expected: [/WebSocket|ERR_/] });
+  await connect(page);
+  await page.getByText('Live', { exact: true }).waitFor();
+  const { https, http } = server.addresses;
+  await server.stop();
+  await page.getByRole('button', { name: 'Connect', exact: true }).waitFor();
+  await connect(page);
+  await page.locator('.ladder > li[data-state="failed"]').first().waitFor();
+  await page.locator('#step-tcp .failure, #step-upgrade .failure').first().waitFor();
+  await start({ https, http });
+  await connect(page);
+  await page.getByText('Live', { exact: true }).waitFor();
+}));
+
+test('markup in events stays text', lab(async ({ server }) => {
+  const evil = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>';
+  const update = `<Update><data><user><loginId>1001</loginId><firstName>&lt;b id="pwned"&gt;</firstName><state>${'&lt;i id="pwned"&gt;'}</state><uri>/finesse/api/User/1001</uri></user></data><event>PUT</event><requestId></requestId><source>/finesse/api/User/1001</source></Update>`;
+  // What is no XML becomes a document that says so, with a style that the policy of the page does not apply.
+  const expected = [/inline style.*\/xml\.js/];
+  const { page, complaints } = await enter(server, 'desk', { expected });
+  await page.locator('[data-agent="1001"]').waitFor();
+  const board = await open(server, 'board#user=administrator&password=1234&team=1', { expected });
+  await board.page.locator('[data-agent="1001"]').waitFor();
+  for (const payload of [evil, update]) await server.publish('/finesse/api/Team/1/Users', payload);
+  await page.locator('.ticks li').first().waitFor();
+  const wire = await enter(server, 'wire', { expected });
+  await connect(wire.page);
+  await wire.page.getByText('Live', { exact: true }).waitFor();
+  for (const payload of [evil, update]) await server.publish('/finesse/api/Team/1/Users', payload);
+  await until(async () => (await wire.page.locator('.wire .frames-list').innerText()).includes('event'), 'the events');
+  await wire.page.locator('.wire .frames-list .frame').last().click();
+  for (const one of [page, board.page, wire.page]) {
+    const harmed = await one.evaluate(() => window.pwned !== undefined || document.querySelector('#pwned, img, script:not([src])') !== null);
+    assert.equal(harmed, false);
+  }
+  for (const one of [complaints, board.complaints, wire.complaints]) assert.deepEqual(one, []);
+}));
+
+test('every view fits every window, in both languages, and is for everybody', { timeout: 180_000 }, lab(async ({ server }) => {
+  const sizes = [[480, 800], [1024, 600], [1280, 800], [1920, 1080], [3840, 2160]];
+  const { page, complaints } = await enter(server, 'wire');
+  await connect(page);
+  await page.getByText('Live', { exact: true }).waitFor();
+  const board = await open(server, 'board#user=administrator&password=1234&team=1');
+  await board.page.locator('[data-agent="1001"]').waitFor();
+  const views = [
+    ['wire', page, '.ladder'],
+    ['ways', page, '[data-action="toggle"]'],
+    ['desk', page, '[data-agent="1001"]'],
+    ['board', board.page, '[data-agent="1001"]'],
+  ];
+  for (const scheme of ['light', 'dark']) {
+    for (const [name, on, mark] of views) {
+      await on.emulateMedia({ colorScheme: scheme });
+      if (name !== 'board') await on.locator(`nav a[href="#${name}"]`).click();
+      await on.locator(mark).first().waitFor();
+      await wake(on);
+      await accessible(on, `${name} in ${scheme}`);
+      for (const language of ['zh-TW', 'en']) {
+        await wake(on);
+        await on.locator(`button[lang="${language}"]`).first().click();
+        await on.locator(mark).first().waitFor();
+        assert.equal(await on.evaluate(() => document.documentElement.lang), language);
+        if (scheme === 'dark') continue;
+        for (const [width, height] of sizes) {
+          await on.setViewportSize({ width, height });
+          await fits(on, `${name} at ${width} in ${language}`);
+          if ([480, 1280, 1920].includes(width)) {
+            await on.screenshot({ path: `${SHOTS}${name}-${width}-${language}.png` });
+          }
+        }
+      }
+      await on.setViewportSize({ width: 1280, height: 800 });
+    }
+  }
+  for (const one of [complaints, board.complaints]) assert.deepEqual(one, []);
+}));
+
+test('the page is used by the keyboard alone', lab(async ({ server }) => {
+  const { page } = await open(server, '');
+  const focused = () => page.evaluate(() => document.activeElement?.id || document.activeElement?.textContent?.trim().slice(0, 40));
+  await until(async () => (await focused()) === 'login-user' || focused(), 'the first field');
+  await page.keyboard.type('administrator');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('1234');
+  await page.keyboard.press('Enter');
+  await page.locator('nav a[aria-current="page"]').waitFor();
+  const reach = async (wanted) => {
+    for (let steps = 0; steps < 40; steps += 1) {
+      if (await page.evaluate((text) => document.activeElement?.textContent?.trim() === text, wanted)) return;
+      await page.keyboard.press('Tab');
+    }
+    assert.fail(`${wanted} is not reached by Tab`);
+  };
+  await reach('Connect');
+  const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
+  assert.notEqual(outline, 'none', 'the focus is seen');
+  await page.keyboard.press('Enter');
+  await page.getByText('Live', { exact: true }).waitFor();
+}));
