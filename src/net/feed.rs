@@ -16,8 +16,19 @@ use crate::hub::{NotOpened, Out};
 use crate::id::SessionId;
 use crate::sse;
 
-/// The stream that a connection carries now, so that it can be cut off although it takes nothing.
-pub type Carried = Rc<Cell<Option<SessionId>>>;
+/// What a connection carries, as far as it is a stream of events: so that it can be cut off although it takes nothing.
+#[derive(Clone, Copy, Default)]
+pub enum Carries {
+    #[default]
+    None,
+    /// This one is up.
+    Stream(SessionId),
+    /// It is over, and the client has still to take its end.
+    End,
+}
+
+/// The same, shared by the connection and its stream.
+pub type Carried = Rc<Cell<Carries>>;
 
 /// One stream. It is over for the hub when it is dropped.
 struct Feed {
@@ -32,11 +43,13 @@ struct Feed {
 
 /// The answer with a stream that the hub has opened.
 pub fn answer(server: &Rc<Server>, id: SessionId, carried: &Carried) -> Answer {
-    carried.set(Some(id));
+    carried.set(Carries::Stream(id));
     let feed = Feed { server: server.clone(), id, carried: carried.clone(), begun: false, ended: false };
     let mut answer = Answer::new(Body::Pieces(Box::pin(feed)));
     set(&mut answer, header::CONTENT_TYPE, "text/event-stream");
     set(&mut answer, header::CACHE_CONTROL, "no-store");
+    // So that there is nothing to wait for when it is over.
+    set(&mut answer, header::CONNECTION, "close");
     set(&mut answer, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     answer
 }
@@ -49,7 +62,7 @@ impl Stream for Feed {
         if feed.ended {
             return Poll::Ready(None);
         }
-        // Whether to cut it off is looked at where the whole connection is: this is not asked while a write waits.
+        // Whether to cut it off is looked at by the whole connection: this is not asked for more while a write waits.
         let _ = feed.server.sleep(feed.id, cx.waker());
         let mut piece = Vec::new();
         if !feed.begun {
@@ -76,7 +89,7 @@ impl Stream for Feed {
 
 impl Drop for Feed {
     fn drop(&mut self) {
-        self.carried.set(None);
+        self.carried.set(Carries::End);
         self.server.with_hub(|hub, now| hub.closed(now, self.id, "the client has gone"));
         self.server.forget(self.id);
     }

@@ -13,11 +13,12 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, StatusCode, Version};
 use percent_encoding::percent_decode_str;
+use smol::Timer;
 use smol_hyper::rt::{FuturesIo, SmolTimer};
 
 use super::answer::{Answer, Empty, empty, set, text};
 use super::cors::Asker;
-use super::feed::Carried;
+use super::feed::{Carried, Carries};
 use super::io::{Io, Security};
 use super::meter::{Line, Tag, Way};
 use super::server::Server;
@@ -36,7 +37,7 @@ struct Client {
     origin: Origin,
     security: Option<Security>,
     line: RefCell<Line>,
-    /// The stream of server-sent events that it carries.
+    /// Whether that is a stream of server-sent events.
     carried: Carried,
 }
 
@@ -65,11 +66,24 @@ pub async fn serve(server: Rc<Server>, mut io: Io, origin: Origin) {
         .serve_connection(FuturesIo::new(io), service)
         .with_upgrades();
     let mut connection = pin!(connection);
+    let mut last_words: Option<Timer> = None;
     let served = poll_fn(|cx| {
-        if client.carried.get().is_some_and(|id| server.is_aborted(id)) {
-            return Poll::Ready(Err("the stream of events is over, and its end is not taken".to_owned()));
+        if let Poll::Ready(done) = connection.as_mut().poll(cx) {
+            return Poll::Ready(done.map_err(|error| error.to_string()));
         }
-        connection.as_mut().poll(cx).map_err(|error| error.to_string())
+        let late = match client.carried.get() {
+            Carries::None => false,
+            Carries::Stream(id) => server.is_aborted(id),
+            Carries::End => {
+                let timer = last_words.get_or_insert_with(|| Timer::after(limits.close));
+                pin!(timer).poll(cx).is_ready()
+            }
+        };
+        if late {
+            Poll::Ready(Err("the end of the stream of events is not taken".to_owned()))
+        } else {
+            Poll::Pending
+        }
     });
     if let Err(why) = served.await {
         log::info!("{peer} http: closed: {why}");

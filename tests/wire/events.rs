@@ -1,12 +1,13 @@
 //! Server-sent events: what comes on a stream, who may open one, and how it ends. How one goes on is in `resume`.
 
 use std::io::Write as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
 use crate::support::http::{Http, basic, post, publish};
 use crate::support::rest::{field, put_state};
+use crate::support::server::PATIENCE;
 use crate::support::sse::{Stream, Told, ask, ask_for_ticket, password, ticket};
 use crate::support::{Client, Server, ns};
 
@@ -21,6 +22,7 @@ fn an_event_reaches_a_websocket_and_a_stream_alike() {
     let mut stream = Stream::open(&server, "1002", &[ALARMS]);
     assert_eq!(stream.head.header("Cache-Control"), Some("no-store"));
     assert_eq!(stream.head.header("Content-Length"), None);
+    assert_eq!(stream.head.header("Connection"), Some("close"));
     assert_eq!(stream.head.header("X-Content-Type-Options"), Some("nosniff"));
     for payload in [
         "<Update><data>1 &amp; 2</data></Update>",
@@ -355,12 +357,18 @@ fn a_stream_that_is_not_read_ends_and_the_others_get_everything() {
 
 #[test]
 fn a_client_that_takes_nothing_any_more_is_cut_off() {
-    let server = Server::with_log("info", "[limits]\nqueue = \"512KiB\"\nclose = \"100ms\"\n");
+    let server =
+        Server::with_log("info", "[limits]\nqueue = \"512KiB\"\nclose = \"100ms\"\nlogin = \"10m\"\n");
     let slow = Stream::open(&server, "1001", &[ALARMS]);
     let mut other = Stream::open(&server, "1002", &[ALARMS]);
     flood(&server, &mut other);
-    server.wait_for_log(&["http: closed: the stream of events is over, and its end is not taken"]);
     server.wait_for_log(&[" sse 1001: closed"]);
+    let deadline = Instant::now() + PATIENCE;
+    let mut http = Http::connect(server.plain);
+    // The other stream, and the one that asks.
+    while !http.ask("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").body.contains("\ncallboard_connections 2\n") {
+        assert!(Instant::now() < deadline, "its connection stays:\n{}", server.log());
+    }
     drop(slow);
 }
 
@@ -420,5 +428,5 @@ fn bytes_behind_the_request_do_not_harm_the_stream() {
         let length = std::io::Read::read(&mut socket, &mut bytes).expect("the event comes");
         seen.push_str(&String::from_utf8_lossy(&bytes[..length]));
     }
-    assert!(!seen.contains("\r\n\r\nok"), "the second request waits for the end of the stream");
+    assert!(!seen.contains("\r\n\r\nok"), "the second request is none: the connection ends with the stream");
 }

@@ -325,7 +325,7 @@ fn a_folder_that_is_replaced_shows_its_new_files() {
 #[test]
 fn the_paths_of_the_server_are_never_files() {
     let site = Site::new();
-    for name in ["finesse/api", "ws", "callboard/api", "healthz"] {
+    for name in ["finesse/api", "ws", "callboard/api", "healthz", "events", "metrics"] {
         fs::create_dir_all(site.site.join(name)).expect("the folder is ours");
         fs::write(site.site.join(name).join("index.html"), SECRET).expect("the folder is ours");
     }
@@ -336,6 +336,12 @@ fn the_paths_of_the_server_are_never_files() {
         ("/healthz", 200),
         ("/healthz/", 404),
         ("/%68ealthz/", 404),
+        ("/events", 401),
+        ("/events/", 404),
+        ("/events/index.html", 404),
+        ("/metrics", 200),
+        ("/metrics/", 404),
+        ("/metrics/index.html", 404),
         ("/finesse/api/SystemInfo", 200),
         ("/finesse/api/", 401),
         ("/finesse/x.txt", 404),

@@ -71,6 +71,9 @@ fn a_tap_of_one_session_shows_no_other_and_none_shows_streams() {
     assert!(seen.len() == 1 && seen[0].contains("to=\\\"1001@localhost\\\""), "{seen:?}");
     assert_eq!(stage.hear(all).len(), 2, "of the sessions of XMPP");
     assert!(stage.hear(tap).is_empty() && stage.hear(all).is_empty(), "taps do not show each other");
+    stage.hub.fail(stage.now, events, StreamError::SLOW_READER);
+    assert_eq!(stage.hear(events), [stream::CLOSE, "close 1000"]);
+    assert!(stage.hear(all).is_empty(), "nor the end of a stream");
     for id in [events, other, one] {
         stage.hub.closed(stage.now, id, "gone");
     }

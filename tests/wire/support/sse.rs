@@ -2,9 +2,10 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::Instant;
 
 use super::http::{Answer, Http, basic};
-use super::server::Server;
+use super::server::{PATIENCE, Server};
 
 /// What comes on a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,10 +142,11 @@ impl<S: Read + Write> Stream<S> {
     /// The next event: its type and its data. Heartbeats are passed over.
     #[track_caller]
     pub fn event(&mut self) -> (String, String) {
+        let deadline = Instant::now() + PATIENCE;
         loop {
             match self.told() {
                 Told::Event(name, _, data) => return (name, data),
-                Told::Comment => {}
+                Told::Comment => assert!(Instant::now() < deadline, "nothing comes but heartbeats"),
                 other => panic!("{other:?} in place of an event"),
             }
         }
