@@ -199,13 +199,14 @@ impl Hub {
         if self.closing {
             return Err(StreamError::SYSTEM_SHUTDOWN.into());
         }
+        // It was not seen at the head.
         if envelope.sid.is_some() {
-            return Err(Violation::ANOTHER_SID.into());
+            return Err(Violation::HIDDEN_SID.into());
         }
         let binding = Binding::new(now.monotonic, &self.limits, envelope, post.request)?;
         let origin = Origin { peer: post.peer, transport: "bosh", accepted: now.monotonic };
         let mut session = Session::new(origin, now.monotonic);
-        // What a client of the time before XMPP 1.0 would say is what it says now (XEP-0206 §12).
+        // What a client of the time before XMPP 1.0 would say is what it says now (XEP-0206 §11).
         session.stream.open(envelope.to, envelope.version.or(Some("1.0")), &self.names.domain)?;
         let key = address::key(post.peer.ip());
         let of_address = self.bindings.addresses.get(&key).copied().unwrap_or(0);
@@ -262,10 +263,8 @@ impl Hub {
         let turn = if bosh.end.is_some() {
             bosh.binding.knock(now.monotonic, post.request);
             Ok(Turn::Later)
-        } else if envelope.sid == Some(&bosh.sid) {
-            bosh.binding.take(now.monotonic, envelope, text, post.request)
         } else {
-            Err(Violation::ANOTHER_SID)
+            bosh.binding.take(now.monotonic, envelope, text, post.request)
         };
         match turn {
             Err(violation) => return self.violate(now, id, post, violation),

@@ -403,8 +403,10 @@ fn a_pause_is_agreed_on_at_once_and_ends_with_the_next_request() {
 #[test]
 fn a_pause_may_be_short_but_not_long() {
     let mut stage = Stage::new();
+    stage.push("<a/>");
     expect(stage.post("rid='101' pause='1'", ""), &[(1, EMPTY)]);
     assert_eq!(stage.binding.due(), stage.now + SECOND);
+    expect(stage.poll(102), &[(2, "<body><a/></body>")]);
     let mut stage = Stage::new();
     assert_eq!(stage.take("rid='101' pause='121'", ""), Err(Violation::LONG_PAUSE));
     let (mut stage, _) = Stage::with("", |limits| limits.bosh_maxpause = Duration::ZERO);
