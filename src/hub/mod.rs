@@ -60,6 +60,9 @@ pub struct Origin {
     pub accepted: Instant,
 }
 
+/// How many deadlines that do not count any more are kept at least: to look for them costs time.
+const STALE_DEADLINES: usize = 1024;
+
 /// Names that never change while the server runs.
 #[derive(Debug)]
 struct Names {
@@ -487,9 +490,16 @@ impl Hub {
     }
 
     fn schedule(&mut self, id: SessionId, due: Instant) {
-        if let Some(session) = self.sessions.get_mut(id) {
-            session.due = due;
-            self.deadlines.push(Reverse((due, id)));
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        session.due = due;
+        self.deadlines.push(Reverse((due, id)));
+        // Those of sessions that came and went must not pile up until they are due: only one of a session counts.
+        if self.deadlines.len() > 2 * self.counters.sessions as usize + STALE_DEADLINES {
+            let sessions = &self.sessions;
+            let counts = |(due, id): (Instant, SessionId)| sessions.get(id).is_some_and(|s| s.due == due);
+            self.deadlines.retain(|Reverse(deadline)| counts(*deadline));
         }
     }
 

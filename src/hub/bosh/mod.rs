@@ -143,6 +143,8 @@ impl Hub {
         self.bindings.sids.get(sid).is_some_and(|id| self.is_logged_in(*id))
     }
 
+    /// One that began over TLS is not to be found without it, nor the other way round, and goes on (XEP-0124 §19.1). That
+    /// there is no such session says no more than a closed connection would, but the client can tell what is wrong.
     fn session_of_sid(&self, sid: &str, post: Post) -> Option<SessionId> {
         let id = *self.bindings.sids.get(sid)?;
         let bosh = self.sessions.get(id)?.bosh.as_ref()?;

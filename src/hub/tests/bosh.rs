@@ -105,7 +105,8 @@ fn a_login_over_bosh_leads_to_events() {
     let said = stage.ask(&mut client, "", &format!("{BIND}{PRESENCE}"));
     expect(&said, &[(103, "<jid>1001@localhost/desktop</jid>")]);
     assert_eq!(said[0].2.matches("<presence").count(), 3, "{said:?}");
-    assert!(stage.ask(&mut client, "", "").is_empty());
+    // There is one stream in a session: what would open or name another says nothing (XEP-0124 §16.3).
+    assert!(stage.ask(&mut client, "to='localhost' stream='other' xml:lang='en'", "").is_empty());
     stage.publish(USER_NODE, "1");
     expect(&stage.answered(), &[(104, "<notification xmlns=\"urn:xmpp:push:0\">1<")]);
     stage.publish(USER_NODE, "2");
@@ -314,6 +315,22 @@ fn no_ping_is_sent_and_the_deadlines_do_not_pile_up() {
     }
     assert!(stage.answers.iter().all(|answer| !answer.body.contains("ping")));
     assert!(stage.hub.deadlines.len() < 8, "{}", stage.hub.deadlines.len());
+}
+
+#[test]
+fn nothing_piles_up_from_sessions_that_come_and_go() {
+    let mut stage = stage_with(|_| {});
+    let mut witness = stage.create("ver='1.6'");
+    for _ in 0..5000 {
+        let mut client = stage.create("ver='1.6'");
+        stage.ask(&mut client, "type='terminate'", "");
+    }
+    assert!(stage.hub.deadlines.len() <= 2 + STALE_DEADLINES, "{}", stage.hub.deadlines.len());
+    assert_eq!(stage.hub.sessions.ids().len(), 1);
+    // The one that is there still has its deadline.
+    stage.ask(&mut witness, "", "");
+    stage.pass(Duration::from_secs(30));
+    expect(&stage.answered(), &[(101, "<connection-timeout")]);
 }
 
 #[test]
