@@ -2,7 +2,8 @@
 //!
 //! What lives here: the live state of all sessions, and nothing else owns any; the routing of stanzas; the delivery
 //! of events; every bound of a session. What doesn't: sockets and clocks. Time comes in with each call, and what has
-//! to happen outside comes out as an [`Action`]; what has to be sent waits in the session until [`Hub::drain`].
+//! to happen outside comes out as an [`Action`]; what has to be sent waits in the session until [`Hub::drain`], or over
+//! BOSH until [`Hub::settle`].
 #![deny(clippy::disallowed_methods)]
 
 mod action;
