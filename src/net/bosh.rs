@@ -85,7 +85,7 @@ fn written(peer: SocketAddr, said: &bosh::Answer) -> Answer {
     *answer.status_mut() = StatusCode::from_u16(said.status).unwrap_or(StatusCode::OK);
     set(&mut answer, header::CONTENT_TYPE, said.content_type.as_deref().unwrap_or(CONTENT_TYPE));
     set(&mut answer, header::CACHE_CONTROL, "no-store");
-    if said.body.ends_with("/>") {
+    if said.is_empty() {
         answer.extensions_mut().insert(Empty);
     }
     set(&mut answer, header::X_CONTENT_TYPE_OPTIONS, "nosniff");

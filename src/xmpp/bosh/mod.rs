@@ -40,6 +40,13 @@ pub struct Answer {
     pub body: Rc<str>,
 }
 
+impl Answer {
+    /// Whether it brings nothing: no payload, no end, no error.
+    pub fn is_empty(&self) -> bool {
+        self.body.ends_with("/>") && !self.body.contains(" type=")
+    }
+}
+
 /// The content type of an answer, unless the client wants another one (XEP-0124 §7.1).
 pub const CONTENT_TYPE: &str = "text/xml; charset=utf-8";
 
