@@ -10,7 +10,7 @@ const USER: &str = "/finesse/api/User/1001";
 fn ids(document: &str, list: &str) -> Vec<String> {
     let start = document.find(&format!("\"{list}\":[")).expect("the list is there");
     let list = &document[start..];
-    let list = &list[..list.find("}]").map_or_else(|| list.find(']').expect("its end"), |end| end)];
+    let list = &list[..list.find("}]").unwrap_or_else(|| list.find(']').expect("its end"))];
     list.split("{\"id\":\"").skip(1).map(|one| one[..one.find('"').expect("an id")].to_owned()).collect()
 }
 

@@ -43,7 +43,7 @@ pub struct Http<S: Read + Write = TcpStream>(BufReader<S>);
 
 impl Http {
     pub fn connect(address: SocketAddr) -> Self {
-        Self::over(TcpStream::connect(address).expect("the server accepts connections"))
+        Self::patient(TcpStream::connect(address).expect("the server accepts connections"))
     }
 
     /// The same from another address of this machine.
@@ -51,12 +51,12 @@ impl Http {
         let socket = net::socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
         net::bind(&socket, &SocketAddr::from((own, 0))).expect("an address of this machine");
         net::connect(&socket, &address).expect("the server accepts connections");
-        Self::over(socket.into())
+        Self::patient(socket.into())
     }
 
-    fn over(stream: TcpStream) -> Self {
+    fn patient(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
-        Self(BufReader::new(stream))
+        Self::over(stream)
     }
 
     /// Takes the socket for something else than HTTP.
