@@ -204,7 +204,7 @@ limits! {
     /// sessions one user may have bound at the same time
     /// (XEP-0205 §4.4).
     sessions_per_user: Count("sessions") = 16, 1 => 100;
-    /// for the TLS handshake; for each HTTP request, its body and the reading of its answer; from the upgrade to the XMPP login
+    /// for the TLS handshake; for each HTTP request, its body and the reading of its answer; from the upgrade, or the first request of BOSH, to the XMPP login
     /// (RFC 6120 §4.9.3.4).
     login: Duration("time") = 30 * SECOND, SECOND => 10 * MINUTE;
     /// silence of a session after which it is sent a WebSocket ping

@@ -2,7 +2,8 @@
 //!
 //! What lives here: the live state of all sessions, and nothing else owns any; the routing of stanzas; the delivery
 //! of events; every bound of a session. What doesn't: sockets and clocks. Time comes in with each call, and what has
-//! to happen outside comes out as an [`Action`]; what has to be sent waits in the session until [`Hub::drain`].
+//! to happen outside comes out as an [`Action`]; what has to be sent waits in the session until [`Hub::drain`], or over
+//! BOSH until [`Hub::settle`].
 #![deny(clippy::disallowed_methods)]
 
 mod action;
@@ -67,6 +68,9 @@ pub struct Origin {
     /// When its connection was accepted, or its stream of events opened, for the log.
     pub accepted: Instant,
 }
+
+/// How many deadlines that do not count any more are kept at least: to look for them costs time.
+const STALE_DEADLINES: usize = 1024;
 
 /// Names that never change while the server runs.
 #[derive(Debug)]
@@ -535,9 +539,16 @@ impl Hub {
     }
 
     fn schedule(&mut self, id: SessionId, due: Instant) {
-        if let Some(session) = self.sessions.get_mut(id) {
-            session.due = due;
-            self.deadlines.push(Reverse((due, id)));
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        session.due = due;
+        self.deadlines.push(Reverse((due, id)));
+        // Those of sessions that came and went must not pile up until they are due: only one of a session counts.
+        if self.deadlines.len() > 2 * self.counters.sessions as usize + STALE_DEADLINES {
+            let sessions = &self.sessions;
+            let counts = |(due, id): (Instant, SessionId)| sessions.get(id).is_some_and(|s| s.due == due);
+            self.deadlines.retain(|Reverse(deadline)| counts(*deadline));
         }
     }
 

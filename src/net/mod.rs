@@ -211,7 +211,9 @@ async fn serve(
     drop(accepting);
     server.with_hub(|hub, now| hub.shutdown(now));
     let quiet = async {
-        while server.with_hub(|hub, _| hub.counters().sessions > 0) {
+        let busy =
+            || server.with_hub(|hub, _| hub.counters().sessions > 0) || !server.posts.borrow().is_empty();
+        while busy() {
             Timer::after(Duration::from_millis(10)).await;
         }
         Timer::after(LAST_WRITES).await;

@@ -50,7 +50,7 @@ pub struct Server {
     hub: RefCell<Hub>,
     executor: Rc<LocalExecutor<'static>>,
     sleepers: RefCell<HashMap<SessionId, Sleeper>>,
-    /// The requests of BOSH that wait for their answers.
+    /// The requests of BOSH that wait for their answers, or have not taken them yet.
     pub posts: RefCell<HashMap<RequestId, Sender<bosh::Answer>>>,
     /// How many there have been.
     pub posted: Cell<u64>,
@@ -157,7 +157,7 @@ impl Server {
                 }
             }
             Action::Answer(answer) => {
-                if let Some(waiting) = self.posts.borrow_mut().remove(&answer.request) {
+                if let Some(waiting) = self.posts.borrow().get(&answer.request) {
                     // Nobody may be there to take it.
                     let _ = waiting.try_send(answer);
                 }

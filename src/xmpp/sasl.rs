@@ -106,7 +106,7 @@ fn is_own(authzid: &str, user: &str, domain: &str) -> bool {
 
 /// A frame from a client as a log may show it, or the envelope of several. Whatever way a password is written, it does not
 /// stand there: before the login only the frames that open and close a stream and empty envelopes are shown, after it
-/// only those, stanzas, and envelopes without a login in them.
+/// only those, stanzas, and envelopes without a login in them. Of anything else the name is left, as an empty element.
 pub fn masked(frame: &str, logged_in: bool) -> Cow<'_, str> {
     let tag = frame.strip_prefix('<').unwrap_or("");
     let name =
@@ -123,7 +123,7 @@ pub fn masked(frame: &str, logged_in: bool) -> Cow<'_, str> {
     match (shown, local) {
         (true, _) => frame.into(),
         (false, "") => "(masked)".into(),
-        (false, _) => format!("<{local}>(masked)</{local}>").into(),
+        (false, _) => format!("<{local} masked='true'/>").into(),
     }
 }
 

@@ -1,10 +1,12 @@
 // A whole session of the seed over BOSH, by the clients that have it: from the first request to the last.
 
 import assert from 'node:assert/strict';
-import test from 'node:test';
+import { createRequire } from 'node:module';
+import test, { after, before } from 'node:test';
 
 import { BOSH_CLIENTS, stanza } from './clients/index.js';
 import { LoginError, PUBSUB, becomeAvailable } from './clients/common.js';
+import { openPage, startBrowser } from './lab/browser.js';
 import { lab } from './lab/lab.js';
 import { payloads } from './lab/payloads.js';
 import { LabRequest } from './lab/request.js';
@@ -77,6 +79,55 @@ for (const client of BOSH_CLIENTS) {
     await other.ping();
   }));
 }
+
+let browser;
+before(async () => (browser = await startBrowser()));
+after(() => browser?.close());
+
+/** A real page at `host`, which is another origin than the server's 127.0.0.1, where Strophe begins to connect. */
+async function pageAt(host, server) {
+  const port = server.addresses.http.split(':').at(-1);
+  const { page } = await openPage(browser, `http://${host}:${port}/healthz`);
+  await page.addScriptTag({ path: createRequire(import.meta.url).resolve('strophe-1') });
+  await page.evaluate((url) => {
+    window.connection = new Strophe.Connection(url);
+    connection.connect('1001@localhost/desktop', '1001', (status) => (connection.status = status));
+  }, `http://127.0.0.1:${port}/http-bind/`);
+  return page;
+}
+
+const connected = (page) => page.waitForFunction(() => connection.status === Strophe.Status.CONNECTED);
+
+test('a page of another origin on the machine of the browser gets events over BOSH', lab(async ({ server }) => {
+  const page = await pageAt('localhost', server);
+  await connected(page);
+  await page.evaluate(() => {
+    window.texts = [];
+    connection.addHandler((message) => texts.push(message.textContent), null, 'message');
+    return new Promise((resolve) => {
+      connection.addHandler(() => resolve(), null, 'presence');
+      connection.send($pres());
+    });
+  });
+  const node = '/finesse/api/User/1001';
+  const sent = payloads(node).map(([, text]) => text);
+  for (const text of sent) await server.publish(node, text);
+  await page.waitForFunction((count) => texts.length >= count, sent.length);
+  assert.deepEqual(await page.evaluate(() => texts), sent);
+  // The page goes away with a request that is held, and comes back as another client.
+  await page.context().close();
+  const again = await pageAt('localhost', server);
+  await connected(again);
+  await server.logged(/bosh 1001@localhost\/desktop: closed after .*: conflict$/, 'the end of the session before');
+  await again.context().close();
+}));
+
+test('a page from elsewhere makes no session', lab(async ({ server }) => {
+  const page = await pageAt('evil.example', server);
+  await server.logged(/ \/http-bind\/ from a page of .*evil\.example.* refused/, 'the refusal');
+  assert.deepEqual(server.log.filter((line) => / bosh: connected/.test(line)), []);
+  await page.context().close();
+}));
 
 /** What has come in answer to one request: one text, or nothing yet. */
 const received = (request) => request.frames.filter(({ way }) => way === '<').map(({ text }) => text);

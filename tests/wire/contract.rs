@@ -1,9 +1,11 @@
 //! The points that decide compatibility, each by its number in the contract.
 
+use std::time::Instant;
+
 use crate::support::client::CLOSE;
 use crate::support::http::{Http, UPGRADE, publish};
 use crate::support::polite::{Polite, Security};
-use crate::support::server::DEMO;
+use crate::support::server::{DEMO, PATIENCE};
 use crate::support::{Client, Server, Session, ns};
 
 const USER: &str = "/finesse/api/User/1001";
@@ -107,7 +109,9 @@ fn point_5_pings_are_answered_while_a_password_is_checked_for_another() {
     other.open();
     other.send_plain("\0slow\0secret");
     // The server has taken it: this is the second one, the first is that of the client above.
-    while server.log().matches("<auth>").count() < 2 {
+    let deadline = Instant::now() + PATIENCE;
+    while server.log().matches("<auth ").count() < 2 {
+        assert!(Instant::now() < deadline, "the login does not come in");
         client.expect_nothing_more();
     }
     for _ in 0..3 {

@@ -46,7 +46,7 @@ addWords({
     'login.lead': '看懂 Finesse 桌面如何即時得知每一個變化。',
     'login.about': 'callboard 可代替 Cisco Finesse 客服中心的通知服務。登入後即可觀察整個過程：從第一次握手，到客服專員席位上的一通來電。',
     'login.wire': '逐一檢視 WebSocket 工作階段的每個訊框：升級、驗證、綁定、線上狀態 (presence)、訂閱、事件，以及每一步實務上會出的問題。',
-    'login.ways': '同一批事件，同時以短輪詢、長輪詢、伺服器傳送事件 (SSE) 與 WebSocket 接收，並列比較各自的成本。',
+    'login.ways': '同一批事件，同時以短輪詢、長輪詢、伺服器推送事件 (SSE) 與 WebSocket 接收，並列比較各自的成本。',
     'login.desk': '可實際操作的小型客服中心：客服專員、狀態、佇列與通話。',
     'login.title': '登入',
     'login.user': '使用者',

@@ -146,6 +146,8 @@ impl Hub {
         self.bindings.sids.get(sid).is_some_and(|id| self.is_logged_in(*id))
     }
 
+    /// One that began over TLS is not to be found without it, nor the other way round, and goes on (XEP-0124 §19.1). That
+    /// there is no such session says no more than a closed connection would, but the client can tell what is wrong.
     fn session_of_sid(&self, sid: &str, post: Post) -> Option<SessionId> {
         let id = *self.bindings.sids.get(sid)?;
         let bosh = self.sessions.get(id)?.bosh.as_ref()?;
@@ -202,13 +204,14 @@ impl Hub {
         if self.closing {
             return Err(StreamError::SYSTEM_SHUTDOWN.into());
         }
+        // It was not seen at the head.
         if envelope.sid.is_some() {
-            return Err(Violation::ANOTHER_SID.into());
+            return Err(Violation::HIDDEN_SID.into());
         }
         let binding = Binding::new(now.monotonic, &self.limits, envelope, post.request)?;
         let origin = Origin { peer: post.peer, transport: "bosh", accepted: now.monotonic };
         let mut session = Session::new(origin, now.monotonic);
-        // What a client of the time before XMPP 1.0 would say is what it says now (XEP-0206 §12).
+        // What a client of the time before XMPP 1.0 would say is what it says now (XEP-0206 §11).
         session.stream.open(envelope.to, envelope.version.or(Some("1.0")), &self.names.domain)?;
         let key = address::key(post.peer.ip());
         let of_address = self.bindings.addresses.get(&key).copied().unwrap_or(0);
@@ -266,10 +269,8 @@ impl Hub {
         let turn = if bosh.end.is_some() {
             bosh.binding.knock(now.monotonic, post.request);
             Ok(Turn::Later)
-        } else if envelope.sid == Some(&bosh.sid) {
-            bosh.binding.take(now.monotonic, envelope, text, post.request)
         } else {
-            Err(Violation::ANOTHER_SID)
+            bosh.binding.take(now.monotonic, envelope, text, post.request)
         };
         match turn {
             Err(violation) => return self.violate(now, id, post, violation),

@@ -8,7 +8,7 @@ use crate::hub::{Action, Hub, Now};
 use crate::id::SessionId;
 use crate::xmpp::bosh::{Answer, Condition, Envelope, Payloads, RequestId};
 use crate::xmpp::ns;
-use crate::xmpp::stream::{State, StreamError};
+use crate::xmpp::stream::StreamError;
 use crate::xmpp::xml::{self, Bounds};
 
 /// About how many bytes of payloads leave in one answer: each is kept in case it is wanted again.
@@ -72,7 +72,7 @@ impl Hub {
         from: usize,
     ) -> Option<usize> {
         if envelope.restart {
-            if !self.may_take(id) {
+            if !self.is_reading(id) {
                 return Some(0);
             }
             self.restart(now, id, envelope);
@@ -80,7 +80,7 @@ impl Hub {
         }
         for (number, element) in root.children().filter(Node::is_element).enumerate().skip(from) {
             // Who leaves will take no more answers.
-            if !self.may_take(id) && (!envelope.terminate || self.is_checking(id)) {
+            if !self.is_reading(id) && (!envelope.terminate || self.is_checking(id)) {
                 return Some(number);
             }
             if element.tag_name().namespace() == Some(ns::FRAMING) {
@@ -88,22 +88,11 @@ impl Hub {
             } else {
                 self.element(now, id, element);
             }
-            if self.has_ended(id) {
-                return None;
-            }
         }
         if envelope.terminate {
             self.end(now, id, None, "closed by the client");
         }
         None
-    }
-
-    fn has_ended(&self, id: SessionId) -> bool {
-        self.sessions.get(id).is_none_or(|session| session.stream.state() == State::Closed)
-    }
-
-    fn may_take(&self, id: SessionId) -> bool {
-        self.has_ended(id) || self.is_reading(id)
     }
 
     pub(super) fn leave(&mut self, id: SessionId, rid: u64, text: &str, taken: usize) {
@@ -161,7 +150,7 @@ impl Hub {
     }
 
     fn take_backlog(&mut self, now: Now, id: SessionId) {
-        while self.may_take(id) {
+        while self.is_reading(id) {
             let Some(session) = self.sessions.get_mut(id) else {
                 return;
             };

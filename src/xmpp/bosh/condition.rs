@@ -68,13 +68,13 @@ impl Violation {
     pub const ACK: Self = Self::bad("BOSH: 'ack' is not a number");
     pub const CHARACTERS: Self = Self::bad("BOSH: there is text in <body/> outside of its children");
     pub const CONTENT: Self = Self::bad("BOSH: 'content' cannot be a content type");
+    pub const HIDDEN_SID: Self = Self::bad("BOSH: 'sid' stands too far behind the start of <body/>");
     pub const HOLD: Self = Self::bad("BOSH: 'hold' is not a number");
     pub const NEWKEY: Self = Self::bad("BOSH: 'newkey' is not 40 hexadecimal digits");
     pub const NO_BODY: Self = Self::bad("BOSH: not a <body xmlns='http://jabber.org/protocol/httpbind'/>");
     pub const NO_RID: Self = Self::bad("BOSH: 'rid' is not a positive number of at most 2^53-1");
     pub const NO_SESSION: Self = Self::bad("BOSH: a session that does not exist cannot be paused or ended");
     pub const NOT_XML: Self = Self::bad("BOSH: the body is not exactly one XML element");
-    pub const ANOTHER_SID: Self = Self::bad("BOSH: 'sid' is not one plain attribute of <body/>");
     pub const PAUSE: Self = Self::bad("BOSH: 'pause' is not a number");
     pub const RESTRICTED_XML: Self =
         Self::bad("BOSH: comments, processing instructions, DTDs and entities are not allowed");

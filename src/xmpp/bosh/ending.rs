@@ -36,7 +36,7 @@ impl Binding {
 
     fn finish_slot(&mut self, request: RequestId, condition: Option<Condition>, payloads: &str) {
         let status = condition.and_then(Condition::legacy_status).filter(|_| self.terms.legacy());
-        let body = terminate(condition, "", payloads).into();
+        let body = terminate(condition, payloads).into();
         self.answer(request, body);
         if let (Some(status), Some(answer)) = (status, self.answers.last_mut()) {
             answer.status = status;
@@ -48,7 +48,7 @@ impl Binding {
         let others: Vec<_> = self.slots.drain(..).filter_map(|slot| slot.request).collect();
         for request in others.into_iter().filter(|request| *request != but) {
             let body = match condition {
-                Some(_) => terminate(condition, "", ""),
+                Some(_) => terminate(condition, ""),
                 None => body("", ""),
             };
             self.answer(request, body.into());

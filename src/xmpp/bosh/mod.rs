@@ -47,7 +47,7 @@ pub const CONTENT_TYPE: &str = "text/xml; charset=utf-8";
 /// that does not say which version it speaks wants a status code for some conditions (XEP-0124 §17.1).
 pub fn refusal(request: RequestId, condition: Condition, payloads: &str, legacy: bool) -> Answer {
     let status = condition.legacy_status().filter(|_| legacy).unwrap_or(200);
-    Answer { request, status, content_type: None, body: terminate(Some(condition), "", payloads).into() }
+    Answer { request, status, content_type: None, body: terminate(Some(condition), payloads).into() }
 }
 
 /// A `<body/>` with these attributes, each after a space, around these payloads.
@@ -57,8 +57,8 @@ fn body(attributes: &str, payloads: &str) -> String {
 }
 
 /// The `<body/>` that ends a session, by the client's wish if there is no condition (XEP-0124 §13, §17.2).
-fn terminate(condition: Option<Condition>, attributes: &str, payloads: &str) -> String {
+fn terminate(condition: Option<Condition>, payloads: &str) -> String {
     let condition =
         condition.map_or_else(String::new, |condition| format!(" condition=\"{}\"", condition.name()));
-    body(&format!(" type=\"terminate\"{condition}{attributes}"), payloads)
+    body(&format!(" type=\"terminate\"{condition}"), payloads)
 }
