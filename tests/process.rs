@@ -281,7 +281,7 @@ fn a_trace_shows_every_frame_and_no_password_in_any_form() {
         assert_eq!(post(&server, "/finesse/api/SystemInfo", &authorization, b"x").status(), 202);
     }
     let log = server.stop();
-    for frame in ["<open ", "<auth>", "<success ", "<bind ", "<jid>ada@localhost/desktop</jid>", "<close "] {
+    for frame in ["<open ", "<auth ", "<success ", "<bind ", "<jid>ada@localhost/desktop</jid>", "<close "] {
         assert!(log.contains(frame), "{frame} is not in the log");
     }
     for secret in secrets {
