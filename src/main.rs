@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use argh::EarlyExit;
 use callboard::cli::{self, Command, Serve};
+use callboard::config::Origin;
 use callboard::net::{self, tls};
 use callboard::{commands, logger};
 
@@ -61,12 +62,18 @@ fn serve(flags: &Serve) -> io::Result<ExitCode> {
             return Ok(ExitCode::FAILURE);
         }
     };
+    let is_demo = matches!(config.origin, Origin::Demo);
     let lines = prepared.identity.as_ref().map(greeting).unwrap_or_default();
     net::run(config, prepared, |urls| {
         let mut out = io::stdout().lock();
         let shown = urls.iter().try_for_each(|url| writeln!(out, "listening {url}"));
         // Nobody has to read what is printed.
-        let _ = shown.and_then(|()| out.write_all(lines.as_bytes())).and_then(|()| out.flush());
+        let shown = shown.and_then(|()| out.write_all(lines.as_bytes()));
+        let shown = match urls.first().filter(|_| is_demo) {
+            Some(url) => shown.and_then(|()| writeln!(out, "open {url}/ in a browser: administrator, 1234")),
+            None => shown,
+        };
+        let _ = shown.and_then(|()| out.flush());
     });
     log::logger().flush();
     Ok(ExitCode::SUCCESS)

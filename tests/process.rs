@@ -83,6 +83,19 @@ fn a_client_that_does_not_answer_does_not_keep_the_process() {
 }
 
 #[test]
+fn the_demo_says_where_its_page_is_and_who_may_log_in() {
+    let mut server = Server::demo();
+    server.printed();
+    assert_eq!(server.printed(), format!("open https://{}/ in a browser: administrator, 1234", server.tls));
+    // A configuration of one's own tells nobody a password.
+    let mut server = Server::serving("localhost", DEMO);
+    assert!(server.printed().contains("SHA-256"));
+    server.signal(Signal::TERM);
+    assert_eq!(server.printed_to_the_end(), "");
+    assert_eq!(server.ended().0, Some(0));
+}
+
+#[test]
 fn the_self_signed_certificate_is_announced_by_its_fingerprint() {
     let mut server = Server::demo();
     let bytes = digest(&SHA256, &tls::certificate(server.tls));

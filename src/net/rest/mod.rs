@@ -75,7 +75,10 @@ pub async fn answer(
     echo_request_id(&headers, &mut answer);
     let who = who
         .map_or_else(|| auth::name(&server, &headers), |user| server.with_hub(|hub, _| hub.user_name(user)));
-    log::info!("{peer} http {who}: {shown} {}", answer.status().as_u16());
+    // Who polls asks much, and a poll that brought nothing is no news.
+    let level =
+        if answer.status() == StatusCode::NOT_MODIFIED { log::Level::Debug } else { log::Level::Info };
+    log::log!(level, "{peer} http {who}: {shown} {}", answer.status().as_u16());
     answer
 }
 

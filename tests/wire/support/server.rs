@@ -163,6 +163,13 @@ impl Server {
         line
     }
 
+    /// What is still written to standard output before it ends.
+    pub fn printed_to_the_end(&mut self) -> String {
+        let mut rest = String::new();
+        self.out.read_to_string(&mut rest).expect("standard output is text");
+        rest
+    }
+
     /// What it has logged until now.
     pub fn log(&self) -> String {
         self.log.text.lock().expect("no reader panics").clone()
