@@ -123,7 +123,9 @@ addWords({
     'part.testHint': 'published on {node}',
     'part.testBad': 'The test event was refused: {reason}',
     'part.make': 'Change a state or place a call on the tab Desk, and come back: the session stays up.',
-    'part.finesseAway': 'The user finesse has become unavailable: Finesse\'s web application is down. The XMPP connection lives on, but Cisco\'s desktop fails over now.',
+    'part.fault.ping': 'The last ping has not been answered within ten seconds. Cisco\'s desktop has failed over by now; this page waits whether an answer to the next one comes.',
+    'part.fault.finesse': 'The user finesse has become unavailable: Finesse\'s web application is down. The XMPP connection lives on, but Cisco\'s desktop fails over now.',
+    'part.fault.service': 'SystemInfo says {status}: the REST API answers 503 and no state changes. The XMPP connection lives on; a desktop waits for IN_SERVICE.',
 
     'fail.seen': 'Seen',
     'fail.check': 'Check',
@@ -404,7 +406,9 @@ addWords({
     'part.testHint': '發布於 {node}',
     'part.testBad': '測試事件被拒絕：{reason}',
     'part.make': '可到「客服席」分頁變更狀態或撥入電話後再回來：連線會一直保持。',
-    'part.finesseAway': '使用者 finesse 已離線：Finesse 的網頁應用程式停止了。XMPP 連線仍在，但 Cisco 桌面此時會啟動容錯移轉。',
+    'part.fault.ping': '最近一次 ping 在十秒內未獲回應。Cisco 桌面此時已啟動容錯移轉；此頁面會等待下一次 ping 是否有回應。',
+    'part.fault.finesse': '使用者 finesse 已離線：Finesse 的網頁應用程式停止了。XMPP 連線仍在，但 Cisco 桌面此時會啟動容錯移轉。',
+    'part.fault.service': 'SystemInfo 顯示 {status}：REST API 回應 503，任何狀態都不會改變。XMPP 連線仍在，桌面會等待 IN_SERVICE。',
 
     'fail.seen': '現象',
     'fail.check': '請檢查',
