@@ -38,7 +38,7 @@ addWords({
     'board.go': '顯示看板',
     'board.wrong': '使用者或密碼錯誤。連續輸入錯誤密碼五次，該使用者會被鎖定五分鐘。',
     'board.denied': '伺服器不接受此使用者與密碼：可能輸入錯誤、密碼已變更，或使用者暫時被鎖定。看板將於 {time} 再試一次。',
-    'board.refused': '伺服器拒絕看板的要求：{reason}',
+    'board.refused': '伺服器拒絕看板的請求：{reason}',
     'board.unreachable': '伺服器沒有回應。',
     'board.noTeam': '此使用者沒有可檢視的團隊。',
     'board.lost': '自 {time} 起連線中斷',

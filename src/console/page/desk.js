@@ -6,6 +6,7 @@ import { elapsed, timeOfDay } from './clock.js';
 import { clear, el } from './dom.js';
 import { Floor } from './floor.js';
 import { Orders } from './orders.js';
+import { stateName } from './states.js';
 import { ticker } from './ticker.js';
 import { t } from './words.js';
 
@@ -105,9 +106,11 @@ export function show(root, context) {
   }
 
   function connection() {
-    const kind = floor.connection;
-    state.className = `connection ${kind === 'denied' ? 'lost' : kind}`;
-    say(state, t(`desk.connection.${kind}`, { time: timeOfDay(floor.lostSince) }));
+    // Whether it is in service is not known of one that does not answer.
+    const out = ['live', 'blind'].includes(floor.connection) && floor.status && floor.status !== 'IN_SERVICE';
+    const kind = out ? 'out' : floor.connection;
+    state.className = `connection ${kind === 'denied' || out ? 'lost' : kind}`;
+    say(state, t(`desk.connection.${kind}`, { time: timeOfDay(floor.lostSince), status: stateName(floor.status) }));
     state.title = floor.why;
   }
 
