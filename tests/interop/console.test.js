@@ -483,4 +483,19 @@ test('the page is used by the keyboard alone', lab(async ({ server }) => {
   assert.notEqual(outline, 'none', 'the focus is seen');
   await page.keyboard.press('Enter');
   await page.getByText('Live', { exact: true }).waitFor();
+  // A call is drawn anew at each step: the key that answered it does not end it.
+  await page.locator('nav a[href="#desk"]').click();
+  const agent = page.locator('[data-agent="1001"]');
+  const press = async (action) => {
+    const button = agent.locator(`[data-action="${action}"]`);
+    await button.waitFor();
+    await button.press('Enter');
+  };
+  await press('login');
+  await press('ready');
+  await agent.locator('.badge[data-state="READY"]').waitFor();
+  await page.locator('[data-action="call"]').press('Enter');
+  await press('ANSWER');
+  await agent.locator('[data-action="HOLD"]').waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.action), 'HOLD');
 }));

@@ -3,7 +3,7 @@
 import { Api, Unreachable, reason } from './api.js';
 import './board.words.js';
 import { elapsed, timeOfDay } from './clock.js';
-import { clear, el } from './dom.js';
+import { clear, el, say } from './dom.js';
 import { Floor } from './floor.js';
 import { AGENT_STATES, stateKind, stateName } from './states.js';
 import { setTheme, theme } from './theme.js';
@@ -319,10 +319,6 @@ function languages() {
   return el('div', { class: 'segments', role: 'group', 'aria-label': t('board.language') }, Object.entries(names).map(([name, text]) => (
     el('button', { type: 'button', lang: name, 'aria-pressed': String(language() === name), on: { click: () => setLanguage(name) } }, text)
   )));
-}
-
-function say(node, text) {
-  if (node.textContent !== text) node.textContent = text;
 }
 
 // For a screen that nobody touches

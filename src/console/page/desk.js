@@ -1,9 +1,9 @@
 // The view Desk: a small contact centre to run by hand.
 
 import './desk.words.js';
-import { agentCard, badge, button, say } from './agents.js';
+import { agentCard, badge, button } from './agents.js';
 import { elapsed, timeOfDay } from './clock.js';
-import { clear, el } from './dom.js';
+import { clear, el, say } from './dom.js';
 import { Floor } from './floor.js';
 import { Orders } from './orders.js';
 import { stateName } from './states.js';

@@ -2,7 +2,7 @@
 
 import './ways.words.js';
 import { duration } from './clock.js';
-import { el } from './dom.js';
+import { el, say } from './dom.js';
 import { Busy, Ended, NotSignedIn, Run, WAYS } from './run.js';
 import { Timeline } from './timeline.js';
 import { t } from './words.js';
@@ -326,11 +326,6 @@ function table() {
       }
     },
   };
-}
-
-// Text that has not changed is not written again: nothing is laid out anew, and a selection stays.
-function say(node, text) {
-  if (node.textContent !== text) node.textContent = text;
 }
 
 // A number of bytes: 812 B, 12.3 kB, 4.56 MB.

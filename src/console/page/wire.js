@@ -1,6 +1,6 @@
 // The view Wire: connect, watch every step come up, see why one fails.
 
-import { clear, el, svg } from './dom.js';
+import { clear, el, say, svg } from './dom.js';
 import { FrameList, content, nameOf } from './frames.js';
 import { FAILURES, Run, STEPS } from './handshake.js';
 import { harmless, save } from './save.js';
@@ -194,8 +194,8 @@ class Step {
       clear(this.dot).append(mark(shown, this.number));
       this.state.textContent = ` (${t(`step.${shown}`)})`;
     }
-    set(this.note, note);
-    set(this.time, at === null ? '' : `${at < 10 ? at.toFixed(1) : Math.round(at).toLocaleString()} ms`);
+    say(this.note, note);
+    say(this.time, at === null ? '' : `${at < 10 ? at.toFixed(1) : Math.round(at).toLocaleString()} ms`);
     const open = selected === this.id;
     const wasOpen = !this.body.hidden;
     this.head.setAttribute('aria-expanded', String(open));
@@ -391,16 +391,16 @@ function livePart(run, place) {
   );
   return () => {
     const live = run.status === 'live' || run.status === 'warn';
-    set(events, run.events.toLocaleString());
-    set(last, run.lastEvent ?? '–');
-    set(ping, run.ping === undefined ? t('part.noPingYet') : run.ping === null ? t('part.noPing') : `${run.ping.toFixed(1)} ms`);
-    set(finesse, String(run.finesse));
+    say(events, run.events.toLocaleString());
+    say(last, run.lastEvent ?? '–');
+    say(ping, run.ping === undefined ? t('part.noPingYet') : run.ping === null ? t('part.noPing') : `${run.ping.toFixed(1)} ms`);
+    say(finesse, String(run.finesse));
     twice.hidden = !run.twice;
     fault.hidden = !run.fault;
-    set(fault, run.fault ? t(`part.fault.${run.fault}`, { status: run.service }) : '');
+    say(fault, run.fault ? t(`part.fault.${run.fault}`, { status: run.service }) : '');
     test.disabled = !live;
     problem.hidden = !run.testProblem;
-    set(problem, run.testProblem ? t('part.testBad', { reason: run.testProblem }) : '');
+    say(problem, run.testProblem ? t('part.testBad', { reason: run.testProblem }) : '');
   };
 }
 
@@ -418,8 +418,4 @@ function mark(state, number) {
   };
   if (!(state in shapes)) return document.createTextNode(number);
   return svg('svg', { viewBox: '0 0 16 16', class: 'glyph' }, svg('path', { d: shapes[state] }));
-}
-
-function set(node, text) {
-  if (node.textContent !== text) node.textContent = text;
 }
