@@ -254,6 +254,33 @@ test('queues are up to date while events never cease', lab(async ({ server }) =>
   assert.deepEqual(complaints, []);
 }));
 
+test('a desk that nobody sees holds no connection, and misses nothing', lab(async ({ server }) => {
+  const { page, complaints } = await enter(server, 'desk');
+  await page.locator('.connection.live').waitFor();
+  const look = (hidden) => page.evaluate((value) => {
+    Object.defineProperty(document, 'hidden', { value, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, hidden);
+  const streams = async () => {
+    const answer = await page.evaluate((authorization) => (
+      fetch('/callboard/api/sessions', { headers: { authorization }, credentials: 'omit' }).then((given) => given.json())
+    ), `Basic ${btoa('administrator:1234')}`);
+    return answer.sessions.filter(({ transport }) => transport === 'sse').length;
+  };
+  const event = (id) => server.publish('/finesse/api/Team/1/Users', `<Update><event>PUT</event><source>${id}</source></Update>`);
+  const tick = (id) => page.locator('.tick-words').getByText(`PUT ${id}`, { exact: true });
+  await event('first');
+  await tick('first').waitFor();
+  await look(true);
+  await until(async () => (await streams()) === 0 || streams(), 'the end of the stream');
+  await event('second');
+  await look(false);
+  await tick('second').waitFor();
+  await until(async () => (await streams()) === 1 || streams(), 'one stream');
+  assert.equal(await page.locator('.ticks > li').count(), 2);
+  assert.deepEqual(complaints, []);
+}));
+
 test('every word is there in both languages, and is said somewhere', async () => {
   const names = (await readdir(PAGE)).filter((name) => name.endsWith('.js'));
   const files = await Promise.all(names.map((name) => readFile(PAGE + name, 'utf8')));

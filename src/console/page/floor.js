@@ -205,6 +205,7 @@ export class Floor {
         else if (this.#queued.push(event) > MOST_QUEUED) this.#queued.shift();
       },
       onMissed: () => this.#load(),
+      rests: true,
       onState: (state, why) => {
         if (this.#closed || this.#stream !== stream) return;
         this.#listening = state === 'open';
