@@ -102,7 +102,7 @@ function refused(entry) {
   login(t('board.denied', { time: timeOfDay(Date.now() + refusedWait).slice(0, 5) }), { user: entry.user, team: entry.team });
   const timer = setTimeout(() => connect(entry, false), refusedWait);
   refusedWait = Math.min(refusedWait * 2, LONGEST_REFUSED_WAIT);
-  root.addEventListener('input', () => clearTimeout(timer), { once: true });
+  root.firstElementChild.addEventListener('input', () => clearTimeout(timer));
   close = () => clearTimeout(timer);
 }
 

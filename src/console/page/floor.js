@@ -104,6 +104,7 @@ export class Floor {
     try {
       await this.#system();
       if (this.status === IN_SERVICE) await this.#everything();
+      if (this.#closed) return;
       this.#heard();
       this.#checkLater();
       this.#queuesLater(QUEUES_EVERY);
@@ -127,6 +128,8 @@ export class Floor {
   }
 
   async #read(path) {
+    // Who has gone to another view does not wait for the rest of thirty documents.
+    if (this.#closed) throw new Error('closed');
     const etag = this.#etags.get(path);
     const answer = await this.api.get(path, { timeout: TIMEOUT, headers: etag ? { 'If-None-Match': etag } : {} });
     this.clock.set(answer.headers.get('Date'));
@@ -376,7 +379,7 @@ export class Floor {
       this.#queuesDue = Infinity;
       this.#queuesRead = performance.now();
       try {
-        await this.#allQueues();
+        if (this.status === IN_SERVICE) await this.#allQueues();
         this.#tell();
       } catch {
         // The check tells what is wrong; until then the old figures stay.

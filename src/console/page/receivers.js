@@ -9,6 +9,8 @@ import { EventStream } from './events.js';
 import { first } from './xml.js';
 import { Session } from './xmpp.js';
 
+const PATIENCE = 10_000;
+
 /** The beat by which both polls ask. */
 export class Beat {
   #timer = 0;
@@ -83,7 +85,7 @@ export class Poll {
     const credentials = this.closing ? 'same-origin' : 'omit';
     let unchanged = true;
     try {
-      const answer = await this.api.get(this.path, { headers, credentials, signal: this.signal });
+      const answer = await this.api.get(this.path, { headers, credentials, signal: this.signal, timeout: PATIENCE });
       if (answer.status === 304) {
         this.empty += 1;
         return;
