@@ -1,7 +1,7 @@
 // The built-in page in a real browser: the ladder of a session, the ways beside each other, the desk and the board.
 
 import assert from 'node:assert/strict';
-import { readFile, mkdir } from 'node:fs/promises';
+import { mkdir, readFile, readdir } from 'node:fs/promises';
 import test, { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
@@ -11,6 +11,7 @@ import { startBrowser } from './lab/browser.js';
 import { lab } from './lab/lab.js';
 
 const SHOTS = fileURLToPath(new URL('../../target/screenshots/', import.meta.url));
+const PAGE = fileURLToPath(new URL('../../src/console/page/', import.meta.url));
 const PATIENCE = 15_000;
 
 let browser;
@@ -168,6 +169,145 @@ test('a step that fails is red, with the cause and what to check', lab(async ({ 
     await page.getByRole('button', { name: 'Connect', exact: true }).waitFor();
   }
 }));
+
+test('what is wrong with a session that lives on is said', lab(async ({ server }) => {
+  const { page, complaints } = await enter(server, 'wire', { expected: [/503/] });
+  await connect(page);
+  const badge = (text) => page.locator('.wire-form .badge').getByText(text, { exact: true }).waitFor();
+  const set = (query) => server.post(`/callboard/api/status?${query}`, '');
+  await badge('Live');
+  await set('finesse=unavailable');
+  await badge('Live, with a fault');
+  await page.locator('#step-live .error').getByText(/web application is down/).waitFor();
+  await set('finesse=available&status=OUT_OF_SERVICE');
+  await page.locator('#step-live .error').getByText(/OUT_OF_SERVICE/).waitFor();
+  await page.locator('nav a[href="#desk"]').click();
+  await page.locator('.connection').getByText(/^Out of service/).waitFor();
+  await page.locator('nav a[href="#wire"]').click();
+  await badge('Live, with a fault');
+  await set('status=IN_SERVICE');
+  await badge('Live');
+  assert.deepEqual(complaints, []);
+}));
+
+test('the list of frames begins at its end, and stays where one reads', lab(async ({ server }) => {
+  const { page, complaints } = await enter(server, 'wire');
+  await connect(page);
+  await page.getByText('Live', { exact: true }).waitFor();
+  const make = async (number) => {
+    for (let n = 0; n < number; n += 1) await server.publish('/finesse/api/Team/1/Users', '<Update><event>PUT</event></Update>');
+  };
+  const frames = page.locator('.wire .frames-list .frame');
+  const count = async (number) => until(async () => (await frames.count()) >= number || frames.count(), `${number} frames`);
+  const toEnd = () => page.locator('.wire .frames-scroll').evaluate((list) => list.scrollHeight - list.scrollTop - list.clientHeight);
+  await make(40);
+  await count(55);
+  await until(async () => (await toEnd()) < 2 || toEnd(), 'the end');
+  await page.locator('nav a[href="#ways"]').click();
+  await page.locator('[data-action="toggle"]').waitFor();
+  await page.locator('nav a[href="#wire"]').click();
+  await until(async () => (await toEnd()) < 2 || toEnd(), 'the end after another view');
+  await frames.last().click();
+  const top = (await frames.nth(54).boundingBox()).y;
+  await make(5);
+  await count(60);
+  assert.ok(Math.abs((await frames.nth(54).boundingBox()).y - top) < 2, 'a frame that is open does not move');
+  assert.deepEqual(complaints, []);
+}));
+
+test('a password that is refused is not sent again, and a board that is locked out waits', lab(async ({ server }) => {
+  const expected = [/401/];
+  const desk = await enter(server, 'desk', { user: '1001', password: '1001', expected });
+  await desk.page.locator('[data-agent="1001"]').waitFor();
+  const board = await open(server, 'board#user=1002&password=1002&team=1', { expected });
+  await board.page.locator('[data-agent="1001"]').waitFor();
+  let refused = 0;
+  for (const { page } of [desk, board]) page.on('response', (response) => (refused += Number(response.status() === 401)));
+  for (const user of ['1001', '1002']) {
+    for (let wrong = 0; wrong < 5; wrong += 1) {
+      assert.equal((await server.post('/callboard/api/ticket', '', { user, password: 'wrong' })).status, 401);
+    }
+  }
+  await desk.page.getByText(/does not take the password any more/).waitFor();
+  await board.page.getByRole('alert').filter({ hasText: /tries again at \d\d:\d\d/ }).waitFor();
+  assert.equal(await board.page.locator('input[name="user"]').inputValue(), '1002');
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  assert.equal(refused, 2, 'once by each');
+  // Nobody has to type it in again after the lockout, even if the browser was started anew in between.
+  await board.page.reload();
+  await board.page.getByRole('alert').filter({ hasText: /tries again/ }).waitFor();
+  for (const { complaints } of [desk, board]) assert.deepEqual(complaints, []);
+}));
+
+test('queues are up to date while events never cease', lab(async ({ server }) => {
+  const { page, complaints } = await enter(server, 'desk');
+  const waiting = page.locator('[data-queue="1"]');
+  await waiting.getByText('0', { exact: true }).waitFor();
+  let calls = true;
+  const events = (async () => {
+    while (calls) await server.publish('/finesse/api/Team/1/Users', '<Update><event>PUT</event></Update>');
+  })();
+  await page.locator('[data-action="call"]').click();
+  await waiting.getByText('1', { exact: true }).waitFor({ timeout: 4_000 });
+  calls = false;
+  await events;
+  assert.deepEqual(complaints, []);
+}));
+
+test('a desk that nobody sees holds no connection, and misses nothing', lab(async ({ server }) => {
+  const { page, complaints } = await enter(server, 'desk');
+  await page.locator('.connection.live').waitFor();
+  const look = (hidden) => page.evaluate((value) => {
+    Object.defineProperty(document, 'hidden', { value, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, hidden);
+  const streams = async () => {
+    const answer = await page.evaluate((authorization) => (
+      fetch('/callboard/api/sessions', { headers: { authorization }, credentials: 'omit' }).then((given) => given.json())
+    ), `Basic ${btoa('administrator:1234')}`);
+    return answer.sessions.filter(({ transport }) => transport === 'sse').length;
+  };
+  const event = (id) => server.publish('/finesse/api/Team/1/Users', `<Update><event>PUT</event><source>${id}</source></Update>`);
+  const tick = (id) => page.locator('.tick-words').getByText(`PUT ${id}`, { exact: true });
+  await event('first');
+  await tick('first').waitFor();
+  await look(true);
+  await until(async () => (await streams()) === 0 || streams(), 'the end of the stream');
+  await event('second');
+  await look(false);
+  await tick('second').waitFor();
+  await until(async () => (await streams()) === 1 || streams(), 'one stream');
+  assert.equal(await page.locator('.ticks > li').count(), 2);
+  assert.deepEqual(complaints, []);
+}));
+
+test('every word is there in both languages, and is said somewhere', async () => {
+  const names = (await readdir(PAGE)).filter((name) => name.endsWith('.js'));
+  const files = await Promise.all(names.map((name) => readFile(PAGE + name, 'utf8')));
+  const words = { en: {}, 'zh-TW': {} };
+  // What is left of a file without its words. The words are plain objects of texts.
+  const code = files.map((text) => text.replace(/^addWords\((\{\n[^]*?\n\})\);/gm, (_, texts) => {
+    for (const [language, more] of Object.entries(new Function(`return ${texts}`)())) Object.assign(words[language], more);
+    return '';
+  })).join('\n');
+  const keys = Object.keys(words.en);
+  assert.ok(keys.length > 400, `${keys.length} words`);
+  assert.deepEqual(Object.keys(words['zh-TW']).sort(), keys.sort());
+  const values = (text) => [...text.matchAll(/\{\w+\}/g)].map(([name]) => name).sort();
+  for (const key of keys) assert.deepEqual(values(words['zh-TW'][key]), values(words.en[key]), key);
+  // Keys that are put together, as `step.${id}.what`: what is put in has to be somewhere, or be a condition from the wire.
+  const families = [...code.matchAll(/`([a-z]+\.[^`]*\$\{[^`]*)`/g)].map(([, family]) => (
+    new RegExp(`^${family.split(/\$\{[^}]*\}/).map((part) => part.replaceAll('.', '\\.')).join('([\\w-]+)')}$`)
+  ));
+  const said = (key) => code.includes(`'${key}'`) || families.some((family) => {
+    const part = family.exec(key)?.[1];
+    if (!part) return false;
+    return /^fail\..+\.check$/.test(key) || new RegExp(`['" {]${part.replace(/response$/, '(request|response)')}['":, ]`).test(code);
+  });
+  assert.deepEqual(keys.filter((key) => !said(key)), []);
+  const asked = [...code.matchAll(/\bt\('([^']+)'/g)].map(([, key]) => key);
+  assert.deepEqual(asked.filter((key) => !(key in words.en)), []);
+});
 
 test('a wrong password is said, and nobody is let in', lab(async ({ server }) => {
   const { page } = await open(server, '', { expected: [/401/] });
@@ -370,4 +510,19 @@ test('the page is used by the keyboard alone', lab(async ({ server }) => {
   assert.notEqual(outline, 'none', 'the focus is seen');
   await page.keyboard.press('Enter');
   await page.getByText('Live', { exact: true }).waitFor();
+  // A call is drawn anew at each step: the key that answered it does not end it.
+  await page.locator('nav a[href="#desk"]').click();
+  const agent = page.locator('[data-agent="1001"]');
+  const press = async (action) => {
+    const button = agent.locator(`[data-action="${action}"]`);
+    await button.waitFor();
+    await button.press('Enter');
+  };
+  await press('login');
+  await press('ready');
+  await agent.locator('.badge[data-state="READY"]').waitFor();
+  await page.locator('[data-action="call"]').press('Enter');
+  await press('ANSWER');
+  await agent.locator('[data-action="HOLD"]').waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.action), 'HOLD');
 }));

@@ -1,7 +1,7 @@
 // Cards of agents on the Desk: state, time in it, what one may order, calls.
 
 import { elapsed } from './clock.js';
-import { clear, el } from './dom.js';
+import { clear, el, say } from './dom.js';
 import { choices, menu, question } from './menu.js';
 import { stateKind, stateName } from './states.js';
 import { t } from './words.js';
@@ -30,6 +30,7 @@ export function agentCard(agent, floor, orders) {
   const state = badge(agent.state || 'UNKNOWN');
   const time = el('span', { class: 'time', data: { figure: 'time' } });
   const name = el('span', { class: 'agent-name' });
+  const heading = `agent-${agent.id}`;
   const note = el('p', { class: 'hint agent-note' });
   const error = el('p', { class: 'error', role: 'alert', hidden: true });
   const calls = el('ul', { class: 'calls' });
@@ -37,8 +38,8 @@ export function agentCard(agent, floor, orders) {
   let forget = 0;
 
   const buttons = standing ? stateButtons() : null;
-  const node = el('article', { class: 'agent', data: { agent: agent.id } },
-    el('header', {}, el('h3', {}, name, el('span', { class: 'hint' }, agent.id)), state.node, time),
+  const node = el('article', { class: 'agent', 'aria-labelledby': heading, data: { agent: agent.id } },
+    el('header', {}, el('h3', { id: heading }, name, el('span', { class: 'hint' }, agent.id)), state.node, time),
     note,
     buttons && el('div', { class: 'row agent-actions' }, Object.values(buttons)),
     error,
@@ -103,22 +104,34 @@ export function agentCard(agent, floor, orders) {
     const now = JSON.stringify(list);
     if (now === shown) return;
     shown = now;
-    const focused = calls.contains(document.activeElement);
-    clear(calls).append(...list.map((dialog) => call(dialog)));
-    if (focused) (calls.querySelector('button, summary') ?? node.querySelector('.agent-actions button, .agent-actions summary'))?.focus();
+    const focused = calls.contains(document.activeElement) ? document.activeElement : null;
+    const [dialog, action] = ['dialog', 'action'].map((name) => focused?.closest(`[data-${name}]`)?.dataset[name]);
+    clear(calls).append(...list.map((one) => call(one)));
+    if (focused) refocus(dialog, action);
     tick();
+  }
+
+  // To the same action of the call, or the first of one's own: never from one button to another that ends the call.
+  function refocus(dialog, action) {
+    const place = [...calls.children].find((one) => one.dataset.dialog === dialog) ?? calls;
+    const same = action && place.querySelector(`[data-action="${action}"]`);
+    const next = same ?? place.querySelector('.call-actions > *') ?? node.querySelector('.agent-actions > :not([hidden])');
+    (next?.querySelector('summary') ?? next)?.focus();
   }
 
   function call(dialog) {
     const mine = [agent.extension, agent.home].filter(Boolean);
+    const isOwn = ({ address }) => mine.includes(address);
+    // Oneself last, with what one may do.
+    const participants = [...dialog.participants].sort((a, b) => isOwn(a) - isOwn(b));
     const about = [dialog.queue, ...dialog.variables.slice(0, 2).map(([, value]) => value)].filter(Boolean).join(' · ');
     return el('li', { class: 'call', data: { dialog: dialog.id } },
       el('p', { class: 'call-head' },
         el('strong', {}, `${dialog.from || '–'} → ${dialog.to || '–'}`),
         about && el('span', { class: 'hint' }, about),
       ),
-      el('ul', { class: 'participants' }, dialog.participants.map((participant) => {
-        const own = mine.includes(participant.address);
+      el('ul', { class: 'participants' }, participants.map((participant) => {
+        const own = isOwn(participant);
         return el('li', { class: own ? 'own' : null },
           el('span', { class: 'address' }, participant.address),
           badge(participant.state).node,
@@ -199,9 +212,4 @@ function element(name, value) {
 /** A small button. */
 export function button(label, action, click, primary = false) {
   return el('button', { class: `button small${primary ? ' primary' : ''}`, type: 'button', data: { action }, on: { click } }, label);
-}
-
-/** Writes a text only if it is another. */
-export function say(node, text) {
-  if (node.textContent !== text) node.textContent = text;
 }

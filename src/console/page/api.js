@@ -22,10 +22,16 @@ export class Refused extends Error {
 /** A user's way to the server; `null` as the user for what needs no password. */
 export class Api {
   #authorization;
+  #refused = null;
 
   constructor(user, password) {
     this.user = user;
     this.#authorization = user === null ? null : `Basic ${base64(`${user}:${password}`)}`;
+  }
+
+  /** Whether the server has refused the user's password. It is not sent again: five in a row would lock the user out. */
+  get denied() {
+    return this.#refused !== null;
   }
 
   /** GET; `headers` for `If-None-Match` and the like, `accept` for JSON. */
@@ -69,6 +75,7 @@ export class Api {
   }
 
   async #ask(method, path, { headers = {}, body = null, requestId, as, signal, timeout = 30_000, credentials = 'omit' }) {
+    if (this.#refused) return this.#refused;
     const all = { ...headers };
     if (this.#authorization) all.Authorization = this.#authorization;
     if (requestId) all.requestId = requestId;
@@ -84,7 +91,10 @@ export class Api {
         credentials,
         cache: 'no-store',
       });
-      return answer(response, await response.text());
+      const given = answer(response, await response.text());
+      // The other kind of 401, for what another user's password is needed, does not ask for one.
+      if (given.status === 401 && this.#authorization && given.headers.has('WWW-Authenticate')) this.#refused = given;
+      return given;
     } catch (error) {
       throw new Unreachable(where, error);
     }

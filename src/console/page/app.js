@@ -21,8 +21,8 @@ let context = null;
 let takeDown = null;
 let turn = 0;
 
-/** Shows a view module in the main part, instead of the one that is there. */
-export function mount(view) {
+// Shows a view module in the main part, instead of the one that is there.
+function mount(view) {
   takeDown?.();
   takeDown = null;
   clear(main);

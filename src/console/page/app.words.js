@@ -57,7 +57,7 @@ addWords({
     'login.wrong': '使用者或密碼錯誤。連續輸入錯誤密碼五次，該使用者會被鎖定五分鐘。',
     'login.empty': '請輸入使用者與密碼。',
     'login.out': '伺服器有回應，但服務目前中斷：{reason}',
-    'login.refused': '伺服器拒絕此頁面的要求：{reason}',
+    'login.refused': '伺服器拒絕此頁面的請求：{reason}',
     'login.unreachable': '伺服器沒有回應。可能是伺服器未執行、網路中斷，或憑證已變更（自我簽署憑證每次啟動都會重新產生）：請在新分頁開啟 {address}，查看瀏覽器的說明。',
     'login.server': '網域 {domain} · {type} · {status}',
   },

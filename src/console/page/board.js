@@ -3,7 +3,7 @@
 import { Api, Unreachable, reason } from './api.js';
 import './board.words.js';
 import { elapsed, timeOfDay } from './clock.js';
-import { clear, el } from './dom.js';
+import { clear, el, say } from './dom.js';
 import { Floor } from './floor.js';
 import { AGENT_STATES, stateKind, stateName } from './states.js';
 import { setTheme, theme } from './theme.js';
@@ -13,6 +13,9 @@ const KEY = 'callboard.board';
 const ALWAYS = ['READY', 'TALKING', 'NOT_READY'];
 const FIRST_WAIT = 1_000;
 const LONGEST_WAIT = 15_000;
+// Longer than a user is locked out after wrong passwords, which begins anew with each login in that time.
+const REFUSED_WAIT = 6 * 60_000;
+const LONGEST_REFUSED_WAIT = 60 * 60_000;
 const IDLE_AFTER = 3_000;
 const SHIFT_EVERY = 60_000;
 const SHIFTS = [[0, 0], [4, 0], [4, 4], [0, 4]];
@@ -21,6 +24,7 @@ const TILE_SHAPE = 1.75;
 
 const root = document.getElementById('board');
 let close = () => {};
+let refusedWait = REFUSED_WAIT;
 
 addEventListener('hashchange', () => location.hash.includes('user=') && begin());
 onLanguage(() => begin());
@@ -68,6 +72,7 @@ function remember(entry) {
 
 function login(problem, given = {}) {
   close();
+  close = () => {};
   document.title = `${t('board.title')} · callboard`;
   const input = (name, attributes) => el('input', { name, value: given[name] ?? '', ...attributes });
   const user = input('user', { autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', required: true });
@@ -89,8 +94,16 @@ function login(problem, given = {}) {
       el('p', { class: 'hint' }, t('board.loginHint', { address: '/console/board#user=…&password=…&team=…' })),
     ),
   ));
-  user.focus();
-  close = () => {};
+  (given.user ? password : user).focus();
+}
+
+// Nobody stands at the wall: a user who is only locked out for some minutes is let in again. Somebody who types is not disturbed.
+function refused(entry) {
+  login(t('board.denied', { time: timeOfDay(Date.now() + refusedWait).slice(0, 5) }), { user: entry.user, team: entry.team });
+  const timer = setTimeout(() => connect(entry, false), refusedWait);
+  refusedWait = Math.min(refusedWait * 2, LONGEST_REFUSED_WAIT);
+  root.firstElementChild.addEventListener('input', () => clearTimeout(timer));
+  close = () => clearTimeout(timer);
 }
 
 // Finds out what there is to show. Somebody at the form is told what is wrong; a board that was there before tries on.
@@ -112,14 +125,15 @@ function connect(entry, asked) {
       const answer = await api.get('/callboard/api/directory', { timeout: 8_000 });
       if (closed) return;
       if (answer.ok) {
+        refusedWait = REFUSED_WAIT;
         remember(entry);
         wall(entry, api, answer.json());
         return;
       }
-      problem = answer.status === 401 ? t('board.wrong') : t('board.refused', { reason: reason(answer) });
+      problem = t('board.refused', { reason: reason(answer) });
       if (answer.status === 401) {
-        remember(null);
-        login(problem, { user: entry.user, team: entry.team });
+        if (asked) login(t('board.wrong'), { user: entry.user, team: entry.team });
+        else refused(entry);
         return;
       }
     } catch (error) {
@@ -183,10 +197,7 @@ function wall(entry, api, directory) {
     teams: [team.id],
     calls: false,
     onChange: update,
-    onDenied: () => {
-      remember(null);
-      login(t('board.wrong'), { user: entry.user, team: team.id });
-    },
+    onDenied: () => refused({ ...entry, team: team.id }),
   });
   const observer = new ResizeObserver(() => arrange(grid));
   observer.observe(grid);
@@ -308,10 +319,6 @@ function languages() {
   return el('div', { class: 'segments', role: 'group', 'aria-label': t('board.language') }, Object.entries(names).map(([name, text]) => (
     el('button', { type: 'button', lang: name, 'aria-pressed': String(language() === name), on: { click: () => setLanguage(name) } }, text)
   )));
-}
-
-function say(node, text) {
-  if (node.textContent !== text) node.textContent = text;
 }
 
 // For a screen that nobody touches

@@ -124,6 +124,8 @@ export class BoshSession {
     const xbosh = Object.keys(given).some((name) => name.startsWith('xmpp:')) ? ' xmlns:xmpp="urn:xmpp:xbosh"' : '';
     const body = `<body ${written.join(' ')} xmlns="${HTTPBIND}"${xbosh}${inner ? `>${inner}</body>` : '/>'}`;
     const answer = this.#post(body);
+    // It may fail while an earlier one is still waited for: whoever asked hears of it in their order.
+    answer.catch(() => {});
     const inOrder = this.#order.then(() => answer);
     this.#order = inOrder.catch(() => {});
     return inOrder;

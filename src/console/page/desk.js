@@ -1,11 +1,12 @@
 // The view Desk: a small contact centre to run by hand.
 
 import './desk.words.js';
-import { agentCard, badge, button, say } from './agents.js';
+import { agentCard, badge, button } from './agents.js';
 import { elapsed, timeOfDay } from './clock.js';
-import { clear, el } from './dom.js';
+import { clear, el, say } from './dom.js';
 import { Floor } from './floor.js';
 import { Orders } from './orders.js';
+import { stateName } from './states.js';
 import { ticker } from './ticker.js';
 import { t } from './words.js';
 
@@ -21,8 +22,7 @@ export function show(root, context) {
   const { directory, user } = context;
   if (remembered.user !== user) Object.assign(remembered, { user, team: null, callers: new Map() });
   const orders = new Orders(context);
-  const teams = [...directory.teams];
-  if (directory.users.some(({ team }) => !team)) teams.push({ id: '', name: t('desk.noTeam') });
+  const { teams } = directory;
   // Every agent is two nodes and two requests: with many, a team at a time.
   const all = teams.length > 1 && directory.users.length <= MANY;
   const known = (id) => teams.some((team) => team.id === id) || (all && id === '*');
@@ -35,6 +35,7 @@ export function show(root, context) {
   const calls = directory.administrator ? callCard() : null;
   let floor = null;
   let cards = new Map();
+  let built = false;
 
   const select = teams.length > 1 && el('label', { class: 'row' }, el('span', { class: 'hint' }, t('desk.team')),
     el('select', { on: { change: (event) => choose(event.target.value) } },
@@ -64,6 +65,7 @@ export function show(root, context) {
     remembered.team = id;
     floor?.close();
     cards = new Map();
+    built = false;
     clear(place).append(el('p', { class: 'hint' }, t('desk.loading')));
     floor = new Floor(context.api, directory, {
       teams: id === '*' ? teams.map((team) => team.id) : [id],
@@ -74,7 +76,7 @@ export function show(root, context) {
         // One that nobody took goes back to its queue: its caller is still there.
         if (last === 'DROPPED' || last === 'FAILED') remembered.callers.delete(dialog);
       },
-      onDenied: () => say(state, t('desk.denied')),
+      onDenied: () => connection(),
     });
     floor.start();
     connection();
@@ -82,7 +84,7 @@ export function show(root, context) {
 
   function update() {
     connection();
-    if (floor.heard && [...floor.agents.keys()].join('\n') !== [...cards.keys()].join('\n')) build();
+    if (floor.heard && (!built || [...floor.agents.keys()].join('\n') !== [...cards.keys()].join('\n'))) build();
     for (const card of cards.values()) card.update();
     queues.update(floor);
     calls?.update(floor);
@@ -90,7 +92,8 @@ export function show(root, context) {
 
   function build() {
     cards = new Map();
-    const sections = [...floor.teams, ...(teams.at(-1)?.id === '' ? [teams.at(-1)] : [])].map((team) => {
+    built = true;
+    const sections = floor.teams.map((team) => {
       const members = [...floor.agents.values()].filter((agent) => agent.team === team.id);
       for (const agent of members) cards.set(agent.id, agentCard(agent, floor, orders));
       return members.length > 0 && el('section', { class: 'desk-team' },
@@ -99,13 +102,15 @@ export function show(root, context) {
     });
     // In the order of the floor, so that the comparison above holds.
     cards = new Map([...floor.agents.keys()].filter((id) => cards.has(id)).map((id) => [id, cards.get(id)]));
-    clear(place).append(...sections.filter(Boolean));
+    clear(place).append(...(cards.size ? sections.filter(Boolean) : [el('p', { class: 'hint' }, t('desk.nobody'))]));
   }
 
   function connection() {
-    const kind = floor.connection;
-    state.className = `connection ${kind}`;
-    say(state, t(`desk.connection.${kind}`, { time: timeOfDay(floor.lostSince) }));
+    // Whether it is in service is not known of one that does not answer.
+    const out = ['live', 'blind'].includes(floor.connection) && floor.status && floor.status !== 'IN_SERVICE';
+    const kind = out ? 'out' : floor.connection;
+    state.className = `connection ${kind === 'denied' || out ? 'lost' : kind}`;
+    say(state, t(`desk.connection.${kind}`, { time: timeOfDay(floor.lostSince), status: stateName(floor.status) }));
     state.title = floor.why;
   }
 

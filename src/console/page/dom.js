@@ -18,6 +18,11 @@ export function clear(node) {
   return node;
 }
 
+/** Writes a text only if it is another: nothing is laid out anew, a selection stays, and no screen reader says it again. */
+export function say(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
 function fill(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes ?? {})) {
     if (value === null || value === undefined || value === false) continue;

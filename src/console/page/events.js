@@ -3,18 +3,24 @@
 
 const FIRST_WAIT = 1_000;
 const LONGEST_WAIT = 15_000;
+const REST_AFTER = 5_000;
 
 /**
  * A stream that stays up. `url(ticket, last)` makes the address, `types` are the events wanted, `onEvent(event)` gets
- * each; `onState('open' | 'lost', why)` tells of the connection, with `{ status, text }` where the server refused.
+ * each; `onState('open' | 'lost', why)` tells of the connection, with `{ status, text }` where the server refused. One that
+ * `rests` holds no connection while nobody sees the page, and then gets what it has missed: a browser has six for a server.
  */
 export class Stream {
   #source = null;
   #timer = 0;
   #wait = FIRST_WAIT;
   #closed = false;
+  #rest = 0;
+  #resting = false;
+  #turn = 0;
+  #seen = () => this.#look();
 
-  constructor(api, { url, types, onEvent, onState }) {
+  constructor(api, { url, types, onEvent, onState, rests = false }) {
     this.api = api;
     this.url = url;
     this.types = types;
@@ -22,24 +28,46 @@ export class Stream {
     this.onState = onState ?? (() => {});
     this.last = null;
     this.#open();
+    if (!rests) return;
+    document.addEventListener('visibilitychange', this.#seen);
+    this.#look();
   }
 
   close() {
     this.#closed = true;
+    document.removeEventListener('visibilitychange', this.#seen);
+    clearTimeout(this.#rest);
     clearTimeout(this.#timer);
     this.#source?.close();
     this.#source = null;
   }
 
+  #look() {
+    clearTimeout(this.#rest);
+    if (document.hidden) {
+      this.#rest = setTimeout(() => {
+        this.#resting = true;
+        clearTimeout(this.#timer);
+        this.#source?.close();
+        this.#source = null;
+      }, REST_AFTER);
+    } else if (this.#resting) {
+      this.#resting = false;
+      this.#wait = FIRST_WAIT;
+      this.#open();
+    }
+  }
+
   async #open() {
+    const turn = (this.#turn += 1);
     let address;
     try {
       address = this.url((await this.api.ticket()).ticket, this.last);
     } catch (error) {
-      this.#lost(error.status ? { status: error.status, text: error.message } : undefined);
+      if (turn === this.#turn) this.#lost(error.status ? { status: error.status, text: error.message } : undefined);
       return;
     }
-    if (this.#closed) return;
+    if (this.#closed || this.#resting || turn !== this.#turn) return;
     const source = new EventSource(address);
     this.#source = source;
     source.onopen = () => {
@@ -65,7 +93,7 @@ export class Stream {
   }
 
   #lost(why) {
-    if (this.#closed) return;
+    if (this.#closed || this.#resting) return;
     this.onState('lost', why);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#open(), this.#wait);
@@ -73,10 +101,14 @@ export class Stream {
   }
 }
 
-/** The events of nodes: `onEvent({ node, id, data })`, `onMissed(sentence)`, `onState('open' | 'lost', why)`; `query` is added to the address. */
+/**
+ * The events of nodes: `onEvent({ node, id, data })`, `onMissed(sentence)`, `onState` and `rests` as above; `query` is added
+ * to the address.
+ */
 export class EventStream extends Stream {
-  constructor(api, nodes, { onEvent, onMissed, onState, query = '' }) {
+  constructor(api, nodes, { onEvent, onMissed, onState, rests, query = '' }) {
     super(api, {
+      rests,
       types: [...nodes, 'missed'],
       onState,
       url: (ticket, last) => {

@@ -10,6 +10,7 @@ const CHECK_EVERY = 10_000;
 const CHECK_BLIND = 2_000;
 const QUEUES_EVERY = 5_000;
 const QUEUES_SOON = 300;
+const QUEUES_APART = 1_000;
 const IN_SERVICE = 'IN_SERVICE';
 const TELL_SOON = 40;
 const FIRST_PATIENCE = 1_500;
@@ -22,7 +23,7 @@ const MOST_QUEUED = 1_000;
 /**
  * `teams` are ids; `calls` says whether calls are wanted. `onChange()` after something has changed, `onEvent(event)` for
  * each event, `onError({ agent, dialog, text })` for errors that come as events, `onEnd(dialog)` when a call is over for
- * everybody, `onDenied(status)` when the server does not know the user any more.
+ * everybody, `onDenied()` when the server has refused the password: it then has ended.
  */
 export class Floor {
   #etags = new Map();
@@ -34,6 +35,8 @@ export class Floor {
   #closed = false;
   #wait = FIRST_WAIT;
   #opened = 0;
+  #queuesRead = 0;
+  #queuesDue = Infinity;
   #listening = false;
   #readable;
 
@@ -48,7 +51,7 @@ export class Floor {
     this.queues = directory.queues.filter(({ team }) => teams.includes(team)).map((queue) => ({ ...queue, waiting: null, longest: null, ready: null }));
     this.teams = directory.teams.filter(({ id }) => teams.includes(id));
     this.status = '';
-    /** `starting`, `live`, `blind` (it answers, but no events come) or `lost`. */
+    /** `starting`, `live`, `blind` (it answers, but no events come), `lost` or `denied`. */
     this.connection = 'starting';
     /** When the server was last heard, and since when it is not: milliseconds of this machine's clock. */
     this.heard = 0;
@@ -56,7 +59,7 @@ export class Floor {
     this.why = '';
     // Of whom one may read User and Dialogs; of other members of a team only the team tells.
     this.#readable = new Set(directory.users.map(({ id }) => id));
-    for (const user of directory.users) if (teams.includes(user.team ?? '')) this.#agent(user.id, user.team ?? '');
+    for (const user of directory.users) if (user.roles.includes('Agent') && teams.includes(user.team)) this.#agent(user.id, user.team);
   }
 
   /** Begins; it then goes on until it is closed, whatever happens to the server. */
@@ -101,6 +104,7 @@ export class Floor {
     try {
       await this.#system();
       if (this.status === IN_SERVICE) await this.#everything();
+      if (this.#closed) return;
       this.#heard();
       this.#checkLater();
       this.#queuesLater(QUEUES_EVERY);
@@ -119,12 +123,13 @@ export class Floor {
 
   async #everything() {
     for (const { id } of this.teams) await this.#team(id);
-    for (const agent of this.agents.values()) if (!agent.team) await this.#user(agent);
     if (this.calls) await this.#allDialogs();
     await this.#allQueues();
   }
 
   async #read(path) {
+    // Who has gone to another view does not wait for the rest of thirty documents.
+    if (this.#closed) throw new Error('closed');
     const etag = this.#etags.get(path);
     const answer = await this.api.get(path, { timeout: TIMEOUT, headers: etag ? { 'If-None-Match': etag } : {} });
     this.clock.set(answer.headers.get('Date'));
@@ -157,14 +162,9 @@ export class Floor {
   // As the server has them: in the order of the teams, and of the members in each.
   #sort(team, members) {
     const of = (id) => (id === team ? members.map((member) => this.agents.get(member)) : [...this.agents.values()].filter((agent) => agent.team === id));
-    const sorted = [...this.teams.map(({ id }) => id), ''].flatMap(of);
+    const sorted = this.teams.flatMap(({ id }) => of(id));
     this.agents.clear();
     for (const agent of sorted) this.agents.set(agent.id, agent);
-  }
-
-  async #user(agent) {
-    const user = await this.#read(`/finesse/api/User/${encodeURIComponent(agent.id)}`);
-    if (user) fill(agent, user.documentElement);
   }
 
   async #allDialogs() {
@@ -208,6 +208,7 @@ export class Floor {
         else if (this.#queued.push(event) > MOST_QUEUED) this.#queued.shift();
       },
       onMissed: () => this.#load(),
+      rests: true,
       onState: (state, why) => {
         if (this.#closed || this.#stream !== stream) return;
         this.#listening = state === 'open';
@@ -366,24 +367,32 @@ export class Floor {
     old.close();
   }
 
+  // The earliest wish counts: where events never cease, a timer that each of them sets anew would never end.
   #queuesLater(wait) {
     if (!this.queues.length || this.#closed) return;
+    const now = performance.now();
+    const due = Math.max(now + wait, this.#queuesRead + QUEUES_APART);
+    if (due >= this.#queuesDue) return;
+    this.#queuesDue = due;
     clearTimeout(this.#timers.queues);
     this.#timers.queues = setTimeout(async () => {
+      this.#queuesDue = Infinity;
+      this.#queuesRead = performance.now();
       try {
-        await this.#allQueues();
+        if (this.status === IN_SERVICE) await this.#allQueues();
         this.#tell();
-        this.#queuesLater(QUEUES_EVERY);
       } catch {
         // The check tells what is wrong; until then the old figures stay.
-        this.#queuesLater(QUEUES_EVERY);
       }
-    }, wait);
+      this.#queuesLater(QUEUES_EVERY);
+    }, due - now);
   }
 
   #heard() {
     this.heard = Date.now();
     this.why = '';
+    // A stream that has outlived what the requests did not may be half open: nothing comes, and nobody says so.
+    if (this.connection === 'lost' && this.#listening) this.#renew();
     this.#connect(this.#listening ? 'live' : 'blind');
     this.#wait = FIRST_WAIT;
   }
@@ -391,7 +400,12 @@ export class Floor {
   #failed(error) {
     if (this.#closed) return;
     this.why = error.message;
-    if (error.status === 401) this.onDenied?.(error);
+    if (this.api.denied) {
+      this.#connect('denied');
+      this.close();
+      this.onDenied?.();
+      return;
+    }
     clearTimeout(this.#timers.check);
     // 503 in between: the service has just gone out. The server is there, and says so.
     if (error.status !== 503) this.#connect('lost');

@@ -91,7 +91,7 @@ export class FrameStore {
   }
 }
 
-/** A frame's name in words: `event /finesse/api/User/1001`. */
+/** What a frame is, in words: `subscribe request`. */
 export function nameOf(entry) {
   return t(`frame.${entry.key}`);
 }
@@ -129,6 +129,7 @@ export class FrameList {
   #scheduled = 0;
   #unlisten;
   #current = null;
+  #follows = true;
 
   constructor(store, { title, empty, sessions = false, actions = [] }) {
     this.#store = store;
@@ -159,8 +160,14 @@ export class FrameList {
       el('div', { class: 'frames-scroll' }, this.list, this.note),
     );
     this.scroll = this.list.parentNode;
+    // Who has scrolled up to read stays there.
+    this.scroll.addEventListener('scroll', () => {
+      this.#follows = this.scroll.scrollHeight - this.scroll.scrollTop - this.scroll.clientHeight < 40;
+    }, { passive: true });
     this.#unlisten = store.listen(() => this.#schedule());
     this.#all();
+    // As soon as it is in the page.
+    queueMicrotask(() => this.#toEnd());
   }
 
   close() {
@@ -193,7 +200,6 @@ export class FrameList {
       return;
     }
     if (!this.#paused || force) {
-      const atEnd = this.scroll.scrollHeight - this.scroll.scrollTop - this.scroll.clientHeight < 40;
       const oldest = frames[0]?.n ?? Infinity;
       for (const [n, row] of this.#rows) {
         if (n >= oldest) break;
@@ -214,9 +220,20 @@ export class FrameList {
       this.#shown = count;
       this.list.append(fresh);
       if (!this.#current?.isConnected) this.#rove(this.list.querySelector('.frame'));
-      if (atEnd) this.scroll.scrollTop = this.scroll.scrollHeight;
+      this.#toEnd();
     }
     this.#tell();
+  }
+
+  // The newest is seen, unless one reads: above, or a frame that is open.
+  #toEnd() {
+    if (!this.#follows) return;
+    const { top, bottom } = this.scroll.getBoundingClientRect();
+    const reads = [...this.#open].some((n) => {
+      const row = this.#rows.get(n)?.getBoundingClientRect();
+      return row && row.bottom > top && row.top < bottom;
+    });
+    if (!reads) this.scroll.scrollTop = this.scroll.scrollHeight;
   }
 
   #tell() {

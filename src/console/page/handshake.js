@@ -2,7 +2,7 @@
 
 import { Api, Unreachable, good } from './api.js';
 import { FrameStore } from './frames.js';
-import { first } from './xml.js';
+import { first, update } from './xml.js';
 import { Failure, Session } from './xmpp.js';
 
 /** The steps in order, in the names of the seed. */
@@ -104,6 +104,14 @@ export class Run {
     return ['coming', 'live', 'warn'].includes(this.status);
   }
 
+  /** What is wrong with a session that lives on: `ping`, `finesse`, `service`, or ''. */
+  get fault() {
+    if (this.status !== 'live' && this.status !== 'warn') return '';
+    if (this.ping === null) return 'ping';
+    if (this.finesseAway) return 'finesse';
+    return this.service ? 'service' : '';
+  }
+
   /** The step that waits for the button "Next step", or null. */
   get waitsAt() {
     return this.#gate?.step ?? null;
@@ -195,6 +203,7 @@ export class Run {
     this.ping = undefined;
     this.finesse = 0;
     this.finesseAway = false;
+    this.service = '';
     this.lastEvent = null;
     this.twice = false;
     this.testProblem = null;
@@ -298,6 +307,7 @@ export class Run {
         this.steps.get('live').at = performance.now() - this.start;
         this.status = this.failures.size ? 'warn' : 'live';
         this.selected ??= 'live';
+        this.#askService();
         break;
       case 'closed':
         this.#gate?.go();
@@ -325,9 +335,10 @@ export class Run {
     this.#changed();
   }
 
-  #event({ node, id, to }) {
+  #event({ node, id, payload, to }) {
     this.events += 1;
     this.lastEvent = node;
+    if (node === '/finesse/api/SystemInfo') this.service = outOfService(first(update(payload)?.data, 'systemInfo', 'status'));
     const before = this.items.get(id);
     if (before !== undefined && before !== to) this.twice = true;
     this.items.set(id, to);
@@ -444,11 +455,20 @@ export class Run {
   async #service() {
     try {
       const info = (await new Api(null).get('/finesse/api/SystemInfo', { timeout: 5_000 })).xml();
-      const status = first(info, 'status');
-      return status && status !== 'IN_SERVICE' ? status : '';
+      return outOfService(first(info, 'status'));
     } catch {
       return '';
     }
+  }
+
+  async #askService() {
+    const session = this.#session;
+    const { events } = this;
+    const service = await this.#service();
+    // An event that has come meanwhile is newer.
+    if (session !== this.#session || this.events !== events) return;
+    this.service = service;
+    this.#changed();
   }
 
   // Returns the status if the server would not tell.
@@ -520,6 +540,11 @@ export class Run {
   #changed() {
     this.onChange();
   }
+}
+
+// The status that keeps the service from serving, or ''.
+function outOfService(status) {
+  return status && status !== 'IN_SERVICE' ? status : '';
 }
 
 function header(part, name) {

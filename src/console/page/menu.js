@@ -35,7 +35,8 @@ export function menu(label, fill, attributes = {}) {
 
 /** Fills a panel with choices: `[[text, action], …]`. */
 export function choices(panel, close, list) {
-  panel.append(...list.map(([text, action]) => el('button', {
+  // Opened twice while the list was on its way, it still comes once.
+  clear(panel).append(...list.map(([text, action]) => el('button', {
     class: 'menu-choice',
     type: 'button',
     on: {

@@ -1,11 +1,15 @@
 // The five ways to hear of a change, each with the same few members: `start()` resolves when it listens, `stop()` when it
 // has ended, `requests` and `empty` are its own counts. `onRequest()` is told of each request and returns what is told of
-// the answer; `onTold({ payload })` gets events that name their request, `onPolled(stamp)` a poll's document.
+// the answer; `onTold({ payload })` gets events that name their request, `onPolled(stamp)` a poll's document;
+// `onError(error)` hears that the way is down, `onWell()` that it is there, also if it always was.
 
+import { reason } from './api.js';
 import { BoshSession } from './bosh.js';
 import { EventStream } from './events.js';
 import { first } from './xml.js';
 import { Session } from './xmpp.js';
+
+const PATIENCE = 10_000;
 
 /** The beat by which both polls ask. */
 export class Beat {
@@ -46,8 +50,8 @@ export class Poll {
   #last = null;
   #asking = null;
 
-  constructor({ api, user, run, closing, signal, onRequest, onPolled, onError }) {
-    Object.assign(this, { api, closing, signal, onRequest, onPolled, onError });
+  constructor({ api, user, run, closing, signal, onRequest, onPolled, onError, onWell }) {
+    Object.assign(this, { api, closing, signal, onRequest, onPolled, onError, onWell });
     this.path = `/finesse/api/User/${encodeURIComponent(user)}?run=${run}${closing ? '&close' : ''}`;
     this.requests = 0;
     this.empty = 0;
@@ -62,6 +66,7 @@ export class Poll {
   /** Asks once, unless the last answer is still on its way. */
   ask() {
     this.#asking ??= this.#ask()
+      .then(this.onWell)
       .catch((error) => this.onError(error))
       .finally(() => (this.#asking = null));
   }
@@ -80,12 +85,12 @@ export class Poll {
     const credentials = this.closing ? 'same-origin' : 'omit';
     let unchanged = true;
     try {
-      const answer = await this.api.get(this.path, { headers, credentials, signal: this.signal });
+      const answer = await this.api.get(this.path, { headers, credentials, signal: this.signal, timeout: PATIENCE });
       if (answer.status === 304) {
         this.empty += 1;
         return;
       }
-      if (!answer.ok) throw new Error(`${answer.status}`);
+      if (!answer.ok) throw new Error(reason(answer));
       this.#etag = answer.headers.get('ETag') ?? '';
       unchanged = answer.text === this.#last;
       if (unchanged) this.unchanged += 1;
@@ -144,8 +149,8 @@ export class ServerSent {
   #stream = null;
   #answered = null;
 
-  constructor({ api, run, user, onRequest, onTold, onError }) {
-    Object.assign(this, { api, run, onRequest, onTold, onError });
+  constructor({ api, run, user, onRequest, onTold, onError, onWell }) {
+    Object.assign(this, { api, run, onRequest, onTold, onError, onWell });
     this.node = `/finesse/api/User/${user}`;
     this.requests = 0;
     this.empty = 0;
@@ -160,12 +165,14 @@ export class ServerSent {
           if (state === 'open') {
             this.requests += 1;
             this.#answered = this.onRequest();
+            this.onWell();
             resolve();
           } else {
             this.#answered?.(false);
             this.#answered = null;
-            if (why) this.onError(new Error(why.text));
-            reject(new Error(why?.text ?? 'no stream'));
+            const error = new Error(why?.text ?? 'no stream');
+            this.onError(error);
+            reject(error);
           }
         },
       });

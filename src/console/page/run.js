@@ -11,10 +11,12 @@ export const WAYS = ['close', 'poll', 'bosh', 'sse', 'ws'];
 const METER_EVERY = 1_000;
 const GRACE = 1_200;
 const PATIENCE = 10_000;
+const MOST_BEHIND = 3;
 
 /**
  * `onRequest(way)` returns what is told of the answer, `onChange(change)` is told of each change sent and
- * `onEvent(way, change, at)` of each that arrived; `onError(way | null, error)` of what went wrong.
+ * `onEvent(way, change, at)` of each that arrived; `onError(way | null, error)` of what went wrong, `onWell(way | null)`
+ * when that is over; `onGone()` when the server does not know this run, or its user, any more.
  */
 export class Run {
   #stop = new AbortController();
@@ -26,13 +28,15 @@ export class Run {
   #rateTimer = 0;
   #meterTimer = 0;
   #sending = Promise.resolve();
+  #behind = 0;
+  #troubles = new Set();
   #beat = null;
   #down = new Set();
   #ended = false;
 
-  constructor({ context, agent, interval, onRequest, onChange, onEvent, onError }) {
+  constructor({ context, agent, interval, onRequest, onChange, onEvent, onError, onWell, onGone }) {
     const { api, directory, user, password } = context;
-    Object.assign(this, { api, directory, agent, interval, onRequest, onChange, onEvent, onError });
+    Object.assign(this, { api, directory, agent, interval, onRequest, onChange, onEvent, onError, onWell, onGone });
     this.login = { user, password };
     this.as = agent.id === user ? undefined : agent.id;
     this.path = `/finesse/api/User/${encodeURIComponent(agent.id)}`;
@@ -67,6 +71,7 @@ export class Run {
         onTold: ({ payload }) => this.#told(way, payload),
         onPolled: (stamp) => this.#polled(way, stamp),
         onError: (error) => this.#failed(way, error),
+        onWell: () => this.#well(way),
       });
       this.#receivers.set(way, receiver);
       // One way that does not come up does not stop the other four.
@@ -80,7 +85,8 @@ export class Run {
 
   /** Makes one change of state; resolves when the server has taken it. */
   make() {
-    this.#sending = this.#sending.then(() => this.#make()).catch((error) => this.onError(null, error));
+    this.#behind += 1;
+    this.#sending = this.#sending.then(() => this.#make()).catch((error) => this.onError(null, error)).finally(() => (this.#behind -= 1));
     return this.#sending;
   }
 
@@ -125,8 +131,14 @@ export class Run {
     this.onError(way, error);
   }
 
+  #well(way) {
+    if (this.#down.delete(way) && !this.#ended) this.onWell(way);
+  }
+
   async #prepare() {
     this.#state = await this.#agentState();
+    const dialogs = await this.api.get(`${this.path}/Dialogs`, { as: this.as });
+    if (dialogs.ok && all(dialogs.xml(), 'Dialog').length) throw new Busy();
     if (this.#state === 'LOGOUT') {
       const login = xml('User', { state: 'LOGIN', extension: this.agent.extension });
       good(await this.api.put(this.path, login, { as: this.as }));
@@ -162,10 +174,23 @@ export class Run {
     } catch (error) {
       problem = error;
     }
-    if (!problem) return;
+    if (!problem) {
+      this.#over('change');
+      return;
+    }
     this.ledger.fail(requestId);
     this.#state = before;
-    if (!this.#ended) this.onError(null, problem);
+    this.#trouble('change', problem);
+  }
+
+  #trouble(what, error) {
+    if (this.#ended) return;
+    this.#troubles.add(what);
+    this.onError(null, error);
+  }
+
+  #over(what) {
+    if (this.#troubles.delete(what) && !this.#troubles.size) this.onWell(null);
   }
 
   // Not quite regular: changes that keep step with the polls would all be as late as each other.
@@ -173,7 +198,8 @@ export class Run {
     if (!this.#rate || this.#ended) return;
     const wait = ((0.4 + 1.2 * Math.random()) / this.#rate) * 1_000;
     this.#rateTimer = setTimeout(() => {
-      this.make();
+      // A server that does not answer is not given ever more to do for when it does.
+      if (this.#behind < MOST_BEHIND) this.make();
       this.#again();
     }, wait);
   }
@@ -211,8 +237,10 @@ export class Run {
   async #read() {
     try {
       this.counted = await this.api.meter(this.id);
+      this.#over('meter');
     } catch (error) {
-      if (!this.#ended) this.onError(null, error);
+      if (error.status !== 404 && !this.api.denied) this.#trouble('meter', error);
+      else if (!this.#ended) this.onGone();
     }
   }
 
@@ -223,6 +251,9 @@ export class Run {
 
 /** The agent could not be signed in. */
 export class NotSignedIn extends Error {}
+
+/** The agent has a call, and cannot change its state at will. */
+export class Busy extends Error {}
 
 /** The run was ended while it began. */
 export class Ended extends Error {}

@@ -26,7 +26,11 @@ export function ticker() {
     ),
     add({ node, data }) {
       none.hidden = true;
+      // Who reads further down, or an event that is open, is not moved by what comes on top.
+      const reads = list.scrollTop > 0 || list.querySelector('details[open]') !== null;
+      const before = reads ? list.scrollHeight : 0;
       list.prepend(tick(node, data));
+      if (reads) list.scrollTop += list.scrollHeight - before;
       if (list.children.length > MOST) list.lastElementChild.remove();
     },
   };

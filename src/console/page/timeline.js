@@ -1,8 +1,8 @@
 // Lanes on a moving time axis. Each request is a bar from its sending to its answer (hollow if the answer was empty),
 // each event a dot with a line back to the change it tells of, each change a line across all lanes.
 
-/** How many milliseconds the axis shows. */
-export const SPAN = 20_000;
+// How many milliseconds the axis shows.
+const SPAN = 20_000;
 
 const KEEP = 400;
 const FRAME = 33;
@@ -10,7 +10,7 @@ const CALM_FRAME = 500;
 const HEIGHT = 52;
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
 
-/** Draws lanes until it is stopped; `lane(name)` gives each one's canvas. */
+/** Draws lanes until it is frozen or closed; `add` gives each one its canvas. */
 export class Timeline {
   #lanes = new Map();
   #changes = [];

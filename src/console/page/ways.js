@@ -2,8 +2,8 @@
 
 import './ways.words.js';
 import { duration } from './clock.js';
-import { el } from './dom.js';
-import { Ended, NotSignedIn, Run, WAYS } from './run.js';
+import { el, say } from './dom.js';
+import { Busy, Ended, NotSignedIn, Run, WAYS } from './run.js';
 import { Timeline } from './timeline.js';
 import { t } from './words.js';
 
@@ -88,6 +88,8 @@ export function show(root, context) {
         if (way) lanes.get(way).complain(t('ways.down', { cause: error.message }));
         else controls.complain(t('ways.problem', { cause: error.message }));
       },
+      onGone: () => run === mine && gone(),
+      onWell: (way) => run === mine && (way ? lanes.get(way) : controls).complain(''),
     });
     run = mine;
     try {
@@ -98,7 +100,8 @@ export function show(root, context) {
       run = null;
       timeline.freeze();
       enter('idle', t('ways.state.idle'));
-      controls.complain(error instanceof NotSignedIn ? t('ways.notSignedIn', { agent: agent.id }) : t('ways.problem', { cause: error.message }));
+      const known = error instanceof NotSignedIn ? 'ways.notSignedIn' : error instanceof Busy ? 'ways.busy' : null;
+      controls.complain(known ? t(known, { agent: agent.id }) : t('ways.problem', { cause: error.message }));
       return;
     }
     if (run !== mine) return;
@@ -120,6 +123,16 @@ export function show(root, context) {
     update();
     enter('idle', t('ways.state.stopped', said()));
     sum();
+  }
+
+  // What the lanes say is left as it was.
+  function gone() {
+    run.stop();
+    clearInterval(refresh);
+    timeline.freeze();
+    update();
+    enter('idle', t('ways.state.stopped', said()));
+    controls.complain(t(context.api.denied ? 'ways.denied' : 'ways.gone'));
   }
 
   function enter(next, text) {
@@ -313,11 +326,6 @@ function table() {
       }
     },
   };
-}
-
-// Text that has not changed is not written again: nothing is laid out anew, and a selection stays.
-function say(node, text) {
-  if (node.textContent !== text) node.textContent = text;
 }
 
 // A number of bytes: 812 B, 12.3 kB, 4.56 MB.

@@ -1,6 +1,6 @@
 // The view Wire: connect, watch every step come up, see why one fails.
 
-import { clear, el, svg } from './dom.js';
+import { clear, el, say, svg } from './dom.js';
 import { FrameList, content, nameOf } from './frames.js';
 import { FAILURES, Run, STEPS } from './handshake.js';
 import { harmless, save } from './save.js';
@@ -114,14 +114,16 @@ class View {
   // Much may happen within a moment; it is drawn once.
   #schedule() {
     if (this.#scheduled) return;
+    // While it comes up step by step, at once; where events come without end, as often as one can read.
     this.#scheduled = setTimeout(() => {
       this.#scheduled = 0;
       this.#draw();
-    }, 50);
+    }, this.run.status === 'coming' ? 50 : 200);
   }
 
   #draw() {
-    const { status, busy, waitsAt, form } = this.run;
+    const { busy, waitsAt, form, fault } = this.run;
+    const status = fault ? 'warn' : this.run.status;
     const { go, next, badge, inputs, node } = this.form;
     for (const input of inputs) input.disabled = busy;
     go.textContent = t(busy ? 'wire.disconnect' : 'wire.connect');
@@ -136,13 +138,14 @@ class View {
     this.ladder.dataset.status = status;
     for (const button of this.saves) button.disabled = !this.run.store.frames.length && !this.run.startedAt;
     for (const step of this.steps.values()) step.draw(this.run.selected);
-    this.#say(status);
+    this.#say(status, fault);
   }
 
-  #say(status) {
+  #say(status, fault) {
     const { jid, failure } = this.run;
     let text = '';
     if (status === 'live' || status === 'warn') text = t('wire.said.live', { jid });
+    if (fault) text = t(`part.fault.${fault}`, { status: this.run.service });
     if (status === 'closed') text = t('wire.said.closed');
     if (failure && status !== 'coming') text = t('wire.said.failed', { step: t(`step.${failure.step}`) });
     if (this.said.textContent !== text) this.said.textContent = text;
@@ -184,14 +187,15 @@ class Step {
 
   draw(selected) {
     const { state, at, note } = this.step;
-    const shown = this.id === 'live' && state === 'now' && this.view.run.status === 'live' ? 'done' : state;
+    const { run } = this.view;
+    const shown = this.id === 'live' && state === 'now' && run.status === 'live' ? (run.fault ? 'warn' : 'done') : state;
     if (this.node.dataset.state !== shown) {
       this.node.dataset.state = shown;
       clear(this.dot).append(mark(shown, this.number));
       this.state.textContent = ` (${t(`step.${shown}`)})`;
     }
-    set(this.note, note);
-    set(this.time, at === null ? '' : `${at < 10 ? at.toFixed(1) : Math.round(at).toLocaleString()} ms`);
+    say(this.note, note);
+    say(this.time, at === null ? '' : `${at < 10 ? at.toFixed(1) : Math.round(at).toLocaleString()} ms`);
     const open = selected === this.id;
     const wasOpen = !this.body.hidden;
     this.head.setAttribute('aria-expanded', String(open));
@@ -203,13 +207,14 @@ class Step {
     if (!wasOpen) this.#build();
     this.#update();
     // What has just gone wrong is looked at, wherever one is.
-    const failure = this.view.run.failures.get(this.id);
+    const failure = run.failures.get(this.id);
     if (failure && failure !== this.seen && state === 'failed') this.node.scrollIntoView({ block: 'nearest' });
     this.seen = failure;
   }
 
   #build() {
     this.#drawn = {};
+    this.entries = new Map();
     this.failure = el('div');
     this.special = el('div', { class: 'stack' });
     this.said = el('div', { class: 'stack' });
@@ -238,13 +243,12 @@ class Step {
     this.#when('said', `${this.step.count}/${this.step.frames.length}`, () => {
       const { count } = this.step;
       const frames = this.id === 'live' ? [...this.step.frames].reverse() : this.step.frames;
-      clear(this.said).append(
+      // What is there already is not taken apart and coloured again.
+      this.entries = new Map(frames.map((entry) => [entry, this.entries.get(entry) ?? said(entry, run.store)]));
+      this.said.replaceChildren(
         el('h3', {}, t('step.frames')),
         ...(frames.length ? [] : [el('p', { class: 'hint' }, t('step.none'))]),
-        ...frames.map((entry) => el('div', { class: 'said' },
-          el('p', { class: 'said-head' }, arrow(entry.direction), el('strong', {}, nameOf(entry)), ' ',
-            el('span', { class: 'hint' }, `${run.store.timeOf(entry)} s · ${entry.size.toLocaleString()} B`)),
-          content(entry))),
+        ...this.entries.values(),
         ...(count > frames.length ? [el('p', { class: 'hint' }, t('step.older', { n: count - frames.length }))] : []),
       );
     });
@@ -255,6 +259,13 @@ class Step {
     this.#drawn[part] = value;
     redraw();
   }
+}
+
+function said(entry, store) {
+  return el('div', { class: 'said' },
+    el('p', { class: 'said-head' }, arrow(entry.direction), el('strong', {}, nameOf(entry)), ' ',
+      el('span', { class: 'hint' }, `${store.timeOf(entry)} s · ${entry.size.toLocaleString()} B`)),
+    content(entry));
 }
 
 // What went wrong and what to check, in words.
@@ -365,11 +376,11 @@ function livePart(run, place) {
   const finesse = el('dd', {});
   const last = el('dd', { class: 'mono' });
   const twice = el('p', { class: 'hint' }, t('part.twice'));
-  const away = el('p', { class: 'error' }, t('part.finesseAway'));
+  const fault = el('p', { class: 'error' });
   const problem = el('p', { class: 'error', role: 'alert' });
   const test = el('button', { class: 'button small', type: 'button', on: { click: () => run.test() } }, t('part.test'));
   place.append(
-    away,
+    fault,
     el('dl', { class: 'facts' },
       el('dt', {}, t('part.events')), events, el('dt', {}, t('part.last')), last,
       el('dt', {}, t('part.ping')), ping, el('dt', {}, t('part.finesse')), finesse),
@@ -380,15 +391,16 @@ function livePart(run, place) {
   );
   return () => {
     const live = run.status === 'live' || run.status === 'warn';
-    set(events, run.events.toLocaleString());
-    set(last, run.lastEvent ?? '–');
-    set(ping, run.ping === undefined ? t('part.noPingYet') : run.ping === null ? t('part.noPing') : `${run.ping.toFixed(1)} ms`);
-    set(finesse, String(run.finesse));
+    say(events, run.events.toLocaleString());
+    say(last, run.lastEvent ?? '–');
+    say(ping, run.ping === undefined ? t('part.noPingYet') : run.ping === null ? t('part.noPing') : `${run.ping.toFixed(1)} ms`);
+    say(finesse, String(run.finesse));
     twice.hidden = !run.twice;
-    away.hidden = !(live && run.finesseAway);
+    fault.hidden = !run.fault;
+    say(fault, run.fault ? t(`part.fault.${run.fault}`, { status: run.service }) : '');
     test.disabled = !live;
     problem.hidden = !run.testProblem;
-    set(problem, run.testProblem ? t('part.testBad', { reason: run.testProblem }) : '');
+    say(problem, run.testProblem ? t('part.testBad', { reason: run.testProblem }) : '');
   };
 }
 
@@ -406,8 +418,4 @@ function mark(state, number) {
   };
   if (!(state in shapes)) return document.createTextNode(number);
   return svg('svg', { viewBox: '0 0 16 16', class: 'glyph' }, svg('path', { d: shapes[state] }));
-}
-
-function set(node, text) {
-  if (node.textContent !== text) node.textContent = text;
 }
