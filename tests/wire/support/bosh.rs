@@ -125,7 +125,7 @@ impl Bosh {
     }
 
     /// A connection of its own.
-    fn connect(&self) -> Connection {
+    pub fn connect(&self) -> Connection {
         if self.tls {
             return Http::over(Box::new(Secure::connect(self.address)));
         }
