@@ -200,7 +200,7 @@ limits! {
     connections_per_address: Count("connections") = 1024, 1 => 1_000_000;
     /// BOSH sessions at the same time, logged in or not
     /// (XEP-0205 §4.2: they have no connection that would count).
-    bosh_sessions: Count("sessions") = 1024, 1 => 1_000_000;
+    bosh_sessions: Count("sessions") = 4096, 1 => 1_000_000;
     /// sessions one user may have bound at the same time
     /// (XEP-0205 §4.4).
     sessions_per_user: Count("sessions") = 16, 1 => 100;
@@ -323,6 +323,13 @@ limits! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_address_cannot_have_everything() {
+        let limits = Limits::default();
+        assert!(limits.connections_per_address < limits.connections);
+        assert!(limits.connections_per_address < limits.bosh_sessions);
+    }
 
     #[test]
     fn every_default_lies_in_its_range_and_survives_its_own_spelling() {

@@ -84,5 +84,7 @@ mod sasl;
 mod seed;
 #[path = "wire/status.rs"]
 mod status;
+#[path = "wire/unlucky.rs"]
+mod unlucky;
 #[path = "wire/www.rs"]
 mod www;

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::feed::Told;
 use super::outbox::{Frame, MESSAGE_ID};
 use super::{Hub, Now};
 use crate::id::SessionId;
@@ -38,12 +39,15 @@ impl Hub {
                 }
             }
         }
+        // Made when the first stream gets it, and shared by all.
+        let mut told = None;
         for (id, full) in receivers {
             if self.sessions.get(id).is_some_and(|session| session.feed.is_some()) {
                 // Such a stream has no way to say that something is gone.
                 if let Some(item) = &event.item {
+                    let told = told.get_or_insert_with(|| Told::item(event.node.clone(), item.clone()));
                     self.counters.deliveries += 1;
-                    self.push(now, id, Frame::item(event.node.clone(), item.clone()));
+                    self.push(now, id, Frame::Told(told.clone()));
                 }
             } else if self.sessions.get(id).is_some_and(|session| session.is_available()) {
                 let message_id = self.message_id();

@@ -9,7 +9,8 @@ use super::session::{Feed, Session};
 use super::tickets::TicketKey;
 use super::{Action, Hub, Now, Origin, What};
 use crate::id::{SessionId, UserId};
-use crate::pubsub::{After, NodeId, Refusal, Subscriber};
+use crate::pubsub::{After, Item, NodeId, Refusal, Subscriber};
+use crate::sse;
 use crate::xmpp::stream::State;
 
 /// What these sessions have for a transport, in the log and in figures.
@@ -85,7 +86,7 @@ impl Hub {
         }
         if missed {
             self.counters.missed += 1;
-            self.push(now, id, Frame::told(MISSED, MISSED_SENTENCE.into()));
+            self.push(now, id, Frame::Told(Told::other(MISSED, MISSED_SENTENCE.to_owned())));
         } else if after != After::Now {
             self.counters.resumed += 1;
         }
@@ -102,7 +103,8 @@ impl Hub {
         let mut room = self.longest();
         let mut frames = Vec::new();
         for entry in entries {
-            let frame = Frame::item(self.pubsub.name(entry.node).clone(), entry.item.clone());
+            let told = Told::item(self.pubsub.name(entry.node).clone(), entry.item.clone());
+            let frame = Frame::Told(told);
             // The other half is for what comes while these are taken.
             if frame.len() > room || frames.len() == self.limits.queue_frames / 2 {
                 frames.reverse();
@@ -127,7 +129,7 @@ impl Hub {
         let origin = Origin { peer, transport: TRANSPORT, accepted: now.monotonic };
         let mut session = Session::new(origin, now.monotonic);
         session.user = Some(user);
-        session.feed = Some(Feed { ticket });
+        session.feed = Some(Box::new(Feed { ticket }));
         let id = self.sessions.insert(session);
         self.streams[user.0 as usize].push(id);
         if let Some(ticket) = ticket {
@@ -181,16 +183,49 @@ impl Hub {
     }
 }
 
-impl Frame {
-    /// An event as a stream of server-sent events carries it.
-    pub(super) fn item(node: Rc<str>, item: Rc<crate::pubsub::Item>) -> Self {
-        let len = crate::sse::len(&node, Some(&item.id), item.payload.text());
-        Self::Item { node, item, len }
+/// One event on streams, made once for all of them.
+#[derive(Debug)]
+pub(super) struct Told {
+    content: Content,
+    len: usize,
+}
+
+#[derive(Debug)]
+enum Content {
+    /// An item of a node.
+    Item { node: Rc<str>, item: Rc<Item> },
+    /// Something else, by its name.
+    Other { name: &'static str, data: String },
+}
+
+impl Told {
+    /// An item of a node.
+    pub fn item(node: Rc<str>, item: Rc<Item>) -> Rc<Self> {
+        Self::new(Content::Item { node, item })
     }
 
-    /// Something else that such a stream carries.
-    pub(super) fn told(name: &'static str, data: Rc<str>) -> Self {
-        let len = crate::sse::len(name, None, &data);
-        Self::Told { name, data, len }
+    /// Something else.
+    pub fn other(name: &'static str, data: String) -> Rc<Self> {
+        Self::new(Content::Other { name, data })
+    }
+
+    fn new(content: Content) -> Rc<Self> {
+        let mut told = Self { content, len: 0 };
+        let (name, id, data) = told.fields();
+        told.len = sse::len(name, id, data);
+        Rc::new(told)
+    }
+
+    /// How many bytes it has on a stream.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Its name, its id if it has one, and its data.
+    pub fn fields(&self) -> (&str, Option<&str>, &str) {
+        match &self.content {
+            Content::Item { node, item } => (node, Some(&item.id), item.payload.text()),
+            Content::Other { name, data } => (name, None, data),
+        }
     }
 }

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::address::Address;
+use super::feed::Told;
 use crate::limits::Limits;
-use crate::pubsub::Item;
 use crate::pubsub::event::Event;
 use crate::xmpp::stream;
 
@@ -21,10 +21,8 @@ pub enum Frame {
     Text(Box<str>),
     /// An event, shared with all who get it; `full`: addressed to the full JID.
     Event { event: Rc<Event>, full: bool, id: [u8; MESSAGE_ID] },
-    /// An event on a stream of server-sent events, and its length there.
-    Item { node: Rc<str>, item: Rc<Item>, len: usize },
-    /// Something else on such a stream, by its name, and its length there.
-    Told { name: &'static str, data: Rc<str>, len: usize },
+    /// An event on a stream of server-sent events, shared as well.
+    Told(Rc<Told>),
     /// A WebSocket ping; a comment on a stream of server-sent events.
     Ping,
     /// The end of the stream: the close code of a WebSocket, and the condition of the error if it was one.
@@ -64,7 +62,7 @@ impl Frame {
         match self {
             Self::Open(text) | Self::Text(text) => text.len(),
             Self::Event { event, .. } => event.len(ADDRESS, MESSAGE_ID),
-            Self::Item { len, .. } | Self::Told { len, .. } => *len,
+            Self::Told(told) => told.len(),
             Self::Ping => 2,
             Self::Close(..) => stream::CLOSE.len(),
         }
@@ -85,7 +83,7 @@ impl Outbox {
     pub fn stanzas(&self) -> usize {
         let is_stanza = |frame: &&Frame| match frame {
             Frame::Text(text) => ["<message", "<iq", "<presence"].iter().any(|tag| text.starts_with(tag)),
-            Frame::Event { .. } | Frame::Item { .. } | Frame::Told { .. } => true,
+            Frame::Event { .. } | Frame::Told(_) => true,
             Frame::Open(_) | Frame::Ping | Frame::Close(..) => false,
         };
         self.frames.iter().filter(is_stanza).count()
@@ -127,10 +125,10 @@ impl Outbox {
                     let id = std::str::from_utf8(id).unwrap_or_default();
                     sink(Out::Text(&[&event.head, to, Event::ID, id, &event.tail]));
                 }
-                Frame::Item { node, item, .. } => {
-                    sink(Out::Event { name: node, id: Some(&item.id), data: item.payload.text() });
+                Frame::Told(told) => {
+                    let (name, id, data) = told.fields();
+                    sink(Out::Event { name, id, data });
                 }
-                Frame::Told { name, data, .. } => sink(Out::Event { name, id: None, data }),
                 Frame::Ping => sink(Out::Ping),
                 Frame::Close(code, reason) => sink(Out::Close(*code, reason)),
             }
@@ -139,5 +137,16 @@ impl Outbox {
         if self.frames.is_empty() && self.frames.capacity() > 8 {
             self.frames = VecDeque::new();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every session keeps room for some of them.
+    #[test]
+    fn a_frame_that_waits_is_small() {
+        assert!(size_of::<Frame>() <= 3 * size_of::<usize>());
     }
 }

@@ -41,7 +41,7 @@ pub struct Session {
     pub presence: Option<Presence>,
     pub outbox: Outbox,
     /// It is a stream of server-sent events, not of XMPP: of `stream` only the end counts.
-    pub feed: Option<Feed>,
+    pub feed: Option<Box<Feed>>,
     /// What it has in place of a connection of its own, over BOSH.
     pub bosh: Option<Box<Bosh>>,
     /// Why it was ended, once it was.

@@ -6,10 +6,9 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::rc::Rc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::feed::{Asker, NotOpened};
+use super::feed::{Asker, NotOpened, Told};
 use super::outbox::{Frame, Out};
 use super::session::Session;
 use super::{Hub, Now};
@@ -156,12 +155,12 @@ impl Hub {
     }
 
     fn tell_taps(&mut self, now: Now, about: SessionId, name: &'static str, data: String) {
-        let data: Rc<str> = data.into();
+        let told = Told::other(name, data);
         // Collected first: what is told can end a tap.
         let taps: Vec<SessionId> =
             self.taps.iter().filter(|tap| tap.of.is_none_or(|of| of == about)).map(|tap| tap.id).collect();
         for tap in taps {
-            self.push(now, tap, Frame::told(name, data.clone()));
+            self.push(now, tap, Frame::Told(told.clone()));
         }
     }
 }

@@ -13,6 +13,9 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 const TOO_LARGE: Refused =
     Refused { status: StatusCode::PAYLOAD_TOO_LARGE, sentence: "The body is too large." };
+const BROKEN: Refused = Refused { status: StatusCode::BAD_REQUEST, sentence: "The body is broken off." };
+const LATE: Refused =
+    Refused { status: StatusCode::REQUEST_TIMEOUT, sentence: "The body did not come in time." };
 
 /// Reads a body of at most `limit` bytes of UTF-8, in the time that a login has.
 ///
@@ -40,29 +43,30 @@ pub async fn discard(server: &Server, body: Incoming, limit: usize) -> Result<()
     read(server, body, limit, drain).await
 }
 
-/// How a body ended.
-pub enum End {
-    Whole,
+/// What has come of a body whose beginning tells how long it may be.
+pub enum Grown {
+    Whole(Vec<u8>),
     /// There are more bytes than may be.
-    TooLong,
-    /// It is broken off, or comes too slowly.
-    Broken,
+    TooLong(Vec<u8>),
 }
 
 /// Reads a body whose beginning tells how long it may be, in the time that a login has: `limit` is asked with the bytes of
-/// the first tag, or with more than `small`. Returns what has come.
+/// the first tag, or with more than `small`.
+///
+/// # Errors
+///
+/// 400 or 408.
 pub async fn growing(
     server: &Server,
     mut body: Incoming,
     small: usize,
     limit: impl Fn(&[u8]) -> usize,
-) -> (Vec<u8>, End) {
-    let mut bytes = Vec::new();
-    let mut longest = None;
+) -> Result<Grown, Refused> {
     let read = async {
+        let mut bytes = Vec::new();
+        let mut longest = None;
         while let Some(frame) = body.frame().await {
-            let Ok(frame) = frame else { return End::Broken };
-            let Ok(data) = frame.into_data() else { continue };
+            let Ok(data) = frame.map_err(|_| BROKEN)?.into_data() else { continue };
             bytes.extend_from_slice(&data);
             if longest.is_none() && (bytes.len() > small || bytes.contains(&b'>')) {
                 longest = Some(limit(&bytes));
@@ -70,17 +74,16 @@ pub async fn growing(
             // Also of what is only announced.
             let length = (bytes.len() as u64).saturating_add(body.size_hint().lower());
             if longest.is_some_and(|longest| length > longest as u64) {
-                return End::TooLong;
+                return Ok(Grown::TooLong(bytes));
             }
         }
-        End::Whole
+        Ok(Grown::Whole(bytes))
     };
     let late = async {
         smol::Timer::after(server.limits.login).await;
-        End::Broken
+        Err(LATE)
     };
-    let end = read.or(late).await;
-    (bytes, end)
+    read.or(late).await
 }
 
 async fn read<T, F: Future<Output = Result<T, BoxError>>>(
@@ -89,7 +92,6 @@ async fn read<T, F: Future<Output = Result<T, BoxError>>>(
     limit: usize,
     read: impl FnOnce(Limited<Incoming>) -> F,
 ) -> Result<T, Refused> {
-    let refused = |status, sentence| Refused { status, sentence };
     if body.size_hint().lower() > limit as u64 {
         return Err(TOO_LARGE);
     }
@@ -101,7 +103,7 @@ async fn read<T, F: Future<Output = Result<T, BoxError>>>(
     match done.or(late).await {
         Some(Ok(read)) => Ok(read),
         Some(Err(error)) if error.is::<LengthLimitError>() => Err(TOO_LARGE),
-        Some(Err(_)) => Err(refused(StatusCode::BAD_REQUEST, "The body is broken off.")),
-        None => Err(refused(StatusCode::REQUEST_TIMEOUT, "The body did not come in time.")),
+        Some(Err(_)) => Err(BROKEN),
+        None => Err(LATE),
     }
 }

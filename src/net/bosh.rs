@@ -7,7 +7,7 @@ use hyper::body::Incoming;
 use hyper::{Request, StatusCode, header};
 
 use super::answer::{Answer, Empty, set};
-use super::body::{self, End};
+use super::body::{self, Grown};
 use super::server::Server;
 use crate::hub::Post;
 use crate::id::SessionId;
@@ -25,23 +25,26 @@ pub async fn answer(
     let logged_in =
         |text: &str| sid_of(text).is_some_and(|sid| server.with_hub(|hub, _| hub.is_sid_logged_in(sid)));
     let longest = |bytes: &[u8]| if logged_in(beginning(bytes)) { server.limits.stanza } else { small };
-    let read = body::growing(&server, request.into_body(), small, longest).await;
+    let read = match body::growing(&server, request.into_body(), small, longest).await {
+        Ok(read) => read,
+        // As if it had never come: the client sends it again (XEP-0124 §14.3).
+        Err(refused) => return refused.into(),
+    };
     let (number, posted) = (server.posted.get(), &server.posted);
     posted.set(number.wrapping_add(1));
     let post = Post { request: RequestId(number), peer, secure };
     let (sender, receiver) = smol::channel::bounded(1);
     server.posts.borrow_mut().insert(post.request, sender);
     let mut waiting = Waiting { server: server.clone(), request: post.request, session: None };
-    match read.1 {
-        End::Whole => match String::from_utf8(read.0) {
+    match read {
+        Grown::Whole(bytes) => match String::from_utf8(bytes) {
             Ok(text) => {
                 log::trace!("{peer} < {}", without_sid(&sasl::masked(&text, logged_in(&text))));
                 waiting.session = server.with_hub(|hub, now| hub.post(now, post, &text));
             }
             Err(error) => unreadable(&server, post, error.as_bytes(), Violation::NOT_XML),
         },
-        End::TooLong => unreadable(&server, post, &read.0, Violation::TOO_MUCH),
-        End::Broken => unreadable(&server, post, &read.0, Violation::NOT_XML),
+        Grown::TooLong(bytes) => unreadable(&server, post, &bytes, Violation::TOO_MUCH),
     }
     let answer = receiver.recv().await;
     waiting.session = None;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::bosh::{CREATE, RESTART, attribute};
+use crate::support::bosh::{CREATE, RESTART, attribute, ping};
 use crate::support::http::publish;
 use crate::support::{Bosh, Server, Session};
 
@@ -10,12 +10,6 @@ const USER: &str = "/finesse/api/User/1001";
 
 fn online(server: &Server) -> Session<Bosh> {
     Bosh::online(server, "1001", "desktop")
-}
-
-fn ping(id: &str) -> String {
-    format!(
-        "<iq type='get' id='{id}' to='localhost' xmlns='jabber:client'><ping xmlns='urn:xmpp:ping'/></iq>"
-    )
 }
 
 fn pong(id: &str) -> String {

@@ -1,6 +1,7 @@
 //! Sessions over BOSH: requests and time in, answers out.
 
 mod bad;
+mod random;
 
 use std::cell::Cell;
 use std::net::IpAddr;

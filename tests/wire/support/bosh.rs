@@ -32,6 +32,13 @@ pub fn envelope(attributes: &str, content: &str) -> String {
     format!("<body {attributes} xmlns='{}'>{content}</body>", ns::HTTPBIND)
 }
 
+/// A question that the server answers at once.
+pub fn ping(id: &str) -> String {
+    format!(
+        "<iq type='get' id='{id}' to='localhost' xmlns='jabber:client'><ping xmlns='urn:xmpp:ping'/></iq>"
+    )
+}
+
 /// A request around a body.
 pub fn request(body: &str, headers: &str) -> String {
     format!(
@@ -118,7 +125,7 @@ impl Bosh {
     }
 
     /// A connection of its own.
-    fn connect(&self) -> Connection {
+    pub fn connect(&self) -> Connection {
         if self.tls {
             return Http::over(Box::new(Secure::connect(self.address)));
         }
