@@ -368,7 +368,8 @@ test('the ways beside each other for 20 seconds, as the server counts them', { t
   const connections = await Promise.all(['close', 'poll', 'bosh', 'sse', 'ws'].map((way) => figure(way, 'connections')));
   assert.ok(requests[0] >= 18 && requests[1] >= 18, `polls go on asking: ${requests}`);
   assert.equal(connections[0], requests[0], 'a connection for every request');
-  assert.ok(connections[1] <= 2, `a poll's connection stays: ${connections}`);
+  // A browser hands a connection from one way to another as it likes, so it may be more than one.
+  assert.ok(connections[1] * 3 <= requests[1], `a poll's connection stays: ${connections}`);
   assert.ok((await figure('poll', 'empty')) >= 5, 'polls are mostly empty');
   assert.ok(requests[2] >= made, 'long polling asks again after every answer');
   assert.deepEqual([requests[3], requests[4]], [1, 1], 'one request is enough for the others');
