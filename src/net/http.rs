@@ -47,7 +47,7 @@ pub async fn serve(server: Rc<Server>, mut io: Io, origin: Origin) {
     let client = Client {
         origin,
         security: io.security(),
-        line: RefCell::new(Line::new(io.traffic())),
+        line: RefCell::new(Line::new(io.count())),
         carried: Carried::default(),
     };
     let limits = &server.limits;
@@ -127,7 +127,7 @@ async fn respond(
     }
     if let Some(Place::WebSocket) = place {
         return match *request.method() {
-            Method::GET => upgrade(server, request, *origin),
+            Method::GET => upgrade(server, request, *origin, client.line.borrow().is_counted()),
             _ => not_allowed(Place::WebSocket.methods()),
         };
     }
@@ -300,8 +300,9 @@ impl Place {
     }
 }
 
-/// Answers a request for a WebSocket. The session starts when hyper has let go of the connection.
-fn upgrade(server: Rc<Server>, mut request: Request<Incoming>, origin: Origin) -> Answer {
+/// Answers a request for a WebSocket. The session starts when hyper has let go of the connection. `counted`: a run wants to
+/// know what goes over it.
+fn upgrade(server: Rc<Server>, mut request: Request<Incoming>, origin: Origin, counted: bool) -> Answer {
     let accept = match ws::accept(request.version(), request.headers()) {
         Ok(accept) => accept,
         Err(refused) => {
@@ -322,6 +323,9 @@ fn upgrade(server: Rc<Server>, mut request: Request<Incoming>, origin: Origin) -
         let mut io = parts.io.into_inner();
         // A session has a queue with a bound instead.
         io.set_patience(None);
+        if !counted {
+            io.stop_counting();
+        }
         // Copied, because even an empty rest would keep hyper's whole buffer.
         let early = parts.read_buf.to_vec();
         let task = server.clone();

@@ -55,7 +55,8 @@ pub struct Io {
     /// How long a write may wait for the other end to read.
     patience: Option<Duration>,
     stalled: Option<Box<Timer>>,
-    traffic: Arc<Traffic>,
+    /// `None`: nobody counts it any more.
+    traffic: Option<Arc<Traffic>>,
     _slots: Slots,
 }
 
@@ -74,12 +75,17 @@ impl Io {
     }
 
     fn new(transport: Transport, peer: SocketAddr, slots: Slots) -> Self {
-        Self { transport, peer, patience: None, stalled: None, traffic: Traffic::new(), _slots: slots }
+        Self { transport, peer, patience: None, stalled: None, traffic: None, _slots: slots }
     }
 
-    /// What goes over it.
-    pub fn traffic(&self) -> Arc<Traffic> {
-        self.traffic.clone()
+    /// Counts from now on what goes over it.
+    pub fn count(&mut self) -> Arc<Traffic> {
+        self.traffic.get_or_insert_default().clone()
+    }
+
+    /// Counts no more.
+    pub fn stop_counting(&mut self) {
+        self.traffic = None;
     }
 
     /// The version of TLS and the cipher suite, if it has TLS.
@@ -144,8 +150,8 @@ macro_rules! delegate {
 impl AsyncRead for Io {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
         let read = delegate!(self, poll_read(cx, buf));
-        if let Poll::Ready(Ok(bytes)) = read {
-            self.traffic.read(bytes);
+        if let (Poll::Ready(Ok(bytes)), Some(traffic)) = (&read, &self.traffic) {
+            traffic.read(*bytes);
         }
         read
     }
@@ -154,8 +160,8 @@ impl AsyncRead for Io {
 impl AsyncWrite for Io {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = delegate!(self, poll_write(cx, buf));
-        if let Poll::Ready(Ok(bytes)) = written {
-            self.traffic.wrote(bytes);
+        if let (Poll::Ready(Ok(bytes)), Some(traffic)) = (&written, &self.traffic) {
+            traffic.wrote(*bytes);
         }
         self.watch(cx, written)
     }

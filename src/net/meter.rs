@@ -202,6 +202,11 @@ impl Line {
         self.tag = tag;
     }
 
+    /// Whether the last request belongs to a run.
+    pub fn is_counted(&self) -> bool {
+        self.tag.is_some()
+    }
+
     /// Its body has come in too, and the answer is about to go out.
     pub fn end(&mut self, meters: &mut Meters, empty: bool) {
         self.read = self.traffic.bytes_read();
@@ -244,7 +249,7 @@ mod tests {
     fn each_request_has_its_bytes() {
         let mut meters = Meters::default();
         meters.begin("r");
-        let traffic = Traffic::new();
+        let traffic = Arc::<Traffic>::default();
         let mut line = Line::new(traffic.clone());
         traffic.read(100);
         line.begin(&mut meters, tag(Way::Poll));
@@ -275,7 +280,7 @@ mod tests {
     fn what_follows_an_upgrade_counts_as_long_as_the_connection_lives() {
         let mut meters = Meters::default();
         meters.begin("r");
-        let traffic = Traffic::new();
+        let traffic = Arc::<Traffic>::default();
         let mut line = Line::new(traffic.clone());
         traffic.read(10);
         line.begin(&mut meters, tag(Way::WebSocket));

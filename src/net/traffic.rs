@@ -1,6 +1,5 @@
 //! What goes over one connection, in bytes: of HTTP and WebSocket with everything that belongs to them, without TLS.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The bytes of one connection so far. Atomic only because a connection has to be able to move between threads for
@@ -12,11 +11,6 @@ pub struct Traffic {
 }
 
 impl Traffic {
-    /// Of a new connection.
-    pub fn new() -> Arc<Self> {
-        Arc::default()
-    }
-
     /// So many bytes came in.
     pub fn read(&self, bytes: usize) {
         self.read.fetch_add(bytes as u64, Ordering::Relaxed);
