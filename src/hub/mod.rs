@@ -10,11 +10,14 @@ mod action;
 mod address;
 mod bosh;
 mod credentials;
+mod deadlines;
 mod deliver;
+mod ending;
 mod feed;
 mod finesse;
 mod iq;
 mod lockout;
+mod login;
 mod names;
 mod outbox;
 mod presence;
@@ -48,9 +51,9 @@ use crate::id::{SessionId, UserId};
 use crate::limits::Limits;
 use crate::password::Password;
 use crate::pubsub::{Payload, Publisher, Pubsub, Quota, Refusal, Settings, event, journal};
-use crate::xmpp::sasl::{self, Failure, Plain};
+use crate::xmpp::sasl;
 use crate::xmpp::stanza::Kind;
-use crate::xmpp::stream::{self, State, Step, StreamError};
+use crate::xmpp::stream::{State, Step, StreamError};
 use crate::xmpp::xml::{self, Bounds};
 use lockout::Lockout;
 use names::{item_prefix, token};
@@ -68,9 +71,6 @@ pub struct Origin {
     /// When its connection was accepted, or its stream of events opened, for the log.
     pub accepted: Instant,
 }
-
-/// How many deadlines that do not count any more are kept at least: to look for them costs time.
-const STALE_DEADLINES: usize = 1024;
 
 /// Names that never change while the server runs.
 #[derive(Debug)]
@@ -209,62 +209,6 @@ impl Hub {
         }
     }
 
-    /// The transport broke one of its own rules, or a bound, before there was a message: the stream ends.
-    pub fn fail(&mut self, now: Now, id: SessionId, error: StreamError) {
-        self.end(now, id, Some(error), error.condition);
-    }
-
-    /// The transport is gone; `how` tells the log why, if the stream was not closed before.
-    pub fn closed(&mut self, now: Now, id: SessionId, how: &str) {
-        self.unbind(now, id);
-        let Some(session) = self.sessions.remove(id) else {
-            return;
-        };
-        self.bindings.forget(&session);
-        self.counters.sessions -= 1;
-        let lost = session.outbox.stanzas();
-        self.counters.dropped += lost as u64;
-        let reason = session.ending.unwrap_or(how);
-        self.tap_end(now, id, &session, reason);
-        let what = What::Closed {
-            reason: reason.to_owned(),
-            lost,
-            after: now.monotonic.saturating_duration_since(session.origin.accepted),
-        };
-        self.actions.push_back(Action::Note(Note { who: session.label(self.users()), what }));
-    }
-
-    /// The answer to [`Action::Verify`], as [`Hub::judge`] has it.
-    pub fn verified(&mut self, now: Now, id: SessionId, user: Option<UserId>, granted: bool) {
-        let Some(session) = self.sessions.get_mut(id) else {
-            return;
-        };
-        if session.stream.state() != State::Checking {
-            return;
-        }
-        match user {
-            Some(user) if granted => {
-                session.stream.accept();
-                session.user = Some(user);
-                self.counters.logins += 1;
-                self.note(id, What::LoggedIn);
-                self.send(now, id, sasl::success());
-            }
-            _ => self.refuse(now, id, Failure::NotAuthorized, user),
-        }
-        // Reading had stopped for the time of the check.
-        self.wake(id);
-    }
-
-    /// The check asked for by [`Action::Verify`] could not be made: too many wait for one.
-    pub fn unverified(&mut self, now: Now, id: SessionId) {
-        if self.sessions.get(id).is_none_or(|session| session.stream.state() != State::Checking) {
-            return;
-        }
-        self.refuse(now, id, Failure::TemporaryAuthFailure, None);
-        self.wake(id);
-    }
-
     /// Publishes text to a node on behalf of `user`. Returns the id of the item.
     pub fn publish(
         &mut self,
@@ -339,22 +283,6 @@ impl Hub {
         self.tell(now, events);
     }
 
-    /// When [`Hub::tick`] has to be called next.
-    pub fn wake_at(&self) -> Option<Instant> {
-        let session = self.deadlines.peek().map(|Reverse((due, _))| *due);
-        session.into_iter().chain(self.desk.wake_at()).min()
-    }
-
-    /// The server goes down: every stream ends, of XMPP with `system-shutdown`.
-    pub fn shutdown(&mut self, now: Now) {
-        self.closing = true;
-        for id in self.sessions.ids() {
-            self.fail(now, id, StreamError::SYSTEM_SHUTDOWN);
-            // One that had ended before need not wait for anybody to hear it.
-            self.wake(id);
-        }
-    }
-
     /// The next thing to do outside.
     pub fn poll(&mut self) -> Option<Action> {
         self.actions.pop_front()
@@ -387,16 +315,6 @@ impl Hub {
         })
     }
 
-    /// Tells whether a password check is still waited for.
-    pub fn is_checking(&self, id: SessionId) -> bool {
-        self.sessions.get(id).is_some_and(|session| session.stream.state() == State::Checking)
-    }
-
-    /// Tells whether the session has logged in, for the size of messages and for what may stand in a log.
-    pub fn is_logged_in(&self, id: SessionId) -> bool {
-        self.sessions.get(id).is_some_and(|session| session.stream.is_logged_in())
-    }
-
     /// The XMPP domain.
     pub fn domain(&self) -> &str {
         &self.names.domain
@@ -422,111 +340,6 @@ impl Hub {
         Counters { client_logs: self.desk.client_logs(), ..self.counters }
     }
 
-    fn open(&mut self, now: Now, id: SessionId) {
-        let Some(session) = self.sessions.get_mut(id) else {
-            return;
-        };
-        session.stream_id = token(self.random).into();
-        session.opened = true;
-        let open = stream::open(&self.names.domain, &session.stream_id);
-        let features = stream::features(session.stream.is_logged_in());
-        // Over BOSH the envelopes open a stream (XEP-0206 §3).
-        if session.bosh.is_none() {
-            self.push(now, id, Frame::Open(open.into()));
-        }
-        self.send(now, id, features);
-    }
-
-    fn login(&mut self, now: Now, id: SessionId, plain: Plain) {
-        let credentials = self.credentials_of(now, self.users().find(&plain.user));
-        if credentials.is_slow() {
-            self.actions.push_back(Action::Verify { session: id, credentials, attempt: plain.password });
-        } else {
-            let matches = credentials.verify(&plain.password);
-            let granted = self.judge(now, &credentials, matches);
-            self.verified(now, id, credentials.user, granted);
-        }
-    }
-
-    fn refuse(&mut self, now: Now, id: SessionId, failure: Failure, user: Option<UserId>) {
-        let Some(session) = self.sessions.get_mut(id) else {
-            return;
-        };
-        let last = session.stream.refuse(self.limits.login_attempts);
-        self.counters.refusals += 1;
-        // A name that nobody has may be a password typed into the wrong field: it is not logged.
-        let name = user.map(|user| self.users().get(user).id.clone());
-        self.note(id, What::Refused { user: name, failure: failure.name() });
-        self.send(now, id, failure.frame());
-        if last {
-            self.fail(now, id, StreamError::TOO_MANY_ATTEMPTS);
-        }
-    }
-
-    /// Ends a stream from our side, or answers its end.
-    fn end(&mut self, now: Now, id: SessionId, error: Option<StreamError>, reason: &'static str) {
-        let Some(session) = self.sessions.get_mut(id) else {
-            return;
-        };
-        if session.stream.state() == State::Closed {
-            return;
-        }
-        session.stream.close();
-        session.ending = Some(reason);
-        if session.bosh.is_some() {
-            return self.end_bosh(now, id, error);
-        }
-        if let Some(error) = error.filter(|_| session.feed.is_none()) {
-            if !session.opened {
-                // A stream error needs a stream (RFC 6120 §4.9.1.2).
-                let open = stream::open(&self.names.domain, &token(self.random));
-                session.outbox.push(Frame::Open(open.into()));
-            }
-            session.outbox.push(Frame::Text(error.frame().into()));
-        }
-        session.outbox.push(Frame::Close(
-            error.map_or(1000, |error| error.code),
-            error.map_or("", |error| error.condition),
-        ));
-        self.actions.push_back(Action::Wake(id));
-        self.schedule(id, now.monotonic + self.limits.close);
-        self.unbind(now, id);
-    }
-
-    /// A session's deadline has come.
-    fn look_at(&mut self, now: Now, id: SessionId) {
-        let Some(session) = self.sessions.get_mut(id) else {
-            return;
-        };
-        if session.feed.is_some() {
-            return self.look_at_stream(now, id);
-        }
-        if session.bosh.is_some() {
-            return self.look_at_bosh(now, id);
-        }
-        match session.stream.state() {
-            State::Closed => self.actions.push_back(Action::Abort(id)),
-            // It is ours to answer. How many can be waited for has a bound of its own.
-            State::Checking => self.schedule(id, now.monotonic + self.limits.login),
-            State::Ready if session.address.is_some() => match session.silence(now.monotonic, &self.limits) {
-                session::Silence::Until(due) => self.schedule(id, due),
-                session::Silence::Ping => {
-                    self.push(now, id, Frame::Ping);
-                    self.schedule(id, now.monotonic + self.limits.ping_answer);
-                }
-                session::Silence::Dead => self.fail(now, id, StreamError::CONNECTION_TIMEOUT),
-            },
-            _ => self.fail(now, id, StreamError::LOGIN_TIMEOUT),
-        }
-    }
-
-    /// A session that has bound its resource: from now on it is looked at when it is silent.
-    fn listen(&mut self, now: Now, id: SessionId) {
-        if self.sessions.get(id).is_some_and(|session| session.bosh.is_none()) {
-            self.schedule(id, now.monotonic + self.limits.ping);
-        }
-    }
-
     /// Something waits for a session, or it may be read from again.
     fn wake(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get_mut(id) else {
@@ -535,20 +348,6 @@ impl Hub {
         match &mut session.bosh {
             Some(bosh) => self.bindings.unsettle(id, bosh),
             None => self.actions.push_back(Action::Wake(id)),
-        }
-    }
-
-    fn schedule(&mut self, id: SessionId, due: Instant) {
-        let Some(session) = self.sessions.get_mut(id) else {
-            return;
-        };
-        session.due = due;
-        self.deadlines.push(Reverse((due, id)));
-        // Those of sessions that came and went must not pile up until they are due: only one of a session counts.
-        if self.deadlines.len() > 2 * self.counters.sessions as usize + STALE_DEADLINES {
-            let sessions = &self.sessions;
-            let counts = |(due, id): (Instant, SessionId)| sessions.get(id).is_some_and(|s| s.due == due);
-            self.deadlines.retain(|Reverse(deadline)| counts(*deadline));
         }
     }
 

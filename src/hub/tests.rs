@@ -12,6 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::*;
 use crate::config::Config;
 use crate::password::Password;
+use crate::xmpp::stream;
 
 const USER_NODE: &str = "/finesse/api/User/1001";
 const TEAM_NODE: &str = "/finesse/api/Team/1/Users";

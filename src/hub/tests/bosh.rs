@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::net::IpAddr;
 
 use super::*;
+use crate::hub::deadlines::STALE_DEADLINES;
 use crate::xmpp::bosh::{RequestId, Violation};
 use crate::xmpp::ns;
 

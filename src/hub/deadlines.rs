@@ -1,0 +1,69 @@
+//! When a session is looked at, and what is due then: pings, logins, the end of a close.
+
+use std::cmp::Reverse;
+use std::time::Instant;
+
+use super::outbox::Frame;
+use super::session::Silence;
+use super::{Action, Hub, Now};
+use crate::id::SessionId;
+use crate::xmpp::stream::{State, StreamError};
+
+/// How many deadlines that do not count any more are kept at least: to look for them costs time.
+pub(super) const STALE_DEADLINES: usize = 1024;
+
+impl Hub {
+    /// When [`Hub::tick`] has to be called next.
+    pub fn wake_at(&self) -> Option<Instant> {
+        let session = self.deadlines.peek().map(|Reverse((due, _))| *due);
+        session.into_iter().chain(self.desk.wake_at()).min()
+    }
+
+    pub(super) fn schedule(&mut self, id: SessionId, due: Instant) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        session.due = due;
+        self.deadlines.push(Reverse((due, id)));
+        // Those of sessions that came and went must not pile up until they are due: only one of a session counts.
+        if self.deadlines.len() > 2 * self.counters.sessions as usize + STALE_DEADLINES {
+            let sessions = &self.sessions;
+            let counts = |(due, id): (Instant, SessionId)| sessions.get(id).is_some_and(|s| s.due == due);
+            self.deadlines.retain(|Reverse(deadline)| counts(*deadline));
+        }
+    }
+
+    /// A session that has bound its resource: from now on it is looked at when it is silent.
+    pub(super) fn listen(&mut self, now: Now, id: SessionId) {
+        if self.sessions.get(id).is_some_and(|session| session.bosh.is_none()) {
+            self.schedule(id, now.monotonic + self.limits.ping);
+        }
+    }
+
+    /// A session's deadline has come.
+    pub(super) fn look_at(&mut self, now: Now, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        if session.feed.is_some() {
+            return self.look_at_stream(now, id);
+        }
+        if session.bosh.is_some() {
+            return self.look_at_bosh(now, id);
+        }
+        match session.stream.state() {
+            State::Closed => self.actions.push_back(Action::Abort(id)),
+            // It is ours to answer. How many can be waited for has a bound of its own.
+            State::Checking => self.schedule(id, now.monotonic + self.limits.login),
+            State::Ready if session.address.is_some() => match session.silence(now.monotonic, &self.limits) {
+                Silence::Until(due) => self.schedule(id, due),
+                Silence::Ping => {
+                    self.push(now, id, Frame::Ping);
+                    self.schedule(id, now.monotonic + self.limits.ping_answer);
+                }
+                Silence::Dead => self.fail(now, id, StreamError::CONNECTION_TIMEOUT),
+            },
+            _ => self.fail(now, id, StreamError::LOGIN_TIMEOUT),
+        }
+    }
+}

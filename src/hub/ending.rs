@@ -1,0 +1,74 @@
+//! How a session ends: by an error, by a close, with its transport, or with the server.
+
+use super::names::token;
+use super::outbox::Frame;
+use super::{Action, Hub, Note, Now, What};
+use crate::id::SessionId;
+use crate::xmpp::stream::{self, State, StreamError};
+
+impl Hub {
+    /// The server goes down: every stream ends, of XMPP with `system-shutdown`.
+    pub fn shutdown(&mut self, now: Now) {
+        self.closing = true;
+        for id in self.sessions.ids() {
+            self.fail(now, id, StreamError::SYSTEM_SHUTDOWN);
+            // One that had ended before need not wait for anybody to hear it.
+            self.wake(id);
+        }
+    }
+
+    /// The transport broke one of its own rules, or a bound, before there was a message: the stream ends.
+    pub fn fail(&mut self, now: Now, id: SessionId, error: StreamError) {
+        self.end(now, id, Some(error), error.condition);
+    }
+
+    /// Ends a stream from our side, or answers its end.
+    pub(super) fn end(&mut self, now: Now, id: SessionId, error: Option<StreamError>, reason: &'static str) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        if session.stream.state() == State::Closed {
+            return;
+        }
+        session.stream.close();
+        session.ending = Some(reason);
+        if session.bosh.is_some() {
+            return self.end_bosh(now, id, error);
+        }
+        if let Some(error) = error.filter(|_| session.feed.is_none()) {
+            if !session.opened {
+                // A stream error needs a stream (RFC 6120 §4.9.1.2).
+                let open = stream::open(&self.names.domain, &token(self.random));
+                session.outbox.push(Frame::Open(open.into()));
+            }
+            session.outbox.push(Frame::Text(error.frame().into()));
+        }
+        session.outbox.push(Frame::Close(
+            error.map_or(1000, |error| error.code),
+            error.map_or("", |error| error.condition),
+        ));
+        self.actions.push_back(Action::Wake(id));
+        self.schedule(id, now.monotonic + self.limits.close);
+        self.unbind(now, id);
+    }
+
+    /// The transport is gone; `how` tells the log why, if the stream was not closed before.
+    pub fn closed(&mut self, now: Now, id: SessionId, how: &str) {
+        self.unbind(now, id);
+        let Some(session) = self.sessions.remove(id) else {
+            return;
+        };
+        self.bindings.forget(&session);
+        self.counters.sessions -= 1;
+        let lost = session.outbox.stanzas();
+        self.counters.dropped += lost as u64;
+        let reason = session.ending.unwrap_or(how);
+        self.tap_end(now, id, &session, reason);
+        let what = What::Closed {
+            reason: reason.to_owned(),
+            lost,
+            after: now.monotonic.saturating_duration_since(session.origin.accepted),
+        };
+        self.actions.push_back(Action::Note(Note { who: session.label(self.users()), what }));
+    }
+}

@@ -1,0 +1,92 @@
+//! How a stream opens and who logs in on it (RFC 6120 §4.3 and §6).
+
+use super::names::token;
+use super::outbox::Frame;
+use super::{Action, Hub, Now, What};
+use crate::id::{SessionId, UserId};
+use crate::xmpp::sasl::{self, Failure, Plain};
+use crate::xmpp::stream::{self, State, StreamError};
+
+impl Hub {
+    pub(super) fn open(&mut self, now: Now, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        session.stream_id = token(self.random).into();
+        session.opened = true;
+        let open = stream::open(&self.names.domain, &session.stream_id);
+        let features = stream::features(session.stream.is_logged_in());
+        // Over BOSH the envelopes open a stream (XEP-0206 §3).
+        if session.bosh.is_none() {
+            self.push(now, id, Frame::Open(open.into()));
+        }
+        self.send(now, id, features);
+    }
+
+    pub(super) fn login(&mut self, now: Now, id: SessionId, plain: Plain) {
+        let credentials = self.credentials_of(now, self.users().find(&plain.user));
+        if credentials.is_slow() {
+            self.actions.push_back(Action::Verify { session: id, credentials, attempt: plain.password });
+        } else {
+            let matches = credentials.verify(&plain.password);
+            let granted = self.judge(now, &credentials, matches);
+            self.verified(now, id, credentials.user, granted);
+        }
+    }
+
+    /// The answer to [`Action::Verify`], as [`Hub::judge`] has it.
+    pub fn verified(&mut self, now: Now, id: SessionId, user: Option<UserId>, granted: bool) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        if session.stream.state() != State::Checking {
+            return;
+        }
+        match user {
+            Some(user) if granted => {
+                session.stream.accept();
+                session.user = Some(user);
+                self.counters.logins += 1;
+                self.note(id, What::LoggedIn);
+                self.send(now, id, sasl::success());
+            }
+            _ => self.refuse(now, id, Failure::NotAuthorized, user),
+        }
+        // Reading had stopped for the time of the check.
+        self.wake(id);
+    }
+
+    /// The check asked for by [`Action::Verify`] could not be made: too many wait for one.
+    pub fn unverified(&mut self, now: Now, id: SessionId) {
+        if self.sessions.get(id).is_none_or(|session| session.stream.state() != State::Checking) {
+            return;
+        }
+        self.refuse(now, id, Failure::TemporaryAuthFailure, None);
+        self.wake(id);
+    }
+
+    pub(super) fn refuse(&mut self, now: Now, id: SessionId, failure: Failure, user: Option<UserId>) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        let last = session.stream.refuse(self.limits.login_attempts);
+        self.counters.refusals += 1;
+        // A name that nobody has may be a password typed into the wrong field: it is not logged.
+        let name = user.map(|user| self.users().get(user).id.clone());
+        self.note(id, What::Refused { user: name, failure: failure.name() });
+        self.send(now, id, failure.frame());
+        if last {
+            self.fail(now, id, StreamError::TOO_MANY_ATTEMPTS);
+        }
+    }
+
+    /// Tells whether a password check is still waited for.
+    pub fn is_checking(&self, id: SessionId) -> bool {
+        self.sessions.get(id).is_some_and(|session| session.stream.state() == State::Checking)
+    }
+
+    /// Tells whether the session has logged in, for the size of messages and for what may stand in a log.
+    pub fn is_logged_in(&self, id: SessionId) -> bool {
+        self.sessions.get(id).is_some_and(|session| session.stream.is_logged_in())
+    }
+}
