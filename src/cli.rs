@@ -51,6 +51,8 @@ pub enum Command {
     Serve(Serve),
     /// Look at a configuration.
     Check(Check),
+    /// Ask a running server whether it serves.
+    Healthcheck(Healthcheck),
     /// Hash a password.
     Passwd(Passwd),
     /// Print the demo configuration.
@@ -93,6 +95,19 @@ pub struct Check {
     /// the configuration file; without one the demo inside the program is checked
     #[argh(option, arg_name = "file")]
     pub config: Option<PathBuf>,
+}
+
+/// Ask the server that runs with a configuration whether it serves; exit code 0, or 1 with the reason.
+#[derive(FromArgs, Debug)]
+#[argh(subcommand, name = "healthcheck")]
+pub struct Healthcheck {
+    /// the configuration file; without one the demo inside the program is meant
+    #[argh(option, arg_name = "file")]
+    pub config: Option<PathBuf>,
+
+    /// ask this address, with TLS or without, in place of the first one of the file
+    #[argh(option, arg_name = "addr:port", from_str_fn(address))]
+    pub listen: Option<SocketAddr>,
 }
 
 /// Read a password from standard input and print its hash, for password_hash in the configuration.

@@ -1,11 +1,14 @@
-//! The commands that don't serve: `check`, `passwd`, `demo-config`.
+//! The commands that don't serve: `check`, `healthcheck`, `passwd`, `demo-config`.
 
+use std::fmt;
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
+use crate::cli::{Healthcheck, Serve};
 use crate::config::{Config, DEMO, Problem, User};
 use crate::limits::{Limits, TABLE};
 use crate::password::{ITERATIONS, Password};
@@ -19,9 +22,16 @@ pub fn configuration(file: Option<&Path>) -> Result<(Config, Vec<Problem>), Vec<
     file.map_or_else(|| Ok((Config::demo(), Vec::new())), Config::load)
 }
 
-/// Prints problems on standard error, a line for each.
-pub fn print_problems(problems: &[Problem]) {
-    problems.iter().for_each(|problem| print_error(&problem.to_string()));
+/// The same as flags of `serve` change it.
+///
+/// # Errors
+///
+/// Returns a line for every problem of the file or with the flags.
+pub fn served(flags: &Serve) -> Result<(Config, Vec<Problem>), Vec<String>> {
+    let lines = |problems: Vec<Problem>| problems.iter().map(Problem::to_string).collect::<Vec<_>>();
+    let (mut config, warnings) = configuration(flags.config.as_deref()).map_err(lines)?;
+    flags.apply(&mut config).map_err(|error| vec![format!("callboard: {error}")])?;
+    Ok((config, warnings))
 }
 
 /// Prints a line on standard error. If that cannot be written there is nobody to tell.
@@ -29,11 +39,20 @@ pub fn print_error(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
-/// Prints warnings on standard error, a line for each, so that one sees they are no problems.
+/// Prints what is wrong on standard error, a line for each.
+pub fn refused(problems: impl IntoIterator<Item = impl fmt::Display>) -> ExitCode {
+    problems.into_iter().for_each(|problem| print_error(&problem.to_string()));
+    ExitCode::FAILURE
+}
+
+/// A warning as it is printed and logged: one sees that it is no problem.
+pub fn warning(Problem { file, place, sentence }: &Problem) -> String {
+    format!("{file}:{}:{}: warning: {sentence}", place.line, place.column)
+}
+
+/// Prints warnings on standard error, a line for each.
 pub fn print_warnings(warnings: &[Problem]) {
-    for Problem { file, place, sentence } in warnings {
-        print_error(&format!("{file}:{}:{}: warning: {sentence}", place.line, place.column));
-    }
+    warnings.iter().for_each(|problem| print_error(&warning(problem)));
 }
 
 /// `callboard check`: prints on standard output what a configuration would serve, or all problems on standard error.
@@ -47,19 +66,29 @@ pub fn print_warnings(warnings: &[Problem]) {
 pub fn check(file: Option<&Path>, more: impl FnOnce(&Config) -> Vec<String>) -> io::Result<ExitCode> {
     let (config, warnings) = match configuration(file) {
         Ok(read) => read,
-        Err(problems) => {
-            print_problems(&problems);
-            return Ok(ExitCode::FAILURE);
-        }
+        Err(problems) => return Ok(refused(problems)),
     };
     print_warnings(&warnings);
     let problems = more(&config);
     if !problems.is_empty() {
-        problems.iter().for_each(|line| print_error(line));
-        return Ok(ExitCode::FAILURE);
+        return Ok(refused(problems));
     }
     describe(&config, &mut io::stdout().lock())?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// `callboard healthcheck`: asks by `ask` the server at an address, and says so if it does not serve.
+pub fn healthcheck(flags: &Healthcheck, ask: impl FnOnce(SocketAddr) -> Result<(), String>) -> ExitCode {
+    let address = match flags.listen {
+        Some(address) => Ok(address),
+        None => configuration(flags.config.as_deref()).map_err(refused).and_then(|(config, _)| {
+            let first = config.listen.iter().chain(&config.listen_plain).next().copied();
+            first.ok_or_else(|| refused(["callboard: the configuration has no listener"]))
+        }),
+    };
+    address
+        .and_then(|address| ask(address).map_err(|sentence| refused([format!("callboard: {sentence}")])))
+        .map_or_else(|code| code, |()| ExitCode::SUCCESS)
 }
 
 /// `callboard passwd`: reads a line from standard input and prints its hash on standard output.

@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, SystemTime};
 
-use log::{LevelFilter, Log, Metadata, Record, SetLoggerError};
+use log::{Level, LevelFilter, Log, Metadata, Record, SetLoggerError};
+use rustix::fs::fstat;
 use time::OffsetDateTime;
 
 /// How many bytes wait to be written at the most; further lines are dropped and counted.
@@ -32,13 +33,36 @@ enum Order {
 
 struct Logger {
     orders: OnceLock<Sender<Order>>,
+    style: OnceLock<Style>,
     /// The bytes that wait.
     waiting: AtomicUsize,
     lost: AtomicUsize,
 }
 
-static LOGGER: Logger =
-    Logger { orders: OnceLock::new(), waiting: AtomicUsize::new(0), lost: AtomicUsize::new(0) };
+static LOGGER: Logger = Logger {
+    orders: OnceLock::new(),
+    style: OnceLock::new(),
+    waiting: AtomicUsize::new(0),
+    lost: AtomicUsize::new(0),
+};
+
+/// What a line begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Style {
+    /// Time and level, for people and files.
+    Full,
+    /// The priority as the journal reads it, which has the time itself (sd-daemon(3)).
+    Journal,
+}
+
+impl Style {
+    /// How standard error wants it: the journal names the stream that it reads (systemd.exec(5), `JOURNAL_STREAM`).
+    fn of_standard_error() -> Self {
+        let named = std::env::var("JOURNAL_STREAM").ok();
+        let own = fstat(std::io::stderr()).ok().map(|stat| format!("{}:{}", stat.st_dev, stat.st_ino));
+        if named.is_some() && named == own { Self::Journal } else { Self::Full }
+    }
+}
 
 /// Starts the log, with a thread that writes it.
 ///
@@ -50,6 +74,7 @@ pub fn init(level: LevelFilter) -> Result<(), SetLoggerError> {
     log::set_logger(&LOGGER)?;
     log::set_max_level(level);
     let (sender, receiver) = channel();
+    LOGGER.style.get_or_init(Style::of_standard_error);
     if LOGGER.orders.set(sender).is_ok() {
         std::thread::spawn(move || write(&receiver));
     }
@@ -90,7 +115,8 @@ impl Log for Logger {
     #[expect(clippy::disallowed_methods, reason = "a line says when it was written")]
     fn log(&self, record: &Record<'_>) {
         let Some(orders) = self.orders.get().filter(|_| self.enabled(record.metadata())) else { return };
-        let line = line(SystemTime::now(), record);
+        let style = self.style.get().copied().unwrap_or(Style::Full);
+        let line = line(style, SystemTime::now(), record);
         if self.waiting.load(Ordering::Relaxed) + line.len() > WAITING_MAX {
             self.lost.fetch_add(1, Ordering::Relaxed);
             return;
@@ -109,21 +135,36 @@ impl Log for Logger {
     }
 }
 
-fn line(now: SystemTime, record: &Record<'_>) -> String {
-    let now = OffsetDateTime::from(now);
-    let (year, month, day) = now.to_calendar_date();
-    let (hour, minute, second, milli) = now.to_hms_milli();
+fn line(style: Style, now: SystemTime, record: &Record<'_>) -> String {
     let mut line = String::with_capacity(160);
     // Writing to a String cannot fail.
-    let _ = write!(
-        line,
-        "{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z {:<5} ",
-        u8::from(month),
-        record.level()
-    );
+    let _ = match style {
+        Style::Full => {
+            let now = OffsetDateTime::from(now);
+            let (year, month, day) = now.to_calendar_date();
+            let (hour, minute, second, milli) = now.to_hms_milli();
+            write!(
+                line,
+                "{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z {:<5} ",
+                u8::from(month),
+                record.level()
+            )
+        }
+        Style::Journal => write!(line, "<{}>", priority(record.level())),
+    };
     let _ = fmt::write(&mut Visible(&mut line), *record.args());
     line.push('\n');
     line
+}
+
+/// As syslog(3) counts them.
+fn priority(level: Level) -> u8 {
+    match level {
+        Level::Error => 3,
+        Level::Warn => 4,
+        Level::Info => 6,
+        Level::Debug | Level::Trace => 7,
+    }
 }
 
 /// Writes control characters as escapes.
@@ -149,15 +190,29 @@ mod tests {
     use super::*;
 
     fn written(text: &str) -> String {
+        styled(Style::Full, Level::Info, text)
+    }
+
+    fn styled(style: Style, level: Level, text: &str) -> String {
         line(
+            style,
             SystemTime::UNIX_EPOCH + std::time::Duration::from_nanos(1_234_567_890),
-            &Record::builder().level(log::Level::Info).args(format_args!("{text}")).build(),
+            &Record::builder().level(level).args(format_args!("{text}")).build(),
         )
     }
 
     #[test]
     fn a_line_has_time_level_and_text() {
         assert_eq!(written("<a b=\"c\"/> 漢字"), "1970-01-01T00:00:01.234Z INFO  <a b=\"c\"/> 漢字\n");
+    }
+
+    #[test]
+    fn the_journal_gets_the_priority_and_has_the_time_itself() {
+        for (level, priority) in
+            [(Level::Error, 3), (Level::Warn, 4), (Level::Info, 6), (Level::Debug, 7), (Level::Trace, 7)]
+        {
+            assert_eq!(styled(Style::Journal, level, "a\n<0>b"), format!("<{priority}>a\\n<0>b\n"));
+        }
     }
 
     #[test]

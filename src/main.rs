@@ -22,8 +22,9 @@ fn main() -> ExitCode {
         return shown(writeln!(io::stdout(), "callboard {}", env!("CARGO_PKG_VERSION")));
     }
     let done = match arguments.command.unwrap_or_else(|| Command::Serve(Serve::default())) {
-        Command::Serve(flags) => serve(&flags),
+        Command::Serve(flags) => serve(flags),
         Command::Check(flags) => commands::check(flags.config.as_deref(), net::check),
+        Command::Healthcheck(flags) => Ok(commands::healthcheck(&flags, net::health::check)),
         Command::Passwd(_) => commands::passwd(),
         Command::DemoConfig(_) => commands::demo_config(),
     };
@@ -44,27 +45,20 @@ fn failed(error: io::Error) -> ExitCode {
 }
 
 /// Serves until a signal ends it. Everything that can be wrong with the configuration is said before that.
-fn serve(flags: &Serve) -> io::Result<ExitCode> {
-    let (mut config, warnings) = match commands::configuration(flags.config.as_deref()) {
+fn serve(flags: Serve) -> io::Result<ExitCode> {
+    let (config, warnings) = match commands::served(&flags) {
         Ok(read) => read,
-        Err(problems) => {
-            commands::print_problems(&problems);
-            return Ok(ExitCode::FAILURE);
-        }
+        Err(problems) => return Ok(commands::refused(problems)),
     };
     commands::print_warnings(&warnings);
-    flags.apply(&mut config).map_err(io::Error::other)?;
     logger::init(flags.log).map_err(io::Error::other)?;
     let prepared = match net::prepare(&config) {
         Ok(prepared) => prepared,
-        Err(problems) => {
-            problems.iter().for_each(|line| commands::print_error(line));
-            return Ok(ExitCode::FAILURE);
-        }
+        Err(problems) => return Ok(commands::refused(problems)),
     };
     let is_demo = matches!(config.origin, Origin::Demo);
     let lines = prepared.identity.as_ref().map(greeting).unwrap_or_default();
-    net::run(config, prepared, |urls| {
+    net::run(&config, prepared, flags, |urls| {
         let mut out = io::stdout().lock();
         let shown = urls.iter().try_for_each(|url| writeln!(out, "listening {url}"));
         // Nobody has to read what is printed.

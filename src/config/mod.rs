@@ -1,10 +1,12 @@
-//! The static world: who may log in, where to listen, what is bounded. It never changes while it is in use.
+//! The static world: who may log in, where to listen, what is bounded. It never changes while it is in use; another one
+//! may take its place, but for what is [`Fixed`].
 //!
 //! A configuration is a TOML file (`deploy/demo.toml` shows every key). All that is wrong with one is reported at
 //! once, each problem at its place, by [`Config::load`] and [`Config::parse`].
 
 mod books;
 mod file;
+mod fixed;
 mod layouts;
 mod parts;
 mod people;
@@ -29,6 +31,7 @@ use crate::web_origin::WebOrigin;
 use crate::xmpp::ns;
 
 pub use books::{Contact, PhoneBook};
+pub use fixed::Fixed;
 pub use layouts::{Entry, Layout};
 pub use problem::{Place, Problem};
 pub use queues::{Outside, Queue};
@@ -184,7 +187,7 @@ pub struct ReasonCode {
 }
 
 /// What a reason code is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Category {
     /// The state NOT_READY.
     NotReady,

@@ -12,6 +12,9 @@ use crate::password::Password;
 
 const TEAM_KEYS: &[&str] = &["id", "name", "wrap_up"];
 
+/// The password that examples have: everybody knows it, so nobody is let in with it.
+const EXAMPLE: &str = "change-me";
+
 /// The shortest and the longest time to wrap up, in milliseconds.
 const WRAP_UP: RangeInclusive<u64> = 100..=7_200_000;
 
@@ -189,6 +192,11 @@ fn password(report: &mut Report, section: &Section) -> (Result<Password, Reporte
     };
     let place = plain.map(|plain| plain.place);
     let password = match (plain, hash) {
+        (Some(plain), None) if plain.value == EXAMPLE => {
+            let sentence = "password is still that of the example; run `callboard passwd` and put what it prints here, as \
+                            password_hash = \"…\"";
+            Err((plain.place, sentence.to_owned()))
+        }
         (Some(plain), None) => {
             Password::plain(plain.value).map_err(|end| (plain.place, format!("password {end}")))
         }

@@ -1,16 +1,20 @@
 //! The people of the contact centre, as the configuration has them.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::config::{Role, User};
 use crate::id::UserId;
 use crate::xmpp::jid;
 
-/// The users, by their keys and names.
-#[derive(Debug)]
+/// The users, by their keys and names. Who is taken out of the configuration leaves its place, for when it comes back.
+#[derive(Debug, Default)]
 pub struct Directory {
+    /// In the order in which they were first there.
     users: Vec<User>,
+    /// Whether each of them is there now.
+    present: Vec<bool>,
+    places: HashMap<String, UserId>,
+    /// Of those who are there now.
     ids: HashMap<String, UserId>,
     login_names: HashMap<String, UserId>,
 }
@@ -18,13 +22,38 @@ pub struct Directory {
 impl Directory {
     /// The users of a configuration, whose ids are distinct.
     pub fn new(users: Vec<User>) -> Self {
-        let ids = (0..).zip(&users).map(|(key, user)| (user.id.clone(), UserId(key))).collect();
-        let prepared = |name: &str| jid::prepare_local(name).map(Cow::into_owned).ok();
-        let login_names = (0..)
-            .zip(&users)
-            .filter_map(|(key, user)| Some((prepared(user.login_name.as_deref()?)?, UserId(key))))
-            .collect();
-        Self { users, ids, login_names }
+        let mut directory = Self::default();
+        directory.replace(users);
+        directory
+    }
+
+    /// From now on these are the users; their ids are distinct. Who was there before keeps its key.
+    pub fn replace(&mut self, users: Vec<User>) {
+        self.ids.clear();
+        self.login_names.clear();
+        self.present.fill(false);
+        for user in users {
+            let next = UserId(u32::try_from(self.users.len()).unwrap_or(u32::MAX));
+            let key = *self.places.entry(user.id.clone()).or_insert(next);
+            self.ids.insert(user.id.clone(), key);
+            let prepared = user.login_name.as_deref().and_then(|name| jid::prepare_local(name).ok());
+            if let Some(name) = prepared {
+                self.login_names.insert(name.into_owned(), key);
+            }
+            match self.users.get_mut(key.0 as usize) {
+                Some(place) => (*place, self.present[key.0 as usize]) = (user, true),
+                None => {
+                    self.users.push(user);
+                    self.present.push(true);
+                }
+            }
+        }
+        for (gone, _) in self.users.iter_mut().zip(&self.present).filter(|(_, present)| !**present) {
+            // What it has asked for before may come to its turn only now.
+            gone.roles.clear();
+            gone.supervises.clear();
+            gone.team = None;
+        }
     }
 
     /// The user with that id, which is the localpart of the JID too.
@@ -38,7 +67,12 @@ impl Directory {
         self.find(&name).or_else(|| self.login_names.get(&*name).copied())
     }
 
-    /// What the configuration says of a user.
+    /// Tells whether a user is still there.
+    pub fn has(&self, user: UserId) -> bool {
+        self.present[user.0 as usize]
+    }
+
+    /// What the configuration says of a user, or last said.
     pub fn get(&self, user: UserId) -> &User {
         // A UserId is made above only.
         &self.users[user.0 as usize]
@@ -55,19 +89,14 @@ impl Directory {
         team.is_some_and(|team| self.get(supervisor).supervises.contains(team))
     }
 
-    /// How many there are.
-    pub fn count(&self) -> usize {
+    /// How many places there are: those who are gone are counted.
+    pub fn places(&self) -> usize {
         self.users.len()
     }
 
-    /// The keys of all.
-    pub fn keys(&self) -> impl Iterator<Item = UserId> + use<> {
-        (0..).take(self.count()).map(UserId)
-    }
-
-    /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = &User> {
-        self.users.iter()
+    /// The keys of all who are there.
+    pub fn keys(&self) -> impl Iterator<Item = UserId> {
+        (0..).zip(&self.present).filter(|(_, present)| **present).map(|(key, _)| UserId(key))
     }
 }
 

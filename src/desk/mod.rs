@@ -20,6 +20,7 @@ pub mod nodes;
 mod presence;
 mod queue;
 mod reasons;
+mod reload;
 mod request;
 mod service;
 mod state;
@@ -70,7 +71,7 @@ struct Settled {
 }
 
 /// The live state of one user.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Agent {
     state: State,
     /// When it was entered; `None` if that was before the server started.
@@ -92,6 +93,11 @@ struct Agent {
     wrap_up: Option<TimerId>,
     /// When the state was entered, among all that were.
     entered: u64,
+}
+
+/// Every telephone of a configuration, with nobody there.
+fn extensions(config: &Config) -> HashMap<String, Option<UserId>> {
+    config.users.iter().filter_map(|user| Some((user.extension.clone()?, None))).collect()
 }
 
 /// The contact centre.
@@ -133,23 +139,9 @@ impl Desk {
     /// The contact centre of a configuration, with everybody signed out.
     pub fn new(config: &Config) -> Self {
         let directory = Directory::new(config.users.clone());
-        let agent = Agent {
-            state: State::Logout,
-            since: None,
-            reason: None,
-            extension: None,
-            leaving: None,
-            dialogs: Vec::new(),
-            pending: None,
-            after: None,
-            wraps_up: false,
-            wrap_up: None,
-            entered: 0,
-        };
-        let extensions = directory.iter().filter_map(|user| Some((user.extension.clone()?, None))).collect();
         Self {
-            agents: vec![agent; directory.count()],
-            extensions,
+            agents: vec![Agent::default(); directory.places()],
+            extensions: extensions(config),
             directory,
             teams: config.teams.clone(),
             reason_codes: config.reason_codes.clone(),

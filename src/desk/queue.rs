@@ -47,6 +47,11 @@ impl Queue {
     pub fn new(config: &config::Queue) -> Self {
         Self { config: config.clone(), waiting: VecDeque::new(), told: Statistics::default() }
     }
+
+    /// Takes over what the queue had under another configuration.
+    pub fn go_on_from(&mut self, before: Queue) {
+        (self.waiting, self.told) = (before.waiting, before.told);
+    }
 }
 
 impl Desk {

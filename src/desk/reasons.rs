@@ -26,13 +26,18 @@ pub enum Cause {
     CallMade,
     /// The agent was ready and takes a call that no queue brought.
     CallTaken,
+    /// The configuration does not have the agent any more.
+    Removed,
+    /// The configuration does not have its telephone any more.
+    TelephoneRemoved,
 }
 
 use Category::{Logout, NotReady};
 use Profile::{Ucce, Uccx};
 
 /// Reference 4.3; the codes of Express for calls by DEV/reason-codes-for-agent-state-change, 50006 by the guide (12.5,
-/// page 80). The labels of Express and that of 50006 are an assumption.
+/// page 80). The labels of Express and that of 50006 are an assumption, and so is which code Enterprise has for what is
+/// taken out of the configuration.
 #[rustfmt::skip]
 const SYSTEM: &[SystemCode] = &[
     code(Uccx, Cause::Supervisor, NotReady, 33, "Not Ready by Supervisor"),
@@ -46,6 +51,10 @@ const SYSTEM: &[SystemCode] = &[
     code(Uccx, Cause::CallMade, NotReady, 32762, "Agent Off Hook"),
     code(Ucce, Cause::CallMade, NotReady, 50006, "Call Placed"),
     code(Uccx, Cause::CallTaken, NotReady, 32761, "Non ICD Call"),
+    code(Uccx, Cause::Removed, Logout, 32748, "Agent Deleted"),
+    code(Ucce, Cause::Removed, Logout, 50001, "System Disconnect"),
+    code(Uccx, Cause::TelephoneRemoved, Logout, 32750, "Agent Extension Changed"),
+    code(Ucce, Cause::TelephoneRemoved, Logout, 50003, "Device Error"),
 ];
 
 const fn code(

@@ -92,13 +92,14 @@ impl Desk {
     /// The next agents.
     pub(super) fn tell_next_states(&mut self, step: &mut Step<'_>, from: UserId) {
         self.telling = None;
-        let rest = self.directory.keys().skip(from.0 as usize);
-        let mut signed_in = rest.filter(|user| self.agent(*user).state != State::Logout);
-        for user in signed_in.by_ref().take(TOLD_AT_ONCE) {
+        let rest = self.directory.keys().filter(|user| *user >= from);
+        let signed_in = rest.filter(|user| self.agent(*user).state != State::Logout);
+        let mut users: Vec<UserId> = signed_in.take(TOLD_AT_ONCE + 1).collect();
+        let next = if users.len() > TOLD_AT_ONCE { users.pop() } else { None };
+        for user in users {
             self.user_told(step, user);
             self.dialogs_told(step, user);
         }
-        let next = signed_in.next();
         if let Some(next) = next {
             self.tell_states_from(step.now.monotonic + PAUSE, next);
         }

@@ -7,8 +7,9 @@ use crate::config::Profile;
 use super::error::{Failure, Refusal};
 
 /// The state of an agent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum State {
+    #[default]
     Logout,
     NotReady,
     Ready,

@@ -50,6 +50,9 @@ impl Hub {
         let (Some(user), Some(_)) = (credentials.user, &credentials.password) else {
             return false;
         };
+        if !self.users().has(user) {
+            return false;
+        }
         let verdict = self.lockout.answer(now.monotonic, user, matches);
         if verdict == Verdict::Last {
             self.counters.lockouts += 1;

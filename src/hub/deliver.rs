@@ -19,19 +19,33 @@ impl Hub {
             self.pubsub.notification(),
         );
         self.counters.events += 1;
-        self.deliver(now, node, Rc::new(event));
+        self.deliver(now, self.receivers_of(self.pubsub.subscribers(node)), Rc::new(event));
     }
 
     /// So does the news that one is gone.
     pub(super) fn announce_retraction(&mut self, now: Now, node: NodeId, id: &str) {
         let event = Event::retracted(self.names.event_head.clone(), self.pubsub.name(node), id);
-        self.deliver(now, node, Rc::new(event));
+        self.deliver(now, self.receivers_of(self.pubsub.subscribers(node)), Rc::new(event));
     }
 
-    fn deliver(&mut self, now: Now, node: NodeId, event: Rc<Event>) {
-        // Collected first: a delivery can end a session, and with it its subscriptions.
-        let mut receivers: Vec<(SessionId, bool)> = Vec::new();
-        for Subscriber { user, session } in self.pubsub.subscribers(node) {
+    /// And that a node is taken away. A stream has no way to say it, so it ends: who opens it again is told why it cannot.
+    pub(super) fn take_away(&mut self, now: Now, node: NodeId) {
+        let event = Event::deleted(self.names.event_head.clone(), self.pubsub.name(node));
+        let subscribers = self.pubsub.close(node);
+        let receivers = self.receivers_of(subscribers.into_iter());
+        for (id, _) in &receivers {
+            if self.sessions.get(*id).is_some_and(|session| session.feed.is_some()) {
+                self.end(now, *id, None, "its node was taken away");
+            }
+        }
+        self.deliver(now, receivers, Rc::new(event));
+    }
+
+    /// The sessions of subscribers, and whether each is subscribed by its full JID. Collected before something is sent: that
+    /// can end a session, and with it its subscriptions.
+    fn receivers_of(&self, subscribers: impl Iterator<Item = Subscriber>) -> Vec<(SessionId, bool)> {
+        let mut receivers = Vec::new();
+        for Subscriber { user, session } in subscribers {
             match session {
                 Some(session) => receivers.push((session, true)),
                 None => {
@@ -39,6 +53,10 @@ impl Hub {
                 }
             }
         }
+        receivers
+    }
+
+    fn deliver(&mut self, now: Now, receivers: Vec<(SessionId, bool)>, event: Rc<Event>) {
         // Made when the first stream gets it, and shared by all.
         let mut told = None;
         for (id, full) in receivers {

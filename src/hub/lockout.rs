@@ -43,6 +43,17 @@ impl Lockout {
         Self { attempts: limits.lockout_attempts, time: limits.lockout, tries: vec![Tries::default(); users] }
     }
 
+    /// There are so many users now.
+    pub fn grow(&mut self, users: usize) {
+        self.tries.resize(users, Tries::default());
+    }
+
+    /// What a user has tried does not count any more.
+    pub fn forget(&mut self, user: UserId) {
+        // There is one for every UserId of the directory.
+        self.tries[user.0 as usize] = Tries::default();
+    }
+
     /// Somebody asks. Tells whether the user is kept out. With `again` the block starts anew then, as Finesse does it
     /// for everybody but the administrator (administration guide, "Account Locked after Five Failed Sign in Attempts").
     pub fn ask(&mut self, now: Instant, user: UserId, again: bool) -> bool {

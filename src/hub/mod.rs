@@ -22,6 +22,7 @@ mod names;
 mod outbox;
 mod presence;
 mod reach;
+mod reload;
 mod route;
 mod session;
 mod tap;
@@ -41,6 +42,7 @@ pub use credentials::Credentials;
 pub use feed::{Asker, NotOpened};
 pub use finesse::Availability;
 pub use outbox::Out;
+pub use reload::Reloaded;
 pub use tap::Listed;
 pub use tickets::TicketKey;
 
@@ -129,12 +131,12 @@ impl Hub {
         };
         Self {
             pubsub: Pubsub::new(nodes::all(config, desk.directory()), settings),
-            online: vec![Vec::new(); desk.directory().count()],
-            streams: vec![Vec::new(); desk.directory().count()],
+            online: vec![Vec::new(); desk.directory().places()],
+            streams: vec![Vec::new(); desk.directory().places()],
             taps: Vec::new(),
             tickets: Tickets::new(&limits),
             decoy: config.decoy().cloned(),
-            lockout: Lockout::new(desk.directory().count(), &limits),
+            lockout: Lockout::new(desk.directory().places(), &limits),
             names: Names {
                 domain: config.domain.as_str().into(),
                 event_head: event::head(&pubsub_domain),

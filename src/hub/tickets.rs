@@ -76,6 +76,11 @@ impl Tickets {
         (ticket.streams > 0 || now < ticket.until).then_some((ticket.user, key))
     }
 
+    /// None of a user's tickets is valid any more.
+    pub fn forget(&mut self, user: UserId) {
+        self.table.retain(|_, ticket| ticket.user != user);
+    }
+
     /// A stream was opened with it.
     pub fn hold(&mut self, key: TicketKey) {
         if let Some(ticket) = self.table.get_mut(&key) {

@@ -35,17 +35,20 @@ const HEADERS_MAX: usize = 64;
 /// What is known of a connection while its requests are served.
 struct Client {
     origin: Origin,
+    /// It is to a listener with TLS, and has none.
+    lacks_tls: bool,
     security: Option<Security>,
     line: RefCell<Line>,
     /// Whether that is a stream of server-sent events.
     carried: Carried,
 }
 
-/// Serves one connection until it is closed or becomes a WebSocket.
-pub async fn serve(server: Rc<Server>, mut io: Io, origin: Origin) {
+/// Serves one connection until it is closed or becomes a WebSocket. What is to speak TLS and does not is told so.
+pub async fn serve(server: Rc<Server>, mut io: Io, origin: Origin, lacks_tls: bool) {
     let peer = io.peer;
     let client = Client {
         origin,
+        lacks_tls,
         security: io.security(),
         line: RefCell::new(Line::new(io.count())),
         carried: Carried::default(),
@@ -125,6 +128,9 @@ async fn respond(
     if request.version() == Version::HTTP_11 && request.headers().get_all(header::HOST).iter().count() != 1 {
         return text(StatusCode::BAD_REQUEST, "A request of HTTP/1.1 has one Host header.");
     }
+    if client.lacks_tls && !matches!(place, Some(Place::Health)) {
+        return lead_to_tls(&request);
+    }
     if let Some(Place::WebSocket) = place {
         return match *request.method() {
             Method::GET => upgrade(server, request, *origin, client.line.borrow().is_counted()),
@@ -137,6 +143,21 @@ async fn respond(
         None => at(place, server, request, client).await,
     };
     asker.mark(&mut answer);
+    answer
+}
+
+/// The answer to a request without TLS where it is spoken. A browser goes where it is led; nothing is done for it here.
+fn lead_to_tls(request: &Request<Incoming>) -> Answer {
+    const SENTENCE: &str = "This listener speaks TLS: use https:// or wss:// with it.";
+    let is_page = matches!(*request.method(), Method::GET | Method::HEAD)
+        && !request.headers().contains_key(header::UPGRADE);
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let Some(host) = host.filter(|_| is_page) else {
+        return text(StatusCode::BAD_REQUEST, SENTENCE);
+    };
+    let mut answer = text(StatusCode::TEMPORARY_REDIRECT, SENTENCE);
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    set(&mut answer, header::LOCATION, format!("https://{host}{path}"));
     answer
 }
 

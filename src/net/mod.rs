@@ -16,13 +16,16 @@ mod directory;
 mod events;
 mod feed;
 mod frames;
+pub mod health;
 mod http;
 mod io;
 mod meter;
 mod meters;
 mod metrics;
+mod notify;
 mod own;
 mod publish;
+mod reload;
 mod rest;
 mod server;
 mod sessions;
@@ -34,7 +37,7 @@ mod upgrade;
 mod ws;
 mod www;
 
-use std::cell::RefCell;
+use std::io::Error;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::rc::Rc;
 use std::time::Duration;
@@ -46,11 +49,14 @@ use smol::future::FutureExt as _;
 use smol::stream::StreamExt as _;
 use smol::{Async, LocalExecutor, Timer};
 
+use crate::cli::Serve;
 use crate::config::{Config, Place, Problem};
-use crate::hub::Origin;
+use crate::hub::{Counters, Origin};
 use crate::json;
 use crate::limits::Limits;
 use io::{Io, Slots};
+use notify::Manager;
+use reload::{Acceptor, Reloader};
 use server::{Server, now};
 use tls::Identity;
 use www::Www;
@@ -138,13 +144,14 @@ fn listen(config: &Config) -> Result<Vec<Listener>, Vec<String>> {
     if problems.is_empty() { Ok(listeners) } else { Err(problems) }
 }
 
-fn refused(address: SocketAddr, error: &std::io::Error) -> String {
+fn refused(address: SocketAddr, error: &Error) -> String {
     let what_to_do = match error.kind() {
         std::io::ErrorKind::AddrInUse => {
             "another program has it, or another listener of this configuration; stop that one or choose another port"
         }
         std::io::ErrorKind::PermissionDenied => {
-            "ports below 1024 need the right to use them (on Linux CAP_NET_BIND_SERVICE); choose another port or grant it"
+            "ports below 1024 need a right that the program does not have; give it that (`sudo setcap cap_net_bind_service=+ep \
+             $(command -v callboard)`, or AmbientCapabilities=CAP_NET_BIND_SERVICE in its service), or choose another port"
         }
         std::io::ErrorKind::AddrNotAvailable => {
             "this machine has no such address; choose one of its own, or 0.0.0.0"
@@ -154,13 +161,14 @@ fn refused(address: SocketAddr, error: &std::io::Error) -> String {
     format!("{address} cannot be listened on: {what_to_do}")
 }
 
-/// Serves until a signal ends it. `ready` is called when connections are accepted.
-pub fn run(config: Config, prepared: Prepared, ready: impl FnOnce(&[String])) {
+/// Serves until a signal ends it; SIGHUP reads again what `flags` name. `ready` is called when connections are accepted.
+pub fn run(config: &Config, prepared: Prepared, flags: Serve, ready: impl FnOnce(&[String])) {
     let Prepared { identity, www, listeners } = prepared;
     raise_descriptors(&config.limits, www.is_some());
     let executor = Rc::new(LocalExecutor::new());
-    let server = Server::new(&config, www, executor.clone());
-    smol::block_on(executor.run(serve(server, config, identity, listeners, ready)));
+    let server = Server::new(config, www, executor.clone());
+    let reloader = Reloader::new(config, flags, identity);
+    smol::block_on(executor.run(serve(server, reloader, listeners, ready)));
 }
 
 /// Takes all the descriptors that the system gives, and says so if they are too few.
@@ -180,8 +188,7 @@ fn raise_descriptors(limits: &Limits, with_files: bool) {
 
 async fn serve(
     server: Rc<Server>,
-    config: Config,
-    identity: Option<Identity>,
+    mut reloader: Reloader,
     listeners: Vec<Listener>,
     ready: impl FnOnce(&[String]),
 ) {
@@ -189,7 +196,7 @@ async fn serve(
         Ok(signals) => signals,
         Err(error) => return log::error!("signals cannot be received: {error}"),
     };
-    let acceptor = Rc::new(RefCell::new(identity.map(|identity| TlsAcceptor::from(identity.server))));
+    let manager = Rc::new(Manager::from_environment());
     server.spawn(server.clone().keep_time());
     let urls: Vec<String> = listeners
         .iter()
@@ -197,17 +204,26 @@ async fn serve(
         .collect();
     let accepting: Vec<_> = listeners
         .into_iter()
-        .map(|listener| server.spawn_task(accept(server.clone(), listener, acceptor.clone())))
+        .map(|listener| server.spawn_task(accept(server.clone(), listener, reloader.acceptor())))
         .collect();
     ready(&urls);
+    manager.ready(&status(&server));
+    if let Some(interval) = manager.watchdog() {
+        server.spawn(tell_alive(server.clone(), manager.clone(), interval));
+    }
     loop {
         match signals.next().await {
-            Some(Ok(Signal::Hup)) => reload(&config, &acceptor).await,
+            Some(Ok(Signal::Hup)) => {
+                manager.reloading();
+                reloader.reload(&server).await;
+                manager.ready(&status(&server));
+            }
             Some(Ok(_)) | None => break,
             Some(Err(error)) => log::warn!("a signal was lost: {error}"),
         }
     }
     log::info!("going down");
+    manager.stopping();
     drop(accepting);
     server.with_hub(|hub, now| hub.shutdown(now));
     let quiet = async {
@@ -227,8 +243,22 @@ async fn serve(
     log::info!("{}", server.with_hub(|hub, _| hub.counters()));
 }
 
+/// Tells the service manager again and again that the event loop goes round. Never ends.
+async fn tell_alive(server: Rc<Server>, manager: Rc<Manager>, interval: Duration) {
+    loop {
+        Timer::after(interval).await;
+        manager.alive(&status(&server));
+    }
+}
+
+/// How the server stands, for people.
+fn status(server: &Rc<Server>) -> String {
+    let Counters { sessions, events, deliveries, .. } = server.with_hub(|hub, _| hub.counters());
+    format!("{sessions} sessions; {events} events in {deliveries} deliveries since the start")
+}
+
 /// Accepts connections for ever. The handshakes run in tasks of their own.
-async fn accept(server: Rc<Server>, listener: Listener, acceptor: Rc<RefCell<Option<TlsAcceptor>>>) {
+async fn accept(server: Rc<Server>, listener: Listener, acceptor: Acceptor) {
     loop {
         let (stream, peer) = match listener.socket.accept().await {
             Ok(accepted) => accepted,
@@ -266,40 +296,28 @@ async fn connection(
     if let Err(error) = stream.get_ref().set_nodelay(true) {
         return log::info!("{peer}: gone at once: {error}");
     }
-    let (io, transport) = match acceptor {
-        None => (Io::plain(stream, peer, slots), "ws"),
-        Some(acceptor) => {
-            let handshake = async { Some(acceptor.accept(stream).await) };
-            let late = async {
-                Timer::after(server.limits.login).await;
-                None
-            };
-            match handshake.or(late).await {
-                Some(Ok(stream)) => (Io::tls(stream, peer, slots), "wss"),
-                Some(Err(error)) => return log::info!("{peer} tls: {error}"),
-                None => return log::info!("{peer} tls: no handshake within {:?}", server.limits.login),
-            }
+    let opened = async {
+        match acceptor {
+            None => Ok((Io::plain(stream, peer, slots), "ws", false)),
+            Some(_) if speaks_http(&stream).await => Ok((Io::plain(stream, peer, slots), "ws", true)),
+            Some(acceptor) => Ok((Io::tls(acceptor.accept(stream).await?, peer, slots), "wss", false)),
         }
     };
-    http::serve(server, io, Origin { peer, transport, accepted }).await;
+    let limit = server.limits.login;
+    let late = async {
+        Timer::after(limit).await;
+        Err(Error::other(format!("no handshake within {limit:?}")))
+    };
+    match opened.or(late).await {
+        Ok((io, transport, lacks_tls)) => {
+            http::serve(server, io, Origin { peer, transport, accepted }, lacks_tls).await;
+        }
+        Err(error) => log::info!("{peer} tls: {error}"),
+    }
 }
 
-/// Reads certificate and key again. Sessions keep theirs; a bad file changes nothing.
-async fn reload(config: &Config, acceptor: &RefCell<Option<TlsAcceptor>>) {
-    if config.tls.is_none() {
-        return log::info!("reload: the certificate was made at start, there is nothing to read again");
-    }
-    let again = config.clone();
-    match smol::unblock(move || tls::identity(&again)).await {
-        Ok(None) => {}
-        Ok(Some(identity)) => {
-            *acceptor.borrow_mut() = Some(TlsAcceptor::from(identity.server));
-            log::info!("reload: new certificate in use, SHA-256 {}", identity.fingerprint);
-        }
-        Err(problems) => {
-            for problem in problems {
-                log::error!("reload: the old certificate stays in use: {problem}");
-            }
-        }
-    }
+/// Tells whether the first byte is that of a request of HTTP: a letter, as no record of TLS begins with one.
+async fn speaks_http(stream: &Async<TcpStream>) -> bool {
+    let mut first = [0];
+    matches!(stream.peek(&mut first).await, Ok(1)) && first[0].is_ascii_uppercase()
 }

@@ -15,7 +15,7 @@ pub struct Event {
     pub tail: String,
     /// Where it happened.
     pub node: Rc<str>,
-    /// What was published; `None` if something was retracted.
+    /// What was published; `None` if something was retracted, or the node taken away.
     pub item: Option<Rc<Item>>,
 }
 
@@ -30,14 +30,27 @@ pub fn head(service: &str) -> Rc<str> {
 impl Event {
     /// The event of a published item.
     pub fn published(head: Rc<str>, node: &Rc<str>, item: &Rc<Item>, notification: &str) -> Self {
-        Self::of(head, node, Some(item.clone()), |tail| write_item(tail, item, notification))
+        Self::of(head, node, Some(item.clone()), |tail| {
+            write_items(tail, node, |tail| write_item(tail, item, notification));
+        })
     }
 
     /// The event of a retracted item (XEP-0060 §7.2.2.1).
     pub fn retracted(head: Rc<str>, node: &Rc<str>, id: &str) -> Self {
         Self::of(head, node, None, |tail| {
-            tail.push_str("<retract");
-            write_attribute(tail, "id", id);
+            write_items(tail, node, |tail| {
+                tail.push_str("<retract");
+                write_attribute(tail, "id", id);
+                tail.push_str("/>");
+            });
+        })
+    }
+
+    /// The event of a node that is taken away (XEP-0060 §8.4.1).
+    pub fn deleted(head: Rc<str>, node: &Rc<str>) -> Self {
+        Self::of(head, node, None, |tail| {
+            tail.push_str("<delete");
+            write_attribute(tail, "node", node);
             tail.push_str("/>");
         })
     }
@@ -48,11 +61,9 @@ impl Event {
         write_attribute(&mut tail, "xmlns", ns::CLIENT);
         tail.push_str("><event");
         write_attribute(&mut tail, "xmlns", ns::PUBSUB_EVENT);
-        tail.push_str("><items");
-        write_attribute(&mut tail, "node", node);
         tail.push('>');
         content(&mut tail);
-        tail.push_str("</items></event></message>");
+        tail.push_str("</event></message>");
         tail.shrink_to_fit();
         Self { head, tail, node: node.clone(), item }
     }
@@ -64,6 +75,14 @@ impl Event {
     pub fn len(&self, to: usize, id: usize) -> usize {
         self.head.len() + to + Self::ID.len() + id + self.tail.len()
     }
+}
+
+fn write_items(out: &mut String, node: &str, content: impl FnOnce(&mut String)) {
+    out.push_str("<items");
+    write_attribute(out, "node", node);
+    out.push('>');
+    content(out);
+    out.push_str("</items>");
 }
 
 /// Appends `<item id="…">…</item>`. Nothing but the payload has text: clients take the text of the whole message for

@@ -48,9 +48,14 @@ pub enum After<'a> {
 }
 
 impl Journal {
-    /// An empty journal of so many nodes.
-    pub fn new(bounds: Bounds, nodes: usize) -> Self {
-        Self { bounds, entries: VecDeque::new(), bytes: 0, newest: 0, lost: vec![0; nodes] }
+    /// An empty journal without nodes.
+    pub fn new(bounds: Bounds) -> Self {
+        Self { bounds, entries: VecDeque::new(), bytes: 0, newest: 0, lost: Vec::new() }
+    }
+
+    /// There is one more node, on which nothing was until now.
+    pub fn add_node(&mut self) {
+        self.lost.push(0);
     }
 
     /// The number of the next event.
@@ -101,7 +106,10 @@ mod tests {
     const B: NodeId = NodeId(1);
 
     fn journal(events: usize, bytes: usize) -> Journal {
-        Journal::new(Bounds { events, bytes }, 2)
+        let mut journal = Journal::new(Bounds { events, bytes });
+        journal.add_node();
+        journal.add_node();
+        journal
     }
 
     fn add(journal: &mut Journal, node: NodeId, id: &str, payload: &str) {

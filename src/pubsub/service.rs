@@ -1,7 +1,7 @@
 //! The service itself: nodes, subscriptions, items (XEP-0060). No XML and no sessions: who may do what is asked with
 //! the request, and who gets an event is told in the answer.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::ops::RangeInclusive;
 use std::rc::Rc;
 
@@ -115,6 +115,8 @@ pub struct Quota {
 #[derive(Debug)]
 struct Node {
     name: Rc<str>,
+    /// A node that is taken away leaves its place, for one of the same name.
+    is_open: bool,
     keep: usize,
     publishers: Vec<UserId>,
     subscribers: BTreeSet<Subscriber>,
@@ -128,7 +130,9 @@ pub struct NodeId(pub(super) u32);
 /// The service.
 #[derive(Debug)]
 pub struct Pubsub {
+    /// In the order in which they were first there.
     nodes: Vec<Node>,
+    /// Of those that were taken away too.
     names: HashMap<Rc<str>, NodeId>,
     subscriptions: BTreeMap<Subscriber, Vec<NodeId>>,
     settings: Settings,
@@ -142,22 +146,56 @@ impl Pubsub {
             nodes: Vec::with_capacity(specs.len()),
             names: HashMap::with_capacity(specs.len()),
             subscriptions: BTreeMap::new(),
-            journal: Journal::new(settings.history, specs.len()),
+            journal: Journal::new(settings.history),
             settings,
         };
-        for NodeSpec { name, keep, publishers } in specs {
-            let name: Rc<str> = name.into();
-            let node = NodeId(u32::try_from(service.nodes.len()).unwrap_or(u32::MAX));
-            service.names.insert(name.clone(), node);
-            service.nodes.push(Node {
-                name,
-                keep,
-                publishers,
-                subscribers: BTreeSet::new(),
-                items: VecDeque::new(),
-            });
-        }
+        specs.into_iter().for_each(|spec| service.open(spec));
         service
+    }
+
+    /// Lets a node be as described: makes it if there is none of that name. What is no longer kept is forgotten.
+    pub fn open(&mut self, NodeSpec { name, keep, publishers }: NodeSpec) {
+        if let Some(node) = self.names.get(&*name) {
+            let node = &mut self.nodes[node.0 as usize];
+            (node.is_open, node.keep, node.publishers) = (true, keep, publishers);
+            node.items.drain(..node.items.len().saturating_sub(keep));
+            return;
+        }
+        let name: Rc<str> = name.into();
+        let node = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
+        self.names.insert(name.clone(), node);
+        self.journal.add_node();
+        self.nodes.push(Node {
+            name,
+            is_open: true,
+            keep,
+            publishers,
+            subscribers: BTreeSet::new(),
+            items: VecDeque::new(),
+        });
+    }
+
+    /// Takes a node away, with its items; returns who was subscribed. What the journal has of it nobody can ask for.
+    pub fn close(&mut self, node: NodeId) -> Vec<Subscriber> {
+        let subscribers: Vec<Subscriber> = self.subscribers(node).collect();
+        for who in &subscribers {
+            // They are subscribed, so there is nothing to refuse.
+            let _ = self.unsubscribe(node, *who);
+        }
+        let node = &mut self.nodes[node.0 as usize];
+        node.is_open = false;
+        node.items.clear();
+        subscribers
+    }
+
+    /// The nodes that are none of these.
+    pub fn others(&self, names: &HashSet<String>) -> Vec<NodeId> {
+        let others = self.open_nodes().filter(|(_, node)| !names.contains(&*node.name));
+        others.map(|(id, _)| id).collect()
+    }
+
+    fn open_nodes(&self) -> impl Iterator<Item = (NodeId, &Node)> {
+        (0..).map(NodeId).zip(&self.nodes).filter(|(_, node)| node.is_open)
     }
 
     /// The namespace of `<notification/>`.
@@ -167,7 +205,8 @@ impl Pubsub {
 
     /// The node of that name.
     pub fn find(&self, name: &str) -> Result<NodeId, Refusal> {
-        self.names.get(name).copied().ok_or(Refusal::NodeUnknown)
+        let node = self.names.get(name).copied().filter(|node| self.node(*node).is_open);
+        node.ok_or(Refusal::NodeUnknown)
     }
 
     /// The name of a node.
@@ -175,9 +214,9 @@ impl Pubsub {
         &self.node(node).name
     }
 
-    /// The names of all nodes, in the order of the configuration.
+    /// The names of all nodes, in the order in which they were first there.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.nodes.iter().map(|node| &*node.name)
+        self.open_nodes().map(|(_, node)| &*node.name)
     }
 
     /// Subscribes; a repeated subscription is the same one (reference 2.6).
@@ -222,7 +261,15 @@ impl Pubsub {
 
     /// Ends every subscription of a session: by its full JID they last as long as it does.
     pub fn leave(&mut self, user: UserId, session: SessionId) {
-        let who = Subscriber { user, session: Some(session) };
+        self.end_all(Subscriber { user, session: Some(session) });
+    }
+
+    /// Ends every subscription of a user by its bare JID.
+    pub fn forget(&mut self, user: UserId) {
+        self.end_all(Subscriber { user, session: None });
+    }
+
+    fn end_all(&mut self, who: Subscriber) {
         for node in self.subscriptions.remove(&who).unwrap_or_default() {
             self.nodes[node.0 as usize].subscribers.remove(&who);
         }
@@ -255,9 +302,8 @@ impl Pubsub {
 
     /// The nodes to which one may publish.
     pub fn publishable(&self, by: Publisher) -> impl Iterator<Item = &str> {
-        (0..)
-            .zip(&self.nodes)
-            .filter(move |(id, _)| self.check_publisher(NodeId(*id), by).is_ok())
+        self.open_nodes()
+            .filter(move |(id, _)| self.check_publisher(*id, by).is_ok())
             .map(|(_, node)| &*node.name)
     }
 
@@ -340,7 +386,7 @@ impl Pubsub {
     }
 
     fn node(&self, node: NodeId) -> &Node {
-        // A NodeId is made by find() only, and nodes are never taken away.
+        // A NodeId is made here only, and its place stays.
         &self.nodes[node.0 as usize]
     }
 }

@@ -42,6 +42,8 @@ impl StreamError {
     pub const LOGIN_TIMEOUT: Self = Self::new("connection-timeout", "The login took too long.");
     pub const NOT_AUTHORIZED: Self = Self::new("not-authorized", "Log in and bind a resource first.");
     pub const NOT_WELL_FORMED: Self = Self::new("not-well-formed", "A message is exactly one XML element.");
+    pub const REMOVED: Self =
+        Self::new("not-authorized", "The configuration does not have this user any more.");
     pub const RESOURCE_CONSTRAINT: Self = Self::new("resource-constraint", "There are too many sessions.");
     pub const RESTRICTED_XML: Self =
         Self::new("restricted-xml", "No comments, processing instructions, DTDs or entities.");

@@ -101,7 +101,7 @@ impl Desk {
     }
 
     /// A participant hangs up. The others go on if they are at least two, and not all from outside; else the call ends.
-    pub(super) fn leave(&mut self, step: &mut Step<'_>, id: DialogId, place: usize) {
+    pub(in crate::desk) fn leave(&mut self, step: &mut Step<'_>, id: DialogId, place: usize) {
         let Some(dialog) = self.dialogs.get(&id) else { return };
         let Some(leaver) = dialog.participants.get(place) else { return };
         let party = leaver.party;
@@ -139,7 +139,7 @@ impl Desk {
     }
 
     /// A call ends for everybody; `first` is told first.
-    pub(super) fn finish(&mut self, step: &mut Step<'_>, id: DialogId, first: Option<UserId>) {
+    pub(in crate::desk) fn finish(&mut self, step: &mut Step<'_>, id: DialogId, first: Option<UserId>) {
         let Some(mut dialog) = self.dialogs.remove(&id) else { return };
         self.forget_timers(&mut dialog);
         self.dequeue(step.now, &dialog);

@@ -114,7 +114,7 @@ fn crowd(count: u32) -> Desk {
         .expect("a String takes it");
     }
     let mut desk = desk_with("uccx", "", &more);
-    for user in desk.directory().keys().skip(5) {
+    for user in desk.directory().keys().skip(5).collect::<Vec<_>>() {
         ask(&mut desk, user, user, "LOGIN").expect("an accepted request");
     }
     desk

@@ -1,0 +1,145 @@
+//! Another configuration: who and what is taken away has to end first, and everybody else stays.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::clock::Now;
+use crate::config::{Config, Role, User};
+use crate::id::UserId;
+
+use super::event::Step;
+use super::queue::Queue;
+use super::reasons::Cause;
+use super::state::State;
+use super::{Agent, Desk, Event, Reason, Settled, extensions};
+
+impl Desk {
+    /// From now on users, teams, queues, numbers and lists are those of `config`. Who is in both stays as it is. Agents who
+    /// are gone, or are no agents any more, or whose telephone is gone, hang up and are signed out; who waits in a queue
+    /// that is gone is cut off. Everybody of whom clients show something else now is told to them.
+    pub fn reload(&mut self, now: Now, config: &Config) -> Vec<Event> {
+        let mut step = Step::new(now, "");
+        for (user, cause) in self.to_sign_out(config) {
+            self.sign_out(&mut step, user, cause);
+        }
+        self.take_queues(&mut step, config);
+        self.take_reason_codes(config);
+        let changed = self.take_users(config);
+        self.teams.clone_from(&config.teams);
+        self.phone_books.clone_from(&config.phone_books);
+        self.layouts.clone_from(&config.layouts);
+        self.outside.clone_from(&config.outside);
+        self.require_reason_codes = config.require_reason_codes;
+        for user in changed {
+            self.user_changed(&mut step, user);
+        }
+        self.mark(now);
+        self.dispatch(&mut step);
+        step.events
+    }
+
+    /// The agents who cannot stay signed in, and why.
+    fn to_sign_out(&self, config: &Config) -> Vec<(UserId, Cause)> {
+        let telephones = extensions(config);
+        let agents: HashSet<&str> =
+            config.users.iter().filter(is_agent).map(|user| user.id.as_str()).collect();
+        let cause = |user: &UserId| {
+            let telephone = self.agent(*user).extension.as_ref()?;
+            if !agents.contains(self.directory.get(*user).id.as_str()) {
+                return Some((*user, Cause::Removed));
+            }
+            (!telephones.contains_key(telephone)).then_some((*user, Cause::TelephoneRemoved))
+        };
+        self.directory.keys().filter_map(|user| cause(&user)).collect()
+    }
+
+    fn sign_out(&mut self, step: &mut Step<'_>, user: UserId, cause: Cause) {
+        for id in self.agent(user).dialogs.clone() {
+            // One call can end with another.
+            if let Some(place) = self.dialogs.get(&id).and_then(|dialog| dialog.place_of(user)) {
+                self.leave(step, id, place);
+            }
+        }
+        let reason = self.system_reason(cause, State::Logout);
+        self.enter_settled(step.now, user, Settled { state: State::Logout, reason });
+        self.user_changed(step, user);
+    }
+
+    /// Takes the queues of a configuration; those who wait keep their places.
+    fn take_queues(&mut self, step: &mut Step<'_>, config: &Config) {
+        let new: HashMap<&str, usize> =
+            config.queues.iter().enumerate().map(|(place, queue)| (queue.id.as_str(), place)).collect();
+        let is_gone = |place: usize| {
+            self.queues.get(place).is_none_or(|queue| !new.contains_key(queue.config.id.as_str()))
+        };
+        // For some of them a telephone may ring just now.
+        let waiting = self.dialogs.values().filter(|dialog| dialog.queued_since.is_some());
+        let cut_off = waiting.filter(|dialog| dialog.queue.is_some_and(is_gone));
+        for id in cut_off.map(|dialog| dialog.id).collect::<Vec<_>>() {
+            self.finish(step, id, None);
+        }
+        let mut queues: Vec<Queue> = config.queues.iter().map(Queue::new).collect();
+        let mut places = Vec::new();
+        for old in std::mem::take(&mut self.queues) {
+            let place = new.get(old.config.id.as_str()).copied();
+            if let Some(queue) = place.and_then(|place| queues.get_mut(place)) {
+                queue.go_on_from(old);
+            }
+            places.push(place);
+        }
+        for dialog in self.dialogs.values_mut() {
+            dialog.queue = dialog.queue.and_then(|place| *places.get(place)?);
+        }
+        self.queues = queues;
+    }
+
+    /// Takes the reason codes of a configuration. An agent whose reason is gone has none.
+    fn take_reason_codes(&mut self, config: &Config) {
+        let new: HashMap<_, usize> = config
+            .reason_codes
+            .iter()
+            .enumerate()
+            .map(|(place, code)| ((code.id, code.category), place))
+            .collect();
+        let old = std::mem::replace(&mut self.reason_codes, config.reason_codes.clone());
+        let renew = |reason: &mut Option<Reason>| {
+            if let Some(Reason::Configured(place)) = *reason {
+                let place = old.get(place).and_then(|code| new.get(&(code.id, code.category)));
+                *reason = place.copied().map(Reason::Configured);
+            }
+        };
+        for agent in &mut self.agents {
+            renew(&mut agent.reason);
+            agent.pending.iter_mut().chain(&mut agent.after).for_each(|settled| renew(&mut settled.reason));
+        }
+    }
+
+    /// Takes the users of a configuration. Returns those who were there before and are shown otherwise now.
+    fn take_users(&mut self, config: &Config) -> Vec<UserId> {
+        let known = config.users.iter().filter_map(|user| Some((self.directory.find(&user.id)?, user)));
+        let changed = known.filter(|(key, user)| !is_shown_as(self.directory.get(*key), user));
+        let changed = changed.map(|(key, _)| key).collect();
+        self.directory.replace(config.users.clone());
+        self.agents.resize(self.directory.places(), Agent::default());
+        self.extensions = extensions(config);
+        for user in self.directory.keys() {
+            let telephone = self.agents.get(user.0 as usize).and_then(|agent| agent.extension.as_ref());
+            if let Some(place) = telephone.and_then(|telephone| self.extensions.get_mut(telephone)) {
+                *place = Some(user);
+            }
+        }
+        changed
+    }
+}
+
+fn is_agent(user: &&User) -> bool {
+    user.roles.contains(&Role::Agent)
+}
+
+/// Tells whether documents show two users in the same way.
+fn is_shown_as(one: &User, other: &User) -> bool {
+    let shown = |user: &User| {
+        let User { login_name, first_name, last_name, roles, team, supervises, extension, .. } = user.clone();
+        (login_name, first_name, last_name, roles, team, supervises, extension)
+    };
+    shown(one) == shown(other)
+}

@@ -1,0 +1,96 @@
+//! Another configuration while the server runs.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use super::{Hub, Now};
+use crate::config::Config;
+use crate::desk::nodes;
+use crate::id::{SessionId, UserId};
+use crate::pubsub::NodeId;
+use crate::xmpp::stream::StreamError;
+
+/// What another configuration has changed, for the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reloaded {
+    /// How many users there are now.
+    pub users: usize,
+    pub new_users: usize,
+    pub removed_users: usize,
+    pub teams: usize,
+    pub queues: usize,
+    /// The nodes that were taken away.
+    pub removed_nodes: usize,
+}
+
+impl Hub {
+    /// From now on users with their passwords, teams, queues, lists and nodes are those of `config`; names of the server,
+    /// rules and limits stay. Sessions stay, but for those of users who are gone: they end with `not-authorized`, after
+    /// the events of their being signed out. Subscribers of a node that is gone are told so.
+    pub fn reload(&mut self, now: Now, config: &Config) -> Reloaded {
+        let before: HashSet<UserId> = self.users().keys().collect();
+        let events = self.desk.reload(now, config);
+        let specs = nodes::all(config, self.users());
+        let names: HashSet<String> = specs.iter().map(|spec| spec.name.clone()).collect();
+        specs.into_iter().for_each(|spec| self.pubsub.open(spec));
+        let places = self.users().places();
+        self.online.resize(places, Vec::new());
+        self.streams.resize(places, Vec::new());
+        self.lockout.grow(places);
+        self.decoy = config.decoy().cloned();
+        self.tell(now, events);
+
+        let gone: Vec<UserId> = before.iter().copied().filter(|user| !self.users().has(*user)).collect();
+        for user in &gone {
+            self.remove(now, *user);
+        }
+        self.end_taps(now);
+        let nodes = self.pubsub.others(&names);
+        let removed_nodes = nodes.len();
+        nodes.into_iter().for_each(|node: NodeId| self.take_away(now, node));
+        let users = self.users().keys().count();
+        Reloaded {
+            users,
+            new_users: users + gone.len() - before.len(),
+            removed_users: gone.len(),
+            teams: config.teams.len(),
+            queues: config.queues.len(),
+            removed_nodes,
+        }
+    }
+
+    /// A user is gone, and with it its sessions and all that lets it in.
+    fn remove(&mut self, now: Now, user: UserId) {
+        let is_its =
+            |id: &SessionId| self.sessions.get(*id).is_some_and(|session| session.user == Some(user));
+        for id in self.sessions.ids().into_iter().filter(is_its).collect::<Vec<_>>() {
+            self.fail(now, id, StreamError::REMOVED);
+        }
+        self.tickets.forget(user);
+        self.lockout.forget(user);
+        self.pubsub.forget(user);
+    }
+
+    /// Who is no administrator any more does not look at frames.
+    fn end_taps(&mut self, now: Now) {
+        let may = |id: SessionId| {
+            let user = self.sessions.get(id).and_then(|session| session.user);
+            user.is_some_and(|user| self.users().is_administrator(user))
+        };
+        let ended: Vec<SessionId> = self.taps.iter().map(|tap| tap.id).filter(|id| !may(*id)).collect();
+        for id in ended {
+            self.end(now, id, None, "its user is no administrator any more");
+        }
+    }
+}
+
+impl fmt::Display for Reloaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { users, new_users, removed_users, teams, queues, removed_nodes } = self;
+        write!(
+            f,
+            "{users} users ({new_users} new, {removed_users} removed), {teams} teams, {queues} queues, \
+             {removed_nodes} nodes taken away"
+        )
+    }
+}

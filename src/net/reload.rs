@@ -1,0 +1,94 @@
+//! SIGHUP: the configuration is read again, with its certificate.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use futures_rustls::TlsAcceptor;
+
+use super::server::Server;
+use super::tls::{self, Identity};
+use crate::cli::Serve;
+use crate::commands;
+use crate::config::{Config, Fixed, Problem};
+
+/// What new handshakes use; `None`: there are no listeners with TLS.
+pub type Acceptor = Rc<RefCell<Option<TlsAcceptor>>>;
+
+/// What has to be known to read a configuration again.
+pub struct Reloader {
+    flags: Arc<Serve>,
+    fixed: Fixed,
+    /// Whether the certificate in use is from files.
+    from_files: bool,
+    acceptor: Acceptor,
+}
+
+/// Another configuration, and what is made of it.
+struct Read {
+    config: Config,
+    warnings: Vec<Problem>,
+    /// A new one, if there is to be one.
+    identity: Option<Identity>,
+}
+
+impl Reloader {
+    /// A server that runs with `config`, which the flags led to.
+    pub fn new(config: &Config, flags: Serve, identity: Option<Identity>) -> Self {
+        Self {
+            flags: Arc::new(flags),
+            fixed: Fixed::of(config),
+            from_files: config.tls.is_some(),
+            acceptor: Rc::new(RefCell::new(identity.map(|identity| TlsAcceptor::from(identity.server)))),
+        }
+    }
+
+    /// What new handshakes use, now and after another certificate was read.
+    pub fn acceptor(&self) -> Acceptor {
+        self.acceptor.clone()
+    }
+
+    /// Reads everything again. Sessions stay, but for those of users who are gone. A bad file changes nothing.
+    pub async fn reload(&mut self, server: &Rc<Server>) {
+        if self.flags.config.is_none() {
+            return log::info!("reload: the demo is inside the program, there is nothing to read again");
+        }
+        let (flags, from_files) = (self.flags.clone(), self.from_files);
+        match smol::unblock(move || read(&flags, from_files)).await {
+            Ok(read) => self.apply(server, read),
+            Err(problems) => {
+                for problem in problems {
+                    log::error!("reload: nothing has changed: {problem}");
+                }
+            }
+        }
+    }
+
+    fn apply(&mut self, server: &Rc<Server>, Read { config, warnings, identity }: Read) {
+        for problem in &warnings {
+            log::warn!("reload: {}", commands::warning(problem));
+        }
+        for key in self.fixed.differences(&Fixed::of(&config)) {
+            log::warn!("reload: {key} has changed, which counts only from the next start on");
+        }
+        if let Some(identity) = identity {
+            log::info!("reload: certificate in use, SHA-256 {}", identity.fingerprint);
+            *self.acceptor.borrow_mut() = Some(TlsAcceptor::from(identity.server));
+        }
+        self.from_files = config.tls.is_some();
+        let reloaded = server.with_hub(|hub, now| hub.reload(now, &config));
+        log::info!("reload: {reloaded}");
+    }
+}
+
+/// Reads the files. A certificate that was made at the start stays, if there are still no files for it.
+fn read(flags: &Serve, from_files: bool) -> Result<Read, Vec<String>> {
+    let (config, warnings) = commands::served(flags)?;
+    let identity = if from_files || config.tls.is_some() {
+        tls::identity(&config)
+            .map_err(|problems| problems.iter().map(Problem::to_string).collect::<Vec<_>>())?
+    } else {
+        None
+    };
+    Ok(Read { config, warnings, identity })
+}
