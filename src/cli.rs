@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use argh::{EarlyExit, FromArgs};
+use argh::{ArgsInfo, EarlyExit, FromArgs};
 use log::LevelFilter;
 
 use crate::config::{Config, Origin, Www};
@@ -13,7 +13,7 @@ use crate::config::{Config, Origin, Www};
 /// Stands in for the notification side of a Cisco Finesse contact centre: XMPP over WebSocket and pubsub events.
 ///
 /// Without a command it serves a demo to this machine, as `serve` does without --config.
-#[derive(FromArgs, Debug)]
+#[derive(ArgsInfo, FromArgs, Debug)]
 #[argh(example = "{command_name}\n{command_name} demo-config > callboard.toml\n\
                {command_name} check --config callboard.toml\n{command_name} serve --config callboard.toml")]
 pub struct Arguments {
@@ -44,7 +44,7 @@ pub fn read(words: impl Iterator<Item = OsString>) -> Result<Arguments, EarlyExi
 }
 
 /// What the program is to do.
-#[derive(FromArgs, Debug)]
+#[derive(ArgsInfo, FromArgs, Debug)]
 #[argh(subcommand)]
 pub enum Command {
     /// Run the server.
@@ -60,7 +60,7 @@ pub enum Command {
 }
 
 /// Run the server. Flags win over the configuration file.
-#[derive(FromArgs, Debug)]
+#[derive(ArgsInfo, FromArgs, Debug)]
 #[argh(subcommand, name = "serve")]
 pub struct Serve {
     /// the configuration file; without one the demo inside the program is served
@@ -89,7 +89,7 @@ pub struct Serve {
 }
 
 /// Read a configuration and print what it would serve, or every problem in it.
-#[derive(FromArgs, Debug)]
+#[derive(ArgsInfo, FromArgs, Debug)]
 #[argh(subcommand, name = "check")]
 pub struct Check {
     /// the configuration file; without one the demo inside the program is checked
@@ -111,12 +111,12 @@ pub struct Healthcheck {
 }
 
 /// Read a password from standard input and print its hash, for password_hash in the configuration.
-#[derive(FromArgs, Debug)]
+#[derive(ArgsInfo, FromArgs, Debug)]
 #[argh(subcommand, name = "passwd")]
 pub struct Passwd {}
 
 /// Print the demo configuration, a start for one's own.
-#[derive(FromArgs, Debug)]
+#[derive(ArgsInfo, FromArgs, Debug)]
 #[argh(subcommand, name = "demo-config")]
 pub struct DemoConfig {}
 

@@ -1,0 +1,340 @@
+//! Prints the manual page or the completions of a shell, made from the structures that `callboard --help` is made from:
+//! `cargo run --example manual -- man`, `bash`, `zsh` or `fish`.
+//!
+//! Completions are written here and not by `argh_complete`: its flags know no files and folders, and its fish needs
+//! version 4.
+
+use std::process::ExitCode;
+
+use argh::{ArgsInfo as _, CommandInfoWithArgs, FlagInfo, FlagInfoKind, Optionality};
+use callboard::cli::Arguments;
+use log::LevelFilter;
+use roff::{Inline, Roff, bold, italic, roman};
+
+/// What no flag tells: files, signals, exit status.
+const MORE: [(&str, &[(&str, &str)]); 3] = [
+    (
+        "FILES",
+        &[(
+            "/etc/callboard/callboard.toml",
+            "The configuration that the service of the Debian package serves. `callboard demo-config` prints one with a \
+             comment on every key.",
+        )],
+    ),
+    (
+        "SIGNALS",
+        &[
+            ("SIGHUP", "Reads certificate, users and teams again. A file with a problem changes nothing."),
+            (
+                "SIGTERM, SIGINT",
+                "End every session, and then the server. A second one does not wait for clients.",
+            ),
+        ],
+    ),
+    (
+        "EXIT STATUS",
+        &[
+            ("0", "It is done, or a signal has ended the server."),
+            (
+                "1",
+                "It cannot be done: what is wrong stands on standard error, and a person has to change something.",
+            ),
+        ],
+    ),
+];
+
+fn main() -> ExitCode {
+    let info = Arguments::get_args_info();
+    let text = match std::env::args().nth(1).as_deref() {
+        Some("man") => man(&info),
+        Some("bash") => bash(&info),
+        Some("zsh") => zsh(&info),
+        Some("fish") => fish(&info),
+        _ => {
+            eprintln!("say what to print: man, bash, zsh or fish");
+            return ExitCode::FAILURE;
+        }
+    };
+    print!("{text}");
+    ExitCode::SUCCESS
+}
+
+/// The manual page callboard(1).
+fn man(info: &CommandInfoWithArgs) -> String {
+    let title = concat!("callboard ", env!("CARGO_PKG_VERSION"));
+    let mut page = Roff::new();
+    // No date: the same sources make the same page.
+    page.control("TH", ["CALLBOARD", "1", "\"\"", title, "User Commands"]);
+    page.control("SH", ["NAME"]);
+    page.text([roman("callboard - stands in for the notification side of a Cisco Finesse contact centre")]);
+    page.control("SH", ["SYNOPSIS"]);
+    let commands = info.commands.iter().map(|sub| &sub.command);
+    page.text(synopsis(vec![bold("callboard")], info.flags.iter()));
+    for command in commands.clone() {
+        let name = vec![bold("callboard"), roman(" "), bold(command.name)];
+        page.control("br", []).text(synopsis(name, own_flags(command)));
+    }
+    page.control("SH", ["DESCRIPTION"]).text([roman(info.description)]);
+    page.control("SH", ["OPTIONS"]);
+    options(&mut page, info.flags.iter());
+    page.control("SH", ["COMMANDS"]);
+    for command in commands {
+        page.control("SS", [command.name]).text([roman(command.description)]);
+        options(&mut page, own_flags(command));
+    }
+    for (section, entries) in MORE {
+        page.control("SH", [section]);
+        for (term, text) in entries {
+            page.control("TP", []).text([bold(*term)]).text([roman(*text)]);
+        }
+    }
+    page.control("SH", ["EXAMPLES"]).control("EX", []);
+    for example in info.examples {
+        page.text([roman(example.replace("{command_name}", "callboard"))]);
+    }
+    page.control("EE", []);
+    page.render()
+}
+
+/// The flags of a command but --help, which all have and the program's options tell.
+fn own_flags(command: &CommandInfoWithArgs) -> impl Iterator<Item = &'static FlagInfo<'static>> {
+    command.flags.iter().filter(|flag| flag.long != "--help")
+}
+
+/// A flag as it is written, with the name of its value.
+fn usage(flag: &FlagInfo) -> Vec<Inline> {
+    match flag.kind {
+        FlagInfoKind::Switch => vec![bold(flag.long)],
+        FlagInfoKind::Option { arg_name } => vec![bold(flag.long), roman(" "), italic(arg_name)],
+    }
+}
+
+fn synopsis<'f>(mut line: Vec<Inline>, flags: impl Iterator<Item = &'f FlagInfo<'f>>) -> Vec<Inline> {
+    for flag in flags {
+        line.push(roman(" ["));
+        line.extend(usage(flag));
+        line.push(roman(if flag.optionality == Optionality::Repeating { "]..." } else { "]" }));
+    }
+    line
+}
+
+fn options<'f>(page: &mut Roff, flags: impl Iterator<Item = &'f FlagInfo<'f>>) {
+    for flag in flags {
+        page.control("TP", []).text(usage(flag)).text([roman(flag.description)]);
+    }
+}
+
+/// What a shell can propose after a flag.
+enum Value {
+    /// The flag has no value.
+    None,
+    /// It has one of which nothing is known.
+    Any,
+    File,
+    Folder,
+    OneOf(String),
+}
+
+/// Says it by the name of the value in the help.
+fn value(flag: &FlagInfo) -> Value {
+    match flag.kind {
+        FlagInfoKind::Switch => Value::None,
+        FlagInfoKind::Option { arg_name: "file" } => Value::File,
+        FlagInfoKind::Option { arg_name: "dir" } => Value::Folder,
+        FlagInfoKind::Option { arg_name: "level" } => {
+            let levels: Vec<_> = LevelFilter::iter().map(|level| level.as_str().to_lowercase()).collect();
+            Value::OneOf(levels.join(" "))
+        }
+        FlagInfoKind::Option { .. } => Value::Any,
+    }
+}
+
+/// The first clause of a description: a list of proposals has no room for more.
+fn short(description: &str) -> &str {
+    description.split([';', '.']).next().unwrap_or_default()
+}
+
+fn words(command: &CommandInfoWithArgs) -> String {
+    let commands = command.commands.iter().map(|sub| sub.name);
+    command.flags.iter().map(|flag| flag.long).chain(commands).collect::<Vec<_>>().join(" ")
+}
+
+fn bash(info: &CommandInfoWithArgs) -> String {
+    let propose = |words: &str| format!("mapfile -t COMPREPLY < <(compgen -W '{words}' -- \"$2\")");
+    let mut cases = String::new();
+    for sub in &info.commands {
+        for flag in sub.command.flags {
+            let action = match value(flag) {
+                Value::None => continue,
+                Value::Any => ":".to_owned(),
+                Value::File => "compopt -o default".to_owned(),
+                Value::Folder => "compopt -o dirnames".to_owned(),
+                Value::OneOf(words) => propose(&words),
+            };
+            cases += &format!("        '{} {}') {action} ;;\n", sub.name, flag.long);
+        }
+        cases += &format!("        '{} '*) {} ;;\n", sub.name, propose(&words(&sub.command)));
+    }
+    format!(
+        "# bash completion for callboard\n\
+         _callboard() {{\n    \
+             local command=\n    \
+             COMPREPLY=()\n    \
+             [ \"$COMP_CWORD\" -lt 2 ] || command=${{COMP_WORDS[1]}}\n    \
+             case \"$command $3\" in\n\
+         {cases}        \
+                 ' '*) {} ;;\n    \
+             esac\n\
+         }}\n\
+         complete -F _callboard callboard\n",
+        propose(&words(info)),
+    )
+}
+
+fn zsh(info: &CommandInfoWithArgs) -> String {
+    let escaped = |text: &str| {
+        short(text).replace('\'', r"'\''").replace(':', r"\:").replace('[', r"\[").replace(']', r"\]")
+    };
+    let flags = |command: &CommandInfoWithArgs| -> String {
+        let specification = |flag: &FlagInfo| {
+            let again = if flag.optionality == Optionality::Repeating { "*" } else { "" };
+            let value = match value(flag) {
+                Value::None => String::new(),
+                Value::Any => ":value: ".to_owned(),
+                Value::File => ":file:_files".to_owned(),
+                Value::Folder => ":folder:_files -/".to_owned(),
+                Value::OneOf(words) => format!(":one of them:({words})"),
+            };
+            format!(" '{again}{}[{}]{value}'", flag.long, escaped(flag.description))
+        };
+        command.flags.iter().map(specification).collect()
+    };
+    let mut commands = String::new();
+    let mut cases = String::new();
+    for sub in &info.commands {
+        commands += &format!(" '{}:{}'", sub.name, escaped(sub.command.description));
+        cases += &format!("            {}) _arguments{} ;;\n", sub.name, flags(&sub.command));
+    }
+    format!(
+        "#compdef callboard\n\
+         local state line\n\
+         local -a commands=({commands})\n\
+         _arguments -C{} '1: :->command' '*:: :->words'\n\
+         case $state in\n    \
+             command) _describe command commands ;;\n    \
+             words)\n        \
+                 case $words[1] in\n\
+         {cases}        \
+                 esac ;;\n\
+         esac\n",
+        flags(info),
+    )
+}
+
+fn fish(info: &CommandInfoWithArgs) -> String {
+    let escaped = |text: &str| short(text).replace('\\', r"\\").replace('\'', r"\'");
+    let flags = |command: &CommandInfoWithArgs, condition: &str| -> String {
+        let line = |flag: &FlagInfo| {
+            let value = match value(flag) {
+                Value::None => String::new(),
+                Value::Any => " -x".to_owned(),
+                Value::File => " -r -F".to_owned(),
+                Value::Folder => " -x -a '(__fish_complete_directories)'".to_owned(),
+                Value::OneOf(words) => format!(" -x -a '{words}'"),
+            };
+            let name = flag.long.trim_start_matches('-');
+            format!(
+                "complete -c callboard -n '{condition}' -l {name}{value} -d '{}'\n",
+                escaped(flag.description)
+            )
+        };
+        command.flags.iter().map(line).collect()
+    };
+    let mut lines = "complete -c callboard -f\n".to_owned();
+    lines += &flags(info, "__fish_use_subcommand");
+    for sub in &info.commands {
+        lines += &format!(
+            "complete -c callboard -n __fish_use_subcommand -a {} -d '{}'\n",
+            sub.name,
+            escaped(sub.command.description)
+        );
+        lines += &flags(&sub.command, &format!("__fish_seen_subcommand_from {}", sub.name));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every command, and every flag with its command.
+    fn names(info: &CommandInfoWithArgs) -> Vec<&'static str> {
+        let below = info.commands.iter().flat_map(|sub| [vec![sub.name], names(&sub.command)].concat());
+        info.flags.iter().map(|flag| flag.long).chain(below).collect()
+    }
+
+    #[test]
+    fn the_page_and_the_completions_name_every_command_and_flag() {
+        let info = Arguments::get_args_info();
+        let names = names(&info);
+        assert!(names.contains(&"serve") && names.contains(&"--listen-plain"), "{names:?}");
+        let page = man(&info).replace(r"\-", "-");
+        for name in names {
+            assert!(
+                page.contains(&format!(r"\fB{name}\fR")) || page.contains(&format!(".SS {name}\n")),
+                "{name}"
+            );
+            let bare = name.trim_start_matches('-');
+            for (shell, text) in [("bash", bash(&info)), ("zsh", zsh(&info))] {
+                assert!(text.contains(name), "{shell}: {name}");
+            }
+            assert!(
+                ["-l", "-a"].iter().any(|way| fish(&info).contains(&format!("{way} {bare}"))),
+                "fish: {name}"
+            );
+        }
+    }
+
+    #[test]
+    fn values_are_completed_by_what_they_are() {
+        let info = Arguments::get_args_info();
+        for (text, lines) in [
+            (
+                bash(&info),
+                [
+                    "'serve --config') compopt -o default ;;",
+                    "'serve --www') compopt -o dirnames ;;",
+                    "compgen -W 'off error warn info debug trace'",
+                ],
+            ),
+            (
+                zsh(&info),
+                ["'--config[the configuration file]:file:_files'", ":folder:_files -/'", "'*--listen["],
+            ),
+            (
+                fish(&info),
+                [
+                    "-l config -r -F",
+                    "-l www -x -a '(__fish_complete_directories)'",
+                    "-l log -x -a 'off error",
+                ],
+            ),
+        ] {
+            lines.iter().for_each(|line| assert!(text.contains(line), "{line} in\n{text}"));
+        }
+    }
+
+    #[test]
+    fn what_a_shell_or_the_page_would_read_as_its_own_is_escaped() {
+        let quoted =
+            CommandInfoWithArgs { name: "it", description: "one's own [x]: y", ..Default::default() };
+        let info = CommandInfoWithArgs {
+            commands: vec![argh::SubCommandInfo { name: "it", command: quoted }],
+            description: ".TH is no title",
+            ..Default::default()
+        };
+        assert!(zsh(&info).contains(r"'it:one'\''s own \[x\]\: y'"), "{}", zsh(&info));
+        assert!(fish(&info).contains(r"'one\'s own [x]: y'"), "{}", fish(&info));
+        assert!(man(&info).contains("\n\\&.TH is no title"), "{}", man(&info));
+    }
+}
