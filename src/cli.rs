@@ -98,7 +98,7 @@ pub struct Check {
 }
 
 /// Ask the server that runs with a configuration whether it serves; exit code 0, or 1 with the reason.
-#[derive(FromArgs, Debug)]
+#[derive(ArgsInfo, FromArgs, Debug)]
 #[argh(subcommand, name = "healthcheck")]
 pub struct Healthcheck {
     /// the configuration file; without one the demo inside the program is meant

@@ -1,15 +1,19 @@
 //! The commands that don't serve, as a user runs them.
 
+#[path = "wire/support/program.rs"]
+mod program;
+
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use callboard::config::Config;
 use callboard::limits::Limits;
 use callboard::password::Password;
+use program::program;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 
 /// What a run of the program gave.
@@ -20,7 +24,7 @@ struct Run {
 }
 
 fn run(arguments: &[&OsStr], input: &[u8]) -> Run {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_callboard"))
+    let mut child = program()
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -275,7 +279,7 @@ fn what_cannot_be_a_password_is_refused() {
 
 #[test]
 fn a_reader_that_stops_early_is_no_failure() {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_callboard"))
+    let mut child = program()
         .arg("check")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -318,14 +322,10 @@ fn help_and_version_go_to_standard_output() {
 fn an_output_that_cannot_be_written_is_an_error_and_no_crash() {
     let full = || fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has one");
     for words in [&["--version"][..], &["--help"], &["demo-config"], &["check"]] {
-        let status =
-            Command::new(env!("CARGO_BIN_EXE_callboard")).args(words).stdout(full()).stderr(full()).status();
+        let status = program().args(words).stdout(full()).stderr(full()).status();
         assert_eq!(status.expect("it runs").code(), Some(1), "{words:?}");
     }
-    let missing = Command::new(env!("CARGO_BIN_EXE_callboard"))
-        .args(["check", "--config", "/missing"])
-        .stderr(full())
-        .status();
+    let missing = program().args(["check", "--config", "/missing"]).stderr(full()).status();
     assert_eq!(missing.expect("it runs").code(), Some(1));
 }
 

@@ -5,7 +5,7 @@
 mod support;
 
 use std::net::TcpListener;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -16,7 +16,7 @@ use rustix::process::Signal;
 use support::http::{basic, post, publish};
 use support::polite::{Polite, Security};
 use support::server::{DEMO, Folder};
-use support::{Client, Server, Session, ns, tls};
+use support::{Client, Server, Session, ns, program, tls};
 
 /// A certificate, and its key in PEM.
 struct Pair {
@@ -35,11 +35,7 @@ const TLS: &str = "[tls]\ncertificate = \"server.pem\"\nkey = \"server.key\"\n";
 
 /// Runs a command of the program that ends by itself. Returns the exit code, and what it printed and complained.
 fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_callboard"))
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .expect("the program starts");
+    let output = program().args(arguments).stdin(Stdio::null()).output().expect("the program starts");
     let text = |bytes| String::from_utf8(bytes).expect("output is UTF-8");
     (output.status.code(), text(output.stdout), text(output.stderr))
 }

@@ -245,7 +245,10 @@ fn items(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Answer 
     let max = match action.attribute("max_items") {
         None => usize::MAX,
         Some(max) => {
-            max.parse().map_err(|_| StanzaError::new(Condition::BadRequest, "max_items is no number."))?
+            // On a 32-bit machine too a number may be larger than any list.
+            let max = max.parse::<u64>();
+            let max = max.map_err(|_| StanzaError::new(Condition::BadRequest, "max_items is no number."))?;
+            usize::try_from(max).unwrap_or(usize::MAX)
         }
     };
     let wanted: Vec<&str> =

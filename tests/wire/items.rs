@@ -139,6 +139,7 @@ fn the_last_items_are_kept_and_can_be_asked_for() {
         ("", "", vec![3, 4, 5]),
         (" max_items='2'", "", vec![4, 5]),
         (" max_items='99'", "", vec![3, 4, 5]),
+        (" max_items='4294967297'", "", vec![3, 4, 5]),
         ("", "<item id='4'/>", vec![4]),
         ("", "<item id='5'/><item id='3'/>", vec![3, 5]),
     ] {

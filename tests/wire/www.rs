@@ -1,7 +1,7 @@
 //! The files of a folder at `/`: what a browser gets, and that nothing from outside of the folder is among it.
 
 use std::fs::{self, File};
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{FileExt as _, symlink};
 use std::path::PathBuf;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -190,6 +190,31 @@ fn a_range_of_bytes_is_a_part_of_the_file() {
         assert_eq!((answer.status(), answer.header("Content-Range")), (200, None), "{range}");
         assert_eq!(answer.body, "0123456789");
     }
+}
+
+#[test]
+fn a_file_and_its_ranges_may_lie_beyond_what_32_bits_count() {
+    const LENGTH: u64 = 5 << 30;
+    const PLACE: u64 = 9 << 29;
+    let site = Site::new();
+    site.write_large("large.bin", LENGTH);
+    let file = File::options().write(true).open(site.site.join("large.bin")).expect("it is there");
+    file.write_all_at(b"far away", PLACE).expect("the file is ours");
+    let head = site.send("HEAD", "/large.bin", "").head();
+    assert_eq!(head.header("Content-Length"), Some(LENGTH.to_string().as_str()));
+    let whole = site.send("GET", "/large.bin", "").head();
+    assert_eq!(whole.header("Content-Length"), Some(LENGTH.to_string().as_str()));
+    let part = site.get("/large.bin", &format!("Range: bytes={PLACE}-{}\r\n", PLACE + 7));
+    assert_eq!((part.status(), part.body.as_str()), (206, "far away"));
+    let range = format!("bytes {PLACE}-{}/{LENGTH}", PLACE + 7);
+    assert_eq!(part.header("Content-Range"), Some(range.as_str()));
+    let rest = site.send("GET", "/large.bin", &format!("Range: bytes={PLACE}-\r\n")).head();
+    assert_eq!(rest.header("Content-Length"), Some((LENGTH - PLACE).to_string().as_str()));
+    let tail = site.get("/large.bin", "Range: bytes=-3\r\n");
+    let range = format!("bytes {}-{}/{LENGTH}", LENGTH - 3, LENGTH - 1);
+    assert_eq!((tail.status(), tail.header("Content-Range")), (206, Some(range.as_str())));
+    let beyond = site.get("/large.bin", &format!("Range: bytes={LENGTH}-\r\n"));
+    assert_eq!(beyond.status(), 416);
 }
 
 #[test]

@@ -5,6 +5,7 @@ pub mod bosh;
 pub mod client;
 pub mod http;
 pub mod polite;
+pub mod program;
 pub mod raw;
 pub mod reply;
 pub mod rest;
@@ -17,6 +18,7 @@ pub use bosh::Bosh;
 pub use client::{Received, Session};
 pub use http::Http;
 pub use polite::Client;
+pub use program::program;
 pub use raw::Raw;
 pub use server::Server;
 

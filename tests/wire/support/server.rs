@@ -5,13 +5,15 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
+
+use super::program;
 
 /// Ends a test that hangs, and decides nothing else.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -110,7 +112,7 @@ impl Server {
     }
 
     fn spawn(log: &str, arguments: &[&str], domain: &str, folder: Option<Folder>) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_callboard"))
+        let mut child = program()
             .arg("serve")
             .args(["--listen", "127.0.0.1:0", "--listen-plain", "127.0.0.1:0", "--log", log])
             .args(arguments)
