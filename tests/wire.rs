@@ -70,6 +70,8 @@ mod pressure;
 mod publish;
 #[path = "wire/pubsub.rs"]
 mod pubsub;
+#[path = "wire/reload.rs"]
+mod reload;
 #[path = "wire/rest.rs"]
 mod rest;
 #[path = "wire/rest_lists.rs"]

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::clock::Now;
-use crate::config::{Config, Role, User};
+use crate::config::{Config, Role, Team, User};
 use crate::id::UserId;
 
 use super::event::Step;
@@ -23,8 +23,7 @@ impl Desk {
         }
         self.take_queues(&mut step, config);
         self.take_reason_codes(config);
-        let changed = self.take_users(config);
-        self.teams.clone_from(&config.teams);
+        let changed = self.take_people(config);
         self.phone_books.clone_from(&config.phone_books);
         self.layouts.clone_from(&config.layouts);
         self.outside.clone_from(&config.outside);
@@ -64,7 +63,8 @@ impl Desk {
         self.user_changed(step, user);
     }
 
-    /// Takes the queues of a configuration; those who wait keep their places.
+    /// Takes the queues of a configuration; those who wait keep their places. Who takes part in a call from a queue that has
+    /// another name now is told.
     fn take_queues(&mut self, step: &mut Step<'_>, config: &Config) {
         let new: HashMap<&str, usize> =
             config.queues.iter().enumerate().map(|(place, queue)| (queue.id.as_str(), place)).collect();
@@ -79,17 +79,29 @@ impl Desk {
         }
         let mut queues: Vec<Queue> = config.queues.iter().map(Queue::new).collect();
         let mut places = Vec::new();
+        let mut renamed = HashSet::new();
         for old in std::mem::take(&mut self.queues) {
             let place = new.get(old.config.id.as_str()).copied();
-            if let Some(queue) = place.and_then(|place| queues.get_mut(place)) {
+            if let Some((queue, place)) = place.and_then(|place| Some((queues.get_mut(place)?, place))) {
+                if queue.config.name != old.config.name {
+                    renamed.insert(place);
+                }
                 queue.go_on_from(old);
             }
             places.push(place);
         }
+        let mut changed = Vec::new();
         for dialog in self.dialogs.values_mut() {
-            dialog.queue = dialog.queue.and_then(|place| *places.get(place)?);
+            let before = dialog.queue;
+            dialog.queue = before.and_then(|place| *places.get(place)?);
+            if dialog.queue.map_or(before.is_some(), |place| renamed.contains(&place)) {
+                changed.push(dialog.id);
+            }
         }
         self.queues = queues;
+        for id in changed {
+            self.dialog_changed(step, id, &[]);
+        }
     }
 
     /// Takes the reason codes of a configuration. An agent whose reason is gone has none.
@@ -113,11 +125,23 @@ impl Desk {
         }
     }
 
-    /// Takes the users of a configuration. Returns those who were there before and are shown otherwise now.
-    fn take_users(&mut self, config: &Config) -> Vec<UserId> {
+    /// Takes the users and teams of a configuration. Returns those who were there before and are shown otherwise now.
+    fn take_people(&mut self, config: &Config) -> Vec<UserId> {
+        // Members show the time to wrap up, supervisors the names.
+        let old: HashMap<&str, &Team> = self.teams.iter().map(|team| (team.id.as_str(), team)).collect();
+        let other_teams: HashSet<&str> = config
+            .teams
+            .iter()
+            .filter(|team| old.get(team.id.as_str()).is_some_and(|old| *old != *team))
+            .map(|team| team.id.as_str())
+            .collect();
         let known = config.users.iter().filter_map(|user| Some((self.directory.find(&user.id)?, user)));
-        let changed = known.filter(|(key, user)| !is_shown_as(self.directory.get(*key), user));
+        let changed = known.filter(|(key, user)| {
+            !is_shown_as(self.directory.get(*key), user)
+                || user.team.iter().chain(&user.supervises).any(|team| other_teams.contains(team.as_str()))
+        });
         let changed = changed.map(|(key, _)| key).collect();
+        self.teams.clone_from(&config.teams);
         self.directory.replace(config.users.clone());
         self.agents.resize(self.directory.places(), Agent::default());
         self.extensions = extensions(config);

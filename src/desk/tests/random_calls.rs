@@ -81,6 +81,29 @@ no_answer = ["5550002"]
 calls = 9
 "#;
 
+/// What is written otherwise in other files for the same centre. A user or queue with another id is one that is gone.
+const OTHERWISE: [&[(&str, &str)]; 3] = [
+    &[],
+    &[("id = \"bob\"", "id = \"bea\""), ("id = \"q1\"", "id = \"q3\""), ("wrap_up = \"7s\"\n", "")],
+    &[
+        ("team = \"1\"\nextension = \"1002\"", "team = \"2\"\nextension = \"1002\""),
+        ("extension = \"1003\"", "extension = \"1005\""),
+        ("roles = [\"Agent\", \"Supervisor\"]\nteam = \"2\"", "roles = [\"Supervisor\"]\nteam = \"2\""),
+        ("id = \"q1\"\nname = \"One\"\nteam = \"1\"", "id = \"q1\"\nname = \"Other\"\nteam = \"2\""),
+        ("number = \"9002\"", "number = \"9003\""),
+    ],
+];
+
+/// One of the files.
+fn centre(profile: &str, which: usize) -> Config {
+    let mut text = format!("profile = \"{profile}\"\n{CENTRE}");
+    for (from, to) in OTHERWISE[which] {
+        assert!(text.contains(from), "{from}");
+        text = text.replace(from, to);
+    }
+    Config::parse(&text, "c.toml").expect("a valid file")
+}
+
 const AGENTS: u32 = 5;
 const WATCHER: UserId = UserId(5);
 
@@ -110,6 +133,8 @@ enum Do {
     UntilDue,
     /// To the next state of the service, and all are told.
     Status(Status),
+    /// Another file is read.
+    Reload(usize),
 }
 
 fn some(random: &mut fastrand::Rng) -> Do {
@@ -140,7 +165,8 @@ fn some(random: &mut fastrand::Rng) -> Do {
         87..88 => Do::Left(agent(random)),
         88..90 => Do::Arrived(agent(random)),
         90..94 => Do::Wait(random.u64(1..9_000)),
-        94..99 => Do::UntilDue,
+        94..98 => Do::UntilDue,
+        98 => Do::Reload(random.usize(..OTHERWISE.len())),
         _ => Do::Status(Status::ALL[random.usize(..3)]),
     }
 }
@@ -164,10 +190,11 @@ struct Centre {
 
 impl Centre {
     fn new(name: &str) -> Self {
-        let text = format!("profile = \"{name}\"\n{CENTRE}");
-        let config = Config::parse(&text, "c.toml").expect("a valid file");
+        let config = centre(name, 0);
         let desk = Desk::new(&config);
-        let nodes = nodes::all(&config, desk.directory()).into_iter().map(|node| node.name).collect();
+        let files = (0..OTHERWISE.len()).map(|which| centre(name, which));
+        let nodes =
+            files.flat_map(|config| nodes::all(&config, desk.directory())).map(|node| node.name).collect();
         let readers = (0..AGENTS).map(|_| Reader::default()).collect();
         Self { desk, profile: config.profile, nodes, readers, now: 0 }
     }
@@ -315,6 +342,11 @@ impl Centre {
                 }
                 Some(vec![event])
             }
+            Do::Reload(which) => {
+                request_id = "";
+                let name = if self.profile == Profile::Uccx { "uccx" } else { "ucce" };
+                Some(desk.reload(now, &centre(name, which)))
+            }
         };
         let Some(events) = events else {
             must!(format!("{:?}", self.desk) == before, "refused, and something has changed: {refusals:?}");
@@ -322,6 +354,11 @@ impl Centre {
         };
         for event in &events {
             self.read(event, request_id)?;
+        }
+        for user in (0..AGENTS).map(UserId).filter(|user| !self.desk.directory().has(*user)) {
+            let reader = std::mem::take(&mut self.readers[user.0 as usize]);
+            must!(reader.dialogs.is_empty(), "gone with calls: {:?}", reader.dialogs);
+            must!(self.desk.agent(user).state == State::Logout, "gone and signed in");
         }
         self.check()?;
         Ok(true)

@@ -1,0 +1,292 @@
+//! SIGHUP: users, teams, queues and nodes of another file, while the server runs. What it does to certificates is in
+//! `process`.
+
+use std::fs;
+use std::path::PathBuf;
+
+use rustix::process::Signal;
+
+use crate::calls::call;
+use crate::support::http::{basic, own, publish};
+use crate::support::rest::{ask, event, field, get, put_state};
+use crate::support::server::{DEMO, Folder};
+use crate::support::sse::{self, Stream};
+use crate::support::{Bosh, Client, Server, ns};
+
+const TEAM: &str = "/finesse/api/Team/1/Users";
+
+/// A server whose file a test can change.
+struct Lab {
+    server: Server,
+    file: PathBuf,
+}
+
+impl Lab {
+    fn new() -> Self {
+        let folder = Folder::new();
+        let file = folder.path().join("callboard.toml");
+        Self { server: Server::serving_in(folder, "localhost", DEMO), file }
+    }
+
+    /// Another file, which is good. Returns what the log says of it.
+    #[track_caller]
+    fn reload(&self, config: &str) -> String {
+        let before = self.reloads();
+        self.hang_up(config);
+        let all = self.server.wait_for_log(&["reload: ", " users ("]);
+        // The last of those lines is that of this time.
+        while self.reloads() == before {
+            std::thread::yield_now();
+        }
+        let log = self.server.log();
+        let lines = log.lines().filter(|line| line.contains("reload: "));
+        lines.last().map_or(all, str::to_owned)
+    }
+
+    fn reloads(&self) -> usize {
+        self.server.log().matches(" nodes taken away").count()
+    }
+
+    fn hang_up(&self, config: &str) {
+        fs::write(&self.file, config).expect("the file is ours");
+        self.server.signal(Signal::HUP);
+    }
+}
+
+/// The demo without the section that begins with this line and the one after it.
+fn without(config: &str, first: &str, second: &str) -> String {
+    let start = config.find(&format!("{first}\n{second}\n")).expect("it stands there");
+    let end = config[start + 1..].find("\n[").map_or(config.len(), |end| start + 1 + end + 1);
+    format!("{}{}", &config[..start], &config[end..])
+}
+
+fn without_user(id: &str) -> String {
+    without(DEMO, "[[user]]", &format!("id = \"{id}\""))
+}
+
+#[track_caller]
+fn sign_in(server: &Server, id: &str) {
+    let body = format!("<state>LOGIN</state><extension>{id}</extension>");
+    assert_eq!(put_state(server, id, id, &body).status(), 202);
+}
+
+#[test]
+fn a_new_user_and_its_team_are_there_and_everybody_else_stays() {
+    let lab = Lab::new();
+    let mut agent = Client::online(&lab.server, "1001", "desktop");
+    sign_in(&lab.server, "1001");
+    event(&mut agent, "/finesse/api/User/1001");
+    let new = "[[team]]\nid = \"3\"\nname = \"New\"\n[[user]]\nid = \"2001\"\npassword = \"2001\"\nteam = \"3\"\n\
+               extension = \"2001\"\n[[node]]\nname = \"/lab/new\"\n";
+    let said = lab.reload(&format!("{DEMO}\n{new}"));
+    assert!(said.contains("8 users (1 new, 0 removed), 3 teams, 2 queues, 0 nodes taken away"), "{said}");
+    let mut newcomer = Client::online(&lab.server, "2001", "desktop");
+    newcomer.subscribe("/finesse/api/Team/3/Users");
+    newcomer.subscribe("/lab/new");
+    sign_in(&lab.server, "2001");
+    event(&mut newcomer, "/finesse/api/User/2001");
+    assert_eq!(field(&event(&mut newcomer, "/finesse/api/Team/3/Users"), "state"), "NOT_READY");
+    publish(&lab.server, "/lab/new", "x");
+    newcomer.expect_event("2001@localhost/desktop", "/lab/new", "x");
+    // The session that was up is as it was, and so is its agent.
+    assert_eq!(field(&get(&lab.server, "1001", "User/1001").body, "state"), "NOT_READY");
+    publish(&lab.server, "/finesse/api/User/1001", "still here");
+    agent.expect_event("1001@localhost", "/finesse/api/User/1001", "still here");
+    agent.expect_nothing_more();
+}
+
+#[test]
+fn who_is_gone_is_signed_out_and_its_sessions_end_with_a_reason() {
+    let lab = Lab::new();
+    let mut supervisor = Client::online(&lab.server, "administrator", "desktop");
+    supervisor.subscribe(TEAM);
+    let mut agent = Client::online(&lab.server, "1002", "desktop");
+    let mut over_bosh = Bosh::online(&lab.server, "1003", "desktop");
+    let mut stream = Stream::open(&lab.server, "1002", &[TEAM]);
+    let ticket = sse::ticket(&lab.server, "1002");
+    sign_in(&lab.server, "1002");
+    for client in [&mut supervisor, &mut agent] {
+        client.text();
+    }
+    stream.event();
+
+    let config = without(&without_user("1002"), "[[user]]", "id = \"1003\"");
+    let said = lab.reload(&config);
+    assert!(said.contains("5 users (0 new, 2 removed)"), "{said}");
+    // Why is the state's reason, for the team and for the agent, before the end of its stream.
+    let told = event(&mut supervisor, TEAM);
+    assert_eq!((field(&told, "state"), field(&told, "code")), ("LOGOUT", "32748"), "{told}");
+    let told = event(&mut agent, "/finesse/api/User/1002");
+    assert_eq!(field(&told, "state"), "LOGOUT", "{told}");
+    let error = agent.text();
+    assert!(
+        error.contains("<not-authorized ") && error.contains("does not have this user any more"),
+        "{error}"
+    );
+    agent.expect_close(1000);
+    over_bosh.expect_stream_error("not-authorized", 1000);
+    let (node, _) = stream.event();
+    assert_eq!(node, TEAM);
+    stream.expect_end();
+
+    // It is as if it had never been there.
+    let mut again = Client::connect(&lab.server);
+    again.open();
+    again.send_plain("\u{0}1002\u{0}1002");
+    again.expect_failure("not-authorized");
+    assert_eq!(get(&lab.server, "1002", "User/1002").status(), 401);
+    assert_eq!(get(&lab.server, "administrator", "User/1002").status(), 404);
+    assert_eq!(sse::ask(&lab.server, &format!("node={TEAM}&ticket={ticket}"), "").status(), 401);
+    assert!(!get(&lab.server, "administrator", "Users").body.contains("1002"));
+    assert!(!get(&lab.server, "administrator", "Team/1").body.contains("1002"));
+    let reply = supervisor.get("1002@localhost", "<ping xmlns='urn:xmpp:ping'/>");
+    reply.is_error("503 cancel service-unavailable");
+    supervisor.expect_nothing_more();
+
+    // And when it comes back it is signed out, with its subscriptions.
+    lab.reload(DEMO);
+    let mut back = Client::online(&lab.server, "1002", "desktop");
+    assert_eq!(field(&get(&lab.server, "1002", "User/1002").body, "state"), "LOGOUT");
+    sign_in(&lab.server, "1002");
+    assert_eq!(field(&event(&mut back, "/finesse/api/User/1002"), "state"), "NOT_READY");
+}
+
+#[test]
+fn the_call_of_who_is_gone_ends_and_the_caller_who_waits_for_a_queue_that_is_gone_is_cut_off() {
+    let lab = Lab::new();
+    let mut agent = Client::online(&lab.server, "1001", "desktop");
+    for (id, other) in [("1001", "1002"), ("1002", "1001")] {
+        sign_in(&lab.server, id);
+        if id == "1001" {
+            event(&mut agent, &format!("/finesse/api/User/{id}"));
+        } else {
+            let body = format!(
+                "<Dialog><requestedAction>MAKE_CALL</requestedAction><fromAddress>{id}</fromAddress>\
+                 <toAddress>{other}</toAddress></Dialog>"
+            );
+            assert_eq!(ask(&lab.server, id, "POST", &format!("User/{id}/Dialogs"), "", &body).status(), 202);
+        }
+    }
+    let told = event(&mut agent, "/finesse/api/User/1001/Dialogs");
+    assert_eq!(field(&told, "event"), "POST", "{told}");
+    let waiting = call(&lab.server, "?to=9002&from=5550123", "");
+    let config = without(&without_user("1002"), "[[queue]]", "id = \"2\"");
+    let said = lab.reload(&config);
+    assert!(said.contains("1 queues"), "{said}");
+    let told = event(&mut agent, "/finesse/api/User/1001/Dialogs");
+    assert_eq!(field(&told, "event"), "DELETE", "{told}");
+    assert_eq!(get(&lab.server, "administrator", &format!("Dialog/{waiting}")).status(), 404);
+    assert_eq!(get(&lab.server, "administrator", "Queue/2").status(), 404);
+}
+
+#[test]
+fn subscribers_hear_that_a_node_is_gone() {
+    let lab = Lab::new();
+    let node = "/finesse/api/Queue/2";
+    let mut client = Client::online(&lab.server, "1001", "desktop");
+    client.subscribe(node);
+    let mut stream = Stream::open(&lab.server, "1001", &[node]);
+    lab.reload(&without(DEMO, "[[queue]]", "id = \"2\""));
+    client.expect(&format!(
+        "<message from='pubsub.localhost' to='1001@localhost/desktop' id='{{any}}' xmlns='jabber:client'>\
+         <event xmlns='{}'><delete node='{node}'/></event></message>",
+        ns::PUBSUB_EVENT
+    ));
+    stream.expect_end();
+    let headers = format!("Authorization: {}\r\n", basic("1001", "1001"));
+    assert_eq!(sse::ask(&lab.server, &format!("node={node}"), &headers).status(), 404);
+    let subscribe = format!("<subscribe node='{node}' jid='1001@localhost/desktop'/>");
+    client
+        .set("pubsub.localhost", &format!("<pubsub xmlns='{}'>{subscribe}</pubsub>", ns::PUBSUB))
+        .is_error("404 cancel item-not-found");
+}
+
+#[test]
+fn another_password_counts_from_then_on_and_sessions_stay() {
+    let lab = Lab::new();
+    let mut agent = Client::online(&lab.server, "1001", "desktop");
+    lab.reload(&DEMO.replace("password = \"1001\"", "password = \"new\""));
+    assert_eq!(get(&lab.server, "1001", "User/1001").status(), 401);
+    let mut client = Client::connect(&lab.server);
+    client.open();
+    client.send_plain("\u{0}1001\u{0}1001");
+    client.expect_failure("not-authorized");
+    client.send_plain("\u{0}1001\u{0}new");
+    client.expect_success();
+    publish(&lab.server, "/finesse/api/User/1001", "still here");
+    agent.expect_event("1001@localhost", "/finesse/api/User/1001", "still here");
+}
+
+#[test]
+fn who_is_shown_otherwise_now_is_told_and_who_is_no_administrator_any_more_sees_no_frames() {
+    let lab = Lab::new();
+    let mut agent = Client::online(&lab.server, "1001", "desktop");
+    let mut supervisor = Client::online(&lab.server, "administrator", "desktop");
+    supervisor.subscribe("/finesse/api/Team/2/Users");
+    let headers = format!("Authorization: {}\r\n", basic("administrator", "1234"));
+    let frames = || own(&lab.server, "administrator", "GET", "frames?session=999.1").status();
+    assert_eq!(frames(), 404);
+    let mut tap = Stream::at(&lab.server, "/callboard/api/frames", &headers);
+    let roles = "roles = [\"Agent\", \"Supervisor\", \"Administrator\"]";
+    let moved = DEMO.replace("last_name = \"Hopper\"\nteam = \"1\"", "last_name = \"Murray\"\nteam = \"2\"");
+    lab.reload(&moved.replace(roles, "roles = [\"Agent\", \"Supervisor\"]"));
+    let told = event(&mut agent, "/finesse/api/User/1001");
+    assert_eq!((field(&told, "lastName"), field(&told, "teamId")), ("Murray", "2"), "{told}");
+    let told = event(&mut supervisor, "/finesse/api/User/administrator");
+    assert!(!told.contains("<role>Administrator</role>"), "{told}");
+    while tap.told() != sse::Told::End {}
+    assert_eq!(frames(), 403);
+}
+
+#[test]
+fn a_bad_file_changes_nothing_and_the_log_says_what_is_wrong_where() {
+    let lab = Lab::new();
+    let mut agent = Client::online(&lab.server, "1002", "desktop");
+    for (config, place, words) in [
+        (format!("domain = localhost\n{}", without_user("1002")), ":1:10: ", ""),
+        (format!("{}\n[[user]]\nid = \"1001\"\n", without_user("1002")), ":", "already belongs to"),
+        (format!("[[tls]]\n{}", without_user("1002")), ":", ""),
+        (String::new(), ":1:1: ", "there is no user"),
+    ] {
+        lab.hang_up(&config);
+        lab.server.wait_for_log(&[
+            "ERROR reload: nothing has changed: ",
+            &format!("callboard.toml{place}"),
+            words,
+        ]);
+    }
+    fs::remove_file(&lab.file).expect("the file is ours");
+    lab.server.signal(Signal::HUP);
+    lab.server.wait_for_log(&[
+        "reload: nothing has changed: ",
+        "callboard.toml:1:1: ",
+        "there is no such file",
+    ]);
+    assert_eq!(lab.reloads(), 0);
+    publish(&lab.server, "/finesse/api/User/1002", "still here");
+    agent.expect_event("1002@localhost", "/finesse/api/User/1002", "still here");
+}
+
+#[test]
+fn what_counts_only_from_the_start_on_is_named() {
+    let lab = Lab::new();
+    let config = DEMO.replace("domain = \"localhost\"", "domain = \"other\"");
+    lab.reload(&format!("{config}\n[limits]\nstanza = \"32KiB\"\n"));
+    for key in ["domain", "[limits]"] {
+        lab.server.wait_for_log(&[&format!(
+            "WARN  reload: {key} has changed, which counts only from the next start"
+        )]);
+    }
+    // The flags of the command line still win over the file.
+    assert!(!lab.server.log().contains("listen has changed"), "{}", lab.server.log());
+    let mut client = Client::connect(&lab.server);
+    client.open();
+}
+
+#[test]
+fn the_demo_has_nothing_to_read_again() {
+    let server = Server::demo();
+    server.signal(Signal::HUP);
+    server.wait_for_log(&["reload: the demo is inside the program"]);
+    Client::online(&server, "1001", "desktop");
+}
