@@ -6,8 +6,12 @@ use std::process::ExitCode;
 use argh::EarlyExit;
 use callboard::cli::{self, Command, Serve};
 use callboard::config::Origin;
-use callboard::net::{self, tls};
+use callboard::net::{self, NotPrepared, tls};
 use callboard::{commands, logger};
+
+/// The exit code that tells a service manager to start the server again: its addresses cannot be had now (`EX_TEMPFAIL` of
+/// sysexits.h).
+const TRY_AGAIN: u8 = 75;
 
 fn main() -> ExitCode {
     let arguments = match cli::read(std::env::args_os()) {
@@ -54,7 +58,10 @@ fn serve(flags: Serve) -> io::Result<ExitCode> {
     logger::init(flags.log).map_err(io::Error::other)?;
     let prepared = match net::prepare(&config) {
         Ok(prepared) => prepared,
-        Err(problems) => return Ok(commands::refused(problems)),
+        Err(NotPrepared { problems, may_pass }) => {
+            let failed = commands::refused(problems);
+            return Ok(if may_pass { ExitCode::from(TRY_AGAIN) } else { failed });
+        }
     };
     let is_demo = matches!(config.origin, Origin::Demo);
     let lines = prepared.identity.as_ref().map(greeting).unwrap_or_default();

@@ -255,3 +255,20 @@ fn a_mistake_in_a_team_or_user_does_not_make_its_references_wrong() {
     let text = text.replacen("id = 1", "id = \"1\"", 1).replacen("id = \"ada\"", "id = 1", 1);
     assert_eq!(problems(&text), ["6:6: id must be a string in quotes, not an integer"]);
 }
+
+#[test]
+fn the_password_of_the_example_is_refused_where_it_stands() {
+    let example = include_str!("../../deploy/callboard.toml");
+    let problems = Config::parse(example, "c.toml").expect_err("nobody has changed a password");
+    let lines: Vec<usize> = (1..)
+        .zip(example.lines())
+        .filter(|(_, line)| line.contains("= \"change-me\""))
+        .map(|(at, _)| at)
+        .collect();
+    assert!(!lines.is_empty());
+    assert_eq!(problems.iter().map(|problem| problem.place.line).collect::<Vec<_>>(), lines);
+    assert!(problems.iter().all(|problem| problem.sentence.contains("callboard passwd")), "{problems:?}");
+    let hash = crate::password::Password::hash("x", 1000).expect("a hash");
+    let changed = example.replace("password = \"change-me\"", &format!("password_hash = \"{hash}\""));
+    assert!(Config::parse(&changed, "c.toml").is_ok());
+}

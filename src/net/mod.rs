@@ -37,7 +37,7 @@ mod upgrade;
 mod ws;
 mod www;
 
-use std::io::Error;
+use std::io::{Error, ErrorKind};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::rc::Rc;
 use std::time::Duration;
@@ -78,19 +78,31 @@ pub struct Prepared {
     listeners: Vec<Listener>,
 }
 
+/// Why nothing can be served.
+pub struct NotPrepared {
+    /// A line for every problem, with its place in the file if it stands there.
+    pub problems: Vec<String>,
+    /// Nothing is wrong but that addresses cannot be had now: another start may go well.
+    pub may_pass: bool,
+}
+
 /// Looks at everything that a configuration names.
 ///
 /// # Errors
 ///
-/// A line for every problem, with its place in the file if it stands there.
-pub fn prepare(config: &Config) -> Result<Prepared, Vec<String>> {
+/// Returns every problem.
+pub fn prepare(config: &Config) -> Result<Prepared, NotPrepared> {
     match (tls::identity(config), Www::open(config), listen(config)) {
         (Ok(identity), Ok(www), Ok(listeners)) => Ok(Prepared { identity, www, listeners }),
         (identity, www, listeners) => {
             let mut problems = lines(identity);
             problems.extend(www.err());
-            problems.extend(listeners.err().into_iter().flatten());
-            Err(problems)
+            let mut may_pass = problems.is_empty();
+            for (kind, problem) in listeners.err().into_iter().flatten() {
+                may_pass &= matches!(kind, ErrorKind::AddrInUse | ErrorKind::AddrNotAvailable);
+                problems.push(problem);
+            }
+            Err(NotPrepared { problems, may_pass })
         }
     }
 }
@@ -122,7 +134,7 @@ struct Listener {
 }
 
 /// Opens the listeners of a configuration, or returns a line for every address that cannot be had.
-fn listen(config: &Config) -> Result<Vec<Listener>, Vec<String>> {
+fn listen(config: &Config) -> Result<Vec<Listener>, Vec<(ErrorKind, String)>> {
     let addresses =
         config.listen.iter().map(|at| (*at, true)).chain(config.listen_plain.iter().map(|at| (*at, false)));
     let mut listeners = Vec::new();
@@ -137,7 +149,7 @@ fn listen(config: &Config) -> Result<Vec<Listener>, Vec<String>> {
             Err(error) => {
                 let sentence = refused(address, &error);
                 let place = config.listen_places.iter().find(|(other, _)| *other == address);
-                problems.push(located(config, place.map(|(_, place)| *place), &sentence));
+                problems.push((error.kind(), located(config, place.map(|(_, place)| *place), &sentence)));
             }
         }
     }
@@ -146,16 +158,14 @@ fn listen(config: &Config) -> Result<Vec<Listener>, Vec<String>> {
 
 fn refused(address: SocketAddr, error: &Error) -> String {
     let what_to_do = match error.kind() {
-        std::io::ErrorKind::AddrInUse => {
+        ErrorKind::AddrInUse => {
             "another program has it, or another listener of this configuration; stop that one or choose another port"
         }
-        std::io::ErrorKind::PermissionDenied => {
+        ErrorKind::PermissionDenied => {
             "ports below 1024 need a right that the program does not have; give it that (`sudo setcap cap_net_bind_service=+ep \
              $(command -v callboard)`, or AmbientCapabilities=CAP_NET_BIND_SERVICE in its service), or choose another port"
         }
-        std::io::ErrorKind::AddrNotAvailable => {
-            "this machine has no such address; choose one of its own, or 0.0.0.0"
-        }
+        ErrorKind::AddrNotAvailable => "this machine has no such address; choose one of its own, or 0.0.0.0",
         _ => return format!("{address} cannot be listened on: {error}"),
     };
     format!("{address} cannot be listened on: {what_to_do}")

@@ -39,8 +39,8 @@ impl Lab {
             std::thread::yield_now();
         }
         let log = self.server.log();
-        let lines = log.lines().filter(|line| line.contains("reload: "));
-        lines.last().map_or(all, str::to_owned)
+        let mut lines = log.lines().filter(|line| line.contains("reload: "));
+        lines.next_back().map_or(all, str::to_owned)
     }
 
     fn reloads(&self) -> usize {

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
@@ -111,8 +111,23 @@ impl Server {
         Self::spawn("trace", flags, "localhost", None)
     }
 
+    /// The same started in another way, such as with a variable in its environment.
+    pub fn by(command: Command, flags: &[&str]) -> Self {
+        Self::start(command, "trace", flags, "localhost", None)
+    }
+
     fn spawn(log: &str, arguments: &[&str], domain: &str, folder: Option<Folder>) -> Self {
-        let mut child = program()
+        Self::start(program(), log, arguments, domain, folder)
+    }
+
+    fn start(
+        mut command: Command,
+        log: &str,
+        arguments: &[&str],
+        domain: &str,
+        folder: Option<Folder>,
+    ) -> Self {
+        let mut child = command
             .arg("serve")
             .args(["--listen", "127.0.0.1:0", "--listen-plain", "127.0.0.1:0", "--log", log])
             .args(arguments)
