@@ -24,7 +24,11 @@ const MORE: [(&str, &[(&str, &str)]); 3] = [
     (
         "SIGNALS",
         &[
-            ("SIGHUP", "Reads certificate, users and teams again. A file with a problem changes nothing."),
+            (
+                "SIGHUP",
+                "Reads the configuration again, with its certificate; sessions stay. A file with a problem changes nothing. \
+                 The log says what counts only from the next start on.",
+            ),
             (
                 "SIGTERM, SIGINT",
                 "End every session, and then the server. A second one does not wait for clients.",
@@ -39,6 +43,7 @@ const MORE: [(&str, &[(&str, &str)]); 3] = [
                 "1",
                 "It cannot be done: what is wrong stands on standard error, and a person has to change something.",
             ),
+            ("75", "An address cannot be listened on now: another start may go well."),
         ],
     ),
 ];

@@ -2,8 +2,10 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
+
+use rustix::process::geteuid;
 
 use super::problem::{Place, Problem, Report};
 use super::{Config, Origin, read};
@@ -29,7 +31,8 @@ pub(super) fn load(path: &Path) -> Result<(Config, Vec<Problem>), Vec<Problem>> 
 
     let mut warnings = Vec::new();
     if let Some(place) = parsed.first_plain
-        && is_open(path, 0o044)
+        // A service that reads it by its group needs that bit.
+        && (is_open(path, 0o004) || is_open(path, 0o040) && is_own(path))
     {
         let sentence = "others on this machine can read the passwords in this file; run `chmod 600` on it, \
                         or use password_hash";
@@ -65,6 +68,11 @@ fn bytes(path: &Path) -> Result<Vec<u8>, String> {
         return Err("is larger than 1 MiB, too large for a configuration file".into());
     }
     Ok(bytes)
+}
+
+/// Tells whether a file belongs to whom the program runs as.
+fn is_own(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| found.uid() == geteuid().as_raw())
 }
 
 /// Tells whether a file is there and one of the permission bits is set on it.
