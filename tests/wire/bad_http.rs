@@ -250,12 +250,12 @@ fn a_connection_that_is_cut_in_a_request_disturbs_nobody() {
 }
 
 #[test]
-fn plain_http_on_the_tls_listener_ends_that_connection_only() {
+fn what_is_neither_tls_nor_http_ends_that_connection_only() {
     let server = Server::demo();
     let mut online = Client::online(&server, "1001", "desktop");
     for bytes in [
-        &b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"[..],
-        &[0; 64],
+        &[0; 64][..],
+        b"ssh-2.0-x\r\n\r\n",
         // The first record of a handshake whose message is no ClientHello.
         b"\x16\x03\x01\x00\x04\x02\x00\x00\x00",
     ] {
