@@ -26,8 +26,9 @@ const SALT_LEN: usize = 16;
 const HASH_LEN: usize = digest::SHA256_OUTPUT_LEN;
 const FORM: &str = "$pbkdf2-sha256$i=600000$SALT$HASH";
 
-/// What a user's password is compared with. Cheap to clone, so that a copy can go to a worker thread.
-#[derive(Clone)]
+/// What a user's password is compared with. Cheap to clone, so that a copy can go to a worker thread. Two are equal if two
+/// configurations say the same; an attempt is compared by [`verify`] only.
+#[derive(Clone, PartialEq, Eq)]
 pub enum Password {
     /// Known from the configuration as plain text. Only its SHA-256 is kept: digests have one length, so their
     /// comparison tells nothing about the length of the password.
@@ -37,6 +38,7 @@ pub enum Password {
 }
 
 /// A PBKDF2-HMAC-SHA256 hash (RFC 8018 §5.2) with what is needed to compute it again.
+#[derive(PartialEq, Eq)]
 pub struct Hash {
     iterations: NonZeroU32,
     salt: [u8; SALT_LEN],

@@ -45,12 +45,13 @@ impl Hub {
     }
 
     /// Counts a check that was made. Tells whether the user may come in: not while it is kept out, however right the
-    /// password is. Every check has to come here, also if nobody waits for it any more.
+    /// password is, and not if another configuration has come meanwhile without the user or with another password. Every
+    /// check has to come here, also if nobody waits for it any more.
     pub fn judge(&mut self, now: Now, credentials: &Credentials, matches: bool) -> bool {
-        let (Some(user), Some(_)) = (credentials.user, &credentials.password) else {
+        let (Some(user), Some(password)) = (credentials.user, &credentials.password) else {
             return false;
         };
-        if !self.users().has(user) {
+        if !self.users().has(user) || self.users().get(user).password != *password {
             return false;
         }
         let verdict = self.lockout.answer(now.monotonic, user, matches);

@@ -179,7 +179,7 @@ impl Hub {
 
     /// Whose ticket this is, if it is valid.
     pub fn ticket(&self, now: Now, ticket: &str) -> Option<(UserId, TicketKey)> {
-        self.tickets.find(now.monotonic, ticket)
+        self.tickets.find(now.monotonic, ticket).filter(|(user, _)| self.users().has(*user))
     }
 }
 

@@ -43,7 +43,8 @@ impl Hub {
             return;
         }
         match user {
-            Some(user) if granted => {
+            // The answer may come after another configuration.
+            Some(user) if granted && self.desk.directory().has(user) => {
                 session.stream.accept();
                 session.user = Some(user);
                 self.counters.logins += 1;

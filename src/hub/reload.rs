@@ -41,8 +41,10 @@ impl Hub {
         self.tell(now, events);
 
         let gone: Vec<UserId> = before.iter().copied().filter(|user| !self.users().has(*user)).collect();
+        self.end_sessions(now);
         for user in &gone {
-            self.remove(now, *user);
+            self.lockout.forget(*user);
+            self.pubsub.forget(*user);
         }
         self.end_taps(now);
         let nodes = self.pubsub.others(&names);
@@ -59,16 +61,17 @@ impl Hub {
         }
     }
 
-    /// A user is gone, and with it its sessions and all that lets it in.
-    fn remove(&mut self, now: Now, user: UserId) {
-        let is_its =
-            |id: &SessionId| self.sessions.get(*id).is_some_and(|session| session.user == Some(user));
-        for id in self.sessions.ids().into_iter().filter(is_its).collect::<Vec<_>>() {
+    /// Nobody is let in any more, or stays, who is gone.
+    fn end_sessions(&mut self, now: Now) {
+        let directory = self.desk.directory();
+        self.tickets.retain(|user| directory.has(user));
+        let is_gone = |id: &SessionId| {
+            let user = self.sessions.get(*id).and_then(|session| session.user);
+            user.is_some_and(|user| !directory.has(user))
+        };
+        for id in self.sessions.ids().into_iter().filter(is_gone).collect::<Vec<_>>() {
             self.fail(now, id, StreamError::REMOVED);
         }
-        self.tickets.forget(user);
-        self.lockout.forget(user);
-        self.pubsub.forget(user);
     }
 
     /// Who is no administrator any more does not look at frames.

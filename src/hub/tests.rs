@@ -4,6 +4,7 @@ mod availability;
 mod bosh;
 mod feed;
 mod lockout;
+mod reload;
 mod tap;
 
 use std::net::{Ipv4Addr, SocketAddr};

@@ -76,9 +76,9 @@ impl Tickets {
         (ticket.streams > 0 || now < ticket.until).then_some((ticket.user, key))
     }
 
-    /// None of a user's tickets is valid any more.
-    pub fn forget(&mut self, user: UserId) {
-        self.table.retain(|_, ticket| ticket.user != user);
+    /// Only the tickets of these users are valid from now on.
+    pub fn retain(&mut self, has: impl Fn(UserId) -> bool) {
+        self.table.retain(|_, ticket| has(ticket.user));
     }
 
     /// A stream was opened with it.

@@ -30,6 +30,8 @@ pub async fn place(server: &Rc<Server>, request: Request<Incoming>) -> Result<(U
     let user = auth::administrator(server, request.headers()).await?;
     let query = request.uri().query().unwrap_or_default().to_owned();
     let body = body::text(server, request.into_body(), server.limits.payload).await?;
+    // Another configuration may have come before the end of the body.
+    auth::check_administrator(server, user)?;
     let call = read(&query, body.trim())?;
     let mut id = 0;
     let placed = server.with_hub(|hub, now| {

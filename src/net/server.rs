@@ -200,6 +200,7 @@ impl Server {
             return Ok(false);
         }
         let (sender, receiver) = smol::channel::bounded(1);
+        let user = credentials.user;
         let server = self.clone();
         self.spawn(async move {
             let check = smol::unblock(move || {
@@ -212,7 +213,10 @@ impl Server {
             // Nobody may be there to hear it.
             let _ = sender.try_send(granted);
         });
-        Ok(receiver.recv().await.unwrap_or(false))
+        let granted = receiver.recv().await.unwrap_or(false);
+        // Another configuration may have come since it was judged.
+        let is_there = |user| self.with_hub(|hub, _| hub.desk().directory().has(user));
+        Ok(granted && user.is_some_and(is_there))
     }
 
     /// The session's task waits: `waker` wakes it. Returns true if it must drop its connection instead.
