@@ -221,15 +221,10 @@ async fn serve(
     if let Some(interval) = manager.watchdog() {
         server.spawn(tell_alive(server.clone(), manager.clone(), interval));
     }
-    loop {
-        match signals.next().await {
-            Some(Ok(Signal::Hup)) => {
-                manager.reloading();
-                reloader.reload(&server).await;
-                manager.ready(&status(&server));
-            }
-            Some(Ok(_)) | None => break,
-            Some(Err(error)) => log::warn!("a signal was lost: {error}"),
+    // One that was lost may have been a SIGHUP.
+    while let Some(Ok(Signal::Hup) | Err(_)) = signals.next().await {
+        if reloader.has_file() && !reload(&server, &mut reloader, &manager, &mut signals).await {
+            break;
         }
     }
     log::info!("going down");
@@ -251,6 +246,31 @@ async fn serve(
     let again = async { while let Some(Ok(Signal::Hup) | Err(_)) = signals.next().await {} };
     quiet.or(late).or(again).await;
     log::info!("{}", server.with_hub(|hub, _| hub.counters()));
+}
+
+/// Reads the configuration again; once more if that was asked for meanwhile, however often. Returns false if the server has
+/// to go down, which waits for no file.
+async fn reload(
+    server: &Rc<Server>,
+    reloader: &mut Reloader,
+    manager: &Manager,
+    signals: &mut Signals,
+) -> bool {
+    let mut again = true;
+    while std::mem::take(&mut again) {
+        manager.reloading();
+        let read = async { Some(reloader.read().await) };
+        let going_down = async {
+            while let Some(Ok(Signal::Hup) | Err(_)) = signals.next().await {
+                again = true;
+            }
+            None
+        };
+        let Some(read) = read.or(going_down).await else { return false };
+        reloader.apply(server, read);
+        manager.ready(&status(server));
+    }
+    true
 }
 
 /// Tells the service manager again and again that the event loop goes round. Never ends.

@@ -25,7 +25,7 @@ pub struct Reloader {
 }
 
 /// Another configuration, and what is made of it.
-struct Read {
+pub struct Read {
     config: Config,
     warnings: Vec<Problem>,
     /// A new one, if there is to be one.
@@ -48,14 +48,24 @@ impl Reloader {
         self.acceptor.clone()
     }
 
-    /// Reads everything again. Sessions stay, but for those of users who are gone. A bad file changes nothing.
-    pub async fn reload(&mut self, server: &Rc<Server>) {
-        if self.flags.config.is_none() {
-            return log::info!("reload: the demo is inside the program, there is nothing to read again");
-        }
+    /// Reads everything again, which may take its time; nothing changes before [`Reloader::apply`].
+    pub async fn read(&self) -> Result<Read, Vec<String>> {
         let (flags, from_files) = (self.flags.clone(), self.from_files);
-        match smol::unblock(move || read(&flags, from_files)).await {
-            Ok(read) => self.apply(server, read),
+        smol::unblock(move || read(&flags, from_files)).await
+    }
+
+    /// Whether there is a file at all; the log is told if there is none.
+    pub fn has_file(&self) -> bool {
+        if self.flags.config.is_none() {
+            log::info!("reload: the demo is inside the program, there is nothing to read again");
+        }
+        self.flags.config.is_some()
+    }
+
+    /// Uses what was read. Sessions stay, but for those of users who are gone. A bad file changes nothing.
+    pub fn apply(&mut self, server: &Rc<Server>, read: Result<Read, Vec<String>>) {
+        match read {
+            Ok(read) => self.take(server, read),
             Err(problems) => {
                 for problem in problems {
                     log::error!("reload: nothing has changed: {problem}");
@@ -64,7 +74,7 @@ impl Reloader {
         }
     }
 
-    fn apply(&mut self, server: &Rc<Server>, Read { config, warnings, identity }: Read) {
+    fn take(&mut self, server: &Rc<Server>, Read { config, warnings, identity }: Read) {
         for problem in &warnings {
             log::warn!("reload: {}", commands::warning(problem));
         }

@@ -290,3 +290,33 @@ fn the_demo_has_nothing_to_read_again() {
     server.wait_for_log(&["reload: the demo is inside the program"]);
     Client::online(&server, "1001", "desktop");
 }
+
+#[test]
+fn a_file_that_does_not_come_holds_nobody_up() {
+    let lab = Lab::new();
+    let mut agent = Client::online(&lab.server, "1001", "desktop");
+    fs::remove_file(&lab.file).expect("the file is ours");
+    // Whoever opens it waits for somebody who writes.
+    let made = std::process::Command::new("mkfifo").arg(&lab.file).status().expect("every system has it");
+    assert!(made.success());
+    lab.server.signal(Signal::HUP);
+    publish(&lab.server, "/finesse/api/User/1001", "still here");
+    agent.expect_event("1001@localhost", "/finesse/api/User/1001", "still here");
+    lab.server.signal(Signal::TERM);
+    agent.expect_stream_error("system-shutdown", 1001);
+    assert_eq!(lab.server.ended().0, Some(0));
+}
+
+#[test]
+fn many_hangups_at_once_are_few_reloads_and_the_last_file_counts() {
+    let lab = Lab::new();
+    for _ in 0..50 {
+        lab.server.signal(Signal::HUP);
+    }
+    fs::write(&lab.file, without_user("1002")).expect("the file is ours");
+    lab.server.signal(Signal::HUP);
+    lab.server.wait_for_log(&["reload: 6 users (0 new, 1 removed)"]);
+    assert!(lab.reloads() < 50, "{}", lab.reloads());
+    assert_eq!(get(&lab.server, "1002", "User/1002").status(), 401);
+    Client::online(&lab.server, "1001", "desktop");
+}
