@@ -54,7 +54,7 @@ pub struct Config {
     pub listen_plain: Vec<SocketAddr>,
     /// Where the file names each address to listen on; those of flags stand nowhere.
     pub listen_places: Vec<(SocketAddr, Place)>,
-    /// The files of the certificate; `None`: one is made at start.
+    /// The files of the certificate; `None`: one is made.
     pub tls: Option<TlsFiles>,
     /// The folder whose files are served at `/`; `None`: none is.
     pub www: Option<Www>,

@@ -171,7 +171,7 @@ impl Desk {
 
     fn reason_shown(&self, user: UserId) -> Option<Shown<'_>> {
         Some(match self.agent(user).reason? {
-            // The place was found in this list, which doesn't change.
+            // The place was found in this list, or anew when another one came.
             Reason::Configured(place) => (&self.reason_codes[place]).into(),
             Reason::System(code) => code.into(),
         })

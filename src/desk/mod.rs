@@ -30,7 +30,7 @@ mod timers;
 mod work;
 mod write;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Instant, SystemTime};
 
 use crate::clock::Now;
@@ -123,6 +123,8 @@ pub struct Desk {
     timers: Timers,
     /// The timer of those who still have to be told how they stand.
     telling: Option<TimerId>,
+    /// Who is shown otherwise since another configuration came, as far as nobody has been told.
+    changed: BTreeSet<UserId>,
     messages: Messages,
     dialogs: BTreeMap<DialogId, Dialog>,
     last_dialog: DialogId,
@@ -156,6 +158,7 @@ impl Desk {
             heartbeat_lost: None,
             timers: Timers::default(),
             telling: None,
+            changed: BTreeSet::new(),
             messages: Messages::default(),
             dialogs: BTreeMap::new(),
             last_dialog: FIRST_ID - 1,
@@ -179,6 +182,7 @@ impl Desk {
                 Alarm::CallerTired(dialog) => self.caller_tired(&mut step, dialog),
                 Alarm::Statistics => self.tell_statistics(&mut step),
                 Alarm::MessageOver(id) => self.end_message(&mut step, id),
+                Alarm::TellChanged => self.tell_next_changed(&mut step),
                 Alarm::TellStates(from) => self.tell_next_states(&mut step, from),
             }
             self.dispatch(&mut step);

@@ -22,8 +22,8 @@ pub(super) struct Queue {
     pub config: config::Queue,
     /// Who has waited longest is first.
     pub(super) waiting: VecDeque<DialogId>,
-    /// What was last published.
-    told: Statistics,
+    /// What was last published; `None`: something else that is published with it has changed since.
+    told: Option<Statistics>,
 }
 
 /// What is counted of a queue.
@@ -45,12 +45,13 @@ struct Statistics {
 impl Queue {
     /// A queue in which nobody waits.
     pub fn new(config: &config::Queue) -> Self {
-        Self { config: config.clone(), waiting: VecDeque::new(), told: Statistics::default() }
+        Self { config: config.clone(), waiting: VecDeque::new(), told: Some(Statistics::default()) }
     }
 
     /// Takes over what the queue had under another configuration.
     pub fn go_on_from(&mut self, before: Queue) {
-        (self.waiting, self.told) = (before.waiting, before.told);
+        self.waiting = before.waiting;
+        self.told = before.told.filter(|_| self.config.name == before.config.name);
     }
 }
 
@@ -211,14 +212,14 @@ impl Desk {
         for place in 0..self.queues.len() {
             let Some(queue) = self.queues.get(place) else { return };
             let statistics = self.statistics(queue);
-            if statistics == queue.told {
+            if queue.told.as_ref() == Some(&statistics) {
                 continue;
             }
             let node = nodes::queue(&queue.config.id);
             let payload = update("PUT", &node, "", |out| self.write_queue(out, queue, &statistics));
             step.events.push(Event { node, payload });
             if let Some(queue) = self.queues.get_mut(place) {
-                queue.told = statistics;
+                queue.told = Some(statistics);
             }
         }
     }

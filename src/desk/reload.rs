@@ -3,37 +3,56 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::clock::Now;
-use crate::config::{Config, Role, Team, User};
+use crate::config::{Config, ReasonCode, Role, Team, User};
 use crate::id::UserId;
 
+use super::dialog::Phase;
 use super::event::Step;
 use super::queue::Queue;
 use super::reasons::Cause;
+use super::service::{PAUSE, TOLD_AT_ONCE};
 use super::state::State;
+use super::timers::Alarm;
 use super::{Agent, Desk, Event, Reason, Settled, extensions};
 
 impl Desk {
     /// From now on users, teams, queues, numbers and lists are those of `config`. Who is in both stays as it is. Agents who
     /// are gone, or are no agents any more, or whose telephone is gone, hang up and are signed out; who waits in a queue
-    /// that is gone is cut off. Everybody of whom clients show something else now is told to them.
+    /// that is gone is cut off. Of whom a document says something else now, that one and its team are told:
+    /// [`Desk::tick`] does it from now on, some users at a time.
     pub fn reload(&mut self, now: Now, config: &Config) -> Vec<Event> {
         let mut step = Step::new(now, "");
         for (user, cause) in self.to_sign_out(config) {
             self.sign_out(&mut step, user, cause);
         }
         self.take_queues(&mut step, config);
-        self.take_reason_codes(config);
-        let changed = self.take_people(config);
+        let mut changed = self.take_reason_codes(config);
+        changed.extend(self.take_people(config));
         self.phone_books.clone_from(&config.phone_books);
         self.layouts.clone_from(&config.layouts);
         self.outside.clone_from(&config.outside);
         self.require_reason_codes = config.require_reason_codes;
-        for user in changed {
-            self.user_changed(&mut step, user);
+        let is_telling = !self.changed.is_empty();
+        self.changed.extend(changed);
+        if !is_telling {
+            self.tell_next_changed(&mut step);
         }
         self.mark(now);
         self.dispatch(&mut step);
         step.events
+    }
+
+    /// Tells of the next users who are shown otherwise now.
+    pub(super) fn tell_next_changed(&mut self, step: &mut Step<'_>) {
+        for _ in 0..TOLD_AT_ONCE {
+            let Some(user) = self.changed.pop_first() else { return };
+            if self.directory.has(user) {
+                self.user_changed(step, user);
+            }
+        }
+        if !self.changed.is_empty() {
+            self.timers.set(step.now.monotonic + PAUSE, Alarm::TellChanged);
+        }
     }
 
     /// The agents who cannot stay signed in, and why.
@@ -54,7 +73,11 @@ impl Desk {
     fn sign_out(&mut self, step: &mut Step<'_>, user: UserId, cause: Cause) {
         for id in self.agent(user).dialogs.clone() {
             // One call can end with another.
-            if let Some(place) = self.dialogs.get(&id).and_then(|dialog| dialog.place_of(user)) {
+            let Some(dialog) = self.dialogs.get(&id) else { continue };
+            if dialog.queued_since.is_some() && self.phase(id, user) == Some(Phase::Alerting) {
+                // It goes back to where it was in its queue.
+                self.not_answered(step, id, user);
+            } else if let Some(place) = dialog.place_of(user) {
                 self.leave(step, id, place);
             }
         }
@@ -104,8 +127,9 @@ impl Desk {
         }
     }
 
-    /// Takes the reason codes of a configuration. An agent whose reason is gone has none.
-    fn take_reason_codes(&mut self, config: &Config) {
+    /// Takes the reason codes of a configuration. An agent whose reason is gone has none. Returns those who show another
+    /// reason now.
+    fn take_reason_codes(&mut self, config: &Config) -> Vec<UserId> {
         let new: HashMap<_, usize> = config
             .reason_codes
             .iter()
@@ -119,10 +143,16 @@ impl Desk {
                 *reason = place.copied().map(Reason::Configured);
             }
         };
-        for agent in &mut self.agents {
+        let mut changed = Vec::new();
+        for (user, agent) in (0..).map(UserId).zip(&mut self.agents) {
+            let before = configured(agent.reason, &old);
             renew(&mut agent.reason);
+            if before != configured(agent.reason, &config.reason_codes) {
+                changed.push(user);
+            }
             agent.pending.iter_mut().chain(&mut agent.after).for_each(|settled| renew(&mut settled.reason));
         }
+        changed
     }
 
     /// Takes the users and teams of a configuration. Returns those who were there before and are shown otherwise now.
@@ -155,6 +185,14 @@ impl Desk {
     }
 }
 
+/// What a list says of a reason that stands in it.
+fn configured(reason: Option<Reason>, list: &[ReasonCode]) -> Option<&ReasonCode> {
+    match reason? {
+        Reason::Configured(place) => list.get(place),
+        Reason::System(_) => None,
+    }
+}
+
 fn is_agent(user: &&User) -> bool {
     user.roles.contains(&Role::Agent)
 }
@@ -162,8 +200,9 @@ fn is_agent(user: &&User) -> bool {
 /// Tells whether documents show two users in the same way.
 fn is_shown_as(one: &User, other: &User) -> bool {
     let shown = |user: &User| {
-        let User { login_name, first_name, last_name, roles, team, supervises, extension, .. } = user.clone();
-        (login_name, first_name, last_name, roles, team, supervises, extension)
+        // The telephone that is shown is that at which an agent is signed in.
+        let User { login_name, first_name, last_name, roles, team, supervises, .. } = user.clone();
+        (login_name, first_name, last_name, roles, team, supervises)
     };
     shown(one) == shown(other)
 }

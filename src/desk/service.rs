@@ -13,11 +13,12 @@ use super::timers::Alarm;
 use super::write::{document, element, inside, timestamp};
 use super::{Desk, Event, nodes};
 
-/// How many agents are told their states at once when the service is back: the event loop has more to do.
-const TOLD_AT_ONCE: usize = 64;
+/// Of how many agents is told at once when the service is back, or after another configuration: the event loop has more to
+/// do, and who listens has to take it.
+pub(super) const TOLD_AT_ONCE: usize = 64;
 
 /// The pause for everything else before the next ones are.
-const PAUSE: Duration = Duration::from_millis(1);
+pub(super) const PAUSE: Duration = Duration::from_millis(1);
 
 /// The status of the service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

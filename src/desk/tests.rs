@@ -23,6 +23,7 @@ mod payloads;
 mod presence;
 mod random;
 mod random_calls;
+mod reload;
 mod service;
 mod transitions;
 

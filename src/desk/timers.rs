@@ -25,6 +25,8 @@ pub enum Alarm {
     MessageOver(u64),
     /// The service is back: this agent and those after it have not been told how they stand.
     TellStates(UserId),
+    /// There is another configuration: of some users nobody has been told yet.
+    TellChanged,
 }
 
 /// Names a timer, to cancel it. One that is over can be cancelled too.

@@ -9,6 +9,7 @@ use std::task::Poll;
 
 use hyper::body::{Body as _, Incoming};
 use hyper::header;
+use hyper::http::uri::Authority;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, StatusCode, Version};
@@ -152,11 +153,12 @@ fn lead_to_tls(request: &Request<Incoming>) -> Answer {
     let is_page = matches!(*request.method(), Method::GET | Method::HEAD)
         && !request.headers().contains_key(header::UPGRADE);
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    let Some(host) = host.filter(|_| is_page) else {
+    let is_host = |host: &&str| host.parse::<Authority>().is_ok() && !host.contains('@');
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let Some(host) = host.filter(is_host).filter(|_| is_page && path.starts_with('/')) else {
         return text(StatusCode::BAD_REQUEST, SENTENCE);
     };
     let mut answer = text(StatusCode::TEMPORARY_REDIRECT, SENTENCE);
-    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
     set(&mut answer, header::LOCATION, format!("https://{host}{path}"));
     answer
 }

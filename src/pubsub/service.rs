@@ -175,7 +175,8 @@ impl Pubsub {
         });
     }
 
-    /// Takes a node away, with its items; returns who was subscribed. What the journal has of it nobody can ask for.
+    /// Takes a node away, with its items; returns who was subscribed. What the journal
+    /// has of it can be asked for again only when there is a node of that name again.
     pub fn close(&mut self, node: NodeId) -> Vec<Subscriber> {
         let subscribers: Vec<Subscriber> = self.subscribers(node).collect();
         for who in &subscribers {

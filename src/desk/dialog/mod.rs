@@ -197,7 +197,7 @@ impl Desk {
     }
 
     /// How a user takes part in a call.
-    fn phase(&self, id: DialogId, user: UserId) -> Option<Phase> {
+    pub(super) fn phase(&self, id: DialogId, user: UserId) -> Option<Phase> {
         Some(self.dialogs.get(&id)?.of(user)?.phase)
     }
 }
