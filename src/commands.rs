@@ -34,6 +34,18 @@ pub fn served(flags: &Serve) -> Result<(Config, Vec<Problem>), Vec<String>> {
     Ok((config, warnings))
 }
 
+/// The same for a server that runs already.
+///
+/// # Errors
+///
+/// Returns what [`served`] does, and for the demo that there is no file.
+pub fn served_again(flags: &Serve) -> Result<(Config, Vec<Problem>), Vec<String>> {
+    if flags.config.is_none() {
+        return Err(vec!["the demo is inside the program, there is no file to read again".to_owned()]);
+    }
+    served(flags)
+}
+
 /// Prints a line on standard error. If that cannot be written there is nobody to tell.
 pub fn print_error(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
@@ -45,14 +57,9 @@ pub fn refused(problems: impl IntoIterator<Item = impl fmt::Display>) -> ExitCod
     ExitCode::FAILURE
 }
 
-/// A warning as it is printed and logged: one sees that it is no problem.
-pub fn warning(Problem { file, place, sentence }: &Problem) -> String {
-    format!("{file}:{}:{}: warning: {sentence}", place.line, place.column)
-}
-
 /// Prints warnings on standard error, a line for each.
 pub fn print_warnings(warnings: &[Problem]) {
-    warnings.iter().for_each(|problem| print_error(&warning(problem)));
+    warnings.iter().for_each(|problem| print_error(&problem.warning()));
 }
 
 /// `callboard check`: prints on standard output what a configuration would serve, or all problems on standard error.

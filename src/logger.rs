@@ -32,19 +32,15 @@ enum Order {
 }
 
 struct Logger {
-    orders: OnceLock<Sender<Order>>,
-    style: OnceLock<Style>,
+    /// How lines are written, and the thread that does it, once there is one.
+    writer: OnceLock<(Style, Sender<Order>)>,
     /// The bytes that wait.
     waiting: AtomicUsize,
     lost: AtomicUsize,
 }
 
-static LOGGER: Logger = Logger {
-    orders: OnceLock::new(),
-    style: OnceLock::new(),
-    waiting: AtomicUsize::new(0),
-    lost: AtomicUsize::new(0),
-};
+static LOGGER: Logger =
+    Logger { writer: OnceLock::new(), waiting: AtomicUsize::new(0), lost: AtomicUsize::new(0) };
 
 /// What a line begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,8 +70,7 @@ pub fn init(level: LevelFilter) -> Result<(), SetLoggerError> {
     log::set_logger(&LOGGER)?;
     log::set_max_level(level);
     let (sender, receiver) = channel();
-    LOGGER.style.get_or_init(Style::of_standard_error);
-    if LOGGER.orders.set(sender).is_ok() {
+    if LOGGER.writer.set((Style::of_standard_error(), sender)).is_ok() {
         std::thread::spawn(move || write(&receiver));
     }
     Ok(())
@@ -114,9 +109,10 @@ impl Log for Logger {
 
     #[expect(clippy::disallowed_methods, reason = "a line says when it was written")]
     fn log(&self, record: &Record<'_>) {
-        let Some(orders) = self.orders.get().filter(|_| self.enabled(record.metadata())) else { return };
-        let style = self.style.get().copied().unwrap_or(Style::Full);
-        let line = line(style, SystemTime::now(), record);
+        let Some((style, orders)) = self.writer.get().filter(|_| self.enabled(record.metadata())) else {
+            return;
+        };
+        let line = line(*style, SystemTime::now(), record);
         if self.waiting.load(Ordering::Relaxed) + line.len() > WAITING_MAX {
             self.lost.fetch_add(1, Ordering::Relaxed);
             return;
@@ -129,7 +125,7 @@ impl Log for Logger {
     /// Waits for the lines so far, but not for ever.
     fn flush(&self) {
         let (done, written) = channel();
-        if self.orders.get().is_some_and(|orders| orders.send(Order::Flush(done)).is_ok()) {
+        if self.writer.get().is_some_and(|(_, orders)| orders.send(Order::Flush(done)).is_ok()) {
             let _ = written.recv_timeout(LAST_LINES);
         }
     }

@@ -2,11 +2,12 @@
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use argh::EarlyExit;
 use callboard::cli::{self, Command, Serve};
 use callboard::config::Origin;
-use callboard::net::{self, NotPrepared, tls};
+use callboard::net::{self, Again, NotPrepared, tls};
 use callboard::{commands, logger};
 
 /// The exit code that tells a service manager to start the server again: its addresses cannot be had now (`EX_TEMPFAIL` of
@@ -65,7 +66,8 @@ fn serve(flags: Serve) -> io::Result<ExitCode> {
     };
     let is_demo = matches!(config.origin, Origin::Demo);
     let lines = prepared.identity.as_ref().map(greeting).unwrap_or_default();
-    net::run(&config, prepared, flags, |urls| {
+    let again: Again = Arc::new(move || commands::served_again(&flags));
+    net::run(&config, prepared, again, |urls| {
         let mut out = io::stdout().lock();
         let shown = urls.iter().try_for_each(|url| writeln!(out, "listening {url}"));
         // Nobody has to read what is printed.

@@ -29,6 +29,14 @@ pub struct Problem {
     pub sentence: String,
 }
 
+impl Problem {
+    /// As a warning is printed and logged: one sees that it is no problem.
+    pub fn warning(&self) -> String {
+        let Self { file, place, sentence } = self;
+        format!("{file}:{}:{}: warning: {sentence}", place.line, place.column)
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Place { line, column } = self.place;

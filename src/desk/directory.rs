@@ -13,9 +13,9 @@ pub struct Directory {
     users: Vec<User>,
     /// Whether each of them is there now.
     present: Vec<bool>,
+    /// By id.
     places: HashMap<String, UserId>,
     /// Of those who are there now.
-    ids: HashMap<String, UserId>,
     login_names: HashMap<String, UserId>,
 }
 
@@ -29,13 +29,11 @@ impl Directory {
 
     /// From now on these are the users; their ids are distinct. Who was there before keeps its key.
     pub fn replace(&mut self, users: Vec<User>) {
-        self.ids.clear();
         self.login_names.clear();
         self.present.fill(false);
         for user in users {
             let next = UserId(u32::try_from(self.users.len()).unwrap_or(u32::MAX));
             let key = *self.places.entry(user.id.clone()).or_insert(next);
-            self.ids.insert(user.id.clone(), key);
             let prepared = user.login_name.as_deref().and_then(|name| jid::prepare_local(name).ok());
             if let Some(name) = prepared {
                 self.login_names.insert(name.into_owned(), key);
@@ -58,7 +56,7 @@ impl Directory {
 
     /// The user with that id, which is the localpart of the JID too.
     pub fn find(&self, id: &str) -> Option<UserId> {
-        self.ids.get(id).copied()
+        self.places.get(id).copied().filter(|user| self.has(*user))
     }
 
     /// The user with that id or login name, as HTTP accepts either; upper case is as good as lower.

@@ -7,7 +7,6 @@ use super::{Hub, Now};
 use crate::config::Config;
 use crate::desk::nodes;
 use crate::id::{SessionId, UserId};
-use crate::pubsub::NodeId;
 use crate::xmpp::stream::StreamError;
 
 /// What another configuration has changed, for the log.
@@ -28,7 +27,7 @@ impl Hub {
     /// rules and limits stay. Sessions stay, but for those of users who are gone: they end with `not-authorized`, after
     /// the events of their being signed out. Subscribers of a node that is gone are told so.
     pub fn reload(&mut self, now: Now, config: &Config) -> Reloaded {
-        let before: HashSet<UserId> = self.users().keys().collect();
+        let before: Vec<UserId> = self.users().keys().collect();
         let events = self.desk.reload(now, config);
         let specs = nodes::all(config, self.users());
         let names: HashSet<String> = specs.iter().map(|spec| spec.name.clone()).collect();
@@ -49,7 +48,7 @@ impl Hub {
         self.end_taps(now);
         let nodes = self.pubsub.others(&names);
         let removed_nodes = nodes.len();
-        nodes.into_iter().for_each(|node: NodeId| self.take_away(now, node));
+        nodes.into_iter().for_each(|node| self.take_away(now, node));
         let users = self.users().keys().count();
         Reloaded {
             users,

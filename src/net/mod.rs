@@ -49,13 +49,13 @@ use smol::future::FutureExt as _;
 use smol::stream::StreamExt as _;
 use smol::{Async, LocalExecutor, Timer};
 
-use crate::cli::Serve;
 use crate::config::{Config, Place, Problem};
 use crate::hub::{Counters, Origin};
 use crate::json;
 use crate::limits::Limits;
 use io::{Io, Slots};
 use notify::Manager;
+pub use reload::Again;
 use reload::{Acceptor, Reloader};
 use server::{Server, now};
 use tls::Identity;
@@ -76,6 +76,7 @@ pub struct Prepared {
     pub identity: Option<Identity>,
     www: Option<Www>,
     listeners: Vec<Listener>,
+    signals: Signals,
 }
 
 /// Why nothing can be served.
@@ -92,8 +93,13 @@ pub struct NotPrepared {
 ///
 /// Returns every problem.
 pub fn prepare(config: &Config) -> Result<Prepared, NotPrepared> {
+    // First, so that one that comes early does not end the program.
+    let signals = Signals::new([Signal::Int, Signal::Term, Signal::Hup]).map_err(|error| NotPrepared {
+        problems: vec![format!("callboard: signals cannot be received: {error}")],
+        may_pass: false,
+    })?;
     match (tls::identity(config), Www::open(config), listen(config)) {
-        (Ok(identity), Ok(www), Ok(listeners)) => Ok(Prepared { identity, www, listeners }),
+        (Ok(identity), Ok(www), Ok(listeners)) => Ok(Prepared { identity, www, listeners, signals }),
         (identity, www, listeners) => {
             let mut problems = lines(identity);
             problems.extend(www.err());
@@ -171,14 +177,14 @@ fn refused(address: SocketAddr, error: &Error) -> String {
     format!("{address} cannot be listened on: {what_to_do}")
 }
 
-/// Serves until a signal ends it; SIGHUP reads again what `flags` name. `ready` is called when connections are accepted.
-pub fn run(config: &Config, prepared: Prepared, flags: Serve, ready: impl FnOnce(&[String])) {
-    let Prepared { identity, www, listeners } = prepared;
+/// Serves until a signal ends it; SIGHUP has the configuration read `again`. `ready` is called when connections are accepted.
+pub fn run(config: &Config, prepared: Prepared, again: Again, ready: impl FnOnce(&[String])) {
+    let Prepared { identity, www, listeners, signals } = prepared;
     raise_descriptors(&config.limits, www.is_some());
     let executor = Rc::new(LocalExecutor::new());
     let server = Server::new(config, www, executor.clone());
-    let reloader = Reloader::new(config, flags, identity);
-    smol::block_on(executor.run(serve(server, reloader, listeners, ready)));
+    let reloader = Reloader::new(config, again, identity);
+    smol::block_on(executor.run(serve(server, reloader, listeners, signals, ready)));
 }
 
 /// Takes all the descriptors that the system gives, and says so if they are too few.
@@ -200,12 +206,9 @@ async fn serve(
     server: Rc<Server>,
     mut reloader: Reloader,
     listeners: Vec<Listener>,
+    mut signals: Signals,
     ready: impl FnOnce(&[String]),
 ) {
-    let mut signals = match Signals::new([Signal::Int, Signal::Term, Signal::Hup]) {
-        Ok(signals) => signals,
-        Err(error) => return log::error!("signals cannot be received: {error}"),
-    };
     let manager = Rc::new(Manager::from_environment());
     server.spawn(server.clone().keep_time());
     let urls: Vec<String> = listeners
@@ -221,9 +224,8 @@ async fn serve(
     if let Some(interval) = manager.watchdog() {
         server.spawn(tell_alive(server.clone(), manager.clone(), interval));
     }
-    // One that was lost may have been a SIGHUP.
-    while let Some(Ok(Signal::Hup) | Err(_)) = signals.next().await {
-        if reloader.has_file() && !reload(&server, &mut reloader, &manager, &mut signals).await {
+    while next(&mut signals).await == Signal::Hup {
+        if !reload(&server, &mut reloader, &manager, &mut signals).await {
             break;
         }
     }
@@ -243,9 +245,20 @@ async fn serve(
         Timer::after(server.limits.close * 4 / 5).await;
         log::warn!("some clients did not finish the close in time");
     };
-    let again = async { while let Some(Ok(Signal::Hup) | Err(_)) = signals.next().await {} };
+    let again = async { while next(&mut signals).await == Signal::Hup {} };
     quiet.or(late).or(again).await;
     log::info!("{}", server.with_hub(|hub, _| hub.counters()));
+}
+
+/// The next signal; where there can be none any more, the one that ends the server.
+async fn next(signals: &mut Signals) -> Signal {
+    loop {
+        match signals.next().await {
+            Some(Ok(signal)) => return signal,
+            Some(Err(error)) => log::warn!("a signal was lost: {error}"),
+            None => return Signal::Term,
+        }
+    }
 }
 
 /// Reads the configuration again; once more if that was asked for meanwhile, however often. Returns false if the server has
@@ -261,7 +274,7 @@ async fn reload(
         manager.reloading();
         let read = async { Some(reloader.read().await) };
         let going_down = async {
-            while let Some(Ok(Signal::Hup) | Err(_)) = signals.next().await {
+            while next(signals).await == Signal::Hup {
                 again = true;
             }
             None

@@ -8,16 +8,17 @@ use futures_rustls::TlsAcceptor;
 
 use super::server::Server;
 use super::tls::{self, Identity};
-use crate::cli::Serve;
-use crate::commands;
 use crate::config::{Config, Fixed, Problem};
 
 /// What new handshakes use; `None`: there are no listeners with TLS.
 pub type Acceptor = Rc<RefCell<Option<TlsAcceptor>>>;
 
+/// Reads the configuration again, with warnings, off the event loop; or returns a line for every problem.
+pub type Again = Arc<dyn Fn() -> Result<(Config, Vec<Problem>), Vec<String>> + Send + Sync>;
+
 /// What has to be known to read a configuration again.
 pub struct Reloader {
-    flags: Arc<Serve>,
+    again: Again,
     fixed: Fixed,
     /// Whether the certificate in use is from files.
     from_files: bool,
@@ -33,10 +34,10 @@ pub struct Read {
 }
 
 impl Reloader {
-    /// A server that runs with `config`, which the flags led to.
-    pub fn new(config: &Config, flags: Serve, identity: Option<Identity>) -> Self {
+    /// A server that runs with `config`, which is read again by `again`.
+    pub fn new(config: &Config, again: Again, identity: Option<Identity>) -> Self {
         Self {
-            flags: Arc::new(flags),
+            again,
             fixed: Fixed::of(config),
             from_files: config.tls.is_some(),
             acceptor: Rc::new(RefCell::new(identity.map(|identity| TlsAcceptor::from(identity.server)))),
@@ -50,16 +51,8 @@ impl Reloader {
 
     /// Reads everything again, which may take its time; nothing changes before [`Reloader::apply`].
     pub async fn read(&self) -> Result<Read, Vec<String>> {
-        let (flags, from_files) = (self.flags.clone(), self.from_files);
-        smol::unblock(move || read(&flags, from_files)).await
-    }
-
-    /// Whether there is a file at all; the log is told if there is none.
-    pub fn has_file(&self) -> bool {
-        if self.flags.config.is_none() {
-            log::info!("reload: the demo is inside the program, there is nothing to read again");
-        }
-        self.flags.config.is_some()
+        let (again, from_files) = (self.again.clone(), self.from_files);
+        smol::unblock(move || read(&again, from_files)).await
     }
 
     /// Uses what was read. Sessions stay, but for those of users who are gone. A bad file changes nothing.
@@ -76,7 +69,7 @@ impl Reloader {
 
     fn take(&mut self, server: &Rc<Server>, Read { config, warnings, identity }: Read) {
         for problem in &warnings {
-            log::warn!("reload: {}", commands::warning(problem));
+            log::warn!("reload: {}", problem.warning());
         }
         for key in self.fixed.differences(&Fixed::of(&config)) {
             log::warn!("reload: {key} has changed, which counts only from the next start on");
@@ -92,8 +85,8 @@ impl Reloader {
 }
 
 /// Reads the files. A certificate that was made at the start stays, if there are still no files for it.
-fn read(flags: &Serve, from_files: bool) -> Result<Read, Vec<String>> {
-    let (config, warnings) = commands::served(flags)?;
+fn read(again: &Again, from_files: bool) -> Result<Read, Vec<String>> {
+    let (config, warnings) = again()?;
     let identity = if from_files || config.tls.is_some() {
         tls::identity(&config)
             .map_err(|problems| problems.iter().map(Problem::to_string).collect::<Vec<_>>())?

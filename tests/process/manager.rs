@@ -128,8 +128,10 @@ fn the_journal_gets_priorities_and_others_get_the_time() {
         kill_process(pid, Signal::TERM).expect("it runs");
         assert!(child.wait().expect("it ends").success());
         for line in text().lines() {
-            assert_eq!(line.starts_with("<6>"), is_journal, "{line}");
-            assert_eq!(line.contains("Z INFO  "), !is_journal, "{line}");
+            let (priority, level) =
+                if line.contains("reload: ") { ("<3>", "Z ERROR ") } else { ("<6>", "Z INFO  ") };
+            assert_eq!(line.starts_with(priority), is_journal, "{line}");
+            assert_eq!(line.contains(level), !is_journal, "{line}");
         }
     }
 }
