@@ -42,6 +42,7 @@ pub enum Out<'a> {
         data: &'a str,
     },
     Ping,
+    /// The end of what carries the stream, behind the stream's own.
     Close(u16, &'static str),
 }
 
@@ -130,7 +131,10 @@ impl Outbox {
                     sink(Out::Event { name, id, data });
                 }
                 Frame::Ping => sink(Out::Ping),
-                Frame::Close(code, reason) => sink(Out::Close(*code, reason)),
+                Frame::Close(code, reason) => {
+                    sink(Out::Text(&[stream::CLOSE]));
+                    sink(Out::Close(*code, reason));
+                }
             }
         }
         // A burst must not leave its memory behind in every session.

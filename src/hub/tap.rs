@@ -14,7 +14,7 @@ use super::session::Session;
 use super::{Hub, Now};
 use crate::id::SessionId;
 use crate::json;
-use crate::xmpp::{bosh, sasl, stream};
+use crate::xmpp::{bosh, sasl};
 
 /// How many taps there are at the most: each costs a copy of every frame.
 const TAPS_MAX: usize = 4;
@@ -170,7 +170,6 @@ pub(super) fn text_of(out: &Out<'_>) -> Option<String> {
     match out {
         Out::Open(text) => Some((*text).to_owned()),
         Out::Text(pieces) => Some(pieces.concat()),
-        Out::Close(..) => Some(stream::CLOSE.to_owned()),
-        Out::Ping | Out::Event { .. } => None,
+        Out::Close(..) | Out::Ping | Out::Event { .. } => None,
     }
 }

@@ -84,7 +84,7 @@ impl Stage {
                 Out::Text(pieces) => vec![pieces.concat()],
                 Out::Event { name, id, data } => vec![format!("{name}|{}|{data}", id.unwrap_or_default())],
                 Out::Ping => vec!["ping".to_owned()],
-                Out::Close(code, _) => vec![stream::CLOSE.to_owned(), format!("close {code}")],
+                Out::Close(code, _) => vec![format!("close {code}")],
             });
         });
         heard

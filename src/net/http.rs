@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
 
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Incoming;
 use hyper::header;
 use hyper::http::uri::Authority;
 use hyper::server::conn::http1;
@@ -25,8 +25,8 @@ use super::meter::{Line, Tag, Way};
 use super::server::Server;
 use super::www::Www;
 use super::{
-    bosh, calls, console, directory, events, meters, metrics, own, publish, rest, sessions, status, ticket,
-    upgrade, ws, www,
+    bosh, calls, console, directory, events, handshake, meters, metrics, own, publish, rest, sessions,
+    status, ticket, upgrade, www,
 };
 use crate::hub::Origin;
 
@@ -134,7 +134,7 @@ async fn respond(
     }
     if let Some(Place::WebSocket) = place {
         return match *request.method() {
-            Method::GET => upgrade(server, request, *origin, client.line.borrow().is_counted()),
+            Method::GET => handshake::answer(server, request, *origin, client.line.borrow().is_counted()),
             _ => not_allowed(Place::WebSocket.methods()),
         };
     }
@@ -321,45 +321,6 @@ impl Place {
         };
         Some(Tag { run: (*run).into(), way })
     }
-}
-
-/// Answers a request for a WebSocket. The session starts when hyper has let go of the connection. `counted`: a run wants to
-/// know what goes over it.
-fn upgrade(server: Rc<Server>, mut request: Request<Incoming>, origin: Origin, counted: bool) -> Answer {
-    let accept = match ws::accept(request.version(), request.headers()) {
-        Ok(accept) => accept,
-        Err(refused) => {
-            log::info!("{} {}: upgrade refused: {}", origin.peer, origin.transport, refused.sentence);
-            return refused.into();
-        }
-    };
-    if !request.body().is_end_stream() {
-        return text(StatusCode::BAD_REQUEST, "A request for a WebSocket has no body.");
-    }
-    let upgraded = hyper::upgrade::on(&mut request);
-    server.clone().spawn(async move {
-        let Ok(upgraded) = upgraded.await else { return };
-        let Ok(parts) = upgraded.downcast::<FuturesIo<Io>>() else {
-            return;
-        };
-        // A task of its own, so that what the upgrade needed is not kept for the life of the session.
-        let mut io = parts.io.into_inner();
-        // A session has a queue with a bound instead.
-        io.set_patience(None);
-        if !counted {
-            io.stop_counting();
-        }
-        // Copied, because even an empty rest would keep hyper's whole buffer.
-        let early = parts.read_buf.to_vec();
-        let task = server.clone();
-        server.spawn(async move { ws::serve(task, io, origin, early).await });
-    });
-    let mut answer = empty(StatusCode::SWITCHING_PROTOCOLS);
-    set(&mut answer, header::CONNECTION, "Upgrade");
-    set(&mut answer, header::UPGRADE, "WebSocket");
-    set(&mut answer, header::SEC_WEBSOCKET_PROTOCOL, "xmpp");
-    set(&mut answer, header::SEC_WEBSOCKET_ACCEPT, accept);
-    answer
 }
 
 fn not_allowed(allowed: &'static str) -> Answer {

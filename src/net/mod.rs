@@ -16,6 +16,7 @@ mod directory;
 mod events;
 mod feed;
 mod frames;
+mod handshake;
 pub mod health;
 mod http;
 mod io;

@@ -1,4 +1,4 @@
-//! The WebSocket: the upgrade's answer, and the task of one session that moves frames between socket and hub.
+//! The WebSocket: the task of one session that moves frames between socket and hub.
 
 use std::io;
 use std::pin::Pin;
@@ -6,25 +6,19 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use hyper::header::{CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE};
-use hyper::{HeaderMap, StatusCode, Version};
-use ring::digest;
 use smol::io::{AsyncRead, AsyncWrite};
 use tungstenite::Message;
 use tungstenite::error::Error;
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
-use super::answer::Refused;
 use super::frames::Reader;
 use super::io::Io;
 use super::server::{CHUNK, Scratch, Server, now};
 use crate::hub::{Origin, Out};
 use crate::id::SessionId;
 use crate::xmpp::sasl;
-use crate::xmpp::stream::{self, StreamError};
+use crate::xmpp::stream::StreamError;
 
 /// Reads from the socket in one turn before other tasks have theirs.
 const TURNS: usize = 8;
@@ -38,42 +32,6 @@ const NOT_UTF8: StreamError =
     StreamError { condition: "bad-format", text: "The text is not UTF-8.", code: 1007 };
 const BROKEN: StreamError =
     StreamError { condition: "bad-format", text: "Not the WebSocket protocol.", code: 1002 };
-
-/// Checks the headers of a GET for `/ws/` (RFC 6455 §4.2.1, RFC 7395 §3.1). Returns the value of
-/// `Sec-WebSocket-Accept`.
-pub fn accept(version: Version, headers: &HeaderMap) -> Result<String, Refused> {
-    const OTHER: StatusCode = StatusCode::UPGRADE_REQUIRED;
-    let refused = |status, sentence| Err(Refused { status, sentence });
-    if !has_token(headers, UPGRADE.as_str(), "websocket")
-        || !has_token(headers, CONNECTION.as_str(), "upgrade")
-    {
-        return refused(OTHER, "This is a WebSocket: connect with ws:// or wss:// and the subprotocol xmpp.");
-    }
-    if headers.get(SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
-        return refused(OTHER, "The WebSocket version is 13.");
-    }
-    let key =
-        headers.get(SEC_WEBSOCKET_KEY).filter(|key| STANDARD.decode(key).is_ok_and(|key| key.len() == 16));
-    if version != Version::HTTP_11 {
-        return refused(StatusCode::BAD_REQUEST, "A WebSocket starts with HTTP/1.1.");
-    }
-    let Some(key) = key else {
-        return refused(StatusCode::BAD_REQUEST, "Sec-WebSocket-Key has to be 16 bytes in base64.");
-    };
-    if !has_token(headers, SEC_WEBSOCKET_PROTOCOL.as_str(), "xmpp") {
-        return refused(StatusCode::BAD_REQUEST, "The subprotocol is xmpp: new WebSocket(url, \"xmpp\").");
-    }
-    let mut hash = digest::Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY);
-    hash.update(key.as_bytes());
-    hash.update(b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
-    Ok(STANDARD.encode(hash.finish()))
-}
-
-/// Tells whether one of the comma-separated values of a header is `token`.
-fn has_token(headers: &HeaderMap, name: &str, token: &str) -> bool {
-    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|value| value.trim().eq_ignore_ascii_case(token))
-}
 
 /// Runs a session until its connection is gone. `early` is what the client sent right behind its request.
 pub async fn serve(server: Rc<Server>, io: Io, origin: Origin, early: Vec<u8>) {
@@ -228,7 +186,6 @@ impl Session {
             Out::Event { .. } => {}
             Out::Ping => header(output, OpCode::Control(Control::Ping), 0),
             Out::Close(code, reason) => {
-                self.encode_text(output, &[stream::CLOSE]);
                 header(output, OpCode::Control(Control::Close), 2 + reason.len());
                 output.extend_from_slice(&code.to_be_bytes());
                 output.extend_from_slice(reason.as_bytes());

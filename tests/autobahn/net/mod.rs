@@ -1,0 +1,74 @@
+//! The way of a WebSocket through callboard's own files, and how a connection comes to it.
+#![allow(dead_code, reason = "the program needs more of its files than an echo does")]
+
+#[path = "../../../src/net/answer.rs"]
+mod answer;
+mod frames;
+#[path = "../../../src/net/handshake.rs"]
+mod handshake;
+#[path = "../../../src/net/io.rs"]
+mod io;
+mod server;
+#[path = "../../../src/net/traffic.rs"]
+mod traffic;
+#[path = "../../../src/net/ws.rs"]
+mod ws;
+
+use std::convert::Infallible;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::rc::Rc;
+
+use futures_rustls::TlsAcceptor;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use smol::Async;
+use smol_hyper::rt::FuturesIo;
+
+use crate::hub::Origin;
+use io::{Count, Io};
+pub use server::Server;
+use server::now;
+
+/// Accepts connections for ever. `transport`: `ws`, or `wss` with an acceptor.
+pub async fn accept(
+    server: Rc<Server>,
+    listener: Async<TcpListener>,
+    transport: &'static str,
+    acceptor: Option<TlsAcceptor>,
+) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                server.spawn(connection(server.clone(), stream, peer, transport, acceptor.clone()));
+            }
+            Err(error) => eprintln!("echo: no connection can be accepted: {error}"),
+        }
+    }
+}
+
+async fn connection(
+    server: Rc<Server>,
+    stream: Async<TcpStream>,
+    peer: SocketAddr,
+    transport: &'static str,
+    acceptor: Option<TlsAcceptor>,
+) {
+    let origin = Origin { peer, transport, accepted: now().monotonic };
+    let count = Count::default();
+    let slots = [count.take(), count.take()];
+    let io = match acceptor {
+        None => Io::plain(stream, peer, slots),
+        Some(acceptor) => match acceptor.accept(stream).await {
+            Ok(stream) => Io::tls(stream, peer, slots),
+            Err(error) => return eprintln!("echo: no handshake: {error}"),
+        },
+    };
+    let service = service_fn(|request| {
+        let answer = handshake::answer(server.clone(), request, origin, false);
+        async { Ok::<_, Infallible>(answer) }
+    });
+    let served = http1::Builder::new().serve_connection(FuturesIo::new(io), service).with_upgrades().await;
+    if let Err(error) = served {
+        eprintln!("echo: {error}");
+    }
+}
