@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use stringprep::{nameprep, nodeprep, resourceprep};
+use stringprep::{Error, nameprep, nodeprep, resourceprep};
 
 /// The longest part of a JID in bytes (RFC 6122 §2.1).
 pub const PART_MAX: usize = 1023;
@@ -41,7 +41,7 @@ impl<'a> Jid<'a> {
             Some((local, domain)) => (Some(prepare_local(local)?), domain),
             None => (None, bare),
         };
-        let domain = part(nameprep(domain).ok())?;
+        let domain = part(domain, nameprep)?;
         if domain.contains(['@', '/', ' ', '<', '>', '&', '"', '\'']) {
             return Err(Malformed);
         }
@@ -64,7 +64,7 @@ impl fmt::Display for Jid<'_> {
 
 /// A localpart by nodeprep (RFC 6122 appendix A): lower case, 1 to 1023 bytes.
 pub fn prepare_local(text: &str) -> Result<Cow<'_, str>, Malformed> {
-    part(nodeprep(text).ok())
+    part(text, nodeprep)
 }
 
 /// A resourcepart by resourceprep (RFC 6122 appendix B), 1 to 1023 bytes.
@@ -72,11 +72,21 @@ pub fn prepare_resource(text: &str) -> Result<Cow<'_, str>, Malformed> {
     if text.len() > TEXT_MAX {
         return Err(Malformed);
     }
-    part(resourceprep(text).ok())
+    part(text, resourceprep)
 }
 
-fn part(prepared: Option<Cow<'_, str>>) -> Result<Cow<'_, str>, Malformed> {
-    prepared.filter(|part| (1..=PART_MAX).contains(&part.len())).ok_or(Malformed)
+/// Prepares a part by its profile. What preparing it again would change is refused: the tables are of Unicode 3.2, and of some
+/// younger characters they make others that they would fold, so that one name could be two.
+fn part(
+    text: &str,
+    profile: impl Fn(&str) -> Result<Cow<'_, str>, Error>,
+) -> Result<Cow<'_, str>, Malformed> {
+    let prepared = profile(text).map_err(|_| Malformed)?;
+    let is_stable = match &prepared {
+        Cow::Borrowed(_) => true,
+        Cow::Owned(once) => profile(once).is_ok_and(|twice| twice == *once),
+    };
+    if is_stable && (1..=PART_MAX).contains(&prepared.len()) { Ok(prepared) } else { Err(Malformed) }
 }
 
 #[cfg(test)]
@@ -89,6 +99,16 @@ mod tests {
         assert_eq!(jid.to_string(), "administrator@localhost/Desk Top@a/b");
         assert_eq!(Jid::parse("pubsub.localhost").unwrap().local, None);
         assert_eq!(Jid::parse("ſ@localhost").unwrap().local.as_deref(), Some("s"));
+    }
+
+    /// U+03F9 becomes a capital sigma, which would become a small one.
+    #[test]
+    fn what_is_prepared_stays_the_same_when_it_is_prepared_again() {
+        for text in ["\u{3f9}@localhost", "localhost\u{3f9}"] {
+            assert_eq!(Jid::parse(text), Err(Malformed), "{text}");
+        }
+        let jid = Jid::parse("a@localhost/\u{3f9}").unwrap();
+        assert_eq!(Jid::parse(&jid.to_string()).as_ref(), Ok(&jid));
     }
 
     #[test]
