@@ -11,7 +11,8 @@ use hyper::{StatusCode, header};
 use smol::stream::Stream;
 
 use super::answer::{Answer, Body, Refused, set};
-use super::server::{CHUNK, Server};
+use super::scratch::CHUNK;
+use super::server::Server;
 use crate::hub::{NotOpened, Out};
 use crate::id::SessionId;
 use crate::sse;

@@ -10,7 +10,7 @@ use tungstenite::error::Error;
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
 
-use super::server::CHUNK;
+use super::scratch::CHUNK;
 
 /// The protocol reader's own buffer in bytes.
 const READ_BUFFER: usize = 256;

@@ -28,6 +28,7 @@ mod own;
 mod publish;
 mod reload;
 mod rest;
+mod scratch;
 mod server;
 mod sessions;
 mod status;

@@ -15,6 +15,7 @@ use smol::{LocalExecutor, Task, Timer};
 
 use super::io::{Count, Slots};
 use super::meter::Meters;
+use super::scratch::Scratch;
 use super::www::Www;
 use crate::address;
 use crate::clock::Now;
@@ -25,9 +26,6 @@ use crate::limits::Limits;
 use crate::web_origin::WebOrigin;
 use crate::xmpp::bosh::{self, RequestId};
 
-/// The size of the buffer through which everything is read, and of what is written at once.
-pub const CHUNK: usize = 16 * 1024;
-
 /// So many addresses without a connection may stay in the table.
 const SPARE_ADDRESSES: usize = 64;
 
@@ -36,13 +34,6 @@ const SPARE_ADDRESSES: usize = 64;
 struct Sleeper {
     waker: Option<Waker>,
     abort: bool,
-}
-
-/// Buffers that are used only within one poll and so need not be there for every connection.
-#[derive(Default)]
-pub struct Scratch {
-    pub input: Vec<u8>,
-    pub output: Vec<u8>,
 }
 
 /// The shared state.
@@ -87,7 +78,7 @@ impl Server {
             posts: RefCell::default(),
             posted: Cell::default(),
             timer: RefCell::default(),
-            scratch: RefCell::new(Scratch { input: vec![0; CHUNK], output: Vec::with_capacity(2 * CHUNK) }),
+            scratch: RefCell::default(),
             connections: Count::default(),
             addresses: RefCell::default(),
             meters: RefCell::default(),

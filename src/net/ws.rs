@@ -14,7 +14,8 @@ use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use super::frames::Reader;
 use super::io::Io;
-use super::server::{CHUNK, Scratch, Server, now};
+use super::scratch::{CHUNK, Scratch};
+use super::server::{Server, now};
 use crate::hub::{Origin, Out};
 use crate::id::SessionId;
 use crate::xmpp::sasl;

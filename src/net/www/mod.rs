@@ -23,7 +23,8 @@ use smol::stream;
 
 use super::answer::{Answer, Body, empty, set, text};
 use super::io::{Count, Slot};
-use super::server::{CHUNK, Server, now};
+use super::scratch::CHUNK;
+use super::server::{Server, now};
 use super::{located, ticket};
 use crate::config::{Config, Origin};
 use conditions::{Outcome, Validators};

@@ -10,7 +10,7 @@ use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 
 // Where callboard's reader looks for it.
-use super::server;
+use super::scratch;
 
 /// Reads the messages of one client.
 pub struct Reader(own::Reader);

@@ -8,6 +8,8 @@ mod frames;
 mod handshake;
 #[path = "../../../src/net/io.rs"]
 mod io;
+#[path = "../../../src/net/scratch.rs"]
+mod scratch;
 mod server;
 #[path = "../../../src/net/traffic.rs"]
 mod traffic;

@@ -10,21 +10,12 @@ use callboard::clock::Now;
 use callboard::limits::Limits;
 use smol::{LocalExecutor, Timer};
 
+use super::scratch::Scratch;
 use crate::hub::Hub;
 use crate::id::SessionId;
 
-/// As in the program.
-pub const CHUNK: usize = 16 * 1024;
-
 /// The longest message of the tests in bytes.
 const LONGEST: usize = 16 * 1024 * 1024;
-
-/// Buffers that are used only within one poll.
-#[derive(Default)]
-pub struct Scratch {
-    pub input: Vec<u8>,
-    pub output: Vec<u8>,
-}
 
 /// The shared state.
 pub struct Server {
@@ -46,7 +37,7 @@ impl Server {
         Rc::new(Self {
             hub: RefCell::default(),
             executor,
-            scratch: RefCell::new(Scratch { input: vec![0; CHUNK], output: Vec::new() }),
+            scratch: RefCell::default(),
             limits: Limits { stanza_before_login: LONGEST, stanza: LONGEST, ..Limits::default() },
             sleepers: RefCell::default(),
         })

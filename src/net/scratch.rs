@@ -1,0 +1,16 @@
+//! Buffers that are used only within one poll and so need not be there for every connection.
+
+/// The size of the buffer through which everything is read, and of what is written at once, in bytes.
+pub const CHUNK: usize = 16 * 1024;
+
+/// One for each direction.
+pub struct Scratch {
+    pub input: Vec<u8>,
+    pub output: Vec<u8>,
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Self { input: vec![0; CHUNK], output: Vec::with_capacity(2 * CHUNK) }
+    }
+}
