@@ -21,6 +21,11 @@ pub struct SessionId {
 impl SessionId {
     /// After every other in order.
     pub(crate) const MAX: Self = Self { place: u32::MAX, turn: u32::MAX };
+
+    /// Its place in a table: as small as can be, and not that of any other session that is up.
+    pub fn place(self) -> usize {
+        self.place as usize
+    }
 }
 
 impl fmt::Display for SessionId {

@@ -290,14 +290,16 @@ impl Hub {
         self.actions.pop_front()
     }
 
-    /// Hands what waits for a session to `sink`, in order, until about `budget` bytes are written or nothing is left.
-    pub fn drain(&mut self, now: Now, id: SessionId, budget: usize, mut sink: impl FnMut(Out<'_>)) {
+    /// Hands what waits for a session to `sink`, in order, until about `budget` bytes are written or nothing is left. Returns
+    /// true if something is.
+    pub fn drain(&mut self, now: Now, id: SessionId, budget: usize, mut sink: impl FnMut(Out<'_>)) -> bool {
         let Some(session) = self.sessions.get_mut(id) else {
-            return;
+            return false;
         };
         let address = session.address.as_deref();
         if self.taps.is_empty() {
-            return session.outbox.drain(address, budget, sink);
+            session.outbox.drain(address, budget, sink);
+            return !session.outbox.is_empty();
         }
         let mut seen = Vec::new();
         session.outbox.drain(address, budget, |out| {
@@ -307,6 +309,7 @@ impl Hub {
         for text in seen {
             self.tap(now, id, Direction::Out, &text, text.len());
         }
+        self.sessions.get(id).is_some_and(|session| !session.outbox.is_empty())
     }
 
     /// Tells whether the session's next message may be taken now: not while a password is checked, and not while it

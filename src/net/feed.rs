@@ -78,7 +78,7 @@ impl Stream for Feed {
                 Out::Close(..) => *ended = true,
                 // These are for streams of XMPP.
                 Out::Open(_) | Out::Text(_) => {}
-            });
+            })
         });
         match (piece.is_empty(), feed.ended) {
             (false, _) => Poll::Ready(Some(Ok(piece.into()))),

@@ -31,6 +31,7 @@ mod rest;
 mod scratch;
 mod server;
 mod sessions;
+mod sleepers;
 mod status;
 mod ticket;
 pub mod tls;
@@ -186,7 +187,8 @@ pub fn run(config: &Config, prepared: Prepared, again: Again, ready: impl FnOnce
     let executor = Rc::new(LocalExecutor::new());
     let server = Server::new(config, www, executor.clone());
     let reloader = Reloader::new(config, again, identity);
-    smol::block_on(executor.run(serve(server, reloader, listeners, signals, ready)));
+    let write = server.clone().write();
+    smol::block_on(executor.run(serve(server, reloader, listeners, signals, ready)).or(write));
 }
 
 /// Takes all the descriptors that the system gives, and says so if they are too few.

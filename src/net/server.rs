@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::Waker;
+use std::task::{Poll, Waker};
 use std::time::{Instant, SystemTime};
 
 use ring::rand::{SecureRandom as _, SystemRandom};
@@ -16,6 +16,8 @@ use smol::{LocalExecutor, Task, Timer};
 use super::io::{Count, Slots};
 use super::meter::Meters;
 use super::scratch::Scratch;
+use super::sleepers::Sleepers;
+use super::ws::Session;
 use super::www::Www;
 use crate::address;
 use crate::clock::Now;
@@ -29,18 +31,15 @@ use crate::xmpp::bosh::{self, RequestId};
 /// So many addresses without a connection may stay in the table.
 const SPARE_ADDRESSES: usize = 64;
 
-/// The task of a session, seen from the hub.
-#[derive(Default)]
-struct Sleeper {
-    waker: Option<Waker>,
-    abort: bool,
-}
+/// So many sessions are written to before others have their turn: those that publish among them, so that a burst leaves in
+/// fewer and longer writes.
+const WRITES: usize = 64;
 
 /// The shared state.
 pub struct Server {
     hub: RefCell<Hub>,
     executor: Rc<LocalExecutor<'static>>,
-    sleepers: RefCell<HashMap<SessionId, Sleeper>>,
+    sleepers: RefCell<Sleepers>,
     /// The requests of BOSH that wait for their answers, or have not taken them yet.
     pub posts: RefCell<HashMap<RequestId, Sender<bosh::Answer>>>,
     /// How many there have been.
@@ -132,21 +131,8 @@ impl Server {
 
     fn act(self: &Rc<Self>, action: Action) {
         match action {
-            Action::Wake(id) => {
-                if let Some(waker) =
-                    self.sleepers.borrow().get(&id).and_then(|sleeper| sleeper.waker.as_ref())
-                {
-                    waker.wake_by_ref();
-                }
-            }
-            Action::Abort(id) => {
-                if let Some(sleeper) = self.sleepers.borrow_mut().get_mut(&id) {
-                    sleeper.abort = true;
-                    if let Some(waker) = &sleeper.waker {
-                        waker.wake_by_ref();
-                    }
-                }
-            }
+            Action::Wake(id) => self.sleepers.borrow_mut().owe(id),
+            Action::Abort(id) => self.sleepers.borrow_mut().abort(id),
             Action::Answer(answer) => {
                 if let Some(waiting) = self.posts.borrow().get(&answer.request) {
                     // Nobody may be there to take it.
@@ -210,24 +196,42 @@ impl Server {
         Ok(granted && user.is_some_and(is_there))
     }
 
+    /// What waits for this session is written without waking its task, as long as that goes.
+    pub fn attach(&self, id: SessionId, session: Rc<RefCell<Session>>) {
+        self.sleepers.borrow_mut().attach(id, session);
+    }
+
     /// The session's task waits: `waker` wakes it. Returns true if it must drop its connection instead.
     pub fn sleep(&self, id: SessionId, waker: &Waker) -> bool {
-        let mut sleepers = self.sleepers.borrow_mut();
-        let sleeper = sleepers.entry(id).or_default();
-        if !sleeper.waker.as_ref().is_some_and(|known| known.will_wake(waker)) {
-            sleeper.waker = Some(waker.clone());
-        }
-        sleeper.abort
+        self.sleepers.borrow_mut().sleep(id, waker)
     }
 
     /// Tells whether the session's task must drop its connection.
     pub fn is_aborted(&self, id: SessionId) -> bool {
-        self.sleepers.borrow().get(&id).is_some_and(|sleeper| sleeper.abort)
+        self.sleepers.borrow().is_aborted(id)
     }
 
     /// The session's task is over.
     pub fn forget(&self, id: SessionId) {
-        self.sleepers.borrow_mut().remove(&id);
+        self.sleepers.borrow_mut().forget(id);
+    }
+
+    /// Writes what the hub has for sessions. It is no task, but has its turn after all tasks had theirs: what they have caused
+    /// is there by then, and nobody has to wake it. Never ends.
+    pub async fn write(self: Rc<Self>) {
+        std::future::poll_fn(|cx| {
+            for _ in 0..WRITES {
+                let Some((id, session)) = self.sleepers.borrow_mut().next_owed() else {
+                    return Poll::Pending;
+                };
+                if session.borrow_mut().write_from_outside(&self).is_pending() {
+                    self.sleepers.borrow().wake(id);
+                }
+            }
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await
     }
 
     /// Calls the hub when something is due: one timer for all sessions. Never ends.

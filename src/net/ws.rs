@@ -1,9 +1,10 @@
 //! The WebSocket: the task of one session that moves frames between socket and hub.
 
+use std::cell::RefCell;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use smol::io::{AsyncRead, AsyncWrite};
@@ -37,7 +38,7 @@ const BROKEN: StreamError =
 /// Runs a session until its connection is gone. `early` is what the client sent right behind its request.
 pub async fn serve(server: Rc<Server>, io: Io, origin: Origin, early: Vec<u8>) {
     let id = server.with_hub(|hub, now| hub.connect(now, origin));
-    let mut session = Session {
+    let session = Rc::new(RefCell::new(Session {
         reader: Reader::new(server.limits.stanza_before_login),
         io,
         id,
@@ -48,18 +49,22 @@ pub async fn serve(server: Rc<Server>, io: Io, origin: Origin, early: Vec<u8>) {
         raised: false,
         deaf: false,
         half_closed: false,
-    };
-    let how = std::future::poll_fn(|cx| session.poll(&server, cx)).await;
+        stuck: false,
+        failed: None,
+    }));
+    server.attach(id, session.clone());
+    let how = std::future::poll_fn(|cx| session.borrow_mut().poll(&server, cx)).await;
     server.with_hub(|hub, now| hub.closed(now, id, &how));
     server.forget(id);
-    if session.phase != Phase::Dead {
-        // Says goodbye in TLS, if the socket takes it at once; nobody waits for a peer that does not read.
-        std::future::poll_fn(|cx| {
+    // Says goodbye in TLS, if the socket takes it at once; nobody waits for a peer that does not read.
+    std::future::poll_fn(|cx| {
+        let session = &mut *session.borrow_mut();
+        if session.phase != Phase::Dead {
             session.io.end_writing(cx);
-            Poll::Ready(())
-        })
-        .await;
-    }
+        }
+        Poll::Ready(())
+    })
+    .await;
 }
 
 /// How far a session's WebSocket is.
@@ -73,7 +78,7 @@ enum Phase {
 }
 
 /// One session's side of the network.
-struct Session {
+pub struct Session {
     io: Io,
     id: SessionId,
     reader: Reader,
@@ -89,6 +94,10 @@ struct Session {
     deaf: bool,
     /// The client knows by the end of the stream that nothing more comes.
     half_closed: bool,
+    /// The socket took no more at the last write; the task is woken when it does.
+    stuck: bool,
+    /// Why a write outside of the task has failed.
+    failed: Option<io::Error>,
 }
 
 impl Session {
@@ -97,6 +106,9 @@ impl Session {
         if server.sleep(self.id, cx.waker()) {
             self.phase = Phase::Dead;
             return Poll::Ready("the client did not finish the close".to_owned());
+        }
+        if let Some(error) = self.failed.take() {
+            return Poll::Ready(self.lost(&error));
         }
         for _ in 0..TURNS {
             match self.write(server, cx) {
@@ -142,10 +154,32 @@ impl Session {
         Poll::Pending
     }
 
+    /// Writes what waits without the session's task. Pending if that has to look after it: the socket takes no more, or fails,
+    /// or the hub takes messages again.
+    pub fn write_from_outside(&mut self, server: &Rc<Server>) -> Poll<()> {
+        if self.stuck {
+            return Poll::Ready(());
+        }
+        match self.write(server, &mut Context::from_waker(Waker::noop())) {
+            Ok(Poll::Ready(())) if !self.paused => Poll::Ready(()),
+            Ok(_) => Poll::Pending,
+            Err(error) => {
+                self.failed = Some(error);
+                Poll::Pending
+            }
+        }
+    }
+
     /// Writes what waits, many frames at once. Pending if the socket takes no more.
     fn write(&mut self, server: &Rc<Server>, cx: &mut Context<'_>) -> io::Result<Poll<()>> {
+        let written = self.try_write(server, cx)?;
+        self.stuck = written.is_pending();
+        Ok(written)
+    }
+
+    fn try_write(&mut self, server: &Rc<Server>, cx: &mut Context<'_>) -> io::Result<Poll<()>> {
         loop {
-            if !self.unsent.is_empty() {
+            while !self.unsent.is_empty() {
                 let written = Pin::new(&mut self.io).poll_write(cx, &self.unsent)?;
                 if matches!(written, Poll::Ready(1..)) {
                     // Whoever takes what it was owed lives, though its pongs are not read meanwhile.
@@ -157,24 +191,25 @@ impl Session {
                     Poll::Ready(length) => drop(self.unsent.drain(..length)),
                     Poll::Pending => return Ok(Poll::Pending),
                 }
-                continue;
             }
             let Scratch { output, .. } = &mut *server.scratch.borrow_mut();
             output.clear();
             let id = self.id;
-            server.with_hub(|hub, now| hub.drain(now, id, CHUNK, |out| self.encode(output, &out)));
-            if output.is_empty() {
+            let more = server.with_hub(|hub, now| hub.drain(now, id, CHUNK, |out| self.encode(output, &out)));
+            if !output.is_empty() {
+                match Pin::new(&mut self.io).poll_write(cx, output)? {
+                    Poll::Ready(0) => return Err(io::ErrorKind::WriteZero.into()),
+                    Poll::Ready(length) => self.unsent.extend_from_slice(&output[length..]),
+                    Poll::Pending => self.unsent.extend_from_slice(output),
+                }
+            }
+            if !more && self.unsent.is_empty() {
                 let flushed = Pin::new(&mut self.io).poll_flush(cx)?;
                 if flushed.is_ready() && self.deaf && self.phase == Phase::Closing && !self.half_closed {
                     self.half_closed = true;
                     self.io.end_writing(cx);
                 }
                 return Ok(flushed);
-            }
-            match Pin::new(&mut self.io).poll_write(cx, output)? {
-                Poll::Ready(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Poll::Ready(length) => self.unsent.extend_from_slice(&output[length..]),
-                Poll::Pending => self.unsent.extend_from_slice(output),
             }
         }
     }

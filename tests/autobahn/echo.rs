@@ -14,6 +14,7 @@ use std::rc::Rc;
 
 // What the files of `src/net` find in the crate.
 use callboard::{id, xmpp};
+use smol::future::FutureExt as _;
 use smol::{Async, LocalExecutor};
 
 use callboard::config::Config;
@@ -32,5 +33,5 @@ fn main() -> io::Result<()> {
         server.spawn(net::accept(server.clone(), listener, scheme, acceptor));
     }
     io::stdout().flush()?;
-    smol::block_on(executor.run(std::future::pending()))
+    smol::block_on(executor.run(std::future::pending()).or(server.write()))
 }

@@ -22,6 +22,8 @@ pub struct Hub {
     begun: u32,
     /// Those that we have closed, until somebody looks after their time.
     pub ending: Vec<SessionId>,
+    /// Those that something waits for, until somebody looks after that.
+    pub owed: Vec<SessionId>,
 }
 
 /// As far as a WebSocket asks for it, what callboard's hub has.
@@ -60,15 +62,17 @@ impl Hub {
     fn push(&mut self, id: SessionId, frame: Frame) {
         if let Some(frames) = self.sessions.get_mut(&id) {
             frames.push_back(frame);
+            self.owed.push(id);
         }
     }
 
-    pub fn drain(&mut self, _: Now, id: SessionId, _: usize, mut sink: impl FnMut(Out<'_>)) {
-        let frame = self.sessions.get_mut(&id).and_then(VecDeque::pop_front);
-        match &frame {
+    pub fn drain(&mut self, _: Now, id: SessionId, _: usize, mut sink: impl FnMut(Out<'_>)) -> bool {
+        let Some(frames) = self.sessions.get_mut(&id) else { return false };
+        match frames.pop_front() {
             None => {}
-            Some(Frame::Text(text)) => sink(Out::Text(&[text])),
-            Some(Frame::Close(code)) => sink(Out::Close(*code, "")),
+            Some(Frame::Text(text)) => sink(Out::Text(&[&text])),
+            Some(Frame::Close(code)) => sink(Out::Close(code, "")),
         }
+        !frames.is_empty()
     }
 }

@@ -11,6 +11,8 @@ mod io;
 #[path = "../../../src/net/scratch.rs"]
 mod scratch;
 mod server;
+#[path = "../../../src/net/sleepers.rs"]
+mod sleepers;
 #[path = "../../../src/net/traffic.rs"]
 mod traffic;
 #[path = "../../../src/net/ws.rs"]

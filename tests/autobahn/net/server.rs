@@ -1,9 +1,8 @@
 //! What an echo needs of the state that all tasks share.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
-use std::task::Waker;
+use std::task::{Poll, Waker};
 use std::time::{Instant, SystemTime};
 
 use callboard::clock::Now;
@@ -11,6 +10,8 @@ use callboard::limits::Limits;
 use smol::{LocalExecutor, Timer};
 
 use super::scratch::Scratch;
+use super::sleepers::Sleepers;
+use super::ws::Session;
 use crate::hub::Hub;
 use crate::id::SessionId;
 
@@ -23,13 +24,7 @@ pub struct Server {
     executor: Rc<LocalExecutor<'static>>,
     pub scratch: RefCell<Scratch>,
     pub limits: Limits,
-    sleepers: RefCell<HashMap<SessionId, Sleeper>>,
-}
-
-/// The task of a session.
-struct Sleeper {
-    waker: Waker,
-    abort: bool,
+    sleepers: RefCell<Sleepers>,
 }
 
 impl Server {
@@ -51,34 +46,44 @@ impl Server {
     pub fn with_hub<T>(self: &Rc<Self>, action: impl FnOnce(&mut Hub, Now) -> T) -> T {
         let mut hub = self.hub.borrow_mut();
         let result = action(&mut hub, now());
+        hub.owed.drain(..).for_each(|id| self.sleepers.borrow_mut().owe(id));
         for id in hub.ending.drain(..) {
             let server = self.clone();
             self.spawn(async move {
                 Timer::after(server.limits.close).await;
-                server.abort(id);
+                server.sleepers.borrow_mut().abort(id);
             });
         }
         result
     }
 
-    fn abort(&self, id: SessionId) {
-        if let Some(sleeper) = self.sleepers.borrow_mut().get_mut(&id) {
-            sleeper.abort = true;
-            sleeper.waker.wake_by_ref();
-        }
+    pub fn attach(&self, id: SessionId, session: Rc<RefCell<Session>>) {
+        self.sleepers.borrow_mut().attach(id, session);
     }
 
     /// Returns true if the session's task must drop its connection.
     pub fn sleep(&self, id: SessionId, waker: &Waker) -> bool {
-        let mut sleepers = self.sleepers.borrow_mut();
-        let sleeper = sleepers.entry(id).or_insert_with(|| Sleeper { waker: waker.clone(), abort: false });
-        sleeper.waker.clone_from(waker);
-        sleeper.abort
+        self.sleepers.borrow_mut().sleep(id, waker)
     }
 
     /// The session's task is over.
     pub fn forget(&self, id: SessionId) {
-        self.sleepers.borrow_mut().remove(&id);
+        self.sleepers.borrow_mut().forget(id);
+    }
+
+    /// Writes what waits for sessions, without waking their tasks.
+    pub async fn write<T>(self: Rc<Self>) -> T {
+        std::future::poll_fn(|_| {
+            loop {
+                let Some((id, session)) = self.sleepers.borrow_mut().next_owed() else {
+                    return Poll::Pending;
+                };
+                if session.borrow_mut().write_from_outside(&self).is_pending() {
+                    self.sleepers.borrow().wake(id);
+                }
+            }
+        })
+        .await
     }
 }
 

@@ -1,0 +1,121 @@
+//! The sessions' tasks, seen from the hub: each sleeps until its client sends something, and what the hub has for its client is
+//! written without waking it, as long as the socket takes it.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::task::Waker;
+
+use super::ws::Session;
+use crate::id::SessionId;
+
+/// The task of one session.
+struct Sleeper {
+    id: SessionId,
+    waker: Option<Waker>,
+    abort: bool,
+    /// It is in the list of those that something waits for.
+    owed: bool,
+    /// What can be written to from outside of its task.
+    session: Option<Rc<RefCell<Session>>>,
+}
+
+impl Sleeper {
+    fn wake(&self) {
+        if let Some(waker) = &self.waker {
+            waker.wake_by_ref();
+        }
+    }
+}
+
+/// All of them, at the places that their sessions have in the hub.
+#[derive(Default)]
+pub struct Sleepers {
+    places: Vec<Option<Sleeper>>,
+    /// Something waits in the hub for these. Each is in it once at the most.
+    owed: VecDeque<SessionId>,
+}
+
+impl Sleepers {
+    fn get(&self, id: SessionId) -> Option<&Sleeper> {
+        self.places.get(id.place())?.as_ref().filter(|sleeper| sleeper.id == id)
+    }
+
+    fn get_mut(&mut self, id: SessionId) -> Option<&mut Sleeper> {
+        self.places.get_mut(id.place())?.as_mut().filter(|sleeper| sleeper.id == id)
+    }
+
+    /// Its place, which begins empty.
+    fn at(&mut self, id: SessionId) -> &mut Sleeper {
+        let place = id.place();
+        if self.places.len() <= place {
+            self.places.resize_with(place + 1, || None);
+        }
+        let place = &mut self.places[place];
+        // One that was there before has gone.
+        place.take_if(|sleeper| sleeper.id != id);
+        place.get_or_insert(Sleeper { id, waker: None, abort: false, owed: false, session: None })
+    }
+
+    /// From now on it is written to without its task.
+    pub fn attach(&mut self, id: SessionId, session: Rc<RefCell<Session>>) {
+        self.at(id).session = Some(session);
+    }
+
+    /// The session's task waits: `waker` wakes it. Returns true if it must drop its connection instead.
+    pub fn sleep(&mut self, id: SessionId, waker: &Waker) -> bool {
+        let sleeper = self.at(id);
+        if !sleeper.waker.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            sleeper.waker = Some(waker.clone());
+        }
+        sleeper.abort
+    }
+
+    /// Tells whether the session's task must drop its connection.
+    pub fn is_aborted(&self, id: SessionId) -> bool {
+        self.get(id).is_some_and(|sleeper| sleeper.abort)
+    }
+
+    /// Something waits for it in the hub.
+    pub fn owe(&mut self, id: SessionId) {
+        let Some(sleeper) = self.get_mut(id) else { return };
+        if sleeper.session.is_none() {
+            sleeper.wake();
+        } else if !std::mem::replace(&mut sleeper.owed, true) {
+            self.owed.push_back(id);
+        }
+    }
+
+    /// The next to be written to.
+    pub fn next_owed(&mut self) -> Option<(SessionId, Rc<RefCell<Session>>)> {
+        while let Some(id) = self.owed.pop_front() {
+            if let Some(sleeper) = self.get_mut(id) {
+                sleeper.owed = false;
+                return sleeper.session.clone().map(|session| (id, session));
+            }
+        }
+        None
+    }
+
+    /// Wakes its task.
+    pub fn wake(&self, id: SessionId) {
+        if let Some(sleeper) = self.get(id) {
+            sleeper.wake();
+        }
+    }
+
+    /// Its task must drop its connection.
+    pub fn abort(&mut self, id: SessionId) {
+        if let Some(sleeper) = self.get_mut(id) {
+            sleeper.abort = true;
+            sleeper.wake();
+        }
+    }
+
+    /// The session's task is over.
+    pub fn forget(&mut self, id: SessionId) {
+        if self.get(id).is_some() {
+            self.places[id.place()] = None;
+        }
+    }
+}
