@@ -56,7 +56,7 @@ use crate::config::{Config, Place, Problem};
 use crate::hub::{Counters, Origin};
 use crate::json;
 use crate::limits::Limits;
-use io::{Io, Slots};
+use io::{Io, Pieces, Slots};
 use notify::Manager;
 pub use reload::Again;
 use reload::{Acceptor, Reloader};
@@ -347,7 +347,9 @@ async fn connection(
         match acceptor {
             None => Ok((Io::plain(stream, peer, slots), "ws", false)),
             Some(_) if speaks_http(&stream).await => Ok((Io::plain(stream, peer, slots), "ws", true)),
-            Some(acceptor) => Ok((Io::tls(acceptor.accept(stream).await?, peer, slots), "wss", false)),
+            Some(acceptor) => {
+                Ok((Io::tls(acceptor.accept(Pieces(stream)).await?, peer, slots), "wss", false))
+            }
         }
     };
     let limit = server.limits.login;

@@ -29,7 +29,7 @@ use smol::Async;
 use smol_hyper::rt::FuturesIo;
 
 use crate::hub::Origin;
-use io::{Count, Io};
+use io::{Count, Io, Pieces};
 pub use server::Server;
 use server::now;
 
@@ -62,7 +62,7 @@ async fn connection(
     let slots = [count.take(), count.take()];
     let io = match acceptor {
         None => Io::plain(stream, peer, slots),
-        Some(acceptor) => match acceptor.accept(stream).await {
+        Some(acceptor) => match acceptor.accept(Pieces(stream)).await {
             Ok(stream) => Io::tls(stream, peer, slots),
             Err(error) => return eprintln!("echo: no handshake: {error}"),
         },
