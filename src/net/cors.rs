@@ -1,8 +1,8 @@
-//! What pages may do here that come from elsewhere: the CORS protocol of the Fetch Standard (§3.3), for everything over
-//! HTTP but the WebSocket.
+//! What pages may do here that come from elsewhere: the CORS protocol of the Fetch Standard (§3.3), and the origins of
+//! WebSockets (RFC 6455 §10.2).
 //!
 //! A browser sends the password that it remembers whoever's page makes it ask. So a request of a page that is not allowed
-//! changes nothing, whether or not the page could read the answer.
+//! changes nothing, whether or not the page could read the answer. Of a WebSocket it could read everything.
 
 use std::net::SocketAddr;
 
@@ -60,18 +60,20 @@ impl Asker {
         match self {
             Self::Allowed(_) if preflight => Some(may_send(headers)),
             Self::Foreign if preflight || ![Method::GET, Method::HEAD, Method::OPTIONS].contains(method) => {
-                let origin =
-                    headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).unwrap_or_default();
-                let uri = request.uri();
-                let shown = ticket::masked(uri);
-                log::info!(
-                    "{peer} http: {method} {shown} from a page of {origin:?} refused: not in cors_origins"
-                );
-                let of_the_api = uri.path().starts_with(rest::PREFIX) && !preflight;
+                let origin = refuse(request, peer);
+                let of_the_api = request.uri().path().starts_with(rest::PREFIX) && !preflight;
                 Some(if of_the_api { rest::foreign(headers, origin) } else { refused() })
             }
             _ => None,
         }
+    }
+
+    /// Answers a page that may have no WebSocket. `None`: it may.
+    pub fn answer_upgrade(&self, request: &Request<Incoming>, peer: SocketAddr) -> Option<Answer> {
+        matches!(self, Self::Foreign).then(|| {
+            refuse(request, peer);
+            refused()
+        })
     }
 
     /// Says in an answer whether the page may read it.
@@ -101,6 +103,15 @@ fn may_send(headers: &HeaderMap) -> Answer {
 fn are_names(value: &HeaderValue) -> bool {
     let is_name = |name: &[u8]| HeaderName::from_bytes(name.trim_ascii()).is_ok();
     value.as_bytes().split(|byte| *byte == b',').all(is_name)
+}
+
+/// Says so in the log. Returns the origin of the page.
+fn refuse(request: &Request<Incoming>, peer: SocketAddr) -> &str {
+    let origin = request.headers().get(header::ORIGIN);
+    let origin = origin.and_then(|origin| origin.to_str().ok()).unwrap_or_default();
+    let (method, shown) = (request.method(), ticket::masked(request.uri()));
+    log::info!("{peer} http: {method} {shown} from a page of {origin:?} refused: not in cors_origins");
+    origin
 }
 
 fn refused() -> Answer {

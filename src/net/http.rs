@@ -132,13 +132,15 @@ async fn respond(
     if client.lacks_tls && !matches!(place, Some(Place::Health)) {
         return lead_to_tls(&request);
     }
+    let asker = Asker::of(request.headers(), security.is_some(), &server.cors_origins);
     if let Some(Place::WebSocket) = place {
         return match *request.method() {
-            Method::GET => handshake::answer(server, request, *origin, client.line.borrow().is_counted()),
+            Method::GET => asker.answer_upgrade(&request, origin.peer).unwrap_or_else(|| {
+                handshake::answer(server, request, *origin, client.line.borrow().is_counted())
+            }),
             _ => not_allowed(Place::WebSocket.methods()),
         };
     }
-    let asker = Asker::of(request.headers(), security.is_some(), &server.cors_origins);
     let mut answer = match asker.answer(&request, origin.peer) {
         Some(answer) => answer,
         None => at(place, server, request, client).await,

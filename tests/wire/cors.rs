@@ -287,14 +287,24 @@ fn a_page_that_is_not_allowed_changes_nothing_though_the_browser_sends_the_passw
 }
 
 #[test]
-fn an_upgrade_is_not_a_matter_of_origin() {
+fn a_websocket_is_for_pages_that_may_read_and_for_programs() {
     let server = server();
-    let answer = Http::connect(server.plain).ask(format!(
-        "GET /ws/ HTTP/1.1\r\n{}{}\r\n",
-        crate::support::http::UPGRADE,
-        origin(FOREIGN)
-    ));
-    assert_eq!((answer.status(), allow_origin(&answer)), (101, None));
+    let upgrade = |origins: &str| {
+        let upgrade = crate::support::http::UPGRADE;
+        Http::connect(server.plain).ask(format!("GET /ws/ HTTP/1.1\r\n{upgrade}{origins}\r\n"))
+    };
+    let own = format!("http://{}", server.plain);
+    for page in [ALLOWED, "http://localhost:3000", "https://127.0.0.1", &own] {
+        assert_eq!(upgrade(&origin(page)).status(), 101, "{page}");
+    }
+    assert_eq!(upgrade("").status(), 101, "no page at all");
+    for page in [FOREIGN, "null", "file://"] {
+        let answer = upgrade(&origin(page));
+        assert_eq!((answer.status(), allow_origin(&answer)), (403, None), "{page}");
+        assert!(answer.body.contains("cors_origins"), "{answer:?}");
+    }
+    assert_eq!(upgrade(&[ALLOWED, FOREIGN].map(origin).concat()).status(), 403, "two of them");
+    server.wait_for_log(&["GET /ws/", FOREIGN, "not in cors_origins"]);
     let answer = ask(&server, "OPTIONS", "/ws/", &origin(ALLOWED));
     assert_eq!((answer.status(), allow_origin(&answer)), (405, None));
 }
