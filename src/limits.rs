@@ -309,6 +309,9 @@ limits! {
     /// request line and header fields of one HTTP request
     /// (RFC 9112 §3: not below 8,000 bytes; RFC 6585 §5).
     http_header: Size("bytes") = 16 * KIB, 8 * KIB => 64 * KIB;
+    /// the least that the reader of an answer over HTTP takes in a second, once it has made us wait for as long as login
+    /// (XEP-0205 §4.1: a place is not to be kept by taking a byte now and then).
+    least_rate: Size("bytes a second") = KIB, 1 => MIB;
     /// files of www sent at the same time, each with a descriptor and a piece of it in memory
     /// (XEP-0205 §4.1).
     files: Count("files") = 256, 1 => 100_000;

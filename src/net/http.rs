@@ -20,7 +20,7 @@ use smol_hyper::rt::{FuturesIo, SmolTimer};
 use super::answer::{Answer, Empty, empty, set, text};
 use super::cors::Asker;
 use super::feed::{Carried, Carries};
-use super::io::{Io, Security};
+use super::io::{Io, Patience, Security};
 use super::meter::{Line, Tag, Way};
 use super::server::Server;
 use super::www::Www;
@@ -55,7 +55,7 @@ pub async fn serve(server: Rc<Server>, mut io: Io, origin: Origin, lacks_tls: bo
         carried: Carried::default(),
     };
     let limits = &server.limits;
-    io.set_patience(Some(limits.login));
+    io.set_patience(Some(Patience::new(limits.login, limits.least_rate)));
     let service = service_fn(|request| {
         let (server, client) = (server.clone(), &client);
         async move { Ok::<_, Infallible>(route(server, request, client).await) }

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_rustls::server::TlsStream;
 use smol::io::{AsyncRead, AsyncWrite};
@@ -87,12 +87,40 @@ pub struct Io {
     transport: Transport,
     /// The other end.
     pub peer: SocketAddr,
-    /// How long a write may wait for the other end to read.
-    patience: Option<Duration>,
-    stalled: Option<Box<Timer>>,
+    /// How long writes may still wait for the other end to read.
+    patience: Option<Patience>,
+    stalled: Option<Box<Stalled>>,
     /// `None`: nobody counts it any more.
     traffic: Option<Arc<Traffic>>,
     _slots: Slots,
+}
+
+/// For how long a connection waits for the other end to read. Waiting uses it up, and what is taken gives some back.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    most: Duration,
+    left: Duration,
+    /// Bytes that give back a second.
+    rate: usize,
+}
+
+impl Patience {
+    /// So much, for an other end that takes so many bytes a second in the long run.
+    pub fn new(most: Duration, rate: usize) -> Self {
+        Self { most, left: most, rate }
+    }
+
+    /// It was waited for so long, and so many bytes were taken.
+    fn account(&mut self, waited: Duration, bytes: usize) {
+        let back = Duration::from_secs_f64(bytes as f64 / self.rate as f64);
+        self.left = (self.left.saturating_sub(waited) + back).min(self.most);
+    }
+}
+
+/// A write that waits.
+struct Stalled {
+    since: Instant,
+    timer: Timer,
 }
 
 /// What a connection counts as: one of all, and one of its address.
@@ -137,21 +165,38 @@ impl Io {
         }
     }
 
-    /// From now on a write that waits longer than this for the other end to read is an error; `None`: it waits.
-    pub fn set_patience(&mut self, patience: Option<Duration>) {
+    /// From now on writes that wait longer than this for the other end to read are an error; `None`: they wait.
+    pub fn set_patience(&mut self, patience: Option<Patience>) {
         self.patience = patience;
         self.stalled = None;
     }
 
-    /// Watches the time of a write that is pending.
-    fn watch<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        let Some(patience) = self.patience.filter(|_| written.is_pending()) else {
-            self.stalled = None;
+    /// Watches the time of a write that is pending. `bytes`: what it has written.
+    fn watch<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+        bytes: impl FnOnce(&T) -> usize,
+    ) -> Poll<io::Result<T>> {
+        let Some(patience) = &mut self.patience else {
             return written;
         };
-        let timer = self.stalled.get_or_insert_with(|| Box::new(Timer::after(patience)));
-        ready!(Pin::new(timer).poll(cx));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+        match &written {
+            Poll::Ready(Ok(written)) => {
+                let waited = self.stalled.take().map_or(Duration::ZERO, |stalled| stalled.since.elapsed());
+                patience.account(waited, bytes(written));
+            }
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => {
+                let left = patience.left;
+                let stalled = self.stalled.get_or_insert_with(|| {
+                    Box::new(Stalled { since: Instant::now(), timer: Timer::after(left) })
+                });
+                ready!(Pin::new(&mut stalled.timer).poll(cx));
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+        }
+        written
     }
 
     /// Says that nothing more will be written, in TLS and TCP, as far as the socket takes it at once.
@@ -198,15 +243,37 @@ impl AsyncWrite for Io {
         if let (Poll::Ready(Ok(bytes)), Some(traffic)) = (&written, &self.traffic) {
             traffic.wrote(*bytes);
         }
-        self.watch(cx, written)
+        self.watch(cx, written, |bytes| *bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = delegate!(self, poll_flush(cx));
-        self.watch(cx, flushed)
+        self.watch(cx, flushed, |()| 0)
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         delegate!(self, poll_close(cx))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patience_ends_for_who_takes_a_byte_now_and_then_and_not_for_who_reads_slowly() {
+        let seconds = Duration::from_secs;
+        let mut patience = Patience::new(seconds(30), 1024);
+        patience.account(seconds(29), 1);
+        assert!(patience.left < Duration::from_millis(1002));
+        patience.account(seconds(29), 1);
+        assert!(patience.left < Duration::from_millis(1));
+        let mut patience = Patience::new(seconds(30), 1024);
+        for _ in 0..1000 {
+            patience.account(seconds(16), 16 * 1024);
+        }
+        assert_eq!(patience.left, seconds(30), "never more than at first");
+        patience.account(seconds(10), 2048);
+        assert_eq!(patience.left, seconds(22));
     }
 }
