@@ -282,6 +282,9 @@ limits! {
     /// how long a user is blocked
     /// (reference 4.1).
     lockout: Duration("time") = 5 * MINUTE, SECOND => HOUR;
+    /// wrong passwords of one address, whoever's, that come back over the time of lockout; without any left it waits; 0: any
+    /// (OWASP: who tries one password for each user is not stopped by a lockout).
+    address_attempts: Count("attempts") = 100, 0 => 100_000;
     /// node subscriptions of one session
     /// (XEP-0060 §6.1.3.9).
     subscriptions_per_session: Count("subscriptions") = 256, 1 => 100_000;
@@ -294,6 +297,9 @@ limits! {
     /// frames owed to one session before it is closed as too slow
     /// (XEP-0205 §4.7).
     queue_frames: Count("frames") = 4096, 512 => 1_000_000;
+    /// bytes that all queues together hold, an event that is in several of them once, before whoever is owed most is closed
+    /// (XEP-0205 §4.7).
+    queues: Size("bytes") = 64 * MIB, MIB => 2048 * MIB;
     /// events that are kept for clients of server-sent events that come back; 0: none
     /// (WHATWG HTML §9.2.4, Last-Event-ID).
     history: Count("events") = 1024, 0 => 1_000_000;
@@ -318,6 +324,9 @@ limits! {
     /// password hashes computed at the same time
     /// (each keeps one core busy for a good part of a second).
     password_checks: Count("hashes") = 1, 1 => 8;
+    /// users whose last right password is remembered, so that they come back without a hash; 0: none
+    /// (a keyed hash of it, in memory only).
+    password_memory: Count("users") = 1024, 0 => 100_000;
     /// logins that wait for their password hash to be computed
     /// (XEP-0205 §4.1).
     password_waiting: Count("logins") = 256, 1 => 100_000;

@@ -106,6 +106,16 @@ impl Password {
         Ok(format!("{PREFIX}{iterations}${}${}", STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash)))
     }
 
+    /// What two passwords have in common only if two configurations say the same, as long for all of one kind.
+    pub fn content(&self) -> Vec<u8> {
+        match self {
+            Password::Plain(digest) => [&[0][..], &digest[..]].concat(),
+            Password::Hashed(hash) => {
+                [&[1][..], &hash.iterations.get().to_be_bytes(), &hash.salt, &hash.hash].concat()
+            }
+        }
+    }
+
     /// Compares with what a client sent, in a time that doesn't depend on either text.
     pub fn matches(&self, attempt: &str) -> bool {
         verify(Some(self), attempt, None)

@@ -45,6 +45,11 @@ pub enum What {
         attempts: usize,
         time: Duration,
     },
+    /// So many wrong passwords came from an address within that time: it has to wait.
+    BackedOff {
+        attempts: usize,
+        time: Duration,
+    },
     Bound,
     /// Closed because it did not read; so many messages will never reach it.
     SlowReader {
@@ -69,7 +74,8 @@ impl Note {
             What::SlowReader { .. }
             | What::TooMany { .. }
             | What::Refused { .. }
-            | What::LockedOut { .. } => log::Level::Warn,
+            | What::LockedOut { .. }
+            | What::BackedOff { .. } => log::Level::Warn,
             _ => log::Level::Info,
         }
     }
@@ -85,6 +91,9 @@ impl fmt::Display for Note {
             What::Refused { user: None, failure } => write!(f, "login refused: {failure}"),
             What::LockedOut { attempts, time } => {
                 write!(f, "wrong password {attempts} times in a row: blocked for {time:?}")
+            }
+            What::BackedOff { attempts, time } => {
+                write!(f, "{attempts} wrong passwords within {time:?}: it has to wait between tries")
             }
             What::Bound => f.write_str("resource bound"),
             What::SlowReader { lost } => write!(f, "does not read: closed, {lost} messages dropped"),
@@ -120,6 +129,8 @@ pub struct Counters {
     pub logins: u64,
     /// Failed login attempts.
     pub refusals: u64,
+    /// Passwords that were not right, over HTTP too.
+    pub wrong_passwords: u64,
     /// Users blocked after too many wrong passwords.
     pub lockouts: u64,
     /// Published items.
@@ -130,6 +141,10 @@ pub struct Counters {
     pub dropped: u64,
     /// Sessions closed because they did not read.
     pub slow_readers: u64,
+    /// The memory of all queues now, in bytes.
+    pub backlog: u64,
+    /// The most that it has been.
+    pub backlog_most: u64,
     /// Logs that clients handed in.
     pub client_logs: u64,
     /// Streams of server-sent events that went on where the client had left off.

@@ -1,5 +1,8 @@
 //! What a password check needs, and what follows from it.
 
+use std::net::IpAddr;
+use std::time::Duration;
+
 use super::lockout::Verdict;
 use super::{Action, Hub, Note, Now, What};
 use crate::id::UserId;
@@ -12,12 +15,30 @@ pub struct Credentials {
     /// `None` if there is no such user, or it is kept out.
     password: Option<Password>,
     decoy: Option<Password>,
+    /// Where it comes from.
+    address: IpAddr,
 }
+
+/// Too many wrong passwords have come from an address: it has to wait for so long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooMany(pub Duration);
 
 impl Credentials {
     /// Tells whether the check is too slow for the event loop.
     pub fn is_slow(&self) -> bool {
         self.decoy.is_some()
+    }
+
+    /// Whether there is such a user, and it is not kept out.
+    pub fn is_open(&self) -> bool {
+        self.password.is_some()
+    }
+
+    /// What is known of the password and what the client said, in one: secret, and only to be put through a keyed hash.
+    pub fn said(&self, attempt: &str) -> Vec<u8> {
+        let mut said = self.password.as_ref().map(Password::content).unwrap_or_default();
+        said.extend_from_slice(attempt.as_bytes());
+        said
     }
 
     /// Checks. Takes the same time whether there is such a user or not, and whether it is kept out or not.
@@ -30,24 +51,39 @@ impl Credentials {
 impl Hub {
     /// Who logs in under that name over HTTP, and what is needed to check the password. This counts as an attempt: it
     /// is for requests only, not for a look.
-    pub fn credentials(&mut self, now: Now, name: &str) -> Credentials {
-        self.credentials_of(now, self.users().find_login(name))
+    ///
+    /// # Errors
+    ///
+    /// The address has to wait, whoever's password it has.
+    pub fn credentials(&mut self, now: Now, name: &str, address: IpAddr) -> Result<Credentials, TooMany> {
+        self.credentials_of(now, self.users().find_login(name), address)
     }
 
     /// The same for a user, or for nobody.
-    pub(super) fn credentials_of(&mut self, now: Now, user: Option<UserId>) -> Credentials {
+    pub(super) fn credentials_of(
+        &mut self,
+        now: Now,
+        user: Option<UserId>,
+        address: IpAddr,
+    ) -> Result<Credentials, TooMany> {
+        if let Some(wait) = self.backoff.wait(now.monotonic, address) {
+            return Err(TooMany(wait));
+        }
         let password = user.and_then(|user| {
             let again = !self.users().is_administrator(user);
             let blocked = self.lockout.ask(now.monotonic, user, again);
             (!blocked).then(|| self.users().get(user).password.clone())
         });
-        Credentials { user, password, decoy: self.decoy.clone() }
+        Ok(Credentials { user, password, decoy: self.decoy.clone(), address })
     }
 
     /// Counts a check that was made. Tells whether the user may come in: not while it is kept out, however right the
     /// password is, and not if another configuration has come meanwhile without the user or with another password. Every
     /// check has to come here, also if nobody waits for it any more.
     pub fn judge(&mut self, now: Now, credentials: &Credentials, matches: bool) -> bool {
+        if !matches {
+            self.wrong(now, credentials.address);
+        }
         let (Some(user), Some(password)) = (credentials.user, &credentials.password) else {
             return false;
         };
@@ -61,5 +97,14 @@ impl Hub {
             self.actions.push_back(Action::Note(Note { who: self.user_name(user), what }));
         }
         verdict == Verdict::Right
+    }
+
+    /// A wrong password came from there, or one for nobody.
+    fn wrong(&mut self, now: Now, address: IpAddr) {
+        self.counters.wrong_passwords += 1;
+        if self.backoff.wrong(now.monotonic, address) {
+            let what = What::BackedOff { attempts: self.limits.address_attempts, time: self.limits.lockout };
+            self.actions.push_back(Action::Note(Note { who: address.to_string(), what }));
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::backlog::Counted;
 use super::feed::Told;
 use super::outbox::{Frame, MESSAGE_ID};
 use super::{Hub, Now};
@@ -19,13 +20,13 @@ impl Hub {
             self.pubsub.notification(),
         );
         self.counters.events += 1;
-        self.deliver(now, self.receivers_of(self.pubsub.subscribers(node)), Rc::new(event));
+        self.deliver(now, self.receivers_of(self.pubsub.subscribers(node)), event);
     }
 
     /// So does the news that one is gone.
     pub(super) fn announce_retraction(&mut self, now: Now, node: NodeId, id: &str) {
         let event = Event::retracted(self.names.event_head.clone(), self.pubsub.name(node), id);
-        self.deliver(now, self.receivers_of(self.pubsub.subscribers(node)), Rc::new(event));
+        self.deliver(now, self.receivers_of(self.pubsub.subscribers(node)), event);
     }
 
     /// And that a node is taken away. A stream has no way to say it, so it ends: who opens it again is told why it cannot.
@@ -38,7 +39,7 @@ impl Hub {
                 self.end(now, *id, None, "its node was taken away");
             }
         }
-        self.deliver(now, receivers, Rc::new(event));
+        self.deliver(now, receivers, event);
     }
 
     /// The sessions of subscribers, and whether each is subscribed by its full JID. Collected before something is sent: that
@@ -56,14 +57,18 @@ impl Hub {
         receivers
     }
 
-    fn deliver(&mut self, now: Now, receivers: Vec<(SessionId, bool)>, event: Rc<Event>) {
+    fn deliver(&mut self, now: Now, receivers: Vec<(SessionId, bool)>, event: Event) {
+        let bytes = event.len(0, 0);
+        let event = Counted::new(event, bytes, &self.backlog);
         // Made when the first stream gets it, and shared by all.
         let mut told = None;
         for (id, full) in receivers {
             if self.sessions.get(id).is_some_and(|session| session.feed.is_some()) {
                 // Such a stream has no way to say that something is gone.
                 if let Some(item) = &event.item {
-                    let told = told.get_or_insert_with(|| Told::item(event.node.clone(), item.clone()));
+                    let told = told.get_or_insert_with(|| {
+                        Told::item(event.node.clone(), item.clone()).counted(&self.backlog)
+                    });
                     self.counters.deliveries += 1;
                     self.push(now, id, Frame::Told(told.clone()));
                 }

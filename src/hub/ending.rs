@@ -32,9 +32,16 @@ impl Hub {
         }
         session.stream.close();
         session.ending = Some(reason);
-        if session.bosh.is_some() {
+        let over_bosh = session.bosh.is_some();
+        if let Some(error) = &error {
+            self.count_failure("stream", error.condition);
+        }
+        if over_bosh {
             return self.end_bosh(now, id, error);
         }
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
         if let Some(error) = error.filter(|_| session.feed.is_none()) {
             if !session.opened {
                 // A stream error needs a stream (RFC 6120 §4.9.1.2).

@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::rc::Rc;
 
+use super::backlog::{Backlog, Counted};
 use super::outbox::Frame;
 use super::session::{Feed, Session};
 use super::tickets::TicketKey;
@@ -86,7 +87,11 @@ impl Hub {
         }
         if missed {
             self.counters.missed += 1;
-            self.push(now, id, Frame::Told(Told::other(MISSED, MISSED_SENTENCE.to_owned())));
+            self.push(
+                now,
+                id,
+                Frame::Told(Told::other(MISSED, MISSED_SENTENCE.to_owned()).counted(&self.backlog)),
+            );
         } else if after != After::Now {
             self.counters.resumed += 1;
         }
@@ -104,7 +109,7 @@ impl Hub {
         let mut frames = Vec::new();
         for entry in entries {
             let told = Told::item(self.pubsub.name(entry.node).clone(), entry.item.clone());
-            let frame = Frame::Told(told);
+            let frame = Frame::Told(told.counted(&self.backlog));
             // The other half is for what comes while these are taken.
             if frame.len() > room || frames.len() == self.limits.queue_frames / 2 {
                 frames.reverse();
@@ -127,7 +132,7 @@ impl Hub {
             return Err(NotOpened::TooManySessions);
         }
         let origin = Origin { peer, transport: TRANSPORT, accepted: now.monotonic };
-        let mut session = Session::new(origin, now.monotonic);
+        let mut session = Session::new(origin, now.monotonic, self.backlog.clone());
         session.user = Some(user);
         session.feed = Some(Box::new(Feed { ticket }));
         let id = self.sessions.insert(session);
@@ -200,20 +205,26 @@ enum Content {
 
 impl Told {
     /// An item of a node.
-    pub fn item(node: Rc<str>, item: Rc<Item>) -> Rc<Self> {
+    pub fn item(node: Rc<str>, item: Rc<Item>) -> Self {
         Self::new(Content::Item { node, item })
     }
 
     /// Something else.
-    pub fn other(name: &'static str, data: String) -> Rc<Self> {
+    pub fn other(name: &'static str, data: String) -> Self {
         Self::new(Content::Other { name, data })
     }
 
-    fn new(content: Content) -> Rc<Self> {
+    fn new(content: Content) -> Self {
         let mut told = Self { content, len: 0 };
         let (name, id, data) = told.fields();
         told.len = sse::len(name, id, data);
-        Rc::new(told)
+        told
+    }
+
+    /// Ready to be put into queues.
+    pub fn counted(self, backlog: &Backlog) -> Rc<Counted<Self>> {
+        let bytes = self.len;
+        Counted::new(self, bytes, backlog)
     }
 
     /// How many bytes it has on a stream.

@@ -24,7 +24,12 @@ impl Hub {
     }
 
     pub(super) fn login(&mut self, now: Now, id: SessionId, plain: Plain) {
-        let credentials = self.credentials_of(now, self.users().find(&plain.user));
+        let Some(address) = self.sessions.get(id).map(|session| session.origin.peer.ip()) else {
+            return;
+        };
+        let Ok(credentials) = self.credentials_of(now, self.users().find(&plain.user), address) else {
+            return self.unverified(now, id);
+        };
         if credentials.is_slow() {
             self.actions.push_back(Action::Verify { session: id, credentials, attempt: plain.password });
         } else {
@@ -57,7 +62,7 @@ impl Hub {
         self.wake(id);
     }
 
-    /// The check asked for by [`Action::Verify`] could not be made: too many wait for one.
+    /// The password is not checked: too many checks wait, or the address has to.
     pub fn unverified(&mut self, now: Now, id: SessionId) {
         if self.sessions.get(id).is_none_or(|session| session.stream.state() != State::Checking) {
             return;
@@ -72,6 +77,7 @@ impl Hub {
         };
         let last = session.stream.refuse(self.limits.login_attempts);
         self.counters.refusals += 1;
+        self.count_failure("login", failure.name());
         // A name that nobody has may be a password typed into the wrong field: it is not logged.
         let name = user.map(|user| self.users().get(user).id.clone());
         self.note(id, What::Refused { user: name, failure: failure.name() });

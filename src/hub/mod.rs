@@ -8,6 +8,8 @@
 
 mod action;
 mod address;
+mod backlog;
+mod backoff;
 mod bosh;
 mod credentials;
 mod deadlines;
@@ -31,14 +33,14 @@ mod tests;
 mod tickets;
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Instant;
 
 pub use action::{Action, Counters, Note, What};
 pub use bosh::Post;
-pub use credentials::Credentials;
+pub use credentials::{Credentials, TooMany};
 pub use feed::{Asker, NotOpened};
 pub use finesse::Availability;
 pub use outbox::Out;
@@ -57,6 +59,8 @@ use crate::xmpp::sasl;
 use crate::xmpp::stanza::Kind;
 use crate::xmpp::stream::{State, Step, StreamError};
 use crate::xmpp::xml::{self, Bounds};
+use backlog::Backlog;
+use backoff::Backoff;
 use lockout::Lockout;
 use names::{item_prefix, token};
 use outbox::Frame;
@@ -92,6 +96,7 @@ pub struct Hub {
     /// Whether the `finesse` user is on line.
     finesse: bool,
     sessions: Sessions,
+    backlog: Backlog,
     /// The bound sessions of each user, in the order of their logins.
     online: Vec<Vec<SessionId>>,
     /// The streams of server-sent events of each user.
@@ -102,10 +107,13 @@ pub struct Hub {
     /// Computed beside every login when any password is hashed, so that all logins take the same time.
     decoy: Option<Password>,
     lockout: Lockout,
+    backoff: Backoff,
     deadlines: BinaryHeap<Reverse<(Instant, SessionId)>>,
     bindings: bosh::Bindings,
     actions: VecDeque<Action>,
     counters: Counters,
+    /// Logins that failed (`login`) and streams that ended in an error (`stream`), by condition: as many as there are names.
+    failures: BTreeMap<(&'static str, &'static str), u64>,
     /// The server goes down: nobody is let in any more.
     closing: bool,
     /// Fills a buffer with bytes that nobody can guess.
@@ -137,6 +145,7 @@ impl Hub {
             tickets: Tickets::new(&limits),
             decoy: config.decoy().cloned(),
             lockout: Lockout::new(desk.directory().places(), &limits),
+            backoff: Backoff::new(&limits),
             names: Names {
                 domain: config.domain.as_str().into(),
                 event_head: event::head(&pubsub_domain),
@@ -146,10 +155,12 @@ impl Hub {
             desk,
             finesse: true,
             sessions: Sessions::default(),
+            backlog: Backlog::default(),
             deadlines: BinaryHeap::new(),
             bindings: bosh::Bindings::default(),
             actions: VecDeque::new(),
             counters: Counters::default(),
+            failures: BTreeMap::new(),
             closing: false,
             random,
             ids: fastrand::Rng::with_seed(u64::from_ne_bytes(seed)),
@@ -158,7 +169,7 @@ impl Hub {
 
     /// A transport is up and waits for `<open/>`.
     pub fn connect(&mut self, now: Now, origin: Origin) -> SessionId {
-        let id = self.sessions.insert(Session::new(origin, now.monotonic));
+        let id = self.sessions.insert(Session::new(origin, now.monotonic, self.backlog.clone()));
         self.schedule(id, now.monotonic + self.limits.login);
         self.counters.sessions += 1;
         self.note(id, What::Connected);
@@ -342,7 +353,21 @@ impl Hub {
 
     /// What was counted since the start.
     pub fn counters(&self) -> Counters {
-        Counters { client_logs: self.desk.client_logs(), ..self.counters }
+        Counters {
+            client_logs: self.desk.client_logs(),
+            backlog: self.backlog.bytes() as u64,
+            backlog_most: self.backlog.most() as u64,
+            ..self.counters
+        }
+    }
+
+    /// What has failed since the start: `login` or `stream`, the condition, how often.
+    pub fn failures(&self) -> &BTreeMap<(&'static str, &'static str), u64> {
+        &self.failures
+    }
+
+    fn count_failure(&mut self, what: &'static str, condition: &'static str) {
+        *self.failures.entry((what, condition)).or_default() += 1;
     }
 
     /// Something waits for a session, or it may be read from again.
@@ -368,14 +393,11 @@ impl Hub {
         let was_empty = session.outbox.is_empty();
         session.outbox.push(frame);
         if session.outbox.is_over(&self.limits) {
-            let lost = session.outbox.clear();
-            self.counters.dropped += lost as u64;
-            self.counters.slow_readers += 1;
-            self.note(id, What::SlowReader { lost });
-            self.fail(now, id, StreamError::SLOW_READER);
+            self.too_slow(now, id);
         } else if was_empty {
             self.wake(id);
         }
+        self.relieve(now);
     }
 
     fn send(&mut self, now: Now, id: SessionId, text: String) {

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::address::Address;
+use super::backlog::{Backlog, Counted};
 use super::feed::Told;
 use crate::limits::Limits;
 use crate::pubsub::event::Event;
@@ -20,9 +21,9 @@ pub enum Frame {
     /// A message made for this session.
     Text(Box<str>),
     /// An event, shared with all who get it; `full`: addressed to the full JID.
-    Event { event: Rc<Event>, full: bool, id: [u8; MESSAGE_ID] },
+    Event { event: Rc<Counted<Event>>, full: bool, id: [u8; MESSAGE_ID] },
     /// An event on a stream of server-sent events, shared as well.
-    Told(Rc<Told>),
+    Told(Rc<Counted<Told>>),
     /// A WebSocket ping; a comment on a stream of server-sent events.
     Ping,
     /// The end of the stream: the close code of a WebSocket, and the condition of the error if it was one.
@@ -47,11 +48,13 @@ pub enum Out<'a> {
 }
 
 /// The queue.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Outbox {
     frames: VecDeque<Frame>,
     /// The length of all messages that wait, as they will be written.
     bytes: usize,
+    /// What all queues hold.
+    backlog: Backlog,
 }
 
 /// What an address may come to at the most in a message that waits: counted instead of the real one, so that
@@ -68,12 +71,45 @@ impl Frame {
             Self::Close(..) => stream::CLOSE.len(),
         }
     }
+
+    /// The memory that it takes; what it shares with others counts by itself.
+    fn weight(&self) -> usize {
+        let content = match self {
+            Self::Open(text) | Self::Text(text) => text.len(),
+            Self::Event { .. } | Self::Told(_) | Self::Ping | Self::Close(..) => 0,
+        };
+        size_of::<Self>() + content
+    }
+}
+
+impl Drop for Outbox {
+    fn drop(&mut self) {
+        self.clear();
+    }
 }
 
 impl Outbox {
+    /// An empty one, which is counted among all.
+    pub fn new(backlog: Backlog) -> Self {
+        Self { frames: VecDeque::new(), bytes: 0, backlog }
+    }
+
+    /// The length of all messages that wait.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     pub fn push(&mut self, frame: Frame) {
         self.bytes += frame.len();
+        self.backlog.add(frame.weight());
         self.frames.push_back(frame);
+    }
+
+    fn pop(&mut self) -> Option<Frame> {
+        let frame = self.frames.pop_front()?;
+        self.bytes -= frame.len();
+        self.backlog.remove(frame.weight());
+        Some(frame)
     }
 
     pub fn is_empty(&self) -> bool {
@@ -103,7 +139,8 @@ impl Outbox {
     /// Drops all. Returns how many stanzas that were.
     pub fn clear(&mut self) -> usize {
         let lost = self.stanzas();
-        *self = Self::default();
+        while self.pop().is_some() {}
+        self.frames = VecDeque::new();
         lost
     }
 
@@ -111,10 +148,9 @@ impl Outbox {
     pub fn drain(&mut self, address: Option<&Address>, budget: usize, mut sink: impl FnMut(Out<'_>)) {
         let mut out = 0;
         while out < budget {
-            let Some(frame) = self.frames.pop_front() else {
+            let Some(frame) = self.pop() else {
                 break;
             };
-            self.bytes -= frame.len();
             out += frame.len();
             match &frame {
                 Frame::Open(text) => sink(Out::Open(text)),

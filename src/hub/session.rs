@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::Origin;
 use super::address::Address;
+use super::backlog::Backlog;
 use super::bosh::Bosh;
 use super::outbox::Outbox;
 use super::tickets::TicketKey;
@@ -63,7 +64,7 @@ pub enum Silence {
 }
 
 impl Session {
-    pub fn new(origin: Origin, now: Instant) -> Self {
+    pub fn new(origin: Origin, now: Instant, backlog: Backlog) -> Self {
         Self {
             origin,
             stream: Stream::default(),
@@ -72,7 +73,7 @@ impl Session {
             user: None,
             address: None,
             presence: None,
-            outbox: Outbox::default(),
+            outbox: Outbox::new(backlog),
             feed: None,
             bosh: None,
             ending: None,

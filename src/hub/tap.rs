@@ -155,7 +155,7 @@ impl Hub {
     }
 
     fn tell_taps(&mut self, now: Now, about: SessionId, name: &'static str, data: String) {
-        let told = Told::other(name, data);
+        let told = Told::other(name, data).counted(&self.backlog);
         // Collected first: what is told can end a tap.
         let taps: Vec<SessionId> =
             self.taps.iter().filter(|tap| tap.of.is_none_or(|of| of == about)).map(|tap| tap.id).collect();

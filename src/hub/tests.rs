@@ -1,6 +1,7 @@
 //! The hub as a whole: frames and time in, frames and actions out.
 
 mod availability;
+mod backlog;
 mod bosh;
 mod feed;
 mod lockout;

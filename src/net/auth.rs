@@ -1,5 +1,6 @@
 //! HTTP Basic (RFC 7617).
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
 
 use base64::Engine as _;
@@ -14,12 +15,28 @@ use super::ticket;
 use crate::hub::TicketKey;
 use crate::id::UserId;
 
+/// Where a request comes from, among its extensions.
+#[derive(Clone, Copy)]
+pub struct Peer(pub IpAddr);
+
 /// Who sends a request, or why that is not known.
-pub async fn user(server: &Rc<Server>, headers: &HeaderMap) -> Result<UserId, Refused> {
+pub async fn user(server: &Rc<Server>, request: &Request<Incoming>) -> Result<UserId, Refused> {
+    // There is one in every request.
+    let peer = request.extensions().get().map_or(Ipv4Addr::UNSPECIFIED.into(), |Peer(peer)| *peer);
+    user_at(server, request.headers(), peer).await
+}
+
+/// The same by the headers of a request from there.
+pub async fn user_at(server: &Rc<Server>, headers: &HeaderMap, peer: IpAddr) -> Result<UserId, Refused> {
     let Some((name, password)) = basic(headers) else {
         return Err(unauthorized("Log in with HTTP Basic."));
     };
-    let credentials = server.with_hub(|hub, now| hub.credentials(now, &name));
+    let Ok(credentials) = server.with_hub(|hub, now| hub.credentials(now, &name, peer)) else {
+        return Err(Refused {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            sentence: "Too many wrong passwords came from your address; wait (address_attempts in [limits]).",
+        });
+    };
     let user = credentials.user;
     match (user, server.verify(credentials, password, || true).await) {
         (Some(user), Ok(true)) => Ok(user),
@@ -32,8 +49,8 @@ pub async fn user(server: &Rc<Server>, headers: &HeaderMap) -> Result<UserId, Re
 }
 
 /// The same for a request that only users with the role Administrator may make.
-pub async fn administrator(server: &Rc<Server>, headers: &HeaderMap) -> Result<UserId, Refused> {
-    let user = user(server, headers).await?;
+pub async fn administrator(server: &Rc<Server>, request: &Request<Incoming>) -> Result<UserId, Refused> {
+    let user = user(server, request).await?;
     check_administrator(server, user)?;
     Ok(user)
 }
@@ -53,7 +70,7 @@ pub async fn ticket_or_user(
     request: &Request<Incoming>,
 ) -> Result<(UserId, Option<TicketKey>), Refused> {
     let Some(ticket) = ticket::given(request.uri().query().unwrap_or_default()) else {
-        return Ok((user(server, request.headers()).await?, None));
+        return Ok((user(server, request).await?, None));
     };
     let found = server.with_hub(|hub, now| hub.ticket(now, &ticket));
     let (user, key) = found.ok_or(unauthorized(

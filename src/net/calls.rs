@@ -27,7 +27,7 @@ pub fn is_one(path: &str) -> bool {
 
 /// Lets somebody call and answers 202 with the id of the dialog.
 pub async fn place(server: &Rc<Server>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
-    let user = auth::administrator(server, request.headers()).await?;
+    let user = auth::administrator(server, &request).await?;
     let query = request.uri().query().unwrap_or_default().to_owned();
     let body = body::text(server, request.into_body(), server.limits.payload).await?;
     // Another configuration may have come before the end of the body.
@@ -67,7 +67,7 @@ fn not_placed(why: NotPlaced) -> (StatusCode, &'static str) {
 
 /// Lets the caller hang up and answers 202.
 pub async fn end(server: &Rc<Server>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
-    let user = auth::administrator(server, request.headers()).await?;
+    let user = auth::administrator(server, &request).await?;
     let id = request.uri().path().strip_prefix(PATH).unwrap_or_default().trim_matches('/');
     let none = Refused {
         status: StatusCode::NOT_FOUND,

@@ -15,7 +15,7 @@ use crate::id::UserId;
 
 /// Answers.
 pub async fn serve(server: &Rc<Server>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
-    let user = auth::user(server, request.headers()).await?;
+    let user = auth::user(server, &request).await?;
     Ok((user, json(server.with_hub(|hub, _| document(hub, user, server.frame_tap)))))
 }
 

@@ -18,6 +18,7 @@ use smol::Timer;
 use smol_hyper::rt::{FuturesIo, SmolTimer};
 
 use super::answer::{Answer, Empty, empty, set, text};
+use super::auth::Peer;
 use super::cors::Asker;
 use super::feed::{Carried, Carries};
 use super::io::{Io, Patience, Security};
@@ -121,10 +122,11 @@ async fn route(server: Rc<Server>, request: Request<Incoming>, client: &Client) 
 async fn respond(
     place: Option<Place>,
     server: Rc<Server>,
-    request: Request<Incoming>,
+    mut request: Request<Incoming>,
     client: &Client,
 ) -> Answer {
     let Client { origin, security, .. } = client;
+    request.extensions_mut().insert(Peer(origin.peer.ip()));
     // hyper leaves this to us (RFC 9112 §3.2).
     if request.version() == Version::HTTP_11 && request.headers().get_all(header::HOST).iter().count() != 1 {
         return text(StatusCode::BAD_REQUEST, "A request of HTTP/1.1 has one Host header.");

@@ -92,6 +92,8 @@ pub struct Io {
     stalled: Option<Box<Stalled>>,
     /// `None`: nobody counts it any more.
     traffic: Option<Arc<Traffic>>,
+    /// What goes over all connections.
+    all: Arc<Traffic>,
     _slots: Slots,
 }
 
@@ -128,17 +130,17 @@ pub type Slots = [Slot; 2];
 
 impl Io {
     /// A connection without TLS.
-    pub fn plain(stream: Async<TcpStream>, peer: SocketAddr, slots: Slots) -> Self {
-        Self::new(Transport::Plain(stream), peer, slots)
+    pub fn plain(stream: Async<TcpStream>, peer: SocketAddr, slots: Slots, all: Arc<Traffic>) -> Self {
+        Self::new(Transport::Plain(stream), peer, slots, all)
     }
 
     /// A connection whose TLS handshake is done.
-    pub fn tls(stream: TlsStream<Pieces>, peer: SocketAddr, slots: Slots) -> Self {
-        Self::new(Transport::Tls(Box::new(stream)), peer, slots)
+    pub fn tls(stream: TlsStream<Pieces>, peer: SocketAddr, slots: Slots, all: Arc<Traffic>) -> Self {
+        Self::new(Transport::Tls(Box::new(stream)), peer, slots, all)
     }
 
-    fn new(transport: Transport, peer: SocketAddr, slots: Slots) -> Self {
-        Self { transport, peer, patience: None, stalled: None, traffic: None, _slots: slots }
+    fn new(transport: Transport, peer: SocketAddr, slots: Slots, all: Arc<Traffic>) -> Self {
+        Self { transport, peer, patience: None, stalled: None, traffic: None, all, _slots: slots }
     }
 
     /// Counts from now on what goes over it.
@@ -230,8 +232,8 @@ macro_rules! delegate {
 impl AsyncRead for Io {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
         let read = delegate!(self, poll_read(cx, buf));
-        if let (Poll::Ready(Ok(bytes)), Some(traffic)) = (&read, &self.traffic) {
-            traffic.read(*bytes);
+        if let Poll::Ready(Ok(bytes)) = &read {
+            self.traffic.iter().chain([&self.all]).for_each(|traffic| traffic.read(*bytes));
         }
         read
     }
@@ -240,8 +242,8 @@ impl AsyncRead for Io {
 impl AsyncWrite for Io {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = delegate!(self, poll_write(cx, buf));
-        if let (Poll::Ready(Ok(bytes)), Some(traffic)) = (&written, &self.traffic) {
-            traffic.wrote(*bytes);
+        if let Poll::Ready(Ok(bytes)) = &written {
+            self.traffic.iter().chain([&self.all]).for_each(|traffic| traffic.wrote(*bytes));
         }
         self.watch(cx, written, |bytes| *bytes)
     }

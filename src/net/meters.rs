@@ -20,7 +20,7 @@ pub fn id(path: &str) -> Option<&str> {
 
 /// Begins a run.
 pub async fn begin(server: &Rc<Server>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
-    let user = auth::user(server, request.headers()).await?;
+    let user = auth::user(server, &request).await?;
     let run = server.with_hub(|hub, _| hub.token());
     server.meters.borrow_mut().begin(&run);
     // A token needs no escaping.
@@ -29,7 +29,7 @@ pub async fn begin(server: &Rc<Server>, request: Request<Incoming>) -> Result<(U
 
 /// Answers with what a run has cost until now.
 pub async fn figures(server: &Rc<Server>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
-    let user = auth::user(server, request.headers()).await?;
+    let user = auth::user(server, &request).await?;
     let run = id(request.uri().path()).unwrap_or_default();
     match server.meters.borrow_mut().figures(run) {
         Some(figures) => Ok((user, json(figures))),

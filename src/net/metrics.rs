@@ -1,6 +1,5 @@
 //! `GET /metrics`: figures of the server in Prometheus' text format 0.0.4.
 
-use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
 use std::rc::Rc;
 use std::time::UNIX_EPOCH;
@@ -16,23 +15,18 @@ const TRANSPORTS: [&str; 4] = ["bosh", "sse", "ws", "wss"];
 
 /// Answers.
 pub fn answer(server: &Rc<Server>) -> Answer {
-    let (counters, ways) = server.with_hub(|hub, _| (hub.counters(), hub.transports()));
-    let started = server.started.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
-    let mut answer = Answer::new(text(&counters, ways, server.connections.get(), started).into());
+    let mut answer = Answer::new(text(server).into());
     set(&mut answer, header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
     set(&mut answer, header::CACHE_CONTROL, "no-store");
     set(&mut answer, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     answer
 }
 
-fn text(
-    counters: &Counters,
-    mut ways: BTreeMap<&'static str, usize>,
-    connections: usize,
-    started: f64,
-) -> String {
-    let mut out = String::new();
-    let out = &mut out;
+fn text(server: &Rc<Server>) -> String {
+    let (counters, mut ways, failures) =
+        server.with_hub(|hub, _| (hub.counters(), hub.transports(), hub.failures().clone()));
+    let mut text = String::new();
+    let out = &mut text;
     for way in TRANSPORTS {
         ways.entry(way).or_default();
     }
@@ -41,23 +35,27 @@ fn text(
         // Writing to a String cannot fail.
         let _ = writeln!(out, "callboard_sessions{{transport=\"{way}\"}} {sessions}");
     }
-    one(out, "connections", "gauge", "Open TCP connections.", connections);
+    one(out, "connections", "gauge", "Open TCP connections.", server.connections.get());
     let Counters {
         sessions: _,
         logins,
         refusals,
+        wrong_passwords,
         lockouts,
         events,
         deliveries,
         dropped,
         slow_readers,
+        backlog,
+        backlog_most,
         client_logs,
         resumed,
         missed,
-    } = *counters;
+    } = counters;
     for (name, help, value) in [
         ("logins_total", "Logins over XMPP.", logins),
         ("login_refusals_total", "Login attempts over XMPP that failed.", refusals),
+        ("wrong_passwords_total", "Passwords that were not right, over HTTP too.", wrong_passwords),
         ("lockouts_total", "Users blocked after too many wrong passwords.", lockouts),
         ("events_total", "Published items.", events),
         ("deliveries_total", "Events queued for a session.", deliveries),
@@ -66,11 +64,35 @@ fn text(
         ("client_logs_total", "Logs that clients handed in.", client_logs),
         ("streams_resumed_total", "Streams of events that went on where the client had left off.", resumed),
         ("streams_missed_total", "Streams of events that began by saying that something was missed.", missed),
+        ("read_bytes_total", "What came in over all connections, without TLS.", server.traffic.bytes_read()),
+        (
+            "written_bytes_total",
+            "What went out over all connections, without TLS.",
+            server.traffic.bytes_written(),
+        ),
+        ("loop_turns_total", "Turns of the event loop.", server.lag.turns()),
     ] {
         one(out, name, "counter", help, value);
     }
+    begin(
+        out,
+        "failures_total",
+        "counter",
+        "Logins that failed, and streams that ended in an error, by condition.",
+    );
+    for ((what, condition), count) in failures {
+        let _ =
+            writeln!(out, "callboard_failures_total{{what=\"{what}\",condition=\"{condition}\"}} {count}");
+    }
+    one(out, "queued_bytes", "gauge", "Memory of all queues.", backlog);
+    one(out, "queued_bytes_most", "gauge", "The most memory that all queues had.", backlog_most);
+    let (busy, longest) = (server.lag.busy().as_secs_f64(), server.lag.longest().as_secs_f64());
+    one(out, "loop_busy_seconds_total", "counter", "Time that the event loop was busy.", busy);
+    let help = "The longest time that the event loop did not look at its sockets.";
+    one(out, "loop_longest_seconds", "gauge", help, longest);
+    let started = server.started.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
     one(out, "start_time_seconds", "gauge", "Start of the server, in seconds since 1970.", started);
-    std::mem::take(out)
+    text
 }
 
 fn begin(out: &mut String, name: &str, kind: &str, help: &str) {

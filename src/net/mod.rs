@@ -20,11 +20,13 @@ mod handshake;
 pub mod health;
 mod http;
 mod io;
+mod lag;
 mod meter;
 mod meters;
 mod metrics;
 mod notify;
 mod own;
+mod passwords;
 mod publish;
 mod reload;
 mod rest;
@@ -188,7 +190,8 @@ pub fn run(config: &Config, prepared: Prepared, again: Again, ready: impl FnOnce
     let server = Server::new(config, www, executor.clone());
     let reloader = Reloader::new(config, again, identity);
     let write = server.clone().write();
-    smol::block_on(executor.run(serve(server, reloader, listeners, signals, ready)).or(write));
+    let all = executor.run(serve(server.clone(), reloader, listeners, signals, ready)).or(write);
+    smol::block_on(lag::watch(server, all));
 }
 
 /// Takes all the descriptors that the system gives, and says so if they are too few.
@@ -343,12 +346,15 @@ async fn connection(
     if let Err(error) = stream.get_ref().set_nodelay(true) {
         return log::info!("{peer}: gone at once: {error}");
     }
+    let traffic = server.traffic.clone();
     let opened = async {
         match acceptor {
-            None => Ok((Io::plain(stream, peer, slots), "ws", false)),
-            Some(_) if speaks_http(&stream).await => Ok((Io::plain(stream, peer, slots), "ws", true)),
+            None => Ok((Io::plain(stream, peer, slots, traffic), "ws", false)),
+            Some(_) if speaks_http(&stream).await => {
+                Ok((Io::plain(stream, peer, slots, traffic), "ws", true))
+            }
             Some(acceptor) => {
-                Ok((Io::tls(acceptor.accept(Pieces(stream)).await?, peer, slots), "wss", false))
+                Ok((Io::tls(acceptor.accept(Pieces(stream)).await?, peer, slots, traffic), "wss", false))
             }
         }
     };

@@ -15,7 +15,7 @@ use crate::xmpp::xml;
 
 /// Publishes and answers 202 with the item's id.
 pub async fn serve(server: &Rc<Server>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
-    let user = auth::user(server, request.headers()).await?;
+    let user = auth::user(server, &request).await?;
     let refuse = |status, sentence| Err(Refused { status, sentence });
     let query = request.uri().query().unwrap_or("").to_owned();
     let mut nodes =

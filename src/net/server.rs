@@ -14,9 +14,12 @@ use smol::lock::Semaphore;
 use smol::{LocalExecutor, Task, Timer};
 
 use super::io::{Count, Slots};
+use super::lag::Lag;
 use super::meter::Meters;
+use super::passwords::Passwords;
 use super::scratch::Scratch;
 use super::sleepers::Sleepers;
+use super::traffic::Traffic;
 use super::ws::Session;
 use super::www::Www;
 use crate::address;
@@ -59,6 +62,10 @@ pub struct Server {
     pub frame_tap: bool,
     /// When it was started.
     pub started: SystemTime,
+    pub lag: Lag,
+    /// What goes over all connections.
+    pub traffic: Arc<Traffic>,
+    passwords: RefCell<Passwords>,
     checks: Arc<Semaphore>,
     checks_waiting: Count,
 }
@@ -86,6 +93,9 @@ impl Server {
             cors_origins: config.cors_origins.clone(),
             frame_tap: config.frame_tap,
             started: now().wall,
+            lag: Lag::default(),
+            traffic: Arc::default(),
+            passwords: RefCell::new(Passwords::new(limits.password_memory)),
             checks: Arc::new(Semaphore::new(limits.password_checks)),
             checks_waiting: Count::default(),
             limits,
@@ -155,7 +165,7 @@ impl Server {
         }
     }
 
-    /// Checks a password: at once if that is cheap, else on the blocking pool, few at a time, the others waiting. Tells
+    /// Checks a password: at once if that is cheap, or it was right before, else on the blocking pool, few at a time, the others waiting. Tells
     /// whether the user may come in. Whoever asks may go away meanwhile: `wanted` tells when it is a check's turn. From
     /// then on it is made and counted in any case, and the place is given back only when the work is done.
     pub async fn verify(
@@ -167,6 +177,9 @@ impl Server {
         if !credentials.is_slow() {
             let matches = credentials.verify(&attempt);
             return Ok(self.with_hub(|hub, now| hub.judge(now, &credentials, matches)));
+        }
+        if self.passwords.borrow().has(&credentials, &attempt) {
+            return Ok(self.with_hub(|hub, now| hub.judge(now, &credentials, true)));
         }
         if self.checks_waiting.get() >= self.limits.password_waiting {
             return Err(Busy);
@@ -183,10 +196,13 @@ impl Server {
             let check = smol::unblock(move || {
                 let matches = credentials.verify(&attempt);
                 drop(permit);
-                (credentials, matches)
+                (credentials, attempt, matches)
             });
-            let (credentials, matches) = check.await;
+            let (credentials, attempt, matches) = check.await;
             let granted = server.with_hub(|hub, now| hub.judge(now, &credentials, matches));
+            if granted {
+                server.passwords.borrow_mut().remember(&credentials, &attempt);
+            }
             // Nobody may be there to hear it.
             let _ = sender.try_send(granted);
         });
@@ -283,7 +299,9 @@ mod tests {
         let executor = Rc::new(LocalExecutor::new());
         let server = Server::new(&config, None, executor.clone());
         let ask = |password: &'static str| {
-            let credentials = server.with_hub(|hub, now| hub.credentials(now, "1001"));
+            let here = [192, 0, 2, 1].into();
+            let credentials = server.with_hub(|hub, now| hub.credentials(now, "1001", here));
+            let credentials = credentials.expect("the address need not wait");
             let server = server.clone();
             Box::pin(async move { server.verify(credentials, password.to_owned(), || true).await })
         };

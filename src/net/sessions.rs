@@ -19,7 +19,7 @@ pub const FRAMES: &str = "/callboard/api/frames";
 
 /// Answers with all sessions.
 pub async fn list(server: &Rc<Server>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
-    let user = auth::administrator(server, request.headers()).await?;
+    let user = auth::administrator(server, &request).await?;
     let mut out = String::from("{");
     key(&mut out, "sessions");
     array(&mut out, server.with_hub(|hub, now| hub.list(now)), write);

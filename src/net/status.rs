@@ -29,7 +29,7 @@ struct Wanted {
 
 /// Answers GET with what is set, and POST with what is set then.
 pub async fn serve(server: &Rc<Server>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
-    let user = auth::administrator(server, request.headers()).await?;
+    let user = auth::administrator(server, &request).await?;
     if request.method() == Method::POST {
         let wanted = Wanted::read(request.uri().query().unwrap_or(""))?;
         server.with_hub(|hub, now| {

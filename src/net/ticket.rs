@@ -17,7 +17,7 @@ const PARAMETER: &str = "ticket";
 
 /// Makes a ticket.
 pub async fn make(server: &Rc<Server>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
-    let user = auth::user(server, request.headers()).await?;
+    let user = auth::user(server, &request).await?;
     let Some(ticket) = server.with_hub(|hub, now| hub.make_ticket(now, user)) else {
         return Err(Refused {
             status: StatusCode::SERVICE_UNAVAILABLE,

@@ -1,8 +1,8 @@
-//! What goes over one connection, in bytes: of HTTP and WebSocket with everything that belongs to them, without TLS.
+//! What goes over one connection, or all, in bytes: of HTTP and WebSocket with everything that belongs to them, without TLS.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The bytes of one connection so far. Atomic only because a connection has to be able to move between threads for
+/// The bytes so far. Atomic only because a connection has to be able to move between threads for
 /// hyper's sake; it never does.
 #[derive(Debug, Default)]
 pub struct Traffic {

@@ -114,3 +114,33 @@ fn guesses_at_the_same_time_count_as_well() {
     let log = server.stop();
     assert_eq!(blocked(&log), 1, "{log}");
 }
+
+#[test]
+fn an_address_with_too_many_wrong_passwords_waits_whoever_it_asks_for() {
+    let server = Server::with("[limits]\naddress_attempts = 4\nlockout = \"4s\"\n");
+    let mut up = Client::online(&server, "1001", "desktop");
+    for user in ["1002", "1003", "nobody"] {
+        assert_eq!(own(&server, user, "wrong").status(), 401);
+    }
+    stream_refuses(&server, "1004", "wrong");
+    let line = server.wait_for_log(&["127.0.0.1", "4 wrong passwords within 4s"]);
+    assert!(line.contains("WARN"), "{line}");
+    // The same for everybody, be the password right or wrong, or there be nobody of that name.
+    for (user, password) in [("1001", "1001"), ("1001", "wrong"), ("nobody", "wrong")] {
+        assert_eq!(own(&server, user, password).status(), 429);
+        assert_eq!(rest(&server, user, password).status(), 503);
+        let mut client = Client::connect(&server);
+        client.open();
+        client.send_plain(&format!("\0{user}\0{password}"));
+        client.expect_failure("temporary-auth-failure");
+    }
+    // Who is in stays in, and a try comes back in a second.
+    let deadline = std::time::Instant::now() + crate::support::server::PATIENCE;
+    while own(&server, "administrator", "1234").status() == 429 {
+        assert!(std::time::Instant::now() < deadline, "no try comes back");
+        thread::sleep(Duration::from_millis(100));
+    }
+    up.expect_event("1001@localhost", "/finesse/api/User/1001", "x");
+    publish(&server, "/finesse/api/User/1001", "still here");
+    up.expect_event("1001@localhost", "/finesse/api/User/1001", "still here");
+}

@@ -121,3 +121,28 @@ fn an_answer_that_is_too_long_is_refused_and_not_built() {
     ));
     assert!(matches!(client.receive(), Received::Text(text) if text.matches("<item ").count() == 3));
 }
+
+#[test]
+fn a_password_that_was_right_gets_in_though_no_more_can_be_checked_and_a_wrong_one_does_not() {
+    let hash = Password::hash("geheim", 1_000_000).expect("a password that can be hashed");
+    let user = format!("[[user]]\nid = \"ada\"\nteam = \"1\"\npassword_hash = \"{hash}\"\n");
+    let server = Server::with(&format!("{user}[limits]\npassword_waiting = 1\n"));
+    let headers = |user, password| format!("Authorization: {}\r\n", basic(user, password));
+    let ask = |user, password| post(&server, "/lab/alarms", &headers(user, password), b"x").status();
+    assert_eq!(ask("ada", "geheim"), 403, "the password is right, the node is not hers");
+    let mut seen = Vec::new();
+    // Each time one is checked and one waits; they may be done before the others ask, but not every time.
+    for _ in 0..20 {
+        let _waiting = [(); 2].map(|()| {
+            let mut http = Http::connect(server.plain);
+            let authorization = headers("nobody", "x");
+            http.send(format!(
+                "POST /callboard/api/publish?node=/lab/alarms HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n{authorization}\r\n"
+            ));
+            http
+        });
+        seen.push((ask("ada", "geheim"), ask("ada", "geheim "), ask("nobody", "x")));
+    }
+    assert!(seen.iter().all(|(right, ..)| *right == 403), "{seen:?}");
+    assert!(seen.iter().any(|(_, wrong, unknown)| [*wrong, *unknown] == [503; 2]), "{seen:?}");
+}

@@ -78,7 +78,7 @@ fn part_2_the_upgrade_is_answered_with_101_and_the_headers_that_browsers_need() 
     let server = Server::demo();
     for path in ["/ws", "/ws/"] {
         let answer = Http::connect(server.plain).ask(format!(
-            "GET {path} HTTP/1.1\r\n{UPGRADE}Origin: https://elsewhere.example\r\n\
+            "GET {path} HTTP/1.1\r\n{UPGRADE}Origin: http://localhost:3000\r\n\
              Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n"
         ));
         assert_eq!(answer.start, "HTTP/1.1 101", "{path}");

@@ -210,7 +210,7 @@ impl Hub {
         }
         let binding = Binding::new(now.monotonic, &self.limits, envelope, post.request)?;
         let origin = Origin { peer: post.peer, transport: "bosh", accepted: now.monotonic };
-        let mut session = Session::new(origin, now.monotonic);
+        let mut session = Session::new(origin, now.monotonic, self.backlog.clone());
         // What a client of the time before XMPP 1.0 would say is what it says now (XEP-0206 §11).
         session.stream.open(envelope.to, envelope.version.or(Some("1.0")), &self.names.domain)?;
         let key = address::key(post.peer.ip());

@@ -1,12 +1,19 @@
 //! Too many wrong passwords: five in a row keep a user out for five minutes.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use super::*;
 
+const HERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 const MINUTE: Duration = Duration::from_secs(60);
+
+fn credentials(stage: &mut Stage, name: &str) -> Credentials {
+    stage.hub.credentials(stage.now, name, HERE).expect("the address need not wait")
+}
 
 /// A password as it comes with an HTTP request.
 fn http(stage: &mut Stage, name: &str, password: &str) -> bool {
-    let credentials = stage.hub.credentials(stage.now, name);
+    let credentials = credentials(stage, name);
     let matches = credentials.verify(password);
     let granted = stage.hub.judge(stage.now, &credentials, matches);
     stage.settle();
@@ -115,7 +122,7 @@ fn checks_at_the_same_time_are_no_more_tries_than_one_after_the_other() {
     let hash = Password::parse_hash(&hash).expect("a hash");
     let mut stage = Stage::with(|config| config.users[1].password = hash);
     // All asked before any is answered, by streams and requests. Half of the streams do not wait.
-    let mut checks: Vec<Credentials> = (0..3).map(|_| stage.hub.credentials(stage.now, "1001")).collect();
+    let mut checks: Vec<Credentials> = (0..3).map(|_| credentials(&mut stage, "1001")).collect();
     for stays in [true, false, true] {
         let id = stage.log_in_with("1001", "wrong");
         let (session, credentials, attempt) = stage.checks.pop().expect("a check");
@@ -133,7 +140,7 @@ fn checks_at_the_same_time_are_no_more_tries_than_one_after_the_other() {
     let matches = last.verify("1001");
     assert!(matches && !stage.hub.judge(stage.now, last, matches));
     // From now on the password is not even looked at, and the check is as slow as any other.
-    let blocked = stage.hub.credentials(stage.now, "1001");
+    let blocked = credentials(&mut stage, "1001");
     assert!(blocked.is_slow() && !blocked.verify("1001"));
     assert_eq!(stage.hub.counters().lockouts, 1);
     // That look does not count against the user, also if the answer comes after the block.
@@ -143,7 +150,7 @@ fn checks_at_the_same_time_are_no_more_tries_than_one_after_the_other() {
     }
     assert!(http(&mut stage, "1001", "1001"));
     // Many right ones at the same time are all right.
-    let checks: Vec<Credentials> = (0..9).map(|_| stage.hub.credentials(stage.now, "1001")).collect();
+    let checks: Vec<Credentials> = (0..9).map(|_| credentials(&mut stage, "1001")).collect();
     for credentials in &checks {
         assert!(stage.hub.judge(stage.now, credentials, true));
     }

@@ -8,7 +8,7 @@ mod call;
 mod json;
 mod routes;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use base64::Engine as _;
@@ -61,7 +61,7 @@ pub async fn answer(
     let reads = [Method::GET, Method::HEAD].contains(request.method());
     let shown = format!("{} {}", request.method(), ticket::masked(request.uri()));
     let headers = request.headers().clone();
-    let (who, reply) = serve(&server, request, &headers, user.as_deref()).await;
+    let (who, reply) = serve(&server, request, &headers, peer.ip(), user.as_deref()).await;
     let as_json = json::is_asked_for(&headers);
     let mut answer = match reply {
         Ok(Some(document)) if reads => tagged(as_json, document, &headers),
@@ -108,6 +108,7 @@ async fn serve(
     server: &Rc<Server>,
     request: Request<Incoming>,
     headers: &HeaderMap,
+    peer: IpAddr,
     instead: Option<&str>,
 ) -> (Option<UserId>, Reply) {
     let call = Call::read(server, request, headers);
@@ -121,7 +122,7 @@ async fn serve(
     let Some(call) = call else {
         return (None, Err(Refusal::PathUnknown.about("")));
     };
-    match auth::user(server, headers).await {
+    match auth::user_at(server, headers, peer).await {
         Ok(user) => {
             let actor = match instead {
                 None => Ok(user),

@@ -21,6 +21,7 @@ mod ws;
 use std::convert::Infallible;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use futures_rustls::TlsAcceptor;
 use hyper::server::conn::http1;
@@ -61,9 +62,9 @@ async fn connection(
     let count = Count::default();
     let slots = [count.take(), count.take()];
     let io = match acceptor {
-        None => Io::plain(stream, peer, slots),
+        None => Io::plain(stream, peer, slots, Arc::default()),
         Some(acceptor) => match acceptor.accept(Pieces(stream)).await {
-            Ok(stream) => Io::tls(stream, peer, slots),
+            Ok(stream) => Io::tls(stream, peer, slots, Arc::default()),
             Err(error) => return eprintln!("echo: no handshake: {error}"),
         },
     };
