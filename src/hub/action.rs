@@ -152,3 +152,13 @@ pub struct Counters {
     /// Those that began by saying that something may have been missed.
     pub missed: u64,
 }
+
+/// How often something has failed in one way.
+#[derive(Clone, Debug)]
+pub struct Failures {
+    /// `login`, or `stream` for one that ended in an error.
+    pub what: &'static str,
+    /// As it stands on the wire.
+    pub condition: &'static str,
+    pub count: u64,
+}

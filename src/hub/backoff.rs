@@ -3,7 +3,6 @@
 //! Each wrong password of an address uses up one of its tries, and they come back evenly over the time of a lockout. So who
 //! goes through names rather than passwords is no faster (OWASP Credential Stuffing Prevention Cheat Sheet).
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
@@ -11,7 +10,7 @@ use crate::address;
 use crate::limits::Limits;
 
 /// Addresses that are remembered at the same time. If there are more, the one that would be forgotten first is.
-const ADDRESSES: usize = 4096;
+const ADDRESSES: usize = 1024;
 
 /// The table of addresses that have used up some of their tries.
 #[derive(Debug)]
@@ -20,20 +19,21 @@ pub struct Backoff {
     attempts: usize,
     /// For one of them to come back.
     step: Duration,
-    /// When all of an address will have come back.
-    whole: HashMap<IpAddr, Instant>,
+    /// When all of an address will have come back. Few have ever used one up, and all are looked through.
+    whole: Vec<(IpAddr, Instant)>,
 }
 
 impl Backoff {
     pub fn new(limits: &Limits) -> Self {
         let attempts = limits.address_attempts;
         let step = limits.lockout / u32::try_from(attempts).unwrap_or(u32::MAX).max(1);
-        Self { attempts, step, whole: HashMap::new() }
+        Self { attempts, step, whole: Vec::new() }
     }
 
     /// How long the address has to wait for its next try; `None`: it need not.
     pub fn wait(&self, now: Instant, address: IpAddr) -> Option<Duration> {
-        let whole = self.whole.get(&address::key(address))?;
+        let key = address::key(address);
+        let (_, whole) = self.whole.iter().find(|(known, _)| *known == key)?;
         // All but one may be used up.
         let used = whole.saturating_duration_since(now) + self.step;
         let wait = used.saturating_sub(self.step * u32::try_from(self.attempts).unwrap_or(u32::MAX));
@@ -47,16 +47,22 @@ impl Backoff {
         }
         let waited = self.wait(now, address).is_some();
         let key = address::key(address);
-        if self.whole.len() >= ADDRESSES && !self.whole.contains_key(&key) {
-            self.whole.retain(|_, whole| *whole > now);
-            if self.whole.len() >= ADDRESSES
-                && let Some(first) = self.whole.iter().min_by_key(|(_, whole)| **whole).map(|(key, _)| *key)
-            {
-                self.whole.remove(&first);
+        self.whole.retain(|(_, whole)| *whole > now);
+        let whole = match self.whole.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, whole)) => whole,
+            None => {
+                if self.whole.len() == ADDRESSES
+                    && let Some(first) = (0..ADDRESSES).min_by_key(|place| self.whole[*place].1)
+                {
+                    self.whole.swap_remove(first);
+                }
+                self.whole.push((key, now));
+                // It is there now.
+                let Some((_, whole)) = self.whole.last_mut() else { return false };
+                whole
             }
-        }
-        let whole = self.whole.entry(key).or_insert(now);
-        *whole = (*whole).max(now) + self.step;
+        };
+        *whole += self.step;
         !waited && self.wait(now, address).is_some()
     }
 }

@@ -33,12 +33,12 @@ mod tests;
 mod tickets;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::collections::{BinaryHeap, VecDeque};
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Instant;
 
-pub use action::{Action, Counters, Note, What};
+pub use action::{Action, Counters, Failures, Note, What};
 pub use bosh::Post;
 pub use credentials::{Credentials, TooMany};
 pub use feed::{Asker, NotOpened};
@@ -112,8 +112,8 @@ pub struct Hub {
     bindings: bosh::Bindings,
     actions: VecDeque<Action>,
     counters: Counters,
-    /// Logins that failed (`login`) and streams that ended in an error (`stream`), by condition: as many as there are names.
-    failures: BTreeMap<(&'static str, &'static str), u64>,
+    /// As many as there are conditions.
+    failures: Vec<Failures>,
     /// The server goes down: nobody is let in any more.
     closing: bool,
     /// Fills a buffer with bytes that nobody can guess.
@@ -160,7 +160,7 @@ impl Hub {
             bindings: bosh::Bindings::default(),
             actions: VecDeque::new(),
             counters: Counters::default(),
-            failures: BTreeMap::new(),
+            failures: Vec::new(),
             closing: false,
             random,
             ids: fastrand::Rng::with_seed(u64::from_ne_bytes(seed)),
@@ -361,13 +361,17 @@ impl Hub {
         }
     }
 
-    /// What has failed since the start: `login` or `stream`, the condition, how often.
-    pub fn failures(&self) -> &BTreeMap<(&'static str, &'static str), u64> {
+    /// What has failed since the start.
+    pub fn failures(&self) -> &[Failures] {
         &self.failures
     }
 
     fn count_failure(&mut self, what: &'static str, condition: &'static str) {
-        *self.failures.entry((what, condition)).or_default() += 1;
+        let known = self.failures.iter_mut().find(|known| (known.what, known.condition) == (what, condition));
+        match known {
+            Some(known) => known.count += 1,
+            None => self.failures.push(Failures { what, condition, count: 1 }),
+        }
     }
 
     /// Something waits for a session, or it may be read from again.

@@ -8,7 +8,7 @@ use hyper::header;
 
 use super::answer::{Answer, set};
 use super::server::Server;
-use crate::hub::Counters;
+use crate::hub::{Counters, Failures};
 
 /// The ways that always have a figure, also while nobody uses them.
 const TRANSPORTS: [&str; 4] = ["bosh", "sse", "ws", "wss"];
@@ -24,7 +24,7 @@ pub fn answer(server: &Rc<Server>) -> Answer {
 
 fn text(server: &Rc<Server>) -> String {
     let (counters, mut ways, failures) =
-        server.with_hub(|hub, _| (hub.counters(), hub.transports(), hub.failures().clone()));
+        server.with_hub(|hub, _| (hub.counters(), hub.transports(), hub.failures().to_vec()));
     let mut text = String::new();
     let out = &mut text;
     for way in TRANSPORTS {
@@ -80,7 +80,7 @@ fn text(server: &Rc<Server>) -> String {
         "counter",
         "Logins that failed, and streams that ended in an error, by condition.",
     );
-    for ((what, condition), count) in failures {
+    for Failures { what, condition, count } in failures {
         let _ =
             writeln!(out, "callboard_failures_total{{what=\"{what}\",condition=\"{condition}\"}} {count}");
     }

@@ -4,7 +4,7 @@
 //! Nothing that is kept is a password: it is an HMAC with a key that lives as long as the process, of what the configuration
 //! has and what the client said. Another configuration, with another password, makes another one.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use ring::hmac;
 use ring::rand::SystemRandom;
@@ -17,8 +17,8 @@ pub struct Passwords {
     key: hmac::Key,
     /// How many users; if there are more, the one remembered longest goes.
     bound: usize,
-    tags: HashMap<UserId, hmac::Tag>,
-    order: VecDeque<UserId>,
+    /// To look through all of them costs nothing beside a hash.
+    tags: VecDeque<(UserId, hmac::Tag)>,
 }
 
 impl Passwords {
@@ -29,15 +29,14 @@ impl Passwords {
     /// The system has no random numbers.
     pub fn new(bound: usize) -> Self {
         let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new());
-        assert!(key.is_ok(), "the system has no random numbers");
-        let key = key.unwrap_or_else(|_| hmac::Key::new(hmac::HMAC_SHA256, &[]));
-        Self { key, bound, tags: HashMap::new(), order: VecDeque::new() }
+        let key = key.expect("the system has random numbers");
+        Self { key, bound, tags: VecDeque::new() }
     }
 
     /// Whether this password was right before. Takes about the same time for everybody.
     pub fn has(&self, credentials: &Credentials, attempt: &str) -> bool {
-        let known =
-            credentials.user.and_then(|user| self.tags.get(&user)).map_or(&[][..], |tag| tag.as_ref());
+        let known = self.tags.iter().find(|(user, _)| credentials.user == Some(*user));
+        let known = known.map_or(&[][..], |(_, tag)| tag.as_ref());
         let verified = hmac::verify(&self.key, &credentials.said(attempt), known).is_ok();
         verified && credentials.is_open()
     }
@@ -46,15 +45,14 @@ impl Passwords {
     pub fn remember(&mut self, credentials: &Credentials, attempt: &str) {
         let Some(user) = credentials.user.filter(|_| self.bound > 0) else { return };
         let tag = hmac::sign(&self.key, &credentials.said(attempt));
-        if self.tags.insert(user, tag).is_some() {
+        if let Some((_, known)) = self.tags.iter_mut().find(|(known, _)| *known == user) {
+            *known = tag;
             return;
         }
-        self.order.push_back(user);
-        if self.order.len() > self.bound
-            && let Some(first) = self.order.pop_front()
-        {
-            self.tags.remove(&first);
+        if self.tags.len() == self.bound {
+            self.tags.pop_front();
         }
+        self.tags.push_back((user, tag));
     }
 }
 
