@@ -3,9 +3,9 @@
 //! What lives here: `page`, the files as people write them (plain HTML, CSS and JavaScript, nothing is built), and `pack.rs`,
 //! which Cargo runs to compress them. What doesn't: how they are served, and the requests that the page makes (net).
 
-use std::io::{self, Read as _};
+use std::io;
 
-use flate2::read::GzDecoder;
+use miniz_oxide::inflate::decompress_to_vec;
 
 /// One file of the page.
 #[derive(Debug)]
@@ -35,9 +35,9 @@ impl Asset {
     ///
     /// None with what is packed into the program.
     pub fn unpack(&self) -> io::Result<Vec<u8>> {
-        let mut text = Vec::new();
-        GzDecoder::new(self.packed).read_to_end(&mut text)?;
-        Ok(text)
+        // A header without a name, and the checksum and length at the end (RFC 1952 §2.3).
+        let data = self.packed.get(10..self.packed.len() - 8).unwrap_or_default();
+        decompress_to_vec(data).map_err(|error| io::Error::other(error.to_string()))
     }
 }
 
