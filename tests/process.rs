@@ -443,3 +443,12 @@ fn each_thing_that_happens_to_a_session_is_one_line_with_address_and_jid() {
     }
     assert!(!log.contains("<open"), "frames are for the trace");
 }
+
+#[test]
+fn it_leaves_no_core_file_with_secrets_in_it() {
+    let server = Server::demo();
+    let limits = server.system_limits();
+    let line = limits.lines().find(|line| line.starts_with("Max core file size")).expect("Linux says it");
+    let soft = line.split_whitespace().nth(4);
+    assert!(matches!(soft, Some("0" | "1")), "{line}");
+}

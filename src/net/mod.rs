@@ -186,6 +186,7 @@ fn refused(address: SocketAddr, error: &Error) -> String {
 pub fn run(config: &Config, prepared: Prepared, again: Again, ready: impl FnOnce(&[String])) {
     let Prepared { identity, www, listeners, signals } = prepared;
     raise_descriptors(&config.limits, www.is_some());
+    leave_no_core();
     let executor = Rc::new(LocalExecutor::new());
     let server = Server::new(config, www, executor.clone());
     let reloader = Reloader::new(config, again, identity);
@@ -206,6 +207,16 @@ fn raise_descriptors(limits: &Limits, with_files: bool) {
             limits.connections,
             if with_files { format!(" and limits.files {files}") } else { String::new() }
         );
+    }
+}
+
+/// A core file would have the passwords of the configuration and the private key in it. With a bound of one byte there is none,
+/// also where the system hands it to a program (core(5)).
+fn leave_no_core() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Core);
+    let current = Some(maximum.unwrap_or(1).min(1));
+    if let Err(error) = setrlimit(Resource::Core, Rlimit { current, maximum }) {
+        log::warn!("core files cannot be turned off: {error}");
     }
 }
 

@@ -214,6 +214,11 @@ impl Server {
         line.trim_end_matches("kB").trim().parse().expect("a number")
     }
 
+    /// What the system lets it have (proc(5)).
+    pub fn system_limits(&self) -> String {
+        fs::read_to_string(format!("/proc/{}/limits", self.child.id())).expect("it runs")
+    }
+
     /// Sends a signal to the program.
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).expect("the program is our child");
