@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::support::http::{Http, publish};
+use crate::support::http::{Http, basic, post, publish};
 use crate::support::sse::Stream;
 use crate::support::{Client, Server};
 
@@ -95,4 +95,38 @@ fn figures_are_read_and_not_written() {
     let post =
         Http::connect(server.plain).ask("POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
     assert_eq!((post.status(), post.header("Allow")), (405, Some("GET, HEAD, OPTIONS")));
+}
+
+#[test]
+fn what_goes_wrong_is_counted_by_its_condition_and_what_waits_by_its_memory() {
+    let server = Server::demo();
+    let before = metrics(&server);
+    assert!(!before.keys().any(|name| name.starts_with("callboard_failures_total")), "{before:?}");
+    let mut client = Client::connect(&server);
+    client.open();
+    client.send_plain("\01001\0wrong");
+    client.expect_failure("not-authorized");
+    client.send("<nonsense");
+    client.expect_stream_error("not-well-formed", 1000);
+    let wrong = format!("Authorization: {}\r\n", basic("1001", "wrong"));
+    assert_eq!(post(&server, ALARMS, &wrong, b"x").status(), 401);
+    let mut reader = Client::online(&server, "1002", "desktop");
+    reader.subscribe(ALARMS);
+    let payload = "x".repeat(20_000);
+    publish(&server, ALARMS, &payload);
+    reader.expect_event("1002@localhost/desktop", ALARMS, &payload);
+    let after = metrics(&server);
+    let failures = |what, condition| {
+        after[&format!("callboard_failures_total{{what=\"{what}\",condition=\"{condition}\"}}")]
+    };
+    assert_eq!((failures("login", "not-authorized"), failures("stream", "not-well-formed")), (1.0, 1.0));
+    assert_eq!(after["callboard_wrong_passwords_total"], 2.0);
+    assert_eq!(after["callboard_queued_bytes"], 0.0, "all was taken");
+    assert!((20_000.0..100_000.0).contains(&after["callboard_queued_bytes_most"]), "{after:?}");
+    for name in ["callboard_read_bytes_total", "callboard_written_bytes_total"] {
+        assert!(after[name] > before[name] + 20_000.0, "{name}: {after:?}");
+    }
+    assert!(after["callboard_loop_turns_total"] > before["callboard_loop_turns_total"]);
+    let longest = after["callboard_loop_longest_seconds"];
+    assert!(longest > 0.0 && longest <= after["callboard_loop_busy_seconds_total"], "{after:?}");
 }
