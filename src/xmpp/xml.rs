@@ -68,6 +68,11 @@ pub fn read<'a>(text: &'a str, bounds: &Bounds) -> Result<Document<'a>, XmlError
     Document::parse_with_options(text, options).map_err(|_| XmlError::NotWellFormed)
 }
 
+/// Where the first of some ASCII characters stands: byte by byte, as no other character has such a byte in UTF-8.
+fn find(text: &str, is_one: impl Fn(u8) -> bool) -> Option<usize> {
+    text.bytes().position(is_one)
+}
+
 /// Looks at every byte once and refuses what the tree reader must not see. It does not check that the text is well
 /// formed beyond what it needs for counting.
 fn scan(text: &str, bounds: &Bounds) -> Result<(), XmlError> {
@@ -85,7 +90,7 @@ fn scan(text: &str, bounds: &Bounds) -> Result<(), XmlError> {
     let mut elements = 0;
     let mut depth = 0_usize;
     let mut prefixes = 0;
-    while let Some(at) = rest.find(['<', '&']) {
+    while let Some(at) = find(rest, |byte| matches!(byte, b'<' | b'&')) {
         rest = &rest[at..];
         if rest.starts_with('&') {
             rest = skip_reference(rest)?;
@@ -130,7 +135,8 @@ fn scan_tag<'a>(text: &'a str, bounds: &Bounds) -> Result<Tag<'a>, XmlError> {
     let mut attributes = 0;
     let mut prefixes = 0;
     loop {
-        let at = rest.find(['=', '>', '<', '"', '\'']).ok_or(XmlError::NotWellFormed)?;
+        let is_mark = |byte| matches!(byte, b'=' | b'>' | b'<' | b'"' | b'\'');
+        let at = find(rest, is_mark).ok_or(XmlError::NotWellFormed)?;
         let before = &rest[..at];
         match rest.as_bytes()[at] {
             b'>' => {
@@ -200,7 +206,8 @@ pub fn is_carriable(text: &str) -> bool {
 /// Appends `text` escaped for an attribute value in either kind of quotes, or for character data.
 pub fn escape_into(out: &mut String, text: &str) {
     let mut rest = text;
-    while let Some(at) = rest.find(['&', '<', '>', '"', '\'', '\n', '\r', '\t']) {
+    let is_special = |byte| matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'' | b'\n' | b'\r' | b'\t');
+    while let Some(at) = find(rest, is_special) {
         out.push_str(&rest[..at]);
         out.push_str(match rest.as_bytes()[at] {
             b'&' => "&amp;",
@@ -228,7 +235,7 @@ pub fn escape(text: &str) -> String {
 /// Appends `text` escaped for character data only: quotes and line breaks stay readable.
 pub fn escape_text_into(out: &mut String, text: &str) {
     let mut rest = text;
-    while let Some(at) = rest.find(['&', '<', '>', '\r']) {
+    while let Some(at) = find(rest, |byte| matches!(byte, b'&' | b'<' | b'>' | b'\r')) {
         out.push_str(&rest[..at]);
         out.push_str(match rest.as_bytes()[at] {
             b'&' => "&amp;",
