@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 use smol::channel::Sender;
@@ -37,6 +37,9 @@ const SPARE_ADDRESSES: usize = 64;
 /// So many sessions are written to before others have their turn: those that publish among them, so that a burst leaves in
 /// fewer and longer writes.
 const WRITES: usize = 64;
+
+/// And for so long at the most, however much each is owed.
+const PATIENCE: Duration = Duration::from_millis(5);
 
 /// The shared state.
 pub struct Server {
@@ -236,12 +239,16 @@ impl Server {
     /// is there by then, and nobody has to wake it. Never ends.
     pub async fn write(self: Rc<Self>) {
         std::future::poll_fn(|cx| {
+            let start = now().monotonic;
             for _ in 0..WRITES {
                 let Some((id, session)) = self.sleepers.borrow_mut().next_owed() else {
                     return Poll::Pending;
                 };
                 if session.borrow_mut().write_from_outside(&self).is_pending() {
                     self.sleepers.borrow().wake(id);
+                }
+                if now().monotonic.duration_since(start) > PATIENCE {
+                    break;
                 }
             }
             cx.waker().wake_by_ref();
@@ -261,7 +268,7 @@ impl Server {
                     None => timer.clear(),
                 }
                 // Far away when nothing is due, so that whatever comes is earlier.
-                let set = due.unwrap_or_else(|| now().monotonic + std::time::Duration::from_secs(1 << 30));
+                let set = due.unwrap_or_else(|| now().monotonic + Duration::from_secs(1 << 30));
                 *self.timer.borrow_mut() = Some((set, cx.waker().clone()));
                 std::task::ready!(std::pin::Pin::new(&mut timer).poll(cx));
                 self.timer.borrow_mut().take();
