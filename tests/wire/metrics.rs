@@ -104,7 +104,7 @@ fn what_goes_wrong_is_counted_by_its_condition_and_what_waits_by_its_memory() {
     assert!(!before.keys().any(|name| name.starts_with("callboard_failures_total")), "{before:?}");
     let mut client = Client::connect(&server);
     client.open();
-    client.send_plain("\01001\0wrong");
+    client.send_plain("\x001001\0wrong");
     client.expect_failure("not-authorized");
     client.send("<nonsense");
     client.expect_stream_error("not-well-formed", 1000);
