@@ -3,7 +3,9 @@
 
 pub mod bosh;
 pub mod client;
+pub mod figures;
 pub mod http;
+pub mod lab;
 pub mod polite;
 pub mod program;
 pub mod raw;
@@ -18,7 +20,7 @@ pub use bosh::Bosh;
 pub use client::{Received, Session};
 pub use http::Http;
 pub use polite::Client;
-pub use program::program;
+pub use program::{program, program_by};
 pub use raw::Raw;
 pub use server::Server;
 

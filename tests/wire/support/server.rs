@@ -88,10 +88,15 @@ impl Server {
 
     /// The same with less in the log, for a test with much traffic.
     pub fn with_log(level: &str, more: &str) -> Self {
+        Self::by_with(program(), level, more)
+    }
+
+    /// The same started in another way.
+    pub fn by_with(command: Command, level: &str, more: &str) -> Self {
         let folder = Folder::new();
         let file = folder.write("callboard.toml", &format!("{DEMO}\n{more}"));
         let file = file.to_str().expect("the folder of the tests has a plain name");
-        Self::spawn(level, &["--config", file], "localhost", Some(folder))
+        Self::start(command, level, &["--config", file], "localhost", Some(folder))
     }
 
     /// A configuration of the test's own.
@@ -212,6 +217,21 @@ impl Server {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux says it");
         line.trim_end_matches("kB").trim().parse().expect("a number")
+    }
+
+    /// How many descriptors it has open now (proc(5)).
+    pub fn descriptors(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("it runs").count()
+    }
+
+    /// The processor's time that it has used until now (proc(5), in ticks of a hundredth of a second).
+    pub fn processor_time(&self) -> Duration {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("it runs");
+        // Its name may have blanks in it.
+        let (_, after_name) = stat.rsplit_once(") ").expect("Linux says its name");
+        let ticks =
+            after_name.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u64>().expect("a number"));
+        Duration::from_millis(10 * ticks.sum::<u64>())
     }
 
     /// Sends a signal to the program.
