@@ -7,7 +7,12 @@ use super::http::Http;
 
 /// The samples, each with its labels in its name. What is not of the format fails the test.
 pub fn metrics(server: &Server) -> HashMap<String, f64> {
-    let answer = Http::connect(server.plain).ask("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+    ask(&mut Http::connect(server.plain))
+}
+
+/// The same on a connection that stays.
+pub fn ask(http: &mut Http) -> HashMap<String, f64> {
+    let answer = http.ask("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.header("Content-Type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     assert!(answer.body.ends_with('\n'));
