@@ -18,9 +18,14 @@ pub struct Lab {
 impl Lab {
     /// One with the demo.
     pub fn new() -> Self {
+        Self::with_log("trace")
+    }
+
+    /// The same with less in the log.
+    pub fn with_log(level: &str) -> Self {
         let folder = Folder::new();
         let file = folder.path().join("callboard.toml");
-        Self { server: Server::serving_in(folder, "localhost", DEMO), file }
+        Self { server: Server::serving_with_log(level, folder, "localhost", DEMO), file }
     }
 
     /// Another file, which is good. Returns what the log says of it.

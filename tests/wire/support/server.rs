@@ -78,7 +78,7 @@ pub struct Server {
 impl Server {
     /// The embedded demo.
     pub fn demo() -> Self {
-        Self::spawn("trace", &[], "localhost", None)
+        Self::flags(&[])
     }
 
     /// The demo with something added at its end, such as `[limits]`.
@@ -93,10 +93,7 @@ impl Server {
 
     /// The same started in another way.
     pub fn by_with(command: Command, level: &str, more: &str) -> Self {
-        let folder = Folder::new();
-        let file = folder.write("callboard.toml", &format!("{DEMO}\n{more}"));
-        let file = file.to_str().expect("the folder of the tests has a plain name");
-        Self::start(command, level, &["--config", file], "localhost", Some(folder))
+        Self::configured(command, level, Folder::new(), "localhost", &format!("{DEMO}\n{more}"))
     }
 
     /// A configuration of the test's own.
@@ -106,14 +103,17 @@ impl Server {
 
     /// A configuration that names files of a folder.
     pub fn serving_in(folder: Folder, domain: &str, config: &str) -> Self {
-        let file = folder.write("callboard.toml", config);
-        let file = file.to_str().expect("the folder of the tests has a plain name");
-        Self::spawn("trace", &["--config", file], domain, Some(folder))
+        Self::serving_with_log("trace", folder, domain, config)
+    }
+
+    /// The same with less in the log.
+    pub fn serving_with_log(level: &str, folder: Folder, domain: &str, config: &str) -> Self {
+        Self::configured(program(), level, folder, domain, config)
     }
 
     /// The embedded demo with more flags.
     pub fn flags(flags: &[&str]) -> Self {
-        Self::spawn("trace", flags, "localhost", None)
+        Self::by(program(), flags)
     }
 
     /// The same started in another way, such as with a variable in its environment.
@@ -121,8 +121,10 @@ impl Server {
         Self::start(command, "trace", flags, "localhost", None)
     }
 
-    fn spawn(log: &str, arguments: &[&str], domain: &str, folder: Option<Folder>) -> Self {
-        Self::start(program(), log, arguments, domain, folder)
+    fn configured(command: Command, level: &str, folder: Folder, domain: &str, config: &str) -> Self {
+        let file = folder.write("callboard.toml", config);
+        let file = file.to_str().expect("the folder of the tests has a plain name");
+        Self::start(command, level, &["--config", file], domain, Some(folder))
     }
 
     fn start(
