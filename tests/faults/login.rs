@@ -48,7 +48,7 @@ pub async fn log_in(stream: &mut (impl Stream + ?Sized), user: &str, resource: &
     Ok(())
 }
 
-/// Sends something, and reads until the answer has come.
+/// Sends something, and reads until the answer has come, or a refusal.
 pub async fn ask(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin + ?Sized),
     bytes: &[u8],
@@ -58,13 +58,19 @@ pub async fn ask(
     stream.flush().await?;
     let mut come = Vec::new();
     let mut buffer = [0; 4096];
-    while !come.windows(answer.len()).any(|window| window == answer.as_bytes()) {
+    loop {
+        let has_come = |text: &str| come.windows(text.len()).any(|window: &[u8]| window == text.as_bytes());
+        if has_come(answer) {
+            return Ok(());
+        }
+        if has_come("<failure ") || has_come("<error ") {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
         match stream.read(&mut buffer).await? {
             0 => return Err(io::ErrorKind::UnexpectedEof.into()),
             length => come.extend_from_slice(&buffer[..length]),
         }
     }
-    Ok(())
 }
 
 /// Reads whatever comes until nothing can come any more.
