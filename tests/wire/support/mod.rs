@@ -20,9 +20,9 @@ pub use bosh::Bosh;
 pub use client::{Received, Session};
 pub use http::Http;
 pub use polite::Client;
-pub use program::{program, program_by};
+pub use program::program;
 pub use raw::Raw;
-pub use server::Server;
+pub use server::{Server, program_by};
 
 /// The namespaces of the wire.
 pub mod ns {

@@ -8,10 +8,3 @@ use std::process::Command;
 pub fn program() -> Command {
     Command::new(env::var_os("CALLBOARD").unwrap_or_else(|| env!("CARGO_BIN_EXE_callboard").into()))
 }
-
-/// The program started by a line for the shell, in which `exec "$0" "$@"` is the program with its arguments.
-pub fn program_by(line: &str) -> Command {
-    let mut command = Command::new("sh");
-    command.arg("-c").arg(line).arg(program().get_program());
-    command
-}

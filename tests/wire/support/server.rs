@@ -21,6 +21,13 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// The demo configuration: the users of most tests.
 pub const DEMO: &str = include_str!("../../../deploy/demo.toml");
 
+/// The program started by a line for the shell, in which `exec "$0" "$@"` is the program with its arguments.
+pub fn program_by(line: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(line).arg(program().get_program());
+    command
+}
+
 /// A folder of its own for a test.
 pub struct Folder(PathBuf);
 
