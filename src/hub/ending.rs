@@ -17,6 +17,11 @@ impl Hub {
         }
     }
 
+    /// Tells whether the server goes down.
+    pub fn is_closing(&self) -> bool {
+        self.closing
+    }
+
     /// The transport broke one of its own rules, or a bound, before there was a message: the stream ends.
     pub fn fail(&mut self, now: Now, id: SessionId, error: StreamError) {
         self.end(now, id, Some(error), error.condition);

@@ -4,6 +4,7 @@
 //! who is on line (hub).
 #![allow(clippy::disallowed_methods, reason = "time, sockets and threads are for this part alone")]
 
+mod accept;
 mod answer;
 mod auth;
 mod body;
@@ -33,6 +34,7 @@ mod rest;
 mod scratch;
 mod server;
 mod sessions;
+mod shortage;
 mod sleepers;
 mod status;
 mod ticket;
@@ -43,34 +45,29 @@ mod ws;
 mod www;
 
 use std::io::{Error, ErrorKind};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
 use std::time::Duration;
 
 use async_signal::{Signal, Signals};
-use futures_rustls::TlsAcceptor;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use smol::future::FutureExt as _;
 use smol::stream::StreamExt as _;
 use smol::{Async, LocalExecutor, Timer};
 
 use crate::config::{Config, Place, Problem};
-use crate::hub::{Counters, Origin};
+use crate::hub::Counters;
 use crate::json;
 use crate::limits::Limits;
-use io::{Io, Pieces, Slots};
 use notify::Manager;
 pub use reload::Again;
-use reload::{Acceptor, Reloader};
-use server::{Server, now};
+use reload::Reloader;
+use server::Server;
 use tls::Identity;
 use www::Www;
 
 /// Descriptors beside those of the connections: listeners, standard streams, the event queue.
 const SPARE_DESCRIPTORS: u64 = 32;
-
-/// How long to wait after the system had no resources for one more connection.
-const BREATH: Duration = Duration::from_millis(100);
 
 /// How long the tasks have for their last writes after all sessions are gone.
 const LAST_WRITES: Duration = Duration::from_millis(50);
@@ -235,7 +232,7 @@ async fn serve(
         .collect();
     let accepting: Vec<_> = listeners
         .into_iter()
-        .map(|listener| server.spawn_task(accept(server.clone(), listener, reloader.acceptor())))
+        .map(|listener| server.spawn_task(accept::accept(server.clone(), listener, reloader.acceptor())))
         .collect();
     ready(&urls);
     manager.ready(&status(&server));
@@ -316,74 +313,4 @@ async fn tell_alive(server: Rc<Server>, manager: Rc<Manager>, interval: Duration
 fn status(server: &Rc<Server>) -> String {
     let Counters { sessions, events, deliveries, .. } = server.with_hub(|hub, _| hub.counters());
     format!("{sessions} sessions; {events} events in {deliveries} deliveries since the start")
-}
-
-/// Accepts connections for ever. The handshakes run in tasks of their own.
-async fn accept(server: Rc<Server>, listener: Listener, acceptor: Acceptor) {
-    loop {
-        let (stream, peer) = match listener.socket.accept().await {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                // No descriptors or no memory: those that are in stay in, new ones wait in the system's queue.
-                log::warn!("no connection can be accepted now: {error}");
-                Timer::after(BREATH).await;
-                continue;
-            }
-        };
-        if server.connections.get() >= server.limits.connections {
-            log::warn!("{peer}: refused, {} connections are open", server.limits.connections);
-            continue;
-        }
-        let Some(slots) = server.places(peer.ip()) else {
-            let limit = server.limits.connections_per_address;
-            log::warn!("{peer}: refused, {limit} connections of its address are open");
-            continue;
-        };
-        let acceptor = listener.tls.then(|| acceptor.borrow().clone()).flatten();
-        server.spawn(connection(server.clone(), stream, peer, slots, acceptor));
-    }
-}
-
-async fn connection(
-    server: Rc<Server>,
-    stream: Async<TcpStream>,
-    peer: SocketAddr,
-    slots: Slots,
-    acceptor: Option<TlsAcceptor>,
-) {
-    log::debug!("{peer}: connection accepted");
-    let accepted = now().monotonic;
-    // An event is one small write: it must not wait for the answer to the one before.
-    if let Err(error) = stream.get_ref().set_nodelay(true) {
-        return log::info!("{peer}: gone at once: {error}");
-    }
-    let traffic = server.traffic.clone();
-    let opened = async {
-        match acceptor {
-            None => Ok((Io::plain(stream, peer, slots, traffic), "ws", false)),
-            Some(_) if speaks_http(&stream).await => {
-                Ok((Io::plain(stream, peer, slots, traffic), "ws", true))
-            }
-            Some(acceptor) => {
-                Ok((Io::tls(acceptor.accept(Pieces(stream)).await?, peer, slots, traffic), "wss", false))
-            }
-        }
-    };
-    let limit = server.limits.login;
-    let late = async {
-        Timer::after(limit).await;
-        Err(Error::other(format!("no handshake within {limit:?}")))
-    };
-    match opened.or(late).await {
-        Ok((io, transport, lacks_tls)) => {
-            http::serve(server, io, Origin { peer, transport, accepted }, lacks_tls).await;
-        }
-        Err(error) => log::info!("{peer} tls: {error}"),
-    }
-}
-
-/// Tells whether the first byte is that of a request of HTTP: a letter, as no record of TLS begins with one.
-async fn speaks_http(stream: &Async<TcpStream>) -> bool {
-    let mut first = [0];
-    matches!(stream.peek(&mut first).await, Ok(1)) && first[0].is_ascii_uppercase()
 }

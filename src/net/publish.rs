@@ -34,6 +34,10 @@ pub async fn serve(server: &Rc<Server>, request: Request<Incoming>) -> Result<(U
     if !xml::is_carriable(&payload) {
         return refuse(StatusCode::BAD_REQUEST, "The body has a character that XML cannot carry.");
     }
+    // Nobody would get it any more.
+    if server.with_hub(|hub, _| hub.is_closing()) {
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, "The server is going down.");
+    }
     match server.with_hub(|hub, now| hub.publish(now, user, &node, payload)) {
         Ok(item) => Ok((user, text(StatusCode::ACCEPTED, item))),
         Err(Refusal::NodeUnknown) => refuse(StatusCode::NOT_FOUND, "There is no such node."),

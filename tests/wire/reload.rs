@@ -2,70 +2,18 @@
 //! `process`.
 
 use std::fs;
-use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
 use crate::calls::call;
 use crate::support::http::{basic, own, publish};
+use crate::support::lab::{Lab, without, without_user};
 use crate::support::rest::{ask, event, field, get, put_state};
-use crate::support::server::{DEMO, Folder, PATIENCE};
+use crate::support::server::DEMO;
 use crate::support::sse::{self, Stream};
 use crate::support::{Bosh, Client, Server, ns};
 
 const TEAM: &str = "/finesse/api/Team/1/Users";
-
-/// A server whose file a test can change.
-struct Lab {
-    server: Server,
-    file: PathBuf,
-}
-
-impl Lab {
-    fn new() -> Self {
-        let folder = Folder::new();
-        let file = folder.path().join("callboard.toml");
-        Self { server: Server::serving_in(folder, "localhost", DEMO), file }
-    }
-
-    /// Another file, which is good. Returns what the log says of it.
-    #[track_caller]
-    fn reload(&self, config: &str) -> String {
-        let before = self.reloads().len();
-        self.hang_up(config);
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            match self.reloads().get(before) {
-                Some(line) => return line.clone(),
-                None => assert!(Instant::now() < deadline, "{}", self.server.log()),
-            }
-            std::thread::sleep(Duration::from_millis(2));
-        }
-    }
-
-    /// What the log says of each good file that was read.
-    fn reloads(&self) -> Vec<String> {
-        let log = self.server.log();
-        log.lines().filter(|line| line.ends_with(" nodes taken away")).map(str::to_owned).collect()
-    }
-
-    fn hang_up(&self, config: &str) {
-        fs::write(&self.file, config).expect("the file is ours");
-        self.server.signal(Signal::HUP);
-    }
-}
-
-/// The demo without the section that begins with this line and the one after it.
-fn without(config: &str, first: &str, second: &str) -> String {
-    let start = config.find(&format!("{first}\n{second}\n")).expect("it stands there");
-    let end = config[start + 1..].find("\n[").map_or(config.len(), |end| start + 1 + end + 1);
-    format!("{}{}", &config[..start], &config[end..])
-}
-
-fn without_user(id: &str) -> String {
-    without(DEMO, "[[user]]", &format!("id = \"{id}\""))
-}
 
 #[track_caller]
 fn sign_in(server: &Server, id: &str) {

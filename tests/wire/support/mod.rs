@@ -3,7 +3,9 @@
 
 pub mod bosh;
 pub mod client;
+pub mod figures;
 pub mod http;
+pub mod lab;
 pub mod polite;
 pub mod program;
 pub mod raw;
@@ -20,7 +22,7 @@ pub use http::Http;
 pub use polite::Client;
 pub use program::program;
 pub use raw::Raw;
-pub use server::Server;
+pub use server::{Server, program_by};
 
 /// The namespaces of the wire.
 pub mod ns {

@@ -21,6 +21,13 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// The demo configuration: the users of most tests.
 pub const DEMO: &str = include_str!("../../../deploy/demo.toml");
 
+/// The program started by a line for the shell, in which `exec "$0" "$@"` is the program with its arguments.
+pub fn program_by(line: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(line).arg(program().get_program());
+    command
+}
+
 /// A folder of its own for a test.
 pub struct Folder(PathBuf);
 
@@ -78,7 +85,7 @@ pub struct Server {
 impl Server {
     /// The embedded demo.
     pub fn demo() -> Self {
-        Self::spawn("trace", &[], "localhost", None)
+        Self::flags(&[])
     }
 
     /// The demo with something added at its end, such as `[limits]`.
@@ -88,10 +95,12 @@ impl Server {
 
     /// The same with less in the log, for a test with much traffic.
     pub fn with_log(level: &str, more: &str) -> Self {
-        let folder = Folder::new();
-        let file = folder.write("callboard.toml", &format!("{DEMO}\n{more}"));
-        let file = file.to_str().expect("the folder of the tests has a plain name");
-        Self::spawn(level, &["--config", file], "localhost", Some(folder))
+        Self::by_with(program(), level, more)
+    }
+
+    /// The same started in another way.
+    pub fn by_with(command: Command, level: &str, more: &str) -> Self {
+        Self::configured(command, level, Folder::new(), "localhost", &format!("{DEMO}\n{more}"))
     }
 
     /// A configuration of the test's own.
@@ -101,14 +110,17 @@ impl Server {
 
     /// A configuration that names files of a folder.
     pub fn serving_in(folder: Folder, domain: &str, config: &str) -> Self {
-        let file = folder.write("callboard.toml", config);
-        let file = file.to_str().expect("the folder of the tests has a plain name");
-        Self::spawn("trace", &["--config", file], domain, Some(folder))
+        Self::serving_with_log("trace", folder, domain, config)
+    }
+
+    /// The same with less in the log.
+    pub fn serving_with_log(level: &str, folder: Folder, domain: &str, config: &str) -> Self {
+        Self::configured(program(), level, folder, domain, config)
     }
 
     /// The embedded demo with more flags.
     pub fn flags(flags: &[&str]) -> Self {
-        Self::spawn("trace", flags, "localhost", None)
+        Self::by(program(), flags)
     }
 
     /// The same started in another way, such as with a variable in its environment.
@@ -116,8 +128,10 @@ impl Server {
         Self::start(command, "trace", flags, "localhost", None)
     }
 
-    fn spawn(log: &str, arguments: &[&str], domain: &str, folder: Option<Folder>) -> Self {
-        Self::start(program(), log, arguments, domain, folder)
+    fn configured(command: Command, level: &str, folder: Folder, domain: &str, config: &str) -> Self {
+        let file = folder.write("callboard.toml", config);
+        let file = file.to_str().expect("the folder of the tests has a plain name");
+        Self::start(command, level, &["--config", file], domain, Some(folder))
     }
 
     fn start(
@@ -217,6 +231,21 @@ impl Server {
     /// What the system lets it have (proc(5)).
     pub fn system_limits(&self) -> String {
         fs::read_to_string(format!("/proc/{}/limits", self.child.id())).expect("it runs")
+    }
+
+    /// How many descriptors it has open now (proc(5)).
+    pub fn descriptors(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("it runs").count()
+    }
+
+    /// The processor's time that it has used until now (proc(5), in ticks of a hundredth of a second).
+    pub fn processor_time(&self) -> Duration {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("it runs");
+        // Its name may have blanks in it.
+        let (_, after_name) = stat.rsplit_once(") ").expect("Linux says its name");
+        let ticks =
+            after_name.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u64>().expect("a number"));
+        Duration::from_millis(10 * ticks.sum::<u64>())
     }
 
     /// Sends a signal to the program.

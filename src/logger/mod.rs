@@ -4,8 +4,9 @@
 //! server, because what peers send must not look like lines of ours, and because the crates below log whole frames,
 //! with passwords in them.
 
+mod output;
+
 use std::fmt::{self, Write as _};
-use std::io::Write as _;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -14,6 +15,8 @@ use std::time::{Duration, SystemTime};
 use log::{Level, LevelFilter, Log, Metadata, Record, SetLoggerError};
 use rustix::fs::fstat;
 use time::OffsetDateTime;
+
+use output::Output;
 
 /// How many bytes wait to be written at the most; further lines are dropped and counted.
 const WAITING_MAX: usize = 1 << 20;
@@ -77,6 +80,7 @@ pub fn init(level: LevelFilter) -> Result<(), SetLoggerError> {
 }
 
 fn write(orders: &Receiver<Order>) {
+    let mut output = Output::new(std::io::stderr());
     while let Ok(first) = orders.recv() {
         let mut text = String::new();
         let mut next = Some(first);
@@ -94,8 +98,7 @@ fn write(orders: &Receiver<Order>) {
         if lost > 0 {
             text.push_str(&format!("{lost} lines of the log were lost: it is not read fast enough\n"));
         }
-        // There is nobody to tell that it could not be written.
-        let _ = std::io::stderr().write_all(text.as_bytes());
+        output.write(&text);
         if let Some(done) = flushed {
             let _ = done.send(());
         }
