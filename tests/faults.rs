@@ -16,6 +16,8 @@ mod descriptors;
 mod disk;
 #[path = "faults/holes.rs"]
 mod holes;
+#[path = "faults/late.rs"]
+mod late;
 #[path = "faults/login.rs"]
 mod login;
 #[path = "faults/relay.rs"]

@@ -63,7 +63,7 @@ pub async fn ask(
         if has_come(answer) {
             return Ok(());
         }
-        if has_come("<failure ") || has_come("<error ") {
+        if ["<failure ", "<error ", "<stream:error "].into_iter().any(has_come) {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
         match stream.read(&mut buffer).await? {

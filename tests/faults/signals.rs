@@ -9,9 +9,10 @@ use std::thread;
 
 use rustix::process::Signal;
 
+use crate::late::{LIMITS, Late};
 use crate::login::{connect, log_in};
 use crate::support::http::Http;
-use crate::support::lab::{Lab, without_user};
+use crate::support::lab::{Lab, without};
 use crate::support::polite::{Polite, Security};
 use crate::support::rest::put_state;
 use crate::support::server::{DEMO, PATIENCE};
@@ -27,14 +28,15 @@ const SOMETIMES: &str = "1005";
 
 #[test]
 fn reloads_in_full_swing_cost_nobody_anything_but_who_is_removed() {
-    let lab = Lab::with_log("info");
+    let all = format!("{DEMO}\n{LIMITS}");
+    let lab = Lab::with_log("info", &all);
     let server = &lab.server;
     let new = "[[user]]\nid = \"2001\"\npassword = \"2001\"\nteam = \"2\"\n";
-    let configs = [DEMO.to_owned(), without_user(SOMETIMES)]
-        .into_iter()
-        .flat_map(|config| [format!("{config}\n{new}"), config]);
+    let without = without(&all, "[[user]]", &format!("id = \"{SOMETIMES}\""));
+    let configs = [all, without].into_iter().flat_map(|config| [format!("{config}\n{new}"), config]);
     let configs: Vec<String> = configs.collect();
     witnessed(server, |_| {
+        let mut late = Late::new(server, "1003");
         let over = AtomicBool::new(false);
         let rounds = AtomicUsize::new(0);
         let again_and_again = |work: &dyn Fn()| {
@@ -45,7 +47,7 @@ fn reloads_in_full_swing_cost_nobody_anything_but_who_is_removed() {
         };
         thread::scope(|scope| {
             // Those who stay in every configuration come and go as they like.
-            for user in ["1001", "1002", "1003"] {
+            for user in ["1001", "1002"] {
                 scope.spawn(move || {
                     again_and_again(&|| Client::online(server, user, "desktop").leave());
                 });
@@ -76,6 +78,8 @@ fn reloads_in_full_swing_cost_nobody_anything_but_who_is_removed() {
             }
             over.store(true, Ordering::Relaxed);
         });
+        // What waited all the time is still there.
+        late.catch_up().expect_nothing_more();
     });
     let removed = lab.reloads().iter().filter(|line| !line.contains(" 0 removed)")).count();
     assert!(removed >= RELOADS / 2, "somebody is removed in each second one: {:?}", lab.reloads());
@@ -121,7 +125,7 @@ impl Got {
 
 #[test]
 fn the_end_in_full_swing_comes_after_everything_that_was_acknowledged() {
-    let server = Server::with_log("info", "[limits]\nclose = \"3s\"\n");
+    let server = Server::with_log("info", LIMITS);
     let over = |session: &mut Client, got: &mut Got| {
         let error = loop {
             let text = session.text();
@@ -141,10 +145,7 @@ fn the_end_in_full_swing_comes_after_everything_that_was_acknowledged() {
     for client in [&mut plain, &mut secure] {
         client.subscribe(TEAM);
     }
-    // Beside one who does not read a word, nor say one: it does not keep the process.
-    let mut deaf = Raw::connect(&server);
-    deaf.log_in("1004", "desktop");
-    deaf.become_available();
+    let mut late = Late::new(&server, "1004");
     let acknowledged: [AtomicUsize; 3] = Default::default();
     let all = Mutex::new(Vec::new());
     let done = |got: Got| all.lock().expect("nobody panics").push(got);
@@ -179,6 +180,7 @@ fn the_end_in_full_swing_comes_after_everything_that_was_acknowledged() {
             thread::yield_now();
         }
         server.signal(Signal::TERM);
+        late.catch_up().expect_stream_error("system-shutdown", 1001);
         for publisher in publishers {
             publisher.join().expect("no publisher panics");
         }
@@ -193,4 +195,21 @@ fn the_end_in_full_swing_comes_after_everything_that_was_acknowledged() {
             assert!((acknowledged..=acknowledged + 1).contains(&got), "{got} of {acknowledged}");
         }
     }
+}
+
+#[test]
+fn who_publishes_while_the_server_goes_down_is_told_that_nobody_will_get_it() {
+    let server = Server::with_log("info", LIMITS);
+    let mut publisher = Http::connect(server.plain);
+    assert_eq!(publisher.ask(publication(TEAM, "before")).status(), 202);
+    // It is waited for as long as it has not answered the close.
+    let mut waited_for = Raw::connect(&server);
+    waited_for.open();
+    server.signal(Signal::TERM);
+    let error = waited_for.text();
+    assert!(error.contains("<system-shutdown "), "{error}");
+    let answer = publisher.ask(publication(TEAM, "after"));
+    assert_eq!((answer.status(), answer.body.as_str()), (503, "The server is going down.\n"));
+    waited_for.expect_close(1001);
+    assert_eq!(server.ended().0, Some(0));
 }

@@ -1,5 +1,6 @@
 //! Readers that stop reading, few and many.
 
+use crate::late::number;
 use crate::support::figures::metrics;
 use crate::support::http::Http;
 use crate::support::{Client, Raw, Server};
@@ -78,10 +79,4 @@ fn stop_reading(server: &Server, slow: usize, closed: usize) {
         assert!(error.contains("<policy-violation "), "{error}");
         slow.expect_close(1000);
     }
-}
-
-/// The number of a publication.
-fn number(text: &str) -> Option<usize> {
-    let (_, payload) = text.split_once("push:0\">")?;
-    payload.split(' ').next()?.parse().ok()
 }

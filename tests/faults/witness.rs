@@ -55,7 +55,7 @@ fn ways(server: &Server) -> Vec<Box<dyn Way>> {
     // Another user: none of both is told of the other's presence.
     secure.log_in("1006", "secure");
     secure.become_available();
-    secure.subscribe(TEAM);
+    secure.subscribe_as(TEAM, "1006@localhost");
     let stream = Stream::open(server, "administrator", &[TEAM]);
     vec![Box::new(plain), Box::new(secure), Box::new(stream)]
 }

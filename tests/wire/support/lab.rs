@@ -18,14 +18,14 @@ pub struct Lab {
 impl Lab {
     /// One with the demo.
     pub fn new() -> Self {
-        Self::with_log("trace")
+        Self::with_log("trace", DEMO)
     }
 
-    /// The same with less in the log.
-    pub fn with_log(level: &str) -> Self {
+    /// One with that file, and less in the log.
+    pub fn with_log(level: &str, config: &str) -> Self {
         let folder = Folder::new();
         let file = folder.path().join("callboard.toml");
-        Self { server: Server::serving_with_log(level, folder, "localhost", DEMO), file }
+        Self { server: Server::serving_with_log(level, folder, "localhost", config), file }
     }
 
     /// Another file, which is good. Returns what the log says of it.
