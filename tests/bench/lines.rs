@@ -192,7 +192,7 @@ pub fn lines() -> Vec<Line> {
     ];
     lines.extend([Storm::Plain, Storm::First, Storm::Again].into_iter().flat_map(storm));
     lines.extend([
-        line(Figure::IdleCpu, "idle_cpu_percent", "idle, pinged each 10 s: server CPU, %", 2),
+        line(Figure::IdleCpu, "idle_cpu_percent", "idle, ours pings in 10 s: server CPU, %", 2),
         line(Figure::IdleGenerator, "idle_generator_percent", "  generator CPU, %", 2),
     ]);
     lines.extend(growth());

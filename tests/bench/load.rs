@@ -7,12 +7,14 @@
 mod child;
 mod client;
 mod floor;
+mod growth;
 mod idle;
 mod lines;
 mod login;
 mod options;
 mod pings;
 mod plan;
+mod plot;
 mod publisher;
 mod report;
 mod rest;

@@ -101,22 +101,22 @@ impl Generator {
         Ok(clients)
     }
 
-    /// A publisher of payloads of `size` bytes to the node that everybody is subscribed to. If it has to make nodes, it
-    /// does.
+    /// A publisher of payloads of `size` bytes to a node. If it has to make the nodes of this benchmark, it does.
     pub async fn publisher(
         &self,
         server: &Server,
         transport: Transport,
+        node: &str,
         size: usize,
     ) -> io::Result<Publisher> {
         match server.way.publish_by {
             PublishBy::Http => {
-                let request = publisher::publication(&server.way.publisher, world::NODE, size);
+                let request = publisher::publication(&server.way.publisher, node, size);
                 Publisher::connect(server.plain.address, request)
             }
             PublishBy::Xmpp => {
                 let place = server.place(transport, &self.connector);
-                let nodes = [world::NODE, world::TEAM];
+                let nodes = [node, world::NODE, world::TEAM];
                 Ok(Publisher::Xmpp(XmppPublisher::connect(&place, &nodes, size).await?))
             }
         }

@@ -9,11 +9,13 @@ use std::time::{Duration, Instant};
 use callboard::password::{ITERATIONS, Password};
 
 use super::floor;
+use super::growth;
 use super::idle;
 use super::lines::{Figure, Storm};
 use super::login::Generator;
 use super::options::{Stage, Transport};
-use super::report::{Column, Samples, Target, transport};
+use super::plot;
+use super::report::{Column, Samples, Target};
 use super::servers::{Servers, Setup};
 use super::slow;
 use super::storm::{PINGING, STORM};
@@ -21,6 +23,8 @@ use super::way::Way;
 
 /// How often the start is measured.
 const STARTS: usize = 5;
+/// What is measured in several rounds.
+const ROUND: [Stage; 4] = [Stage::Login, Stage::Fanout, Stage::Steady, Stage::Rest];
 /// The password of everybody where passwords are hashed.
 const PASSWORD: &str = "1234";
 
@@ -37,7 +41,8 @@ impl Bench {
         if options.wants(Stage::Start) && !options.url_only {
             self.start(samples)?;
         }
-        for round in 1..=options.rounds {
+        let rounds = if options.wants_any(&ROUND) { options.rounds } else { 0 };
+        for round in 1..=rounds {
             self.each(&format!("round {round}"), samples, async |column, samples| {
                 self.round(column, samples).await
             })?;
@@ -51,6 +56,16 @@ impl Bench {
         if options.wants(Stage::Idle) {
             self.each("idle", samples, async |column, samples| self.idle(column, samples).await)?;
         }
+        if options.wants(Stage::Growth) {
+            for step in growth::steps() {
+                self.each(&format!("growth, {step} sessions"), samples, async |column, samples| {
+                    self.grow(column, step, samples).await
+                })?;
+            }
+            let path = plot::folder()?.join("growth.svg");
+            fs::write(&path, plot::svg(&growth::panels(samples)))?;
+            eprintln!("plots: {}", path.display());
+        }
         Ok(())
     }
 
@@ -61,10 +76,10 @@ impl Bench {
         samples: &mut Samples,
         one: impl AsyncFn(Column, &mut Samples) -> io::Result<()>,
     ) -> io::Result<()> {
-        for transport_ in self.generator.options.transports() {
+        for transport in self.generator.options.transports() {
             for target in self.generator.options.targets() {
-                eprintln!("{what}: {} {}", samples.name(target), transport(transport_));
-                let column = Column { target, transport: transport_ };
+                let column = Column { target, transport };
+                eprintln!("{what}: {}", samples.title(column));
                 smol::block_on(self.generator.executor.run(one(column, samples)))?;
             }
         }
@@ -74,7 +89,7 @@ impl Bench {
     async fn round(&self, column: Column, samples: &mut Samples) -> io::Result<()> {
         let options = &self.generator.options;
         let setup = Setup { users: options.sessions + 1, ..Setup::default() };
-        if options.wants_any(&[Stage::Login, Stage::Fanout, Stage::Steady])
+        if options.wants_any(&ROUND[..3])
             && let Some(server) = self.servers.start(options, column, &setup)?
         {
             self.generator.round(&server, column, samples).await?;
@@ -134,6 +149,18 @@ impl Bench {
             && let Some(server) = self.servers.start(options, column, &setup)?
         {
             self.generator.idle(&server, column, samples).await?;
+            server.stop()?;
+        }
+        Ok(())
+    }
+
+    async fn grow(&self, column: Column, step: u32, samples: &mut Samples) -> io::Result<()> {
+        let setup = Setup { users: step as usize + growth::MORE, ..Setup::default() };
+        // Elsewhere subscriptions may outlive their sessions: a step would count with those before.
+        if !matches!(column.target, Target::Other(_))
+            && let Some(server) = self.servers.start(&self.generator.options, column, &setup)?
+        {
+            self.generator.grow(&server, column, step, samples).await?;
             server.stop()?;
         }
         Ok(())

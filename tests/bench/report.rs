@@ -60,13 +60,18 @@ impl Samples {
         self.faults += faults.sum();
     }
 
+    /// All samples of a figure.
+    pub fn values(&self, figure: Figure, column: Column) -> &[f64] {
+        self.values.get(&(figure, column)).map_or(&[], Vec::as_slice)
+    }
+
     /// What a figure came to.
-    pub fn value(&self, figure: Figure, column: Column, sum: Sum) -> Option<f64> {
-        let mut values = self.values.get(&(figure, column))?.clone();
+    fn value(&self, figure: Figure, column: Column, sum: Sum) -> Option<f64> {
+        let mut values = self.values(figure, column).to_vec();
         values.sort_by(f64::total_cmp);
         match sum {
             Sum::Median => values.get(values.len() / 2).copied(),
-            Sum::Total => Some(values.iter().sum()),
+            Sum::Total => (!values.is_empty()).then(|| values.iter().sum()),
             Sum::Highest => values.last().copied(),
         }
     }
@@ -86,6 +91,11 @@ impl Samples {
             Target::Floor => "floor",
             Target::Other(number) => self.names.get(number).map_or("", String::as_str),
         }
+    }
+
+    /// The name of a column.
+    pub fn title(&self, column: Column) -> String {
+        format!("{} {}", self.name(column.target), transport(column.transport))
     }
 
     /// The table: figures, their ratios to those of the floor, and what callboard's should come to.

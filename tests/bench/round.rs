@@ -15,6 +15,7 @@ use super::report::{Column, Samples, percentile};
 use super::stream::Stream;
 use super::tally::{Published, Tally};
 use super::usage::Usage;
+use super::world;
 
 /// How many times everybody logs in when that is measured.
 const LOGIN_ROUNDS: usize = 4;
@@ -28,7 +29,7 @@ impl Generator {
     pub async fn round(&self, server: &Server, column: Column, samples: &mut Samples) -> io::Result<()> {
         let Options { sessions, burst, steady, payload, .. } = self.options;
         // First, as it may have to make the nodes.
-        let publisher = self.publisher(server, column.transport, payload).await?;
+        let publisher = self.publisher(server, column.transport, world::NODE, payload).await?;
         let clients = self.fill(server, column, samples).await?;
         let tally = Rc::new(Tally::new(sessions, Published::new((BURSTS * burst + steady) as usize)));
         let tasks = self.receive(clients, &tally);

@@ -10,11 +10,12 @@ use smol::future::FutureExt as _;
 use super::child::Server;
 use super::client::Client;
 use super::lines::Figure;
-use super::login::{Generator, Logins};
+use super::login::{self, Generator, Logins};
 use super::report::{Column, Samples};
 use super::stream::Stream;
 use super::tally::{Published, Tally};
 use super::usage::Usage;
+use super::way::Way;
 use super::world;
 
 /// All sessions.
@@ -33,8 +34,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 impl Generator {
     /// Measures one server.
     pub async fn slow(&self, server: &Server, column: Column, samples: &mut Samples) -> io::Result<()> {
-        let publisher = self.publisher(server, column.transport, PAYLOAD).await?;
-        let mut slow = self.sessions(server, column.transport, Logins::all(SESSIONS)).await?;
+        let node = node(&server.way);
+        let publisher = self.publisher(server, column.transport, &node, PAYLOAD).await?;
+        let logins = Logins { nodes: few, ..Logins::all(SESSIONS) };
+        let mut slow = self.sessions(server, column.transport, logins).await?;
         let readers = slow.split_off(SLOW);
         let batches = (OWED / world::event_length(PAYLOAD)) as u32 / BATCH + 1;
         let tally = Rc::new(Tally::new(readers.len(), Published::new((batches * BATCH) as usize)));
@@ -65,6 +68,18 @@ impl Generator {
         }
         Ok(())
     }
+}
+
+/// The node that they are subscribed to. Where a subscription outlives its session, it is one that nobody else has ever
+/// been subscribed to.
+fn node(way: &Way) -> String {
+    format!("{}{}", world::NODE, if way.is_ours { "" } else { "/slow" })
+}
+
+fn few(way: &Way, name: &str) -> Vec<String> {
+    let mut nodes = login::both(way, name);
+    nodes[1] = node(way);
+    nodes
 }
 
 /// Reads what the system has kept of a connection. Tells whether its end comes behind that.

@@ -26,28 +26,32 @@ pub fn node(name: &str) -> String {
 /// A configuration with so many agents in one team; each has its number as extension. `hash` is of the password of all of
 /// them if they have one; `limits` are lines of that section.
 pub fn configuration(way: &Way, users: usize, hash: Option<&str>, limits: &str) -> String {
-    let mut text = format!(
-        "domain = \"{DOMAIN}\"\n\
-         listen = [\"127.0.0.1:0\"]\n\
-         [[team]]\nid = \"1\"\nname = \"Team\"\n\
-         [[user]]\nid = \"administrator\"\npassword = \"1234\"\nfirst_name = \"Ada\"\nlast_name = \"Admin\"\n\
-         roles = [\"Administrator\"]\n\
-         [limits]\nconnections = {0}\nconnections_per_address = {0}\n{limits}",
-        users + SPARE
+    let mut text = format!("domain = \"{DOMAIN}\"\nlisten = [\"127.0.0.1:0\"]\n");
+    let administrator = way.publisher.split_once(':').unwrap_or_default();
+    let _ = writeln!(
+        text,
+        "user = [{{id=\"{}\",password=\"{}\",first_name=\"Ada\",last_name=\"Admin\",roles=[\"Administrator\"]}},",
+        administrator.0, administrator.1
     );
+    // Short, so that 10,000 of them are not more than a configuration file may be.
     for index in 0..users {
         let name = way.user(index);
         let password = match hash {
-            Some(hash) => format!("password_hash = \"{hash}\""),
-            None => format!("password = \"{}\"", way.password(&name)),
+            Some(hash) => format!("password_hash=\"{hash}\""),
+            None => format!("password=\"{}\"", way.password(&name)),
         };
         // Writing to a String cannot fail.
-        let _ = write!(
+        let _ = writeln!(
             text,
-            "[[user]]\nid = \"{name}\"\n{password}\nfirst_name = \"Agent\"\nlast_name = \"{index}\"\n\
-             team = \"1\"\nextension = \"{index}\"\n"
+            "{{id=\"{name}\",{password},last_name=\"{index}\",team=\"1\",extension=\"{index}\"}},"
         );
     }
+    let _ = write!(
+        text,
+        "]\n[[team]]\nid = \"1\"\nname = \"Team\"\n\
+         [limits]\nconnections = {0}\nconnections_per_address = {0}\n{limits}",
+        users + SPARE
+    );
     text
 }
 
