@@ -19,7 +19,7 @@ use super::world;
 /// Logins that are measured while all the others are in; their users come behind those.
 pub const MORE: usize = 500;
 /// Events of a burst, the same at each step.
-const BURST: u32 = 200;
+pub const BURST: u32 = 200;
 /// There are as many bursts as it takes for so many deliveries.
 const DELIVERIES: u32 = 400_000;
 /// Memory is divided by no fewer sessions than these: what is not theirs would count.

@@ -6,6 +6,7 @@
 
 mod child;
 mod client;
+mod explain;
 mod floor;
 mod growth;
 mod idle;
@@ -38,7 +39,7 @@ use argh::FromArgs as _;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use smol::LocalExecutor;
 
-use login::{Generator, LOGINS};
+use login::Generator;
 use options::Options;
 use plan::Bench;
 use report::Samples;
@@ -90,31 +91,10 @@ fn run(options: Options) -> io::Result<usize> {
     if done.is_err() {
         bench.servers.show_log();
     }
-    let Options { sessions, burst, steady, changes, payload, rounds, .. } = bench.generator.options;
-    println!(
-        "{sessions} sessions, payloads of {payload} bytes, medians of {rounds} rounds; {:.0} s in all.\n\
-         A login goes from the TCP connection to the second subscription, then it is cut; {LOGINS} at a time.\n\
-         Burst: {burst} events as fast as they are accepted. They fit into the queue of every session, so nothing\n\
-         is paced; a server may put several into one write. Steady: {steady} events, one at a time, one write each.\n\
-         PUT state: {changes} changes of one agent's state, one at a time, from the request to its event; first it is alone,\n\
-         then {sessions} others are subscribed to its team's node, and the generator reads for all of them in its one\n\
-         thread. Publish: as many bare publications to the same, as long as those events.\n\
-         Slow readers: {} sessions, of which 10 do not read while 13 MB are published to each; the others have all.\n\
-         Storm: {} logins at once ({} with hashed passwords) while {} others ping each 10 ms, from a second thread.\n\
-         CPU in percent is of one core. A generator near 100 is what holds a server up.\n",
-        start.elapsed().as_secs_f64(),
-        slow::SESSIONS,
-        storm::STORM,
-        bench.generator.options.hashed(),
-        storm::PINGING,
-    );
+    let options = &bench.generator.options;
+    println!("{:.0} s in all.{}\n", start.elapsed().as_secs_f64(), explain::text(options));
     println!("{}", samples.table());
-    println!(
-        "{}",
-        samples.json(&format!(
-            "\"sessions\":{sessions},\"payload\":{payload},\"burst\":{burst},\"steady\":{steady},\"changes\":{changes},\"rounds\":{rounds}"
-        ))
-    );
+    println!("{}", samples.json(&explain::json(options)));
     done?;
     Ok(samples.faults)
 }

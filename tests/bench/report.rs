@@ -103,14 +103,18 @@ impl Samples {
         let columns = self.columns();
         let compared: Vec<Column> =
             columns.iter().copied().filter(|column| column.target != Target::Floor).collect();
-        let mut out = format!("{:40}", "");
+        let is_shown =
+            |line: &Line| columns.iter().any(|column| !self.values(line.figure, *column).is_empty());
+        let lines: Vec<Line> = lines().into_iter().filter(is_shown).collect();
+        let width = lines.iter().map(|line| line.title.len()).max().unwrap_or(0);
+        let mut out = " ".repeat(width);
         for column in &columns {
             let _ = write!(out, "{:>10}", self.name(column.target));
         }
         for column in &compared {
             let _ = write!(out, "{:>10}", self.name(column.target));
         }
-        let _ = write!(out, "\n{:40}", "");
+        let _ = write!(out, "\n{:width$}", "");
         for column in &columns {
             let _ = write!(out, "{:>10}", transport(column.transport));
         }
@@ -118,12 +122,9 @@ impl Samples {
             let _ = write!(out, "{:>10}", format!("{}:floor", transport(column.transport)));
         }
         let _ = writeln!(out, "{:>16}{:>16}", "target ws", "target wss");
-        for line in lines() {
+        for line in lines {
             let value = |column: Column| self.value(line.figure, column, line.sum);
-            if columns.iter().all(|column| value(*column).is_none()) {
-                continue;
-            }
-            let _ = write!(out, "{:40}", line.title);
+            let _ = write!(out, "{:width$}", line.title);
             for column in &columns {
                 let shown =
                     value(*column).map_or_else(String::new, |value| format!("{value:.*}", line.decimals));

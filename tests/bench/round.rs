@@ -20,23 +20,46 @@ use super::world;
 /// How many times everybody logs in when that is measured.
 const LOGIN_ROUNDS: usize = 4;
 /// How many bursts are measured: CPU time comes in steps too long for one.
-const BURSTS: u32 = 3;
+pub const BURSTS: u32 = 3;
+/// What is left of both, and of a burst, behind a URL: other servers take their time, and nothing is too short to be seen.
+pub const SHARE: u32 = 4;
+
+/// How much is measured of a server.
+struct Amount {
+    logins: usize,
+    bursts: u32,
+    burst: u32,
+}
+
+impl Amount {
+    fn of(server: &Server, options: &Options) -> Self {
+        let Options { sessions, burst, .. } = *options;
+        if server.way.is_ours {
+            Self { logins: sessions * LOGIN_ROUNDS, bursts: BURSTS, burst }
+        } else {
+            Self { logins: sessions, bursts: 1, burst: burst.div_ceil(SHARE) }
+        }
+    }
+}
+
 /// A pause before memory is looked at, for what the last work leaves behind.
 pub const SETTLE: Duration = Duration::from_millis(500);
 
 impl Generator {
     /// Measures one server. What went wrong with deliveries is in the samples; everything else is an error.
     pub async fn round(&self, server: &Server, column: Column, samples: &mut Samples) -> io::Result<()> {
-        let Options { sessions, burst, steady, payload, .. } = self.options;
+        let Options { sessions, steady, payload, .. } = self.options;
+        let amount = Amount::of(server, &self.options);
         // First, as it may have to make the nodes.
         let publisher = self.publisher(server, column.transport, world::NODE, payload).await?;
         let clients = self.fill(server, column, samples).await?;
-        let tally = Rc::new(Tally::new(sessions, Published::new((BURSTS * burst + steady) as usize)));
+        let tally =
+            Rc::new(Tally::new(sessions, Published::new((amount.bursts * amount.burst + steady) as usize)));
         let tasks = self.receive(clients, &tally);
         let mut stream = Stream::new(server, publisher, &tally);
         let measured = async {
             if self.options.wants(Stage::Fanout) {
-                self.bursts(&mut stream, column, samples).await?;
+                self.bursts(&mut stream, &amount, column, samples).await?;
             }
             if self.options.wants(Stage::Steady) {
                 self.steady(&mut stream, column, samples).await?;
@@ -57,7 +80,7 @@ impl Generator {
             task.cancel().await;
         }
         if self.options.wants(Stage::Login) {
-            self.login_rate(server, column, samples).await?;
+            self.login_rate(server, amount.logins, column, samples).await?;
         }
         Ok(())
     }
@@ -87,9 +110,14 @@ impl Generator {
     }
 
     /// Logs in again and again; each connection is cut when that is done.
-    async fn login_rate(&self, server: &Server, column: Column, samples: &mut Samples) -> io::Result<()> {
+    async fn login_rate(
+        &self,
+        server: &Server,
+        count: usize,
+        column: Column,
+        samples: &mut Samples,
+    ) -> io::Result<()> {
         let users = self.options.sessions;
-        let count = users * LOGIN_ROUNDS;
         let usage = Usage::start(server)?;
         self.logins(server, column.transport, Logins { count, ..Logins::all(users) }, drop).await?;
         let used = usage.end(server)?;
@@ -101,10 +129,16 @@ impl Generator {
         Ok(())
     }
 
-    async fn bursts(&self, stream: &mut Stream<'_>, column: Column, samples: &mut Samples) -> io::Result<()> {
-        let mut all = stream.burst(self.options.burst).await?;
-        for _ in 1..BURSTS {
-            all += stream.burst(self.options.burst).await?;
+    async fn bursts(
+        &self,
+        stream: &mut Stream<'_>,
+        amount: &Amount,
+        column: Column,
+        samples: &mut Samples,
+    ) -> io::Result<()> {
+        let mut all = stream.burst(amount.burst).await?;
+        for _ in 1..amount.bursts {
+            all += stream.burst(amount.burst).await?;
         }
         samples.add(Figure::Burst, column, all.deliveries / all.seconds);
         samples.add(Figure::Merged, column, all.deliveries / all.reads);

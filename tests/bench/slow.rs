@@ -21,7 +21,7 @@ use super::world;
 /// All sessions.
 pub const SESSIONS: usize = 50;
 /// Those that do not read.
-const SLOW: usize = 10;
+pub const SLOW: usize = 10;
 /// Bytes that are published for each session: more than the system keeps for a connection by itself.
 const OWED: usize = 13_000_000;
 /// Bytes of a payload: long ones, so that servers which take their time with each event are not slow for that.
