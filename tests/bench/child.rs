@@ -6,26 +6,50 @@ use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
+use futures_rustls::TlsConnector;
 use rustix::process::{Pid, Signal, kill_process};
+
+use super::options::Transport;
+use super::way::{Place, Url, Way};
 
 /// How long a server may take to listen, and to go down.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A running server. It goes down with this value.
+/// A running server. If the benchmark started it, it goes down with this value.
 pub struct Server {
-    child: Child,
+    /// `None`: somebody else started it.
+    child: Option<Child>,
+    /// The process, if it is known.
+    pid: Option<u32>,
     /// The listener without TLS.
-    pub plain: SocketAddr,
+    pub plain: Listener,
     /// The listener with TLS.
-    pub tls: SocketAddr,
+    pub tls: Listener,
+    pub way: Arc<Way>,
+}
+
+/// Where a server listens.
+#[derive(Clone, Debug)]
+pub struct Listener {
+    pub address: SocketAddr,
+    /// Host and port as a client knows them.
+    host: String,
+    /// The path of the WebSocket.
+    path: String,
+}
+
+impl Listener {
+    fn ours(address: SocketAddr) -> Self {
+        Self { address, host: address.to_string(), path: "/ws/".to_owned() }
+    }
 }
 
 impl Server {
     /// Starts a program that says `listening http://…` and `listening https://…`. Its log goes to a file.
-    pub fn start(command: &mut Command, log: &Path) -> io::Result<Self> {
+    pub fn start(command: &mut Command, log: &Path, way: Way) -> io::Result<Self> {
         let mut child =
             command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(File::create(log)?).spawn()?;
         let (sender, receiver) = mpsc::channel();
@@ -37,32 +61,55 @@ impl Server {
                 let _ = sender.send(line);
             }
         });
-        let mut server = Self {
-            child,
-            plain: SocketAddr::from(([127, 0, 0, 1], 0)),
-            tls: SocketAddr::from(([127, 0, 0, 1], 0)),
-        };
-        while server.plain.port() == 0 || server.tls.port() == 0 {
+        let nowhere = Listener::ours(SocketAddr::from(([127, 0, 0, 1], 0)));
+        let pid = Some(child.id());
+        let mut server =
+            Self { child: Some(child), pid, plain: nowhere.clone(), tls: nowhere, way: Arc::new(way) };
+        while server.plain.address.port() == 0 || server.tls.address.port() == 0 {
             let line = receiver
                 .recv_timeout(PATIENCE)
                 .map_err(|_| io::Error::other("the server does not say where it listens"))?;
             if let Some(address) = line.strip_prefix("listening https://") {
-                server.tls = address.parse().map_err(io::Error::other)?;
+                server.tls = Listener::ours(address.parse().map_err(io::Error::other)?);
             } else if let Some(address) = line.strip_prefix("listening http://") {
-                server.plain = address.parse().map_err(io::Error::other)?;
+                server.plain = Listener::ours(address.parse().map_err(io::Error::other)?);
             }
         }
         Ok(server)
     }
 
-    /// CPU time used so far.
-    pub fn cpu(&self) -> io::Result<Duration> {
-        cpu(&self.child.id().to_string())
+    /// A server that somebody else has started. It is to be used with the transport of the URL only.
+    pub fn running(url: &Url, pid: Option<u32>, way: Way) -> io::Result<Self> {
+        let listener = Listener { address: url.resolve()?, host: url.host.clone(), path: url.path.clone() };
+        Ok(Self { child: None, pid, plain: listener.clone(), tls: listener, way: Arc::new(way) })
     }
 
-    /// Its memory now.
+    /// Where sessions of a transport go; those with TLS through `connector`.
+    pub fn place(&self, transport: Transport, connector: &TlsConnector) -> Place {
+        let (listener, tls) = match transport {
+            Transport::Ws => (&self.plain, None),
+            Transport::Wss => (&self.tls, Some(connector.clone())),
+        };
+        Place {
+            address: listener.address,
+            host: listener.host.clone(),
+            path: listener.path.clone(),
+            tls,
+            way: self.way.clone(),
+        }
+    }
+
+    /// Seconds of CPU time used so far; NaN if the process is not known.
+    pub fn cpu(&self) -> io::Result<f64> {
+        self.pid.map_or(Ok(f64::NAN), |pid| cpu(&pid.to_string()))
+    }
+
+    /// Its memory now; NaN if the process is not known.
     pub fn memory(&self) -> io::Result<Memory> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let Some(pid) = self.pid else {
+            return Ok(Memory { rss: f64::NAN, anonymous: f64::NAN, peak: f64::NAN });
+        };
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
         let value = |key: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(key))?;
             line.trim().strip_suffix(" kB")?.parse().ok()
@@ -71,7 +118,21 @@ impl Server {
             .ok_or_else(|| io::Error::other("/proc says nothing of the server's memory"))
     }
 
-    /// Ends it by a signal.
+    /// From now on the highest memory is counted anew, where the system lets one say so.
+    pub fn reset_peak(&self) {
+        if let Some(pid) = self.pid {
+            // Else the peak is that of the whole life of the server, which is no less.
+            let _ = std::fs::write(format!("/proc/{pid}/clear_refs"), "5");
+        }
+    }
+
+    /// How many descriptors it has open; NaN if the process is not known.
+    pub fn descriptors(&self) -> io::Result<f64> {
+        let Some(pid) = self.pid else { return Ok(f64::NAN) };
+        Ok(std::fs::read_dir(format!("/proc/{pid}/fd"))?.count() as f64)
+    }
+
+    /// Ends it by a signal, if the benchmark started it.
     ///
     /// # Errors
     ///
@@ -86,21 +147,24 @@ impl Server {
     }
 
     fn end(&mut self) -> io::Result<Option<ExitStatus>> {
-        if let Some(status) = self.child.try_wait()? {
+        let Some(child) = &mut self.child else {
+            return Ok(Some(ExitStatus::default()));
+        };
+        if let Some(status) = child.try_wait()? {
             return Ok(Some(status));
         }
-        if let Some(pid) = Pid::from_raw(self.child.id() as i32) {
+        if let Some(pid) = Pid::from_raw(child.id() as i32) {
             kill_process(pid, Signal::TERM)?;
         }
         let start = Instant::now();
         while start.elapsed() < PATIENCE {
-            if let Some(status) = self.child.try_wait()? {
+            if let Some(status) = child.try_wait()? {
                 return Ok(Some(status));
             }
             std::thread::sleep(Duration::from_millis(5));
         }
-        self.child.kill()?;
-        self.child.wait()?;
+        child.kill()?;
+        child.wait()?;
         Ok(None)
     }
 }
@@ -123,17 +187,18 @@ pub struct Memory {
     pub peak: f64,
 }
 
-/// CPU time of a process (`self` for this one), user and system, in steps of the system's clock tick (10 ms mostly).
-pub fn cpu(process: &str) -> io::Result<Duration> {
+/// Seconds of CPU time of a process (`self` for this one), user and system, in steps of the system's clock tick (10 ms
+/// mostly).
+pub fn cpu(process: &str) -> io::Result<f64> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
     // The name of the program stands in parentheses and may have spaces: fields are counted behind it.
     let fields: Vec<&str> =
         stat.rsplit_once(')').map_or("", |(_, fields)| fields).split_ascii_whitespace().collect();
     let ticks = |field: usize| fields.get(field).and_then(|ticks| ticks.parse::<u64>().ok());
     match (ticks(11), ticks(12)) {
-        (Some(user), Some(system)) => Ok(Duration::from_secs_f64(
-            (user + system) as f64 / rustix::param::clock_ticks_per_second() as f64,
-        )),
+        (Some(user), Some(system)) => {
+            Ok((user + system) as f64 / rustix::param::clock_ticks_per_second() as f64)
+        }
         _ => Err(io::Error::other("/proc says nothing of CPU time")),
     }
 }

@@ -2,19 +2,19 @@
 
 use std::cell::RefCell;
 use std::io::{self, Cursor};
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use futures_rustls::TlsConnector;
 use smol::io::{AsyncRead as _, AsyncReadExt as _, AsyncWriteExt as _};
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use super::socket::Socket;
 use super::tally::Tally;
+use super::way::{Place, Way};
 use super::world;
 
 /// The example key of RFC 6455 §1.3, and what has to come back for it.
@@ -38,6 +38,7 @@ pub fn scratch() -> Scratch {
 /// A session.
 pub struct Client {
     socket: Socket,
+    way: Arc<Way>,
     scratch: Scratch,
     /// The first part of a frame whose end has not come.
     rest: Vec<u8>,
@@ -45,15 +46,12 @@ pub struct Client {
 
 impl Client {
     /// Connects and makes a WebSocket of the connection.
-    pub async fn connect(
-        address: SocketAddr,
-        tls: Option<&TlsConnector>,
-        scratch: Scratch,
-    ) -> io::Result<Self> {
-        let mut socket = Socket::connect(address, tls).await?;
+    pub async fn connect(place: &Place, scratch: Scratch) -> io::Result<Self> {
+        let mut socket = Socket::connect(place).await?;
         let request = format!(
-            "GET /ws/ HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: xmpp\r\nSec-WebSocket-Key: {KEY}\r\n\r\n"
+            "GET {} HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: xmpp\r\nSec-WebSocket-Key: {KEY}\r\n\r\n",
+            place.path, place.host
         );
         socket.write_all(request.as_bytes()).await?;
         socket.flush().await?;
@@ -69,21 +67,28 @@ impl Client {
         if !answer.starts_with("HTTP/1.1 101") || !answer.contains(ACCEPT) {
             return Err(io::Error::other(format!("no WebSocket: {answer}")));
         }
-        Ok(Self { socket, scratch, rest: Vec::new() })
+        Ok(Self { socket, way: place.way.clone(), scratch, rest: Vec::new() })
     }
 
     /// Goes through the whole dialogue up to the subscriptions to `nodes`, at most two.
-    pub async fn login(&mut self, name: &str, nodes: &[String]) -> io::Result<()> {
-        for (request, expected) in world::requests(name, nodes).iter().zip(world::ANSWERS) {
+    pub async fn login(&mut self, name: &str, password: &str, nodes: &[String]) -> io::Result<()> {
+        let way = self.way.clone();
+        for (request, expected) in world::requests(&way, name, password, nodes).iter().zip(world::ANSWERS) {
             self.send(OpCode::Data(Data::Text), request.as_bytes()).await?;
-            let mut left = expected.iter();
+            // How many presences come, and when, is a server's own affair.
+            let mut left = expected.iter().filter(|marker| way.is_ours || !marker.starts_with("<presence"));
+            let mut next = left.next();
             let mut wrong = None;
-            while left.len() > 0 && wrong.is_none() {
-                self.frames(|_, frame| {
+            while next.is_some() && wrong.is_none() {
+                self.texts(|frame| {
                     let text = String::from_utf8_lossy(frame);
-                    if !left.next().is_some_and(|marker| text.contains(marker)) {
+                    if !way.is_ours && (text.starts_with("<presence") || text.starts_with("<message")) {
+                        return;
+                    }
+                    if !next.is_some_and(|marker| text.contains(marker)) {
                         wrong = Some(text.into_owned());
                     }
+                    next = left.next();
                 })
                 .await?;
             }
@@ -94,31 +99,56 @@ impl Client {
         Ok(())
     }
 
+    /// Sends an iq and waits for its answer.
+    pub async fn ask(&mut self, id: &str, request: &str) -> io::Result<String> {
+        self.send(OpCode::Data(Data::Text), request.as_bytes()).await?;
+        let mut answer = None;
+        while answer.is_none() {
+            self.texts(|frame| {
+                let text = String::from_utf8_lossy(frame);
+                if text.starts_with("<iq") && text.contains(id) {
+                    answer = Some(text.into_owned());
+                }
+            })
+            .await?;
+        }
+        answer.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    }
+
     /// Takes events until the connection ends.
     pub async fn receive(mut self, index: usize, tally: Rc<Tally>) {
+        let is_ours = self.way.is_ours;
         loop {
-            let mut pinged = false;
             let mut now = None;
-            let read = self.frames(|opcode, frame| match opcode {
-                OpCode::Data(Data::Text) => {
+            let read = self.texts(|frame| {
+                if is_ours || frame.starts_with(b"<message") {
                     // One look at the clock for all that came in one read.
                     let now = *now.get_or_insert_with(Instant::now);
                     tally.record(index, frame, now);
                 }
-                OpCode::Control(Control::Ping) => pinged = true,
-                _ => {}
             });
-            let mut done = read.await;
-            if pinged && done.is_ok() {
-                done = self.send(OpCode::Control(Control::Pong), b"").await;
-            }
-            if done.is_err() {
+            if read.await.is_err() {
                 return tally.closed();
             }
             if now.is_some() {
                 tally.read();
             }
         }
+    }
+
+    /// Hands over the text messages of one read from the socket, and answers its pings.
+    pub async fn texts(&mut self, mut sink: impl FnMut(&[u8])) -> io::Result<()> {
+        let mut pings: Vec<Vec<u8>> = Vec::new();
+        self.frames(|opcode, frame| match opcode {
+            OpCode::Data(Data::Text) => sink(frame),
+            OpCode::Control(Control::Ping) => pings.push(frame.to_vec()),
+            _ => {}
+        })
+        .await?;
+        for ping in pings {
+            self.send(OpCode::Control(Control::Pong), &ping).await?;
+        }
+        Ok(())
     }
 
     async fn send(&mut self, opcode: OpCode, content: &[u8]) -> io::Result<()> {

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::pin::Pin;
+use std::process::Command;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 
@@ -17,6 +18,13 @@ use tungstenite::protocol::frame::coding::{Data, OpCode};
 use super::client;
 use super::socket::{self, Socket};
 use super::world;
+
+/// This program as a floor.
+pub fn command() -> io::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("--floor");
+    Ok(command)
+}
 
 /// Serves until the process is ended by a signal.
 pub fn run() -> io::Result<()> {
@@ -136,7 +144,7 @@ impl Peer {
                     return Ok(Todo::Wait);
                 };
                 self.unread.drain(..end);
-                for answer in world::ANSWERS.get(step).copied().unwrap_or_default() {
+                for answer in world::ANSWERS.get(step).copied().unwrap_or(&[world::PONG]) {
                     text(&mut self.unsent, answer.as_bytes())?;
                 }
                 self.stage = Stage::WebSocket(step + 1);

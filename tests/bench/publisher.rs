@@ -1,14 +1,21 @@
-//! Makes events by HTTP, on one connection that stays open.
+//! Makes events, on one connection that stays open: by HTTP, or by iqs of a session.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::client::{self, Client};
 use super::tally::Published;
+use super::way::{Place, Way};
 use super::world;
+
+/// The namespace of pubsub, also of a notification (as Finesse has it).
+const PUBSUB: &str = "http://jabber.org/protocol/pubsub";
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -17,8 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 type Request = Box<dyn Fn(u32) -> String + Send>;
 
 /// Publishes a payload of `size` bytes to a node.
-pub fn publication(node: &str, size: usize) -> Request {
-    let head = head("POST", &format!("/callboard/api/publish?node={node}"), world::ADMINISTRATOR);
+pub fn publication(login: &str, node: &str, size: usize) -> Request {
+    let head = head("POST", &format!("/callboard/api/publish?node={node}"), login);
     Box::new(move |sequence| {
         format!("{head}Content-Length: {size}\r\n\r\n{}", world::payload(sequence, size))
     })
@@ -48,23 +55,50 @@ fn head(method: &str, path: &str, login: &str) -> String {
     )
 }
 
-/// The connection. It blocks, so it belongs on a thread of its own.
-pub struct Publisher {
-    reader: BufReader<TcpStream>,
-    request: Request,
+/// Who makes events.
+pub enum Publisher {
+    Http(HttpPublisher),
+    Xmpp(XmppPublisher),
 }
 
 impl Publisher {
     /// Connects to a listener without TLS.
     pub fn connect(address: SocketAddr, request: Request) -> io::Result<Self> {
+        Ok(Self::Http(HttpPublisher::connect(address, request)?))
+    }
+
+    /// Makes one event after the other, each as soon as the one before is accepted.
+    pub async fn publish(self, published: &Arc<Published>, events: Range<u32>) -> io::Result<Self> {
+        match self {
+            // On a thread of its own, so that receiving does not hold it up.
+            Self::Http(mut http) => {
+                let published = published.clone();
+                let publish = move || http.publish(&published, events).map(|()| http);
+                Ok(Self::Http(smol::unblock(publish).await?))
+            }
+            Self::Xmpp(mut xmpp) => {
+                xmpp.publish(published, events).await?;
+                Ok(Self::Xmpp(xmpp))
+            }
+        }
+    }
+}
+
+/// The connection. It blocks.
+pub struct HttpPublisher {
+    reader: BufReader<TcpStream>,
+    request: Request,
+}
+
+impl HttpPublisher {
+    fn connect(address: SocketAddr, request: Request) -> io::Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         Ok(Self { reader: BufReader::new(stream), request })
     }
 
-    /// Makes one event after the other, each as soon as the one before is accepted.
-    pub fn publish(&mut self, published: &Published, events: std::ops::Range<u32>) -> io::Result<()> {
+    fn publish(&mut self, published: &Published, events: Range<u32>) -> io::Result<()> {
         for sequence in events {
             let request = (self.request)(sequence);
             published.stamp(sequence);
@@ -98,5 +132,51 @@ impl Publisher {
         }
         let body = String::from_utf8_lossy(&body);
         Err(io::Error::other(format!("not accepted: {} {body}", status.trim_end())))
+    }
+}
+
+/// A session that publishes by XEP-0060.
+pub struct XmppPublisher {
+    client: Client,
+    way: Arc<Way>,
+    node: String,
+    size: usize,
+}
+
+impl XmppPublisher {
+    /// Logs in and makes the nodes that are not there yet; events go to the first of them.
+    pub async fn connect(place: &Place, nodes: &[&str], size: usize) -> io::Result<Self> {
+        let way = place.way.clone();
+        let (name, password) = way.publisher.split_once(':').unwrap_or((&way.publisher, ""));
+        let mut client = Client::connect(place, client::scratch()).await?;
+        client.login(name, password, &[]).await?;
+        let service = format!("pubsub.{}", way.domain);
+        for node in nodes {
+            let create = format!("<pubsub xmlns='{PUBSUB}'><create node='{node}'/></pubsub>");
+            // That it is there already is an error, and no harm.
+            client.ask("create", &world::iq("set", "create", &service, &create)).await?;
+        }
+        let node = nodes.first().copied().unwrap_or_default().to_owned();
+        Ok(Self { client, way, node, size })
+    }
+
+    async fn publish(&mut self, published: &Published, events: Range<u32>) -> io::Result<()> {
+        let service = format!("pubsub.{}", self.way.domain);
+        for sequence in events {
+            let id = format!("publish-{sequence}-");
+            let child = format!(
+                "<pubsub xmlns='{PUBSUB}'><publish node='{}'><item><notification xmlns='{PUBSUB}'>{}</notification></item>\
+                 </publish></pubsub>",
+                self.node,
+                world::escaped(&world::payload(sequence, self.size))
+            );
+            let request = world::iq("set", &id, &service, &child);
+            published.stamp(sequence);
+            let answer = self.client.ask(&id, &request).await?;
+            if answer.contains("<error") {
+                return Err(io::Error::other(format!("not accepted: {answer}")));
+            }
+        }
+        Ok(())
     }
 }

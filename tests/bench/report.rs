@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::lines::{Figure, Goal, Line, Sum, lines};
 use super::options::Transport;
 use super::tally::Faults;
 
@@ -11,6 +12,8 @@ use super::tally::Faults;
 pub enum Target {
     Callboard,
     Floor,
+    /// A server behind `--url`, by the number of its name.
+    Other(usize),
 }
 
 /// A column of the table.
@@ -18,115 +21,6 @@ pub enum Target {
 pub struct Column {
     pub target: Target,
     pub transport: Transport,
-}
-
-/// A line of the table, in the order of the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Figure {
-    Binary,
-    Idle,
-    IdleAnonymous,
-    Start,
-    Users,
-    Rss,
-    Anonymous,
-    Logins,
-    LoginCpu,
-    Burst,
-    Merged,
-    BurstCpu,
-    BurstGenerator,
-    Peak,
-    P50,
-    P99,
-    Longest,
-    SteadyCpu,
-    SteadyGenerator,
-    Length,
-    RestP50,
-    RestP99,
-    RestCpu,
-    RestGenerator,
-    PublishP50,
-    PublishP99,
-    RestRatio,
-    TeamOwnP50,
-    TeamOwnP99,
-    TeamOwnRatio,
-    TeamP50,
-    TeamP99,
-    TeamCpu,
-    TeamGenerator,
-    TeamPublishP50,
-    TeamPublishP99,
-    TeamRatio,
-    Lost,
-    Duplicated,
-    Disordered,
-}
-
-/// What the samples of several rounds come to.
-enum Sum {
-    Median,
-    Total,
-    Highest,
-}
-
-/// How a line is shown: its key in JSON, its title with the unit, decimals, and what becomes of several samples.
-const LINES: [(Figure, &str, &str, usize, Sum); 40] = [
-    (Figure::Binary, "binary_kib", "program file, KiB", 0, Sum::Median),
-    (Figure::Idle, "idle_rss_kib", "RSS idle, KiB", 0, Sum::Median),
-    (Figure::IdleAnonymous, "idle_anon_kib", "  of it RssAnon, KiB", 0, Sum::Median),
-    (Figure::Start, "start_ms", "start to first answer, ms", 1, Sum::Median),
-    (Figure::Users, "users_rss_kib", "RSS, users known, nobody in, KiB", 0, Sum::Median),
-    (Figure::Rss, "session_rss_kib", "RSS per session, KiB", 1, Sum::Median),
-    (Figure::Anonymous, "session_anon_kib", "  of it RssAnon, KiB", 1, Sum::Median),
-    (Figure::Logins, "logins_per_s", "logins/s", 0, Sum::Median),
-    (Figure::LoginCpu, "login_cpu_ms", "  server CPU per login, ms", 2, Sum::Median),
-    (Figure::Burst, "burst_per_s", "burst: deliveries/s", 0, Sum::Median),
-    (Figure::Merged, "burst_per_read", "  deliveries in one read", 1, Sum::Median),
-    (Figure::BurstCpu, "burst_cpu_us", "  server CPU per delivery, us", 1, Sum::Median),
-    (Figure::BurstGenerator, "burst_generator_us", "  generator CPU per delivery, us", 1, Sum::Median),
-    (Figure::Peak, "peak_rss_mib", "  highest RSS, MiB", 1, Sum::Median),
-    (Figure::P50, "steady_p50_ms", "steady: p50, ms", 1, Sum::Median),
-    (Figure::P99, "steady_p99_ms", "  p99, ms", 1, Sum::Median),
-    (Figure::Longest, "steady_max_ms", "  max, ms", 1, Sum::Highest),
-    (Figure::SteadyCpu, "steady_cpu_us", "  server CPU per delivery, us", 1, Sum::Median),
-    (Figure::SteadyGenerator, "steady_generator_us", "  generator CPU per delivery, us", 1, Sum::Median),
-    (Figure::Length, "event_bytes", "bytes per delivery", 0, Sum::Median),
-    (Figure::RestP50, "rest_p50_ms", "PUT state to own event: p50, ms", 2, Sum::Median),
-    (Figure::RestP99, "rest_p99_ms", "  p99, ms", 2, Sum::Median),
-    (Figure::RestCpu, "rest_cpu_us", "  server CPU per request, us", 0, Sum::Median),
-    (Figure::RestGenerator, "rest_generator_us", "  generator CPU per request, us", 0, Sum::Median),
-    (Figure::PublishP50, "publish_p50_ms", "publish to the same: p50, ms", 2, Sum::Median),
-    (Figure::PublishP99, "publish_p99_ms", "  p99, ms", 2, Sum::Median),
-    (Figure::RestRatio, "rest_ratio", "  PUT to publish, p50", 2, Sum::Median),
-    (Figure::TeamOwnP50, "team_own_p50_ms", "with the team: own event p50, ms", 2, Sum::Median),
-    (Figure::TeamOwnP99, "team_own_p99_ms", "  p99, ms", 2, Sum::Median),
-    (Figure::TeamOwnRatio, "team_own_ratio", "  to alone, p50", 2, Sum::Median),
-    (Figure::TeamP50, "team_p50_ms", "  the last of the team: p50, ms", 2, Sum::Median),
-    (Figure::TeamP99, "team_p99_ms", "  p99, ms", 2, Sum::Median),
-    (Figure::TeamCpu, "team_cpu_us", "  server CPU per request, us", 0, Sum::Median),
-    (Figure::TeamGenerator, "team_generator_us", "  generator CPU per request, us", 0, Sum::Median),
-    (Figure::TeamPublishP50, "team_publish_p50_ms", "publish to the team: last p50, ms", 2, Sum::Median),
-    (Figure::TeamPublishP99, "team_publish_p99_ms", "  p99, ms", 2, Sum::Median),
-    (Figure::TeamRatio, "team_ratio", "  PUT to publish, p50", 2, Sum::Median),
-    (Figure::Lost, "lost", "lost", 0, Sum::Total),
-    (Figure::Duplicated, "duplicated", "duplicated", 0, Sum::Total),
-    (Figure::Disordered, "out_of_order", "out of order", 0, Sum::Total),
-];
-
-/// The columns in their order.
-const COLUMNS: [(Column, &str); 4] = [
-    (column(Target::Callboard, Transport::Ws), "callboard_ws"),
-    (column(Target::Callboard, Transport::Wss), "callboard_wss"),
-    (column(Target::Floor, Transport::Ws), "floor_ws"),
-    (column(Target::Floor, Transport::Wss), "floor_wss"),
-];
-
-/// A column.
-pub const fn column(target: Target, transport: Transport) -> Column {
-    Column { target, transport }
 }
 
 /// The latency in milliseconds that so large a share does not exceed, of some in microseconds, sorted and not none.
@@ -139,14 +33,23 @@ pub fn percentile(latencies: &[u32], share: f64) -> f64 {
 #[derive(Debug, Default)]
 pub struct Samples {
     values: BTreeMap<(Figure, Column), Vec<f64>>,
+    /// The names of the servers behind `--url`.
+    names: Vec<String>,
     /// Deliveries that were not exactly once and in order, and sessions that ended.
     pub faults: usize,
 }
 
 impl Samples {
-    /// One more sample.
+    /// Nothing so far.
+    pub fn new(names: Vec<String>) -> Self {
+        Self { names, ..Self::default() }
+    }
+
+    /// One more sample; NaN says that it could not be measured.
     pub fn add(&mut self, figure: Figure, column: Column, value: f64) {
-        self.values.entry((figure, column)).or_default().push(value);
+        if !value.is_nan() {
+            self.values.entry((figure, column)).or_default().push(value);
+        }
     }
 
     /// What went wrong with some deliveries.
@@ -157,39 +60,84 @@ impl Samples {
         self.faults += faults.sum();
     }
 
-    fn value(&self, figure: Figure, column: Column, sum: &Sum) -> Option<f64> {
-        let mut values = self.values.get(&(figure, column))?.clone();
+    /// All samples of a figure.
+    pub fn values(&self, figure: Figure, column: Column) -> &[f64] {
+        self.values.get(&(figure, column)).map_or(&[], Vec::as_slice)
+    }
+
+    /// What a figure came to.
+    fn value(&self, figure: Figure, column: Column, sum: Sum) -> Option<f64> {
+        let mut values = self.values(figure, column).to_vec();
         values.sort_by(f64::total_cmp);
         match sum {
             Sum::Median => values.get(values.len() / 2).copied(),
-            Sum::Total => Some(values.iter().sum()),
+            Sum::Total => (!values.is_empty()).then(|| values.iter().sum()),
             Sum::Highest => values.last().copied(),
         }
     }
 
-    /// The table.
-    pub fn table(&self) -> String {
-        let mut out = format!("{:34}", "");
-        for title in COLUMNS.map(|(_, title)| title.replace('_', " ")) {
-            let _ = write!(out, "{title:>14}");
+    /// The columns that have figures, in their order.
+    pub fn columns(&self) -> Vec<Column> {
+        let mut columns: Vec<Column> = self.values.keys().map(|(_, column)| *column).collect();
+        columns.sort();
+        columns.dedup();
+        columns
+    }
+
+    /// Whose figures, as one word.
+    pub fn name(&self, target: Target) -> &str {
+        match target {
+            Target::Callboard => "callboard",
+            Target::Floor => "floor",
+            Target::Other(number) => self.names.get(number).map_or("", String::as_str),
         }
-        let _ = writeln!(out, "{:>10}{:>10}", "ratio ws", "ratio wss");
-        for (figure, _, title, decimals, sum) in &LINES {
-            let values = COLUMNS.map(|(column, _)| self.value(*figure, column, sum));
-            if values.iter().all(Option::is_none) {
-                continue;
-            }
-            let _ = write!(out, "{title:34}");
-            for value in values {
-                let shown = value.map_or_else(String::new, |value| format!("{value:.decimals$}"));
-                let _ = write!(out, "{shown:>14}");
-            }
-            for (ours, floor) in [(values[0], values[2]), (values[1], values[3])] {
-                let shown = match (ours, floor) {
-                    (Some(ours), Some(floor)) if floor > 0.0 => format!("{:.2}", ours / floor),
-                    _ => String::new(),
-                };
+    }
+
+    /// The name of a column.
+    pub fn title(&self, column: Column) -> String {
+        format!("{} {}", self.name(column.target), transport(column.transport))
+    }
+
+    /// The table: figures, their ratios to those of the floor, and what callboard's should come to.
+    pub fn table(&self) -> String {
+        let columns = self.columns();
+        let compared: Vec<Column> =
+            columns.iter().copied().filter(|column| column.target != Target::Floor).collect();
+        let is_shown =
+            |line: &Line| columns.iter().any(|column| !self.values(line.figure, *column).is_empty());
+        let lines: Vec<Line> = lines().into_iter().filter(is_shown).collect();
+        let width = lines.iter().map(|line| line.title.len()).max().unwrap_or(0);
+        let mut out = " ".repeat(width);
+        for column in &columns {
+            let _ = write!(out, "{:>10}", self.name(column.target));
+        }
+        for column in &compared {
+            let _ = write!(out, "{:>10}", self.name(column.target));
+        }
+        let _ = write!(out, "\n{:width$}", "");
+        for column in &columns {
+            let _ = write!(out, "{:>10}", transport(column.transport));
+        }
+        for column in &compared {
+            let _ = write!(out, "{:>10}", format!("{}:floor", transport(column.transport)));
+        }
+        let _ = writeln!(out, "{:>16}{:>16}", "target ws", "target wss");
+        for line in lines {
+            let value = |column: Column| self.value(line.figure, column, line.sum);
+            let _ = write!(out, "{:width$}", line.title);
+            for column in &columns {
+                let shown =
+                    value(*column).map_or_else(String::new, |value| format!("{value:.*}", line.decimals));
                 let _ = write!(out, "{shown:>10}");
+            }
+            for column in &compared {
+                let shown =
+                    self.ratio(&line, *column).map_or_else(String::new, |ratio| format!("{ratio:.2}"));
+                let _ = write!(out, "{shown:>10}");
+            }
+            for (transport, goal) in [Transport::Ws, Transport::Wss].into_iter().zip(line.goals) {
+                let shown = goal.and_then(|goal| self.judge(&line, transport, goal)).unwrap_or_default();
+                let _ = write!(out, "{shown:>16}");
             }
             out.truncate(out.trim_end().len());
             out.push('\n');
@@ -197,19 +145,45 @@ impl Samples {
         out
     }
 
+    fn ratio(&self, line: &Line, column: Column) -> Option<f64> {
+        let floor = Column { target: Target::Floor, ..column };
+        let floor = self.value(line.figure, floor, line.sum).filter(|floor| *floor > 0.0)?;
+        Some(self.value(line.figure, column, line.sum)? / floor)
+    }
+
+    /// What callboard's figure should be, and whether it is.
+    fn judge(&self, line: &Line, transport: Transport, goal: Goal) -> Option<String> {
+        let ours = Column { target: Target::Callboard, transport };
+        let (sign, wanted, is_met) = match goal {
+            Goal::AtMost(most) => ("<=", most.to_string(), self.value(line.figure, ours, line.sum)? <= most),
+            Goal::FloorAtMost(most) => ("<=", format!("{most}x"), self.ratio(line, ours)? <= most),
+            Goal::FloorAtLeast(least) => (">=", format!("{least}x"), self.ratio(line, ours)? >= least),
+        };
+        Some(format!("{sign}{wanted} {}", if is_met { "ok" } else { "missed" }))
+    }
+
     /// One line of JSON: for each column an object of its figures.
     pub fn json(&self, head: &str) -> String {
         let mut out = format!("{{{head},\"faults\":{}", self.faults);
-        for (column, name) in COLUMNS {
-            let figures: Vec<String> = LINES
+        for column in self.columns() {
+            let figures: Vec<String> = lines()
                 .iter()
-                .filter_map(|(figure, key, _, _, sum)| {
-                    Some(format!("\"{key}\":{:.3}", self.value(*figure, column, sum)?))
+                .filter_map(|line| {
+                    Some(format!("\"{}\":{:.3}", line.key, self.value(line.figure, column, line.sum)?))
                 })
                 .collect();
-            let _ = write!(out, ",\"{name}\":{{{}}}", figures.join(","));
+            let (name, transport) = (self.name(column.target), transport(column.transport));
+            let _ = write!(out, ",\"{name}_{transport}\":{{{}}}", figures.join(","));
         }
         out.push('}');
         out
+    }
+}
+
+/// The name of a transport.
+pub fn transport(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Ws => "ws",
+        Transport::Wss => "wss",
     }
 }

@@ -3,52 +3,53 @@
 
 use std::io;
 use std::ops::Range;
-use std::path::Path;
-use std::process::Command;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use smol::{Task, Timer};
 
-use super::child::{self, Server};
+use super::child::Server;
 use super::client;
+use super::lines::Figure;
+use super::login::{self, Generator, Logins};
 use super::publisher::{self, Publisher};
-use super::report::{Column, Figure, Samples, percentile};
-use super::round::{self, Generator};
+use super::report::{Column, Samples, percentile};
 use super::tally::{Published, Tally};
+use super::usage::{Usage, Used};
+use super::way::Way;
 use super::world;
 
 /// From one request to the next, if everybody has its event by then.
 const INTERVAL: Duration = Duration::from_millis(5);
 
-/// What some requests cost: latencies in microseconds, sorted, and the CPU time of each request.
+/// What some requests cost: latencies in microseconds, sorted, and CPU time.
 struct Cost {
     /// To the session of each tally that has it last, by tally.
     latencies: Vec<Vec<u32>>,
-    server: f64,
-    generator: f64,
+    used: Used,
+    requests: f64,
+}
+
+impl Cost {
+    /// CPU time of the server, in microseconds per request.
+    fn cpu(&self) -> f64 {
+        self.used.server * 1e6 / self.requests
+    }
 }
 
 impl Generator {
     /// Measures one fresh server.
-    pub async fn rest(
-        &self,
-        command: &mut Command,
-        log: &Path,
-        column: Column,
-        samples: &mut Samples,
-    ) -> io::Result<()> {
-        let server = Server::start(command, log)?;
+    pub async fn rest(&self, server: &Server, column: Column, samples: &mut Samples) -> io::Result<()> {
         // One more than those who log in beside it.
         let extension = self.options.sessions;
-        let agent = world::user(extension);
-        let mut sign_in = Publisher::connect(server.plain, publisher::sign_in(&agent, extension))?;
-        smol::unblock(move || sign_in.publish(&Published::new(1), 0..1)).await?;
-        let alone = self.alone(&server, &agent, column, samples).await?;
-        let with_team = self.with_team(&server, &agent, column, samples).await?;
+        let agent = server.way.user(extension);
+        let sign_in = Publisher::connect(server.plain.address, publisher::sign_in(&agent, extension))?;
+        sign_in.publish(&Published::new(1), 0..1).await?;
+        let alone = self.alone(server, &agent, column, samples).await?;
+        let with_team = self.with_team(server, &agent, column, samples).await?;
         samples.add(Figure::TeamOwnRatio, column, with_team / alone);
-        server.stop()
+        Ok(())
     }
 
     /// Nobody but the agent is there. Returns the median of the times to its own event.
@@ -61,17 +62,16 @@ impl Generator {
     ) -> io::Result<f64> {
         let count = self.options.changes;
         let published = Published::new(2 * count as usize);
-        let (tally, session) = self.agent(server, agent, column, &published).await?;
-        let change = Publisher::connect(server.plain, publisher::state_change(agent))?;
+        let (tally, session) = self.agent(server, column, &published).await?;
+        let change = Publisher::connect(server.plain.address, publisher::state_change(agent))?;
         let changed = requests(server, change, 0..count, &[&tally]).await?;
-        let publish = publisher::publication(&world::node(agent), world::like(tally.length()));
-        let publish = Publisher::connect(server.plain, publish)?;
+        let publish = publication(server, &world::node(agent), tally.length())?;
         let bare = requests(server, publish, count..2 * count, &[&tally]).await?;
         session.cancel().await;
         samples.count(column, &tally.faults(2 * count as usize));
         let p50 = times(samples, column, &changed.latencies[0], Figure::RestP50, Figure::RestP99);
-        samples.add(Figure::RestCpu, column, changed.server);
-        samples.add(Figure::RestGenerator, column, changed.generator);
+        samples.add(Figure::RestCpu, column, changed.cpu());
+        samples.add(Figure::RestGenerator, column, changed.used.generator_share());
         let floor = times(samples, column, &bare.latencies[0], Figure::PublishP50, Figure::PublishP99);
         samples.add(Figure::RestRatio, column, p50 / floor);
         Ok(p50)
@@ -88,18 +88,12 @@ impl Generator {
         let (count, others) = (self.options.changes, self.options.sessions);
         let published = Published::new(2 * count as usize);
         let team = Rc::new(Tally::new(others, published.clone()));
-        let mut clients = Vec::with_capacity(others);
-        self.logins(server, column.transport, others, team_only, |client| clients.push(client)).await?;
-        let watching: Vec<_> = clients
-            .into_iter()
-            .enumerate()
-            .map(|(index, client)| self.executor.spawn(client.receive(index, team.clone())))
-            .collect();
-        let (own, session) = self.agent(server, agent, column, &published).await?;
-        let change = Publisher::connect(server.plain, publisher::state_change(agent))?;
+        let logins = Logins { nodes: team_only, ..Logins::all(others) };
+        let watching = self.receive(self.sessions(server, column.transport, logins).await?, &team);
+        let (own, session) = self.agent(server, column, &published).await?;
+        let change = Publisher::connect(server.plain.address, publisher::state_change(agent))?;
         let changed = requests(server, change, 0..count, &[&own, &team]).await?;
-        let publish = publisher::publication(world::TEAM, world::like(team.length()));
-        let publish = Publisher::connect(server.plain, publish)?;
+        let publish = publication(server, world::TEAM, team.length())?;
         let bare = requests(server, publish, count..2 * count, &[&team]).await?;
         session.cancel().await;
         for task in watching {
@@ -109,8 +103,8 @@ impl Generator {
         samples.count(column, &team.faults(2 * count as usize));
         let p50 = times(samples, column, &changed.latencies[0], Figure::TeamOwnP50, Figure::TeamOwnP99);
         let last = times(samples, column, &changed.latencies[1], Figure::TeamP50, Figure::TeamP99);
-        samples.add(Figure::TeamCpu, column, changed.server);
-        samples.add(Figure::TeamGenerator, column, changed.generator);
+        samples.add(Figure::TeamCpu, column, changed.cpu());
+        samples.add(Figure::TeamGenerator, column, changed.used.generator_share());
         let floor =
             times(samples, column, &bare.latencies[0], Figure::TeamPublishP50, Figure::TeamPublishP99);
         samples.add(Figure::TeamRatio, column, last / floor);
@@ -122,20 +116,25 @@ impl Generator {
     async fn agent(
         &self,
         server: &Server,
-        name: &str,
         column: Column,
         published: &Arc<Published>,
     ) -> io::Result<(Rc<Tally>, Task<()>)> {
-        let (address, tls) = self.door(server, column.transport);
-        let client = round::login(address, tls.as_ref(), name, &[], client::scratch()).await?;
+        let place = server.place(column.transport, &self.connector);
+        let client = login::login(&place, self.options.sessions, login::none, client::scratch()).await?;
         let tally = Rc::new(Tally::new(1, published.clone()));
         Ok((tally.clone(), self.executor.spawn(client.receive(0, tally))))
     }
 }
 
 /// What those who watch the team subscribe to.
-fn team_only(_: &str) -> Vec<String> {
+fn team_only(_: &Way, _: &str) -> Vec<String> {
     vec![world::TEAM.to_owned()]
+}
+
+/// Bare publications to a node, whose events are as long as another event.
+fn publication(server: &Server, node: &str, length: usize) -> io::Result<Publisher> {
+    let request = publisher::publication(&server.way.publisher, node, world::like(length));
+    Publisher::connect(server.plain.address, request)
 }
 
 /// One request at a time: all sessions of the tallies have its event before the next one. The numbers that a tally has
@@ -146,17 +145,14 @@ async fn requests(
     events: Range<u32>,
     tallies: &[&Tally],
 ) -> io::Result<Cost> {
-    let before = (server.cpu()?, child::cpu("self")?);
-    let count = f64::from(events.end - events.start);
+    let usage = Usage::start(server)?;
+    let requests = f64::from(events.end - events.start);
     let mut latencies = vec![Vec::new(); tallies.len()];
     for event in events {
         let next = Timer::after(INTERVAL);
         // All tallies of a server are told the same times.
-        let published = tallies[0].published.clone();
-        publisher = {
-            let published = published.clone();
-            smol::unblock(move || publisher.publish(&published, event..event + 1).map(|()| publisher)).await?
-        };
+        let published = &tallies[0].published;
+        publisher = publisher.publish(published, event..event + 1).await?;
         for (tally, latencies) in tallies.iter().zip(&mut latencies) {
             let last: Instant = tally.wait(event as usize + 1).await?;
             let latency = last.saturating_duration_since(published.time(event));
@@ -165,12 +161,7 @@ async fn requests(
         next.await;
     }
     latencies.iter_mut().for_each(|latencies| latencies.sort_unstable());
-    let micros = |after: Duration, before: Duration| (after - before).as_secs_f64() * 1e6 / count;
-    Ok(Cost {
-        latencies,
-        server: micros(server.cpu()?, before.0),
-        generator: micros(child::cpu("self")?, before.1),
-    })
+    Ok(Cost { latencies, used: usage.end(server)?, requests })
 }
 
 /// Adds median and 99th percentile. Returns the median in milliseconds.

@@ -1,7 +1,7 @@
 //! A TCP connection with or without TLS, for the generator and for the floor.
 
 use std::io::{self, Read as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -20,6 +20,8 @@ use futures_rustls::rustls::{
 use futures_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 use smol::Async;
 use smol::io::{AsyncRead, AsyncWrite};
+
+use super::way::Place;
 
 /// A TCP connection that is read only when something is there: half the system calls of trying first.
 pub struct Tcp(Async<TcpStream>);
@@ -64,11 +66,13 @@ pub enum Socket {
 }
 
 impl Socket {
-    /// Connects, with TLS if there is a connector.
-    pub async fn connect(address: SocketAddr, tls: Option<&TlsConnector>) -> io::Result<Self> {
-        let tcp = Tcp::new(Async::<TcpStream>::connect(address).await?)?;
-        let Some(tls) = tls else { return Ok(Self::Plain(tcp)) };
-        let name = ServerName::IpAddress(address.ip().into());
+    /// Connects, with TLS if the place has it.
+    pub async fn connect(place: &Place) -> io::Result<Self> {
+        let tcp = Tcp::new(Async::<TcpStream>::connect(place.address).await?)?;
+        let Some(tls) = &place.tls else { return Ok(Self::Plain(tcp)) };
+        let host = place.host.rsplit_once(':').map_or("", |(host, _)| host);
+        let name = ServerName::try_from(host.to_owned())
+            .unwrap_or_else(|_| ServerName::IpAddress(place.address.ip().into()));
         Ok(Self::Tls(Box::new(tls.connect(name, tcp).await?.into())))
     }
 

@@ -5,45 +5,58 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::way::Way;
+
 /// The node that everybody subscribes to.
 pub const NODE: &str = "/finesse/api/Team/1";
 /// The node that tells of the states of the team's agents.
 pub const TEAM: &str = "/finesse/api/Team/1/Users";
-/// HTTP Basic of the Administrator who publishes.
+/// Name and password of the Administrator who publishes.
 pub const ADMINISTRATOR: &str = "administrator:1234";
-
-/// The name of a user, which is its password too.
-pub fn user(index: usize) -> String {
-    format!("agent{index:05}")
-}
+/// The XMPP domain.
+pub const DOMAIN: &str = "localhost";
+/// The names of users, which are their passwords too; the number goes into the braces.
+pub const USERS: &str = "agent{}";
 
 /// The node of a user.
 pub fn node(name: &str) -> String {
     format!("/finesse/api/User/{name}")
 }
 
-/// A configuration with so many agents in one team; each has its number as extension.
-pub fn configuration(users: usize) -> String {
-    let mut text = format!(
-        "domain = \"localhost\"\n\
-         listen = [\"127.0.0.1:0\"]\n\
-         [[team]]\nid = \"1\"\nname = \"Team\"\n\
-         [[user]]\nid = \"administrator\"\npassword = \"1234\"\nfirst_name = \"Ada\"\nlast_name = \"Admin\"\n\
-         roles = [\"Administrator\"]\n\
-         [limits]\nconnections = {0}\nconnections_per_address = {0}\n",
-        users + 64
+/// A configuration with so many agents in one team; each has its number as extension. `hash` is of the password of all of
+/// them if they have one; `limits` are lines of that section.
+pub fn configuration(way: &Way, users: usize, hash: Option<&str>, limits: &str) -> String {
+    let mut text = format!("domain = \"{DOMAIN}\"\nlisten = [\"127.0.0.1:0\"]\n");
+    let administrator = way.publisher.split_once(':').unwrap_or_default();
+    let _ = writeln!(
+        text,
+        "user = [{{id=\"{}\",password=\"{}\",first_name=\"Ada\",last_name=\"Admin\",roles=[\"Administrator\"]}},",
+        administrator.0, administrator.1
     );
+    // Short, so that 10,000 of them are not more than a configuration file may be.
     for index in 0..users {
-        let name = user(index);
+        let name = way.user(index);
+        let password = match hash {
+            Some(hash) => format!("password_hash=\"{hash}\""),
+            None => format!("password=\"{}\"", way.password(&name)),
+        };
         // Writing to a String cannot fail.
-        let _ = write!(
+        let _ = writeln!(
             text,
-            "[[user]]\nid = \"{name}\"\npassword = \"{name}\"\nfirst_name = \"Agent\"\nlast_name = \"{index}\"\n\
-             team = \"1\"\nextension = \"{index}\"\n"
+            "{{id=\"{name}\",{password},last_name=\"{index}\",team=\"1\",extension=\"{index}\"}},"
         );
     }
+    let _ = write!(
+        text,
+        "]\n[[team]]\nid = \"1\"\nname = \"Team\"\n\
+         [limits]\nconnections = {0}\nconnections_per_address = {0}\n{limits}",
+        users + SPARE
+    );
     text
 }
+
+/// Connections beside one for each user: of publishers, and those that are over at the client's end only.
+const SPARE: usize = 1100;
 
 /// An event of `size` bytes that looks like one of Finesse, with its number near the end, where it is found fast.
 pub fn payload(sequence: u32, size: usize) -> String {
@@ -66,9 +79,14 @@ pub fn escaped(payload: &str) -> String {
     payload.replace('<', "&lt;").replace('>', "&gt;")
 }
 
+/// The length of the event of a payload of so many bytes.
+pub fn event_length(size: usize) -> usize {
+    ENVELOPE + escaped(&payload(0, size)).len()
+}
+
 /// The size of a payload whose event is as long as another one, but for the lengths of the names in both.
 pub fn like(event: usize) -> usize {
-    let around = ENVELOPE + escaped(&payload(0, SHORTEST)).len() - SHORTEST;
+    let around = event_length(SHORTEST) - SHORTEST;
     event.saturating_sub(around).max(SHORTEST)
 }
 
@@ -77,6 +95,19 @@ pub fn sequence(frame: &[u8]) -> Option<u32> {
     let mark = frame.iter().rposition(|byte| *byte == b'#')?;
     let digits = frame.get(mark + 1..mark + 9)?;
     std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// What the floor says to every frame after a login: it can only be a [`ping`].
+pub const PONG: &str = "<iq type='result' id='ping'/>";
+
+/// Asks the domain for a sign of life (XEP-0199).
+pub fn ping(way: &Way) -> String {
+    iq("get", "ping", &way.domain, "<ping xmlns='urn:xmpp:ping'/>")
+}
+
+/// An iq to an address.
+pub fn iq(kind: &str, id: &str, to: &str, child: &str) -> String {
+    format!("<iq xmlns='jabber:client' type='{kind}' id='{id}' to='{to}'>{child}</iq>")
 }
 
 /// What each frame of the answers to a login must contain, step by step.
@@ -93,27 +124,26 @@ pub const ANSWERS: [&[&str]; 8] = [
 
 /// What a client says at each step: the desktop's way from the open stream to the subscriptions to `nodes`, which are
 /// two if [`ANSWERS`] is to be gone through.
-pub fn requests(name: &str, nodes: &[String]) -> Vec<String> {
-    let open = "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='1.0'/>".to_owned();
-    let secret = STANDARD.encode(format!("\0{name}\0{name}"));
+pub fn requests(way: &Way, name: &str, password: &str, nodes: &[String]) -> Vec<String> {
+    let domain = &way.domain;
+    let open = format!("<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='{domain}' version='1.0'/>");
+    let secret = STANDARD.encode(format!("\0{name}\0{password}"));
     let auth = format!("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{secret}</auth>");
-    let set = |id: &str, to: &str, child: &str| {
-        format!("<iq xmlns='jabber:client' type='set' id='{id}'{to}>{child}</iq>")
-    };
+    let set = |id: &str, child: &str| format!("<iq xmlns='jabber:client' type='set' id='{id}'>{child}</iq>");
     let subscribe = |node: &String| {
         let child = format!(
             "<pubsub xmlns='http://jabber.org/protocol/pubsub'><subscribe node='{node}' \
-             jid='{name}@localhost/desktop'/></pubsub>"
+             jid='{name}@{domain}/desktop'/></pubsub>"
         );
-        set("subscribe", " to='pubsub.localhost'", &child)
+        iq("set", "subscribe", &format!("pubsub.{domain}"), &child)
     };
-    let way = [
+    let steps = [
         open.clone(),
         auth,
         open,
-        set("bind", "", "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>desktop</resource></bind>"),
-        set("session", "", "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'/>"),
+        set("bind", "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>desktop</resource></bind>"),
+        set("session", "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'/>"),
         "<presence xmlns='jabber:client'/>".to_owned(),
     ];
-    way.into_iter().chain(nodes.iter().map(subscribe)).collect()
+    steps.into_iter().chain(nodes.iter().map(subscribe)).collect()
 }

@@ -1,0 +1,248 @@
+//! The lines of the table: what is measured, how it is shown, and what it should come to.
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Figure {
+    Binary,
+    Idle,
+    IdleAnonymous,
+    Start,
+    Users,
+    Rss,
+    Anonymous,
+    Logins,
+    LoginCpu,
+    LoginGenerator,
+    Burst,
+    Merged,
+    BurstCpu,
+    BurstServer,
+    BurstGenerator,
+    Peak,
+    P50,
+    P99,
+    Longest,
+    SteadyCpu,
+    SteadyGenerator,
+    Length,
+    RestP50,
+    RestP99,
+    RestCpu,
+    RestGenerator,
+    PublishP50,
+    PublishP99,
+    RestRatio,
+    TeamOwnP50,
+    TeamOwnP99,
+    TeamOwnRatio,
+    TeamP50,
+    TeamP99,
+    TeamCpu,
+    TeamGenerator,
+    TeamPublishP50,
+    TeamPublishP99,
+    TeamRatio,
+    SlowPeak,
+    SlowClosed,
+    SlowGenerator,
+    QuietPing,
+    Storm(Storm, Part),
+    IdleCpu,
+    IdleGenerator,
+    /// At so many sessions.
+    Growth(u32, Grown),
+    Lost,
+    Duplicated,
+    Disordered,
+}
+
+/// Many logins at once, by what the server knows of the passwords.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Storm {
+    Plain,
+    /// Hashes, and no login before.
+    First,
+    /// The same logins once more.
+    Again,
+}
+
+/// What is measured of a storm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    Rate,
+    Cpu,
+    Generator,
+    Refused,
+    Ping99,
+    PingLongest,
+}
+
+/// What is measured as the number of sessions grows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Grown {
+    Rate,
+    Cpu,
+    Generator,
+    Rss,
+    Total,
+    LoginCpu,
+    Idle,
+}
+
+/// The numbers of sessions that growth is measured at.
+pub const STEPS: [u32; 4] = [10, 100, 1000, 10_000];
+
+/// What the samples of several rounds come to.
+#[derive(Clone, Copy, Debug)]
+pub enum Sum {
+    Median,
+    Total,
+    Highest,
+}
+
+/// What callboard should come to.
+#[derive(Clone, Copy, Debug)]
+pub enum Goal {
+    AtMost(f64),
+    /// So many times the floor's figure.
+    FloorAtMost(f64),
+    FloorAtLeast(f64),
+}
+
+/// How a figure is shown.
+#[derive(Clone, Debug)]
+pub struct Line {
+    pub figure: Figure,
+    /// Its name in JSON.
+    pub key: String,
+    /// With the unit.
+    pub title: String,
+    pub decimals: usize,
+    pub sum: Sum,
+    /// By transport: ws, wss.
+    pub goals: [Option<Goal>; 2],
+}
+
+impl Line {
+    fn goal(self, goal: Goal) -> Self {
+        self.goals(Some(goal), Some(goal))
+    }
+
+    fn goals(self, ws: Option<Goal>, wss: Option<Goal>) -> Self {
+        Self { goals: [ws, wss], ..self }
+    }
+
+    fn sum(self, sum: Sum) -> Self {
+        Self { sum, ..self }
+    }
+}
+
+fn line(figure: Figure, key: impl Into<String>, title: impl Into<String>, decimals: usize) -> Line {
+    Line { figure, key: key.into(), title: title.into(), decimals, sum: Sum::Median, goals: [None, None] }
+}
+
+/// All lines, in the order of the table.
+pub fn lines() -> Vec<Line> {
+    use Goal::{AtMost, FloorAtLeast, FloorAtMost};
+    let mut lines = vec![
+        line(Figure::Binary, "binary_kib", "program file, KiB", 0).goal(AtMost(3072.0)),
+        line(Figure::Idle, "idle_rss_kib", "RSS idle, KiB", 0).goal(AtMost(5120.0)),
+        line(Figure::IdleAnonymous, "idle_anon_kib", "  of it RssAnon, KiB", 0),
+        line(Figure::Start, "start_ms", "start to first answer, ms", 1).goal(AtMost(20.0)),
+        line(Figure::Users, "users_rss_kib", "RSS, users known, nobody in, KiB", 0),
+        line(Figure::Rss, "session_rss_kib", "RSS per session, KiB", 1)
+            .goals(Some(AtMost(4.0)), Some(AtMost(12.0))),
+        line(Figure::Anonymous, "session_anon_kib", "  of it RssAnon, KiB", 1),
+        line(Figure::Logins, "logins_per_s", "logins/s", 0).goals(None, Some(FloorAtLeast(0.8))),
+        line(Figure::LoginCpu, "login_cpu_ms", "  server CPU per login, ms", 2),
+        line(Figure::LoginGenerator, "login_generator_percent", "  generator CPU, %", 0),
+        line(Figure::Burst, "burst_per_s", "burst: deliveries/s", 0).goal(FloorAtLeast(1.3)),
+        line(Figure::Merged, "burst_per_read", "  deliveries in one read", 1),
+        line(Figure::BurstCpu, "burst_cpu_us", "  server CPU per delivery, us", 1),
+        line(Figure::BurstServer, "burst_server_percent", "  server CPU, %", 0),
+        line(Figure::BurstGenerator, "burst_generator_percent", "  generator CPU, %", 0),
+        line(Figure::Peak, "peak_rss_mib", "  highest RSS, MiB", 1),
+        line(Figure::P50, "steady_p50_ms", "steady: p50, ms", 1),
+        line(Figure::P99, "steady_p99_ms", "  p99, ms", 1).goal(FloorAtMost(1.5)),
+        line(Figure::Longest, "steady_max_ms", "  max, ms", 1).sum(Sum::Highest),
+        line(Figure::SteadyCpu, "steady_cpu_us", "  server CPU per delivery, us", 1).goal(FloorAtMost(1.25)),
+        line(Figure::SteadyGenerator, "steady_generator_percent", "  generator CPU, %", 0),
+        line(Figure::Length, "event_bytes", "bytes per delivery", 0),
+        line(Figure::RestP50, "rest_p50_ms", "PUT state to own event: p50, ms", 2),
+        line(Figure::RestP99, "rest_p99_ms", "  p99, ms", 2),
+        line(Figure::RestCpu, "rest_cpu_us", "  server CPU per request, us", 0),
+        line(Figure::RestGenerator, "rest_generator_percent", "  generator CPU, %", 0),
+        line(Figure::PublishP50, "publish_p50_ms", "publish to the same: p50, ms", 2),
+        line(Figure::PublishP99, "publish_p99_ms", "  p99, ms", 2),
+        line(Figure::RestRatio, "rest_ratio", "  PUT to publish, p50", 2),
+        line(Figure::TeamOwnP50, "team_own_p50_ms", "with the team: own event p50, ms", 2),
+        line(Figure::TeamOwnP99, "team_own_p99_ms", "  p99, ms", 2),
+        line(Figure::TeamOwnRatio, "team_own_ratio", "  to alone, p50", 2),
+        line(Figure::TeamP50, "team_p50_ms", "  the last of the team: p50, ms", 2),
+        line(Figure::TeamP99, "team_p99_ms", "  p99, ms", 2),
+        line(Figure::TeamCpu, "team_cpu_us", "  server CPU per request, us", 0),
+        line(Figure::TeamGenerator, "team_generator_percent", "  generator CPU, %", 0),
+        line(Figure::TeamPublishP50, "team_publish_p50_ms", "publish to the team: last p50, ms", 2),
+        line(Figure::TeamPublishP99, "team_publish_p99_ms", "  p99, ms", 2),
+        line(Figure::TeamRatio, "team_ratio", "  PUT to publish, p50", 2),
+        line(Figure::SlowPeak, "slow_peak_mib", "slow readers: highest RSS, MiB", 1).goal(AtMost(12.0)),
+        line(Figure::SlowClosed, "slow_closed", "  closed, of 10", 0),
+        line(Figure::SlowGenerator, "slow_generator_percent", "  generator CPU, %", 0),
+        line(Figure::QuietPing, "quiet_ping_max_ms", "ping before storms: max, ms", 1).sum(Sum::Highest),
+    ];
+    lines.extend([Storm::Plain, Storm::First, Storm::Again].into_iter().flat_map(storm));
+    lines.extend([
+        line(Figure::IdleCpu, "idle_cpu_percent", "idle, ours pings in 10 s: server CPU, %", 2),
+        line(Figure::IdleGenerator, "idle_generator_percent", "  generator CPU, %", 2),
+    ]);
+    lines.extend(growth());
+    lines.extend([
+        line(Figure::Lost, "lost", "lost", 0).sum(Sum::Total),
+        line(Figure::Duplicated, "duplicated", "duplicated", 0).sum(Sum::Total),
+        line(Figure::Disordered, "out_of_order", "out of order", 0).sum(Sum::Total),
+    ]);
+    lines
+}
+
+fn storm(storm: Storm) -> [Line; 6] {
+    let (key, title) = match storm {
+        Storm::Plain => ("storm_plain", "storm, plain passwords: logins/s"),
+        Storm::First => ("storm_hashed", "storm, hashed, first: logins/s"),
+        Storm::Again => ("storm_again", "storm, hashed, again: logins/s"),
+    };
+    let part = |part, name: &str, title: &str, decimals| {
+        line(Figure::Storm(storm, part), format!("{key}_{name}"), title, decimals)
+    };
+    [
+        part(Part::Rate, "per_s", title, 0),
+        part(Part::Cpu, "cpu_ms", "  server CPU per login, ms", 2),
+        part(Part::Generator, "generator_percent", "  generator CPU, %", 0),
+        part(Part::Refused, "refused", "  refused or cut, tried again", 0),
+        part(Part::Ping99, "ping_p99_ms", "  ping of others: p99, ms", 1),
+        part(Part::PingLongest, "ping_max_ms", "  max, ms", 1).sum(Sum::Highest).goal(Goal::AtMost(50.0)),
+    ]
+}
+
+/// The lines of growth, measure by measure.
+fn growth() -> impl Iterator<Item = Line> {
+    let measures: [(Grown, &str, &str, usize); 7] = [
+        (Grown::Rate, "per_s", "burst: deliveries/s", 0),
+        (Grown::Cpu, "cpu_us", "burst: server CPU per delivery, us", 1),
+        (Grown::Generator, "generator_percent", "burst: generator CPU, %", 0),
+        (Grown::Rss, "session_kib", "RSS per session, KiB", 1),
+        (Grown::Total, "rss_mib", "RSS, MiB", 1),
+        (Grown::LoginCpu, "login_cpu_ms", "CPU of one more login, ms", 2),
+        (Grown::Idle, "idle_cpu_percent", "silent: server CPU, %", 2),
+    ];
+    measures.into_iter().flat_map(|(grown, key, title, decimals)| {
+        // Logins are compared with those while nobody is there.
+        std::iter::once(0).chain(STEPS).map(move |step| {
+            let key = format!("growth_{step}_{key}");
+            let line = line(Figure::Growth(step, grown), key, format!("{step} in, {title}"), decimals);
+            match (step, grown) {
+                (10_000, Grown::Total) => line.goals(None, Some(Goal::AtMost(128.0))),
+                _ => line,
+            }
+        })
+    })
+}

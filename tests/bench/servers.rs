@@ -1,0 +1,104 @@
+//! Starts the servers that are measured.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::child::Server;
+use super::floor;
+use super::options::Options;
+use super::report::{Column, Target};
+use super::way::{Url, Way};
+use super::world;
+
+/// What it takes to start one.
+pub struct Servers {
+    /// The program file of callboard.
+    pub program: String,
+    folder: Folder,
+}
+
+/// What a callboard has to know.
+#[derive(Clone, Copy, Default)]
+pub struct Setup<'a> {
+    pub users: usize,
+    /// The hash of the password of all of them, and the password.
+    pub hash: Option<(&'a str, &'a str)>,
+    /// Lines of the section `limits`.
+    pub limits: &'a str,
+}
+
+impl Servers {
+    /// For the program that is asked for, or the one just built.
+    pub fn new(options: &Options) -> io::Result<Self> {
+        let program = options.server.clone().unwrap_or_else(|| env!("CARGO_BIN_EXE_callboard").to_owned());
+        Ok(Self { program, folder: Folder::make()? })
+    }
+
+    /// A fresh server; one behind `--url` as it is, or `None` if it is not there with this transport.
+    pub fn start(&self, options: &Options, column: Column, setup: &Setup<'_>) -> io::Result<Option<Server>> {
+        let way = Way { password: setup.hash.map(|(_, password)| password.to_owned()), ..Way::default() };
+        match column.target {
+            Target::Callboard => {
+                let configuration = self.folder.0.join("load.toml");
+                let hash = setup.hash.map(|(hash, _)| hash);
+                fs::write(&configuration, world::configuration(&way, setup.users, hash, setup.limits))?;
+                let mut command = self.callboard();
+                command.arg("--config").arg(configuration);
+                self.run(&mut command, way).map(Some)
+            }
+            Target::Floor => self.run(&mut floor::command()?, way).map(Some),
+            Target::Other(number) => {
+                let names = options.names();
+                let name = names[number];
+                let is_it = |url: &&Url| url.name == name && url.transport == column.transport;
+                let pid = options.pid.iter().find(|(of, _)| of == name).map(|(_, pid)| *pid);
+                options.url.iter().find(is_it).map(|url| Server::running(url, pid, options.way())).transpose()
+            }
+        }
+    }
+
+    /// Starts a program. Its log goes to a file.
+    pub fn run(&self, command: &mut Command, way: Way) -> io::Result<Server> {
+        Server::start(command, &self.log(), way)
+    }
+
+    /// `callboard serve` on free ports.
+    pub fn callboard(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--listen-plain", "127.0.0.1:0"]);
+        command
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.0.join("server.log")
+    }
+
+    /// The end of the last server's log, after an error.
+    pub fn show_log(&self) {
+        let log = fs::read_to_string(self.log()).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        for line in &lines[lines.len().saturating_sub(10)..] {
+            eprintln!("server: {line}");
+        }
+    }
+}
+
+/// A temporary folder that goes away with this value.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn make() -> io::Result<Self> {
+        let path = std::env::temp_dir().join(format!("callboard-load-{}", std::process::id()));
+        fs::create_dir(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What stays behind is small, and in the system's folder for such things.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
