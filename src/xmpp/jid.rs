@@ -42,7 +42,9 @@ impl<'a> Jid<'a> {
             None => (None, bare),
         };
         let domain = part(domain, nameprep)?;
-        if domain.contains(['@', '/', ' ', '<', '>', '&', '"', '\'']) {
+        // Nameprep leaves control characters to the rules of host names.
+        let is_foreign = |c: char| c.is_control() || ['@', '/', ' ', '<', '>', '&', '"', '\''].contains(&c);
+        if domain.contains(is_foreign) {
             return Err(Malformed);
         }
         Ok(Self { local, domain, resource })
@@ -125,6 +127,7 @@ mod tests {
             "a<@localhost",
             "a@b@c",
             "a@local host",
+            "a@\u{c}\0localhost",
             "a@localhost/\u{7}",
             &format!("{long}@localhost"),
             &format!("a@{long}"),
