@@ -71,7 +71,8 @@ fn ask(stage: &mut Stage, actor: UserId, method: &str, path: &str, body: &str) {
     let mut command = |command: &mut dyn FnMut(&mut Desk) -> Result<Vec<Event>, ApiError>| {
         stage.hub.command(now, |desk| {
             let events = command(desk)?;
-            assert!(!events.is_empty(), "what was accepted is told");
+            // Tones are heard, and nobody is told of them.
+            assert!(!events.is_empty() || body.contains("SEND_DTMF"), "what was accepted is told");
             Ok(events)
         })
     };
