@@ -60,11 +60,12 @@ pub async fn ask(
     let mut buffer = [0; 4096];
     loop {
         let has_come = |text: &str| come.windows(text.len()).any(|window: &[u8]| window == text.as_bytes());
-        if has_come(answer) {
-            return Ok(());
-        }
+        // A refusal may come right behind what was asked for.
         if ["<failure ", "<error ", "<stream:error "].into_iter().any(has_come) {
             return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        if has_come(answer) {
+            return Ok(());
         }
         match stream.read(&mut buffer).await? {
             0 => return Err(io::ErrorKind::UnexpectedEof.into()),
