@@ -329,7 +329,7 @@ limits! {
     password_memory: Count("users") = 1024, 0 => 100_000;
     /// logins that wait for their password hash to be computed
     /// (XEP-0205 §4.1).
-    password_waiting: Count("logins") = 256, 1 => 100_000;
+    password_waiting: Count("logins") = 1024, 1 => 100_000;
 }
 
 #[cfg(test)]

@@ -63,7 +63,7 @@ pub async fn accept(server: Rc<Server>, listener: Listener, acceptor: Acceptor) 
             continue;
         };
         let acceptor = listener.tls.then(|| acceptor.borrow().clone()).flatten();
-        server.spawn(connection(server.clone(), stream, peer, slots, acceptor));
+        server.spawn_arrival(connection(server.clone(), stream, peer, slots, acceptor));
     }
 }
 

@@ -40,6 +40,7 @@ mod status;
 mod ticket;
 pub mod tls;
 mod traffic;
+mod turns;
 mod upgrade;
 mod ws;
 mod www;
@@ -184,11 +185,13 @@ pub fn run(config: &Config, prepared: Prepared, again: Again, ready: impl FnOnce
     let Prepared { identity, www, listeners, signals } = prepared;
     raise_descriptors(&config.limits, www.is_some());
     leave_no_core();
-    let executor = Rc::new(LocalExecutor::new());
-    let server = Server::new(config, www, executor.clone());
+    let (executor, arrivals) = (Rc::new(LocalExecutor::new()), Rc::new(LocalExecutor::new()));
+    let server = Server::new(config, www, executor.clone(), arrivals.clone());
     let reloader = Reloader::new(config, again, identity);
-    let write = server.clone().write();
-    let all = executor.run(serve(server.clone(), reloader, listeners, signals, ready)).or(write);
+    let all = serve(server.clone(), reloader, listeners, signals, ready)
+        .or(turns::run(executor))
+        .or(server.clone().write())
+        .or(turns::run(arrivals));
     smol::block_on(lag::watch(server, all));
 }
 

@@ -45,6 +45,8 @@ const PATIENCE: Duration = Duration::from_millis(5);
 pub struct Server {
     hub: RefCell<Hub>,
     executor: Rc<LocalExecutor<'static>>,
+    /// For connections that are no sessions.
+    arrivals: Rc<LocalExecutor<'static>>,
     sleepers: RefCell<Sleepers>,
     /// The requests of BOSH that wait for their answers, or have not taken them yet.
     pub posts: RefCell<HashMap<RequestId, Sender<bosh::Answer>>>,
@@ -77,12 +79,19 @@ pub struct Server {
 pub struct Busy;
 
 impl Server {
-    /// The state of a server for `config`, whose tasks run on `executor`.
-    pub fn new(config: &Config, www: Option<Www>, executor: Rc<LocalExecutor<'static>>) -> Rc<Self> {
+    /// The state of a server for `config`, whose tasks run on `executor`, and on `arrivals` those of connections that are no
+    /// sessions.
+    pub fn new(
+        config: &Config,
+        www: Option<Www>,
+        executor: Rc<LocalExecutor<'static>>,
+        arrivals: Rc<LocalExecutor<'static>>,
+    ) -> Rc<Self> {
         let limits = config.limits;
         Rc::new(Self {
             hub: RefCell::new(Hub::new(config, fill_random)),
             executor,
+            arrivals,
             sleepers: RefCell::default(),
             posts: RefCell::default(),
             posted: Cell::default(),
@@ -123,6 +132,11 @@ impl Server {
     /// Runs a task on the event loop.
     pub fn spawn(&self, task: impl Future<Output = ()> + 'static) {
         self.executor.spawn(task).detach();
+    }
+
+    /// Runs the task of a connection that is no session.
+    pub fn spawn_arrival(&self, task: impl Future<Output = ()> + 'static) {
+        self.arrivals.spawn(task).detach();
     }
 
     /// Lets the hub do something, then does what it asks for.
@@ -304,7 +318,7 @@ mod tests {
         config.users[1].password = Password::parse_hash(&hash).expect("a hash");
         config.limits.lockout_attempts = 3;
         let executor = Rc::new(LocalExecutor::new());
-        let server = Server::new(&config, None, executor.clone());
+        let server = Server::new(&config, None, executor.clone(), executor.clone());
         let ask = |password: &'static str| {
             let here = [192, 0, 2, 1].into();
             let credentials = server.with_hub(|hub, now| hub.credentials(now, "1001", here));
