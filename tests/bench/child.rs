@@ -126,12 +126,6 @@ impl Server {
         }
     }
 
-    /// How many descriptors it has open; NaN if the process is not known.
-    pub fn descriptors(&self) -> io::Result<f64> {
-        let Some(pid) = self.pid else { return Ok(f64::NAN) };
-        Ok(std::fs::read_dir(format!("/proc/{pid}/fd"))?.count() as f64)
-    }
-
     /// Ends it by a signal, if the benchmark started it.
     ///
     /// # Errors

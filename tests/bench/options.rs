@@ -45,10 +45,6 @@ pub struct Options {
     #[argh(switch)]
     pub all: bool,
 
-    /// in place of all that, keep sessions coming and going for so many minutes
-    #[argh(option, arg_name = "minutes")]
-    pub soak: Option<u64>,
-
     /// only with this transport: ws or wss
     #[argh(option, from_str_fn(transport))]
     pub transport: Option<Transport>,
@@ -208,8 +204,8 @@ impl Options {
         if self.sessions == 0 || self.rounds == 0 || self.steady == 0 || self.changes == 0 {
             return Err("--sessions, --rounds, --steady and --changes must be at least 1".into());
         }
-        if self.hashed == Some(0) || self.soak == Some(0) {
-            return Err("--hashed and --soak must be at least 1".into());
+        if self.hashed == Some(0) {
+            return Err("--hashed must be at least 1".into());
         }
         if let Some((name, _)) = self.pid.iter().find(|(name, _)| !self.names().contains(&name.as_str())) {
             return Err(format!("--pid: no --url has the name {name}"));
