@@ -190,8 +190,9 @@ pub fn run(config: &Config, prepared: Prepared, again: Again, ready: impl FnOnce
     let reloader = Reloader::new(config, again, identity);
     let all = serve(server.clone(), reloader, listeners, signals, ready)
         .or(turns::run(executor))
-        .or(server.clone().write())
-        .or(turns::run(arrivals));
+        .or(turns::run(arrivals))
+        // Last, as it is woken by none of them.
+        .or(server.clone().write());
     smol::block_on(lag::watch(server, all));
 }
 
