@@ -70,6 +70,9 @@ use www::Www;
 /// Descriptors beside those of the connections: listeners, standard streams, the event queue.
 const SPARE_DESCRIPTORS: u64 = 32;
 
+/// How many clients may wait until their connections are accepted, if the system lets as many.
+const LINE: i32 = 4096;
+
 /// How long the tasks have for their last writes after all sessions are gone.
 const LAST_WRITES: Duration = Duration::from_millis(50);
 
@@ -151,6 +154,8 @@ fn listen(config: &Config) -> Result<Vec<Listener>, Vec<(ErrorKind, String)>> {
     for (address, tls) in addresses {
         let opened = Async::<TcpListener>::bind(address).and_then(|socket| {
             let address = socket.get_ref().local_addr()?;
+            // All clients may come back at once. Who finds no place in the line tries again only after a second (listen(2)).
+            rustix::net::listen(&socket, LINE)?;
             Ok(Listener { socket, address, tls })
         });
         match opened {
