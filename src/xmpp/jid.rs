@@ -42,7 +42,8 @@ impl<'a> Jid<'a> {
             None => (None, bare),
         };
         let domain = part(domain, nameprep)?;
-        if domain.contains(['@', '/', ' ', '<', '>', '&', '"', '\'']) {
+        // Nameprep leaves these to the rules for names of hosts (RFC 3490 §4.1, step 3).
+        if domain.contains(|c: char| c.is_ascii_control() || "@/ <>&\"'".contains(c)) {
             return Err(Malformed);
         }
         Ok(Self { local, domain, resource })
@@ -125,6 +126,9 @@ mod tests {
             "a<@localhost",
             "a@b@c",
             "a@local host",
+            "a@local\thost",
+            "a@localhost\u{7f}",
+            "a@\0localhost",
             "a@localhost/\u{7}",
             &format!("{long}@localhost"),
             &format!("a@{long}"),
