@@ -1,0 +1,154 @@
+//! A hub, and a clock that stands until it is moved.
+
+use std::cell::Cell;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant, SystemTime};
+
+use callboard::clock::Now;
+use callboard::config::{Config, Profile};
+use callboard::desk::nodes;
+use callboard::hub::{Action, Asker, Hub, Origin, Out};
+use callboard::id::{SessionId, UserId};
+use callboard::limits::Limits;
+use callboard::pubsub::After;
+use callboard::xmpp::bosh::Answer;
+
+use crate::wire;
+
+/// Read once: it is the same for every run.
+static DEMO: LazyLock<Config> = LazyLock::new(Config::demo);
+
+/// The start of all clocks.
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+const PEER: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 5222);
+
+thread_local! {
+    /// How often random bytes were asked for.
+    static TURN: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Different each time, and the same in every run.
+fn count_up(bytes: &mut [u8]) {
+    TURN.set(TURN.get() + 1);
+    bytes.fill(0);
+    for (byte, other) in bytes.iter_mut().zip(TURN.get().to_be_bytes()) {
+        *byte = other;
+    }
+}
+
+/// The demo with queues that are soon full.
+pub fn demo(profile: Profile) -> Config {
+    let limits = Limits { queue: 64 * 1024, queue_frames: 100, ..DEMO.limits };
+    let limits = Limits { payload: 4096, sessions_per_user: 3, subscriptions_per_session: 500, ..limits };
+    Config { profile, limits, ..DEMO.clone() }
+}
+
+/// An event as a stream of server-sent events has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    pub node: String,
+    pub item: String,
+    pub payload: String,
+}
+
+/// The hub with all that it needs.
+pub struct Stage {
+    pub hub: Hub,
+    pub now: Now,
+    pub limits: Limits,
+    /// The answers to requests of BOSH that nobody has looked at.
+    pub answers: Vec<Answer>,
+    /// Gets every event of every node.
+    witness: SessionId,
+}
+
+impl Stage {
+    /// Nobody is on line but the witness.
+    pub fn new(config: &Config) -> Self {
+        TURN.set(0);
+        let now = Now { monotonic: *START, wall: SystemTime::UNIX_EPOCH };
+        let mut hub = Hub::new(config, count_up);
+        let names = nodes::all(config, hub.desk().directory());
+        let administrator = hub.desk().directory().find("administrator").expect("the demo has one");
+        let asker = Asker { peer: PEER.into(), user: administrator, ticket: None };
+        let names = names.iter().map(|node| node.name.as_str());
+        let witness = hub.open_events(now, asker, names, After::Now).expect("there is room for it");
+        Self { hub, now, limits: config.limits, answers: Vec::new(), witness }
+    }
+
+    /// The user of that name, which the demo has to have.
+    pub fn user(&self, name: &str) -> UserId {
+        self.hub.desk().directory().find(name).expect("the demo has the user")
+    }
+
+    /// A WebSocket is up.
+    pub fn connect(&mut self) -> SessionId {
+        let peer = SocketAddr::from(PEER);
+        self.hub.connect(self.now, Origin { peer, transport: "ws", accepted: self.now.monotonic })
+    }
+
+    /// Does outside what the hub wants, but for the checks of passwords; returns whose connections are dropped.
+    pub fn act(&mut self) -> Vec<SessionId> {
+        self.hub.settle(self.now);
+        let mut dropped = Vec::new();
+        while let Some(action) = self.hub.poll() {
+            match action {
+                Action::Wake(_) | Action::Verify { .. } => {}
+                Action::Abort(id) => {
+                    self.hub.closed(self.now, id, "dropped");
+                    dropped.push(id);
+                }
+                Action::Answer(answer) => {
+                    wire::element(&answer.body);
+                    self.answers.push(answer);
+                }
+                Action::Note(note) => assert!(!note.to_string().contains('\n'), "{note}"),
+            }
+        }
+        dropped
+    }
+
+    /// Lets time pass as it does outside: from one deadline to the next. Calls `look` after each.
+    pub fn pass(&mut self, time: Duration, mut look: impl FnMut(&mut Self)) {
+        let end = self.now.monotonic + time;
+        let mut ticks = 0;
+        while let Some(due) = self.hub.wake_at().filter(|due| *due <= end) {
+            ticks += 1;
+            assert!(ticks < 100_000, "the time stands still");
+            self.move_to(due);
+            self.hub.tick(self.now);
+            look(self);
+        }
+        self.move_to(end);
+    }
+
+    fn move_to(&mut self, monotonic: Instant) {
+        let passed = monotonic.saturating_duration_since(self.now.monotonic);
+        self.now = Now { monotonic: self.now.monotonic + passed, wall: self.now.wall + passed };
+    }
+
+    /// The events since the last look. There must not be more than the queue of one session holds.
+    pub fn told(&mut self) -> Vec<Told> {
+        let mut told = Vec::new();
+        self.hub.drain(self.now, self.witness, usize::MAX, |out| match out {
+            Out::Event { name, id, data } => {
+                let item = id.expect("every item has an id").to_owned();
+                told.push(Told { node: name.to_owned(), item, payload: data.to_owned() });
+            }
+            Out::Ping => {}
+            other => panic!("the witness gets {other:?}"),
+        });
+        told
+    }
+
+    /// Nobody comes any more; when all deadlines are over, nothing may be left.
+    pub fn end(&mut self) {
+        self.hub.closed(self.now, self.witness, "gone");
+        self.pass(Duration::from_secs(2000), |stage| {
+            stage.act();
+        });
+        assert_eq!(self.hub.counters().sessions, 0, "sessions are left");
+    }
+}

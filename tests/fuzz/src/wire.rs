@@ -1,0 +1,84 @@
+//! Looks at what the hub sends: whatever came in, it is well-formed, bounded, and ends with the close.
+
+use callboard::hub::Out;
+use callboard::id::SessionId;
+use callboard::xmpp::{ns, stream, xml};
+use roxmltree::{Document, Node};
+
+use crate::Stage;
+
+/// What leaves a session at once.
+#[derive(Debug, Default)]
+pub struct Heard {
+    /// Each a whole XML element; the frame of a close is not among them.
+    pub frames: Vec<String>,
+    pub pings: usize,
+    /// Whether the connection ends behind them.
+    pub closed: bool,
+    /// Whether more is there than the budget allowed.
+    pub more: bool,
+}
+
+/// Takes about `budget` bytes of what waits for a session.
+pub fn hear(stage: &mut Stage, id: SessionId, budget: usize) -> Heard {
+    let mut heard = Heard::default();
+    let mut bytes = 0;
+    let more = stage.hub.drain(stage.now, id, budget, |out| {
+        assert!(!heard.closed, "{out:?} comes behind the close");
+        match out {
+            Out::Open(text) => heard.frames.push(text.to_owned()),
+            Out::Text(pieces) => heard.frames.push(pieces.concat()),
+            Out::Ping => heard.pings += 1,
+            Out::Event { .. } => panic!("{out:?} comes over XMPP"),
+            Out::Close(code, _) => {
+                assert!((1000..=1009).contains(&code), "{code}");
+                assert_eq!(heard.frames.pop().as_deref(), Some(stream::CLOSE));
+                heard.closed = true;
+            }
+        }
+    });
+    for frame in &heard.frames {
+        bytes += frame.len();
+        let document = element(frame);
+        let root = document.root_element().tag_name();
+        let known = match root.namespace() {
+            Some(ns::CLIENT) => ["iq", "message", "presence"].contains(&root.name()),
+            Some(ns::STREAM) => ["features", "error"].contains(&root.name()),
+            Some(ns::SASL) => ["success", "failure"].contains(&root.name()),
+            Some(ns::FRAMING) => root.name() == "open",
+            _ => false,
+        };
+        assert!(known, "{frame}");
+    }
+    // Behind a full queue come an error and the close.
+    assert!(bytes <= stage.limits.queue + 2048, "{bytes} bytes have waited");
+    assert!(heard.frames.len() + heard.pings <= stage.limits.queue_frames + 3, "too many frames have waited");
+    assert!(!(heard.closed && more), "something comes behind the close");
+    heard.more = more;
+    heard
+}
+
+/// One element, as a client reads it.
+pub fn element(text: &str) -> Document<'_> {
+    Document::parse(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+/// The element inside of `node` that is called `name`, of whatever namespace.
+pub fn child<'a>(node: Node<'a, 'a>, name: &str) -> Option<Node<'a, 'a>> {
+    node.children().find(|child| child.is_element() && child.tag_name().name() == name)
+}
+
+/// An iq of the client, of the type `set`, to the pubsub service; the values may be anything.
+pub fn pubsub(id: usize, action: &str) -> String {
+    format!(
+        "<iq xmlns='{}' type='set' id='{id}' to='pubsub.localhost'><pubsub xmlns='{}'>{action}</pubsub></iq>",
+        ns::CLIENT,
+        ns::PUBSUB
+    )
+}
+
+/// `<NAME node='…' ATTRIBUTE='…'>CONTENT</NAME>`.
+pub fn action(name: &str, node: &str, attribute: (&str, &str), content: &str) -> String {
+    let (node, value) = (xml::escape(node), xml::escape(attribute.1));
+    format!("<{name} node='{node}' {}='{value}'>{content}</{name}>", attribute.0)
+}

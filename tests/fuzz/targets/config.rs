@@ -1,0 +1,29 @@
+//! Every problem of a configuration has a place in it and one line; a good configuration makes a hub.
+#![no_main]
+
+use callboard::config::Config;
+use callboard::hub::Hub;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    match Config::parse(text, "callboard.toml") {
+        Ok(config) => {
+            assert!(!config.users.is_empty());
+            let hub = Hub::new(&config, |bytes| bytes.fill(7));
+            for user in &config.users {
+                assert!(hub.desk().find(&user.id).is_ok(), "{:?}", user.id);
+            }
+        }
+        Err(problems) => {
+            assert!(!problems.is_empty());
+            let lines: Vec<&str> = text.split('\n').collect();
+            for problem in &problems {
+                let line = problem.place.line.checked_sub(1).and_then(|line| lines.get(line));
+                let length = line.unwrap_or_else(|| panic!("{problem}")).chars().count();
+                assert!((1..=length + 1).contains(&problem.place.column), "{problem}");
+                assert!(!problem.sentence.is_empty() && !problem.sentence.contains('\n'), "{problem}");
+            }
+            assert!(problems.is_sorted_by_key(|problem| problem.place), "{problems:?}");
+        }
+    }
+});

@@ -1,0 +1,120 @@
+//! What several clients say, one step a line. `a`, `b` and `c` are clients:
+//!
+//! ```text
+//! a login USER RESOURCE       a <iq …>             a present [PRIORITY]     a absent
+//! a subscribe JID NODE        a unsubscribe …      (JID, `bare` or `full`)
+//! a publish ID NODE XML       a retract ID NODE    a items NODE
+//! a read BYTES                a gone
+//! publish NODE TEXT           flood NODE           state USER STATE          tick SECONDS
+//! ```
+#![no_main]
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use callboard::config::{Config, Profile};
+use callboard::desk::SetState;
+use callboard::xmpp::{ns, xml};
+use callboard_fuzz::stage;
+use callboard_fuzz::wire::{action, pubsub};
+use callboard_fuzz::world::{OPEN, World};
+use libfuzzer_sys::fuzz_target;
+
+static CONFIG: LazyLock<Config> = LazyLock::new(|| stage::demo(Profile::Uccx));
+
+fuzz_target!(|text: &str| {
+    let mut world = World::new(&CONFIG, 3);
+    for (number, line) in text.lines().enumerate() {
+        step(&mut world, number, line);
+    }
+    world.end();
+});
+
+/// The first word, and what is behind it.
+fn word(text: &str) -> (&str, &str) {
+    text.split_once(' ').unwrap_or((text, ""))
+}
+
+fn step(world: &mut World, number: usize, line: &str) {
+    let (first, rest) = word(line);
+    match first {
+        "a" => client(world, number, 0, rest),
+        "b" => client(world, number, 1, rest),
+        "c" => client(world, number, 2, rest),
+        "publish" => {
+            let (node, text) = word(rest);
+            world.publish(node, text);
+        }
+        "flood" => (0..60).for_each(|turn| world.publish(rest, &turn.to_string())),
+        "state" => state(world, rest),
+        "tick" => world.pass(Duration::from_secs(rest.parse().unwrap_or(1).min(600))),
+        _ => {}
+    }
+}
+
+fn state(world: &mut World, rest: &str) {
+    let (name, state) = word(rest);
+    let Ok(user) = world.stage.hub.desk().find(name) else { return };
+    let extension = Some(name.to_owned());
+    let asked = SetState { state: Some(state.to_owned()), extension, reason_code_id: None };
+    let now = world.stage.now;
+    let _ = world.stage.hub.command(now, |desk| desk.set_state(now, user, user, &asked, "r"));
+    world.happened();
+}
+
+fn client(world: &mut World, number: usize, client: usize, line: &str) {
+    if line.starts_with('<') {
+        return world.say(client, line);
+    }
+    let (verb, rest) = word(line);
+    let (one, other) = word(rest);
+    let (node, content) = word(other);
+    match verb {
+        "login" => log_in(world, client, one, other),
+        "present" => {
+            let priority =
+                if rest.is_empty() { String::new() } else { format!("<priority>{rest}</priority>") };
+            world.say(client, &format!("<presence xmlns='{}'>{priority}</presence>", ns::CLIENT));
+        }
+        "absent" => world.say(client, &format!("<presence xmlns='{}' type='unavailable'/>", ns::CLIENT)),
+        "subscribe" | "unsubscribe" => {
+            let (bare, full) = world.address(client);
+            let jid = match one {
+                "bare" => bare,
+                "full" => full,
+                other => other,
+            };
+            let request = pubsub(number, &action(verb, node, ("jid", jid), ""));
+            world.say(client, &request);
+        }
+        "publish" => {
+            let item = format!("<item id='{}'>{content}</item>", xml::escape(one));
+            world.say(client, &pubsub(number, &action(verb, node, ("x", ""), &item)));
+        }
+        "retract" => {
+            let item = format!("<item id='{}'/>", xml::escape(one));
+            world.say(client, &pubsub(number, &action(verb, node, ("notify", "1"), &item)));
+        }
+        "items" => {
+            let request = pubsub(number, &action(verb, one, ("max_items", other), ""));
+            world.say(client, &request.replacen("'set'", "'get'", 1));
+        }
+        "read" => world.hear(client, rest.parse().unwrap_or(1)),
+        "gone" => world.leave(client),
+        _ => {}
+    }
+}
+
+fn log_in(world: &mut World, client: usize, user: &str, resource: &str) {
+    let password = if user == "administrator" { "1234" } else { user };
+    let plain = STANDARD.encode(format!("\0{user}\0{password}"));
+    world.leave(client);
+    world.say(client, OPEN);
+    world.say(client, &format!("<auth xmlns='{}' mechanism='PLAIN'>{plain}</auth>", ns::SASL));
+    world.say(client, OPEN);
+    let resource = xml::escape(resource);
+    let bind = format!("<bind xmlns='{}'><resource>{resource}</resource></bind>", ns::BIND);
+    world.say(client, &format!("<iq xmlns='{}' type='set' id='bind'>{bind}</iq>", ns::CLIENT));
+}

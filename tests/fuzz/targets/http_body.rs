@@ -1,0 +1,141 @@
+//! Requests of the API with their bodies, one a paragraph, for both profiles (a text that starts with `ucce` is for that one):
+//!
+//! ```text
+//! 1001 PUT User/1001
+//! <User><state>LOGIN</state><extension>1001</extension></User>
+//! ```
+//!
+//! Others are `call FROM TO`, `hang up ID` and `tick SECONDS`. What is refused changes nothing, and whatever can be read
+//! afterwards is well-formed.
+#![no_main]
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use callboard::config::{Config, Profile};
+use callboard::desk::{
+    ApiError, CallData, ClientLog, Desk, DialogRequest, Event, Inbound, NewMessage, SetState, Whose,
+};
+use callboard::id::UserId;
+use callboard::xmpp::xml::Bounds;
+use callboard_fuzz::wire::{child, element};
+use callboard_fuzz::{Stage, stage};
+use libfuzzer_sys::fuzz_target;
+use roxmltree::Node;
+
+static CONFIGS: LazyLock<[Config; 2]> = LazyLock::new(|| Profile::ALL.map(stage::demo));
+
+const REQUEST_ID: &str = "r-1";
+
+fuzz_target!(|text: &str| {
+    let mut stage = Stage::new(&CONFIGS[usize::from(text.starts_with("ucce"))]);
+    for paragraph in text.split("\n\n").take(40) {
+        let (line, body) = paragraph.split_once('\n').unwrap_or((paragraph, ""));
+        let words: Vec<&str> = line.split(' ').collect();
+        match words[..] {
+            ["tick", seconds] => {
+                let time = Duration::from_secs(seconds.parse().unwrap_or(1).min(600));
+                stage.pass(time, told);
+            }
+            [actor, method, path] => {
+                if let Some(actor) = stage.hub.desk().directory().find(actor) {
+                    ask(&mut stage, actor, method, path, body);
+                } else if actor == "call" {
+                    call(&mut stage, method, path);
+                } else if actor == "hang" {
+                    hang_up(&mut stage, path);
+                }
+            }
+            _ => {}
+        }
+        told(&mut stage);
+        documents(stage.hub.desk(), &mut Vec::new());
+    }
+    stage.end();
+});
+
+/// Whatever happened was told in one piece.
+fn told(stage: &mut Stage) {
+    for told in stage.told() {
+        element(&told.payload);
+    }
+    stage.act();
+}
+
+fn ask(stage: &mut Stage, actor: UserId, method: &str, path: &str, body: &str) {
+    let bounds = Bounds::of(&stage.limits);
+    let path: Vec<&str> = path.split('/').collect();
+    let now = stage.now;
+    let mut before = Vec::new();
+    documents(stage.hub.desk(), &mut before);
+    let mut command = |command: &mut dyn FnMut(&mut Desk) -> Result<Vec<Event>, ApiError>| {
+        stage.hub.command(now, |desk| {
+            let events = command(desk)?;
+            assert!(!events.is_empty(), "what was accepted is told");
+            Ok(events)
+        })
+    };
+    let done = match (method, &path[..]) {
+        ("PUT", ["User", id]) => SetState::read(body, &bounds).and_then(|asked| {
+            command(&mut |desk| desk.set_state(now, actor, desk.find(id)?, &asked, REQUEST_ID))
+        }),
+        ("POST", ["User", id, "Dialogs"]) => DialogRequest::read(body, &bounds).and_then(|asked| {
+            command(&mut |desk| desk.create_dialog(now, actor, desk.find(id)?, &asked, REQUEST_ID))
+        }),
+        ("PUT", ["Dialog", id]) => DialogRequest::read(body, &bounds)
+            .and_then(|asked| command(&mut |desk| desk.update_dialog(now, actor, id, &asked, REQUEST_ID))),
+        ("POST", ["TeamMessage"]) => NewMessage::read(body, &bounds).and_then(|asked| {
+            command(&mut |desk| {
+                let (document, events) = desk.create_message(now, actor, &asked, REQUEST_ID)?;
+                element(&document);
+                Ok(events)
+            })
+        }),
+        ("DELETE", ["TeamMessage", id]) => {
+            command(&mut |desk| desk.delete_message(now, actor, id, REQUEST_ID))
+        }
+        ("POST", ["User", id, "ClientLog"]) => ClientLog::read(body, &bounds)
+            .and_then(|log| command(&mut |desk| desk.take_log(now, actor, desk.find(id)?, log, REQUEST_ID))),
+        _ => return,
+    };
+    if let Err(error) = done {
+        assert!((400..=503).contains(&error.status()), "{error:?}");
+        element(&error.document());
+        let mut after = Vec::new();
+        documents(stage.hub.desk(), &mut after);
+        assert_eq!(before, after, "{error:?} changed something");
+    }
+}
+
+fn call(stage: &mut Stage, from: &str, to: &str) {
+    let now = stage.now;
+    let call = Inbound { from: from.to_owned(), to: to.to_owned(), data: CallData::default() };
+    let _ = stage.hub.happen(now, |desk| desk.place_call(now, &call, "").map(|(_, events)| events));
+}
+
+fn hang_up(stage: &mut Stage, id: &str) {
+    let now = stage.now;
+    let _ = stage.hub.happen(now, |desk| desk.abandon(now, id, "").ok_or(()));
+}
+
+/// Collects all that can be read of what changes, and looks at how it fits.
+fn documents(desk: &Desk, out: &mut Vec<String>) {
+    let read = |document: Result<String, ApiError>| document.expect("an administrator may read it");
+    let administrator = desk.directory().find("administrator").expect("the demo has one");
+    out.extend([desk.users_document(administrator), desk.all_queues(administrator)].map(read));
+    out.push(desk.messages_document(administrator));
+    for user in desk.directory().keys() {
+        let dialogs = read(desk.dialogs_document(administrator, user));
+        for dialog in element(&dialogs).root_element().children().filter(Node::is_element) {
+            let id = child(dialog, "id").and_then(|id| id.text()).expect("every dialog has an id");
+            out.push(read(desk.dialog_document(administrator, id)));
+        }
+        let name = &desk.directory().get(user).id;
+        out.extend([desk.user_document(user, user), desk.queues_of_user(user, user)].map(read));
+        assert!(desk.wrap_up_reasons_document(user, Whose::User(user)).is_ok(), "{name}");
+        out.push(dialogs);
+    }
+    out.iter().for_each(|document| {
+        element(document);
+    });
+}

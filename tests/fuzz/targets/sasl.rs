@@ -1,0 +1,55 @@
+//! A PLAIN message says what its parts say, and no log shows what a stream would take for a login.
+#![no_main]
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use callboard::xmpp::jid::{Jid, prepare_local};
+use callboard::xmpp::ns;
+use callboard::xmpp::sasl::{self, Failure};
+use libfuzzer_sys::fuzz_target;
+use roxmltree::Document;
+
+fuzz_target!(|data: &[u8]| {
+    match std::str::from_utf8(data) {
+        Ok(text) if text.starts_with('<') => frame(text),
+        _ => message(data),
+    }
+});
+
+fn message(data: &[u8]) {
+    let text = format!("<auth xmlns='{}' mechanism='PLAIN'>{}</auth>", ns::SASL, STANDARD.encode(data));
+    let document = Document::parse(&text).expect("base64 needs no escaping");
+    let read = sasl::auth(document.root_element(), "localhost");
+    let parts: Vec<_> = data.split(|byte| *byte == 0).map(std::str::from_utf8).collect();
+    let [Ok(authzid), Ok(authcid), Ok(password)] = parts[..] else {
+        return assert_eq!(read, Err(Failure::MalformedRequest));
+    };
+    match read {
+        Ok(plain) => {
+            assert_eq!(prepare_local(authcid).as_deref(), Ok(&*plain.user));
+            assert_eq!(plain.password, password);
+            let user = authzid.split_once('@').map_or(authzid, |(user, _)| user);
+            assert!(authzid.is_empty() || prepare_local(user).as_deref() == Ok(&plain.user), "{authzid:?}");
+            assert!(!authzid.contains('@') || Jid::parse(authzid).is_ok_and(|jid| jid.domain == "localhost"));
+        }
+        Err(Failure::MalformedRequest) => assert!(authcid.is_empty() || password.is_empty()),
+        Err(Failure::NotAuthorized) => assert!(prepare_local(authcid).is_err()),
+        Err(Failure::InvalidAuthzid) => assert!(!authzid.is_empty() && authzid != authcid),
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+fn frame(text: &str) {
+    let Ok(document) = Document::parse(text) else { return };
+    let root = document.root_element();
+    let envelope = root.tag_name().name() == "body";
+    let logins = root.descendants().filter(|node| {
+        node.tag_name().namespace() == Some(ns::SASL) && (node.parent_element() == Some(root)) == envelope
+    });
+    // A text as short as this stands somewhere by chance.
+    let secrets: Vec<_> = logins.filter_map(|login| login.text()).filter(|text| text.len() >= 8).collect();
+    for logged_in in [false, true] {
+        let shown = sasl::masked(text, logged_in);
+        assert!(!secrets.iter().any(|secret| shown.contains(secret)), "{shown}");
+    }
+}
