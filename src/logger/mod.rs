@@ -24,6 +24,10 @@ const WAITING_MAX: usize = 1 << 20;
 /// How many bytes are written at once.
 const AT_ONCE: usize = 64 * 1024;
 
+/// How long lines gather before they are written: to wake the writing thread for each of them would cost the event loop more
+/// than to make them.
+const GATHER: Duration = Duration::from_millis(1);
+
 /// How long the end of the program waits for the last lines.
 const LAST_LINES: Duration = Duration::from_millis(200);
 
@@ -82,6 +86,9 @@ pub fn init(level: LevelFilter) -> Result<(), SetLoggerError> {
 fn write(orders: &Receiver<Order>) {
     let mut output = Output::new(std::io::stderr());
     while let Ok(first) = orders.recv() {
+        if matches!(first, Order::Write(_)) {
+            std::thread::sleep(GATHER);
+        }
         let mut text = String::new();
         let mut next = Some(first);
         let mut flushed = None;
@@ -171,6 +178,10 @@ struct Visible<'a>(&'a mut String);
 
 impl fmt::Write for Visible<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
+        if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+            self.0.push_str(text);
+            return Ok(());
+        }
         for piece in text.split_inclusive(char::is_control) {
             match piece.chars().next_back().filter(|last| last.is_control()) {
                 Some(last) => {

@@ -128,6 +128,8 @@ fn server(
         .with_protocol_versions(rustls::ALL_VERSIONS)?
         .with_no_client_auth()
         .with_single_cert(chain, key)?;
+    // There is room for 256 of them: with one for each client twice as many can come back without a signature.
+    server.send_tls13_tickets = 1;
     server.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Identity { server: Arc::new(server), fingerprint, self_signed })
 }
