@@ -74,7 +74,7 @@ pub struct Options {
     #[argh(option, default = "String::from(world::DOMAIN)")]
     pub domain: String,
 
-    /// names of the users behind --url; {{}} stands for 00000, 00001 and so on (agent{{}})
+    /// names of the users behind --url; {} stands for 00000, 00001 and so on (agent{})
     #[argh(option, default = "String::from(world::USERS)")]
     pub user_pattern: String,
 
