@@ -253,6 +253,10 @@ impl Hub {
         command: impl FnOnce(&mut Desk) -> Result<Vec<desk::Event>, ApiError>,
     ) -> Result<(), ApiError> {
         self.desk.in_service()?;
+        // Nobody would be told any more.
+        if self.closing {
+            return Err(desk::Refusal::Busy.about(""));
+        }
         self.happen(now, command)
     }
 

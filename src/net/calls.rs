@@ -33,6 +33,10 @@ pub async fn place(server: &Rc<Server>, request: Request<Incoming>) -> Result<(U
     // Another configuration may have come before the end of the body.
     auth::check_administrator(server, user)?;
     let call = read(&query, body.trim())?;
+    // Nobody would be told of it any more.
+    if server.with_hub(|hub, _| hub.is_closing()) {
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, "The server is going down.");
+    }
     let mut id = 0;
     let placed = server.with_hub(|hub, now| {
         hub.happen(now, |desk| {

@@ -130,3 +130,12 @@ fn all_that_is_lost_comes_back_in_the_order_for_which_clients_wait() {
     set(&mut stage, UP);
     assert_eq!(short(&mut stage, agent), [&found[..], &[format!("{USER_NODE} READY")]].concat());
 }
+
+#[test]
+fn nothing_is_accepted_any_more_when_the_server_goes_down() {
+    let mut stage = Stage::new();
+    ask_for(&mut stage, "1001", "LOGIN").expect("in service");
+    stage.hub.shutdown(stage.now);
+    let refused = ask_for(&mut stage, "1001", "READY").expect_err("nobody would be told");
+    assert_eq!(refused.status(), 503);
+}
