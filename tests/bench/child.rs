@@ -118,6 +118,11 @@ impl Server {
             .ok_or_else(|| io::Error::other("/proc says nothing of the server's memory"))
     }
 
+    /// How many files and sockets it has open; NaN if the process is not known.
+    pub fn descriptors(&self) -> io::Result<f64> {
+        self.pid.map_or(Ok(f64::NAN), |pid| Ok(std::fs::read_dir(format!("/proc/{pid}/fd"))?.count() as f64))
+    }
+
     /// From now on the highest memory is counted anew, where the system lets one say so.
     pub fn reset_peak(&self) {
         if let Some(pid) = self.pid {

@@ -42,6 +42,8 @@ pub struct Client {
     scratch: Scratch,
     /// The first part of a frame whose end has not come.
     rest: Vec<u8>,
+    /// What came right behind an answer: events, whose time may begin with the subscription.
+    behind: Vec<Vec<u8>>,
 }
 
 impl Client {
@@ -67,7 +69,7 @@ impl Client {
         if !answer.starts_with("HTTP/1.1 101") || !answer.contains(ACCEPT) {
             return Err(io::Error::other(format!("no WebSocket: {answer}")));
         }
-        Ok(Self { socket, way: place.way.clone(), scratch, rest: Vec::new() })
+        Ok(Self { socket, way: place.way.clone(), scratch, rest: Vec::new(), behind: Vec::new() })
     }
 
     /// Goes through the whole dialogue up to the subscriptions to `nodes`, at most two.
@@ -79,8 +81,12 @@ impl Client {
             let mut left = expected.iter().filter(|marker| way.is_ours || !marker.starts_with("<presence"));
             let mut next = left.next();
             let mut wrong = None;
+            let mut behind = Vec::new();
             while next.is_some() && wrong.is_none() {
                 self.texts(|frame| {
+                    if next.is_none() {
+                        return behind.push(frame.to_vec());
+                    }
                     let text = String::from_utf8_lossy(frame);
                     if !way.is_ours && (text.starts_with("<presence") || text.starts_with("<message")) {
                         return;
@@ -92,6 +98,7 @@ impl Client {
                 })
                 .await?;
             }
+            self.behind = behind;
             if let Some(wrong) = wrong {
                 return Err(io::Error::other(format!("{name}: {request} was answered by {wrong}")));
             }
@@ -138,6 +145,10 @@ impl Client {
 
     /// Hands over the text messages of one read from the socket, and answers its pings.
     pub async fn texts(&mut self, mut sink: impl FnMut(&[u8])) -> io::Result<()> {
+        if !self.behind.is_empty() {
+            std::mem::take(&mut self.behind).iter().for_each(|frame| sink(frame));
+            return Ok(());
+        }
         let mut pings: Vec<Vec<u8>> = Vec::new();
         self.frames(|opcode, frame| match opcode {
             OpCode::Data(Data::Text) => sink(frame),

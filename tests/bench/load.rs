@@ -13,6 +13,7 @@ mod idle;
 mod lines;
 mod login;
 mod options;
+mod order;
 mod pings;
 mod plan;
 mod plot;
@@ -22,6 +23,7 @@ mod rest;
 mod round;
 mod servers;
 mod slow;
+mod soak;
 mod socket;
 mod storm;
 mod stream;
@@ -87,6 +89,9 @@ fn run(options: Options) -> io::Result<usize> {
             options,
         },
     };
+    if let Some(minutes) = bench.generator.options.soak {
+        return bench.soak(minutes).inspect_err(|_| bench.servers.show_log());
+    }
     let done = bench.measure(&mut samples);
     if done.is_err() {
         bench.servers.show_log();

@@ -45,6 +45,10 @@ pub struct Options {
     #[argh(switch)]
     pub all: bool,
 
+    /// in place of all that: so many minutes with 1000 sessions of which some come and go, and 10 events a second
+    #[argh(option, arg_name = "minutes")]
+    pub soak: Option<u32>,
+
     /// only with this transport: ws or wss
     #[argh(option, from_str_fn(transport))]
     pub transport: Option<Transport>,
@@ -203,6 +207,9 @@ impl Options {
         }
         if self.sessions == 0 || self.rounds == 0 || self.steady == 0 || self.changes == 0 {
             return Err("--sessions, --rounds, --steady and --changes must be at least 1".into());
+        }
+        if self.soak.is_some_and(|minutes| !(1..=10_000).contains(&minutes)) {
+            return Err("--soak must be from 1 to 10000 minutes".into());
         }
         if self.hashed == Some(0) {
             return Err("--hashed must be at least 1".into());

@@ -18,6 +18,7 @@ use super::plot;
 use super::report::{Column, Samples, Target};
 use super::servers::{Servers, Setup};
 use super::slow;
+use super::soak;
 use super::storm::{PINGING, STORM};
 use super::way::Way;
 
@@ -67,6 +68,21 @@ impl Bench {
             eprintln!("plots: {}", path.display());
         }
         Ok(())
+    }
+
+    /// Lets sessions come and go for so many minutes, and says what came of it. Returns the number of faults.
+    pub fn soak(&self, minutes: u32) -> io::Result<usize> {
+        let setup = Setup { users: soak::SESSIONS, ..Setup::default() };
+        // Some hundred thousand logins would be a log of gigabytes.
+        let server = self.servers.callboard_with(&setup, &["--log", "warn"])?;
+        let generator = &self.generator;
+        let soak = smol::block_on(generator.executor.run(generator.soak(&server, minutes)))?;
+        server.stop()?;
+        let path = plot::folder()?.join("soak.svg");
+        fs::write(&path, plot::svg(&soak.panels()))?;
+        eprintln!("plots: {}", path.display());
+        println!("{soak}");
+        Ok(soak.faults())
     }
 
     /// Does something for each column.

@@ -38,17 +38,9 @@ impl Servers {
 
     /// A fresh server; one behind `--url` as it is, or `None` if it is not there with this transport.
     pub fn start(&self, options: &Options, column: Column, setup: &Setup<'_>) -> io::Result<Option<Server>> {
-        let way = Way { password: setup.hash.map(|(_, password)| password.to_owned()), ..Way::default() };
         match column.target {
-            Target::Callboard => {
-                let configuration = self.folder.0.join("load.toml");
-                let hash = setup.hash.map(|(hash, _)| hash);
-                fs::write(&configuration, world::configuration(&way, setup.users, hash, setup.limits))?;
-                let mut command = self.callboard();
-                command.arg("--config").arg(configuration);
-                self.run(&mut command, way).map(Some)
-            }
-            Target::Floor => self.run(&mut floor::command()?, way).map(Some),
+            Target::Callboard => self.callboard_with(setup, &[]).map(Some),
+            Target::Floor => self.run(&mut floor::command()?, Way::default()).map(Some),
             Target::Other(number) => {
                 let names = options.names();
                 let name = names[number];
@@ -57,6 +49,17 @@ impl Servers {
                 options.url.iter().find(is_it).map(|url| Server::running(url, pid, options.way())).transpose()
             }
         }
+    }
+
+    /// A fresh callboard, with more arguments.
+    pub fn callboard_with(&self, setup: &Setup<'_>, arguments: &[&str]) -> io::Result<Server> {
+        let way = Way { password: setup.hash.map(|(_, password)| password.to_owned()), ..Way::default() };
+        let configuration = self.folder.0.join("load.toml");
+        let hash = setup.hash.map(|(hash, _)| hash);
+        fs::write(&configuration, world::configuration(&way, setup.users, hash, setup.limits))?;
+        let mut command = self.callboard();
+        command.arg("--config").arg(configuration).args(arguments);
+        self.run(&mut command, way)
     }
 
     /// Starts a program. Its log goes to a file.

@@ -37,6 +37,12 @@ impl Published {
     pub fn time(&self, sequence: u32) -> Instant {
         self.start + Duration::from_nanos(self.times[sequence as usize].load(Ordering::Acquire))
     }
+
+    /// How long after that it came, in microseconds.
+    pub fn latency(&self, sequence: u32, now: Instant) -> u32 {
+        let latency = now.saturating_duration_since(self.time(sequence));
+        u32::try_from(latency.as_micros()).unwrap_or(u32::MAX)
+    }
 }
 
 /// What went wrong; all must be 0.
@@ -130,8 +136,7 @@ impl Tally {
         state.length = frame.len();
         state.last = now;
         if let Some(latencies) = &mut state.latencies {
-            let latency = now.saturating_duration_since(self.published.time(sequence));
-            latencies.push(u32::try_from(latency.as_micros()).unwrap_or(u32::MAX));
+            latencies.push(self.published.latency(sequence, now));
         }
         state.received += 1;
         if state.received >= state.target
