@@ -79,7 +79,7 @@ impl Reloader {
             *self.acceptor.borrow_mut() = Some(TlsAcceptor::from(identity.server));
         }
         self.from_files = config.tls.is_some();
-        let reloaded = server.with_hub(|hub, now| hub.reload(now, &config));
+        let reloaded = server.with_hub(|hub, now| hub.reload(now, config));
         log::info!("reload: {reloaded}");
     }
 }
