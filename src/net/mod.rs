@@ -39,6 +39,7 @@ mod sleepers;
 mod status;
 mod ticket;
 pub mod tls;
+mod tls_stream;
 mod traffic;
 mod turns;
 mod upgrade;
@@ -241,7 +242,7 @@ async fn serve(
         .collect();
     let accepting: Vec<_> = listeners
         .into_iter()
-        .map(|listener| server.spawn_task(accept::accept(server.clone(), listener, reloader.acceptor())))
+        .map(|listener| server.spawn_task(accept::accept(server.clone(), listener, reloader.tls())))
         .collect();
     ready(&urls);
     manager.ready(&status(&server));

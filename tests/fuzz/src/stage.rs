@@ -75,7 +75,9 @@ impl Stage {
         let names: Vec<String> = names.iter().flat_map(NodeSpec::names).collect();
         let administrator = hub.desk().directory().find("administrator").expect("the demo has one");
         let asker = Asker { peer: PEER.into(), user: administrator, ticket: None };
-        let witness = hub.open_events(now, asker, names.iter().map(String::as_str), After::Now).expect("there is room for it");
+        let witness = hub
+            .open_events(now, asker, names.iter().map(String::as_str), After::Now)
+            .expect("there is room for it");
         Self { hub, now, limits: config.limits, answers: Vec::new(), witness }
     }
 
