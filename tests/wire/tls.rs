@@ -5,6 +5,7 @@ use std::io;
 use std::net::TcpStream;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures_rustls::client::TlsStream;
 use futures_rustls::rustls::version::{TLS12, TLS13};
@@ -44,6 +45,9 @@ impl AsyncWrite for Crumbs {
     }
 }
 
+/// How long who does not read yet lets the server write.
+const READS_LATE: Duration = Duration::from_millis(200);
+
 /// Waits for `future`, but not for ever.
 fn wait<T>(future: impl Future<Output = T>) -> T {
     let late = async {
@@ -72,7 +76,8 @@ async fn ask(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> String {
 
 #[test]
 fn bytes_come_in_crumbs_and_in_heaps() {
-    const LENGTH: usize = 3 * 1024 * 1024;
+    // More than a system keeps for who reads late.
+    const LENGTH: usize = 6 * 1024 * 1024;
     let folder = Folder::new();
     let file: Vec<u8> = (0..LENGTH).map(|place| (place / 7) as u8).collect();
     fs::create_dir(folder.path().join("site")).expect("the folder is ours");
@@ -100,7 +105,7 @@ fn bytes_come_in_crumbs_and_in_heaps() {
             }
             stream.write_all(publish.as_bytes()).await.expect("it is sent");
             stream.flush().await.expect("it is sent");
-            // So much that the server has to wait for who reads.
+            Timer::after(READS_LATE).await;
             let mut answers = Vec::new();
             stream.read_to_end(&mut answers).await.expect("it ends as TLS ends");
             assert!(answers.starts_with(b"HTTP/1.1 202 Accepted\r\n"), "{version:?}, {size}");
