@@ -67,7 +67,7 @@ fn serve(flags: Serve) -> io::Result<ExitCode> {
     let is_demo = matches!(config.origin, Origin::Demo);
     let lines = prepared.identity.as_ref().map(greeting).unwrap_or_default();
     let again: Again = Arc::new(move || commands::served_again(&flags));
-    net::run(&config, prepared, again, |urls| {
+    net::run(config, prepared, again, |urls| {
         let mut out = io::stdout().lock();
         let shown = urls.iter().try_for_each(|url| writeln!(out, "listening {url}"));
         // Nobody has to read what is printed.

@@ -86,6 +86,8 @@ mod sasl;
 mod seed;
 #[path = "wire/status.rs"]
 mod status;
+#[path = "wire/tls.rs"]
+mod tls;
 #[path = "wire/unlucky.rs"]
 mod unlucky;
 #[path = "wire/www.rs"]

@@ -31,6 +31,7 @@ impl Directory {
     pub fn replace(&mut self, users: Vec<User>) {
         self.login_names.clear();
         self.present.fill(false);
+        self.users.reserve_exact(users.len().saturating_sub(self.users.len()));
         for user in users {
             let next = UserId(u32::try_from(self.users.len()).unwrap_or(u32::MAX));
             let key = *self.places.entry(user.id.clone()).or_insert(next);

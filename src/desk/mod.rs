@@ -139,20 +139,21 @@ pub struct Desk {
 
 impl Desk {
     /// The contact centre of a configuration, with everybody signed out.
-    pub fn new(config: &Config) -> Self {
-        let directory = Directory::new(config.users.clone());
+    pub fn new(config: Config) -> Self {
+        let extensions = extensions(&config);
+        let directory = Directory::new(config.users);
         Self {
             agents: vec![Agent::default(); directory.places()],
-            extensions: extensions(config),
+            extensions,
             directory,
-            teams: config.teams.clone(),
-            reason_codes: config.reason_codes.clone(),
-            phone_books: config.phone_books.clone(),
-            layouts: config.layouts.clone(),
+            teams: config.teams,
+            reason_codes: config.reason_codes,
+            phone_books: config.phone_books,
+            layouts: config.layouts,
             require_reason_codes: config.require_reason_codes,
             profile: config.profile,
             release: config.release,
-            domain: config.domain.clone(),
+            domain: config.domain,
             limits: config.limits,
             status: Status::default(),
             heartbeat_lost: None,
@@ -162,8 +163,8 @@ impl Desk {
             messages: Messages::default(),
             dialogs: BTreeMap::new(),
             last_dialog: FIRST_ID - 1,
-            queues: config.queues.iter().map(Queue::new).collect(),
-            outside: config.outside.clone(),
+            queues: config.queues.into_iter().map(Queue::new).collect(),
+            outside: config.outside,
             entries: 0,
             is_marked: false,
             client_logs: 0,

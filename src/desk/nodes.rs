@@ -1,9 +1,10 @@
 //! The names of Finesse's nodes (reference 3.2).
 
-use crate::config::Config;
+use crate::config::NodeConfig;
 use crate::pubsub::NodeSpec;
+use crate::pubsub::nodes::Ends;
 
-use super::Directory;
+use super::Desk;
 
 /// Events on the service as a whole.
 pub const SYSTEM_INFO: &str = "/finesse/api/SystemInfo";
@@ -48,36 +49,33 @@ pub fn queue(id: &str) -> String {
     format!("/finesse/api/Queue/{id}")
 }
 
-/// Every node of a user.
-pub fn of_user(id: &str) -> [String; 6] {
-    ["", "/Dialogs", "/Media", "/Dialogs/Media", "/Queues", "/ClientLog"]
-        .map(|tail| format!("/finesse/api/User/{id}{tail}"))
-}
+/// Every node of a user, behind its URI.
+const OF_USER: Ends = &["", "/Dialogs", "/Media", "/Dialogs/Media", "/Queues", "/ClientLog"];
+
+/// Every node of a team, behind its URI.
+const OF_TEAM: Ends = &["", "/Users", "/TeamMessages"];
+
+/// A node alone.
+const ALONE: Ends = &[""];
 
 /// The nodes to which a user is subscribed by its bare JID without asking (design, compatibility 6).
 pub fn automatic(id: &str) -> impl Iterator<Item = String> {
-    of_user(id).into_iter().take(3).chain([SYSTEM_INFO.to_owned()])
+    let user = user(id);
+    OF_USER.iter().take(3).map(move |end| format!("{user}{end}")).chain([SYSTEM_INFO.to_owned()])
 }
 
-/// Every node of a team.
-pub fn of_team(id: &str) -> [String; 3] {
-    ["", "/Users", "/TeamMessages"].map(|tail| format!("/finesse/api/Team/{id}{tail}"))
-}
-
-/// All nodes of a configuration: Finesse's, which keep nothing, and its own.
-pub fn all(config: &Config, directory: &Directory) -> Vec<NodeSpec> {
-    let finesse = config
-        .users
-        .iter()
-        .flat_map(|user| of_user(&user.id))
-        .chain(config.teams.iter().flat_map(|team| of_team(&team.id)))
-        .chain(config.queues.iter().map(|one| queue(&one.id)))
-        .chain([SYSTEM_INFO.to_owned()])
-        .map(|name| NodeSpec { name, ..NodeSpec::default() });
-    let own = config.nodes.iter().map(|node| NodeSpec {
+/// All nodes of a contact centre: Finesse's, which keep nothing, and those that the configuration has beside them.
+pub fn all(desk: &Desk, own: &[NodeConfig]) -> Vec<NodeSpec> {
+    let users = desk.directory.keys().map(|key| (user(&desk.directory.get(key).id), OF_USER));
+    let teams = desk.teams.iter().map(|one| (team(&one.id), OF_TEAM));
+    let queues = desk.queues.iter().map(|one| (queue(&one.config.id), ALONE));
+    let finesse = users.chain(teams).chain(queues).chain([(SYSTEM_INFO.to_owned(), ALONE)]);
+    let finesse = finesse.map(|(name, ends)| NodeSpec { name, ends, keep: 0, publishers: Vec::new() });
+    let own = own.iter().map(|node| NodeSpec {
         name: node.name.clone(),
+        ends: ALONE,
         keep: node.items,
-        publishers: node.publish.iter().filter_map(|id| directory.find(id)).collect(),
+        publishers: node.publish.iter().filter_map(|id| desk.directory.find(id)).collect(),
     });
     finesse.chain(own).collect()
 }

@@ -44,8 +44,8 @@ struct Statistics {
 
 impl Queue {
     /// A queue in which nobody waits.
-    pub fn new(config: &config::Queue) -> Self {
-        Self { config: config.clone(), waiting: VecDeque::new(), told: Some(Statistics::default()) }
+    pub fn new(config: config::Queue) -> Self {
+        Self { config, waiting: VecDeque::new(), told: Some(Statistics::default()) }
     }
 
     /// Takes over what the queue had under another configuration.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::clock::Now;
-use crate::config::{Config, ReasonCode, Role, Team, User};
+use crate::config::{self, Config, ReasonCode, Role, Team, User};
 use crate::id::UserId;
 
 use super::dialog::Phase;
@@ -20,17 +20,18 @@ impl Desk {
     /// are gone, or are no agents any more, or whose telephone is gone, hang up and are signed out; who waits in a queue
     /// that is gone is cut off. Of whom a document says something else now, that one and its team are told:
     /// [`Desk::tick`] does it from now on, some users at a time.
-    pub fn reload(&mut self, now: Now, config: &Config) -> Vec<Event> {
+    pub fn reload(&mut self, now: Now, config: Config) -> Vec<Event> {
         let mut step = Step::new(now, "");
-        for (user, cause) in self.to_sign_out(config) {
+        for (user, cause) in self.to_sign_out(&config) {
             self.sign_out(&mut step, user, cause);
         }
-        self.take_queues(&mut step, config);
-        let mut changed = self.take_reason_codes(config);
-        changed.extend(self.take_people(config));
-        self.phone_books.clone_from(&config.phone_books);
-        self.layouts.clone_from(&config.layouts);
-        self.outside.clone_from(&config.outside);
+        let telephones = extensions(&config);
+        self.take_queues(&mut step, config.queues);
+        let mut changed = self.take_reason_codes(config.reason_codes);
+        changed.extend(self.take_people(config.teams, config.users, telephones));
+        self.phone_books = config.phone_books;
+        self.layouts = config.layouts;
+        self.outside = config.outside;
         self.require_reason_codes = config.require_reason_codes;
         let is_telling = !self.changed.is_empty();
         self.changed.extend(changed);
@@ -88,9 +89,10 @@ impl Desk {
 
     /// Takes the queues of a configuration; those who wait keep their places. Who takes part in a call from a queue that has
     /// another name now is told.
-    fn take_queues(&mut self, step: &mut Step<'_>, config: &Config) {
-        let new: HashMap<&str, usize> =
-            config.queues.iter().enumerate().map(|(place, queue)| (queue.id.as_str(), place)).collect();
+    fn take_queues(&mut self, step: &mut Step<'_>, queues: Vec<config::Queue>) {
+        let mut queues: Vec<Queue> = queues.into_iter().map(Queue::new).collect();
+        let new: HashMap<String, usize> =
+            (0..).zip(&queues).map(|(place, queue)| (queue.config.id.clone(), place)).collect();
         let is_gone = |place: usize| {
             self.queues.get(place).is_none_or(|queue| !new.contains_key(queue.config.id.as_str()))
         };
@@ -100,7 +102,6 @@ impl Desk {
         for id in cut_off.map(|dialog| dialog.id).collect::<Vec<_>>() {
             self.finish(step, id, None);
         }
-        let mut queues: Vec<Queue> = config.queues.iter().map(Queue::new).collect();
         let mut places = Vec::new();
         let mut renamed = HashSet::new();
         for old in std::mem::take(&mut self.queues) {
@@ -129,14 +130,10 @@ impl Desk {
 
     /// Takes the reason codes of a configuration. An agent whose reason is gone has none. Returns those who show another
     /// reason now.
-    fn take_reason_codes(&mut self, config: &Config) -> Vec<UserId> {
-        let new: HashMap<_, usize> = config
-            .reason_codes
-            .iter()
-            .enumerate()
-            .map(|(place, code)| ((code.id, code.category), place))
-            .collect();
-        let old = std::mem::replace(&mut self.reason_codes, config.reason_codes.clone());
+    fn take_reason_codes(&mut self, codes: Vec<ReasonCode>) -> Vec<UserId> {
+        let new: HashMap<_, usize> =
+            (0..).zip(&codes).map(|(place, code)| ((code.id, code.category), place)).collect();
+        let old = std::mem::replace(&mut self.reason_codes, codes);
         let renew = |reason: &mut Option<Reason>| {
             if let Some(Reason::Configured(place)) = *reason {
                 let place = old.get(place).and_then(|code| new.get(&(code.id, code.category)));
@@ -147,7 +144,7 @@ impl Desk {
         for (user, agent) in (0..).map(UserId).zip(&mut self.agents) {
             let before = configured(agent.reason, &old);
             renew(&mut agent.reason);
-            if before != configured(agent.reason, &config.reason_codes) {
+            if before != configured(agent.reason, &self.reason_codes) {
                 changed.push(user);
             }
             agent.pending.iter_mut().chain(&mut agent.after).for_each(|settled| renew(&mut settled.reason));
@@ -155,26 +152,31 @@ impl Desk {
         changed
     }
 
-    /// Takes the users and teams of a configuration. Returns those who were there before and are shown otherwise now.
-    fn take_people(&mut self, config: &Config) -> Vec<UserId> {
+    /// Takes the users, teams and telephones of a configuration. Returns those who were there before and are shown otherwise
+    /// now.
+    fn take_people(
+        &mut self,
+        teams: Vec<Team>,
+        users: Vec<User>,
+        telephones: HashMap<String, Option<UserId>>,
+    ) -> Vec<UserId> {
         // Members show the time to wrap up, supervisors the names.
         let old: HashMap<&str, &Team> = self.teams.iter().map(|team| (team.id.as_str(), team)).collect();
-        let other_teams: HashSet<&str> = config
-            .teams
+        let other_teams: HashSet<&str> = teams
             .iter()
             .filter(|team| old.get(team.id.as_str()).is_some_and(|old| *old != *team))
             .map(|team| team.id.as_str())
             .collect();
-        let known = config.users.iter().filter_map(|user| Some((self.directory.find(&user.id)?, user)));
+        let known = users.iter().filter_map(|user| Some((self.directory.find(&user.id)?, user)));
         let changed = known.filter(|(key, user)| {
             !is_shown_as(self.directory.get(*key), user)
                 || user.team.iter().chain(&user.supervises).any(|team| other_teams.contains(team.as_str()))
         });
         let changed = changed.map(|(key, _)| key).collect();
-        self.teams.clone_from(&config.teams);
-        self.directory.replace(config.users.clone());
+        self.teams = teams;
+        self.directory.replace(users);
         self.agents.resize(self.directory.places(), Agent::default());
-        self.extensions = extensions(config);
+        self.extensions = telephones;
         for user in self.directory.keys() {
             let telephone = self.agents.get(user.0 as usize).and_then(|agent| agent.extension.as_ref());
             if let Some(place) = telephone.and_then(|telephone| self.extensions.get_mut(telephone)) {

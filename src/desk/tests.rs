@@ -98,7 +98,7 @@ label = "Sold"
 /// A desk with the people above; `more` is the rest of the file, `keys` its beginning.
 fn desk_with(profile: &str, keys: &str, more: &str) -> Desk {
     let text = format!("profile = \"{profile}\"\n{keys}\n{PEOPLE}{more}");
-    Desk::new(&Config::parse(&text, "c.toml").expect("a valid file"))
+    Desk::new(Config::parse(&text, "c.toml").expect("a valid file"))
 }
 
 fn desk(profile: &str) -> Desk {

@@ -15,7 +15,7 @@ impl Hub {
     pub(super) fn announce(&mut self, now: Now, node: NodeId, item: &Rc<Item>) {
         let event = Event::published(
             self.names.event_head.clone(),
-            self.pubsub.name(node),
+            &self.pubsub.name(node),
             item,
             self.pubsub.notification(),
         );
@@ -25,14 +25,14 @@ impl Hub {
 
     /// So does the news that one is gone.
     pub(super) fn announce_retraction(&mut self, now: Now, node: NodeId, id: &str) {
-        let event = Event::retracted(self.names.event_head.clone(), self.pubsub.name(node), id);
+        let event = Event::retracted(self.names.event_head.clone(), &self.pubsub.name(node), id);
         self.deliver(now, self.receivers_of(self.pubsub.subscribers(node)), event);
     }
 
     /// And that a node is taken away. A stream has no way to say it, so it ends: who opens it again is told why it cannot.
     pub(super) fn take_away(&mut self, now: Now, node: NodeId) {
-        let event = Event::deleted(self.names.event_head.clone(), self.pubsub.name(node));
-        let subscribers = self.pubsub.close(node);
+        let event = Event::deleted(self.names.event_head.clone(), &self.pubsub.name(node));
+        let subscribers = self.pubsub.dismiss(node);
         let receivers = self.receivers_of(subscribers.into_iter());
         for (id, _) in &receivers {
             if self.sessions.get(*id).is_some_and(|session| session.feed.is_some()) {

@@ -108,7 +108,7 @@ impl Hub {
         let mut room = self.longest();
         let mut frames = Vec::new();
         for entry in entries {
-            let told = Told::item(self.pubsub.name(entry.node).clone(), entry.item.clone());
+            let told = Told::item(self.pubsub.name(entry.node), entry.item.clone());
             let frame = Frame::Told(told.counted(&self.backlog));
             // The other half is for what comes while these are taken.
             if frame.len() > room || frames.len() == self.limits.queue_frames / 2 {

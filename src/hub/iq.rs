@@ -130,7 +130,7 @@ fn disco_items(hub: &Hub, target: &Target<'_>, node: Option<&str>) -> Answer {
         (Target::Account | Target::Finesse, None) => {}
         (Target::Pubsub, None) => {
             for name in hub.pubsub.names() {
-                item(&hub.names.pubsub, Some(("node", name)))?;
+                item(&hub.names.pubsub, Some(("node", &name)))?;
             }
         }
         (Target::Pubsub, Some(node)) => {

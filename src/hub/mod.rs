@@ -124,8 +124,7 @@ pub struct Hub {
 
 impl Hub {
     /// A server for this configuration, with nobody on line.
-    pub fn new(config: &Config, random: fn(&mut [u8])) -> Self {
-        let desk = Desk::new(config);
+    pub fn new(config: Config, random: fn(&mut [u8])) -> Self {
         let pubsub_domain = format!("pubsub.{}", config.domain);
         let mut seed = [0; 8];
         random(&mut seed);
@@ -137,20 +136,20 @@ impl Hub {
             item_prefix: item_prefix(random),
             history: journal::Bounds { events: limits.history, bytes: limits.history_size },
         };
+        let domain = config.domain.as_str().into();
+        let decoy = config.decoy().cloned();
+        let own = config.nodes.clone();
+        let desk = Desk::new(config);
         Self {
-            pubsub: Pubsub::new(nodes::all(config, desk.directory()), settings),
+            pubsub: Pubsub::new(nodes::all(&desk, &own), settings),
             online: vec![Vec::new(); desk.directory().places()],
             streams: vec![Vec::new(); desk.directory().places()],
             taps: Vec::new(),
             tickets: Tickets::new(&limits),
-            decoy: config.decoy().cloned(),
+            decoy,
             lockout: Lockout::new(desk.directory().places(), &limits),
             backoff: Backoff::new(&limits),
-            names: Names {
-                domain: config.domain.as_str().into(),
-                event_head: event::head(&pubsub_domain),
-                pubsub: pubsub_domain.into(),
-            },
+            names: Names { domain, event_head: event::head(&pubsub_domain), pubsub: pubsub_domain.into() },
             limits,
             desk,
             finesse: true,

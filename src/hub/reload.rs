@@ -26,17 +26,19 @@ impl Hub {
     /// From now on users with their passwords, teams, queues, lists and nodes are those of `config`; names of the server,
     /// rules and limits stay. Sessions stay, but for those of users who are gone: they end with `not-authorized`, after
     /// the events of their being signed out. Subscribers of a node that is gone are told so.
-    pub fn reload(&mut self, now: Now, config: &Config) -> Reloaded {
+    pub fn reload(&mut self, now: Now, config: Config) -> Reloaded {
         let before: Vec<UserId> = self.users().keys().collect();
+        let (teams, queues) = (config.teams.len(), config.queues.len());
+        self.decoy = config.decoy().cloned();
+        let own = config.nodes.clone();
         let events = self.desk.reload(now, config);
-        let specs = nodes::all(config, self.users());
+        let specs = nodes::all(&self.desk, &own);
         let names: HashSet<String> = specs.iter().map(|spec| spec.name.clone()).collect();
         specs.into_iter().for_each(|spec| self.pubsub.open(spec));
         let places = self.users().places();
         self.online.resize(places, Vec::new());
         self.streams.resize(places, Vec::new());
         self.lockout.grow(places);
-        self.decoy = config.decoy().cloned();
         self.tell(now, events);
 
         let gone: Vec<UserId> = before.iter().copied().filter(|user| !self.users().has(*user)).collect();
@@ -46,7 +48,7 @@ impl Hub {
             self.pubsub.forget(*user);
         }
         self.end_taps(now);
-        let nodes = self.pubsub.others(&names);
+        let nodes = self.pubsub.close_others(&names);
         let removed_nodes = nodes.len();
         nodes.into_iter().for_each(|node| self.take_away(now, node));
         let users = self.users().keys().count();
@@ -54,8 +56,8 @@ impl Hub {
             users,
             new_users: users + gone.len() - before.len(),
             removed_users: gone.len(),
-            teams: config.teams.len(),
-            queues: config.queues.len(),
+            teams,
+            queues,
             removed_nodes,
         }
     }

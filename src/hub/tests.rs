@@ -38,7 +38,7 @@ impl Stage {
     fn with(change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::demo();
         change(&mut config);
-        let hub = Hub::new(&config, |bytes| bytes.fill(7));
+        let hub = Hub::new(config, |bytes| bytes.fill(7));
         let now = Now { monotonic: Instant::now(), wall: SystemTime::UNIX_EPOCH };
         Self { hub, now, notes: Vec::new(), aborted: Vec::new(), checks: Vec::new(), answers: Vec::new() }
     }

@@ -3,16 +3,18 @@
 use std::io::Error;
 use std::net::{SocketAddr, TcpStream};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_rustls::TlsAcceptor;
+use rustls::ServerConfig;
 use smol::future::FutureExt as _;
 use smol::{Async, Timer};
 
-use super::io::{Io, Pieces, Slots};
-use super::reload::Acceptor;
+use super::io::{Io, Slots};
+use super::reload::InUse;
 use super::server::{Server, now};
 use super::shortage::{Over, Shortage};
+use super::tls_stream::TlsStream;
 use super::{Listener, http};
 use crate::hub::Origin;
 
@@ -20,7 +22,7 @@ use crate::hub::Origin;
 const BREATH: Duration = Duration::from_millis(100);
 
 /// Accepts connections for ever. The handshakes run in tasks of their own.
-pub async fn accept(server: Rc<Server>, listener: Listener, acceptor: Acceptor) {
+pub async fn accept(server: Rc<Server>, listener: Listener, tls: InUse) {
     let address = listener.address;
     let mut shortage = Shortage::default();
     loop {
@@ -62,8 +64,8 @@ pub async fn accept(server: Rc<Server>, listener: Listener, acceptor: Acceptor) 
             log::warn!("{peer}: refused, {limit} connections of its address are open");
             continue;
         };
-        let acceptor = listener.tls.then(|| acceptor.borrow().clone()).flatten();
-        server.spawn_arrival(connection(server.clone(), stream, peer, slots, acceptor));
+        let config = listener.tls.then(|| tls.borrow().clone()).flatten();
+        server.spawn_arrival(connection(server.clone(), stream, peer, slots, config));
     }
 }
 
@@ -72,7 +74,7 @@ async fn connection(
     stream: Async<TcpStream>,
     peer: SocketAddr,
     slots: Slots,
-    acceptor: Option<TlsAcceptor>,
+    config: Option<Arc<ServerConfig>>,
 ) {
     log::debug!("{peer}: connection accepted");
     let accepted = now().monotonic;
@@ -82,13 +84,14 @@ async fn connection(
     }
     let traffic = server.traffic.clone();
     let opened = async {
-        match acceptor {
+        match config {
             None => Ok((Io::plain(stream, peer, slots, traffic), "ws", false)),
             Some(_) if speaks_http(&stream).await => {
                 Ok((Io::plain(stream, peer, slots, traffic), "ws", true))
             }
-            Some(acceptor) => {
-                Ok((Io::tls(acceptor.accept(Pieces(stream)).await?, peer, slots, traffic), "wss", false))
+            Some(config) => {
+                let stream = TlsStream::accept(config, stream).await?;
+                Ok((Io::tls(stream, peer, slots, traffic), "wss", false))
             }
         }
     };

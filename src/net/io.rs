@@ -1,6 +1,6 @@
 //! One connection, with TLS or without, that counts as long as it lives.
 
-use std::io::{self, IoSlice};
+use std::io;
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use futures_rustls::server::TlsStream;
 use smol::io::{AsyncRead, AsyncWrite};
 use smol::{Async, Timer};
 
+use super::tls_stream::TlsStream;
 use super::traffic::Traffic;
 
 /// The number of things there are now, of open connections for example. Atomic only because a connection has to be able to move between threads for
@@ -42,44 +42,9 @@ impl Drop for Slot {
     }
 }
 
-/// The socket below TLS, which hands over what it has in pieces; there is one piece almost always, and for one piece the
-/// system has a shorter way.
-pub struct Pieces(pub Async<TcpStream>);
-
-impl AsyncRead for Pieces {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for Pieces {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, buf)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        match bufs {
-            [one] => self.poll_write(cx, one),
-            _ => Pin::new(&mut self.0).poll_write_vectored(cx, bufs),
-        }
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
-    }
-
-    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_close(cx)
-    }
-}
-
 enum Transport {
     Plain(Async<TcpStream>),
-    Tls(Box<TlsStream<Pieces>>),
+    Tls(Box<TlsStream>),
 }
 
 /// A connection.
@@ -135,7 +100,7 @@ impl Io {
     }
 
     /// A connection whose TLS handshake is done.
-    pub fn tls(stream: TlsStream<Pieces>, peer: SocketAddr, slots: Slots, all: Arc<Traffic>) -> Self {
+    pub fn tls(stream: TlsStream, peer: SocketAddr, slots: Slots, all: Arc<Traffic>) -> Self {
         Self::new(Transport::Tls(Box::new(stream)), peer, slots, all)
     }
 
@@ -158,10 +123,10 @@ impl Io {
         match &self.transport {
             Transport::Plain(_) => None,
             Transport::Tls(stream) => {
-                let (_, connection) = stream.get_ref();
+                let agreed = stream.agreed();
                 Some(Security {
-                    version: format!("{:?}", connection.protocol_version()?),
-                    cipher: format!("{:?}", connection.negotiated_cipher_suite()?.suite()),
+                    version: format!("{:?}", agreed.protocol_version()?),
+                    cipher: format!("{:?}", agreed.negotiated_cipher_suite()?.suite()),
                 })
             }
         }
@@ -206,7 +171,7 @@ impl Io {
         let _ = Pin::new(&mut *self).poll_close(cx);
         let socket = match &self.transport {
             Transport::Plain(stream) => stream,
-            Transport::Tls(stream) => &stream.get_ref().0.0,
+            Transport::Tls(stream) => stream.socket(),
         };
         let _ = socket.get_ref().shutdown(Shutdown::Write);
     }

@@ -39,6 +39,7 @@ mod sleepers;
 mod status;
 mod ticket;
 pub mod tls;
+mod tls_stream;
 mod traffic;
 mod turns;
 mod upgrade;
@@ -186,13 +187,13 @@ fn refused(address: SocketAddr, error: &Error) -> String {
 }
 
 /// Serves until a signal ends it; SIGHUP has the configuration read `again`. `ready` is called when connections are accepted.
-pub fn run(config: &Config, prepared: Prepared, again: Again, ready: impl FnOnce(&[String])) {
+pub fn run(config: Config, prepared: Prepared, again: Again, ready: impl FnOnce(&[String])) {
     let Prepared { identity, www, listeners, signals } = prepared;
     raise_descriptors(&config.limits, www.is_some());
     leave_no_core();
     let (executor, arrivals) = (Rc::new(LocalExecutor::new()), Rc::new(LocalExecutor::new()));
+    let reloader = Reloader::new(&config, again, identity);
     let server = Server::new(config, www, executor.clone(), arrivals.clone());
-    let reloader = Reloader::new(config, again, identity);
     let all = serve(server.clone(), reloader, listeners, signals, ready)
         .or(turns::run(executor))
         .or(turns::run(arrivals))
@@ -241,7 +242,7 @@ async fn serve(
         .collect();
     let accepting: Vec<_> = listeners
         .into_iter()
-        .map(|listener| server.spawn_task(accept::accept(server.clone(), listener, reloader.acceptor())))
+        .map(|listener| server.spawn_task(accept::accept(server.clone(), listener, reloader.tls())))
         .collect();
     ready(&urls);
     manager.ready(&status(&server));

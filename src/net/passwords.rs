@@ -65,7 +65,7 @@ mod tests {
     use crate::password::Password;
 
     fn credentials(config: &Config, name: &str) -> Credentials {
-        let mut hub = Hub::new(config, |bytes| bytes.fill(7));
+        let mut hub = Hub::new(config.clone(), |bytes| bytes.fill(7));
         hub.credentials(now(), name, [192, 0, 2, 1].into()).expect("the address need not wait")
     }
 

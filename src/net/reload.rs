@@ -4,14 +4,14 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use futures_rustls::TlsAcceptor;
+use rustls::ServerConfig;
 
 use super::server::Server;
 use super::tls::{self, Identity};
 use crate::config::{Config, Fixed, Problem};
 
 /// What new handshakes use; `None`: there are no listeners with TLS.
-pub type Acceptor = Rc<RefCell<Option<TlsAcceptor>>>;
+pub type InUse = Rc<RefCell<Option<Arc<ServerConfig>>>>;
 
 /// Reads the configuration again, with warnings, off the event loop; or returns a line for every problem.
 pub type Again = Arc<dyn Fn() -> Result<(Config, Vec<Problem>), Vec<String>> + Send + Sync>;
@@ -22,7 +22,7 @@ pub struct Reloader {
     fixed: Fixed,
     /// Whether the certificate in use is from files.
     from_files: bool,
-    acceptor: Acceptor,
+    tls: InUse,
 }
 
 /// Another configuration, and what is made of it.
@@ -40,13 +40,13 @@ impl Reloader {
             again,
             fixed: Fixed::of(config),
             from_files: config.tls.is_some(),
-            acceptor: Rc::new(RefCell::new(identity.map(|identity| TlsAcceptor::from(identity.server)))),
+            tls: Rc::new(RefCell::new(identity.map(|identity| identity.server))),
         }
     }
 
     /// What new handshakes use, now and after another certificate was read.
-    pub fn acceptor(&self) -> Acceptor {
-        self.acceptor.clone()
+    pub fn tls(&self) -> InUse {
+        self.tls.clone()
     }
 
     /// Reads everything again, which may take its time; nothing changes before [`Reloader::apply`].
@@ -76,10 +76,10 @@ impl Reloader {
         }
         if let Some(identity) = identity {
             log::info!("reload: certificate in use, SHA-256 {}", identity.fingerprint);
-            *self.acceptor.borrow_mut() = Some(TlsAcceptor::from(identity.server));
+            *self.tls.borrow_mut() = Some(identity.server);
         }
         self.from_files = config.tls.is_some();
-        let reloaded = server.with_hub(|hub, now| hub.reload(now, &config));
+        let reloaded = server.with_hub(|hub, now| hub.reload(now, config));
         log::info!("reload: {reloaded}");
     }
 }

@@ -82,13 +82,15 @@ impl Server {
     /// The state of a server for `config`, whose tasks run on `executor`, and on `arrivals` those of connections that are no
     /// sessions.
     pub fn new(
-        config: &Config,
+        config: Config,
         www: Option<Www>,
         executor: Rc<LocalExecutor<'static>>,
         arrivals: Rc<LocalExecutor<'static>>,
     ) -> Rc<Self> {
         let limits = config.limits;
         Rc::new(Self {
+            cors_origins: config.cors_origins.clone(),
+            frame_tap: config.frame_tap,
             hub: RefCell::new(Hub::new(config, fill_random)),
             executor,
             arrivals,
@@ -102,8 +104,6 @@ impl Server {
             meters: RefCell::default(),
             logs_read: Count::default(),
             www: www.map(Rc::new),
-            cors_origins: config.cors_origins.clone(),
-            frame_tap: config.frame_tap,
             started: now().wall,
             lag: Lag::default(),
             traffic: Arc::default(),
@@ -318,7 +318,7 @@ mod tests {
         config.users[1].password = Password::parse_hash(&hash).expect("a hash");
         config.limits.lockout_attempts = 3;
         let executor = Rc::new(LocalExecutor::new());
-        let server = Server::new(&config, None, executor.clone(), executor.clone());
+        let server = Server::new(config, None, executor.clone(), executor.clone());
         let ask = |password: &'static str| {
             let here = [192, 0, 2, 1].into();
             let credentials = server.with_hub(|hub, now| hub.credentials(now, "1001", here));

@@ -5,12 +5,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 use std::sync::Arc;
 
-use futures_rustls::rustls::crypto::ring::default_provider;
-use futures_rustls::rustls::pki_types::pem::{self, PemObject as _};
-use futures_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use futures_rustls::rustls::{self, ServerConfig};
 use rcgen::{CertificateParams, DnType, KeyPair, SanType, date_time_ymd};
 use ring::digest;
+use rustls::ServerConfig;
+use rustls::crypto::ring::default_provider;
+use rustls::pki_types::pem::{self, PemObject as _};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use crate::config::{Config, Place, Problem, TlsFiles};
 

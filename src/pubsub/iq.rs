@@ -170,7 +170,7 @@ fn subscribe(service: &mut Pubsub, who: &Requester<'_>, action: Node<'_, '_>) ->
     service.subscribe(node, subscriber)?;
     let mut out = pubsub();
     // A subscriber that a request names has an address.
-    let _ = begin_subscription(&mut out, who, service.name(node), subscriber);
+    let _ = begin_subscription(&mut out, who, &service.name(node), subscriber);
     out.push_str("><subscribe-options/></subscription></pubsub>");
     Ok((out, None))
 }
@@ -192,7 +192,7 @@ fn subscriptions(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) ->
     let node = action.attribute("node").map(|name| service.find(name)).transpose()?;
     let mut out = begin_list("subscriptions", action);
     for (subscriber, name) in service.subscriptions(who.user, node) {
-        if begin_subscription(&mut out, who, name, subscriber).is_none() {
+        if begin_subscription(&mut out, who, &name, subscriber).is_none() {
             continue;
         }
         out.push_str("/>");
@@ -222,12 +222,11 @@ fn begin_subscription(
 
 /// XEP-0060 §5.7: only the affiliation `publisher` is told; everybody else has none.
 fn affiliations(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Answer {
-    let only = action.attribute("node");
-    only.map(|name| service.find(name)).transpose()?;
+    let only = action.attribute("node").map(|name| service.find(name)).transpose()?;
     let mut out = begin_list("affiliations", action);
-    for name in service.publishable(who.publisher()).filter(|name| only.is_none_or(|only| only == *name)) {
+    for name in service.publishable(who.publisher(), only) {
         out.push_str("<affiliation");
-        write_attribute(&mut out, "node", name);
+        write_attribute(&mut out, "node", &name);
         write_attribute(&mut out, "affiliation", "publisher");
         out.push_str("/>");
         who.check_length(&out)?;

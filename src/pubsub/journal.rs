@@ -3,7 +3,7 @@
 //! Every event has a number, one more than the one before, whichever node it was on. What is no longer kept leaves its
 //! number behind, so that it is known whether a client has missed anything.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
 use super::{Item, NodeId};
@@ -32,8 +32,8 @@ pub struct Journal {
     bytes: usize,
     /// The number of the last event.
     newest: u64,
-    /// Of each node the number of the last event that is not kept any more; 0: there is none.
-    lost: Vec<u64>,
+    /// Of each node the number of the last event that is not kept any more, if there is one.
+    lost: HashMap<NodeId, u64>,
 }
 
 /// From where on a client wants the events.
@@ -48,14 +48,9 @@ pub enum After<'a> {
 }
 
 impl Journal {
-    /// An empty journal without nodes.
+    /// An empty journal.
     pub fn new(bounds: Bounds) -> Self {
-        Self { bounds, entries: VecDeque::new(), bytes: 0, newest: 0, lost: Vec::new() }
-    }
-
-    /// There is one more node, on which nothing was until now.
-    pub fn add_node(&mut self) {
-        self.lost.push(0);
+        Self { bounds, entries: VecDeque::new(), bytes: 0, newest: 0, lost: HashMap::new() }
     }
 
     /// The number of the next event.
@@ -73,7 +68,7 @@ impl Journal {
                 break;
             };
             self.bytes -= item.size();
-            self.lost[node.0 as usize] = number;
+            self.lost.insert(node, number);
         }
     }
 
@@ -87,7 +82,7 @@ impl Journal {
 
     /// Tells whether every event of these nodes after that number is kept.
     pub fn is_complete(&self, nodes: &[NodeId], after: u64) -> bool {
-        nodes.iter().all(|node| self.lost[node.0 as usize] <= after)
+        nodes.iter().all(|node| self.lost.get(node).is_none_or(|lost| *lost <= after))
     }
 
     /// The events of these nodes after that number, the newest first.
@@ -106,10 +101,7 @@ mod tests {
     const B: NodeId = NodeId(1);
 
     fn journal(events: usize, bytes: usize) -> Journal {
-        let mut journal = Journal::new(Bounds { events, bytes });
-        journal.add_node();
-        journal.add_node();
-        journal
+        Journal::new(Bounds { events, bytes })
     }
 
     fn add(journal: &mut Journal, node: NodeId, id: &str, payload: &str) {

@@ -1,6 +1,6 @@
 //! XEP-0060: nodes, subscriptions, items.
 //!
-//! What lives here: the service as plain state ([`service`]) with its last events ([`journal`]), its requests and
+//! What lives here: the service as plain state ([`service`]) with its nodes ([`nodes`]) and last events ([`journal`]), its requests and
 //! answers in XML ([`iq`]), and the events it sends ([`event`]). What doesn't: who is on line and where an event goes (hub), what the nodes of a
 //! contact centre mean (desk).
 #![deny(clippy::disallowed_methods)]
@@ -8,7 +8,9 @@
 pub mod event;
 pub mod iq;
 pub mod journal;
+pub mod nodes;
 pub mod service;
 
 pub use journal::After;
-pub use service::{Item, NodeId, NodeSpec, Payload, Publisher, Pubsub, Quota, Refusal, Settings, Subscriber};
+pub use nodes::NodeId;
+pub use service::{Item, NodeSpec, Payload, Publisher, Pubsub, Quota, Refusal, Settings, Subscriber};

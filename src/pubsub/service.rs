@@ -1,11 +1,12 @@
 //! The service itself: nodes, subscriptions, items (XEP-0060). No XML and no sessions: who may do what is asked with
 //! the request, and who gets an event is told in the answer.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::ops::RangeInclusive;
 use std::rc::Rc;
 
 use super::journal::{self, After, Entry, Journal};
+use super::nodes::{Ends, NodeId, Nodes};
 use crate::id::{SessionId, UserId};
 
 /// Who is subscribed: a user with every session (the bare JID), or one session of a user (its full JID).
@@ -16,6 +17,11 @@ pub struct Subscriber {
 }
 
 impl Subscriber {
+    /// Before every other in order.
+    const MIN: Self = Self { user: UserId(0), session: None };
+    /// After every other in order.
+    const MAX: Self = Self { user: UserId(u32::MAX), session: Some(SessionId::MAX) };
+
     /// All that a user can be.
     fn all_of(user: UserId) -> RangeInclusive<Self> {
         Self { user, session: None }..=Self { user, session: Some(SessionId::MAX) }
@@ -67,15 +73,24 @@ impl Item {
     }
 }
 
-/// A node as the configuration describes it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Nodes whose names begin alike, as the configuration describes them.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeSpec {
-    /// Its name, for example `/finesse/api/User/1001`.
+    /// How their names begin, for example `/finesse/api/User/1001`; no two have the same.
     pub name: String,
-    /// How many of the last items are kept.
+    /// How they end, always the same for a name.
+    pub ends: Ends,
+    /// How many of the last items each keeps.
     pub keep: usize,
     /// Who may publish beside the Administrator role.
     pub publishers: Vec<UserId>,
+}
+
+impl NodeSpec {
+    /// The names of the nodes.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        self.ends.iter().map(|end| format!("{}{end}", self.name))
+    }
 }
 
 /// Why a request was refused: a row of the table in [`super::iq`].
@@ -112,28 +127,22 @@ pub struct Quota {
     pub user: usize,
 }
 
-#[derive(Debug)]
-struct Node {
-    name: Rc<str>,
-    /// A node that is taken away leaves its place, for one of the same name.
-    is_open: bool,
+/// What there is of a node that keeps items or has publishers of its own.
+#[derive(Debug, Default)]
+struct Own {
     keep: usize,
     publishers: Vec<UserId>,
-    subscribers: BTreeSet<Subscriber>,
     items: VecDeque<Rc<Item>>,
 }
-
-/// The key of a node: its place in the list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NodeId(pub(super) u32);
 
 /// The service.
 #[derive(Debug)]
 pub struct Pubsub {
-    /// In the order in which they were first there.
-    nodes: Vec<Node>,
-    /// Of those that were taken away too.
-    names: HashMap<Rc<str>, NodeId>,
+    nodes: Nodes,
+    own: BTreeMap<NodeId, Own>,
+    /// One set for all nodes: one for each would be larger than what is in most of them.
+    subscribers: BTreeSet<(NodeId, Subscriber)>,
+    /// The same, in the order in which they came.
     subscriptions: BTreeMap<Subscriber, Vec<NodeId>>,
     settings: Settings,
     journal: Journal,
@@ -143,8 +152,9 @@ impl Pubsub {
     /// A service with the nodes of `specs`.
     pub fn new(specs: Vec<NodeSpec>, settings: Settings) -> Self {
         let mut service = Self {
-            nodes: Vec::with_capacity(specs.len()),
-            names: HashMap::with_capacity(specs.len()),
+            nodes: Nodes::with_capacity(specs.len()),
+            own: BTreeMap::new(),
+            subscribers: BTreeSet::new(),
             subscriptions: BTreeMap::new(),
             journal: Journal::new(settings.history),
             settings,
@@ -153,50 +163,38 @@ impl Pubsub {
         service
     }
 
-    /// Lets a node be as described: makes it if there is none of that name. What is no longer kept is forgotten.
-    pub fn open(&mut self, NodeSpec { name, keep, publishers }: NodeSpec) {
-        if let Some(node) = self.names.get(&*name) {
-            let node = &mut self.nodes[node.0 as usize];
-            (node.is_open, node.keep, node.publishers) = (true, keep, publishers);
-            node.items.drain(..node.items.len().saturating_sub(keep));
-            return;
+    /// Lets nodes be as described: makes those that are not there. What is no longer kept is forgotten.
+    pub fn open(&mut self, NodeSpec { name, ends, keep, publishers }: NodeSpec) {
+        for node in self.nodes.open(&name, ends) {
+            if keep == 0 && publishers.is_empty() {
+                self.own.remove(&node);
+                continue;
+            }
+            let own = self.own.entry(node).or_default();
+            (own.keep, own.publishers) = (keep, publishers.clone());
+            own.items.drain(..own.items.len().saturating_sub(keep));
         }
-        let name: Rc<str> = name.into();
-        let node = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
-        self.names.insert(name.clone(), node);
-        self.journal.add_node();
-        self.nodes.push(Node {
-            name,
-            is_open: true,
-            keep,
-            publishers,
-            subscribers: BTreeSet::new(),
-            items: VecDeque::new(),
-        });
     }
 
-    /// Takes a node away, with its items; returns who was subscribed. What the journal
-    /// has of it can be asked for again only when there is a node of that name again.
-    pub fn close(&mut self, node: NodeId) -> Vec<Subscriber> {
+    /// Takes the nodes away that begin with none of these names, with their items. Returns them: [`Pubsub::dismiss`] has to
+    /// end their subscriptions. What the journal has of them can be asked for again only when there are nodes of those names
+    /// again.
+    pub fn close_others(&mut self, names: &HashSet<String>) -> Vec<NodeId> {
+        let closed = self.nodes.close_others(names);
+        for node in &closed {
+            self.own.remove(node);
+        }
+        closed
+    }
+
+    /// Ends every subscription to a node; returns who had one.
+    pub fn dismiss(&mut self, node: NodeId) -> Vec<Subscriber> {
         let subscribers: Vec<Subscriber> = self.subscribers(node).collect();
         for who in &subscribers {
             // They are subscribed, so there is nothing to refuse.
             let _ = self.unsubscribe(node, *who);
         }
-        let node = &mut self.nodes[node.0 as usize];
-        node.is_open = false;
-        node.items.clear();
         subscribers
-    }
-
-    /// The nodes that are none of these.
-    pub fn others(&self, names: &HashSet<String>) -> Vec<NodeId> {
-        let others = self.open_nodes().filter(|(_, node)| !names.contains(&*node.name));
-        others.map(|(id, _)| id).collect()
-    }
-
-    fn open_nodes(&self) -> impl Iterator<Item = (NodeId, &Node)> {
-        (0..).map(NodeId).zip(&self.nodes).filter(|(_, node)| node.is_open)
     }
 
     /// The namespace of `<notification/>`.
@@ -206,33 +204,31 @@ impl Pubsub {
 
     /// The node of that name.
     pub fn find(&self, name: &str) -> Result<NodeId, Refusal> {
-        let node = self.names.get(name).copied().filter(|node| self.node(*node).is_open);
-        node.ok_or(Refusal::NodeUnknown)
+        self.nodes.find(name).ok_or(Refusal::NodeUnknown)
     }
 
     /// The name of a node.
-    pub fn name(&self, node: NodeId) -> &Rc<str> {
-        &self.node(node).name
+    pub fn name(&self, node: NodeId) -> Rc<str> {
+        self.nodes.name(node)
     }
 
     /// The names of all nodes, in the order in which they were first there.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.open_nodes().map(|(_, node)| &*node.name)
+    pub fn names(&self) -> impl Iterator<Item = Rc<str>> {
+        self.nodes.keys().map(|node| self.name(node))
     }
 
     /// Subscribes; a repeated subscription is the same one (reference 2.6).
     pub fn subscribe(&mut self, node: NodeId, who: Subscriber) -> Result<(), Refusal> {
         let quota =
             if who.session.is_some() { self.settings.quota.session } else { self.settings.quota.user };
-        let subscribers = &mut self.nodes[node.0 as usize].subscribers;
-        if subscribers.contains(&who) {
+        if self.subscribers.contains(&(node, who)) {
             return Ok(());
         }
         if self.subscriptions.get(&who).map_or(0, Vec::len) >= quota {
             return Err(Refusal::TooManySubscriptions);
         }
         self.subscriptions.entry(who).or_default().push(node);
-        subscribers.insert(who);
+        self.subscribers.insert((node, who));
         Ok(())
     }
 
@@ -240,7 +236,7 @@ impl Pubsub {
     pub fn subscribe_automatically(&mut self, who: Subscriber, names: impl Iterator<Item = String>) {
         for name in names {
             let Ok(node) = self.find(&name) else { continue };
-            if self.nodes[node.0 as usize].subscribers.insert(who) {
+            if self.subscribers.insert((node, who)) {
                 self.subscriptions.entry(who).or_default().push(node);
             }
         }
@@ -248,7 +244,7 @@ impl Pubsub {
 
     /// Ends a subscription.
     pub fn unsubscribe(&mut self, node: NodeId, who: Subscriber) -> Result<(), Refusal> {
-        if !self.nodes[node.0 as usize].subscribers.remove(&who) {
+        if !self.subscribers.remove(&(node, who)) {
             return Err(Refusal::NotSubscribed);
         }
         if let Some(list) = self.subscriptions.get_mut(&who) {
@@ -272,7 +268,7 @@ impl Pubsub {
 
     fn end_all(&mut self, who: Subscriber) {
         for node in self.subscriptions.remove(&who).unwrap_or_default() {
-            self.nodes[node.0 as usize].subscribers.remove(&who);
+            self.subscribers.remove(&(node, who));
         }
     }
 
@@ -281,31 +277,30 @@ impl Pubsub {
         &self,
         user: UserId,
         node: Option<NodeId>,
-    ) -> impl Iterator<Item = (Subscriber, &str)> {
+    ) -> impl Iterator<Item = (Subscriber, Rc<str>)> {
         self.subscriptions
             .range(Subscriber::all_of(user))
             .flat_map(|(who, nodes)| nodes.iter().map(move |node| (*who, *node)))
             .filter(move |(_, other)| node.is_none_or(|node| node == *other))
-            .map(|(who, node)| (who, &*self.node(node).name))
+            .map(|(who, node)| (who, self.name(node)))
     }
 
     /// Who gets the events of a node.
     pub fn subscribers(&self, node: NodeId) -> impl Iterator<Item = Subscriber> {
-        self.node(node).subscribers.iter().copied()
+        self.subscribers.range((node, Subscriber::MIN)..=(node, Subscriber::MAX)).map(|(_, who)| *who)
     }
 
     /// Refuses who may not publish to a node.
     pub fn check_publisher(&self, node: NodeId, by: Publisher) -> Result<(), Refusal> {
-        let publishers = &self.node(node).publishers;
+        let publishers = self.own.get(&node).map_or(&[][..], |own| &own.publishers);
         let may = if publishers.is_empty() { by.administrator } else { publishers.contains(&by.user) };
         if may { Ok(()) } else { Err(Refusal::MayNotPublish) }
     }
 
-    /// The nodes to which one may publish.
-    pub fn publishable(&self, by: Publisher) -> impl Iterator<Item = &str> {
-        self.open_nodes()
-            .filter(move |(id, _)| self.check_publisher(*id, by).is_ok())
-            .map(|(_, node)| &*node.name)
+    /// The names of the nodes to which one may publish, or of one node if that is so.
+    pub fn publishable(&self, by: Publisher, only: Option<NodeId>) -> impl Iterator<Item = Rc<str>> {
+        let wanted = self.nodes.keys().filter(move |node| only.is_none_or(|only| only == *node));
+        wanted.filter(move |node| self.check_publisher(*node, by).is_ok()).map(|node| self.name(node))
     }
 
     /// Publishes for somebody: [`Pubsub::add`], if that one may and the payload is not too large.
@@ -333,20 +328,19 @@ impl Pubsub {
         };
         let item = Rc::new(Item { id, payload });
         self.journal.add(node, item.clone());
-        let node = &mut self.nodes[node.0 as usize];
-        if node.keep > 0 {
-            node.items.retain(|other| other.id != item.id);
-            if node.items.len() == node.keep {
-                node.items.pop_front();
+        if let Some(own) = self.own.get_mut(&node).filter(|own| own.keep > 0) {
+            own.items.retain(|other| other.id != item.id);
+            if own.items.len() == own.keep {
+                own.items.pop_front();
             }
-            node.items.push_back(item.clone());
+            own.items.push_back(item.clone());
         }
         item
     }
 
     /// Takes a kept item away.
     pub fn retract(&mut self, node: NodeId, id: &str) -> Result<(), Refusal> {
-        let items = &mut self.nodes[node.0 as usize].items;
+        let items = &mut self.own.get_mut(&node).ok_or(Refusal::ItemUnknown)?.items;
         let place = items.iter().position(|item| &*item.id == id).ok_or(Refusal::ItemUnknown)?;
         items.remove(place);
         Ok(())
@@ -354,12 +348,12 @@ impl Pubsub {
 
     /// How many items a node keeps.
     pub fn keeps(&self, node: NodeId) -> usize {
-        self.node(node).keep
+        self.own.get(&node).map_or(0, |own| own.keep)
     }
 
     /// The kept items, the oldest first.
     pub fn items(&self, node: NodeId) -> impl DoubleEndedIterator<Item = &Rc<Item>> {
-        self.node(node).items.iter()
+        self.own.get(&node).into_iter().flat_map(|own| &own.items)
     }
 
     /// The events of these nodes that a client has still to get, the newest first, as far as they are known; and whether
@@ -385,11 +379,6 @@ impl Pubsub {
         let number = digits.parse().ok()?;
         (u64::to_string(&number) == digits).then_some(number)
     }
-
-    fn node(&self, node: NodeId) -> &Node {
-        // A NodeId is made here only, and its place stays.
-        &self.nodes[node.0 as usize]
-    }
 }
 
 #[cfg(test)]
@@ -413,7 +402,8 @@ mod tests {
     }
 
     fn service() -> (Pubsub, NodeId, NodeId) {
-        let spec = |name: &str, keep, publishers| NodeSpec { name: name.to_owned(), keep, publishers };
+        let spec =
+            |name: &str, keep, publishers| NodeSpec { name: name.to_owned(), ends: &[""], keep, publishers };
         let settings = Settings {
             quota: Quota { session: 1, user: 2 },
             notification: "urn:xmpp:push:0",
@@ -436,7 +426,7 @@ mod tests {
         assert_eq!(service.subscriptions(ADA, None).count(), 2);
         service.unsubscribe(a, bare(ADA)).unwrap();
         assert_eq!(service.unsubscribe(a, bare(ADA)), Err(Refusal::NotSubscribed));
-        assert_eq!(service.subscriptions(ADA, Some(a)).collect::<Vec<_>>(), [(full(ADA, 1), "/a")]);
+        assert_eq!(service.subscriptions(ADA, Some(a)).collect::<Vec<_>>(), [(full(ADA, 1), "/a".into())]);
     }
 
     #[test]
@@ -527,6 +517,6 @@ mod tests {
             let published = service.publish(node, by, None, Payload::Text(String::new()));
             assert_eq!(published.is_ok(), allowed);
         }
-        assert_eq!(service.publishable(by(BOB, false)).collect::<Vec<_>>(), ["/a"]);
+        assert_eq!(service.publishable(by(BOB, false), None).collect::<Vec<_>>(), ["/a".into()]);
     }
 }

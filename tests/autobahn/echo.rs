@@ -19,7 +19,6 @@ use smol::{Async, LocalExecutor};
 
 use callboard::config::Config;
 use callboard::net::tls;
-use futures_rustls::TlsAcceptor;
 use net::Server;
 
 /// Echoes until it is killed. Prints where, without TLS and with it.
@@ -27,10 +26,10 @@ fn main() -> io::Result<()> {
     let executor = Rc::new(LocalExecutor::new());
     let server = Server::new(executor.clone());
     let identity = tls::identity(&Config::demo()).ok().flatten().ok_or(io::ErrorKind::NotFound)?;
-    for (scheme, acceptor) in [("ws", None), ("wss", Some(TlsAcceptor::from(identity.server)))] {
+    for (scheme, config) in [("ws", None), ("wss", Some(identity.server))] {
         let listener = Async::<TcpListener>::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
         println!("listening {scheme}://{}/", listener.get_ref().local_addr()?);
-        server.spawn(net::accept(server.clone(), listener, scheme, acceptor));
+        server.spawn(net::accept(server.clone(), listener, scheme, config));
     }
     io::stdout().flush()?;
     smol::block_on(executor.run(std::future::pending()).or(server.write()))

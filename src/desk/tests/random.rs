@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::*;
 use crate::config::Profile;
 use crate::desk::nodes;
+use crate::pubsub::NodeSpec;
 
 /// Who asks for whom; mostly those who may.
 const PAIRS: &[(UserId, UserId)] = &[
@@ -91,9 +92,8 @@ fn sequence(
     let mut random = fastrand::Rng::with_seed(seed);
     let text = format!("profile = \"{name}\"\nrequire_reason_codes = {required}\n{PEOPLE}{REASONS}");
     let config = Config::parse(&text, "c.toml").expect("a valid file");
-    let mut desk = Desk::new(&config);
-    let known: HashSet<String> =
-        nodes::all(&config, desk.directory()).into_iter().map(|node| node.name).collect();
+    let mut desk = Desk::new(config);
+    let known: HashSet<String> = nodes::all(&desk, &[]).iter().flat_map(NodeSpec::names).collect();
     let people: Vec<UserId> = desk.directory().keys().collect();
     for step in 0..100 {
         let (actor, user) = *random.choice(PAIRS).expect("pairs");

@@ -191,12 +191,13 @@ struct Centre {
 impl Centre {
     fn new(name: &str) -> Self {
         let config = centre(name, 0);
-        let desk = Desk::new(&config);
-        let files = (0..OTHERWISE.len()).map(|which| centre(name, which));
-        let nodes =
-            files.flat_map(|config| nodes::all(&config, desk.directory())).map(|node| node.name).collect();
+        let profile = config.profile;
+        let desk = Desk::new(config);
+        let centres = (0..OTHERWISE.len()).map(|which| Desk::new(centre(name, which)));
+        let nodes = centres.flat_map(|desk| nodes::all(&desk, &[]));
+        let nodes = nodes.flat_map(|spec| spec.names().collect::<Vec<_>>()).collect();
         let readers = (0..AGENTS).map(|_| Reader::default()).collect();
-        Self { desk, profile: config.profile, nodes, readers, now: 0 }
+        Self { desk, profile, nodes, readers, now: 0 }
     }
 
     fn call(&self, place: usize) -> Option<DialogId> {
@@ -345,7 +346,7 @@ impl Centre {
             Do::Reload(which) => {
                 request_id = "";
                 let name = if self.profile == Profile::Uccx { "uccx" } else { "ucce" };
-                Some(desk.reload(now, &centre(name, which)))
+                Some(desk.reload(now, centre(name, which)))
             }
         };
         let Some(events) = events else {

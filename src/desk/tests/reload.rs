@@ -17,8 +17,8 @@ fn config(more: &str, from: &str, to: &str) -> Config {
 fn a_team_of_many_is_told_in_portions_and_nobody_is_left_out() {
     let members: String =
         (0..200).map(|n| format!("[[user]]\nid = \"m{n}\"\npassword = \"x\"\nteam = \"2\"\n")).collect();
-    let mut desk = Desk::new(&config(&members, "Kiosk", "Kiosk"));
-    let mut events = desk.reload(at(0), &config(&members, "Kiosk", "Shop"));
+    let mut desk = Desk::new(config(&members, "Kiosk", "Kiosk"));
+    let mut events = desk.reload(at(0), config(&members, "Kiosk", "Shop"));
     let mut told = HashSet::new();
     for turn in 0.. {
         // Two for each user: its own, and that of its team.
@@ -39,31 +39,31 @@ fn a_team_of_many_is_told_in_portions_and_nobody_is_left_out() {
 
 #[test]
 fn another_label_of_a_reason_is_told_and_another_telephone_in_the_file_is_not() {
-    let mut desk = Desk::new(&config(REASONS, "Team Meeting", "Team Meeting"));
+    let mut desk = Desk::new(config(REASONS, "Team Meeting", "Team Meeting"));
     bring(&mut desk, BOB, "NOT_READY");
     let body = "<User><state>NOT_READY</state><reasonCodeId>1</reasonCodeId></User>";
     desk.set_state(at(1), BOB, BOB, &asked(body), "r").expect("an accepted request");
-    let events = desk.reload(at(2), &config(REASONS, "Team Meeting", "Standup"));
+    let events = desk.reload(at(2), config(REASONS, "Team Meeting", "Standup"));
     let own = events.iter().find(|event| event.node == "/finesse/api/User/bob").expect("it is told");
     assert_eq!(field(&own.payload, "label"), "Standup");
     assert_eq!(events.len(), 2, "{events:?}");
-    let events = desk.reload(at(3), &config(REASONS, "id = 1\ncategory", "id = 9\ncategory"));
+    let events = desk.reload(at(3), config(REASONS, "id = 1\ncategory", "id = 9\ncategory"));
     assert_eq!(events.len(), 2, "the reason is gone: {events:?}");
     assert_eq!(field(&get(&desk, BOB), "reasonCodeId"), "-1");
     // Eve is not signed in: what is shown is where one is.
     let text = config("", "extension = \"1002\"", "extension = \"1003\"");
-    assert_eq!(desk.reload(at(4), &text), []);
+    assert_eq!(desk.reload(at(4), text), []);
 }
 
 #[test]
 fn who_rings_at_somebody_who_is_gone_goes_back_to_its_queue() {
-    let mut desk = Desk::new(&config(QUEUE, "Lab", "Lab"));
+    let mut desk = Desk::new(config(QUEUE, "Lab", "Lab"));
     bring(&mut desk, BOB, "READY");
     let call = Inbound { from: "5550199".into(), to: "9001".into(), data: CallData::default() };
     let (id, _) = desk.place_call(at(500), &call, "").expect("a call");
     assert_eq!(field(&get(&desk, BOB), "state"), "RESERVED");
     let gone = config(QUEUE, "id = \"bob\"", "id = \"bea\"");
-    let events = desk.reload(at(501), &gone);
+    let events = desk.reload(at(501), gone);
     let states: Vec<String> = events
         .iter()
         .filter(|event| event.node == "/finesse/api/User/bob")

@@ -29,7 +29,7 @@ fn checking(config: &Config) -> (Stage, SessionId, Credentials, String) {
 }
 
 fn reload(stage: &mut Stage, config: &Config) {
-    stage.hub.reload(stage.now, config);
+    stage.hub.reload(stage.now, config.clone());
     stage.settle();
 }
 

@@ -13,6 +13,8 @@ mod scratch;
 mod server;
 #[path = "../../../src/net/sleepers.rs"]
 mod sleepers;
+#[path = "../../../src/net/tls_stream.rs"]
+mod tls_stream;
 #[path = "../../../src/net/traffic.rs"]
 mod traffic;
 #[path = "../../../src/net/ws.rs"]
@@ -23,28 +25,29 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use futures_rustls::TlsAcceptor;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use rustls::ServerConfig;
 use smol::Async;
 use smol_hyper::rt::FuturesIo;
 
 use crate::hub::Origin;
-use io::{Count, Io, Pieces};
+use io::{Count, Io};
 pub use server::Server;
 use server::now;
+use tls_stream::TlsStream;
 
-/// Accepts connections for ever. `transport`: `ws`, or `wss` with an acceptor.
+/// Accepts connections for ever. `transport`: `ws`, or `wss` with a configuration of TLS.
 pub async fn accept(
     server: Rc<Server>,
     listener: Async<TcpListener>,
     transport: &'static str,
-    acceptor: Option<TlsAcceptor>,
+    tls: Option<Arc<ServerConfig>>,
 ) {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                server.spawn(connection(server.clone(), stream, peer, transport, acceptor.clone()));
+                server.spawn(connection(server.clone(), stream, peer, transport, tls.clone()));
             }
             Err(error) => eprintln!("echo: no connection can be accepted: {error}"),
         }
@@ -56,14 +59,14 @@ async fn connection(
     stream: Async<TcpStream>,
     peer: SocketAddr,
     transport: &'static str,
-    acceptor: Option<TlsAcceptor>,
+    tls: Option<Arc<ServerConfig>>,
 ) {
     let origin = Origin { peer, transport, accepted: now().monotonic };
     let count = Count::default();
     let slots = [count.take(), count.take()];
-    let io = match acceptor {
+    let io = match tls {
         None => Io::plain(stream, peer, slots, Arc::default()),
-        Some(acceptor) => match acceptor.accept(Pieces(stream)).await {
+        Some(config) => match TlsStream::accept(config, stream).await {
             Ok(stream) => Io::tls(stream, peer, slots, Arc::default()),
             Err(error) => return eprintln!("echo: no handshake: {error}"),
         },

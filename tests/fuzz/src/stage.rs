@@ -11,7 +11,7 @@ use callboard::desk::nodes;
 use callboard::hub::{Action, Asker, Hub, Origin, Out};
 use callboard::id::{SessionId, UserId};
 use callboard::limits::Limits;
-use callboard::pubsub::After;
+use callboard::pubsub::{After, NodeSpec};
 use callboard::xmpp::bosh::Answer;
 
 use crate::wire;
@@ -70,12 +70,14 @@ impl Stage {
     pub fn new(config: &Config) -> Self {
         TURN.set(0);
         let now = Now { monotonic: *START, wall: SystemTime::UNIX_EPOCH };
-        let mut hub = Hub::new(config, count_up);
-        let names = nodes::all(config, hub.desk().directory());
+        let mut hub = Hub::new(config.clone(), count_up);
+        let names = nodes::all(hub.desk(), &config.nodes);
+        let names: Vec<String> = names.iter().flat_map(NodeSpec::names).collect();
         let administrator = hub.desk().directory().find("administrator").expect("the demo has one");
         let asker = Asker { peer: PEER.into(), user: administrator, ticket: None };
-        let names = names.iter().map(|node| node.name.as_str());
-        let witness = hub.open_events(now, asker, names, After::Now).expect("there is room for it");
+        let witness = hub
+            .open_events(now, asker, names.iter().map(String::as_str), After::Now)
+            .expect("there is room for it");
         Self { hub, now, limits: config.limits, answers: Vec::new(), witness }
     }
 

@@ -9,7 +9,7 @@ fuzz_target!(|text: &str| {
     match Config::parse(text, "callboard.toml") {
         Ok(config) => {
             assert!(!config.users.is_empty());
-            let hub = Hub::new(&config, |bytes| bytes.fill(7));
+            let hub = Hub::new(config.clone(), |bytes| bytes.fill(7));
             for user in &config.users {
                 assert!(hub.desk().find(&user.id).is_ok(), "{:?}", user.id);
             }

@@ -17,7 +17,7 @@ use futures_rustls::rustls::{
     ALL_VERSIONS, ClientConfig, DigitallySignedStruct, Error, SignatureScheme, SupportedProtocolVersion,
 };
 use smol::future::FutureExt as _;
-use smol::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use smol::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use smol::{Async, Timer};
 
 use super::server::PATIENCE;
@@ -66,6 +66,14 @@ pub async fn connect(
     address: SocketAddr,
     version: Option<&'static SupportedProtocolVersion>,
 ) -> std::io::Result<TlsStream<Async<TcpStream>>> {
+    over(Async::<TcpStream>::connect(address).await?, version).await
+}
+
+/// The same over a connection that is there.
+pub async fn over<T: AsyncRead + AsyncWrite + Unpin>(
+    stream: T,
+    version: Option<&'static SupportedProtocolVersion>,
+) -> std::io::Result<TlsStream<T>> {
     let versions = version.map_or(ALL_VERSIONS.to_vec(), |version| vec![version]);
     let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
         .with_protocol_versions(&versions)
@@ -74,7 +82,6 @@ pub async fn connect(
         .with_custom_certificate_verifier(Arc::new(Anybody(default_provider())))
         .with_no_client_auth();
     let name = ServerName::try_from("localhost").expect("localhost is a name");
-    let stream = Async::<TcpStream>::connect(address).await?;
     TlsConnector::from(Arc::new(config)).connect(name, stream).await
 }
 

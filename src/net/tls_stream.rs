@@ -1,0 +1,271 @@
+//! TLS over a socket. A session is silent almost always, so nothing is kept for bytes that are not there: what comes in and goes
+//! out passes through one buffer for all connections, and only what is incomplete or not taken stays with its own.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io::{self, ErrorKind};
+use std::net::TcpStream;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use rustls::server::{ServerConnectionData, UnbufferedServerConnection};
+use rustls::unbuffered::{
+    AppDataRecord, ConnectionState, EncodeError, EncodeTlsData, EncryptError, InsufficientSizeError,
+    UnbufferedStatus, WriteTraffic,
+};
+use rustls::{CommonState, Error, ServerConfig};
+use smol::Async;
+use smol::io::{AsyncRead, AsyncWrite};
+
+use super::scratch::CHUNK;
+
+/// The most that may have come in and is not understood yet, in bytes: a message of a handshake, in records. Others are of one
+/// record, which is shorter.
+const INCOMPLETE: usize = 64 * 1024;
+
+/// So many bytes are encrypted for one write: as many as there is room for in [`INCOMPLETE`] with what their records have around
+/// them.
+const WRITE: usize = 3 * CHUNK;
+
+thread_local! {
+    /// Used within one poll only.
+    static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; INCOMPLETE + CHUNK]);
+}
+
+/// A connection of a client.
+pub struct TlsStream {
+    socket: Async<TcpStream>,
+    connection: UnbufferedServerConnection,
+    /// What came in and is incomplete.
+    incoming: Vec<u8>,
+    /// What is decrypted and was not read yet.
+    plain: Vec<u8>,
+    /// What is encrypted and was not taken by the socket yet.
+    outgoing: Vec<u8>,
+    /// Nothing more comes: the other end has said so, or has broken the protocol.
+    ended: bool,
+    /// Nothing more goes: we have said so, or the other end has broken the protocol.
+    closed: bool,
+}
+
+impl TlsStream {
+    /// Does the handshake.
+    ///
+    /// # Errors
+    ///
+    /// The connection is lost, or the two do not agree; the client is told why, if the socket takes it at once.
+    pub async fn accept(config: Arc<ServerConfig>, socket: Async<TcpStream>) -> io::Result<Self> {
+        let mut stream = Self {
+            socket,
+            connection: UnbufferedServerConnection::new(config).map_err(io::Error::other)?,
+            incoming: Vec::new(),
+            plain: Vec::new(),
+            outgoing: Vec::new(),
+            ended: false,
+            closed: false,
+        };
+        poll_fn(|cx| {
+            while stream.connection.is_handshaking() {
+                ready!(stream.poll_send(cx))?;
+                ready!(stream.poll_receive(cx, &mut []))?;
+                if stream.ended {
+                    return Poll::Ready(Err(ErrorKind::UnexpectedEof.into()));
+                }
+            }
+            stream.poll_send(cx)
+        })
+        .await?;
+        Ok(stream)
+    }
+
+    /// The socket below.
+    pub fn socket(&self) -> &Async<TcpStream> {
+        &self.socket
+    }
+
+    /// What was agreed on.
+    pub fn agreed(&self) -> &CommonState {
+        &self.connection
+    }
+
+    /// Hands to the socket what is encrypted.
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.outgoing.is_empty() {
+            match ready!(Pin::new(&mut self.socket).poll_write(cx, &self.outgoing))? {
+                0 => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
+                length if length == self.outgoing.len() => self.outgoing = Vec::new(),
+                length => drop(self.outgoing.drain(..length)),
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Takes what the socket has. Returns how many bytes for the reader were in it and are in `out` now.
+    fn poll_receive(&mut self, cx: &mut Context<'_>, out: &mut [u8]) -> Poll<io::Result<usize>> {
+        let received = BUFFER.with_borrow_mut(|buffer| {
+            let held = self.incoming.len();
+            buffer[..held].copy_from_slice(&self.incoming);
+            let length = ready!(Pin::new(&mut self.socket).poll_read(cx, &mut buffer[held..held + CHUNK]))?;
+            if length == 0 {
+                let sentence = "the connection has ended without an end of TLS";
+                return Poll::Ready(Err(io::Error::new(ErrorKind::UnexpectedEof, sentence)));
+            }
+            Poll::Ready(self.process(&mut buffer[..held + length], out))
+        });
+        if matches!(received, Poll::Ready(_)) {
+            // What TLS itself has to say, as far as the socket takes it now; the rest goes with what is written next.
+            let _ = self.poll_send(cx);
+        }
+        received
+    }
+
+    /// Takes what came in, as far as it is complete. Returns how many bytes for the reader were in it and are in `out` now.
+    fn process(&mut self, input: &mut [u8], out: &mut [u8]) -> io::Result<usize> {
+        let (mut done, mut filled) = (0, 0);
+        loop {
+            let UnbufferedStatus { discard, state } = self.connection.process_tls_records(&mut input[done..]);
+            done += discard;
+            match state {
+                Ok(ConnectionState::ReadTraffic(mut records)) => {
+                    while let Some(record) = records.next_record() {
+                        let AppDataRecord { discard, payload } = record.map_err(invalid)?;
+                        done += discard;
+                        let (fits, rest) = payload.split_at(payload.len().min(out.len() - filled));
+                        out[filled..filled + fits.len()].copy_from_slice(fits);
+                        filled += fits.len();
+                        self.plain.extend_from_slice(rest);
+                    }
+                }
+                Ok(ConnectionState::EncodeTlsData(data)) => encode(data, &mut self.outgoing)?,
+                // It is in its turn there.
+                Ok(ConnectionState::TransmitTlsData(data)) => data.done(),
+                Ok(ConnectionState::PeerClosed) => self.ended = true,
+                Ok(_) => break,
+                Err(error) => return Err(self.fail(error)),
+            }
+        }
+        let rest = &input[done..];
+        if rest.len() > INCOMPLETE {
+            return Err(io::Error::new(ErrorKind::InvalidData, "a message of TLS is too long"));
+        }
+        self.incoming = rest.to_vec();
+        Ok(filled)
+    }
+
+    /// Nothing more comes or goes but what the other end is told of it.
+    fn fail(&mut self, error: Error) -> io::Error {
+        (self.ended, self.closed) = (true, true);
+        while self.connection.wants_write() {
+            // What is to be sent comes before what is to be read, which must not be looked at once more.
+            let Ok(ConnectionState::EncodeTlsData(data)) = self.connection.process_tls_records(&mut []).state
+            else {
+                break;
+            };
+            if encode(data, &mut self.outgoing).is_err() {
+                break;
+            }
+        }
+        invalid(error)
+    }
+
+    /// Encrypts something, and hands it to the socket as far as that takes it now.
+    fn send_encrypted(
+        &mut self,
+        cx: &mut Context<'_>,
+        encrypt: impl FnOnce(&mut Traffic<'_>, &mut [u8]) -> Result<usize, EncryptError>,
+    ) -> io::Result<()> {
+        BUFFER.with_borrow_mut(|buffer| {
+            let length = loop {
+                match self.connection.process_tls_records(&mut self.incoming).state {
+                    Ok(ConnectionState::WriteTraffic(mut traffic)) => {
+                        break encrypt(&mut traffic, buffer).map_err(io::Error::other)?;
+                    }
+                    Ok(ConnectionState::EncodeTlsData(data)) => encode(data, &mut self.outgoing)?,
+                    Ok(ConnectionState::TransmitTlsData(data)) => data.done(),
+                    Ok(_) => return Err(ErrorKind::BrokenPipe.into()),
+                    Err(error) => return Err(invalid(error)),
+                }
+            };
+            let mut encrypted = &buffer[..length];
+            if self.outgoing.is_empty()
+                && let Poll::Ready(length) = Pin::new(&mut self.socket).poll_write(cx, encrypted)?
+            {
+                encrypted = &encrypted[length..];
+            }
+            self.outgoing.extend_from_slice(encrypted);
+            Ok(())
+        })
+    }
+}
+
+type Traffic<'a> = WriteTraffic<'a, ServerConnectionData>;
+
+fn encode(mut data: EncodeTlsData<'_, ServerConnectionData>, out: &mut Vec<u8>) -> io::Result<()> {
+    let begin = out.len();
+    // The first try tells how long it is.
+    while let Err(error) = data.encode(&mut out[begin..]) {
+        let EncodeError::InsufficientSize(InsufficientSizeError { required_size }) = error else {
+            return Err(io::Error::other(error));
+        };
+        out.resize(begin + required_size, 0);
+    }
+    Ok(())
+}
+
+fn invalid(error: Error) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, error)
+}
+
+impl AsyncRead for TlsStream {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        loop {
+            if !self.plain.is_empty() {
+                let length = self.plain.len().min(buf.len());
+                buf[..length].copy_from_slice(&self.plain[..length]);
+                self.plain.drain(..length);
+                if self.plain.is_empty() {
+                    self.plain = Vec::new();
+                }
+                return Poll::Ready(Ok(length));
+            }
+            if self.ended {
+                return Poll::Ready(Ok(0));
+            }
+            let length = ready!(self.poll_receive(cx, buf))?;
+            if length > 0 {
+                return Poll::Ready(Ok(length));
+            }
+        }
+    }
+}
+
+impl AsyncWrite for TlsStream {
+    /// What is written is taken when it is encrypted, which is not before the socket has taken all that was taken earlier.
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        ready!(self.poll_send(cx))?;
+        if self.closed {
+            return Poll::Ready(Err(ErrorKind::BrokenPipe.into()));
+        }
+        let buf = &buf[..buf.len().min(WRITE)];
+        self.send_encrypted(cx, |traffic, out| traffic.encrypt(buf, out))?;
+        Poll::Ready(Ok(buf.len()))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_send(cx)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !std::mem::replace(&mut self.closed, true) {
+            // One that cannot say it has none.
+            let _ = self.send_encrypted(cx, |traffic, out| traffic.queue_close_notify(out));
+        }
+        ready!(self.poll_send(cx))?;
+        match ready!(Pin::new(&mut self.socket).poll_close(cx)) {
+            // The other end was faster.
+            Err(error) if error.kind() == ErrorKind::NotConnected => Poll::Ready(Ok(())),
+            done => Poll::Ready(done),
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! TLS on the wire: how its bytes come must not matter, and each side tells the other when it ends.
+
+use std::fs;
+use std::io;
+use std::net::TcpStream;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_rustls::client::TlsStream;
+use futures_rustls::rustls::version::{TLS12, TLS13};
+use smol::future::FutureExt as _;
+use smol::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use smol::{Async, Timer};
+
+use crate::support::http::basic;
+use crate::support::server::{DEMO, Folder, PATIENCE};
+use crate::support::{Server, tls};
+
+/// A connection that takes and gives no more than so many bytes at once.
+struct Crumbs {
+    socket: Async<TcpStream>,
+    size: usize,
+}
+
+impl AsyncRead for Crumbs {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        let length = buf.len().min(self.size);
+        Pin::new(&mut self.socket).poll_read(cx, &mut buf[..length])
+    }
+}
+
+impl AsyncWrite for Crumbs {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let length = buf.len().min(self.size);
+        Pin::new(&mut self.socket).poll_write(cx, &buf[..length])
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(cx)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_close(cx)
+    }
+}
+
+/// How long who does not read yet lets the server write.
+const READS_LATE: Duration = Duration::from_millis(200);
+
+/// Waits for `future`, but not for ever.
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    let late = async {
+        Timer::after(PATIENCE).await;
+        panic!("nothing comes");
+    };
+    smol::block_on(future.or(late))
+}
+
+async fn connect(server: &Server) -> TlsStream<Async<TcpStream>> {
+    tls::connect(server.tls, Some(&TLS13)).await.expect("the handshake succeeds")
+}
+
+/// Asks for the health of the server, after which the connection ends; returns the answer.
+async fn ask(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> String {
+    stream
+        .write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        .await
+        .expect("it is sent");
+    stream.flush().await.expect("it is sent");
+    let mut answer = String::new();
+    // Without an end of TLS this is an error.
+    stream.read_to_string(&mut answer).await.expect("it ends as TLS ends");
+    answer
+}
+
+#[test]
+fn bytes_come_in_crumbs_and_in_heaps() {
+    // More than a system keeps for who reads late.
+    const LENGTH: usize = 6 * 1024 * 1024;
+    let folder = Folder::new();
+    let file: Vec<u8> = (0..LENGTH).map(|place| (place / 7) as u8).collect();
+    fs::create_dir(folder.path().join("site")).expect("the folder is ours");
+    fs::write(folder.path().join("site/file.bin"), &file).expect("the folder is ours");
+    let server = Server::serving_in(folder, "localhost", &format!("www = \"site\"\n{DEMO}"));
+    let payload = "x".repeat(30_000);
+    let publish = format!(
+        "POST /callboard/api/publish?node=/lab/alarms HTTP/1.1\r\nHost: localhost\r\nAuthorization: {}\r\n\
+         Content-Length: {}\r\n\r\n{payload}GET /file.bin HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        basic("administrator", "1234"),
+        payload.len(),
+    );
+    for (version, size) in
+        [(&TLS12, 1), (&TLS13, 1), (&TLS12, 1000), (&TLS13, 1000), (&TLS12, LENGTH), (&TLS13, LENGTH)]
+    {
+        wait(async {
+            let socket =
+                Async::<TcpStream>::connect(server.tls).await.expect("the server accepts connections");
+            socket.get_ref().set_nodelay(true).expect("it is a socket");
+            let mut stream =
+                tls::over(Crumbs { socket, size }, Some(version)).await.expect("the handshake succeeds");
+            if size == 1 {
+                assert!(ask(&mut stream).await.starts_with("HTTP/1.1 200 OK\r\n"), "{version:?}");
+                return;
+            }
+            stream.write_all(publish.as_bytes()).await.expect("it is sent");
+            stream.flush().await.expect("it is sent");
+            Timer::after(READS_LATE).await;
+            let mut answers = Vec::new();
+            stream.read_to_end(&mut answers).await.expect("it ends as TLS ends");
+            assert!(answers.starts_with(b"HTTP/1.1 202 Accepted\r\n"), "{version:?}, {size}");
+            assert!(answers.ends_with(&file), "{version:?}, {size}: {} bytes", answers.len());
+        });
+    }
+}
+
+#[test]
+fn new_keys_are_taken_and_answered_with_new_keys() {
+    let server = Server::demo();
+    wait(async {
+        let mut stream = connect(&server).await;
+        for _ in 0..3 {
+            stream.get_mut().1.refresh_traffic_keys().expect("TLS 1.3 has that");
+            stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("it is sent");
+            stream.flush().await.expect("it is sent");
+            let mut start = [0; 15];
+            stream.read_exact(&mut start).await.expect("an answer");
+            assert_eq!(&start, b"HTTP/1.1 200 OK");
+            let mut rest = String::new();
+            while !rest.ends_with("ok\n") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).await.expect("the rest of the answer");
+                rest.push(byte[0].into());
+            }
+        }
+        assert!(ask(&mut stream).await.starts_with("HTTP/1.1 200 OK\r\n"));
+    });
+}
+
+#[test]
+fn who_says_the_end_is_told_the_end() {
+    let server = Server::demo();
+    wait(async {
+        let mut stream = connect(&server).await;
+        stream.get_mut().1.send_close_notify();
+        stream.flush().await.expect("it is sent");
+        assert_eq!(stream.read(&mut [0; 16]).await.expect("it ends as TLS ends"), 0);
+    });
+}
+
+#[test]
+fn who_breaks_tls_is_told_so() {
+    let server = Server::demo();
+    wait(async {
+        // A record that nobody has encrypted, and what is no hello.
+        let mut stream = connect(&server).await;
+        let garbage = [&[23, 3, 3, 0, 40][..], &[7; 40]].concat();
+        stream.get_mut().0.write_all(&garbage).await.expect("it is sent");
+        let error = stream.read(&mut [0; 16]).await.expect_err("that is no record");
+        assert!(error.to_string().contains("fatal alert"), "{error}");
+        let mut socket =
+            Async::<TcpStream>::connect(server.tls).await.expect("the server accepts connections");
+        socket.write_all(&[22, 3, 1, 0, 4, 9, 0, 0, 0]).await.expect("it is sent");
+        let mut answer = Vec::new();
+        socket.read_to_end(&mut answer).await.expect("an answer and the end");
+        assert_eq!(answer[..5], [21, 3, 3, 0, 2], "an alert: {answer:?}");
+    });
+    assert!(
+        smol::block_on(async { ask(&mut connect(&server).await).await }).starts_with("HTTP/1.1 200 OK\r\n")
+    );
+}
