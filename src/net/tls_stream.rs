@@ -69,7 +69,8 @@ impl TlsStream {
             while stream.connection.is_handshaking() {
                 ready!(stream.poll_send(cx))?;
                 ready!(stream.poll_receive(cx, &mut []))?;
-                if stream.ended {
+                // Who says the end together with the last of the handshake is told the end like everybody.
+                if stream.ended && stream.connection.is_handshaking() {
                     return Poll::Ready(Err(ErrorKind::UnexpectedEof.into()));
                 }
             }
