@@ -100,10 +100,9 @@ impl Order {
         events.saturating_sub(self.next.get().unwrap_or(self.first))
     }
 
-    /// Waits until the first `events` events have come. What has not come by then is lost.
-    pub async fn wait(&self, events: u32, patience: Duration) {
-        let start = Instant::now();
-        while self.missing(events) > 0 && start.elapsed() < patience {
+    /// Waits until the first `events` events have come, until `deadline` at the latest. What has not come by then is lost.
+    pub async fn wait(&self, events: u32, deadline: Instant) {
+        while self.missing(events) > 0 && Instant::now() < deadline {
             Timer::after(LOOK).await;
         }
         self.seen.fault(|faults| faults.lost += self.missing(events) as usize);

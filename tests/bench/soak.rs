@@ -33,6 +33,8 @@ const SAMPLE: Duration = Duration::from_secs(10);
 const STAY: (usize, usize) = (500, 4500);
 /// How long an event may take before it counts as lost.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// A pause after a session that was refused or cut.
+const AGAIN: Duration = Duration::from_secs(1);
 /// How long the server has for what is left behind when everybody has gone.
 const SETTLE: Duration = Duration::from_secs(5);
 
@@ -89,8 +91,9 @@ impl Generator {
         for task in churning {
             task.await;
         }
+        let deadline = Instant::now() + PATIENCE;
         for (order, task) in staying {
-            order.wait(events, PATIENCE).await;
+            order.wait(events, deadline).await;
             task.cancel().await;
         }
         drop(publisher);
@@ -133,6 +136,7 @@ impl Generator {
                     if let Err(error) = visit(&place, index, stay as u64, &seen, scratch.clone()).await {
                         eprintln!("{}: {error}", place.way.user(index));
                         seen.fault(|faults| faults.closed += 1);
+                        Timer::after(AGAIN).await;
                     }
                     if over.get() {
                         break;
@@ -156,7 +160,7 @@ async fn visit(
     let order = Order::new(seen);
     let time = async {
         Timer::after(Duration::from_millis(stay)).await;
-        order.wait(seen.accepted.get(), PATIENCE).await;
+        order.wait(seen.accepted.get(), Instant::now() + PATIENCE).await;
         Ok(())
     };
     async { Err(order.receive(&mut client).await) }.or(time).await
