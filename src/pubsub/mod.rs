@@ -1,7 +1,7 @@
 //! XEP-0060: nodes, subscriptions, items.
 //!
-//! What lives here: the service as plain state ([`service`]) with its nodes ([`nodes`]) and last events ([`journal`]), its requests and
-//! answers in XML ([`iq`]), and the events it sends ([`event`]). What doesn't: who is on line and where an event goes (hub), what the nodes of a
+//! What lives here: the service as plain state ([`service`]) with its nodes ([`nodes`]) and last events ([`journal`]), what goes
+//! into it and comes out ([`values`]), its requests and answers in XML ([`iq`]), and the events it sends ([`event`]). What doesn't: who is on line and where an event goes (hub), what the nodes of a
 //! contact centre mean (desk).
 #![deny(clippy::disallowed_methods)]
 
@@ -10,7 +10,9 @@ pub mod iq;
 pub mod journal;
 pub mod nodes;
 pub mod service;
+pub mod values;
 
 pub use journal::After;
 pub use nodes::NodeId;
-pub use service::{Item, NodeSpec, Payload, Publisher, Pubsub, Quota, Refusal, Settings, Subscriber};
+pub use service::Pubsub;
+pub use values::{Item, NodeSpec, Payload, Publisher, Quota, Refusal, Settings, Subscriber};

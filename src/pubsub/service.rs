@@ -2,130 +2,12 @@
 //! the request, and who gets an event is told in the answer.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
-use std::ops::RangeInclusive;
 use std::rc::Rc;
 
-use super::journal::{self, After, Entry, Journal};
-use super::nodes::{Ends, NodeId, Nodes};
+use super::journal::{After, Entry, Journal};
+use super::nodes::{NodeId, Nodes};
+use super::values::{Item, NodeSpec, Payload, Publisher, Refusal, Settings, Subscriber};
 use crate::id::{SessionId, UserId};
-
-/// Who is subscribed: a user with every session (the bare JID), or one session of a user (its full JID).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Subscriber {
-    pub user: UserId,
-    pub session: Option<SessionId>,
-}
-
-impl Subscriber {
-    /// Before every other in order.
-    const MIN: Self = Self { user: UserId(0), session: None };
-    /// After every other in order.
-    const MAX: Self = Self { user: UserId(u32::MAX), session: Some(SessionId::MAX) };
-
-    /// All that a user can be.
-    fn all_of(user: UserId) -> RangeInclusive<Self> {
-        Self { user, session: None }..=Self { user, session: Some(SessionId::MAX) }
-    }
-}
-
-/// Who publishes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Publisher {
-    pub user: UserId,
-    /// Has the Administrator role.
-    pub administrator: bool,
-}
-
-/// What an item carries.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Payload {
-    /// Text, which travels escaped inside `<notification/>` (reference 3.1).
-    Text(String),
-    /// One XML element that declares every namespace it uses.
-    Xml(String),
-}
-
-impl Payload {
-    /// Its length in bytes, as it was given.
-    pub fn size(&self) -> usize {
-        self.text().len()
-    }
-
-    /// The text as it was given, or the XML as it is.
-    pub fn text(&self) -> &str {
-        match self {
-            Self::Text(text) | Self::Xml(text) => text,
-        }
-    }
-}
-
-/// One published item.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Item {
-    pub id: Box<str>,
-    pub payload: Payload,
-}
-
-impl Item {
-    /// The length of payload and id, in bytes.
-    pub fn size(&self) -> usize {
-        self.payload.size() + self.id.len()
-    }
-}
-
-/// Nodes whose names begin alike, as the configuration describes them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NodeSpec {
-    /// How their names begin, for example `/finesse/api/User/1001`; no two have the same.
-    pub name: String,
-    /// How they end, always the same for a name.
-    pub ends: Ends,
-    /// How many of the last items each keeps.
-    pub keep: usize,
-    /// Who may publish beside the Administrator role.
-    pub publishers: Vec<UserId>,
-}
-
-impl NodeSpec {
-    /// The names of the nodes.
-    pub fn names(&self) -> impl Iterator<Item = String> {
-        self.ends.iter().map(|end| format!("{}{end}", self.name))
-    }
-}
-
-/// Why a request was refused: a row of the table in [`super::iq`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    NodeUnknown,
-    NotSubscribed,
-    TooManySubscriptions,
-    MayNotPublish,
-    ItemUnknown,
-    PayloadTooBig,
-}
-
-/// What holds for all nodes.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    pub quota: Quota,
-    /// The largest payload in bytes, its id counted in.
-    pub payload: usize,
-    /// The namespace of `<notification/>` (reference 3.1).
-    pub notification: &'static str,
-    /// What every item id made here starts with.
-    pub item_prefix: String,
-    /// How many of the last events are kept for clients that come back.
-    pub history: journal::Bounds,
-}
-
-/// How many subscriptions there may be.
-#[derive(Clone, Copy, Debug)]
-pub struct Quota {
-    /// By the full JID of one session.
-    pub session: usize,
-    /// By the bare JID of one user.
-    pub user: usize,
-}
 
 /// What there is of a node that keeps items or has publishers of its own.
 #[derive(Debug, Default)]
@@ -383,6 +265,8 @@ impl Pubsub {
 
 #[cfg(test)]
 mod tests {
+    use super::super::journal::Bounds;
+    use super::super::values::Quota;
     use super::*;
 
     const ADA: UserId = UserId(0);
@@ -409,7 +293,7 @@ mod tests {
             notification: "urn:xmpp:push:0",
             payload: 10,
             item_prefix: "item".to_owned(),
-            history: journal::Bounds { events: 2, bytes: 1000 },
+            history: Bounds { events: 2, bytes: 1000 },
         };
         let service = Pubsub::new(vec![spec("/a", 2, vec![BOB]), spec("/b", 0, vec![])], settings);
         let (a, b) = (service.find("/a").unwrap(), service.find("/b").unwrap());
