@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::os::unix::fs::{FileExt as _, symlink};
 use std::path::PathBuf;
+use std::thread;
 use std::time::{Duration, UNIX_EPOCH};
 
 use crate::support::http::{Answer, Http};
@@ -480,4 +481,17 @@ fn files_come_one_after_the_other_on_one_connection() {
     http.send(get("/") + &get("/large.bin") + &get("/nothing") + &get("/digits.txt"));
     let lengths = [(); 4].map(|()| http.answer().body.len());
     assert_eq!((lengths[0], lengths[1], lengths[3]), (PAGE.len(), 300_000, 10));
+}
+
+#[test]
+fn after_a_file_the_server_rests() {
+    let site = Site::new();
+    let mut http = Http::connect(site.server.plain);
+    http.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    assert_eq!(http.answer().body, PAGE);
+    // A thread that has read files waits half a second for more, again and again.
+    let before = site.server.processor_time();
+    thread::sleep(Duration::from_secs(2));
+    let used = site.server.processor_time() - before;
+    assert!(used < Duration::from_millis(500), "{used:?} of processor time in two idle seconds");
 }

@@ -9,11 +9,13 @@ mod file;
 mod kinds;
 
 use std::fs::{self, File, Metadata};
+use std::future::poll_fn;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::task::Poll;
 
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{self, HeaderMap};
@@ -240,6 +242,65 @@ fn pieces(sending: Sending, start: u64) -> impl stream::Stream<Item = io::Result
             done.map(|()| (file, piece, left - length))
         });
         let (file, piece, left) = read.await?;
+        if left == 0 {
+            poll_again().await;
+        }
         Ok(Some((Bytes::from(piece), (Sending { file, left, readers, slot }, None))))
     })
+}
+
+/// Has the whole connection polled once more. Without it a request that came together with the one before may never be read:
+/// if the last piece is not there when hyper asks for it, and there when hyper asks again before it gives the turn back, then
+/// hyper 1.12 ends the answer and does not look for another request, and no one wakes it.
+fn poll_again() -> impl Future<Output = ()> {
+    poll_fn(|cx| {
+        cx.waker().wake_by_ref();
+        Poll::Ready(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Context, Wake, Waker};
+    use std::{pin, thread};
+
+    use smol::stream::Stream as _;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wakes {
+        fn so_far(&self) -> usize {
+            self.0.load(Ordering::SeqCst)
+        }
+    }
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn the_connection_is_polled_once_more_after_the_last_piece() {
+        let file = File::open(file!()).expect("the tests run where the sources are");
+        let readers = Arc::new(Semaphore::new(1));
+        let sending = Sending { file, left: 10, readers, slot: Count::default().take() };
+        let mut pieces = pin::pin!(pieces(sending, 0));
+        let wakes = Arc::new(Wakes::default());
+        let waker = Waker::from(wakes.clone());
+        loop {
+            // Whoever has read the piece has also told it, so that only the piece itself can wake now.
+            thread::sleep(std::time::Duration::from_millis(5));
+            let before = wakes.so_far();
+            if let Poll::Ready(piece) = pieces.as_mut().poll_next(&mut Context::from_waker(&waker)) {
+                assert_eq!(piece.expect("there is one").expect("it can be read").len(), 10);
+                assert!(wakes.so_far() > before);
+                break;
+            }
+        }
+    }
 }
