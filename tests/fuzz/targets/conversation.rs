@@ -17,10 +17,11 @@ use base64::engine::general_purpose::STANDARD;
 use callboard::config::{Config, Profile};
 use callboard::desk::SetState;
 use callboard::xmpp::{ns, xml};
+use callboard_fuzz::script::Language;
 use callboard_fuzz::stage;
 use callboard_fuzz::wire::{action, pubsub};
 use callboard_fuzz::world::{OPEN, World};
-use libfuzzer_sys::fuzz_target;
+use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 
 static CONFIG: LazyLock<Config> = LazyLock::new(|| stage::demo(Profile::Uccx));
 
@@ -31,6 +32,62 @@ fuzz_target!(|text: &str| {
     }
     world.end();
 });
+
+fuzz_mutator!(|data: &mut [u8], size: usize, most: usize, seed: u32| {
+    LANGUAGE.mutate(data, size, most, seed, fuzzer_mutate)
+});
+
+const LANGUAGE: Language = Language {
+    separator: "\n",
+    breaks: &[' ', '\'', '=', '<', '>'],
+    steps: &[
+        "a login 1001 desktop",
+        "a present",
+        "a present 5",
+        "a absent",
+        "a gone",
+        "a read 100",
+        "a subscribe bare /finesse/api/User/1001",
+        "a unsubscribe bare /finesse/api/User/1001",
+        "a publish one /lab/alarms <alarm xmlns='urn:lab'/>",
+        "a retract one /lab/alarms",
+        "a items /lab/alarms 1",
+        "a <message xmlns='jabber:client' to='1002@localhost/desktop' type='chat'/>",
+        "a <iq xmlns='jabber:client' type='get' id='1' to='1002@localhost/desktop'/>",
+        "a <iq xmlns='jabber:client' type='get' id='1'><ping xmlns='urn:xmpp:ping'/></iq>",
+        "a <close xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>",
+        "publish /finesse/api/User/1001 x",
+        "flood /finesse/api/User/1001",
+        "state 1001 LOGIN",
+        "tick 60",
+    ],
+    kinds: &[
+        &["a", "b", "c"],
+        &["1001", "1002", "administrator"],
+        &["desktop", "phone"],
+        &[
+            "bare",
+            "full",
+            "1001@localhost",
+            "1001@localhost/desktop",
+            "1002@localhost",
+            "1002@localhost/phone",
+        ],
+        &["subscribe", "unsubscribe"],
+        &["present", "absent", "gone"],
+        &["LOGIN", "READY", "NOT_READY", "LOGOUT", "TALKING"],
+        &["one", "two", "three"],
+        &["-1", "0", "1", "2", "5", "40", "60", "61", "100", "3000"],
+        &["get", "set", "result", "error"],
+        &[
+            "/finesse/api/User/1001",
+            "/finesse/api/User/1002",
+            "/finesse/api/User/1001/Dialogs",
+            "/finesse/api/Team/1/Users",
+            "/lab/alarms",
+        ],
+    ],
+};
 
 /// The first word, and what is behind it.
 fn word(text: &str) -> (&str, &str) {

@@ -18,9 +18,10 @@ use callboard::desk::{
 };
 use callboard::id::UserId;
 use callboard::xmpp::xml::Bounds;
+use callboard_fuzz::script::Language;
 use callboard_fuzz::wire::{child, element};
 use callboard_fuzz::{Stage, stage};
-use libfuzzer_sys::fuzz_target;
+use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 use roxmltree::Node;
 
 static CONFIGS: LazyLock<[Config; 2]> = LazyLock::new(|| Profile::ALL.map(stage::demo));
@@ -53,6 +54,52 @@ fuzz_target!(|text: &str| {
     }
     stage.end();
 });
+
+fuzz_mutator!(|data: &mut [u8], size: usize, most: usize, seed: u32| {
+    LANGUAGE.mutate(data, size, most, seed, fuzzer_mutate)
+});
+
+const LANGUAGE: Language = Language {
+    separator: "\n\n",
+    breaks: &[' ', '\n', '/', '<', '>'],
+    steps: &[
+        "ucce",
+        "1001 PUT User/1001\n<User><state>LOGIN</state><extension>1001</extension></User>",
+        "1001 PUT User/1001\n<User><state>READY</state></User>",
+        "1001 PUT User/1001\n<User><state>NOT_READY</state><reasonCodeId>1</reasonCodeId></User>",
+        "1001 POST User/1001/Dialogs\n<Dialog><requestedAction>MAKE_CALL</requestedAction><fromAddress>1001</fromAddress><toAddress>1002</toAddress></Dialog>",
+        "administrator POST User/administrator/Dialogs\n<Dialog><requestedAction>SILENT_MONITOR</requestedAction><fromAddress>1000</fromAddress><toAddress>1001</toAddress></Dialog>",
+        "administrator PUT Dialog/16777218\n<Dialog><requestedAction>BARGE_CALL</requestedAction><fromAddress>1000</fromAddress><toAddress>1001</toAddress><associatedDialogUri>/finesse/api/Dialog/16777217</associatedDialogUri></Dialog>",
+        "1002 PUT Dialog/16777217\n<Dialog><targetMediaAddress>1002</targetMediaAddress><requestedAction>ANSWER</requestedAction></Dialog>",
+        "1001 PUT Dialog/16777217\n<Dialog><targetMediaAddress>1001</targetMediaAddress><requestedAction>DROP</requestedAction></Dialog>",
+        "1001 PUT Dialog/16777217\n<Dialog><targetMediaAddress>1001</targetMediaAddress><requestedAction>CONSULT_CALL</requestedAction><toAddress>1000</toAddress></Dialog>",
+        "1001 PUT Dialog/16777217\n<Dialog><targetMediaAddress>1001</targetMediaAddress><requestedAction>UPDATE_CALL_DATA</requestedAction><mediaProperties><wrapUpReason>Sold</wrapUpReason></mediaProperties></Dialog>",
+        "administrator POST TeamMessage\n<TeamMessage><duration>60</duration><content>x</content><teams><team>1</team></teams></TeamMessage>",
+        "administrator DELETE TeamMessage/1",
+        "call 5551234 9001",
+        "hang up 16777217",
+        "tick 3",
+    ],
+    kinds: &[
+        &["1001", "1002", "1003", "1004", "administrator"],
+        &["1000", "1001", "1002", "1003", "1004", "9001", "9002", "5550001", "5550002", "5550003"],
+        &["16777217", "16777218", "16777219", "16777220"],
+        &["LOGIN", "LOGOUT", "READY", "NOT_READY", "WORK", "WORK_READY", "TALKING"],
+        &[
+            "MAKE_CALL",
+            "ANSWER",
+            "DROP",
+            "HOLD",
+            "RETRIEVE",
+            "CONSULT_CALL",
+            "CONFERENCE",
+            "TRANSFER",
+            "TRANSFER_SST",
+            "PARTICIPANT_DROP",
+        ],
+        &["1", "2", "3", "4", "6", "10", "25", "31", "61", "300"],
+    ],
+};
 
 /// Whatever happened was told in one piece.
 fn told(stage: &mut Stage) {
