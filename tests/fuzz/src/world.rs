@@ -16,7 +16,7 @@ use roxmltree::{Document, Node};
 
 use crate::stage::{Stage, Told};
 use crate::wire::{self, Heard, child};
-use peer::{Expected, Peer};
+use peer::{Expected, Peer, What};
 
 pub const OPEN: &str = "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='1.0'/>";
 pub const AUTH_1001: &str =
@@ -105,6 +105,42 @@ impl World {
         happened(&mut self.stage, &mut self.peers, &self.bare);
     }
 
+    /// Another configuration comes. Who is gone still hears of the signing out; the others, which nodes are gone.
+    pub fn reload(&mut self, config: &Config) {
+        let Self { stage, peers, bare } = self;
+        let (told, gone) = stage.reload(config);
+        expect(peers, bare, told);
+        let directory = stage.hub.desk().directory();
+        bare.retain(|jid, _| jid.split('@').next().is_some_and(|user| directory.find(user).is_some()));
+        peers.iter_mut().for_each(|peer| peer.look(&stage.hub));
+        for node in gone {
+            let expected = Expected { node: node.clone(), what: What::Deleted };
+            peers.iter_mut().for_each(|peer| peer.expect(bare, &expected));
+            bare.values_mut().chain(peers.iter_mut().map(|peer| &mut peer.nodes)).for_each(|nodes| {
+                nodes.remove(&node);
+            });
+        }
+        act(stage, peers);
+    }
+
+    /// The server goes down: all who are connected hear it, behind what was told before, and nobody comes any more.
+    pub fn shut_down(mut self) {
+        self.stage.shut_down();
+        for peer in &mut self.peers {
+            peer.look(&self.stage.hub);
+        }
+        act(&mut self.stage, &mut self.peers);
+        for client in 0..self.peers.len() {
+            self.hear(client, usize::MAX);
+            assert!(self.peers[client].id.is_none(), "a client stays");
+        }
+        let late = self.stage.connect();
+        let heard = wire::hear(&mut self.stage, late, usize::MAX);
+        assert!(heard.closed && heard.frames.concat().contains("<system-shutdown"), "{heard:?}");
+        self.stage.hub.closed(self.stage.now, late, "gone");
+        self.stage.end();
+    }
+
     /// All hear what is left, and go.
     pub fn end(mut self) {
         for client in 0..self.peers.len() {
@@ -178,7 +214,8 @@ impl World {
             }
             "retract" if matches!(action.attribute("notify"), Some("1" | "true")) => {
                 let item = action.children().find_map(|item| item.attribute("id")).unwrap_or_default();
-                let expected = Expected { node: node.to_owned(), item: item.to_owned(), payload: None };
+                let expected =
+                    Expected { node: node.to_owned(), what: What::Retracted { item: item.to_owned() } };
                 self.peers.iter_mut().for_each(|peer| peer.expect(&self.bare, &expected));
             }
             _ => {}
@@ -200,12 +237,21 @@ fn happened(stage: &mut Stage, peers: &mut [Peer], bare: &BTreeMap<String, BTree
     let told = stage.told();
     for peer in peers.iter_mut() {
         peer.look(&stage.hub);
-        for Told { node, item, payload } in &told {
-            let expected =
-                Expected { node: node.clone(), item: item.clone(), payload: Some(payload.clone()) };
-            peer.expect(bare, &expected);
-        }
     }
+    expect(peers, bare, told);
+    act(stage, peers);
+}
+
+/// Who is subscribed gets what was told.
+fn expect(peers: &mut [Peer], bare: &BTreeMap<String, BTreeSet<String>>, told: Vec<Told>) {
+    for Told { node, item, payload } in told {
+        let expected = Expected { node, what: What::Published { item, payload } };
+        peers.iter_mut().for_each(|peer| peer.expect(bare, &expected));
+    }
+}
+
+/// Whose connection is dropped is a client that has not come yet.
+fn act(stage: &mut Stage, peers: &mut [Peer]) {
     for id in stage.act() {
         for peer in peers.iter_mut().filter(|peer| peer.id == Some(id)) {
             *peer = Peer::default();

@@ -6,6 +6,7 @@
 //! a publish ID NODE XML       a retract ID NODE    a items NODE
 //! a read BYTES                a gone
 //! publish NODE TEXT           flood NODE           state USER STATE          tick SECONDS
+//! reload WHICH                shutdown             (WHICH: `less`, `moved`, or anything for the demo)
 //! ```
 #![no_main]
 
@@ -25,9 +26,31 @@ use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 
 static CONFIG: LazyLock<Config> = LazyLock::new(|| stage::demo(Profile::Uccx));
 
+/// The demo without one user, one queue and the lab's node.
+static LESS: LazyLock<Config> = LazyLock::new(|| {
+    let mut config = CONFIG.clone();
+    config.users.retain(|user| user.id != "1002");
+    config.queues.truncate(1);
+    config.nodes.clear();
+    config
+});
+
+/// The demo with one user in another team, whose telephone is gone.
+static MOVED: LazyLock<Config> = LazyLock::new(|| {
+    let mut config = CONFIG.clone();
+    for user in config.users.iter_mut().filter(|user| user.id == "1001") {
+        user.team = Some("2".to_owned());
+        user.extension = None;
+    }
+    config
+});
+
 fuzz_target!(|text: &str| {
     let mut world = World::new(&CONFIG, 3);
     for (number, line) in text.lines().enumerate() {
+        if line == "shutdown" {
+            return world.shut_down();
+        }
         step(&mut world, number, line);
     }
     world.end();
@@ -60,6 +83,8 @@ const LANGUAGE: Language = Language {
         "flood /finesse/api/User/1001",
         "state 1001 LOGIN",
         "tick 60",
+        "reload less",
+        "shutdown",
     ],
     kinds: &[
         &["a", "b", "c"],
@@ -78,6 +103,7 @@ const LANGUAGE: Language = Language {
         &["LOGIN", "READY", "NOT_READY", "LOGOUT", "TALKING"],
         &["one", "two", "three"],
         &["-1", "0", "1", "2", "5", "40", "60", "61", "100", "3000"],
+        &["less", "moved", "demo"],
         &["get", "set", "result", "error"],
         &[
             "/finesse/api/User/1001",
@@ -106,6 +132,11 @@ fn step(world: &mut World, number: usize, line: &str) {
         }
         "flood" => (0..60).for_each(|turn| world.publish(rest, &turn.to_string())),
         "state" => state(world, rest),
+        "reload" => world.reload(match rest {
+            "less" => &LESS,
+            "moved" => &MOVED,
+            _ => &CONFIG,
+        }),
         "tick" => world.pass(Duration::from_secs(rest.parse().unwrap_or(1).min(600))),
         _ => {}
     }
