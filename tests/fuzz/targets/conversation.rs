@@ -24,7 +24,12 @@ use callboard_fuzz::wire::{action, pubsub};
 use callboard_fuzz::world::{OPEN, World};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 
-static CONFIG: LazyLock<Config> = LazyLock::new(|| stage::demo(Profile::Uccx));
+/// The demo with a node that keeps more than one item.
+static CONFIG: LazyLock<Config> = LazyLock::new(|| {
+    let mut config = stage::demo(Profile::Uccx);
+    config.nodes.iter_mut().for_each(|node| node.items = 2);
+    config
+});
 
 /// The demo without one user, one queue and the lab's node.
 static LESS: LazyLock<Config> = LazyLock::new(|| {

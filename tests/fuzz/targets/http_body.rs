@@ -210,41 +210,45 @@ impl Documents {
 
     /// Looks at what has become of others, and whether it was told. The rest was looked at before.
     fn look(&self, before: &Self, told: &[Told], desk: &Desk) {
-        for (name, document) in &self.0 {
-            if before.0.get(name) == Some(document) {
-                continue;
+        let is_new = |name: &str| self.0.get(name) != before.0.get(name);
+        for (name, document) in self.0.iter().filter(|(name, _)| is_new(name)) {
+            element(document);
+            if name.starts_with("/finesse/api/User/") {
+                was_told(name, document, told);
             }
-            let root = element(document);
-            let root = root.root_element();
-            match root.tag_name().name() {
-                "User" => look_at_user(root, &self.0[&format!("{name}/Dialogs")]),
-                "Dialogs" => look_at_dialogs(root, desk),
-                _ => continue,
+        }
+        for user in desk.directory().keys() {
+            let id = &desk.directory().get(user).id;
+            let (user, dialogs) = (nodes::user(id), nodes::dialogs(id));
+            if is_new(&user) || is_new(&dialogs) {
+                look_at_user(&self.0[&user], &self.0[&dialogs], desk);
             }
-            was_told(name, document, told);
         }
     }
 }
 
-/// Who is signed out has no telephone and no call, and who speaks has one.
-fn look_at_user(user: Node<'_, '_>, dialogs: &str) {
-    let text = |name| child(user, name).and_then(|node| node.text()).unwrap_or_default();
-    let has_dialogs = dialogs != "<Dialogs></Dialogs>";
-    let state = text("state");
-    assert_eq!(state == "LOGOUT", text("extension").is_empty(), "{user:?}");
-    match state {
-        "LOGOUT" | "READY" => assert!(!has_dialogs, "{state} with {dialogs}"),
-        "RESERVED" | "TALKING" | "HOLD" => assert!(has_dialogs, "{state} without a call"),
-        _ => {}
-    }
+fn text<'a>(node: Node<'a, 'a>, name: &str) -> &'a str {
+    child(node, name).and_then(|node| node.text()).unwrap_or_default()
 }
 
-/// Each can be read by itself.
-fn look_at_dialogs(dialogs: Node<'_, '_>, desk: &Desk) {
+/// Who is signed out has no telephone and no call, who speaks has one, and takes part in each of its calls.
+fn look_at_user(user: &str, dialogs: &str, desk: &Desk) {
+    let (read, its_dialogs) = (element(user), element(dialogs));
+    let (state, extension) = (text(read.root_element(), "state"), text(read.root_element(), "extension"));
+    let its_dialogs: Vec<_> = its_dialogs.root_element().children().filter(Node::is_element).collect();
+    assert_eq!(state == "LOGOUT", extension.is_empty(), "{user}");
+    match state {
+        "LOGOUT" => assert!(its_dialogs.is_empty(), "{user} with {dialogs}"),
+        "RESERVED" | "TALKING" | "HOLD" => assert!(!its_dialogs.is_empty(), "{user} without a call"),
+        _ => {}
+    }
     let administrator = desk.directory().find("administrator").expect("the demo has one");
-    for dialog in dialogs.children().filter(Node::is_element) {
-        let id = child(dialog, "id").and_then(|id| id.text()).expect("every dialog has an id");
-        element(&desk.dialog_document(administrator, id).expect("an administrator may read it"));
+    for dialog in its_dialogs {
+        let by_itself = desk.dialog_document(administrator, text(dialog, "id"));
+        element(&by_itself.expect("an administrator may read it"));
+        let mut parts = child(dialog, "participants").into_iter().flat_map(|parts| parts.children());
+        let is_own = |part: Node<'_, '_>| text(part, "mediaAddress") == extension;
+        assert!(parts.any(|part| is_own(part) && text(part, "state") != "DROPPED"), "{user} with {dialogs}");
     }
 }
 
