@@ -73,7 +73,9 @@ impl Language {
                 let mut step = dice.choice(self.steps).map_or(String::new(), |step| (*step).to_owned());
                 let words = self.words(&step).len();
                 self.vary(&mut step, dice.usize(..=words.min(3)), dice);
-                steps.insert(dice.usize(..=steps.len()), step);
+                // At the end most has happened before.
+                let place = if dice.bool() { steps.len() } else { to };
+                steps.insert(place, step);
             }
         }
         steps.join(self.separator)

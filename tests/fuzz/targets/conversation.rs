@@ -76,7 +76,9 @@ const LANGUAGE: Language = Language {
         "a gone",
         "a read 100",
         "a subscribe bare /finesse/api/User/1001",
+        "a subscribe full /finesse/api/User/1001",
         "a unsubscribe bare /finesse/api/User/1001",
+        "a unsubscribe full /finesse/api/User/1001",
         "a publish one /lab/alarms <alarm xmlns='urn:lab'/>",
         "a retract one /lab/alarms",
         "a items /lab/alarms 1",
@@ -92,6 +94,7 @@ const LANGUAGE: Language = Language {
         "shutdown",
     ],
     kinds: &[
+        &["bare", "full"],
         &["a", "b", "c"],
         &["1001", "1002", "administrator"],
         &["desktop", "phone"],

@@ -82,6 +82,7 @@ const LANGUAGE: Language = Language {
         "ucce",
         "1001 PUT User/1001\n<User><state>LOGIN</state><extension>1001</extension></User>",
         "1001 PUT User/1001\n<User><state>READY</state></User>",
+        "1001 PUT User/1001\n<User><state>LOGOUT</state></User>",
         "1001 PUT User/1001\n<User><state>NOT_READY</state><reasonCodeId>1</reasonCodeId></User>",
         "1001 POST User/1001/Dialogs\n<Dialog><requestedAction>MAKE_CALL</requestedAction><fromAddress>1001</fromAddress><toAddress>1002</toAddress></Dialog>",
         "administrator POST User/administrator/Dialogs\n<Dialog><requestedAction>SILENT_MONITOR</requestedAction><fromAddress>1000</fromAddress><toAddress>1001</toAddress></Dialog>",
