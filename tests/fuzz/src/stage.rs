@@ -13,6 +13,7 @@ use callboard::id::{SessionId, UserId};
 use callboard::limits::Limits;
 use callboard::pubsub::{After, NodeSpec};
 use callboard::xmpp::bosh::Answer;
+use callboard::xmpp::stream;
 
 use crate::wire;
 
@@ -61,8 +62,22 @@ pub struct Stage {
     pub limits: Limits,
     /// The answers to requests of BOSH that nobody has looked at.
     pub answers: Vec<Answer>,
+    /// All nodes that there are.
+    nodes: Vec<String>,
     /// Gets every event of every node.
     witness: SessionId,
+}
+
+/// The names of all nodes, and a session that gets every event of them.
+fn watch(hub: &mut Hub, now: Now, config: &Config) -> (Vec<String>, SessionId) {
+    let names = nodes::all(hub.desk(), &config.nodes);
+    let names: Vec<String> = names.iter().flat_map(NodeSpec::names).collect();
+    let administrator = hub.desk().directory().find("administrator").expect("the demo has one");
+    let asker = Asker { peer: PEER.into(), user: administrator, ticket: None };
+    let witness = hub
+        .open_events(now, asker, names.iter().map(String::as_str), After::Now)
+        .expect("there is room for it");
+    (names, witness)
 }
 
 impl Stage {
@@ -71,14 +86,28 @@ impl Stage {
         TURN.set(0);
         let now = Now { monotonic: *START, wall: SystemTime::UNIX_EPOCH };
         let mut hub = Hub::new(config.clone(), count_up);
-        let names = nodes::all(hub.desk(), &config.nodes);
-        let names: Vec<String> = names.iter().flat_map(NodeSpec::names).collect();
-        let administrator = hub.desk().directory().find("administrator").expect("the demo has one");
-        let asker = Asker { peer: PEER.into(), user: administrator, ticket: None };
-        let witness = hub
-            .open_events(now, asker, names.iter().map(String::as_str), After::Now)
-            .expect("there is room for it");
-        Self { hub, now, limits: config.limits, answers: Vec::new(), witness }
+        let (nodes, witness) = watch(&mut hub, now, config);
+        Self { hub, now, limits: config.limits, answers: Vec::new(), nodes, witness }
+    }
+
+    /// Another configuration comes, in which there has to be an administrator, too. Returns what is told of it, and which
+    /// nodes are gone.
+    pub fn reload(&mut self, config: &Config) -> (Vec<Told>, Vec<String>) {
+        self.hub.reload(self.now, config.clone());
+        let (told, _) = self.drain();
+        self.hub.closed(self.now, self.witness, "gone");
+        let (nodes, witness) = watch(&mut self.hub, self.now, config);
+        let mut before = std::mem::replace(&mut self.nodes, nodes);
+        self.witness = witness;
+        before.retain(|node| !self.nodes.contains(node));
+        (told, before)
+    }
+
+    /// The server goes down.
+    pub fn shut_down(&mut self) {
+        self.hub.shutdown(self.now);
+        let (told, is_closed) = self.drain();
+        assert!(told.is_empty() && is_closed, "{told:?}");
     }
 
     /// The user of that name, which the demo has to have.
@@ -134,16 +163,26 @@ impl Stage {
 
     /// The events since the last look. There must not be more than the queue of one session holds.
     pub fn told(&mut self) -> Vec<Told> {
-        let mut told = Vec::new();
+        let (told, is_closed) = self.drain();
+        assert!(!is_closed, "the witness is sent away");
+        told
+    }
+
+    /// The same, and whether there are no more.
+    fn drain(&mut self) -> (Vec<Told>, bool) {
+        let (mut told, mut is_closed) = (Vec::new(), false);
         self.hub.drain(self.now, self.witness, usize::MAX, |out| match out {
             Out::Event { name, id, data } => {
                 let item = id.expect("every item has an id").to_owned();
                 told.push(Told { node: name.to_owned(), item, payload: data.to_owned() });
             }
             Out::Ping => {}
+            // It stands before every close, and is for XMPP.
+            Out::Text(pieces) if pieces.concat() == stream::CLOSE => {}
+            Out::Close(..) => is_closed = true,
             other => panic!("the witness gets {other:?}"),
         });
-        told
+        (told, is_closed)
     }
 
     /// Nobody comes any more; when all deadlines are over, nothing may be left.

@@ -5,7 +5,7 @@
 
 mod peer;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use callboard::config::Config;
@@ -16,7 +16,7 @@ use roxmltree::{Document, Node};
 
 use crate::stage::{Stage, Told};
 use crate::wire::{self, Heard, child};
-use peer::{Expected, Peer};
+use peer::{Expected, Peer, What};
 
 pub const OPEN: &str = "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='1.0'/>";
 pub const AUTH_1001: &str =
@@ -31,13 +31,40 @@ pub struct World {
     peers: Vec<Peer>,
     /// The nodes of each user's subscriptions by the bare JID.
     bare: BTreeMap<String, BTreeSet<String>>,
+    kept: BTreeMap<String, Kept>,
+}
+
+/// The items that a node keeps, by their ids, the oldest first.
+#[derive(Default)]
+struct Kept {
+    most: usize,
+    items: VecDeque<String>,
+}
+
+impl Kept {
+    fn cut(&mut self) {
+        self.items.drain(..self.items.len().saturating_sub(self.most));
+    }
 }
 
 impl World {
     /// So many clients, none of them connected.
     pub fn new(config: &Config, clients: usize) -> Self {
         let peers = std::iter::repeat_with(Peer::default).take(clients).collect();
-        Self { stage: Stage::new(config), peers, bare: BTreeMap::new() }
+        let mut world =
+            Self { stage: Stage::new(config), peers, bare: BTreeMap::new(), kept: BTreeMap::new() };
+        world.keep(config);
+        world
+    }
+
+    /// What stays in the nodes when a configuration comes.
+    fn keep(&mut self, config: &Config) {
+        self.kept.retain(|node, _| config.nodes.iter().any(|other| other.name == *node));
+        for node in &config.nodes {
+            let kept = self.kept.entry(node.name.clone()).or_default();
+            kept.most = node.items;
+            kept.cut();
+        }
     }
 
     /// The bare and the full JID of a client; empty if it is not bound.
@@ -96,13 +123,50 @@ impl World {
 
     /// Time passes.
     pub fn pass(&mut self, time: Duration) {
-        let Self { stage, peers, bare } = self;
-        stage.pass(time, |stage| happened(stage, peers, bare));
+        let Self { stage, peers, bare, kept } = self;
+        stage.pass(time, |stage| happened(stage, peers, bare, kept));
     }
 
     /// Something was done with the hub: whoever gets something of it, will.
     pub fn happened(&mut self) {
-        happened(&mut self.stage, &mut self.peers, &self.bare);
+        happened(&mut self.stage, &mut self.peers, &self.bare, &mut self.kept);
+    }
+
+    /// Another configuration comes. Who is gone still hears of the signing out; the others, which nodes are gone.
+    pub fn reload(&mut self, config: &Config) {
+        let Self { stage, peers, bare, kept } = self;
+        let (told, gone) = stage.reload(config);
+        expect(peers, bare, kept, told);
+        let directory = stage.hub.desk().directory();
+        bare.retain(|jid, _| jid.split('@').next().is_some_and(|user| directory.find(user).is_some()));
+        peers.iter_mut().for_each(|peer| peer.look(&stage.hub));
+        for node in gone {
+            let expected = Expected { node: node.clone(), what: What::Deleted };
+            peers.iter_mut().for_each(|peer| peer.expect(bare, &expected));
+            bare.values_mut().chain(peers.iter_mut().map(|peer| &mut peer.nodes)).for_each(|nodes| {
+                nodes.remove(&node);
+            });
+        }
+        act(stage, peers);
+        self.keep(config);
+    }
+
+    /// The server goes down: all who are connected hear it, behind what was told before, and nobody comes any more.
+    pub fn shut_down(mut self) {
+        self.stage.shut_down();
+        for peer in &mut self.peers {
+            peer.look(&self.stage.hub);
+        }
+        act(&mut self.stage, &mut self.peers);
+        for client in 0..self.peers.len() {
+            self.hear(client, usize::MAX);
+            assert!(self.peers[client].id.is_none(), "a client stays");
+        }
+        let late = self.stage.connect();
+        let heard = wire::hear(&mut self.stage, late, usize::MAX);
+        assert!(heard.closed && heard.frames.concat().contains("<system-shutdown"), "{heard:?}");
+        self.stage.hub.closed(self.stage.now, late, "gone");
+        self.stage.end();
     }
 
     /// All hear what is left, and go.
@@ -155,7 +219,7 @@ impl World {
         self.peers[client].full = Some(full);
     }
 
-    /// The answer says what was subscribed to, the request what was not to be any more, or is taken back.
+    /// The answer says what was subscribed to, or which items there are, the request what was not to be any more, or is taken back.
     fn subscribed(&mut self, asked: Node<'_, '_>, answer: Option<Node<'_, '_>>) {
         if let Some(subscription) = answer.and_then(|pubsub| child(pubsub, "subscription")) {
             let value = |name| subscription.attribute(name).expect("it is there").to_owned();
@@ -163,11 +227,11 @@ impl World {
             self.subscriptions(&jid).insert(node);
             return;
         }
-        if answer.is_some() {
-            return;
-        }
         let own = |node: &Node<'_, '_>| node.tag_name().namespace() == Some(ns::PUBSUB);
         let Some(action) = asked.children().find(own) else { return };
+        if let Some(answer) = answer {
+            return self.listed(action, answer);
+        }
         let node = action.attribute("node").unwrap_or_default();
         match action.tag_name().name() {
             "unsubscribe" => {
@@ -176,13 +240,31 @@ impl World {
                 let was = self.subscriptions(&jid.to_string()).remove(node);
                 assert!(was, "{jid} was not subscribed to {node}");
             }
-            "retract" if matches!(action.attribute("notify"), Some("1" | "true")) => {
+            "retract" => {
                 let item = action.children().find_map(|item| item.attribute("id")).unwrap_or_default();
-                let expected = Expected { node: node.to_owned(), item: item.to_owned(), payload: None };
+                let kept = self.kept.get_mut(node).expect("it keeps items");
+                kept.items.retain(|other| other != item);
+                if !matches!(action.attribute("notify"), Some("1" | "true")) {
+                    return;
+                }
+                let expected =
+                    Expected { node: node.to_owned(), what: What::Retracted { item: item.to_owned() } };
                 self.peers.iter_mut().for_each(|peer| peer.expect(&self.bare, &expected));
             }
             _ => {}
         }
+    }
+
+    /// The last items were asked for, not certain ones: they are those that the node keeps.
+    fn listed(&self, action: Node<'_, '_>, answer: Node<'_, '_>) {
+        let Some(items) = child(answer, "items") else { return };
+        if action.children().any(|item| item.is_element()) {
+            return;
+        }
+        let kept = &self.kept[items.attribute("node").expect("it is there")].items;
+        let most = action.attribute("max_items").map_or(usize::MAX, |most| most.parse().expect("a number"));
+        let listed: Vec<_> = items.children().filter_map(|item| item.attribute("id")).collect();
+        assert!(kept.iter().skip(kept.len().saturating_sub(most)).eq(&listed), "{listed:?} of {kept:?}");
     }
 
     /// The nodes to which a bare or full JID is subscribed.
@@ -196,16 +278,40 @@ impl World {
     }
 }
 
-fn happened(stage: &mut Stage, peers: &mut [Peer], bare: &BTreeMap<String, BTreeSet<String>>) {
+fn happened(
+    stage: &mut Stage,
+    peers: &mut [Peer],
+    bare: &BTreeMap<String, BTreeSet<String>>,
+    kept: &mut BTreeMap<String, Kept>,
+) {
     let told = stage.told();
     for peer in peers.iter_mut() {
         peer.look(&stage.hub);
-        for Told { node, item, payload } in &told {
-            let expected =
-                Expected { node: node.clone(), item: item.clone(), payload: Some(payload.clone()) };
-            peer.expect(bare, &expected);
-        }
     }
+    expect(peers, bare, kept, told);
+    act(stage, peers);
+}
+
+/// Who is subscribed gets what was told, and the node keeps it.
+fn expect(
+    peers: &mut [Peer],
+    bare: &BTreeMap<String, BTreeSet<String>>,
+    kept: &mut BTreeMap<String, Kept>,
+    told: Vec<Told>,
+) {
+    for Told { node, item, payload } in told {
+        if let Some(kept) = kept.get_mut(&node) {
+            kept.items.retain(|other| *other != item);
+            kept.items.push_back(item.clone());
+            kept.cut();
+        }
+        let expected = Expected { node, what: What::Published { item, payload } };
+        peers.iter_mut().for_each(|peer| peer.expect(bare, &expected));
+    }
+}
+
+/// Whose connection is dropped is a client that has not come yet.
+fn act(stage: &mut Stage, peers: &mut [Peer]) {
     for id in stage.act() {
         for peer in peers.iter_mut().filter(|peer| peer.id == Some(id)) {
             *peer = Peer::default();

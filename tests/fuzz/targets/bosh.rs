@@ -13,9 +13,10 @@ use callboard::hub::Post;
 use callboard::id::SessionId;
 use callboard::xmpp::bosh::RequestId;
 use callboard::xmpp::{ns, xml};
+use callboard_fuzz::script::Language;
 use callboard_fuzz::world::{AUTH_1001, BIND, PRESENCE};
 use callboard_fuzz::{Stage, stage, wire};
-use libfuzzer_sys::fuzz_target;
+use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 
 static CONFIG: LazyLock<Config> = LazyLock::new(|| stage::demo(Profile::Uccx));
 
@@ -31,6 +32,36 @@ fuzz_target!(|text: &str| {
     assert!(client.open.is_empty(), "{:?} have no answer", client.open);
     client.stage.end();
 });
+
+fuzz_mutator!(|data: &mut [u8], size: usize, most: usize, seed: u32| {
+    LANGUAGE.mutate(data, size, most, seed, fuzzer_mutate)
+});
+
+const LANGUAGE: Language = Language {
+    separator: "\n",
+    breaks: &[' ', '\'', '=', '<', '>', '/'],
+    steps: &[
+        "login",
+        "publish x",
+        "gone",
+        "tick 3",
+        "<body rid='100' to='localhost' ver='1.6' hold='1' wait='60' xmlns='http://jabber.org/protocol/httpbind'/>",
+        "<body rid='$RID' sid='$SID' xmlns='http://jabber.org/protocol/httpbind'/>",
+        "<body rid='105' sid='$SID' xmlns='http://jabber.org/protocol/httpbind'/>",
+        "<body rid='$RID' sid='$SID' ack='100' xmlns='http://jabber.org/protocol/httpbind'/>",
+        "<body rid='$RID' sid='$SID' pause='60' xmlns='http://jabber.org/protocol/httpbind'/>",
+        "<body rid='$RID' sid='$SID' type='terminate' xmlns='http://jabber.org/protocol/httpbind'/>",
+        "<body rid='$RID' sid='$SID' xmlns='http://jabber.org/protocol/httpbind'><presence xmlns='jabber:client'/></body>",
+        "<body rid='$RID' sid='$SID' xmlns='http://jabber.org/protocol/httpbind'><iq xmlns='jabber:client' type='get' id='p'><ping xmlns='urn:xmpp:ping'/></iq></body>",
+    ],
+    kinds: &[
+        &["$RID", "100", "101", "104", "105", "106", "107", "108", "120"],
+        &["0", "1", "2", "3", "30", "60", "61", "120", "600"],
+        &["rid", "ack", "pause", "wait", "hold"],
+        &["presence", "message", "iq"],
+        &["get", "set", "result", "error", "unavailable", "terminate"],
+    ],
+};
 
 struct Client {
     stage: Stage,

@@ -6,6 +6,7 @@
 //! a publish ID NODE XML       a retract ID NODE    a items NODE
 //! a read BYTES                a gone
 //! publish NODE TEXT           flood NODE           state USER STATE          tick SECONDS
+//! reload WHICH                shutdown             (WHICH: `less`, `moved`, or anything for the demo)
 //! ```
 #![no_main]
 
@@ -17,20 +18,110 @@ use base64::engine::general_purpose::STANDARD;
 use callboard::config::{Config, Profile};
 use callboard::desk::SetState;
 use callboard::xmpp::{ns, xml};
+use callboard_fuzz::script::Language;
 use callboard_fuzz::stage;
 use callboard_fuzz::wire::{action, pubsub};
 use callboard_fuzz::world::{OPEN, World};
-use libfuzzer_sys::fuzz_target;
+use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 
-static CONFIG: LazyLock<Config> = LazyLock::new(|| stage::demo(Profile::Uccx));
+/// The demo with a node that keeps more than one item.
+static CONFIG: LazyLock<Config> = LazyLock::new(|| {
+    let mut config = stage::demo(Profile::Uccx);
+    config.nodes.iter_mut().for_each(|node| node.items = 2);
+    config
+});
+
+/// The demo without one user, one queue and the lab's node.
+static LESS: LazyLock<Config> = LazyLock::new(|| {
+    let mut config = CONFIG.clone();
+    config.users.retain(|user| user.id != "1002");
+    config.queues.truncate(1);
+    config.nodes.clear();
+    config
+});
+
+/// The demo with one user in another team, whose telephone is gone.
+static MOVED: LazyLock<Config> = LazyLock::new(|| {
+    let mut config = CONFIG.clone();
+    for user in config.users.iter_mut().filter(|user| user.id == "1001") {
+        user.team = Some("2".to_owned());
+        user.extension = None;
+    }
+    config
+});
 
 fuzz_target!(|text: &str| {
     let mut world = World::new(&CONFIG, 3);
     for (number, line) in text.lines().enumerate() {
+        if line == "shutdown" {
+            return world.shut_down();
+        }
         step(&mut world, number, line);
     }
     world.end();
 });
+
+fuzz_mutator!(|data: &mut [u8], size: usize, most: usize, seed: u32| {
+    LANGUAGE.mutate(data, size, most, seed, fuzzer_mutate)
+});
+
+const LANGUAGE: Language = Language {
+    separator: "\n",
+    breaks: &[' ', '\'', '=', '<', '>'],
+    steps: &[
+        "a login 1001 desktop",
+        "a present",
+        "a present 5",
+        "a absent",
+        "a gone",
+        "a read 100",
+        "a subscribe bare /finesse/api/User/1001",
+        "a subscribe full /finesse/api/User/1001",
+        "a unsubscribe bare /finesse/api/User/1001",
+        "a unsubscribe full /finesse/api/User/1001",
+        "a publish one /lab/alarms <alarm xmlns='urn:lab'/>",
+        "a retract one /lab/alarms",
+        "a items /lab/alarms 1",
+        "a <message xmlns='jabber:client' to='1002@localhost/desktop' type='chat'/>",
+        "a <iq xmlns='jabber:client' type='get' id='1' to='1002@localhost/desktop'/>",
+        "a <iq xmlns='jabber:client' type='get' id='1'><ping xmlns='urn:xmpp:ping'/></iq>",
+        "a <close xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>",
+        "publish /finesse/api/User/1001 x",
+        "flood /finesse/api/User/1001",
+        "state 1001 LOGIN",
+        "tick 60",
+        "reload less",
+        "shutdown",
+    ],
+    kinds: &[
+        &["bare", "full"],
+        &["a", "b", "c"],
+        &["1001", "1002", "administrator"],
+        &["desktop", "phone"],
+        &[
+            "bare",
+            "full",
+            "1001@localhost",
+            "1001@localhost/desktop",
+            "1002@localhost",
+            "1002@localhost/phone",
+        ],
+        &["subscribe", "unsubscribe"],
+        &["present", "absent", "gone"],
+        &["LOGIN", "READY", "NOT_READY", "LOGOUT", "TALKING"],
+        &["one", "two", "three"],
+        &["-1", "0", "1", "2", "5", "40", "60", "61", "100", "3000"],
+        &["less", "moved", "demo"],
+        &["get", "set", "result", "error"],
+        &[
+            "/finesse/api/User/1001",
+            "/finesse/api/User/1002",
+            "/finesse/api/User/1001/Dialogs",
+            "/finesse/api/Team/1/Users",
+            "/lab/alarms",
+        ],
+    ],
+};
 
 /// The first word, and what is behind it.
 fn word(text: &str) -> (&str, &str) {
@@ -49,6 +140,11 @@ fn step(world: &mut World, number: usize, line: &str) {
         }
         "flood" => (0..60).for_each(|turn| world.publish(rest, &turn.to_string())),
         "state" => state(world, rest),
+        "reload" => world.reload(match rest {
+            "less" => &LESS,
+            "moved" => &MOVED,
+            _ => &CONFIG,
+        }),
         "tick" => world.pass(Duration::from_secs(rest.parse().unwrap_or(1).min(600))),
         _ => {}
     }

@@ -5,41 +5,54 @@
 //! <User><state>LOGIN</state><extension>1001</extension></User>
 //! ```
 //!
-//! Others are `call FROM TO`, `hang up ID` and `tick SECONDS`. What is refused changes nothing, and whatever can be read
-//! afterwards is well-formed.
+//! Others are `call FROM TO`, `hang up ID` and `tick SECONDS`. What is refused changes nothing; what has changed was
+//! told, and is well-formed.
 #![no_main]
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use callboard::config::{Config, Profile};
 use callboard::desk::{
-    ApiError, CallData, ClientLog, Desk, DialogRequest, Event, Inbound, NewMessage, SetState, Whose,
+    ApiError, CallData, ClientLog, Desk, DialogRequest, Event, Inbound, NewMessage, SetState, Whose, nodes,
 };
 use callboard::id::UserId;
 use callboard::xmpp::xml::Bounds;
+use callboard_fuzz::script::Language;
+use callboard_fuzz::stage::Told;
 use callboard_fuzz::wire::{child, element};
 use callboard_fuzz::{Stage, stage};
-use libfuzzer_sys::fuzz_target;
+use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 use roxmltree::Node;
 
-static CONFIGS: LazyLock<[Config; 2]> = LazyLock::new(|| Profile::ALL.map(stage::demo));
+static CONFIGS: LazyLock<[Config; 2]> = LazyLock::new(|| Profile::ALL.map(few));
 
 const REQUEST_ID: &str = "r-1";
 
+/// Of the second team one agent is enough: after each step all users are looked at.
+fn few(profile: Profile) -> Config {
+    let mut config = stage::demo(profile);
+    config.users.retain(|user| !["1005", "1006"].contains(&user.id.as_str()));
+    config
+}
+
 fuzz_target!(|text: &str| {
     let mut stage = Stage::new(&CONFIGS[usize::from(text.starts_with("ucce"))]);
+    let mut before = Documents::read(stage.hub.desk());
     for paragraph in text.split("\n\n").take(40) {
         let (line, body) = paragraph.split_once('\n').unwrap_or((paragraph, ""));
         let words: Vec<&str> = line.split(' ').collect();
+        let mut told = Vec::new();
+        let mut is_refused = false;
         match words[..] {
             ["tick", seconds] => {
                 let time = Duration::from_secs(seconds.parse().unwrap_or(1).min(600));
-                stage.pass(time, told);
+                stage.pass(time, |stage| happened(stage, &mut told));
             }
             [actor, method, path] => {
                 if let Some(actor) = stage.hub.desk().directory().find(actor) {
-                    ask(&mut stage, actor, method, path, body);
+                    is_refused = ask(&mut stage, actor, method, path, body).is_err();
                 } else if actor == "call" {
                     call(&mut stage, method, path);
                 } else if actor == "hang" {
@@ -48,26 +61,76 @@ fuzz_target!(|text: &str| {
             }
             _ => {}
         }
-        told(&mut stage);
-        documents(stage.hub.desk(), &mut Vec::new());
+        happened(&mut stage, &mut told);
+        let after = Documents::read(stage.hub.desk());
+        assert!(!is_refused || before == after, "what was refused changed something");
+        after.look(&before, &told, stage.hub.desk());
+        before = after;
     }
+    look_at_others(stage.hub.desk());
     stage.end();
 });
 
+fuzz_mutator!(|data: &mut [u8], size: usize, most: usize, seed: u32| {
+    LANGUAGE.mutate(data, size, most, seed, fuzzer_mutate)
+});
+
+const LANGUAGE: Language = Language {
+    separator: "\n\n",
+    breaks: &[' ', '\n', '/', '<', '>'],
+    steps: &[
+        "ucce",
+        "1001 PUT User/1001\n<User><state>LOGIN</state><extension>1001</extension></User>",
+        "1001 PUT User/1001\n<User><state>READY</state></User>",
+        "1001 PUT User/1001\n<User><state>LOGOUT</state></User>",
+        "1001 PUT User/1001\n<User><state>NOT_READY</state><reasonCodeId>1</reasonCodeId></User>",
+        "1001 POST User/1001/Dialogs\n<Dialog><requestedAction>MAKE_CALL</requestedAction><fromAddress>1001</fromAddress><toAddress>1002</toAddress></Dialog>",
+        "administrator POST User/administrator/Dialogs\n<Dialog><requestedAction>SILENT_MONITOR</requestedAction><fromAddress>1000</fromAddress><toAddress>1001</toAddress></Dialog>",
+        "administrator PUT Dialog/16777218\n<Dialog><requestedAction>BARGE_CALL</requestedAction><fromAddress>1000</fromAddress><toAddress>1001</toAddress><associatedDialogUri>/finesse/api/Dialog/16777217</associatedDialogUri></Dialog>",
+        "1002 PUT Dialog/16777217\n<Dialog><targetMediaAddress>1002</targetMediaAddress><requestedAction>ANSWER</requestedAction></Dialog>",
+        "1001 PUT Dialog/16777217\n<Dialog><targetMediaAddress>1001</targetMediaAddress><requestedAction>DROP</requestedAction></Dialog>",
+        "1001 PUT Dialog/16777217\n<Dialog><targetMediaAddress>1001</targetMediaAddress><requestedAction>CONSULT_CALL</requestedAction><toAddress>1000</toAddress></Dialog>",
+        "1001 PUT Dialog/16777217\n<Dialog><targetMediaAddress>1001</targetMediaAddress><requestedAction>UPDATE_CALL_DATA</requestedAction><mediaProperties><wrapUpReason>Sold</wrapUpReason></mediaProperties></Dialog>",
+        "administrator POST TeamMessage\n<TeamMessage><duration>60</duration><content>x</content><teams><team>1</team></teams></TeamMessage>",
+        "administrator DELETE TeamMessage/1",
+        "call 5551234 9001",
+        "hang up 16777217",
+        "tick 3",
+    ],
+    kinds: &[
+        &["1001", "1002", "1003", "1004", "administrator"],
+        &["1000", "1001", "1002", "1003", "1004", "9001", "9002", "5550001", "5550002", "5550003"],
+        &["16777217", "16777218", "16777219", "16777220"],
+        &["LOGIN", "LOGOUT", "READY", "NOT_READY", "WORK", "WORK_READY", "TALKING"],
+        &[
+            "MAKE_CALL",
+            "ANSWER",
+            "DROP",
+            "HOLD",
+            "RETRIEVE",
+            "CONSULT_CALL",
+            "CONFERENCE",
+            "TRANSFER",
+            "TRANSFER_SST",
+            "PARTICIPANT_DROP",
+        ],
+        &["1", "2", "3", "4", "6", "10", "25", "31", "61", "300"],
+    ],
+};
+
 /// Whatever happened was told in one piece.
-fn told(stage: &mut Stage) {
-    for told in stage.told() {
-        element(&told.payload);
+fn happened(stage: &mut Stage, told: &mut Vec<Told>) {
+    for event in stage.told() {
+        element(&event.payload);
+        told.push(event);
     }
     stage.act();
 }
 
-fn ask(stage: &mut Stage, actor: UserId, method: &str, path: &str, body: &str) {
+fn ask(stage: &mut Stage, actor: UserId, method: &str, path: &str, body: &str) -> Result<(), ApiError> {
     let bounds = Bounds::of(&stage.limits);
     let path: Vec<&str> = path.split('/').collect();
     let now = stage.now;
-    let mut before = Vec::new();
-    documents(stage.hub.desk(), &mut before);
     let mut command = |command: &mut dyn FnMut(&mut Desk) -> Result<Vec<Event>, ApiError>| {
         stage.hub.command(now, |desk| command(desk))
     };
@@ -96,15 +159,12 @@ fn ask(stage: &mut Stage, actor: UserId, method: &str, path: &str, body: &str) {
         }
         ("POST", ["User", id, "ClientLog"]) => ClientLog::read(body, &bounds)
             .and_then(|log| command(&mut |desk| desk.take_log(now, actor, desk.find(id)?, log, REQUEST_ID))),
-        _ => return,
+        _ => return Ok(()),
     };
-    if let Err(error) = done {
+    done.inspect_err(|error| {
         assert!((400..=503).contains(&error.status()), "{error:?}");
         element(&error.document());
-        let mut after = Vec::new();
-        documents(stage.hub.desk(), &mut after);
-        assert_eq!(before, after, "{error:?} changed something");
-    }
+    })
 }
 
 fn call(stage: &mut Stage, from: &str, to: &str) {
@@ -118,24 +178,92 @@ fn hang_up(stage: &mut Stage, id: &str) {
     let _ = stage.hub.happen(now, |desk| desk.abandon(now, id, "").ok_or(()));
 }
 
-/// Collects all that can be read of what changes, and looks at how it fits.
-fn documents(desk: &Desk, out: &mut Vec<String>) {
-    let read = |document: Result<String, ApiError>| document.expect("an administrator may read it");
+/// What is put together from what was looked at after each step.
+fn look_at_others(desk: &Desk) {
     let administrator = desk.directory().find("administrator").expect("the demo has one");
-    out.extend([desk.users_document(administrator), desk.all_queues(administrator)].map(read));
-    out.push(desk.messages_document(administrator));
+    element(&desk.users_document(administrator).expect("an administrator may read it"));
     for user in desk.directory().keys() {
-        let dialogs = read(desk.dialogs_document(administrator, user));
-        for dialog in element(&dialogs).root_element().children().filter(Node::is_element) {
-            let id = child(dialog, "id").and_then(|id| id.text()).expect("every dialog has an id");
-            out.push(read(desk.dialog_document(administrator, id)));
-        }
-        let name = &desk.directory().get(user).id;
-        out.extend([desk.user_document(user, user), desk.queues_of_user(user, user)].map(read));
-        assert!(desk.wrap_up_reasons_document(user, Whose::User(user)).is_ok(), "{name}");
-        out.push(dialogs);
+        element(&desk.queues_of_user(user, user).expect("a user may read its own"));
+        assert!(desk.wrap_up_reasons_document(user, Whose::User(user)).is_ok());
     }
-    out.iter().for_each(|document| {
-        element(document);
-    });
+}
+
+/// What can be read of all that changes, by what it is about.
+#[derive(Debug, PartialEq)]
+struct Documents(BTreeMap<String, String>);
+
+impl Documents {
+    fn read(desk: &Desk) -> Self {
+        let read = |document: Result<String, ApiError>| document.expect("an administrator may read it");
+        let administrator = desk.directory().find("administrator").expect("the demo has one");
+        let mut documents = BTreeMap::from([
+            ("Queues".to_owned(), read(desk.all_queues(administrator))),
+            ("TeamMessages".to_owned(), desk.messages_document(administrator)),
+        ]);
+        for user in desk.directory().keys() {
+            let name = nodes::user(&desk.directory().get(user).id);
+            documents.insert(name, read(desk.user_document(user, user)));
+            let name = nodes::dialogs(&desk.directory().get(user).id);
+            documents.insert(name, read(desk.dialogs_document(administrator, user)));
+        }
+        Self(documents)
+    }
+
+    /// Looks at what has become of others, and whether it was told. The rest was looked at before.
+    fn look(&self, before: &Self, told: &[Told], desk: &Desk) {
+        let is_new = |name: &str| self.0.get(name) != before.0.get(name);
+        for (name, document) in self.0.iter().filter(|(name, _)| is_new(name)) {
+            element(document);
+            if name.starts_with("/finesse/api/User/") {
+                was_told(name, document, told);
+            }
+        }
+        for user in desk.directory().keys() {
+            let id = &desk.directory().get(user).id;
+            let (user, dialogs) = (nodes::user(id), nodes::dialogs(id));
+            if is_new(&user) || is_new(&dialogs) {
+                look_at_user(&self.0[&user], &self.0[&dialogs], desk);
+            }
+        }
+    }
+}
+
+fn text<'a>(node: Node<'a, 'a>, name: &str) -> &'a str {
+    child(node, name).and_then(|node| node.text()).unwrap_or_default()
+}
+
+/// Who is signed out has no telephone and no call, who speaks has one, and takes part in each of its calls.
+fn look_at_user(user: &str, dialogs: &str, desk: &Desk) {
+    let (read, its_dialogs) = (element(user), element(dialogs));
+    let (state, extension) = (text(read.root_element(), "state"), text(read.root_element(), "extension"));
+    let its_dialogs: Vec<_> = its_dialogs.root_element().children().filter(Node::is_element).collect();
+    assert_eq!(state == "LOGOUT", extension.is_empty(), "{user}");
+    match state {
+        "LOGOUT" => assert!(its_dialogs.is_empty(), "{user} with {dialogs}"),
+        "RESERVED" | "TALKING" | "HOLD" => assert!(!its_dialogs.is_empty(), "{user} without a call"),
+        _ => {}
+    }
+    let administrator = desk.directory().find("administrator").expect("the demo has one");
+    for dialog in its_dialogs {
+        let by_itself = desk.dialog_document(administrator, text(dialog, "id"));
+        element(&by_itself.expect("an administrator may read it"));
+        let mut parts = child(dialog, "participants").into_iter().flat_map(|parts| parts.children());
+        let is_own = |part: Node<'_, '_>| text(part, "mediaAddress") == extension;
+        assert!(parts.any(|part| is_own(part) && text(part, "state") != "DROPPED"), "{user} with {dialogs}");
+    }
+}
+
+/// What has changed was told on its node; of a user the last event has what can be read now.
+fn was_told(name: &str, document: &str, told: &[Told]) {
+    let mut events = told.iter().rev().filter(|told| told.node == name);
+    let content = document.strip_prefix("<User>").and_then(|rest| rest.strip_suffix("</User>"));
+    if let Some(content) = content {
+        let last = events.find(|told| told.payload.contains("<user>"));
+        assert!(
+            last.is_some_and(|told| told.payload.contains(content)),
+            "{name} is {document}, and told {told:?}"
+        );
+    } else {
+        assert!(events.next().is_some(), "{name} is {document}, and told {told:?}");
+    }
 }

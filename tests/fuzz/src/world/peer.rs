@@ -15,9 +15,22 @@ use crate::wire::{Heard, child, element};
 #[derive(Clone, Debug)]
 pub struct Expected {
     pub node: String,
-    pub item: String,
-    /// `None`: the item is taken back.
-    pub payload: Option<String>,
+    pub what: What,
+}
+
+/// What happened on a node.
+#[derive(Clone, Debug)]
+pub enum What {
+    Published {
+        item: String,
+        payload: String,
+    },
+    /// An item was taken back.
+    Retracted {
+        item: String,
+    },
+    /// The node itself is gone.
+    Deleted,
 }
 
 /// One client.
@@ -65,14 +78,20 @@ impl Peer {
         let (to, expected) =
             self.expected.pop_front().unwrap_or_else(|| panic!("{:?} gets {frame}", self.full));
         assert_eq!(message.attribute("to"), Some(&*to), "{frame}");
-        let items = child(message, "event").and_then(|event| child(event, "items")).expect("items");
-        assert_eq!(items.attribute("node"), Some(&*expected.node), "{frame}");
-        let item = items.first_element_child().expect("an item");
-        assert_eq!(item.attribute("id"), Some(&*expected.item), "{frame}");
-        assert_eq!(item.tag_name().name() == "retract", expected.payload.is_none(), "{frame}");
-        let Some(payload) = expected.payload else { return };
-        let is_text = child(item, "notification").is_some_and(|child| text_content(child) == payload);
-        assert!(is_text || frame.contains(&payload), "{payload:?} came as {frame}");
+        let event = child(message, "event").and_then(|event| event.first_element_child()).expect("an event");
+        assert_eq!(event.attribute("node"), Some(&*expected.node), "{frame}");
+        let (element, item) = match &expected.what {
+            What::Published { item, .. } => ("item", item),
+            What::Retracted { item } => ("retract", item),
+            What::Deleted => return assert_eq!(event.tag_name().name(), "delete", "{frame}"),
+        };
+        assert_eq!(event.tag_name().name(), "items", "{frame}");
+        let told = event.first_element_child().expect("an item");
+        assert_eq!((told.tag_name().name(), told.attribute("id")), (element, Some(&**item)), "{frame}");
+        if let What::Published { payload, .. } = &expected.what {
+            let is_text = child(told, "notification").is_some_and(|child| text_content(child) == *payload);
+            assert!(is_text || frame.contains(payload), "{payload:?} came as {frame}");
+        }
     }
 
     /// What the hub has ended is not waited for.
