@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::Credentials;
+use crate::clock::Seconds;
 use crate::id::SessionId;
 use crate::xmpp::bosh;
 
@@ -99,10 +100,10 @@ impl fmt::Display for Note {
             What::SlowReader { lost } => write!(f, "does not read: closed, {lost} messages dropped"),
             What::TooMany { limit } => write!(f, "refused, there are as many sessions as {limit} allows"),
             What::Closed { reason, lost: 0, after } => {
-                write!(f, "closed after {:.1} s: {reason}", after.as_secs_f64())
+                write!(f, "closed after {:.1} s: {reason}", Seconds(*after))
             }
             What::Closed { reason, lost, after } => {
-                write!(f, "closed after {:.1} s: {reason}, {lost} messages dropped", after.as_secs_f64())
+                write!(f, "closed after {:.1} s: {reason}, {lost} messages dropped", Seconds(*after))
             }
         }
     }

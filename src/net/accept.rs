@@ -16,6 +16,7 @@ use super::server::{Server, now};
 use super::shortage::{Over, Shortage};
 use super::tls_stream::TlsStream;
 use super::{Listener, http};
+use crate::clock::Seconds;
 use crate::hub::Origin;
 
 /// How long to wait after the system had no resources for one more connection.
@@ -46,7 +47,7 @@ pub async fn accept(server: Rc<Server>, listener: Listener, tls: InUse) {
             }
             None => {
                 if let Some(Over { lasted, accepted }) = shortage.end() {
-                    let seconds = lasted.as_secs_f64();
+                    let seconds = Seconds(lasted);
                     log::warn!(
                         "{address}: connections are accepted again, after {seconds:.1} s; {accepted} have come in"
                     );

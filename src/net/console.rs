@@ -5,7 +5,7 @@ use hyper::header::{self, HeaderMap, HeaderName};
 use hyper::{Request, StatusCode};
 
 use super::answer::{Answer, empty, set, text};
-use super::conditions;
+use super::{conditions, weight};
 use crate::console::Asset;
 
 /// Where the page is.
@@ -71,16 +71,10 @@ pub fn lead(path: &'static str) -> Answer {
 
 /// Whether a client takes gzip (RFC 9110 §12.5.3).
 fn takes_gzip(headers: &HeaderMap) -> bool {
-    let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    let codings = values.flat_map(|value| value.split(','));
-    let mut weights = codings.filter_map(|coding| {
-        let mut parts = coding.split(';').map(str::trim);
-        let name = parts.next()?;
-        let weight =
-            parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse::<f32>().ok())?;
-        ["gzip", "x-gzip"].iter().any(|gzip| name.eq_ignore_ascii_case(gzip)).then_some(weight)
-    });
-    weights.next().is_some_and(|weight| weight > 0.0)
+    let is_gzip = |name: &str| ["gzip", "x-gzip"].iter().any(|gzip| name.eq_ignore_ascii_case(gzip));
+    weight::choices(headers, header::ACCEPT_ENCODING)
+        .find(|(name, _)| is_gzip(name))
+        .is_some_and(|(_, weight)| weight > 0)
 }
 
 #[cfg(test)]

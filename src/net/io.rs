@@ -79,7 +79,7 @@ impl Patience {
 
     /// It was waited for so long, and so many bytes were taken.
     fn account(&mut self, waited: Duration, bytes: usize) {
-        let back = Duration::from_secs_f64(bytes as f64 / self.rate as f64);
+        let back = Duration::from_micros((bytes as u64).saturating_mul(1_000_000) / self.rate as u64);
         self.left = (self.left.saturating_sub(waited) + back).min(self.most);
     }
 }

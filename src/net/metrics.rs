@@ -8,6 +8,7 @@ use hyper::header;
 
 use super::answer::{Answer, set};
 use super::server::Server;
+use crate::clock::Seconds;
 use crate::hub::{Counters, Failures};
 
 /// The ways that always have a figure, also while nobody uses them.
@@ -86,11 +87,11 @@ fn text(server: &Rc<Server>) -> String {
     }
     one(out, "queued_bytes", "gauge", "Memory of all queues.", backlog);
     one(out, "queued_bytes_most", "gauge", "The most memory that all queues had.", backlog_most);
-    let (busy, longest) = (server.lag.busy().as_secs_f64(), server.lag.longest().as_secs_f64());
+    let (busy, longest) = (Seconds(server.lag.busy()), Seconds(server.lag.longest()));
     one(out, "loop_busy_seconds_total", "counter", "Time that the event loop was busy.", busy);
     let help = "The longest time that the event loop did not look at its sockets.";
     one(out, "loop_longest_seconds", "gauge", help, longest);
-    let started = server.started.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+    let started = Seconds(server.started.duration_since(UNIX_EPOCH).unwrap_or_default());
     one(out, "start_time_seconds", "gauge", "Start of the server, in seconds since 1970.", started);
     text
 }

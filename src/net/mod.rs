@@ -43,6 +43,7 @@ mod tls_stream;
 mod traffic;
 mod turns;
 mod upgrade;
+mod weight;
 mod ws;
 mod www;
 

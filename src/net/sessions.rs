@@ -11,6 +11,7 @@ use super::feed::{self, Carried};
 use super::json::{array, key, member, optional};
 use super::server::Server;
 use super::{auth, events};
+use crate::clock::Seconds;
 use crate::hub::{Asker, Listed, NotOpened};
 use crate::id::{SessionId, UserId};
 
@@ -40,7 +41,7 @@ fn write(out: &mut String, session: Listed) {
     key(out, "available");
     out.push_str(if available { "true" } else { "false" });
     key(out, "seconds");
-    out.push_str(&format!("{:.1}}}", age.as_secs_f64()));
+    out.push_str(&format!("{:.1}}}", Seconds(age)));
 }
 
 /// Opens a stream of the frames of all sessions, or of one.

@@ -10,6 +10,7 @@ use hyper::{Request, StatusCode, Uri, header};
 use super::answer::{Answer, Refused, json, set};
 use super::auth;
 use super::server::Server;
+use crate::clock::Seconds;
 use crate::id::UserId;
 
 /// The parameter that carries one.
@@ -24,7 +25,7 @@ pub async fn make(server: &Rc<Server>, request: Request<Incoming>) -> Result<(Us
             sentence: "The user has as many tickets as sessions_per_user in [limits] allows, all of them in use.",
         });
     };
-    let seconds = server.limits.ticket.as_secs_f64();
+    let seconds = Seconds(server.limits.ticket);
     // A ticket needs no escaping.
     let mut answer = json(format!("{{\"ticket\":\"{ticket}\",\"seconds\":{seconds}}}\n"));
     set(&mut answer, header::CACHE_CONTROL, "no-store");

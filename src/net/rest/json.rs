@@ -7,6 +7,7 @@ use hyper::header::{ACCEPT, HeaderMap};
 use roxmltree::{Document, Node};
 
 use super::super::json::string;
+use super::super::weight;
 
 /// What there can be several of, and in what.
 const LISTS: [(&str, &str); 26] = [
@@ -40,18 +41,14 @@ const LISTS: [(&str, &str); 26] = [
 
 /// Tells whether a client asks for JSON more than for XML. What it says of both at once, as `*/*`, does not count.
 pub fn is_asked_for(headers: &HeaderMap) -> bool {
-    let ranges = headers.get_all(ACCEPT).into_iter().filter_map(|value| value.to_str().ok());
-    let (mut json, mut xml) = (0.0_f32, 0.0_f32);
-    for range in ranges.flat_map(|value| value.split(',')) {
-        let mut parts = range.split(';').map(|part| part.trim().to_ascii_lowercase());
-        let kind = parts.next().unwrap_or_default();
-        let quality = parts.find_map(|part| part.strip_prefix("q=").and_then(|quality| quality.parse().ok()));
-        let best = match kind.as_str() {
+    let (mut json, mut xml) = (0, 0);
+    for (kind, weight) in weight::choices(headers, ACCEPT) {
+        let best = match kind.to_ascii_lowercase().as_str() {
             "application/json" => &mut json,
             "application/xml" | "text/xml" => &mut xml,
             _ => continue,
         };
-        *best = best.max(quality.unwrap_or(1.0));
+        *best = weight.max(*best);
     }
     json > xml
 }
