@@ -1,11 +1,13 @@
 //! Connections as they come in, up to the first request.
 
-use std::io::Error;
+use std::fmt::Arguments;
+use std::io::{self, Error};
 use std::net::{SocketAddr, TcpStream};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::net::sockopt;
 use rustls::ServerConfig;
 use smol::future::FutureExt as _;
 use smol::{Async, Timer};
@@ -18,6 +20,7 @@ use super::tls_stream::TlsStream;
 use super::{Listener, http};
 use crate::clock::Seconds;
 use crate::hub::Origin;
+use crate::limits::Limits;
 
 /// How long to wait after the system had no resources for one more connection.
 const BREATH: Duration = Duration::from_millis(100);
@@ -56,17 +59,28 @@ pub async fn accept(server: Rc<Server>, listener: Listener, tls: InUse) {
             }
         };
         shortage.accepted();
-        if server.connections.get() >= server.limits.connections {
-            log::warn!("{peer}: refused, {} connections are open", server.limits.connections);
+        let Limits { connections, connections_per_address, .. } = server.limits;
+        if server.connections.get() >= connections {
+            refused(&server, peer, format_args!("{connections} connections"));
             continue;
         }
         let Some(slots) = server.places(peer.ip()) else {
-            let limit = server.limits.connections_per_address;
-            log::warn!("{peer}: refused, {limit} connections of its address are open");
+            refused(&server, peer, format_args!("{connections_per_address} connections of its address"));
             continue;
         };
         let config = listener.tls.then(|| tls.borrow().clone()).flatten();
         server.spawn_arrival(connection(server.clone(), stream, peer, slots, config));
+    }
+}
+
+/// Counts a connection that there is no room for, because so many are open.
+fn refused(server: &Server, peer: SocketAddr, many: Arguments<'_>) {
+    match server.refusals.borrow_mut().another(now().monotonic) {
+        None => {}
+        Some(0) => log::warn!("{peer}: refused, {many} are open"),
+        Some(more) => {
+            log::warn!("{peer}: refused, {many} are open; {more} were refused since it was said last")
+        }
     }
 }
 
@@ -79,8 +93,7 @@ async fn connection(
 ) {
     log::debug!("{peer}: connection accepted");
     let accepted = now().monotonic;
-    // An event is one small write: it must not wait for the answer to the one before.
-    if let Err(error) = stream.get_ref().set_nodelay(true) {
+    if let Err(error) = prepare(stream.get_ref(), &server.limits) {
         return log::info!("{peer}: gone at once: {error}");
     }
     let traffic = server.traffic.clone();
@@ -109,8 +122,37 @@ async fn connection(
     }
 }
 
+/// Sets what TCP is to do with a connection.
+fn prepare(stream: &TcpStream, limits: &Limits) -> io::Result<()> {
+    // An event is one small write: it must not wait for the answer to the one before.
+    stream.set_nodelay(true)?;
+    // Whoever is sent something now and then, and answers nothing by itself, may be half open: the system would try for a
+    // quarter of an hour. It gives up when a client with pings would be given up, and never before who only reads slowly.
+    let silence = (limits.ping + 2 * limits.ping_answer).max(2 * limits.login);
+    Ok(sockopt::set_tcp_user_timeout(stream, silence.as_millis() as u32)?)
+}
+
 /// Tells whether the first byte is that of a request of HTTP: a letter, as no record of TLS begins with one.
 async fn speaks_http(stream: &Async<TcpStream>) -> bool {
     let mut first = [0];
     matches!(stream.peek(&mut first).await, Ok(1)) && first[0].is_ascii_uppercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn the_system_gives_up_who_does_not_answer_when_pings_would() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
+        let stream = TcpStream::connect(listener.local_addr().expect("it has one")).expect("it listens");
+        let second = Duration::from_secs(1);
+        for (login, expected) in [(second, 70_000), (60 * second, 120_000)] {
+            let limits = Limits { ping: 30 * second, ping_answer: 20 * second, login, ..Limits::default() };
+            prepare(&stream, &limits).expect("Linux can");
+            assert_eq!(sockopt::tcp_user_timeout(&stream).expect("Linux can"), expected);
+        }
+    }
 }

@@ -65,6 +65,11 @@ fn text(server: &Rc<Server>) -> String {
         ("client_logs_total", "Logs that clients handed in.", client_logs),
         ("streams_resumed_total", "Streams of events that went on where the client had left off.", resumed),
         ("streams_missed_total", "Streams of events that began by saying that something was missed.", missed),
+        (
+            "connections_refused_total",
+            "Connections closed at once, because as many were open as [limits] allows.",
+            server.refusals.borrow().count(),
+        ),
         ("read_bytes_total", "What came in over all connections, without TLS.", server.traffic.bytes_read()),
         (
             "written_bytes_total",

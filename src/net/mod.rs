@@ -29,6 +29,7 @@ mod notify;
 mod own;
 mod passwords;
 mod publish;
+mod refusals;
 mod reload;
 mod rest;
 mod scratch;

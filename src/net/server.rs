@@ -17,6 +17,7 @@ use super::io::{Count, Slots};
 use super::lag::Lag;
 use super::meter::Meters;
 use super::passwords::Passwords;
+use super::refusals::Refusals;
 use super::scratch::Scratch;
 use super::sleepers::Sleepers;
 use super::traffic::Traffic;
@@ -56,6 +57,8 @@ pub struct Server {
     pub scratch: RefCell<Scratch>,
     pub limits: Limits,
     pub connections: Count,
+    /// Connections that there was no room for.
+    pub refusals: RefCell<Refusals>,
     /// The connections of each address that has any.
     addresses: RefCell<HashMap<IpAddr, Count>>,
     pub meters: RefCell<Meters>,
@@ -100,6 +103,7 @@ impl Server {
             timer: RefCell::default(),
             scratch: RefCell::default(),
             connections: Count::default(),
+            refusals: RefCell::default(),
             addresses: RefCell::default(),
             meters: RefCell::default(),
             logs_read: Count::default(),

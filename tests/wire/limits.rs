@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::support::http::{Http, basic};
 use crate::support::raw::{PING, PONG, frame};
 use crate::support::server::PATIENCE;
-use crate::support::{Client, Raw, Received, Server, tls};
+use crate::support::{Client, Raw, Received, Server, figures, tls};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -179,6 +179,7 @@ fn one_address_has_its_share_of_the_connections() {
     let mut elsewhere = Http::connect_from([127, 0, 0, 2], server.plain);
     assert_eq!(elsewhere.ask("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").status(), 200);
     server.wait_for_log(&["127.0.0.1", "refused", "of its address"]);
+    assert_eq!(figures::ask(&mut elsewhere)["callboard_connections_refused_total"], 1.0);
     first.expect_nothing_more();
     second.leave();
     wait_for_room(&server);
