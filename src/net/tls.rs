@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use rcgen::{CertificateParams, DnType, KeyPair, SanType, date_time_ymd};
 use ring::digest;
-use rustls::ServerConfig;
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{CipherSuite, ServerConfig};
 
 use crate::config::{Config, Place, Problem, TlsFiles};
 
@@ -124,17 +124,70 @@ fn server(
     self_signed: bool,
 ) -> Result<Identity, rustls::Error> {
     let fingerprint = chain.first().map(|certificate| fingerprint(certificate)).unwrap_or_default();
-    let mut server = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+    let mut provider = default_provider();
+    provider.cipher_suites.sort_by_key(|suite| cost(suite.suite(), has_aes()));
+    let mut server = ServerConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(rustls::ALL_VERSIONS)?
         .with_no_client_auth()
         .with_single_cert(chain, key)?;
     // There is room for 256 of them: with one for each client twice as many can come back without a signature.
     server.send_tls13_tickets = 1;
+    server.ignore_client_order = true;
     server.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Identity { server: Arc::new(server), fingerprint, self_signed })
+}
+
+/// The place of a cipher suite among the others, the first for what costs this processor least. All of them are beyond doubt;
+/// clients know what costs themselves least, and a server has many of them.
+fn cost(suite: CipherSuite, has_aes: bool) -> usize {
+    use CipherSuite as Suite;
+    let (chacha, aes) = if has_aes { (1, 0) } else { (0, 1) };
+    match suite {
+        Suite::TLS13_CHACHA20_POLY1305_SHA256
+        | Suite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256
+        | Suite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 => chacha,
+        Suite::TLS13_AES_128_GCM_SHA256
+        | Suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+        | Suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 => aes,
+        // A longer key, and a hash that most processors have no instructions for.
+        _ => 2,
+    }
+}
+
+/// Whether the processor has instructions for AES. Those of small boards seldom do: AES costs them a multiple of ChaCha20.
+fn has_aes() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return std::arch::is_x86_feature_detected!("aes");
+    #[cfg(target_arch = "aarch64")]
+    return std::arch::is_aarch64_feature_detected!("aes");
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    false
 }
 
 fn fingerprint(certificate: &[u8]) -> String {
     let bytes = digest::digest(&digest::SHA256, certificate);
     bytes.as_ref().iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cheapest_suite_comes_first() {
+        for (has_aes, expected) in
+            [(true, ["AES_128", "CHACHA20", "AES_256"]), (false, ["CHACHA20", "AES_128", "AES_256"])]
+        {
+            let mut suites = default_provider().cipher_suites;
+            suites.sort_by_key(|suite| cost(suite.suite(), has_aes));
+            // Of TLS 1.3; of TLS 1.2 for each kind of certificate.
+            for (prefix, suites) in ["TLS13_", "TLS_ECDHE_ECDSA_WITH_", "TLS_ECDHE_RSA_WITH_"].map(|prefix| {
+                (prefix, suites.iter().filter_map(move |suite| suite.suite().as_str()?.strip_prefix(prefix)))
+            }) {
+                let suites: Vec<&str> = suites.collect();
+                let fits = suites.iter().zip(expected).all(|(suite, start)| suite.starts_with(start));
+                assert!(fits && suites.len() == expected.len(), "{prefix} {suites:?}");
+            }
+        }
+    }
 }

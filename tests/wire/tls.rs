@@ -169,3 +169,14 @@ fn who_breaks_tls_is_told_so() {
         smol::block_on(async { ask(&mut connect(&server).await).await }).starts_with("HTTP/1.1 200 OK\r\n")
     );
 }
+
+#[test]
+fn the_server_chooses_the_suite_and_not_the_costliest() {
+    let server = Server::demo();
+    for version in [&TLS13, &TLS12] {
+        let stream = wait(tls::connect(server.tls, Some(version))).expect("the handshake succeeds");
+        let suite = stream.get_ref().1.negotiated_cipher_suite().expect("there is one");
+        // The client asks for the longest key first.
+        assert!(!format!("{:?}", suite.suite()).contains("AES_256"), "{suite:?}");
+    }
+}
