@@ -129,7 +129,11 @@ fn prepare(stream: &TcpStream, limits: &Limits) -> io::Result<()> {
     // Whoever is sent something now and then, and answers nothing by itself, may be half open: the system would try for a
     // quarter of an hour. It gives up when a client with pings would be given up, and never before who only reads slowly.
     let silence = (limits.ping + 2 * limits.ping_answer).max(2 * limits.login);
-    Ok(sockopt::set_tcp_user_timeout(stream, silence.as_millis() as u32)?)
+    if let Err(error) = sockopt::set_tcp_user_timeout(stream, silence.as_millis() as u32) {
+        // Not every system that runs programs for Linux has it, and a connection is worth more.
+        log::debug!("a half-open connection may stay until the system gives it up by itself: {error}");
+    }
+    Ok(())
 }
 
 /// Tells whether the first byte is that of a request of HTTP: a letter, as no record of TLS begins with one.

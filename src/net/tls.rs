@@ -154,7 +154,8 @@ fn cost(suite: CipherSuite, has_aes: bool) -> usize {
     }
 }
 
-/// Whether the processor has instructions for AES. Those of small boards seldom do: AES costs them a multiple of ChaCha20.
+/// Whether the processor is known to have instructions for AES; without them AES costs more than ChaCha20. Of 32-bit ARM the
+/// standard library does not say it, and its processors seldom have them.
 fn has_aes() -> bool {
     #[cfg(target_arch = "x86_64")]
     return std::arch::is_x86_feature_detected!("aes");
