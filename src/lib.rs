@@ -17,6 +17,7 @@ pub mod limits;
 pub mod logger;
 pub mod net;
 pub mod password;
+pub mod prepare;
 pub mod pubsub;
 pub mod sse;
 pub mod variable;

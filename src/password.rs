@@ -15,11 +15,16 @@ use ring::rand::SecureRandom as _;
 use ring::{digest, pbkdf2, rand};
 use subtle::ConstantTimeEq as _;
 
+use crate::prepare::{self, Profile};
+
 /// The iterations of a new hash (OWASP Password Storage Cheat Sheet, PBKDF2-HMAC-SHA256).
 pub const ITERATIONS: u32 = 600_000;
 
 /// The iterations a hash may have: fewer give no protection, more would let one login stop all others.
 const ITERATIONS_ALLOWED: RangeInclusive<u32> = 1_000..=10_000_000;
+
+/// The longest password in bytes: whoever sends one has not logged in yet.
+const LONGEST: usize = 1024;
 
 const PREFIX: &str = "$pbkdf2-sha256$i=";
 const SALT_LEN: usize = 16;
@@ -178,12 +183,15 @@ pub fn verify(password: Option<&Password>, attempt: &str, decoy: Option<&Passwor
 
 /// Prepares a password for comparison (RFC 4616 §2, RFC 4013); the error is the end of a sentence.
 fn prepare(text: &str) -> Result<String, String> {
-    let prepared = stringprep::saslprep(text)
-        // Not the library's own words: they quote the character.
-        .map_err(
-            |_| "has a character that is not allowed in a password (a control character, for example)",
-        )?;
-    if prepared.is_empty() { Err("must not be empty".into()) } else { Ok(prepared.into_owned()) }
+    match prepare::prepare(text, Profile::Saslprep, LONGEST) {
+        Some(prepared) => Ok(prepared.into_owned()),
+        None if text.is_empty() => Err("must not be empty".into()),
+        None if text.len() > LONGEST => Err(format!("must not be longer than {LONGEST} bytes")),
+        // The sentence does not quote the character.
+        None => {
+            Err("has a character that is not allowed in a password (a control character, for example)".into())
+        }
+    }
 }
 
 fn sha256(text: &str) -> [u8; HASH_LEN] {

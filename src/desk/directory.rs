@@ -60,10 +60,16 @@ impl Directory {
         self.places.get(id).copied().filter(|user| self.has(*user))
     }
 
-    /// The user with that id or login name, as HTTP accepts either; upper case is as good as lower.
-    pub fn find_login(&self, name: &str) -> Option<UserId> {
-        let name = jid::prepare_local(name).ok()?;
-        self.find(&name).or_else(|| self.login_names.get(&*name).copied())
+    /// The user with that id or login name, as HTTP accepts either, alone or before the `domain`; upper case is as good as
+    /// lower.
+    pub fn find_login(&self, name: &str, domain: &str) -> Option<UserId> {
+        // Most write it as it is.
+        self.find_prepared(name).or_else(|| self.find_prepared(&jid::prepare_login(name, domain).ok()?))
+    }
+
+    /// The user with that id or login name, as nodeprep leaves it.
+    pub fn find_prepared(&self, name: &str) -> Option<UserId> {
+        self.find(name).or_else(|| self.login_names.get(name).copied())
     }
 
     /// Tells whether a user is still there.
@@ -108,11 +114,12 @@ mod tests {
     fn a_login_over_http_takes_either_name_in_any_case() {
         let text = "[[user]]\nid = \"ada\"\nlogin_name = \"Ada.Lovelace\"\nroles = [\"Administrator\"]\npassword = \"x\"";
         let directory = Directory::new(Config::parse(text, "c.toml").expect("a valid file").users);
-        for name in ["ada", "ADA", "Ada.Lovelace", "ada.lovelace"] {
-            assert_eq!(directory.find_login(name), Some(UserId(0)), "{name}");
+        for name in ["ada", "ADA", "Ada.Lovelace", "ada.lovelace", "Ada@Localhost", "ada.lovelace@localhost."]
+        {
+            assert_eq!(directory.find_login(name, "localhost"), Some(UserId(0)), "{name}");
         }
-        for name in ["", "ad", "a b"] {
-            assert_eq!(directory.find_login(name), None, "{name}");
+        for name in ["", "ad", "a b", "@localhost", "ada@", "ada@elsewhere", "ada@localhost/x"] {
+            assert_eq!(directory.find_login(name, "localhost"), None, "{name}");
         }
     }
 }

@@ -56,19 +56,20 @@ impl Hub {
     ///
     /// The address has to wait, whoever's password it has.
     pub fn credentials(&mut self, now: Now, name: &str, address: IpAddr) -> Result<Credentials, TooMany> {
-        self.credentials_of(now, self.users().find_login(name), address)
+        self.credentials_of(now, |hub| hub.users().find_login(name, &hub.names.domain), address)
     }
 
-    /// The same for a user, or for nobody.
+    /// The same of whoever `find` finds, if anybody. It is not asked while the address has to wait.
     pub(super) fn credentials_of(
         &mut self,
         now: Now,
-        user: Option<UserId>,
+        find: impl FnOnce(&Self) -> Option<UserId>,
         address: IpAddr,
     ) -> Result<Credentials, TooMany> {
         if let Some(wait) = self.backoff.wait(now.monotonic, address) {
             return Err(TooMany(wait));
         }
+        let user = find(self);
         let password = user.and_then(|user| {
             let again = !self.users().is_administrator(user);
             let blocked = self.lockout.ask(now.monotonic, user, again);

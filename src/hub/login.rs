@@ -27,7 +27,7 @@ impl Hub {
         let Some(address) = self.sessions.get(id).map(|session| session.origin.peer.ip()) else {
             return;
         };
-        let Ok(credentials) = self.credentials_of(now, self.users().find(&plain.user), address) else {
+        let Ok(credentials) = self.credentials_of(now, |hub| hub.users().find(&plain.user), address) else {
             return self.unverified(now, id);
         };
         if credentials.is_slow() {

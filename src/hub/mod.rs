@@ -206,6 +206,7 @@ impl Hub {
         };
         match session.stream.receive(element, &self.names.domain) {
             Ok(Step::Open) => self.open(now, id),
+            Ok(Step::Challenge) => self.send(now, id, sasl::challenge()),
             Ok(Step::Login(plain)) => self.login(now, id, plain),
             Ok(Step::Refuse(failure)) => self.refuse(now, id, failure, None),
             Ok(Step::Stanza(kind)) => self.stanza(now, id, kind, element),

@@ -79,11 +79,14 @@ pub async fn ticket_or_user(
     Ok((user, Some(key)))
 }
 
-/// The user that a request names, for a log: a name that nobody has may be a password typed into the wrong field.
+/// The user that a request names, for a log: a name that nobody has may be a password typed into the wrong field. It was
+/// prepared once for the answer; what is not ASCII and not written as in the configuration is not shown.
 pub fn name(server: &Rc<Server>, headers: &HeaderMap) -> String {
     let known = basic(headers).and_then(|(name, _)| {
         server.with_hub(|hub, _| {
-            let user = hub.desk().directory().find_login(&name)?;
+            let name = name.to_ascii_lowercase();
+            let bare = name.strip_suffix(hub.domain()).and_then(|rest| rest.strip_suffix('@'));
+            let user = hub.desk().directory().find_prepared(bare.unwrap_or(&name))?;
             Some(hub.user_name(user))
         })
     });

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use stringprep::{Error, nameprep, nodeprep, resourceprep};
+use crate::prepare::{Profile, prepare};
 
 /// The longest part of a JID in bytes (RFC 6122 §2.1).
 pub const PART_MAX: usize = 1023;
 
-/// The longest text that is looked at: what is prepared can become shorter, but not by more than this.
-const TEXT_MAX: usize = 4 * (3 * PART_MAX + 2);
+/// What separates the labels of a domain (RFC 3490 §3.1).
+const DOTS: [char; 4] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
 
 /// A JID whose parts are prepared, so that comparing it is comparing bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,10 +29,6 @@ pub struct Malformed;
 impl<'a> Jid<'a> {
     /// Reads `text` and prepares its parts.
     pub fn parse(text: &'a str) -> Result<Self, Malformed> {
-        // Preparing costs time with the length, and none of what is longer could come out short enough.
-        if text.len() > TEXT_MAX {
-            return Err(Malformed);
-        }
         let (bare, resource) = match text.split_once('/') {
             Some((bare, resource)) => (bare, Some(prepare_resource(resource)?)),
             None => (text, None),
@@ -41,10 +37,11 @@ impl<'a> Jid<'a> {
             Some((local, domain)) => (Some(prepare_local(local)?), domain),
             None => (None, bare),
         };
-        let domain = part(domain, nameprep)?;
+        // A domain is the same with a dot at its end, which goes before anything else is done (RFC 6122 §2.2).
+        let domain = part(domain.strip_suffix(DOTS).unwrap_or(domain), Profile::Nameprep)?;
         // Nameprep leaves control characters to the rules of host names.
         let is_foreign = |c: char| c.is_control() || ['@', '/', ' ', '<', '>', '&', '"', '\''].contains(&c);
-        if domain.contains(is_foreign) {
+        if domain.contains(is_foreign) || domain.ends_with(DOTS) {
             return Err(Malformed);
         }
         Ok(Self { local, domain, resource })
@@ -66,29 +63,26 @@ impl fmt::Display for Jid<'_> {
 
 /// A localpart by nodeprep (RFC 6122 appendix A): lower case, 1 to 1023 bytes.
 pub fn prepare_local(text: &str) -> Result<Cow<'_, str>, Malformed> {
-    part(text, nodeprep)
+    part(text, Profile::Nodeprep)
+}
+
+/// The localpart in a name that somebody logs in with: that alone, or a bare JID of `domain`.
+pub fn prepare_login<'a>(text: &'a str, domain: &str) -> Result<Cow<'a, str>, Malformed> {
+    if !text.contains('@') {
+        return prepare_local(text);
+    }
+    let jid = Jid::parse(text)?;
+    let is_bare = jid.domain == domain && jid.resource.is_none();
+    jid.local.filter(|_| is_bare).ok_or(Malformed)
 }
 
 /// A resourcepart by resourceprep (RFC 6122 appendix B), 1 to 1023 bytes.
 pub fn prepare_resource(text: &str) -> Result<Cow<'_, str>, Malformed> {
-    if text.len() > TEXT_MAX {
-        return Err(Malformed);
-    }
-    part(text, resourceprep)
+    part(text, Profile::Resourceprep)
 }
 
-/// Prepares a part by its profile. What preparing it again would change is refused: the tables are of Unicode 3.2, and of some
-/// younger characters they make others that they would fold, so that one name could be two.
-fn part(
-    text: &str,
-    profile: impl Fn(&str) -> Result<Cow<'_, str>, Error>,
-) -> Result<Cow<'_, str>, Malformed> {
-    let prepared = profile(text).map_err(|_| Malformed)?;
-    let is_stable = match &prepared {
-        Cow::Borrowed(_) => true,
-        Cow::Owned(once) => profile(once).is_ok_and(|twice| twice == *once),
-    };
-    if is_stable && (1..=PART_MAX).contains(&prepared.len()) { Ok(prepared) } else { Err(Malformed) }
+fn part(text: &str, profile: Profile) -> Result<Cow<'_, str>, Malformed> {
+    prepare(text, profile, PART_MAX).ok_or(Malformed)
 }
 
 #[cfg(test)]
@@ -111,6 +105,18 @@ mod tests {
         }
         let jid = Jid::parse("a@localhost/\u{3f9}").unwrap();
         assert_eq!(Jid::parse(&jid.to_string()).as_ref(), Ok(&jid));
+    }
+
+    #[test]
+    fn a_domain_is_the_same_with_a_dot_at_its_end() {
+        for text in ["localhost.", "LocalHost\u{3002}", "localhost\u{ff0e}", "localhost\u{ff61}"] {
+            assert_eq!(Jid::parse(text).map(|jid| jid.to_string()), Ok("localhost".into()), "{text}");
+        }
+        let jid = Jid::parse("a.@localhost./b.").unwrap();
+        assert_eq!(jid.to_string(), "a.@localhost/b.");
+        for text in ["localhost..", ".", "..", "localhost.\u{3002}", "a@./b"] {
+            assert_eq!(Jid::parse(text), Err(Malformed), "{text}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use roxmltree::Node;
 
-use super::jid::{self, Jid};
+use super::jid;
 use super::ns;
 
 /// What a PLAIN message says.
@@ -62,12 +62,35 @@ pub fn success() -> String {
     format!("<success xmlns=\"{}\"/>", ns::SASL)
 }
 
+/// The question to a client that has named the mechanism and said nothing yet: it speaks first, so there is nothing in it
+/// (RFC 4422 §5).
+pub fn challenge() -> String {
+    format!("<challenge xmlns=\"{}\"/>", ns::SASL)
+}
+
+/// How a login attempt begins.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Auth {
+    /// With its initial response.
+    Response(Plain),
+    /// Without one: it has to be asked for.
+    Nothing,
+}
+
 /// Reads `<auth/>`.
-pub fn auth(auth: Node<'_, '_>, domain: &str) -> Result<Plain, Failure> {
+pub fn auth(auth: Node<'_, '_>, domain: &str) -> Result<Auth, Failure> {
     if auth.attribute("mechanism") != Some("PLAIN") {
         return Err(Failure::InvalidMechanism);
     }
-    let data = match auth.text().unwrap_or("") {
+    match auth.has_children() {
+        true => response(auth, domain).map(Auth::Response),
+        false => Ok(Auth::Nothing),
+    }
+}
+
+/// Reads `<response/>`, or the same in an `<auth/>`.
+pub fn response(response: Node<'_, '_>, domain: &str) -> Result<Plain, Failure> {
+    let data = match response.text().unwrap_or("") {
         // A single equals sign stands for no data at all (RFC 6120 §6.4.2).
         "=" => Vec::new(),
         text => STANDARD.decode(text).map_err(|_| Failure::IncorrectEncoding)?,
@@ -76,32 +99,25 @@ pub fn auth(auth: Node<'_, '_>, domain: &str) -> Result<Plain, Failure> {
 }
 
 /// Reads `authzid NUL authcid NUL password`. An authzid is fine if it is empty, or the user's own name or bare JID
-/// (reference 1.3).
+/// (reference 1.3); the authcid may be a bare JID too, as Openfire has it.
 fn plain(data: &[u8], domain: &str) -> Result<Plain, Failure> {
     let text = std::str::from_utf8(data).map_err(|_| Failure::MalformedRequest)?;
-    let parts: Vec<&str> = text.split('\0').collect();
-    let [authzid, authcid, password] = parts[..] else {
+    let mut parts = text.split('\0');
+    let (Some(authzid), Some(authcid), Some(password), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
         return Err(Failure::MalformedRequest);
     };
     if authcid.is_empty() || password.is_empty() {
         return Err(Failure::MalformedRequest);
     }
     // A name that can be nobody's is refused as an unknown one would be.
-    let user = jid::prepare_local(authcid).map_err(|_| Failure::NotAuthorized)?.into_owned();
-    if !authzid.is_empty() && !is_own(authzid, &user, domain) {
+    let user = jid::prepare_login(authcid, domain).map_err(|_| Failure::NotAuthorized)?;
+    let is_own = |authzid| jid::prepare_login(authzid, domain).is_ok_and(|name| name == user);
+    if !authzid.is_empty() && authzid != authcid && !is_own(authzid) {
         return Err(Failure::InvalidAuthzid);
     }
-    Ok(Plain { user, password: password.to_owned() })
-}
-
-fn is_own(authzid: &str, user: &str, domain: &str) -> bool {
-    if authzid.contains('@') {
-        Jid::parse(authzid).is_ok_and(|jid| {
-            jid.local.as_deref() == Some(user) && jid.domain == domain && jid.resource.is_none()
-        })
-    } else {
-        jid::prepare_local(authzid).is_ok_and(|name| name == user)
-    }
+    Ok(Plain { user: user.into_owned(), password: password.to_owned() })
 }
 
 /// A frame from a client as a log may show it, or the envelope of several. Whatever way a password is written, it does not
@@ -140,10 +156,18 @@ fn has_login(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::prepare;
+
+    fn read_auth(content: &str, domain: &str) -> Result<Auth, Failure> {
+        let text = format!("<auth xmlns='{}' mechanism='PLAIN'>{content}</auth>", ns::SASL);
+        auth(roxmltree::Document::parse(&text).unwrap().root_element(), domain)
+    }
 
     fn read(content: &str) -> Result<Plain, Failure> {
-        let text = format!("<auth xmlns='{}' mechanism='PLAIN'>{content}</auth>", ns::SASL);
-        auth(roxmltree::Document::parse(&text).unwrap().root_element(), "localhost")
+        match read_auth(content, "localhost")? {
+            Auth::Response(plain) => Ok(plain),
+            Auth::Nothing => panic!("nothing was read"),
+        }
     }
 
     fn read_plain(message: &str) -> Result<Plain, Failure> {
@@ -153,10 +177,8 @@ mod tests {
     #[test]
     fn the_seeds_message_is_read() {
         let content = "YWRtaW5pc3RyYXRvckB1Y2N4cHViLnByYWJoYXQuY29tAGFkbWluaXN0cmF0b3IAMTIzNA==";
-        let text = format!("<auth xmlns='{}' mechanism='PLAIN'>{content}</auth>", ns::SASL);
-        let document = roxmltree::Document::parse(&text).unwrap();
-        let plain = auth(document.root_element(), "uccxpub.prabhat.com").unwrap();
-        assert_eq!((plain.user.as_str(), plain.password.as_str()), ("administrator", "1234"));
+        let plain = Plain { user: "administrator".into(), password: "1234".into() };
+        assert_eq!(read_auth(content, "uccxpub.prabhat.com"), Ok(Auth::Response(plain)));
     }
 
     #[test]
@@ -177,10 +199,44 @@ mod tests {
     }
 
     #[test]
+    fn the_authcid_may_be_ones_own_address() {
+        for message in [
+            "\x001001@localhost\0x",
+            "\x001001@LocalHost.\0x",
+            "1001\x001001@localhost\0x",
+            "1001@localhost\x001001@localhost\0x",
+        ] {
+            assert_eq!(read_plain(message).unwrap().user, "1001", "{message:?}");
+        }
+        for message in [
+            "\x001001@elsewhere\0x",
+            "\x001001@localhost/r\0x",
+            "\0@localhost\0x",
+            "\x001001@localhost@localhost\0x",
+            "1001@elsewhere\x001001@elsewhere\0x",
+        ] {
+            assert_eq!(read_plain(message), Err(Failure::NotAuthorized), "{message:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_costs_no_more_than_a_part_of_an_address() {
+        let costly = "\u{fdfa}".repeat(1000);
+        for name in [costly.as_str(), &format!("{costly}@localhost"), &costly.repeat(4)] {
+            let message = format!("{name}\0{name}\0x");
+            let work = prepare::work::of(|| assert!(read_plain(&message).is_err()));
+            assert!(work < 1200, "{work}");
+        }
+        let many = "\0".repeat(6000);
+        assert_eq!(read_plain(&many), Err(Failure::MalformedRequest));
+    }
+
+    #[test]
     fn what_is_not_plain_is_told_apart() {
         assert_eq!(read("!!!"), Err(Failure::IncorrectEncoding));
         assert_eq!(read("AAA"), Err(Failure::IncorrectEncoding));
-        for content in ["", "=", "MTAwMQ=="] {
+        assert_eq!(read_auth("", "localhost"), Ok(Auth::Nothing));
+        for content in ["=", "MTAwMQ=="] {
             assert_eq!(read(content), Err(Failure::MalformedRequest), "{content}");
         }
         for message in ["\0\0x", "\x001001\0", "\x001001\0x\0y"] {

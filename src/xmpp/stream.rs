@@ -3,8 +3,9 @@
 
 use roxmltree::Node;
 
+use super::jid::Jid;
 use super::ns;
-use super::sasl::{self, Failure, Plain};
+use super::sasl::{self, Auth, Failure, Plain};
 use super::stanza::Kind;
 use super::xml::{XmlError, escape};
 
@@ -94,6 +95,8 @@ pub enum State {
     Connected,
     /// Opened, not logged in.
     Opened,
+    /// Asked for the response to an empty challenge.
+    Challenged,
     /// A password is being checked.
     Checking,
     /// Logged in; the client has to open the stream again.
@@ -109,6 +112,8 @@ pub enum State {
 pub enum Step {
     /// Answer with [`open`] and the features of the state.
     Open,
+    /// Ask for the response of a login that has begun without one.
+    Challenge,
     /// Check this login.
     Login(Plain),
     /// The login attempt failed without a look at the password.
@@ -195,20 +200,31 @@ impl Stream {
     }
 
     fn sasl(&mut self, element: Node<'_, '_>, domain: &str) -> Result<Step, StreamError> {
-        if self.state != State::Opened {
-            return Err(StreamError::UNSUPPORTED_STANZA_TYPE);
-        }
-        Ok(match element.tag_name().name() {
-            "auth" => match sasl::auth(element, domain) {
-                Ok(plain) => {
-                    self.state = State::Checking;
-                    Step::Login(plain)
+        let asked = match self.state {
+            State::Opened => false,
+            State::Challenged => true,
+            _ => return Err(StreamError::UNSUPPORTED_STANZA_TYPE),
+        };
+        let plain = match (element.tag_name().name(), asked) {
+            ("auth", false) => match sasl::auth(element, domain) {
+                Ok(Auth::Nothing) => {
+                    self.state = State::Challenged;
+                    return Ok(Step::Challenge);
                 }
-                Err(failure) => Step::Refuse(failure),
+                Ok(Auth::Response(plain)) => Ok(plain),
+                Err(failure) => Err(failure),
             },
-            "abort" => Step::Refuse(Failure::Aborted),
-            // There is no challenge that it could answer.
-            _ => Step::Refuse(Failure::MalformedRequest),
+            ("response", true) => sasl::response(element, domain),
+            ("abort", _) => Err(Failure::Aborted),
+            // There is no challenge that it could answer, or one that it does not.
+            _ => Err(Failure::MalformedRequest),
+        };
+        Ok(match plain {
+            Ok(plain) => {
+                self.state = State::Checking;
+                Step::Login(plain)
+            }
+            Err(failure) => Step::Refuse(failure),
         })
     }
 
@@ -233,9 +249,10 @@ impl Stream {
 /// RFC 7395 §3.4, RFC 6120 §4.7.
 fn check_open(to: Option<&str>, version: Option<&str>, domain: &str) -> Result<(), StreamError> {
     let to = to.ok_or(StreamError::IMPROPER_ADDRESSING)?;
-    if !super::jid::Jid::parse(to)
-        .is_ok_and(|jid| jid.local.is_none() && jid.domain == domain && jid.resource.is_none())
-    {
+    // Whoever opens a stream has not logged in: no more is prepared than what can be a domain.
+    let is_own =
+        to == domain || !to.contains(['@', '/']) && Jid::parse(to).is_ok_and(|jid| jid.domain == domain);
+    if !is_own {
         return Err(StreamError::HOST_UNKNOWN);
     }
     match version.and_then(|version| version.split('.').next()?.parse::<u32>().ok()) {
@@ -267,6 +284,7 @@ pub fn features(logged_in: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::prepare;
     use crate::xmpp::stanza::is;
 
     fn step(stream: &mut Stream, text: &str) -> Result<Step, StreamError> {
@@ -288,6 +306,34 @@ mod tests {
         assert!(matches!(step(&mut stream, OPEN), Ok(Step::Open)));
         assert!(matches!(step(&mut stream, IQ), Ok(Step::Stanza(Kind::Iq))));
         assert!(matches!(step(&mut stream, CLOSE), Ok(Step::Close)));
+    }
+
+    #[test]
+    fn a_client_that_says_nothing_is_asked_once() {
+        let empty = AUTH.replace("ADEwMDEAeA==", "");
+        let response = "<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>ADEwMDEAeA==</response>";
+        let asked = || {
+            let mut stream = Stream::default();
+            step(&mut stream, OPEN).unwrap();
+            assert!(matches!(step(&mut stream, &empty), Ok(Step::Challenge)));
+            stream
+        };
+        assert!(matches!(step(&mut asked(), response), Ok(Step::Login(_))));
+        for (next, failure) in [
+            (response.replace("ADEwMDEAeA==", "="), Failure::MalformedRequest),
+            (response.replace("response", "abort"), Failure::Aborted),
+            (empty.clone(), Failure::MalformedRequest),
+            (AUTH.to_owned(), Failure::MalformedRequest),
+        ] {
+            let mut stream = asked();
+            assert!(
+                matches!(step(&mut stream, &next), Ok(Step::Refuse(found)) if found == failure),
+                "{next}"
+            );
+            assert!(!stream.refuse(3));
+            assert!(matches!(step(&mut stream, AUTH), Ok(Step::Login(_))), "{next}");
+        }
+        assert_eq!(step(&mut asked(), IQ).unwrap_err(), StreamError::NOT_AUTHORIZED);
     }
 
     #[test]
@@ -317,6 +363,10 @@ mod tests {
                 "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='0.9'/>",
                 "unsupported-version",
             ),
+            (
+                "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost/r' version='1.0'/>",
+                "host-unknown",
+            ),
             ("<open to='localhost' version='1.0'/>", "invalid-namespace"),
             (
                 "<stream:stream xmlns:stream='http://etherx.jabber.org/streams' to='localhost'/>",
@@ -324,6 +374,23 @@ mod tests {
             ),
         ] {
             assert_eq!(step(&mut Stream::default(), open).unwrap_err().condition, condition, "{open}");
+        }
+    }
+
+    #[test]
+    fn an_open_costs_no_more_than_a_domain_can() {
+        let costly = "\u{fdfa}".repeat(2600);
+        for (to, most) in [
+            (costly.clone(), 0),
+            (format!("localhost/{costly}"), 0),
+            (format!("{costly}@localhost"), 0),
+            ("localhost".into(), 0),
+            ("LocalHost.".into(), 9),
+            (costly[..3000].into(), 1200),
+        ] {
+            let open = OPEN.replace("'localhost'", &format!("'{to}'"));
+            let work = prepare::work::of(|| drop(step(&mut Stream::default(), &open)));
+            assert!(work <= most, "{work}");
         }
     }
 

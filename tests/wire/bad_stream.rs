@@ -65,7 +65,7 @@ fn another_host_is_unknown() {
     for host in [
         "elsewhere.example",
         "pubsub.localhost",
-        "localhost.",
+        "localhost..",
         "1001@localhost",
         "localhost/desktop",
         "localhost:8445",

@@ -159,3 +159,25 @@ fn the_presence_of_one_user_is_not_shown_to_another() {
     alice.expect_nothing_more();
     bob.expect_nothing_more();
 }
+
+/// RFC 6122 §2.2.
+#[test]
+fn a_domain_with_a_dot_at_its_end_is_the_same_domain() {
+    let server = Server::demo();
+    let mut client = Client::connect(&server);
+    client.send(&format!("<open xmlns='{}' to='localhost.' version='1.0'/>", ns::FRAMING));
+    client.expect_opened();
+    client.send_plain("1001@localhost.\x001001\x001001");
+    client.expect_success();
+    client.open();
+    client.bind("1001", "desktop");
+    for to in ["localhost.", "pubsub.localhost.", "1001@localhost."] {
+        client.send(&format!(
+            "<iq type='get' id='1' to='{to}' from='1001@localhost./desktop' xmlns='jabber:client'><ping xmlns='urn:xmpp:ping'/></iq>"
+        ));
+        client.expect(&format!(
+            "<iq type='result' id='1' from='{to}' to='1001@localhost/desktop' xmlns='jabber:client'/>"
+        ));
+    }
+    client.get("localhost..", "<ping xmlns='urn:xmpp:ping'/>").is_error("400 modify jid-malformed");
+}

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use callboard::password::Password;
 
+use crate::support::http::{Http, basic};
 use crate::support::{Client, Server, ns};
 
 fn opened(server: &Server) -> Client {
@@ -20,14 +21,14 @@ fn every_failure_has_its_condition_and_the_next_attempt_works() {
         ("PLAIN", plain("\x001001\0wrong"), "not-authorized"),
         ("PLAIN", plain("\0nobody\x001001"), "not-authorized"),
         ("PLAIN", plain("\x001001\x001001 "), "not-authorized"),
-        ("PLAIN", plain("\x001001@localhost\x001001"), "not-authorized"),
+        ("PLAIN", plain("\x001001@elsewhere\x001001"), "not-authorized"),
+        ("PLAIN", plain("\x001001@localhost/desktop\x001001"), "not-authorized"),
         ("PLAIN", plain("\0finesse\0finesse"), "not-authorized"),
         ("PLAIN", plain("1002\x001001\x001001"), "invalid-authzid"),
         ("PLAIN", plain("1001@localhost/desktop\x001001\x001001"), "invalid-authzid"),
         ("PLAIN", "!!!".into(), "incorrect-encoding"),
         ("PLAIN", "ADEwMDEAMTAwMQ".into(), "incorrect-encoding"),
         ("PLAIN", "ADEwMDEA MTAwMQ==".into(), "incorrect-encoding"),
-        ("PLAIN", String::new(), "malformed-request"),
         ("PLAIN", "=".into(), "malformed-request"),
         ("PLAIN", plain("1001"), "malformed-request"),
         ("PLAIN", plain("\x001001"), "malformed-request"),
@@ -66,6 +67,48 @@ fn an_abort_is_aborted_and_a_response_to_nothing_is_malformed() {
     client.expect_failure("malformed-request");
     client.send_plain("\x001001\x001001");
     client.expect_success();
+}
+
+/// RFC 4422 §5: PLAIN is a mechanism in which the client speaks first.
+#[test]
+fn a_login_without_an_initial_response_is_asked_for_it() {
+    let server = Server::demo();
+    for (response, condition) in
+        [("ADEwMDEAMTAwMQ==", ""), ("ADEwMDEAeA==", "not-authorized"), ("=", "malformed-request")]
+    {
+        let mut client = opened(&server);
+        client.send(&format!("<auth xmlns='{}' mechanism='PLAIN'/>", ns::SASL));
+        client.expect(&format!("<challenge xmlns='{}'/>", ns::SASL));
+        client.send(&format!("<response xmlns='{}'>{response}</response>", ns::SASL));
+        match condition {
+            "" => client.expect_success(),
+            _ => client.expect_failure(condition),
+        }
+    }
+    let mut client = opened(&server);
+    client.send_auth("PLAIN", "");
+    client.expect(&format!("<challenge xmlns='{}'/>", ns::SASL));
+    client.send(&format!("<abort xmlns='{}'/>", ns::SASL));
+    client.expect_failure("aborted");
+    client.send_plain("\x001001\x001001");
+    client.expect_success();
+}
+
+#[test]
+fn the_own_address_is_as_good_as_the_name() {
+    let server = Server::demo();
+    for message in ["\x001001@localhost\x001001", "1001@localhost\x001001@LOCALHOST.\x001001"] {
+        let mut client = opened(&server);
+        client.send_plain(message);
+        client.expect_success();
+    }
+    for (name, status) in [("1001@localhost", 200), ("1001@elsewhere", 401), ("1001@localhost/x", 401)] {
+        let request = format!(
+            "GET /finesse/api/User/1001 HTTP/1.1\r\nHost: localhost\r\nAuthorization: {}\r\n\r\n",
+            basic(name, "1001")
+        );
+        assert_eq!(Http::connect(server.plain).ask(request).status(), status, "{name}");
+    }
 }
 
 #[test]

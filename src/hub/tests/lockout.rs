@@ -98,7 +98,7 @@ fn trying_while_blocked_starts_the_time_anew_but_for_administrators() {
 #[test]
 fn a_login_name_is_the_same_user() {
     let mut stage = Stage::with(|config| config.users[1].login_name = Some("ada".into()));
-    assert_eq!(stage.hub.users().find_login("ada"), stage.hub.users().find("1001"));
+    assert_eq!(stage.hub.users().find_login("ada", "localhost"), stage.hub.users().find("1001"));
     wrong(&mut stage, "ada", 2);
     wrong(&mut stage, "1001", 3);
     assert!(!http(&mut stage, "ada", "1001"));
@@ -153,5 +153,51 @@ fn checks_at_the_same_time_are_no_more_tries_than_one_after_the_other() {
     let checks: Vec<Credentials> = (0..9).map(|_| credentials(&mut stage, "1001")).collect();
     for credentials in &checks {
         assert!(stage.hub.judge(stage.now, credentials, true));
+    }
+}
+
+/// A name costs something before it is known to be nobody's.
+#[test]
+fn an_address_that_has_to_wait_costs_no_look_at_the_name() {
+    let mut stage = Stage::with(|config| config.limits.address_attempts = 1);
+    let name = "\u{fdfa}".repeat(1000);
+    let ask = |stage: &mut Stage| {
+        crate::prepare::work::of(|| {
+            let _ = stage.hub.credentials(stage.now, &name, HERE);
+        })
+    };
+    assert!((1..1200).contains(&ask(&mut stage)));
+    wrong(&mut stage, "1001", 1);
+    assert_eq!(ask(&mut stage), 0);
+}
+
+/// Every kind of frame in which a name can stand.
+#[test]
+fn what_is_said_before_the_login_is_prepared_up_to_a_bound_each() {
+    use base64::Engine as _;
+    let mut stage = Stage::new();
+    let costly = "\u{fdfa}".repeat(1000);
+    let encode = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
+    let frames = [
+        format!("<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost/{costly}' version='1.0'/>"),
+        format!("<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='{costly}' version='1.0'/>"),
+        format!(
+            "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{}</auth>",
+            encode(&format!("\0{costly}\0x"))
+        ),
+        format!(
+            "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{}</auth>",
+            encode(&format!("\x001001\0{costly}"))
+        ),
+        format!("<iq xmlns='jabber:client' to='{costly}' from='{costly}' id='1' type='get'/>"),
+    ];
+    for frame in frames {
+        let id = stage.connect();
+        if frame.starts_with("<auth") {
+            stage.open(id);
+        }
+        let work = crate::prepare::work::of(|| stage.say(id, &frame));
+        assert!(work < 1300, "{work}: {}", &frame[..60]);
+        stage.hub.closed(stage.now, id, "gone");
     }
 }

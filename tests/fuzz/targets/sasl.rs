@@ -3,7 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use callboard::xmpp::jid::{Jid, prepare_local};
+use callboard::xmpp::jid::{Jid, prepare_local, prepare_login};
 use callboard::xmpp::ns;
 use callboard::xmpp::sasl::{self, Failure};
 use libfuzzer_sys::fuzz_target;
@@ -17,23 +17,24 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn message(data: &[u8]) {
-    let text = format!("<auth xmlns='{}' mechanism='PLAIN'>{}</auth>", ns::SASL, STANDARD.encode(data));
+    let text = format!("<response xmlns='{}'>{}</response>", ns::SASL, STANDARD.encode(data));
     let document = Document::parse(&text).expect("base64 needs no escaping");
-    let read = sasl::auth(document.root_element(), "localhost");
+    let read = sasl::response(document.root_element(), "localhost");
     let parts: Vec<_> = data.split(|byte| *byte == 0).map(std::str::from_utf8).collect();
     let [Ok(authzid), Ok(authcid), Ok(password)] = parts[..] else {
         return assert_eq!(read, Err(Failure::MalformedRequest));
     };
     match read {
         Ok(plain) => {
-            assert_eq!(prepare_local(authcid).as_deref(), Ok(&*plain.user));
             assert_eq!(plain.password, password);
-            let user = authzid.split_once('@').map_or(authzid, |(user, _)| user);
-            assert!(authzid.is_empty() || prepare_local(user).as_deref() == Ok(&plain.user), "{authzid:?}");
-            assert!(!authzid.contains('@') || Jid::parse(authzid).is_ok_and(|jid| jid.domain == "localhost"));
+            for name in [authzid, authcid].into_iter().filter(|name| !name.is_empty()) {
+                let local = name.split_once('@').map_or(name, |(local, _)| local);
+                assert_eq!(prepare_local(local).as_deref(), Ok(&*plain.user), "{name:?}");
+                assert!(!name.contains('@') || Jid::parse(name).is_ok_and(|jid| jid.domain == "localhost"));
+            }
         }
         Err(Failure::MalformedRequest) => assert!(authcid.is_empty() || password.is_empty()),
-        Err(Failure::NotAuthorized) => assert!(prepare_local(authcid).is_err()),
+        Err(Failure::NotAuthorized) => assert!(prepare_login(authcid, "localhost").is_err()),
         Err(Failure::InvalidAuthzid) => assert!(!authzid.is_empty() && authzid != authcid),
         Err(other) => panic!("{other:?}"),
     }
