@@ -5,10 +5,12 @@ use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use crate::cli::{Healthcheck, Serve};
+use crate::clock::Seconds;
 use crate::config::{Config, DEMO, Problem, User};
 use crate::limits::{Limits, TABLE};
 use crate::password::{ITERATIONS, Password};
@@ -163,6 +165,17 @@ fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> {
     let hashed = config.users.iter().filter(|user| user.password.is_slow()).count();
     let plain = config.users.len() - hashed;
     writeln!(out, "users          {}, passwords: {hashed} hashed, {plain} plain", config.users.len())?;
+    if let Some(slowest) = config.decoy() {
+        let each = time_of_hash(slowest.iterations());
+        let all = restart(config.hashed_logins(), each, config.limits.password_checks);
+        writeln!(
+            out,
+            "restart        {} users need a hash to come back: {:.1} s each on this machine, {:.1} s for all",
+            config.hashed_logins(),
+            Seconds(each),
+            Seconds(all)
+        )?;
+    }
     for team in &config.teams {
         let members = ids(config, |user| user.team.as_ref() == Some(&team.id));
         let supervisors = ids(config, |user| user.supervises.contains(&team.id));
@@ -195,6 +208,21 @@ fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> {
         writeln!(out)?;
     }
     Ok(())
+}
+
+/// How long a hash with so many iterations takes here, from a part of one.
+#[expect(clippy::disallowed_methods, reason = "a measurement needs a clock")]
+fn time_of_hash(iterations: u32) -> Duration {
+    let sample = iterations.min(20_000);
+    let start = Instant::now();
+    // It fails only for texts that nobody has.
+    let _ = Password::hash("sample", sample);
+    start.elapsed() * iterations / sample.max(1)
+}
+
+/// How long it takes until so many users are in again after a new start, which remembers nobody's password.
+fn restart(users: usize, each: Duration, at_once: usize) -> Duration {
+    each * u32::try_from(users.div_ceil(at_once)).unwrap_or(u32::MAX)
 }
 
 /// Lists the ids of some users.

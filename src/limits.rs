@@ -324,12 +324,15 @@ limits! {
     /// password hashes computed at the same time
     /// (each keeps one core busy for a good part of a second).
     password_checks: Count("hashes") = 1, 1 => 8;
-    /// users whose last right password is remembered, so that they come back without a hash; 0: none
+    /// users whose last right password is remembered, so that they come back without a hash, and at least all if any has one; 0: none
     /// (a keyed hash of it, in memory only).
     password_memory: Count("users") = 1024, 0 => 100_000;
     /// logins that wait for their password hash to be computed
     /// (XEP-0205 §4.1).
     password_waiting: Count("logins") = 1024, 1 => 100_000;
+    /// such logins of one address; the addresses are served in turn
+    /// (XEP-0205 §4.1).
+    password_waiting_per_address: Count("logins") = 32, 1 => 100_000;
 }
 
 #[cfg(test)]

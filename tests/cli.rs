@@ -101,6 +101,19 @@ fn the_check_says_what_would_be_served() {
 }
 
 #[test]
+fn the_check_says_how_long_hashes_keep_users_out_after_a_restart() {
+    let text = format!("{USER}password_hash = \"{}\"\n", hash("x"));
+    let run = check(&file("restart.toml", 0o600, text));
+    let line = run.out.lines().find(|line| line.starts_with("restart "));
+    assert!(
+        line.is_some_and(|line| line.contains(" 1 users need a hash ") && line.ends_with(" s for all")),
+        "{}",
+        run.out
+    );
+    assert!(!callboard("check").out.contains("restart "));
+}
+
+#[test]
 fn limits_are_marked_when_changed_and_printed_as_the_file_wants_them() {
     let text = format!("{USER}password_hash = \"{}\"\n[limits]\nping = \"5m\"\ndepth = 16\n", hash("x"));
     let run = check(&file("limits.toml", 0o600, text));

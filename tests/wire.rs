@@ -62,6 +62,8 @@ mod messages;
 mod meters;
 #[path = "wire/metrics.rs"]
 mod metrics;
+#[path = "wire/passwords.rs"]
+mod passwords;
 #[path = "wire/presence.rs"]
 mod presence;
 #[path = "wire/pressure.rs"]

@@ -257,6 +257,17 @@ impl Config {
         hashed.max_by_key(|password| password.iterations())
     }
 
+    /// How many users there are whose logins cost a hash: with one hashed password that is all of them.
+    pub fn hashed_logins(&self) -> usize {
+        self.decoy().map_or(0, |_| self.users.len())
+    }
+
+    /// Of how many users the right passwords are remembered under these limits. With room for fewer than log in all day each
+    /// request of the others would cost a hash.
+    pub fn remembered(&self, limits: &Limits) -> usize {
+        if limits.password_memory == 0 { 0 } else { limits.password_memory.max(self.hashed_logins()) }
+    }
+
     /// Makes a problem with this configuration, for what is found out only when it is put to use.
     pub fn problem(&self, place: Place, sentence: impl Into<String>) -> Problem {
         Problem { file: self.origin.to_string().into(), place, sentence: sentence.into() }

@@ -32,10 +32,19 @@ impl Backoff {
 
     /// How long the address has to wait for its next try; `None`: it need not.
     pub fn wait(&self, now: Instant, address: IpAddr) -> Option<Duration> {
+        self.wait_beside(now, address, 0)
+    }
+
+    /// The same if that many more of its tries are being made, of which each may turn out wrong.
+    pub fn wait_beside(&self, now: Instant, address: IpAddr, made: usize) -> Option<Duration> {
+        if self.attempts == 0 {
+            return None;
+        }
         let key = address::key(address);
-        let (_, whole) = self.whole.iter().find(|(known, _)| *known == key)?;
+        let whole = self.whole.iter().find(|(known, _)| *known == key).map_or(now, |(_, whole)| *whole);
         // All but one may be used up.
-        let used = whole.saturating_duration_since(now) + self.step;
+        let beside = u32::try_from(made).unwrap_or(u32::MAX).saturating_add(1);
+        let used = whole.saturating_duration_since(now).saturating_add(self.step.saturating_mul(beside));
         let wait = used.saturating_sub(self.step * u32::try_from(self.attempts).unwrap_or(u32::MAX));
         (!wait.is_zero()).then_some(wait)
     }

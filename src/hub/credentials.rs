@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::checks::{CheckId, NoPlace, Turn};
 use super::lockout::Verdict;
 use super::{Action, Hub, Note, Now, What};
 use crate::id::UserId;
@@ -16,7 +17,7 @@ pub struct Credentials {
     password: Option<Password>,
     decoy: Option<Password>,
     /// Where it comes from.
-    address: IpAddr,
+    pub address: IpAddr,
 }
 
 /// Too many wrong passwords have come from an address: it has to wait for so long.
@@ -66,7 +67,8 @@ impl Hub {
         find: impl FnOnce(&Self) -> Option<UserId>,
         address: IpAddr,
     ) -> Result<Credentials, TooMany> {
-        if let Some(wait) = self.backoff.wait(now.monotonic, address) {
+        let is_known = user.is_some_and(|user| self.known.has(address, user));
+        if !is_known && let Some(wait) = self.backoff.wait(now.monotonic, address) {
             return Err(TooMany(wait));
         }
         let user = find(self);
@@ -78,12 +80,43 @@ impl Hub {
         Ok(Credentials { user, password, decoy: self.decoy.clone(), address })
     }
 
+    /// Puts a slow check into the queue.
+    ///
+    /// # Errors
+    ///
+    /// Too many wait, of all or of its address.
+    pub fn queue_check(&mut self, credentials: &Credentials) -> Result<CheckId, NoPlace> {
+        self.checks.add(credentials.address, credentials.user)
+    }
+
+    /// The check that is the next one, and whether it is made: of each address no more are made than it has tries left, even
+    /// if all of them turn out wrong. Who makes it calls [`Hub::judge`] and then [`Hub::end_check`].
+    pub fn next_check(&mut self, now: Now) -> Option<(CheckId, Turn)> {
+        let Self { checks, backoff, known, .. } = self;
+        checks.take(|address, made, user| {
+            if user.is_some_and(|user| known.has(address, user))
+                || backoff.wait_beside(now.monotonic, address, made).is_none()
+            {
+                Turn::Make
+            } else if backoff.wait(now.monotonic, address).is_some() {
+                Turn::Refuse
+            } else {
+                Turn::Wait
+            }
+        })
+    }
+
+    /// A check was made, or is not wanted any more.
+    pub fn end_check(&mut self, address: IpAddr, id: CheckId) {
+        self.checks.end(address, id);
+    }
+
     /// Counts a check that was made. Tells whether the user may come in: not while it is kept out, however right the
     /// password is, and not if another configuration has come meanwhile without the user or with another password. Every
     /// check has to come here, also if nobody waits for it any more.
     pub fn judge(&mut self, now: Now, credentials: &Credentials, matches: bool) -> bool {
         if !matches {
-            self.wrong(now, credentials.address);
+            self.wrong(now, credentials);
         }
         let (Some(user), Some(password)) = (credentials.user, &credentials.password) else {
             return false;
@@ -97,12 +130,22 @@ impl Hub {
             let what = What::LockedOut { attempts: self.limits.lockout_attempts, time: self.limits.lockout };
             self.actions.push_back(Action::Note(Note { who: self.user_name(user), what }));
         }
+        if verdict == Verdict::Right {
+            self.known.add(now.monotonic, credentials.address, user);
+        }
         verdict == Verdict::Right
     }
 
-    /// A wrong password came from there, or one for nobody.
-    fn wrong(&mut self, now: Now, address: IpAddr) {
+    /// A password was wrong, or for nobody.
+    fn wrong(&mut self, now: Now, credentials: &Credentials) {
+        let address = credentials.address;
         self.counters.wrong_passwords += 1;
+        // While its address waits, a user who is let through there has one try and no more.
+        if self.backoff.wait(now.monotonic, address).is_some()
+            && let Some(user) = credentials.user
+        {
+            self.known.remove(address, user);
+        }
         if self.backoff.wrong(now.monotonic, address) {
             let what = What::BackedOff { attempts: self.limits.address_attempts, time: self.limits.lockout };
             self.actions.push_back(Action::Note(Note { who: address.to_string(), what }));

@@ -87,9 +87,13 @@ impl Hub {
         }
     }
 
-    /// Tells whether a password check is still waited for.
+    /// Tells whether a password check is still waited for: not by a client of BOSH whose request was cut off meanwhile. Of other
+    /// connections only their transport knows it.
     pub fn is_checking(&self, id: SessionId) -> bool {
-        self.sessions.get(id).is_some_and(|session| session.stream.state() == State::Checking)
+        self.sessions.get(id).is_some_and(|session| {
+            session.stream.state() == State::Checking
+                && !session.bosh.as_ref().is_some_and(|bosh| bosh.is_cut())
+        })
     }
 
     /// Tells whether the session has logged in, for the size of messages and for what may stand in a log.

@@ -11,6 +11,7 @@ mod address;
 mod backlog;
 mod backoff;
 mod bosh;
+mod checks;
 mod credentials;
 mod deadlines;
 mod deliver;
@@ -18,6 +19,7 @@ mod ending;
 mod feed;
 mod finesse;
 mod iq;
+mod known;
 mod lockout;
 mod login;
 mod names;
@@ -40,6 +42,7 @@ use std::time::Instant;
 
 pub use action::{Action, Counters, Failures, Note, What};
 pub use bosh::Post;
+pub use checks::{CheckId, NoPlace, Turn};
 pub use credentials::{Credentials, TooMany};
 pub use feed::{Asker, NotOpened};
 pub use finesse::Availability;
@@ -61,6 +64,8 @@ use crate::xmpp::stream::{State, Step, StreamError};
 use crate::xmpp::xml::{self, Bounds};
 use backlog::Backlog;
 use backoff::Backoff;
+use checks::Checks;
+use known::Known;
 use lockout::Lockout;
 use names::{item_prefix, token};
 use outbox::Frame;
@@ -108,6 +113,9 @@ pub struct Hub {
     decoy: Option<Password>,
     lockout: Lockout,
     backoff: Backoff,
+    known: Known,
+    /// The password checks that wait, each with the user it is about, if there is one.
+    checks: Checks<Option<UserId>>,
     deadlines: BinaryHeap<Reverse<(Instant, SessionId)>>,
     bindings: bosh::Bindings,
     actions: VecDeque<Action>,
@@ -149,6 +157,8 @@ impl Hub {
             decoy,
             lockout: Lockout::new(desk.directory().places(), &limits),
             backoff: Backoff::new(&limits),
+            known: Known::default(),
+            checks: Checks::new(&limits),
             names: Names { domain, event_head: event::head(&pubsub_domain), pubsub: pubsub_domain.into() },
             limits,
             desk,

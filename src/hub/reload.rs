@@ -45,6 +45,7 @@ impl Hub {
         self.end_sessions(now);
         for user in &gone {
             self.lockout.forget(*user);
+            self.known.forget(*user);
             self.pubsub.forget(*user);
         }
         self.end_taps(now);

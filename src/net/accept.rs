@@ -16,6 +16,7 @@ use super::io::{Io, Slots};
 use super::reload::InUse;
 use super::server::{Server, now};
 use super::shortage::{Over, Shortage};
+use super::socket::Socket;
 use super::tls_stream::TlsStream;
 use super::{Listener, http};
 use crate::clock::Seconds;
@@ -99,12 +100,12 @@ async fn connection(
     let traffic = server.traffic.clone();
     let opened = async {
         match config {
-            None => Ok((Io::plain(stream, peer, slots, traffic), "ws", false)),
+            None => Ok((Io::plain(Socket::new(stream), peer, slots, traffic), "ws", false)),
             Some(_) if speaks_http(&stream).await => {
-                Ok((Io::plain(stream, peer, slots, traffic), "ws", true))
+                Ok((Io::plain(Socket::new(stream), peer, slots, traffic), "ws", true))
             }
             Some(config) => {
-                let stream = TlsStream::accept(config, stream).await?;
+                let stream = TlsStream::accept(config, Socket::new(stream)).await?;
                 Ok((Io::tls(stream, peer, slots, traffic), "wss", false))
             }
         }

@@ -10,7 +10,9 @@ use hyper::header::{AUTHORIZATION, HeaderMap};
 use hyper::{Request, StatusCode};
 
 use super::answer::Refused;
-use super::server::{Busy, Server};
+use super::checks::Unchecked;
+use super::server::Server;
+use super::socket::Remote;
 use super::ticket;
 use crate::hub::TicketKey;
 use crate::id::UserId;
@@ -23,25 +25,33 @@ pub struct Peer(pub IpAddr);
 pub async fn user(server: &Rc<Server>, request: &Request<Incoming>) -> Result<UserId, Refused> {
     // There is one in every request.
     let peer = request.extensions().get().map_or(Ipv4Addr::UNSPECIFIED.into(), |Peer(peer)| *peer);
-    user_at(server, request.headers(), peer).await
+    user_at(server, request.headers(), peer, request.extensions().get().cloned()).await
 }
 
-/// The same by the headers of a request from there.
-pub async fn user_at(server: &Rc<Server>, headers: &HeaderMap, peer: IpAddr) -> Result<UserId, Refused> {
+/// The same by the headers of a request from there. `remote`: who waits for the answer.
+pub async fn user_at(
+    server: &Rc<Server>,
+    headers: &HeaderMap,
+    peer: IpAddr,
+    remote: Option<Remote>,
+) -> Result<UserId, Refused> {
+    const TOO_MANY: Refused = Refused {
+        status: StatusCode::TOO_MANY_REQUESTS,
+        sentence: "Too many wrong passwords came from your address; wait (address_attempts in [limits]).",
+    };
     let Some((name, password)) = basic(headers) else {
         return Err(unauthorized("Log in with HTTP Basic."));
     };
     let Ok(credentials) = server.with_hub(|hub, now| hub.credentials(now, &name, peer)) else {
-        return Err(Refused {
-            status: StatusCode::TOO_MANY_REQUESTS,
-            sentence: "Too many wrong passwords came from your address; wait (address_attempts in [limits]).",
-        });
+        return Err(TOO_MANY);
     };
     let user = credentials.user;
-    match (user, server.verify(credentials, password, || true).await) {
+    let is_there = move || !remote.as_ref().is_some_and(Remote::has_left);
+    match (user, server.verify(credentials, password, is_there).await) {
         (Some(user), Ok(true)) => Ok(user),
         (_, Ok(_)) => Err(unauthorized("Wrong user or password.")),
-        (_, Err(Busy)) => Err(Refused {
+        (_, Err(Unchecked::TooMany)) => Err(TOO_MANY),
+        (_, Err(Unchecked::Busy | Unchecked::Left)) => Err(Refused {
             status: StatusCode::SERVICE_UNAVAILABLE,
             sentence: "Too many logins at once; try again.",
         }),

@@ -24,6 +24,7 @@ use super::feed::{Carried, Carries};
 use super::io::{Io, Patience, Security};
 use super::meter::{Line, Tag, Way};
 use super::server::Server;
+use super::socket::Remote;
 use super::www::Www;
 use super::{
     bosh, calls, console, directory, events, handshake, meters, metrics, own, publish, rest, sessions,
@@ -40,6 +41,7 @@ struct Client {
     /// It is to a listener with TLS, and has none.
     lacks_tls: bool,
     security: Option<Security>,
+    remote: Remote,
     line: RefCell<Line>,
     /// Whether that is a stream of server-sent events.
     carried: Carried,
@@ -52,6 +54,7 @@ pub async fn serve(server: Rc<Server>, mut io: Io, origin: Origin, lacks_tls: bo
         origin,
         lacks_tls,
         security: io.security(),
+        remote: io.remote(),
         line: RefCell::new(Line::new(io.count())),
         carried: Carried::default(),
     };
@@ -127,6 +130,7 @@ async fn respond(
 ) -> Answer {
     let Client { origin, security, .. } = client;
     request.extensions_mut().insert(Peer(origin.peer.ip()));
+    request.extensions_mut().insert(client.remote.clone());
     // hyper leaves this to us (RFC 9112 §3.2).
     if request.version() == Version::HTTP_11 && request.headers().get_all(header::HOST).iter().count() != 1 {
         return text(StatusCode::BAD_REQUEST, "A request of HTTP/1.1 has one Host header.");

@@ -1,16 +1,17 @@
 //! One connection, with TLS or without, that counts as long as it lives.
 
 use std::io;
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
+use smol::Timer;
 use smol::io::{AsyncRead, AsyncWrite};
-use smol::{Async, Timer};
 
+use super::socket::{Remote, Socket};
 use super::tls_stream::TlsStream;
 use super::traffic::Traffic;
 
@@ -43,7 +44,7 @@ impl Drop for Slot {
 }
 
 enum Transport {
-    Plain(Async<TcpStream>),
+    Plain(Socket),
     Tls(Box<TlsStream>),
 }
 
@@ -95,7 +96,7 @@ pub type Slots = [Slot; 2];
 
 impl Io {
     /// A connection without TLS.
-    pub fn plain(stream: Async<TcpStream>, peer: SocketAddr, slots: Slots, all: Arc<Traffic>) -> Self {
+    pub fn plain(stream: Socket, peer: SocketAddr, slots: Slots, all: Arc<Traffic>) -> Self {
         Self::new(Transport::Plain(stream), peer, slots, all)
     }
 
@@ -169,11 +170,19 @@ impl Io {
     /// Says that nothing more will be written, in TLS and TCP, as far as the socket takes it at once.
     pub fn end_writing(&mut self, cx: &mut Context<'_>) {
         let _ = Pin::new(&mut *self).poll_close(cx);
-        let socket = match &self.transport {
+        let _ = self.socket().get_ref().shutdown(Shutdown::Write);
+    }
+
+    /// The connection, to be looked at.
+    pub fn remote(&self) -> Remote {
+        self.socket().remote()
+    }
+
+    fn socket(&self) -> &Socket {
+        match &self.transport {
             Transport::Plain(stream) => stream,
             Transport::Tls(stream) => stream.socket(),
-        };
-        let _ = socket.get_ref().shutdown(Shutdown::Write);
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! Nothing that is kept is a password: it is an HMAC with a key that lives as long as the process, of what the configuration
 //! has and what the client said. Another configuration, with another password, makes another one.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use ring::hmac;
 use ring::rand::SystemRandom;
@@ -17,8 +17,9 @@ pub struct Passwords {
     key: hmac::Key,
     /// How many users; if there are more, the one remembered longest goes.
     bound: usize,
-    /// To look through all of them costs nothing beside a hash.
-    tags: VecDeque<(UserId, hmac::Tag)>,
+    tags: HashMap<UserId, hmac::Tag>,
+    /// The users, the one remembered longest first.
+    order: VecDeque<UserId>,
 }
 
 impl Passwords {
@@ -30,13 +31,20 @@ impl Passwords {
     pub fn new(bound: usize) -> Self {
         let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new());
         let key = key.expect("the system has random numbers");
-        Self { key, bound, tags: VecDeque::new() }
+        Self { key, bound, tags: HashMap::new(), order: VecDeque::new() }
+    }
+
+    /// From now on it is of so many users, unless it is of more, or of none.
+    pub fn raise(&mut self, bound: usize) {
+        if self.bound > 0 {
+            self.bound = self.bound.max(bound);
+        }
     }
 
     /// Whether this password was right before. Takes about the same time for everybody.
     pub fn has(&self, credentials: &Credentials, attempt: &str) -> bool {
-        let known = self.tags.iter().find(|(user, _)| credentials.user == Some(*user));
-        let known = known.map_or(&[][..], |(_, tag)| tag.as_ref());
+        let known = credentials.user.and_then(|user| self.tags.get(&user));
+        let known = known.map_or(&[][..], |tag| tag.as_ref());
         let verified = hmac::verify(&self.key, &credentials.said(attempt), known).is_ok();
         verified && credentials.is_open()
     }
@@ -45,14 +53,15 @@ impl Passwords {
     pub fn remember(&mut self, credentials: &Credentials, attempt: &str) {
         let Some(user) = credentials.user.filter(|_| self.bound > 0) else { return };
         let tag = hmac::sign(&self.key, &credentials.said(attempt));
-        if let Some((_, known)) = self.tags.iter_mut().find(|(known, _)| *known == user) {
-            *known = tag;
+        if self.tags.insert(user, tag).is_some() {
             return;
         }
-        if self.tags.len() == self.bound {
-            self.tags.pop_front();
+        self.order.push_back(user);
+        if self.order.len() > self.bound
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.tags.remove(&oldest);
         }
-        self.tags.push_back((user, tag));
     }
 }
 
@@ -61,6 +70,7 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use crate::hub::Hub;
+    use crate::limits::Limits;
     use crate::net::server::now;
     use crate::password::Password;
 
@@ -82,6 +92,29 @@ mod tests {
         assert!(!passwords.has(&credentials(&config, "nobody"), "1001"));
         config.users[1].password = Password::plain("other").expect("a password");
         assert!(!passwords.has(&credentials(&config, "1001"), "1001"));
+    }
+
+    #[test]
+    fn all_users_are_remembered_where_a_login_costs_a_hash_unless_that_is_turned_off() {
+        let mut config = Config::demo();
+        let users = config.users.len();
+        let mut remembered = |memory, hashed: bool| {
+            config.users[1].password = if hashed {
+                Password::parse_hash(&Password::hash("x", 1000).expect("a hash")).expect("a hash")
+            } else {
+                Password::plain("x").expect("a password")
+            };
+            config.remembered(&Limits { password_memory: memory, ..Limits::default() })
+        };
+        assert_eq!([remembered(2, true), remembered(2, false), remembered(0, true)], [users, 2, 0]);
+        // Another configuration may have more of them, and never turns it on.
+        for (bound, expected) in [(0, [false; 3]), (1, [true; 3])] {
+            let mut passwords = Passwords::new(bound);
+            passwords.raise(3);
+            let known = ["1001", "1002", "1003"].map(|name| (name, credentials(&Config::demo(), name)));
+            known.iter().for_each(|(name, user)| passwords.remember(user, name));
+            assert_eq!(known.each_ref().map(|(name, user)| passwords.has(user, name)), expected);
+        }
     }
 
     #[test]

@@ -79,6 +79,7 @@ impl Reloader {
             *self.tls.borrow_mut() = Some(identity.server);
         }
         self.from_files = config.tls.is_some();
+        server.checks.remember(config.remembered(&server.limits));
         let reloaded = server.with_hub(|hub, now| hub.reload(now, config));
         log::info!("reload: {reloaded}");
     }

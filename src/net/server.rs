@@ -10,13 +10,12 @@ use std::time::{Duration, Instant, SystemTime};
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 use smol::channel::Sender;
-use smol::lock::Semaphore;
 use smol::{LocalExecutor, Task, Timer};
 
+use super::checks::Checks;
 use super::io::{Count, Slots};
 use super::lag::Lag;
 use super::meter::Meters;
-use super::passwords::Passwords;
 use super::refusals::Refusals;
 use super::scratch::Scratch;
 use super::sleepers::Sleepers;
@@ -26,7 +25,7 @@ use super::www::Www;
 use crate::address;
 use crate::clock::Now;
 use crate::config::Config;
-use crate::hub::{Action, Credentials, Hub};
+use crate::hub::{Action, Hub};
 use crate::id::SessionId;
 use crate::limits::Limits;
 use crate::web_origin::WebOrigin;
@@ -73,13 +72,8 @@ pub struct Server {
     pub lag: Lag,
     /// What goes over all connections.
     pub traffic: Arc<Traffic>,
-    passwords: RefCell<Passwords>,
-    checks: Arc<Semaphore>,
-    checks_waiting: Count,
+    pub checks: Checks,
 }
-
-/// Too many wait for a password check.
-pub struct Busy;
 
 impl Server {
     /// The state of a server for `config`, whose tasks run on `executor`, and on `arrivals` those of connections that are no
@@ -91,6 +85,7 @@ impl Server {
         arrivals: Rc<LocalExecutor<'static>>,
     ) -> Rc<Self> {
         let limits = config.limits;
+        let passwords = config.remembered(&limits);
         Rc::new(Self {
             cors_origins: config.cors_origins.clone(),
             frame_tap: config.frame_tap,
@@ -111,9 +106,7 @@ impl Server {
             started: now().wall,
             lag: Lag::default(),
             traffic: Arc::default(),
-            passwords: RefCell::new(Passwords::new(limits.password_memory)),
-            checks: Arc::new(Semaphore::new(limits.password_checks)),
-            checks_waiting: Count::default(),
+            checks: Checks::new(passwords),
             limits,
         })
     }
@@ -174,11 +167,12 @@ impl Server {
                 let server = self.clone();
                 self.spawn(async move {
                     let user = credentials.user;
-                    let wanted = || server.with_hub(|hub, _| hub.is_checking(session));
-                    let result = server.verify(credentials, attempt, wanted).await;
+                    let of_session = server.clone();
+                    let is_there = move || of_session.waits_for_check(session);
+                    let result = server.verify(credentials, attempt, is_there).await;
                     server.with_hub(|hub, now| match result {
                         Ok(granted) => hub.verified(now, session, user, granted),
-                        Err(Busy) => hub.unverified(now, session),
+                        Err(_) => hub.unverified(now, session),
                     });
                 });
             }
@@ -186,51 +180,9 @@ impl Server {
         }
     }
 
-    /// Checks a password: at once if that is cheap, or it was right before, else on the blocking pool, few at a time, the others waiting. Tells
-    /// whether the user may come in. Whoever asks may go away meanwhile: `wanted` tells when it is a check's turn. From
-    /// then on it is made and counted in any case, and the place is given back only when the work is done.
-    pub async fn verify(
-        self: &Rc<Self>,
-        credentials: Credentials,
-        attempt: String,
-        wanted: impl FnOnce() -> bool,
-    ) -> Result<bool, Busy> {
-        if !credentials.is_slow() {
-            let matches = credentials.verify(&attempt);
-            return Ok(self.with_hub(|hub, now| hub.judge(now, &credentials, matches)));
-        }
-        if self.passwords.borrow().has(&credentials, &attempt) {
-            return Ok(self.with_hub(|hub, now| hub.judge(now, &credentials, true)));
-        }
-        if self.checks_waiting.get() >= self.limits.password_waiting {
-            return Err(Busy);
-        }
-        let _waiting = self.checks_waiting.take();
-        let permit = self.checks.acquire_arc().await;
-        if !wanted() {
-            return Ok(false);
-        }
-        let (sender, receiver) = smol::channel::bounded(1);
-        let user = credentials.user;
-        let server = self.clone();
-        self.spawn(async move {
-            let check = smol::unblock(move || {
-                let matches = credentials.verify(&attempt);
-                drop(permit);
-                (credentials, attempt, matches)
-            });
-            let (credentials, attempt, matches) = check.await;
-            let granted = server.with_hub(|hub, now| hub.judge(now, &credentials, matches));
-            if granted {
-                server.passwords.borrow_mut().remember(&credentials, &attempt);
-            }
-            // Nobody may be there to hear it.
-            let _ = sender.try_send(granted);
-        });
-        let granted = receiver.recv().await.unwrap_or(false);
-        // Another configuration may have come since it was judged.
-        let is_there = |user| self.with_hub(|hub, _| hub.desk().directory().has(user));
-        Ok(granted && user.is_some_and(is_there))
+    /// Tells whether somebody is there for whom a session's password is checked.
+    fn waits_for_check(self: &Rc<Self>, session: SessionId) -> bool {
+        self.with_hub(|hub, _| hub.is_checking(session)) && !self.sleepers.borrow().has_left(session)
     }
 
     /// What waits for this session is written without waking its task, as long as that goes.
@@ -305,43 +257,4 @@ pub fn now() -> Now {
 /// Random bytes of the system. Without them no id is safe to give out, so there is no going on.
 fn fill_random(bytes: &mut [u8]) {
     assert!(SystemRandom::new().fill(bytes).is_ok(), "the system has no random numbers");
-}
-
-#[cfg(test)]
-mod tests {
-    use std::task::Context;
-
-    use super::*;
-    use crate::password::Password;
-
-    /// A check that has begun is counted, whoever has gone away meanwhile.
-    #[test]
-    fn who_leaves_while_a_password_is_checked_has_tried_it() {
-        let hash = Password::hash("1001", 1000).expect("a hash");
-        let mut config = Config::demo();
-        config.users[1].password = Password::parse_hash(&hash).expect("a hash");
-        config.limits.lockout_attempts = 3;
-        let executor = Rc::new(LocalExecutor::new());
-        let server = Server::new(config, None, executor.clone(), executor.clone());
-        let ask = |password: &'static str| {
-            let here = [192, 0, 2, 1].into();
-            let credentials = server.with_hub(|hub, now| hub.credentials(now, "1001", here));
-            let credentials = credentials.expect("the address need not wait");
-            let server = server.clone();
-            Box::pin(async move { server.verify(credentials, password.to_owned(), || true).await })
-        };
-        for tried in 1..=3 {
-            let mut check = ask("wrong");
-            let begun = check.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-            assert!(begun.is_pending());
-            drop(check);
-            while !executor.is_empty() {
-                smol::block_on(executor.tick());
-            }
-            let lockouts = server.with_hub(|hub, _| hub.counters().lockouts);
-            assert_eq!(lockouts, u64::from(tried == 3));
-        }
-        let granted = smol::block_on(executor.run(ask("1001")));
-        assert!(matches!(granted, Ok(false)));
-    }
 }

@@ -97,6 +97,12 @@ impl Sleepers {
         None
     }
 
+    /// Tells whether its client has gone, as far as its connection shows it without being read from.
+    pub fn has_left(&self, id: SessionId) -> bool {
+        let session = self.get(id).and_then(|sleeper| sleeper.session.as_ref());
+        session.is_some_and(|session| session.borrow().has_left())
+    }
+
     /// Wakes its task.
     pub fn wake(&self, id: SessionId) {
         if let Some(sleeper) = self.get(id) {

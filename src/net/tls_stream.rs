@@ -4,7 +4,6 @@
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
-use std::net::TcpStream;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -15,10 +14,10 @@ use rustls::unbuffered::{
     UnbufferedStatus, WriteTraffic,
 };
 use rustls::{CommonState, Error, ServerConfig};
-use smol::Async;
 use smol::io::{AsyncRead, AsyncWrite};
 
 use super::scratch::CHUNK;
+use super::socket::Socket;
 
 /// The most that may have come in and is not understood yet, in bytes: a message of a handshake, in records. Others are of one
 /// record, which is shorter.
@@ -35,7 +34,7 @@ thread_local! {
 
 /// A connection of a client.
 pub struct TlsStream {
-    socket: Async<TcpStream>,
+    socket: Socket,
     connection: UnbufferedServerConnection,
     /// What came in and is incomplete.
     incoming: Vec<u8>,
@@ -55,7 +54,7 @@ impl TlsStream {
     /// # Errors
     ///
     /// The connection is lost, or the two do not agree; the client is told why, if the socket takes it at once.
-    pub async fn accept(config: Arc<ServerConfig>, socket: Async<TcpStream>) -> io::Result<Self> {
+    pub async fn accept(config: Arc<ServerConfig>, socket: Socket) -> io::Result<Self> {
         let mut stream = Self {
             socket,
             connection: UnbufferedServerConnection::new(config).map_err(io::Error::other)?,
@@ -81,7 +80,7 @@ impl TlsStream {
     }
 
     /// The socket below.
-    pub fn socket(&self) -> &Async<TcpStream> {
+    pub fn socket(&self) -> &Socket {
         &self.socket
     }
 

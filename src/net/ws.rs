@@ -313,6 +313,11 @@ impl Session {
         Poll::Ready(format!("the client closed the WebSocket ({code}) without <close/>"))
     }
 
+    /// Whether the client has gone, for when nothing is read from it.
+    pub fn has_left(&self) -> bool {
+        self.io.remote().has_left()
+    }
+
     fn lost(&mut self, error: &io::Error) -> String {
         self.phase = Phase::Dead;
         match error.kind() {

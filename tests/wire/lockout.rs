@@ -126,7 +126,7 @@ fn an_address_with_too_many_wrong_passwords_waits_whoever_it_asks_for() {
     let line = server.wait_for_log(&["127.0.0.1", "4 wrong passwords within 4s"]);
     assert!(line.contains("WARN"), "{line}");
     // The same for everybody, be the password right or wrong, or there be nobody of that name.
-    for (user, password) in [("1001", "1001"), ("1001", "wrong"), ("nobody", "wrong")] {
+    for (user, password) in [("1005", "1005"), ("1005", "wrong"), ("nobody", "wrong")] {
         assert_eq!(own(&server, user, password).status(), 429);
         assert_eq!(rest(&server, user, password).status(), 503);
         let mut client = Client::connect(&server);

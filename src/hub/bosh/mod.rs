@@ -42,6 +42,13 @@ pub struct Bosh {
     unsettled: bool,
 }
 
+impl Bosh {
+    /// Tells whether all requests that wait for an answer were cut off.
+    pub fn is_cut(&self) -> bool {
+        self.binding.is_cut()
+    }
+}
+
 /// The end of a session: the condition, if the client did not want it.
 type End = Option<Condition>;
 

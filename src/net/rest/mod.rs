@@ -21,6 +21,7 @@ use ring::digest::{SHA256, digest};
 
 use super::answer::{Answer, ask_for_password, empty, set};
 use super::server::Server;
+use super::socket::Remote;
 use super::{auth, conditions, ticket};
 use crate::desk::{ApiError, Refusal};
 use crate::id::UserId;
@@ -61,7 +62,8 @@ pub async fn answer(
     let reads = [Method::GET, Method::HEAD].contains(request.method());
     let shown = format!("{} {}", request.method(), ticket::masked(request.uri()));
     let headers = request.headers().clone();
-    let (who, reply) = serve(&server, request, &headers, peer.ip(), user.as_deref()).await;
+    let remote = request.extensions().get().cloned();
+    let (who, reply) = serve(&server, request, &headers, (peer.ip(), remote), user.as_deref()).await;
     let as_json = json::is_asked_for(&headers);
     let mut answer = match reply {
         Ok(Some(document)) if reads => tagged(as_json, document, &headers),
@@ -108,7 +110,7 @@ async fn serve(
     server: &Rc<Server>,
     request: Request<Incoming>,
     headers: &HeaderMap,
-    peer: IpAddr,
+    (peer, remote): (IpAddr, Option<Remote>),
     instead: Option<&str>,
 ) -> (Option<UserId>, Reply) {
     let call = Call::read(server, request, headers);
@@ -122,7 +124,7 @@ async fn serve(
     let Some(call) = call else {
         return (None, Err(Refusal::PathUnknown.about("")));
     };
-    match auth::user_at(server, headers, peer).await {
+    match auth::user_at(server, headers, peer, remote).await {
         Ok(user) => {
             let actor = match instead {
                 None => Ok(user),

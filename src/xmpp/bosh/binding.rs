@@ -147,6 +147,11 @@ impl Binding {
         })
     }
 
+    /// Tells whether the client has made requests, and has gone away from all of them before they were answered.
+    pub fn is_cut(&self) -> bool {
+        !self.slots.is_empty() && self.slots.iter().all(|slot| slot.request.is_none())
+    }
+
     /// Names the session, for the answer to its first request.
     pub fn open(&mut self, sid: &str, stream_id: &str, domain: &str) {
         self.opening = Some(Opening { sid: sid.into(), stream_id: stream_id.into(), domain: domain.into() });

@@ -13,6 +13,8 @@ mod scratch;
 mod server;
 #[path = "../../../src/net/sleepers.rs"]
 mod sleepers;
+#[path = "../../../src/net/socket.rs"]
+mod socket;
 #[path = "../../../src/net/tls_stream.rs"]
 mod tls_stream;
 #[path = "../../../src/net/traffic.rs"]
@@ -35,6 +37,7 @@ use crate::hub::Origin;
 use io::{Count, Io};
 pub use server::Server;
 use server::now;
+use socket::Socket;
 use tls_stream::TlsStream;
 
 /// Accepts connections for ever. `transport`: `ws`, or `wss` with a configuration of TLS.
@@ -65,8 +68,8 @@ async fn connection(
     let count = Count::default();
     let slots = [count.take(), count.take()];
     let io = match tls {
-        None => Io::plain(stream, peer, slots, Arc::default()),
-        Some(config) => match TlsStream::accept(config, stream).await {
+        None => Io::plain(Socket::new(stream), peer, slots, Arc::default()),
+        Some(config) => match TlsStream::accept(config, Socket::new(stream)).await {
             Ok(stream) => Io::tls(stream, peer, slots, Arc::default()),
             Err(error) => return eprintln!("echo: no handshake: {error}"),
         },
