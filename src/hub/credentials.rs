@@ -60,18 +60,20 @@ impl Hub {
         self.credentials_of(now, |hub| hub.users().find_login(name, &hub.names.domain), address)
     }
 
-    /// The same of whoever `find` finds, if anybody. It is not asked while the address has to wait.
+    /// The same of whoever `find` finds, if anybody. It is not asked while the address has to wait and nobody has logged in
+    /// from there before.
     pub(super) fn credentials_of(
         &mut self,
         now: Now,
         find: impl FnOnce(&Self) -> Option<UserId>,
         address: IpAddr,
     ) -> Result<Credentials, TooMany> {
+        let wait = self.backoff.wait(now.monotonic, address);
+        let user = if wait.is_none() || self.known.has_any(address) { find(self) } else { None };
         let is_known = user.is_some_and(|user| self.known.has(address, user));
-        if !is_known && let Some(wait) = self.backoff.wait(now.monotonic, address) {
+        if let Some(wait) = wait.filter(|_| !is_known) {
             return Err(TooMany(wait));
         }
-        let user = find(self);
         let password = user.and_then(|user| {
             let again = !self.users().is_administrator(user);
             let blocked = self.lockout.ask(now.monotonic, user, again);

@@ -11,38 +11,58 @@ use crate::id::UserId;
 /// Pairs of an address and a user that are remembered. If there are more, the one whose last login is longest ago goes.
 const PAIRS: usize = 4096;
 
-/// The pairs, each with the time of its last login.
+/// The pairs: for each address the users, each with the time of the last login.
 #[derive(Debug, Default)]
 pub struct Known {
-    pairs: HashMap<(IpAddr, UserId), Instant>,
+    addresses: HashMap<IpAddr, HashMap<UserId, Instant>>,
+    /// How many pairs there are.
+    count: usize,
 }
 
 impl Known {
+    /// Tells whether any user has logged in from there.
+    pub fn has_any(&self, address: IpAddr) -> bool {
+        self.addresses.contains_key(&address::key(address))
+    }
+
     /// Tells whether the user has logged in from there.
     pub fn has(&self, address: IpAddr, user: UserId) -> bool {
-        self.pairs.contains_key(&(address::key(address), user))
+        self.addresses.get(&address::key(address)).is_some_and(|users| users.contains_key(&user))
     }
 
     /// The user has logged in from there.
     pub fn add(&mut self, now: Instant, address: IpAddr, user: UserId) {
-        let pair = (address::key(address), user);
-        if self.pairs.len() >= PAIRS
-            && !self.pairs.contains_key(&pair)
-            && let Some(oldest) = self.pairs.iter().min_by_key(|(_, last)| **last).map(|(pair, _)| *pair)
-        {
-            self.pairs.remove(&oldest);
+        let users = self.addresses.entry(address::key(address)).or_default();
+        if users.insert(user, now).is_none() {
+            self.count += 1;
         }
-        self.pairs.insert(pair, now);
+        if self.count > PAIRS {
+            let pairs = self
+                .addresses
+                .iter()
+                .flat_map(|(address, users)| users.iter().map(move |(user, last)| (*last, *address, *user)));
+            if let Some((_, address, user)) = pairs.min_by_key(|(last, ..)| *last) {
+                self.remove(address, user);
+            }
+        }
     }
 
     /// The user waits there like everybody.
     pub fn remove(&mut self, address: IpAddr, user: UserId) {
-        self.pairs.remove(&(address::key(address), user));
+        let key = address::key(address);
+        let Some(users) = self.addresses.get_mut(&key) else { return };
+        if users.remove(&user).is_some() {
+            self.count -= 1;
+        }
+        if users.is_empty() {
+            self.addresses.remove(&key);
+        }
     }
 
     /// The user is gone.
     pub fn forget(&mut self, user: UserId) {
-        self.pairs.retain(|(_, known), _| *known != user);
+        let addresses: Vec<IpAddr> = self.addresses.keys().copied().collect();
+        addresses.into_iter().for_each(|address| self.remove(address, user));
     }
 }
 
@@ -59,8 +79,10 @@ mod tests {
         for number in 0..PAIRS as u32 + 2 {
             known.add(now + Duration::from_secs(number.into()), here, UserId(number));
         }
-        assert_eq!(known.pairs.len(), PAIRS);
+        assert_eq!(known.count, PAIRS);
         assert!(!known.has(here, UserId(1)) && known.has(here, UserId(2)));
-        assert!(!known.has([192, 0, 2, 2].into(), UserId(2)));
+        assert!(!known.has([192, 0, 2, 2].into(), UserId(2)) && !known.has_any([192, 0, 2, 2].into()));
+        (0..PAIRS as u32 + 2).for_each(|number| known.forget(UserId(number)));
+        assert_eq!((known.count, known.addresses.len()), (0, 0));
     }
 }
