@@ -30,6 +30,8 @@ mod bosh_requests;
 mod calls;
 #[path = "wire/client_log.rs"]
 mod client_log;
+#[path = "wire/conformance.rs"]
+mod conformance;
 #[path = "wire/console.rs"]
 mod console;
 #[path = "wire/contract.rs"]
@@ -50,6 +52,8 @@ mod frames;
 mod iq;
 #[path = "wire/items.rs"]
 mod items;
+#[path = "wire/legal_http.rs"]
+mod legal_http;
 #[path = "wire/limits.rs"]
 mod limits;
 #[path = "wire/lockout.rs"]

@@ -29,6 +29,7 @@ pub enum Refusal {
     NoTelephone,
     TooManyMessages,
     MethodNotAllowed,
+    Changed,
     NotXml,
     BodyTooLarge,
     PathUnknown,
@@ -60,6 +61,7 @@ impl Refusal {
             Self::TooManyMessages =>
                 (400, "System Resource Limit Exceeded", "MAX_ACTIVE_MESSAGE_LIMIT_EXCEEDED"),
             Self::MethodNotAllowed => (405, "Method Not Allowed", "There are other methods here"),
+            Self::Changed => (412, "Precondition Failed", "The object is not what the request takes it for"),
             Self::CategoryUnknown => (400, "Invalid Input", "Invalid category specified for reason codes"),
             Self::AlreadyLoggedOut => (400, "Invalid State", "The user is not signed in"),
             Self::NotAllowed => (401, "Authorization Failure", "UNAUTHORIZED"),

@@ -31,7 +31,7 @@ pub fn answer(request: &Request<Incoming>, name: &str) -> Answer {
     // Each form of the file has a tag of its own (RFC 9110 §8.8.3.3).
     let gzip = takes_gzip(headers);
     let tag = if gzip { asset.tag.to_owned() } else { asset.tag.replacen('"', "\"plain-", 1) };
-    let mut answer = if conditions::lists(headers, header::IF_NONE_MATCH, &tag) {
+    let mut answer = if conditions::lists(headers, header::IF_NONE_MATCH, Some(&tag)) {
         empty(StatusCode::NOT_MODIFIED)
     } else {
         whole(asset, gzip)

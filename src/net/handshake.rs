@@ -5,7 +5,9 @@ use std::rc::Rc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL};
+use hyper::header::{
+    CONNECTION, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
+};
 use hyper::header::{SEC_WEBSOCKET_VERSION, UPGRADE};
 use hyper::{HeaderMap, Request, StatusCode, Version};
 use ring::digest;
@@ -61,23 +63,23 @@ pub fn answer(server: Rc<Server>, mut request: Request<Incoming>, origin: Origin
 fn accept(version: Version, headers: &HeaderMap) -> Result<String, Refused> {
     const OTHER: StatusCode = StatusCode::UPGRADE_REQUIRED;
     let refused = |status, sentence| Err(Refused { status, sentence });
-    if !has_token(headers, UPGRADE.as_str(), "websocket")
-        || !has_token(headers, CONNECTION.as_str(), "upgrade")
-    {
+    // Before HTTP/1.1 Upgrade says nothing (RFC 9110 §7.8).
+    if version != Version::HTTP_11 {
+        return refused(OTHER, "A WebSocket starts with HTTP/1.1.");
+    }
+    let has = |name, token: &str| values(headers, name).any(|value| value.eq_ignore_ascii_case(token));
+    if !has(&UPGRADE, "websocket") || !has(&CONNECTION, "upgrade") {
         return refused(OTHER, "This is a WebSocket: connect with ws:// or wss:// and the subprotocol xmpp.");
     }
-    if headers.get(SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
+    if only(headers, SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
         return refused(OTHER, "The WebSocket version is 13.");
     }
     let key =
-        headers.get(SEC_WEBSOCKET_KEY).filter(|key| STANDARD.decode(key).is_ok_and(|key| key.len() == 16));
-    if version != Version::HTTP_11 {
-        return refused(StatusCode::BAD_REQUEST, "A WebSocket starts with HTTP/1.1.");
-    }
+        only(headers, SEC_WEBSOCKET_KEY).filter(|key| STANDARD.decode(key).is_ok_and(|key| key.len() == 16));
     let Some(key) = key else {
         return refused(StatusCode::BAD_REQUEST, "Sec-WebSocket-Key has to be 16 bytes in base64.");
     };
-    if !has_token(headers, SEC_WEBSOCKET_PROTOCOL.as_str(), "xmpp") {
+    if !values(headers, &SEC_WEBSOCKET_PROTOCOL).any(|protocol| protocol == "xmpp") {
         return refused(StatusCode::BAD_REQUEST, "The subprotocol is xmpp: new WebSocket(url, \"xmpp\").");
     }
     let mut hash = digest::Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY);
@@ -86,8 +88,15 @@ fn accept(version: Version, headers: &HeaderMap) -> Result<String, Refused> {
     Ok(STANDARD.encode(hash.finish()))
 }
 
-/// Tells whether one of the comma-separated values of a header is `token`.
-fn has_token(headers: &HeaderMap, name: &str, token: &str) -> bool {
+/// The comma-separated values of a header. Only those of `Upgrade` and `Connection` are the same in upper and lower case: a browser
+/// ends the connection if the subprotocol that it gets is not one that it named, letter by letter (RFC 6455 §4.1).
+fn values<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
     let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|value| value.trim().eq_ignore_ascii_case(token))
+    values.flat_map(|value| value.split(',')).map(str::trim)
+}
+
+/// The value of a header that stands once (RFC 6455 §11.3.1, §11.3.5).
+fn only(headers: &HeaderMap, name: HeaderName) -> Option<&HeaderValue> {
+    let mut values = headers.get_all(name).iter();
+    values.next().filter(|_| values.next().is_none())
 }

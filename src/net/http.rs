@@ -12,7 +12,7 @@ use hyper::header;
 use hyper::http::uri::Authority;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Method, Request, StatusCode, Version};
+use hyper::{Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
 use smol::Timer;
 use smol_hyper::rt::{FuturesIo, SmolTimer};
@@ -27,13 +27,20 @@ use super::server::Server;
 use super::socket::Remote;
 use super::www::Www;
 use super::{
-    bosh, calls, console, directory, events, handshake, meters, metrics, own, publish, rest, sessions,
-    status, ticket, upgrade, www,
+    bosh, calls, conditions, console, directory, events, handshake, meters, metrics, own, publish, rest,
+    sessions, status, target, ticket, upgrade, www,
 };
 use crate::hub::Origin;
 
 /// Most headers of one request that are read.
 const HEADERS_MAX: usize = 64;
+
+/// The methods that there are.
+const METHODS: [Method; 6] =
+    [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS];
+
+/// The same, as the header Allow says it.
+const ALL_METHODS: &str = "GET, HEAD, POST, PUT, DELETE, OPTIONS";
 
 /// What is known of a connection while its requests are served.
 struct Client {
@@ -131,9 +138,9 @@ async fn respond(
     let Client { origin, security, .. } = client;
     request.extensions_mut().insert(Peer(origin.peer.ip()));
     request.extensions_mut().insert(client.remote.clone());
-    // hyper leaves this to us (RFC 9112 §3.2).
-    if request.version() == Version::HTTP_11 && request.headers().get_all(header::HOST).iter().count() != 1 {
-        return text(StatusCode::BAD_REQUEST, "A request of HTTP/1.1 has one Host header.");
+    // hyper leaves this to us.
+    if let Err(refused) = target::check(&mut request, security.is_some()) {
+        return refused.into();
     }
     if client.lacks_tls && !matches!(place, Some(Place::Health)) {
         return lead_to_tls(&request);
@@ -144,13 +151,18 @@ async fn respond(
             Method::GET => asker.answer_upgrade(&request, origin.peer).unwrap_or_else(|| {
                 handshake::answer(server, request, *origin, client.line.borrow().is_counted())
             }),
-            _ => not_allowed(Place::WebSocket.methods()),
+            _ if METHODS.contains(request.method()) => not_allowed(Place::WebSocket.methods()),
+            _ => at(place, server, request, client).await,
         };
     }
+    let conditions = conditions::Conditions::of(&request);
     let mut answer = match asker.answer(&request, origin.peer) {
         Some(answer) => answer,
         None => at(place, server, request, client).await,
     };
+    if let Some(conditions) = conditions {
+        answer = conditions.apply(answer);
+    }
     asker.mark(&mut answer);
     answer
 }
@@ -173,6 +185,14 @@ fn lead_to_tls(request: &Request<Incoming>) -> Answer {
 
 async fn at(place: Option<Place>, server: Rc<Server>, request: Request<Incoming>, client: &Client) -> Answer {
     let peer = client.origin.peer;
+    let method = request.method();
+    // The API has more to say of a method.
+    if !METHODS.contains(method) && !matches!(place, Some(Place::Rest | Place::As(_))) {
+        return text(StatusCode::NOT_IMPLEMENTED, format!("There is no method {method} here."));
+    }
+    if request.uri().path() == "*" {
+        return options(ALL_METHODS);
+    }
     let Some(place) = place else {
         return text(
             StatusCode::NOT_FOUND,
@@ -181,11 +201,7 @@ async fn at(place: Option<Place>, server: Rc<Server>, request: Request<Incoming>
         );
     };
     match (&place, request.method()) {
-        (_, &Method::OPTIONS) => {
-            let mut answer = empty(StatusCode::NO_CONTENT);
-            set(&mut answer, header::ALLOW, place.methods());
-            answer
-        }
+        (_, &Method::OPTIONS) => options(place.methods()),
         (Place::Bosh, &Method::POST) => bosh::answer(server, request, peer, client.security.is_some()).await,
         (Place::Rest, _) => rest::answer(server, request, peer, None).await,
         (Place::As(id), _) => rest::answer(server, request, peer, Some(id.clone())).await,
@@ -297,7 +313,7 @@ impl Place {
     fn methods(&self) -> &'static str {
         match self {
             Place::WebSocket => "GET",
-            Place::Rest | Place::As(_) => "GET, HEAD, POST, PUT, DELETE, OPTIONS",
+            Place::Rest | Place::As(_) => ALL_METHODS,
             Place::Bosh | Place::Publish | Place::Calls | Place::Meters | Place::Ticket => "POST, OPTIONS",
             Place::Events | Place::Frames => "GET, OPTIONS",
             Place::Call => "DELETE, OPTIONS",
@@ -329,6 +345,13 @@ impl Place {
         };
         Some(Tag { run: (*run).into(), way })
     }
+}
+
+/// What can be asked for (RFC 9110 §9.3.7).
+fn options(allowed: &'static str) -> Answer {
+    let mut answer = empty(StatusCode::NO_CONTENT);
+    set(&mut answer, header::ALLOW, allowed);
+    answer
 }
 
 fn not_allowed(allowed: &'static str) -> Answer {

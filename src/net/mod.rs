@@ -40,6 +40,7 @@ mod shortage;
 mod sleepers;
 mod socket;
 mod status;
+mod target;
 mod ticket;
 pub mod tls;
 mod tls_stream;

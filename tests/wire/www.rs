@@ -393,11 +393,16 @@ fn the_paths_of_the_server_are_never_files() {
 #[test]
 fn files_are_only_read() {
     let site = Site::new();
-    for method in ["POST", "PUT", "DELETE", "PATCH", "PROPFIND"] {
-        for path in ["/", "/digits.txt", "/new.txt"] {
-            let answer = site.send(method, path, "Content-Length: 0\r\n").answer();
+    for path in ["/", "/digits.txt", "/new.txt"] {
+        let ask = |method| site.send(method, path, "Content-Length: 0\r\n").answer();
+        for method in ["POST", "PUT", "DELETE"] {
+            let answer = ask(method);
             assert_eq!((answer.status(), answer.header("Allow")), (405, Some("GET, HEAD, OPTIONS")));
             assert!(is_sentence(&answer), "{answer:?}");
+        }
+        for method in ["PATCH", "PROPFIND"] {
+            let answer = ask(method);
+            assert!(answer.status() == 501 && is_sentence(&answer), "{answer:?}");
         }
     }
     let options = site.send("OPTIONS", "/digits.txt", "").answer();
@@ -494,4 +499,21 @@ fn after_a_file_the_server_rests() {
     thread::sleep(Duration::from_secs(2));
     let used = site.server.processor_time() - before;
     assert!(used < Duration::from_millis(500), "{used:?} of processor time in two idle seconds");
+}
+
+#[test]
+fn a_date_of_a_condition_may_be_old_fashioned_and_stands_once() {
+    let site = Site::new();
+    let modified = UNIX_EPOCH + Duration::from_secs(784_111_777);
+    let file = File::options().append(true).open(site.site.join("digits.txt")).expect("the file is ours");
+    file.set_modified(modified).expect("the file is ours");
+    // RFC 9110 §5.6.7.
+    let dates =
+        ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"];
+    for date in dates {
+        let status = |headers: &str| site.get("/digits.txt", headers).status();
+        assert_eq!(status(&format!("If-Modified-Since: {date}\r\n")), 304, "{date}");
+        // RFC 9110 §13.1.3: several say nothing.
+        assert_eq!(status(&format!("If-Modified-Since: {date}\r\nIf-Modified-Since: {date}\r\n")), 200);
+    }
 }

@@ -32,7 +32,7 @@ pub struct Call<'a> {
     /// What stands behind the prefix, decoded, by slashes.
     pub path: Vec<String>,
     query: String,
-    headers: &'a HeaderMap,
+    pub headers: &'a HeaderMap,
     body: Incoming,
 }
 
@@ -71,6 +71,11 @@ impl<'a> Call<'a> {
             _ => host,
         };
         name.to_owned()
+    }
+
+    /// Whether it is made on conditions.
+    pub fn is_conditional(&self) -> bool {
+        [header::IF_MATCH, header::IF_NONE_MATCH].iter().any(|name| self.headers.contains_key(name))
     }
 
     /// Looks at the contact centre.

@@ -26,6 +26,7 @@ use super::{auth, conditions, ticket};
 use crate::desk::{ApiError, Refusal};
 use crate::id::UserId;
 use call::Call;
+use conditions::Verdict;
 
 /// Where the API starts.
 pub const PREFIX: &str = "/finesse/api/";
@@ -100,6 +101,15 @@ fn refused(as_json: bool, error: &ApiError) -> Answer {
     answer
 }
 
+/// Refuses a change of what is no more as the client takes it to be (RFC 9110 §13.1.1, §13.1.2); `document` is what there is.
+fn check_conditions(headers: &HeaderMap, document: &str) -> Result<(), ApiError> {
+    let tag = tag(json::is_asked_for(headers), document);
+    match conditions::judge(headers, Some(&tag), false) {
+        Verdict::Hold => Ok(()),
+        Verdict::Failed | Verdict::NotModified => Err(Refusal::Changed.about("")),
+    }
+}
+
 fn echo_request_id(headers: &HeaderMap, answer: &mut Answer) {
     if let Some(id) = headers.get(REQUEST_ID) {
         set(answer, REQUEST_ID, id.clone());
@@ -147,14 +157,16 @@ async fn serve(
 /// An answer with a document that one looks at, or 304 for who has it already (RFC 9110 §13.1.2): an empty poll is cheap.
 fn tagged(as_json: bool, document: String, headers: &HeaderMap) -> Answer {
     let tag = tag(as_json, &document);
-    let mut answer = if conditions::lists(headers, header::IF_NONE_MATCH, &tag) {
-        // Without a conversion: the tag is that of the XML.
-        let mut answer = empty(StatusCode::NOT_MODIFIED);
-        set(&mut answer, header::CACHE_CONTROL, CACHE_CONTROL);
-        set(&mut answer, header::VARY, VARY);
-        answer
-    } else {
-        shown_as(as_json, StatusCode::OK, document)
+    let mut answer = match conditions::judge(headers, Some(&tag), true) {
+        Verdict::Hold => shown_as(as_json, StatusCode::OK, document),
+        Verdict::NotModified => {
+            // Without a conversion: the tag is that of the XML.
+            let mut answer = empty(StatusCode::NOT_MODIFIED);
+            set(&mut answer, header::CACHE_CONTROL, CACHE_CONTROL);
+            set(&mut answer, header::VARY, VARY);
+            answer
+        }
+        Verdict::Failed => return refused(as_json, &Refusal::Changed.about("")),
     };
     set(&mut answer, header::ETAG, tag);
     answer

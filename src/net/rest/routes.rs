@@ -64,6 +64,7 @@ pub fn for_everybody(call: &Call<'_>) -> Option<String> {
 pub async fn reply(actor: UserId, call: Call<'_>) -> Reply {
     let path = call.path.clone();
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    check_conditions(actor, &call, &path)?;
     match (call.method.as_str(), &path[..]) {
         ("GET", _) => read(actor, &call, &path).unwrap_or_else(|| nothing(&call, &path)),
         ("PUT", ["User", id]) => {
@@ -115,6 +116,21 @@ pub async fn reply(actor: UserId, call: Call<'_>) -> Reply {
             call.opaque_log(|desk| desk.take_compressed_log(actor, user)).await
         }
         _ => nothing(&call, &path),
+    }
+}
+
+/// A change is made on conditions, if what it changes can be read at the same address.
+fn check_conditions(actor: UserId, call: &Call<'_>, path: &[&str]) -> Result<(), ApiError> {
+    let changes = matches!(
+        (call.method.as_str(), path),
+        ("PUT", ["User" | "Dialog", _])
+            | ("POST", ["User", _, "Dialogs"] | ["TeamMessages"])
+            | ("DELETE", ["TeamMessage", _])
+    );
+    match changes.then(|| call.is_conditional().then(|| read(actor, call, path))).flatten().flatten() {
+        Some(Ok(Some(document))) => super::check_conditions(call.headers, &document),
+        // Why it cannot be read is for the change to say.
+        _ => Ok(()),
     }
 }
 

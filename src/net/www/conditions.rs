@@ -48,10 +48,14 @@ impl Validators {
 /// Goes through the conditions in the order of RFC 9110 §13.2.2.
 pub fn judge(method: &Method, headers: &HeaderMap, validators: &Validators, length: u64) -> Outcome {
     let Validators { tag, modified } = validators;
-    let one = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    // What stands twice where it may stand once says nothing.
+    let one = |name| {
+        let mut values = headers.get_all(name).iter();
+        values.next().filter(|_| values.next().is_none()).and_then(|value| value.to_str().ok())
+    };
     let date = |name| one(name).and_then(|value| value.parse::<HttpDate>().ok());
     if headers.contains_key(IF_MATCH) {
-        if !lists(headers, IF_MATCH, tag) {
+        if !lists(headers, IF_MATCH, Some(tag)) {
             return Outcome::Failed;
         }
     } else if let (Some(date), Some(modified)) = (date(IF_UNMODIFIED_SINCE), modified)
@@ -60,7 +64,7 @@ pub fn judge(method: &Method, headers: &HeaderMap, validators: &Validators, leng
         return Outcome::Failed;
     }
     if headers.contains_key(IF_NONE_MATCH) {
-        if lists(headers, IF_NONE_MATCH, tag) {
+        if lists(headers, IF_NONE_MATCH, Some(tag)) {
             return Outcome::NotModified;
         }
     } else if let (Some(date), Some(modified)) = (date(IF_MODIFIED_SINCE), modified)
