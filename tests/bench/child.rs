@@ -1,11 +1,9 @@
 //! A server as a process of its own, and what the system says of it.
 
-use std::fs::File;
 use std::io::{self, BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
@@ -48,10 +46,9 @@ impl Listener {
 }
 
 impl Server {
-    /// Starts a program that says `listening http://…` and `listening https://…`. Its log goes to a file.
-    pub fn start(command: &mut Command, log: &Path, way: Way) -> io::Result<Self> {
-        let mut child =
-            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(File::create(log)?).spawn()?;
+    /// Starts a program that says `listening http://…` and `listening https://…`, and has its log go somewhere.
+    pub fn start(command: &mut Command, log: Stdio, way: Way) -> io::Result<Self> {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn()?;
         let (sender, receiver) = mpsc::channel();
         let output = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
         // Ends with the output of the server, so with the server.
@@ -82,6 +79,11 @@ impl Server {
     pub fn running(url: &Url, pid: Option<u32>, way: Way) -> io::Result<Self> {
         let listener = Listener { address: url.resolve()?, host: url.host.clone(), path: url.path.clone() };
         Ok(Self { child: None, pid, plain: listener.clone(), tls: listener, way: Arc::new(way) })
+    }
+
+    /// Its log, if that goes into a pipe.
+    pub fn take_log(&mut self) -> Option<ChildStderr> {
+        self.child.as_mut()?.stderr.take()
     }
 
     /// Where sessions of a transport go; those with TLS through `connector`.

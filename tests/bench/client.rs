@@ -32,7 +32,12 @@ const SCRATCH: usize = 64 * 1024;
 
 /// A buffer.
 pub fn scratch() -> Scratch {
-    Rc::new(RefCell::new(vec![0; SCRATCH]))
+    scratch_of(SCRATCH)
+}
+
+/// A buffer for messages of up to so many bytes.
+pub fn scratch_of(length: usize) -> Scratch {
+    Rc::new(RefCell::new(vec![0; length]))
 }
 
 /// A session.
@@ -74,8 +79,14 @@ impl Client {
 
     /// Goes through the whole dialogue up to the subscriptions to `nodes`, at most two.
     pub async fn login(&mut self, name: &str, password: &str, nodes: &[String]) -> io::Result<()> {
+        let requests = world::requests(&self.way, name, password, nodes);
+        self.dialogue(&requests).await.map_err(|error| io::Error::other(format!("{name}: {error}")))
+    }
+
+    /// Goes through the first steps of that dialogue.
+    pub async fn dialogue(&mut self, requests: &[String]) -> io::Result<()> {
         let way = self.way.clone();
-        for (request, expected) in world::requests(&way, name, password, nodes).iter().zip(world::ANSWERS) {
+        for (request, expected) in requests.iter().zip(world::ANSWERS) {
             self.send(OpCode::Data(Data::Text), request.as_bytes()).await?;
             // How many presences come, and when, is a server's own affair.
             let mut left = expected.iter().filter(|marker| way.is_ours || !marker.starts_with("<presence"));
@@ -100,10 +111,15 @@ impl Client {
             }
             self.behind = behind;
             if let Some(wrong) = wrong {
-                return Err(io::Error::other(format!("{name}: {request} was answered by {wrong}")));
+                return Err(io::Error::other(format!("{request} was answered by {wrong}")));
             }
         }
         Ok(())
+    }
+
+    /// Sends a message, and waits for nothing.
+    pub async fn say(&mut self, text: &str) -> io::Result<()> {
+        self.send(OpCode::Data(Data::Text), text.as_bytes()).await
     }
 
     /// Sends an iq and waits for its answer.

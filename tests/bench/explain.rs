@@ -39,6 +39,13 @@ pub fn text(options: &Options) -> String {
              nothing is paced; a server may put several into one write."
         ),
     );
+    if !options.flights().is_empty() {
+        let _ = write!(
+            out,
+            "\nIn flight: one publisher that pipelines on one connection, {} deliveries, compared with the batching floor.",
+            options.deliveries
+        );
+    }
     say(&mut out, &[Stage::Steady], format!("Steady: {steady} events, one at a time, one write each."));
     say(
         &mut out,
@@ -81,6 +88,15 @@ pub fn text(options: &Options) -> String {
             "Growth: bursts of {} events, then silence, then {} logins while all the others are in.",
             growth::BURST,
             growth::MORE
+        ),
+    );
+    say(
+        &mut out,
+        &[Stage::Unfair],
+        format!(
+            "Unfair: {} s of each attack from one address, while a witness of its own process pings each 3 ms, and a new client\n\
+             of another address asks for something each 250 ms.",
+            options.seconds
         ),
     );
     if !options.url.is_empty() {

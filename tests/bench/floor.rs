@@ -1,5 +1,7 @@
 //! The floor: the least a server can do with the same sockets. Canned answers to a login, one ready frame and one
 //! write for every delivery; no XML, no state, no bounds. What it costs no server of this kind can get below.
+//!
+//! The batching floor puts all events that have come in one read from a publisher into one write for each client.
 
 use std::cell::RefCell;
 use std::io;
@@ -20,19 +22,20 @@ use super::socket::{self, Socket};
 use super::world;
 
 /// This program as a floor.
-pub fn command() -> io::Result<Command> {
+pub fn command(is_batching: bool) -> io::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg("--floor");
+    command.arg("--floor").args(is_batching.then_some("--batching"));
     Ok(command)
 }
 
 /// Serves until the process is ended by a signal.
-pub fn run() -> io::Result<()> {
+pub fn run(is_batching: bool) -> io::Result<()> {
     let executor = Rc::new(LocalExecutor::new());
     let floor = Rc::new(Floor {
         executor: executor.clone(),
         receivers: RefCell::default(),
         scratch: client::scratch(),
+        is_batching,
     });
     let acceptor = socket::acceptor()?;
     let listen = || Async::<TcpListener>::bind(SocketAddr::from(([127, 0, 0, 1], 0)));
@@ -47,6 +50,7 @@ struct Floor {
     executor: Rc<LocalExecutor<'static>>,
     receivers: RefCell<Vec<Rc<RefCell<Peer>>>>,
     scratch: client::Scratch,
+    is_batching: bool,
 }
 
 async fn accept(
@@ -92,24 +96,33 @@ impl Floor {
                 }
                 peer.unread.extend_from_slice(&scratch[..length]);
             }
+            let mut frames = Vec::new();
             loop {
-                let (todo, receivers) = (peer.borrow_mut().next()?, &self.receivers);
+                let todo = peer.borrow_mut().next()?;
                 match todo {
                     Todo::Wait => break,
                     Todo::Answered => {}
-                    Todo::Subscribed => receivers.borrow_mut().push(peer.clone()),
+                    Todo::Subscribed => self.receivers.borrow_mut().push(peer.clone()),
                     Todo::Publish(payload) => {
-                        let frame = event(&payload)?;
-                        receivers
-                            .borrow()
-                            .iter()
-                            .try_for_each(|receiver| receiver.borrow_mut().deliver(&frame))?;
+                        event(&mut frames, &payload)?;
+                        if !self.is_batching {
+                            self.deliver(&frames)?;
+                            frames.clear();
+                        }
                         let mut peer = peer.borrow_mut();
                         peer.unsent.extend_from_slice(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n");
                     }
                 }
             }
+            if !frames.is_empty() {
+                self.deliver(&frames)?;
+            }
         }
+    }
+
+    /// Writes to everybody.
+    fn deliver(&self, frames: &[u8]) -> io::Result<()> {
+        self.receivers.borrow().iter().try_for_each(|receiver| receiver.borrow_mut().deliver(frames))
     }
 }
 
@@ -192,17 +205,17 @@ impl Peer {
         Ok(Todo::Answered)
     }
 
-    /// Writes a frame at once, from outside of the connection's task; that one cares for what the socket did not take.
-    fn deliver(&mut self, frame: &[u8]) -> io::Result<()> {
+    /// Writes frames at once, from outside of the connection's task; that one cares for what the socket did not take.
+    fn deliver(&mut self, frames: &[u8]) -> io::Result<()> {
         let mut cx = Context::from_waker(Waker::noop());
         if self.unsent.is_empty() {
-            let written = match Pin::new(&mut self.socket).poll_write(&mut cx, frame)? {
+            let written = match Pin::new(&mut self.socket).poll_write(&mut cx, frames)? {
                 Poll::Ready(length) => length,
                 Poll::Pending => 0,
             };
-            self.unsent.extend_from_slice(&frame[written..]);
+            self.unsent.extend_from_slice(&frames[written..]);
         } else {
-            self.unsent.extend_from_slice(frame);
+            self.unsent.extend_from_slice(frames);
         }
         if self.flush(&mut cx)?.is_pending()
             && let Some(waker) = &self.waker
@@ -225,12 +238,10 @@ impl Peer {
 }
 
 /// A ready frame, as long as callboard's.
-fn event(payload: &[u8]) -> io::Result<Vec<u8>> {
+fn event(out: &mut Vec<u8>, payload: &[u8]) -> io::Result<()> {
     let payload = String::from_utf8_lossy(payload);
     let content = format!("{}{}", " ".repeat(world::ENVELOPE), world::escaped(&payload));
-    let mut frame = Vec::new();
-    text(&mut frame, content.as_bytes())?;
-    Ok(frame)
+    text(out, content.as_bytes())
 }
 
 fn text(out: &mut Vec<u8>, content: &[u8]) -> io::Result<()> {

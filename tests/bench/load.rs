@@ -4,9 +4,11 @@
 //! thing: an event that was lost, came twice or out of order makes it fail.
 #![allow(clippy::disallowed_methods, reason = "measuring needs clocks, sockets and threads")]
 
+mod attacks;
 mod child;
 mod client;
 mod explain;
+mod flights;
 mod floor;
 mod growth;
 mod idle;
@@ -28,8 +30,10 @@ mod socket;
 mod storm;
 mod stream;
 mod tally;
+mod unfair;
 mod usage;
 mod way;
+mod witness;
 mod world;
 
 use std::io;
@@ -59,7 +63,9 @@ fn main() -> ExitCode {
         }
     };
     let done = if options.floor {
-        floor::run().map(|()| 0)
+        floor::run(options.batching).map(|()| 0)
+    } else if let Some(errand) = &options.witness {
+        witness::run(errand, options.password.clone()).map(|()| 0)
     } else {
         options.check().map_err(io::Error::other).and_then(|()| run(options))
     };

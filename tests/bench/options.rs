@@ -2,8 +2,11 @@
 
 use argh::FromArgs;
 
+use super::attacks::Attack;
+use super::lines::{ALL, FLIGHTS, READERS};
 use super::report::Target;
 use super::way::{PublishBy, Url, Way};
+use super::witness::Errand;
 use super::world;
 
 /// Measures callboard beside a floor that does the least a server can do.
@@ -37,13 +40,22 @@ pub struct Options {
     #[argh(option, default = "3")]
     pub rounds: usize,
 
-    /// measure only this: start, login (with the memory of sessions), fanout, steady, rest, slow, storm, idle or growth
+    /// measure only this: start, login (with the memory of sessions), fanout, steady, rest, slow, storm, idle,
+    /// growth or unfair; fanout goes on with several requests in flight then
     #[argh(option, from_str_fn(stage))]
     pub only: Option<Stage>,
 
-    /// measure growth too, up to 10,000 sessions; it takes some minutes more
+    /// measure growth too, and fanout, up to 10,000 sessions; it takes some minutes more
     #[argh(switch)]
     pub all: bool,
+
+    /// seconds of each attack that --only unfair makes (8)
+    #[argh(option, default = "8")]
+    pub seconds: u32,
+
+    /// make only this attack; with a wrong name it says which there are
+    #[argh(option, from_str_fn(attack))]
+    pub attack: Option<Attack>,
 
     /// in place of all that: so many minutes with 1000 sessions of which some come and go, and 10 events a second
     #[argh(option, arg_name = "minutes")]
@@ -57,9 +69,25 @@ pub struct Options {
     #[argh(switch)]
     pub no_floor: bool,
 
-    /// measure the server of this path in place of the one just built
-    #[argh(option, arg_name = "program")]
-    pub server: Option<String>,
+    /// measure the program of this path in place of the one just built
+    #[argh(option, arg_name = "path")]
+    pub program: Option<String>,
+
+    /// measure an earlier build beside it, in a column of its own: the program of this path
+    #[argh(option, arg_name = "path")]
+    pub before: Option<String>,
+
+    /// deliveries that a fan-out with several requests in flight comes to, with no more than 20,000 events (3000000)
+    #[argh(option, default = "3_000_000")]
+    pub deliveries: u32,
+
+    /// measure such a fan-out only with so many readers: 10, 1000 or 10000 (without --all the first two)
+    #[argh(option)]
+    pub readers: Option<u32>,
+
+    /// measure such a fan-out only with so many requests in flight: 4, 256 or all
+    #[argh(option, from_str_fn(in_flight))]
+    pub in_flight: Option<u32>,
 
     /// measure a server that runs already, too: ws://HOST:PORT/PATH or wss://…; NAME= before it makes a column of that
     /// name, the same for the ws:// and the wss:// of one server. May be repeated
@@ -98,6 +126,14 @@ pub struct Options {
     /// be the floor: how the benchmark starts itself again
     #[argh(switch, hidden_help)]
     pub floor: bool,
+
+    /// be the floor that batches
+    #[argh(switch, hidden_help)]
+    pub batching: bool,
+
+    /// be a witness: likewise
+    #[argh(option, hidden_help)]
+    pub witness: Option<Errand>,
 }
 
 /// A part of the measurements.
@@ -112,10 +148,11 @@ pub enum Stage {
     Storm,
     Idle,
     Growth,
+    Unfair,
 }
 
 /// The parts by their names.
-const STAGES: [(&str, Stage); 9] = [
+const STAGES: [(&str, Stage); 10] = [
     ("start", Stage::Start),
     ("login", Stage::Login),
     ("fanout", Stage::Fanout),
@@ -125,6 +162,7 @@ const STAGES: [(&str, Stage); 9] = [
     ("storm", Stage::Storm),
     ("idle", Stage::Idle),
     ("growth", Stage::Growth),
+    ("unfair", Stage::Unfair),
 ];
 
 /// How sessions are connected.
@@ -137,7 +175,10 @@ pub enum Transport {
 impl Options {
     /// Whether a part is to be measured.
     pub fn wants(&self, stage: Stage) -> bool {
-        self.only.map_or(stage != Stage::Growth || self.all, |only| only == stage)
+        match self.only {
+            Some(only) => only == stage,
+            None => !matches!(stage, Stage::Growth | Stage::Unfair) || (self.all && stage == Stage::Growth),
+        }
     }
 
     /// Whether one of some parts is.
@@ -157,12 +198,42 @@ impl Options {
         let mut targets = Vec::new();
         if !self.url_only {
             targets.push(Target::Callboard);
+            targets.extend(self.before.is_some().then_some(Target::Before));
             if !self.no_floor {
                 targets.push(Target::Floor);
             }
         }
         targets.extend((0..self.names().len()).map(Target::Other));
         targets
+    }
+
+    /// The same with the batching floor, and without those behind `--url`: they are published to by one request after the other.
+    pub fn targets_in_flight(&self) -> Vec<Target> {
+        let mut targets = self.targets();
+        targets.retain(|target| !matches!(target, Target::Other(_)));
+        if targets.contains(&Target::Floor) {
+            targets.push(Target::Batching);
+        }
+        targets
+    }
+
+    /// The servers that are attacked.
+    pub fn targets_attacked(&self) -> Vec<Target> {
+        let is_ours = |target: &Target| matches!(target, Target::Callboard | Target::Before);
+        self.targets().into_iter().filter(is_ours).collect()
+    }
+
+    /// Each number of readers with each number of requests in flight that a fan-out is measured with: it takes its time, and is
+    /// asked for by its name only.
+    pub fn flights(&self) -> Vec<(u32, u32)> {
+        if self.only != Some(Stage::Fanout) {
+            return Vec::new();
+        }
+        let most = if self.all { READERS[2] } else { READERS[1] };
+        let readers =
+            READERS.iter().filter(|readers| self.readers.map_or(**readers <= most, |only| only == **readers));
+        let flights = FLIGHTS.iter().filter(|flight| self.in_flight.is_none_or(|only| only == **flight));
+        readers.flat_map(|readers| flights.clone().map(|flight| (*readers, *flight))).collect()
     }
 
     /// The names of the servers behind `--url`.
@@ -211,6 +282,15 @@ impl Options {
         if self.soak.is_some_and(|minutes| !(1..=10_000).contains(&minutes)) {
             return Err("--soak must be from 1 to 10000 minutes".into());
         }
+        if self.readers.is_some_and(|readers| !READERS.contains(&readers)) {
+            return Err("--readers must be 10, 1000 or 10000".into());
+        }
+        if !(1..=60).contains(&self.seconds) {
+            return Err("--seconds must be from 1 to 60".into());
+        }
+        if self.deliveries == 0 {
+            return Err("--deliveries must be at least 1".into());
+        }
         if self.hashed == Some(0) {
             return Err("--hashed must be at least 1".into());
         }
@@ -238,6 +318,21 @@ fn transport(text: &str) -> Result<Transport, String> {
         "wss" => Ok(Transport::Wss),
         _ => Err("it must be ws or wss".into()),
     }
+}
+
+fn attack(text: &str) -> Result<Attack, String> {
+    Attack::ALL.into_iter().find(|attack| attack.names().0 == text).ok_or_else(|| {
+        let names = Attack::ALL.map(|attack| attack.names().0);
+        format!("it must be one of {}", names.join(", "))
+    })
+}
+
+fn in_flight(text: &str) -> Result<u32, String> {
+    let found = FLIGHTS.into_iter().find(|flight| match *flight {
+        ALL => text == "all",
+        some => text == some.to_string(),
+    });
+    found.ok_or_else(|| "it must be 4, 256 or all".into())
 }
 
 fn publish_by(text: &str) -> Result<PublishBy, String> {

@@ -66,7 +66,14 @@ async fn run(
         clients.push(login::login(&place, index, login::both, scratch.clone()).await?);
     }
     let request = world::ping(&place.way);
-    let ping = |client| executor.spawn(pings(client, request.clone(), stop.clone()));
+    let ping = |mut client: Client| {
+        let (request, stop) = (request.clone(), stop.clone());
+        executor.spawn(async move {
+            let mut latencies = Vec::new();
+            let goes_on = || !stop.load(Ordering::Relaxed);
+            pings(&mut client, &request, INTERVAL, goes_on, &mut latencies).await.map(|()| latencies)
+        })
+    };
     let tasks: Vec<_> = clients.into_iter().map(ping).collect();
     begun.send(()).await.map_err(io::Error::other)?;
     let mut latencies = Vec::new();
@@ -77,23 +84,29 @@ async fn run(
     Ok(latencies)
 }
 
-async fn pings(mut client: Client, request: String, stop: Arc<AtomicBool>) -> io::Result<Vec<u32>> {
-    let mut latencies = Vec::new();
+/// Asks at intervals, and adds the latencies in microseconds.
+pub async fn pings(
+    client: &mut Client,
+    request: &str,
+    interval: Duration,
+    goes_on: impl Fn() -> bool,
+    latencies: &mut Vec<u32>,
+) -> io::Result<()> {
     let mut due = Instant::now();
-    while !stop.load(Ordering::Relaxed) {
+    while goes_on() {
         let start = Instant::now();
-        client.ask("ping", &request).await?;
+        client.ask("ping", request).await?;
         let answered = Instant::now();
         latencies.push(micros(answered - start));
-        due += INTERVAL;
+        due += interval;
         // Those that could not be sent meanwhile have waited as well.
         while due < answered {
             latencies.push(micros(answered - due));
-            due += INTERVAL;
+            due += interval;
         }
         Timer::at(due).await;
     }
-    Ok(latencies)
+    Ok(())
 }
 
 fn micros(time: Duration) -> u32 {

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use callboard::password::{ITERATIONS, Password};
 
+use super::attacks::Attack;
 use super::floor;
 use super::growth;
 use super::idle;
-use super::lines::{Figure, Storm};
+use super::lines::{ALL, Figure, Storm};
 use super::login::Generator;
 use super::options::{Stage, Transport};
 use super::plot;
@@ -20,6 +21,7 @@ use super::servers::{Servers, Setup};
 use super::slow;
 use super::soak;
 use super::storm::{PINGING, STORM};
+use super::unfair::{self, LogCount};
 use super::way::Way;
 
 /// How often the start is measured.
@@ -48,6 +50,18 @@ impl Bench {
                 self.round(column, samples).await
             })?;
         }
+        for _ in 0..if options.flights().is_empty() { 0 } else { options.rounds } {
+            for (readers, in_flight) in options.flights() {
+                let what = match in_flight {
+                    ALL => format!("fan-out, {readers} readers, all in flight"),
+                    some => format!("fan-out, {readers} readers, {some} in flight"),
+                };
+                let targets = options.targets_in_flight();
+                self.each_of(&targets, &what, samples, async |column, samples| {
+                    self.flight(column, (readers, in_flight), samples).await
+                })?;
+            }
+        }
         if options.wants(Stage::Slow) {
             self.each("slow readers", samples, async |column, samples| self.slow(column, samples).await)?;
         }
@@ -56,6 +70,19 @@ impl Bench {
         }
         if options.wants(Stage::Idle) {
             self.each("idle", samples, async |column, samples| self.idle(column, samples).await)?;
+        }
+        if options.wants(Stage::Unfair) && !options.url_only {
+            let www = unfair::www(&self.servers)?;
+            let targets = options.targets_attacked();
+            for attack in Attack::ALL {
+                if options.attack.is_some_and(|only| only != attack) {
+                    continue;
+                }
+                let what = format!("unfair, {}", attack.names().1);
+                self.each_of(&targets, &what, samples, async |column, samples| {
+                    self.unfair(column, attack, &www, samples).await
+                })?;
+            }
         }
         if options.wants(Stage::Growth) {
             for step in growth::steps() {
@@ -92,8 +119,19 @@ impl Bench {
         samples: &mut Samples,
         one: impl AsyncFn(Column, &mut Samples) -> io::Result<()>,
     ) -> io::Result<()> {
+        self.each_of(&self.generator.options.targets(), what, samples, one)
+    }
+
+    /// Does something for each column of some servers.
+    fn each_of(
+        &self,
+        targets: &[Target],
+        what: &str,
+        samples: &mut Samples,
+        one: impl AsyncFn(Column, &mut Samples) -> io::Result<()>,
+    ) -> io::Result<()> {
         for transport in self.generator.options.transports() {
-            for target in self.generator.options.targets() {
+            for target in targets.iter().copied() {
                 let column = Column { target, transport };
                 eprintln!("{what}: {}", samples.title(column));
                 smol::block_on(self.generator.executor.run(one(column, samples)))?;
@@ -117,6 +155,35 @@ impl Bench {
             && let Some(server) = self.servers.start(options, column, &setup)?
         {
             self.generator.rest(&server, column, samples).await?;
+            server.stop()?;
+        }
+        Ok(())
+    }
+
+    async fn flight(&self, column: Column, flight: (u32, u32), samples: &mut Samples) -> io::Result<()> {
+        let setup = Setup { users: flight.0 as usize, ..Setup::default() };
+        if let Some(server) = self.servers.start(&self.generator.options, column, &setup)? {
+            self.generator.flight(&server, column, flight, samples).await?;
+            server.stop()?;
+        }
+        Ok(())
+    }
+
+    async fn unfair(
+        &self,
+        column: Column,
+        attack: Attack,
+        www: &str,
+        samples: &mut Samples,
+    ) -> io::Result<()> {
+        let hash = unfair::is_hashed(attack).then(|| Password::hash(PASSWORD, ITERATIONS));
+        let hash = hash.transpose().map_err(io::Error::other)?;
+        let hash = hash.as_deref().map(|hash| (hash, PASSWORD));
+        let setup = Setup { users: unfair::USERS, hash, ..Setup::default() };
+        let log = LogCount::way();
+        if let Some(mut server) = self.servers.start_for(column.target, &setup, &["--www", www], log)? {
+            let log = LogCount::of(&mut server)?;
+            self.generator.unfair(&server, &log, column, attack, samples).await?;
             server.stop()?;
         }
         Ok(())
@@ -192,7 +259,7 @@ impl Bench {
             self.start_one(&mut self.servers.callboard(), ours, samples)?;
             if !self.generator.options.no_floor {
                 let floor = Column { target: Target::Floor, ..ours };
-                self.start_one(&mut floor::command()?, floor, samples)?;
+                self.start_one(&mut floor::command(false)?, floor, samples)?;
             }
         }
         Ok(())

@@ -1,9 +1,9 @@
 //! Makes events, on one connection that stays open: by HTTP, or by iqs of a session.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -21,7 +21,7 @@ const PUBSUB: &str = "http://jabber.org/protocol/pubsub";
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The request that makes the event of a number.
-type Request = Box<dyn Fn(u32) -> String + Send>;
+type Request = Box<dyn Fn(u32) -> String + Send + Sync>;
 
 /// Publishes a payload of `size` bytes to a node.
 pub fn publication(login: &str, node: &str, size: usize) -> Request {
@@ -84,6 +84,22 @@ impl Publisher {
     }
 }
 
+impl Publisher {
+    /// Makes events with so many requests in flight, by HTTP. Returns how many were refused for want of room.
+    pub async fn pipeline(
+        self,
+        published: &Arc<Published>,
+        events: Range<u32>,
+        in_flight: u32,
+    ) -> io::Result<usize> {
+        let Self::Http(mut http) = self else {
+            return Err(io::Error::other("a session publishes one event after the other"));
+        };
+        let published = published.clone();
+        smol::unblock(move || http.pipeline(&published, events, in_flight)).await
+    }
+}
+
 /// The connection. It blocks.
 pub struct HttpPublisher {
     reader: BufReader<TcpStream>,
@@ -103,35 +119,77 @@ impl HttpPublisher {
             let request = (self.request)(sequence);
             published.stamp(sequence);
             self.reader.get_mut().write_all(request.as_bytes())?;
-            self.accepted()?;
+            if !is_accepted(&mut self.reader)? {
+                return Err(io::Error::other("refused, though nothing else is published"));
+            }
         }
         Ok(())
     }
 
-    fn accepted(&mut self) -> io::Result<()> {
-        let mut status = String::new();
-        self.reader.read_line(&mut status)?;
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            if self.reader.read_line(&mut line)? == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
+    /// Publishes with so many requests in flight. Returns how many were refused for want of room.
+    fn pipeline(&mut self, published: &Published, events: Range<u32>, in_flight: u32) -> io::Result<usize> {
+        let mut stream = self.reader.get_ref().try_clone()?;
+        let request = &self.request;
+        // The writer has a place for each request that is not answered.
+        let places = in_flight.min(events.end - events.start) as usize;
+        let (sender, receiver) = mpsc::sync_channel(places);
+        let asked = events.clone();
+        let reader = &mut self.reader;
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(move || {
+                for sequence in asked {
+                    if sender.send(()).is_err() {
+                        break;
+                    }
+                    let request = request(sequence);
+                    published.stamp(sequence);
+                    stream.write_all(request.as_bytes())?;
+                }
+                io::Result::Ok(())
+            });
+            let mut refused = 0;
+            let answered = events.into_iter().try_for_each(|_| {
+                refused += usize::from(!is_accepted(reader)?);
+                receiver.recv().map_err(io::Error::other)
+            });
+            if answered.is_err() {
+                // A writer that waits for room is not to wait for ever.
+                let _ = reader.get_ref().shutdown(Shutdown::Both);
             }
-            let line = line.trim_end().to_ascii_lowercase();
-            if line.is_empty() {
-                break;
-            }
-            if let Some(value) = line.strip_prefix("content-length:") {
-                length = value.trim().parse().map_err(io::Error::other)?;
-            }
+            drop(receiver);
+            let written = writer.join().map_err(|_| io::Error::other("the writer has failed"))?;
+            answered.and(written).map(|()| refused)
+        })
+    }
+}
+
+/// Reads an answer. Tells whether the request was accepted; if not, there was no room.
+fn is_accepted(reader: &mut BufReader<TcpStream>) -> io::Result<bool> {
+    let mut status = String::new();
+    reader.read_line(&mut status)?;
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        let mut body = vec![0; length];
-        self.reader.read_exact(&mut body)?;
-        if status.starts_with("HTTP/1.1 202") {
-            return Ok(());
+        let line = line.trim_end().to_ascii_lowercase();
+        if line.is_empty() {
+            break;
         }
-        let body = String::from_utf8_lossy(&body);
-        Err(io::Error::other(format!("not accepted: {} {body}", status.trim_end())))
+        if let Some(value) = line.strip_prefix("content-length:") {
+            length = value.trim().parse().map_err(io::Error::other)?;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    match status.get(9..12) {
+        Some("202") => Ok(true),
+        Some("503") => Ok(false),
+        _ => {
+            let body = String::from_utf8_lossy(&body);
+            Err(io::Error::other(format!("not accepted: {} {body}", status.trim_end())))
+        }
     }
 }
 

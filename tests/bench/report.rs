@@ -11,7 +11,11 @@ use super::tally::Faults;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {
     Callboard,
+    /// An earlier build of it.
+    Before,
     Floor,
+    /// The floor that puts all events that wait for a client into one write.
+    Batching,
     /// A server behind `--url`, by the number of its name.
     Other(usize),
 }
@@ -88,7 +92,9 @@ impl Samples {
     pub fn name(&self, target: Target) -> &str {
         match target {
             Target::Callboard => "callboard",
+            Target::Before => "before",
             Target::Floor => "floor",
+            Target::Batching => "batching",
             Target::Other(number) => self.names.get(number).map_or("", String::as_str),
         }
     }
@@ -101,8 +107,8 @@ impl Samples {
     /// The table: figures, their ratios to those of the floor, and what callboard's should come to.
     pub fn table(&self) -> String {
         let columns = self.columns();
-        let compared: Vec<Column> =
-            columns.iter().copied().filter(|column| column.target != Target::Floor).collect();
+        let is_floor = |column: &Column| matches!(column.target, Target::Floor | Target::Batching);
+        let compared: Vec<Column> = columns.iter().copied().filter(|column| !is_floor(column)).collect();
         let is_shown =
             |line: &Line| columns.iter().any(|column| !self.values(line.figure, *column).is_empty());
         let lines: Vec<Line> = lines().into_iter().filter(is_shown).collect();
@@ -146,7 +152,7 @@ impl Samples {
     }
 
     fn ratio(&self, line: &Line, column: Column) -> Option<f64> {
-        let floor = Column { target: Target::Floor, ..column };
+        let floor = Column { target: line.against, ..column };
         let floor = self.value(line.figure, floor, line.sum).filter(|floor| *floor > 0.0)?;
         Some(self.value(line.figure, column, line.sum)? / floor)
     }

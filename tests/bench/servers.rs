@@ -2,8 +2,8 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use super::child::Server;
 use super::floor;
@@ -16,6 +16,8 @@ use super::world;
 pub struct Servers {
     /// The program file of callboard.
     pub program: String,
+    /// The same of an earlier build.
+    before: Option<String>,
     folder: Folder,
 }
 
@@ -32,15 +34,20 @@ pub struct Setup<'a> {
 impl Servers {
     /// For the program that is asked for, or the one just built.
     pub fn new(options: &Options) -> io::Result<Self> {
-        let program = options.server.clone().unwrap_or_else(|| env!("CARGO_BIN_EXE_callboard").to_owned());
-        Ok(Self { program, folder: Folder::make()? })
+        let program = options.program.clone().unwrap_or_else(|| env!("CARGO_BIN_EXE_callboard").to_owned());
+        Ok(Self { program, before: options.before.clone(), folder: Folder::make()? })
     }
 
     /// A fresh server; one behind `--url` as it is, or `None` if it is not there with this transport.
     pub fn start(&self, options: &Options, column: Column, setup: &Setup<'_>) -> io::Result<Option<Server>> {
         match column.target {
             Target::Callboard => self.callboard_with(setup, &[]).map(Some),
-            Target::Floor => self.run(&mut floor::command()?, Way::default()).map(Some),
+            Target::Before => {
+                let Some(program) = &self.before else { return Ok(None) };
+                self.program_with(program, setup, &[]).map(Some)
+            }
+            Target::Floor => self.run(&mut floor::command(false)?, Way::default()).map(Some),
+            Target::Batching => self.run(&mut floor::command(true)?, Way::default()).map(Some),
             Target::Other(number) => {
                 let names = options.names();
                 let name = names[number];
@@ -53,25 +60,55 @@ impl Servers {
 
     /// A fresh callboard, with more arguments.
     pub fn callboard_with(&self, setup: &Setup<'_>, arguments: &[&str]) -> io::Result<Server> {
+        self.program_with(&self.program, setup, arguments)
+    }
+
+    fn program_with(&self, program: &str, setup: &Setup<'_>, arguments: &[&str]) -> io::Result<Server> {
+        let (mut command, way) = self.command(program, setup, arguments)?;
+        self.run(&mut command, way)
+    }
+
+    /// A program with its configuration, and how one talks to it.
+    fn command(&self, program: &str, setup: &Setup<'_>, arguments: &[&str]) -> io::Result<(Command, Way)> {
         let way = Way { password: setup.hash.map(|(_, password)| password.to_owned()), ..Way::default() };
         let configuration = self.folder.0.join("load.toml");
         let hash = setup.hash.map(|(hash, _)| hash);
         fs::write(&configuration, world::configuration(&way, setup.users, hash, setup.limits))?;
-        let mut command = self.callboard();
+        let mut command = serve(program);
         command.arg("--config").arg(configuration).args(arguments);
-        self.run(&mut command, way)
+        Ok((command, way))
     }
 
     /// Starts a program. Its log goes to a file.
     pub fn run(&self, command: &mut Command, way: Way) -> io::Result<Server> {
-        Server::start(command, &self.log(), way)
+        Server::start(command, fs::File::create(self.log())?.into(), way)
+    }
+
+    /// The same for an attack: nothing of its log is kept.
+    pub fn start_for(
+        &self,
+        target: Target,
+        setup: &Setup<'_>,
+        arguments: &[&str],
+        log: Stdio,
+    ) -> io::Result<Option<Server>> {
+        let program = match (target, &self.before) {
+            (Target::Callboard, _) => &self.program,
+            (Target::Before, Some(before)) => before,
+            _ => return Ok(None),
+        };
+        let (mut command, way) = self.command(program, setup, arguments)?;
+        Server::start(&mut command, log, way).map(Some)
+    }
+
+    /// Where files are for the time of the benchmark.
+    pub fn folder(&self) -> &Path {
+        &self.folder.0
     }
 
     /// `callboard serve` on free ports.
     pub fn callboard(&self) -> Command {
-        let mut command = Command::new(&self.program);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--listen-plain", "127.0.0.1:0"]);
-        command
+        serve(&self.program)
     }
 
     fn log(&self) -> PathBuf {
@@ -86,6 +123,12 @@ impl Servers {
             eprintln!("server: {line}");
         }
     }
+}
+
+fn serve(program: &str) -> Command {
+    let mut command = Command::new(program);
+    command.args(["serve", "--listen", "127.0.0.1:0", "--listen-plain", "127.0.0.1:0"]);
+    command
 }
 
 /// A temporary folder that goes away with this value.

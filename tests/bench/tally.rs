@@ -15,6 +15,9 @@ use super::world;
 /// How long nothing may arrive before what is missing counts as lost.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The same where what is missing is a figure like another.
+const QUIET: Duration = Duration::from_secs(3);
+
 /// When each event was published, written by the publisher's thread.
 pub struct Published {
     start: Instant,
@@ -156,6 +159,11 @@ impl Tally {
         self.state.borrow().reads
     }
 
+    /// How many events came, over all sessions.
+    pub fn received(&self) -> usize {
+        self.state.borrow().received
+    }
+
     /// A session ended, which none should while the tally is kept.
     pub fn closed(&self) {
         self.state.borrow_mut().faults.closed += 1;
@@ -189,6 +197,17 @@ impl Tally {
     ///
     /// Nothing has come for a while and some are missing.
     pub async fn wait(&self, events: usize) -> io::Result<Instant> {
+        self.wait_for(events, PATIENCE).await
+    }
+
+    /// Waits until everybody has so many events, or nothing comes any more. Returns when the last one came.
+    pub async fn settle(&self, events: usize) -> Instant {
+        // What is missing stands among the faults.
+        let _ = self.wait_for(events, QUIET).await;
+        self.state.borrow().last
+    }
+
+    async fn wait_for(&self, events: usize, patience: Duration) -> io::Result<Instant> {
         let arrived = std::future::poll_fn(|cx| {
             let mut state = self.state.borrow_mut();
             state.target = events * state.sessions;
@@ -201,7 +220,7 @@ impl Tally {
         let given_up = async {
             loop {
                 let before = self.state.borrow().received;
-                Timer::after(PATIENCE).await;
+                Timer::after(patience).await;
                 if self.state.borrow().received == before {
                     return Err(io::Error::other(format!("{:?}", self.faults(events))));
                 }

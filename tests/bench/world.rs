@@ -115,7 +115,7 @@ pub const ANSWERS: [&[&str]; 8] = [
     &["<open ", "PLAIN"],
     &["<success"],
     &["<open ", "xmpp-bind"],
-    &["/desktop</jid>"],
+    &["</jid>"],
     &["result"],
     &["<presence", "<presence", "<presence"],
     &["subscribed"],
