@@ -20,6 +20,7 @@ pub mod password;
 pub mod prepare;
 pub mod pubsub;
 pub mod sse;
+pub mod text;
 pub mod variable;
 pub mod web_origin;
 pub mod xmpp;

@@ -58,6 +58,8 @@ mod legal_http;
 mod limits;
 #[path = "wire/lockout.rs"]
 mod lockout;
+#[path = "wire/log.rs"]
+mod log;
 #[path = "wire/logout.rs"]
 mod logout;
 #[path = "wire/messages.rs"]

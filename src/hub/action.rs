@@ -1,11 +1,12 @@
 //! What the hub asks of the world outside.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::Credentials;
 use crate::clock::Seconds;
-use crate::id::SessionId;
+use crate::id::{SessionId, UserId};
 use crate::xmpp::bosh;
 
 /// One thing to do.
@@ -28,6 +29,10 @@ pub enum Action {
 pub struct Note {
     /// Address, transport and, as far as it is known, JID; or the id of a user.
     pub who: String,
+    /// Where the client is that caused it.
+    pub peer: IpAddr,
+    /// Who has logged in there, or is kept out.
+    pub user: Option<UserId>,
     pub what: What,
 }
 

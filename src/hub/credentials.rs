@@ -130,7 +130,8 @@ impl Hub {
         if verdict == Verdict::Last {
             self.counters.lockouts += 1;
             let what = What::LockedOut { attempts: self.limits.lockout_attempts, time: self.limits.lockout };
-            self.actions.push_back(Action::Note(Note { who: self.user_name(user), what }));
+            let (who, peer) = (self.user_name(user), credentials.address);
+            self.actions.push_back(Action::Note(Note { who, peer, user: Some(user), what }));
         }
         if verdict == Verdict::Right {
             self.known.add(now.monotonic, credentials.address, user);
@@ -150,7 +151,8 @@ impl Hub {
         }
         if self.backoff.wrong(now.monotonic, address) {
             let what = What::BackedOff { attempts: self.limits.address_attempts, time: self.limits.lockout };
-            self.actions.push_back(Action::Note(Note { who: address.to_string(), what }));
+            let who = address.to_string();
+            self.actions.push_back(Action::Note(Note { who, peer: address, user: None, what }));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::names::token;
 use super::outbox::Frame;
-use super::{Action, Hub, Note, Now, What};
+use super::{Action, Hub, Now, What};
 use crate::id::SessionId;
 use crate::xmpp::stream::{self, State, StreamError};
 
@@ -81,6 +81,6 @@ impl Hub {
             lost,
             after: now.monotonic.saturating_duration_since(session.origin.accepted),
         };
-        self.actions.push_back(Action::Note(Note { who: session.label(self.users()), what }));
+        self.actions.push_back(Action::Note(session.note(self.users(), what)));
     }
 }

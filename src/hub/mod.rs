@@ -430,8 +430,8 @@ impl Hub {
         let Some(session) = self.sessions.get(id) else {
             return;
         };
-        let who = session.label(self.users());
-        self.actions.push_back(Action::Note(Note { who, what }));
+        let note = session.note(self.users(), what);
+        self.actions.push_back(Action::Note(note));
     }
 
     fn stanza(&mut self, now: Now, id: SessionId, kind: Kind, element: roxmltree::Node<'_, '_>) {

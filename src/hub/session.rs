@@ -1,16 +1,18 @@
 //! One session, and the table of all.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
-use super::Origin;
 use super::address::Address;
 use super::backlog::Backlog;
 use super::bosh::Bosh;
 use super::outbox::Outbox;
 use super::tickets::TicketKey;
+use super::{Note, Origin, What};
 use crate::desk::Directory;
 use crate::id::{SessionId, UserId};
 use crate::limits::Limits;
+use crate::text;
 use crate::xmpp::stream::Stream;
 
 /// What a session last said of its availability.
@@ -105,15 +107,25 @@ impl Session {
         self.presence.as_ref().is_some_and(|presence| presence.priority >= 0)
     }
 
-    /// For the log: address, transport, and who it is as far as that is known.
-    pub fn label(&self, users: &Directory) -> String {
+    /// A line for the log: address, transport, and who it is as far as that is known.
+    pub fn note(&self, users: &Directory, what: What) -> Note {
         let Origin { peer, transport, .. } = self.origin;
-        match (&self.address, self.user) {
-            (Some(address), _) => format!("{peer} {transport} {}", address.full()),
-            (None, Some(user)) => format!("{peer} {transport} {}", users.get(user).id),
+        let who = match (&self.address, self.user) {
+            (Some(address), _) => format!("{peer} {transport} {}", start(address.full())),
+            (None, Some(user)) => format!("{peer} {transport} {}", start(&users.get(user).id)),
             (None, None) => format!("{peer} {transport}"),
-        }
+        };
+        Note { who, peer: peer.ip(), user: self.user, what }
     }
+}
+
+/// As much of a name as a log shows: what happened has to stand in the same line.
+fn start(name: &str) -> Cow<'_, str> {
+    const SHOWN: usize = 256;
+    if name.len() <= SHOWN {
+        return name.into();
+    }
+    format!("{}…", text::start(name, SHOWN)).into()
 }
 
 /// The table of all sessions. A place is used again, with another turn.

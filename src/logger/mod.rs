@@ -16,10 +16,17 @@ use log::{Level, LevelFilter, Log, Metadata, Record, SetLoggerError};
 use rustix::fs::fstat;
 use time::OffsetDateTime;
 
+use crate::text;
 use output::Output;
 
 /// How many bytes wait to be written at the most; further lines are dropped and counted.
 const WAITING_MAX: usize = 1 << 20;
+
+/// The longest text of a line, in bytes. What happened stands at its start or is short.
+const LINE_MAX: usize = 2048;
+
+/// The same at `trace`, whose lines are frames and for whoever asked to see them.
+const TRACE_MAX: usize = 16 * 1024;
 
 /// How many bytes are written at once.
 const AT_ONCE: usize = 64 * 1024;
@@ -158,7 +165,13 @@ fn line(style: Style, now: SystemTime, record: &Record<'_>) -> String {
         }
         Style::Journal => write!(line, "<{}>", priority(record.level())),
     };
-    let _ = fmt::write(&mut Visible(&mut line), *record.args());
+    let room = if record.level() == Level::Trace { TRACE_MAX } else { LINE_MAX };
+    let mut visible = Visible { line: &mut line, room, left_out: 0 };
+    let _ = fmt::write(&mut visible, *record.args());
+    let left_out = visible.left_out;
+    if left_out > 0 {
+        let _ = write!(line, "… ({left_out} bytes more)");
+    }
     line.push('\n');
     line
 }
@@ -173,23 +186,43 @@ fn priority(level: Level) -> u8 {
     }
 }
 
-/// Writes control characters as escapes.
-struct Visible<'a>(&'a mut String);
+/// Writes control characters as escapes, as long as there is room.
+struct Visible<'a> {
+    line: &'a mut String,
+    /// So many bytes more find room.
+    room: usize,
+    /// So many bytes of the text found none.
+    left_out: usize,
+}
+
+impl Visible<'_> {
+    /// Writes what stands for so many bytes of the text: all of it, or as much as there is room for if that may be cut.
+    fn push(&mut self, shown: &str, bytes: usize, may_be_cut: bool) {
+        if self.left_out == 0 && shown.len() <= self.room {
+            self.line.push_str(shown);
+            self.room -= shown.len();
+            return;
+        }
+        let shown = if self.left_out == 0 && may_be_cut { text::start(shown, self.room) } else { "" };
+        self.line.push_str(shown);
+        self.left_out += bytes - shown.len();
+    }
+}
 
 impl fmt::Write for Visible<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-            self.0.push_str(text);
+            self.push(text, text.len(), true);
             return Ok(());
         }
         for piece in text.split_inclusive(char::is_control) {
-            match piece.chars().next_back().filter(|last| last.is_control()) {
-                Some(last) => {
-                    self.0.push_str(&piece[..piece.len() - last.len_utf8()]);
-                    self.0.extend(last.escape_default());
-                }
-                None => self.0.push_str(piece),
-            }
+            let Some(last) = piece.chars().next_back().filter(|last| last.is_control()) else {
+                self.push(piece, piece.len(), true);
+                continue;
+            };
+            let before = &piece[..piece.len() - last.len_utf8()];
+            self.push(before, before.len(), true);
+            self.push(&last.escape_default().to_string(), last.len_utf8(), false);
         }
         Ok(())
     }
@@ -231,6 +264,29 @@ mod tests {
             written("a\r\n2026 ERROR b\u{1b}[2J\u{85}"),
             "1970-01-01T00:00:01.234Z INFO  a\\r\\n2026 ERROR b\\u{1b}[2J\\u{85}\n"
         );
+    }
+
+    #[test]
+    fn a_line_is_cut_off_where_it_is_too_long_and_says_how_much_is_missing() {
+        let text = |level, text: &str| {
+            let line = styled(Style::Journal, level, text);
+            line.strip_prefix("<6>").or(line.strip_prefix("<7>")).expect("a priority").to_owned()
+        };
+        let whole = "a".repeat(LINE_MAX);
+        assert_eq!(text(Level::Info, &whole), format!("{whole}\n"));
+        assert_eq!(text(Level::Info, &format!("{whole}bc")), format!("{whole}… (2 bytes more)\n"));
+        assert_eq!(text(Level::Trace, &format!("{whole}bc")), format!("{whole}bc\n"));
+        // Neither a character nor an escape is cut in two, and nothing comes behind what was left out.
+        let nearly = &whole[1..];
+        assert_eq!(text(Level::Info, &format!("{nearly}é")), format!("{nearly}… (2 bytes more)\n"));
+        assert_eq!(text(Level::Info, &format!("{nearly}\nb")), format!("{nearly}… (2 bytes more)\n"));
+        for byte in ["a", "\n", "\u{85}", "漢", "\u{1b}"] {
+            for level in [Level::Error, Level::Debug, Level::Trace] {
+                let most = if level == Level::Trace { TRACE_MAX } else { LINE_MAX };
+                let line = styled(Style::Full, level, &byte.repeat(100_000));
+                assert!((most..most + 100).contains(&line.len()), "{}", line.len());
+            }
+        }
     }
 
     #[test]

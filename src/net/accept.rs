@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use log::Level;
 use rustix::net::sockopt;
 use rustls::ServerConfig;
 use smol::future::FutureExt as _;
@@ -15,10 +16,11 @@ use smol::{Async, Timer};
 use super::io::{Io, Slots};
 use super::reload::InUse;
 use super::server::{Server, now};
+use super::shares::Kind;
 use super::shortage::{Over, Shortage};
 use super::socket::Socket;
 use super::tls_stream::TlsStream;
-use super::{Listener, http};
+use super::{Listener, http, say};
 use crate::clock::Seconds;
 use crate::hub::Origin;
 use crate::limits::Limits;
@@ -95,7 +97,8 @@ async fn connection(
     log::debug!("{peer}: connection accepted");
     let accepted = now().monotonic;
     if let Err(error) = prepare(stream.get_ref(), &server.limits) {
-        return log::info!("{peer}: gone at once: {error}");
+        let line = format_args!("{peer}: gone at once: {error}");
+        return say::of_peer(&server, peer.ip(), Kind::Handshake, Level::Info, line);
     }
     let traffic = server.traffic.clone();
     let opened = async {
@@ -119,7 +122,10 @@ async fn connection(
         Ok((io, transport, lacks_tls)) => {
             http::serve(server, io, Origin { peer, transport, accepted }, lacks_tls).await;
         }
-        Err(error) => log::info!("{peer} tls: {error}"),
+        Err(error) => {
+            let line = format_args!("{peer} tls: {error}");
+            say::of_peer(&server, peer.ip(), Kind::Handshake, Level::Info, line);
+        }
     }
 }
 

@@ -5,13 +5,17 @@
 //! changes nothing, whether or not the page could read the answer. Of a WebSocket it could read everything.
 
 use std::net::SocketAddr;
+use std::rc::Rc;
 
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, StatusCode};
+use log::Level;
 
 use super::answer::{Answer, empty, set, text};
-use super::{rest, ticket};
+use super::server::Server;
+use super::shares::Kind;
+use super::{rest, say, shown};
 use crate::web_origin::WebOrigin;
 
 /// What a page may ask to send.
@@ -53,14 +57,19 @@ impl Asker {
 
     /// Answers a browser that asks what its page may send, and a page that may not send what it does. `None`: the
     /// request is to be served.
-    pub fn answer(&self, request: &Request<Incoming>, peer: SocketAddr) -> Option<Answer> {
+    pub fn answer(
+        &self,
+        server: &Rc<Server>,
+        request: &Request<Incoming>,
+        peer: SocketAddr,
+    ) -> Option<Answer> {
         let (headers, method) = (request.headers(), request.method());
         let preflight =
             method == Method::OPTIONS && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
         match self {
             Self::Allowed(_) if preflight => Some(may_send(headers)),
             Self::Foreign if preflight || ![Method::GET, Method::HEAD, Method::OPTIONS].contains(method) => {
-                let origin = refuse(request, peer);
+                let origin = refuse(server, request, peer);
                 let of_the_api = request.uri().path().starts_with(rest::PREFIX) && !preflight;
                 Some(if of_the_api { rest::foreign(headers, origin) } else { refused() })
             }
@@ -69,9 +78,14 @@ impl Asker {
     }
 
     /// Answers a page that may have no WebSocket. `None`: it may.
-    pub fn answer_upgrade(&self, request: &Request<Incoming>, peer: SocketAddr) -> Option<Answer> {
+    pub fn answer_upgrade(
+        &self,
+        server: &Rc<Server>,
+        request: &Request<Incoming>,
+        peer: SocketAddr,
+    ) -> Option<Answer> {
         matches!(self, Self::Foreign).then(|| {
-            refuse(request, peer);
+            refuse(server, request, peer);
             refused()
         })
     }
@@ -106,11 +120,17 @@ fn are_names(value: &HeaderValue) -> bool {
 }
 
 /// Says so in the log. Returns the origin of the page.
-fn refuse(request: &Request<Incoming>, peer: SocketAddr) -> &str {
+fn refuse<'a>(server: &Rc<Server>, request: &'a Request<Incoming>, peer: SocketAddr) -> &'a str {
     let origin = request.headers().get(header::ORIGIN);
     let origin = origin.and_then(|origin| origin.to_str().ok()).unwrap_or_default();
-    let (method, shown) = (request.method(), ticket::masked(request.uri()));
-    log::info!("{peer} http: {method} {shown} from a page of {origin:?} refused: not in cors_origins");
+    let shown = shown::request(request.method(), request.uri());
+    // Browsers send nothing else, and other programs could have a secret there.
+    let page = match WebOrigin::parse(origin) {
+        Some(origin) => origin.to_string(),
+        None => "no such form".to_owned(),
+    };
+    let line = format_args!("{peer} http: {shown} from a page of {page:.256} refused: not in cors_origins");
+    say::of_peer(server, peer.ip(), Kind::Origin, Level::Info, line);
     origin
 }
 

@@ -13,7 +13,7 @@ use hyper::{HeaderMap, Request, StatusCode, Version};
 use ring::digest;
 use smol_hyper::rt::FuturesIo;
 
-use super::answer::{Answer, Refused, empty, set, text};
+use super::answer::{Answer, Refused, empty, set};
 use super::io::Io;
 use super::server::Server;
 use super::ws;
@@ -21,16 +21,16 @@ use crate::hub::Origin;
 
 /// Answers a request for a WebSocket. The session starts when hyper has let go of the connection. `counted`: a run wants to
 /// know what goes over it.
-pub fn answer(server: Rc<Server>, mut request: Request<Incoming>, origin: Origin, counted: bool) -> Answer {
-    let accept = match accept(request.version(), request.headers()) {
-        Ok(accept) => accept,
-        Err(refused) => {
-            log::info!("{} {}: upgrade refused: {}", origin.peer, origin.transport, refused.sentence);
-            return refused.into();
-        }
-    };
+pub fn answer(
+    server: Rc<Server>,
+    mut request: Request<Incoming>,
+    origin: Origin,
+    counted: bool,
+) -> Result<Answer, Refused> {
+    let accept = accept(request.version(), request.headers())?;
     if !request.body().is_end_stream() {
-        return text(StatusCode::BAD_REQUEST, "A request for a WebSocket has no body.");
+        const SENTENCE: &str = "A request for a WebSocket has no body.";
+        return Err(Refused { status: StatusCode::BAD_REQUEST, sentence: SENTENCE });
     }
     let upgraded = hyper::upgrade::on(&mut request);
     server.clone().spawn(async move {
@@ -55,7 +55,7 @@ pub fn answer(server: Rc<Server>, mut request: Request<Incoming>, origin: Origin
     set(&mut answer, UPGRADE, "WebSocket");
     set(&mut answer, SEC_WEBSOCKET_PROTOCOL, "xmpp");
     set(&mut answer, SEC_WEBSOCKET_ACCEPT, accept);
-    answer
+    Ok(answer)
 }
 
 /// Checks the headers of a GET for `/ws/` (RFC 6455 §4.2.1, RFC 7395 §3.1). Returns the value of

@@ -13,6 +13,7 @@ use hyper::http::uri::Authority;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, StatusCode};
+use log::Level;
 use percent_encoding::percent_decode_str;
 use smol::Timer;
 use smol_hyper::rt::{FuturesIo, SmolTimer};
@@ -24,10 +25,11 @@ use super::feed::{Carried, Carries};
 use super::io::{Io, Patience, Security};
 use super::meter::{Line, Tag, Way};
 use super::server::Server;
+use super::shares::Kind;
 use super::socket::Remote;
 use super::www::Www;
 use super::{
-    bosh, calls, conditions, console, directory, events, handshake, meters, metrics, own, publish, rest,
+    bosh, calls, conditions, console, directory, events, handshake, meters, metrics, own, publish, rest, say,
     sessions, status, target, ticket, upgrade, www,
 };
 use crate::hub::Origin;
@@ -101,7 +103,8 @@ pub async fn serve(server: Rc<Server>, mut io: Io, origin: Origin, lacks_tls: bo
         }
     });
     if let Err(why) = served.await {
-        log::info!("{peer} http: closed: {why}");
+        let line = format_args!("{peer} http: closed: {why}");
+        say::of_peer(&server, peer.ip(), Kind::Connection, Level::Info, line);
     }
     client.line.borrow_mut().finish(&mut server.meters.borrow_mut());
 }
@@ -148,15 +151,15 @@ async fn respond(
     let asker = Asker::of(request.headers(), security.is_some(), &server.cors_origins);
     if let Some(Place::WebSocket) = place {
         return match *request.method() {
-            Method::GET => asker.answer_upgrade(&request, origin.peer).unwrap_or_else(|| {
-                handshake::answer(server, request, *origin, client.line.borrow().is_counted())
-            }),
+            Method::GET => asker
+                .answer_upgrade(&server, &request, origin.peer)
+                .unwrap_or_else(|| upgrade(server, request, client)),
             _ if METHODS.contains(request.method()) => not_allowed(Place::WebSocket.methods()),
             _ => at(place, server, request, client).await,
         };
     }
     let conditions = conditions::Conditions::of(&request);
-    let mut answer = match asker.answer(&request, origin.peer) {
+    let mut answer = match asker.answer(&server, &request, origin.peer) {
         Some(answer) => answer,
         None => at(place, server, request, client).await,
     };
@@ -165,6 +168,17 @@ async fn respond(
     }
     asker.mark(&mut answer);
     answer
+}
+
+/// Answers a request for a WebSocket.
+fn upgrade(server: Rc<Server>, request: Request<Incoming>, client: &Client) -> Answer {
+    let Origin { peer, transport, .. } = client.origin;
+    let counted = client.line.borrow().is_counted();
+    handshake::answer(server.clone(), request, client.origin, counted).unwrap_or_else(|refused| {
+        let line = format_args!("{peer} {transport}: upgrade refused: {}", refused.sentence);
+        say::of_peer(&server, peer.ip(), Kind::Upgrade, Level::Info, line);
+        refused.into()
+    })
 }
 
 /// The answer to a request without TLS where it is spoken. A browser goes where it is led; nothing is done for it here.

@@ -33,10 +33,13 @@ mod publish;
 mod refusals;
 mod reload;
 mod rest;
+mod say;
 mod scratch;
 mod server;
 mod sessions;
+mod shares;
 mod shortage;
+mod shown;
 mod sleepers;
 mod socket;
 mod status;
@@ -277,6 +280,7 @@ async fn serve(
     };
     let again = async { while next(&mut signals).await == Signal::Hup {} };
     quiet.or(late).or(again).await;
+    say::rest(&server);
     log::info!("{}", server.with_hub(|hub, _| hub.counters()));
 }
 

@@ -17,7 +17,9 @@ use super::io::{Count, Slots};
 use super::lag::Lag;
 use super::meter::Meters;
 use super::refusals::Refusals;
+use super::say;
 use super::scratch::Scratch;
+use super::shares::Shares;
 use super::sleepers::Sleepers;
 use super::traffic::Traffic;
 use super::ws::Session;
@@ -58,6 +60,8 @@ pub struct Server {
     pub connections: Count,
     /// Connections that there was no room for.
     pub refusals: RefCell<Refusals>,
+    /// What clients may have said in the log.
+    pub shares: RefCell<Shares>,
     /// The connections of each address that has any.
     addresses: RefCell<HashMap<IpAddr, Count>>,
     pub meters: RefCell<Meters>,
@@ -99,6 +103,7 @@ impl Server {
             scratch: RefCell::default(),
             connections: Count::default(),
             refusals: RefCell::default(),
+            shares: RefCell::default(),
             addresses: RefCell::default(),
             meters: RefCell::default(),
             logs_read: Count::default(),
@@ -176,7 +181,7 @@ impl Server {
                     });
                 });
             }
-            Action::Note(note) => log::log!(note.level(), "{note}"),
+            Action::Note(note) => say::note(self, &note),
         }
     }
 

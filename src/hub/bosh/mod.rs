@@ -228,8 +228,13 @@ impl Hub {
             (of_address >= self.limits.connections_per_address).then_some("limits.connections_per_address")
         };
         if let Some(limit) = full {
-            let who = format!("{} bosh", post.peer);
-            self.actions.push_back(Action::Note(Note { who, what: What::TooMany { limit } }));
+            let (who, peer) = (format!("{} bosh", post.peer), post.peer.ip());
+            self.actions.push_back(Action::Note(Note {
+                who,
+                peer,
+                user: None,
+                what: What::TooMany { limit },
+            }));
             return Err(StreamError::RESOURCE_CONSTRAINT.into());
         }
         let sid: Box<str> = names::token(self.random).into();

@@ -16,13 +16,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, StatusCode};
+use log::Level;
 use percent_encoding::percent_decode_str;
 use ring::digest::{SHA256, digest};
 
 use super::answer::{Answer, ask_for_password, empty, set};
 use super::server::Server;
 use super::socket::Remote;
-use super::{auth, conditions, ticket};
+use super::{auth, conditions, say, shown};
 use crate::desk::{ApiError, Refusal};
 use crate::id::UserId;
 use call::Call;
@@ -61,10 +62,10 @@ pub async fn answer(
     user: Option<String>,
 ) -> Answer {
     let reads = [Method::GET, Method::HEAD].contains(request.method());
-    let shown = format!("{} {}", request.method(), ticket::masked(request.uri()));
+    let shown = shown::request(request.method(), request.uri());
     let headers = request.headers().clone();
     let remote = request.extensions().get().cloned();
-    let (who, reply) = serve(&server, request, &headers, (peer.ip(), remote), user.as_deref()).await;
+    let (asker, reply) = serve(&server, request, &headers, (peer.ip(), remote), user.as_deref()).await;
     let as_json = json::is_asked_for(&headers);
     let mut answer = match reply {
         Ok(Some(document)) if reads => tagged(as_json, document, &headers),
@@ -72,16 +73,13 @@ pub async fn answer(
         Ok(None) => empty(StatusCode::ACCEPTED),
         Err(error) => refused(as_json, &error),
     };
-    if answer.status() == StatusCode::UNAUTHORIZED && who.is_none() {
+    if answer.status() == StatusCode::UNAUTHORIZED && asker.is_none() {
         ask_for_password(&mut answer);
     }
     echo_request_id(&headers, &mut answer);
-    let who = who
-        .map_or_else(|| auth::name(&server, &headers), |user| server.with_hub(|hub, _| hub.user_name(user)));
     // Who polls asks much, and a poll that brought nothing is no news.
-    let level =
-        if answer.status() == StatusCode::NOT_MODIFIED { log::Level::Debug } else { log::Level::Info };
-    log::log!(level, "{peer} http {who}: {shown} {}", answer.status().as_u16());
+    let level = if answer.status() == StatusCode::NOT_MODIFIED { Level::Debug } else { Level::Info };
+    say::request(&server, peer, asker, &headers, &shown, answer.status(), level);
     answer
 }
 

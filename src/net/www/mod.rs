@@ -14,12 +14,14 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{self, HeaderMap};
 use hyper::{Method, Request, StatusCode};
+use log::Level;
 use smol::lock::Semaphore;
 use smol::stream;
 
@@ -27,7 +29,8 @@ use super::answer::{Answer, Body, empty, set, text};
 use super::io::{Count, Slot};
 use super::scratch::CHUNK;
 use super::server::{Server, now};
-use super::{located, ticket};
+use super::shares::{Kind, Whose};
+use super::{located, say, shown};
 use crate::config::{Config, Origin};
 use conditions::{Outcome, Validators};
 use file::Found;
@@ -99,14 +102,14 @@ fn servable(config: &Config, folder: &Path) -> Result<(), String> {
 }
 
 /// Answers a GET or HEAD.
-pub async fn answer(server: &Server, www: &Www, request: &Request<Incoming>, peer: SocketAddr) -> Answer {
+pub async fn answer(server: &Rc<Server>, www: &Www, request: &Request<Incoming>, peer: SocketAddr) -> Answer {
     let answer = look_up(server, www, request).await;
-    let shown = ticket::masked(request.uri());
-    log::debug!("{peer} http: {} {shown} {}", request.method(), answer.status().as_u16());
+    let shown = shown::request(request.method(), request.uri());
+    log::debug!("{peer} http: {shown} {}", answer.status().as_u16());
     answer
 }
 
-async fn look_up(server: &Server, www: &Www, request: &Request<Incoming>) -> Answer {
+async fn look_up(server: &Rc<Server>, www: &Www, request: &Request<Incoming>) -> Answer {
     let path = request.uri().path();
     let Some(wanted) = file::below(path) else {
         return no_such_file();
@@ -136,11 +139,12 @@ async fn look_up(server: &Server, www: &Www, request: &Request<Incoming>) -> Ans
         Ok(Found::Folder) => no_such_file(),
         Err(error) => match file::is_there(&error) {
             Ok(()) => {
-                log::error!("www {path} cannot be read: {error}");
+                let line = format_args!("www {} cannot be read: {error}", shown::uri(request.uri()));
+                say::say(server, Whose::Others, Kind::File, Level::Error, line);
                 text(StatusCode::INTERNAL_SERVER_ERROR, "The file cannot be read now.")
             }
             Err(why) => {
-                log::debug!("www {path}: {why}");
+                log::debug!("www {}: {why}", shown::uri(request.uri()));
                 no_such_file()
             }
         },
@@ -153,7 +157,7 @@ fn no_such_file() -> Answer {
 
 /// The answer with a file, or with the part of it that is wanted.
 fn send(
-    server: &Server,
+    server: &Rc<Server>,
     www: &Www,
     method: &Method,
     headers: &HeaderMap,
@@ -190,7 +194,8 @@ fn send(
     let mut answer = empty(status);
     if method != Method::HEAD {
         if www.sending.get() >= server.limits.files {
-            log::warn!("a file is not sent, {} are being sent", server.limits.files);
+            let line = format_args!("a file is not sent, {} are being sent", server.limits.files);
+            say::say(server, Whose::Others, Kind::File, Level::Warn, line);
             let mut answer =
                 text(StatusCode::SERVICE_UNAVAILABLE, "Too many files are being sent; try again.");
             set(&mut answer, header::RETRY_AFTER, "1");

@@ -34,6 +34,7 @@ use smol::Async;
 use smol_hyper::rt::FuturesIo;
 
 use crate::hub::Origin;
+use answer::Answer;
 use io::{Count, Io};
 pub use server::Server;
 use server::now;
@@ -75,7 +76,7 @@ async fn connection(
         },
     };
     let service = service_fn(|request| {
-        let answer = handshake::answer(server.clone(), request, origin, false);
+        let answer = handshake::answer(server.clone(), request, origin, false).unwrap_or_else(Answer::from);
         async { Ok::<_, Infallible>(answer) }
     });
     let served = http1::Builder::new().serve_connection(FuturesIo::new(io), service).with_upgrades().await;

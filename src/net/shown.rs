@@ -1,0 +1,182 @@
+//! A request as a log may show it: no secret of its URL stands there, and it has a bound.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use hyper::{Method, Uri};
+use percent_encoding::percent_decode_str;
+
+use crate::text;
+
+/// So many bytes of a URI are shown.
+const URI_MAX: usize = 256;
+
+/// So many bytes of a method that nobody knows are shown.
+const METHOD_MAX: usize = 16;
+
+/// What stands in place of what nobody may see.
+const MASK: &str = "(masked)";
+
+/// The parameters whose values are shown, all of them callboard's or Finesse's own. Any other could be a password, a token or
+/// a ticket, whatever its name is.
+const OPEN: [&str; 10] = [
+    "node",
+    "after",
+    "run",
+    "close",
+    "session",
+    "category",
+    "includeLoggedOutAgents",
+    "status",
+    "finesse",
+    "to",
+];
+
+/// Method and URI of a request.
+pub fn request(method: &Method, uri: &Uri) -> String {
+    let method = method.as_str();
+    match method.get(..METHOD_MAX).filter(|start| start.len() < method.len()) {
+        Some(start) => format!("{start}… {}", self::uri(uri)),
+        None => format!("{method} {}", self::uri(uri)),
+    }
+}
+
+/// A URI without the authority, in which a user and a password may stand.
+pub fn uri(uri: &Uri) -> String {
+    let mut shown = String::new();
+    for (nth, segment) in uri.path().split('/').enumerate() {
+        if nth > 0 {
+            shown.push('/');
+        }
+        self::segment(&mut shown, segment);
+        if shown.len() > URI_MAX {
+            break;
+        }
+    }
+    if let Some(query) = uri.query() {
+        let mut before = '?';
+        for pair in query.split('&') {
+            if shown.len() > URI_MAX {
+                break;
+            }
+            shown.push(before);
+            self::pair(&mut shown, pair);
+            before = '&';
+        }
+    }
+    if shown.len() > URI_MAX {
+        let whole = uri.path().len() + uri.query().map_or(0, |query| 1 + query.len());
+        shown.truncate(text::start(&shown, URI_MAX).len());
+        // A mask may be longer than what it hides.
+        let left_out = whole.saturating_sub(shown.len());
+        let _ = write!(shown, "… ({left_out} bytes more)");
+    }
+    shown
+}
+
+/// A part of a path. Behind a `;` or a `=` stands a parameter, before an `@` may stand a user with a password.
+fn segment(shown: &mut String, segment: &str) {
+    // What is longer is cut off, wherever a secret would begin in it.
+    let segment = text::start(segment, URI_MAX + 1);
+    let parameter = segment.find([';', '=']);
+    let open = parameter.map_or(segment, |at| &segment[..=at]);
+    match open.rsplit_once('@') {
+        Some((user, rest)) if user.contains(':') => {
+            shown.push_str(MASK);
+            shown.push('@');
+            shown.push_str(rest);
+        }
+        _ => shown.push_str(open),
+    }
+    if parameter.is_some() {
+        shown.push_str(MASK);
+    }
+}
+
+/// A parameter of a query.
+fn pair(shown: &mut String, pair: &str) {
+    let Some((name, value)) = pair.split_once('=') else {
+        // It could be anything.
+        shown.push_str(if pair.is_empty() || is_open(pair) { pair } else { MASK });
+        return;
+    };
+    if !is_open(name) {
+        // The name is a help to who looks for a mistake, if it is one.
+        let is_name = name.len() <= 32
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        let _ = write!(shown, "{}={MASK}", if is_name { name } else { MASK });
+    } else if decoded(value).contains(['=', ';', '&']) {
+        // Parameters of a client that encodes them all as one, or separates them otherwise.
+        let _ = write!(shown, "{name}={MASK}");
+    } else {
+        let _ = write!(shown, "{name}={value}");
+    }
+}
+
+fn is_open(name: &str) -> bool {
+    OPEN.contains(&decoded(name).as_ref())
+}
+
+fn decoded(text: &str) -> Cow<'_, str> {
+    percent_decode_str(text).decode_utf8_lossy()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> String {
+        uri(&text.parse().expect("a good URI"))
+    }
+
+    #[test]
+    fn a_secret_never_stands_in_a_log_however_it_is_written() {
+        for (uri, expected) in [
+            ("/events?node=/a&ticket=secret&after=1", "/events?node=/a&ticket=(masked)&after=1"),
+            ("/events?ticket=secret", "/events?ticket=(masked)"),
+            ("/events?%74icke%74=secret&ticket=secret", "/events?(masked)=(masked)&ticket=(masked)"),
+            ("/events?ticket", "/events?(masked)"),
+            ("/events?secret", "/events?(masked)"),
+            ("/events?node=ticket&node=ticket%3Dsecret", "/events?node=ticket&node=(masked)"),
+            ("/events?node=/a;ticket=secret", "/events?node=(masked)"),
+            ("/events?no%64e=/a", "/events?no%64e=/a"),
+            ("/events?", "/events?"),
+            ("/x%20y", "/x%20y"),
+            ("http://host/events?ticket=secret", "/events?ticket=(masked)"),
+            ("http://user:secret@host/a", "/a"),
+            ("//user:secret@host/a", "//(masked)@host/a"),
+            ("/a@b/c", "/a@b/c"),
+            ("/a;jsessionid=secret/b", "/a;(masked)/b"),
+            ("/a&password=secret", "/a&password=(masked)"),
+            ("/a?user:secret@host", "/a?(masked)"),
+            (
+                "/a?password=secret&Password=secret&pwd=secret",
+                "/a?password=(masked)&Password=(masked)&pwd=(masked)",
+            ),
+            ("/a?access_token=secret&api-key=secret", "/a?access_token=(masked)&api-key=(masked)"),
+            ("/a?callVariable1=4111111111111111", "/a?callVariable1=(masked)"),
+            ("*", "*"),
+        ] {
+            assert_eq!(shown(uri), expected, "{uri}");
+        }
+    }
+
+    #[test]
+    fn a_long_request_is_cut_off_and_says_how_much_is_missing() {
+        let path = format!("/{}", "a".repeat(299));
+        assert_eq!(shown(&path), format!("{}… (44 bytes more)", &path[..256]));
+        assert_eq!(shown(&path[..256]), path[..256]);
+        for uri in [
+            format!("/{}", "a/".repeat(4000)),
+            format!("/?{}", "a&".repeat(4000)),
+            format!("/?node={}", "é".repeat(4000)),
+            format!("/?{}=1", "a".repeat(4000)),
+        ] {
+            let uri: Uri = uri.parse().expect("a good URI");
+            assert!(self::uri(&uri).len() < URI_MAX + 32, "{}", self::uri(&uri));
+        }
+        let method = Method::from_bytes(&[b'X'; 1000]).expect("a method is a token");
+        assert_eq!(request(&method, &Uri::from_static("/")), "XXXXXXXXXXXXXXXX… /");
+        assert_eq!(request(&Method::GET, &Uri::from_static("/")), "GET /");
+    }
+}
