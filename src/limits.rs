@@ -291,15 +291,33 @@ limits! {
     /// node subscriptions of one user without a resource, the automatic ones included
     /// (XEP-0060 §6.1.3.9).
     subscriptions_per_user: Count("subscriptions") = 256, 8 => 100_000;
-    /// bytes owed to one session before it is closed as too slow
+    /// bytes owed to one session before it is closed as too slow, once it has not taken for backlog_wait what its socket was offered
     /// (XEP-0205 §4.7).
     queue: Size("bytes") = MIB, 128 * KIB => 256 * MIB;
-    /// frames owed to one session before it is closed as too slow
+    /// frames owed to one session before it is closed as too slow, likewise
     /// (XEP-0205 §4.7).
     queue_frames: Count("frames") = 4096, 512 => 1_000_000;
     /// bytes that all queues together hold, an event that is in several of them once, before whoever is owed most is closed
     /// (XEP-0205 §4.7).
     queues: Size("bytes") = 64 * MIB, MIB => 2048 * MIB;
+    /// bytes of one user's stanzas and events that wait for their readers, before its next ones wait too
+    /// (Reactive Streams §1.1: who publishes must not signal more than was asked for).
+    backlog: Size("bytes") = 256 * KIB, KIB => 256 * MIB;
+    /// longest wait of a user for its readers; sessions that have not taken for so long what their sockets were offered are closed as too slow
+    /// (NATS: write_deadline).
+    backlog_wait: Duration("time") = 2 * SECOND, 100 => MINUTE;
+    /// bytes a second of one user's stanzas, publications and changes over HTTP, in the long run; 0: any
+    /// (XEP-0205 §4.1; XMPP servers call it a shaper).
+    user_rate: Size("bytes a second") = 4 * MIB, 0 => 1024 * MIB;
+    /// what of that may come at once
+    /// (XEP-0205 §4.1).
+    user_burst: Size("bytes") = 16 * MIB, 64 * KIB => 1024 * MIB;
+    /// stanzas, publications and changes over HTTP of one user a second, in the long run; 0: any
+    /// (XEP-0205 §4.1).
+    user_stanzas: Count("stanzas a second") = 2000, 0 => 1_000_000;
+    /// how many of them may come at once
+    /// (XEP-0205 §4.1).
+    user_stanza_burst: Count("stanzas") = 10_000, 1 => 1_000_000;
     /// events that are kept for clients of server-sent events that come back; 0: none
     /// (WHATWG HTML §9.2.4, Last-Event-ID).
     history: Count("events") = 1024, 0 => 1_000_000;

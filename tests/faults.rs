@@ -20,6 +20,8 @@ mod holes;
 mod late;
 #[path = "faults/login.rs"]
 mod login;
+#[path = "faults/producers.rs"]
+mod producers;
 #[path = "faults/relay.rs"]
 mod relay;
 #[path = "faults/signals.rs"]

@@ -14,6 +14,8 @@ use crate::xmpp::bosh;
 pub enum Action {
     /// Something waits for this session, or it may read again: drain it and look at it.
     Wake(SessionId),
+    /// The user may send again: its requests over HTTP that wait may be looked at.
+    Release(UserId),
     /// The peer did not finish the close in time: drop its connection.
     Abort(SessionId),
     /// Answer a request of BOSH.
@@ -147,6 +149,10 @@ pub struct Counters {
     pub dropped: u64,
     /// Sessions closed because they did not read.
     pub slow_readers: u64,
+    /// Users that were held because too much waited for others of what they had sent, or because they sent too fast.
+    pub holds: u64,
+    /// Publications and stanzas that were refused because there was no room for them.
+    pub refused_sends: u64,
     /// The memory of all queues now, in bytes.
     pub backlog: u64,
     /// The most that it has been.

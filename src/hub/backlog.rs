@@ -29,6 +29,11 @@ impl Backlog {
         self.0.now.set(self.0.now.get() - bytes);
     }
 
+    /// Tells whether it is this count and no other.
+    pub fn is(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+
     /// How much there is now.
     pub fn bytes(&self) -> usize {
         self.0.now.get()
@@ -46,13 +51,23 @@ pub struct Counted<T> {
     content: T,
     bytes: usize,
     backlog: Backlog,
+    /// What its sender has put into queues; `None`: nobody has sent it.
+    sender: Option<Backlog>,
 }
 
 impl<T> Counted<T> {
-    /// `bytes`: the memory that it takes.
-    pub fn new(content: T, bytes: usize, backlog: &Backlog) -> Rc<Self> {
+    /// `bytes`: the memory that it takes. It counts for its `sender` too, if a user has sent it.
+    pub fn new(content: T, bytes: usize, backlog: &Backlog, sender: Option<&Backlog>) -> Rc<Self> {
         backlog.add(bytes);
-        Rc::new(Self { content, bytes, backlog: backlog.clone() })
+        if let Some(sender) = sender {
+            sender.add(bytes);
+        }
+        Rc::new(Self { content, bytes, backlog: backlog.clone(), sender: sender.cloned() })
+    }
+
+    /// Tells whether it counts for this sender.
+    pub fn is_of(&self, sender: &Backlog) -> bool {
+        self.sender.as_ref().is_some_and(|own| own.is(sender))
     }
 }
 
@@ -67,19 +82,34 @@ impl<T> Deref for Counted<T> {
 impl<T> Drop for Counted<T> {
     fn drop(&mut self) {
         self.backlog.remove(self.bytes);
+        if let Some(sender) = &self.sender {
+            sender.remove(self.bytes);
+        }
     }
 }
 
 impl Hub {
-    /// While all queues together hold more than they may, whoever is owed most is closed for not reading.
+    /// While all queues together hold more than they may, a session is closed for not reading: one that has not taken for long
+    /// what it was offered, else one whose socket is full, and of those the one that is owed most. Nobody sends anything more
+    /// by then, so a session that reads goes only if there is twice as much as may be.
     pub(super) fn relieve(&mut self, now: Now) {
         while self.backlog.bytes() > self.limits.queues {
             // Of those that are closed only their last words are left.
             let owed = |id: SessionId| {
                 let session = self.sessions.get(id)?;
-                (session.stream.state() != State::Closed).then_some((session.outbox.bytes(), id))
+                let full = session.behind.is_some();
+                (session.stream.state() != State::Closed).then_some((
+                    self.is_behind(now, id),
+                    full,
+                    session.outbox.bytes(),
+                    id,
+                ))
             };
-            let Some((_, id)) = self.sessions.ids().into_iter().filter_map(owed).max() else { return };
+            let most = self.sessions.ids().into_iter().filter_map(owed).max();
+            let Some((_, full, _, id)) = most else { return };
+            if !full && self.backlog.bytes() <= 2 * self.limits.queues {
+                return;
+            }
             self.too_slow(now, id);
         }
     }

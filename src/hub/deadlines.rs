@@ -16,7 +16,7 @@ impl Hub {
     /// When [`Hub::tick`] has to be called next.
     pub fn wake_at(&self) -> Option<Instant> {
         let session = self.deadlines.peek().map(|Reverse((due, _))| *due);
-        session.into_iter().chain(self.desk.wake_at()).min()
+        session.into_iter().chain(self.desk.wake_at()).chain(self.holds_end_at()).min()
     }
 
     pub(super) fn schedule(&mut self, id: SessionId, due: Instant) {

@@ -6,13 +6,13 @@ use super::backlog::Counted;
 use super::feed::Told;
 use super::outbox::{Frame, MESSAGE_ID};
 use super::{Hub, Now};
-use crate::id::SessionId;
+use crate::id::{SessionId, UserId};
 use crate::pubsub::event::Event;
 use crate::pubsub::{Item, NodeId, Subscriber};
 
 impl Hub {
-    /// A published item goes to all subscribers.
-    pub(super) fn announce(&mut self, now: Now, node: NodeId, item: &Rc<Item>) {
+    /// An item goes to all subscribers; `by` is the user that has caused it, if there is one.
+    pub(super) fn announce(&mut self, now: Now, node: NodeId, item: &Rc<Item>, by: Option<UserId>) {
         let event = Event::published(
             self.names.event_head.clone(),
             &self.pubsub.name(node),
@@ -20,13 +20,13 @@ impl Hub {
             self.pubsub.notification(),
         );
         self.counters.events += 1;
-        self.deliver(now, self.receivers_of(self.pubsub.subscribers(node)), event);
+        self.deliver(now, self.receivers_of(self.pubsub.subscribers(node)), event, by);
     }
 
-    /// So does the news that one is gone.
-    pub(super) fn announce_retraction(&mut self, now: Now, node: NodeId, id: &str) {
+    /// So does the news that the user has retracted one.
+    pub(super) fn announce_retraction(&mut self, now: Now, node: NodeId, id: &str, by: UserId) {
         let event = Event::retracted(self.names.event_head.clone(), &self.pubsub.name(node), id);
-        self.deliver(now, self.receivers_of(self.pubsub.subscribers(node)), event);
+        self.deliver(now, self.receivers_of(self.pubsub.subscribers(node)), event, Some(by));
     }
 
     /// And that a node is taken away. A stream has no way to say it, so it ends: who opens it again is told why it cannot.
@@ -39,7 +39,7 @@ impl Hub {
                 self.end(now, *id, None, "its node was taken away");
             }
         }
-        self.deliver(now, receivers, event);
+        self.deliver(now, receivers, event, None);
     }
 
     /// The sessions of subscribers, and whether each is subscribed by its full JID. Collected before something is sent: that
@@ -57,9 +57,10 @@ impl Hub {
         receivers
     }
 
-    fn deliver(&mut self, now: Now, receivers: Vec<(SessionId, bool)>, event: Event) {
+    fn deliver(&mut self, now: Now, receivers: Vec<(SessionId, bool)>, event: Event, by: Option<UserId>) {
         let bytes = event.len(0, 0);
-        let event = Counted::new(event, bytes, &self.backlog);
+        let sender = by.map(|user| self.senders.owed(user));
+        let event = Counted::new(event, bytes, &self.backlog, sender.as_ref());
         // Made when the first stream gets it, and shared by all.
         let mut told = None;
         for (id, full) in receivers {
@@ -67,7 +68,8 @@ impl Hub {
                 // Such a stream has no way to say that something is gone.
                 if let Some(item) = &event.item {
                     let told = told.get_or_insert_with(|| {
-                        Told::item(event.node.clone(), item.clone()).counted(&self.backlog)
+                        let told = Told::item(event.node.clone(), item.clone());
+                        told.counted(&self.backlog, sender.as_ref())
                     });
                     self.counters.deliveries += 1;
                     self.push(now, id, Frame::Told(told.clone()));

@@ -18,7 +18,7 @@ use crate::xmpp::stream::State;
 pub const TRANSPORT: &str = "sse";
 
 /// The name of the event that says that a client may have missed something.
-const MISSED: &str = "missed";
+pub(super) const MISSED: &str = "missed";
 const MISSED_SENTENCE: &str =
     "Events may have been missed since the last one that you have seen: ask for the state anew.";
 
@@ -90,7 +90,7 @@ impl Hub {
             self.push(
                 now,
                 id,
-                Frame::Told(Told::other(MISSED, MISSED_SENTENCE.to_owned()).counted(&self.backlog)),
+                Frame::Told(Told::other(MISSED, MISSED_SENTENCE.to_owned()).counted(&self.backlog, None)),
             );
         } else if after != After::Now {
             self.counters.resumed += 1;
@@ -109,7 +109,7 @@ impl Hub {
         let mut frames = Vec::new();
         for entry in entries {
             let told = Told::item(self.pubsub.name(entry.node), entry.item.clone());
-            let frame = Frame::Told(told.counted(&self.backlog));
+            let frame = Frame::Told(told.counted(&self.backlog, None));
             // The other half is for what comes while these are taken.
             if frame.len() > room || frames.len() == self.limits.queue_frames / 2 {
                 frames.reverse();
@@ -222,9 +222,9 @@ impl Told {
     }
 
     /// Ready to be put into queues.
-    pub fn counted(self, backlog: &Backlog) -> Rc<Counted<Self>> {
+    pub fn counted(self, backlog: &Backlog, sender: Option<&Backlog>) -> Rc<Counted<Self>> {
         let bytes = self.len;
-        Counted::new(self, bytes, backlog)
+        Counted::new(self, bytes, backlog, sender)
     }
 
     /// How many bytes it has on a stream.

@@ -45,7 +45,7 @@ impl Hub {
         self.desk.set_status(now, new.status);
         if back || new.status != old.status {
             let event = self.desk.status_told(now);
-            self.tell(now, vec![event]);
+            self.tell(now, vec![event], None);
             if new == (Availability { status: Status::InService, finesse: true }) {
                 self.desk.tell_states(now);
             }

@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::finesse::{CAPS_NODE as FINESSE_CAPS_NODE, CAPS_VER as FINESSE_CAPS_VER};
+use super::pressure::NO_ROOM;
 use super::reach::{FINESSE, Target};
 use super::{Hub, Now};
 use crate::id::{SessionId, UserId};
@@ -41,6 +42,10 @@ pub fn answer(hub: &mut Hub, now: Now, user: UserId, target: &Target<'_>, reques
 }
 
 fn pubsub(hub: &mut Hub, now: Now, user: UserId, request: &Request<'_>) -> Answer {
+    if pubsub::iq::is_for_others(request) && !hub.has_room(user) {
+        hub.counters.refused_sends += 1;
+        return Err(NO_ROOM);
+    }
     let bare = hub.bare(user);
     let (sessions, online) = (&hub.sessions, &hub.online[user.0 as usize]);
     let resource = |id: SessionId| {
@@ -58,8 +63,8 @@ fn pubsub(hub: &mut Hub, now: Now, user: UserId, request: &Request<'_>) -> Answe
     let (payload, change) = pubsub::iq::answer(&mut hub.pubsub, &who, request)?;
     match change {
         None => {}
-        Some(Change::Published(node, item)) => hub.announce(now, node, &item),
-        Some(Change::Retracted(node, item)) => hub.announce_retraction(now, node, &item),
+        Some(Change::Published(node, item)) => hub.announce(now, node, &item, Some(user)),
+        Some(Change::Retracted(node, item)) => hub.announce_retraction(now, node, &item, user),
     }
     Ok(payload)
 }

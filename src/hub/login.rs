@@ -96,6 +96,11 @@ impl Hub {
         })
     }
 
+    /// Who has logged in on a session.
+    pub fn user_of(&self, id: SessionId) -> Option<UserId> {
+        self.sessions.get(id).filter(|session| session.stream.is_logged_in())?.user
+    }
+
     /// Tells whether the session has logged in, for the size of messages and for what may stand in a log.
     pub fn is_logged_in(&self, id: SessionId) -> bool {
         self.sessions.get(id).is_some_and(|session| session.stream.is_logged_in())

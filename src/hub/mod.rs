@@ -25,6 +25,7 @@ mod login;
 mod names;
 mod outbox;
 mod presence;
+mod pressure;
 mod reach;
 mod reload;
 mod route;
@@ -47,6 +48,7 @@ pub use credentials::{Credentials, TooMany};
 pub use feed::{Asker, NotOpened};
 pub use finesse::Availability;
 pub use outbox::Out;
+pub use pressure::Admission;
 pub use reload::Reloaded;
 pub use tap::Listed;
 pub use tickets::TicketKey;
@@ -62,13 +64,14 @@ use crate::xmpp::sasl;
 use crate::xmpp::stanza::Kind;
 use crate::xmpp::stream::{State, Step, StreamError};
 use crate::xmpp::xml::{self, Bounds};
-use backlog::Backlog;
+use backlog::{Backlog, Counted};
 use backoff::Backoff;
 use checks::Checks;
 use known::Known;
 use lockout::Lockout;
 use names::{item_prefix, token};
 use outbox::Frame;
+use pressure::Senders;
 use session::{Session, Sessions};
 use tap::{Direction, Tap};
 use tickets::Tickets;
@@ -102,6 +105,7 @@ pub struct Hub {
     finesse: bool,
     sessions: Sessions,
     backlog: Backlog,
+    senders: Senders,
     /// The bound sessions of each user, in the order of their logins.
     online: Vec<Vec<SessionId>>,
     /// The streams of server-sent events of each user.
@@ -165,6 +169,7 @@ impl Hub {
             finesse: true,
             sessions: Sessions::default(),
             backlog: Backlog::default(),
+            senders: Senders::default(),
             deadlines: BinaryHeap::new(),
             bindings: bosh::Bindings::default(),
             actions: VecDeque::new(),
@@ -206,7 +211,14 @@ impl Hub {
             Ok(document) => document,
             Err(error) => return self.fail(now, id, error.into()),
         };
+        let user = self.sender_at(id);
+        if let Some(user) = user {
+            self.pace(now, user, text.len(), 1);
+        }
         self.element(now, id, document.root_element());
+        if let Some(user) = user {
+            self.hold_if_owed(now, user);
+        }
     }
 
     /// An element of a stream that is not closed.
@@ -243,7 +255,8 @@ impl Hub {
         let node = self.pubsub.find(node)?;
         let by = Publisher { user, administrator: self.users().is_administrator(user) };
         let item = self.pubsub.publish(node, by, None, Payload::Text(payload))?;
-        self.announce(now, node, &item);
+        self.announce(now, node, &item, Some(user));
+        self.hold_if_owed(now, user);
         Ok(item.id.to_string())
     }
 
@@ -252,7 +265,8 @@ impl Hub {
         &self.desk
     }
 
-    /// Lets the contact centre do something, if it is in service, and publishes what follows from it (reference 4.5).
+    /// Lets the contact centre do something that the user `by` has asked for, if it is in service, and publishes what follows
+    /// from it (reference 4.5).
     ///
     /// # Errors
     ///
@@ -260,6 +274,7 @@ impl Hub {
     pub fn command(
         &mut self,
         now: Now,
+        by: UserId,
         command: impl FnOnce(&mut Desk) -> Result<Vec<desk::Event>, ApiError>,
     ) -> Result<(), ApiError> {
         self.desk.in_service()?;
@@ -267,10 +282,10 @@ impl Hub {
         if self.closing {
             return Err(desk::Refusal::Busy.about(""));
         }
-        self.happen(now, command)
+        self.happen(now, by, command)
     }
 
-    /// Lets something happen to the contact centre that nobody asked its API for, and publishes what follows.
+    /// Lets something happen to the contact centre that the user `by` has not asked its API for, and publishes what follows.
     ///
     /// # Errors
     ///
@@ -278,20 +293,22 @@ impl Hub {
     pub fn happen<E>(
         &mut self,
         now: Now,
+        by: UserId,
         happen: impl FnOnce(&mut Desk) -> Result<Vec<desk::Event>, E>,
     ) -> Result<(), E> {
         let events = happen(&mut self.desk)?;
-        self.tell(now, events);
+        self.tell(now, events, Some(by));
+        self.hold_if_owed(now, by);
         Ok(())
     }
 
-    /// Publishes what happened in the contact centre.
-    fn tell(&mut self, now: Now, events: Vec<desk::Event>) {
+    /// Publishes what happened in the contact centre; `by` is the user that has caused it, if there is one.
+    fn tell(&mut self, now: Now, events: Vec<desk::Event>, by: Option<UserId>) {
         for event in events {
             // The desk names nodes of its own only.
             let Ok(node) = self.pubsub.find(&event.node) else { continue };
             let item = self.pubsub.add(node, None, Payload::Text(event.payload));
-            self.announce(now, node, &item);
+            self.announce(now, node, &item, by);
         }
     }
 
@@ -306,8 +323,9 @@ impl Hub {
                 self.look_at(now, id);
             }
         }
+        self.end_holds(now);
         let events = self.desk.tick(now);
-        self.tell(now, events);
+        self.tell(now, events, None);
     }
 
     /// The next thing to do outside.
@@ -323,26 +341,36 @@ impl Hub {
         };
         let address = session.address.as_deref();
         if self.taps.is_empty() {
-            session.outbox.drain(address, budget, sink);
+            let taken = session.outbox.drain(address, budget, sink);
+            session.took(now.monotonic, taken);
             return !session.outbox.is_empty();
         }
         let mut seen = Vec::new();
-        session.outbox.drain(address, budget, |out| {
+        let taken = session.outbox.drain(address, budget, |out| {
             seen.extend(tap::text_of(&out));
             sink(out);
         });
+        session.took(now.monotonic, taken);
         for text in seen {
             self.tap(now, id, Direction::Out, &text, text.len());
         }
         self.sessions.get(id).is_some_and(|session| !session.outbox.is_empty())
     }
 
-    /// Tells whether the session's next message may be taken now: not while a password is checked, and not while it
-    /// is owed so much that the answer could go over the bound of its queue.
+    /// Tells whether the session's next message may be taken now: not while a password is checked, not while it
+    /// is owed so much that the answer could go over the bound of its queue, and not while its user is held.
     pub fn is_reading(&self, id: SessionId) -> bool {
         self.sessions.get(id).is_some_and(|session| {
-            session.stream.state() != State::Checking && !session.outbox.is_half_full(&self.limits)
+            session.stream.state() != State::Checking
+                && !session.outbox.is_half_full(&self.limits)
+                && !self.sender_at(id).is_some_and(|user| self.is_held(user))
         })
+    }
+
+    /// The user of a session that can send something to others: one that is bound.
+    fn sender_at(&self, id: SessionId) -> Option<UserId> {
+        let session = self.sessions.get(id)?;
+        session.address.as_ref().and(session.user)
     }
 
     /// The XMPP domain.
@@ -399,8 +427,8 @@ impl Hub {
         }
     }
 
-    /// Queues a frame. A session that has not read what it was sent before, up to the bound, is closed instead; what
-    /// waited for it is dropped and counted.
+    /// Queues a frame. A session that is owed more than may be and has not taken for long what its socket was offered is
+    /// closed instead; what waited for it is dropped and counted.
     fn push(&mut self, now: Now, id: SessionId, frame: Frame) {
         let Some(session) = self.sessions.get_mut(id) else {
             return;
@@ -410,7 +438,8 @@ impl Hub {
         }
         let was_empty = session.outbox.is_empty();
         session.outbox.push(frame);
-        if session.outbox.is_over(&self.limits) {
+        let over = session.outbox.is_over(&self.limits);
+        if over && self.is_behind(now, id) {
             self.too_slow(now, id);
         } else if was_empty {
             self.wake(id);
@@ -420,6 +449,16 @@ impl Hub {
 
     fn send(&mut self, now: Now, id: SessionId, text: String) {
         self.push(now, id, Frame::Text(text.into()));
+    }
+
+    /// Sends a stanza of the user `by` to sessions.
+    fn send_for(&mut self, now: Now, by: UserId, receivers: &[SessionId], text: String) {
+        let bytes = text.len();
+        let stanza =
+            Counted::<Box<str>>::new(text.into(), bytes, &self.backlog, Some(&self.senders.owed(by)));
+        for id in receivers {
+            self.push(now, *id, Frame::Stanza(stanza.clone()));
+        }
     }
 
     fn users(&self) -> &Directory {

@@ -20,6 +20,8 @@ pub enum Frame {
     Open(Box<str>),
     /// A message made for this session.
     Text(Box<str>),
+    /// A stanza that a user has sent, shared with all who get it.
+    Stanza(Rc<Counted<Box<str>>>),
     /// An event, shared with all who get it; `full`: addressed to the full JID.
     Event { event: Rc<Counted<Event>>, full: bool, id: [u8; MESSAGE_ID] },
     /// An event on a stream of server-sent events, shared as well.
@@ -65,6 +67,7 @@ impl Frame {
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Open(text) | Self::Text(text) => text.len(),
+            Self::Stanza(text) => text.len(),
             Self::Event { event, .. } => event.len(ADDRESS, MESSAGE_ID),
             Self::Told(told) => told.len(),
             Self::Ping => 2,
@@ -76,7 +79,7 @@ impl Frame {
     fn weight(&self) -> usize {
         let content = match self {
             Self::Open(text) | Self::Text(text) => text.len(),
-            Self::Event { .. } | Self::Told(_) | Self::Ping | Self::Close(..) => 0,
+            Self::Stanza(_) | Self::Event { .. } | Self::Told(_) | Self::Ping | Self::Close(..) => 0,
         };
         size_of::<Self>() + content
     }
@@ -120,7 +123,7 @@ impl Outbox {
     pub fn stanzas(&self) -> usize {
         let is_stanza = |frame: &&Frame| match frame {
             Frame::Text(text) => ["<message", "<iq", "<presence"].iter().any(|tag| text.starts_with(tag)),
-            Frame::Event { .. } | Frame::Told(_) => true,
+            Frame::Stanza(_) | Frame::Event { .. } | Frame::Told(_) => true,
             Frame::Open(_) | Frame::Ping | Frame::Close(..) => false,
         };
         self.frames.iter().filter(is_stanza).count()
@@ -144,8 +147,23 @@ impl Outbox {
         lost
     }
 
-    /// Hands frames to `sink` until about `budget` bytes are out.
-    pub fn drain(&mut self, address: Option<&Address>, budget: usize, mut sink: impl FnMut(Out<'_>)) {
+    /// Tells whether something of this sender waits.
+    pub fn owes(&self, sender: &Backlog) -> bool {
+        self.frames.iter().any(|frame| match frame {
+            Frame::Stanza(text) => text.is_of(sender),
+            Frame::Event { event, .. } => event.is_of(sender),
+            Frame::Told(told) => told.is_of(sender),
+            Frame::Open(_) | Frame::Text(_) | Frame::Ping | Frame::Close(..) => false,
+        })
+    }
+
+    /// Hands frames to `sink` until about `budget` bytes are out. Returns how many those were.
+    pub fn drain(
+        &mut self,
+        address: Option<&Address>,
+        budget: usize,
+        mut sink: impl FnMut(Out<'_>),
+    ) -> usize {
         let mut out = 0;
         while out < budget {
             let Some(frame) = self.pop() else {
@@ -155,6 +173,7 @@ impl Outbox {
             match &frame {
                 Frame::Open(text) => sink(Out::Open(text)),
                 Frame::Text(text) => sink(Out::Text(&[text])),
+                Frame::Stanza(text) => sink(Out::Text(&[text])),
                 Frame::Event { event, full, id } => {
                     // An event is queued for bound sessions only, and the id is made of ASCII characters.
                     let to =
@@ -177,6 +196,7 @@ impl Outbox {
         if self.frames.is_empty() && self.frames.capacity() > 8 {
             self.frames = VecDeque::new();
         }
+        out
     }
 }
 

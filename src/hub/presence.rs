@@ -104,7 +104,8 @@ impl Hub {
             receiver_address.full(),
             ns::CLIENT
         );
-        self.send(now, to, text);
+        let Some(by) = sender.user else { return };
+        self.send_for(now, by, &[to], text);
     }
 
     /// A presence to somebody (RFC 6121 §3 and §4.6).

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use roxmltree::Node;
 
+use super::pressure::NO_ROOM;
 use super::{Hub, Now};
 use crate::id::{SessionId, UserId};
 use crate::xmpp::jid::Jid;
@@ -44,6 +45,11 @@ impl Hub {
         if receivers.is_empty() {
             return Err(Condition::ServiceUnavailable.into());
         }
+        let by = self.sessions.get(from).and_then(|session| session.user).ok_or(Condition::NotAuthorized)?;
+        if !self.has_room(by) {
+            self.counters.refused_sends += 1;
+            return Err(NO_ROOM);
+        }
         let sender = self.sessions.get(from).and_then(|session| session.address.as_ref());
         let sender = sender.ok_or(Condition::NotAuthorized)?.full();
         let mut text = String::new();
@@ -56,9 +62,7 @@ impl Hub {
                 "The stanza is too long when it is written out.",
             ));
         }
-        for receiver in receivers {
-            self.send(now, receiver, text.clone());
-        }
+        self.send_for(now, by, &receivers, text);
         Ok(())
     }
 

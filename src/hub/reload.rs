@@ -39,7 +39,7 @@ impl Hub {
         self.online.resize(places, Vec::new());
         self.streams.resize(places, Vec::new());
         self.lockout.grow(places);
-        self.tell(now, events);
+        self.tell(now, events, None);
 
         let gone: Vec<UserId> = before.iter().copied().filter(|user| !self.users().has(*user)).collect();
         self.end_sessions(now);

@@ -7,6 +7,7 @@ use super::address::Address;
 use super::backlog::Backlog;
 use super::bosh::Bosh;
 use super::outbox::Outbox;
+use super::pressure::Behind;
 use super::tickets::TicketKey;
 use super::{Note, Origin, What};
 use crate::desk::Directory;
@@ -43,6 +44,8 @@ pub struct Session {
     pub address: Option<Box<Address>>,
     pub presence: Option<Presence>,
     pub outbox: Outbox,
+    /// Set while it has not taken all that its socket was offered.
+    pub behind: Option<Behind>,
     /// It is a stream of server-sent events, not of XMPP: of `stream` only the end counts.
     pub feed: Option<Box<Feed>>,
     /// What it has in place of a connection of its own, over BOSH.
@@ -76,6 +79,7 @@ impl Session {
             address: None,
             presence: None,
             outbox: Outbox::new(backlog),
+            behind: None,
             feed: None,
             bosh: None,
             ending: None,
@@ -89,6 +93,11 @@ impl Session {
     pub fn heard(&mut self, now: Instant) {
         self.heard = now;
         self.pings = 0;
+    }
+
+    /// It has taken so many bytes of what waits for it.
+    pub fn took(&mut self, now: Instant, bytes: usize) {
+        self.behind = self.behind.and_then(|behind| behind.took(now, bytes, self.outbox.bytes()));
     }
 
     /// What to do about a peer at its deadline: a ping after `ping` of silence, another one `ping_answer` later, and

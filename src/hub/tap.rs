@@ -6,9 +6,11 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::feed::{Asker, NotOpened, Told};
+use super::backlog::Counted;
+use super::feed::{Asker, MISSED, NotOpened, Told};
 use super::outbox::{Frame, Out};
 use super::session::Session;
 use super::{Hub, Now};
@@ -25,6 +27,8 @@ pub(super) struct Tap {
     pub id: SessionId,
     /// The only session it wants to see.
     pub of: Option<SessionId>,
+    /// What was left out since it was last told something, because it was owed too much.
+    left_out: u64,
 }
 
 /// Which way a frame goes.
@@ -50,6 +54,10 @@ pub struct Listed {
     pub available: bool,
     /// For how long it has been there.
     pub age: Duration,
+    /// The bytes that wait for it.
+    pub owed: usize,
+    /// For how long it has not taken what its socket was offered; `None`: it takes all.
+    pub behind: Option<Duration>,
 }
 
 impl Hub {
@@ -71,7 +79,7 @@ impl Hub {
             return Err(NotOpened::TooManyTaps);
         }
         let id = self.open_stream(now, asker)?;
-        self.taps.push(Tap { id, of });
+        self.taps.push(Tap { id, of, left_out: 0 });
         Ok(id)
     }
 
@@ -87,6 +95,8 @@ impl Hub {
                 jid: session.address.as_ref().map(|address| address.jid()),
                 available: session.is_available(),
                 age: now.monotonic.saturating_duration_since(session.origin.accepted),
+                owed: session.outbox.bytes(),
+                behind: session.behind.map(|behind| now.monotonic.saturating_duration_since(behind.since)),
             })
         };
         self.sessions.ids().into_iter().filter_map(listed).collect()
@@ -155,13 +165,32 @@ impl Hub {
     }
 
     fn tell_taps(&mut self, now: Now, about: SessionId, name: &'static str, data: String) {
-        let told = Told::other(name, data).counted(&self.backlog);
+        let told = Told::other(name, data).counted(&self.backlog, None);
         // Collected first: what is told can end a tap.
         let taps: Vec<SessionId> =
             self.taps.iter().filter(|tap| tap.of.is_none_or(|of| of == about)).map(|tap| tap.id).collect();
-        for tap in taps {
-            self.push(now, tap, Frame::Told(told.clone()));
+        for id in taps {
+            self.tell_tap(now, id, &told);
         }
+    }
+
+    /// Nobody who sends waits for a tap, so it is told how much it has not seen where it could not be told more.
+    fn tell_tap(&mut self, now: Now, id: SessionId, told: &Rc<Counted<Told>>) {
+        let full = self.sessions.get(id).is_some_and(|session| session.outbox.is_over(&self.limits));
+        let Some(tap) = self.taps.iter_mut().find(|tap| tap.id == id) else { return };
+        if full {
+            tap.left_out += 1;
+            if self.is_behind(now, id) {
+                self.too_slow(now, id);
+            }
+            return;
+        }
+        let left_out = std::mem::take(&mut tap.left_out);
+        if left_out > 0 {
+            let told = Told::other(MISSED, format!("{{\"frames\":{left_out}}}"));
+            self.push(now, id, Frame::Told(told.counted(&self.backlog, None)));
+        }
+        self.push(now, id, Frame::Told(told.clone()));
     }
 }
 

@@ -5,6 +5,7 @@ mod backlog;
 mod bosh;
 mod feed;
 mod lockout;
+mod pressure;
 mod reload;
 mod tap;
 
@@ -47,7 +48,7 @@ impl Stage {
         self.hub.settle(self.now);
         while let Some(action) = self.hub.poll() {
             match action {
-                Action::Wake(_) => {}
+                Action::Wake(_) | Action::Release(_) => {}
                 Action::Answer(answer) => self.answers.push(answer),
                 Action::Abort(id) => self.aborted.push(id),
                 Action::Verify { session, credentials, attempt } => {
@@ -74,6 +75,12 @@ impl Stage {
     fn say(&mut self, id: SessionId, text: &str) {
         self.hub.frame(self.now, id, text);
         self.settle();
+    }
+
+    /// The session's socket has taken no more for longer than anybody waits for that.
+    fn stop_reading(&mut self, id: SessionId) {
+        self.hub.full(self.now, id);
+        self.pass(self.hub.limits.backlog_wait);
     }
 
     /// What waits for a session, one text for each frame.
@@ -291,6 +298,7 @@ fn a_session_that_does_not_read_is_closed_and_nobody_else_notices() {
     let slow = stage.available("1001", "desktop");
     let quick = stage.available("1001", "phone");
     let mut heard = 0;
+    stage.stop_reading(slow);
     for number in 0..200 {
         stage.publish(USER_NODE, &number.to_string());
         heard += stage.events(quick).len();
@@ -313,6 +321,7 @@ fn the_bytes_owed_are_bounded_too_and_given_back() {
         stage.publish(USER_NODE, &"x".repeat(30_000));
     }
     assert_eq!(stage.events(id).len(), 4);
+    stage.stop_reading(id);
     for _ in 0..5 {
         stage.publish(USER_NODE, &"x".repeat(30_000));
     }

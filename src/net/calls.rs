@@ -33,13 +33,14 @@ pub async fn place(server: &Rc<Server>, request: Request<Incoming>) -> Result<(U
     // Another configuration may have come before the end of the body.
     auth::check_administrator(server, user)?;
     let call = read(&query, body.trim())?;
+    server.admit(user, body.len()).await?;
     // Nobody would be told of it any more.
     if server.with_hub(|hub, _| hub.is_closing()) {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "The server is going down.");
     }
     let mut id = 0;
     let placed = server.with_hub(|hub, now| {
-        hub.happen(now, |desk| {
+        hub.happen(now, user, |desk| {
             let (dialog, events) = desk.place_call(now, &call, "")?;
             id = dialog;
             Ok(events)
@@ -77,7 +78,8 @@ pub async fn end(server: &Rc<Server>, request: Request<Incoming>) -> Result<(Use
         status: StatusCode::NOT_FOUND,
         sentence: "There is no such call with somebody from outside.",
     };
-    server.with_hub(|hub, now| hub.happen(now, |desk| desk.abandon(now, id, "").ok_or(none)))?;
+    server.admit(user, 0).await?;
+    server.with_hub(|hub, now| hub.happen(now, user, |desk| desk.abandon(now, id, "").ok_or(none)))?;
     Ok((user, text(StatusCode::ACCEPTED, "The caller hangs up.")))
 }
 

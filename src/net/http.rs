@@ -90,7 +90,11 @@ pub async fn serve(server: Rc<Server>, mut io: Io, origin: Origin, lacks_tls: bo
         }
         let late = match client.carried.get() {
             Carries::None => false,
-            Carries::Stream(id) => server.is_aborted(id),
+            Carries::Stream(id) => {
+                // It would have been asked for more if the socket had taken all.
+                server.with_hub(|hub, now| hub.not_taken(now, id));
+                server.is_aborted(id)
+            }
             Carries::End => {
                 let timer = last_words.get_or_insert_with(|| Timer::after(limits.close));
                 pin!(timer).poll(cx).is_ready()

@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods, reason = "time, sockets and threads are for this part alone")]
 
 mod accept;
+mod admission;
 mod answer;
 mod auth;
 mod body;
@@ -33,6 +34,7 @@ mod publish;
 mod refusals;
 mod reload;
 mod rest;
+mod rounds;
 mod say;
 mod scratch;
 mod server;

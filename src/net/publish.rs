@@ -34,6 +34,7 @@ pub async fn serve(server: &Rc<Server>, request: Request<Incoming>) -> Result<(U
     if !xml::is_carriable(&payload) {
         return refuse(StatusCode::BAD_REQUEST, "The body has a character that XML cannot carry.");
     }
+    server.admit(user, payload.len()).await?;
     // Nobody would get it any more.
     if server.with_hub(|hub, _| hub.is_closing()) {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "The server is going down.");

@@ -12,11 +12,13 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use smol::channel::Sender;
 use smol::{LocalExecutor, Task, Timer};
 
+use super::admission::Waiting;
 use super::checks::Checks;
 use super::io::{Count, Slots};
 use super::lag::Lag;
 use super::meter::Meters;
 use super::refusals::Refusals;
+use super::rounds::Rounds;
 use super::say;
 use super::scratch::Scratch;
 use super::shares::Shares;
@@ -55,6 +57,8 @@ pub struct Server {
     /// How many there have been.
     pub posted: Cell<u64>,
     timer: RefCell<Option<(Instant, Waker)>>,
+    pub rounds: RefCell<Rounds>,
+    pub waiting: Waiting,
     pub scratch: RefCell<Scratch>,
     pub limits: Limits,
     pub connections: Count,
@@ -100,6 +104,8 @@ impl Server {
             posts: RefCell::default(),
             posted: Cell::default(),
             timer: RefCell::default(),
+            rounds: RefCell::default(),
+            waiting: Waiting::default(),
             scratch: RefCell::default(),
             connections: Count::default(),
             refusals: RefCell::default(),
@@ -161,6 +167,7 @@ impl Server {
     fn act(self: &Rc<Self>, action: Action) {
         match action {
             Action::Wake(id) => self.sleepers.borrow_mut().owe(id),
+            Action::Release(user) => self.waiting.release(user),
             Action::Abort(id) => self.sleepers.borrow_mut().abort(id),
             Action::Answer(answer) => {
                 if let Some(waiting) = self.posts.borrow().get(&answer.request) {
@@ -211,25 +218,33 @@ impl Server {
     }
 
     /// Writes what the hub has for sessions. It is no task, but has its turn after all tasks had theirs: what they have caused
-    /// is there by then, and nobody has to wake it. Never ends.
+    /// is there by then, and nobody has to wake it. With it a round of the event loop ends. Never ends.
     pub async fn write(self: Rc<Self>) {
         std::future::poll_fn(|cx| {
-            let start = now().monotonic;
-            for _ in 0..WRITES {
-                let Some((id, session)) = self.sleepers.borrow_mut().next_owed() else {
-                    return Poll::Pending;
-                };
-                if session.borrow_mut().write_from_outside(&self).is_pending() {
-                    self.sleepers.borrow().wake(id);
-                }
-                if now().monotonic.duration_since(start) > PATIENCE {
-                    break;
-                }
+            if self.write_some() {
+                cx.waker().wake_by_ref();
             }
-            cx.waker().wake_by_ref();
+            self.rounds.borrow_mut().next();
             Poll::Pending
         })
         .await
+    }
+
+    /// Writes for a while. Returns true if something is left.
+    fn write_some(self: &Rc<Self>) -> bool {
+        let start = now().monotonic;
+        for _ in 0..WRITES {
+            let Some((id, session)) = self.sleepers.borrow_mut().next_owed() else {
+                return false;
+            };
+            if session.borrow_mut().write_from_outside(self).is_pending() {
+                self.sleepers.borrow().wake(id);
+            }
+            if now().monotonic.duration_since(start) > PATIENCE {
+                break;
+            }
+        }
+        true
     }
 
     /// Calls the hub when something is due: one timer for all sessions. Never ends.

@@ -29,7 +29,7 @@ pub async fn list(server: &Rc<Server>, request: Request<Incoming>) -> Result<(Us
 }
 
 fn write(out: &mut String, session: Listed) {
-    let Listed { id, transport, peer, user, jid, available, age } = session;
+    let Listed { id, transport, peer, user, jid, available, age, owed, behind } = session;
     out.push('{');
     member(out, "id", &id.to_string());
     member(out, "transport", transport);
@@ -41,7 +41,14 @@ fn write(out: &mut String, session: Listed) {
     key(out, "available");
     out.push_str(if available { "true" } else { "false" });
     key(out, "seconds");
-    out.push_str(&format!("{:.1}}}", Seconds(age)));
+    out.push_str(&format!("{:.1}", Seconds(age)));
+    key(out, "owed");
+    out.push_str(&owed.to_string());
+    key(out, "behind");
+    match behind {
+        Some(time) => out.push_str(&format!("{:.1}}}", Seconds(time))),
+        None => out.push_str("null}"),
+    }
 }
 
 /// Opens a stream of the frames of all sessions, or of one.

@@ -5,7 +5,7 @@ use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use smol::io::{AsyncRead, AsyncWrite};
 use tungstenite::Message;
@@ -18,15 +18,15 @@ use super::io::Io;
 use super::scratch::{CHUNK, Scratch};
 use super::server::{Server, now};
 use crate::hub::{Origin, Out};
-use crate::id::SessionId;
+use crate::id::{SessionId, UserId};
 use crate::xmpp::sasl;
 use crate::xmpp::stream::StreamError;
 
 /// Reads from the socket in one turn before other tasks have theirs.
 const TURNS: usize = 8;
 
-/// How long one session's messages are taken before others have their turn.
-const PATIENCE: Duration = Duration::from_millis(5);
+/// How long one session's messages are taken before others have their turn, as long as nobody has logged in on it.
+const PATIENCE: Duration = Duration::from_millis(1);
 
 const BINARY: StreamError =
     StreamError { condition: "bad-format", text: "A message is text, not binary.", code: 1003 };
@@ -42,19 +42,39 @@ pub async fn serve(server: Rc<Server>, io: Io, origin: Origin, early: Vec<u8>) {
         reader: Reader::new(server.limits.stanza_before_login),
         io,
         id,
+        user: None,
         paused: !early.is_empty(),
         unread: early,
         unsent: Vec::new(),
         phase: Phase::Open,
-        raised: false,
         deaf: false,
         half_closed: false,
         stuck: false,
         failed: None,
     }));
     server.attach(id, session.clone());
-    let how = std::future::poll_fn(|cx| session.borrow_mut().poll(&server, cx)).await;
-    server.with_hub(|hub, now| hub.closed(now, id, &how));
+    let moved = std::future::poll_fn(|cx| session.borrow_mut().poll(&server, cx)).await;
+    match moved {
+        Moved::LoggedIn => {
+            // From now on it has its turns before those who come in.
+            let task = server.clone();
+            server.spawn(async move {
+                loop {
+                    let moved = std::future::poll_fn(|cx| session.borrow_mut().poll(&task, cx)).await;
+                    if let Moved::Over(how) = moved {
+                        return end(&task, &session, &how).await;
+                    }
+                }
+            });
+        }
+        Moved::Over(how) => end(&server, &session, &how).await,
+    }
+}
+
+/// The session's connection is gone, for the reason that the log is told.
+async fn end(server: &Rc<Server>, session: &RefCell<Session>, how: &str) {
+    let id = session.borrow().id;
+    server.with_hub(|hub, now| hub.closed(now, id, how));
     server.forget(id);
     // Says goodbye in TLS, if the socket takes it at once; nobody waits for a peer that does not read.
     std::future::poll_fn(|cx| {
@@ -77,10 +97,20 @@ enum Phase {
     Dead,
 }
 
+/// What a session's task has come to.
+enum Moved {
+    /// The client has logged in.
+    LoggedIn,
+    /// The connection is over, with what the log should say of it.
+    Over(String),
+}
+
 /// One session's side of the network.
 pub struct Session {
     io: Io,
     id: SessionId,
+    /// Who has logged in.
+    user: Option<UserId>,
     reader: Reader,
     /// The hub does not take messages now; what was read already waits in `unread`.
     paused: bool,
@@ -88,8 +118,6 @@ pub struct Session {
     /// Ready for the socket, which did not take it yet.
     unsent: Vec<u8>,
     phase: Phase,
-    /// The larger message size holds, because the client has logged in.
-    raised: bool,
     /// The client has broken the protocol: where its next frame would start nobody knows.
     deaf: bool,
     /// The client knows by the end of the stream that nothing more comes.
@@ -101,15 +129,31 @@ pub struct Session {
 }
 
 impl Session {
-    /// Moves what can be moved. Ready when the connection is over, with what the log should say of it.
-    fn poll(&mut self, server: &Rc<Server>, cx: &mut Context<'_>) -> Poll<String> {
+    /// Moves what can be moved. Ready when the connection is over, or once, when the client has logged in.
+    fn poll(&mut self, server: &Rc<Server>, cx: &mut Context<'_>) -> Poll<Moved> {
         if server.sleep(self.id, cx.waker()) {
             self.phase = Phase::Dead;
-            return Poll::Ready("the client did not finish the close".to_owned());
+            return Poll::Ready(Moved::Over("the client did not finish the close".to_owned()));
         }
         if let Some(error) = self.failed.take() {
             return Poll::Ready(self.lost(&error));
         }
+        let began_as = self.user;
+        let started = now().monotonic;
+        let patience = self.user.map_or(PATIENCE, |user| server.rounds.borrow().left(user));
+        let turn = Turn { started, patience };
+        let moved = self.turn(server, cx, turn);
+        if let Some(user) = self.user {
+            server.rounds.borrow_mut().spend(user, now().monotonic.saturating_duration_since(started));
+        }
+        if moved.is_pending() && self.user != began_as {
+            return Poll::Ready(Moved::LoggedIn);
+        }
+        moved
+    }
+
+    /// Moves what can be moved in one turn.
+    fn turn(&mut self, server: &Rc<Server>, cx: &mut Context<'_>, turn: Turn) -> Poll<Moved> {
         for _ in 0..TURNS {
             match self.write(server, cx) {
                 Err(error) => return Poll::Ready(self.lost(&error)),
@@ -117,14 +161,17 @@ impl Session {
                 Ok(Poll::Pending) => return Poll::Pending,
                 Ok(Poll::Ready(())) => {}
             }
+            if turn.is_over() {
+                break;
+            }
             if self.paused {
                 if !server.with_hub(|hub, _| hub.is_reading(self.id)) {
-                    // The hub checks a password; it wakes this task when it is done.
+                    // The hub wakes this task when it takes messages again.
                     return Poll::Pending;
                 }
                 self.paused = false;
                 let unread = std::mem::take(&mut self.unread);
-                if let Some(closed) = self.take(server, &unread) {
+                if let Some(closed) = self.take(server, &unread, turn) {
                     return self.finish(server, cx, closed);
                 }
                 if self.paused {
@@ -140,7 +187,7 @@ impl Session {
             };
             let input = std::mem::take(&mut scratch.input);
             drop(scratch);
-            let closed = self.take(server, &input[..length]);
+            let closed = self.take(server, &input[..length], turn);
             server.scratch.borrow_mut().input = input;
             if let Some(closed) = closed {
                 return self.finish(server, cx, closed);
@@ -150,7 +197,10 @@ impl Session {
             }
         }
         // Others have their turn now: the client has been busy, or is owed much.
-        cx.waker().wake_by_ref();
+        match self.user {
+            Some(_) => server.rounds.borrow_mut().rest(cx.waker()),
+            None => cx.waker().wake_by_ref(),
+        }
         Poll::Pending
     }
 
@@ -174,6 +224,9 @@ impl Session {
     fn write(&mut self, server: &Rc<Server>, cx: &mut Context<'_>) -> io::Result<Poll<()>> {
         let written = self.try_write(server, cx)?;
         self.stuck = written.is_pending();
+        if self.stuck {
+            server.with_hub(|hub, now| hub.full(now, self.id));
+        }
         Ok(written)
     }
 
@@ -241,10 +294,9 @@ impl Session {
     }
 
     /// Takes what was read, as long as the hub takes messages. Returns the peer's close frame, if it came.
-    fn take(&mut self, server: &Rc<Server>, mut input: &[u8]) -> Option<Closed> {
-        let started = now().monotonic;
+    fn take(&mut self, server: &Rc<Server>, mut input: &[u8], turn: Turn) -> Option<Closed> {
         while !self.deaf {
-            let tired = now().monotonic.duration_since(started) > PATIENCE && !input.is_empty();
+            let tired = !input.is_empty() && turn.is_over();
             if tired || !server.with_hub(|hub, _| hub.is_reading(self.id)) {
                 self.paused = true;
                 self.unread = input.to_vec();
@@ -282,13 +334,13 @@ impl Session {
     }
 
     fn text(&mut self, server: &Rc<Server>, text: &str) {
-        log::trace!("{} < {}", self.io.peer, sasl::masked(text, self.raised));
-        let logged_in = server.with_hub(|hub, now| {
+        log::trace!("{} < {}", self.io.peer, sasl::masked(text, self.user.is_some()));
+        let user = server.with_hub(|hub, now| {
             hub.frame(now, self.id, text);
-            hub.is_logged_in(self.id)
+            hub.user_of(self.id)
         });
-        if logged_in && !self.raised {
-            self.raised = true;
+        if user.is_some() && self.user.is_none() {
+            self.user = user;
             self.reader.raise(server.limits.stanza);
         }
     }
@@ -299,7 +351,7 @@ impl Session {
 
     /// The peer has closed. What waits for it goes out, and behind it our close frame, as far as the socket takes it
     /// at once. The protocol reader's own answer would have come before what waits.
-    fn finish(&mut self, server: &Rc<Server>, cx: &mut Context<'_>, Closed(code): Closed) -> Poll<String> {
+    fn finish(&mut self, server: &Rc<Server>, cx: &mut Context<'_>, Closed(code): Closed) -> Poll<Moved> {
         let written = self.write(server, cx);
         if matches!(written, Ok(Poll::Ready(()))) && self.phase == Phase::Open {
             let code = code.map(u16::to_be_bytes);
@@ -310,7 +362,7 @@ impl Session {
             let _ = self.write(server, cx);
         }
         let code = code.map_or("no code".to_owned(), |code| code.to_string());
-        Poll::Ready(format!("the client closed the WebSocket ({code}) without <close/>"))
+        Poll::Ready(Moved::Over(format!("the client closed the WebSocket ({code}) without <close/>")))
     }
 
     /// Whether the client has gone, for when nothing is read from it.
@@ -318,12 +370,25 @@ impl Session {
         self.io.remote().has_left()
     }
 
-    fn lost(&mut self, error: &io::Error) -> String {
+    fn lost(&mut self, error: &io::Error) -> Moved {
         self.phase = Phase::Dead;
-        match error.kind() {
+        Moved::Over(match error.kind() {
             io::ErrorKind::UnexpectedEof => "the connection was cut".to_owned(),
             _ => format!("the connection was lost: {error}"),
-        }
+        })
+    }
+}
+
+/// How long a session may go on before others have their turn.
+#[derive(Clone, Copy)]
+struct Turn {
+    started: Instant,
+    patience: Duration,
+}
+
+impl Turn {
+    fn is_over(self) -> bool {
+        now().monotonic.saturating_duration_since(self.started) >= self.patience
     }
 }
 

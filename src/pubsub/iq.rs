@@ -136,6 +136,12 @@ pub fn answer(service: &mut Pubsub, who: &Requester<'_>, request: &Request<'_>) 
     }
 }
 
+/// Tells whether others get an event if the request is carried out.
+pub fn is_for_others(request: &Request<'_>) -> bool {
+    let action = request.child.children().find(Node::is_element);
+    request.set && action.is_some_and(|action| ["publish", "retract"].contains(&action.tag_name().name()))
+}
+
 /// The node that a request names.
 fn node(service: &Pubsub, action: Node<'_, '_>) -> Result<NodeId, StanzaError> {
     let name = action.attribute("node").filter(|name| !name.is_empty());

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 pub use callboard::hub::{Origin, Out};
 
-use crate::id::SessionId;
+use crate::id::{SessionId, UserId};
 use crate::xmpp::stream::StreamError;
 use callboard::clock::Now;
 
@@ -39,9 +39,12 @@ impl Hub {
         self.sessions.remove(&id);
     }
 
-    pub fn is_logged_in(&self, _: SessionId) -> bool {
-        true
+    /// Everybody is a user of its own.
+    pub fn user_of(&self, id: SessionId) -> Option<UserId> {
+        u32::try_from(id.place()).ok().map(UserId)
     }
+
+    pub fn full(&mut self, _: Now, _: SessionId) {}
 
     pub fn alive(&mut self, _: Now, _: SessionId) {}
 

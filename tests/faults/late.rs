@@ -5,7 +5,8 @@ use crate::support::{Raw, Server};
 use crate::witness::publication;
 
 /// The limits that such a one needs.
-pub const LIMITS: &str = "[limits]\nqueue = \"64MiB\"\nping = \"10m\"\nclose = \"30s\"\n";
+pub const LIMITS: &str =
+    "[limits]\nqueue = \"64MiB\"\nbacklog = \"64MiB\"\nping = \"10m\"\nclose = \"30s\"\n";
 
 const ALARMS: &str = "/lab/alarms";
 

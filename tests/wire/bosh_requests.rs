@@ -278,11 +278,14 @@ fn acknowledgements_are_said_to_those_who_say_them() {
 
 #[test]
 fn who_does_not_come_for_what_waits_is_told_and_dropped() {
-    let server = Server::with_log("info", "[limits]\nqueue_frames = 512\n");
+    let server = Server::with_log("info", "[limits]\nqueue_frames = 512\nbacklog_wait = \"100ms\"\n");
     let mut client = online(&server);
-    for n in 0..600 {
+    for n in 0..512 {
         publish(&server, USER, &n.to_string());
     }
+    // It is no slow reader before it has not come for a while.
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    publish(&server, USER, "512");
     server.wait_for_log(&["bosh 1001@localhost/desktop: does not read: closed, 513 messages dropped"]);
     client.wire.ask("", "").expect_stream_error("policy-violation");
     client.wire.expect_gone();

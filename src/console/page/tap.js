@@ -136,7 +136,7 @@ export class Tap {
     const what = id === '' ? t('tap.everything') : t('tap.one', { id });
     this.note.textContent = t('tap.watching', { what });
     this.#stream = new Stream(this.api, {
-      types: ['frame', 'gone'],
+      types: ['frame', 'gone', 'missed'],
       url: (ticket) => `/callboard/api/frames?ticket=${encodeURIComponent(ticket)}${id ? `&session=${encodeURIComponent(id)}` : ''}`,
       onEvent: (event) => this.#event(event, id),
       onState: (state, why) => {
@@ -164,6 +164,8 @@ export class Tap {
     if (event.type === 'frame') {
       // The server's `in` is what came in from the client: what this page calls out.
       this.store.add({ ...given, direction: given.direction === 'in' ? 'out' : 'in' });
+    } else if (event.type === 'missed') {
+      this.note.textContent = t('tap.missed', { count: given.frames });
     } else if (id !== '') {
       this.note.textContent = t('tap.gone', { id: given.session, reason: given.reason ?? '' });
       this.#stop(true);

@@ -276,6 +276,9 @@ impl Hub {
         root: Node<'_, '_>,
         text: &str,
     ) -> Option<SessionId> {
+        if let Some(user) = self.sender_at(id) {
+            self.pace(now, user, text.len(), 0);
+        }
         let session = self.sessions.get_mut(id)?;
         let bosh = session.bosh.as_mut()?;
         let turn = if bosh.end.is_some() {

@@ -18,11 +18,13 @@ const ANSWER: usize = 64 * 1024;
 struct Waiting<'a> {
     outbox: &'a mut Outbox,
     address: Option<&'a Address>,
+    /// What was taken of it, in bytes.
+    taken: usize,
 }
 
 impl Waiting<'_> {
     fn drain(&mut self, budget: usize, out: &mut String) {
-        self.outbox.drain(self.address, budget, |frame| match frame {
+        self.taken += self.outbox.drain(self.address, budget, |frame| match frame {
             Out::Text(pieces) => out.extend(pieces.iter().copied()),
             // Said by the envelope, or not at all.
             Out::Open(_) | Out::Event { .. } | Out::Ping | Out::Close(..) => {}
@@ -53,11 +55,14 @@ impl Hub {
 
     /// Answers what is to be answered, after anything else has been done. Cheap if nothing is.
     pub fn settle(&mut self, now: Now) {
+        self.release(now);
         while let Some(id) = self.bindings.unsettled.pop() {
             if let Some(bosh) = self.sessions.get_mut(id).and_then(|session| session.bosh.as_mut()) {
                 bosh.unsettled = false;
                 self.settle_one(now, id);
             }
+            // What was answered may be what somebody has waited for.
+            self.release(now);
         }
     }
 
@@ -86,7 +91,15 @@ impl Hub {
             if element.tag_name().namespace() == Some(ns::FRAMING) {
                 self.fail(now, id, StreamError::UNSUPPORTED_STANZA_TYPE);
             } else {
+                let user = self.sender_at(id);
+                if let Some(user) = user {
+                    // Its bytes were counted with those of the envelope.
+                    self.pace(now, user, 0, 1);
+                }
                 self.element(now, id, element);
+                if let Some(user) = user {
+                    self.hold_if_owed(now, user);
+                }
             }
         }
         if envelope.terminate {
@@ -122,7 +135,8 @@ impl Hub {
                 return;
             };
             let Some(bosh) = &mut session.bosh else { return };
-            let mut waiting = Waiting { outbox: &mut session.outbox, address: session.address.as_deref() };
+            let mut waiting =
+                Waiting { outbox: &mut session.outbox, address: session.address.as_deref(), taken: 0 };
             if let Some(condition) = bosh.end {
                 // Nobody who could take it: it waits for a while for somebody who could.
                 if !bosh.binding.is_asked() && !self.closing {
@@ -139,13 +153,17 @@ impl Hub {
                 return self.close_bosh(now, id);
             }
             bosh.binding.respond(now.monotonic, &mut waiting);
+            let taken = waiting.taken;
             let answers = bosh.binding.take_answers();
             let progress = !answers.is_empty() && bosh.binding.has_backlog();
+            session.took(now.monotonic, taken);
             self.answer_posts(now, id, answers);
             if !progress || !self.is_reading(id) {
                 break;
             }
         }
+        // No request is there to take it: that is this client's full socket.
+        self.not_taken(now, id);
         self.schedule_bosh(now, id);
     }
 

@@ -37,7 +37,7 @@ pub(super) fn ask_for(stage: &mut Stage, user: &str, state: &str) -> Result<(), 
     let extension = stage.hub.users().get(user).extension.clone();
     let asked = SetState { state: Some(state.to_owned()), extension, reason_code_id: None };
     let now = stage.now;
-    stage.hub.command(now, |desk| desk.set_state(now, user, user, &asked, ""))
+    stage.hub.command(now, user, |desk| desk.set_state(now, user, user, &asked, ""))
 }
 
 #[test]

@@ -34,6 +34,8 @@ fn whoever_is_owed_most_goes_when_all_queues_together_hold_too_much() {
     let sessions = names.map(|name| stage.available(name, "desktop"));
     for id in sessions {
         stage.hear(id);
+        // Nobody's socket takes anything, but not yet for long.
+        stage.hub.full(stage.now, id);
     }
     // Text of their own for each: the first is owed most, and nobody as much as one may be.
     let owe = |stage: &mut Stage, to: &str, times: usize| {

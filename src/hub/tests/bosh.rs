@@ -246,7 +246,12 @@ fn a_resource_goes_to_the_newcomer_whatever_its_transport() {
 fn who_does_not_come_for_what_waits_is_dropped_at_the_bound() {
     let mut stage = stage_with(|config| config.limits.queue_frames = 64);
     let mut slow = stage.bosh_online();
-    for number in 0..70 {
+    for number in 0..64 {
+        stage.publish(USER_NODE, &number.to_string());
+    }
+    // It is slow once it has not come for long.
+    stage.pass(stage.hub.limits.backlog_wait);
+    for number in 64..70 {
         stage.publish(USER_NODE, &number.to_string());
     }
     assert!(stage.notes.contains(&What::SlowReader { lost: 65 }));

@@ -172,6 +172,7 @@ fn a_stream_that_is_not_read_ends_and_comes_back_to_all_of_it() {
     let slow = stage.stream("1001", &[USER_NODE], After::Now);
     stage.publish(USER_NODE, "0");
     assert_eq!(stage.payloads(slow), ["0"]);
+    stage.stop_reading(slow);
     for number in 1..=70 {
         stage.publish(USER_NODE, &number.to_string());
     }

@@ -87,6 +87,7 @@ fn a_tap_is_bounded_as_every_session_is() {
     let id = stage.available("1001", "desktop");
     let taps: Vec<_> = (0..4).map(|_| stage.open_tap(None)).collect();
     assert_eq!(stage.try_tap(None), Err(NotOpened::TooManyTaps));
+    taps[1..].iter().for_each(|tap| stage.stop_reading(*tap));
     for _ in 0..70 {
         stage.say(id, "<presence xmlns='jabber:client' to='nobody@localhost'/>");
         stage.hear(taps[0]);
@@ -104,6 +105,23 @@ fn a_tap_is_bounded_as_every_session_is() {
         "<iq xmlns='jabber:client' type='get' id='p' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>",
     );
     assert_eq!(stage.hear(id).len(), 1);
+}
+
+/// More frames come at once than may wait: the tap is told how many it has not seen, and stays.
+#[test]
+fn a_tap_that_reads_is_told_what_was_left_out() {
+    let mut stage = Stage::with(|config| config.limits.queue_frames = 64);
+    let id = stage.available("1001", "desktop");
+    let tap = stage.open_tap(None);
+    for round in 0..2 {
+        for _ in 0..70 {
+            stage.say(id, "<presence xmlns='jabber:client' to='nobody@localhost'/>");
+        }
+        let heard = stage.hear(tap);
+        assert_eq!(heard.len(), 65);
+        assert_eq!(heard[0].starts_with("missed||{\"frames\":5}"), round == 1, "{}", heard[0]);
+    }
+    assert_eq!(stage.hub.counters().slow_readers, 0);
 }
 
 #[test]

@@ -89,52 +89,62 @@ impl<'a> Call<'a> {
     }
 
     /// Reads the body, which has to be XML, as `read` says, and lets the contact centre do what it asks for. The
-    /// command gets what was read, the time and the request id.
+    /// command gets what was read, the time and the request id. `by` is the user that sends the request.
     ///
     /// The answer is 202: all that a request asks for is done before the next one is looked at, so that the requests
     /// for an object are served in the order in which their bodies came (reference 4.1).
     pub async fn command<T>(
         self,
+        by: UserId,
         read: impl FnOnce(&str, &Bounds) -> Result<T, ApiError>,
         command: impl FnOnce(&mut Desk, Now, T, &str) -> Result<Vec<Event>, ApiError>,
     ) -> Reply {
         let bounds = Bounds::of(&self.server.limits);
-        self.command_within(&bounds, read, command).await
+        self.command_within(by, &bounds, read, command).await
     }
 
     /// The same of a request that needs no body.
-    pub fn bare_command(
+    pub async fn bare_command(
         self,
+        by: UserId,
         command: impl FnOnce(&mut Desk, Now, &str) -> Result<Vec<Event>, ApiError>,
     ) -> Result<(), ApiError> {
         let request_id = self.request_id()?;
-        self.server.with_hub(|hub, now| hub.command(now, |desk| command(desk, now, &request_id)))
+        self.server.admit(by, 0).await?;
+        self.server.with_hub(|hub, now| hub.command(now, by, |desk| command(desk, now, &request_id)))
     }
 
     /// The same as [`Call::command`] of a log that a client hands in: it may be longer, but only a few are read at a
     /// time.
     pub async fn log<T>(
         self,
+        by: UserId,
         read: impl FnOnce(&str, &Bounds) -> Result<T, ApiError>,
         command: impl FnOnce(&mut Desk, Now, T, &str) -> Result<Vec<Event>, ApiError>,
     ) -> Reply {
         let server = self.server;
         let _place = log_place(server)?;
         let bounds = Bounds { bytes: server.limits.client_log, ..Bounds::of(&server.limits) };
-        self.command_within(&bounds, read, command).await
+        self.command_within(by, &bounds, read, command).await
     }
 
     /// The same of a log whose content nobody looks at.
-    pub async fn opaque_log(self, command: impl FnOnce(&mut Desk) -> Result<Vec<Event>, ApiError>) -> Reply {
+    pub async fn opaque_log(
+        self,
+        by: UserId,
+        command: impl FnOnce(&mut Desk) -> Result<Vec<Event>, ApiError>,
+    ) -> Reply {
         let server = self.server;
         let _place = log_place(server)?;
         body::discard(server, self.body, server.limits.client_log).await.map_err(unread)?;
-        server.with_hub(|hub, now| hub.command(now, command))?;
+        server.admit(by, 0).await?;
+        server.with_hub(|hub, now| hub.command(now, by, command))?;
         Ok(None)
     }
 
     async fn command_within<T>(
         self,
+        by: UserId,
         bounds: &Bounds,
         read: impl FnOnce(&str, &Bounds) -> Result<T, ApiError>,
         command: impl FnOnce(&mut Desk, Now, T, &str) -> Result<Vec<Event>, ApiError>,
@@ -145,7 +155,9 @@ impl<'a> Call<'a> {
         }
         let text = body::text(self.server, self.body, bounds.bytes).await.map_err(unread)?;
         let asked = read(&text, bounds)?;
-        self.server.with_hub(|hub, now| hub.command(now, |desk| command(desk, now, asked, &request_id)))?;
+        self.server.admit(by, text.len()).await?;
+        self.server
+            .with_hub(|hub, now| hub.command(now, by, |desk| command(desk, now, asked, &request_id)))?;
         Ok(None)
     }
 

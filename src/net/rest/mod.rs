@@ -139,7 +139,7 @@ async fn serve(
                 Some(id) => server.with_hub(|hub, _| hub.desk().stand_in(user, id)),
             };
             let reply = match actor {
-                Ok(actor) => routes::reply(actor, call).await,
+                Ok(actor) => routes::reply(user, actor, call).await,
                 Err(error) => Err(error),
             };
             (Some(user), reply)

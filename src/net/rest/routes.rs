@@ -60,8 +60,8 @@ pub fn for_everybody(call: &Call<'_>) -> Option<String> {
     }
 }
 
-/// What is answered to a user who is logged in.
-pub async fn reply(actor: UserId, call: Call<'_>) -> Reply {
+/// What is answered to a user who is logged in: `by` sends the request, and `actor` is the user as whom it is carried out.
+pub async fn reply(by: UserId, actor: UserId, call: Call<'_>) -> Reply {
     let path = call.path.clone();
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     check_conditions(actor, &call, &path)?;
@@ -70,7 +70,7 @@ pub async fn reply(actor: UserId, call: Call<'_>) -> Reply {
         ("PUT", ["User", id]) => {
             let user = call.user(id)?;
             let read = SetState::read;
-            call.command(read, |desk, now, asked, request_id| {
+            call.command(by, read, |desk, now, asked, request_id| {
                 desk.set_state(now, actor, user, &asked, request_id)
             })
             .await
@@ -78,14 +78,14 @@ pub async fn reply(actor: UserId, call: Call<'_>) -> Reply {
         ("POST", ["User", id, "Dialogs"]) => {
             let user = call.user(id)?;
             let read = DialogRequest::read;
-            call.command(read, |desk, now, asked, request_id| {
+            call.command(by, read, |desk, now, asked, request_id| {
                 desk.create_dialog(now, actor, user, &asked, request_id)
             })
             .await
         }
         ("PUT", ["Dialog", id]) => {
             let read = DialogRequest::read;
-            call.command(read, |desk, now, asked, request_id| {
+            call.command(by, read, |desk, now, asked, request_id| {
                 desk.update_dialog(now, actor, id, &asked, request_id)
             })
             .await
@@ -93,7 +93,7 @@ pub async fn reply(actor: UserId, call: Call<'_>) -> Reply {
         ("POST", ["TeamMessage"] | ["TeamMessages"]) => {
             let mut created = None;
             let read = NewMessage::read;
-            call.command(read, |desk, now, asked, request_id| {
+            call.command(by, read, |desk, now, asked, request_id| {
                 let (document, events) = desk.create_message(now, actor, &asked, request_id)?;
                 created = Some(document);
                 Ok(events)
@@ -102,18 +102,19 @@ pub async fn reply(actor: UserId, call: Call<'_>) -> Reply {
             Ok(created)
         }
         ("DELETE", ["TeamMessage", id]) => {
-            call.bare_command(|desk, now, request_id| desk.delete_message(now, actor, id, request_id))?;
+            call.bare_command(by, |desk, now, request_id| desk.delete_message(now, actor, id, request_id))
+                .await?;
             Ok(Some(String::new()))
         }
         ("POST", ["User", id, "ClientLog"]) => {
             let user = call.user(id)?;
             let read = ClientLog::read;
-            call.log(read, |desk, now, log, request_id| desk.take_log(now, actor, user, log, request_id))
+            call.log(by, read, |desk, now, log, request_id| desk.take_log(now, actor, user, log, request_id))
                 .await
         }
         ("POST", ["User", id, "CompressedClientLog"]) => {
             let user = call.user(id)?;
-            call.opaque_log(|desk| desk.take_compressed_log(actor, user)).await
+            call.opaque_log(by, |desk| desk.take_compressed_log(actor, user)).await
         }
         _ => nothing(&call, &path),
     }

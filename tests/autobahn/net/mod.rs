@@ -8,6 +8,8 @@ mod frames;
 mod handshake;
 #[path = "../../../src/net/io.rs"]
 mod io;
+#[path = "../../../src/net/rounds.rs"]
+mod rounds;
 #[path = "../../../src/net/scratch.rs"]
 mod scratch;
 mod server;

@@ -9,6 +9,7 @@ use callboard::clock::Now;
 use callboard::limits::Limits;
 use smol::{LocalExecutor, Timer};
 
+use super::rounds::Rounds;
 use super::scratch::Scratch;
 use super::sleepers::Sleepers;
 use super::ws::Session;
@@ -24,6 +25,7 @@ pub struct Server {
     executor: Rc<LocalExecutor<'static>>,
     pub scratch: RefCell<Scratch>,
     pub limits: Limits,
+    pub rounds: RefCell<Rounds>,
     sleepers: RefCell<Sleepers>,
 }
 
@@ -34,12 +36,18 @@ impl Server {
             executor,
             scratch: RefCell::default(),
             limits: Limits { stanza_before_login: LONGEST, stanza: LONGEST, ..Limits::default() },
+            rounds: RefCell::default(),
             sleepers: RefCell::default(),
         })
     }
 
     pub fn spawn(&self, task: impl Future<Output = ()> + 'static) {
         self.executor.spawn(task).detach();
+    }
+
+    /// There is one executor for all here.
+    pub fn spawn_arrival(&self, task: impl Future<Output = ()> + 'static) {
+        self.spawn(task);
     }
 
     /// Lets the hub do something. A session that is to end has its time for that.
@@ -76,6 +84,7 @@ impl Server {
         std::future::poll_fn(|_| {
             loop {
                 let Some((id, session)) = self.sleepers.borrow_mut().next_owed() else {
+                    self.rounds.borrow_mut().next();
                     return Poll::Pending;
                 };
                 if session.borrow_mut().write_from_outside(&self).is_pending() {

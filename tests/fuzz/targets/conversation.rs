@@ -156,7 +156,7 @@ fn state(world: &mut World, rest: &str) {
     let extension = Some(name.to_owned());
     let asked = SetState { state: Some(state.to_owned()), extension, reason_code_id: None };
     let now = world.stage.now;
-    let _ = world.stage.hub.command(now, |desk| desk.set_state(now, user, user, &asked, "r"));
+    let _ = world.stage.hub.command(now, user, |desk| desk.set_state(now, user, user, &asked, "r"));
     world.happened();
 }
 

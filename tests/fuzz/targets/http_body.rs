@@ -132,7 +132,7 @@ fn ask(stage: &mut Stage, actor: UserId, method: &str, path: &str, body: &str) -
     let path: Vec<&str> = path.split('/').collect();
     let now = stage.now;
     let mut command = |command: &mut dyn FnMut(&mut Desk) -> Result<Vec<Event>, ApiError>| {
-        stage.hub.command(now, |desk| command(desk))
+        stage.hub.command(now, actor, |desk| command(desk))
     };
     let done = match (method, &path[..]) {
         ("PUT", ["User", id]) => SetState::read(body, &bounds).and_then(|asked| {
@@ -168,14 +168,18 @@ fn ask(stage: &mut Stage, actor: UserId, method: &str, path: &str, body: &str) -
 }
 
 fn call(stage: &mut Stage, from: &str, to: &str) {
-    let now = stage.now;
+    let (now, by) = (stage.now, administrator(stage));
     let call = Inbound { from: from.to_owned(), to: to.to_owned(), data: CallData::default() };
-    let _ = stage.hub.happen(now, |desk| desk.place_call(now, &call, "").map(|(_, events)| events));
+    let _ = stage.hub.happen(now, by, |desk| desk.place_call(now, &call, "").map(|(_, events)| events));
 }
 
 fn hang_up(stage: &mut Stage, id: &str) {
-    let now = stage.now;
-    let _ = stage.hub.happen(now, |desk| desk.abandon(now, id, "").ok_or(()));
+    let (now, by) = (stage.now, administrator(stage));
+    let _ = stage.hub.happen(now, by, |desk| desk.abandon(now, id, "").ok_or(()));
+}
+
+fn administrator(stage: &Stage) -> UserId {
+    stage.hub.desk().directory().find("administrator").expect("the demo has one")
 }
 
 /// What is put together from what was looked at after each step.

@@ -1,0 +1,317 @@
+//! Back-pressure: a user whose stanzas and publications wait for their readers is read from later, and readers that do not
+//! take what their socket is offered are told apart from those that do.
+//!
+//! A user's input is taken as long as what it has put into queues stays within `backlog`. Beyond that the user is held: its
+//! sessions are not read from, and its requests over HTTP wait, until half of it has been taken. After `backlog_wait` the
+//! sessions that keep it waiting are closed as slow, and the user may go on. What does not fit into `queue` even then is
+//! refused, and so never acknowledged.
+
+use std::time::{Duration, Instant};
+
+use super::backlog::Backlog;
+use super::{Action, Hub, Now};
+use crate::id::{SessionId, UserId};
+use crate::limits::Limits;
+use crate::xmpp::stanza::{Condition, StanzaError};
+use crate::xmpp::stream::State;
+
+/// What a stanza is refused with whose receivers take too little.
+pub const NO_ROOM: StanzaError = StanzaError::new(
+    Condition::ResourceConstraint,
+    "Too much of what you have sent still waits for those who get it; send less, or later.",
+);
+
+/// Tells whether a user's request may be carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// It may, now.
+    Now,
+    /// Not before this time, or an [`Action::Release`] of the user, whichever comes first.
+    Wait(Instant),
+    /// Its events would find no room.
+    Refused,
+}
+
+/// A rate with a burst: virtual scheduling, as ITU-T I.371 describes it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pace {
+    /// When all that was taken so far would have been taken at the rate.
+    due: Option<Instant>,
+}
+
+impl Pace {
+    /// Takes `amount` at `rate` a second. Returns when the next may come if that is not at once; a rate of 0 bounds nothing.
+    fn take(&mut self, now: Instant, amount: usize, rate: usize, burst: usize) -> Option<Instant> {
+        if rate == 0 {
+            return None;
+        }
+        let time = |amount: usize| Duration::from_nanos(amount as u64 * 1_000_000_000 / rate as u64);
+        let due = self.due.map_or(now, |due| due.max(now)) + time(amount);
+        self.due = Some(due);
+        due.checked_sub(time(burst)).filter(|next| *next > now)
+    }
+}
+
+/// Why a user is held.
+#[derive(Clone, Copy, Debug)]
+struct Hold {
+    until: Instant,
+    /// Its events wait for readers; otherwise it is faster than its rate.
+    owed: bool,
+}
+
+/// What is known of one user as a sender.
+#[derive(Debug, Default)]
+struct Sender {
+    /// What it has put into queues and nobody has taken yet, each stanza and event once.
+    owed: Backlog,
+    bytes: Pace,
+    stanzas: Pace,
+    hold: Option<Hold>,
+}
+
+/// All users as senders.
+#[derive(Debug, Default)]
+pub(super) struct Senders {
+    /// By user. Most never send anything.
+    places: Vec<Option<Box<Sender>>>,
+    held: Vec<UserId>,
+}
+
+impl Senders {
+    fn get(&self, user: UserId) -> Option<&Sender> {
+        self.places.get(user.0 as usize)?.as_deref()
+    }
+
+    fn get_mut(&mut self, user: UserId) -> &mut Sender {
+        let place = user.0 as usize;
+        if self.places.len() <= place {
+            self.places.resize_with(place + 1, || None);
+        }
+        self.places[place].get_or_insert_default()
+    }
+
+    /// Where the bytes of a user are counted that wait for others.
+    pub fn owed(&mut self, user: UserId) -> Backlog {
+        self.get_mut(user).owed.clone()
+    }
+
+    fn is_held(&self, user: UserId) -> bool {
+        self.get(user).is_some_and(|sender| sender.hold.is_some())
+    }
+
+    fn bytes(&self, user: UserId) -> usize {
+        self.get(user).map_or(0, |sender| sender.owed.bytes())
+    }
+
+    fn wake_at(&self) -> Option<Instant> {
+        let hold = |user: &UserId| Some(self.get(*user)?.hold?.until);
+        self.held.iter().filter_map(hold).min()
+    }
+}
+
+/// Since when a session has not taken what its socket was offered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Behind {
+    pub since: Instant,
+    /// What of that still waits, in bytes.
+    left: usize,
+}
+
+impl Behind {
+    /// The socket was offered what waits, `left` bytes, and took no more.
+    pub(super) fn new(now: Instant, left: usize) -> Self {
+        Self { since: now, left }
+    }
+
+    /// The session took `taken` bytes, and `waiting` are left. Once all that was offered is taken the time counts anew.
+    pub(super) fn took(self, now: Instant, taken: usize, waiting: usize) -> Option<Self> {
+        match self.left.saturating_sub(taken) {
+            _ if waiting == 0 => None,
+            0 => Some(Self::new(now, waiting)),
+            left => Some(Self { left, ..self }),
+        }
+    }
+}
+
+impl Hub {
+    /// What waits for the session, if anything does, would be written if its client took it.
+    pub fn not_taken(&mut self, now: Now, id: SessionId) {
+        if self.sessions.get(id).is_some_and(|session| !session.outbox.is_empty()) {
+            self.full(now, id);
+        }
+    }
+
+    /// A write to the session was tried, and its socket took no more.
+    pub fn full(&mut self, now: Now, id: SessionId) {
+        if let Some(session) = self.sessions.get_mut(id)
+            && session.behind.is_none()
+        {
+            session.behind = Some(Behind::new(now.monotonic, session.outbox.bytes()));
+        }
+    }
+
+    /// Tells whether a session has not taken for `backlog_wait` what it was offered.
+    pub(super) fn is_behind(&self, now: Now, id: SessionId) -> bool {
+        self.sessions.get(id).and_then(|session| session.behind).is_some_and(|behind| {
+            now.monotonic.saturating_duration_since(behind.since) >= self.limits.backlog_wait
+        })
+    }
+
+    /// Tells whether what the user sends now finds room.
+    pub(super) fn has_room(&self, user: UserId) -> bool {
+        self.senders.bytes(user) <= self.limits.queue && self.backlog.bytes() <= self.limits.queues
+    }
+
+    /// Tells whether the user's sessions are not read from now.
+    pub(super) fn is_held(&self, user: UserId) -> bool {
+        self.senders.is_held(user)
+    }
+
+    /// Tells whether a request of the user over HTTP may be carried out, that came in at `since` with so many bytes. If it may,
+    /// it is to be done at once, and [`Hub::publish`] or [`Hub::command`] counts what follows from it.
+    pub fn admit(&mut self, now: Now, user: UserId, since: Instant, bytes: usize) -> Admission {
+        let late = since + self.limits.backlog_wait;
+        if self.is_crowded() {
+            self.hold_if_owed(now, user);
+        }
+        if self.is_held(user) && now.monotonic < late {
+            return Admission::Wait(late);
+        }
+        if !self.has_room(user) {
+            self.counters.refused_sends += 1;
+            return Admission::Refused;
+        }
+        self.pace(now, user, bytes, 1);
+        Admission::Now
+    }
+
+    /// All queues together hold so much that everybody who sends waits.
+    fn is_crowded(&self) -> bool {
+        self.backlog.bytes() > self.limits.queues / 4 * 3
+    }
+
+    /// The user has sent so many bytes and stanzas or requests. If that is beyond its rates, it is held until it is not.
+    pub(super) fn pace(&mut self, now: Now, user: UserId, bytes: usize, stanzas: usize) {
+        let limits = &self.limits;
+        let sender = self.senders.get_mut(user);
+        let next = sender
+            .bytes
+            .take(now.monotonic, bytes, limits.user_rate, limits.user_burst)
+            .max(sender.stanzas.take(now.monotonic, stanzas, limits.user_stanzas, limits.user_stanza_burst));
+        if let Some(until) = next {
+            self.hold(user, Hold { until, owed: false });
+        }
+    }
+
+    /// The user is held if too much waits for others of what it has sent.
+    pub(super) fn hold_if_owed(&mut self, now: Now, user: UserId) {
+        if self.senders.bytes(user) > self.limits.backlog || self.is_crowded() {
+            self.hold(user, Hold { until: now.monotonic + self.limits.backlog_wait, owed: true });
+        }
+    }
+
+    fn hold(&mut self, user: UserId, new: Hold) {
+        let hold = &mut self.senders.get_mut(user).hold;
+        match hold {
+            // Requests that come meanwhile do not make the wait any longer.
+            Some(hold) if hold.owed && new.owed => {}
+            Some(hold) => *hold = Hold { until: hold.until.max(new.until), owed: hold.owed || new.owed },
+            None => {
+                *hold = Some(new);
+                self.senders.held.push(user);
+                self.counters.holds += 1;
+            }
+        }
+    }
+
+    /// Lets those go on whose events have been taken. Cheap if nobody is held.
+    pub(super) fn release(&mut self, now: Now) {
+        if self.senders.held.is_empty() {
+            return;
+        }
+        let crowded = self.backlog.bytes() > self.limits.queues / 2;
+        let held = std::mem::take(&mut self.senders.held);
+        for user in held {
+            let enough = self.limits.backlog / 2;
+            let sender = self.senders.get_mut(user);
+            let Some(hold) = sender.hold else { continue };
+            let owed = sender.owed.bytes();
+            let taken = hold.owed && owed <= enough && (owed == 0 || !crowded);
+            // A rate is waited for in any case.
+            let next = sender.pause(now.monotonic, &self.limits);
+            match next {
+                Some(until) if taken => sender.hold = Some(Hold { until, owed: false }),
+                None if taken => {
+                    sender.hold = None;
+                    self.let_go(user);
+                    continue;
+                }
+                _ => {}
+            }
+            self.senders.held.push(user);
+        }
+    }
+
+    /// Lets those go on who have waited for long enough, and closes the sessions that kept them waiting.
+    pub(super) fn end_holds(&mut self, now: Now) {
+        let is_due = |user: &UserId| {
+            self.senders
+                .get(*user)
+                .and_then(|sender| sender.hold)
+                .is_some_and(|hold| hold.until <= now.monotonic)
+        };
+        let due: Vec<UserId> = self.senders.held.iter().copied().filter(is_due).collect();
+        for user in due {
+            let hold = self.senders.get_mut(user).hold.take();
+            self.senders.held.retain(|held| *held != user);
+            if hold.is_some_and(|hold| hold.owed) {
+                self.close_slow_readers(now, user);
+            }
+            self.let_go(user);
+        }
+    }
+
+    /// When [`Hub::end_holds`] has something to do.
+    pub(super) fn holds_end_at(&self) -> Option<Instant> {
+        self.senders.wake_at()
+    }
+
+    fn let_go(&mut self, user: UserId) {
+        self.actions.push_back(Action::Release(user));
+        for id in self.online[user.0 as usize].clone() {
+            self.wake(id);
+        }
+    }
+
+    /// Closes the sessions for which the user has waited: those that have not taken for `backlog_wait` what they were
+    /// offered, the one that is owed most first, and no more of them than have to be.
+    fn close_slow_readers(&mut self, now: Now, user: UserId) {
+        let owed = self.senders.owed(user);
+        let slow = |id: SessionId| {
+            let session = self.sessions.get(id)?;
+            let waits = session.stream.state() != State::Closed && self.is_behind(now, id);
+            waits.then(|| (session.outbox.bytes(), id, session.outbox.owes(&owed)))
+        };
+        let mut slow: Vec<_> = self.sessions.ids().into_iter().filter_map(slow).collect();
+        slow.sort_unstable_by(|one, other| other.cmp(one));
+        for (_, id, owes) in slow {
+            if self.is_crowded() || (owes && owed.bytes() > self.limits.backlog) {
+                self.too_slow(now, id);
+            }
+        }
+    }
+}
+
+impl Sender {
+    /// When its rates let it go on, if that is not now.
+    fn pause(&self, now: Instant, limits: &Limits) -> Option<Instant> {
+        let (mut bytes, mut stanzas) = (self.bytes, self.stanzas);
+        bytes.take(now, 0, limits.user_rate, limits.user_burst).max(stanzas.take(
+            now,
+            0,
+            limits.user_stanzas,
+            limits.user_stanza_burst,
+        ))
+    }
+}

@@ -1,0 +1,189 @@
+//! Back-pressure: who sends waits for who reads, and only who does not read is closed.
+
+use super::*;
+use crate::hub::pressure::Admission;
+
+const MESSAGE: usize = 10_000;
+
+fn message(to: &str, number: usize) -> String {
+    let filler = "x".repeat(MESSAGE);
+    format!("<message xmlns='jabber:client' to='{to}@localhost'><body>{number} {filler}</body></message>")
+}
+
+/// A session says what it has to say, as long as it is read from. Returns how much of it that was.
+fn say_all(stage: &mut Stage, id: SessionId, mut texts: impl Iterator<Item = String>) -> usize {
+    let mut said = 0;
+    while stage.hub.is_reading(id) {
+        let Some(text) = texts.next() else { break };
+        stage.say(id, &text);
+        said += 1;
+    }
+    said
+}
+
+#[test]
+fn a_burst_in_one_turn_closes_nobody_and_its_sender_waits_until_it_is_taken() {
+    let mut stage = Stage::new();
+    let receivers: Vec<SessionId> =
+        (0..4).map(|n| stage.available("administrator", &format!("r{n}"))).collect();
+    receivers.iter().for_each(|id| drop(stage.hear(*id)));
+    let sender = stage.available("1001", "desktop");
+    let mut sent = 0;
+    for _ in 0..20 {
+        // As much as it is let say before anybody's socket is offered a byte.
+        let texts = (sent..).map(|number| message("administrator", number));
+        let said = say_all(&mut stage, sender, texts);
+        assert!((20..40).contains(&said), "{said}");
+        let other = stage.available("1002", "desktop");
+        assert!(stage.hub.is_reading(other), "another user is read from meanwhile");
+        stage.hub.closed(stage.now, other, "gone");
+        for id in &receivers {
+            let heard: Vec<String> =
+                stage.hear(*id).into_iter().filter(|text| text.starts_with("<message")).collect();
+            assert_eq!(heard.len(), said);
+            for (place, text) in heard.iter().enumerate() {
+                assert!(text.contains(&format!("<body>{} x", sent + place)));
+            }
+        }
+        stage.settle();
+        assert!(stage.hub.is_reading(sender), "all is taken");
+        sent += said;
+    }
+    assert_eq!(stage.hub.counters().slow_readers, 0);
+    assert!(stage.hub.counters().holds >= 20);
+}
+
+#[test]
+fn a_sender_waits_so_long_and_then_the_reader_that_took_nothing_is_closed() {
+    let mut stage = Stage::new();
+    let slow = stage.available("1002", "desktop");
+    let quick = stage.available("1002", "phone");
+    stage.hear(slow);
+    let sender = stage.available("1001", "desktop");
+    let said = say_all(&mut stage, sender, (0..).map(|number| message("1002", number)));
+    stage.hub.full(stage.now, slow);
+    stage.hear(quick);
+    let wait = stage.hub.limits.backlog_wait;
+    stage.pass(wait - Duration::from_millis(1));
+    assert!(!stage.hub.is_reading(sender));
+    assert_eq!(stage.hub.counters().slow_readers, 0);
+    stage.pass(Duration::from_millis(1));
+    assert!(stage.hub.is_reading(sender));
+    assert_eq!((stage.hub.counters().slow_readers, stage.hub.counters().dropped), (1, said as u64));
+    assert!(stage.hear(slow)[0].contains("<policy-violation"));
+    stage.say(sender, &message("1002", said));
+    assert!(stage.hear(quick).concat().contains(&format!("<body>{said} x")));
+}
+
+/// It takes half of a queue in the time that anybody waits: less than is sent, but never nothing.
+#[test]
+fn a_reader_that_takes_its_time_gets_everything() {
+    let mut stage = Stage::new();
+    let reader = stage.available("1002", "desktop");
+    stage.hear(reader);
+    let sender = stage.available("1001", "desktop");
+    let (mut sent, mut heard) = (0, 0);
+    while heard < 300 {
+        sent += say_all(&mut stage, sender, (sent..300).map(|number| message("1002", number)));
+        stage.hub.full(stage.now, reader);
+        let mut taken = Vec::new();
+        stage.hub.drain(stage.now, reader, 1, |out| {
+            if let Out::Text(pieces) = out {
+                taken.push(pieces.concat());
+            }
+        });
+        for text in taken {
+            assert!(text.contains(&format!("<body>{heard} x")), "in order");
+            heard += 1;
+        }
+        stage.pass(Duration::from_millis(50));
+    }
+    assert_eq!((sent, stage.hub.counters().slow_readers), (300, 0));
+}
+
+#[test]
+fn what_finds_no_room_is_refused_and_what_was_taken_still_comes() {
+    let mut stage = Stage::with(|config| config.limits.backlog = config.limits.queue);
+    let reader = stage.available("1002", "desktop");
+    stage.hear(reader);
+    let sender = stage.available("administrator", "desktop");
+    stage.subscribe(reader, TEAM_NODE, "1002@localhost/desktop");
+    stage.hear(reader);
+    let room = stage.hub.limits.queue / MESSAGE;
+    // It takes a little, so that it is never slow.
+    let (mut taken, mut refused) = (0, 0);
+    for number in 0..room + 100 {
+        let since = stage.now.monotonic;
+        let user = stage.hub.users().find("administrator").expect("the demo has one");
+        let mut admission = stage.hub.admit(stage.now, user, since, MESSAGE);
+        if let Admission::Wait(until) = admission {
+            assert_eq!(until, since + stage.hub.limits.backlog_wait);
+            stage.pass(stage.hub.limits.backlog_wait);
+            admission = stage.hub.admit(stage.now, user, since, MESSAGE);
+        }
+        match admission {
+            Admission::Now => {
+                stage.publish(TEAM_NODE, &format!("{number} {}", "x".repeat(MESSAGE)));
+                taken += 1;
+            }
+            Admission::Refused => refused += 1,
+            Admission::Wait(_) => panic!("it has waited"),
+        }
+    }
+    assert!(refused > 90 && taken >= room - 10, "{taken} taken, {refused} refused");
+    let publish = format!(
+        "<pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='{TEAM_NODE}'><item><x xmlns='y'/></item></publish></pubsub>"
+    );
+    stage.say(
+        sender,
+        &format!("<iq xmlns='jabber:client' type='set' id='p' to='pubsub.localhost'>{publish}</iq>"),
+    );
+    let answer = stage.hear(sender).concat();
+    assert!(answer.contains("<resource-constraint ") && answer.contains("type=\"wait\""), "{answer}");
+    assert_eq!(stage.events(reader).len(), taken);
+    assert_eq!(stage.hub.counters().refused_sends, refused as u64 + 1);
+}
+
+#[test]
+fn a_user_that_sends_faster_than_its_rate_is_read_from_later_and_loses_nothing() {
+    let mut stage = Stage::with(|config| {
+        config.limits.user_stanzas = 10;
+        config.limits.user_stanza_burst = 20;
+    });
+    let reader = stage.available("1002", "desktop");
+    let sender = stage.available("1001", "desktop");
+    stage.pass(Duration::from_secs(10));
+    let mut sent = 0;
+    for expected in [21, 1, 1, 1] {
+        let said = say_all(&mut stage, sender, (sent..).map(|number| message("1002", number)));
+        assert_eq!(said, expected);
+        sent += said;
+        stage.hear(reader);
+        assert!(!stage.hub.is_reading(sender), "that it was taken is not enough");
+        assert!(stage.hub.is_reading(reader));
+        let due = stage.hub.wake_at().expect("it goes on");
+        stage.pass(due - stage.now.monotonic);
+    }
+    assert_eq!(stage.hub.counters().slow_readers, 0);
+}
+
+#[test]
+fn the_list_shows_what_a_session_is_owed_and_since_when_it_takes_nothing() {
+    let mut stage = Stage::new();
+    let reader = stage.available("1002", "desktop");
+    stage.hear(reader);
+    let sender = stage.available("1001", "desktop");
+    stage.say(sender, &message("1002", 0));
+    stage.hub.full(stage.now, reader);
+    stage.pass(Duration::from_millis(700));
+    let listed = |stage: &Stage, id| {
+        let list = stage.hub.list(stage.now);
+        let session = list.into_iter().find(|session| session.id == id).expect("it is there");
+        (session.owed, session.behind)
+    };
+    let (owed, behind) = listed(&stage, reader);
+    assert!((MESSAGE..MESSAGE + 500).contains(&owed), "{owed}");
+    assert_eq!(behind, Some(Duration::from_millis(700)));
+    stage.hear(reader);
+    assert_eq!(listed(&stage, reader), (0, None));
+}

@@ -1,0 +1,77 @@
+//! Requests over HTTP that send something: they are carried out later while their user is held (see `hub::pressure`).
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+use hyper::StatusCode;
+use smol::Timer;
+
+use super::answer::Refused;
+use super::server::{Server, now};
+use crate::desk::{self, ApiError};
+use crate::hub::Admission;
+use crate::id::UserId;
+
+/// There is no room for what a request would send.
+#[derive(Debug)]
+pub struct NoRoom;
+
+impl From<NoRoom> for Refused {
+    fn from(_: NoRoom) -> Self {
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            sentence: "Too much of what you have sent still waits for those who get it; send less, or later.",
+        }
+    }
+}
+
+impl From<NoRoom> for ApiError {
+    fn from(_: NoRoom) -> Self {
+        desk::Refusal::Busy.about("")
+    }
+}
+
+/// The requests that wait, by user: one of a connection at the most.
+#[derive(Default)]
+pub struct Waiting(RefCell<HashMap<UserId, Vec<Waker>>>);
+
+impl Waiting {
+    /// The user may send again.
+    pub fn release(&self, user: UserId) {
+        for waker in self.0.borrow_mut().remove(&user).into_iter().flatten() {
+            waker.wake();
+        }
+    }
+}
+
+impl Server {
+    /// Waits until a request of the user, with so many bytes, may be carried out, which is then to be done without waiting for
+    /// anything else.
+    ///
+    /// # Errors
+    ///
+    /// There is no room for what it would send.
+    pub async fn admit(self: &Rc<Self>, user: UserId, bytes: usize) -> Result<(), NoRoom> {
+        let since = now().monotonic;
+        let mut late: Option<Timer> = None;
+        poll_fn(|cx| {
+            match self.with_hub(|hub, now| hub.admit(now, user, since, bytes)) {
+                Admission::Now => return Poll::Ready(Ok(())),
+                Admission::Refused => return Poll::Ready(Err(NoRoom)),
+                Admission::Wait(until) => {
+                    let late = late.get_or_insert_with(|| Timer::at(until));
+                    if std::pin::Pin::new(late).poll(cx).is_ready() {
+                        // The clock has gone on since the hub was asked.
+                        cx.waker().wake_by_ref();
+                    }
+                }
+            }
+            self.waiting.0.borrow_mut().entry(user).or_default().push(cx.waker().clone());
+            Poll::Pending
+        })
+        .await
+    }
+}
