@@ -10,8 +10,8 @@ use callboard::config::Origin;
 use callboard::net::{self, Again, NotPrepared, tls};
 use callboard::{commands, logger};
 
-/// The exit code that tells a service manager to start the server again: its addresses cannot be had now (`EX_TEMPFAIL` of
-/// sysexits.h).
+/// The exit code that tells a service manager to start the server again: its addresses or threads cannot be had now
+/// (`EX_TEMPFAIL` of sysexits.h).
 const TRY_AGAIN: u8 = 75;
 
 fn main() -> ExitCode {
@@ -56,7 +56,12 @@ fn serve(flags: Serve) -> io::Result<ExitCode> {
         Err(problems) => return Ok(commands::refused(problems)),
     };
     commands::print_warnings(&warnings);
-    logger::init(flags.log).map_err(io::Error::other)?;
+    if let Err(error) = logger::init(flags.log).and_then(|()| net::threads::begin(&config)) {
+        commands::print_error(&format!(
+            "callboard: the system gives no threads ({error}); it needs a few (ulimit -u, TasksMax), and memory for their stacks"
+        ));
+        return Ok(ExitCode::from(TRY_AGAIN));
+    }
     let prepared = match net::prepare(&config) {
         Ok(prepared) => prepared,
         Err(NotPrepared { problems, may_pass }) => {

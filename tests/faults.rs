@@ -30,5 +30,7 @@ mod signals;
 mod slow;
 #[path = "faults/standing.rs"]
 mod standing;
+#[path = "faults/threads.rs"]
+mod threads;
 #[path = "faults/witness.rs"]
 mod witness;

@@ -7,12 +7,13 @@
 mod output;
 
 use std::fmt::{self, Write as _};
+use std::io;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, SystemTime};
 
-use log::{Level, LevelFilter, Log, Metadata, Record, SetLoggerError};
+use log::{Level, LevelFilter, Log, Metadata, Record};
 use rustix::fs::fstat;
 use time::OffsetDateTime;
 
@@ -78,14 +79,14 @@ impl Style {
 ///
 /// # Errors
 ///
-/// There is one already.
+/// There is one already, or the system gives no thread.
 #[expect(clippy::disallowed_methods, reason = "a write that blocks must not block the event loop")]
-pub fn init(level: LevelFilter) -> Result<(), SetLoggerError> {
-    log::set_logger(&LOGGER)?;
+pub fn init(level: LevelFilter) -> io::Result<()> {
+    log::set_logger(&LOGGER).map_err(io::Error::other)?;
     log::set_max_level(level);
     let (sender, receiver) = channel();
     if LOGGER.writer.set((Style::of_standard_error(), sender)).is_ok() {
-        std::thread::spawn(move || write(&receiver));
+        std::thread::Builder::new().spawn(move || write(&receiver))?;
     }
     Ok(())
 }

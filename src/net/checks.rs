@@ -9,6 +9,7 @@ use smol::channel::{Sender, bounded};
 
 use super::passwords::Passwords;
 use super::server::Server;
+use super::threads;
 use crate::address;
 use crate::hub::{CheckId, Credentials, Turn};
 
@@ -131,7 +132,7 @@ impl Server {
     async fn make(self: Rc<Self>, id: CheckId, waiting: Waiting) {
         let Waiting { credentials, attempt, result, .. } = waiting;
         let address = credentials.address;
-        let check = smol::unblock(move || {
+        let check = threads::run(move || {
             let matches = credentials.verify(&attempt);
             (credentials, attempt, matches)
         });

@@ -46,6 +46,7 @@ mod sleepers;
 mod socket;
 mod status;
 mod target;
+pub mod threads;
 mod ticket;
 pub mod tls;
 mod tls_stream;

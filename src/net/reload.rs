@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rustls::ServerConfig;
 
 use super::server::Server;
+use super::threads;
 use super::tls::{self, Identity};
 use crate::config::{Config, Fixed, Problem};
 
@@ -52,7 +53,7 @@ impl Reloader {
     /// Reads everything again, which may take its time; nothing changes before [`Reloader::apply`].
     pub async fn read(&self) -> Result<Read, Vec<String>> {
         let (again, from_files) = (self.again.clone(), self.from_files);
-        smol::unblock(move || read(&again, from_files)).await
+        threads::run(move || read(&again, from_files)).await
     }
 
     /// Uses what was read. Sessions stay, but for those of users who are gone. A bad file changes nothing.

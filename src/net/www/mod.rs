@@ -30,13 +30,13 @@ use super::io::{Count, Slot};
 use super::scratch::CHUNK;
 use super::server::{Server, now};
 use super::shares::{Kind, Whose};
-use super::{located, say, shown};
+use super::{located, say, shown, threads};
 use crate::config::{Config, Origin};
 use conditions::{Outcome, Validators};
 use file::Found;
 
 /// How many files are looked up or read at the same time: a slow disk must not take all threads of the pool.
-const READERS: usize = 4;
+pub const READERS: usize = 4;
 
 /// A folder that is served.
 pub struct Www {
@@ -118,7 +118,7 @@ async fn look_up(server: &Rc<Server>, www: &Www, request: &Request<Incoming>) ->
     let kind = kinds::of(&named);
     let folder = www.folder.clone();
     let permit = www.readers.acquire_arc().await;
-    let found = smol::unblock(move || {
+    let found = threads::run(move || {
         let found = file::find(&folder, &named);
         drop(permit);
         found
@@ -237,7 +237,7 @@ fn pieces(sending: Sending, start: u64) -> impl stream::Stream<Item = io::Result
         }
         let Sending { mut file, left, readers, slot } = sending;
         let permit = readers.acquire_arc().await;
-        let read = smol::unblock(move || {
+        let read = threads::run(move || {
             let length = left.min(CHUNK as u64);
             let mut piece = vec![0; length as usize];
             let done = seek

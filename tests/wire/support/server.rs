@@ -11,7 +11,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 
 use super::program;
 
@@ -231,6 +231,18 @@ impl Server {
     /// What the system lets it have (proc(5)).
     pub fn system_limits(&self) -> String {
         fs::read_to_string(format!("/proc/{}/limits", self.child.id())).expect("it runs")
+    }
+
+    /// From now on the system gives it that much more memory at the most, in KiB: too little for the stack of another thread,
+    /// say.
+    pub fn limit_memory(&self, more: u64) {
+        let pid = Pid::from_child(&self.child);
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmSize:")).expect("Linux says it");
+        let now: u64 = line.trim_end_matches("kB").trim().parse().expect("a number");
+        let bound = Some(1024 * (now + more));
+        prlimit(Some(pid), Resource::As, Rlimit { current: bound, maximum: bound })
+            .expect("the program is our child");
     }
 
     /// How many descriptors it has open now (proc(5)).
