@@ -85,12 +85,11 @@ pub(super) fn read<T>(
     root: &str,
     take: impl FnOnce(Node<'_, '_>) -> Result<T, ApiError>,
 ) -> Result<T, ApiError> {
-    let document = xml::read(body.trim_ascii(), bounds).map_err(|error| {
-        Refusal::Malformed.about(match error {
-            XmlError::NotWellFormed => "not well-formed XML",
-            XmlError::Restricted => "comments, processing instructions and DTDs are not allowed",
-            XmlError::TooMuch(what) => what,
-        })
+    let document = xml::read_document(body, bounds).map_err(|error| match error {
+        XmlError::NotWellFormed(why) => Refusal::Malformed.about(format!("not well-formed XML: {why}")),
+        XmlError::Restricted => Refusal::Malformed.about("DTDs and entities of one's own are not allowed"),
+        XmlError::Encoding => Refusal::NotUtf8.about("the XML declaration, or the first bytes"),
+        XmlError::TooMuch(what) => Refusal::Malformed.about(what),
     })?;
     let element = document.root_element();
     if element.tag_name().name() != root {
@@ -182,6 +181,22 @@ mod tests {
         }
     }
 
+    /// .NET writes the mark, editors the comments.
+    #[test]
+    fn a_body_is_a_document_and_not_a_stanza() {
+        let ready = SetState { state: Some("READY".into()), ..SetState::default() };
+        for body in [
+            "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<User>\r\n  <state>READY</state>\r\n</User>",
+            "<!-- sign in --><User><?a b?><state>READY</state></User><!-- done -->",
+            "<User><state>RE<!-- x -->ADY</state><!-- <state>LOGOUT</state> --></User>",
+        ] {
+            assert_eq!(read(body), Ok(ready.clone()), "{body}");
+        }
+        let error = read("<?xml version='1.0' encoding='ISO-8859-1'?><User/>").expect_err("another encoding");
+        assert_eq!(error.status(), 415);
+        assert!(error.document().contains("The body has to be UTF-8"), "{}", error.document());
+    }
+
     #[test]
     fn what_is_no_such_body_is_a_bad_request() {
         let deep = format!("<User>{}{}</User>", "<a>".repeat(32), "</a>".repeat(32));
@@ -191,8 +206,8 @@ mod tests {
             ("state=READY", "not well-formed XML"),
             ("<User><state>READY</User>", "not well-formed XML"),
             ("<User/><User/>", "not well-formed XML"),
-            ("<!DOCTYPE User [<!ENTITY e 'READY'>]><User><state>&e;</state></User>", "comments, processing"),
-            ("<User><!-- x --></User>", "comments, processing"),
+            ("<!DOCTYPE User [<!ENTITY e 'READY'>]><User><state>&e;</state></User>", "DTDs and entities"),
+            ("<User><!-- x -- y --></User>", "not well-formed XML"),
             ("<user><state>READY</state></user>", "the root element must be User"),
             ("<Dialog/>", "the root element must be User"),
             ("<User><state>READY</state><state>READY</state></User>", "state stands twice"),

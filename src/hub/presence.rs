@@ -182,7 +182,7 @@ impl Hub {
 fn content(presence: Node<'_, '_>) -> Result<String, TooLong> {
     let mut out = String::new();
     for child in presence.children().filter(Node::is_element) {
-        write_node(&mut out, child, ns::CLIENT, CONTENT_MAX)?;
+        write_node(&mut out, child, Some(ns::CLIENT), CONTENT_MAX)?;
     }
     Ok(out)
 }

@@ -54,8 +54,9 @@ impl Hub {
         let sender = sender.ok_or(Condition::NotAuthorized)?.full();
         let mut text = String::new();
         let extra = |out: &mut String| out.push_str(&format!(" from=\"{sender}\""));
-        // No namespace is called so: the stanza declares its own.
-        let written = write_node_with(&mut text, stanza, "*", self.longest(), extra, |name| name != "from");
+        // Nobody is sent what nobody could send.
+        let longest = self.longest().min(self.limits.stanza);
+        let written = write_node_with(&mut text, stanza, None, longest, extra, |name| name != "from");
         if written.is_err() {
             return Err(StanzaError::new(
                 Condition::NotAcceptable,
@@ -66,7 +67,7 @@ impl Hub {
         Ok(())
     }
 
-    /// The longest message that is put into anybody's queue, in bytes: half of what there may be in it.
+    /// The longest answer that is put into anybody's queue, in bytes: half of what there may be in it.
     pub(super) fn longest(&self) -> usize {
         self.limits.queue / 2
     }

@@ -21,11 +21,13 @@ const LATE: Refused =
 ///
 /// # Errors
 ///
-/// 413, 400 or 408.
+/// 413, 415, 400 or 408.
 pub async fn text(server: &Server, body: Incoming, limit: usize) -> Result<String, Refused> {
     let body = read(server, body, limit, |body| body.collect()).await?;
-    String::from_utf8(body.to_bytes().to_vec())
-        .map_err(|_| Refused { status: StatusCode::BAD_REQUEST, sentence: "The body is not UTF-8." })
+    String::from_utf8(body.to_bytes().to_vec()).map_err(|_| Refused {
+        status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        sentence: "The body is not UTF-8.",
+    })
 }
 
 /// Reads a body of at most `limit` bytes, in the time that a login has, and keeps nothing of it.

@@ -31,6 +31,11 @@ pub async fn serve(server: &Rc<Server>, request: Request<Incoming>) -> Result<(U
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence);
     }
     let payload = body::text(server, request.into_body(), server.limits.payload).await?;
+    let payload = match payload.strip_prefix(xml::BYTE_ORDER_MARK) {
+        // It says how the text was written, and is no part of it.
+        Some(payload) => payload.to_owned(),
+        None => payload,
+    };
     if !xml::is_carriable(&payload) {
         return refuse(StatusCode::BAD_REQUEST, "The body has a character that XML cannot carry.");
     }

@@ -326,8 +326,8 @@ fn read_payload(payload: Node<'_, '_>, limit: usize) -> Result<Payload, Refusal>
         return Ok(Payload::Text(text_content(payload)));
     }
     let mut xml = String::new();
-    // No namespace is called so: the element declares its own wherever it will stand.
-    write_node(&mut xml, payload, "*", limit).map_err(|_| Refusal::PayloadTooBig)?;
+    // It declares its namespace wherever it will stand.
+    write_node(&mut xml, payload, None, limit).map_err(|_| Refusal::PayloadTooBig)?;
     Ok(Payload::Xml(xml))
 }
 

@@ -238,7 +238,7 @@ pub fn error(stanza: Node<'_, '_>, to: &str, error: &StanzaError) -> String {
     out.push('>');
     let mut echo = String::new();
     let mut children = stanza.children().filter(Node::is_element);
-    if children.all(|child| write_node(&mut echo, child, ns::CLIENT, ECHO_MAX).is_ok()) {
+    if children.all(|child| write_node(&mut echo, child, Some(ns::CLIENT), ECHO_MAX).is_ok()) {
         out.push_str(&echo);
     }
     error.write(&mut out);

@@ -54,6 +54,7 @@ impl StreamError {
         Self { condition: "system-shutdown", text: "The server is going down.", code: 1001 };
     pub const TOO_LARGE: Self = Self { condition: "policy-violation", text: "message too large", code: 1009 };
     pub const TOO_MANY_ATTEMPTS: Self = Self::new("policy-violation", "Too many failed logins.");
+    pub const UNSUPPORTED_ENCODING: Self = Self::new("unsupported-encoding", "The encoding has to be UTF-8.");
     pub const UNSUPPORTED_STANZA_TYPE: Self =
         Self::new("unsupported-stanza-type", "This element has no place here in the stream.");
     pub const UNSUPPORTED_VERSION: Self = Self::new("unsupported-version", "The version has to be 1.0.");
@@ -81,7 +82,8 @@ impl StreamError {
 impl From<XmlError> for StreamError {
     fn from(error: XmlError) -> Self {
         match error {
-            XmlError::NotWellFormed => Self::NOT_WELL_FORMED,
+            XmlError::NotWellFormed(text) => Self { text, ..Self::NOT_WELL_FORMED },
+            XmlError::Encoding => Self::UNSUPPORTED_ENCODING,
             XmlError::Restricted => Self::RESTRICTED_XML,
             XmlError::TooMuch(text) => Self { text, ..Self::TOO_LARGE },
         }

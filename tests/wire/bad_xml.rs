@@ -93,6 +93,39 @@ fn a_prefix_that_is_not_declared_is_bad() {
     );
 }
 
+/// Whoever was handed these would have to end its own stream (RFC 6120 §11.3).
+#[test]
+fn what_a_parser_with_namespaces_refuses_is_not_well_formed() {
+    let iq = |content: &str| {
+        format!("<iq type='get' id='1' to='1003@localhost/desktop' xmlns='jabber:client'>{content}</iq>")
+    };
+    let messages = [
+        "<x xmlns='u' xmlns:a='' a:c='1'/>",
+        "<x xmlns='u' xmlns:xmlns='u'/>",
+        "<x xmlns='u' xmlns:xml='u'/>",
+        "<x xmlns='http://www.w3.org/XML/1998/namespace'/>",
+        "<x xmlns='http://www.w3.org/2000/xmlns/'/>",
+        "<:x xmlns='u'/>",
+        "<x xmlns='u' :a='1'/>",
+        "<x xmlns='u' xmlns:b='u' b:xmlns='1'/>",
+        "<b:x:y xmlns:b='u'/>",
+        "<x xmlns='u' xmlns='u'/>",
+        "<x xmlns='u' xmlns:a='u' xmlns:b='u' a:c='1' b:c='2'/>",
+        "<x xmlns='a b'/>",
+        "<\u{221} xmlns='u'/>",
+    ]
+    .map(iq);
+    are_refused(&messages.each_ref().map(String::as_str), "not-well-formed");
+}
+
+#[test]
+fn another_encoding_is_unsupported() {
+    are_refused(
+        &["<?xml version='1.0' encoding='ISO-8859-1'?><a xmlns='jabber:client'/>"],
+        "unsupported-encoding",
+    );
+}
+
 #[test]
 fn a_doctype_is_restricted_xml() {
     are_refused(
@@ -160,7 +193,7 @@ fn cdata_and_the_predefined_entities_are_text() {
     client.open();
     client.bind("1001", "desktop");
     client
-        .get("localhost", "<a xmlns='&lt;&amp;&gt;&quot;&apos;'/>")
+        .get("localhost", "<a xmlns='&#117;&amp;&apos;' b='&lt;&amp;&gt;&quot;&apos;'/>")
         .is_error("503 cancel service-unavailable");
 }
 

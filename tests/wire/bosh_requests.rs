@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::bosh::{CREATE, RESTART, attribute, ping};
-use crate::support::http::publish;
+use crate::support::bosh::{CREATE, RESTART, attribute, envelope, ping, request};
+use crate::support::http::{Http, publish};
 use crate::support::{Bosh, Server, Session};
 
 const USER: &str = "/finesse/api/User/1001";
@@ -289,4 +289,20 @@ fn who_does_not_come_for_what_waits_is_told_and_dropped() {
     server.wait_for_log(&["bosh 1001@localhost/desktop: does not read: closed, 513 messages dropped"]);
     client.wire.ask("", "").expect_stream_error("policy-violation");
     client.wire.expect_gone();
+}
+
+/// RFC 7303 §3.3: it is no part of the body.
+#[test]
+fn a_body_may_begin_with_a_byte_order_mark() {
+    let server = Server::demo();
+    let mut client = online(&server);
+    let answer = Http::connect(server.plain).ask(request(&format!("\u{feff}{}", envelope(CREATE, "")), ""));
+    assert!(attribute(&answer.body, "sid").is_some(), "{answer:?}");
+    client.wire.rid += 1;
+    let next = envelope(&format!("rid='{}' sid='{}'", client.wire.rid, client.wire.sid), &ping("1"));
+    for _ in 0..2 {
+        let answer = Http::connect(server.plain).ask(request(&format!("\u{feff}{next}"), ""));
+        assert!(answer.body.contains("type=\"result\""), "{answer:?}");
+    }
+    client.expect_nothing_more();
 }

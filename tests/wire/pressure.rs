@@ -97,6 +97,20 @@ fn a_stanza_that_grows_when_it_is_handed_on_comes_back_to_its_sender_alone() {
         let answer = sender.text();
         assert!(answer.contains("<not-acceptable ") && answer.len() < 2000, "{answer}");
     }
+    // One that fits is handed on, but none becomes longer than one may be: a namespace declared once is declared again in
+    // each element.
+    let long = |count: usize| {
+        let (uri, siblings) = ("u".repeat(500), "<p:a/>".repeat(count));
+        format!(
+            "<message id='2' to='1002@localhost' xmlns='jabber:client' xmlns:p='{uri}'>{siblings}</message>"
+        )
+    };
+    sender.send(&long(120));
+    let text = receiver.text();
+    assert!((60_000..=64 * 1024).contains(&text.len()), "{}", text.len());
+    sender.send(&long(128));
+    let answer = sender.text();
+    assert!(answer.contains("<not-acceptable ") && answer.len() < 2000, "{answer}");
     // An error that would echo it is short too.
     sender.send(&format!("<iq id='2' type='get' to='localhost' xmlns='jabber:client' xmlns:p='{uri}'><q xmlns='v'>{siblings}</q></iq>"));
     let answer = sender.text();

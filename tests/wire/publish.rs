@@ -27,6 +27,8 @@ fn a_publish_is_accepted_with_the_id_of_the_item() {
         ("/lab/alarms", "Content-Type: text/plain; charset=UTF-8\r\n", "Füße < & > \" ' 漢字 ]]>\n"),
         ("/lab/alarms", "Content-Type: application/xml\r\n", "<Update><data/></Update>"),
         ("/lab/alarms", "Content-Type: application/json\r\n", "{\"a\":1}"),
+        // A byte order mark is no part of a text.
+        ("/lab/alarms", "Content-Type: application/xml\r\n", "\u{feff}<Update/>"),
         // What curl -d says by itself.
         ("/lab/alarms", "Content-Type: application/x-www-form-urlencoded\r\n", "a=b&c=%20d+e"),
         ("/lab/alarms", "", ""),
@@ -36,6 +38,7 @@ fn a_publish_is_accepted_with_the_id_of_the_item() {
         let pattern =
             if body.is_empty() { "<notification xmlns=\"urn:xmpp:push:0\"></notification>" } else { "" };
         if pattern.is_empty() {
+            let body = body.trim_start_matches('\u{feff}');
             let (_, item) = client.expect_event("1001@localhost/desktop", ALARMS, body);
             assert_eq!(answer.body, format!("{item}\n"));
         } else {
@@ -119,7 +122,7 @@ fn what_cannot_be_published_is_refused_and_nobody_sees_it() {
         (ALARMS, "Content-Type: application/octet-stream\r\n", b"x", 415),
         (ALARMS, "Content-Type: text/plain; charset=iso-8859-1\r\n", b"x", 415),
         (ALARMS, "Content-Type: \r\n", b"x", 415),
-        (ALARMS, "", b"\xff\xfe", 400),
+        (ALARMS, "", b"\xff\xfe", 415),
         (ALARMS, "", b"a\0b", 400),
         (ALARMS, "", b"a\x1bb", 400),
         (ALARMS, "", "a\u{ffff}b".as_bytes(), 400),

@@ -119,6 +119,26 @@ fn bad_requests_get_the_references_errors_and_change_nothing() {
             415,
             "Bad Request",
         ),
+        (
+            "1001",
+            "PUT",
+            "User/1001",
+            "Content-Type: text/xml; charset=iso-8859-1\r\n",
+            "<User/>",
+            415,
+            "Bad Request",
+        ),
+        (
+            "1001",
+            "PUT",
+            "User/1001",
+            xml,
+            "<?xml version='1.0' encoding='utf-16'?><User/>",
+            415,
+            "Bad Request",
+        ),
+        ("1001", "PUT", "User/1001", xml, "<\0U\0s\0e\0r\0/\0>\0", 415, "Bad Request"),
+        ("1001", "PUT", "User/1001", xml, "<!DOCTYPE User><User/>", 400, "Bad Request"),
         ("1001", "PUT", "User/nobody", xml, "<User><state>LOGIN</state></User>", 404, "User Not Found"),
         ("1001", "GET", "User/1002", "", "", 401, "Invalid Authorization User Specified"),
         ("1001", "GET", "User/%00%3C", "", "", 404, "User Not Found"),
@@ -195,4 +215,35 @@ fn at_an_extension_the_one_who_is_signed_in_there_is_found() {
         202
     );
     assert_eq!(field(&get(&server, "ada", "User/77").body, "loginId"), "ada");
+}
+
+/// What .NET, Java and SoapUI write: a body over HTTP is a document, and the rules of streams are not for it.
+#[test]
+fn a_body_may_have_a_byte_order_mark_a_declaration_comments_and_instructions() {
+    let server = Server::demo();
+    let login = "<User><state>LOGIN</state><extension>1001</extension></User>";
+    for (kind, body) in [
+        ("application/xml", format!("\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n{login}")),
+        ("application/xml; charset=utf-8", format!("\u{feff}{login}")),
+        ("text/xml;charset=\"UTF-8\"", format!("<!-- sign in --><?a b?>{login}<!-- done -->")),
+        ("application/xml", login.replace("LOGIN", "LO<!-- -->GIN")),
+    ] {
+        let kind = format!("Content-Type: {kind}\r\n");
+        let answer = ask(&server, "1001", "PUT", "User/1001", &kind, &body);
+        assert_eq!(answer.status(), 202, "{body}: {answer:?}");
+    }
+    let authorization = format!("Authorization: {}\r\n", crate::support::http::basic("1001", "1001"));
+    for bytes in
+        [&b"\xff\xfe<\0U\0s\0e\0r\0/\0>\0"[..], b"\xfe\xff\0<\0U\0s\0e\0r\0/\0>", b"<User>\xe9</User>"]
+    {
+        let mut http = crate::support::http::Http::connect(server.plain);
+        let length = bytes.len();
+        http.send(format!(
+            "PUT /finesse/api/User/1001 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/xml\r\n\
+             Content-Length: {length}\r\n{authorization}\r\n"
+        ));
+        let answer = http.ask(bytes);
+        assert_eq!(answer.status(), 415, "{answer:?}");
+        assert!(answer.body.contains("The body has to be UTF-8"), "{answer:?}");
+    }
 }

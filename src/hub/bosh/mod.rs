@@ -113,6 +113,7 @@ impl Hub {
     /// A request came in whole. It is answered with an [`Action::Answer`], now or later. Returns whose request it is,
     /// for [`Hub::gone`].
     pub fn post(&mut self, now: Now, post: Post, text: &str) -> Option<SessionId> {
+        let text = bosh::without_mark(text);
         let id = match bosh::sid_of(text) {
             None => None,
             Some(sid) => match self.session_of_sid(sid, post) {

@@ -150,9 +150,7 @@ impl<'a> Call<'a> {
         command: impl FnOnce(&mut Desk, Now, T, &str) -> Result<Vec<Event>, ApiError>,
     ) -> Reply {
         let request_id = self.request_id()?;
-        if !self.is_xml() {
-            return Err(Refusal::NotXml.about("Content-Type"));
-        }
+        self.check_kind()?;
         let text = body::text(self.server, self.body, bounds.bytes).await.map_err(unread)?;
         let asked = read(&text, bounds)?;
         self.server.admit(by, text.len()).await?;
@@ -170,14 +168,26 @@ impl<'a> Call<'a> {
         }
     }
 
-    fn is_xml(&self) -> bool {
+    /// The body has to be XML in UTF-8, by its content type if it has one (RFC 7303 §3.2).
+    fn check_kind(&self) -> Result<(), ApiError> {
         let kind = self
             .headers
             .get(header::CONTENT_TYPE)
             .and_then(|kind| kind.to_str().ok())
             .unwrap_or("application/xml");
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        kind.eq_ignore_ascii_case("application/xml") || kind.eq_ignore_ascii_case("text/xml")
+        let is_one_of = |text: &str, known: &[&str]| known.iter().any(|one| text.eq_ignore_ascii_case(one));
+        let mut parts = kind.split(';').map(str::trim);
+        if !is_one_of(parts.next().unwrap_or_default(), &["application/xml", "text/xml"]) {
+            return Err(Refusal::NotXml.about("Content-Type"));
+        }
+        let mut parameters = parts.filter_map(|part| part.split_once('='));
+        let charset = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+        let charset = charset.map_or("utf-8", |(_, value)| value.trim().trim_matches('"'));
+        if is_one_of(charset, &["utf-8", "utf8", "us-ascii"]) {
+            Ok(())
+        } else {
+            Err(Refusal::NotUtf8.about("the charset in Content-Type"))
+        }
     }
 }
 
@@ -185,6 +195,7 @@ impl<'a> Call<'a> {
 fn unread(refused: Refused) -> ApiError {
     match refused.status {
         StatusCode::PAYLOAD_TOO_LARGE => Refusal::BodyTooLarge.about(""),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Refusal::NotUtf8.about("the bytes of the body"),
         _ => Refusal::Malformed.about(refused.sentence),
     }
 }

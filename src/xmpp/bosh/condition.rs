@@ -74,7 +74,7 @@ impl Violation {
     pub const NO_BODY: Self = Self::bad("BOSH: not a <body xmlns='http://jabber.org/protocol/httpbind'/>");
     pub const NO_RID: Self = Self::bad("BOSH: 'rid' is not a positive number of at most 2^53-1");
     pub const NO_SESSION: Self = Self::bad("BOSH: a session that does not exist cannot be paused or ended");
-    pub const NOT_XML: Self = Self::bad("BOSH: the body is not exactly one XML element");
+    pub const NOT_XML: Self = Self::bad("BOSH: the body is not exactly one well-formed XML element in UTF-8");
     pub const PAUSE: Self = Self::bad("BOSH: 'pause' is not a number");
     pub const RESTRICTED_XML: Self =
         Self::bad("BOSH: comments, processing instructions, DTDs and entities are not allowed");
@@ -108,7 +108,7 @@ impl Violation {
 impl From<XmlError> for Violation {
     fn from(error: XmlError) -> Self {
         match error {
-            XmlError::NotWellFormed => Self::NOT_XML,
+            XmlError::NotWellFormed(_) | XmlError::Encoding => Self::NOT_XML,
             XmlError::Restricted => Self::RESTRICTED_XML,
             XmlError::TooMuch(_) => Self::TOO_MUCH,
         }

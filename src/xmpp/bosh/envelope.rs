@@ -4,6 +4,7 @@ use roxmltree::Node;
 
 use super::condition::Violation;
 use super::keys::Key;
+use crate::xmpp::xml::BYTE_ORDER_MARK;
 use crate::xmpp::{ns, stanza};
 
 /// The largest number that all clients can count to (XEP-0124 §14.1).
@@ -125,9 +126,16 @@ fn is_content_type(text: &str) -> bool {
     (1..=CONTENT_MAX).contains(&text.len()) && text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
 }
 
+/// A body is a document over HTTP, which may begin with a byte order mark (RFC 7303 §3.3). All else in it is as in a stream
+/// (XEP-0124 §6).
+pub fn without_mark(text: &str) -> &str {
+    text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
+}
+
 /// The `sid` in the first tag of a text that need not be all there, nor XML: a look that costs little, so that it can be
 /// known whose request it is before it is read. Whoever writes it in any other way than plainly has none.
 pub fn sid_of(text: &str) -> Option<&str> {
+    let text = without_mark(text);
     let mut rest = (0..4).find_map(|less| text.get(..HEAD_MAX - less)).unwrap_or(text);
     if rest.starts_with("<?") {
         rest = rest.split_once("?>")?.1.trim_ascii_start();
@@ -246,6 +254,8 @@ mod tests {
             ("<", None),
             ("<=", None),
             ("<body é='1' sid='ü'>", Some("ü")),
+            ("\u{feff}<body sid='abc'>", Some("abc")),
+            ("\u{feff}\u{feff}<body sid='abc'>", None),
         ] {
             assert_eq!(sid_of(text), sid, "{text}");
         }

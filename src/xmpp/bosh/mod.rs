@@ -20,7 +20,7 @@ use std::rc::Rc;
 
 pub use binding::{Binding, Turn};
 pub use condition::{Condition, Violation};
-pub use envelope::{Envelope, sid_of, without_sid};
+pub use envelope::{Envelope, sid_of, without_mark, without_sid};
 pub use respond::Payloads;
 
 use super::ns;
