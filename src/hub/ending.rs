@@ -50,7 +50,8 @@ impl Hub {
         if let Some(error) = error.filter(|_| session.feed.is_none()) {
             if !session.opened {
                 // A stream error needs a stream (RFC 6120 §4.9.1.2).
-                let open = stream::open(&self.names.domain, &token(self.random));
+                let to = session.stream.take_from();
+                let open = stream::open(&self.names.domain, &token(self.random), to.as_deref());
                 session.outbox.push(Frame::Open(open.into()));
             }
             session.outbox.push(Frame::Text(error.frame().into()));

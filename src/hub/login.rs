@@ -14,7 +14,8 @@ impl Hub {
         };
         session.stream_id = token(self.random).into();
         session.opened = true;
-        let open = stream::open(&self.names.domain, &session.stream_id);
+        let to = session.stream.take_from();
+        let open = stream::open(&self.names.domain, &session.stream_id, to.as_deref());
         let features = stream::features(session.stream.is_logged_in());
         // Over BOSH the envelopes open a stream (XEP-0206 §3).
         if session.bosh.is_none() {

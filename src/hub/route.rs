@@ -57,7 +57,8 @@ fn bind(hub: &mut Hub, now: Now, id: SessionId, user: UserId, request: &Request<
         None => super::names::token(hub.random),
         Some(Ok(resource)) => resource.into_owned(),
         Some(Err(_)) => {
-            let error = StanzaError::new(Condition::JidMalformed, "This cannot be a resource.");
+            // RFC 6120 §7.7.2.1.
+            let error = StanzaError::new(Condition::BadRequest, "This cannot be a resource.");
             return hub.send(now, id, stanza::error(request.iq, &hub.bare(user), &error));
         }
     };
@@ -138,6 +139,8 @@ fn to_user(
 fn route_iq(hub: &mut Hub, now: Now, id: SessionId, user: UserId, iq: Node<'_, '_>) {
     let kind = match stanza::iq_type(iq) {
         Ok(kind) => kind,
+        // An answer is not answered, whatever is wrong with it (RFC 6120 §8.3.1).
+        Err(_) if matches!(iq.attribute("type"), Some("result" | "error")) => return,
         Err(error) => return hub.answer_error(now, id, iq, &error),
     };
     let target = hub.target(iq.attribute("to"), user);

@@ -3,7 +3,12 @@
 use hyper::header::{self, HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH};
 use hyper::{Method, Request, StatusCode};
 
-use super::answer::{Answer, Body, empty, text};
+use super::answer::{Answer, Body, Refused, empty};
+
+const CHANGED: Refused = Refused {
+    status: StatusCode::PRECONDITION_FAILED,
+    sentence: "What is there is not what you take it for.",
+};
 
 /// What the conditions of a request say of what there is now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +34,14 @@ pub fn judge(headers: &HeaderMap, tag: Option<&str>, reads: bool) -> Verdict {
     }
 }
 
+/// Refuses a change of what is not as the request takes it to be; `tag` is that of what there is.
+pub fn check_change(headers: &HeaderMap, tag: Option<&str>) -> Result<(), Refused> {
+    match judge(headers, tag, false) {
+        Verdict::Hold => Ok(()),
+        Verdict::NotModified | Verdict::Failed => Err(CHANGED),
+    }
+}
+
 /// The conditions of a request that reads.
 pub struct Conditions(HeaderMap);
 
@@ -49,9 +62,7 @@ impl Conditions {
         let tag = answer.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok());
         match judge(&self.0, tag, true) {
             Verdict::Hold => answer,
-            Verdict::Failed => {
-                text(StatusCode::PRECONDITION_FAILED, "What is there is not what you take it for.")
-            }
+            Verdict::Failed => CHANGED.into(),
             Verdict::NotModified => {
                 let mut short = empty(StatusCode::NOT_MODIFIED);
                 // What a cache has to know (§15.4.5).

@@ -114,12 +114,17 @@ pub async fn serve(server: Rc<Server>, mut io: Io, origin: Origin, lacks_tls: bo
 }
 
 /// Answers a request, and counts it if it asks for that.
-async fn route(server: Rc<Server>, request: Request<Incoming>, client: &Client) -> Answer {
+async fn route(server: Rc<Server>, mut request: Request<Incoming>, client: &Client) -> Answer {
+    // hyper leaves this to us, and the path is the right one only after it.
+    let aimed = target::check(&mut request, client.security.is_some());
     let place = Place::of(&server, request.uri().path());
     let tag = place.as_ref().and_then(|place| place.tag(&server, request.uri().query()?));
     client.line.borrow_mut().begin(&mut server.meters.borrow_mut(), tag.clone());
     let asked = tag.as_ref().filter(|tag| tag.way == Way::WebSocket).map(|_| upgrade::Asked::of(&request));
-    let mut answer = respond(place, server.clone(), request, client).await;
+    let mut answer = match aimed {
+        Ok(()) => respond(place, server.clone(), request, client).await,
+        Err(refused) => refused.into(),
+    };
     if let (Some(asked), Some(tag)) = (asked, &tag) {
         let record = asked.record(&answer, client.origin.peer, client.security.as_ref());
         server.meters.borrow_mut().upgraded(&tag.run, record);
@@ -145,10 +150,6 @@ async fn respond(
     let Client { origin, security, .. } = client;
     request.extensions_mut().insert(Peer(origin.peer.ip()));
     request.extensions_mut().insert(client.remote.clone());
-    // hyper leaves this to us.
-    if let Err(refused) = target::check(&mut request, security.is_some()) {
-        return refused.into();
-    }
     if client.lacks_tls && !matches!(place, Some(Place::Health)) {
         return lead_to_tls(&request);
     }

@@ -6,8 +6,8 @@ use hyper::body::Incoming;
 use hyper::{Method, Request, StatusCode};
 
 use super::answer::{Answer, Refused, json};
-use super::auth;
 use super::server::Server;
+use super::{auth, conditions};
 use crate::desk::Status;
 use crate::hub::Availability;
 use crate::id::UserId;
@@ -32,6 +32,7 @@ pub async fn serve(server: &Rc<Server>, request: Request<Incoming>) -> Result<(U
     let user = auth::administrator(server, &request).await?;
     if request.method() == Method::POST {
         let wanted = Wanted::read(request.uri().query().unwrap_or(""))?;
+        conditions::check_change(request.headers(), None)?;
         server.with_hub(|hub, now| {
             let Availability { status, finesse } = hub.availability();
             let status = wanted.status.unwrap_or(status);

@@ -19,10 +19,14 @@ pub fn check(request: &mut Request<Incoming>, secure: bool) -> Result<(), Refuse
     check_host(version, request.headers())?;
     check_form(method, uri, secure)?;
     check_body(method, request.headers())?;
+    check_expectation(version, request.headers())?;
     // The header says nothing where the target says it (RFC 9112 §3.2.2).
     let named = uri.authority().filter(|_| uri.scheme().is_some());
     if let Some(Ok(host)) = named.map(|authority| HeaderValue::from_str(authority.as_str())) {
         request.headers_mut().insert(header::HOST, host);
+    }
+    if let Some(uri) = normal(request.uri()) {
+        *request.uri_mut() = uri;
     }
     Ok(())
 }
@@ -83,6 +87,53 @@ fn check_body(method: &Method, headers: &HeaderMap) -> Result<(), Refused> {
     Ok(())
 }
 
+/// What is expected is a sign to go on, or nothing that is known here: whoever waits for it must not wait for ever (RFC 9110 §10.1.1).
+fn check_expectation(version: Version, headers: &HeaderMap) -> Result<(), Refused> {
+    let mut expected = headers.get_all(header::EXPECT).iter();
+    match (expected.next(), expected.next()) {
+        (Some(one), None) if one.as_bytes().eq_ignore_ascii_case(b"100-continue") => Ok(()),
+        (Some(_), _) if version == Version::HTTP_11 => Err(Refused {
+            status: StatusCode::EXPECTATION_FAILED,
+            sentence: "The only expectation that is met here is 100-continue.",
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// The address with a path in which letters, digits and `-._~` stand as they are: it is the same one (RFC 9110 §4.2.3). `None`: it
+/// has such a path already.
+fn normal(uri: &Uri) -> Option<Uri> {
+    let mut rest = uri.path();
+    let mut path = String::with_capacity(rest.len());
+    while let Some(at) = rest.find('%') {
+        let (before, escaped) = rest.split_at(at);
+        path.push_str(before);
+        let plain = escaped.get(1..3).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let plain = plain.and_then(|digits| u8::from_str_radix(digits, 16).ok()).map(char::from);
+        match plain.filter(|c| c.is_ascii_alphanumeric() || "-._~".contains(*c)) {
+            Some(plain) => {
+                path.push(plain);
+                rest = &escaped[3..];
+            }
+            None => {
+                path.push('%');
+                rest = &escaped[1..];
+            }
+        }
+    }
+    path.push_str(rest);
+    if path == uri.path() {
+        return None;
+    }
+    if let Some(query) = uri.query() {
+        path.push('?');
+        path.push_str(query);
+    }
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(path.parse().ok()?);
+    Uri::from_parts(parts).ok()
+}
+
 /// `uri-host [ ":" port ]`; the name may be empty (RFC 3986 §3.2.2).
 fn is_host(text: &[u8]) -> bool {
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%".contains(byte);
@@ -128,6 +179,21 @@ mod tests {
             "http://a", "\u{e4}",
         ] {
             assert!(!is_host(host.as_bytes()), "{host}");
+        }
+    }
+
+    #[test]
+    fn what_need_not_be_escaped_is_not_and_once_only() {
+        for (uri, expected) in [
+            ("/%68ealthz?%61=%62", "/healthz?%61=%62"),
+            ("/a%2fb%2525%41%", "/a%2fb%2525A%"),
+            ("/%2e%2E/%7e%2d%5f", "/../~-_"),
+            ("/%E4%zz%4", "/%E4%zz%4"),
+            ("http://localhost/%61", "http://localhost/a"),
+            ("*", "*"),
+        ] {
+            let uri: Uri = uri.parse().expect("a good address");
+            assert_eq!(normal(&uri).unwrap_or(uri).to_string(), expected);
         }
     }
 }

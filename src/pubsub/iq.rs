@@ -70,9 +70,8 @@ impl From<Refusal> for StanzaError {
         match refusal {
             Refusal::NodeUnknown => Self::new(Condition::ItemNotFound, "There is no such node."),
             Refusal::NotSubscribed => Condition::UnexpectedRequest.with("not-subscribed"),
-            Refusal::TooManySubscriptions => {
-                Self::new(Condition::NotAllowed, "Too many subscriptions.").pubsub("too-many-subscriptions")
-            }
+            Refusal::TooManySubscriptions => Self::new(Condition::PolicyViolation, "Too many subscriptions.")
+                .pubsub("too-many-subscriptions"),
             Refusal::MayNotPublish => Self::new(Condition::Forbidden, "You may not publish to this node."),
             Refusal::ItemUnknown => Self::new(Condition::ItemNotFound, "There is no such item."),
             Refusal::PayloadTooBig => Condition::NotAcceptable.with("payload-too-big"),
@@ -107,6 +106,7 @@ pub fn answer(service: &mut Pubsub, who: &Requester<'_>, request: &Request<'_>) 
     }
     if let Some(more) = children.next() {
         return Err(match more.tag_name().name() {
+            _ if action.tag_name().name() == "create" => StanzaError::unsupported("create-nodes"),
             "options" => StanzaError::unsupported("subscription-options"),
             "configure" => StanzaError::unsupported("config-node"),
             "publish-options" => StanzaError::unsupported("publish-options"),
@@ -124,7 +124,7 @@ pub fn answer(service: &mut Pubsub, who: &Requester<'_>, request: &Request<'_>) 
         ("options", _) => Err(StanzaError::unsupported("subscription-options")),
         ("create", _) => Err(StanzaError::unsupported("create-nodes")),
         ("configure", _) => Err(StanzaError::unsupported("config-node")),
-        ("default", _) => Err(StanzaError::unsupported("retrieve-default")),
+        ("default", _) => Err(StanzaError::unsupported("retrieve-default-sub")),
         (
             "subscribe" | "unsubscribe" | "subscriptions" | "affiliations" | "items" | "publish" | "retract",
             _,
@@ -149,30 +149,38 @@ fn node(service: &Pubsub, action: Node<'_, '_>) -> Result<NodeId, StanzaError> {
     Ok(service.find(name)?)
 }
 
-/// The subscriber that `jid` names: the requester's bare JID or one of its sessions.
-fn subscriber(who: &Requester<'_>, action: Node<'_, '_>) -> Result<Subscriber, StanzaError> {
+/// The address that `jid` names.
+fn address<'a>(action: Node<'a, '_>) -> Result<Jid<'a>, StanzaError> {
     let jid = action.attribute("jid").ok_or(Condition::BadRequest.with("jid-required"))?;
-    let invalid = Condition::BadRequest.with("invalid-jid");
-    let Jid { local: Some(local), domain, resource } = Jid::parse(jid).map_err(|_| invalid)? else {
-        return Err(invalid);
-    };
-    if who.bare.split_once('@') != Some((&local, &domain)) {
-        return Err(invalid);
-    }
-    let session = match resource {
+    Jid::parse(jid).map_err(|_| Condition::BadRequest.with("invalid-jid"))
+}
+
+/// Whether that is the requester, or a session of it.
+fn is_own(who: &Requester<'_>, jid: &Jid<'_>) -> bool {
+    jid.local.as_deref().is_some_and(|local| who.bare.split_once('@') == Some((local, &jid.domain)))
+}
+
+/// The subscriber of that address, which is the requester's: its bare JID or one of its sessions.
+fn subscriber(who: &Requester<'_>, jid: &Jid<'_>) -> Option<Subscriber> {
+    let session = match &jid.resource {
         None => None,
-        Some(resource) => Some((who.session)(&resource).ok_or(StanzaError {
-            text: "A subscription by full JID belongs to a session, and there is none with this resource.",
-            ..invalid
-        })?),
+        Some(resource) => Some((who.session)(resource)?),
     };
-    Ok(Subscriber { user: who.user, session })
+    Some(Subscriber { user: who.user, session })
 }
 
 /// XEP-0060 §6.1.
 fn subscribe(service: &mut Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Answer {
     let node = node(service, action)?;
-    let subscriber = subscriber(who, action)?;
+    let jid = address(action)?;
+    let invalid = Condition::BadRequest.with("invalid-jid");
+    if !is_own(who, &jid) {
+        return Err(invalid);
+    }
+    let subscriber = subscriber(who, &jid).ok_or(StanzaError {
+        text: "A subscription by full JID belongs to a session, and there is none with this resource.",
+        ..invalid
+    })?;
     service.subscribe(node, subscriber)?;
     let mut out = pubsub();
     // A subscriber that a request names has an address.
@@ -181,15 +189,14 @@ fn subscribe(service: &mut Pubsub, who: &Requester<'_>, action: Node<'_, '_>) ->
     Ok((out, None))
 }
 
-/// XEP-0060 §6.2.
+/// XEP-0060 §6.2. A `subid` says nothing, as none is ever given out (§6.2.3.5).
 fn unsubscribe(service: &mut Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Answer {
     let node = node(service, action)?;
-    let subscriber = subscriber(who, action)?;
-    if action.attribute("subid").is_some() {
-        // None was ever given out.
-        return Err(Condition::NotAcceptable.with("invalid-subid"));
+    let jid = address(action)?;
+    if !is_own(who, &jid) {
+        return Err(StanzaError::new(Condition::Forbidden, "Only who has a subscription ends it."));
     }
-    service.unsubscribe(node, subscriber)?;
+    service.unsubscribe(node, subscriber(who, &jid).ok_or(Refusal::NotSubscribed)?)?;
     Ok((String::new(), None))
 }
 
@@ -264,9 +271,6 @@ fn items(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Answer 
         .filter(|item| wanted.is_empty() || wanted.contains(&&*item.id))
         .take(max)
         .collect();
-    if found.is_empty() && !wanted.is_empty() {
-        return Err(Refusal::ItemUnknown.into());
-    }
     found.reverse();
     let mut out = begin_list("items", action);
     for item in found {
@@ -302,6 +306,9 @@ fn retract(service: &mut Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> A
     let node = node(service, action)?;
     service.check_publisher(node, who.publisher())?;
     let id = only_item(action)?.attribute("id").ok_or(Condition::BadRequest.with("item-required"))?;
+    if service.keeps(node) == 0 {
+        return Err(StanzaError::unsupported("persistent-items"));
+    }
     service.retract(node, id)?;
     let notify = matches!(action.attribute("notify"), Some("1" | "true"));
     Ok((String::new(), notify.then(|| Change::Retracted(node, id.to_owned()))))

@@ -31,6 +31,7 @@ pub enum Condition {
     NotAcceptable,
     NotAllowed,
     NotAuthorized,
+    PolicyViolation,
     RemoteServerNotFound,
     ResourceConstraint,
     ServiceUnavailable,
@@ -50,6 +51,8 @@ impl Condition {
             Self::NotAcceptable => ("not-acceptable", "modify", 406),
             Self::NotAllowed => ("not-allowed", "cancel", 405),
             Self::NotAuthorized => ("not-authorized", "auth", 401),
+            // XEP-0086 is older than it: the code of what it takes the place of.
+            Self::PolicyViolation => ("policy-violation", "wait", 405),
             Self::RemoteServerNotFound => ("remote-server-not-found", "cancel", 404),
             Self::ResourceConstraint => ("resource-constraint", "wait", 500),
             Self::ServiceUnavailable => ("service-unavailable", "cancel", 503),

@@ -131,11 +131,13 @@ pub enum Step {
 pub struct Stream {
     state: State,
     failures: usize,
+    /// Who the client says it is, until that is answered.
+    from: Option<Box<str>>,
 }
 
 impl Default for Stream {
     fn default() -> Self {
-        Self { state: State::Connected, failures: 0 }
+        Self { state: State::Connected, failures: 0, from: None }
     }
 }
 
@@ -143,6 +145,11 @@ impl Stream {
     /// Where it is.
     pub fn state(&self) -> State {
         self.state
+    }
+
+    /// Whose bare JID the client has put in its `<open/>`: the answer goes to it (RFC 6120 §4.7.2).
+    pub fn take_from(&mut self) -> Option<Box<str>> {
+        self.from.take()
     }
 
     /// Tells whether the login is done.
@@ -156,15 +163,13 @@ impl Stream {
             Some(ns::FRAMING) => self.framing(element, domain),
             Some(ns::SASL) => self.sasl(element, domain),
             // An opening in the wrong clothes, or something else in its place (reference 2.10).
-            _ if matches!(self.state, State::Connected | State::LoggedIn) => {
-                match element.tag_name().name() {
-                    "open" | "stream" => Err(StreamError::INVALID_NAMESPACE),
-                    _ => Err(StreamError {
-                        text: "The stream is not open: it needs <open/>, or over BOSH a restart.",
-                        ..StreamError::UNSUPPORTED_STANZA_TYPE
-                    }),
-                }
+            _ if matches!(element.tag_name().name(), "open" | "close" | "stream") => {
+                Err(StreamError::INVALID_NAMESPACE)
             }
+            _ if matches!(self.state, State::Connected | State::LoggedIn) => Err(StreamError {
+                text: "The stream is not open: it needs <open/>, or over BOSH a restart.",
+                ..StreamError::UNSUPPORTED_STANZA_TYPE
+            }),
             _ => match Kind::of(element) {
                 Some(_) if self.state != State::Ready => Err(StreamError::NOT_AUTHORIZED),
                 Some(kind) => Ok(Step::Stanza(kind)),
@@ -183,6 +188,7 @@ impl Stream {
         match element.tag_name().name() {
             "close" => Ok(Step::Close),
             "open" => {
+                self.from = element.attribute("from").and_then(bare);
                 self.open(element.attribute("to"), element.attribute("version"), domain)?;
                 Ok(Step::Open)
             }
@@ -248,6 +254,12 @@ impl Stream {
     }
 }
 
+/// The bare JID in an address that a client gives itself. What is none is not repeated.
+fn bare(from: &str) -> Option<Box<str>> {
+    let jid = Jid::parse(from.split('/').next()?).ok()?;
+    Some(jid.to_string().into())
+}
+
 /// RFC 7395 §3.4, RFC 6120 §4.7.
 fn check_open(to: Option<&str>, version: Option<&str>, domain: &str) -> Result<(), StreamError> {
     let to = to.ok_or(StreamError::IMPROPER_ADDRESSING)?;
@@ -264,9 +276,10 @@ fn check_open(to: Option<&str>, version: Option<&str>, domain: &str) -> Result<(
 }
 
 /// The answer to an `<open/>`; its first bytes must be `<open ` (reference 2.2). `id` needs no escaping.
-pub fn open(domain: &str, id: &str) -> String {
+pub fn open(domain: &str, id: &str, to: Option<&str>) -> String {
     let domain = escape(domain);
-    format!("<open from='{domain}' id='{id}' xmlns='{}' xml:lang='en' version='1.0'/>", ns::FRAMING)
+    let to = to.map_or_else(String::new, |to| format!(" to='{}'", escape(to)));
+    format!("<open from='{domain}' id='{id}'{to} xmlns='{}' xml:lang='en' version='1.0'/>", ns::FRAMING)
 }
 
 /// The features of a stream (reference 2.2 and 2.4), a frame of their own that declares its prefix.
@@ -370,6 +383,7 @@ mod tests {
                 "host-unknown",
             ),
             ("<open to='localhost' version='1.0'/>", "invalid-namespace"),
+            ("<close xmlns='jabber:client'/>", "invalid-namespace"),
             (
                 "<stream:stream xmlns:stream='http://etherx.jabber.org/streams' to='localhost'/>",
                 "invalid-namespace",
@@ -407,7 +421,7 @@ mod tests {
 
     #[test]
     fn frames_are_what_strophe_needs() {
-        assert!(open("localhost", "x").starts_with("<open "));
+        assert!(open("localhost", "x", None).starts_with("<open "));
         for logged_in in [false, true] {
             let frame = features(logged_in);
             let document = roxmltree::Document::parse(&frame).unwrap();

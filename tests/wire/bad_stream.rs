@@ -189,3 +189,38 @@ fn a_message_behind_the_close_is_not_looked_at() {
     client.send("<a xmlns='urn:xmpp:sm:3' h='0'/>");
     client.expect_close(1000);
 }
+
+/// RFC 7395 §3.3.2.
+#[test]
+fn a_header_in_another_namespace_has_an_invalid_namespace() {
+    let server = Server::demo();
+    for header in
+        ["<close xmlns='jabber:client'/>", "<open xmlns='jabber:client' to='localhost' version='1.0'/>"]
+    {
+        is_refused_first(&server, header, "invalid-namespace");
+        let mut client = Client::bound(&server, "1001", "desktop");
+        client.send(header);
+        client.expect_stream_error("invalid-namespace", 1000);
+    }
+}
+
+/// RFC 6120 §4.7.2.
+#[test]
+fn the_answer_to_an_open_goes_to_whoever_said_who_it_is() {
+    let server = Server::demo();
+    for (from, to) in [
+        ("1001@LOCALHOST", "to='1001@localhost' "),
+        ("1001@localhost/desktop", "to='1001@localhost' "),
+        ("a b@localhost", ""),
+        ("", ""),
+    ] {
+        for host in ["localhost", "elsewhere.example"] {
+            let mut client = Client::connect(&server);
+            client.send(&open(&format!("to='{host}' from='{from}' version='1.0'")));
+            client.expect(&format!(
+                "<open xmlns='{}' from='localhost' {to}id='{{any}}' version='1.0' xml:lang='en'/>",
+                ns::FRAMING
+            ));
+        }
+    }
+}

@@ -40,14 +40,15 @@ fn without_a_resource_the_server_makes_one_that_nobody_has() {
 }
 
 #[test]
-fn a_resource_that_is_none_is_malformed_and_another_may_be_asked_for() {
+fn a_resource_that_is_none_is_a_bad_request_and_another_may_be_asked_for() {
     let server = Server::demo();
     let long = "x".repeat(1024);
     let mut client = authenticated(&server, "1001");
     // A private character, a control character, one that turns the text around.
     for resource in [long.as_str(), "a\u{e000}b", "a\u{85}b", "a\u{202e}b", &"漢".repeat(342)] {
         client.send_bind(resource);
-        expect_refused(&mut client, 400, "modify", "jid-malformed");
+        // RFC 6120 §7.7.2.1.
+        expect_refused(&mut client, 400, "modify", "bad-request");
     }
     client.bind("1001", "desktop");
 }

@@ -343,3 +343,20 @@ fn pages_of_origins_that_are_allowed_may_use_it() {
     assert_eq!(answer.status(), 403, "a foreign page makes no session: {answer:?}");
     assert!(!answer.body.contains("sid="));
 }
+
+/// XEP-0206 §2: so that clients find them that take their prefix from the envelope.
+#[test]
+fn an_envelope_declares_the_prefix_of_features_and_of_errors() {
+    let server = Server::demo();
+    let declared = format!("xmlns:stream=\"{}\"", ns::STREAM);
+    let head = |body: &str| body.split_once('>').map(|(head, _)| head.to_owned()).expect("it is an envelope");
+    let mut bosh = Bosh::new(&server, false);
+    let created = bosh.create(CREATE);
+    assert!(created.contains("<stream:features") && head(&created).contains(&declared), "{created}");
+    let refused = bosh.ask("", "<presence xmlns='jabber:client'/>").body;
+    assert!(refused.contains("<stream:error") && head(&refused).contains(&declared), "{refused}");
+    let mut client = Bosh::online(&server, "1001", "desktop");
+    client.expect_nothing_more();
+    let empty = client.wire.ask("", "<presence type='unavailable' xmlns='jabber:client'/>").body;
+    assert!(!head(&empty).contains(&declared), "{empty}");
+}

@@ -98,7 +98,7 @@ fn what_the_page_has_not_is_not_there() {
         "/console/pack.rs",
         "/console/../Cargo.toml",
         "/console/board/",
-        "/console/index%2Ehtml",
+        "/console/index%252Ehtml",
         "/console//",
     ] {
         let answer = get(&mut Http::connect(server.plain), path, "");

@@ -276,3 +276,18 @@ fn questions_are_answered_in_their_order() {
         assert!(answer.contains(&format!(" id=\"{id}\" ")), "{answer}");
     }
 }
+
+/// RFC 6120 §8.3.1.
+#[test]
+fn an_answer_that_breaks_the_rules_is_not_answered() {
+    let server = Server::demo();
+    let mut client = Client::online(&server, "1001", "desktop");
+    for kind in ["error", "result"] {
+        for rest in
+            ["", "id='1' to='a b@localhost'", "id='1' to='nobody@localhost/x'", "to='1002@localhost/x'"]
+        {
+            client.send(&format!("<iq type='{kind}' {rest} xmlns='jabber:client'/>"));
+        }
+    }
+    client.expect_nothing_more();
+}

@@ -146,7 +146,8 @@ fn the_last_items_are_kept_and_can_be_asked_for() {
         let found: String = ids.into_iter().map(item).collect();
         client.get(PUBSUB, &items(attributes, wanted)).is_result(&items("", &found));
     }
-    client.get(PUBSUB, &items("", "<item id='1'/>")).is_error("404 cancel item-not-found");
+    // XEP-0060 §6.5.9.11.
+    client.get(PUBSUB, &items("", "<item id='1'/>")).is_result(&items("", ""));
     client.get(PUBSUB, &items(" max_items='x'", "")).is_error("400 modify bad-request");
     // One with the id of another takes its place.
     let again = format!("<item id='3'>{}</item>", text("again"));
@@ -216,4 +217,14 @@ fn a_retracted_item_is_gone_and_those_who_should_know_are_told() {
     ));
     let items = pubsub(&format!("<items node='{ALARMS}'/>"));
     client.get(PUBSUB, &items).is_result(&items);
+}
+
+/// XEP-0060 §7.2.3.5.
+#[test]
+fn an_item_of_a_node_that_keeps_none_cannot_be_taken_away() {
+    let server = keeping();
+    let (mut administrator, _client) = pair(&server);
+    administrator
+        .set(PUBSUB, &retract("/finesse/api/SystemInfo", "><item id='1'/>"))
+        .is_error("501 cancel feature-not-implemented unsupported=persistent-items");
 }

@@ -219,6 +219,10 @@ fn expectations_are_those_of_http_1_1() {
     };
     assert_eq!(http.ask_head(head("1.1")).status(), 100);
     assert_eq!(http.ask("<User>\n\n\n</User>").status(), 400);
+    for expected in ["100-continue, x", "x", "100-continue\r\nExpect: 100-continue"] {
+        let head = head("1.1").replace("100-Continue", expected);
+        assert_eq!(Http::connect(server.plain).ask(head).status(), 417, "{expected}");
+    }
     // A client of HTTP/1.0 would take it for the answer.
     let answer = Http::connect(server.plain).ask(head("1.0") + "<User>\n\n\n</User>");
     assert_eq!(answer.status(), 400);
@@ -402,4 +406,39 @@ fn upgrade_says_nothing_in_http_1_0_and_elsewhere() {
     assert_eq!(old.status(), 426);
     let elsewhere = Http::connect(server.plain).ask(format!("GET /healthz HTTP/1.1\r\n{UPGRADE}\r\n"));
     assert_eq!((elsewhere.status(), elsewhere.body.as_str()), (200, "ok\n"));
+}
+
+#[test]
+fn the_availability_is_set_on_the_conditions_that_are_named() {
+    let server = Server::demo();
+    let post = |condition: &str| {
+        let password = basic("administrator", "1234");
+        plain(
+            &server,
+            &format!(
+                "POST /callboard/api/status?status=OUT_OF_SERVICE HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\
+                 Authorization: {password}\r\n{condition}\r\n"
+            ),
+        )
+    };
+    for condition in ["If-Match: \"x\"", "If-None-Match: *"] {
+        assert_eq!(post(condition).status(), 412, "{condition}");
+    }
+    assert!(get(&server, "1001", "SystemInfo").body.contains("IN_SERVICE"), "nothing has changed");
+    assert_eq!(post("If-Match: *").status(), 200);
+}
+
+#[test]
+fn an_address_is_the_same_whatever_is_escaped_in_it_without_need() {
+    let server = Server::demo();
+    let asked = |path: &str| plain(&server, &format!("GET {path} HTTP/1.1\r\n{}", user("")));
+    for (path, same) in [
+        ("/%68ealth%7A", "/healthz"),
+        ("/finess%65/api/%55ser/100%31", "/finesse/api/User/1001"),
+        ("/callboard/api%2Fdirectory", "/callboard/api/other"),
+        ("/%2568ealthz", "/nothing"),
+    ] {
+        let (one, other) = (asked(path), asked(same));
+        assert_eq!((one.status(), one.body), (other.status(), other.body), "{path}");
+    }
 }

@@ -69,10 +69,7 @@ fn every_refusal_has_its_error() {
         (format!("<unsubscribe node='{ALARMS}'/>"), "400 modify bad-request jid-required"),
         (format!("<unsubscribe jid='{own}'/>"), "400 modify bad-request nodeid-required"),
         (format!("<unsubscribe node='/nowhere' jid='{own}'/>"), "404 cancel item-not-found"),
-        (
-            format!("<unsubscribe node='{ALARMS}' jid='1002@localhost'/>"),
-            "400 modify bad-request invalid-jid",
-        ),
+        (format!("<unsubscribe node='{ALARMS}' jid='a b@localhost'/>"), "400 modify bad-request invalid-jid"),
         (format!("<unsubscribe node='{ALARMS}' jid='{own}'/>"), "400 wait unexpected-request not-subscribed"),
         (String::new(), "400 modify bad-request"),
         ("<subscribe/><unsubscribe/>".into(), "400 modify bad-request"),
@@ -81,9 +78,24 @@ fn every_refusal_has_its_error() {
         client.set(PUBSUB, &pubsub(&action)).is_error(error);
     }
     client.subscribe(ALARMS);
-    let with_subid = format!("<unsubscribe node='{ALARMS}' jid='{own}' subid='1'/>");
-    client.set(PUBSUB, &pubsub(&with_subid)).is_error("406 modify not-acceptable invalid-subid");
     assert_eq!(listed(&mut client, "").len(), 5, "nothing else was subscribed and nothing was ended");
+}
+
+/// XEP-0060 §6.2.3.
+#[test]
+fn a_subscription_that_is_nobodys_cannot_be_ended() {
+    let (server, mut client) = online();
+    let mut other = Client::bound(&server, "1002", "desktop");
+    other.subscribe_as(ALARMS, "1002@localhost");
+    for jid in ["1002@localhost", "1002@localhost/desktop", "1001@elsewhere.example", "localhost"] {
+        client.set(PUBSUB, &unsubscribe(ALARMS, jid)).is_error("403 auth forbidden");
+    }
+    client
+        .set(PUBSUB, &unsubscribe(ALARMS, "1001@localhost/gone"))
+        .is_error("400 wait unexpected-request not-subscribed");
+    // There are no such ids, so they say nothing.
+    let with_subid = format!("<unsubscribe node='{ALARMS}' jid='1002@localhost' subid='1'/>");
+    other.set(PUBSUB, &pubsub(&with_subid)).is_result("");
 }
 
 #[test]
@@ -92,7 +104,8 @@ fn what_is_not_there_is_said_to_be_unsupported() {
     let unsupported = |feature: &str| format!("501 cancel feature-not-implemented unsupported={feature}");
     for (action, feature) in [
         ("<create/>", "create-nodes"),
-        ("<create node='x'/><configure/>", "config-node"),
+        ("<create node='x'/><configure/>", "create-nodes"),
+        ("<default/>", "retrieve-default-sub"),
         ("<options node='/lab/alarms' jid='1001@localhost'/>", "subscription-options"),
         ("<subscribe node='/lab/alarms' jid='1001@localhost'/><options/>", "subscription-options"),
     ] {
@@ -253,7 +266,7 @@ fn subscriptions_are_bounded_per_session_and_per_user() {
         ALARMS,
     ];
     let request = |node: &str, jid: &str| pubsub(&format!("<subscribe node='{node}' jid='{jid}'/>"));
-    let too_many = "405 cancel not-allowed too-many-subscriptions";
+    let too_many = "405 wait policy-violation too-many-subscriptions";
     client.subscribe(nodes[0]);
     client.subscribe(nodes[1]);
     client.subscribe(nodes[1]);

@@ -221,7 +221,7 @@ fn a_file_and_its_ranges_may_lie_beyond_what_32_bits_count() {
 #[test]
 fn a_folder_ends_in_a_slash_and_is_its_index() {
     let site = Site::new();
-    for (path, to) in [("/lib", "/lib/"), ("/lib?a=b", "/lib/?a=b"), ("/l%69b", "/l%69b/")] {
+    for (path, to) in [("/lib", "/lib/"), ("/lib?a=b", "/lib/?a=b"), ("/l%69b", "/lib/")] {
         let answer = site.get(path, "");
         assert_eq!((answer.status(), answer.header("Location")), (301, Some(to)));
         assert_eq!(answer.header("Cache-Control"), Some("no-cache"), "it may become a file");

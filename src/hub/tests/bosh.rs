@@ -97,6 +97,9 @@ fn expect(said: &[(u64, u16, String)], expected: &[(u64, &str)]) {
     }
 }
 
+/// What an envelope has around features and errors (XEP-0206 §2).
+const DECLARED: &str = " xmlns:stream=\"http://etherx.jabber.org/streams\"";
+
 #[test]
 fn a_login_over_bosh_leads_to_events() {
     let mut stage = stage_with(|_| {});
@@ -104,7 +107,10 @@ fn a_login_over_bosh_leads_to_events() {
     expect(&stage.ask(&mut client, "", AUTH), &[(101, "<success")]);
     let features = stage.ask(&mut client, RESTART, "");
     expect(&features, &[(102, "<bind")]);
-    assert!(features[0].2.starts_with("><stream:features"), "no <open/> comes over BOSH: {features:?}");
+    assert!(
+        features[0].2.starts_with(&format!("{DECLARED}><stream:features")),
+        "no <open/> comes over BOSH: {features:?}"
+    );
     // Several stanzas come in one envelope, and several go.
     let said = stage.ask(&mut client, "", &format!("{BIND}{PRESENCE}"));
     expect(&said, &[(103, "<jid>1001@localhost/desktop</jid>")]);
@@ -217,8 +223,8 @@ fn who_does_not_log_in_over_bosh_is_told_at_the_next_request() {
     stage.pass(Duration::from_secs(29));
     assert!(stage.answered().is_empty());
     stage.pass(Duration::from_secs(1));
-    let error = " type=\"terminate\" condition=\"remote-stream-error\"><stream:error";
-    expect(&stage.answered(), &[(101, error)]);
+    let error = format!(" type=\"terminate\" condition=\"remote-stream-error\"{DECLARED}><stream:error");
+    expect(&stage.answered(), &[(101, &error)]);
     assert_eq!(stage.hub.counters().sessions, 2, "two have not heard it");
     let said = stage.ask(&mut away, "", "");
     expect(&said, &[(101, "<connection-timeout")]);
@@ -234,7 +240,7 @@ fn a_resource_goes_to_the_newcomer_whatever_its_transport() {
     stage.ask(&mut client, "", "");
     let socket = stage.available("1001", "desktop");
     let said = stage.answered();
-    expect(&said, &[(105, "condition=\"remote-stream-error\"><stream:error")]);
+    expect(&said, &[(105, &format!("condition=\"remote-stream-error\"{DECLARED}><stream:error"))]);
     assert!(said[0].2.contains("<conflict "), "{said:?}");
     assert_eq!(stage.ask(&mut client, "", ""), [(106, 200, NOT_FOUND.to_owned())]);
     stage.bosh_online();

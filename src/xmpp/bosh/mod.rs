@@ -24,6 +24,7 @@ pub use envelope::{Envelope, sid_of, without_mark, without_sid};
 pub use respond::Payloads;
 
 use super::ns;
+use super::xml::write_attribute;
 
 /// One request of HTTP, as long as it waits for its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,9 +58,14 @@ pub fn refusal(request: RequestId, condition: Condition, payloads: &str, legacy:
     Answer { request, status, content_type: None, body: terminate(Some(condition), payloads).into() }
 }
 
-/// A `<body/>` with these attributes, each after a space, around these payloads.
+/// A `<body/>` with these attributes, each after a space, around these payloads. Around the features or an error of the stream it
+/// declares their prefix, though they do so themselves (XEP-0206 §2).
 fn body(attributes: &str, payloads: &str) -> String {
-    let head = format!("<body xmlns=\"{}\"{attributes}", ns::HTTPBIND);
+    let mut head = format!("<body xmlns=\"{}\"{attributes}", ns::HTTPBIND);
+    // What is handed on has no prefixes, and in text there is no such character.
+    if payloads.contains("<stream:") {
+        write_attribute(&mut head, "xmlns:stream", ns::STREAM);
+    }
     if payloads.is_empty() { head + "/>" } else { format!("{head}>{payloads}</body>") }
 }
 

@@ -75,7 +75,8 @@ fn a_session_that_cannot_begin_does_not() {
         ("<body xmlns='HTTPBIND' rid='1' to='localhost' type='terminate' ver='1.6'/>", "bad-request"),
         (
             "<body xmlns='HTTPBIND' rid='1' to='localhost' x:version='0.9' xmlns:x='urn:xmpp:xbosh'/>",
-            "remote-stream-error\"><stream:error xmlns:stream=\"http://etherx.jabber.org/streams\"><unsupported-version",
+            "remote-stream-error\" xmlns:stream=\"http://etherx.jabber.org/streams\"><stream:error \
+             xmlns:stream=\"http://etherx.jabber.org/streams\"><unsupported-version",
         ),
         ("<body xmlns='HTTPBIND' rid='1' to='localhost'/><body/>", "bad-request"),
         (
