@@ -186,7 +186,7 @@ impl Hub {
         Admission::Now
     }
 
-    /// All queues together hold so much that everybody who sends waits.
+    /// All queues together hold so much that whoever sends waits until that is taken.
     fn is_crowded(&self) -> bool {
         self.backlog.bytes() > self.limits.queues / 4 * 3
     }
@@ -206,7 +206,8 @@ impl Hub {
 
     /// The user is held if too much waits for others of what it has sent.
     pub(super) fn hold_if_owed(&mut self, now: Now, user: UserId) {
-        if self.senders.bytes(user) > self.limits.backlog || self.is_crowded() {
+        let owed = self.senders.bytes(user);
+        if owed > self.limits.backlog || (owed > 0 && self.is_crowded()) {
             self.hold(user, Hold { until: now.monotonic + self.limits.backlog_wait, owed: true });
         }
     }

@@ -206,8 +206,8 @@ pub fn run(config: Config, prepared: Prepared, again: Again, ready: impl FnOnce(
     let reloader = Reloader::new(&config, again, identity);
     let server = Server::new(config, www, executor.clone(), arrivals.clone());
     let all = serve(server.clone(), reloader, listeners, signals, ready)
-        .or(turns::run(executor))
-        .or(turns::run(arrivals))
+        .or(turns::run(executor, turns::SESSIONS))
+        .or(turns::run(arrivals, turns::ARRIVALS))
         // Last, as it is woken by none of them.
         .or(server.clone().write());
     smol::block_on(lag::watch(server, all));

@@ -43,7 +43,7 @@ const SPARE_ADDRESSES: usize = 64;
 const WRITES: usize = 64;
 
 /// And for so long at the most, however much each is owed.
-const PATIENCE: Duration = Duration::from_millis(5);
+const PATIENCE: Duration = Duration::from_millis(2);
 
 /// The shared state.
 pub struct Server {

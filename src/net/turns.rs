@@ -13,16 +13,20 @@ use smol::LocalExecutor;
 
 use super::server::now;
 
-/// How long the tasks of one kind run before others have their turn, and sockets and timers are looked at.
-const PATIENCE: Duration = Duration::from_millis(5);
+/// How long the tasks of sessions run before others have their turn, and sockets and timers are looked at.
+pub const SESSIONS: Duration = Duration::from_millis(5);
 
-/// Runs the tasks of an executor for ever, for [`PATIENCE`] each time it is polled.
-pub async fn run<T>(executor: Rc<LocalExecutor<'static>>) -> T {
+/// The same of connections that are no sessions. It is short, because on a fraction of a core it takes several times as long,
+/// and a ping waits for it.
+pub const ARRIVALS: Duration = Duration::from_millis(1);
+
+/// Runs the tasks of an executor for ever, for about `patience` each time it is polled.
+pub async fn run<T>(executor: Rc<LocalExecutor<'static>>, patience: Duration) -> T {
     let began = Cell::new(now().monotonic);
     let mut tasks = pin!(async {
         loop {
             executor.tick().await;
-            if now().monotonic.saturating_duration_since(began.get()) >= PATIENCE {
+            if now().monotonic.saturating_duration_since(began.get()) >= patience {
                 smol::future::yield_now().await;
             }
         }
