@@ -11,7 +11,7 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 
 use crate::cli::{Healthcheck, Serve};
 use crate::clock::Seconds;
-use crate::config::{Config, DEMO, Problem, User};
+use crate::config::{Config, DEMO, Hosts, Problem, User};
 use crate::limits::{Limits, TABLE};
 use crate::password::{ITERATIONS, Password};
 
@@ -159,6 +159,24 @@ fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> {
     }
     let origins: String = config.cors_origins.iter().map(|origin| format!(", {origin}")).collect();
     writeln!(out, "pages          of the same origin and of loopback addresses{origins}")?;
+    match &config.hosts {
+        Hosts::Loopback => writeln!(
+            out,
+            "host names     those of this machine, the domain and the certificate, for what comes in by a loopback address"
+        )?,
+        Hosts::Named(names) => {
+            let names: String = names.iter().map(|name| format!(", {name}")).collect();
+            writeln!(out, "host names     those of this machine, the domain and the certificate{names}")?;
+        }
+        Hosts::Any => writeln!(out, "host names     all")?,
+    }
+    if let Some(time) = config.hsts {
+        writeln!(out, "hsts           {} s", time.as_secs())?;
+    }
+    if !config.trusted_proxies.is_empty() {
+        let proxies: Vec<_> = config.trusted_proxies.iter().map(ToString::to_string).collect();
+        writeln!(out, "proxies        {} are trusted", proxies.join(", "))?;
+    }
     let tap =
         if config.frame_tap { "may be looked at by administrators" } else { "are not shown to anybody" };
     writeln!(out, "frames         {tap}")?;

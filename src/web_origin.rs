@@ -6,72 +6,125 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// The longest name of a host, in bytes (RFC 1035 §2.3.4).
 const LONGEST_NAME: usize = 253;
 
+/// Schemes that no page comes from, whatever a program says of itself.
+const NO_PAGES: [&str; 8] = ["about", "blob", "data", "ftp", "javascript", "mailto", "ws", "wss"];
+
 /// An origin of web pages. Two are equal if a browser takes them for the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebOrigin {
-    secure: bool,
+    scheme: Scheme,
     host: Host,
-    port: u16,
+    /// `None`: the scheme knows of none.
+    port: Option<u16>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Host {
+enum Scheme {
+    Http,
+    Https,
+    /// That of a browser's extension, of a wrapped application or of files; in lower case.
+    Other(String),
+}
+
+/// The host of a URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Host {
+    /// An IP address.
     Address(IpAddr),
-    /// In lower case.
+    /// A name, in lower case.
     Name(String),
 }
 
 impl WebOrigin {
-    /// Reads `http://HOST[:PORT]` or `https://HOST[:PORT]`, with nothing behind; `None` for everything else, `null` for
-    /// example.
+    /// Reads `SCHEME://HOST[:PORT]` with nothing behind, or `file://`; `None` for everything else, `null` for example.
     pub fn parse(text: &str) -> Option<Self> {
         let (scheme, authority) = text.split_once("://")?;
-        if scheme.eq_ignore_ascii_case("https") {
-            Self::at(true, authority)
-        } else if scheme.eq_ignore_ascii_case("http") {
-            Self::at(false, authority)
-        } else {
-            None
+        let scheme = scheme.to_ascii_lowercase();
+        match scheme.as_str() {
+            "https" => return Self::at(true, authority),
+            "http" => return Self::at(false, authority),
+            _ => {}
         }
+        let begins = scheme.starts_with(|first: char| first.is_ascii_lowercase());
+        let of_a_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+        if !begins || !scheme.bytes().all(of_a_scheme) || NO_PAGES.contains(&scheme.as_str()) {
+            return None;
+        }
+        let (host, port) = if scheme == "file" {
+            (authority.is_empty().then(|| Host::Name(String::new()))?, None)
+        } else {
+            Host::with_port(authority)?
+        };
+        Some(Self { scheme: Scheme::Other(scheme), host, port })
     }
 
     /// The origin of what is served with TLS, or without, at `HOST[:PORT]` as the header Host has it (RFC 9110 §7.2).
     pub fn at(secure: bool, authority: &str) -> Option<Self> {
-        let (host, port) = match authority.strip_prefix('[') {
-            Some(rest) => {
-                let (address, port) = rest.split_once(']')?;
-                let address = address.parse::<Ipv6Addr>().ok()?;
-                (Host::Address(address.into()), if port.is_empty() { port } else { port.strip_prefix(':')? })
-            }
-            None => {
-                let (host, port) = authority.split_once(':').unwrap_or((authority, ""));
-                (Host::read(host)?, port)
-            }
-        };
-        let port = match port {
-            "" => Self::usual_port(secure),
-            digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok()?,
-            _ => return None,
-        };
-        Some(Self { secure, host, port })
+        let (host, port) = Host::with_port(authority)?;
+        let scheme = if secure { Scheme::Https } else { Scheme::Http };
+        Some(Self { port: port.or(scheme.usual_port()), scheme, host })
     }
 
-    /// Whether it is of the machine on which the browser runs, which nobody else can pretend to be: `localhost` and the
-    /// names below it (RFC 6761 §6.3), 127.0.0.0/8 and `[::1]`.
+    /// Whether it is of the machine on which the browser runs, which nobody else can pretend to be.
     pub fn is_loopback(&self) -> bool {
-        match &self.host {
-            Host::Address(address) => address.to_canonical().is_loopback(),
-            Host::Name(name) => name == "localhost" || name.ends_with(".localhost"),
-        }
+        self.scheme.usual_port().is_some() && self.host.is_loopback()
     }
 
-    fn usual_port(secure: bool) -> u16 {
-        if secure { 443 } else { 80 }
+    /// Its host.
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// Whether both are of one host and port, in whatever scheme.
+    pub fn is_beside(&self, other: &Self) -> bool {
+        (&self.host, self.port) == (&other.host, other.port)
+    }
+}
+
+impl Scheme {
+    fn usual_port(&self) -> Option<u16> {
+        match self {
+            Self::Http => Some(80),
+            Self::Https => Some(443),
+            Self::Other(_) => None,
+        }
     }
 }
 
 impl Host {
-    fn read(text: &str) -> Option<Self> {
+    /// Takes `HOST[:PORT]` apart.
+    pub fn with_port(authority: &str) -> Option<(Self, Option<u16>)> {
+        let (host, port) = match authority.strip_prefix('[') {
+            Some(rest) => {
+                let (address, port) = rest.split_once(']')?;
+                let address = address.parse::<Ipv6Addr>().ok()?;
+                (Self::Address(address.into()), if port.is_empty() { port } else { port.strip_prefix(':')? })
+            }
+            None => {
+                let (host, port) = authority.split_once(':').unwrap_or((authority, ""));
+                (Self::read(host)?, port)
+            }
+        };
+        match port {
+            "" => Some((host, None)),
+            digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Some((host, Some(digits.parse().ok()?)))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether it is a machine's name or address for itself: `localhost` and the names below it (RFC 6761 §6.3),
+    /// 127.0.0.0/8 and `::1`.
+    pub fn is_loopback(&self) -> bool {
+        match self {
+            Self::Address(address) => address.to_canonical().is_loopback(),
+            Self::Name(name) => name == "localhost" || name.ends_with(".localhost"),
+        }
+    }
+
+    /// Reads a name or an IPv4 address.
+    pub fn read(text: &str) -> Option<Self> {
         if let Ok(address) = text.parse::<Ipv4Addr>() {
             return Some(Self::Address(address.into()));
         }
@@ -86,16 +139,27 @@ impl Host {
 impl fmt::Display for WebOrigin {
     /// Writes it as a browser does (RFC 6454 §6.2).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.secure { "https://" } else { "http://" })?;
-        match &self.host {
-            Host::Address(IpAddr::V6(address)) => write!(f, "[{address}]")?,
-            Host::Address(address) => write!(f, "{address}")?,
-            Host::Name(name) => f.write_str(name)?,
+        let scheme = match &self.scheme {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+            Scheme::Other(scheme) => scheme,
+        };
+        write!(f, "{scheme}://{}", self.host)?;
+        match self.port {
+            Some(port) if self.port != self.scheme.usual_port() => write!(f, ":{port}"),
+            _ => Ok(()),
         }
-        if self.port != Self::usual_port(self.secure) {
-            write!(f, ":{}", self.port)?;
+    }
+}
+
+impl fmt::Display for Host {
+    /// Writes it as it stands in a URL.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(IpAddr::V6(address)) => write!(f, "[{address}]"),
+            Self::Address(address) => write!(f, "{address}"),
+            Self::Name(name) => f.write_str(name),
         }
-        Ok(())
     }
 }
 
@@ -117,6 +181,11 @@ mod tests {
             ("http://[2001:DB8::0:1]", "http://[2001:db8::1]"),
             ("https://[::1]:8445", "https://[::1]:8445"),
             ("https://xn--mnchen-3ya.example", "https://xn--mnchen-3ya.example"),
+            ("Chrome-Extension://abcdef", "chrome-extension://abcdef"),
+            ("moz-extension://0F9C-1", "moz-extension://0f9c-1"),
+            ("capacitor://localhost", "capacitor://localhost"),
+            ("ionic://localhost:80", "ionic://localhost:80"),
+            ("file://", "file://"),
         ] {
             assert_eq!(
                 WebOrigin::parse(text).map(|origin| origin.to_string()).as_deref(),
@@ -164,8 +233,16 @@ mod tests {
             "https://::1",
             "ftp://a",
             "ws://a",
-            "file://",
-            "chrome-extension://a",
+            "wss://a",
+            "data://a",
+            "blob://a",
+            "file:///",
+            "file://a",
+            "chrome-extension://",
+            "chrome-extension://a/",
+            "1a://a",
+            "a b://a",
+            "a_b://a",
             " https://a",
             "https://a ",
             "https:// a",
@@ -191,6 +268,9 @@ mod tests {
             ("http://128.0.0.1", false),
             ("http://0.0.0.0", false),
             ("http://[::2]", false),
+            // Every device has a page of that name.
+            ("capacitor://localhost", false),
+            ("file://", false),
         ] {
             assert_eq!(WebOrigin::parse(text).map(|origin| origin.is_loopback()), Some(own), "{text}");
         }

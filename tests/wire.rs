@@ -48,6 +48,8 @@ mod etag;
 mod events;
 #[path = "wire/frames.rs"]
 mod frames;
+#[path = "wire/hosts.rs"]
+mod hosts;
 #[path = "wire/iq.rs"]
 mod iq;
 #[path = "wire/items.rs"]
@@ -74,6 +76,8 @@ mod passwords;
 mod presence;
 #[path = "wire/pressure.rs"]
 mod pressure;
+#[path = "wire/proxies.rs"]
+mod proxies;
 #[path = "wire/publish.rs"]
 mod publish;
 #[path = "wire/pubsub.rs"]

@@ -2,8 +2,10 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use super::{Config, Profile, Release};
+use super::{Config, Hosts, Profile, Release};
+use crate::address::Network;
 use crate::limits::Limits;
 use crate::web_origin::WebOrigin;
 
@@ -17,6 +19,9 @@ pub struct Fixed {
     listen_plain: Vec<SocketAddr>,
     www: Option<PathBuf>,
     cors_origins: Vec<WebOrigin>,
+    hosts: Hosts,
+    hsts: Option<Duration>,
+    trusted_proxies: Vec<Network>,
     frame_tap: bool,
     limits: Limits,
 }
@@ -32,6 +37,9 @@ impl Fixed {
             listen_plain: config.listen_plain.clone(),
             www: config.www.as_ref().map(|www| www.folder.clone()),
             cors_origins: config.cors_origins.clone(),
+            hosts: config.hosts.clone(),
+            hsts: config.hsts,
+            trusted_proxies: config.trusted_proxies.clone(),
             frame_tap: config.frame_tap,
             limits: config.limits,
         }
@@ -47,6 +55,9 @@ impl Fixed {
             ("listen_plain", self.listen_plain != other.listen_plain),
             ("www", self.www != other.www),
             ("cors_origins", self.cors_origins != other.cors_origins),
+            ("hosts", self.hosts != other.hosts),
+            ("hsts", self.hsts != other.hsts),
+            ("trusted_proxies", self.trusted_proxies != other.trusted_proxies),
             ("frame_tap", self.frame_tap != other.frame_tap),
             ("[limits]", self.limits != other.limits),
         ];

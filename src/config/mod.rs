@@ -25,9 +25,10 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::address::Network;
 use crate::limits::Limits;
 use crate::password::Password;
-use crate::web_origin::WebOrigin;
+use crate::web_origin::{Host, WebOrigin};
 use crate::xmpp::ns;
 
 pub use books::{Contact, PhoneBook};
@@ -60,6 +61,12 @@ pub struct Config {
     pub www: Option<Www>,
     /// Whose pages may use the server beside its own and those of the machine on which the browser runs; none twice.
     pub cors_origins: Vec<WebOrigin>,
+    /// By which names it goes.
+    pub hosts: Hosts,
+    /// For how long browsers are told to come by TLS only; `None`: they are told nothing.
+    pub hsts: Option<Duration>,
+    /// The proxies whose word counts about where a request comes from.
+    pub trusted_proxies: Vec<Network>,
     /// Whether administrators may look at the frames of other sessions.
     pub frame_tap: bool,
     /// In the order of the file.
@@ -135,6 +142,17 @@ pub struct Www {
     pub folder: PathBuf,
     /// Where the configuration names it; a flag stands nowhere.
     pub place: Option<Place>,
+}
+
+/// The names that requests may have in their header Host beside those that the server has anyway.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hosts {
+    /// None, and only what comes in by a loopback address is looked at.
+    Loopback,
+    /// These; all requests are looked at.
+    Named(Vec<Host>),
+    /// All there are.
+    Any,
 }
 
 /// A team of agents.

@@ -23,6 +23,9 @@ const KEYS: &[&str] = &[
     "tls",
     "www",
     "cors_origins",
+    "hosts",
+    "hsts",
+    "trusted_proxies",
     "frame_tap",
     "team",
     "user",
@@ -67,6 +70,9 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let tls = tls(&mut report, &root, folder);
     let www = web::www(&mut report, &root, folder);
     let cors_origins = web::cors_origins(&mut report, &root);
+    let hosts = web::hosts(&mut report, &root);
+    let hsts = web::hsts(&mut report, &root, &tls);
+    let trusted_proxies = web::trusted_proxies(&mut report, &root);
     let frame_tap = root.boolean(&mut report, "frame_tap");
     let people = people::read(&mut report, &root);
     let require_reason_codes = root.boolean(&mut report, "require_reason_codes");
@@ -92,6 +98,9 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
             tls: tls.ok()?,
             www: www.ok()?,
             cors_origins: cors_origins.ok()?,
+            hosts: hosts.ok()?,
+            hsts: hsts.ok()?,
+            trusted_proxies: trusted_proxies.ok()?,
             frame_tap: frame_tap.ok()?.is_some_and(|on| on.value),
             teams: people.teams?,
             users: people.users?,

@@ -77,7 +77,7 @@ pub async fn accept(server: Rc<Server>, listener: Listener, tls: InUse) {
 }
 
 /// Counts a connection that there is no room for, because so many are open.
-fn refused(server: &Server, peer: SocketAddr, many: Arguments<'_>) {
+pub fn refused(server: &Server, peer: SocketAddr, many: Arguments<'_>) {
     match server.refusals.borrow_mut().another(now().monotonic) {
         None => {}
         Some(0) => log::warn!("{peer}: refused, {many} are open"),
@@ -100,6 +100,10 @@ async fn connection(
         let line = format_args!("{peer}: gone at once: {error}");
         return say::of_peer(&server, peer.ip(), Kind::Handshake, Level::Info, line);
     }
+    let own = match stream.get_ref().local_addr() {
+        Ok(own) => own.ip(),
+        Err(error) => return log::info!("{peer}: gone at once: {error}"),
+    };
     let traffic = server.traffic.clone();
     let opened = async {
         match config {
@@ -120,7 +124,7 @@ async fn connection(
     };
     match opened.or(late).await {
         Ok((io, transport, lacks_tls)) => {
-            http::serve(server, io, Origin { peer, transport, accepted }, lacks_tls).await;
+            http::serve(server, io, Origin { peer, transport, accepted }, own, lacks_tls).await;
         }
         Err(error) => {
             let line = format_args!("{peer} tls: {error}");

@@ -107,7 +107,6 @@ pub fn text(status: StatusCode, sentence: impl Into<String>) -> Answer {
     let mut answer = Answer::new(body.into());
     *answer.status_mut() = status;
     set(&mut answer, header::CONTENT_TYPE, "text/plain; charset=utf-8");
-    set(&mut answer, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     answer
 }
 
@@ -116,8 +115,23 @@ pub fn json(document: String) -> Answer {
     let mut answer = Answer::new(document.into());
     set(&mut answer, header::CONTENT_TYPE, "application/json");
     set(&mut answer, header::CACHE_CONTROL, "no-cache");
-    set(&mut answer, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     answer
+}
+
+/// Says what holds for every answer: a browser takes it for what its content type says (Fetch §3.6).
+pub fn mark(answer: &mut Answer) {
+    set(answer, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+}
+
+/// Closes an answer that is no page: were a browser to show it all the same, nothing in it would run or load, and no other page
+/// can have it in itself (CSP 3 §6.3, Fetch §3.7).
+pub fn seal(answer: &mut Answer) {
+    const POLICY: HeaderValue =
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
+    const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+    let headers = answer.headers_mut();
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(POLICY);
+    headers.entry(RESOURCE_POLICY).or_insert(HeaderValue::from_static("same-origin"));
 }
 
 /// Says how to log in (RFC 7617 §2).

@@ -91,6 +91,5 @@ fn written(peer: SocketAddr, said: &bosh::Answer) -> Answer {
     if said.is_empty() {
         answer.extensions_mut().insert(Empty);
     }
-    set(&mut answer, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     answer
 }

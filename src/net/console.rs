@@ -17,6 +17,9 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
                       require-trusted-types-for 'script'; trusted-types xml";
 
+/// What the page does without, whatever its reader has allowed (Permissions Policy §6).
+const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
+
 /// Answers a GET or HEAD for a file of the page.
 pub fn answer(request: &Request<Incoming>, name: &str) -> Answer {
     let name = match name {
@@ -57,7 +60,7 @@ fn whole(asset: &'static Asset, gzip: bool) -> Answer {
     set(&mut answer, header::CONTENT_TYPE, asset.kind);
     set(&mut answer, header::CONTENT_SECURITY_POLICY, POLICY);
     set(&mut answer, header::REFERRER_POLICY, "no-referrer");
-    set(&mut answer, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(&mut answer, HeaderName::from_static("permissions-policy"), PERMISSIONS);
     set(&mut answer, HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
     answer
 }

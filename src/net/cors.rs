@@ -24,35 +24,74 @@ const METHODS: &str = "GET, HEAD, POST, PUT, DELETE";
 /// The headers of answers that a page may read, beside those that are always open to it.
 const EXPOSED: &str = "requestId, ETag, Location";
 
+/// What a browser says of the page, beside its origin (Fetch Metadata §2.2).
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// What some versions of Chromium ask before a page of the Internet may reach an address of a private network. The draft was
+/// given up, and who was sent these versions has them.
+const REQUEST_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-request-private-network");
+const ALLOW_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-allow-private-network");
+
+/// The origin of a page that hides where it comes from.
+const HIDDEN: &str = "null";
+
 /// How long a browser may remember what it may send, in seconds.
 const MAX_AGE: u32 = 600;
+
+/// From where to where a request was sent, as far as it decides whose page may ask.
+pub struct Sent<'a> {
+    /// By TLS.
+    pub secure: bool,
+    /// To this host and port.
+    pub host: Option<&'a str>,
+    /// From the machine itself, so that its loopback names are those of the browser too.
+    pub local: bool,
+    /// The origins that the configuration names.
+    pub allowed: &'a [WebOrigin],
+}
 
 /// Whose page asks, as the browser says it. Other programs need not say anything.
 pub enum Asker {
     /// No page, or one that only follows a link.
     Nobody,
-    /// A page of this server, of the machine on which the browser runs, or of an origin that the configuration names.
+    /// A page of this server, of the machine itself if the browser runs there, or of an origin that the configuration names.
     Allowed(HeaderValue),
     /// Any other page, and one that hides where it comes from.
     Foreign,
 }
 
 impl Asker {
-    /// Reads the header Origin of a request that came with TLS or without.
-    pub fn of(headers: &HeaderMap, secure: bool, allowed: &[WebOrigin]) -> Self {
+    /// Reads what the headers of a request say of the page.
+    pub fn of(headers: &HeaderMap, sent: &Sent) -> Self {
         let mut origins = headers.get_all(header::ORIGIN).iter();
-        let (Some(said), None) = (origins.next(), origins.next()) else {
-            return if headers.contains_key(header::ORIGIN) { Self::Foreign } else { Self::Nobody };
+        let said = match (origins.next(), origins.next()) {
+            (None, _) => return Self::without_origin(headers),
+            (Some(_), Some(_)) => return Self::Foreign,
+            // No browser says nothing, and some programs do.
+            (Some(said), None) if said.is_empty() => return Self::without_origin(headers),
+            (Some(said), None) => said,
         };
-        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-        let own = host.and_then(|host| WebOrigin::at(secure, host));
+        let own = sent.host.and_then(|host| WebOrigin::at(sent.secure, host));
         let known = |origin: &WebOrigin| {
-            own.as_ref() == Some(origin) || origin.is_loopback() || allowed.contains(origin)
+            own.as_ref() == Some(origin)
+                || sent.allowed.contains(origin)
+                || sent.local && origin.is_loopback()
         };
-        match said.to_str().ok().and_then(WebOrigin::parse) {
-            Some(origin) if known(&origin) => Self::Allowed(said.clone()),
-            _ => Self::Foreign,
+        match said.to_str() {
+            Ok(text) => match WebOrigin::parse(text) {
+                Some(origin) if known(&origin) => Self::Allowed(said.clone()),
+                None if own.is_some_and(|own| is_of_a_program(text, &own, sent.secure)) => Self::Nobody,
+                _ => Self::Foreign,
+            },
+            Err(_) => Self::Foreign,
         }
+    }
+
+    /// The asker of a request without Origin. Browsers leave it out of what only follows links, and say otherwise whose page it
+    /// is (Fetch Metadata §2.2).
+    fn without_origin(headers: &HeaderMap) -> Self {
+        let mut sites = headers.get_all(SEC_FETCH_SITE).iter();
+        if sites.all(|site| site == "same-origin" || site == "none") { Self::Nobody } else { Self::Foreign }
     }
 
     /// Answers a browser that asks what its page may send, and a page that may not send what it does. `None`: the
@@ -71,7 +110,7 @@ impl Asker {
             Self::Foreign if preflight || ![Method::GET, Method::HEAD, Method::OPTIONS].contains(method) => {
                 let origin = refuse(server, request, peer);
                 let of_the_api = request.uri().path().starts_with(rest::PREFIX) && !preflight;
-                Some(if of_the_api { rest::foreign(headers, origin) } else { refused() })
+                Some(if of_the_api { rest::foreign(headers, origin) } else { refused(origin) })
             }
             _ => None,
         }
@@ -84,10 +123,7 @@ impl Asker {
         request: &Request<Incoming>,
         peer: SocketAddr,
     ) -> Option<Answer> {
-        matches!(self, Self::Foreign).then(|| {
-            refuse(server, request, peer);
-            refused()
-        })
+        matches!(self, Self::Foreign).then(|| refused(refuse(server, request, peer)))
     }
 
     /// Says in an answer whether the page may read it.
@@ -101,6 +137,18 @@ impl Asker {
     }
 }
 
+/// Whether what stands in Origin can be of no page, as it is no origin, and names this server: `HOST:PORT`, `ws://HOST:PORT` or
+/// `wss://HOST:PORT`. Libraries for WebSockets make it up from the address to which they connect.
+fn is_of_a_program(text: &str, own: &WebOrigin, secure: bool) -> bool {
+    let (secure, authority) = match text.split_once("://") {
+        None => (secure, text),
+        Some((scheme, authority)) if scheme.eq_ignore_ascii_case("wss") => (true, authority),
+        Some((scheme, authority)) if scheme.eq_ignore_ascii_case("ws") => (false, authority),
+        Some(_) => return false,
+    };
+    text != HIDDEN && WebOrigin::at(secure, authority).is_some_and(|origin| origin.is_beside(own))
+}
+
 /// The answer to a preflight of a page that is allowed.
 fn may_send(headers: &HeaderMap) -> Answer {
     let mut answer = empty(StatusCode::NO_CONTENT);
@@ -110,6 +158,9 @@ fn may_send(headers: &HeaderMap) -> Answer {
         set(&mut answer, header::ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
     }
     set(&mut answer, header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+    if headers.contains_key(REQUEST_PRIVATE_NETWORK) {
+        set(&mut answer, ALLOW_PRIVATE_NETWORK, "true");
+    }
     answer
 }
 
@@ -134,9 +185,14 @@ fn refuse<'a>(server: &Rc<Server>, request: &'a Request<Incoming>, peer: SocketA
     origin
 }
 
-fn refused() -> Answer {
-    text(
-        StatusCode::FORBIDDEN,
-        "Pages of this origin may not do that; add the origin to cors_origins in the configuration.",
-    )
+fn refused(origin: &str) -> Answer {
+    let sentence = match origin {
+        "" => "Pages of other origins may not do that, and the browser does not say of which this one is.",
+        HIDDEN => {
+            "Pages that hide their origin, as files and sandboxed ones do, may not do that; serve the page by HTTP, \
+             and add its origin to cors_origins in the configuration."
+        }
+        _ => "Pages of this origin may not do that; add the origin to cors_origins in the configuration.",
+    };
+    text(StatusCode::FORBIDDEN, sentence)
 }

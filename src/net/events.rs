@@ -22,6 +22,9 @@ pub const PATH: &str = "/events";
 /// By which a client says what it has seen last (§9.2.4).
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
+/// The same in a query, as the usual polyfills write it.
+const LAST_EVENT_IDS: [&str; 3] = ["lastEventId", "lastEventID", "Last-Event-ID"];
+
 /// Opens a stream.
 pub async fn open(
     server: &Rc<Server>,
@@ -32,7 +35,7 @@ pub async fn open(
     let (user, ticket) = auth::ticket_or_user(server, &request).await?;
     let query = request.uri().query();
     let nodes: Vec<_> = parameters(query, "node").collect();
-    let after = parameter(query, "after");
+    let after = last_seen(query);
     let after = after_of(request.headers(), after.as_deref());
     let asker = Asker { peer, user, ticket };
     let nodes = nodes.iter().map(|node| &**node);
@@ -44,6 +47,13 @@ pub async fn open(
 fn parameters<'a>(query: Option<&'a str>, name: &str) -> impl Iterator<Item = Cow<'a, str>> {
     let all = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
     all.filter(move |(other, _)| other == name).map(|(_, value)| value)
+}
+
+/// What the query says that the client has seen last: where it has left off once (`after`), or what a polyfill has seen since then,
+/// which has no other way to say it to a browser's own connection.
+fn last_seen(query: Option<&str>) -> Option<Cow<'_, str>> {
+    let newer = LAST_EVENT_IDS.iter().find_map(|name| parameter(query, name).filter(|id| !id.is_empty()));
+    newer.or_else(|| parameter(query, "after"))
 }
 
 /// The first of them.
@@ -69,6 +79,22 @@ mod tests {
     use hyper::header::HeaderValue;
 
     use super::*;
+
+    #[test]
+    fn a_polyfill_says_in_its_own_words_what_it_has_seen_since_it_was_opened() {
+        for (query, seen) in [
+            ("node=/a", None),
+            ("after=1", Some("1")),
+            ("lastEventId=2", Some("2")),
+            ("lastEventID=2", Some("2")),
+            ("Last-Event-ID=2", Some("2")),
+            ("after=1&lastEventId=2", Some("2")),
+            ("lastEventId=&after=1", Some("1")),
+            ("lastEventId=%C3%A9", Some("\u{e9}")),
+        ] {
+            assert_eq!(last_seen(Some(query)).as_deref(), seen, "{query}");
+        }
+    }
 
     #[test]
     fn the_header_wins_and_what_is_no_text_is_unknown() {

@@ -6,8 +6,9 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use hyper::StatusCode;
 use hyper::body::Bytes;
-use hyper::{StatusCode, header};
+use hyper::header::{self, HeaderName};
 use smol::stream::Stream;
 
 use super::answer::{Answer, Body, Refused, set};
@@ -48,10 +49,11 @@ pub fn answer(server: &Rc<Server>, id: SessionId, carried: &Carried) -> Answer {
     let feed = Feed { server: server.clone(), id, carried: carried.clone(), begun: false, ended: false };
     let mut answer = Answer::new(Body::Pieces(Box::pin(feed)));
     set(&mut answer, header::CONTENT_TYPE, "text/event-stream");
-    set(&mut answer, header::CACHE_CONTROL, "no-store");
+    // Nothing between here and the client may keep events back, to pack or to gather them (RFC 9111 §5.2.2.6, and nginx's own word).
+    set(&mut answer, header::CACHE_CONTROL, "no-store, no-transform");
+    set(&mut answer, HeaderName::from_static("x-accel-buffering"), "no");
     // So that there is nothing to wait for when it is over.
     set(&mut answer, header::CONNECTION, "close");
-    set(&mut answer, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     answer
 }
 

@@ -14,18 +14,20 @@ use ring::digest;
 use smol_hyper::rt::FuturesIo;
 
 use super::answer::{Answer, Refused, empty, set};
-use super::io::Io;
+use super::io::{Io, Slot};
 use super::server::Server;
 use super::ws;
 use crate::hub::Origin;
 
 /// Answers a request for a WebSocket. The session starts when hyper has let go of the connection. `counted`: a run wants to
 /// know what goes over it.
+/// `place`: by a proxy, that of the client behind it.
 pub fn answer(
     server: Rc<Server>,
     mut request: Request<Incoming>,
     origin: Origin,
     counted: bool,
+    place: Option<Slot>,
 ) -> Result<Answer, Refused> {
     let accept = accept(request.version(), request.headers())?;
     if !request.body().is_end_stream() {
@@ -42,6 +44,9 @@ pub fn answer(
         let mut io = parts.io.into_inner();
         // A session has a queue with a bound instead.
         io.set_patience(None);
+        if let Some(place) = place {
+            io.belong_to(origin.peer, place);
+        }
         if !counted {
             io.stop_counting();
         }

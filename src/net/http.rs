@@ -3,12 +3,13 @@
 use std::cell::RefCell;
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
 
 use hyper::body::Incoming;
-use hyper::header;
+use hyper::header::{self, HeaderValue};
 use hyper::http::uri::Authority;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -18,19 +19,20 @@ use percent_encoding::percent_decode_str;
 use smol::Timer;
 use smol_hyper::rt::{FuturesIo, SmolTimer};
 
-use super::answer::{Answer, Empty, empty, set, text};
+use super::answer::{self, Answer, Empty, empty, set, text};
 use super::auth::Peer;
-use super::cors::Asker;
+use super::cors::{Asker, Sent};
 use super::feed::{Carried, Carries};
-use super::io::{Io, Patience, Security};
+use super::forwarded::Seen;
+use super::io::{Io, Patience, Security, Slot};
 use super::meter::{Line, Tag, Way};
 use super::server::Server;
 use super::shares::Kind;
 use super::socket::Remote;
 use super::www::Www;
 use super::{
-    bosh, calls, conditions, console, directory, events, handshake, meters, metrics, own, publish, rest, say,
-    sessions, status, target, ticket, upgrade, www,
+    accept, bosh, calls, conditions, console, directory, events, forwarded, handshake, hosts, meters,
+    metrics, own, publish, rest, say, sessions, status, target, ticket, upgrade, www,
 };
 use crate::hub::Origin;
 
@@ -43,10 +45,16 @@ const METHODS: [Method; 6] =
 
 /// The same, as the header Allow says it.
 const ALL_METHODS: &str = "GET, HEAD, POST, PUT, DELETE, OPTIONS";
+/// How much of a host that nobody knows stands in the log, in bytes.
+const LOGGED_HOST: usize = 100;
 
 /// What is known of a connection while its requests are served.
 struct Client {
     origin: Origin,
+    /// The address of this machine by which it came in.
+    own: IpAddr,
+    /// The place of whoever's request came last by this proxy.
+    place: RefCell<Option<Slot>>,
     /// It is to a listener with TLS, and has none.
     lacks_tls: bool,
     security: Option<Security>,
@@ -57,10 +65,12 @@ struct Client {
 }
 
 /// Serves one connection until it is closed or becomes a WebSocket. What is to speak TLS and does not is told so.
-pub async fn serve(server: Rc<Server>, mut io: Io, origin: Origin, lacks_tls: bool) {
+pub async fn serve(server: Rc<Server>, mut io: Io, origin: Origin, own: IpAddr, lacks_tls: bool) {
     let peer = io.peer;
     let client = Client {
         origin,
+        own,
+        place: RefCell::default(),
         lacks_tls,
         security: io.security(),
         remote: io.remote(),
@@ -115,18 +125,32 @@ pub async fn serve(server: Rc<Server>, mut io: Io, origin: Origin, lacks_tls: bo
 
 /// Answers a request, and counts it if it asks for that.
 async fn route(server: Rc<Server>, mut request: Request<Incoming>, client: &Client) -> Answer {
+    let Client { origin: Origin { peer, .. }, security, .. } = client;
+    let seen = forwarded::seen(&server.trusted_proxies, *peer, security.is_some(), request.headers());
     // hyper leaves this to us, and the path is the right one only after it.
-    let aimed = target::check(&mut request, client.security.is_some());
+    let aimed = target::check(&mut request, seen.secure);
     let place = Place::of(&server, request.uri().path());
     let tag = place.as_ref().and_then(|place| place.tag(&server, request.uri().query()?));
     client.line.borrow_mut().begin(&mut server.meters.borrow_mut(), tag.clone());
     let asked = tag.as_ref().filter(|tag| tag.way == Way::WebSocket).map(|_| upgrade::Asked::of(&request));
+    // The files of a folder are pages of their own, and a page is tried from /healthz.
+    let is_page =
+        matches!(place, Some(Place::Console(_) | Place::File(_) | Place::Health | Place::WebSocket));
     let mut answer = match aimed {
-        Ok(()) => respond(place, server.clone(), request, client).await,
+        Ok(()) => respond(place, server.clone(), request, client, &seen).await,
         Err(refused) => refused.into(),
     };
+    answer::mark(&mut answer);
+    if !is_page {
+        answer::seal(&mut answer);
+    }
+    if let (Some(hsts), Some(_)) = (&server.hsts, security)
+        && server.identity.borrow().as_ref().is_some_and(|identity| !identity.self_signed)
+    {
+        set(&mut answer, header::STRICT_TRANSPORT_SECURITY, hsts.clone());
+    }
     if let (Some(asked), Some(tag)) = (asked, &tag) {
-        let record = asked.record(&answer, client.origin.peer, client.security.as_ref());
+        let record = asked.record(&answer, seen.peer, client.security.as_ref());
         server.meters.borrow_mut().upgraded(&tag.run, record);
     }
     if tag.is_some_and(|tag| tag.way == Way::Close) {
@@ -146,27 +170,53 @@ async fn respond(
     server: Rc<Server>,
     mut request: Request<Incoming>,
     client: &Client,
+    seen: &Seen,
 ) -> Answer {
-    let Client { origin, security, .. } = client;
+    let origin = Origin { peer: seen.peer, ..client.origin };
     request.extensions_mut().insert(Peer(origin.peer.ip()));
     request.extensions_mut().insert(client.remote.clone());
-    if client.lacks_tls && !matches!(place, Some(Place::Health)) {
+    let is_health = matches!(place, Some(Place::Health));
+    let host = hosts::authority(request.headers());
+    let strange = |host: &&str| !hosts::is_served(&server, host, client.own);
+    if let Some(host) = host.into_iter().chain(seen.host.as_deref()).find(strange).filter(|_| !is_health) {
+        return misdirected(&server, &request, host, origin.peer);
+    }
+    let host = seen.host.clone().or_else(|| host.map(str::to_owned));
+    if let Some(Ok(host)) = seen.host.as_deref().map(HeaderValue::from_str) {
+        request.headers_mut().insert(header::HOST, host);
+    }
+    if client.lacks_tls && !is_health {
         return lead_to_tls(&request);
     }
-    let asker = Asker::of(request.headers(), security.is_some(), &server.cors_origins);
+    if server.is_proxy(client.origin.peer.ip()) {
+        let mut place = client.place.borrow_mut();
+        // Given back first: it may be of the same client.
+        *place = None;
+        *place = server.place(origin.peer.ip());
+        if place.is_none() {
+            return too_many(&server, origin.peer);
+        }
+    }
+    let sent = Sent {
+        secure: seen.secure,
+        host: host.as_deref(),
+        local: forwarded::is_local(client.origin.peer.ip(), client.own, seen, request.headers()),
+        allowed: &server.cors_origins,
+    };
+    let asker = Asker::of(request.headers(), &sent);
     if let Some(Place::WebSocket) = place {
         return match *request.method() {
             Method::GET => asker
                 .answer_upgrade(&server, &request, origin.peer)
-                .unwrap_or_else(|| upgrade(server, request, client)),
+                .unwrap_or_else(|| upgrade(server, request, client, origin)),
             _ if METHODS.contains(request.method()) => not_allowed(Place::WebSocket.methods()),
-            _ => at(place, server, request, client).await,
+            _ => at(place, server, request, client, seen).await,
         };
     }
     let conditions = conditions::Conditions::of(&request);
     let mut answer = match asker.answer(&server, &request, origin.peer) {
         Some(answer) => answer,
-        None => at(place, server, request, client).await,
+        None => at(place, server, request, client, seen).await,
     };
     if let Some(conditions) = conditions {
         answer = conditions.apply(answer);
@@ -176,14 +226,39 @@ async fn respond(
 }
 
 /// Answers a request for a WebSocket.
-fn upgrade(server: Rc<Server>, request: Request<Incoming>, client: &Client) -> Answer {
-    let Origin { peer, transport, .. } = client.origin;
-    let counted = client.line.borrow().is_counted();
-    handshake::answer(server.clone(), request, client.origin, counted).unwrap_or_else(|refused| {
+fn upgrade(server: Rc<Server>, request: Request<Incoming>, client: &Client, origin: Origin) -> Answer {
+    let Origin { peer, transport, .. } = origin;
+    let (counted, place) = (client.line.borrow().is_counted(), client.place.borrow_mut().take());
+    handshake::answer(server.clone(), request, origin, counted, place).unwrap_or_else(|refused| {
         let line = format_args!("{peer} {transport}: upgrade refused: {}", refused.sentence);
         say::of_peer(&server, peer.ip(), Kind::Upgrade, Level::Info, line);
         refused.into()
     })
+}
+
+/// The answer to a request for a host that this server is not (RFC 9110 §15.5.20).
+fn misdirected(server: &Rc<Server>, request: &Request<Incoming>, host: &str, peer: SocketAddr) -> Answer {
+    let (method, shown) = (request.method(), crate::text::start(host, LOGGED_HOST));
+    let line = format_args!("{peer} http: {method} for {shown:?} refused: not in hosts");
+    say::of_peer(server, peer.ip(), Kind::Host, Level::Info, line);
+    text(
+        StatusCode::MISDIRECTED_REQUEST,
+        "This server does not go by that name here: connect by its address, its domain, localhost or a name in its \
+         certificate, or add the name to hosts in the configuration.",
+    )
+}
+
+/// The answer to a client of a proxy that has as many requests and sessions as one address may have connections.
+fn too_many(server: &Server, peer: SocketAddr) -> Answer {
+    accept::refused(
+        server,
+        peer,
+        format_args!("{} connections of its address", server.limits.connections_per_address),
+    );
+    text(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Your address has as many connections as it may have (connections_per_address in [limits]).",
+    )
 }
 
 /// The answer to a request without TLS where it is spoken. A browser goes where it is led; nothing is done for it here.
@@ -202,8 +277,14 @@ fn lead_to_tls(request: &Request<Incoming>) -> Answer {
     answer
 }
 
-async fn at(place: Option<Place>, server: Rc<Server>, request: Request<Incoming>, client: &Client) -> Answer {
-    let peer = client.origin.peer;
+async fn at(
+    place: Option<Place>,
+    server: Rc<Server>,
+    request: Request<Incoming>,
+    client: &Client,
+    seen: &Seen,
+) -> Answer {
+    let peer = seen.peer;
     let method = request.method();
     // The API has more to say of a method.
     if !METHODS.contains(method) && !matches!(place, Some(Place::Rest | Place::As(_))) {
@@ -221,7 +302,7 @@ async fn at(place: Option<Place>, server: Rc<Server>, request: Request<Incoming>
     };
     match (&place, request.method()) {
         (_, &Method::OPTIONS) => options(place.methods()),
-        (Place::Bosh, &Method::POST) => bosh::answer(server, request, peer, client.security.is_some()).await,
+        (Place::Bosh, &Method::POST) => bosh::answer(server, request, peer, seen.secure).await,
         (Place::Rest, _) => rest::answer(server, request, peer, None).await,
         (Place::As(id), _) => rest::answer(server, request, peer, Some(id.clone())).await,
         (Place::Directory, &Method::GET | &Method::HEAD) => {

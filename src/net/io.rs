@@ -60,7 +60,7 @@ pub struct Io {
     traffic: Option<Arc<Traffic>>,
     /// What goes over all connections.
     all: Arc<Traffic>,
-    _slots: Slots,
+    slots: Slots,
 }
 
 /// For how long a connection waits for the other end to read. Waiting uses it up, and what is taken gives some back.
@@ -106,7 +106,13 @@ impl Io {
     }
 
     fn new(transport: Transport, peer: SocketAddr, slots: Slots, all: Arc<Traffic>) -> Self {
-        Self { transport, peer, patience: None, stalled: None, traffic: None, all, _slots: slots }
+        Self { transport, peer, patience: None, stalled: None, traffic: None, all, slots }
+    }
+
+    /// Belongs from now on to a client behind the other end, and counts as its connection.
+    pub fn belong_to(&mut self, client: SocketAddr, place: Slot) {
+        self.peer = client;
+        self.slots[1] = place;
     }
 
     /// Counts from now on what goes over it.

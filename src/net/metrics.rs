@@ -19,7 +19,6 @@ pub fn answer(server: &Rc<Server>) -> Answer {
     let mut answer = Answer::new(text(server).into());
     set(&mut answer, header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
     set(&mut answer, header::CACHE_CONTROL, "no-store");
-    set(&mut answer, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     answer
 }
 

@@ -18,9 +18,11 @@ mod cors;
 mod directory;
 mod events;
 mod feed;
+mod forwarded;
 mod frames;
 mod handshake;
 pub mod health;
+mod hosts;
 mod http;
 mod io;
 mod lag;
@@ -203,8 +205,9 @@ pub fn run(config: Config, prepared: Prepared, again: Again, ready: impl FnOnce(
     raise_descriptors(&config.limits, www.is_some());
     leave_no_core();
     let (executor, arrivals) = (Rc::new(LocalExecutor::new()), Rc::new(LocalExecutor::new()));
-    let reloader = Reloader::new(&config, again, identity);
+    let reloader = Reloader::new(&config, again, identity.as_ref());
     let server = Server::new(config, www, executor.clone(), arrivals.clone());
+    *server.identity.borrow_mut() = identity;
     let all = serve(server.clone(), reloader, listeners, signals, ready)
         .or(turns::run(executor, turns::SESSIONS))
         .or(turns::run(arrivals, turns::ARRIVALS))

@@ -36,12 +36,12 @@ pub struct Read {
 
 impl Reloader {
     /// A server that runs with `config`, which is read again by `again`.
-    pub fn new(config: &Config, again: Again, identity: Option<Identity>) -> Self {
+    pub fn new(config: &Config, again: Again, identity: Option<&Identity>) -> Self {
         Self {
             again,
             fixed: Fixed::of(config),
             from_files: config.tls.is_some(),
-            tls: Rc::new(RefCell::new(identity.map(|identity| identity.server))),
+            tls: Rc::new(RefCell::new(identity.map(|identity| identity.server.clone()))),
         }
     }
 
@@ -77,7 +77,8 @@ impl Reloader {
         }
         if let Some(identity) = identity {
             log::info!("reload: certificate in use, SHA-256 {}", identity.fingerprint);
-            *self.tls.borrow_mut() = Some(identity.server);
+            *self.tls.borrow_mut() = Some(identity.server.clone());
+            *server.identity.borrow_mut() = Some(identity);
         }
         self.from_files = config.tls.is_some();
         server.checks.remember(config.remembered(&server.limits));

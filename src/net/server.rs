@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant, SystemTime};
 
+use hyper::header::HeaderValue;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use smol::channel::Sender;
 use smol::{LocalExecutor, Task, Timer};
 
 use super::admission::Waiting;
 use super::checks::Checks;
-use super::io::{Count, Slots};
+use super::io::{Count, Slot, Slots};
 use super::lag::Lag;
 use super::meter::Meters;
 use super::refusals::Refusals;
@@ -23,12 +24,13 @@ use super::say;
 use super::scratch::Scratch;
 use super::shares::Shares;
 use super::sleepers::Sleepers;
+use super::tls::Identity;
 use super::traffic::Traffic;
 use super::ws::Session;
 use super::www::Www;
-use crate::address;
+use crate::address::{self, Network};
 use crate::clock::Now;
-use crate::config::Config;
+use crate::config::{Config, Hosts};
 use crate::hub::{Action, Hub};
 use crate::id::SessionId;
 use crate::limits::Limits;
@@ -73,6 +75,14 @@ pub struct Server {
     pub logs_read: Count,
     pub www: Option<Rc<Www>>,
     pub cors_origins: Vec<WebOrigin>,
+    /// The XMPP domain, which is a name of the server too.
+    pub domain: String,
+    pub hosts: Hosts,
+    /// What browsers are told about TLS, if they are.
+    pub hsts: Option<HeaderValue>,
+    pub trusted_proxies: Vec<Network>,
+    /// What the listeners with TLS show; none if there are none.
+    pub identity: RefCell<Option<Identity>>,
     /// Whether administrators may look at the frames of other sessions.
     pub frame_tap: bool,
     /// When it was started.
@@ -96,6 +106,11 @@ impl Server {
         let passwords = config.remembered(&limits);
         Rc::new(Self {
             cors_origins: config.cors_origins.clone(),
+            domain: config.domain.clone(),
+            hosts: config.hosts.clone(),
+            hsts: config.hsts.and_then(|time| format!("max-age={}", time.as_secs()).try_into().ok()),
+            trusted_proxies: config.trusted_proxies.clone(),
+            identity: RefCell::default(),
             frame_tap: config.frame_tap,
             hub: RefCell::new(Hub::new(config, fill_random)),
             executor,
@@ -122,14 +137,26 @@ impl Server {
         })
     }
 
-    /// Counts a connection from this address; `None`: it has as many as it may have.
+    /// Counts a connection from this address; `None`: it has as many as it may have. That of a trusted proxy counts for its
+    /// clients, when it is known which.
     pub fn places(&self, address: IpAddr) -> Option<Slots> {
+        let place = if self.is_proxy(address) { Count::default().take() } else { self.place(address)? };
+        Some([self.connections.take(), place])
+    }
+
+    /// Whether clients come by this address.
+    pub fn is_proxy(&self, address: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|network| network.contains(address))
+    }
+
+    /// The same for one of the clients.
+    pub fn place(&self, address: IpAddr) -> Option<Slot> {
         let mut addresses = self.addresses.borrow_mut();
         if addresses.len() > 2 * self.connections.get() + SPARE_ADDRESSES {
             addresses.retain(|_, count| count.get() > 0);
         }
         let count = addresses.entry(address::key(address)).or_default();
-        (count.get() < self.limits.connections_per_address).then(|| [self.connections.take(), count.take()])
+        (count.get() < self.limits.connections_per_address).then(|| count.take())
     }
 
     /// Runs a task on the event loop as long as the handle lives.

@@ -46,6 +46,8 @@ pub enum Kind {
     Request(u16),
     /// A change, or a WebSocket, for a page of an origin that is not allowed.
     Origin,
+    /// A request for a host that is not this server.
+    Host,
     /// A WebSocket that did not begin.
     Upgrade,
     /// A connection that ended before its first request.
@@ -73,6 +75,7 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::Request(status) => return write!(f, "http request answered with {status}"),
             Self::Origin => "http request of a page refused, not in cors_origins",
+            Self::Host => "http request refused, not in hosts",
             Self::Upgrade => "upgrade to a WebSocket refused",
             Self::Handshake => "connection ended before a request",
             Self::Connection => "http connection closed",

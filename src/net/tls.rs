@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 use std::sync::Arc;
 
-use rcgen::{CertificateParams, DnType, KeyPair, SanType, date_time_ymd};
+use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, SanType, date_time_ymd};
 use ring::digest;
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::pem::{self, PemObject as _};
@@ -23,6 +23,8 @@ pub struct Identity {
     pub fingerprint: String,
     /// It was made at start.
     pub self_signed: bool,
+    /// The certificate itself.
+    pub certificate: CertificateDer<'static>,
 }
 
 /// The identity of a configuration: that of its files, or a new self-signed one; none if nothing listens with TLS and
@@ -112,6 +114,8 @@ fn self_signed(domain: &str) -> Result<Identity, String> {
     };
     names.extend(own.filter(|own| !names.contains(own)));
     params.subject_alt_names = names;
+    // Apple's devices take no certificate of a server without it, be it trusted or not.
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     let key = KeyPair::generate().map_err(|error| error.to_string())?;
     let certificate = params.self_signed(&key).map_err(|error| error.to_string())?;
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
@@ -123,7 +127,9 @@ fn server(
     key: PrivateKeyDer<'static>,
     self_signed: bool,
 ) -> Result<Identity, rustls::Error> {
-    let fingerprint = chain.first().map(|certificate| fingerprint(certificate)).unwrap_or_default();
+    // Without one there is nothing that the key could belong to.
+    let certificate = chain.first().cloned().ok_or(rustls::Error::NoCertificatesPresented)?;
+    let fingerprint = fingerprint(&certificate);
     let mut provider = default_provider();
     provider.cipher_suites.sort_by_key(|suite| cost(suite.suite(), has_aes()));
     let mut server = ServerConfig::builder_with_provider(Arc::new(provider))
@@ -134,7 +140,7 @@ fn server(
     server.send_tls13_tickets = 1;
     server.ignore_client_order = true;
     server.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Identity { server: Arc::new(server), fingerprint, self_signed })
+    Ok(Identity { server: Arc::new(server), fingerprint, self_signed, certificate })
 }
 
 /// The place of a cipher suite among the others, the first for what costs this processor least. All of them are beyond doubt;

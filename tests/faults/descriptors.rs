@@ -26,7 +26,7 @@ struct Guest(TcpStream);
 impl Guest {
     fn new(server: &Server) -> Self {
         let mut stream = TcpStream::connect(server.plain).expect("the system lets it wait");
-        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").expect("the system keeps it");
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("the system keeps it");
         Self(stream)
     }
 

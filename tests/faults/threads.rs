@@ -20,11 +20,11 @@ fn files_and_hashes_are_served_by_the_threads_that_are_there() {
     server.limit_memory(1024);
     let (started, before) = (Instant::now(), server.processor_time());
     let mut pages: Vec<Http> = (0..20).map(|_| Http::connect(server.plain)).collect();
-    pages.iter_mut().for_each(|page| page.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+    pages.iter_mut().for_each(|page| page.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"));
     let mut login = Http::connect(server.plain);
     let authorization = basic("ada", "geheim");
     login.send(format!(
-        "GET /finesse/api/User/ada HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n\r\n"
+        "GET /finesse/api/User/ada HTTP/1.1\r\nHost: localhost\r\nAuthorization: {authorization}\r\n\r\n"
     ));
     assert!(pages.iter_mut().all(|page| page.answer().body == "<p>page</p>"));
     assert_eq!(login.answer().status(), 200);

@@ -175,15 +175,18 @@ fn who_speaks_http_where_tls_is_spoken_is_led_there() {
     folder.write("server.key", &pair.key);
     let server = Server::serving_in(folder, "localhost", &format!("{DEMO}\n{TLS}"));
     let ask = |request: &str| Http::connect(server.tls).ask(format!("{request}\r\n\r\n"));
-    let answer = ask("GET /healthz HTTP/1.1\r\nHost: x");
+    let answer = ask("GET /healthz HTTP/1.1\r\nHost: localhost");
     assert_eq!((answer.status(), answer.body.as_str()), (200, "ok\n"));
-    let answer = ask("GET /console/?a=b HTTP/1.1\r\nHost: kiosk:8445");
-    assert_eq!((answer.status(), answer.header("Location")), (307, Some("https://kiosk:8445/console/?a=b")));
+    let answer = ask("GET /console/?a=b HTTP/1.1\r\nHost: localhost:8445");
+    assert_eq!(
+        (answer.status(), answer.header("Location")),
+        (307, Some("https://localhost:8445/console/?a=b"))
+    );
     let login = format!("Authorization: {}", basic("1001", "1001"));
     for request in [
-        format!("PUT /finesse/api/User/1001 HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n{login}"),
-        format!("POST /http-bind/ HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n{login}"),
-        "GET /ws/ HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket".to_owned(),
+        format!("PUT /finesse/api/User/1001 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n{login}"),
+        format!("POST /http-bind/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n{login}"),
+        "GET /ws/ HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket".to_owned(),
         "GET /healthz HTTP/1.1".to_owned(),
     ] {
         let answer = ask(&request);

@@ -64,7 +64,7 @@ fn from_arrival_to_wrap_up() {
 
     // It rings where somebody has been ready longest.
     let arrival = Http::connect(server.plain).ask(format!(
-        "POST /callboard/api/calls?to=9001&from=5550123&callVariable1=A%26B HTTP/1.1\r\nHost: x\r\nAuthorization: {}\r\nContent-Length: 0\r\n\r\n",
+        "POST /callboard/api/calls?to=9001&from=5550123&callVariable1=A%26B HTTP/1.1\r\nHost: localhost\r\nAuthorization: {}\r\nContent-Length: 0\r\n\r\n",
         basic("administrator", "1234")
     ));
     assert_eq!(arrival.status(), 202, "{arrival:?}");

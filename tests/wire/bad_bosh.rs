@@ -58,10 +58,10 @@ fn bodies_that_are_none_are_bad_requests() {
         assert!(answer.body.contains("condition=\"bad-request\""), "{text}: {answer:?}");
         assert_eq!(answer.header("Content-Type"), Some("text/xml; charset=utf-8"), "{text}");
     }
-    let not_utf8 = b"POST /http-bind/ HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n<\xff/>";
+    let not_utf8 = b"POST /http-bind/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\n<\xff/>";
     Http::connect(server.plain).ask(not_utf8).expect_terminate("bad-request");
     Http::connect(server.plain)
-        .ask("POST /http-bind/ HTTP/1.1\r\nHost: x\r\n\r\n")
+        .ask("POST /http-bind/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
         .expect_terminate("bad-request");
     witness.expect_nothing_more();
 }
@@ -111,7 +111,7 @@ fn a_body_that_is_broken_off_is_nobodys() {
     let body = envelope(CREATE, "");
     let (a, b) = body.split_at(20);
     let answer = chunked.ask(format!(
-        "POST /http-bind/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{a}\r\n{:x}\r\n{b}\r\n0\r\n\r\n",
+        "POST /http-bind/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{a}\r\n{:x}\r\n{b}\r\n0\r\n\r\n",
         a.len(),
         b.len()
     ));
@@ -133,7 +133,7 @@ fn a_giant_body_is_not_read_and_ends_the_session_that_it_names() {
     for head in ["<body rid='1'>", "x"] {
         let mut http = Http::connect(server.plain);
         http.send(format!(
-            "POST /http-bind/ HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000000\r\n\r\n{head}"
+            "POST /http-bind/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4000000000\r\n\r\n{head}"
         ));
         http.send("x".repeat(9000));
         http.answer().expect_terminate("policy-violation");
@@ -186,14 +186,14 @@ fn other_methods_are_told_which_there_are() {
     for method in ["GET", "HEAD", "PUT", "DELETE"] {
         for path in ["/http-bind", "/http-bind/"] {
             let mut http = Http::connect(server.plain);
-            http.send(format!("{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"));
+            http.send(format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"));
             let answer = http.head();
             assert_eq!((answer.status(), answer.header("Allow")), (405, Some("POST, OPTIONS")), "{method}");
         }
     }
-    let answer = Http::connect(server.plain).ask("GET /http-bind/ HTTP/1.1\r\nHost: x\r\n\r\n");
+    let answer = Http::connect(server.plain).ask("GET /http-bind/ HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert_eq!(answer.body, "The methods here: POST, OPTIONS.\n");
-    let answer = Http::connect(server.plain).ask("OPTIONS /http-bind/ HTTP/1.1\r\nHost: x\r\n\r\n");
+    let answer = Http::connect(server.plain).ask("OPTIONS /http-bind/ HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert_eq!((answer.status(), answer.header("Allow")), (204, Some("POST, OPTIONS")));
 }
 

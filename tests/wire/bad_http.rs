@@ -119,12 +119,12 @@ fn the_server_says_that_it_is_alive() {
     let mut http = Http::connect(server.plain);
     let answer = http.ask("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert_eq!((answer.status(), answer.body.as_str()), (200, "ok\n"));
-    let answer =
-        Http::connect(server.plain).ask("POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+    let answer = Http::connect(server.plain)
+        .ask("POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
     assert_eq!((answer.status(), answer.header("Allow")), (405, Some("GET, HEAD, OPTIONS")));
     // The answer to HEAD has no body: the next answer follows at once.
     http.send(
-        "HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /wss/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        "HEAD /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET /wss/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
     );
     let answers = http.rest();
     let (head, next) = answers.split_once("\r\n\r\n").expect("there are two answers");

@@ -298,21 +298,39 @@ fn a_log_shows_neither_passwords_nor_what_a_session_is_known_by() {
 #[test]
 fn old_clients_of_http_and_of_bosh_are_served() {
     let server = Server::demo();
-    let body = envelope("rid='7' to='localhost' content='text/html; charset=utf-8'", "");
+    let body = envelope("rid='7' to='localhost' content='application/xml; charset=utf-8'", "");
     for path in ["/http-bind", "/http-bind/"] {
         let mut http = Http::connect(server.plain);
         let answer =
             http.ask(format!("POST {path} HTTP/1.0\r\nContent-Length: {}\r\n\r\n{body}", body.len()));
         assert_eq!((answer.status(), http.rest().as_str()), (200, ""), "HTTP/1.0 closes");
-        assert_eq!(answer.header("Content-Type"), Some("text/html; charset=utf-8"));
+        assert_eq!(answer.header("Content-Type"), Some("application/xml; charset=utf-8"));
         // The highest version that there is; and what has no 'ver' gets status codes.
         let sid = attribute(&answer.body, "sid").expect("a session");
         assert_eq!(attribute(&answer.body, "ver").as_deref(), Some("1.11"));
         let wrong = envelope(&format!("rid='17' sid='{sid}'"), "");
         let answer = Http::connect(server.plain).ask(request(&wrong, ""));
         assert_eq!(answer.status(), 404, "{answer:?}");
-        assert_eq!(answer.header("Content-Type"), Some("text/html; charset=utf-8"));
+        assert_eq!(answer.header("Content-Type"), Some("application/xml; charset=utf-8"));
     }
+}
+
+#[test]
+fn what_others_have_written_does_not_leave_as_a_page_of_this_server() {
+    let server = Server::demo();
+    for content in
+        ["text/html", "text/html; charset=utf-8", "application/xhtml+xml", "image/svg+xml", "text/plain"]
+    {
+        let body = envelope(&format!("rid='7' to='localhost' ver='1.6' content='{content}'"), "");
+        let answer = Http::connect(server.plain).ask(request(&body, ""));
+        assert_eq!(answer.header("Content-Type"), Some("text/xml; charset=utf-8"), "{content}");
+        assert!(answer.body.contains("bad-request"), "{answer:?}");
+    }
+    let body = envelope("rid='7' to='localhost' ver='1.6' content='application/xml'", "");
+    let answer = Http::connect(server.plain).ask(request(&body, ""));
+    assert_eq!(answer.header("Content-Type"), Some("application/xml"));
+    assert!(answer.body.contains(" sid="), "{answer:?}");
+    assert!(answer.header("Content-Security-Policy").is_some_and(|policy| policy.contains("sandbox")));
 }
 
 #[test]
@@ -321,7 +339,7 @@ fn pages_of_origins_that_are_allowed_may_use_it() {
         Server::serving("localhost", &format!("cors_origins = [\"https://gadgets.example.org\"]\n{DEMO}"));
     let preflight = |origin: &str| {
         Http::connect(server.plain).ask(format!(
-            "OPTIONS /http-bind/ HTTP/1.1\r\nHost: x\r\nOrigin: {origin}\r\nAccess-Control-Request-Method: POST\r\n\
+            "OPTIONS /http-bind/ HTTP/1.1\r\nHost: localhost\r\nOrigin: {origin}\r\nAccess-Control-Request-Method: POST\r\n\
              Access-Control-Request-Headers: content-type\r\n\r\n"
         ))
     };

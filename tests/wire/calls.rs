@@ -16,7 +16,7 @@ fn request(server: &Server, user: &str, line: &str, body: impl AsRef<[u8]>) -> A
     };
     let body = body.as_ref();
     let mut http = Http::connect(server.plain);
-    http.send(format!("{line} HTTP/1.1\r\nHost: x\r\n{login}Content-Length: {}\r\n\r\n", body.len()));
+    http.send(format!("{line} HTTP/1.1\r\nHost: localhost\r\n{login}Content-Length: {}\r\n\r\n", body.len()));
     http.ask(body)
 }
 

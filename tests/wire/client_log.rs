@@ -14,7 +14,7 @@ fn log(data: &str) -> String {
 fn compressed(server: &Server, of: &str, body: &[u8]) -> Answer {
     let mut http = Http::connect(server.plain);
     http.send(format!(
-        "POST /finesse/api/User/{of}/CompressedClientLog HTTP/1.1\r\nHost: x\r\nAuthorization: {}\r\n\
+        "POST /finesse/api/User/{of}/CompressedClientLog HTTP/1.1\r\nHost: localhost\r\nAuthorization: {}\r\n\
          Content-Type: application/zip\r\nContent-Length: {}\r\n\r\n",
         basic("1001", "1001"),
         body.len()
@@ -78,7 +78,7 @@ fn only_a_few_logs_are_read_at_a_time() {
     let server = Server::demo();
     let head = |length: usize| {
         format!(
-            "POST /finesse/api/User/1001/ClientLog HTTP/1.1\r\nHost: x\r\nAuthorization: {}\r\nContent-Length: {length}\r\n\r\n",
+            "POST /finesse/api/User/1001/ClientLog HTTP/1.1\r\nHost: localhost\r\nAuthorization: {}\r\nContent-Length: {length}\r\n\r\n",
             basic("1001", "1001")
         )
     };

@@ -5,7 +5,7 @@ use crate::support::server::Folder;
 use crate::support::{Server, server::DEMO};
 
 fn get(http: &mut Http, path: &str, headers: &str) -> Answer {
-    http.ask(format!("GET {path} HTTP/1.1\r\nHost: x\r\n{headers}\r\n"))
+    http.ask(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n"))
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn the_page_is_sent_small_and_once() {
     let server = Server::demo();
     let mut http = Http::connect(server.plain);
     let plain = get(&mut http, "/console/style.css", "");
-    http.send("HEAD /console/style.css HTTP/1.1\r\nHost: x\r\nAccept-Encoding: br, gzip\r\n\r\n");
+    http.send("HEAD /console/style.css HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: br, gzip\r\n\r\n");
     let head = http.head();
     assert_eq!(head.header("Content-Encoding"), Some("gzip"));
     let length =
@@ -66,7 +66,7 @@ fn the_page_is_sent_small_and_once() {
         );
         assert_eq!(again.header("Cache-Control"), Some("no-cache"));
         http.send(format!(
-            "HEAD /console/style.css HTTP/1.1\r\nHost: x\r\nIf-None-Match: \"x\"\r\n{accept}\r\n"
+            "HEAD /console/style.css HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: \"x\"\r\n{accept}\r\n"
         ));
         let other = http.head();
         assert_eq!(other.status(), 200);
@@ -108,7 +108,7 @@ fn what_the_page_has_not_is_not_there() {
             "{path}"
         );
     }
-    let answer =
-        Http::connect(server.plain).ask("POST /console/ HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+    let answer = Http::connect(server.plain)
+        .ask("POST /console/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
     assert_eq!((answer.status(), answer.header("Allow")), (405, Some("GET, HEAD, OPTIONS")));
 }

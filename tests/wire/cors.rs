@@ -11,7 +11,9 @@ fn server() -> Server {
     let folder = Folder::new();
     std::fs::create_dir(folder.path().join("site")).expect("the folder is ours");
     folder.write("site/index.html", "<p>page</p>");
-    let keys = format!("www = \"site\"\ncors_origins = [\"{ALLOWED}\", \"http://plain.example\"]\n");
+    let keys = format!(
+        "www = \"site\"\nhosts = [\"lab.example\"]\ncors_origins = [\"{ALLOWED}\", \"http://plain.example\"]\n"
+    );
     Server::serving_in(folder, "localhost", &format!("{keys}{DEMO}"))
 }
 
@@ -84,8 +86,8 @@ fn a_page_that_is_allowed_may_read_every_answer() {
     }
     // What says no says it to the page too.
     let mut http = Http::connect(server.plain);
-    let answer =
-        http.ask(format!("GET /finesse/api/User/1001 HTTP/1.1\r\nHost: x\r\n{}\r\n", origin(ALLOWED)));
+    let answer = http
+        .ask(format!("GET /finesse/api/User/1001 HTTP/1.1\r\nHost: localhost\r\n{}\r\n", origin(ALLOWED)));
     assert_eq!(answer.status(), 401);
     expect_open(&answer, ALLOWED);
 }
@@ -143,8 +145,7 @@ fn the_origin_of_the_server_is_that_of_its_listener() {
         ("http://lab.example", "lab.example:443", false, false),
         ("https://192.0.2.7:8445", "192.0.2.7:8445", false, true),
         ("https://[2001:db8::7]:8445", "[2001:db8:0::7]:8445", false, true),
-        ("https://lab.example", "other.example", false, false),
-        ("https://lab.example", "", false, false),
+        ("https://lab.example", "192.0.2.7", false, false),
     ] {
         let get = request("GET", "/healthz", host, &origin(page), "");
         let clear = Http::connect(server.plain).ask(&get);
@@ -191,7 +192,7 @@ fn a_preflight_says_what_a_page_may_send() {
         let answer = preflight("/finesse/api/User/1001", &format!("{asks}{asked}"));
         assert_eq!((answer.status(), answer.header("Access-Control-Allow-Headers")), (204, None), "{asked}");
     }
-    for page in [FOREIGN, "null", ""] {
+    for page in [FOREIGN, "null"] {
         for method in ["GET", "PUT"] {
             let headers = format!("{}Access-Control-Request-Method: {method}\r\n", origin(page));
             let answer = preflight("/finesse/api/User/1001", &headers);
@@ -241,7 +242,7 @@ fn a_page_that_is_not_allowed_changes_nothing_though_the_browser_sends_the_passw
         let request = if path.starts_with("/callboard") { request.replace(&login, &admin) } else { request };
         Http::connect(server.plain).ask(request)
     };
-    for page in [FOREIGN, "null", "", "https://lab.example"] {
+    for page in [FOREIGN, "null", "https://lab.example"] {
         for method in ["PUT", "POST", "DELETE", "PATCH", "FROBNICATE"] {
             let answer = send(method, "/finesse/api/User/1001", page, login);
             assert_eq!(answer.status(), 403, "{page} {method}");
@@ -282,7 +283,8 @@ fn a_page_that_is_not_allowed_changes_nothing_though_the_browser_sends_the_passw
     assert_eq!(answer.status(), 202);
     expect_open(&answer, "http://localhost:3000");
     assert!(administrator.text().contains("from a page"));
-    let ready = request("PUT", "/finesse/api/User/1001", "x", "", "<User><state>READY</state></User>");
+    let ready =
+        request("PUT", "/finesse/api/User/1001", "localhost", "", "<User><state>READY</state></User>");
     assert_eq!(Http::connect(server.plain).ask(ready).status(), 202);
 }
 
@@ -307,4 +309,144 @@ fn a_websocket_is_for_pages_that_may_read_and_for_programs() {
     server.wait_for_log(&["GET /ws/", FOREIGN, "not in cors_origins"]);
     let answer = ask(&server, "OPTIONS", "/ws/", &origin(ALLOWED));
     assert_eq!((answer.status(), allow_origin(&answer)), (405, None));
+}
+
+#[test]
+fn pages_of_extensions_and_wrapped_applications_are_allowed_by_name() {
+    let pages = [
+        "chrome-extension://abcdefghij",
+        "moz-extension://0f9c-11",
+        "capacitor://localhost",
+        "ionic://localhost",
+        "file://",
+    ];
+    let keys = format!("cors_origins = {pages:?}\n");
+    let server = Server::serving("localhost", &format!("{keys}{DEMO}"));
+    let upgrade = |page: &str| {
+        let upgrade = crate::support::http::UPGRADE;
+        Http::connect(server.plain)
+            .ask(format!("GET /ws/ HTTP/1.1\r\n{upgrade}{}\r\n", origin(page)))
+            .status()
+    };
+    let get = |page: &str| {
+        Http::connect(server.plain).ask(request(
+            "GET",
+            "/finesse/api/User/1001",
+            "localhost",
+            &origin(page),
+            "",
+        ))
+    };
+    for page in pages {
+        expect_open(&get(page), page);
+        assert_eq!(upgrade(page), 101, "{page}");
+    }
+    for page in [
+        "chrome-extension://abcdefghik",
+        "app-extension://abcdefghij",
+        "capacitor://local",
+        "tauri://localhost",
+        "null",
+    ] {
+        expect_closed(&get(page));
+        assert_eq!(upgrade(page), 403, "{page}");
+    }
+    let hidden = Http::connect(server.plain).ask(request(
+        "POST",
+        "/callboard/api/ticket",
+        "localhost",
+        &origin("null"),
+        "",
+    ));
+    assert_eq!(hidden.status(), 403);
+    assert!(hidden.body.contains("hide their origin"), "{hidden:?}");
+}
+
+#[test]
+fn what_only_programs_say_of_themselves_is_taken_for_a_program_if_it_names_this_server() {
+    let server = server();
+    let upgrade = |tls: bool, host: &str, page: &str| {
+        let upgrade = crate::support::http::UPGRADE.replace("localhost", host);
+        let get = format!("GET /ws/ HTTP/1.1\r\n{upgrade}{}\r\n", origin(page));
+        if tls { Http::secure(server.tls).ask(get) } else { Http::connect(server.plain).ask(get) }.status()
+    };
+    for (tls, host, page, status) in [
+        (false, "lab.example:8080", "", 101),
+        (false, "lab.example:8080", "lab.example:8080", 101),
+        (false, "lab.example:8080", "ws://lab.example:8080", 101),
+        (true, "lab.example:8445", "wss://lab.example:8445", 101),
+        (true, "lab.example", "wss://lab.example", 101),
+        (true, "192.0.2.1:8445", "192.0.2.1:8445", 101),
+        (false, "lab.example:8080", "lab.example:8081", 403),
+        (false, "lab.example:8080", "ws://evil.example:8080", 403),
+        (true, "lab.example", "ws://lab.example", 403),
+        (false, "lab.example:8080", "lab.example:8080/", 403),
+        // These can be pages: whoever stands between browser and server has written them.
+        (true, "lab.example:8445", "http://lab.example:8445", 403),
+        (false, "lab.example:8080", "null", 403),
+    ] {
+        assert_eq!(upgrade(tls, host, page), status, "{page} at {host}");
+    }
+    // It is no page, so no page may read it.
+    for page in ["", "lab.example:8080", "ws://lab.example:8080"] {
+        expect_closed(&ask(&server, "GET", "/finesse/api/User/1001", &origin(page)));
+    }
+    let null = Server::serving("localhost", &format!("hosts = [\"null\"]\n{DEMO}"));
+    let get = format!(
+        "GET /ws/ HTTP/1.1\r\n{}{}\r\n",
+        crate::support::http::UPGRADE.replace("localhost", "null"),
+        origin("null")
+    );
+    assert_eq!(Http::connect(null.plain).ask(get).status(), 403, "a host of that name is no excuse");
+}
+
+#[test]
+fn a_change_that_a_page_of_elsewhere_asks_for_without_its_origin_is_refused() {
+    let server = server();
+    let put = |headers: &str| {
+        let headers = format!("{headers}Content-Type: application/xml\r\n");
+        let login = "<User><state>LOGIN</state><extension>1001</extension></User>";
+        Http::connect(server.plain).ask(request(
+            "PUT",
+            "/finesse/api/User/1001",
+            "localhost",
+            &headers,
+            login,
+        ))
+    };
+    for site in ["cross-site", "same-site", "", "Same-Origin", "same-origin\r\nSec-Fetch-Site: cross-site"] {
+        for origin in ["", "Origin:\r\n"] {
+            let answer = put(&format!("{origin}Sec-Fetch-Site: {site}\r\n"));
+            assert_eq!(answer.status(), 403, "{site}");
+            expect_closed(&answer);
+        }
+        let status = format!("Sec-Fetch-Site: {site}\r\n");
+        let post = request("POST", "/callboard/api/ticket", "localhost", &status, "");
+        assert_eq!(Http::connect(server.plain).ask(post).status(), 403, "{site}");
+        let upgrade = crate::support::http::UPGRADE;
+        let get = format!("GET /ws/ HTTP/1.1\r\n{upgrade}{status}\r\n");
+        assert_eq!(Http::connect(server.plain).ask(get).status(), 403, "{site}");
+        // A link may lead here.
+        assert_eq!(ask(&server, "GET", "/finesse/api/User/1001", &status).status(), 200, "{site}");
+    }
+    for headers in ["", "Sec-Fetch-Site: same-origin\r\n", "Sec-Fetch-Site: none\r\n", "Origin:\r\n"] {
+        assert_eq!(put(headers).status(), 202, "{headers}");
+    }
+    // Who says its origin is judged by that.
+    assert_eq!(put(&format!("{}Sec-Fetch-Site: cross-site\r\n", origin(ALLOWED))).status(), 202);
+}
+
+#[test]
+fn a_page_that_is_allowed_may_reach_an_address_of_a_private_network() {
+    let server = server();
+    let preflight = |page: &str, asks: &str| {
+        let asked = format!("{}Access-Control-Request-Method: GET\r\n{asks}", origin(page));
+        Http::connect(server.plain)
+            .ask(format!("OPTIONS /finesse/api/SystemInfo HTTP/1.1\r\nHost: lab.example\r\n{asked}\r\n"))
+            .header("Access-Control-Allow-Private-Network")
+            .map(str::to_owned)
+    };
+    let asks = "Access-Control-Request-Private-Network: true\r\n";
+    assert_eq!(preflight(ALLOWED, asks).as_deref(), Some("true"));
+    assert_eq!((preflight(ALLOWED, ""), preflight(FOREIGN, asks)), (None, None));
 }

@@ -45,7 +45,7 @@ fn an_administrator_does_what_the_user_could_do() {
     let put = |user: &str, id: &str, body: &str| {
         let password = if user == "administrator" { "1234" } else { user };
         Http::connect(server.plain).ask(format!(
-            "PUT /callboard/api/as/{id}/finesse/api/User/1001 HTTP/1.1\r\nHost: x\r\nAuthorization: {}\r\n\
+            "PUT /callboard/api/as/{id}/finesse/api/User/1001 HTTP/1.1\r\nHost: localhost\r\nAuthorization: {}\r\n\
              Content-Type: application/xml\r\nrequestId: r-7\r\nContent-Length: {}\r\n\r\n{body}",
             basic(user, password),
             body.len()

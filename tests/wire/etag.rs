@@ -8,7 +8,7 @@ use crate::support::sse::password;
 /// Asks for the user 1001 on an open connection.
 fn poll(http: &mut Http, version: &str, headers: &str) -> Answer {
     http.send(format!(
-        "GET /finesse/api/User/1001 HTTP/{version}\r\nHost: x\r\n{}{headers}\r\n",
+        "GET /finesse/api/User/1001 HTTP/{version}\r\nHost: localhost\r\n{}{headers}\r\n",
         password("1001")
     ));
     http.answer()
@@ -122,7 +122,7 @@ fn every_document_that_one_reads_has_a_tag_and_nothing_else_does() {
     let known = tag(&get(&server, "1001", "User/1001"));
     for (headers, status) in [(String::new(), 200), (format!("If-None-Match: {known}\r\n"), 304)] {
         let answer = Http::connect(server.plain).ask_head(format!(
-            "HEAD /finesse/api/User/1001 HTTP/1.1\r\nHost: finesse.example:8445\r\n{}{headers}\r\n",
+            "HEAD /finesse/api/User/1001 HTTP/1.1\r\nHost: localhost:8445\r\n{}{headers}\r\n",
             password("1001")
         ));
         assert_eq!((answer.status(), answer.header("ETag")), (status, Some(known.as_str())));

@@ -20,7 +20,8 @@ fn an_event_reaches_a_websocket_and_a_stream_alike() {
     let mut client = Client::online(&server, "1001", "desktop");
     client.subscribe(ALARMS);
     let mut stream = Stream::open(&server, "1002", &[ALARMS]);
-    assert_eq!(stream.head.header("Cache-Control"), Some("no-store"));
+    assert_eq!(stream.head.header("Cache-Control"), Some("no-store, no-transform"));
+    assert_eq!(stream.head.header("X-Accel-Buffering"), Some("no"), "nginx would keep them back");
     assert_eq!(stream.head.header("Content-Length"), None);
     assert_eq!(stream.head.header("Connection"), Some("close"));
     assert_eq!(stream.head.header("X-Content-Type-Options"), Some("nosniff"));
@@ -102,7 +103,7 @@ fn several_nodes_come_in_one_stream_and_each_once() {
 fn a_client_of_http_1_0_and_one_behind_tls_are_served_too() {
     let server = Server::demo();
     let request = |version: &str| {
-        format!("GET /events?node={ALARMS} HTTP/{version}\r\nHost: x\r\n{}\r\n", password("1001"))
+        format!("GET /events?node={ALARMS} HTTP/{version}\r\nHost: localhost\r\n{}\r\n", password("1001"))
     };
     let mut old = Stream::over(Http::connect(server.plain), request("1.0"));
     assert_eq!(old.head.header("Transfer-Encoding"), None);
@@ -164,7 +165,7 @@ fn who_may_not_open_a_stream_is_told_why() {
     }
     for method in ["HEAD", "POST", "PUT", "DELETE"] {
         let answer = Http::connect(server.plain)
-            .ask_head(format!("{method} /events?{two} HTTP/1.1\r\nHost: x\r\n{own}\r\n"));
+            .ask_head(format!("{method} /events?{two} HTTP/1.1\r\nHost: localhost\r\n{own}\r\n"));
         assert_eq!((answer.status(), answer.header("Allow")), (405, Some("GET, OPTIONS")), "{method}");
     }
     assert!(!server.log().contains(" sse "), "nothing was opened: {}", server.log());
@@ -267,8 +268,8 @@ fn tickets_are_bounded_and_good_for_streams_alone() {
     assert_eq!(opens(&others), 200);
     drop(first);
     for path in ["/callboard/api/status", "/finesse/api/User/1001", "/callboard/api/sessions"] {
-        let answer =
-            Http::connect(server.plain).ask(format!("GET {path}?ticket={two} HTTP/1.1\r\nHost: x\r\n\r\n"));
+        let answer = Http::connect(server.plain)
+            .ask(format!("GET {path}?ticket={two} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
         assert_eq!(answer.status(), 401, "{path}");
     }
     let log = server.log();
@@ -287,7 +288,7 @@ fn a_burst_arrives_in_order_and_once() {
         .map(|number| {
             let (node, body) = (if number % 3 == 0 { USER } else { ALARMS }, number.to_string());
             format!(
-                "POST /callboard/api/publish?node={node} HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\nContent-Length: {}\r\n\r\n{body}",
+                "POST /callboard/api/publish?node={node} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {authorization}\r\nContent-Length: {}\r\n\r\n{body}",
                 body.len()
             )
         })
@@ -366,7 +367,11 @@ fn a_client_that_takes_nothing_any_more_is_cut_off() {
     let deadline = Instant::now() + PATIENCE;
     let mut http = Http::connect(server.plain);
     // The other stream, and the one that asks.
-    while !http.ask("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").body.contains("\ncallboard_connections 2\n") {
+    while !http
+        .ask("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .body
+        .contains("\ncallboard_connections 2\n")
+    {
         assert!(Instant::now() < deadline, "its connection stays:\n{}", server.log());
     }
     drop(slow);
@@ -411,10 +416,11 @@ fn pages_of_other_origins_read_a_stream_if_they_may() {
 fn bytes_behind_the_request_do_not_harm_the_stream() {
     let server = Server::demo();
     let http = Http::connect(server.plain);
-    let request = format!("GET /events?node={ALARMS} HTTP/1.1\r\nHost: x\r\n{}\r\n", password("1001"));
+    let request =
+        format!("GET /events?node={ALARMS} HTTP/1.1\r\nHost: localhost\r\n{}\r\n", password("1001"));
     let mut socket = http.into_inner();
     socket
-        .write_all(format!("{request}GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes())
+        .write_all(format!("{request}GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes())
         .expect("it is open");
     socket.set_read_timeout(Some(Duration::from_secs(30))).expect("it can be set");
     let mut seen = String::new();

@@ -9,7 +9,7 @@ const FRAMES: &str = "/callboard/api/frames";
 const ALARMS: &str = "/lab/alarms";
 
 fn get(server: &Server, path: &str, headers: &str) -> Answer {
-    Http::connect(server.plain).ask(format!("GET {path} HTTP/1.1\r\nHost: x\r\n{headers}\r\n"))
+    Http::connect(server.plain).ask(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n"))
 }
 
 /// The sessions as they are listed, one object after the other.
@@ -198,7 +198,8 @@ fn frames_and_sessions_are_for_administrators() {
         ("/callboard/api/sessions", "DELETE", "GET, HEAD, OPTIONS"),
         ("/callboard/api/ticket", "GET", "POST, OPTIONS"),
     ] {
-        let request = format!("{method} {path} HTTP/1.1\r\nHost: x\r\n{}\r\n", password("administrator"));
+        let request =
+            format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n{}\r\n", password("administrator"));
         let answer = Http::connect(server.plain).ask_head(request);
         assert_eq!((answer.status(), answer.header("Allow")), (405, Some(allowed)), "{method} {path}");
     }
@@ -256,7 +257,7 @@ fn over_bosh_each_envelope_is_seen_without_password_and_session_name() {
     let mut post = |body: &str| {
         let length = body.len();
         let request =
-            format!("POST /http-bind/ HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{body}");
+            format!("POST /http-bind/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n{body}");
         let answer = http.ask(request);
         assert_eq!(answer.status(), 200);
         answer.body

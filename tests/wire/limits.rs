@@ -48,7 +48,7 @@ fn a_connection_that_says_nothing_or_not_all_is_closed_at_the_login_deadline() {
     }
     // The next request has its own deadline.
     let mut http = Http::connect(server.plain);
-    assert_eq!(http.ask("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").status(), 200);
+    assert_eq!(http.ask("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").status(), 200);
     assert_eq!(http.rest(), "");
     online.expect_nothing_more();
 }
@@ -177,7 +177,7 @@ fn one_address_has_its_share_of_the_connections() {
     assert_eq!(Http::connect(server.plain).rest(), "");
     // Another machine is let in.
     let mut elsewhere = Http::connect_from([127, 0, 0, 2], server.plain);
-    assert_eq!(elsewhere.ask("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").status(), 200);
+    assert_eq!(elsewhere.ask("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").status(), 200);
     server.wait_for_log(&["127.0.0.1", "refused", "of its address"]);
     assert_eq!(figures::ask(&mut elsewhere)["callboard_connections_refused_total"], 1.0);
     first.expect_nothing_more();

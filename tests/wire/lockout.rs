@@ -10,7 +10,7 @@ use crate::support::{Client, Server};
 fn rest(server: &Server, user: &str, password: &str) -> Answer {
     let mut http = Http::connect(server.plain);
     http.ask(format!(
-        "GET /finesse/api/User/1001 HTTP/1.1\r\nHost: x\r\nAuthorization: {}\r\n\r\n",
+        "GET /finesse/api/User/1001 HTTP/1.1\r\nHost: localhost\r\nAuthorization: {}\r\n\r\n",
         basic(user, password)
     ))
 }
@@ -100,7 +100,7 @@ fn guesses_at_the_same_time_count_as_well() {
         .map(|number| {
             let mut http = Http::connect(server.plain);
             http.send(format!(
-                "GET /finesse/api/User/ada HTTP/1.1\r\nHost: x\r\nAuthorization: {}\r\n\r\n",
+                "GET /finesse/api/User/ada HTTP/1.1\r\nHost: localhost\r\nAuthorization: {}\r\n\r\n",
                 basic("ada", &format!("guess {number}"))
             ));
             http

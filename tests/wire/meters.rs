@@ -33,7 +33,7 @@ fn polls_are_counted_to_the_byte() {
     let run = begin(&server);
     let request = |more: &str, headers: &str| {
         format!(
-            "GET /finesse/api/User/1001?run={run}{more} HTTP/1.1\r\nHost: x\r\nAuthorization: {}\r\n{headers}\r\n",
+            "GET /finesse/api/User/1001?run={run}{more} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {}\r\n{headers}\r\n",
             basic("1001", "1001")
         )
     };
@@ -47,8 +47,8 @@ fn polls_are_counted_to_the_byte() {
     assert_eq!(counted, (request("", "").len() + request("", &condition).len()) as u64);
     assert!(down > first.body.len() as u64 + 100, "{down}");
     // What another asks for, and what names no run, is not counted.
-    http.ask("GET /finesse/api/SystemInfo HTTP/1.1\r\nHost: x\r\n\r\n");
-    http.ask("GET /finesse/api/SystemInfo?run=x HTTP/1.1\r\nHost: x\r\n\r\n");
+    http.ask("GET /finesse/api/SystemInfo HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    http.ask("GET /finesse/api/SystemInfo?run=x HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert_eq!(figures(&server, &run, "poll"), [2, 1, 1, counted, down]);
     // Every request its connection, as HTTP/1.0 had it.
     for _ in 0..2 {
@@ -96,7 +96,8 @@ fn a_websocket_is_counted_as_long_as_it_lives_and_its_upgrade_is_shown() {
     }
     assert!(!all.contains("secret"), "{all}");
     // One that is refused is shown too.
-    let refused = Http::connect(server.plain).ask(format!("GET /ws/?run={run} HTTP/1.1\r\nHost: x\r\n\r\n"));
+    let refused =
+        Http::connect(server.plain).ask(format!("GET /ws/?run={run} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
     assert_eq!(refused.status(), 426);
     let all = own(&server, "1001", "GET", &format!("meters/{run}")).body;
     assert!(all.contains("\"line\":\"HTTP/1.1 426 Upgrade Required\""), "{all}");

@@ -18,7 +18,9 @@ fn hashed(iterations: u32, limits: &str) -> Server {
 
 fn request(user: &str, password: &str) -> String {
     let authorization = basic(user, password);
-    format!("GET /finesse/api/User/{user} HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n\r\n")
+    format!(
+        "GET /finesse/api/User/{user} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {authorization}\r\n\r\n"
+    )
 }
 
 /// Asks on a connection of its own.
@@ -82,7 +84,7 @@ fn nothing_is_computed_for_a_client_that_has_gone_away() {
     for body in ["", "Content-Length: 10000\r\n\r\nthe rest never comes", "\r\nGET / HTTP/1.1\r\n"] {
         let mut http = Http::connect(server.plain);
         http.send(format!(
-            "PUT /finesse/api/User/ada HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n{body}\r\n"
+            "PUT /finesse/api/User/ada HTTP/1.1\r\nHost: localhost\r\nAuthorization: {authorization}\r\n{body}\r\n"
         ));
     }
     assert_eq!(first.answer().status(), 401);

@@ -21,7 +21,7 @@ fn askers_that_go_away_give_back_their_place_in_the_queue_for_password_checks() 
         let mut http = Http::connect(server.plain);
         let authorization = basic("nobody", "x");
         http.send(format!(
-            "POST /callboard/api/publish?node=/lab/alarms HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nAuthorization: {authorization}\r\n\r\n"
+            "POST /callboard/api/publish?node=/lab/alarms HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nAuthorization: {authorization}\r\n\r\n"
         ));
         // Gone without waiting for the answer.
     }
@@ -151,7 +151,7 @@ fn a_password_that_was_right_gets_in_though_no_more_can_be_checked_and_a_wrong_o
             let mut http = Http::connect(server.plain);
             let authorization = headers("nobody", "x");
             http.send(format!(
-                "POST /callboard/api/publish?node=/lab/alarms HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n{authorization}\r\n"
+                "POST /callboard/api/publish?node=/lab/alarms HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n{authorization}\r\n"
             ));
             http
         });

@@ -21,7 +21,7 @@ fn names(document: &str) -> Vec<String> {
 
 fn without_password(server: &Server, method: &str, path: &str, headers: &str) -> Answer {
     Http::connect(server.plain)
-        .ask(format!("{method} /finesse/api/{path} HTTP/1.1\r\nHost: finesse.example\r\n{headers}\r\n"))
+        .ask(format!("{method} /finesse/api/{path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n"))
 }
 
 #[test]

@@ -135,7 +135,7 @@ fn an_id_of_which_nothing_is_known_is_answered_honestly() {
         future.as_bytes(),
     ]) {
         let request = [
-            format!("GET /events?node={ALARMS} HTTP/1.1\r\nHost: x\r\n").as_bytes(),
+            format!("GET /events?node={ALARMS} HTTP/1.1\r\nHost: localhost\r\n").as_bytes(),
             &own,
             b"Last-Event-ID: ",
             last,
@@ -192,7 +192,7 @@ fn a_client_that_comes_back_again_and_again_gets_everything_in_order_and_once() 
         for number in 0..1000 {
             let (node, body) = (if number % 4 == 0 { USER } else { ALARMS }, number.to_string());
             let answer = http.ask(format!(
-                "POST /callboard/api/publish?node={node} HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\nContent-Length: {}\r\n\r\n{body}",
+                "POST /callboard/api/publish?node={node} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {authorization}\r\nContent-Length: {}\r\n\r\n{body}",
                 body.len()
             ));
             assert_eq!(answer.status(), 202);

@@ -11,7 +11,7 @@ const LOGIN: &str = "<state>LOGIN</state><extension>1001</extension>";
 /// A request to the switch; `authorization` may be empty.
 fn status(server: &Server, method: &str, query: &str, authorization: &str) -> Answer {
     Http::connect(server.plain).ask(format!(
-        "{method} /callboard/api/status{query} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n{authorization}\r\n"
+        "{method} /callboard/api/status{query} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n{authorization}\r\n"
     ))
 }
 
@@ -60,8 +60,8 @@ fn out_of_service_every_request_is_503_and_everybody_hears_of_it() {
             "{told}"
         );
         assert_eq!(field(&told, "status"), name);
-        let system =
-            Http::connect(server.plain).ask("GET /finesse/api/SystemInfo HTTP/1.1\r\nHost: x\r\n\r\n");
+        let system = Http::connect(server.plain)
+            .ask("GET /finesse/api/SystemInfo HTTP/1.1\r\nHost: localhost\r\n\r\n");
         assert_eq!((system.status(), field(&system.body, "status")), (200, name));
         for (user, method, path, body) in [
             ("1001", "PUT", "User/1001", "<User><state>READY</state></User>"),
@@ -90,7 +90,7 @@ fn out_of_service_every_request_is_503_and_everybody_hears_of_it() {
     // Nor does anybody call.
     let authorization = format!("Authorization: {}\r\n", basic("administrator", "1234"));
     let call = Http::connect(server.plain).ask(format!(
-        "POST /callboard/api/calls?to=1001 HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n{authorization}\r\n"
+        "POST /callboard/api/calls?to=1001 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n{authorization}\r\n"
     ));
     assert_eq!((call.status(), call.body.as_str()), (503, "The service is not IN_SERVICE.\n"));
     agent.expect_nothing_more();

@@ -7,7 +7,7 @@ mistakes! {
         r#"1:1: "domian" is not a key of the file; did you mean "domain"?"#,
     ];
     an_unknown_key_like_no_other: r#"colour = """#, "" => [
-        r#"1:1: "colour" is not a key of the file; known are: domain, profile, release, listen, listen_plain, tls, www, cors_origins, frame_tap, team, user, require_reason_codes, reason_code, phone_book, layout, queue, outside, node, limits"#,
+        r#"1:1: "colour" is not a key of the file; known are: domain, profile, release, listen, listen_plain, tls, www, cors_origins, hosts, hsts, trusted_proxies, frame_tap, team, user, require_reason_codes, reason_code, phone_book, layout, queue, outside, node, limits"#,
     ];
     an_unknown_key_of_a_section: "", r#"[[user]]
 id = "bob"
@@ -20,7 +20,7 @@ team = "1"
     an_unknown_section: "", "[[colours]]
 id = 1
 " => [
-        r#"10:3: "colours" is not a key of the file; known are: domain, profile, release, listen, listen_plain, tls, www, cors_origins, frame_tap, team, user, require_reason_codes, reason_code, phone_book, layout, queue, outside, node, limits"#,
+        r#"10:3: "colours" is not a key of the file; known are: domain, profile, release, listen, listen_plain, tls, www, cors_origins, hosts, hsts, trusted_proxies, frame_tap, team, user, require_reason_codes, reason_code, phone_book, layout, queue, outside, node, limits"#,
     ];
     an_unknown_limit: "", "[limits]
 conections = 1
@@ -115,14 +115,29 @@ key = "b.pem"
         "1:13: frame_tap must be true or false, not an integer",
     ];
     an_origin_with_a_path: r#"cors_origins = ["https://a.example/"]"#, "" => [
-        r#"1:17: cors_origins "https://a.example/" is not an origin; write http:// or https://, the host as browsers send it, the port if it is not the usual one, and nothing behind, such as "https://gadgets.example.org:8443""#,
+        r#"1:17: cors_origins "https://a.example/" is not an origin; write http:// or https:// (or chrome-extension:// and the like), the host as browsers send it, the port if it is not the usual one, and nothing behind, such as "https://gadgets.example.org:8443""#,
     ];
     an_origin_that_hides: r#"cors_origins = ["null"]"#, "" => [
-        r#"1:17: cors_origins "null" is not an origin; write http:// or https://, the host as browsers send it, the port if it is not the usual one, and nothing behind, such as "https://gadgets.example.org:8443""#,
+        r#"1:17: cors_origins "null" is what every page says that hides where it comes from, also one of an attacker; serve the page by HTTP and name its origin, such as "https://gadgets.example.org:8443""#,
     ];
     an_origin_twice: r#"cors_origins = ["https://a.example",
   "HTTPS://A.example:443"]"#, "" => [
         "2:3: cors_origins https://a.example already stands in line 1; leave one out",
+    ];
+    a_host_with_a_port: r#"hosts = ["board.example.org", "board:8445"]"#, "" => [
+        r#"1:31: hosts "board:8445" is not the name of a host; write it as it stands in the address of a browser, without a port, such as "board.example.org", or "*" for every name (addresses are always taken)"#,
+    ];
+    every_host_and_another: r#"hosts = ["board", "*"]"#, "" => [
+        r#"1:19: hosts "*" is every name; leave the others out, or this one"#,
+    ];
+    hsts_without_a_certificate: r#"hsts = "8760h""#, "" => [
+        r#"1:8: hsts needs a certificate of your own, as a browser could not be told to accept any other one; add a section [tls], or leave hsts out"#,
+    ];
+    hsts_for_too_long: "hsts = \"90000h\"\n", "[tls]\ncertificate = \"a\"\nkey = \"b\"" => [
+        r#"1:8: hsts "90000h" must be whole seconds from "0s" to "17520h", such as "8760h" for a year"#,
+    ];
+    a_proxy_that_is_no_address: r#"trusted_proxies = ["192.0.2.1", "10.0.0.1/8"]"#, "" => [
+        r#"1:33: trusted_proxies "10.0.0.1/8" is not an IP address or network, such as "192.0.2.10" or "10.1.0.0/16" (with zeros behind its bits)"#,
     ];
     an_origin_that_is_no_array: r#"cors_origins = "https://a.example""#, "" => [
         r#"1:16: cors_origins must be an array of strings like ["…"], not a string"#,

@@ -190,6 +190,5 @@ fn shown_as(json: bool, status: StatusCode, document: String) -> Answer {
     set(&mut answer, header::CONTENT_TYPE, kind);
     set(&mut answer, header::CACHE_CONTROL, CACHE_CONTROL);
     set(&mut answer, header::VARY, VARY);
-    set(&mut answer, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     answer
 }

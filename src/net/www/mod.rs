@@ -209,7 +209,6 @@ fn send(
     set(&mut answer, header::CONTENT_TYPE, kind);
     set(&mut answer, header::CONTENT_LENGTH, left);
     set(&mut answer, header::ACCEPT_RANGES, "bytes");
-    set(&mut answer, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     if let Some(range) = range {
         set(&mut answer, header::CONTENT_RANGE, content_range(&range, length));
     }

@@ -67,7 +67,8 @@ pub struct Violation {
 impl Violation {
     pub const ACK: Self = Self::bad("BOSH: 'ack' is not a number");
     pub const CHARACTERS: Self = Self::bad("BOSH: there is text in <body/> outside of its children");
-    pub const CONTENT: Self = Self::bad("BOSH: 'content' cannot be a content type");
+    pub const CONTENT: Self =
+        Self::bad("BOSH: 'content' is no content type of XML, such as 'text/xml; charset=utf-8'");
     pub const HIDDEN_SID: Self = Self::bad("BOSH: 'sid' stands too far behind the start of <body/>");
     pub const HOLD: Self = Self::bad("BOSH: 'hold' is not a number");
     pub const NEWKEY: Self = Self::bad("BOSH: 'newkey' is not 40 hexadecimal digits");

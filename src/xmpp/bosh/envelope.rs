@@ -121,9 +121,23 @@ fn version(text: &str) -> Version {
     }
 }
 
-/// What a header can have as its value.
+/// A content type of XML (RFC 7303 §4), which a header can have as its value. Any other one would let a page have what others
+/// have written shown as a page of this server.
 fn is_content_type(text: &str) -> bool {
-    (1..=CONTENT_MAX).contains(&text.len()) && text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+    let fits = text.len() <= CONTENT_MAX && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    let kind = text.split_once(';').map_or(text, |(kind, _)| kind).trim_ascii().to_ascii_lowercase();
+    let is_token = |name: &str| {
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b))
+    };
+    let is_xml = match kind.split_once('/') {
+        Some(("text" | "application", "xml")) => true,
+        // A picture and a page can both be XML and run scripts.
+        Some(("application", name)) => {
+            name.strip_suffix("+xml").is_some_and(is_token) && !["xhtml+xml", "xslt+xml"].contains(&name)
+        }
+        _ => false,
+    };
+    fits && is_xml
 }
 
 /// A body is a document over HTTP, which may begin with a byte order mark (RFC 7303 §3.3). All else in it is as in a stream
@@ -197,11 +211,25 @@ mod tests {
             ("rid='1' newkey='abc'", Violation::NEWKEY),
             ("rid='1' content=''", Violation::CONTENT),
             ("rid='1' content='text/html&#10;Set-Cookie: a=b'", Violation::CONTENT),
+            ("rid='1' content='text/html'", Violation::CONTENT),
+            ("rid='1' content='text/html; a=text/xml'", Violation::CONTENT),
+            ("rid='1' content='text/plain'", Violation::CONTENT),
+            ("rid='1' content='application/xhtml+xml'", Violation::CONTENT),
+            ("rid='1' content='image/svg+xml'", Violation::CONTENT),
+            ("rid='1' content='application/+xml'", Violation::CONTENT),
+            ("rid='1' content='application/a/b+xml'", Violation::CONTENT),
+            ("rid='1' content='xml'", Violation::CONTENT),
+            ("rid='1' content=';text/xml'", Violation::CONTENT),
             ("rid='1' type='end'", Violation::TYPE),
         ] {
             assert_eq!(body(attributes, ""), Err(violation), "{attributes}");
         }
         assert_eq!(body("rid='9007199254740991'", ""), Ok((9_007_199_254_740_991, true)));
+        for content in
+            ["text/xml", "Text/XML; charset=utf-8", "application/xml ; a=b", "application/xmpp+xml"]
+        {
+            assert_eq!(body(&format!("rid='1' content='{content}'"), ""), Ok((1, true)), "{content}");
+        }
     }
 
     #[test]

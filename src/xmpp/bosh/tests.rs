@@ -302,10 +302,10 @@ fn the_end_is_said_to_the_oldest_request() {
 
 #[test]
 fn the_content_type_is_the_clients() {
-    let (mut stage, _) = Stage::with("content='text/html; charset=utf-8'", |_| {});
+    let (mut stage, _) = Stage::with("content='application/xml; charset=utf-8'", |_| {});
     stage.take("rid='101'", "").expect("the rules are kept");
     stage.waiting.push_str("<a/>");
     stage.binding.respond(stage.now, &mut stage.waiting);
     let answers = stage.binding.take_answers();
-    assert_eq!(answers[0].content_type.as_deref(), Some("text/html; charset=utf-8"));
+    assert_eq!(answers[0].content_type.as_deref(), Some("application/xml; charset=utf-8"));
 }

@@ -78,7 +78,8 @@ async fn connection(
         },
     };
     let service = service_fn(|request| {
-        let answer = handshake::answer(server.clone(), request, origin, false).unwrap_or_else(Answer::from);
+        let answer =
+            handshake::answer(server.clone(), request, origin, false, None).unwrap_or_else(Answer::from);
         async { Ok::<_, Infallible>(answer) }
     });
     let served = http1::Builder::new().serve_connection(FuturesIo::new(io), service).with_upgrades().await;

@@ -170,7 +170,7 @@ pub fn basic(user: &str, password: &str) -> String {
 pub fn own(server: &Server, user: &str, method: &str, path: &str) -> Answer {
     let password = if user == "administrator" { "1234" } else { user };
     Http::connect(server.plain).ask(format!(
-        "{method} /callboard/api/{path} HTTP/1.1\r\nHost: x\r\nAuthorization: {}\r\nContent-Length: 0\r\n\r\n",
+        "{method} /callboard/api/{path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {}\r\nContent-Length: 0\r\n\r\n",
         basic(user, password)
     ))
 }

@@ -8,7 +8,7 @@ pub fn ask(server: &Server, user: &str, method: &str, path: &str, headers: &str,
     let mut http = Http::connect(server.plain);
     let password = if user == "administrator" { "1234" } else { user };
     http.ask(format!(
-        "{method} /finesse/api/{path} HTTP/1.1\r\nHost: finesse.example:8445\r\nAuthorization: {}\r\nContent-Length: {}\r\n{headers}\r\n{body}",
+        "{method} /finesse/api/{path} HTTP/1.1\r\nHost: localhost:8445\r\nAuthorization: {}\r\nContent-Length: {}\r\n{headers}\r\n{body}",
         basic(user, password),
         body.len()
     ))

@@ -31,7 +31,8 @@ pub struct Stream<S: Read + Write = TcpStream> {
 
 /// Asks for a stream of events, of which only the head is read. `query` comes behind the question mark; `headers` end with a line break each.
 pub fn ask(server: &Server, query: &str, headers: &str) -> Answer {
-    Http::connect(server.plain).ask(format!("GET /events?{query} HTTP/1.1\r\nHost: x\r\n{headers}\r\n"))
+    Http::connect(server.plain)
+        .ask(format!("GET /events?{query} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n"))
 }
 
 /// The header with the password of a user of the demo.
@@ -51,8 +52,9 @@ pub fn ticket(server: &Server, user: &str) -> String {
 }
 
 pub fn ask_for_ticket(server: &Server, headers: &str) -> Answer {
-    Http::connect(server.plain)
-        .ask(format!("POST /callboard/api/ticket HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n{headers}\r\n"))
+    Http::connect(server.plain).ask(format!(
+        "POST /callboard/api/ticket HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n{headers}\r\n"
+    ))
 }
 
 impl Stream {
@@ -81,7 +83,7 @@ impl Stream {
     #[track_caller]
     pub fn at(server: &Server, path: &str, headers: &str) -> Self {
         let http = Http::connect(server.plain);
-        Self::over(http, format!("GET {path} HTTP/1.1\r\nHost: x\r\n{headers}\r\n"))
+        Self::over(http, format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n"))
     }
 }
 
