@@ -112,7 +112,8 @@ async fn connection(
                 Ok((Io::plain(Socket::new(stream), peer, slots, traffic), "ws", true))
             }
             Some(config) => {
-                let stream = TlsStream::accept(config, Socket::new(stream)).await?;
+                let stream =
+                    TlsStream::accept(config, Socket::new(stream), server.handshakes.part(peer.ip())).await?;
                 Ok((Io::tls(stream, peer, slots, traffic), "wss", false))
             }
         }

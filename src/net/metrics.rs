@@ -73,6 +73,12 @@ fn text(server: &Rc<Server>) -> String {
         ("streams_resumed_total", "Streams of events that went on where the client had left off.", resumed),
         ("streams_missed_total", "Streams of events that began by saying that something was missed.", missed),
         (
+            "handshakes_refused_total",
+            "TLS handshakes that were broken off, because others of the address, or all, held too much.",
+            server.handshakes.refused(),
+        ),
+        ("files_refused_total", "Files not sent, because too many were being sent.", server.files.refused()),
+        (
             "connections_refused_total",
             "Connections closed at once, because as many were open as [limits] allows.",
             server.refusals.borrow().count(),

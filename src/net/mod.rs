@@ -33,6 +33,7 @@ mod notify;
 mod own;
 mod passwords;
 mod publish;
+mod quota;
 mod refusals;
 mod reload;
 mod rest;

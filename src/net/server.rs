@@ -18,6 +18,7 @@ use super::checks::Checks;
 use super::io::{Count, Slot, Slots};
 use super::lag::Lag;
 use super::meter::Meters;
+use super::quota::Quota;
 use super::refusals::Refusals;
 use super::rounds::Rounds;
 use super::say;
@@ -91,6 +92,10 @@ pub struct Server {
     /// What goes over all connections.
     pub traffic: Arc<Traffic>,
     pub checks: Checks,
+    /// What TLS handshakes hold, in bytes.
+    pub handshakes: Quota,
+    /// Files that are being sent.
+    pub files: Quota,
 }
 
 impl Server {
@@ -133,6 +138,8 @@ impl Server {
             lag: Lag::default(),
             traffic: Arc::default(),
             checks: Checks::new(passwords),
+            handshakes: Quota::new(limits.handshakes),
+            files: Quota::new(limits.files),
             limits,
         })
     }

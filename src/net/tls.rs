@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, SanType, date_time_ymd};
 use ring::digest;
-use rustls::crypto::ring::default_provider;
+use rustls::crypto::ring::{Ticketer, default_provider};
 use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{CipherSuite, ServerConfig};
@@ -136,7 +136,10 @@ fn server(
         .with_protocol_versions(rustls::ALL_VERSIONS)?
         .with_no_client_auth()
         .with_single_cert(chain, key)?;
-    // There is room for 256 of them: with one for each client twice as many can come back without a signature.
+    // The client keeps the session, encrypted with a key that nobody else has and that is another one after six hours: so each
+    // that comes back, after a restart of the network say, costs no signature, and none of them any memory here.
+    server.ticketer = Ticketer::new()?;
+    // A client gets another one each time that it comes.
     server.send_tls13_tickets = 1;
     server.ignore_client_order = true;
     server.alpn_protocols = vec![b"http/1.1".to_vec()];

@@ -16,21 +16,27 @@ use rustls::unbuffered::{
 use rustls::{CommonState, Error, ServerConfig};
 use smol::io::{AsyncRead, AsyncWrite};
 
+use super::quota::Part;
 use super::scratch::CHUNK;
 use super::socket::Socket;
 
-/// The most that may have come in and is not understood yet, in bytes: a message of a handshake, in records. Others are of one
-/// record, which is shorter.
-const INCOMPLETE: usize = 64 * 1024;
+/// The most that may have come in and is not understood yet, in bytes, of a handshake: a ClientHello has a tenth of that.
+const HELLO: usize = 16 * 1024;
 
-/// So many bytes are encrypted for one write: as many as there is room for in [`INCOMPLETE`] with what their records have around
-/// them.
+/// The same afterwards: a record with what is around it (RFC 8446 §5.2, RFC 5246 §6.2.3).
+const RECORD: usize = 16 * 1024 + 2048 + 5;
+
+/// So many bytes are encrypted for one write.
 const WRITE: usize = 3 * CHUNK;
 
 thread_local! {
-    /// Used within one poll only.
-    static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; INCOMPLETE + CHUNK]);
+    /// Used within one poll only. There is room for what is held with a piece behind it, and for what is written with what its
+    /// records have around them.
+    static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; WRITE + CHUNK]);
 }
+
+/// Why a handshake is not gone on with.
+const FULL: &str = "other handshakes of its address, or of all, hold too much (handshakes in [limits])";
 
 /// A connection of a client.
 pub struct TlsStream {
@@ -49,12 +55,13 @@ pub struct TlsStream {
 }
 
 impl TlsStream {
-    /// Does the handshake.
+    /// Does the handshake. `held` is what it holds of what is not complete.
     ///
     /// # Errors
     ///
-    /// The connection is lost, or the two do not agree; the client is told why, if the socket takes it at once.
-    pub async fn accept(config: Arc<ServerConfig>, socket: Socket) -> io::Result<Self> {
+    /// The connection is lost, or the two do not agree; the client is told why, if the socket takes it at once. Or there is no
+    /// room for what it holds.
+    pub async fn accept(config: Arc<ServerConfig>, socket: Socket, mut held: Part) -> io::Result<Self> {
         let mut stream = Self {
             socket,
             connection: UnbufferedServerConnection::new(config).map_err(io::Error::other)?,
@@ -68,6 +75,9 @@ impl TlsStream {
             while stream.connection.is_handshaking() {
                 ready!(stream.poll_send(cx))?;
                 ready!(stream.poll_receive(cx, &mut []))?;
+                if held.set(stream.incoming.len()).is_err() {
+                    return Poll::Ready(Err(io::Error::other(FULL)));
+                }
                 // Who says the end together with the last of the handshake is told the end like everybody.
                 if stream.ended && stream.connection.is_handshaking() {
                     return Poll::Ready(Err(ErrorKind::UnexpectedEof.into()));
@@ -146,7 +156,8 @@ impl TlsStream {
             }
         }
         let rest = &input[done..];
-        if rest.len() > INCOMPLETE {
+        let most = if self.connection.is_handshaking() { HELLO } else { RECORD };
+        if rest.len() > most {
             return Err(io::Error::new(ErrorKind::InvalidData, "a message of TLS is too long"));
         }
         self.incoming = rest.to_vec();

@@ -13,7 +13,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
 
 // What the files of `src/net` find in the crate.
-use callboard::{id, xmpp};
+use callboard::{address, id, xmpp};
 use smol::future::FutureExt as _;
 use smol::{Async, LocalExecutor};
 

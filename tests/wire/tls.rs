@@ -4,16 +4,19 @@ use std::fs;
 use std::io;
 use std::net::TcpStream;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_rustls::client::TlsStream;
+use futures_rustls::rustls::HandshakeKind;
 use futures_rustls::rustls::version::{TLS12, TLS13};
 use smol::future::FutureExt as _;
 use smol::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use smol::{Async, Timer};
 
-use crate::support::http::basic;
+use crate::support::figures::metrics;
+use crate::support::http::{Http, basic};
 use crate::support::server::{DEMO, Folder, PATIENCE};
 use crate::support::{Server, tls};
 
@@ -111,6 +114,62 @@ fn bytes_come_in_crumbs_and_in_heaps() {
             assert!(answers.starts_with(b"HTTP/1.1 202 Accepted\r\n"), "{version:?}, {size}");
             assert!(answers.ends_with(&file), "{version:?}, {size}: {} bytes", answers.len());
         });
+    }
+}
+
+/// The first bytes of a ClientHello of that length, in records of 1,000 bytes.
+fn half_hello(length: usize, sent: usize) -> Vec<u8> {
+    let mut message = vec![1, 0, (length >> 8) as u8, length as u8];
+    message.resize(sent, 0);
+    let record = |part: &[u8]| [&[22, 3, 1, (part.len() >> 8) as u8, part.len() as u8][..], part].concat();
+    message.chunks(1000).flat_map(record).collect()
+}
+
+#[test]
+fn a_handshake_that_is_not_complete_holds_sixteen_kibibytes_and_those_of_an_address_a_quarter_of_all() {
+    let server = Server::with("[limits]\nhandshakes = \"64KiB\"\n");
+    let open = |from, sent| {
+        let mut http = Http::connect_from(from, server.tls);
+        http.send(half_hello(60_000, sent));
+        http
+    };
+    let (here, there) = ([127, 0, 0, 1], [127, 0, 0, 2]);
+    // One alone may have 16 KiB, and no more.
+    let first = open(here, 12_000);
+    assert_eq!(open(there, 17_000).rest(), "");
+    server.wait_for_log(&["127.0.0.2", "a message of TLS is too long"]);
+    // Its address has a quarter.
+    assert_eq!(open(here, 6_000).rest(), "");
+    server.wait_for_log(&["127.0.0.1", "handshakes in [limits]"]);
+    let others: Vec<Http> = (3..7).map(|last| open([127, 0, 0, last], 12_000)).collect();
+    server.wait_for_log(&["127.0.0.6", "accepted"]);
+    assert_eq!(open(there, 6_000).rest(), "");
+    server.wait_for_log(&["127.0.0.2", "handshakes in [limits]"]);
+    // Who says all at once holds nothing, and what was held is free again.
+    assert!(wait(async { ask(&mut connect(&server).await).await }).starts_with("HTTP/1.1 200 OK\r\n"));
+    assert_eq!(metrics(&server)["callboard_handshakes_refused_total"], 2.0);
+    drop((first, others));
+}
+
+#[test]
+fn the_thousandth_client_resumes_its_session_as_the_first_does() {
+    const CLIENTS: usize = 1000;
+    let server = Server::with_log("warn", "");
+    for (version, clients) in [(&TLS13, CLIENTS), (&TLS12, 300)] {
+        let configs: Vec<_> = (0..clients).map(|_| Arc::new(tls::client(Some(version)))).collect();
+        for (round, kind) in [(0, HandshakeKind::Full), (1, HandshakeKind::Resumed)] {
+            // Of those who come back, the first and the last.
+            for config in configs.iter().step_by(if round == 0 { 1 } else { clients - 1 }) {
+                let stream = wait(async {
+                    let socket = Async::<TcpStream>::connect(server.tls).await?;
+                    let mut stream = tls::with(config.clone(), socket).await?;
+                    ask(&mut stream).await;
+                    io::Result::Ok(stream)
+                });
+                let (_, connection) = stream.as_ref().expect("the handshake succeeds").get_ref();
+                assert_eq!(connection.handshake_kind(), Some(kind), "{version:?}");
+            }
+        }
     }
 }
 

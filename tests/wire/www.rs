@@ -465,10 +465,26 @@ fn a_file_that_becomes_shorter_meanwhile_breaks_off_its_own_connection_only() {
 }
 
 #[test]
+fn one_address_is_sent_a_quarter_of_the_files_and_others_get_theirs() {
+    let site = Site::with("[limits]\nfiles = 8\n");
+    site.write_large("large.bin", 8 << 20);
+    let mut slow: Vec<Http> = (0..2).map(|_| site.send("GET", "/large.bin", "")).collect();
+    slow.iter_mut().for_each(|http| assert_eq!(http.head().status(), 200));
+    assert_eq!(site.get("/digits.txt", "").status(), 503);
+    let mut other = Http::connect_from([127, 0, 0, 2], site.server.plain);
+    assert_eq!(other.ask("GET /digits.txt HTTP/1.1\r\nHost: localhost\r\n\r\n").body, "0123456789");
+    drop(slow.pop());
+    let answer = (0..1000).map(|_| site.get("/digits.txt", "").status());
+    assert_eq!(answer.into_iter().find(|status| *status != 503), Some(200));
+}
+
+#[test]
 fn only_so_many_files_are_sent_at_the_same_time() {
     let site = Site::with("[limits]\nfiles = 2\n");
     site.write_large("large.bin", 64 * 1024 * 1024);
-    let mut stopped: Vec<Http> = (0..2).map(|_| site.send("GET", "/large.bin", "")).collect();
+    let from = |last| Http::connect_from([127, 0, 0, last], site.server.plain);
+    let mut stopped: Vec<Http> = (2..4).map(from).collect();
+    stopped.iter_mut().for_each(|http| http.send("GET /large.bin HTTP/1.1\r\nHost: localhost\r\n\r\n"));
     assert_eq!(stopped.iter_mut().map(|http| http.head().status()).collect::<Vec<_>>(), [200, 200]);
     let refused = site.get("/digits.txt", "");
     assert_eq!((refused.status(), refused.header("Retry-After")), (503, Some("1")));

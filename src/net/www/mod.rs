@@ -11,7 +11,7 @@ mod kinds;
 use std::fs::{self, File, Metadata};
 use std::future::poll_fn;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -19,14 +19,14 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{self, HeaderMap};
+use hyper::header;
 use hyper::{Method, Request, StatusCode};
 use log::Level;
 use smol::lock::Semaphore;
 use smol::stream;
 
 use super::answer::{Answer, Body, empty, set, text};
-use super::io::{Count, Slot};
+use super::quota::Part;
 use super::scratch::CHUNK;
 use super::server::{Server, now};
 use super::shares::{Kind, Whose};
@@ -43,8 +43,6 @@ pub struct Www {
     folder: PathBuf,
     /// Whoever touches the disk has one.
     readers: Arc<Semaphore>,
-    /// Files that are being sent.
-    sending: Count,
 }
 
 /// One file on its way to a client. Only the piece that is being sent is in memory.
@@ -52,7 +50,7 @@ struct Sending {
     file: File,
     left: u64,
     readers: Arc<Semaphore>,
-    slot: Slot,
+    part: Part,
 }
 
 impl Www {
@@ -67,11 +65,7 @@ impl Www {
         };
         servable(config, &www.folder)
             .map_err(|end| located(config, www.place, &format!("www {} {end}", www.folder.display())))?;
-        Ok(Some(Self {
-            folder: www.folder.clone(),
-            readers: Arc::new(Semaphore::new(READERS)),
-            sending: Count::default(),
-        }))
+        Ok(Some(Self { folder: www.folder.clone(), readers: Arc::new(Semaphore::new(READERS)) }))
     }
 }
 
@@ -103,13 +97,13 @@ fn servable(config: &Config, folder: &Path) -> Result<(), String> {
 
 /// Answers a GET or HEAD.
 pub async fn answer(server: &Rc<Server>, www: &Www, request: &Request<Incoming>, peer: SocketAddr) -> Answer {
-    let answer = look_up(server, www, request).await;
+    let answer = look_up(server, www, request, peer.ip()).await;
     let shown = shown::request(request.method(), request.uri());
     log::debug!("{peer} http: {shown} {}", answer.status().as_u16());
     answer
 }
 
-async fn look_up(server: &Rc<Server>, www: &Www, request: &Request<Incoming>) -> Answer {
+async fn look_up(server: &Rc<Server>, www: &Www, request: &Request<Incoming>, peer: IpAddr) -> Answer {
     let path = request.uri().path();
     let Some(wanted) = file::below(path) else {
         return no_such_file();
@@ -124,9 +118,7 @@ async fn look_up(server: &Rc<Server>, www: &Www, request: &Request<Incoming>) ->
         found
     });
     match found.await {
-        Ok(Found::File(file, metadata)) => {
-            send(server, www, request.method(), request.headers(), file, &metadata, kind)
-        }
+        Ok(Found::File(file, metadata)) => send(server, www, request, peer, file, &metadata, kind),
         // Links of its page start at the folder only if the path ends in a slash. None has an empty first segment, so
         // this is no address of another host.
         Ok(Found::Folder) if !path.ends_with('/') => {
@@ -159,15 +151,15 @@ fn no_such_file() -> Answer {
 fn send(
     server: &Rc<Server>,
     www: &Www,
-    method: &Method,
-    headers: &HeaderMap,
+    request: &Request<Incoming>,
+    peer: IpAddr,
     file: File,
     metadata: &Metadata,
     kind: &'static str,
 ) -> Answer {
     let length = metadata.len();
     let validators = Validators::of(metadata, now().wall);
-    let (status, range) = match conditions::judge(method, headers, &validators, length) {
+    let (status, range) = match conditions::judge(request.method(), request.headers(), &validators, length) {
         Outcome::Whole => (StatusCode::OK, None),
         Outcome::Part(range) => (StatusCode::PARTIAL_CONTENT, Some(range)),
         Outcome::NotModified => {
@@ -192,9 +184,11 @@ fn send(
         Some(range) => (*range.start(), range.end() - range.start() + 1),
     };
     let mut answer = empty(status);
-    if method != Method::HEAD {
-        if www.sending.get() >= server.limits.files {
-            let line = format_args!("a file is not sent, {} are being sent", server.limits.files);
+    if request.method() != Method::HEAD {
+        let mut part = server.files.part(peer);
+        if part.set(1).is_err() {
+            let line =
+                format_args!("a file is not sent to {peer}, too many are being sent (files in [limits])");
             say::say(server, Whose::Others, Kind::File, Level::Warn, line);
             let mut answer =
                 text(StatusCode::SERVICE_UNAVAILABLE, "Too many files are being sent; try again.");
@@ -202,7 +196,7 @@ fn send(
             return answer;
         }
         let readers = www.readers.clone();
-        let sending = Sending { file, left, readers, slot: www.sending.take() };
+        let sending = Sending { file, left, readers, part };
         *answer.body_mut() = Body::Pieces(Box::pin(pieces(sending, start)));
     }
     describe(&mut answer, &validators);
@@ -234,7 +228,7 @@ fn pieces(sending: Sending, start: u64) -> impl stream::Stream<Item = io::Result
         if sending.left == 0 {
             return Ok(None);
         }
-        let Sending { mut file, left, readers, slot } = sending;
+        let Sending { mut file, left, readers, part } = sending;
         let permit = readers.acquire_arc().await;
         let read = threads::run(move || {
             let length = left.min(CHUNK as u64);
@@ -249,7 +243,7 @@ fn pieces(sending: Sending, start: u64) -> impl stream::Stream<Item = io::Result
         if left == 0 {
             poll_again().await;
         }
-        Ok(Some((Bytes::from(piece), (Sending { file, left, readers, slot }, None))))
+        Ok(Some((Bytes::from(piece), (Sending { file, left, readers, part }, None))))
     })
 }
 
@@ -271,6 +265,7 @@ mod tests {
 
     use smol::stream::Stream as _;
 
+    use super::super::quota::Quota;
     use super::*;
 
     #[derive(Default)]
@@ -292,7 +287,8 @@ mod tests {
     fn the_connection_is_polled_once_more_after_the_last_piece() {
         let file = File::open(file!()).expect("the tests run where the sources are");
         let readers = Arc::new(Semaphore::new(1));
-        let sending = Sending { file, left: 10, readers, slot: Count::default().take() };
+        let part = Quota::new(1).part([192, 0, 2, 1].into());
+        let sending = Sending { file, left: 10, readers, part };
         let mut pieces = pin::pin!(pieces(sending, 0));
         let wakes = Arc::new(Wakes::default());
         let waker = Waker::from(wakes.clone());

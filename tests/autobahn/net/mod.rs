@@ -8,6 +8,8 @@ mod frames;
 mod handshake;
 #[path = "../../../src/net/io.rs"]
 mod io;
+#[path = "../../../src/net/quota.rs"]
+mod quota;
 #[path = "../../../src/net/rounds.rs"]
 mod rounds;
 #[path = "../../../src/net/scratch.rs"]
@@ -38,6 +40,7 @@ use smol_hyper::rt::FuturesIo;
 use crate::hub::Origin;
 use answer::Answer;
 use io::{Count, Io};
+use quota::Quota;
 pub use server::Server;
 use server::now;
 use socket::Socket;
@@ -72,10 +75,13 @@ async fn connection(
     let slots = [count.take(), count.take()];
     let io = match tls {
         None => Io::plain(Socket::new(stream), peer, slots, Arc::default()),
-        Some(config) => match TlsStream::accept(config, Socket::new(stream)).await {
-            Ok(stream) => Io::tls(stream, peer, slots, Arc::default()),
-            Err(error) => return eprintln!("echo: no handshake: {error}"),
-        },
+        Some(config) => {
+            match TlsStream::accept(config, Socket::new(stream), Quota::new(usize::MAX).part(peer.ip())).await
+            {
+                Ok(stream) => Io::tls(stream, peer, slots, Arc::default()),
+                Err(error) => return eprintln!("echo: no handshake: {error}"),
+            }
+        }
     };
     let service = service_fn(|request| {
         let answer =

@@ -74,15 +74,27 @@ pub async fn over<T: AsyncRead + AsyncWrite + Unpin>(
     stream: T,
     version: Option<&'static SupportedProtocolVersion>,
 ) -> std::io::Result<TlsStream<T>> {
+    with(Arc::new(client(version)), stream).await
+}
+
+/// The same as a client that remembers its sessions.
+pub async fn with<T: AsyncRead + AsyncWrite + Unpin>(
+    config: Arc<ClientConfig>,
+    stream: T,
+) -> std::io::Result<TlsStream<T>> {
+    let name = ServerName::try_from("localhost").expect("localhost is a name");
+    TlsConnector::from(config).connect(name, stream).await
+}
+
+/// A client with no sessions to resume.
+pub fn client(version: Option<&'static SupportedProtocolVersion>) -> ClientConfig {
     let versions = version.map_or(ALL_VERSIONS.to_vec(), |version| vec![version]);
-    let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+    ClientConfig::builder_with_provider(Arc::new(default_provider()))
         .with_protocol_versions(&versions)
         .expect("ring has ciphers for both")
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(Anybody(default_provider())))
-        .with_no_client_auth();
-    let name = ServerName::try_from("localhost").expect("localhost is a name");
-    TlsConnector::from(Arc::new(config)).connect(name, stream).await
+        .with_no_client_auth()
 }
 
 /// A connection for those who wait for each byte.
