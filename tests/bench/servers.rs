@@ -64,7 +64,10 @@ impl Servers {
     }
 
     fn program_with(&self, program: &str, setup: &Setup<'_>, arguments: &[&str]) -> io::Result<Server> {
-        let (mut command, way) = self.command(program, setup, arguments)?;
+        // The rates of a user are for people: a load generator is one user.
+        let limits = format!("{}{}", setup.limits, rates(program)?);
+        let setup = Setup { limits: &limits, ..*setup };
+        let (mut command, way) = self.command(program, &setup, arguments)?;
         self.run(&mut command, way)
     }
 
@@ -129,6 +132,19 @@ fn serve(program: &str) -> Command {
     let mut command = Command::new(program);
     command.args(["serve", "--listen", "127.0.0.1:0", "--listen-plain", "127.0.0.1:0"]);
     command
+}
+
+/// Lines that take the bounds from what one user may send in a second, if the program has such bounds.
+fn rates(program: &str) -> io::Result<String> {
+    let known = Command::new(program).arg("check").output()?.stdout;
+    let known = String::from_utf8_lossy(&known);
+    let rates = [("user_rate", "\"0B\""), ("user_stanzas", "0")];
+    let is_known = |key: &str| known.lines().any(|line| line.split_whitespace().next() == Some(key));
+    Ok(rates
+        .into_iter()
+        .filter(|(key, _)| is_known(key))
+        .map(|(key, rate)| format!("{key} = {rate}\n"))
+        .collect())
 }
 
 /// A temporary folder that goes away with this value.
