@@ -19,6 +19,8 @@ use super::world;
 /// What there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Attack {
+    /// None: what the machine does to a witness by itself.
+    Nothing,
     CostlyNames,
     SixteenSessions,
     GrowingStanzas,
@@ -33,7 +35,8 @@ pub enum Attack {
 }
 
 impl Attack {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
+        Self::Nothing,
         Self::CostlyNames,
         Self::SixteenSessions,
         Self::GrowingStanzas,
@@ -50,6 +53,7 @@ impl Attack {
     /// Its name on the command line and in JSON, and in the table.
     pub fn names(self) -> (&'static str, &'static str) {
         match self {
+            Self::Nothing => ("nothing", "no attack"),
             Self::CostlyNames => ("costly_names", "costly JIDs before the login"),
             Self::SixteenSessions => ("sixteen_sessions", "16 sessions of one user"),
             Self::GrowingStanzas => ("growing_stanzas", "stanzas that grow"),
@@ -94,6 +98,7 @@ impl Scene {
     /// Attacks until this is dropped.
     pub async fn attack(&self, attack: Attack) {
         match attack {
+            Attack::Nothing => pending().await,
             Attack::CostlyNames => self.each(200, |scene, _| async move { scene.costly_name().await }).await,
             Attack::SixteenSessions => {
                 self.each(16, |scene, number| async move { scene.costly_session(number).await }).await
