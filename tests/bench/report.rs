@@ -61,7 +61,9 @@ impl Samples {
         self.add(Figure::Lost, column, faults.lost as f64);
         self.add(Figure::Duplicated, column, faults.duplicated as f64);
         self.add(Figure::Disordered, column, faults.disordered as f64);
-        self.faults += faults.sum();
+        if column.target != Target::Before {
+            self.faults += faults.sum();
+        }
     }
 
     /// All samples of a figure.

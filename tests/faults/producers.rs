@@ -28,6 +28,9 @@ const ALARMS: &str = "/lab/alarms";
 /// Bytes that a slow reader takes in a second.
 const SLOW: u32 = 1_000_000;
 
+/// From one read of a trickling reader to the next; each takes 16 KiB at the most.
+const TRICKLE: Duration = Duration::from_secs(1);
+
 /// The receive buffer of a slow reader's connection: the system keeps little in the reader's place.
 const WINDOW: usize = 32 * 1024;
 
@@ -67,10 +70,19 @@ enum Way {
 enum Pace {
     Full,
     Slow,
+    /// Takes so little that nobody can wait for it.
+    Trickling,
     Stopped,
 }
 
-use Pace::{Full, Slow, Stopped};
+impl Pace {
+    /// Whether the server has to give it up.
+    fn is_hopeless(self) -> bool {
+        matches!(self, Trickling | Stopped)
+    }
+}
+
+use Pace::{Full, Slow, Stopped, Trickling};
 
 /// Every way at full speed and slowly.
 const BOTH_PACES: [(Way, Pace); 8] = [
@@ -104,6 +116,18 @@ const SOME_STOPPED: [(Way, Pace); 8] = [
     (Way::Wss, Stopped),
     (Way::Bosh, Stopped),
     (Way::Sse, Stopped),
+];
+
+/// The same beside some that take a few bytes now and then.
+const SOME_TRICKLING: [(Way, Pace); 8] = [
+    (Way::Ws, Full),
+    (Way::Wss, Full),
+    (Way::Bosh, Full),
+    (Way::Sse, Full),
+    (Way::Ws, Trickling),
+    (Way::Wss, Trickling),
+    (Way::Bosh, Trickling),
+    (Way::Sse, Trickling),
 ];
 
 /// What lies between the server and a reader that is not at full speed.
@@ -159,8 +183,10 @@ impl Valve {
         match self.pace {
             Full => {}
             Slow => thread::sleep(Duration::from_secs(1) * length as u32 / SLOW),
-            Stopped => {
-                while self.is_shut.load(Ordering::Relaxed) {
+            Trickling | Stopped => {
+                let until = Instant::now() + TRICKLE;
+                while self.is_shut.load(Ordering::Relaxed) && (self.pace == Stopped || Instant::now() < until)
+                {
                     if self.is_over.load(Ordering::Relaxed) {
                         return false;
                     }
@@ -291,7 +317,7 @@ fn beside_readers(
     (user, node): (&str, &str),
     produce: impl FnOnce(&Server) -> Numbers,
 ) {
-    let stopped = readers.iter().filter(|(_, pace)| *pace == Stopped).count();
+    let hopeless = readers.iter().filter(|(_, pace)| pace.is_hopeless()).count();
     let relays: Vec<Option<Relay>> = readers
         .iter()
         .map(|(way, pace)| {
@@ -320,8 +346,8 @@ fn beside_readers(
         shut(true);
         let server = server.lock().expect("all readers have connected");
         let mut acknowledged = produce(&server);
-        if stopped > 0 {
-            acknowledged.insert(FILLER, fill(&server, node, stopped));
+        if hopeless > 0 {
+            acknowledged.insert(FILLER, fill(&server, node, hopeless));
         }
         shut(false);
         publish_surely(&server, node, END);
@@ -334,15 +360,15 @@ fn beside_readers(
             .zip(&readings)
             .filter_map(|(reader, reading)| fault(*reader, reading, &acknowledged))
             .collect();
-        assert!(faults.is_empty(), "{slow} closed as slow, {stopped} should be:\n{}", faults.join("\n"));
-        assert_eq!(slow, stopped, "readers that are closed as slow");
+        assert!(faults.is_empty(), "{slow} closed as slow, {hopeless} should be:\n{}", faults.join("\n"));
+        assert_eq!(slow, hopeless, "readers that are closed as slow");
     });
 }
 
 /// What is wrong with that which came to a reader.
 fn fault(reader: (Way, Pace), reading: &Reading, acknowledged: &Numbers) -> Option<String> {
     let come = |producer| reading.numbers.get(producer).map_or(&[][..], Vec::as_slice);
-    let is_right = if reader.1 == Stopped {
+    let is_right = if reader.1.is_hopeless() {
         let has_reason = reader.0 == Way::Sse || reading.last.contains("<policy-violation ");
         let is_start = acknowledged.iter().all(|(producer, numbers)| numbers.starts_with(come(producer)));
         !reading.is_whole && is_start && has_reason
@@ -363,13 +389,14 @@ fn fault(reader: (Way, Pace), reading: &Reading, acknowledged: &Numbers) -> Opti
 }
 
 /// Publishes until so many readers are closed as slow. Returns what was acknowledged.
-fn fill(server: &Server, node: &str, stopped: usize) -> Vec<usize> {
+fn fill(server: &Server, node: &str, slow: usize) -> Vec<usize> {
     let mut http = Http::connect(server.plain);
     let filler = "x".repeat(LONG);
     let mut acknowledged = Vec::new();
-    let is_done = || metrics(server)["callboard_slow_readers_total"] >= stopped as f64;
+    let is_done = || metrics(server)["callboard_slow_readers_total"] >= slow as f64;
+    let deadline = Instant::now() + PATIENCE;
     for number in 0..FILLERS {
-        if number % 10 == 0 && is_done() {
+        if (number % 10 == 0 && is_done()) || Instant::now() > deadline {
             break;
         }
         let answer = http.ask(publication(node, &format!("{} {filler}", mark(FILLER, number))));
@@ -464,10 +491,14 @@ fn attribute<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     rest.split('"').next()
 }
 
-/// The numbers that are not among those that were refused.
-fn all_but(count: usize, refused: &[String]) -> Numbers {
-    let is_taken = |number: &usize| !refused.contains(&mark(0, *number));
-    Numbers::from([(0, (0..count).filter(is_taken).collect())])
+/// The numbers of a producer that are not among those that were refused.
+fn all_but(producer: usize, count: usize, refused: &[String]) -> Vec<usize> {
+    (0..count).filter(|number| !refused.contains(&mark(producer, *number))).collect()
+}
+
+/// What a single producer has sent that was acknowledged.
+fn alone(acknowledged: Vec<usize>) -> Numbers {
+    Numbers::from([(0, acknowledged)])
 }
 
 fn ping(number: usize) -> String {
@@ -476,16 +507,21 @@ fn ping(number: usize) -> String {
     )
 }
 
-fn message(number: usize, content: &str) -> String {
-    let id = mark(0, number);
+fn message(producer: usize, number: usize, content: &str) -> String {
+    let id = mark(producer, number);
     format!("<message to='1002@localhost' id='{id}' xmlns='jabber:client'>{content}</message>")
 }
 
 /// A server on which the least may wait for a reader that messages of 64 KiB allow. The time to finish a close is long, so that what comes in
 /// the end can be looked at.
 fn server() -> Server {
+    server_with("")
+}
+
+/// The same with more limits.
+fn server_with(more: &str) -> Server {
     let limits = "queue = \"512KiB\"\nqueue_frames = 512\nclose = \"1m\"\nping = \"10m\"\n";
-    Server::with_log("info", &format!("[limits]\n{limits}"))
+    Server::with_log("info", &format!("[limits]\n{limits}{more}"))
 }
 
 #[test]
@@ -495,9 +531,9 @@ fn stanzas_that_grow_when_they_are_handed_on_close_no_session_that_reads() {
     beside_readers(Server::with_log("info", ""), &BOTH_PACES_OF_XMPP, ("1002", TEAM), |server| {
         let uri = "u".repeat(500);
         let content = format!("<q xmlns='v' xmlns:p='{uri}'>{}</q>", "<p:a/>".repeat(950));
-        let stanzas: Vec<String> = (0..COUNT).map(|number| message(number, &content)).collect();
+        let stanzas: Vec<String> = (0..COUNT).map(|number| message(0, number, &content)).collect();
         assert!(stanzas.concat().len() < 80_000);
-        all_but(COUNT, &flood(server, "1001", &stanzas))
+        alone(all_but(0, COUNT, &flood(server, "1001", &stanzas)))
     });
 }
 
@@ -507,8 +543,8 @@ fn a_flood_of_long_messages_reaches_every_session_of_a_user_that_reads() {
     beside_readers(server(), &BOTH_PACES_OF_XMPP, ("1002", TEAM), |server| {
         let content = format!("<body>{}</body>", "x".repeat(LONG));
         let stanzas: Vec<String> =
-            (0..COUNT).flat_map(|number| [message(number, &content), ping(number)]).collect();
-        all_but(COUNT, &flood(server, "1001", &stanzas))
+            (0..COUNT).flat_map(|number| [message(0, number, &content), ping(number)]).collect();
+        alone(all_but(0, COUNT, &flood(server, "1001", &stanzas)))
     });
 }
 
@@ -516,18 +552,18 @@ fn a_flood_of_long_messages_reaches_every_session_of_a_user_that_reads() {
 fn publishes_that_are_pipelined_over_xmpp_reach_everybody_who_reads() {
     const COUNT: usize = 100;
     beside_readers(server(), &BOTH_PACES, ("1002", ALARMS), |server| {
-        all_but(COUNT, &flood(server, "administrator", &publishes(COUNT)))
+        alone(all_but(0, COUNT, &flood(server, "administrator", &publishes(ALARMS, 0, COUNT))))
     });
 }
 
 /// Publishes over XMPP with pings between them.
-fn publishes(count: usize) -> Vec<String> {
+fn publishes(node: &str, producer: usize, count: usize) -> Vec<String> {
     let filler = "x".repeat(20_000);
     let publish = |number| {
-        let mark = mark(0, number);
+        let mark = mark(producer, number);
         format!(
             "<iq type='set' id='{mark}' to='pubsub.localhost' xmlns='jabber:client'><pubsub xmlns='{}'>\
-             <publish node='{ALARMS}'><item><notification xmlns='{}'>{mark} {filler}</notification></item></publish>\
+             <publish node='{node}'><item><notification xmlns='{}'>{mark} {filler}</notification></item></publish>\
              </pubsub></iq>",
             ns::PUBSUB,
             ns::PUSH
@@ -537,15 +573,15 @@ fn publishes(count: usize) -> Vec<String> {
 }
 
 /// Publishes over HTTP.
-fn posts(producer: usize, count: usize, length: usize) -> Vec<String> {
+fn posts(node: &str, producer: usize, count: usize, length: usize) -> Vec<String> {
     let filler = "x".repeat(length);
-    (0..count).map(|number| publication(ALARMS, &format!("{} {filler}", mark(producer, number)))).collect()
+    (0..count).map(|number| publication(node, &format!("{} {filler}", mark(producer, number)))).collect()
 }
 
 #[test]
 fn publishes_that_are_pipelined_over_http_reach_everybody_who_reads() {
     beside_readers(server(), &BOTH_PACES, ("1002", ALARMS), |server| {
-        Numbers::from([(0, pipeline(server.plain, 34, &posts(0, 34, LONG)))])
+        alone(pipeline(server.plain, 34, &posts(ALARMS, 0, 34, LONG)))
     });
 }
 
@@ -556,7 +592,9 @@ fn many_connections_that_publish_at_once_are_heard_by_everybody_who_reads() {
         thread::scope(|scope| {
             let publishers: Vec<_> = (0..PUBLISHERS)
                 .map(|producer| {
-                    scope.spawn(move || pipeline(server.plain, 256 / PUBLISHERS, &posts(producer, 80, 2_000)))
+                    scope.spawn(move || {
+                        pipeline(server.plain, 256 / PUBLISHERS, &posts(ALARMS, producer, 80, 2_000))
+                    })
                 })
                 .collect();
             let done = publishers.into_iter().map(|publisher| publisher.join().expect("all are answered"));
@@ -566,21 +604,26 @@ fn many_connections_that_publish_at_once_are_heard_by_everybody_who_reads() {
 }
 
 /// A request to the REST API that is marked by its id.
-fn put(user: &str, path: &str, number: usize, body: &str) -> String {
+fn put(user: &str, path: &str, mark: &str, body: &str) -> String {
     format!(
         "PUT /finesse/api/{path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {}\r\nrequestId: {}\r\n\
          Content-Type: application/xml\r\nContent-Length: {}\r\n\r\n{body}",
         basic(user, user),
-        mark(0, number),
+        mark,
         body.len()
     )
 }
 
 fn sign_in(server: &Server, user: &str) {
     let body = format!("<User><state>LOGIN</state><extension>{user}</extension></User>");
-    let request = put(user, &format!("User/{user}"), 0, &body).replace("requestId", "X-Other");
-    let answer = Http::connect(server.plain).ask(request);
+    let answer = Http::connect(server.plain).ask(put(user, &format!("User/{user}"), "sign-in", &body));
     assert_eq!(answer.status(), 202, "{answer:?}");
+}
+
+/// Changes of an agent's state, each to the same.
+fn changes(user: &str, producer: usize, count: usize) -> Vec<String> {
+    let body = "<User><state>NOT_READY</state></User>";
+    (0..count).map(|number| put(user, &format!("User/{user}"), &mark(producer, number), body)).collect()
 }
 
 #[test]
@@ -588,9 +631,7 @@ fn changes_of_state_that_are_pipelined_reach_everybody_who_reads() {
     const COUNT: usize = 2_000;
     beside_readers(server(), &BOTH_PACES, ("1002", TEAM), |server| {
         sign_in(server, "1001");
-        let body = "<User><state>NOT_READY</state></User>";
-        let requests: Vec<String> = (0..COUNT).map(|number| put("1001", "User/1001", number, body)).collect();
-        Numbers::from([(0, pipeline(server.plain, COUNT, &requests))])
+        alone(pipeline(server.plain, COUNT, &changes("1001", 0, COUNT)))
     });
 }
 
@@ -599,47 +640,51 @@ fn data_of_a_call_that_is_updated_without_a_pause_reaches_everybody_who_reads() 
     const COUNT: usize = 150;
     let dialogs = "/finesse/api/User/1002/Dialogs";
     beside_readers(server(), &BOTH_PACES, ("1003", dialogs), |server| {
-        for user in ["1001", "1002"] {
-            sign_in(server, user);
-        }
         let dialog = call(server);
-        // Each of them becomes nine characters.
-        let variables: String = (1..=9)
-            .map(|number| (format!("callVariable{number}"), 40))
-            .chain((1..=9).map(|number| (format!("user.v{number}"), 200)))
-            .map(|(name, length)| variable(&name, &"&amp;".repeat(length)))
-            .collect();
-        let update = |number| {
-            let own = variable("callVariable10", &mark(0, number));
-            let body = format!(
-                "<Dialog><targetMediaAddress>1001</targetMediaAddress><requestedAction>UPDATE_CALL_DATA</requestedAction>\
-                 <mediaProperties><callvariables>{own}{variables}</callvariables></mediaProperties></Dialog>"
-            );
-            put("1001", &format!("Dialog/{dialog}"), number, &body)
-        };
-        let requests: Vec<String> = (0..COUNT).map(update).collect();
-        Numbers::from([(0, pipeline(server.plain, COUNT, &requests))])
+        alone(pipeline(server.plain, COUNT, &updates(&dialog, 0, COUNT)))
     });
+}
+
+/// Changes of the data of a call of 1001, whose events are long.
+fn updates(dialog: &str, producer: usize, count: usize) -> Vec<String> {
+    // Each of them becomes nine characters.
+    let variables: String = (1..=9)
+        .map(|number| (format!("callVariable{number}"), 40))
+        .chain((1..=9).map(|number| (format!("user.v{number}"), 200)))
+        .map(|(name, length)| variable(&name, &"&amp;".repeat(length)))
+        .collect();
+    let update = |number| {
+        let mark = mark(producer, number);
+        let own = variable("callVariable10", &mark);
+        let body = format!(
+            "<Dialog><targetMediaAddress>1001</targetMediaAddress><requestedAction>UPDATE_CALL_DATA</requestedAction>\
+             <mediaProperties><callvariables>{own}{variables}</callvariables></mediaProperties></Dialog>"
+        );
+        put("1001", &format!("Dialog/{dialog}"), &mark, &body)
+    };
+    (0..count).map(update).collect()
 }
 
 fn variable(name: &str, value: &str) -> String {
     format!("<CallVariable><name>{name}</name><value>{value}</value></CallVariable>")
 }
 
-/// 1001 calls 1002, which answers. Returns the call's id.
+/// 1001 and 1002 sign in, one calls the other, which answers. Returns the call's id.
 fn call(server: &Server) -> String {
+    for user in ["1001", "1002"] {
+        sign_in(server, user);
+    }
     let mut agent = Client::bound(server, "1001", "desktop");
     agent.become_available();
     let mut http = Http::connect(server.plain);
     let make = "<Dialog><requestedAction>MAKE_CALL</requestedAction><fromAddress>1001</fromAddress><toAddress>1002</toAddress></Dialog>";
-    let request = put("1001", "User/1001/Dialogs", 0, make);
-    let answer = http.ask(request.replace("PUT ", "POST ").replace("requestId", "X-Other"));
+    let answer = http.ask(put("1001", "User/1001/Dialogs", "call", make).replace("PUT ", "POST "));
     assert_eq!(answer.status(), 202, "{answer:?}");
     let event = agent.text();
     let (_, rest) = event.split_once("&lt;id&gt;").unwrap_or_else(|| panic!("{event} is no event of a call"));
     let id = rest.split("&lt;").next().unwrap_or_default().to_owned();
     let accept = "<Dialog><targetMediaAddress>1002</targetMediaAddress><requestedAction>ANSWER</requestedAction></Dialog>";
-    let answer = http.ask(put("1002", &format!("Dialog/{id}"), 0, accept).replace("requestId", "X-Other"));
+    let answer = http.ask(put("1002", &format!("Dialog/{id}"), "answer", accept));
     assert_eq!(answer.status(), 202, "{answer:?}");
     id
 }
@@ -647,13 +692,62 @@ fn call(server: &Server) -> String {
 #[test]
 fn readers_that_have_stopped_are_closed_and_publishes_over_http_reach_all_others() {
     beside_readers(server(), &SOME_STOPPED, ("1002", ALARMS), |server| {
-        Numbers::from([(0, pipeline(server.plain, 68, &posts(0, 68, LONG)))])
+        alone(pipeline(server.plain, 68, &posts(ALARMS, 0, 68, LONG)))
     });
 }
 
 #[test]
 fn readers_that_have_stopped_are_closed_and_publishes_over_xmpp_reach_all_others() {
     beside_readers(server(), &SOME_STOPPED, ("1002", ALARMS), |server| {
-        all_but(100, &flood(server, "administrator", &publishes(100)))
+        alone(all_but(0, 100, &flood(server, "administrator", &publishes(ALARMS, 0, 100))))
+    });
+}
+
+#[test]
+fn everything_at_once_reaches_everybody_who_reads() {
+    let content = format!("<body>{}</body>", "x".repeat(LONG));
+    beside_readers(server(), &BOTH_PACES_OF_XMPP, ("1002", TEAM), |server| {
+        let dialog = call(server);
+        sign_in(server, "1003");
+        let messages: Vec<String> =
+            (0..24).flat_map(|number| [message(0, number, &content), ping(number)]).collect();
+        thread::scope(|scope| {
+            let messages = scope.spawn(|| all_but(0, 24, &flood(server, "1004", &messages)));
+            let publishes = publishes(TEAM, 1, 20);
+            let publishes = scope.spawn(move || all_but(1, 20, &flood(server, "administrator", &publishes)));
+            let requests = [posts(TEAM, 2, 34, LONG), changes("1003", 3, 300), updates(&dialog, 4, 30)];
+            let requests =
+                requests.map(|requests| scope.spawn(move || pipeline(server.plain, 256, &requests)));
+            let producers = [messages, publishes].into_iter().chain(requests);
+            producers.map(|producer| producer.join().expect("all are answered")).enumerate().collect()
+        })
+    });
+}
+
+/// Nobody has to wait before so much is owed that there is no room.
+const NO_BACKLOG: &str = "backlog = \"64MiB\"\n";
+
+#[test]
+fn what_is_refused_over_http_for_want_of_room_comes_to_nobody() {
+    beside_readers(server_with(NO_BACKLOG), &BOTH_PACES, ("1002", ALARMS), |server| {
+        let acknowledged = pipeline(server.plain, 100, &posts(ALARMS, 0, 100, LONG));
+        assert!(acknowledged.len() < 100, "more was published than finds room");
+        alone(acknowledged)
+    });
+}
+
+#[test]
+fn what_is_refused_over_xmpp_for_want_of_room_comes_to_nobody() {
+    beside_readers(server_with(NO_BACKLOG), &BOTH_PACES, ("1002", ALARMS), |server| {
+        let acknowledged = all_but(0, 100, &flood(server, "administrator", &publishes(ALARMS, 0, 100)));
+        assert!(acknowledged.len() < 100, "more was published than finds room");
+        alone(acknowledged)
+    });
+}
+
+#[test]
+fn readers_that_take_a_few_bytes_now_and_then_are_closed_and_all_others_get_everything() {
+    beside_readers(server(), &SOME_TRICKLING, ("1002", ALARMS), |server| {
+        alone(pipeline(server.plain, 68, &posts(ALARMS, 0, 68, LONG)))
     });
 }
