@@ -210,6 +210,9 @@ limits! {
     /// what TLS handshakes that are not complete hold, all together; those of one address may have a quarter, and always one its 16 KiB
     /// (XEP-0205 §4.1).
     handshakes: Size("bytes") = 8 * MIB, 64 * KIB => 2048 * MIB;
+    /// silence of an HTTP connection between two requests, after which it is closed
+    /// (above the 60 s for which common proxies keep theirs: who closes first must be the one that sends requests).
+    idle: Duration("time") = 2 * MINUTE, 100 => HOUR;
     /// silence of a session after which it is sent a WebSocket ping
     /// (RFC 6455 §5.5.2).
     ping: Duration("time") = 60 * SECOND, SECOND => HOUR;
@@ -333,6 +336,9 @@ limits! {
     /// body of an HTTP request with the log of a client
     /// (Finesse's guide: not over 1,048,576 characters).
     client_log: Size("bytes") = MIB, KIB => 16 * MIB;
+    /// bodies of HTTP requests that are being read, all together; those of one address may have a quarter, and always one body
+    /// (XEP-0205 §4.1).
+    bodies: Size("bytes") = 16 * MIB, MIB => 2048 * MIB;
     /// request line and header fields of one HTTP request
     /// (RFC 9112 §3: not below 8,000 bytes; RFC 6585 §5).
     http_header: Size("bytes") = 16 * KIB, 8 * KIB => 64 * KIB;

@@ -32,6 +32,8 @@ mod calls;
 mod client_log;
 #[path = "wire/conformance.rs"]
 mod conformance;
+#[path = "wire/connection.rs"]
+mod connection;
 #[path = "wire/console.rs"]
 mod console;
 #[path = "wire/contract.rs"]

@@ -321,9 +321,12 @@ fn limits(report: &mut Report, root: &Section) -> Limits {
 
 /// Reports limits that contradict each other: one would never be reached, or nothing would come through.
 fn relations(report: &mut Report, section: &Section, limits: &Limits) {
-    for (smaller, larger) in
-        [("stanza_before_login", "stanza"), ("elements_before_login", "elements"), ("payload", "stanza")]
-    {
+    for (smaller, larger) in [
+        ("stanza_before_login", "stanza"),
+        ("elements_before_login", "elements"),
+        ("payload", "stanza"),
+        ("client_log", "bodies"),
+    ] {
         let find = |key| TABLE.iter().find(|limit| limit.key == key);
         let (Some(low), Some(high)) = (find(smaller), find(larger)) else {
             continue;

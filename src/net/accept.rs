@@ -2,7 +2,7 @@
 
 use std::fmt::Arguments;
 use std::io::{self, Error};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,28 +62,35 @@ pub async fn accept(server: Rc<Server>, listener: Listener, tls: InUse) {
             }
         };
         shortage.accepted();
-        let Limits { connections, connections_per_address, .. } = server.limits;
-        if server.connections.get() >= connections {
-            refused(&server, peer, format_args!("{connections} connections"));
-            continue;
-        }
-        let Some(slots) = server.places(peer.ip()) else {
-            refused(&server, peer, format_args!("{connections_per_address} connections of its address"));
-            continue;
-        };
+        let Some(slots) = places(&server, peer) else { continue };
         let config = listener.tls.then(|| tls.borrow().clone()).flatten();
         server.spawn_arrival(connection(server.clone(), stream, peer, slots, config));
     }
 }
 
-/// Counts a connection that there is no room for, because so many are open.
-pub fn refused(server: &Server, peer: SocketAddr, many: Arguments<'_>) {
-    match server.refusals.borrow_mut().another(now().monotonic) {
-        None => {}
-        Some(0) => log::warn!("{peer}: refused, {many} are open"),
-        Some(more) => {
-            log::warn!("{peer}: refused, {many} are open; {more} were refused since it was said last")
-        }
+/// The places that a new connection takes, if need be those of one that is idle. `None`: there is no room for it.
+fn places(server: &Server, peer: SocketAddr) -> Option<Slots> {
+    let Limits { connections, connections_per_address, .. } = server.limits;
+    let (own, gives_way) = (Some(peer.ip()), |of| server.idle.borrow_mut().close_longest(of));
+    let slots = server.places(peer.ip()).or_else(|| gives_way(own).then(|| server.places(peer.ip()))?);
+    if slots.is_none() {
+        refused(server, peer, format_args!("{connections_per_address} connections of its address"), own);
+    } else if server.connections.get() > connections && !gives_way(None) {
+        refused(server, peer, format_args!("{connections} connections"), None);
+        return None;
+    }
+    slots
+}
+
+/// Counts a connection that there is no room for, because so many are open, of all or of its address.
+pub fn refused(server: &Server, peer: SocketAddr, many: Arguments<'_>, of: Option<IpAddr>) {
+    let Some(more) = server.refusals.borrow_mut().another(now().monotonic) else { return };
+    let idle = server.idle.borrow().count(of);
+    match more {
+        0 => log::warn!("{peer}: refused, {many} are open, {idle} of them idle"),
+        more => log::warn!(
+            "{peer}: refused, {many} are open, {idle} of them idle; {more} were refused since it was said last"
+        ),
     }
 }
 
@@ -125,7 +132,9 @@ async fn connection(
     };
     match opened.or(late).await {
         Ok((io, transport, lacks_tls)) => {
-            http::serve(server, io, Origin { peer, transport, accepted }, own, lacks_tls).await;
+            // A task of its own, so that what the handshake needed is not kept for the life of the connection.
+            let origin = Origin { peer, transport, accepted };
+            server.spawn_arrival(http::serve(server.clone(), io, origin, own, lacks_tls));
         }
         Err(error) => {
             let line = format_args!("{peer} tls: {error}");

@@ -5,11 +5,11 @@ use std::rc::Rc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, HeaderMap};
 use hyper::{Request, StatusCode};
 
 use super::answer::Refused;
+use super::body::Incoming;
 use super::checks::Unchecked;
 use super::server::Server;
 use super::socket::Remote;

@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use hyper::body::Incoming;
 use hyper::{Request, StatusCode, header};
 
 use super::answer::{Answer, Empty, set};
+use super::body::Incoming;
 use super::body::{self, Grown};
 use super::server::Server;
 use crate::hub::Post;

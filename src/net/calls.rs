@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use hyper::body::Incoming;
 use hyper::{Request, StatusCode};
 
 use super::answer::{Answer, Refused, text};
+use super::body::Incoming;
 use super::server::Server;
 use super::{auth, body};
 use crate::desk::{CallData, Inbound, NotPlaced};

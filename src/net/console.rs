@@ -1,10 +1,11 @@
 //! `/console/`: the files of the built-in page, as they are packed into the program.
 
-use hyper::body::{Bytes, Incoming};
+use hyper::body::Bytes;
 use hyper::header::{self, HeaderMap, HeaderName};
 use hyper::{Request, StatusCode};
 
 use super::answer::{Answer, empty, set, text};
+use super::body::Incoming;
 use super::{conditions, weight};
 use crate::console::Asset;
 

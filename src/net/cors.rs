@@ -7,12 +7,12 @@
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 use log::Level;
 
 use super::answer::{Answer, empty, set, text};
+use super::body::Incoming;
 use super::server::Server;
 use super::shares::Kind;
 use super::{rest, say, shown};

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use hyper::Request;
-use hyper::body::Incoming;
 
 use super::answer::{Answer, Refused, json};
 use super::auth;
+use super::body::Incoming;
 use super::json::{array, key, member, optional, string};
 use super::server::Server;
 use crate::config::{Queue, Team, User};

@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 use hyper::Request;
-use hyper::body::Incoming;
 use hyper::header::{HeaderMap, HeaderName};
 
 use super::answer::{Answer, Refused};
 use super::auth;
+use super::body::Incoming;
 use super::feed::{self, Carried};
 use super::server::Server;
 use crate::hub::Asker;

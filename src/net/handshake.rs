@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Body;
 use hyper::header::{
     CONNECTION, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
 };
@@ -24,7 +24,7 @@ use crate::hub::Origin;
 /// `place`: by a proxy, that of the client behind it.
 pub fn answer(
     server: Rc<Server>,
-    mut request: Request<Incoming>,
+    mut request: Request<impl Body>,
     origin: Origin,
     counted: bool,
     place: Option<Slot>,

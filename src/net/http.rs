@@ -1,28 +1,20 @@
 //! HTTP/1.0 and 1.1 on every listener: the routes, and what all answers have in common.
 
 use std::cell::RefCell;
-use std::convert::Infallible;
-use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::pin;
 use std::rc::Rc;
-use std::task::Poll;
 
-use hyper::body::Incoming;
 use hyper::header::{self, HeaderValue};
 use hyper::http::uri::Authority;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
 use hyper::{Method, Request, StatusCode};
 use log::Level;
 use percent_encoding::percent_decode_str;
-use smol::Timer;
-use smol_hyper::rt::{FuturesIo, SmolTimer};
 
 use super::answer::{self, Answer, Empty, empty, set, text};
 use super::auth::Peer;
+use super::body::Incoming;
 use super::cors::{Asker, Sent};
-use super::feed::{Carried, Carries};
+use super::feed::Carried;
 use super::forwarded::Seen;
 use super::io::{Io, Patience, Security, Slot};
 use super::meter::{Line, Tag, Way};
@@ -31,13 +23,10 @@ use super::shares::Kind;
 use super::socket::Remote;
 use super::www::Www;
 use super::{
-    accept, bosh, calls, conditions, console, directory, events, forwarded, handshake, hosts, meters,
-    metrics, own, publish, rest, say, sessions, status, target, ticket, upgrade, www,
+    accept, bosh, calls, conditions, connection, console, directory, events, forwarded, handshake, hosts,
+    meters, metrics, own, publish, rest, say, sessions, status, target, ticket, upgrade, www,
 };
 use crate::hub::Origin;
-
-/// Most headers of one request that are read.
-const HEADERS_MAX: usize = 64;
 
 /// The methods that there are.
 const METHODS: [Method; 6] =
@@ -49,8 +38,8 @@ const ALL_METHODS: &str = "GET, HEAD, POST, PUT, DELETE, OPTIONS";
 const LOGGED_HOST: usize = 100;
 
 /// What is known of a connection while its requests are served.
-struct Client {
-    origin: Origin,
+pub struct Client {
+    pub origin: Origin,
     /// The address of this machine by which it came in.
     own: IpAddr,
     /// The place of whoever's request came last by this proxy.
@@ -61,13 +50,19 @@ struct Client {
     remote: Remote,
     line: RefCell<Line>,
     /// Whether that is a stream of server-sent events.
-    carried: Carried,
+    pub carried: Carried,
+}
+
+impl Client {
+    /// Nothing is asked now, so that it is nobody's who comes by a proxy.
+    pub fn rest(&self) {
+        self.place.take();
+    }
 }
 
 /// Serves one connection until it is closed or becomes a WebSocket. What is to speak TLS and does not is told so.
 pub async fn serve(server: Rc<Server>, mut io: Io, origin: Origin, own: IpAddr, lacks_tls: bool) {
-    let peer = io.peer;
-    let client = Client {
+    let client = Rc::new(Client {
         origin,
         own,
         place: RefCell::default(),
@@ -76,55 +71,14 @@ pub async fn serve(server: Rc<Server>, mut io: Io, origin: Origin, own: IpAddr, 
         remote: io.remote(),
         line: RefCell::new(Line::new(io.count())),
         carried: Carried::default(),
-    };
-    let limits = &server.limits;
-    io.set_patience(Some(Patience::new(limits.login, limits.least_rate)));
-    let service = service_fn(|request| {
-        let (server, client) = (server.clone(), &client);
-        async move { Ok::<_, Infallible>(route(server, request, client).await) }
     });
-    let connection = http1::Builder::new()
-        .timer(SmolTimer::new())
-        // Counts from the start of the connection, and again while the next request is waited for.
-        .header_read_timeout(limits.login)
-        .max_buf_size(limits.http_header)
-        .max_headers(HEADERS_MAX)
-        .title_case_headers(true)
-        .serve_connection(FuturesIo::new(io), service)
-        .with_upgrades();
-    let mut connection = pin!(connection);
-    let mut last_words: Option<Timer> = None;
-    let served = poll_fn(|cx| {
-        if let Poll::Ready(done) = connection.as_mut().poll(cx) {
-            return Poll::Ready(done.map_err(|error| error.to_string()));
-        }
-        let late = match client.carried.get() {
-            Carries::None => false,
-            Carries::Stream(id) => {
-                // It would have been asked for more if the socket had taken all.
-                server.with_hub(|hub, now| hub.not_taken(now, id));
-                server.is_aborted(id)
-            }
-            Carries::End => {
-                let timer = last_words.get_or_insert_with(|| Timer::after(limits.close));
-                pin!(timer).poll(cx).is_ready()
-            }
-        };
-        if late {
-            Poll::Ready(Err("the end of the stream of events is not taken".to_owned()))
-        } else {
-            Poll::Pending
-        }
-    });
-    if let Err(why) = served.await {
-        let line = format_args!("{peer} http: closed: {why}");
-        say::of_peer(&server, peer.ip(), Kind::Connection, Level::Info, line);
-    }
+    io.set_patience(Some(Patience::new(server.limits.login, server.limits.least_rate)));
+    connection::serve(server.clone(), io, client.clone()).await;
     client.line.borrow_mut().finish(&mut server.meters.borrow_mut());
 }
 
 /// Answers a request, and counts it if it asks for that.
-async fn route(server: Rc<Server>, mut request: Request<Incoming>, client: &Client) -> Answer {
+pub async fn route(server: Rc<Server>, mut request: Request<Incoming>, client: &Client) -> Answer {
     let Client { origin: Origin { peer, .. }, security, .. } = client;
     let seen = forwarded::seen(&server.trusted_proxies, *peer, security.is_some(), request.headers());
     // hyper leaves this to us, and the path is the right one only after it.
@@ -174,6 +128,7 @@ async fn respond(
 ) -> Answer {
     let origin = Origin { peer: seen.peer, ..client.origin };
     request.extensions_mut().insert(Peer(origin.peer.ip()));
+    request.body_mut().comes_from(origin.peer.ip());
     request.extensions_mut().insert(client.remote.clone());
     let is_health = matches!(place, Some(Place::Health));
     let host = hosts::authority(request.headers());
@@ -254,6 +209,7 @@ fn too_many(server: &Server, peer: SocketAddr) -> Answer {
         server,
         peer,
         format_args!("{} connections of its address", server.limits.connections_per_address),
+        Some(peer.ip()),
     );
     text(
         StatusCode::SERVICE_UNAVAILABLE,

@@ -4,10 +4,11 @@ use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
+use hyper::body::Bytes;
 use smol::Timer;
 use smol::io::{AsyncRead, AsyncWrite};
 
@@ -43,6 +44,27 @@ impl Drop for Slot {
     }
 }
 
+/// Whether anything goes over a connection now. Atomic for the same reason as [`Count`].
+#[derive(Debug, Default)]
+pub struct Quiet {
+    /// All that was written has been taken by the system.
+    flushed: AtomicBool,
+    /// All that had come in was read, and more was asked for.
+    starved: AtomicBool,
+}
+
+impl Quiet {
+    /// Nothing is left to read or to write.
+    pub fn is_quiet(&self) -> bool {
+        self.flushed.load(Ordering::Relaxed) && self.starved.load(Ordering::Relaxed)
+    }
+
+    /// Something is to be written.
+    pub fn disturb(&self) {
+        self.flushed.store(false, Ordering::Relaxed);
+    }
+}
+
 enum Transport {
     Plain(Socket),
     Tls(Box<TlsStream>),
@@ -51,6 +73,10 @@ enum Transport {
 /// A connection.
 pub struct Io {
     transport: Transport,
+    /// What was read from it and has to be read again.
+    ahead: Bytes,
+    /// `None`: nobody asks.
+    quiet: Option<Arc<Quiet>>,
     /// The other end.
     pub peer: SocketAddr,
     /// How long writes may still wait for the other end to read.
@@ -106,7 +132,56 @@ impl Io {
     }
 
     fn new(transport: Transport, peer: SocketAddr, slots: Slots, all: Arc<Traffic>) -> Self {
-        Self { transport, peer, patience: None, stalled: None, traffic: None, all, slots }
+        Self {
+            transport,
+            ahead: Bytes::new(),
+            quiet: None,
+            peer,
+            patience: None,
+            stalled: None,
+            traffic: None,
+            all,
+            slots,
+        }
+    }
+
+    /// Bytes that were read too early: they are read again before all others.
+    pub fn put_back(&mut self, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            // Copied, because they may be a small part of a large buffer.
+            self.ahead = [bytes, &self.ahead].concat().into();
+        }
+    }
+
+    /// Whether there are any of those.
+    pub fn has_ahead(&self) -> bool {
+        !self.ahead.is_empty()
+    }
+
+    /// From now on it is known whether it is quiet.
+    pub fn quiet(&mut self) -> Arc<Quiet> {
+        self.quiet.get_or_insert_default().clone()
+    }
+
+    /// Whether nothing has come in that is still to be read.
+    pub fn is_silent(&self) -> bool {
+        match self.socket().get_ref().peek(&mut [0]) {
+            Ok(length) => length == 0 && !self.has_ahead(),
+            Err(error) => error.kind() == io::ErrorKind::WouldBlock && !self.has_ahead(),
+        }
+    }
+
+    /// Reads what comes in, as the system has it, for nobody: in TLS what stands in it is not looked at.
+    pub fn poll_discard(&mut self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.ahead = Bytes::new();
+        self.socket().poll_read(cx, buf)
+    }
+
+    fn socket(&self) -> &Socket {
+        match &self.transport {
+            Transport::Plain(stream) => stream,
+            Transport::Tls(stream) => stream.socket(),
+        }
     }
 
     /// Belongs from now on to a client behind the other end, and counts as its connection.
@@ -183,13 +258,6 @@ impl Io {
     pub fn remote(&self) -> Remote {
         self.socket().remote()
     }
-
-    fn socket(&self) -> &Socket {
-        match &self.transport {
-            Transport::Plain(stream) => stream,
-            Transport::Tls(stream) => stream.socket(),
-        }
-    }
 }
 
 /// What was agreed on in a TLS handshake.
@@ -211,7 +279,15 @@ macro_rules! delegate {
 
 impl AsyncRead for Io {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        if self.has_ahead() {
+            let length = self.ahead.len().min(buf.len());
+            buf[..length].copy_from_slice(&self.ahead.split_to(length));
+            return Poll::Ready(Ok(length));
+        }
         let read = delegate!(self, poll_read(cx, buf));
+        if let Some(quiet) = &self.quiet {
+            quiet.starved.store(read.is_pending(), Ordering::Relaxed);
+        }
         if let Poll::Ready(Ok(bytes)) = &read {
             self.traffic.iter().chain([&self.all]).for_each(|traffic| traffic.read(*bytes));
         }
@@ -230,6 +306,9 @@ impl AsyncWrite for Io {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = delegate!(self, poll_flush(cx));
+        if let Some(quiet) = self.quiet.as_ref().filter(|_| flushed.is_ready()) {
+            quiet.flushed.store(true, Ordering::Relaxed);
+        }
         self.watch(cx, flushed, |()| 0)
     }
 

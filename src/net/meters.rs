@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use hyper::body::Incoming;
 use hyper::{Request, StatusCode};
 
 use super::answer::{Answer, Refused, json};
 use super::auth;
+use super::body::Incoming;
 use super::server::Server;
 use crate::id::UserId;
 

@@ -36,6 +36,9 @@ fn text(server: &Rc<Server>) -> String {
         let _ = writeln!(out, "callboard_sessions{{transport=\"{way}\"}} {sessions}");
     }
     one(out, "connections", "gauge", "Open TCP connections.", server.connections.get());
+    let idle = server.idle.borrow().count(None);
+    one(out, "connections_idle", "gauge", "HTTP connections between two requests.", idle);
+    one(out, "body_bytes", "gauge", "Memory of the bodies that are being read.", server.bodies.taken());
     let Counters {
         sessions: _,
         logins,
@@ -78,6 +81,16 @@ fn text(server: &Rc<Server>) -> String {
             server.handshakes.refused(),
         ),
         ("files_refused_total", "Files not sent, because too many were being sent.", server.files.refused()),
+        (
+            "connections_gave_way_total",
+            "Idle HTTP connections closed, because somebody else needed their place.",
+            server.idle.borrow().gave_way(),
+        ),
+        (
+            "bodies_refused_total",
+            "Requests whose body was not read, because other bodies took all the memory that there is for them.",
+            server.bodies.refused(),
+        ),
         (
             "connections_refused_total",
             "Connections closed at once, because as many were open as [limits] allows.",

@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 use hyper::Request;
-use hyper::body::Incoming;
 use hyper::header::WWW_AUTHENTICATE;
 use log::Level;
 
 use super::answer::{Answer, Refused};
+use super::body::Incoming;
 use super::server::Server;
 use super::{say, shown, ticket};
 use crate::id::UserId;

@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderMap};
 use hyper::{Request, StatusCode};
 
 use super::answer::{Answer, Refused, text};
+use super::body::Incoming;
 use super::server::Server;
 use super::{auth, body};
 use crate::id::UserId;
@@ -30,13 +30,10 @@ pub async fn serve(server: &Rc<Server>, request: Request<Incoming>) -> Result<(U
         let sentence = "The body is text in UTF-8: text/plain, application/xml or application/json.";
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence);
     }
-    let payload = body::text(server, request.into_body(), server.limits.payload).await?;
-    let payload = match payload.strip_prefix(xml::BYTE_ORDER_MARK) {
-        // It says how the text was written, and is no part of it.
-        Some(payload) => payload.to_owned(),
-        None => payload,
-    };
-    if !xml::is_carriable(&payload) {
+    let body = body::text(server, request.into_body(), server.limits.payload).await?;
+    // The mark says how the text was written, and is no part of it.
+    let payload = body.strip_prefix(xml::BYTE_ORDER_MARK).unwrap_or(&body);
+    if !xml::is_carriable(payload) {
         return refuse(StatusCode::BAD_REQUEST, "The body has a character that XML cannot carry.");
     }
     server.admit(user, payload.len()).await?;
@@ -44,7 +41,7 @@ pub async fn serve(server: &Rc<Server>, request: Request<Incoming>) -> Result<(U
     if server.with_hub(|hub, _| hub.is_closing()) {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "The server is going down.");
     }
-    match server.with_hub(|hub, now| hub.publish(now, user, &node, payload)) {
+    match server.with_hub(|hub, now| hub.publish(now, user, &node, payload.to_owned())) {
         Ok(item) => Ok((user, text(StatusCode::ACCEPTED, item))),
         Err(Refusal::NodeUnknown) => refuse(StatusCode::NOT_FOUND, "There is no such node."),
         Err(Refusal::MayNotPublish) => refuse(StatusCode::FORBIDDEN, "You may not publish to this node."),

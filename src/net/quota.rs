@@ -40,6 +40,11 @@ impl Quota {
         Part { table: self.0.clone(), address: address::key(address), amount: 0 }
     }
 
+    /// How much of it is taken.
+    pub fn taken(&self) -> usize {
+        self.0.taken.get()
+    }
+
     /// How often there was no room.
     pub fn refused(&self) -> u64 {
         self.0.refused.get()
@@ -112,7 +117,7 @@ mod tests {
         parts.swap_remove(0);
         parts.push(take(ADA).expect("there is some again"));
         drop(parts);
-        assert_eq!((quota.0.taken.get(), quota.0.shares.borrow().len()), (0, 0));
+        assert_eq!((quota.taken(), quota.0.shares.borrow().len()), (0, 0));
     }
 
     #[test]
@@ -123,6 +128,6 @@ mod tests {
         assert!(second.set(1).is_err());
         assert!(first.set(20).is_ok() && second.set(5).is_ok());
         assert!(second.set(6).is_err() && second.set(4).is_ok());
-        assert_eq!(quota.0.taken.get(), 24);
+        assert_eq!(quota.taken(), 24);
     }
 }

@@ -15,6 +15,7 @@ use smol::{LocalExecutor, Task, Timer};
 
 use super::admission::Waiting;
 use super::checks::Checks;
+use super::idle::Idle;
 use super::io::{Count, Slot, Slots};
 use super::lag::Lag;
 use super::meter::Meters;
@@ -72,8 +73,10 @@ pub struct Server {
     /// The connections of each address that has any.
     addresses: RefCell<HashMap<IpAddr, Count>>,
     pub meters: RefCell<Meters>,
-    /// Logs of clients that are being read.
-    pub logs_read: Count,
+    /// HTTP connections between two requests.
+    pub idle: RefCell<Idle>,
+    /// The bodies of requests that are being read.
+    pub bodies: Quota,
     pub www: Option<Rc<Www>>,
     pub cors_origins: Vec<WebOrigin>,
     /// The XMPP domain, which is a name of the server too.
@@ -132,7 +135,8 @@ impl Server {
             shares: RefCell::default(),
             addresses: RefCell::default(),
             meters: RefCell::default(),
-            logs_read: Count::default(),
+            idle: RefCell::default(),
+            bodies: Quota::new(limits.bodies),
             www: www.map(Rc::new),
             started: now().wall,
             lag: Lag::default(),

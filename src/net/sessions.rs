@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use hyper::body::Incoming;
 use hyper::{Request, StatusCode};
 
 use super::answer::{Answer, Refused, json};
+use super::body::Incoming;
 use super::feed::{self, Carried};
 use super::json::{array, key, member, optional};
 use super::server::Server;

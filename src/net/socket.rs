@@ -27,6 +27,11 @@ impl Socket {
         (*self.0).get_ref()
     }
 
+    /// Reads what comes in, for who does not own it.
+    pub fn poll_read(&self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut &*self.0).poll_read(cx, buf)
+    }
+
     /// The connection, to be looked at.
     pub fn remote(&self) -> Remote {
         Remote(Arc::downgrade(&self.0))
@@ -46,7 +51,7 @@ impl Remote {
 
 impl AsyncRead for Socket {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut &*self.0).poll_read(cx, buf)
+        Socket::poll_read(&self, cx, buf)
     }
 }
 

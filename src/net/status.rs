@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use hyper::body::Incoming;
 use hyper::{Method, Request, StatusCode};
 
 use super::answer::{Answer, Refused, json};
+use super::body::Incoming;
 use super::server::Server;
 use super::{auth, conditions};
 use crate::desk::Status;

@@ -1,12 +1,12 @@
 //! What a request is aimed at, and how its body is marked: what has to be looked at before anything else of it (RFC 9112 §3, §6;
 //! RFC 9110 §7).
 
-use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::http::uri::Scheme;
 use hyper::{Method, Request, StatusCode, Uri, Version};
 
 use super::answer::Refused;
+use super::body::Incoming;
 
 /// Refuses a request that names no target, several or one that is not here, or whose body cannot be read. From then on its header
 /// `Host` is the authority of its target, whichever of the two has named it.

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use hyper::body::Incoming;
 use hyper::{Request, StatusCode, header};
 
 use super::answer::{Answer, Refused, json, set};
 use super::auth;
+use super::body::Incoming;
 use super::server::Server;
 use crate::clock::Seconds;
 use crate::id::UserId;

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 
-use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap, HeaderName};
 use hyper::{Request, Version};
 
@@ -21,7 +20,7 @@ pub struct Asked {
 
 impl Asked {
     /// Of a request for a WebSocket.
-    pub fn of(request: &Request<Incoming>) -> Self {
+    pub fn of<B>(request: &Request<B>) -> Self {
         let line = format!("{} {} {:?}", request.method(), request.uri(), request.version());
         Self { line, headers: request.headers().clone() }
     }

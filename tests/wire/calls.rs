@@ -171,7 +171,7 @@ fn calls_that_cannot_be_are_refused_with_a_sentence_and_nobody_hears_of_them() {
         }
     }
     let broken = request(&server, "administrator", "POST /callboard/api/calls?to=1001", b"from=\xff");
-    assert_eq!(broken.status(), 400, "{broken:?}");
+    assert_eq!(broken.status(), 415, "{broken:?}");
     let large = request(&server, "administrator", "POST /callboard/api/calls?to=1001", vec![b'x'; 2_000_000]);
     assert_eq!(large.status(), 413, "{large:?}");
     assert_eq!(get(&server, "1001", "User/1001/Dialogs").body, "<Dialogs></Dialogs>");

@@ -72,28 +72,3 @@ fn a_bad_log_gets_an_error_and_nobody_hears_of_it() {
     agent.expect_nothing_more();
     assert!(server.stop().contains("0 client logs"));
 }
-
-#[test]
-fn only_a_few_logs_are_read_at_a_time() {
-    let server = Server::demo();
-    let head = |length: usize| {
-        format!(
-            "POST /finesse/api/User/1001/ClientLog HTTP/1.1\r\nHost: localhost\r\nAuthorization: {}\r\nContent-Length: {length}\r\n\r\n",
-            basic("1001", "1001")
-        )
-    };
-    let body = log("x");
-    let mut waiting: Vec<Http> = (0..8).map(|_| Http::connect(server.plain)).collect();
-    for (http, half) in waiting.iter_mut().zip(std::iter::repeat(&body[..10])) {
-        http.send(head(body.len()) + half);
-    }
-    // Whoever comes now is too many, once the server has seen the others.
-    let mut answers = (0..10_000).map(|_| ask(&server, "1001", "POST", "User/1001/ClientLog", XML, &body));
-    let refused = answers.find(|answer| answer.status() != 202).expect("one is too many");
-    assert_eq!((refused.status(), field(&refused.body, "ErrorType")), (503, "Service Unavailable"));
-    for http in &mut waiting {
-        http.send(&body[10..]);
-        assert_eq!(http.answer().status(), 202);
-    }
-    assert_eq!(ask(&server, "1001", "POST", "User/1001/ClientLog", XML, &body).status(), 202);
-}

@@ -49,6 +49,7 @@ fn a_connection_that_says_nothing_or_not_all_is_closed_at_the_login_deadline() {
     // The next request has its own deadline.
     let mut http = Http::connect(server.plain);
     assert_eq!(http.ask("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").status(), 200);
+    http.send("GET /ws/ HTTP/1.1\r\n");
     assert_eq!(http.rest(), "");
     online.expect_nothing_more();
 }

@@ -3,14 +3,13 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
 
 use super::super::answer::Refused;
 use super::super::body;
-use super::super::io::Slot;
+use super::super::body::Incoming;
 use super::super::server::Server;
 use super::{PREFIX, REQUEST_ID, Reply};
 use crate::clock::Now;
@@ -20,9 +19,6 @@ use crate::xmpp::xml::Bounds;
 
 /// The longest request id that is taken, in bytes: it is copied into every event.
 const REQUEST_ID_MAX: usize = 256;
-
-/// The most logs of clients that are read at a time: they may be long.
-const MOST_LOGS: usize = 8;
 
 /// A request whose path can be read.
 pub struct Call<'a> {
@@ -114,17 +110,15 @@ impl<'a> Call<'a> {
         self.server.with_hub(|hub, now| hub.command(now, by, |desk| command(desk, now, &request_id)))
     }
 
-    /// The same as [`Call::command`] of a log that a client hands in: it may be longer, but only a few are read at a
-    /// time.
+    /// The same as [`Call::command`] of a log that a client hands in: it may be longer.
     pub async fn log<T>(
         self,
         by: UserId,
         read: impl FnOnce(&str, &Bounds) -> Result<T, ApiError>,
         command: impl FnOnce(&mut Desk, Now, T, &str) -> Result<Vec<Event>, ApiError>,
     ) -> Reply {
-        let server = self.server;
-        let _place = log_place(server)?;
-        let bounds = Bounds { bytes: server.limits.client_log, ..Bounds::of(&server.limits) };
+        let limits = &self.server.limits;
+        let bounds = Bounds { bytes: limits.client_log, ..Bounds::of(limits) };
         self.command_within(by, &bounds, read, command).await
     }
 
@@ -135,7 +129,6 @@ impl<'a> Call<'a> {
         command: impl FnOnce(&mut Desk) -> Result<Vec<Event>, ApiError>,
     ) -> Reply {
         let server = self.server;
-        let _place = log_place(server)?;
         body::discard(server, self.body, server.limits.client_log).await.map_err(unread)?;
         server.admit(by, 0).await?;
         server.with_hub(|hub, now| hub.command(now, by, command))?;
@@ -196,15 +189,7 @@ fn unread(refused: Refused) -> ApiError {
     match refused.status {
         StatusCode::PAYLOAD_TOO_LARGE => Refusal::BodyTooLarge.about(""),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Refusal::NotUtf8.about("the bytes of the body"),
+        StatusCode::SERVICE_UNAVAILABLE => Refusal::Busy.about(""),
         _ => Refusal::Malformed.about(refused.sentence),
-    }
-}
-
-/// A place among those whose logs are read.
-fn log_place(server: &Server) -> Result<Slot, ApiError> {
-    if server.logs_read.get() < MOST_LOGS {
-        Ok(server.logs_read.take())
-    } else {
-        Err(Refusal::Busy.about(""))
     }
 }

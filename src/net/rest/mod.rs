@@ -13,7 +13,6 @@ use std::rc::Rc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 use log::Level;
@@ -21,6 +20,7 @@ use percent_encoding::percent_decode_str;
 use ring::digest::{SHA256, digest};
 
 use super::answer::{Answer, ask_for_password, empty, set};
+use super::body::Incoming;
 use super::server::Server;
 use super::socket::Remote;
 use super::{auth, conditions, say, shown};

@@ -18,7 +18,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 
-use hyper::body::{Bytes, Incoming};
+use hyper::body::Bytes;
 use hyper::header;
 use hyper::{Method, Request, StatusCode};
 use log::Level;
@@ -26,6 +26,7 @@ use smol::lock::Semaphore;
 use smol::stream;
 
 use super::answer::{Answer, Body, empty, set, text};
+use super::body::Incoming;
 use super::quota::Part;
 use super::scratch::CHUNK;
 use super::server::{Server, now};

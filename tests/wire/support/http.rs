@@ -84,6 +84,11 @@ impl<S: Read + Write> Http<S> {
         let _ = self.0.get_mut().write_all(bytes.as_ref());
     }
 
+    /// Sends bytes, all of which the server takes.
+    pub fn send_all(&mut self, bytes: &[u8]) {
+        self.0.get_mut().write_all(bytes).expect("the server takes what is sent");
+    }
+
     /// Reads an answer.
     pub fn answer(&mut self) -> Answer {
         let mut answer = self.head();
@@ -142,6 +147,19 @@ impl<S: Read + Write> Http<S> {
     pub fn ask(&mut self, request: impl AsRef<[u8]>) -> Answer {
         self.send(request);
         self.answer()
+    }
+
+    /// Waits for the end, which has to be one in order. Returns what came before.
+    pub fn end(&mut self) -> String {
+        let mut rest = Vec::new();
+        let ended = self.0.read_to_end(&mut rest);
+        assert!(ended.is_ok(), "{ended:?} after {:?}", String::from_utf8_lossy(&rest));
+        String::from_utf8_lossy(&rest).into_owned()
+    }
+
+    /// What carries it, for who has nothing more to ask.
+    pub fn into_stream(self) -> S {
+        self.0.into_inner()
     }
 
     /// Waits for the end. Returns what came before.

@@ -1,0 +1,384 @@
+//! The life of an HTTP connection: it waits for a request, serves it, and waits again; at last it is closed so that what was
+//! answered arrives.
+//!
+//! While nothing is asked there is no HTTP here, only a socket and a timer: what reads and writes requests takes some twenty
+//! times as much memory, and is made when the first byte of a request is there.
+//!
+//! An answer may be there before the body of its request is. A system that closes a socket with unread bytes resets the
+//! connection, and the client may lose the answer with it (RFC 9112 §9.6). So a body of a bounded size is read and thrown away
+//! behind the answer, and the connection stays; or the answer says that the connection ends, and what still comes is read
+//! and thrown away until the client has closed its side, too, for a bounded time and size.
+
+use std::cell::{Cell, RefCell};
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use hyper::body::{Body as _, Bytes, Frame, SizeHint};
+use hyper::header::{self, HeaderMap};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
+use hyper::{Request, Response, StatusCode};
+use log::Level;
+use smol::Timer;
+use smol::io::AsyncRead as _;
+use smol_hyper::rt::{FuturesIo, SmolTimer};
+
+use super::answer::{Body, set};
+use super::body::{Incoming, Left};
+use super::feed::Carries;
+use super::http::{self, Client};
+use super::idle::Resting;
+use super::io::{Io, Quiet};
+use super::say;
+use super::server::{Server, now};
+use super::shares::Kind;
+use crate::limits::Limits;
+
+/// Most headers of one request that are read.
+const HEADERS_MAX: usize = 64;
+
+/// So many bytes of what nobody wants are read before a client that goes on sending is cut off.
+const UNWANTED_MAX: usize = 64 * 1024 * 1024;
+
+/// So many reads of them, until others have their turn.
+const READS: usize = 16;
+
+/// Serves the requests of a connection until it is closed, or becomes a WebSocket.
+pub async fn serve(server: Rc<Server>, mut io: Io, client: Rc<Client>) {
+    let accepted = now().monotonic;
+    let first = server.limits.login;
+    let mut heard = wait(&server, io, first).await;
+    let mut head = first.saturating_sub(now().monotonic.duration_since(accepted));
+    loop {
+        io = match heard {
+            Heard::Request(io) => io,
+            Heard::Nothing(io) => return end(&server, io).await,
+            Heard::End => return,
+        };
+        // In a box: it is large, and not there while the connection is idle.
+        match Box::pin(exchange(&server, io, &client, head)).await {
+            After::Idle(io) => {
+                client.rest();
+                heard = rest(&server, io).await;
+            }
+            After::Close(io) => return end(&server, io).await,
+            After::Gone => return,
+        }
+        head = server.limits.login;
+    }
+}
+
+/// What comes of waiting for a request.
+enum Heard {
+    /// It begins.
+    Request(Io),
+    /// It did not come in time.
+    Nothing(Io),
+    /// None will come.
+    End,
+}
+
+/// Reads the first bytes of a request, as many as there are. Returns false if none will come.
+fn poll_first(server: &Server, io: &mut Io, cx: &mut Context<'_>) -> Poll<bool> {
+    if io.has_ahead() {
+        return Poll::Ready(true);
+    }
+    // The buffer is everybody's: nothing is kept for bytes that are not there.
+    let buffer = &mut server.scratch.borrow_mut().input;
+    match ready!(Pin::new(&mut *io).poll_read(cx, buffer)) {
+        Ok(length @ 1..) => {
+            io.put_back(&buffer[..length]);
+            Poll::Ready(true)
+        }
+        Ok(0) | Err(_) => {
+            io.end_writing(cx);
+            Poll::Ready(false)
+        }
+    }
+}
+
+/// Waits for the first request.
+async fn wait(server: &Server, mut io: Io, most: Duration) -> Heard {
+    let mut timer = Timer::after(most);
+    let begins = poll_fn(|cx| {
+        if let Poll::Ready(begins) = poll_first(server, &mut io, cx) {
+            return Poll::Ready(Some(begins));
+        }
+        Pin::new(&mut timer).poll(cx).map(|_| None)
+    });
+    match begins.await {
+        Some(true) => Heard::Request(io),
+        Some(false) => Heard::End,
+        None => Heard::Nothing(io),
+    }
+}
+
+/// Waits for the next request; the connection may have to give way meanwhile.
+async fn rest(server: &Server, io: Io) -> Heard {
+    let mut timer = Timer::after(server.limits.idle);
+    let mut resting = Resting::new(&server.idle, io);
+    let begins = poll_fn(|cx| {
+        if let Poll::Ready(heard) = resting.poll(cx, |io, cx| poll_first(server, io, cx)) {
+            return Poll::Ready(heard);
+        }
+        Pin::new(&mut timer).poll(cx).map(|_| None)
+    });
+    match (begins.await, resting.into_io()) {
+        (Some(true), Some(io)) => Heard::Request(io),
+        (None, Some(io)) => Heard::Nothing(io),
+        _ => Heard::End,
+    }
+}
+
+/// What is to be done with a connection after some requests.
+enum After {
+    /// It waits for the next one.
+    Idle(Io),
+    /// All is said.
+    Close(Io),
+    /// It is closed, or a WebSocket now.
+    Gone,
+}
+
+/// How far the requests are.
+struct Progress {
+    quiet: Arc<Quiet>,
+    /// There was one.
+    begun: Cell<bool>,
+    /// How many are not answered yet.
+    open: Cell<usize>,
+    /// A body that comes in although its request is answered.
+    unwanted: RefCell<Option<Unwanted>>,
+    /// A body was let go, which hyper sees only when it is polled.
+    let_go: Cell<bool>,
+    /// The last request wanted an upgrade and did not get it. If it was the last one, hyper hands the connection over all the
+    /// same.
+    not_upgraded: RefCell<Option<OnUpgrade>>,
+}
+
+impl Progress {
+    /// Everything that was asked is answered, the answers are written, and what comes next has not come.
+    fn is_idle(&self) -> bool {
+        self.begun.get() && self.open.get() == 0 && self.unwanted.borrow().is_none() && self.quiet.is_quiet()
+    }
+}
+
+/// A request that is not answered yet.
+struct Open(Rc<Progress>);
+
+impl Open {
+    fn new(progress: &Rc<Progress>) -> Self {
+        progress.begun.set(true);
+        progress.open.set(progress.open.get() + 1);
+        progress.quiet.disturb();
+        Self(progress.clone())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.set(self.0.open.get() - 1);
+        // The end of the answer is still to be written.
+        self.0.quiet.disturb();
+    }
+}
+
+/// The body of an answer, by which it is known when all of it was taken.
+struct Sent {
+    body: Body,
+    _open: Open,
+}
+
+impl hyper::body::Body for Sent {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<std::io::Result<Frame<Bytes>>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// The rest of a body that nobody wants.
+struct Unwanted {
+    left: Left,
+    timer: Timer,
+}
+
+impl Unwanted {
+    /// The rest of a body behind its answer; `None`: the connection has to end, because more may come than is worth it,
+    /// or nothing: a client that was not told to go on with its body (RFC 9110 §10.1.1) may send it, or its next request.
+    fn of(left: Left, limits: &Limits, waits_to_be_told: bool) -> Option<Self> {
+        let most = limits.client_log.max(limits.stanza).max(limits.payload) as u64;
+        let is_short = left.body.size_hint().upper().is_some_and(|length| length <= most);
+        let comes = left.begun || !waits_to_be_told;
+        (is_short && comes && !left.hopeless).then(|| Self { left, timer: Timer::after(limits.login) })
+    }
+
+    /// Reads what is there, up to its end, or until that has not come in time.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            match Pin::new(&mut self.left.body).poll_frame(cx) {
+                Poll::Ready(Some(Ok(_))) => {}
+                Poll::Ready(None | Some(Err(_))) => return Poll::Ready(()),
+                Poll::Pending => return Pin::new(&mut self.timer).poll(cx).map(|_| ()),
+            }
+        }
+    }
+}
+
+/// Whether a client waits to be told to send the body of its request.
+fn waits_to_be_told(headers: &HeaderMap) -> bool {
+    headers.get(header::EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+}
+
+/// Answers one request, and sees to what is left of its body.
+async fn answer(
+    server: Rc<Server>,
+    client: Rc<Client>,
+    open: Open,
+    request: Request<hyper::body::Incoming>,
+) -> Result<Response<Sent>, Infallible> {
+    let waits_to_be_told = waits_to_be_told(request.headers());
+    let back = Rc::default();
+    let from = client.origin.peer.ip();
+    let upgrade = request.extensions().get::<OnUpgrade>().cloned();
+    let request = request.map(|body| Incoming::new(body, from, Rc::clone(&back)));
+    let mut answer = http::route(server.clone(), request, &client).await;
+    let is_upgraded = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
+    *open.0.not_upgraded.borrow_mut() = upgrade.filter(|_| !is_upgraded);
+    if let Some(left) = back.take().filter(|left| !left.is_over()) {
+        match Unwanted::of(left, &server.limits, waits_to_be_told) {
+            Some(unwanted) => *open.0.unwanted.borrow_mut() = Some(unwanted),
+            None => {
+                open.0.let_go.set(true);
+                set(&mut answer, header::CONNECTION, "close");
+            }
+        }
+    }
+    Ok(answer.map(|body| Sent { body, _open: open }))
+}
+
+/// Serves requests as long as one follows the other. `head`: how long the first one may take to come in, up to its body.
+async fn exchange(server: &Rc<Server>, mut io: Io, client: &Rc<Client>, head: Duration) -> After {
+    let (peer, limits) = (io.peer, &server.limits);
+    let progress = Rc::new(Progress {
+        quiet: io.quiet(),
+        begun: Cell::default(),
+        open: Cell::default(),
+        unwanted: RefCell::default(),
+        let_go: Cell::default(),
+        not_upgraded: RefCell::default(),
+    });
+    let service = service_fn(|request| -> Pin<Box<dyn Future<Output = _>>> {
+        Box::pin(answer(server.clone(), client.clone(), Open::new(&progress), request))
+    });
+    let mut connection = http1::Builder::new()
+        .timer(SmolTimer::new())
+        .header_read_timeout(head)
+        .max_buf_size(limits.http_header)
+        .max_headers(HEADERS_MAX)
+        .title_case_headers(true)
+        .serve_connection(FuturesIo::new(io), service)
+        .with_upgrades();
+    let mut last_words: Option<Timer> = None;
+    let served = poll_fn(|cx| {
+        loop {
+            if let Poll::Ready(done) = Pin::new(&mut connection).poll(cx) {
+                let ends_well = |error: &hyper::Error| {
+                    error.is_parse() || error.is_timeout() || error.is_incomplete_message()
+                };
+                return Poll::Ready(Some(done.map_err(|error| (error.to_string(), ends_well(&error)))));
+            }
+            let mut unwanted = progress.unwanted.borrow_mut();
+            if unwanted.as_mut().is_some_and(|unwanted| unwanted.poll(cx).is_ready()) {
+                *unwanted = None;
+                progress.let_go.set(true);
+            }
+            if !progress.let_go.take() {
+                break;
+            }
+        }
+        let late = match client.carried.get() {
+            Carries::None => false,
+            Carries::Stream(id) => {
+                // It would have been asked for more if the socket had taken all.
+                server.with_hub(|hub, now| hub.not_taken(now, id));
+                server.is_aborted(id)
+            }
+            Carries::End => {
+                let timer = last_words.get_or_insert_with(|| Timer::after(limits.close));
+                pin!(timer).poll(cx).is_ready()
+            }
+        };
+        if late {
+            let why = "the end of the stream of events is not taken";
+            return Poll::Ready(Some(Err((why.to_owned(), false))));
+        }
+        if progress.is_idle() { Poll::Ready(None) } else { Poll::Pending }
+    })
+    .await;
+    let parts = connection.into_parts();
+    let io = |parts: http1::Parts<FuturesIo<Io>, _>| {
+        let mut io = parts.io.into_inner();
+        io.put_back(&parts.read_buf);
+        io
+    };
+    match (served, parts) {
+        (None, Some(parts)) => After::Idle(io(parts)),
+        (Some(Ok(())), Some(parts)) => After::Close(io(parts)),
+        (Some(Err((why, ends_well))), parts) => {
+            let line = format_args!("{peer} http: closed: {why}");
+            say::of_peer(server, peer.ip(), Kind::Connection, Level::Info, line);
+            parts.filter(|_| ends_well).map_or(After::Gone, |parts| After::Close(io(parts)))
+        }
+        (_, None) => {
+            let upgrade = progress.not_upgraded.take();
+            let upgraded = async { upgrade?.await.ok()?.downcast::<FuturesIo<Io>>().ok() };
+            // Else it is a WebSocket now.
+            upgraded.await.map_or(After::Gone, |parts| After::Close(parts.io.into_inner()))
+        }
+    }
+}
+
+/// Ends a connection on which all is said. What the client still sends is read and thrown away until it ends its side, too.
+async fn end(server: &Server, mut io: Io) {
+    let limits = &server.limits;
+    let (began, mut unwanted) = (now().monotonic, 0);
+    let mut timer = Timer::after(limits.close);
+    poll_fn(|cx| {
+        io.end_writing(cx);
+        for _ in 0..READS {
+            match io.poll_discard(cx, &mut server.scratch.borrow_mut().input) {
+                Poll::Ready(Ok(length @ 1..)) => {
+                    unwanted += length;
+                    if unwanted > UNWANTED_MAX || now().monotonic.duration_since(began) > limits.login {
+                        return Poll::Ready(());
+                    }
+                    timer.set_after(limits.close);
+                }
+                Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(()),
+                Poll::Pending => return Pin::new(&mut timer).poll(cx).map(|_| ()),
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
