@@ -12,7 +12,7 @@ use log::LevelFilter;
 use roff::{Inline, Roff, bold, italic, roman};
 
 /// What no flag tells: files, signals, exit status.
-const MORE: [(&str, &[(&str, &str)]); 3] = [
+const MORE: [(&str, &[(&str, &str)]); 4] = [
     (
         "FILES",
         &[(
@@ -20,6 +20,18 @@ const MORE: [(&str, &[(&str, &str)]); 3] = [
             "The configuration that the service of the Debian package serves. `callboard demo-config` prints one with a \
              comment on every key.",
         )],
+    ),
+    (
+        "ENVIRONMENT",
+        &[
+            ("CALLBOARD_CONFIG", "The configuration file, where --config is not there."),
+            (
+                "CALLBOARD_LISTEN, CALLBOARD_LISTEN_PLAIN",
+                "Addresses with commas between them, where no --listen or --listen-plain is there. They win over those of the \
+                 file.",
+            ),
+            ("CALLBOARD_LOG", "How much to log, where --log is not there."),
+        ],
     ),
     (
         "SIGNALS",
@@ -43,6 +55,7 @@ const MORE: [(&str, &[(&str, &str)]); 3] = [
                 "1",
                 "It cannot be done: what is wrong stands on standard error, and a person has to change something.",
             ),
+            ("2", "The command line, or a variable of the environment, cannot be understood."),
             ("75", "An address cannot be listened on now: another start may go well."),
         ],
     ),

@@ -1,17 +1,20 @@
 //! The commands that don't serve: `check`, `healthcheck`, `passwd`, `demo-config`.
 
+use std::ffi::OsStr;
 use std::fmt;
+use std::fs;
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write};
 use std::net::SocketAddr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-use crate::cli::{Healthcheck, Serve};
+use crate::cli::{self, Arguments, Check, Command, Environment, Healthcheck, Serve};
 use crate::clock::Seconds;
-use crate::config::{Config, DEMO, Hosts, Problem, User};
+use crate::config::{Config, DEMO, Files, Found, Hosts, NodeAccess, Problem, Unread, User};
 use crate::limits::{Limits, TABLE};
 use crate::password::{ITERATIONS, Password};
 
@@ -20,32 +23,33 @@ use crate::password::{ITERATIONS, Password};
 /// # Errors
 ///
 /// Returns every problem of the file.
-pub fn configuration(file: Option<&Path>) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
+pub fn configuration(file: Option<&Path>) -> Result<(Config, Vec<Problem>), Unread> {
     file.map_or_else(|| Ok((Config::demo(), Vec::new())), Config::load)
 }
 
-/// The same as flags of `serve` change it.
+/// The same as flags of `serve` change it. `in_use`: where it is served already.
 ///
 /// # Errors
 ///
 /// Returns a line for every problem of the file or with the flags.
-pub fn served(flags: &Serve) -> Result<(Config, Vec<Problem>), Vec<String>> {
-    let lines = |problems: Vec<Problem>| problems.iter().map(Problem::to_string).collect::<Vec<_>>();
-    let (mut config, warnings) = configuration(flags.config.as_deref()).map_err(lines)?;
-    flags.apply(&mut config).map_err(|error| vec![format!("callboard: {error}")])?;
+pub fn served(flags: &Serve, in_use: &[SocketAddr]) -> Result<(Config, Vec<Problem>), Vec<String>> {
+    let (mut config, warnings) = configuration(flags.config.as_deref())
+        .map_err(|unread| unread.problems.iter().map(Problem::to_string).collect::<Vec<_>>())?;
+    flags.apply(&mut config);
+    flags.judge(&config, in_use)?;
     Ok((config, warnings))
 }
 
-/// The same for a server that runs already.
+/// The same for a server that runs already, with listeners at `in_use`.
 ///
 /// # Errors
 ///
 /// Returns what [`served`] does, and for the demo that there is no file.
-pub fn served_again(flags: &Serve) -> Result<(Config, Vec<Problem>), Vec<String>> {
+pub fn served_again(flags: &Serve, in_use: &[SocketAddr]) -> Result<(Config, Vec<Problem>), Vec<String>> {
     if flags.config.is_none() {
         return Err(vec!["the demo is inside the program, there is no file to read again".to_owned()]);
     }
-    served(flags)
+    served(flags, in_use)
 }
 
 /// Prints a line on standard error. If that cannot be written there is nobody to tell.
@@ -66,38 +70,91 @@ pub fn print_warnings(warnings: &[Problem]) {
 
 /// `callboard check`: prints on standard output what a configuration would serve, or all problems on standard error.
 ///
-/// `more` finds the problems that only show when the configuration is put to use, such as a certificate that doesn't
-/// belong to its key: a line for each.
+/// `more` looks at the files that the configuration names: a certificate may not belong to its key.
 ///
 /// # Errors
 ///
 /// Returns an error only when standard output cannot be written to.
-pub fn check(file: Option<&Path>, more: impl FnOnce(&Config) -> Vec<String>) -> io::Result<ExitCode> {
-    let (config, warnings) = match configuration(file) {
-        Ok(read) => read,
-        Err(problems) => return Ok(refused(problems)),
+pub fn check(
+    flags: &Check,
+    environment: Environment,
+    more: impl FnOnce(&Files) -> Found,
+) -> io::Result<ExitCode> {
+    let Check { config, demo_anywhere } = flags;
+    let flags =
+        Serve { config: config.clone(), demo_anywhere: *demo_anywhere, ..Serve::alone() }.or(environment);
+    let read = configuration(flags.config.as_deref()).map(|(mut config, warnings)| {
+        flags.apply(&mut config);
+        (config, warnings)
+    });
+    let found = more(&match &read {
+        Ok((config, _)) => config.files(),
+        Err(unread) => unread.files.clone(),
+    });
+    let mut problems = match &read {
+        Ok((config, _)) => flags.judge(config, &[]).err().unwrap_or_default(),
+        Err(unread) => unread.problems.iter().map(Problem::to_string).collect(),
     };
+    problems.extend(found.problems);
+    let mut warnings = read.as_ref().map(|(_, warnings)| warnings.clone()).unwrap_or_default();
+    warnings.extend(found.warnings);
+    warnings.sort_by_key(|warning| warning.place);
     print_warnings(&warnings);
-    let problems = more(&config);
-    if !problems.is_empty() {
-        return Ok(refused(problems));
+    match read {
+        Ok((config, _)) if problems.is_empty() => {
+            describe(&config, found.certificate.as_deref(), &mut io::stdout().lock())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        _ => Ok(refused(problems)),
     }
-    describe(&config, &mut io::stdout().lock())?;
-    Ok(ExitCode::SUCCESS)
 }
 
 /// `callboard healthcheck`: asks by `ask` the server at an address, and says so if it does not serve.
-pub fn healthcheck(flags: &Healthcheck, ask: impl FnOnce(SocketAddr) -> Result<(), String>) -> ExitCode {
-    let address = match flags.listen {
-        Some(address) => Ok(address),
-        None => configuration(flags.config.as_deref()).map_err(refused).and_then(|(config, _)| {
-            let first = config.listen.iter().chain(&config.listen_plain).next().copied();
-            first.ok_or_else(|| refused(["callboard: the configuration has no listener"]))
-        }),
+pub fn healthcheck(
+    flags: Healthcheck,
+    environment: Environment,
+    ask: impl FnOnce(SocketAddr) -> Result<(), String>,
+) -> ExitCode {
+    let address = match flags {
+        Healthcheck { listen: Some(address), .. } => Ok(address),
+        Healthcheck { running: true, .. } => {
+            running(Path::new("/proc")).and_then(|serve| listener(serve.or(environment)))
+        }
+        Healthcheck { config, .. } => listener(Serve { config, ..Serve::alone() }.or(environment)),
     };
-    address
-        .and_then(|address| ask(address).map_err(|sentence| refused([format!("callboard: {sentence}")])))
-        .map_or_else(|code| code, |()| ExitCode::SUCCESS)
+    let asked =
+        address.and_then(|address| ask(address).map_err(|sentence| vec![format!("callboard: {sentence}")]));
+    asked.map_or_else(refused, |()| ExitCode::SUCCESS)
+}
+
+/// The first address on which flags of `serve` make a server listen.
+fn listener(flags: Serve) -> Result<SocketAddr, Vec<String>> {
+    let (mut config, _) = configuration(flags.config.as_deref())
+        .map_err(|unread| unread.problems.iter().map(Problem::to_string).collect::<Vec<_>>())?;
+    flags.apply(&mut config);
+    let first = config.listen.iter().chain(&config.listen_plain).next().copied();
+    first.ok_or_else(|| vec!["callboard: the configuration has no listener".to_owned()])
+}
+
+/// The flags of the server that runs on this machine, by what the system says of all programs in a folder (proc(5)): a container
+/// has one, whose flags its image does not know.
+fn running(system: &Path) -> Result<Serve, Vec<String>> {
+    let names = fs::read_dir(system).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    let mut processes: Vec<u32> = names.filter_map(|name| name.to_str()?.parse().ok()).collect();
+    processes.sort_unstable();
+    let serving = processes.into_iter().find_map(|process| {
+        let line = fs::read(system.join(process.to_string()).join("cmdline")).ok()?;
+        let words = line.strip_suffix(&[0])?.split(|byte| *byte == 0).map(OsStr::from_bytes);
+        if Path::new(words.clone().next()?).file_name()? != env!("CARGO_PKG_NAME") {
+            return None;
+        }
+        match cli::read(words.map(OsStr::to_owned)).ok()? {
+            Arguments { version: false, command: None } => Some(Serve::alone()),
+            Arguments { command: Some(Command::Serve(serve)), .. } => Some(serve),
+            Arguments { .. } => None,
+        }
+    });
+    serving.ok_or_else(|| vec!["callboard: no server runs here".to_owned()])
 }
 
 /// `callboard passwd`: reads a line from standard input and prints its hash on standard output.
@@ -111,9 +168,9 @@ pub fn passwd() -> io::Result<ExitCode> {
     let line = if io::stdin().is_terminal() {
         let _quiet = Quiet::begin()?;
         let _ = write!(io::stderr(), "Password: ");
-        line()?
+        line(false)?
     } else {
-        line()?
+        line(true)?
     };
     let hash = String::from_utf8(line)
         .map_err(|_| "must be UTF-8".to_owned())
@@ -137,7 +194,7 @@ pub fn demo_config() -> io::Result<ExitCode> {
 }
 
 /// Writes what a configuration would serve; of passwords only how many are of which kind.
-fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> {
+fn describe(config: &Config, certificate: Option<&str>, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "configuration  {}", config.origin)?;
     writeln!(out, "domain         {0}, with its nodes at pubsub.{0}", config.domain)?;
     writeln!(out, "profile        {}", config.profile.name())?;
@@ -153,6 +210,9 @@ fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> {
         Some(tls) => {
             writeln!(out, "certificate    {}, key {}", tls.certificate.display(), tls.key.display())?
         }
+    }
+    if let Some(certificate) = certificate {
+        writeln!(out, "               {certificate}")?;
     }
     if let Some(www) = &config.www {
         writeln!(out, "www            {}", www.folder.display())?;
@@ -180,6 +240,11 @@ fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> {
     let tap =
         if config.frame_tap { "may be looked at by administrators" } else { "are not shown to anybody" };
     writeln!(out, "frames         {tap}")?;
+    let access = match config.node_access {
+        NodeAccess::Open => "open to every user",
+        NodeAccess::Role => "for those to whom the REST API shows the same",
+    };
+    writeln!(out, "node access    {access}")?;
     let hashed = config.users.iter().filter(|user| user.password.is_slow()).count();
     let plain = config.users.len() - hashed;
     writeln!(out, "users          {}, passwords: {hashed} hashed, {plain} plain", config.users.len())?;
@@ -250,11 +315,18 @@ fn ids(config: &Config, which: impl Fn(&User) -> bool) -> String {
     if ids.is_empty() { "nobody".into() } else { ids.join(" ") }
 }
 
-/// Reads a line without what ends it; what is too long for a password is an error.
-fn line() -> io::Result<Vec<u8>> {
+/// Reads a line without what ends it; what is too long for a password is an error, and so is another line, unless somebody
+/// types.
+fn line(alone: bool) -> io::Result<Vec<u8>> {
     const LONGEST: u64 = 4096;
     let mut line = Vec::new();
-    io::stdin().lock().take(LONGEST).read_until(b'\n', &mut line)?;
+    let mut input = io::stdin().lock().take(LONGEST);
+    input.read_until(b'\n', &mut line)?;
+    if alone && line.ends_with(b"\n") && input.read(&mut [0])? > 0 {
+        return Err(io::Error::other(
+            "the input has more than one line, and a password is one; give one at a time",
+        ));
+    }
     if line.len() as u64 == LONGEST {
         return Err(io::Error::other(format!("the password must be shorter than {LONGEST} bytes")));
     }
@@ -285,5 +357,34 @@ impl Drop for Quiet {
     fn drop(&mut self) {
         // If this fails the terminal is gone, and there is nobody to tell.
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.before);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_that_runs_is_found_by_its_flags() {
+        let folder = std::env::temp_dir().join(format!("callboard-processes-{}", std::process::id()));
+        let process = |number: &str, line: &str| {
+            let folder = folder.join(number);
+            fs::create_dir_all(&folder).expect("the folder is ours");
+            fs::write(folder.join("cmdline"), line.replace(' ', "\0")).expect("the folder is ours");
+        };
+        let address = || running(&folder).and_then(listener).map(|address| address.to_string());
+        process("1", "/sbin/init -- callboard serve ");
+        process("20", "/usr/bin/callboard healthcheck --running ");
+        process("21", "/usr/bin/other serve --listen 127.0.0.1:1 ");
+        process("22", "");
+        process("self", "callboard serve --listen 127.0.0.1:2 ");
+        assert_eq!(address(), Err(vec!["callboard: no server runs here".to_owned()]));
+        process("111", "callboard ");
+        assert_eq!(address().as_deref(), Ok("127.0.0.1:8445"));
+        process("19", "/usr/bin/callboard --log=debug --demo-anywhere --listen=0.0.0.0:4 ");
+        assert_eq!(address().as_deref(), Ok("0.0.0.0:4"));
+        process("3", "/usr/bin/callboard serve --listen-plain [::1]:3 --listen 127.0.0.1:3 ");
+        assert_eq!(address().as_deref(), Ok("127.0.0.1:3"));
+        fs::remove_dir_all(&folder).expect("the folder is ours");
     }
 }

@@ -1,18 +1,23 @@
 //! From the command line to a running command.
 
 use std::io::{self, Write as _};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use argh::EarlyExit;
-use callboard::cli::{self, Command, Serve};
+use callboard::cli::{self, Command, Environment, Serve};
 use callboard::config::Origin;
 use callboard::net::{self, Again, NotPrepared, tls};
 use callboard::{commands, logger};
+use log::LevelFilter;
 
 /// The exit code that tells a service manager to start the server again: its addresses or threads cannot be had now
 /// (`EX_TEMPFAIL` of sysexits.h).
 const TRY_AGAIN: u8 = 75;
+
+/// The exit code for a command line, or a variable of the environment, that says nothing the program understands.
+const WRONG_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     let arguments = match cli::read(std::env::args_os()) {
@@ -20,16 +25,24 @@ fn main() -> ExitCode {
         Err(EarlyExit { output, status: Ok(()) }) => return shown(writeln!(io::stdout(), "{output}")),
         Err(EarlyExit { output, .. }) => {
             commands::print_error(&output);
-            return ExitCode::FAILURE;
+            return ExitCode::from(WRONG_USAGE);
         }
     };
     if arguments.version {
         return shown(writeln!(io::stdout(), "callboard {}", env!("CARGO_PKG_VERSION")));
     }
-    let done = match arguments.command.unwrap_or_else(|| Command::Serve(Serve::default())) {
-        Command::Serve(flags) => serve(flags),
-        Command::Check(flags) => commands::check(flags.config.as_deref(), net::check),
-        Command::Healthcheck(flags) => Ok(commands::healthcheck(&flags, net::health::check)),
+    let command = arguments.command.unwrap_or_else(|| Command::Serve(Serve::alone()));
+    let environment = match Environment::read(|name| std::env::var_os(name)) {
+        Ok(environment) => environment,
+        Err(sentence) => {
+            commands::print_error(&format!("callboard: {sentence}"));
+            return ExitCode::from(WRONG_USAGE);
+        }
+    };
+    let done = match command {
+        Command::Serve(flags) => serve(flags.or(environment)),
+        Command::Check(flags) => commands::check(&flags, environment, net::check),
+        Command::Healthcheck(flags) => Ok(commands::healthcheck(flags, environment, net::health::check)),
         Command::Passwd(_) => commands::passwd(),
         Command::DemoConfig(_) => commands::demo_config(),
     };
@@ -51,12 +64,14 @@ fn failed(error: io::Error) -> ExitCode {
 
 /// Serves until a signal ends it. Everything that can be wrong with the configuration is said before that.
 fn serve(flags: Serve) -> io::Result<ExitCode> {
-    let (config, warnings) = match commands::served(&flags) {
+    let (config, warnings) = match commands::served(&flags, &[]) {
         Ok(read) => read,
         Err(problems) => return Ok(commands::refused(problems)),
     };
     commands::print_warnings(&warnings);
-    if let Err(error) = logger::init(flags.log).and_then(|()| net::threads::begin(&config)) {
+    if let Err(error) =
+        logger::init(flags.log.unwrap_or(LevelFilter::Info)).and_then(|()| net::threads::begin(&config))
+    {
         commands::print_error(&format!(
             "callboard: the system gives no threads ({error}); it needs a few (ulimit -u, TasksMax), and memory for their stacks"
         ));
@@ -71,7 +86,8 @@ fn serve(flags: Serve) -> io::Result<ExitCode> {
     };
     let is_demo = matches!(config.origin, Origin::Demo);
     let lines = prepared.identity.as_ref().map(greeting).unwrap_or_default();
-    let again: Again = Arc::new(move || commands::served_again(&flags));
+    let in_use: Vec<SocketAddr> = config.listen.iter().chain(&config.listen_plain).copied().collect();
+    let again: Again = Arc::new(move || commands::served_again(&flags, &in_use));
     net::run(config, prepared, again, |urls| {
         let mut out = io::stdout().lock();
         let shown = urls.iter().try_for_each(|url| writeln!(out, "listening {url}"));

@@ -14,7 +14,7 @@ use callboard::config::Config;
 use callboard::limits::Limits;
 use callboard::password::Password;
 use program::program;
-use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rcgen::{CertificateParams, CertifiedKey, KeyPair, date_time_ymd, generate_simple_self_signed};
 
 /// What a run of the program gave.
 struct Run {
@@ -283,6 +283,10 @@ fn what_cannot_be_a_password_is_refused() {
             b"SECRET\x07\n",
             "the password has a character that is not allowed in a password (a control character, for example)\n",
         ),
+        (
+            b"SECRET\nSECRET\n",
+            "callboard: the input has more than one line, and a password is one; give one at a time\n",
+        ),
         (&[b'x'; 4096], "callboard: the password must be shorter than 4096 bytes\n"),
     ] {
         let run = run(&["passwd".as_ref()], input);
@@ -326,9 +330,153 @@ fn help_and_version_go_to_standard_output() {
         assert!(help.out.contains(&format!("\n  {command} ")), "{}", help.out);
         assert_eq!(callboard(&format!("{command} --help")).code, Some(0));
     }
-    let wrong = callboard("serve --colour");
-    assert_eq!((wrong.code, wrong.out.as_str()), (Some(1), ""));
-    assert!(wrong.err.contains("--colour") && wrong.err.contains("--help"), "{}", wrong.err);
+    for line in ["-V", "-h", "serve -h"] {
+        assert_eq!(callboard(line).code, Some(0), "{line}");
+    }
+    for line in ["serve --colour", "srve", "--confg c.toml", "check c.toml", "serve --listen=8445"] {
+        let wrong = callboard(line);
+        assert_eq!((wrong.code, wrong.out.as_str()), (Some(2), ""), "{line}");
+        assert!(wrong.err.contains("--help"), "{}", wrong.err);
+    }
+}
+
+#[test]
+fn variables_of_the_environment_stand_in_for_flags() {
+    let own =
+        file("environment.toml", 0o600, format!("listen = [\"127.0.0.1:1\"]\n{USER}password = \"x\"\n"));
+    let mut command = program();
+    command.env("CALLBOARD_CONFIG", &own).env("CALLBOARD_LISTEN_PLAIN", "127.0.0.1:2, [::1]:2").arg("check");
+    let output = command.output().expect("the program runs");
+    let text = String::from_utf8(output.stdout).expect("output is UTF-8");
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    for line in ["https://127.0.0.1:1", "http://127.0.0.1:2", "http://[::1]:2", &own.display().to_string()] {
+        assert!(text.contains(line), "{line} in\n{text}");
+    }
+    for command in ["serve", "check", "healthcheck"] {
+        let output =
+            program().env("CALLBOARD_LISTEN", "8445").arg(command).output().expect("the program runs");
+        let error = String::from_utf8(output.stderr).expect("output is UTF-8");
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(error.starts_with("callboard: the variable CALLBOARD_LISTEN has \"8445\" in it"), "{error}");
+    }
+}
+
+#[test]
+fn passwords_that_everybody_can_guess_are_refused_where_others_can_reach_them() {
+    let demo = callboard("demo-config").out.replace("127.0.0.1:8445", "0.0.0.0:0");
+    let open = file("guessable.toml", 0o600, demo);
+    let path = open.to_str().expect("a plain name");
+    for command in ["check", "serve"] {
+        let run = callboard(&format!("{command} --config {path}"));
+        assert_eq!((run.code, run.out.as_str()), (Some(1), ""), "{}", run.err);
+        assert_eq!(run.err.lines().count(), 7, "{}", run.err);
+        for line in run.err.lines() {
+            assert!(line.starts_with(&format!("{path}:")) && line.contains("--demo-anywhere"), "{line}");
+        }
+    }
+    assert_eq!(callboard(&format!("check --demo-anywhere --config {path}")).code, Some(0));
+    let mut command = program();
+    command.env("CALLBOARD_LISTEN", "127.0.0.1:0").args(["check", "--config", path]);
+    assert_eq!(command.output().expect("the program runs").status.code(), Some(0));
+}
+
+/// A certificate and its key in PEM that counts from one year to another.
+fn pair(from: i32, to: i32) -> (String, String) {
+    let mut params = CertificateParams::new(["lab.example".to_owned()]).expect("a name");
+    (params.not_before, params.not_after) = (date_time_ymd(from, 1, 1), date_time_ymd(to, 1, 1));
+    let key = KeyPair::generate().expect("a key");
+    (params.self_signed(&key).expect("a certificate").pem(), key.serialize_pem())
+}
+
+#[test]
+fn the_check_says_for_whom_a_certificate_is_and_warns_of_its_end() {
+    for (name, from, to, warning) in [
+        ("good", 2020, 4000, None),
+        ("old", 2020, 2021, Some("has expired on 2021-01-01, and clients refuse it; get another")),
+        (
+            "early",
+            3000,
+            4000,
+            Some("counts from 3000-01-01 on only; look whether the clock of this machine is right"),
+        ),
+    ] {
+        let (certificate, key) = pair(from, to);
+        let certificate = file(&format!("{name}-dates.pem"), 0o644, certificate);
+        file(&format!("{name}-dates.key"), 0o600, key);
+        let text = format!(
+            "{USER}password_hash = \"{}\"\n[tls]\ncertificate = \"{name}-dates.pem\"\nkey = \"{name}-dates.key\"\n",
+            hash("x")
+        );
+        let path = file(&format!("{name}-dates.toml"), 0o600, text);
+        let run = check(&path);
+        let line = format!("               for lab.example; valid until {to}-01-01 (");
+        assert!(run.out.lines().any(|printed| printed.starts_with(&line)), "{}", run.out);
+        let expected = warning
+            .map(|end| format!("{}:6:15: warning: {} {end}\n", path.display(), certificate.display()))
+            .unwrap_or_default();
+        assert_eq!((run.code, run.err), (Some(0), expected));
+    }
+}
+
+#[test]
+fn the_check_finds_every_problem_in_one_run_also_those_of_files_beside_a_mistake() {
+    let text =
+        "wwww = \"x\"\nwww = \"nothing-here\"\n[tls]\ncertificate = \"nothing.pem\"\nkey = \"nothing.key\"\n";
+    let run = check(&file("all-at-once.toml", 0o600, text));
+    assert_eq!((run.code, run.out.as_str()), (Some(1), ""));
+    for part in [
+        "\"wwww\" is not a key",
+        "there is no user",
+        "nothing.pem cannot be read",
+        "nothing.key cannot be read",
+        "nothing-here is not there",
+    ] {
+        assert_eq!(run.err.matches(part).count(), 1, "{part} in\n{}", run.err);
+    }
+}
+
+#[test]
+fn a_key_with_a_passphrase_and_files_in_other_forms_are_answered_with_the_command_that_helps() {
+    let (certificate, key) = pair(2020, 4000);
+    let (_, inner) = certificate.split_once('\n').expect("it has lines");
+    let der = base64::Engine::decode(
+        &base64::engine::general_purpose::STANDARD,
+        inner.lines().take_while(|line| !line.starts_with('-')).collect::<String>(),
+    );
+    let der = der.expect("PEM is base64");
+    // What OpenSSL writes, but for what is encrypted in it, which nobody reads.
+    let pkcs8 = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIH0MF8GCSqGSIb3DQEFDTBS\n-----END ENCRYPTED PRIVATE KEY-----\n";
+    let old = "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nMIH0MF8G\n-----END EC PRIVATE KEY-----\n";
+    for (certificate, key, sentence, command) in [
+        (certificate.as_bytes(), pkcs8.as_bytes(), "has a passphrase", "openssl pkey -in "),
+        (certificate.as_bytes(), old.as_bytes(), "has a passphrase", "openssl pkey -in "),
+        (&der, key.as_bytes(), "is not in PEM form", "openssl x509 -inform der -in "),
+        (certificate.as_bytes(), &der, "is not in PEM form", "openssl pkey -inform der -in "),
+        (
+            b"\x30\x82\x09\x00\x02\x01\x03\x30",
+            key.as_bytes(),
+            "is not in PEM form",
+            "openssl pkcs12 -nodes -in ",
+        ),
+    ] {
+        file("forms.pem", 0o644, certificate);
+        file("forms.key", 0o600, key);
+        let text =
+            format!("{USER}password = \"x\"\n[tls]\ncertificate = \"forms.pem\"\nkey = \"forms.key\"\n");
+        let lines = problems(&file("forms.toml", 0o600, text));
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(lines[0].contains(sentence) && lines[0].contains(command), "{lines:?}");
+    }
+}
+
+#[test]
+fn no_password_stands_in_the_arguments_of_the_kiosk() {
+    let unit = include_str!("../deploy/kiosk.service");
+    let mut commands =
+        unit.lines().filter(|line| line.starts_with("Exec") || line.starts_with("Environment"));
+    let command = commands.next().expect("it starts something");
+    assert!(command.contains("file:///home/kiosk/board.html") && !command.contains("password"), "{command}");
+    assert_eq!(commands.next(), None);
 }
 
 #[test]

@@ -72,6 +72,8 @@ mod messages;
 mod meters;
 #[path = "wire/metrics.rs"]
 mod metrics;
+#[path = "wire/node_access.rs"]
+mod node_access;
 #[path = "wire/passwords.rs"]
 mod passwords;
 #[path = "wire/presence.rs"]

@@ -8,15 +8,18 @@ use std::path::Path;
 use rustix::process::geteuid;
 
 use super::problem::{Place, Problem, Report};
-use super::{Config, Origin, read};
+use super::{Config, Files, Origin, Unread, read};
 
 /// The largest configuration file, in bytes; some ten thousand users fit.
 const LARGEST: u64 = 1024 * 1024;
 
 /// See [`Config::load`].
-pub(super) fn load(path: &Path) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
+pub(super) fn load(path: &Path) -> Result<(Config, Vec<Problem>), Unread> {
     let file = path.display().to_string();
-    let refused = |place, sentence: String| vec![Problem { file: file.as_str().into(), place, sentence }];
+    let refused = |place, sentence: String| {
+        let files = Files { origin: Origin::File(path.into()), tls: None, www: None };
+        Unread { problems: vec![files.problem(place, sentence)], files }
+    };
     let bytes = bytes(path).map_err(|sentence| refused(Place::START, sentence))?;
     let text = match str::from_utf8(&bytes) {
         Ok(text) => text,

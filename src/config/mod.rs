@@ -7,6 +7,7 @@
 mod books;
 mod file;
 mod fixed;
+mod guessable;
 mod layouts;
 mod parts;
 mod people;
@@ -33,8 +34,9 @@ use crate::xmpp::ns;
 
 pub use books::{Contact, PhoneBook};
 pub use fixed::Fixed;
+use guessable::Guessable;
 pub use layouts::{Entry, Layout};
-pub use problem::{Place, Problem};
+pub use problem::{Place, Problem, proposal};
 pub use queues::{Outside, Queue};
 
 /// The text of the embedded demo configuration.
@@ -69,6 +71,8 @@ pub struct Config {
     pub trusted_proxies: Vec<Network>,
     /// Whether administrators may look at the frames of other sessions.
     pub frame_tap: bool,
+    /// Who may follow the nodes of users, teams and queues.
+    pub node_access: NodeAccess,
     /// In the order of the file.
     pub teams: Vec<Team>,
     /// In the order of the file; at least one.
@@ -91,6 +95,7 @@ pub struct Config {
     pub limits: Limits,
     /// Where all this comes from.
     pub origin: Origin,
+    guessable: Vec<Guessable>,
 }
 
 /// A variant of the contact centre.
@@ -109,6 +114,16 @@ pub enum Release {
     R11,
     /// 12.5 and later.
     R12,
+}
+
+/// Who may subscribe to the nodes of users, teams and queues (the access models of XEP-0060 §4.5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NodeAccess {
+    /// Every user, as of Finesse's nodes (reference 3.3).
+    #[default]
+    Open,
+    /// Those to whom the REST API shows the same.
+    Role,
 }
 
 /// What a user may do.
@@ -133,6 +148,44 @@ pub struct TlsFiles {
     pub key: PathBuf,
     /// Where the configuration names the key.
     pub key_place: Place,
+}
+
+/// The files that a configuration names, as far as it could be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Files {
+    /// Where the configuration comes from.
+    pub origin: Origin,
+    /// The files of the certificate.
+    pub tls: Option<TlsFiles>,
+    /// The folder whose files are served.
+    pub www: Option<Www>,
+}
+
+impl Files {
+    /// Makes a problem with the configuration, for what is found out only when it is put to use.
+    pub fn problem(&self, place: Place, sentence: impl Into<String>) -> Problem {
+        Problem { file: self.origin.to_string().into(), place, sentence: sentence.into() }
+    }
+}
+
+/// What there is to say of the files that a configuration names.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Why the server would not start with them: a line for each.
+    pub problems: Vec<String>,
+    /// What is allowed and still unwise.
+    pub warnings: Vec<Problem>,
+    /// For whom the certificate is, and until when.
+    pub certificate: Option<String>,
+}
+
+/// What is wrong with a configuration.
+#[derive(Debug)]
+pub struct Unread {
+    /// In the order of the file.
+    pub problems: Vec<Problem>,
+    /// What it names all the same.
+    pub files: Files,
 }
 
 /// A folder with files for browsers, and where it is named, for problems found when it is looked at.
@@ -254,7 +307,7 @@ impl Config {
     /// # Errors
     ///
     /// Returns every problem found, in the order of the file. A file that cannot be read is one problem.
-    pub fn load(path: &Path) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
+    pub fn load(path: &Path) -> Result<(Config, Vec<Problem>), Unread> {
         file::load(path)
     }
 
@@ -266,7 +319,8 @@ impl Config {
     pub fn parse(text: &str, name: &str) -> Result<Config, Vec<Problem>> {
         let path = Path::new(name);
         let folder = path.parent().unwrap_or(Path::new(""));
-        read::read(text, name, folder, Origin::File(path.into())).map(|parsed| parsed.config)
+        let read = read::read(text, name, folder, Origin::File(path.into()));
+        read.map(|parsed| parsed.config).map_err(|unread| unread.problems)
     }
 
     /// Returns the slowest password hash in use, for [`crate::password::verify`].
@@ -284,6 +338,11 @@ impl Config {
     /// request of the others would cost a hash.
     pub fn remembered(&self, limits: &Limits) -> usize {
         if limits.password_memory == 0 { 0 } else { limits.password_memory.max(self.hashed_logins()) }
+    }
+
+    /// The files that it names.
+    pub fn files(&self) -> Files {
+        Files { origin: self.origin.clone(), tls: self.tls.clone(), www: self.www.clone() }
     }
 
     /// Makes a problem with this configuration, for what is found out only when it is put to use.
@@ -322,6 +381,19 @@ impl Release {
         match self {
             Release::R11 => ns::PUBSUB,
             Release::R12 => ns::PUSH,
+        }
+    }
+}
+
+impl NodeAccess {
+    /// Every model there is.
+    pub const ALL: [NodeAccess; 2] = [NodeAccess::Open, NodeAccess::Role];
+
+    /// The name in the configuration file.
+    pub fn name(self) -> &'static str {
+        match self {
+            NodeAccess::Open => "open",
+            NodeAccess::Role => "role",
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use super::guessable::Guessable;
 use super::problem::{Place, Placed, Report, proposal, shown};
 use super::section::{Read, Reported, Section, all};
 use super::{Role, Team, User, rules};
@@ -48,6 +49,8 @@ pub(super) struct People {
     pub extensions: Declared,
     /// Where the first password stands in plain text.
     pub first_plain: Option<Place>,
+    /// The passwords that others may know.
+    pub guessable: Vec<Guessable>,
 }
 
 /// A user as far as it could be read.
@@ -58,6 +61,7 @@ struct Draft<'d> {
     team: Option<Placed<&'d str>>,
     supervises: Vec<Placed<&'d str>>,
     plain: Option<Place>,
+    guessable: Option<Guessable>,
     user: Option<User>,
 }
 
@@ -69,7 +73,15 @@ pub(super) fn read(report: &mut Report, root: &Section) -> People {
         .map(|sections| sections.iter().map(|section| user(report, section)).collect());
     let Ok(drafts) = drafts else {
         let extensions = Declared::new();
-        return People { teams, users: None, team_ids, user_ids: None, extensions, first_plain: None };
+        return People {
+            teams,
+            users: None,
+            team_ids,
+            user_ids: None,
+            extensions,
+            first_plain: None,
+            guessable: Vec::new(),
+        };
     };
     if drafts.is_empty() {
         report.add(Place::START, "there is no user; add a section [[user]] for each");
@@ -86,8 +98,9 @@ pub(super) fn read(report: &mut Report, root: &Section) -> People {
     }
 
     let first_plain = drafts.iter().filter_map(|draft| draft.plain).min();
+    let guessable = drafts.iter().filter_map(|draft| draft.guessable.clone()).collect();
     let users = drafts.into_iter().map(|draft| draft.user).collect();
-    People { teams, users, team_ids, user_ids, extensions, first_plain }
+    People { teams, users, team_ids, user_ids, extensions, first_plain, guessable }
 }
 
 fn teams(report: &mut Report, root: &Section) -> (Option<Vec<Team>>, Option<Declared>) {
@@ -129,7 +142,14 @@ fn user<'d>(report: &mut Report, section: &Section<'d>) -> Draft<'d> {
     let extension = section.string(report, "extension");
     let team = section.string(report, "team");
     let supervises = section.strings(report, "supervises");
-    let (password, plain) = password(report, section);
+    let Secret { password, plain, hash } = password(report, section);
+    let guessable = id.ok().and_then(|id| match (plain, &password) {
+        (Some(plain), _) => {
+            Guessable::plain(id.value, login_name.ok().flatten().map(|name| name.value), plain)
+        }
+        (None, Ok(password)) => Guessable::hashed(id.value, hash?.place, password),
+        _ => None,
+    });
     let roles = roles(report, section);
     if let Ok(teams) = &supervises {
         distinct(report, "supervises", teams.as_deref().unwrap_or_default());
@@ -178,19 +198,26 @@ fn user<'d>(report: &mut Report, section: &Section<'d>) -> Draft<'d> {
         extension: extension.ok().flatten(),
         team: team.ok().flatten(),
         supervises: supervised,
-        plain,
+        plain: plain.map(|plain| plain.place),
+        guessable,
         user: user().ok(),
     }
 }
 
-/// Reads the one of `password` and `password_hash` that must be there; also tells where it stands in plain text.
-fn password(report: &mut Report, section: &Section) -> (Result<Password, Reported>, Option<Place>) {
+/// A password, and how it stands in the file.
+struct Secret<'d> {
+    password: Result<Password, Reported>,
+    plain: Option<Placed<&'d str>>,
+    hash: Option<Placed<&'d str>>,
+}
+
+/// Reads the one of `password` and `password_hash` that must be there.
+fn password<'d>(report: &mut Report, section: &Section<'d>) -> Secret<'d> {
     let plain = section.string(report, "password");
     let hash = section.string(report, "password_hash");
     let (Ok(plain), Ok(hash)) = (plain, hash) else {
-        return (Err(Reported), None);
+        return Secret { password: Err(Reported), plain: None, hash: None };
     };
-    let place = plain.map(|plain| plain.place);
     let password = match (plain, hash) {
         (Some(plain), None) if plain.value == EXAMPLE => {
             let sentence = "password is still that of the example; run `callboard passwd` and put what it prints here, as \
@@ -217,7 +244,7 @@ fn password(report: &mut Report, section: &Section) -> (Result<Password, Reporte
         report.add(place, sentence);
         Reported
     });
-    (password, place)
+    Secret { password, plain, hash }
 }
 
 fn roles(report: &mut Report, section: &Section) -> Result<Vec<Role>, Reported> {

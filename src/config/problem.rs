@@ -108,12 +108,13 @@ pub(super) fn shown(text: &str) -> String {
 /// Says what could have been meant by a name that is not known: the nearest one, if it is near, else all.
 ///
 /// Returns the end of a sentence, or nothing if there is nothing to propose.
-pub(super) fn proposal<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
+pub fn proposal<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
     const MOST_LISTED: usize = 64;
-    let name = name.to_lowercase().replace('-', "_");
+    let same = |name: &str| name.to_lowercase().replace('-', "_");
+    let name = same(name);
     // More than anybody would read, and few enough to compare for every mistake of a large file.
     let mut known: Vec<&str> = known.into_iter().take(1000).collect();
-    let nearest = known.iter().map(|candidate| (distance(&name, candidate), *candidate)).min();
+    let nearest = known.iter().map(|candidate| (distance(&name, &same(candidate)), *candidate)).min();
     match nearest {
         None => String::new(),
         // One slip in three characters still looks like the same word.

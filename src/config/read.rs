@@ -10,7 +10,8 @@ use super::problem::{Place, Placed, Report, shown};
 use super::queues;
 use super::section::{Reported, Section, all, kind_of, named, number};
 use super::{
-    Config, NodeConfig, Origin, Problem, Profile, Release, TlsFiles, books, layouts, reasons, rules, web,
+    Config, Files, NodeAccess, NodeConfig, Origin, Profile, Release, TlsFiles, Unread, books, layouts,
+    reasons, rules, web,
 };
 use crate::limits::{Kind, Limits, TABLE};
 
@@ -27,6 +28,7 @@ const KEYS: &[&str] = &[
     "hsts",
     "trusted_proxies",
     "frame_tap",
+    "node_access",
     "team",
     "user",
     "require_reason_codes",
@@ -53,13 +55,14 @@ pub(super) struct Parsed {
 }
 
 /// Reads a configuration. `file` is its name in problems; paths in it start at `folder`.
-pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Result<Parsed, Vec<Problem>> {
+pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Result<Parsed, Unread> {
     // Editors may begin a file with a byte order mark, which is no character of its first line.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut report = Report::new(file, text);
     let (document, errors) = DeTable::parse_recoverable(text);
     if !syntax(&mut report, &errors) {
-        return Err(report.into_problems());
+        let files = Files { origin, tls: None, www: None };
+        return Err(Unread { problems: report.into_problems(), files });
     }
 
     let root = Section::open(&mut report, "the file", Place::START, document.get_ref(), KEYS);
@@ -74,6 +77,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let hsts = web::hsts(&mut report, &root, &tls);
     let trusted_proxies = web::trusted_proxies(&mut report, &root);
     let frame_tap = root.boolean(&mut report, "frame_tap");
+    let node_access = node_access(&mut report, &root);
     let people = people::read(&mut report, &root);
     let require_reason_codes = root.boolean(&mut report, "require_reason_codes");
     let reason_codes = reasons::read(&mut report, &root, people.team_ids.as_ref());
@@ -83,6 +87,11 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let nodes = nodes(&mut report, &root, people.user_ids.as_ref());
     let limits = limits(&mut report, &root);
 
+    let files = Files {
+        origin: origin.clone(),
+        tls: tls.as_ref().ok().cloned().flatten(),
+        www: www.as_ref().ok().cloned().flatten(),
+    };
     let assemble = || -> Option<Config> {
         let Listeners { tls: listen, plain: listen_plain, places: listen_places } = listeners.ok()?;
         let (queues, outside) = queues.ok()?;
@@ -102,6 +111,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
             hsts: hsts.ok()?,
             trusted_proxies: trusted_proxies.ok()?,
             frame_tap: frame_tap.ok()?.is_some_and(|on| on.value),
+            node_access: node_access.ok()?,
             teams: people.teams?,
             users: people.users?,
             require_reason_codes: require_reason_codes.ok()?.is_none_or(|required| required.value),
@@ -111,11 +121,12 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
             nodes: nodes.ok()?,
             limits,
             origin,
+            guessable: people.guessable,
         })
     };
     match assemble() {
         Some(config) if report.is_empty() => Ok(Parsed { config, first_plain: people.first_plain }),
-        _ => Err(report.into_problems()),
+        _ => Err(Unread { problems: report.into_problems(), files }),
     }
 }
 
@@ -153,6 +164,10 @@ fn profile(report: &mut Report, root: &Section) -> Result<Profile, Reported> {
 
 fn release(report: &mut Report, root: &Section) -> Result<Release, Reported> {
     one_of(report, root, "release", Release::ALL, Release::name, Release::R12)
+}
+
+fn node_access(report: &mut Report, root: &Section) -> Result<NodeAccess, Reported> {
+    one_of(report, root, "node_access", NodeAccess::ALL, NodeAccess::name, NodeAccess::default())
 }
 
 /// Reads a key whose value is the name of one of a few things.

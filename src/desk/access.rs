@@ -1,11 +1,12 @@
 //! Who may see what: agents their own, supervisors what belongs to their teams, administrators everything (reference
 //! 4.1).
 
-use crate::config::{self, Profile, Team, User};
+use crate::config::{self, NodeAccess, Profile, Team, User};
 use crate::id::UserId;
 
 use super::Desk;
 use super::error::{ApiError, Refusal};
+use super::nodes;
 
 /// Whose things are asked for.
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +83,33 @@ impl Desk {
     pub fn queues_seen_by(&self, actor: UserId) -> impl Iterator<Item = &config::Queue> {
         let queues = self.queues.iter().map(|queue| &queue.config);
         queues.filter(move |queue| self.sees_one_of(actor, &[&queue.team]))
+    }
+
+    /// Whose nodes everybody may follow.
+    pub fn node_access(&self) -> NodeAccess {
+        self.node_access
+    }
+
+    /// Tells whether somebody may follow the node of that name: with `node_access = "role"` those of users, teams and queues that
+    /// the REST API shows it, and all nodes of one's own.
+    pub fn may_follow(&self, actor: UserId, node: &str) -> bool {
+        let Some((kind, rest)) = node.strip_prefix(nodes::PREFIX).and_then(|rest| rest.split_once('/'))
+        else {
+            return true;
+        };
+        if self.node_access == NodeAccess::Open {
+            return true;
+        }
+        let id = rest.split('/').next().unwrap_or_default();
+        match kind {
+            "User" => self.directory.find(id).is_some_and(|user| self.may_see(actor, user).is_ok()),
+            "Team" => self.sees_one_of(actor, &[id]),
+            "Queue" => {
+                let queue = self.queues.iter().find(|queue| queue.config.id == id);
+                queue.is_some_and(|queue| self.sees_one_of(actor, &[&queue.config.team]))
+            }
+            _ => true,
+        }
     }
 
     /// Lets through the user, the supervisors of its team and administrators.

@@ -34,7 +34,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Instant, SystemTime};
 
 use crate::clock::Now;
-use crate::config::{Config, Layout, Outside, PhoneBook, Profile, ReasonCode, Release, Team};
+use crate::config::{Config, Layout, NodeAccess, Outside, PhoneBook, Profile, ReasonCode, Release, Team};
 use crate::id::{DialogId, UserId};
 use crate::limits::Limits;
 
@@ -113,6 +113,7 @@ pub struct Desk {
     phone_books: Vec<PhoneBook>,
     layouts: Vec<Layout>,
     require_reason_codes: bool,
+    node_access: NodeAccess,
     profile: Profile,
     release: Release,
     domain: String,
@@ -151,6 +152,7 @@ impl Desk {
             phone_books: config.phone_books,
             layouts: config.layouts,
             require_reason_codes: config.require_reason_codes,
+            node_access: config.node_access,
             profile: config.profile,
             release: config.release,
             domain: config.domain,

@@ -6,6 +6,9 @@ use crate::pubsub::nodes::Ends;
 
 use super::Desk;
 
+/// What the names of Finesse's nodes begin with.
+pub const PREFIX: &str = "/finesse/api/";
+
 /// Events on the service as a whole.
 pub const SYSTEM_INFO: &str = "/finesse/api/SystemInfo";
 

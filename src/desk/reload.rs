@@ -33,6 +33,7 @@ impl Desk {
         self.layouts = config.layouts;
         self.outside = config.outside;
         self.require_reason_codes = config.require_reason_codes;
+        self.node_access = config.node_access;
         let is_telling = !self.changed.is_empty();
         self.changed.extend(changed);
         if !is_telling {

@@ -36,6 +36,7 @@ pub struct Asker {
 pub enum NotOpened {
     NoNode,
     NodeUnknown,
+    NodeClosed,
     TooManyNodes,
     TooManySessions,
     SessionUnknown,
@@ -47,6 +48,7 @@ impl From<Refusal> for NotOpened {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::TooManySubscriptions => Self::TooManyNodes,
+            Refusal::NodeClosed => Self::NodeClosed,
             _ => Self::NodeUnknown,
         }
     }
@@ -70,6 +72,9 @@ impl Hub {
         let mut nodes: Vec<NodeId> = Vec::new();
         for name in names {
             let node = self.pubsub.find(name)?;
+            if !self.desk.may_follow(asker.user, name) {
+                return Err(NotOpened::NodeClosed);
+            }
             if !nodes.contains(&node) {
                 if nodes.len() == self.limits.subscriptions_per_session {
                     return Err(NotOpened::TooManyNodes);

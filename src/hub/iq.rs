@@ -7,9 +7,10 @@ use super::finesse::{CAPS_NODE as FINESSE_CAPS_NODE, CAPS_VER as FINESSE_CAPS_VE
 use super::pressure::NO_ROOM;
 use super::reach::{FINESSE, Target};
 use super::{Hub, Now};
+use crate::config::NodeAccess;
 use crate::id::{SessionId, UserId};
 use crate::pubsub::iq::{Change, FEATURES, Requester, TOO_LONG};
-use crate::pubsub::{self, Refusal};
+use crate::pubsub::{self, NodeId, Refusal};
 use crate::xmpp::ns;
 use crate::xmpp::stanza::{Condition, Request, StanzaError};
 use crate::xmpp::stream::{CAPS_NODE, CAPS_VER};
@@ -24,8 +25,10 @@ pub fn answer(hub: &mut Hub, now: Now, user: UserId, target: &Target<'_>, reques
     match (target, name.name(), name.namespace().unwrap_or(""), request.set) {
         (Target::User { .. } | Target::Nobody, ..) => Err(Condition::ServiceUnavailable.into()),
         (_, "ping", ns::PING, false) => Ok(String::new()),
-        (_, "query", ns::DISCO_INFO, false) => disco_info(hub, target, request.child.attribute("node")),
-        (_, "query", ns::DISCO_ITEMS, false) => disco_items(hub, target, request.child.attribute("node")),
+        (_, "query", ns::DISCO_INFO, false) => disco_info(hub, user, target, request.child.attribute("node")),
+        (_, "query", ns::DISCO_ITEMS, false) => {
+            disco_items(hub, user, target, request.child.attribute("node"))
+        }
         (Target::Pubsub, "pubsub", ns::PUBSUB | ns::PUBSUB_OWNER, _) => pubsub(hub, now, user, request),
         (Target::Server | Target::Pubsub | Target::Account, "query", ns::VERSION, false) => Ok(version()),
         (Target::Server | Target::Account, "time", ns::TIME, false) => time(now),
@@ -47,7 +50,7 @@ fn pubsub(hub: &mut Hub, now: Now, user: UserId, request: &Request<'_>) -> Answe
         return Err(NO_ROOM);
     }
     let bare = hub.bare(user);
-    let (sessions, online) = (&hub.sessions, &hub.online[user.0 as usize]);
+    let (sessions, online, desk) = (&hub.sessions, &hub.online[user.0 as usize], &hub.desk);
     let resource = |id: SessionId| {
         sessions.get(id).and_then(|session| Some(session.address.as_ref()?.resource.to_string()))
     };
@@ -57,6 +60,7 @@ fn pubsub(hub: &mut Hub, now: Now, user: UserId, request: &Request<'_>) -> Answe
         administrator: hub.users().is_administrator(user),
         session: &|wanted| online.iter().copied().find(|id| resource(*id).as_deref() == Some(wanted)),
         resource: &resource,
+        may_follow: &|node| desk.may_follow(user, node),
         payload: hub.limits.payload,
         longest: hub.longest(),
     };
@@ -70,7 +74,11 @@ fn pubsub(hub: &mut Hub, now: Now, user: UserId, request: &Request<'_>) -> Answe
 }
 
 /// XEP-0030 §3.
-fn disco_info(hub: &Hub, target: &Target<'_>, node: Option<&str>) -> Answer {
+fn disco_info(hub: &Hub, user: UserId, target: &Target<'_>, node: Option<&str>) -> Answer {
+    let access = match hub.desk.node_access() {
+        NodeAccess::Open => "access-open",
+        NodeAccess::Role => "access-whitelist",
+    };
     let service = |name: &str| format!("{}#{name}", ns::PUBSUB);
     let plain = |features: &[&str]| features.iter().map(|feature| (*feature).to_owned()).collect::<Vec<_>>();
     let common = [ns::DISCO_INFO, ns::DISCO_ITEMS, ns::PING];
@@ -80,17 +88,22 @@ fn disco_info(hub: &Hub, target: &Target<'_>, node: Option<&str>) -> Answer {
         (Target::Server, None) => {
             (("server", "im", "callboard"), plain(&[&common[..], &[ns::VERSION, ns::TIME]].concat()))
         }
-        (Target::Server, Some(node)) if node == caps_node => return disco_info_as(hub, target, node),
+        (Target::Server, Some(node)) if node == caps_node => return disco_info_as(hub, user, target, node),
         (Target::Account, None) => (("account", "registered", ""), plain(&common)),
         (Target::Finesse, None) => (("client", "pc", "Finesse"), plain(&common)),
-        (Target::Finesse, Some(node)) if node == finesse_node => return disco_info_as(hub, target, node),
+        (Target::Finesse, Some(node)) if node == finesse_node => {
+            return disco_info_as(hub, user, target, node);
+        }
         (Target::Pubsub, None) => {
             let features =
                 [ns::DISCO_INFO, ns::DISCO_ITEMS, ns::PING, ns::VERSION, ns::PUBSUB].map(str::to_owned);
-            (("pubsub", "service", "callboard"), features.into_iter().chain(FEATURES.map(service)).collect())
+            (
+                ("pubsub", "service", "callboard"),
+                features.into_iter().chain([access].into_iter().chain(FEATURES).map(service)).collect(),
+            )
         }
         (Target::Pubsub, Some(node)) => {
-            hub.pubsub.find(node)?;
+            open_node(hub, user, node)?;
             (("pubsub", "leaf", ""), plain(&[ns::PUBSUB, ns::DISCO_INFO]))
         }
         _ => return Err(Condition::ItemNotFound.into()),
@@ -113,13 +126,19 @@ fn disco_info(hub: &Hub, target: &Target<'_>, node: Option<&str>) -> Answer {
 }
 
 /// The answer for the node that entity capabilities name: the same as without, but for the node (XEP-0115 §6.2).
-fn disco_info_as(hub: &Hub, target: &Target<'_>, node: &str) -> Answer {
+fn disco_info_as(hub: &Hub, user: UserId, target: &Target<'_>, node: &str) -> Answer {
     let plain = begin_query(ns::DISCO_INFO, None);
-    Ok(disco_info(hub, target, None)?.replacen(&plain, &begin_query(ns::DISCO_INFO, Some(node)), 1))
+    Ok(disco_info(hub, user, target, None)?.replacen(&plain, &begin_query(ns::DISCO_INFO, Some(node)), 1))
+}
+
+/// The node of that name, if the user may follow it.
+fn open_node(hub: &Hub, user: UserId, name: &str) -> Result<NodeId, Refusal> {
+    let node = hub.pubsub.find(name)?;
+    if hub.desk.may_follow(user, name) { Ok(node) } else { Err(Refusal::NodeClosed) }
 }
 
 /// XEP-0030 §4.
-fn disco_items(hub: &Hub, target: &Target<'_>, node: Option<&str>) -> Answer {
+fn disco_items(hub: &Hub, user: UserId, target: &Target<'_>, node: Option<&str>) -> Answer {
     let mut out = begin_query(ns::DISCO_ITEMS, node);
     let mut item = |jid: &str, attribute: Option<(&str, &str)>| -> Result<(), StanzaError> {
         out.push_str("<item");
@@ -134,12 +153,12 @@ fn disco_items(hub: &Hub, target: &Target<'_>, node: Option<&str>) -> Answer {
         (Target::Server, None) => item(&hub.names.pubsub, None)?,
         (Target::Account | Target::Finesse, None) => {}
         (Target::Pubsub, None) => {
-            for name in hub.pubsub.names() {
+            for name in hub.pubsub.names().filter(|name| hub.desk.may_follow(user, name)) {
                 item(&hub.names.pubsub, Some(("node", &name)))?;
             }
         }
         (Target::Pubsub, Some(node)) => {
-            for kept in hub.pubsub.items(hub.pubsub.find(node)?) {
+            for kept in hub.pubsub.items(open_node(hub, user, node)?) {
                 item(&hub.names.pubsub, Some(("name", &kept.id)))?;
             }
         }

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::fmt;
 
 use super::{Hub, Now};
-use crate::config::Config;
+use crate::config::{Config, NodeAccess};
 use crate::desk::nodes;
 use crate::id::{SessionId, UserId};
+use crate::pubsub::{NodeId, Subscriber};
 use crate::xmpp::stream::StreamError;
 
 /// What another configuration has changed, for the log.
@@ -49,6 +50,7 @@ impl Hub {
             self.pubsub.forget(*user);
         }
         self.end_taps(now);
+        self.end_subscriptions(now);
         let nodes = self.pubsub.close_others(&names);
         let removed_nodes = nodes.len();
         nodes.into_iter().for_each(|node| self.take_away(now, node));
@@ -85,6 +87,27 @@ impl Hub {
         let ended: Vec<SessionId> = self.taps.iter().map(|tap| tap.id).filter(|id| !may(*id)).collect();
         for id in ended {
             self.end(now, id, None, "its user is no administrator any more");
+        }
+    }
+
+    /// Who may follow a node no more is not subscribed to it any more, and its streams of the node's events end.
+    fn end_subscriptions(&mut self, now: Now) {
+        if self.desk.node_access() == NodeAccess::Open {
+            return;
+        }
+        let may_not: Vec<(Subscriber, NodeId)> = self
+            .pubsub
+            .all_subscriptions()
+            .filter(|(who, node)| !self.desk.may_follow(who.user, &self.pubsub.name(*node)))
+            .collect();
+        for (who, node) in may_not {
+            // It is there, so there is nothing to refuse.
+            let _ = self.pubsub.unsubscribe(node, who);
+            let stream =
+                who.session.filter(|id| self.sessions.get(*id).is_some_and(|one| one.feed.is_some()));
+            if let Some(id) = stream {
+                self.end(now, id, None, "its user may follow a node no more");
+            }
         }
     }
 }

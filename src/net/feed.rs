@@ -107,6 +107,10 @@ impl From<NotOpened> for Refused {
                 "Name one node or more: /events?node=/finesse/api/User/1001&node=/finesse/api/SystemInfo",
             ),
             NotOpened::NodeUnknown => (StatusCode::NOT_FOUND, "There is no such node."),
+            NotOpened::NodeClosed => (
+                StatusCode::FORBIDDEN,
+                "Your role does not let you follow one of these nodes (node_access in the configuration).",
+            ),
             NotOpened::TooManyNodes => (
                 StatusCode::BAD_REQUEST,
                 "These are more nodes than subscriptions_per_session in [limits] allows.",

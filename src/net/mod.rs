@@ -11,6 +11,7 @@ mod auth;
 mod body;
 mod bosh;
 mod calls;
+mod certificate;
 mod checks;
 mod conditions;
 mod connection;
@@ -73,14 +74,14 @@ use smol::future::FutureExt as _;
 use smol::stream::StreamExt as _;
 use smol::{Async, LocalExecutor, Timer};
 
-use crate::config::{Config, Place, Problem};
+use crate::config::{Config, Files, Found, Place, Problem};
 use crate::hub::Counters;
 use crate::json;
 use crate::limits::Limits;
 use notify::Manager;
 pub use reload::Again;
 use reload::Reloader;
-use server::Server;
+use server::{Server, now};
 use tls::Identity;
 use www::Www;
 
@@ -121,7 +122,7 @@ pub fn prepare(config: &Config) -> Result<Prepared, NotPrepared> {
         problems: vec![format!("callboard: signals cannot be received: {error}")],
         may_pass: false,
     })?;
-    match (tls::identity(config), Www::open(config), listen(config)) {
+    match (tls::identity(config), Www::open(&config.files()), listen(config)) {
         (Ok(identity), Ok(www), Ok(listeners)) => Ok(Prepared { identity, www, listeners, signals }),
         (identity, www, listeners) => {
             let mut problems = lines(identity);
@@ -136,11 +137,27 @@ pub fn prepare(config: &Config) -> Result<Prepared, NotPrepared> {
     }
 }
 
-/// The problems that [`prepare`] finds, as far as they are found without listening.
-pub fn check(config: &Config) -> Vec<String> {
-    let mut problems = lines(tls::identity(config));
-    problems.extend(Www::open(config).err());
-    problems
+/// Looks at the files that a configuration names.
+pub fn check(files: &Files) -> Found {
+    let mut found = Found::default();
+    if let Some(tls) = &files.tls {
+        match tls::from_files(files, tls) {
+            Ok((_, chain)) => {
+                let now = now().wall;
+                found.certificate = chain.first().map(|certificate| certificate.describe(now));
+                let name = tls.certificate.display();
+                for (nth, certificate) in (1..).zip(&chain) {
+                    let Some(end) = certificate.warning(now) else { continue };
+                    let which = if nth == 1 { String::new() } else { format!("certificate {nth} in ") };
+                    let sentence = format!("{which}{name} {end}");
+                    found.warnings.push(files.problem(tls.certificate_place, sentence));
+                }
+            }
+            Err(problems) => found.problems.extend(problems.iter().map(Problem::to_string)),
+        }
+    }
+    found.problems.extend(Www::open(files).err());
+    found
 }
 
 fn lines<T>(result: Result<T, Vec<Problem>>) -> Vec<String> {
@@ -148,9 +165,9 @@ fn lines<T>(result: Result<T, Vec<Problem>>) -> Vec<String> {
 }
 
 /// A line for a problem, with its place in the file if it stands there.
-fn located(config: &Config, place: Option<Place>, sentence: &str) -> String {
+fn located(files: &Files, place: Option<Place>, sentence: &str) -> String {
     match place {
-        Some(place) => config.problem(place, sentence).to_string(),
+        Some(place) => files.problem(place, sentence).to_string(),
         None => format!("callboard: {sentence}"),
     }
 }
@@ -180,7 +197,10 @@ fn listen(config: &Config) -> Result<Vec<Listener>, Vec<(ErrorKind, String)>> {
             Err(error) => {
                 let sentence = refused(address, &error);
                 let place = config.listen_places.iter().find(|(other, _)| *other == address);
-                problems.push((error.kind(), located(config, place.map(|(_, place)| *place), &sentence)));
+                problems.push((
+                    error.kind(),
+                    located(&config.files(), place.map(|(_, place)| *place), &sentence),
+                ));
             }
         }
     }

@@ -12,7 +12,8 @@ use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{CipherSuite, ServerConfig};
 
-use crate::config::{Config, Place, Problem, TlsFiles};
+use super::certificate::Certificate;
+use crate::config::{Config, Files, Place, Problem, TlsFiles};
 
 /// What a listener needs to speak TLS.
 #[derive(Clone)]
@@ -35,7 +36,7 @@ pub struct Identity {
 /// Every problem with the files, at the place where the configuration names them.
 pub fn identity(config: &Config) -> Result<Option<Identity>, Vec<Problem>> {
     match &config.tls {
-        Some(files) => from_files(config, files).map(Some),
+        Some(tls) => from_files(&config.files(), tls).map(|(identity, _)| Some(identity)),
         None if config.listen.is_empty() => Ok(None),
         None => self_signed(&config.domain).map(Some).map_err(|error| {
             let sentence =
@@ -45,50 +46,86 @@ pub fn identity(config: &Config) -> Result<Option<Identity>, Vec<Problem>> {
     }
 }
 
-fn from_files(config: &Config, files: &TlsFiles) -> Result<Identity, Vec<Problem>> {
-    let certificates = read(&files.certificate, "certificate").and_then(|pem| {
+/// The identity of files, and what is known of the certificates in them.
+pub(super) fn from_files(
+    files: &Files,
+    tls: &TlsFiles,
+) -> Result<(Identity, Vec<Certificate>), Vec<Problem>> {
+    let certificates = read(&tls.certificate, "certificate").and_then(|pem| {
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
         match chain {
             Ok(chain) if !chain.is_empty() => Ok(chain),
-            Ok(_) => Err(no_pem(&files.certificate, "certificate")),
-            Err(error) => Err(bad_pem(&files.certificate, &error)),
+            Ok(_) => Err(no_pem(&tls.certificate, "certificate", &pem)),
+            Err(error) => Err(bad_pem(&tls.certificate, &error)),
         }
     });
-    let key = read(&files.key, "private key").and_then(|pem| {
+    let key = read(&tls.key, "private key").and_then(|pem| {
+        if has_passphrase(&pem) {
+            return Err(passphrase(&tls.key));
+        }
         PrivateKeyDer::from_pem_slice(&pem).map_err(|error| match error {
-            pem::Error::NoItemsFound => no_pem(&files.key, "private key"),
-            error => bad_pem(&files.key, &error),
+            pem::Error::NoItemsFound => no_pem(&tls.key, "private key", &pem),
+            error => bad_pem(&tls.key, &error),
         })
     });
     let (certificates, key) = match (certificates, key) {
         (Ok(certificates), Ok(key)) => (certificates, key),
         (certificates, key) => {
-            let problems = [(certificates.err(), files.certificate_place), (key.err(), files.key_place)];
+            let problems = [(certificates.err(), tls.certificate_place), (key.err(), tls.key_place)];
             return Err(problems
                 .into_iter()
-                .filter_map(|(sentence, place)| Some(config.problem(place, sentence?)))
+                .filter_map(|(sentence, place)| Some(files.problem(place, sentence?)))
                 .collect());
         }
     };
-    server(certificates, key, false).map_err(|error| {
+    let known = certificates.iter().filter_map(|certificate| Certificate::read(certificate)).collect();
+    let identity = server(certificates, key, false).map_err(|error| {
         let sentence = match error {
             rustls::Error::InconsistentKeys(_) => format!(
                 "the key in {} does not belong to the certificate in {}; name a pair that was made together",
-                files.key.display(),
-                files.certificate.display()
+                tls.key.display(),
+                tls.certificate.display()
             ),
-            error => format!("the certificate in {} cannot be used: {error}", files.certificate.display()),
+            error => format!("the certificate in {} cannot be used: {error}", tls.certificate.display()),
         };
-        vec![config.problem(files.key_place, sentence)]
-    })
+        vec![files.problem(tls.key_place, sentence)]
+    })?;
+    Ok((identity, known))
 }
 
 fn read(path: &Path, what: &str) -> Result<Vec<u8>, String> {
     fs::read(path).map_err(|error| format!("the {what} {} cannot be read: {error}", path.display()))
 }
 
-fn no_pem(path: &Path, what: &str) -> String {
-    format!("{} has no {what} in PEM form (a line BEGIN … and what follows it)", path.display())
+/// Whether a key is encrypted: by PKCS #8 (RFC 7468 §11), or as older tools do it (RFC 1421 §4.6.1.1).
+fn has_passphrase(pem: &[u8]) -> bool {
+    let mut lines = pem.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    lines.any(|line| {
+        line == b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
+            || line.starts_with(b"Proc-Type:") && line.ends_with(b"ENCRYPTED")
+    })
+}
+
+fn passphrase(path: &Path) -> String {
+    let path = path.display();
+    format!(
+        "the key in {path} has a passphrase, which nobody is asked for; write the key without it (`openssl pkey -in {path} \
+         -out {path}.plain`, then `chmod 600 {path}.plain`), and name that file"
+    )
+}
+
+fn no_pem(path: &Path, what: &str, found: &[u8]) -> String {
+    let path = path.display();
+    let command = match found {
+        // A SEQUENCE with the number 3 first (RFC 7292 §4), after a length of one to five bytes.
+        [0x30, rest @ ..] if rest.windows(3).take(5).any(|window| window == [2, 1, 3]) => "pkcs12 -nodes",
+        [0x30, ..] if what == "certificate" => "x509 -inform der",
+        [0x30, ..] => "pkey -inform der",
+        _ => return format!("{path} has no {what} in PEM form (a line BEGIN … and what follows it)"),
+    };
+    format!(
+        "{path} is not in PEM form; convert it (`openssl {command} -in {path} -out {path}.pem`), and name that file"
+    )
 }
 
 fn bad_pem(path: &Path, error: &pem::Error) -> String {

@@ -12,9 +12,8 @@ use crate::xmpp::ns;
 use crate::xmpp::stanza::{Condition, Request, StanzaError};
 use crate::xmpp::xml::{text_content, write_attribute, write_node};
 
-/// What the service can do, for disco#info (XEP-0060 §10), and at the same time what [`answer`] knows.
-pub const FEATURES: [&str; 10] = [
-    "access-open",
+/// What the service can do beside its access model, for disco#info (XEP-0060 §10), and at the same time what [`answer`] knows.
+pub const FEATURES: [&str; 9] = [
     "item-ids",
     "persistent-items",
     "publish",
@@ -36,6 +35,8 @@ pub struct Requester<'a> {
     pub session: &'a dyn Fn(&str) -> Option<SessionId>,
     /// The resource of one of the user's sessions; a stream of server-sent events has none.
     pub resource: &'a dyn Fn(SessionId) -> Option<String>,
+    /// Whether the user may follow the node of that name.
+    pub may_follow: &'a dyn Fn(&str) -> bool,
     /// The largest payload in bytes.
     pub payload: usize,
     /// The longest answer in bytes.
@@ -72,6 +73,10 @@ impl From<Refusal> for StanzaError {
             Refusal::NotSubscribed => Condition::UnexpectedRequest.with("not-subscribed"),
             Refusal::TooManySubscriptions => Self::new(Condition::PolicyViolation, "Too many subscriptions.")
                 .pubsub("too-many-subscriptions"),
+            Refusal::NodeClosed => {
+                Self::new(Condition::NotAllowed, "Your role does not let you follow this node.")
+                    .pubsub("closed-node")
+            }
             Refusal::MayNotPublish => Self::new(Condition::Forbidden, "You may not publish to this node."),
             Refusal::ItemUnknown => Self::new(Condition::ItemNotFound, "There is no such item."),
             Refusal::PayloadTooBig => Condition::NotAcceptable.with("payload-too-big"),
@@ -149,6 +154,12 @@ fn node(service: &Pubsub, action: Node<'_, '_>) -> Result<NodeId, StanzaError> {
     Ok(service.find(name)?)
 }
 
+/// The same, if the requester may follow it (XEP-0060 §6.1.3.11, §6.5.9.10).
+fn open_node(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Result<NodeId, StanzaError> {
+    let node = node(service, action)?;
+    if (who.may_follow)(&service.name(node)) { Ok(node) } else { Err(Refusal::NodeClosed.into()) }
+}
+
 /// The address that `jid` names.
 fn address<'a>(action: Node<'a, '_>) -> Result<Jid<'a>, StanzaError> {
     let jid = action.attribute("jid").ok_or(Condition::BadRequest.with("jid-required"))?;
@@ -171,7 +182,7 @@ fn subscriber(who: &Requester<'_>, jid: &Jid<'_>) -> Option<Subscriber> {
 
 /// XEP-0060 §6.1.
 fn subscribe(service: &mut Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Answer {
-    let node = node(service, action)?;
+    let node = open_node(service, who, action)?;
     let jid = address(action)?;
     let invalid = Condition::BadRequest.with("invalid-jid");
     if !is_own(who, &jid) {
@@ -250,7 +261,7 @@ fn affiliations(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> 
 
 /// XEP-0060 §6.5.
 fn items(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Answer {
-    let node = node(service, action)?;
+    let node = open_node(service, who, action)?;
     if service.keeps(node) == 0 {
         return Err(StanzaError::unsupported("persistent-items"));
     }

@@ -167,6 +167,11 @@ impl Pubsub {
             .map(|(who, node)| (who, self.name(node)))
     }
 
+    /// All there are.
+    pub fn all_subscriptions(&self) -> impl Iterator<Item = (Subscriber, NodeId)> {
+        self.subscribers.iter().map(|(node, who)| (*who, *node))
+    }
+
     /// Who gets the events of a node.
     pub fn subscribers(&self, node: NodeId) -> impl Iterator<Item = Subscriber> {
         self.subscribers.range((node, Subscriber::MIN)..=(node, Subscriber::MAX)).map(|(_, who)| *who)

@@ -94,6 +94,8 @@ impl NodeSpec {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     NodeUnknown,
+    /// The role of who asks does not let it follow the node.
+    NodeClosed,
     NotSubscribed,
     TooManySubscriptions,
     MayNotPublish,

@@ -99,12 +99,15 @@ fn a_manager_that_is_not_there_is_a_warning() {
 fn the_journal_gets_priorities_and_others_get_the_time() {
     let folder = Folder::new();
     for is_journal in [true, false] {
+        // So few connections that every system has descriptors for them: else that would be another line.
+        let config = folder.write("callboard.toml", &format!("{DEMO}\n[limits]\nconnections = 100\n"));
+        let config = config.to_str().expect("a plain name");
         let path = folder.path().join("log");
         let log = File::create(&path).expect("the folder is ours");
         let meta = log.metadata().expect("it is there");
         let inode = meta.st_ino() + u64::from(!is_journal);
         let mut child = program()
-            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--config", config])
             .env("JOURNAL_STREAM", format!("{}:{inode}", meta.st_dev()))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -118,6 +121,7 @@ fn the_journal_gets_priorities_and_others_get_the_time() {
         out.read_line(&mut line).expect("it is text");
         assert!(line.starts_with("listening "), "{line}");
         let pid = Pid::from_child(&child);
+        folder.write("callboard.toml", "no configuration");
         kill_process(pid, Signal::HUP).expect("it runs");
         let text = || fs::read_to_string(&path).expect("it is there");
         let deadline = Instant::now() + PATIENCE;

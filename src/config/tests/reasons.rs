@@ -52,7 +52,7 @@ code = 10
 label = "a\nb"
 for_all = true
 "# => [
-        r#"12:12: "NOT-READY" is not a category; known are: NOT_READY, LOGOUT, WRAPUP"#,
+        r#"12:12: "NOT-READY" is not a category; did you mean "NOT_READY"?"#,
         r#"14:9: label "a\nb" must not have control characters"#,
         r#"15:1: "for_all" is not a key of [[reason_code]]; known are: id, category, code, label, teams"#,
     ];

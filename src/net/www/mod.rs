@@ -32,7 +32,7 @@ use super::scratch::CHUNK;
 use super::server::{Server, now};
 use super::shares::{Kind, Whose};
 use super::{located, say, shown, threads};
-use crate::config::{Config, Origin};
+use crate::config::{Files, Origin};
 use conditions::{Outcome, Validators};
 use file::Found;
 
@@ -60,18 +60,18 @@ impl Www {
     /// # Errors
     ///
     /// A line that says why the folder cannot be served.
-    pub fn open(config: &Config) -> Result<Option<Self>, String> {
-        let Some(www) = &config.www else {
+    pub fn open(files: &Files) -> Result<Option<Self>, String> {
+        let Some(www) = &files.www else {
             return Ok(None);
         };
-        servable(config, &www.folder)
-            .map_err(|end| located(config, www.place, &format!("www {} {end}", www.folder.display())))?;
+        servable(files, &www.folder)
+            .map_err(|end| located(files, www.place, &format!("www {} {end}", www.folder.display())))?;
         Ok(Some(Self { folder: www.folder.clone(), readers: Arc::new(Semaphore::new(READERS)) }))
     }
 }
 
 /// Checks a folder; the error is the end of a sentence.
-fn servable(config: &Config, folder: &Path) -> Result<(), String> {
+fn servable(files: &Files, folder: &Path) -> Result<(), String> {
     // The dot asks for the right to go into it.
     let real = fs::canonicalize(folder).and_then(|real| fs::metadata(folder.join(".")).map(|_| real));
     let real = real.map_err(|error| match error.kind() {
@@ -82,11 +82,11 @@ fn servable(config: &Config, folder: &Path) -> Result<(), String> {
     if real.parent().is_none() {
         return Err("is the whole machine; name a folder with nothing but web pages".to_owned());
     }
-    let configuration = match &config.origin {
+    let configuration = match &files.origin {
         Origin::File(file) => Some((file, "this configuration")),
         Origin::Demo => None,
     };
-    let key = config.tls.as_ref().map(|tls| (&tls.key, "the private key of [tls]"));
+    let key = files.tls.as_ref().map(|tls| (&tls.key, "the private key of [tls]"));
     for (file, what) in configuration.into_iter().chain(key) {
         // A key that is not there is a problem of its own.
         if fs::canonicalize(file).is_ok_and(|file| file.starts_with(&real)) {

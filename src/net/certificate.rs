@@ -1,0 +1,222 @@
+//! What a certificate says of itself (RFC 5280 §4.1): for whom it is, and from when to when.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::{Duration, SystemTime};
+
+use time::OffsetDateTime;
+use yasna::tags::{TAG_GENERALIZEDTIME, TAG_UTCTIME};
+use yasna::{ASN1Error, ASN1ErrorKind, ASN1Result, BERReader, BERReaderSeq, Tag};
+
+/// subjectAltName (RFC 5280 §4.2.1.6).
+const SUBJECT_ALT_NAME: &[u64] = &[2, 5, 29, 17];
+
+/// A certificate ends soon if less than this is left, or a third of its time.
+const SOON: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// What is read of one.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Certificate {
+    /// The names of hosts and the addresses for which it is.
+    pub names: Vec<String>,
+    not_before: OffsetDateTime,
+    not_after: OffsetDateTime,
+}
+
+impl Certificate {
+    /// Reads one in DER; `None`: it has no form that we know.
+    pub fn read(der: &[u8]) -> Option<Self> {
+        yasna::parse_der(der, |reader| {
+            reader.read_sequence(|reader| {
+                let certificate = reader.next().read_sequence(to_be_signed)?;
+                // The algorithm of the signature, and the signature.
+                reader.next().read_der()?;
+                reader.next().read_der()?;
+                Ok(certificate)
+            })
+        })
+        .ok()
+    }
+
+    /// Until when it counts, and for how many days that is; and for whom it is.
+    pub fn describe(&self, now: SystemTime) -> String {
+        let names = if self.names.is_empty() { "nobody".to_owned() } else { self.names.join(", ") };
+        let days = (self.not_after - OffsetDateTime::from(now)).whole_days();
+        format!("for {names}; valid until {} ({days} days)", Day(self.not_after))
+    }
+
+    /// What is to be told of its times; the end of a sentence.
+    pub fn warning(&self, now: SystemTime) -> Option<String> {
+        let (now, not_before, not_after) = (OffsetDateTime::from(now), self.not_before, self.not_after);
+        let left = not_after - now;
+        if left.is_negative() {
+            return Some(format!("has expired on {}, and clients refuse it; get another", Day(not_after)));
+        }
+        if now < not_before {
+            return Some(format!(
+                "counts from {} on only; look whether the clock of this machine is right",
+                Day(not_before)
+            ));
+        }
+        let days = left.whole_days();
+        (left < SOON && left < (not_after - not_before) / 3)
+            .then(|| format!("expires on {}, in {days} days; get another before that", Day(not_after)))
+    }
+}
+
+/// A day, as 2026-11-29.
+struct Day(OffsetDateTime);
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (year, month, day) = self.0.to_calendar_date();
+        write!(f, "{year:04}-{:02}-{day:02}", u8::from(month))
+    }
+}
+
+/// TBSCertificate.
+fn to_be_signed(reader: &mut BERReaderSeq<'_, '_>) -> ASN1Result<Certificate> {
+    // The version.
+    reader.read_optional(|reader| reader.read_tagged(Tag::context(0), |reader| reader.read_der()))?;
+    // The number, the algorithm of the signature, the issuer.
+    for _ in 0..3 {
+        reader.next().read_der()?;
+    }
+    let (not_before, not_after) =
+        reader.next().read_sequence(|reader| Ok((time(reader.next())?, time(reader.next())?)))?;
+    // The subject, whose common name counts no more (RFC 9525 §2), and its key.
+    reader.next().read_der()?;
+    reader.next().read_der()?;
+    for unique_id in [1, 2] {
+        reader.read_optional(|reader| {
+            reader.read_tagged_implicit(Tag::context(unique_id), |reader| reader.read_bitvec_bytes())
+        })?;
+    }
+    let names = reader.read_optional(|reader| reader.read_tagged(Tag::context(3), extensions))?;
+    Ok(Certificate { names: names.unwrap_or_default(), not_before, not_after })
+}
+
+fn time(reader: BERReader<'_, '_>) -> ASN1Result<OffsetDateTime> {
+    match reader.lookahead_tag()? {
+        TAG_UTCTIME => Ok(*reader.read_utctime()?.datetime()),
+        TAG_GENERALIZEDTIME => Ok(*reader.read_generalized_time()?.datetime()),
+        _ => Err(ASN1Error::new(ASN1ErrorKind::Invalid)),
+    }
+}
+
+/// The names among the extensions.
+fn extensions(reader: BERReader<'_, '_>) -> ASN1Result<Vec<String>> {
+    let mut names = Vec::new();
+    reader.read_sequence_of(|reader| {
+        reader.read_sequence(|reader| {
+            let kind = reader.next().read_oid()?;
+            // Whether it is critical.
+            reader.read_optional(|reader| reader.read_bool())?;
+            let value = reader.next().read_bytes()?;
+            if *kind.components() == SUBJECT_ALT_NAME {
+                names = yasna::parse_der(&value, general_names)?;
+            }
+            Ok(())
+        })
+    })?;
+    Ok(names)
+}
+
+/// The names of hosts and the addresses among GeneralNames.
+fn general_names(reader: BERReader<'_, '_>) -> ASN1Result<Vec<String>> {
+    let mut names = Vec::new();
+    reader.read_sequence_of(|reader| {
+        let tag = reader.lookahead_tag()?;
+        if tag == Tag::context(2) {
+            names.push(reader.read_tagged_implicit(tag, |reader| reader.read_ia5_string())?);
+        } else if tag == Tag::context(7) {
+            let bytes = reader.read_tagged_implicit(tag, |reader| reader.read_bytes())?;
+            let v4 = <[u8; 4]>::try_from(bytes.as_slice()).map(|bytes| IpAddr::V4(Ipv4Addr::from(bytes)));
+            let v6 = <[u8; 16]>::try_from(bytes.as_slice()).map(|bytes| IpAddr::V6(Ipv6Addr::from(bytes)));
+            names.extend(v4.or(v6).ok().map(|address| address.to_string()));
+        } else {
+            reader.read_der()?;
+        }
+        Ok(())
+    })?;
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use rcgen::{CertificateParams, KeyPair, SanType, date_time_ymd};
+
+    use super::*;
+
+    fn made(not_before: (i32, u8, u8), not_after: (i32, u8, u8)) -> Vec<u8> {
+        let mut params = CertificateParams::new(["a.example".to_owned()]).expect("a name");
+        params.subject_alt_names.extend([
+            SanType::IpAddress(Ipv4Addr::LOCALHOST.into()),
+            SanType::IpAddress(Ipv6Addr::LOCALHOST.into()),
+            SanType::Rfc822Name("a@a.example".try_into().expect("ASCII")),
+            SanType::DnsName("*.b.example".try_into().expect("ASCII")),
+        ]);
+        let ((a, b, c), (d, e, f)) = (not_before, not_after);
+        (params.not_before, params.not_after) = (date_time_ymd(a, b, c), date_time_ymd(d, e, f));
+        let key = KeyPair::generate().expect("a key");
+        params.self_signed(&key).expect("a certificate").der().to_vec()
+    }
+
+    fn on(year: i32, month: u8, day: u8) -> SystemTime {
+        date_time_ymd(year, month, day).into()
+    }
+
+    #[test]
+    fn names_and_times_are_read_in_both_forms_of_time() {
+        for end in [(2027, 1, 31), (2051, 1, 31)] {
+            let certificate = Certificate::read(&made((2026, 1, 1), end)).expect("a certificate");
+            assert_eq!(certificate.names, ["a.example", "127.0.0.1", "::1", "*.b.example"]);
+            let days = if end.0 == 2027 { 30 } else { 8796 };
+            assert_eq!(
+                certificate.describe(on(2027, 1, 1)),
+                format!(
+                    "for a.example, 127.0.0.1, ::1, *.b.example; valid until {}-01-31 ({days} days)",
+                    end.0
+                )
+            );
+        }
+    }
+
+    #[test]
+    fn a_certificate_is_warned_of_before_it_counts_and_from_shortly_before_its_end() {
+        let year = Certificate::read(&made((2026, 1, 1), (2027, 1, 1))).expect("a certificate");
+        let week = Certificate::read(&made((2026, 1, 1), (2026, 1, 7))).expect("a certificate");
+        for (certificate, now, warning) in [
+            (&year, on(2025, 12, 31), Some("counts from 2026-01-01 on only")),
+            (&year, on(2026, 1, 1), None),
+            (&year, on(2026, 12, 1), None),
+            (&year, on(2026, 12, 3), Some("expires on 2027-01-01, in 29 days")),
+            (&year, on(2027, 1, 2), Some("has expired on 2027-01-01")),
+            (&week, on(2026, 1, 4), None),
+            (&week, on(2026, 1, 6), Some("expires on 2026-01-07, in 1 days")),
+        ] {
+            let said = certificate.warning(now);
+            assert_eq!(said.is_some(), warning.is_some(), "{said:?}");
+            assert!(said.unwrap_or_default().starts_with(warning.unwrap_or_default()), "{warning:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_certificate_is_none_and_no_panic() {
+        let good = made((2026, 1, 1), (2027, 1, 1));
+        assert_eq!(Certificate::read(b""), None);
+        for length in 0..good.len() {
+            assert_eq!(Certificate::read(&good[..length]), None);
+        }
+        for at in 0..good.len() {
+            for other in [0, 1, 0x7f, 0x80, 0xff] {
+                let mut bad = good.clone();
+                bad[at] = other;
+                // It may still be one, as the signature is not looked at.
+                let _ = Certificate::read(&bad);
+            }
+        }
+    }
+}
