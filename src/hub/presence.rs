@@ -7,7 +7,7 @@ use super::session::Presence;
 use super::{Hub, Now};
 use crate::id::{SessionId, UserId};
 use crate::xmpp::ns;
-use crate::xmpp::stanza::{Condition, StanzaError, is};
+use crate::xmpp::stanza::{self, Condition, StanzaError, is};
 use crate::xmpp::xml::{TooLong, escape, write_node};
 
 /// The longest content of a presence that is taken, in bytes: it is kept for the user's other sessions.
@@ -44,7 +44,8 @@ impl Hub {
         };
         let was_available = session.is_available();
         let first = session.presence.is_none();
-        session.presence = Some(Presence { priority, content: content.into() });
+        let lang = stanza::lang(presence).or(session.stream.lang()).map(Box::from);
+        session.presence = Some(Presence { priority, content: content.into(), lang });
         self.desk.arrived(user);
         if priority >= 0 && !was_available {
             self.show_finesse(now, id);
@@ -66,6 +67,7 @@ impl Hub {
         };
         let Some(said) = &mut session.presence else { return };
         said.content = content(presence).unwrap_or_default().into();
+        said.lang = stanza::lang(presence).or(session.stream.lang()).map(Box::from);
         self.tell_unavailable(now, id, user);
     }
 
@@ -97,9 +99,10 @@ impl Hub {
             return;
         };
         // It may have ended while the others were told.
-        let Some(Presence { content, .. }) = &sender.presence else { return };
+        let Some(Presence { content, lang, .. }) = &sender.presence else { return };
+        let lang = lang.as_ref().map_or_else(String::new, |lang| format!(" xml:lang=\"{lang}\""));
         let text = format!(
-            "<presence from=\"{}\" to=\"{}\"{kind} xmlns=\"{}\">{content}</presence>",
+            "<presence from=\"{}\" to=\"{}\"{kind}{lang} xmlns=\"{}\">{content}</presence>",
             sender_address.full(),
             receiver_address.full(),
             ns::CLIENT

@@ -8,8 +8,9 @@ use super::pressure::NO_ROOM;
 use super::{Hub, Now};
 use crate::id::{SessionId, UserId};
 use crate::xmpp::jid::Jid;
+use crate::xmpp::ns;
 use crate::xmpp::stanza::{self, Condition, StanzaError};
-use crate::xmpp::xml::write_node_with;
+use crate::xmpp::xml::{write_attribute, write_node_with};
 
 /// The local part of the user that stands for Finesse itself.
 pub const FINESSE: &str = "finesse";
@@ -50,10 +51,17 @@ impl Hub {
             self.counters.refused_sends += 1;
             return Err(NO_ROOM);
         }
-        let sender = self.sessions.get(from).and_then(|session| session.address.as_ref());
-        let sender = sender.ok_or(Condition::NotAuthorized)?.full();
+        let session = self.sessions.get(from).ok_or(Condition::NotAuthorized)?;
+        let sender = session.address.as_ref().ok_or(Condition::NotAuthorized)?.full();
+        // What it says itself stays (RFC 6120 §8.1.5).
+        let lang = session.stream.lang().filter(|_| !stanza.has_attribute((ns::XML, "lang")));
         let mut text = String::new();
-        let extra = |out: &mut String| out.push_str(&format!(" from=\"{sender}\""));
+        let extra = |out: &mut String| {
+            out.push_str(&format!(" from=\"{sender}\""));
+            if let Some(lang) = lang {
+                write_attribute(out, "xml:lang", lang);
+            }
+        };
         // Nobody is sent what nobody could send.
         let longest = self.longest().min(self.limits.stanza);
         let written = write_node_with(&mut text, stanza, None, longest, extra, |name| name != "from");

@@ -189,6 +189,7 @@ impl Hub {
         if let Some(presence) = presence {
             // It did not say good-bye, so there is nothing to hand on but that it is gone.
             presence.content = Box::default();
+            presence.lang = None;
             self.tell_unavailable(now, id, user);
         }
     }

@@ -22,6 +22,8 @@ pub struct Presence {
     pub priority: i8,
     /// The children of the stanza, for the user's sessions that come later.
     pub content: Box<str>,
+    /// Their language, if it was named.
+    pub lang: Option<Box<str>>,
 }
 
 /// What there is of a stream of server-sent events beside what all sessions have.

@@ -1,5 +1,7 @@
 //! Namespaces by the name that the specifications give them.
 
+/// Namespaces in XML 1.0 §3, bound to the prefix `xml`.
+pub const XML: &str = "http://www.w3.org/XML/1998/namespace";
 /// RFC 7395 §3.3.1.
 pub const FRAMING: &str = "urn:ietf:params:xml:ns:xmpp-framing";
 /// RFC 6120 §4.8.1, bound to the prefix `stream`.

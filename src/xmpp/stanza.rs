@@ -175,6 +175,18 @@ pub fn is(node: Node<'_, '_>, name: &str, uri: &str) -> bool {
     node.tag_name().name() == name && node.tag_name().namespace() == Some(uri)
 }
 
+/// The longest name of a language, in bytes (RFC 5646 §4.4.1).
+const LANG_MAX: usize = 35;
+
+/// The language that an element names for itself and what stands in it, if that can be one (RFC 6120 §4.7.4, §8.1.5).
+pub fn lang<'a>(node: Node<'a, '_>) -> Option<&'a str> {
+    let is_language = |name: &&str| {
+        let good = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        (1..=LANG_MAX).contains(&name.len()) && name.bytes().all(good)
+    };
+    node.attribute((ns::XML, "lang")).filter(is_language)
+}
+
 /// The type of an iq, or the error that it earns.
 pub fn iq_type(iq: Node<'_, '_>) -> Result<IqType, StanzaError> {
     if iq.attribute("id").is_none() {

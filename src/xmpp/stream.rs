@@ -6,7 +6,7 @@ use roxmltree::Node;
 use super::jid::Jid;
 use super::ns;
 use super::sasl::{self, Auth, Failure, Plain};
-use super::stanza::Kind;
+use super::stanza::{self, Kind};
 use super::xml::{XmlError, escape};
 
 /// Byte for byte what ends a stream: Strophe knows it only so (reference 2.2).
@@ -133,11 +133,15 @@ pub struct Stream {
     failures: usize,
     /// Who the client says it is, until that is answered.
     from: Option<Box<str>>,
+    lang: Option<Box<str>>,
 }
+
+/// The language of what the server itself says.
+const LANG: &str = "en";
 
 impl Default for Stream {
     fn default() -> Self {
-        Self { state: State::Connected, failures: 0, from: None }
+        Self { state: State::Connected, failures: 0, from: None, lang: None }
     }
 }
 
@@ -150,6 +154,17 @@ impl Stream {
     /// Whose bare JID the client has put in its `<open/>`: the answer goes to it (RFC 6120 §4.7.2).
     pub fn take_from(&mut self) -> Option<Box<str>> {
         self.from.take()
+    }
+
+    /// In which language the client writes where it says nothing else: as it has said when it opened the stream. `None`: in the
+    /// server's own, or nobody knows (RFC 6120 §4.7.4).
+    pub fn lang(&self) -> Option<&str> {
+        self.lang.as_deref()
+    }
+
+    /// The client opens the stream in this language.
+    pub fn set_lang(&mut self, lang: Option<&str>) {
+        self.lang = lang.filter(|lang| !lang.eq_ignore_ascii_case(LANG)).map(Box::from);
     }
 
     /// Tells whether the login is done.
@@ -189,6 +204,7 @@ impl Stream {
             "close" => Ok(Step::Close),
             "open" => {
                 self.from = element.attribute("from").and_then(bare);
+                self.set_lang(stanza::lang(element));
                 self.open(element.attribute("to"), element.attribute("version"), domain)?;
                 Ok(Step::Open)
             }
@@ -279,7 +295,7 @@ fn check_open(to: Option<&str>, version: Option<&str>, domain: &str) -> Result<(
 pub fn open(domain: &str, id: &str, to: Option<&str>) -> String {
     let domain = escape(domain);
     let to = to.map_or_else(String::new, |to| format!(" to='{}'", escape(to)));
-    format!("<open from='{domain}' id='{id}'{to} xmlns='{}' xml:lang='en' version='1.0'/>", ns::FRAMING)
+    format!("<open from='{domain}' id='{id}'{to} xmlns='{}' xml:lang='{LANG}' version='1.0'/>", ns::FRAMING)
 }
 
 /// The features of a stream (reference 2.2 and 2.4), a frame of their own that declares its prefix.

@@ -378,3 +378,28 @@ fn an_envelope_declares_the_prefix_of_features_and_of_errors() {
     let empty = client.wire.ask("", "<presence type='unavailable' xmlns='jabber:client'/>").body;
     assert!(!head(&empty).contains(&declared), "{empty}");
 }
+
+#[test]
+fn the_language_of_the_first_request_goes_with_what_is_said() {
+    let server = Server::demo();
+    let mut receiver = Client::online(&server, "1002", "desktop");
+    for (lang, restart, expected) in [
+        ("xml:lang='de'", "", " xml:lang='de'"),
+        ("xml:lang='de'", "xml:lang='fr'", " xml:lang='fr'"),
+        ("xml:lang='en'", "", ""),
+    ] {
+        let mut sender = Session::new(Bosh::new(&server, false), "localhost");
+        sender.wire.create(&CREATE.replace("xml:lang='en'", lang));
+        let auth = format!("<auth xmlns='{}' mechanism='PLAIN'>ADEwMDEAMTAwMQ==</auth>", ns::SASL);
+        assert!(sender.wire.ask("", &auth).body.contains("<success"));
+        sender.wire.ask(&format!("{RESTART} {restart}"), "");
+        let bind = format!("<iq type='set' id='b' xmlns='jabber:client'><bind xmlns='{}'/></iq>", ns::BIND);
+        assert!(sender.wire.ask("", &bind).body.contains("<jid>"));
+        let _waits = sender
+            .wire
+            .send_next("", "<message to='1002@localhost' xmlns='jabber:client'><body>x</body></message>");
+        receiver.expect(&format!(
+            "<message to='1002@localhost' from='{{any}}'{expected} xmlns='jabber:client'><body>x</body></message>"
+        ));
+    }
+}

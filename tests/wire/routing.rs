@@ -181,3 +181,73 @@ fn a_domain_with_a_dot_at_its_end_is_the_same_domain() {
     }
     client.get("localhost..", "<ping xmlns='urn:xmpp:ping'/>").is_error("400 modify jid-malformed");
 }
+
+/// A stream in a language.
+fn online_in(server: &Server, user: &str, lang: &str) -> Client {
+    let mut client = Client::connect(server);
+    let open = format!("<open xmlns='{}' to='localhost' version='1.0'{lang}/>", ns::FRAMING);
+    client.send(&open);
+    client.expect_opened();
+    client.send_plain(&format!("\0{user}\0{user}"));
+    client.expect_success();
+    client.send(&open);
+    client.expect_opened();
+    client.bind(user, "desktop");
+    client
+}
+
+/// RFC 6120 §4.7.4 and §8.1.5.
+#[test]
+fn the_language_of_a_stream_goes_with_what_is_said_on_it() {
+    let server = Server::demo();
+    let mut receiver = Client::online(&server, "1002", "desktop");
+    let long = format!(" xml:lang='{}'", "x".repeat(36));
+    for (stream, stanza, expected) in [
+        (" xml:lang='de'", "", " xml:lang='de'"),
+        (" xml:lang='de'", " xml:lang='fr'", " xml:lang='fr'"),
+        (" xml:lang='de'", " xml:lang=''", " xml:lang=''"),
+        ("", " xml:lang='en'", " xml:lang='en'"),
+        // Every stream of the server is in English.
+        (" xml:lang='EN'", "", ""),
+        ("", "", ""),
+        (" xml:lang='d e'", "", ""),
+        (&long, "", ""),
+    ] {
+        let mut sender = online_in(&server, "1001", stream);
+        for stanza in [
+            format!("<message to='1002@localhost'{stanza} xmlns='jabber:client'><body>x</body></message>"),
+            format!(
+                "<presence to='1002@localhost/desktop'{stanza} xmlns='jabber:client'><status>x</status></presence>"
+            ),
+        ] {
+            sender.send(&stanza);
+            let end = format!("from='1001@localhost/desktop'{expected} xmlns='jabber:client'");
+            let stanza = stanza
+                .replace(" xml:lang='fr'", "")
+                .replace(" xml:lang='en'", "")
+                .replace(" xml:lang=''", "");
+            receiver.expect(&stanza.replace("xmlns='jabber:client'", &end));
+        }
+        sender.leave();
+    }
+}
+
+#[test]
+fn the_language_of_a_presence_goes_to_ones_other_sessions() {
+    let server = Server::demo();
+    for (stream, stanza, expected) in [
+        (" xml:lang='de'", "", " xml:lang='de'"),
+        (" xml:lang='de'", " xml:lang='en'", " xml:lang='en'"),
+        ("", "", ""),
+    ] {
+        let mut sender = online_in(&server, "1001", stream);
+        sender.send(&format!("<presence{stanza} xmlns='jabber:client'><status>x</status></presence>"));
+        let finesse = sender.finesse_presence();
+        let own = format!(
+            "<presence from='1001@localhost/desktop' to='1001@localhost/desktop'{expected} xmlns='jabber:client'>\
+             <status>x</status></presence>"
+        );
+        sender.expect_all(&[&finesse, &finesse, &own]);
+        sender.leave();
+    }
+}

@@ -1,7 +1,7 @@
 //! From a request to the command of the desk that serves it: who may ask, and what has to be there (reference 4.1, 4.2).
 
 use crate::clock::Now;
-use crate::config::Role;
+use crate::config::{Profile, Role};
 use crate::desk::Desk;
 use crate::desk::error::{ApiError, Refusal};
 use crate::desk::event::{Event, Step};
@@ -156,8 +156,9 @@ impl Desk {
             Action::Conference => self.conference(step, user, id),
             Action::TransferSst => self.transfer_at_once(step, user, id, to),
             Action::SendDtmf => {
-                needed(&asked.digits, "dtmfString")?;
-                Ok(())
+                let digits = needed(&asked.digits, "dtmfString")?;
+                let are_digits = digits.bytes().all(|byte| byte.is_ascii_digit() || b"*#".contains(&byte));
+                if are_digits || self.profile == Profile::Ucce { Ok(()) } else { Err(Failure::Digits) }
             }
             Action::UpdateCallData => {
                 let data =

@@ -20,6 +20,8 @@ pub enum Failure<'a> {
     Destination,
     /// The conference has as many participants as it can.
     ConferenceFull,
+    /// What was to be sent has a letter in it: Express.
+    Digits,
     /// An agent who has no call is listened to: Express, and Enterprise for one who is not ready or holds.
     ListenExpress,
     ListenEnterprise,
@@ -35,6 +37,8 @@ impl Failure<'_> {
                 let message = format!("INVALID_ACTION {name} on extension {extension}");
                 return (extension.to_owned(), message, "Generic Error");
             }
+            // Guide 12.5, page 93.
+            Self::Digits => return ("3".to_owned(), "CF_VALUE_OUT_OF_RANGE".to_owned(), "Generic Error"),
             Self::State => ("22", "CF_INVALID_OBJECT_STATE"),
             Self::Busy => ("33", "CF_RESOURCE_BUSY"),
             Self::OutOfService => ("34", "CF_RESOURCE_OUT_OF_SERVICE"),

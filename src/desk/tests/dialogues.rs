@@ -128,9 +128,9 @@ impl Stage {
             ("UPDATE_CALL_DATA", [_]) => format!(
                 "<targetMediaAddress>{own}</targetMediaAddress><mediaProperties><wrapUpReason>Sold</wrapUpReason></mediaProperties>"
             ),
-            ("SEND_DTMF", [_]) => format!(
+            ("SEND_DTMF", [_, digits]) => format!(
                 "<targetMediaAddress>{own}</targetMediaAddress><actionParams><ActionParam><name>dtmfString</name>\
-                 <value>777</value></ActionParam></actionParams>"
+                 <value>{digits}</value></ActionParam></actionParams>"
             ),
             (_, [_, to]) => {
                 format!("<targetMediaAddress>{own}</targetMediaAddress><toAddress>{to}</toAddress>")

@@ -221,6 +221,7 @@ impl Hub {
         let mut session = Session::new(origin, now.monotonic, self.backlog.clone());
         // What a client of the time before XMPP 1.0 would say is what it says now (XEP-0206 §11).
         session.stream.open(envelope.to, envelope.version.or(Some("1.0")), &self.names.domain)?;
+        session.stream.set_lang(envelope.lang);
         let key = address::key(post.peer.ip());
         let of_address = self.bindings.addresses.get(&key).copied().unwrap_or(0);
         let full = if self.bindings.sids.len() >= self.limits.bosh_sessions {

@@ -121,6 +121,10 @@ impl Hub {
         };
         let domain = &*self.names.domain;
         let (to, version) = (envelope.to.or(Some(domain)), envelope.version.or(Some("1.0")));
+        // The language stays, unless the client names another one.
+        if envelope.lang.is_some() {
+            session.stream.set_lang(envelope.lang);
+        }
         match session.stream.open(to, version, domain) {
             Ok(()) => self.open(now, id),
             Err(error) => self.fail(now, id, error),

@@ -43,13 +43,15 @@ pub struct Envelope<'a> {
     pub restart: bool,
     /// The version of XMPP.
     pub version: Option<&'a str>,
+    /// The language of the stream.
+    pub lang: Option<&'a str>,
     /// Whether there are no payloads.
     pub empty: bool,
 }
 
 impl<'a> Envelope<'a> {
-    /// Reads the root of a request. Attributes that have no meaning here are passed over: `xml:lang`, `route` and `from`
-    /// say nothing to a server of one domain, `stream` belongs to several streams, and others may come.
+    /// Reads the root of a request. Attributes that have no meaning here are passed over: `route` and `from` say
+    /// nothing to a server of one domain, `stream` belongs to several streams, and others may come.
     pub fn read(body: Node<'a, '_>) -> Result<Self, Violation> {
         if !stanza::is(body, "body", ns::HTTPBIND) {
             return Err(Violation::NO_BODY);
@@ -90,6 +92,7 @@ impl<'a> Envelope<'a> {
             },
             restart: matches!(body.attribute((ns::XBOSH, "restart")), Some("true" | "1")),
             version: body.attribute((ns::XBOSH, "version")),
+            lang: stanza::lang(body),
             empty: !body.has_children() || !body.children().any(|child| child.is_element()),
         })
     }
