@@ -46,7 +46,11 @@ pub fn text(options: &Options) -> String {
             options.deliveries
         );
     }
-    say(&mut out, &[Stage::Steady], format!("Steady: {steady} events, one at a time, one write each."));
+    say(
+        &mut out,
+        &[Stage::Steady],
+        format!("Steady: {steady} events, one at a time, 20 a second at the most, one write each."),
+    );
     say(
         &mut out,
         &[Stage::Rest],

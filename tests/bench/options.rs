@@ -16,7 +16,7 @@ pub struct Options {
     #[argh(option, default = "1000")]
     pub sessions: usize,
 
-    /// events of a burst, 1 to 500: so many wait in a session without it being closed as a slow reader (200)
+    /// events of a burst, 1 to 500: so many wait in a session without holding up the publisher (200)
     #[argh(option, default = "200")]
     pub burst: u32,
 
@@ -267,7 +267,7 @@ impl Options {
     /// Refuses what would measure something else than it says.
     pub fn check(&self) -> Result<(), String> {
         if !(1..=500).contains(&self.burst) {
-            return Err("--burst must be from 1 to 500: more could not wait in the queue of a session".into());
+            return Err("--burst must be from 1 to 500: more could hold up the publisher".into());
         }
         if !(world::SHORTEST..=16_000).contains(&self.payload) {
             return Err("--payload must be from 200 to 16000".into());

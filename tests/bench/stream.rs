@@ -12,7 +12,7 @@ use super::tally::Tally;
 use super::usage::{Usage, Used};
 
 /// From one event of the steady stream to the next, if everybody has it by then.
-const INTERVAL: Duration = Duration::from_millis(20);
+const INTERVAL: Duration = Duration::from_millis(50);
 
 /// Events of one publisher, counted by one tally.
 pub struct Stream<'a> {
