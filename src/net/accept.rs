@@ -1,7 +1,7 @@
 //! Connections as they come in, up to the first request.
 
 use std::fmt::Arguments;
-use std::io::{self, Error};
+use std::io::{self, Error, ErrorKind};
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -103,26 +103,27 @@ async fn connection(
 ) {
     log::debug!("{peer}: connection accepted");
     let accepted = now().monotonic;
-    if let Err(error) = prepare(stream.get_ref(), &server.limits) {
-        let line = format_args!("{peer}: gone at once: {error}");
-        return say::of_peer(&server, peer.ip(), Kind::Handshake, Level::Info, line);
-    }
-    let own = match stream.get_ref().local_addr() {
+    let prepared = prepare(stream.get_ref(), &server.limits).and_then(|()| stream.get_ref().local_addr());
+    let own = match prepared {
         Ok(own) => own.ip(),
-        Err(error) => return log::info!("{peer}: gone at once: {error}"),
+        Err(error) => return log::debug!("{peer}: gone at once: {error}"),
     };
     let traffic = server.traffic.clone();
     let opened = async {
         match config {
             None => Ok((Io::plain(Socket::new(stream), peer, slots, traffic), "ws", false)),
-            Some(_) if speaks_http(&stream).await => {
-                Ok((Io::plain(Socket::new(stream), peer, slots, traffic), "ws", true))
-            }
-            Some(config) => {
-                let stream =
-                    TlsStream::accept(config, Socket::new(stream), server.handshakes.part(peer.ip())).await?;
-                Ok((Io::tls(stream, peer, slots, traffic), "wss", false))
-            }
+            Some(config) => match first_byte(&stream).await {
+                // No record of TLS begins with a letter.
+                Some(first) if first.is_ascii_uppercase() => {
+                    Ok((Io::plain(Socket::new(stream), peer, slots, traffic), "ws", true))
+                }
+                Some(_) => {
+                    let held = server.handshakes.part(peer.ip());
+                    let stream = TlsStream::accept(config, Socket::new(stream), held).await?;
+                    Ok((Io::tls(stream, peer, slots, traffic), "wss", false))
+                }
+                None => Err(ErrorKind::ConnectionAborted.into()),
+            },
         }
     };
     let limit = server.limits.login;
@@ -136,6 +137,8 @@ async fn connection(
             let origin = Origin { peer, transport, accepted };
             server.spawn_arrival(http::serve(server.clone(), io, origin, own, lacks_tls));
         }
+        // What looks whether the server is there does that all the time: that is no news.
+        Err(error) if is_lost(&error) => log::debug!("{peer} tls: {error}"),
         Err(error) => {
             let line = format_args!("{peer} tls: {error}");
             say::of_peer(&server, peer.ip(), Kind::Handshake, Level::Info, line);
@@ -157,10 +160,16 @@ fn prepare(stream: &TcpStream, limits: &Limits) -> io::Result<()> {
     Ok(())
 }
 
-/// Tells whether the first byte is that of a request of HTTP: a letter, as no record of TLS begins with one.
-async fn speaks_http(stream: &Async<TcpStream>) -> bool {
+/// Waits for the first byte, which stays there; `None`: the client has gone without one.
+async fn first_byte(stream: &Async<TcpStream>) -> Option<u8> {
     let mut first = [0];
-    matches!(stream.peek(&mut first).await, Ok(1)) && first[0].is_ascii_uppercase()
+    matches!(stream.peek(&mut first).await, Ok(1)).then_some(first[0])
+}
+
+/// Whether the other end has just gone, with nothing said about why.
+fn is_lost(error: &Error) -> bool {
+    use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected};
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected)
 }
 
 #[cfg(test)]

@@ -1,7 +1,11 @@
 //! Clients behind a proxy: whose word counts, and for what.
 
+use std::net::TcpStream;
+use std::time::Duration;
+
 use crate::support::http::{Answer, Http, UPGRADE, basic};
 use crate::support::server::DEMO;
+use crate::support::tls::Secure;
 use crate::support::{Bosh, Client, Server};
 
 /// The proxy of these tests, and somebody who is none.
@@ -206,4 +210,26 @@ fn headers_of_every_kind_harm_nobody() {
     }
     Client::online(&server, "1001", "desktop").expect_nothing_more();
     Bosh::online(&server, "1002", "desktop").expect_nothing_more();
+}
+
+#[test]
+fn a_look_whether_the_server_is_there_is_no_news() {
+    let server = Server::with_log("info", "");
+    let begun = server.log().lines().count();
+    for _ in 0..20 {
+        for address in [server.plain, server.tls] {
+            drop(TcpStream::connect(address).expect("it listens"));
+            // As HAProxy does it: the connection is reset.
+            let socket = TcpStream::connect(address).expect("it listens");
+            rustix::net::sockopt::set_socket_linger(&socket, Some(Duration::ZERO)).expect("Linux can");
+            drop(socket);
+            let asked = Http::connect(address).ask("OPTIONS / HTTP/1.0\r\n\r\n").status();
+            assert_eq!(asked, if address == server.tls { 400 } else { 204 });
+            assert_eq!(Http::connect(address).ask("GET /healthz HTTP/1.0\r\n\r\n").status(), 200);
+        }
+        drop(Secure::connect(server.tls));
+    }
+    let log = server.stop();
+    let told: Vec<&str> = log.lines().skip(begun).filter(|line| line.contains("127.0.0.1")).collect();
+    assert!(told.is_empty(), "{told:?}");
 }

@@ -5,22 +5,36 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { Inbox, within } from './wait.js';
 
 const BINARY = process.env.CALLBOARD ?? fileURLToPath(new URL('../../../target/debug/callboard', import.meta.url));
 
+const DEMO = fileURLToPath(new URL('../../../deploy/demo.toml', import.meta.url));
+
 /**
  * Starts the server with its embedded demo configuration, on any free ports or on those of a server before it, with the
- * files of a folder if there is one.
+ * files of a folder if there is one; or with more keys and limits in a file of its own.
  */
-export async function startServer({ https: secure = '127.0.0.1:0', http: plain = '127.0.0.1:0', www } = {}) {
-  const files = www ? ['--www', www] : [];
-  const child = spawn(BINARY, ['serve', '--listen', secure, '--listen-plain', plain, ...files], {
+export async function startServer({ https: secure = '127.0.0.1:0', http: plain = '127.0.0.1:0', www, keys, limits } = {}) {
+  const flags = www ? ['--www', www] : [];
+  let folder;
+  if (keys || limits) {
+    folder = mkdtempSync(join(tmpdir(), 'callboard-lab-'));
+    const file = join(folder, 'callboard.toml');
+    const text = `${keys ?? ''}\n${readFileSync(DEMO, 'utf8')}\n${limits ? `[limits]\n${limits}` : ''}\n`;
+    writeFileSync(file, text, { mode: 0o600 });
+    flags.push('--config', file);
+  }
+  const child = spawn(BINARY, ['serve', '--listen', secure, '--listen-plain', plain, ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  child.once('close', () => folder && rmSync(folder, { recursive: true }));
   // A test process that is ended early, by a timeout for example, must not leave its server behind.
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
