@@ -44,7 +44,9 @@ fn count_up(bytes: &mut [u8]) {
 pub fn demo(profile: Profile) -> Config {
     let limits = Limits { queue: 64 * 1024, queue_frames: 100, ..DEMO.limits };
     let limits = Limits { payload: 4096, sessions_per_user: 3, subscriptions_per_session: 500, ..limits };
-    Config { profile, limits, ..DEMO.clone() }
+    let mut config = DEMO.clone();
+    (config.profile, config.limits) = (profile, limits);
+    config
 }
 
 /// An event as a stream of server-sent events has it.

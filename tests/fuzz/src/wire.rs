@@ -5,7 +5,7 @@ use callboard::id::SessionId;
 use callboard::xmpp::{ns, stream, xml};
 use roxmltree::{Document, Node};
 
-use crate::Stage;
+use crate::{Stage, parts};
 
 /// What leaves a session at once.
 #[derive(Debug, Default)]
@@ -44,7 +44,7 @@ pub fn hear(stage: &mut Stage, id: SessionId, budget: usize) -> Heard {
         let known = match root.namespace() {
             Some(ns::CLIENT) => ["iq", "message", "presence"].contains(&root.name()),
             Some(ns::STREAM) => ["features", "error"].contains(&root.name()),
-            Some(ns::SASL) => ["success", "failure"].contains(&root.name()),
+            Some(ns::SASL) => ["challenge", "success", "failure"].contains(&root.name()),
             Some(ns::FRAMING) => root.name() == "open",
             _ => false,
         };
@@ -60,7 +60,9 @@ pub fn hear(stage: &mut Stage, id: SessionId, budget: usize) -> Heard {
 
 /// One element, as a client reads it.
 pub fn element(text: &str) -> Document<'_> {
-    Document::parse(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    let document = Document::parse(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    parts::agree(&document);
+    document
 }
 
 /// The element inside of `node` that is called `name`, of whatever namespace.

@@ -8,8 +8,11 @@ mod peer;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use callboard::config::Config;
 use callboard::desk::nodes;
+use callboard::id::SessionId;
 use callboard::xmpp::jid::Jid;
 use callboard::xmpp::{ns, xml};
 use roxmltree::{Document, Node};
@@ -24,6 +27,18 @@ pub const AUTH_1001: &str =
 pub const BIND: &str = "<iq xmlns='jabber:client' type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>desktop</resource></bind></iq>";
 pub const PRESENCE: &str = "<presence xmlns='jabber:client'/>";
 pub const PING: &str = "<iq xmlns='jabber:client' type='get' id='p'><ping xmlns='urn:xmpp:ping'/></iq>";
+
+/// Somebody logs in, binds a resource and is available.
+pub fn log_in(stage: &mut Stage, user: &str, password: &str, resource: &str) -> SessionId {
+    let id = stage.connect();
+    let plain = STANDARD.encode(format!("\0{user}\0{password}"));
+    let auth = format!("<auth xmlns='{}' mechanism='PLAIN'>{plain}</auth>", ns::SASL);
+    for text in [OPEN, &auth, OPEN, &BIND.replace("desktop", resource), PRESENCE] {
+        stage.hub.frame(stage.now, id, text);
+        stage.act();
+    }
+    id
+}
 
 /// The hub, its clients, and the model of both.
 pub struct World {
