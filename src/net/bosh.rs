@@ -1,7 +1,9 @@
 //! `/http-bind/`: the requests and answers of BOSH (XEP-0124), moved between HTTP and hub.
 
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
 
 use hyper::{Request, StatusCode, header};
 
@@ -33,8 +35,7 @@ pub async fn answer(
     let (number, posted) = (server.posted.get(), &server.posted);
     posted.set(number.wrapping_add(1));
     let post = Post { request: RequestId(number), peer, secure };
-    let (sender, receiver) = smol::channel::bounded(1);
-    server.posts.borrow_mut().insert(post.request, sender);
+    server.posts.borrow_mut().insert(post.request, Awaited::default());
     let mut waiting = Waiting { server: server.clone(), request: post.request, session: None };
     match read {
         Grown::Whole(bytes) => match String::from_utf8(bytes) {
@@ -46,12 +47,35 @@ pub async fn answer(
         },
         Grown::TooLong(bytes) => unreadable(&server, post, &bytes, Violation::TOO_MUCH),
     }
-    let answer = receiver.recv().await;
+    // The hub answers every request.
+    let answer = poll_fn(|cx| match server.posts.borrow_mut().get_mut(&post.request) {
+        Some(awaited) => awaited.poll(cx),
+        None => Poll::Pending,
+    });
+    let answer = answer.await;
     waiting.session = None;
-    match answer {
-        Ok(answer) => written(peer, &answer),
-        // The hub answers every request: there is no such case.
-        Err(_) => super::answer::empty(StatusCode::INTERNAL_SERVER_ERROR),
+    written(peer, &answer)
+}
+
+/// The answer that a request waits for.
+#[derive(Default)]
+pub struct Awaited {
+    answer: Option<bosh::Answer>,
+    waker: Option<Waker>,
+}
+
+impl Awaited {
+    /// It is there.
+    pub fn come(&mut self, answer: bosh::Answer) {
+        self.answer.get_or_insert(answer);
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+
+    fn poll(&mut self, cx: &Context<'_>) -> Poll<bosh::Answer> {
+        self.waker = Some(cx.waker().clone());
+        self.answer.take().map_or(Poll::Pending, Poll::Ready)
     }
 }
 

@@ -50,7 +50,7 @@ const UNWANTED_MAX: usize = 64 * 1024 * 1024;
 const READS: usize = 16;
 
 /// Serves the requests of a connection until it is closed, or becomes a WebSocket.
-pub async fn serve(server: Rc<Server>, mut io: Io, client: Rc<Client>) {
+pub async fn serve(server: Rc<Server>, mut io: Box<Io>, client: Rc<Client>) {
     let accepted = now().monotonic;
     let first = server.limits.login;
     let mut heard = wait(&server, io, first).await;
@@ -77,9 +77,9 @@ pub async fn serve(server: Rc<Server>, mut io: Io, client: Rc<Client>) {
 /// What comes of waiting for a request.
 enum Heard {
     /// It begins.
-    Request(Io),
+    Request(Box<Io>),
     /// It did not come in time.
-    Nothing(Io),
+    Nothing(Box<Io>),
     /// None will come.
     End,
 }
@@ -104,7 +104,7 @@ fn poll_first(server: &Server, io: &mut Io, cx: &mut Context<'_>) -> Poll<bool> 
 }
 
 /// Waits for the first request.
-async fn wait(server: &Server, mut io: Io, most: Duration) -> Heard {
+async fn wait(server: &Server, mut io: Box<Io>, most: Duration) -> Heard {
     let mut timer = Timer::after(most);
     let begins = poll_fn(|cx| {
         if let Poll::Ready(begins) = poll_first(server, &mut io, cx) {
@@ -120,7 +120,7 @@ async fn wait(server: &Server, mut io: Io, most: Duration) -> Heard {
 }
 
 /// Waits for the next request; the connection may have to give way meanwhile.
-async fn rest(server: &Server, io: Io) -> Heard {
+async fn rest(server: &Server, io: Box<Io>) -> Heard {
     let mut timer = Timer::after(server.limits.idle);
     let mut resting = Resting::new(&server.idle, io);
     let begins = poll_fn(|cx| {
@@ -139,9 +139,9 @@ async fn rest(server: &Server, io: Io) -> Heard {
 /// What is to be done with a connection after some requests.
 enum After {
     /// It waits for the next one.
-    Idle(Io),
+    Idle(Box<Io>),
     /// All is said.
-    Close(Io),
+    Close(Box<Io>),
     /// It is closed, or a WebSocket now.
     Gone,
 }
@@ -260,7 +260,7 @@ async fn answer(
     let from = client.origin.peer.ip();
     let upgrade = request.extensions().get::<OnUpgrade>().cloned();
     let request = request.map(|body| Incoming::new(body, from, Rc::clone(&back)));
-    let mut answer = http::route(server.clone(), request, &client).await;
+    let mut answer = http::route(server.clone(), Box::new(request), &client).await;
     let is_upgraded = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
     *open.0.not_upgraded.borrow_mut() = upgrade.filter(|_| !is_upgraded);
     if let Some(left) = back.take().filter(|left| !left.is_over()) {
@@ -276,7 +276,7 @@ async fn answer(
 }
 
 /// Serves requests as long as one follows the other. `head`: how long the first one may take to come in, up to its body.
-async fn exchange(server: &Rc<Server>, mut io: Io, client: &Rc<Client>, head: Duration) -> After {
+async fn exchange(server: &Rc<Server>, mut io: Box<Io>, client: &Rc<Client>, head: Duration) -> After {
     let (peer, limits) = (io.peer, &server.limits);
     let progress = Rc::new(Progress {
         quiet: io.quiet(),
@@ -295,7 +295,7 @@ async fn exchange(server: &Rc<Server>, mut io: Io, client: &Rc<Client>, head: Du
         .max_buf_size(limits.http_header)
         .max_headers(HEADERS_MAX)
         .title_case_headers(true)
-        .serve_connection(FuturesIo::new(io), service)
+        .serve_connection(FuturesIo::new(*io), service)
         .with_upgrades();
     let mut last_words: Option<Timer> = None;
     let served = poll_fn(|cx| {
@@ -336,7 +336,7 @@ async fn exchange(server: &Rc<Server>, mut io: Io, client: &Rc<Client>, head: Du
     .await;
     let parts = connection.into_parts();
     let io = |parts: http1::Parts<FuturesIo<Io>, _>| {
-        let mut io = parts.io.into_inner();
+        let mut io = Box::new(parts.io.into_inner());
         io.put_back(&parts.read_buf);
         io
     };
@@ -352,13 +352,13 @@ async fn exchange(server: &Rc<Server>, mut io: Io, client: &Rc<Client>, head: Du
             let upgrade = progress.not_upgraded.take();
             let upgraded = async { upgrade?.await.ok()?.downcast::<FuturesIo<Io>>().ok() };
             // Else it is a WebSocket now.
-            upgraded.await.map_or(After::Gone, |parts| After::Close(parts.io.into_inner()))
+            upgraded.await.map_or(After::Gone, |parts| After::Close(Box::new(parts.io.into_inner())))
         }
     }
 }
 
 /// Ends a connection on which all is said. What the client still sends is read and thrown away until it ends its side, too.
-async fn end(server: &Server, mut io: Io) {
+async fn end(server: &Server, mut io: Box<Io>) {
     let limits = &server.limits;
     let (began, mut unwanted) = (now().monotonic, 0);
     let mut timer = Timer::after(limits.close);

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::rc::Rc;
 
 use hyper::header::{self, HeaderValue};
@@ -73,12 +74,12 @@ pub async fn serve(server: Rc<Server>, mut io: Io, origin: Origin, own: IpAddr, 
         carried: Carried::default(),
     });
     io.set_patience(Some(Patience::new(server.limits.login, server.limits.least_rate)));
-    connection::serve(server.clone(), io, client.clone()).await;
+    connection::serve(server.clone(), Box::new(io), client.clone()).await;
     client.line.borrow_mut().finish(&mut server.meters.borrow_mut());
 }
 
-/// Answers a request, and counts it if it asks for that.
-pub async fn route(server: Rc<Server>, mut request: Request<Incoming>, client: &Client) -> Answer {
+/// Answers a request, and counts it if it asks for that. It is in a box, because it is handed on several times.
+pub async fn route(server: Rc<Server>, mut request: Box<Request<Incoming>>, client: &Client) -> Answer {
     let Client { origin: Origin { peer, .. }, security, .. } = client;
     let seen = forwarded::seen(&server.trusted_proxies, *peer, security.is_some(), request.headers());
     // hyper leaves this to us, and the path is the right one only after it.
@@ -122,7 +123,7 @@ pub async fn route(server: Rc<Server>, mut request: Request<Incoming>, client: &
 async fn respond(
     place: Option<Place>,
     server: Rc<Server>,
-    mut request: Request<Incoming>,
+    mut request: Box<Request<Incoming>>,
     client: &Client,
     seen: &Seen,
 ) -> Answer {
@@ -163,7 +164,7 @@ async fn respond(
         return match *request.method() {
             Method::GET => asker
                 .answer_upgrade(&server, &request, origin.peer)
-                .unwrap_or_else(|| upgrade(server, request, client, origin)),
+                .unwrap_or_else(|| upgrade(server, *request, client, origin)),
             _ if METHODS.contains(request.method()) => not_allowed(Place::WebSocket.methods()),
             _ => at(place, server, request, client, seen).await,
         };
@@ -236,7 +237,7 @@ fn lead_to_tls(request: &Request<Incoming>) -> Answer {
 async fn at(
     place: Option<Place>,
     server: Rc<Server>,
-    request: Request<Incoming>,
+    request: Box<Request<Incoming>>,
     client: &Client,
     seen: &Seen,
 ) -> Answer {
@@ -256,44 +257,51 @@ async fn at(
              BOSH), /events, /finesse/api, /callboard/api, /metrics and /healthz.",
         );
     };
-    match (&place, request.method()) {
-        (_, &Method::OPTIONS) => options(place.methods()),
-        (Place::Bosh, &Method::POST) => bosh::answer(server, request, peer, seen.secure).await,
-        (Place::Rest, _) => rest::answer(server, request, peer, None).await,
-        (Place::As(id), _) => rest::answer(server, request, peer, Some(id.clone())).await,
+    // Each in a box of its own: a request may wait for long, and takes no more than it needs then.
+    let served: Pin<Box<dyn Future<Output = Answer> + '_>> = match (&place, request.method()) {
+        (_, &Method::OPTIONS) => return options(place.methods()),
+        (Place::Bosh, &Method::POST) => Box::pin(bosh::answer(server, *request, peer, seen.secure)),
+        (Place::Rest, _) => Box::pin(rest::answer(server, *request, peer, None)),
+        (Place::As(id), _) => Box::pin(rest::answer(server, *request, peer, Some(id.clone()))),
         (Place::Directory, &Method::GET | &Method::HEAD) => {
-            own::answer(server, request, peer, directory::serve).await
+            Box::pin(own::answer(server, *request, peer, directory::serve))
         }
-        (Place::Meters, &Method::POST) => own::answer(server, request, peer, meters::begin).await,
+        (Place::Meters, &Method::POST) => Box::pin(own::answer(server, *request, peer, meters::begin)),
         (Place::Meter, &Method::GET | &Method::HEAD) => {
-            own::answer(server, request, peer, meters::figures).await
+            Box::pin(own::answer(server, *request, peer, meters::figures))
         }
-        (Place::Console(name), &Method::GET | &Method::HEAD) => console::answer(&request, name),
-        (Place::Elsewhere(path), &Method::GET | &Method::HEAD) => console::lead(path),
-        (Place::Publish, &Method::POST) => own::answer(server, request, peer, publish::serve).await,
-        (Place::Calls, &Method::POST) => own::answer(server, request, peer, calls::place).await,
-        (Place::Call, &Method::DELETE) => own::answer(server, request, peer, calls::end).await,
-        (Place::Ticket, &Method::POST) => own::answer(server, request, peer, ticket::make).await,
+        (Place::Console(name), &Method::GET | &Method::HEAD) => return console::answer(&request, name),
+        (Place::Elsewhere(path), &Method::GET | &Method::HEAD) => return console::lead(path),
+        (Place::Publish, &Method::POST) => Box::pin(own::answer(server, *request, peer, publish::serve)),
+        (Place::Calls, &Method::POST) => Box::pin(own::answer(server, *request, peer, calls::place)),
+        (Place::Call, &Method::DELETE) => Box::pin(own::answer(server, *request, peer, calls::end)),
+        (Place::Ticket, &Method::POST) => Box::pin(own::answer(server, *request, peer, ticket::make)),
         (Place::Events, &Method::GET) => {
-            let open = async |server: &_, request| events::open(server, request, peer, &client.carried).await;
-            own::answer(server, request, peer, open).await
+            let open =
+                async move |server: &_, request| events::open(server, request, peer, &client.carried).await;
+            Box::pin(own::answer(server, *request, peer, open))
         }
         (Place::Status, &Method::GET | &Method::HEAD | &Method::POST) => {
-            own::answer(server, request, peer, status::serve).await
+            Box::pin(own::answer(server, *request, peer, status::serve))
         }
         (Place::Sessions, &Method::GET | &Method::HEAD) => {
-            own::answer(server, request, peer, sessions::list).await
+            Box::pin(own::answer(server, *request, peer, sessions::list))
         }
         (Place::Frames, &Method::GET) => {
-            let open =
-                async |server: &_, request| sessions::frames(server, request, peer, &client.carried).await;
-            own::answer(server, request, peer, open).await
+            let open = async move |server: &_, request| {
+                sessions::frames(server, request, peer, &client.carried).await
+            };
+            Box::pin(own::answer(server, *request, peer, open))
         }
-        (Place::Metrics, &Method::GET | &Method::HEAD) => metrics::answer(&server),
-        (Place::Health, &Method::GET | &Method::HEAD) => text(StatusCode::OK, "ok"),
-        (Place::File(www), &Method::GET | &Method::HEAD) => www::answer(&server, www, &request, peer).await,
-        _ => not_allowed(place.methods()),
-    }
+        (Place::Metrics, &Method::GET | &Method::HEAD) => return metrics::answer(&server),
+        (Place::Health, &Method::GET | &Method::HEAD) => return text(StatusCode::OK, "ok"),
+        (Place::File(www), &Method::GET | &Method::HEAD) => {
+            let www = www.clone();
+            Box::pin(async move { www::answer(&server, &www, &request, peer).await })
+        }
+        _ => return not_allowed(place.methods()),
+    };
+    served.await
 }
 
 /// What lives at a path.

@@ -17,7 +17,7 @@ const TRIES: usize = 8;
 #[derive(Default)]
 struct Place {
     /// `None`: it had to give way.
-    io: RefCell<Option<Io>>,
+    io: RefCell<Option<Box<Io>>>,
     waker: RefCell<Option<Waker>>,
 }
 
@@ -65,7 +65,7 @@ impl Idle {
         let silent = |number: &u64| {
             self.places
                 .get(number)
-                .is_some_and(|(_, place)| place.io.borrow().as_ref().is_some_and(Io::is_silent))
+                .is_some_and(|(_, place)| place.io.borrow().as_ref().is_some_and(|io| io.is_silent()))
         };
         let Some(place) = candidates.into_iter().find(silent).and_then(|number| self.remove(number)) else {
             return false;
@@ -91,7 +91,7 @@ pub struct Resting<'a> {
 
 impl<'a> Resting<'a> {
     /// From now on it is idle.
-    pub fn new(idle: &'a RefCell<Idle>, io: Io) -> Self {
+    pub fn new(idle: &'a RefCell<Idle>, io: Box<Io>) -> Self {
         let key = address::key(io.peer.ip());
         let place = Rc::new(Place { io: RefCell::new(Some(io)), waker: RefCell::default() });
         let mut all = idle.borrow_mut();
@@ -122,7 +122,7 @@ impl<'a> Resting<'a> {
     }
 
     /// The connection, unless it has given way.
-    pub fn into_io(self) -> Option<Io> {
+    pub fn into_io(self) -> Option<Box<Io>> {
         self.place.io.take()
     }
 }

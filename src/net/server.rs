@@ -10,10 +10,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use hyper::header::HeaderValue;
 use ring::rand::{SecureRandom as _, SystemRandom};
-use smol::channel::Sender;
 use smol::{LocalExecutor, Task, Timer};
 
 use super::admission::Waiting;
+use super::bosh::Awaited;
 use super::checks::Checks;
 use super::idle::Idle;
 use super::io::{Count, Slot, Slots};
@@ -37,7 +37,7 @@ use crate::hub::{Action, Hub};
 use crate::id::SessionId;
 use crate::limits::Limits;
 use crate::web_origin::WebOrigin;
-use crate::xmpp::bosh::{self, RequestId};
+use crate::xmpp::bosh::RequestId;
 
 /// So many addresses without a connection may stay in the table.
 const SPARE_ADDRESSES: usize = 64;
@@ -57,7 +57,7 @@ pub struct Server {
     arrivals: Rc<LocalExecutor<'static>>,
     sleepers: RefCell<Sleepers>,
     /// The requests of BOSH that wait for their answers, or have not taken them yet.
-    pub posts: RefCell<HashMap<RequestId, Sender<bosh::Answer>>>,
+    pub posts: RefCell<HashMap<RequestId, Awaited>>,
     /// How many there have been.
     pub posted: Cell<u64>,
     timer: RefCell<Option<(Instant, Waker)>>,
@@ -208,9 +208,9 @@ impl Server {
             Action::Release(user) => self.waiting.release(user),
             Action::Abort(id) => self.sleepers.borrow_mut().abort(id),
             Action::Answer(answer) => {
-                if let Some(waiting) = self.posts.borrow().get(&answer.request) {
-                    // Nobody may be there to take it.
-                    let _ = waiting.try_send(answer);
+                // Nobody may be there to take it.
+                if let Some(awaited) = self.posts.borrow_mut().get_mut(&answer.request) {
+                    awaited.come(answer);
                 }
             }
             Action::Verify { session, credentials, attempt } => {

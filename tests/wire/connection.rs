@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::support::http::{Answer, Http, UPGRADE, basic};
 use crate::support::server::PATIENCE;
 use crate::support::tls::Secure;
-use crate::support::{Client, Server, figures};
+use crate::support::{Client, Server, bosh, figures};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -492,5 +492,41 @@ fn an_idle_connection_takes_little_memory() {
         });
         println!("{each:.1} KiB, TLS: {tls}, said: {said}");
         assert!(each <= 8.0, "{each:.1} KiB, TLS: {tls}, after a request: {said}");
+    }
+}
+
+#[test]
+fn a_request_that_waits_and_a_stream_of_events_take_little_memory() {
+    for tls in [false, true] {
+        let server = Server::with_log("warn", "[limits]\nsessions_per_user = 100\n");
+        let connect = |server: &Server| {
+            let [plain, secure] = connections(server);
+            if tls { secure } else { plain }
+        };
+        let each = memory_of_each(&server, || {
+            let mut http = connect(&server);
+            let answer = http.ask(bosh::request(&bosh::envelope(bosh::CREATE, ""), ""));
+            let sid = bosh::attribute(&answer.body, "sid").expect("a session begins");
+            http.send(bosh::request(&bosh::envelope(&format!("rid='1001' sid='{sid}'"), ""), ""));
+            http.into_stream()
+        });
+        println!("{each:.1} KiB for BOSH, TLS: {tls}");
+        // With its session; without optimisation a little more than in what ships.
+        let most = if tls { 30.0 } else { 26.0 };
+        assert!(each <= most, "{each:.1} KiB for BOSH, TLS: {tls}");
+        // Another one, which has no memory left over from those.
+        let server = Server::with_log("warn", "[limits]\nsessions_per_user = 100\n");
+        let mut users = ["1001", "1002", "1003", "1004"].iter().cycle();
+        let each = memory_of_each(&server, || {
+            let mut http = connect(&server);
+            let authorization = users.next().map(|user| basic(user, user)).unwrap_or_default();
+            let answer = http.ask_head(format!(
+                "GET /events?node=/finesse/api/SystemInfo HTTP/1.1\r\nHost: localhost\r\nAuthorization: {authorization}\r\n\r\n"
+            ));
+            assert_eq!(answer.status(), 200);
+            http.into_stream()
+        });
+        println!("{each:.1} KiB for events, TLS: {tls}");
+        assert!(each <= 24.0, "{each:.1} KiB for events, TLS: {tls}");
     }
 }
