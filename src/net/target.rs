@@ -104,6 +104,9 @@ fn check_expectation(version: Version, headers: &HeaderMap) -> Result<(), Refuse
 /// has such a path already.
 fn normal(uri: &Uri) -> Option<Uri> {
     let mut rest = uri.path();
+    if !rest.contains('%') {
+        return None;
+    }
     let mut path = String::with_capacity(rest.len());
     while let Some(at) = rest.find('%') {
         let (before, escaped) = rest.split_at(at);

@@ -149,6 +149,12 @@ fn a_body_that_does_not_end_in_chunks_is_a_bad_request_and_the_connection_ends()
         assert_eq!(answer.status(), 400, "{headers}");
         http.rest();
     }
+    for chunks in ["x\r\n", "10000000000000000\r\n", "3\nabc\n0\n\n", "-1\r\n", "3\r\nabcd\r\n0\r\n\r\n"] {
+        let mut http = Http::connect(server.plain);
+        let head = "POST /http-bind/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
+        assert_eq!(http.ask(format!("{head}{chunks}")).status(), 400, "{chunks:?}");
+        http.rest();
+    }
     // Nor does HTTP/1.0 know chunks.
     let mut http = Http::connect(server.plain);
     assert_eq!(
@@ -204,6 +210,19 @@ fn white_space_where_there_is_none_in_a_header_is_a_bad_request() {
     ] {
         let answer = plain(&server, &format!("GET /healthz HTTP/1.1\r\n{headers}"));
         assert_eq!(answer.status(), 400, "{headers:?}");
+    }
+}
+
+#[test]
+fn the_version_is_said_in_capitals_and_with_one_space_before_it() {
+    let server = Server::demo();
+    for line in [
+        "GET /healthz http/1.1",
+        "GET /healthz HTTP/1.1 ",
+        "GET  /healthz HTTP/1.1",
+        "GET /healthz\tHTTP/1.1",
+    ] {
+        assert_eq!(plain(&server, &format!("{line}\r\nHost: localhost\r\n")).status(), 400, "{line}");
     }
 }
 

@@ -183,4 +183,12 @@ mod tests {
         let not_modified = outcome(&Method::GET, &[range, (IF_NONE_MATCH, "\"a\"")], 10);
         assert_eq!(not_modified, Outcome::NotModified, "conditions come first");
     }
+
+    #[test]
+    fn a_time_that_is_still_to_come_is_not_said() {
+        let metadata = std::fs::metadata(file!()).expect("the tests run where the sources are");
+        let changed = metadata.modified().expect("the system notes it");
+        let modified = |now| Validators::of(&metadata, now).modified.is_some();
+        assert!(modified(changed) && !modified(changed - std::time::Duration::from_secs(1)));
+    }
 }
