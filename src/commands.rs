@@ -15,6 +15,7 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 use crate::cli::{self, Arguments, Check, Command, Environment, Healthcheck, Serve};
 use crate::clock::Seconds;
 use crate::config::{Config, DEMO, Files, Found, Hosts, NodeAccess, Problem, Unread, User};
+use crate::footprint;
 use crate::limits::{Limits, TABLE};
 use crate::password::{ITERATIONS, Password};
 
@@ -278,6 +279,15 @@ fn describe(config: &Config, certificate: Option<&str>, out: &mut impl Write) ->
         writeln!(out, "queue {:8} {}: number {}, team {}", queue.id, queue.name, queue.number, queue.team)?;
     }
     writeln!(out, "nodes          {} beside those of users and teams", config.nodes.len())?;
+
+    for footprint::Row { what, bytes } in footprint::rows(config).iter().filter(|row| row.bytes > 0) {
+        writeln!(out, "memory         {:6} KiB at most for {what}", bytes.div_ceil(1024))?;
+    }
+    writeln!(
+        out,
+        "memory         {:6} MiB together: MemoryMax of a service must not be less",
+        footprint::total(config)
+    )?;
 
     writeln!(out, "\n[limits]")?;
     let defaults = Limits::default();

@@ -10,6 +10,7 @@ pub mod commands;
 pub mod config;
 pub mod console;
 pub mod desk;
+pub mod footprint;
 pub mod hub;
 pub mod id;
 pub mod json;

@@ -194,7 +194,7 @@ const HOUR: u64 = 60 * MINUTE;
 limits! {
     /// TCP connections at the same time, over all listeners
     /// (XEP-0205 §4.2).
-    connections: Count("connections") = 4096, 1 => 1_000_000;
+    connections: Count("connections") = 8192, 1 => 1_000_000;
     /// TCP connections, and as many BOSH sessions, of one address at the same time; an IPv6 address counts by its /64
     /// (XEP-0205 §4.1).
     connections_per_address: Count("connections") = 1024, 1 => 1_000_000;
@@ -245,7 +245,7 @@ limits! {
     forced_logout: Duration("time") = MINUTE, 100 => HOUR;
     /// calls at the same time
     /// (reference 4.4).
-    calls: Count("calls") = 1000, 1 => 100_000;
+    calls: Count("calls") = 4096, 1 => 100_000;
     /// for an agent to answer a call from a queue
     /// (reference 4.3).
     alerting: Duration("time") = 20 * SECOND, 100 => 10 * MINUTE;
