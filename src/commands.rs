@@ -318,11 +318,16 @@ fn restart(users: usize, each: Duration, at_once: usize) -> Duration {
     each * u32::try_from(users.div_ceil(at_once)).unwrap_or(u32::MAX)
 }
 
-/// Lists the ids of some users.
+/// Lists the ids of some users, as many as a line can bear.
 fn ids(config: &Config, which: impl Fn(&User) -> bool) -> String {
+    const LISTED: usize = 20;
     let ids: Vec<&str> =
         config.users.iter().filter(|user| which(user)).map(|user| user.id.as_str()).collect();
-    if ids.is_empty() { "nobody".into() } else { ids.join(" ") }
+    match ids.len() {
+        0 => "nobody".into(),
+        1..=LISTED => ids.join(" "),
+        many => format!("{} and {} more", ids[..LISTED].join(" "), many - LISTED),
+    }
 }
 
 /// Reads a line without what ends it; what is too long for a password is an error, and so is another line, unless somebody
@@ -373,6 +378,19 @@ impl Drop for Quiet {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_many_users_some_are_listed() {
+        let ids_of = |many: usize| {
+            let users: String = (1..=many)
+                .map(|n| format!("[[user]]\nid = \"u{n}\"\npassword = \"x\"\nroles = [\"Supervisor\"]\n"))
+                .collect();
+            ids(&Config::parse(&users, "c.toml").expect("a valid file"), |_| true)
+        };
+        assert_eq!(ids_of(2), "u1 u2");
+        assert!(ids_of(20).ends_with("u19 u20"));
+        assert!(ids_of(2000).ends_with("u19 u20 and 1980 more"));
+    }
 
     #[test]
     fn the_server_that_runs_is_found_by_its_flags() {
