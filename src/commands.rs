@@ -90,7 +90,7 @@ pub fn check(
     });
     let found = more(&match &read {
         Ok((config, _)) => config.files(),
-        Err(unread) => unread.files.clone(),
+        Err(unread) => (*unread.files).clone(),
     });
     let mut problems = match &read {
         Ok((config, _)) => flags.judge(config, &[]).err().unwrap_or_default(),

@@ -17,7 +17,7 @@ const LARGEST: u64 = 1024 * 1024;
 pub(super) fn load(path: &Path) -> Result<(Config, Vec<Problem>), Unread> {
     let file = path.display().to_string();
     let refused = |place, sentence: String| {
-        let files = Files { origin: Origin::File(path.into()), tls: None, www: None };
+        let files = Box::new(Files { origin: Origin::File(path.into()), tls: None, www: None });
         Unread { problems: vec![files.problem(place, sentence)], files }
     };
     let bytes = bytes(path).map_err(|sentence| refused(Place::START, sentence))?;

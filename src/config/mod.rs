@@ -185,7 +185,7 @@ pub struct Unread {
     /// In the order of the file.
     pub problems: Vec<Problem>,
     /// What it names all the same.
-    pub files: Files,
+    pub files: Box<Files>,
 }
 
 /// A folder with files for browsers, and where it is named, for problems found when it is looked at.

@@ -61,7 +61,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let mut report = Report::new(file, text);
     let (document, errors) = DeTable::parse_recoverable(text);
     if !syntax(&mut report, &errors) {
-        let files = Files { origin, tls: None, www: None };
+        let files = Box::new(Files { origin, tls: None, www: None });
         return Err(Unread { problems: report.into_problems(), files });
     }
 
@@ -87,11 +87,11 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let nodes = nodes(&mut report, &root, people.user_ids.as_ref());
     let limits = limits(&mut report, &root);
 
-    let files = Files {
+    let files = Box::new(Files {
         origin: origin.clone(),
         tls: tls.as_ref().ok().cloned().flatten(),
         www: www.as_ref().ok().cloned().flatten(),
-    };
+    });
     let assemble = || -> Option<Config> {
         let Listeners { tls: listen, plain: listen_plain, places: listen_places } = listeners.ok()?;
         let (queues, outside) = queues.ok()?;
