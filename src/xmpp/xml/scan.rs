@@ -18,6 +18,7 @@ pub enum Rules {
 const NO_ELEMENT: XmlError = XmlError::NO_ELEMENT;
 const NAME: XmlError = XmlError::NotWellFormed("A name is not one, or has a colon in the wrong place.");
 const PREFIX: XmlError = XmlError::NotWellFormed("The prefixes xml and xmlns cannot be declared or used so.");
+const VERSION: XmlError = XmlError::NotWellFormed("The version of XML is 1.0.");
 const EMPTY: XmlError = XmlError::NotWellFormed("A prefix is declared for no namespace.");
 const URI: XmlError = XmlError::NotWellFormed("The name of a namespace is a URI.");
 
@@ -56,10 +57,16 @@ impl<'a> Scan<'a> {
         let Some(inside) = inside else { return Ok(()) };
         let (inside, rest) = inside.split_once("?>").ok_or(NO_ELEMENT)?;
         self.rest = rest;
-        let Some((_, encoding)) = inside.split_once("encoding") else { return Ok(()) };
-        let is_around = |c| is_space(c) || matches!(c, '=' | '"' | '\'');
-        let encoding = encoding.trim_start_matches(is_around);
-        let encoding = encoding.split(is_around).next().unwrap_or_default();
+        let said = |name| {
+            let is_around = |c| is_space(c) || matches!(c, '=' | '"' | '\'');
+            inside.split_once(name)?.1.trim_start_matches(is_around).split(is_around).next()
+        };
+        // A version that comes later is read as this one (XML 1.0 §2.8).
+        let minor = said("version").and_then(|version| version.strip_prefix("1."));
+        if !minor.is_some_and(|minor| minor == "0" || self.is_document() && is_digits(minor)) {
+            return Err(VERSION);
+        }
+        let Some(encoding) = said("encoding") else { return Ok(()) };
         // ASCII is UTF-8 too.
         let known = ["utf-8", "utf8", "us-ascii"].iter().any(|known| encoding.eq_ignore_ascii_case(known));
         if known { Ok(()) } else { Err(XmlError::Encoding) }
@@ -187,6 +194,10 @@ impl<'a> Scan<'a> {
             _ => Ok(()),
         }
     }
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_space(c: char) -> bool {

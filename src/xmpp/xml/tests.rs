@@ -164,6 +164,10 @@ fn what_breaks_the_rules_of_xml_is_not_well_formed() {
         "<?xml version='1.0' foo='1'?><x/>",
         "<?xml version='1.0'?>text<x/>",
         "<?xml?><x/>",
+        "<?xml encoding='UTF-8'?><x/>",
+        "<?xml version='10.'?><x/>",
+        "<?xml version='1.1'?><x/>",
+        "<?xml version='2.0'?><x/>",
     ] {
         assert!(matches!(refused(text), XmlError::NotWellFormed(_) | XmlError::Restricted), "{text}");
     }
@@ -199,6 +203,7 @@ fn a_document_may_have_what_a_stanza_may_not() {
         "<!-- a --><x><!-- <b> & --><?c d?>1<!----></x><?e?><!-- -->",
         "<?xml-stylesheet href='a'?><x>1</x>",
         "<x xmlns:a='a b'>1</x>",
+        "<?xml version='1.1'?><x>1</x>",
     ] {
         let document = read_document(text, &bounds()).unwrap_or_else(|error| panic!("{text}: {error:?}"));
         assert_eq!(text_content(document.root_element()), "1", "{text}");
@@ -214,6 +219,7 @@ fn a_document_may_have_what_a_stanza_may_not() {
         ("<x><!-- a</x>", XmlError::NO_ELEMENT),
         ("<x><?xml version='1.0'?></x>", XmlError::NO_ELEMENT),
         ("<!-- a -->", XmlError::NO_ELEMENT),
+        ("<?xml version='1.'?><x/>", XmlError::NotWellFormed("The version of XML is 1.0.")),
         ("<x/><!-- a --><x/>", XmlError::NO_ELEMENT),
     ] {
         assert_eq!(read_document(text, &bounds()).err(), Some(error), "{text}");
