@@ -10,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use hyper::header::HeaderValue;
 use ring::rand::{SecureRandom as _, SystemRandom};
+use smol::lock::Semaphore;
 use smol::{LocalExecutor, Task, Timer};
 
 use super::admission::Waiting;
@@ -95,6 +96,8 @@ pub struct Server {
     /// What goes over all connections.
     pub traffic: Arc<Traffic>,
     pub checks: Checks,
+    /// Whoever converts a large document has it.
+    pub documents: Arc<Semaphore>,
     /// What TLS handshakes hold, in bytes.
     pub handshakes: Quota,
     /// Files that are being sent.
@@ -142,6 +145,7 @@ impl Server {
             lag: Lag::default(),
             traffic: Arc::default(),
             checks: Checks::new(passwords),
+            documents: Arc::new(Semaphore::new(1)),
             handshakes: Quota::new(limits.handshakes),
             files: Quota::new(limits.files),
             limits,

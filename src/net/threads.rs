@@ -52,8 +52,8 @@ impl Pool {
 /// The system does not give even one of each.
 pub fn begin(config: &Config) -> io::Result<()> {
     let readers = if config.www.is_some() { READERS } else { 0 };
-    // And one for another configuration, which is read one at a time.
-    let wanted = config.limits.password_checks + readers + 1;
+    // And one for another configuration, and one for large documents, each of which is read one at a time.
+    let wanted = config.limits.password_checks + readers + 2;
     // In the place of the one for sockets, which is started later: it lives until nobody can let it go any more.
     let (hold, held) = mpsc::channel::<()>();
     let probe = Builder::new().spawn(move || held.recv().is_ok())?;

@@ -160,3 +160,34 @@ fn a_password_that_was_right_gets_in_though_no_more_can_be_checked_and_a_wrong_o
     assert!(seen.iter().all(|(right, ..)| *right == 403), "{seen:?}");
     assert!(seen.iter().any(|(_, wrong, unknown)| [*wrong, *unknown] == [503; 2]), "{seen:?}");
 }
+
+#[test]
+fn who_asks_for_large_documents_does_not_hold_up_others() {
+    use std::fmt::Write as _;
+    let users = (0..2000).fold(String::new(), |mut text, number| {
+        let _ = writeln!(text, "[[user]]\nid = \"many{number}\"\npassword = \"x{number}y\"\nteam = \"1\"");
+        text
+    });
+    let server = Server::with(&users);
+    let request = format!(
+        "GET /finesse/api/Users HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\nAuthorization: {}\r\n\r\n",
+        basic("administrator", "1234")
+    );
+    let mut one = Http::connect(server.plain);
+    let first = one.ask(&request);
+    assert!(first.body.len() > 64 * 1024 && first.body.contains("\"loginId\":\"many1999\""), "{first:?}");
+    let tag = first.header("ETag").expect("it has one").to_owned();
+    let again = one.ask(request.replacen("Host", &format!("If-None-Match: {tag}\r\nHost"), 1));
+    assert_eq!((again.status(), again.header("ETag")), (304, Some(tag.as_str())));
+    let answered = || server.log().matches("GET /finesse/api/Users 200").count();
+    let before = answered();
+    let mut many: Vec<Http> = (0..20).map(|_| Http::connect(server.plain)).collect();
+    many.iter_mut().for_each(|http| http.send(&request));
+    assert_eq!(
+        Http::connect(server.plain).ask("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").status(),
+        200
+    );
+    let done = answered() - before;
+    assert!(done < 15, "{done} of 20 were answered before it");
+    assert!(many.iter_mut().all(|http| http.answer().body == first.body));
+}

@@ -23,7 +23,7 @@ use super::answer::{Answer, ask_for_password, empty, set};
 use super::body::Incoming;
 use super::server::Server;
 use super::socket::Remote;
-use super::{auth, conditions, say, shown};
+use super::{auth, conditions, say, shown, threads};
 use crate::desk::{ApiError, Refusal};
 use crate::id::UserId;
 use call::Call;
@@ -40,6 +40,9 @@ const CACHE_CONTROL: &str = "no-cache";
 
 /// What a document depends on, beside its address.
 const VARY: &str = "Accept";
+
+/// A longer document is converted off the event loop, in bytes: a conversion reads what was just written once more.
+const LARGE: usize = 64 * 1024;
 
 /// What a request gets: a body for 200, which may be empty, none for 202, or an error.
 type Reply = Result<Option<String>, ApiError>;
@@ -68,8 +71,8 @@ pub async fn answer(
     let (asker, reply) = serve(&server, request, &headers, (peer.ip(), remote), user.as_deref()).await;
     let as_json = json::is_asked_for(&headers);
     let mut answer = match reply {
-        Ok(Some(document)) if reads => tagged(as_json, document, &headers),
-        Ok(Some(document)) => shown_as(as_json, StatusCode::OK, document),
+        Ok(Some(document)) if reads => tagged(&server, as_json, document, &headers).await,
+        Ok(Some(document)) => answer_with(StatusCode::OK, shown_as(as_json, document)),
         Ok(None) => empty(StatusCode::ACCEPTED),
         Err(error) => refused(as_json, &error),
     };
@@ -92,7 +95,7 @@ pub fn foreign(headers: &HeaderMap, origin: &str) -> Answer {
 
 fn refused(as_json: bool, error: &ApiError) -> Answer {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut answer = shown_as(as_json, status, error.document());
+    let mut answer = answer_with(status, shown_as(as_json, error.document()));
     if let Some(Ok(allowed)) = error.allowed().map(HeaderValue::from_str) {
         answer.headers_mut().insert(header::ALLOW, allowed);
     }
@@ -152,22 +155,54 @@ async fn serve(
     }
 }
 
-/// An answer with a document that one looks at, or 304 for who has it already (RFC 9110 §13.1.2): an empty poll is cheap.
-fn tagged(as_json: bool, document: String, headers: &HeaderMap) -> Answer {
-    let tag = tag(as_json, &document);
-    let mut answer = match conditions::judge(headers, Some(&tag), true) {
-        Verdict::Hold => shown_as(as_json, StatusCode::OK, document),
-        Verdict::NotModified => {
-            // Without a conversion: the tag is that of the XML.
+/// A document as it is answered: its tag, whether the client wants it, and then what it is sent.
+struct Made {
+    tag: String,
+    verdict: Verdict,
+    shown: Option<Shown>,
+}
+
+/// A document in the form that is asked for.
+struct Shown {
+    kind: &'static str,
+    body: String,
+}
+
+/// An answer with a document that one looks at, or 304 for who has it already (RFC 9110 §13.1.2): an empty poll is cheap. What
+/// costs more than a turn of the event loop is done on another thread, one document at a time.
+async fn tagged(server: &Server, as_json: bool, document: String, headers: &HeaderMap) -> Answer {
+    let Made { tag, verdict, shown } = if document.len() > LARGE {
+        let permit = server.documents.acquire_arc().await;
+        let headers = headers.clone();
+        threads::run(move || {
+            let made = make(as_json, document, &headers);
+            drop(permit);
+            made
+        })
+        .await
+    } else {
+        make(as_json, document, headers)
+    };
+    let mut answer = match (verdict, shown) {
+        (Verdict::Failed, _) => return refused(as_json, &Refusal::Changed.about("")),
+        (_, Some(shown)) => answer_with(StatusCode::OK, shown),
+        (_, None) => {
             let mut answer = empty(StatusCode::NOT_MODIFIED);
             set(&mut answer, header::CACHE_CONTROL, CACHE_CONTROL);
             set(&mut answer, header::VARY, VARY);
             answer
         }
-        Verdict::Failed => return refused(as_json, &Refusal::Changed.about("")),
     };
     set(&mut answer, header::ETAG, tag);
     answer
+}
+
+/// Looks whether a document is wanted, and converts it only then: the tag is that of the XML.
+fn make(as_json: bool, document: String, headers: &HeaderMap) -> Made {
+    let tag = tag(as_json, &document);
+    let verdict = conditions::judge(headers, Some(&tag), true);
+    let shown = matches!(verdict, Verdict::Hold).then(|| shown_as(as_json, document));
+    Made { tag, verdict, shown }
 }
 
 /// A strong entity tag (RFC 9110 §8.8.1): the first half of the document's SHA-256. The JSON follows from the XML, and has
@@ -178,14 +213,16 @@ fn tag(as_json: bool, document: &str) -> String {
     format!("\"{start}{}\"", if as_json { "-json" } else { "" })
 }
 
-/// An answer with a document, or with the same as JSON.
-fn shown_as(json: bool, status: StatusCode, document: String) -> Answer {
-    let converted = if json { json::from_xml(&document) } else { None };
-    let kind = match converted {
-        Some(_) => "application/json;charset=UTF-8",
-        None => "application/xml;charset=UTF-8",
-    };
-    let mut answer = Answer::new(converted.unwrap_or(document).into());
+/// A document, or the same as JSON.
+fn shown_as(json: bool, document: String) -> Shown {
+    match if json { json::from_xml(&document) } else { None } {
+        Some(body) => Shown { kind: "application/json;charset=UTF-8", body },
+        None => Shown { kind: "application/xml;charset=UTF-8", body: document },
+    }
+}
+
+fn answer_with(status: StatusCode, Shown { kind, body }: Shown) -> Answer {
+    let mut answer = Answer::new(body.into());
     *answer.status_mut() = status;
     set(&mut answer, header::CONTENT_TYPE, kind);
     set(&mut answer, header::CACHE_CONTROL, CACHE_CONTROL);
