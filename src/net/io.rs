@@ -158,6 +158,13 @@ impl Io {
         !self.ahead.is_empty()
     }
 
+    /// Something was read, or there is nothing to read.
+    fn starve(&self, starved: bool) {
+        if let Some(quiet) = &self.quiet {
+            quiet.starved.store(starved, Ordering::Relaxed);
+        }
+    }
+
     /// From now on it is known whether it is quiet.
     pub fn quiet(&mut self) -> Arc<Quiet> {
         self.quiet.get_or_insert_default().clone()
@@ -282,12 +289,11 @@ impl AsyncRead for Io {
         if self.has_ahead() {
             let length = self.ahead.len().min(buf.len());
             buf[..length].copy_from_slice(&self.ahead.split_to(length));
+            self.starve(false);
             return Poll::Ready(Ok(length));
         }
         let read = delegate!(self, poll_read(cx, buf));
-        if let Some(quiet) = &self.quiet {
-            quiet.starved.store(read.is_pending(), Ordering::Relaxed);
-        }
+        self.starve(read.is_pending());
         if let Poll::Ready(Ok(bytes)) = &read {
             self.traffic.iter().chain([&self.all]).for_each(|traffic| traffic.read(*bytes));
         }

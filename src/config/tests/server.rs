@@ -250,6 +250,12 @@ queue = "128KiB"
 "# => [
         r#"12:9: queue must be at least 12 times payload and 16KiB (136384 bytes), so that two events fit into it; make queue larger or payload smaller"#,
     ];
+    a_log_longer_than_all_bodies: "", r#"[limits]
+bodies = "1MiB"
+client_log = "2MiB"
+"# => [
+        r#"12:14: client_log ("2MiB") must not be larger than bodies ("1MiB"); change one of them"#,
+    ];
     more_before_the_login_than_after: "", r#"[limits]
 stanza_before_login = "1MiB"
 elements_before_login = 1000
