@@ -18,6 +18,8 @@ pub enum Refusal {
     NotYourself,
     NotYourMember,
     OriginNotAllowed,
+    OriginHidden,
+    OriginUnsaid,
     UserUnknown,
     TeamUnknown,
     NotFound,
@@ -71,6 +73,11 @@ impl Refusal {
             Self::NotYourMember => (401, "Invalid Supervisor", "The user does not belong to a team of the supervisor"),
             Self::OriginNotAllowed => (403, "Forbidden",
                 "Pages of this origin may not do that; add the origin to cors_origins in the configuration"),
+            Self::OriginHidden => (403, "Forbidden",
+                "Pages that hide their origin, as files and sandboxed ones do, may not do that; serve the page by HTTP, and add its \
+                 origin to cors_origins in the configuration"),
+            Self::OriginUnsaid => (403, "Forbidden",
+                "Pages of other origins may not do that, and the browser does not say of which this one is"),
             Self::UserUnknown => (404, "User Not Found", "UNKNOWN_USER"),
             Self::TeamUnknown => (404, "Not Found", "Invalid teamId specified for team"),
             Self::NotFound => (404, "Not Found", "The specified resource cannot be found"),
@@ -82,6 +89,11 @@ impl Refusal {
             Self::OutOfService => (503, "Service Unavailable", "SERVER_OUT_OF_SERVICE"),
             Self::Busy => (503, "Service Unavailable", "Too many at once; try again"),
         }
+    }
+
+    /// What is wrong, for an answer that is no document of Finesse's.
+    pub fn sentence(self) -> String {
+        format!("{}.", self.row().2)
     }
 
     /// The error with what it is about: a parameter, an id.

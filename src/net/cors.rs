@@ -16,6 +16,7 @@ use super::body::Incoming;
 use super::server::Server;
 use super::shares::Kind;
 use super::{rest, say, shown};
+use crate::desk::Refusal;
 use crate::web_origin::WebOrigin;
 
 /// What a page may ask to send.
@@ -110,7 +111,11 @@ impl Asker {
             Self::Foreign if preflight || ![Method::GET, Method::HEAD, Method::OPTIONS].contains(method) => {
                 let origin = refuse(server, request, peer);
                 let of_the_api = request.uri().path().starts_with(rest::PREFIX) && !preflight;
-                Some(if of_the_api { rest::foreign(headers, origin) } else { refused(origin) })
+                Some(if of_the_api {
+                    rest::foreign(headers, refusal(origin), origin)
+                } else {
+                    refused(origin)
+                })
             }
             _ => None,
         }
@@ -176,23 +181,26 @@ fn refuse<'a>(server: &Rc<Server>, request: &'a Request<Incoming>, peer: SocketA
     let origin = origin.and_then(|origin| origin.to_str().ok()).unwrap_or_default();
     let shown = shown::request(request.method(), request.uri());
     // Browsers send nothing else, and other programs could have a secret there.
-    let page = match WebOrigin::parse(origin) {
-        Some(origin) => origin.to_string(),
-        None => "no such form".to_owned(),
+    let page = match (origin, WebOrigin::parse(origin)) {
+        (_, Some(origin)) => origin.to_string(),
+        ("", None) => "an origin that the browser does not say".to_owned(),
+        (HIDDEN, None) => "an origin that it hides".to_owned(),
+        (_, None) => "an origin of no such form".to_owned(),
     };
     let line = format_args!("{peer} http: {shown} from a page of {page:.256} refused: not in cors_origins");
     say::of_peer(server, peer.ip(), Kind::Origin, Level::Info, line);
     origin
 }
 
+/// Why a page of that origin may not do what it asks for.
+fn refusal(origin: &str) -> Refusal {
+    match origin {
+        "" => Refusal::OriginUnsaid,
+        HIDDEN => Refusal::OriginHidden,
+        _ => Refusal::OriginNotAllowed,
+    }
+}
+
 fn refused(origin: &str) -> Answer {
-    let sentence = match origin {
-        "" => "Pages of other origins may not do that, and the browser does not say of which this one is.",
-        HIDDEN => {
-            "Pages that hide their origin, as files and sandboxed ones do, may not do that; serve the page by HTTP, \
-             and add its origin to cors_origins in the configuration."
-        }
-        _ => "Pages of this origin may not do that; add the origin to cors_origins in the configuration.",
-    };
-    text(StatusCode::FORBIDDEN, sentence)
+    text(StatusCode::FORBIDDEN, refusal(origin).sentence())
 }

@@ -351,15 +351,13 @@ fn pages_of_extensions_and_wrapped_applications_are_allowed_by_name() {
         expect_closed(&get(page));
         assert_eq!(upgrade(page), 403, "{page}");
     }
-    let hidden = Http::connect(server.plain).ask(request(
-        "POST",
-        "/callboard/api/ticket",
-        "localhost",
-        &origin("null"),
-        "",
-    ));
-    assert_eq!(hidden.status(), 403);
-    assert!(hidden.body.contains("hide their origin"), "{hidden:?}");
+    for (method, path) in [("POST", "/callboard/api/ticket"), ("PUT", "/finesse/api/User/1001")] {
+        let request = request(method, path, "localhost", &origin("null"), "");
+        let hidden = Http::connect(server.plain).ask(request);
+        assert_eq!(hidden.status(), 403);
+        assert!(hidden.body.contains("hide their origin"), "{hidden:?}");
+    }
+    server.wait_for_log(&["POST /callboard/api/ticket", "an origin that it hides"]);
 }
 
 #[test]
@@ -418,6 +416,7 @@ fn a_change_that_a_page_of_elsewhere_asks_for_without_its_origin_is_refused() {
         for origin in ["", "Origin:\r\n"] {
             let answer = put(&format!("{origin}Sec-Fetch-Site: {site}\r\n"));
             assert_eq!(answer.status(), 403, "{site}");
+            assert!(answer.body.contains("the browser does not say of which this one is"), "{site}");
             expect_closed(&answer);
         }
         let status = format!("Sec-Fetch-Site: {site}\r\n");

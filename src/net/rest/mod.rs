@@ -87,8 +87,8 @@ pub async fn answer(
 }
 
 /// Answers a change that a page of an origin asks for which is not allowed.
-pub fn foreign(headers: &HeaderMap, origin: &str) -> Answer {
-    let mut answer = refused(json::is_asked_for(headers), &Refusal::OriginNotAllowed.about(origin));
+pub fn foreign(headers: &HeaderMap, refusal: Refusal, origin: &str) -> Answer {
+    let mut answer = refused(json::is_asked_for(headers), &refusal.about(origin));
     echo_request_id(headers, &mut answer);
     answer
 }
