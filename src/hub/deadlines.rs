@@ -51,17 +51,23 @@ impl Hub {
         if session.bosh.is_some() {
             return self.look_at_bosh(now, id);
         }
-        match session.stream.state() {
+        let state = session.stream.state();
+        // Nothing is read from it then, so its silence says nothing.
+        let unheard = self.is_held_at(id);
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        match state {
             State::Closed => self.actions.push_back(Action::Abort(id)),
             // It is ours to answer. How many can be waited for has a bound of its own.
             State::Checking => self.schedule(id, now.monotonic + self.limits.login),
             State::Ready if session.address.is_some() => match session.silence(now.monotonic, &self.limits) {
                 Silence::Until(due) => self.schedule(id, due),
-                Silence::Ping => {
+                Silence::Dead if !unheard => self.fail(now, id, StreamError::CONNECTION_TIMEOUT),
+                Silence::Ping | Silence::Dead => {
                     self.push(now, id, Frame::Ping);
                     self.schedule(id, now.monotonic + self.limits.ping_answer);
                 }
-                Silence::Dead => self.fail(now, id, StreamError::CONNECTION_TIMEOUT),
             },
             _ => self.fail(now, id, StreamError::LOGIN_TIMEOUT),
         }

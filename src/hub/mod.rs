@@ -363,8 +363,15 @@ impl Hub {
         self.sessions.get(id).is_some_and(|session| {
             session.stream.state() != State::Checking
                 && !session.outbox.is_half_full(&self.limits)
-                && !self.sender_at(id).is_some_and(|user| self.is_held(user))
+                && !self.is_held_at(id)
         })
+    }
+
+    /// Tells whether a session is not read from because its user is held. One that has ended sends nothing to anybody any more,
+    /// and the end of its close is waited for.
+    fn is_held_at(&self, id: SessionId) -> bool {
+        let ended = self.sessions.get(id).is_some_and(|session| session.stream.state() == State::Closed);
+        !ended && self.sender_at(id).is_some_and(|user| self.is_held(user))
     }
 
     /// The user of a session that can send something to others: one that is bound.

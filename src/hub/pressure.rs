@@ -278,11 +278,13 @@ impl Hub {
         self.senders.wake_at()
     }
 
+    /// The user's sessions go on, the one first that was heard least lately: the user may be held again after one stanza, and
+    /// none of its sessions may keep another one from being read for ever.
     fn let_go(&mut self, user: UserId) {
         self.actions.push_back(Action::Release(user));
-        for id in self.online[user.0 as usize].clone() {
-            self.wake(id);
-        }
+        let mut sessions = self.online[user.0 as usize].clone();
+        sessions.sort_by_key(|id| self.sessions.get(*id).map(|session| session.heard));
+        sessions.into_iter().for_each(|id| self.wake(id));
     }
 
     /// Closes the sessions for which the user has waited: those that have not taken for `backlog_wait` what they were

@@ -56,7 +56,7 @@ pub struct Session {
     pub ending: Option<&'static str>,
     /// The only deadline that counts; others of this session in the heap are stale.
     pub due: Instant,
-    heard: Instant,
+    pub heard: Instant,
     /// Pings sent since something was heard.
     pings: u8,
 }

@@ -26,6 +26,7 @@ struct Stage {
     now: Now,
     notes: Vec<What>,
     aborted: Vec<SessionId>,
+    woken: Vec<SessionId>,
     checks: Vec<(SessionId, Credentials, String)>,
     answers: Vec<crate::xmpp::bosh::Answer>,
 }
@@ -41,14 +42,23 @@ impl Stage {
         change(&mut config);
         let hub = Hub::new(config, |bytes| bytes.fill(7));
         let now = Now { monotonic: Instant::now(), wall: SystemTime::UNIX_EPOCH };
-        Self { hub, now, notes: Vec::new(), aborted: Vec::new(), checks: Vec::new(), answers: Vec::new() }
+        Self {
+            hub,
+            now,
+            notes: Vec::new(),
+            aborted: Vec::new(),
+            woken: Vec::new(),
+            checks: Vec::new(),
+            answers: Vec::new(),
+        }
     }
 
     fn settle(&mut self) {
         self.hub.settle(self.now);
         while let Some(action) = self.hub.poll() {
             match action {
-                Action::Wake(_) | Action::Release(_) => {}
+                Action::Wake(id) => self.woken.push(id),
+                Action::Release(_) => {}
                 Action::Answer(answer) => self.answers.push(answer),
                 Action::Abort(id) => self.aborted.push(id),
                 Action::Verify { session, credentials, attempt } => {

@@ -14,7 +14,9 @@ pub const TURN: Duration = Duration::from_millis(2);
 #[derive(Debug, Default)]
 pub struct Rounds {
     spent: HashMap<UserId, Duration>,
-    /// Sessions whose users have had their turn.
+    /// Sessions whose users had had their turn before theirs came: they are the first in the next round.
+    passed_over: Vec<Waker>,
+    /// Sessions that have had a part of the turn, and want more.
     resting: Vec<Waker>,
 }
 
@@ -29,22 +31,23 @@ impl Rounds {
         *self.spent.entry(user).or_default() += time;
     }
 
-    /// The task is to be woken in the next round.
-    pub fn rest(&mut self, waker: &Waker) {
-        self.resting.push(waker.clone());
+    /// The task is to be woken in the next round. `had`: what it had of this one.
+    pub fn rest(&mut self, waker: &Waker, had: Duration) {
+        let tasks = if had.is_zero() { &mut self.passed_over } else { &mut self.resting };
+        tasks.push(waker.clone());
     }
 
     /// The round is over.
     pub fn next(&mut self) {
         self.spent.clear();
-        self.resting.drain(..).for_each(Waker::wake);
+        self.passed_over.drain(..).chain(self.resting.drain(..)).for_each(Waker::wake);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, Mutex};
     use std::task::Wake;
 
     use super::*;
@@ -66,11 +69,42 @@ mod tests {
         rounds.spend(one, TURN / 2);
         rounds.spend(one, TURN);
         assert_eq!((rounds.left(one), rounds.left(other)), (Duration::ZERO, TURN));
-        rounds.rest(&waker);
-        rounds.rest(&waker);
+        rounds.rest(&waker, TURN);
+        rounds.rest(&waker, Duration::ZERO);
         assert_eq!(woken.0.load(Ordering::Relaxed), 0, "not in this round");
         rounds.next();
         assert_eq!(woken.0.load(Ordering::Relaxed), 2);
         assert_eq!(rounds.left(one), TURN);
+    }
+
+    struct Named(&'static str, Arc<Mutex<Vec<&'static str>>>);
+
+    impl Wake for Named {
+        fn wake(self: Arc<Self>) {
+            self.1.lock().expect("nobody has failed").push(self.0);
+        }
+    }
+
+    #[test]
+    fn each_session_of_a_user_has_its_turn_however_much_another_one_says() {
+        let woken = Arc::default();
+        let wakers =
+            ["a", "b", "c"].map(|name| (name, Waker::from(Arc::new(Named(name, Arc::clone(&woken))))));
+        let (mut rounds, mut order, mut had) = (Rounds::default(), vec!["a", "b", "c"], Vec::new());
+        for _ in 0..6 {
+            // Each takes all that is left.
+            for name in order {
+                let left = rounds.left(UserId(1));
+                if !left.is_zero() {
+                    had.push(name);
+                }
+                rounds.spend(UserId(1), left);
+                let (_, waker) = wakers.iter().find(|(other, _)| *other == name).expect("it is one of them");
+                rounds.rest(waker, left);
+            }
+            rounds.next();
+            order = std::mem::take(&mut *woken.lock().expect("nobody has failed"));
+        }
+        assert_eq!(had, ["a", "b", "c", "a", "b", "c"]);
     }
 }

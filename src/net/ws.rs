@@ -198,7 +198,7 @@ impl Session {
         }
         // Others have their turn now: the client has been busy, or is owed much.
         match self.user {
-            Some(_) => server.rounds.borrow_mut().rest(cx.waker()),
+            Some(_) => server.rounds.borrow_mut().rest(cx.waker(), turn.patience),
             None => cx.waker().wake_by_ref(),
         }
         Poll::Pending

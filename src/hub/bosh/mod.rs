@@ -4,7 +4,7 @@
 
 mod settle;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
@@ -59,13 +59,13 @@ pub struct Bindings {
     /// How many each address has.
     addresses: HashMap<IpAddr, usize>,
     /// Those that [`Hub::settle`] has to look at.
-    unsettled: Vec<SessionId>,
+    unsettled: VecDeque<SessionId>,
 }
 
 impl Bindings {
     pub fn unsettle(&mut self, id: SessionId, bosh: &mut Bosh) {
         if !std::mem::replace(&mut bosh.unsettled, true) {
-            self.unsettled.push(id);
+            self.unsettled.push_back(id);
         }
     }
 
@@ -282,6 +282,7 @@ impl Hub {
             self.pace(now, user, text.len(), 0);
         }
         let session = self.sessions.get_mut(id)?;
+        session.heard(now.monotonic);
         let bosh = session.bosh.as_mut()?;
         let turn = if bosh.end.is_some() {
             bosh.binding.knock(now.monotonic, post.request);

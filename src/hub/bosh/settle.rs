@@ -56,7 +56,7 @@ impl Hub {
     /// Answers what is to be answered, after anything else has been done. Cheap if nothing is.
     pub fn settle(&mut self, now: Now) {
         self.release(now);
-        while let Some(id) = self.bindings.unsettled.pop() {
+        while let Some(id) = self.bindings.unsettled.pop_front() {
             if let Some(bosh) = self.sessions.get_mut(id).and_then(|session| session.bosh.as_mut()) {
                 bosh.unsettled = false;
                 self.settle_one(now, id);

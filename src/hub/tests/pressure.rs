@@ -187,3 +187,77 @@ fn the_list_shows_what_a_session_is_owed_and_since_when_it_takes_nothing() {
     stage.hear(reader);
     assert_eq!(listed(&stage, reader), (0, None));
 }
+
+/// Else its client would be cut off after its own close frame, which nobody has read.
+#[test]
+fn a_session_that_has_ended_is_read_from_although_its_user_is_held() {
+    let mut stage = Stage::new();
+    let reader = stage.available("1002", "desktop");
+    stage.hear(reader);
+    let sender = stage.available("1001", "desktop");
+    say_all(&mut stage, sender, (0..).map(|number| message("1002", number)));
+    assert!(!stage.hub.is_reading(sender), "its user is held");
+    let other = stage.bind("1001", "desktop");
+    assert!(stage.hear(sender).concat().contains("<conflict "));
+    assert!(stage.hub.is_reading(sender), "it is to finish the close");
+    assert!(!stage.hub.is_reading(other));
+}
+
+#[test]
+fn no_session_of_a_user_keeps_another_one_from_being_read_when_the_user_is_let_go() {
+    let mut stage = Stage::with(|config| {
+        config.limits.user_stanzas = 10;
+        config.limits.user_stanza_burst = 20;
+    });
+    let reader = stage.available("1002", "desktop");
+    let both = ["desktop", "phone"].map(|resource| stage.available("1001", resource));
+    say_all(&mut stage, both[0], (0..).map(|number| message("1002", number)));
+    stage.woken.clear();
+    let mut said = [0; 2];
+    for _ in 0..20 {
+        let due = stage.hub.wake_at().expect("the user is let go");
+        stage.pass(due - stage.now.monotonic);
+        // Both have more to say, and are read from in the order in which they are woken.
+        for id in std::mem::take(&mut stage.woken) {
+            if let Some(place) = both.iter().position(|own| *own == id)
+                && stage.hub.is_reading(id)
+            {
+                stage.say(id, &message("1002", 0));
+                said[place] += 1;
+            }
+        }
+        stage.hear(reader);
+    }
+    assert_eq!(said, [10, 10]);
+}
+
+#[test]
+fn a_session_that_is_not_read_from_is_not_taken_for_dead() {
+    let mut stage = Stage::with(|config| {
+        config.limits.user_rate = 200;
+        config.limits.user_burst = 64 * 1024;
+    });
+    let reader = stage.available("1002", "desktop");
+    let sender = stage.available("1001", "desktop");
+    // So long that no client of a session may be that silent.
+    let text = message("1002", 0).replace("</body>", &format!("{}</body>", "x".repeat(50_000)));
+    for _ in 0..2 {
+        stage.say(sender, &text);
+    }
+    let held = Duration::from_secs((2 * text.len() as u64 - 64 * 1024) / 200);
+    assert!(held > stage.hub.limits.ping + 3 * stage.hub.limits.ping_answer, "{held:?}");
+    let end = stage.now.monotonic + held;
+    while stage.now.monotonic < end {
+        assert!(!stage.hub.is_reading(sender));
+        stage.hub.alive(stage.now, reader);
+        stage.pass(Duration::from_secs(1));
+    }
+    stage.pass(Duration::from_secs(1));
+    assert!(stage.hub.is_reading(sender));
+    let heard = stage.hear(sender).concat();
+    assert!(!heard.contains("<connection-timeout"), "{heard}");
+    // Now it has its time to answer, and no more.
+    stage.pass(stage.hub.limits.ping_answer);
+    let heard = stage.hear(sender).concat();
+    assert!(heard.contains("<connection-timeout"), "{heard}");
+}
