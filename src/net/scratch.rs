@@ -1,7 +1,10 @@
 //! Buffers that are used only within one poll and so need not be there for every connection.
 
-/// The size of the buffer through which everything is read, and of what is written at once, in bytes.
+/// The size of the buffer through which everything is read, in bytes.
 pub const CHUNK: usize = 16 * 1024;
+
+/// About how much is written to one connection at once, in bytes: four records of TLS, and a burst in few calls of the system.
+pub const WRITE: usize = 4 * CHUNK;
 
 /// One for each direction.
 pub struct Scratch {
@@ -11,6 +14,6 @@ pub struct Scratch {
 
 impl Default for Scratch {
     fn default() -> Self {
-        Self { input: vec![0; CHUNK], output: Vec::with_capacity(2 * CHUNK) }
+        Self { input: vec![0; CHUNK], output: Vec::with_capacity(2 * WRITE) }
     }
 }

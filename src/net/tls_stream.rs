@@ -17,7 +17,7 @@ use rustls::{CommonState, Error, ServerConfig};
 use smol::io::{AsyncRead, AsyncWrite};
 
 use super::quota::Part;
-use super::scratch::CHUNK;
+use super::scratch::{CHUNK, WRITE};
 use super::socket::Socket;
 
 /// The most that may have come in and is not understood yet, in bytes, of a handshake: a ClientHello has a tenth of that.
@@ -25,9 +25,6 @@ const HELLO: usize = 16 * 1024;
 
 /// The same afterwards: a record with what is around it (RFC 8446 §5.2, RFC 5246 §6.2.3).
 const RECORD: usize = 16 * 1024 + 2048 + 5;
-
-/// So many bytes are encrypted for one write.
-const WRITE: usize = 3 * CHUNK;
 
 thread_local! {
     /// Used within one poll only. There is room for what is held with a piece behind it, and for what is written with what its

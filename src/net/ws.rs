@@ -15,7 +15,7 @@ use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use super::frames::Reader;
 use super::io::Io;
-use super::scratch::{CHUNK, Scratch};
+use super::scratch::{Scratch, WRITE};
 use super::server::{Server, now};
 use crate::hub::{Origin, Out};
 use crate::id::{SessionId, UserId};
@@ -248,7 +248,7 @@ impl Session {
             let Scratch { output, .. } = &mut *server.scratch.borrow_mut();
             output.clear();
             let id = self.id;
-            let more = server.with_hub(|hub, now| hub.drain(now, id, CHUNK, |out| self.encode(output, &out)));
+            let more = server.with_hub(|hub, now| hub.drain(now, id, WRITE, |out| self.encode(output, &out)));
             if !output.is_empty() {
                 match Pin::new(&mut self.io).poll_write(cx, output)? {
                     Poll::Ready(0) => return Err(io::ErrorKind::WriteZero.into()),
