@@ -58,7 +58,11 @@ pub fn seen(trusted: &[Network], peer: SocketAddr, secure: bool, headers: &Heade
 /// Whether a request comes from the machine itself, from a peer at one of its own addresses. A proxy there that is not trusted
 /// says by its headers that it asks for others.
 pub fn is_local(peer: IpAddr, own: IpAddr, seen: &Seen, headers: &HeaderMap) -> bool {
-    let is_own = |address: IpAddr| address.to_canonical().is_loopback() || address == own;
+    // A listener of both families has IPv4 addresses written as those of IPv6.
+    let is_own = |address: IpAddr| {
+        let (address, own) = (address.to_canonical(), own.to_canonical());
+        address.is_loopback() || address == own
+    };
     let asks_for_others = headers.contains_key(FORWARDED)
         || headers.get_all(FOR).iter().any(|line| {
             let texts = line.to_str().unwrap_or_default().split(',');
@@ -336,9 +340,8 @@ mod tests {
 
     #[test]
     fn a_proxy_on_this_machine_that_nobody_trusts_is_not_local_for_others() {
-        let own: IpAddr = [192, 0, 2, 1].into();
-        let local = |peer: &str, lines: &[(&'static str, &'static str)]| {
-            let peer: IpAddr = peer.parse().expect("an address");
+        let local = |own: &str, peer: &str, lines: &[(&'static str, &'static str)]| {
+            let [own, peer]: [IpAddr; 2] = [own, peer].map(|text| text.parse().expect("an address"));
             let mut headers = HeaderMap::new();
             for (name, value) in lines {
                 headers.append(*name, HeaderValue::from_static(value));
@@ -357,9 +360,12 @@ mod tests {
             ("127.0.0.1", &[("x-forwarded-for", "192.0.2.7")], false),
             ("127.0.0.1", &[("x-forwarded-for", "192.0.2.7"), ("x-forwarded-for", "127.0.0.1")], false),
             ("127.0.0.1", &[("x-forwarded-for", "")], false),
+            ("127.0.0.1", &[("x-forwarded-for", "192.0.2.1")], true),
             ("127.0.0.1", &[("forwarded", "for=127.0.0.1")], false),
         ] {
-            assert_eq!(local(peer, lines), expected, "{peer} {lines:?}");
+            for own in ["192.0.2.1", "::ffff:192.0.2.1"] {
+                assert_eq!(local(own, peer, lines), expected, "{peer} at {own} {lines:?}");
+            }
         }
     }
 }
