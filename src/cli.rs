@@ -5,13 +5,17 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use argh::{ArgsInfo, EarlyExit, FlagInfo, FlagInfoKind, FromArgs};
+use argh::{ArgsInfo, CommandInfoWithArgs, EarlyExit, FlagInfo, FlagInfoKind, FromArgs};
 use log::LevelFilter;
 
 use crate::config::{Config, Origin, Problem, Www, proposal};
 
 /// The command that is meant when none is named.
 const SERVE: &str = "serve";
+/// The command that hashes a password.
+const PASSWD: &str = "passwd";
+/// What argh takes for `--help`, with a command and without.
+const HELP: &str = "help";
 
 /// Stands in for the notification side of a Cisco Finesse contact centre: XMPP over WebSocket and pubsub events.
 ///
@@ -52,23 +56,25 @@ pub fn read(words: impl Iterator<Item = OsString>) -> Result<Arguments, EarlyExi
     })
 }
 
-/// Brings the words of a command line into the form that argh knows: `-h`, `-V`, `--flag=value`, and flags of `serve` without
-/// it. The error says what was meant by a word that nobody knows.
+/// Brings the words of a command line into the form that argh knows: `-h`, `-V`, `help`, `--flag=value`, and flags of `serve`
+/// without it. The error says what was meant by a word that nobody knows.
 fn plain(words: Vec<String>) -> Result<Vec<String>, String> {
     let info = Arguments::get_args_info();
     let mut words: VecDeque<String> = words.into();
     let mut plain = Vec::new();
     let (name, flags) = match words.front() {
         None => return Ok(plain),
+        Some(first) if ["-h", "-V", "--help", "--version", HELP].contains(&first.as_str()) => {
+            ("", info.flags)
+        }
         Some(first) if !first.starts_with('-') => {
-            let names = || info.commands.iter().map(|sub| sub.name);
             let Some(sub) = info.commands.iter().find(|sub| sub.name == *first) else {
-                return Err(format!("there is no command {first:?}{}", proposal(first, names())));
+                let known = names(&info).chain(["--help", "--version"]);
+                return Err(format!("there is no command {first:?}{}", proposal(first, known)));
             };
             plain.extend(words.pop_front());
             (sub.name, sub.command.flags)
         }
-        Some(first) if ["-h", "-V", "--help", "--version"].contains(&first.as_str()) => ("", info.flags),
         Some(_) => {
             let serve = info.commands.iter().find(|sub| sub.name == SERVE);
             plain.push(SERVE.to_owned());
@@ -81,11 +87,16 @@ fn plain(words: Vec<String>) -> Result<Vec<String>, String> {
             _ => (word.as_str(), None),
         };
         let long = match written {
-            "-h" => "--help",
+            "-h" | HELP => "--help",
             "-V" if plain.is_empty() => "--version",
             other => other,
         };
         let Some(flag) = flags.iter().find(|flag| flag.long == long) else {
+            if let Some(command) = names(&info).find(|command| *command == word) {
+                return Err(format!(
+                    "{command:?} is a command; write one command, and write it before the flags"
+                ));
+            }
             return Err(unknown(name, flags, &word, written));
         };
         plain.push(long.to_owned());
@@ -94,11 +105,21 @@ fn plain(words: Vec<String>) -> Result<Vec<String>, String> {
             (FlagInfoKind::Switch, Some(_)) => {
                 return Err(format!("{long} has no value; leave out what follows the ="));
             }
-            // argh says it if there is none.
-            (FlagInfoKind::Option { .. }, value) => plain.extend(value.or_else(|| words.pop_front())),
+            (FlagInfoKind::Option { .. }, value) => match value.or_else(|| words.pop_front()) {
+                Some(value) if value.is_empty() => {
+                    return Err(format!("the value of {long} is empty; write one, or leave the flag out"));
+                }
+                // argh says it if there is none.
+                value => plain.extend(value),
+            },
         }
     }
     Ok(plain)
+}
+
+/// The names of all commands.
+fn names(info: &CommandInfoWithArgs) -> impl Iterator<Item = &str> {
+    info.commands.iter().map(|sub| sub.name)
 }
 
 /// Says what is wrong with a word of a command that is none of its flags.
@@ -107,6 +128,11 @@ fn unknown(command: &str, flags: &[FlagInfo<'_>], word: &str, written: &str) -> 
     let takes = |long| flags.iter().any(|flag| flag.long == long);
     if !word.starts_with('-') && takes("--config") {
         return format!("{word:?} is no flag{of}; did you mean \"--config {word}\"?");
+    }
+    if !word.starts_with('-') {
+        // A password would stand in the list of processes.
+        let from = if command == PASSWD { "; it reads the password from standard input" } else { "" };
+        return format!("{word:?} is too much: {command} takes nothing but --help{from}");
     }
     if written == "-c" && takes("--config") {
         return format!("{word:?} is no flag{of}; did you mean \"--config\"?");
@@ -428,6 +454,8 @@ mod tests {
             ("-V", "--version"),
             ("-h", "--help"),
             ("serve -h", "serve --help"),
+            ("help", "--help"),
+            ("check help", "check --help"),
         ] {
             assert_eq!(shown(line), shown(same), "{line}");
         }
@@ -440,7 +468,14 @@ mod tests {
         for (line, answer) in [
             ("srve", r#"there is no command "srve"; did you mean "serve"?"#),
             ("demo_config", r#"there is no command "demo_config"; did you mean "demo-config"?"#),
-            ("help", r#"there is no command "help"; known are: serve, check, "#),
+            (
+                "start",
+                r#"there is no command "start"; known are: serve, check, healthcheck, passwd, demo-config, --help, --version"#,
+            ),
+            ("version", r#"there is no command "version"; did you mean "--version"?"#),
+            ("serve check", r#""check" is a command; write one command, and write it before the flags"#),
+            ("--log=off check", r#""check" is a command; write one command, and write it before the flags"#),
+            ("serve --config=", "the value of --config is empty; write one, or leave the flag out"),
             ("--confg c.toml", r#""--confg" is no flag of serve; did you mean "--config"?"#),
             (
                 "serve --listen_plain 127.0.0.1:1",
@@ -449,8 +484,13 @@ mod tests {
             ("serve --loud=yes", r#""--loud" is no flag of serve; known are: "#),
             ("check -c c.toml", r#""-c" is no flag of check; did you mean "--config"?"#),
             ("check c.toml", r#""c.toml" is no flag of check; did you mean "--config c.toml"?"#),
-            ("passwd secret", r#""secret" is no flag of passwd; known are: --help"#),
-            ("--version loud", r#""loud" is no flag"#),
+            (
+                "passwd secret",
+                r#""secret" is too much: passwd takes nothing but --help; it reads the password from standard input"#,
+            ),
+            ("demo-config x", r#""x" is too much: demo-config takes nothing but --help"#),
+            ("passwd --secret", r#""--secret" is no flag of passwd; known are: --help"#),
+            ("--version --loud", r#""--loud" is no flag"#),
             ("serve --demo-anywhere=no", "--demo-anywhere has no value"),
             ("serve --config", "No value provided for option"),
         ] {

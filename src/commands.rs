@@ -16,7 +16,7 @@ use crate::cli::{self, Arguments, Check, Command, Environment, Healthcheck, Serv
 use crate::clock::Seconds;
 use crate::config::{Config, DEMO, Files, Found, Hosts, NodeAccess, Problem, Unread, User};
 use crate::footprint;
-use crate::limits::{Limits, TABLE};
+use crate::limits::{Kind, Limits, TABLE};
 use crate::password::{ITERATIONS, Password};
 
 /// Reads the configuration a command is about: that of a file, or the embedded demo; also returns warnings.
@@ -207,6 +207,7 @@ fn describe(config: &Config, certificate: Option<&str>, out: &mut impl Write) ->
         writeln!(out, "listener       http://{address}")?;
     }
     match &config.tls {
+        None if config.listen.is_empty() => writeln!(out, "certificate    none, as no listener speaks TLS")?,
         None => writeln!(out, "certificate    self-signed, made at start")?,
         Some(tls) => {
             writeln!(out, "certificate    {}, key {}", tls.certificate.display(), tls.key.display())?
@@ -232,11 +233,12 @@ fn describe(config: &Config, certificate: Option<&str>, out: &mut impl Write) ->
         Hosts::Any => writeln!(out, "host names     all")?,
     }
     if let Some(time) = config.hsts {
-        writeln!(out, "hsts           {} s", time.as_secs())?;
+        let time = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        writeln!(out, "hsts           {}", Kind::Duration.show(time))?;
     }
     if !config.trusted_proxies.is_empty() {
         let proxies: Vec<_> = config.trusted_proxies.iter().map(ToString::to_string).collect();
-        writeln!(out, "proxies        {} are trusted", proxies.join(", "))?;
+        writeln!(out, "proxies        trusted: {}", proxies.join(", "))?;
     }
     let tap =
         if config.frame_tap { "may be looked at by administrators" } else { "are not shown to anybody" };

@@ -84,6 +84,8 @@ fn serve(flags: Serve) -> io::Result<ExitCode> {
             return Ok(if may_pass { ExitCode::from(TRY_AGAIN) } else { failed });
         }
     };
+    // With a folder of pages `/` is theirs.
+    let page = if config.www.is_some() { "/console/" } else { "/" };
     let is_demo = matches!(config.origin, Origin::Demo);
     let lines = prepared.identity.as_ref().map(greeting).unwrap_or_default();
     let in_use: Vec<SocketAddr> = config.listen.iter().chain(&config.listen_plain).copied().collect();
@@ -94,13 +96,21 @@ fn serve(flags: Serve) -> io::Result<ExitCode> {
         // Nobody has to read what is printed.
         let shown = shown.and_then(|()| out.write_all(lines.as_bytes()));
         let shown = match urls.first().filter(|_| is_demo) {
-            Some(url) => shown.and_then(|()| writeln!(out, "open {url}/ in a browser: administrator, 1234")),
+            Some(url) => shown.and_then(|()| {
+                writeln!(out, "open {}{page} in a browser: administrator, 1234", to_open(url))
+            }),
             None => shown,
         };
         let _ = shown.and_then(|()| out.flush());
     });
     log::logger().flush();
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where a browser on this machine finds a listener: the address that stands for all of them is none to go to, and no
+/// certificate has it.
+fn to_open(url: &str) -> String {
+    url.replace("//0.0.0.0:", "//localhost:").replace("//[::]:", "//localhost:")
 }
 
 /// What is printed below the listeners.

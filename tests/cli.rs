@@ -393,12 +393,12 @@ fn pair(from: i32, to: i32) -> (String, String) {
 fn the_check_says_for_whom_a_certificate_is_and_warns_of_its_end() {
     for (name, from, to, warning) in [
         ("good", 2020, 4000, None),
-        ("old", 2020, 2021, Some("has expired on 2021-01-01, and clients refuse it; get another")),
+        ("old", 2020, 2021, Some("expired on 2021-01-01, and clients refuse it; get another")),
         (
             "early",
             3000,
             4000,
-            Some("counts from 3000-01-01 on only; look whether the clock of this machine is right"),
+            Some("is valid only from 3000-01-01 on; look whether the clock of this machine is right"),
         ),
     ] {
         let (certificate, key) = pair(from, to);
@@ -468,6 +468,63 @@ fn a_key_with_a_passphrase_and_files_in_other_forms_are_answered_with_the_comman
         assert_eq!(lines.len(), 1, "{lines:?}");
         assert!(lines[0].contains(sentence) && lines[0].contains(command), "{lines:?}");
     }
+}
+
+#[test]
+fn certificates_and_keys_that_serve_nobody_are_answered_with_those_that_do() {
+    let (certificate, key) = pair(2020, 4000);
+    // The version, and the name of the extension with the names: nothing looks at the signature.
+    let first = changed(&certificate, &[0xa0, 3, 2, 1, 2], &[0xa0, 3, 2, 1, 0]);
+    let nameless = changed(&certificate, &[6, 3, 0x55, 0x1d, 0x11], &[6, 3, 0x55, 0x1d, 0x12]);
+    let odd = "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n";
+    for (certificate, key, code, place, sentence) in [
+        (&first, key.as_str(), 1, ":6:15: ", "an X.509 version that has no extensions"),
+        (&nameless, key.as_str(), 0, ":6:15: warning: ", "names no host, and clients refuse it"),
+        (
+            &certificate,
+            odd,
+            1,
+            ":7:7: ",
+            "use ECDSA with P-256 or P-384, RSA with 2048 to 4096 bits, or Ed25519",
+        ),
+    ] {
+        file("nobody.pem", 0o644, certificate);
+        file("nobody.key", 0o600, key);
+        let text = format!(
+            "{USER}password_hash = \"{}\"\n[tls]\ncertificate = \"nobody.pem\"\nkey = \"nobody.key\"\n",
+            hash("x")
+        );
+        let run = check(&file("nobody.toml", 0o600, text));
+        let lines: Vec<&str> = run.err.lines().collect();
+        assert_eq!((run.code, lines.len()), (Some(code), 1), "{lines:?}");
+        assert!(lines[0].contains(place) && lines[0].contains(sentence), "{lines:?}");
+    }
+}
+
+/// A certificate in PEM in which some bytes are others.
+fn changed(pem: &str, from: &[u8], to: &[u8]) -> String {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    let text: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let mut bytes = STANDARD.decode(text.trim()).expect("PEM is base64");
+    let at = bytes.windows(from.len()).position(|window| window == from).expect("it has these bytes");
+    bytes[at..at + to.len()].copy_from_slice(to);
+    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", STANDARD.encode(bytes))
+}
+
+#[test]
+fn the_check_says_it_where_no_certificate_is_needed_and_the_time_of_hsts_as_the_file_does() {
+    let plain = format!("listen = []\nlisten_plain = [\"127.0.0.1:8080\"]\n{USER}password = \"x\"\n");
+    let run = check(&file("plain.toml", 0o600, plain));
+    assert!(run.out.contains("certificate    none, as no listener speaks TLS\n"), "{}", run.out);
+    let (certificate, key) = pair(2020, 4000);
+    file("hsts.pem", 0o644, certificate);
+    file("hsts.key", 0o600, key);
+    let text = format!(
+        "hsts = \"8760h\"\n{USER}password = \"x\"\n[tls]\ncertificate = \"hsts.pem\"\nkey = \"hsts.key\"\n"
+    );
+    let run = check(&file("hsts.toml", 0o600, text));
+    assert!(run.out.contains("hsts           \"8760h\"\n"), "{}", run.out);
 }
 
 #[test]

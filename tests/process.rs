@@ -7,6 +7,7 @@ mod support;
 #[path = "process/manager.rs"]
 mod manager;
 
+use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::process::Stdio;
 
@@ -86,6 +87,15 @@ fn the_demo_says_where_its_page_is_and_who_may_log_in() {
     let mut server = Server::demo();
     server.printed();
     assert_eq!(server.printed(), format!("open https://{}/ in a browser: administrator, 1234", server.tls));
+    // Where it listens on every address, it names one that the certificate has; a folder of pages has the root.
+    let flags = ["serve", "--listen", "0.0.0.0:0", "--demo-anywhere", "--www", "src", "--log", "off"];
+    let mut child = program().args(flags).stdout(Stdio::piped()).spawn().expect("the program starts");
+    let out = BufReader::new(child.stdout.take().expect("standard output is a pipe"));
+    let lines: Vec<String> = out.lines().take(3).map(|line| line.expect("UTF-8")).collect();
+    child.kill().expect("it runs");
+    child.wait().expect("it ends");
+    let port = lines[0].rsplit(':').next().expect("a port");
+    assert_eq!(lines[2], format!("open https://localhost:{port}/console/ in a browser: administrator, 1234"));
     // A configuration of one's own tells nobody a password.
     let mut server = Server::serving("localhost", DEMO);
     assert!(server.printed().contains("SHA-256"));

@@ -61,7 +61,7 @@ impl Config {
             .take(NAMED)
             .map(|Guessable { place, user, .. }| {
                 let sentence = format!(
-                    "everybody can guess the password of {user}, the demo's or a name, and others can reach {open}; run `callboard \
+                    "everybody can guess the password of {user}, as it is one of the demo or the user's own name, and others can reach {open}; run `callboard \
                      passwd` and put what it prints here, as password_hash = \"…\", or add --demo-anywhere"
                 );
                 self.problem(*place, sentence)

@@ -71,7 +71,7 @@ pub(super) fn hosts(report: &mut Report, root: &Section) -> Result<Hosts, Report
         return Ok(Hosts::Loopback);
     }
     let mut names: Vec<Host> = Vec::new();
-    let mut any = None;
+    let (mut any, mut unread) = (None, false);
     for Placed { place, value } in &texts {
         if *value == "*" {
             any = Some(*place);
@@ -82,7 +82,8 @@ pub(super) fn hosts(report: &mut Report, root: &Section) -> Result<Hosts, Report
             let end = "is not the name of a host; write it as it stands in the address of a browser, without a port, such \
                        as \"board.example.org\", or \"*\" for every name (addresses are always taken)";
             report.add(*place, format!("hosts {} {end}", shown(value)));
-            return Err(Reported);
+            unread = true;
+            continue;
         };
         if names.contains(&host) {
             report.add(*place, format!("hosts {} stands there twice; leave one out", shown(value)));
@@ -90,6 +91,7 @@ pub(super) fn hosts(report: &mut Report, root: &Section) -> Result<Hosts, Report
         names.push(host);
     }
     match any {
+        _ if unread => Err(Reported),
         Some(place) if !names.is_empty() => {
             report.add(place, "hosts \"*\" is every name; leave the others out, or this one");
             Err(Reported)

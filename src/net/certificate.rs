@@ -19,6 +19,8 @@ const SOON: Duration = Duration::from_secs(30 * 24 * 3600);
 pub struct Certificate {
     /// The names of hosts and the addresses for which it is.
     pub names: Vec<String>,
+    /// It can have extensions, as it is of version 3.
+    pub extensible: bool,
     not_before: OffsetDateTime,
     not_after: OffsetDateTime,
 }
@@ -41,8 +43,15 @@ impl Certificate {
     /// Until when it counts, and for how many days that is; and for whom it is.
     pub fn describe(&self, now: SystemTime) -> String {
         let names = if self.names.is_empty() { "nobody".to_owned() } else { self.names.join(", ") };
-        let days = (self.not_after - OffsetDateTime::from(now)).whole_days();
-        format!("for {names}; valid until {} ({days} days)", Day(self.not_after))
+        let left = self.not_after - OffsetDateTime::from(now);
+        let (days, ago) = (days(left.abs()), if left.is_negative() { " ago" } else { "" });
+        format!("for {names}; valid until {} ({days}{ago})", Day(self.not_after))
+    }
+
+    /// What is to be told of the certificate of a server that is for nobody; the end of a sentence.
+    pub fn nameless(&self) -> Option<&'static str> {
+        let end = "names no host, and clients refuse it; get another, with the names of this server in subjectAltName";
+        self.names.is_empty().then_some(end)
     }
 
     /// What is to be told of its times; the end of a sentence.
@@ -50,17 +59,24 @@ impl Certificate {
         let (now, not_before, not_after) = (OffsetDateTime::from(now), self.not_before, self.not_after);
         let left = not_after - now;
         if left.is_negative() {
-            return Some(format!("has expired on {}, and clients refuse it; get another", Day(not_after)));
+            return Some(format!("expired on {}, and clients refuse it; get another", Day(not_after)));
         }
         if now < not_before {
             return Some(format!(
-                "counts from {} on only; look whether the clock of this machine is right",
+                "is valid only from {} on; look whether the clock of this machine is right",
                 Day(not_before)
             ));
         }
-        let days = left.whole_days();
         (left < SOON && left < (not_after - not_before) / 3)
-            .then(|| format!("expires on {}, in {days} days; get another before that", Day(not_after)))
+            .then(|| format!("expires on {}, in {}; get another before that", Day(not_after), days(left)))
+    }
+}
+
+/// How many whole days a time has.
+fn days(time: time::Duration) -> String {
+    match time.whole_days() {
+        1 => "1 day".to_owned(),
+        days => format!("{days} days"),
     }
 }
 
@@ -76,8 +92,9 @@ impl fmt::Display for Day {
 
 /// TBSCertificate.
 fn to_be_signed(reader: &mut BERReaderSeq<'_, '_>) -> ASN1Result<Certificate> {
-    // The version.
-    reader.read_optional(|reader| reader.read_tagged(Tag::context(0), |reader| reader.read_der()))?;
+    // The version, one less than what it is called.
+    let version =
+        reader.read_optional(|reader| reader.read_tagged(Tag::context(0), |reader| reader.read_u8()))?;
     // The number, the algorithm of the signature, the issuer.
     for _ in 0..3 {
         reader.next().read_der()?;
@@ -93,7 +110,12 @@ fn to_be_signed(reader: &mut BERReaderSeq<'_, '_>) -> ASN1Result<Certificate> {
         })?;
     }
     let names = reader.read_optional(|reader| reader.read_tagged(Tag::context(3), extensions))?;
-    Ok(Certificate { names: names.unwrap_or_default(), not_before, not_after })
+    Ok(Certificate {
+        names: names.unwrap_or_default(),
+        extensible: version == Some(2),
+        not_before,
+        not_after,
+    })
 }
 
 fn time(reader: BERReader<'_, '_>) -> ASN1Result<OffsetDateTime> {
@@ -189,13 +211,13 @@ mod tests {
         let year = Certificate::read(&made((2026, 1, 1), (2027, 1, 1))).expect("a certificate");
         let week = Certificate::read(&made((2026, 1, 1), (2026, 1, 7))).expect("a certificate");
         for (certificate, now, warning) in [
-            (&year, on(2025, 12, 31), Some("counts from 2026-01-01 on only")),
+            (&year, on(2025, 12, 31), Some("is valid only from 2026-01-01 on")),
             (&year, on(2026, 1, 1), None),
             (&year, on(2026, 12, 1), None),
             (&year, on(2026, 12, 3), Some("expires on 2027-01-01, in 29 days")),
-            (&year, on(2027, 1, 2), Some("has expired on 2027-01-01")),
+            (&year, on(2027, 1, 2), Some("expired on 2027-01-01")),
             (&week, on(2026, 1, 4), None),
-            (&week, on(2026, 1, 6), Some("expires on 2026-01-07, in 1 days")),
+            (&week, on(2026, 1, 6), Some("expires on 2026-01-07, in 1 day;")),
         ] {
             let said = certificate.warning(now);
             assert_eq!(said.is_some(), warning.is_some(), "{said:?}");

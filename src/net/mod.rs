@@ -78,6 +78,7 @@ use crate::config::{Config, Files, Found, Place, Problem};
 use crate::hub::Counters;
 use crate::json;
 use crate::limits::Limits;
+use certificate::Certificate;
 use notify::Manager;
 pub use reload::Again;
 use reload::Reloader;
@@ -146,6 +147,10 @@ pub fn check(files: &Files) -> Found {
                 let now = now().wall;
                 found.certificate = chain.first().map(|certificate| certificate.describe(now));
                 let name = tls.certificate.display();
+                let nameless = chain.first().and_then(Certificate::nameless);
+                found.warnings.extend(
+                    nameless.map(|end| files.problem(tls.certificate_place, format!("{name} {end}"))),
+                );
                 for (nth, certificate) in (1..).zip(&chain) {
                     let Some(end) = certificate.warning(now) else { continue };
                     let which = if nth == 1 { String::new() } else { format!("certificate {nth} in ") };

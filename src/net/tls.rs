@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, SanType, date_time_ymd};
 use ring::digest;
+use rustls::crypto::ring::sign::any_supported_type;
 use rustls::crypto::ring::{Ticketer, default_provider};
 use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -78,17 +79,39 @@ pub(super) fn from_files(
                 .collect());
         }
     };
-    let known = certificates.iter().filter_map(|certificate| Certificate::read(certificate)).collect();
+    let known: Vec<_> =
+        certificates.iter().filter_map(|certificate| Certificate::read(certificate)).collect();
+    if any_supported_type(&key).is_err() {
+        let sentence = format!(
+            "the key in {} is damaged, or of a kind that is not supported; use ECDSA with P-256 or P-384, RSA with 2048 to \
+             4096 bits, or Ed25519",
+            tls.key.display()
+        );
+        return Err(vec![files.problem(tls.key_place, sentence)]);
+    }
+    if known.first().is_some_and(|certificate| !certificate.extensible) {
+        let sentence = format!(
+            "the certificate in {} is of an X.509 version that has no extensions, so it names no host; get one of version \
+             3, with the names of this server in subjectAltName",
+            tls.certificate.display()
+        );
+        return Err(vec![files.problem(tls.certificate_place, sentence)]);
+    }
     let identity = server(certificates, key, false).map_err(|error| {
-        let sentence = match error {
-            rustls::Error::InconsistentKeys(_) => format!(
-                "the key in {} does not belong to the certificate in {}; name a pair that was made together",
-                tls.key.display(),
-                tls.certificate.display()
+        let certificate = tls.certificate.display();
+        let (place, sentence) = match error {
+            rustls::Error::InconsistentKeys(_) => (
+                tls.key_place,
+                format!(
+                    "the key in {} does not belong to the certificate in {certificate}; name a pair that was made together",
+                    tls.key.display()
+                ),
             ),
-            error => format!("the certificate in {} cannot be used: {error}", tls.certificate.display()),
+            error => {
+                (tls.certificate_place, format!("the certificate in {certificate} cannot be used: {error}"))
+            }
         };
-        vec![files.problem(tls.key_place, sentence)]
+        vec![files.problem(place, sentence)]
     })?;
     Ok((identity, known))
 }

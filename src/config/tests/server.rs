@@ -124,8 +124,9 @@ key = "b.pem"
   "HTTPS://A.example:443"]"#, "" => [
         "2:3: cors_origins https://a.example already stands in line 1; leave one out",
     ];
-    a_host_with_a_port: r#"hosts = ["board.example.org", "board:8445"]"#, "" => [
+    hosts_with_ports: r#"hosts = ["board.example.org", "board:8445", "https://board"]"#, "" => [
         r#"1:31: hosts "board:8445" is not the name of a host; write it as it stands in the address of a browser, without a port, such as "board.example.org", or "*" for every name (addresses are always taken)"#,
+        r#"1:45: hosts "https://board" is not the name of a host; write it as it stands in the address of a browser, without a port, such as "board.example.org", or "*" for every name (addresses are always taken)"#,
     ];
     every_host_and_another: r#"hosts = ["board", "*"]"#, "" => [
         r#"1:19: hosts "*" is every name; leave the others out, or this one"#,
