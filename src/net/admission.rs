@@ -1,7 +1,7 @@
 //! Requests over HTTP that send something: they are carried out later while their user is held (see `hub::pressure`).
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -38,7 +38,9 @@ impl From<NoRoom> for ApiError {
 /// The requests that wait, by user: one of a connection at the most.
 #[derive(Default)]
 pub struct Waiting {
-    wakers: RefCell<HashMap<UserId, Vec<Waker>>>,
+    wakers: RefCell<HashMap<UserId, BTreeMap<u64, Waker>>>,
+    /// The number of the next one.
+    next: Cell<u64>,
     /// How often somebody was let go: who waited before that waits no more.
     releases: Cell<u64>,
 }
@@ -47,15 +49,39 @@ impl Waiting {
     /// The user may send again.
     pub fn release(&self, user: UserId) {
         self.releases.set(self.releases.get() + 1);
-        for waker in self.wakers.borrow_mut().remove(&user).into_iter().flatten() {
-            waker.wake();
-        }
+        let wakers = self.wakers.borrow_mut().remove(&user);
+        wakers.into_iter().flatten().for_each(|(_, waker)| waker.wake());
     }
 
-    /// A request of the user waits. `since` is the number of releases when it began to, if it did.
-    fn wait(&self, user: UserId, since: &mut Option<u64>, waker: &Waker) {
-        if since.replace(self.releases.get()) != Some(self.releases.get()) {
-            self.wakers.borrow_mut().entry(user).or_default().push(waker.clone());
+    /// The place of a request of the user.
+    fn place(&self, user: UserId) -> Place<'_> {
+        let number = self.next.replace(self.next.get() + 1);
+        Place { waiting: self, user, number }
+    }
+}
+
+/// Where a request waits, as long as its client does: a task that is over, and yet could be woken, keeps its memory.
+struct Place<'a> {
+    waiting: &'a Waiting,
+    user: UserId,
+    number: u64,
+}
+
+impl Place<'_> {
+    /// The request waits from now on, if it did not before.
+    fn wait(&self, waker: &Waker) {
+        let mut wakers = self.waiting.wakers.borrow_mut();
+        wakers.entry(self.user).or_default().insert(self.number, waker.clone());
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut wakers = self.waiting.wakers.borrow_mut();
+        let Some(of_user) = wakers.get_mut(&self.user) else { return };
+        of_user.remove(&self.number);
+        if of_user.is_empty() {
+            wakers.remove(&self.user);
         }
     }
 }
@@ -70,14 +96,14 @@ impl Server {
     pub async fn admit(self: &Rc<Self>, user: UserId, bytes: usize) -> Result<(), NoRoom> {
         let since = now().monotonic;
         let mut late: Option<Timer> = None;
-        let mut waits = None;
+        let place = self.waiting.place(user);
         poll_fn(|cx| {
             let releases = self.waiting.releases.get();
             match self.with_hub(|hub, now| hub.admit(now, user, since, bytes)) {
                 Admission::Now => return Poll::Ready(Ok(())),
                 Admission::Refused => return Poll::Ready(Err(NoRoom)),
                 Admission::Wait(until) => {
-                    self.waiting.wait(user, &mut waits, cx.waker());
+                    place.wait(cx.waker());
                     let late = late.get_or_insert_with(|| Timer::at(until));
                     // The clock has gone on since the hub was asked, or the hub has let somebody go just then.
                     if Pin::new(late).poll(cx).is_ready() || self.waiting.releases.get() != releases {
@@ -88,5 +114,50 @@ impl Server {
             Poll::Pending
         })
         .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Context;
+
+    use smol::LocalExecutor;
+
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn a_request_whose_client_has_gone_waits_no_more_and_one_that_is_looked_at_again_waits_once() {
+        let mut config = Config::demo();
+        (config.limits.user_stanzas, config.limits.user_stanza_burst) = (1, 1);
+        let executor = Rc::new(LocalExecutor::new());
+        let server = Server::new(config, None, executor.clone(), executor);
+        let users = ["1001", "1002"].map(|name| {
+            let user = server.with_hub(|hub, _| hub.desk().directory().find(name));
+            user.expect("the demo has it")
+        });
+        let places = |user| server.waiting.wakers.borrow().get(&user).map_or(0, BTreeMap::len);
+        let cx = &mut Context::from_waker(Waker::noop());
+        let mut all = Vec::new();
+        for user in users {
+            for _ in 0..5 {
+                let mut request = Box::pin(server.admit(user, 0));
+                // The first two are what the rate allows.
+                if request.as_mut().poll(cx).is_pending() {
+                    all.push(request);
+                }
+            }
+        }
+        let waiting = users.map(places);
+        assert!(waiting.iter().all(|count| *count >= 3), "{waiting:?}");
+        for _ in 0..3 {
+            server.waiting.release(UserId(u32::MAX));
+            all.iter_mut().for_each(|request| assert!(request.as_mut().poll(cx).is_pending()));
+        }
+        assert_eq!(users.map(places), waiting);
+        all.truncate(1);
+        assert_eq!(users.map(places), [1, 0]);
+        all.clear();
+        assert!(server.waiting.wakers.borrow().is_empty());
     }
 }
