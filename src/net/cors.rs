@@ -29,7 +29,7 @@ const EXPOSED: &str = "requestId, ETag, Location";
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// What some versions of Chromium ask before a page of the Internet may reach an address of a private network. The draft was
-/// given up, and who was sent these versions has them.
+/// given up, and those versions are still in use.
 const REQUEST_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-request-private-network");
 const ALLOW_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-allow-private-network");
 
@@ -49,6 +49,18 @@ pub struct Sent<'a> {
     pub local: bool,
     /// The origins that the configuration names.
     pub allowed: &'a [WebOrigin],
+}
+
+impl Sent<'_> {
+    /// Whether it was sent to that origin, written as in the header Host: a name with the dot at its end that it may have in the
+    /// DNS is served too, and is not read as an origin.
+    fn is_to(&self, origin: &str) -> bool {
+        let scheme = if self.secure { "https" } else { "http" };
+        self.host
+            .filter(|host| !host.is_empty())
+            .zip(origin.split_once("://"))
+            .is_some_and(|(host, own)| own.0.eq_ignore_ascii_case(scheme) && own.1.eq_ignore_ascii_case(host))
+    }
 }
 
 /// Whose page asks, as the browser says it. Other programs need not say anything.
@@ -81,6 +93,7 @@ impl Asker {
         match said.to_str() {
             Ok(text) => match WebOrigin::parse(text) {
                 Some(origin) if known(&origin) => Self::Allowed(said.clone()),
+                None if sent.is_to(text) => Self::Allowed(said.clone()),
                 None if own.is_some_and(|own| is_of_a_program(text, &own, sent.secure)) => Self::Nobody,
                 _ => Self::Foreign,
             },

@@ -146,6 +146,12 @@ fn the_origin_of_the_server_is_that_of_its_listener() {
         ("https://192.0.2.7:8445", "192.0.2.7:8445", false, true),
         ("https://[2001:db8::7]:8445", "[2001:db8:0::7]:8445", false, true),
         ("https://lab.example", "192.0.2.7", false, false),
+        // The dot that ends a name in the DNS makes another origin.
+        ("http://localhost.:8080", "localhost.:8080", true, false),
+        ("https://Lab.example.", "lab.example.", false, true),
+        ("https://lab.example.", "lab.example", false, false),
+        ("http://evil.example.", "lab.example.", false, false),
+        ("lab.example.", "lab.example.", false, false),
     ] {
         let get = request("GET", "/healthz", host, &origin(page), "");
         let clear = Http::connect(server.plain).ask(&get);
