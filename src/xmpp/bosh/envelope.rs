@@ -124,11 +124,16 @@ fn version(text: &str) -> Version {
     }
 }
 
-/// A content type of XML (RFC 7303 §4), which a header can have as its value. Any other one would let a page have what others
-/// have written shown as a page of this server.
+/// A content type of XML (RFC 7303 §4) in UTF-8, which a header can have as its value. Any other one would let a page have what
+/// others have written shown as a page of this server, or read as other characters than it has.
 fn is_content_type(text: &str) -> bool {
     let fits = text.len() <= CONTENT_MAX && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-    let kind = text.split_once(';').map_or(text, |(kind, _)| kind).trim_ascii().to_ascii_lowercase();
+    let text = text.to_ascii_lowercase();
+    let mut parts = text.split(';').map(str::trim_ascii);
+    let kind = parts.next().unwrap_or_default();
+    let is_utf_8 = parts.filter_map(|part| part.split_once('=')).all(|(name, value)| {
+        name.trim_ascii() != "charset" || ["utf-8", "utf8"].contains(&value.trim_ascii().trim_matches('"'))
+    });
     let is_token = |name: &str| {
         !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b))
     };
@@ -140,7 +145,7 @@ fn is_content_type(text: &str) -> bool {
         }
         _ => false,
     };
-    fits && is_xml
+    fits && is_utf_8 && is_xml
 }
 
 /// A body is a document over HTTP, which may begin with a byte order mark (RFC 7303 §3.3). All else in it is as in a stream
@@ -217,6 +222,9 @@ mod tests {
             ("rid='1' content='text/html'", Violation::CONTENT),
             ("rid='1' content='text/html; a=text/xml'", Violation::CONTENT),
             ("rid='1' content='text/plain'", Violation::CONTENT),
+            ("rid='1' content='text/xml; charset=iso-8859-1'", Violation::CONTENT),
+            ("rid='1' content='text/xml; a=b; Charset = utf-16'", Violation::CONTENT),
+            ("rid='1' content='text/xml; charset=utf-8; charset=utf-7'", Violation::CONTENT),
             ("rid='1' content='application/xhtml+xml'", Violation::CONTENT),
             ("rid='1' content='image/svg+xml'", Violation::CONTENT),
             ("rid='1' content='application/+xml'", Violation::CONTENT),
@@ -228,9 +236,13 @@ mod tests {
             assert_eq!(body(attributes, ""), Err(violation), "{attributes}");
         }
         assert_eq!(body("rid='9007199254740991'", ""), Ok((9_007_199_254_740_991, true)));
-        for content in
-            ["text/xml", "Text/XML; charset=utf-8", "application/xml ; a=b", "application/xmpp+xml"]
-        {
+        for content in [
+            "text/xml",
+            "Text/XML; charset=utf-8",
+            "text/xml;charset=&quot;UTF-8&quot;",
+            "application/xml ; a=b",
+            "application/xmpp+xml",
+        ] {
             assert_eq!(body(&format!("rid='1' content='{content}'"), ""), Ok((1, true)), "{content}");
         }
     }
