@@ -12,7 +12,7 @@ const DEMO: [&str; 7] = ["1234", "1001", "1002", "1003", "1004", "1005", "1006"]
 /// The user of the demo whose password is not its id.
 const ADMINISTRATOR: &str = "administrator";
 
-/// So many users are named; what is wrong with the others is the same.
+/// The most users that are named; what is wrong with the others is the same.
 const NAMED: usize = 8;
 
 /// A password that others may know.

@@ -122,7 +122,7 @@ pub enum NodeAccess {
     /// Every user, as of Finesse's nodes (reference 3.3).
     #[default]
     Open,
-    /// Those to whom the REST API shows the same.
+    /// The users to whom the REST API shows the same.
     Role,
 }
 

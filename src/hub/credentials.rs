@@ -92,7 +92,7 @@ impl Hub {
     }
 
     /// The check that is the next one, and whether it is made: of each address no more are made than it has tries left, even
-    /// if all of them turn out wrong. Who makes it calls [`Hub::judge`] and then [`Hub::end_check`].
+    /// if all of them turn out wrong. Whoever makes it calls [`Hub::judge`] and then [`Hub::end_check`].
     pub fn next_check(&mut self, now: Now) -> Option<(CheckId, Turn)> {
         let Self { checks, backoff, known, .. } = self;
         checks.take(|address, made, user| {

@@ -90,7 +90,7 @@ impl Hub {
         }
     }
 
-    /// Who may follow a node no more is not subscribed to it any more, and its streams of the node's events end.
+    /// A user who may follow a node no more is not subscribed to it any more, and the streams with the node's events end.
     fn end_subscriptions(&mut self, now: Now) {
         if self.desk.node_access() == NodeAccess::Open {
             return;

@@ -190,9 +190,9 @@ fn priority(level: Level) -> u8 {
 /// Writes control characters as escapes, as long as there is room.
 struct Visible<'a> {
     line: &'a mut String,
-    /// So many bytes more find room.
+    /// The bytes for which there still is room.
     room: usize,
-    /// So many bytes of the text found none.
+    /// The bytes of the text for which there was none.
     left_out: usize,
 }
 

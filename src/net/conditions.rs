@@ -46,7 +46,7 @@ pub fn check_change(headers: &HeaderMap, tag: Option<&str>) -> Result<(), Refuse
 pub struct Conditions(HeaderMap);
 
 impl Conditions {
-    /// Those of a request, if it has any.
+    /// The conditions of a request, if it has any.
     pub fn of<B>(request: &Request<B>) -> Option<Self> {
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
         let headers = request.headers();

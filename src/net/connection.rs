@@ -43,10 +43,10 @@ use crate::limits::Limits;
 /// Most headers of one request that are read.
 const HEADERS_MAX: usize = 64;
 
-/// So many bytes of what nobody wants are read before a client that goes on sending is cut off.
+/// The most bytes of what nobody wants that are read before a client that goes on sending is cut off.
 const UNWANTED_MAX: usize = 64 * 1024 * 1024;
 
-/// So many reads of them, until others have their turn.
+/// The most reads of them until others have their turn.
 const READS: usize = 16;
 
 /// Serves the requests of a connection until it is closed, or becomes a WebSocket.

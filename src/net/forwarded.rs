@@ -27,7 +27,7 @@ pub struct Seen {
     pub host: Option<String>,
 }
 
-/// One proxy's word.
+/// The word of one proxy.
 #[derive(Debug, Default)]
 struct Element {
     client: Option<SocketAddr>,
@@ -47,7 +47,7 @@ pub fn seen(trusted: &[Network], peer: SocketAddr, secure: bool, headers: &Heade
     let ip = |element: &Element| element.client.map(|client| client.ip());
     let said = match (standard, older) {
         (Some(standard), Some(older)) if ip(&standard) == ip(&older) => standard,
-        // One of them is the client's own word, and it cannot be known which.
+        // Either may be the client's own word, and it cannot be known which.
         (Some(_), Some(_)) => return direct,
         (Some(said), None) | (None, Some(said)) => said,
         (None, None) => return direct,

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 use super::io::Io;
 use crate::address;
 
-/// So many are looked at for one that really is idle: the request of another may have come in already.
+/// The most connections that are looked at for one that really is idle: the request of another may have come in already.
 const TRIES: usize = 8;
 
 /// One of them.

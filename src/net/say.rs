@@ -1,4 +1,4 @@
-//! Lines of the log that clients cause. Those beyond a client's share are counted, and stand in the log at `debug` only.
+//! Lines of the log that clients cause. Lines beyond a client's share are counted, and stand in the log at `debug` only.
 
 use std::fmt::Arguments;
 use std::net::{IpAddr, SocketAddr};
@@ -19,7 +19,7 @@ use crate::text;
 /// Between two looks at what was counted.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// So many bytes of a user's id are shown.
+/// The most bytes of a user's id that are shown.
 const NAME_MAX: usize = 256;
 
 /// Says something that a client at this address caused who has not logged in.

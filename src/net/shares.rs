@@ -13,13 +13,13 @@ use crate::id::UserId;
 const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(64);
 
-/// So many lines a user who has logged in gets for each kind and second.
+/// The lines of each kind that a user who has logged in gets in a second.
 const OF_A_USER: u32 = 50;
 
-/// So many lines an address gets at once for sessions that begin and end without a login: that is no refusal yet.
+/// The lines that an address gets at once for sessions that begin and end without a login: that is no refusal yet.
 const OF_AN_ADDRESS: u32 = 20;
 
-/// So many shares there are at the most. All who find no room share one for each kind.
+/// The most shares that there are. All clients that find no room share one for each kind.
 const MOST: usize = 1024;
 
 /// Whose share it is.
@@ -100,7 +100,7 @@ pub struct Untold {
 
 #[derive(Debug)]
 struct Share {
-    /// So many lines are left until `due`.
+    /// The lines that are left until `due`.
     left: u32,
     untold: u64,
     wait: Duration,
@@ -161,7 +161,7 @@ impl Shares {
                 return false;
             }
             all.push(Untold { whose: *whose, kind: *kind, count: std::mem::take(&mut share.untold) });
-            // Those who are counted stay counted: only a user gets new lines for each time.
+            // A client whose lines are counted stays so: only a user gets new lines for each time.
             if matches!(whose, Whose::User(_)) {
                 share.left = OF_A_USER;
             } else {

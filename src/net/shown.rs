@@ -8,10 +8,10 @@ use percent_encoding::percent_decode_str;
 
 use crate::text;
 
-/// So many bytes of a URI are shown.
+/// The most bytes of a URI that are shown.
 const URI_MAX: usize = 256;
 
-/// So many bytes of a method that nobody knows are shown.
+/// The most bytes of an unknown method that are shown.
 const METHOD_MAX: usize = 16;
 
 /// What stands in place of what nobody may see.

@@ -205,7 +205,7 @@ fn unsubscribe(service: &mut Pubsub, who: &Requester<'_>, action: Node<'_, '_>) 
     let node = node(service, action)?;
     let jid = address(action)?;
     if !is_own(who, &jid) {
-        return Err(StanzaError::new(Condition::Forbidden, "Only who has a subscription ends it."));
+        return Err(StanzaError::new(Condition::Forbidden, "Only the subscriber can end a subscription."));
     }
     service.unsubscribe(node, subscriber(who, &jid).ok_or(Refusal::NotSubscribed)?)?;
     Ok((String::new(), None))

@@ -111,7 +111,7 @@ impl<'a> Scan<'a> {
         Ok(())
     }
 
-    /// One more element, or what takes as much place in the tree.
+    /// Counts an element, or what takes as much place in the tree.
     fn count(&mut self) -> Result<(), XmlError> {
         self.elements += 1;
         if self.elements > self.bounds.elements {
