@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use log::Level;
 use rustix::net::sockopt;
-use rustls::ServerConfig;
+use rustls::{AlertDescription, ServerConfig};
 use smol::future::FutureExt as _;
 use smol::{Async, Timer};
 
@@ -140,7 +140,7 @@ async fn connection(
         // What looks whether the server is there does that all the time: that is no news.
         Err(error) if is_lost(&error) => log::debug!("{peer} tls: {error}"),
         Err(error) => {
-            let line = format_args!("{peer} tls: {error}");
+            let line = format_args!("{peer} tls: {}", reason(&error));
             say::of_peer(&server, peer.ip(), Kind::Handshake, Level::Info, line);
         }
     }
@@ -164,6 +164,24 @@ fn prepare(stream: &TcpStream, limits: &Limits) -> io::Result<()> {
 async fn first_byte(stream: &Async<TcpStream>) -> Option<u8> {
     let mut first = [0];
     matches!(stream.peek(&mut first).await, Ok(1)).then_some(first[0])
+}
+
+/// Why there is no handshake, with what people meet first in words of their own (RFC 8446 §6.2).
+fn reason(error: &Error) -> String {
+    use AlertDescription as Alert;
+    match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        Some(rustls::Error::AlertReceived(
+            alert @ (Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateExpired
+            | Alert::CertificateUnknown
+            | Alert::UnknownCA),
+        )) => format!("the client does not trust the certificate ({alert:?})"),
+        Some(rustls::Error::PeerIncompatible(what)) => {
+            format!("the client offers no TLS that is spoken here, which is 1.2 and 1.3 ({what:?})")
+        }
+        _ => error.to_string(),
+    }
 }
 
 /// Whether the other end has just gone, with nothing said about why.

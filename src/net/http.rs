@@ -254,7 +254,7 @@ async fn at(
         return text(
             StatusCode::NOT_FOUND,
             "Nothing here. callboard serves /console/ (a page to begin with), /ws/ (XMPP over WebSocket), /http-bind/ (over \
-             BOSH), /events, /finesse/api, /callboard/api, /metrics and /healthz.",
+             BOSH), /events, /finesse/api/…, /callboard/api/…, /metrics and /healthz.",
         );
     };
     // Each in a box of its own: a request may wait for long, and takes no more than it needs then.

@@ -9,8 +9,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_rustls::client::TlsStream;
-use futures_rustls::rustls::HandshakeKind;
+use futures_rustls::rustls::crypto::ring::default_provider;
 use futures_rustls::rustls::version::{TLS12, TLS13};
+use futures_rustls::rustls::{ClientConfig, HandshakeKind, RootCertStore};
 use smol::future::FutureExt as _;
 use smol::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use smol::{Async, Timer};
@@ -227,6 +228,31 @@ fn who_breaks_tls_is_told_so() {
     assert!(
         smol::block_on(async { ask(&mut connect(&server).await).await }).starts_with("HTTP/1.1 200 OK\r\n")
     );
+}
+
+#[test]
+fn the_log_says_in_words_why_a_client_breaks_its_handshake_off() {
+    let server = Server::with_log("debug", "");
+    let strict = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("ring has ciphers for both")
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth();
+    wait(async {
+        let socket = Async::<TcpStream>::connect(server.tls).await.expect("the server accepts connections");
+        tls::with(Arc::new(strict), socket).await.expect_err("nobody vouches for the certificate");
+    });
+    server.wait_for_log(&["tls: the client does not trust the certificate (UnknownCA)"]);
+    // A hello of TLS 1.1, with one suite of that time and no extensions.
+    let body = [&[3, 2][..], &[7; 32], &[0, 0, 2, 0, 0x2f, 1, 0]].concat();
+    let hello = [&[22, 3, 1, 0, 45, 1, 0, 0, 41][..], &body].concat();
+    wait(async {
+        let mut socket =
+            Async::<TcpStream>::connect(server.tls).await.expect("the server accepts connections");
+        socket.write_all(&hello).await.expect("it is sent");
+        socket.read_to_end(&mut Vec::new()).await.expect("an alert and the end");
+    });
+    server.wait_for_log(&["tls: the client offers no TLS that is spoken here, which is 1.2 and 1.3 ("]);
 }
 
 #[test]
