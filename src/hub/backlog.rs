@@ -1,11 +1,12 @@
 //! The memory of all queues together, and what is done when it is too much.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::rc::Rc;
 
 use super::{Hub, Now, What};
-use crate::id::SessionId;
+use crate::id::{SessionId, UserId};
 use crate::xmpp::stream::{State, StreamError};
 
 /// A count of bytes that all queues share.
@@ -16,9 +17,32 @@ pub struct Backlog(Rc<Counts>);
 struct Counts {
     now: Cell<usize>,
     most: Cell<usize>,
+    /// Whose bytes these are, if they are those of a user, and who is told when some are taken.
+    sender: Option<(UserId, Taken)>,
+}
+
+/// The users of whose bytes some have been taken since it was asked last, each of them once.
+#[derive(Clone, Debug, Default)]
+pub struct Taken(Rc<RefCell<BTreeSet<UserId>>>);
+
+impl Taken {
+    /// To be asked about the user, too.
+    pub fn add(&self, user: UserId) {
+        self.0.borrow_mut().insert(user);
+    }
+
+    /// Who they are; they are forgotten here.
+    pub fn take(&self) -> BTreeSet<UserId> {
+        self.0.take()
+    }
 }
 
 impl Backlog {
+    /// That of one user.
+    pub fn of(user: UserId, taken: &Taken) -> Self {
+        Self(Rc::new(Counts { sender: Some((user, taken.clone())), ..Counts::default() }))
+    }
+
     pub fn add(&self, bytes: usize) {
         let now = self.0.now.get() + bytes;
         self.0.now.set(now);
@@ -27,6 +51,9 @@ impl Backlog {
 
     pub fn remove(&self, bytes: usize) {
         self.0.now.set(self.0.now.get() - bytes);
+        if let Some((user, taken)) = &self.0.sender {
+            taken.add(*user);
+        }
     }
 
     /// Tells whether it is this count and no other.

@@ -8,7 +8,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::backlog::Backlog;
+use super::backlog::{Backlog, Taken};
 use super::{Action, Hub, Now};
 use crate::id::{SessionId, UserId};
 use crate::limits::Limits;
@@ -61,7 +61,7 @@ struct Hold {
 }
 
 /// What is known of one user as a sender.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Sender {
     /// What it has put into queues and nobody has taken yet, each stanza and event once.
     owed: Backlog,
@@ -76,6 +76,12 @@ pub(super) struct Senders {
     /// By user. Most never send anything.
     places: Vec<Option<Box<Sender>>>,
     held: Vec<UserId>,
+    /// No hold ends before.
+    end: Option<Instant>,
+    /// Those to look at: what they have sent was taken, or they are held since then.
+    taken: Taken,
+    /// All queues together held much when it was looked at last.
+    crowded: bool,
 }
 
 impl Senders {
@@ -88,7 +94,15 @@ impl Senders {
         if self.places.len() <= place {
             self.places.resize_with(place + 1, || None);
         }
-        self.places[place].get_or_insert_default()
+        let taken = &self.taken;
+        self.places[place].get_or_insert_with(|| {
+            Box::new(Sender {
+                owed: Backlog::of(user, taken),
+                bytes: Pace::default(),
+                stanzas: Pace::default(),
+                hold: None,
+            })
+        })
     }
 
     /// Where the bytes of a user are counted that wait for others.
@@ -104,9 +118,15 @@ impl Senders {
         self.get(user).map_or(0, |sender| sender.owed.bytes())
     }
 
-    fn wake_at(&self) -> Option<Instant> {
-        let hold = |user: &UserId| Some(self.get(*user)?.hold?.until);
-        self.held.iter().filter_map(hold).min()
+    /// A hold ends then.
+    fn ends(&mut self, until: Instant) {
+        self.end = Some(self.end.map_or(until, |end| end.min(until)));
+    }
+
+    /// The first end of those that are left.
+    fn first_end(&self) -> Option<Instant> {
+        let end = |user: &UserId| Some(self.get(*user)?.hold?.until);
+        self.held.iter().filter_map(end).min()
     }
 }
 
@@ -216,7 +236,7 @@ impl Hub {
         let hold = &mut self.senders.get_mut(user).hold;
         match hold {
             // Requests that come meanwhile do not make the wait any longer.
-            Some(hold) if hold.owed && new.owed => {}
+            Some(hold) if hold.owed && new.owed => return,
             Some(hold) => *hold = Hold { until: hold.until.max(new.until), owed: hold.owed || new.owed },
             None => {
                 *hold = Some(new);
@@ -224,38 +244,47 @@ impl Hub {
                 self.counters.holds += 1;
             }
         }
+        self.senders.ends(new.until);
+        self.senders.taken.add(user);
     }
 
-    /// Lets those go on whose events have been taken. Cheap if nobody is held.
+    /// Lets those go on whose events have been taken. This is asked all the time, so only those are looked at for whom something
+    /// may have changed.
     pub(super) fn release(&mut self, now: Now) {
+        let crowded = self.backlog.bytes() > self.limits.queues / 2;
+        let eased = std::mem::replace(&mut self.senders.crowded, crowded) && !crowded;
         if self.senders.held.is_empty() {
             return;
         }
-        let crowded = self.backlog.bytes() > self.limits.queues / 2;
-        let held = std::mem::take(&mut self.senders.held);
-        for user in held {
+        let mut users = self.senders.taken.take();
+        if eased {
+            users.extend(&self.senders.held);
+        }
+        for user in users {
             let enough = self.limits.backlog / 2;
             let sender = self.senders.get_mut(user);
             let Some(hold) = sender.hold else { continue };
             let owed = sender.owed.bytes();
-            let taken = hold.owed && owed <= enough && (owed == 0 || !crowded);
-            // A rate is waited for in any case.
-            let next = sender.pause(now.monotonic, &self.limits);
-            match next {
-                Some(until) if taken => sender.hold = Some(Hold { until, owed: false }),
-                None if taken => {
-                    sender.hold = None;
-                    self.let_go(user);
-                    continue;
-                }
-                _ => {}
+            if !hold.owed || owed > enough || (owed > 0 && crowded) {
+                continue;
             }
-            self.senders.held.push(user);
+            // A rate is waited for in any case.
+            if let Some(until) = sender.pause(now.monotonic, &self.limits) {
+                sender.hold = Some(Hold { until, owed: false });
+                self.senders.ends(until);
+            } else {
+                sender.hold = None;
+                self.senders.held.retain(|held| *held != user);
+                self.let_go(user);
+            }
         }
     }
 
     /// Lets those go on who have waited for long enough, and closes the sessions that kept them waiting.
     pub(super) fn end_holds(&mut self, now: Now) {
+        if self.senders.end.is_none_or(|end| end > now.monotonic) {
+            return;
+        }
         let is_due = |user: &UserId| {
             self.senders
                 .get(*user)
@@ -271,11 +300,12 @@ impl Hub {
             }
             self.let_go(user);
         }
+        self.senders.end = self.senders.first_end();
     }
 
     /// When [`Hub::end_holds`] has something to do.
     pub(super) fn holds_end_at(&self) -> Option<Instant> {
-        self.senders.wake_at()
+        self.senders.end
     }
 
     /// The user's sessions go on, the one first that was heard least lately: the user may be held again after one stanza, and

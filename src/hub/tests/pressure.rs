@@ -261,3 +261,23 @@ fn a_session_that_is_not_read_from_is_not_taken_for_dead() {
     let heard = stage.hear(sender).concat();
     assert!(heard.contains("<connection-timeout"), "{heard}");
 }
+
+#[test]
+fn a_user_that_waits_because_all_queues_hold_much_goes_on_when_others_have_taken_theirs() {
+    let mut stage = Stage::with(|config| {
+        config.limits.backlog = config.limits.queue;
+        config.limits.queues = config.limits.queue;
+    });
+    let slow = stage.available("1002", "desktop");
+    let idle = stage.available("administrator", "desktop");
+    let [much, little] = ["1001", "1003"].map(|user| stage.available(user, "desktop"));
+    [slow, idle].iter().for_each(|id| drop(stage.hear(*id)));
+    say_all(&mut stage, much, (0..).map(|number| message("1002", number)));
+    stage.say(little, &message("administrator", 0));
+    assert!(!stage.hub.is_reading(little), "others are owed much");
+    // Its own message still waits.
+    stage.hear(slow);
+    stage.settle();
+    assert!(stage.hub.is_reading(little) && stage.hub.is_reading(much));
+    assert!(stage.hear(idle).concat().contains("<body>0 x"));
+}
