@@ -129,6 +129,9 @@ fn unknown(command: &str, flags: &[FlagInfo<'_>], word: &str, written: &str) -> 
     if !word.starts_with('-') && takes("--config") {
         return format!("{word:?} is no flag{of}; did you mean \"--config {word}\"?");
     }
+    if !word.starts_with('-') && command.is_empty() {
+        return format!("{word:?} is too much: --help and --version stand alone");
+    }
     if !word.starts_with('-') {
         // A password would stand in the list of processes.
         let from = if command == PASSWD { "; it reads the password from standard input" } else { "" };
@@ -488,6 +491,7 @@ mod tests {
                 "passwd secret",
                 r#""secret" is too much: passwd takes nothing but --help; it reads the password from standard input"#,
             ),
+            ("-V x", r#""x" is too much: --help and --version stand alone"#),
             ("demo-config x", r#""x" is too much: demo-config takes nothing but --help"#),
             ("passwd --secret", r#""--secret" is no flag of passwd; known are: --help"#),
             ("--version --loud", r#""--loud" is no flag"#),
