@@ -56,7 +56,10 @@ const MORE: [(&str, &[(&str, &str)]); 4] = [
                 "It cannot be done: what is wrong stands on standard error, and a person has to change something.",
             ),
             ("2", "The command line, or a variable of the environment, cannot be understood."),
-            ("75", "An address cannot be listened on now: another start may go well."),
+            (
+                "75",
+                "An address cannot be listened on, or a thread not be had, now: another start may go well.",
+            ),
         ],
     ),
 ];

@@ -43,6 +43,11 @@ impl Network {
         (bits <= all && network.first(address) == Some(number(address))).then_some(network)
     }
 
+    /// Whether it is every address of its kind.
+    pub fn is_everything(&self) -> bool {
+        self.bits == 0
+    }
+
     /// Whether an address is one of them.
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();

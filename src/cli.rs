@@ -261,7 +261,7 @@ pub struct Healthcheck {
     #[argh(option, arg_name = "addr:port", from_str_fn(address))]
     pub listen: Option<SocketAddr>,
 
-    /// ask the server that runs on this machine, or in this container, wherever the flags listen that it was started with
+    /// ask the server that runs on this machine, or in this container, where its flags and the environment let it listen
     #[argh(switch)]
     pub running: bool,
 }

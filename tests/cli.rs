@@ -501,6 +501,21 @@ fn certificates_and_keys_that_serve_nobody_are_answered_with_those_that_do() {
     }
 }
 
+#[test]
+fn every_address_as_a_proxy_is_warned_of() {
+    for (network, warned) in [("0.0.0.0/0", true), ("::/0", true), ("10.0.0.0/8", false)] {
+        let text = format!("trusted_proxies = [\"{network}\"]\n{USER}password_hash = \"{}\"\n", hash("x"));
+        let run = check(&file("everybody.toml", 0o600, text));
+        assert_eq!((run.code, run.err.lines().count()), (Some(0), usize::from(warned)), "{}", run.err);
+        assert_eq!(
+            run.err.contains(":1:20: warning: trusted_proxies names every address"),
+            warned,
+            "{}",
+            run.err
+        );
+    }
+}
+
 /// A certificate in PEM in which some bytes are others.
 fn changed(pem: &str, from: &[u8], to: &[u8]) -> String {
     use base64::Engine as _;

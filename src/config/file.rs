@@ -49,6 +49,10 @@ pub(super) fn load(path: &Path) -> Result<(Config, Vec<Problem>), Unread> {
         let sentence = format!("everybody on this machine can read the key {key}; run `chmod 600` on it");
         warnings.push(parsed.config.problem(tls.key_place, sentence));
     }
+    if let Some(place) = parsed.every_proxy {
+        let sentence = "trusted_proxies names every address, so every client may say that it is another one; name the proxies only";
+        warnings.push(parsed.config.problem(place, sentence));
+    }
     warnings.sort_by_key(|warning| warning.place);
     Ok((parsed.config, warnings))
 }

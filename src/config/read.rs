@@ -52,6 +52,8 @@ pub(super) struct Parsed {
     pub config: Config,
     /// Where the first password stands in plain text.
     pub first_plain: Option<Place>,
+    /// Where every address is trusted as a proxy.
+    pub every_proxy: Option<Place>,
 }
 
 /// Reads a configuration. `file` is its name in problems; paths in it start at `folder`.
@@ -76,6 +78,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let hosts = web::hosts(&mut report, &root);
     let hsts = web::hsts(&mut report, &root, &tls);
     let trusted_proxies = web::trusted_proxies(&mut report, &root);
+    let every_proxy = trusted_proxies.as_ref().ok().and_then(|proxies| proxies.everything);
     let frame_tap = root.boolean(&mut report, "frame_tap");
     let node_access = node_access(&mut report, &root);
     let people = people::read(&mut report, &root);
@@ -95,6 +98,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let assemble = || -> Option<Config> {
         let Listeners { tls: listen, plain: listen_plain, places: listen_places } = listeners.ok()?;
         let (queues, outside) = queues.ok()?;
+        let proxies = trusted_proxies.ok()?.networks;
         Some(Config {
             queues,
             outside,
@@ -109,7 +113,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
             cors_origins: cors_origins.ok()?,
             hosts: hosts.ok()?,
             hsts: hsts.ok()?,
-            trusted_proxies: trusted_proxies.ok()?,
+            trusted_proxies: proxies,
             frame_tap: frame_tap.ok()?.is_some_and(|on| on.value),
             node_access: node_access.ok()?,
             teams: people.teams?,
@@ -125,7 +129,9 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
         })
     };
     match assemble() {
-        Some(config) if report.is_empty() => Ok(Parsed { config, first_plain: people.first_plain }),
+        Some(config) if report.is_empty() => {
+            Ok(Parsed { config, first_plain: people.first_plain, every_proxy })
+        }
         _ => Err(Unread { problems: report.into_problems(), files }),
     }
 }

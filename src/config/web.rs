@@ -123,21 +123,34 @@ pub(super) fn hsts(
     }
 }
 
+/// Whose word counts about others.
+#[derive(Default)]
+pub(super) struct Proxies {
+    pub networks: Vec<Network>,
+    /// Where every address is named.
+    pub everything: Option<Place>,
+}
+
 /// Reads `trusted_proxies`.
-pub(super) fn trusted_proxies(report: &mut Report, root: &Section) -> Result<Vec<Network>, Reported> {
+pub(super) fn trusted_proxies(report: &mut Report, root: &Section) -> Result<Proxies, Reported> {
     let Some(texts) = root.strings(report, "trusted_proxies")? else {
-        return Ok(Vec::new());
+        return Ok(Proxies::default());
     };
     if let Some(Placed { place, .. }) = texts.get(MOST_PROXIES) {
         report.add(*place, format!("trusted_proxies may have {MOST_PROXIES} entries; name networks"));
         return Err(Reported);
     }
-    all(texts.iter().map(|Placed { place, value }| {
+    let mut everything = None;
+    let networks = all(texts.iter().map(|Placed { place, value }| {
         let network = Network::parse(value);
+        if network.as_ref().is_some_and(Network::is_everything) {
+            everything = Some(*place);
+        }
         if network.is_none() {
             let form = "is not an IP address or network, such as \"192.0.2.10\" or \"10.1.0.0/16\" (with zeros behind its bits)";
             report.add(*place, format!("trusted_proxies {} {form}", shown(value)));
         }
         network.ok_or(Reported)
-    }))
+    }))?;
+    Ok(Proxies { networks, everything })
 }
