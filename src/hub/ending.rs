@@ -10,6 +10,8 @@ impl Hub {
     /// The server goes down: every stream ends, of XMPP with `system-shutdown`.
     pub fn shutdown(&mut self, now: Now) {
         self.closing = true;
+        // Requests that wait are answered before it is too late for that.
+        self.release_all();
         for id in self.sessions.ids() {
             self.fail(now, id, StreamError::SYSTEM_SHUTDOWN);
             // One that had ended before need not wait for anybody to hear it.

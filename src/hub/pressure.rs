@@ -233,6 +233,10 @@ impl Hub {
     }
 
     fn hold(&mut self, user: UserId, new: Hold) {
+        // Then everybody is to be answered, and nobody can send anything.
+        if self.closing {
+            return;
+        }
         let hold = &mut self.senders.get_mut(user).hold;
         match hold {
             // Requests that come meanwhile do not make the wait any longer.
@@ -277,6 +281,14 @@ impl Hub {
                 self.senders.held.retain(|held| *held != user);
                 self.let_go(user);
             }
+        }
+    }
+
+    /// Lets everybody go on.
+    pub(super) fn release_all(&mut self) {
+        for user in std::mem::take(&mut self.senders.held) {
+            self.senders.get_mut(user).hold = None;
+            self.let_go(user);
         }
     }
 

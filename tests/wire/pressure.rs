@@ -1,6 +1,7 @@
 //! Clients that ask for much at once, or go away in the middle: others, and they themselves, are served all the same.
 
 use callboard::password::Password;
+use rustix::process::Signal;
 
 use crate::support::http::{Http, basic, post};
 use crate::support::raw::frame;
@@ -190,4 +191,29 @@ fn who_asks_for_large_documents_does_not_hold_up_others() {
     let done = answered() - before;
     assert!(done < 15, "{done} of 20 were answered before it");
     assert!(many.iter_mut().all(|http| http.answer().body == first.body));
+}
+
+#[test]
+fn a_request_that_waits_for_its_user_is_answered_when_the_server_goes_down() {
+    let server = Server::with_log(
+        "debug",
+        "[limits]\nuser_rate = \"100B\"\nuser_burst = \"64KiB\"\nbacklog_wait = \"60s\"\n",
+    );
+    let mut http = Http::connect(server.plain);
+    let publish = |length: usize| {
+        let (authorization, body) = (basic("administrator", "1234"), "x".repeat(length));
+        format!(
+            "POST /callboard/api/publish?node=/lab/alarms HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\nAuthorization: {authorization}\r\n\r\n{body}"
+        )
+    };
+    for _ in 0..3 {
+        assert_eq!(http.ask(publish(25_000)).status(), 202);
+    }
+    // It is beyond the rate now, by more than a minute.
+    http.send(publish(1));
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    server.signal(Signal::TERM);
+    let answer = http.answer();
+    assert_eq!(answer.status(), 503, "{answer:?}");
+    assert!(answer.body.contains("going down"), "{answer:?}");
 }
