@@ -25,6 +25,9 @@ pub struct Seen {
     pub secure: bool,
     /// To which host, as `HOST[:PORT]`, if a proxy says another one than the request.
     pub host: Option<String>,
+    /// The hosts that `Forwarded` and `X-Forwarded-Host` name. One of them may be the client's own word, but the other is the
+    /// proxy's: the server has to go by both.
+    pub named: [Option<String>; 2],
 }
 
 /// The word of one proxy.
@@ -37,13 +40,15 @@ struct Element {
 
 /// Reads the headers of a request that came from `peer`, over TLS or without.
 pub fn seen(trusted: &[Network], peer: SocketAddr, secure: bool, headers: &HeaderMap) -> Seen {
-    let direct = Seen { peer, secure, host: None };
+    let direct = Seen { peer, secure, host: None, named: [None, None] };
     if !is_one(trusted, peer) {
         return direct;
     }
     let standard =
         headers.contains_key(FORWARDED).then(|| by_standard(trusted, headers)).map(Option::unwrap_or_default);
     let older = headers.contains_key(FOR).then(|| by_older(trusted, headers)).map(Option::unwrap_or_default);
+    let named = [standard.as_ref().and_then(|element| element.host.clone()), older_host(headers)];
+    let direct = Seen { named, ..direct };
     let ip = |element: &Element| element.client.map(|client| client.ip());
     let said = match (standard, older) {
         (Some(standard), Some(older)) if ip(&standard) == ip(&older) => standard,
@@ -52,7 +57,12 @@ pub fn seen(trusted: &[Network], peer: SocketAddr, secure: bool, headers: &Heade
         (Some(said), None) | (None, Some(said)) => said,
         (None, None) => return direct,
     };
-    Seen { peer: said.client.unwrap_or(peer), secure: said.secure.unwrap_or(secure), host: said.host }
+    Seen {
+        peer: said.client.unwrap_or(peer),
+        secure: said.secure.unwrap_or(secure),
+        host: said.host,
+        ..direct
+    }
 }
 
 /// Whether a request comes from the machine itself, from a peer at one of its own addresses. A proxy there that is not trusted
@@ -105,16 +115,22 @@ fn by_older(trusted: &[Network], headers: &HeaderMap) -> Option<Element> {
             }
         }
     }
-    let last = |name| {
-        let line = headers.get_all(name).iter().next_back()?.to_str().ok()?;
-        line.rsplit(',').next().map(str::trim_ascii)
-    };
-    let host = last(HOST).filter(|host| Host::with_port(host).is_some());
     Some(Element {
         client: Some(client?),
-        secure: last(PROTO).and_then(is_secure),
-        host: host.map(str::to_owned),
+        secure: last(headers, PROTO).and_then(is_secure),
+        host: older_host(headers),
     })
+}
+
+/// What the last proxy has written into `X-Forwarded-Host`.
+fn older_host(headers: &HeaderMap) -> Option<String> {
+    last(headers, HOST).filter(|host| Host::with_port(host).is_some()).map(str::to_owned)
+}
+
+/// The last word of a header.
+fn last(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    let line = headers.get_all(name).iter().next_back()?.to_str().ok()?;
+    line.rsplit(',').next().map(str::trim_ascii)
 }
 
 /// The elements of one line of `Forwarded` (RFC 7239 §4); `None` if it is not as it should be: then a client may have left a

@@ -134,7 +134,8 @@ async fn respond(
     let is_health = matches!(place, Some(Place::Health));
     let host = hosts::authority(request.headers());
     let strange = |host: &&str| !hosts::is_served(&server, host, client.own);
-    if let Some(host) = host.into_iter().chain(seen.host.as_deref()).find(strange).filter(|_| !is_health) {
+    let mut named = host.into_iter().chain(seen.named.iter().flatten().map(String::as_str));
+    if let Some(host) = named.find(strange).filter(|_| !is_health) {
         return misdirected(&server, &request, host, origin.peer);
     }
     let host = seen.host.clone().or_else(|| host.map(str::to_owned));

@@ -233,3 +233,24 @@ fn a_look_whether_the_server_is_there_is_no_news() {
     let told: Vec<&str> = log.lines().skip(begun).filter(|line| line.contains("127.0.0.1")).collect();
     assert!(told.is_empty(), "{told:?}");
 }
+
+/// A page whose name was led to the proxy may send any header to it, also the one that the proxy passes on as it comes.
+#[test]
+fn a_name_that_a_proxy_does_not_know_stays_strange_whatever_the_client_says_beside_it() {
+    let server = server("");
+    let status = |headers: &str| ask(&server, PROXY, headers, "1001").status();
+    let own = format!("{}X-Forwarded-Host: board.example\r\n", by("203.0.113.5"));
+    let strange = format!("{}X-Forwarded-Host: evil.example\r\n", by("203.0.113.5"));
+    assert_eq!((status(&own), status(&strange)), (200, 421));
+    for forwarded in
+        ["for=203.0.113.5;host=board.example", "for=203.0.113.6;host=board.example", "for=unknown", "\""]
+    {
+        let forwarded = format!("Forwarded: {forwarded}\r\n");
+        assert_eq!(status(&format!("{forwarded}{strange}")), 421, "{forwarded}");
+        assert_eq!(status(&format!("{forwarded}{own}")), 200, "{forwarded}");
+    }
+    let forwarded = "Forwarded: for=203.0.113.5;host=evil.example\r\n";
+    assert_eq!(status(&format!("{forwarded}{own}")), 421);
+    assert_eq!(status(&format!("{forwarded}{}", by("203.0.113.6"))), 421);
+    assert_eq!(status("X-Forwarded-Host: evil.example\r\n"), 421);
+}
