@@ -54,6 +54,14 @@ impl Stage {
     }
 
     fn settle(&mut self) {
+        self.settle_once();
+        while self.hub.go_on() {
+            self.settle_once();
+        }
+    }
+
+    /// As far as it goes in one turn.
+    fn settle_once(&mut self) {
         self.hub.settle(self.now);
         while let Some(action) = self.hub.poll() {
             match action {

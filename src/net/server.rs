@@ -263,7 +263,8 @@ impl Server {
     /// is there by then, and nobody has to wake it. With it a round of the event loop ends. Never ends.
     pub async fn write(self: Rc<Self>) {
         std::future::poll_fn(|cx| {
-            if self.write_some() {
+            let (owed, resting) = (self.write_some(), self.go_on());
+            if owed || resting {
                 cx.waker().wake_by_ref();
             }
             self.rounds.borrow_mut().next();
@@ -287,6 +288,17 @@ impl Server {
             }
         }
         true
+    }
+
+    /// Lets sessions over BOSH go on that have had their turn, for a while. Returns true if some may be left.
+    fn go_on(self: &Rc<Self>) -> bool {
+        let start = now().monotonic;
+        while self.with_hub(|hub, _| hub.go_on()) {
+            if now().monotonic.duration_since(start) > PATIENCE {
+                return true;
+            }
+        }
+        false
     }
 
     /// Calls the hub when something is due: one timer for all sessions. Never ends.

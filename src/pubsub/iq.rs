@@ -283,6 +283,10 @@ fn items(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Answer 
         .take(max)
         .collect();
     found.reverse();
+    // What is too long in any case is not even begun.
+    if found.iter().map(|item| item.payload.text().len()).sum::<usize>() > who.longest {
+        return Err(TOO_LONG);
+    }
     let mut out = begin_list("items", action);
     for item in found {
         write_item(&mut out, item, service.notification());

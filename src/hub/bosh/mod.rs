@@ -40,6 +40,10 @@ pub struct Bosh {
     login_until: Instant,
     /// It stands in the list of [`Bindings`].
     unsettled: bool,
+    /// How many payloads it has taken in its turn.
+    taken: usize,
+    /// The client leaves with the request whose payloads are being taken.
+    leaves: bool,
 }
 
 impl Bosh {
@@ -60,6 +64,8 @@ pub struct Bindings {
     addresses: HashMap<IpAddr, usize>,
     /// Those that [`Hub::settle`] has to look at.
     unsettled: VecDeque<SessionId>,
+    /// Those that have had their turn, each of them once.
+    resting: VecDeque<SessionId>,
 }
 
 impl Bindings {
@@ -72,7 +78,8 @@ impl Bindings {
     /// Whether there are none, and nothing is left of those that were.
     #[cfg(test)]
     pub fn is_empty(&self) -> bool {
-        self.sids.is_empty() && self.addresses.is_empty() && self.unsettled.is_empty()
+        let lists = [&self.unsettled, &self.resting];
+        self.sids.is_empty() && self.addresses.is_empty() && lists.iter().all(|list| list.is_empty())
     }
 
     /// A session is no more.
@@ -249,6 +256,8 @@ impl Hub {
             end: None,
             login_until,
             unsettled: false,
+            taken: 0,
+            leaves: false,
         }));
         let id = self.sessions.insert(session);
         self.bindings.sids.insert(sid, id);

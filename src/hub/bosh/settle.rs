@@ -14,6 +14,9 @@ use crate::xmpp::xml::{self, Bounds};
 /// About how many bytes of payloads leave in one answer: each is kept in case it is wanted again.
 const ANSWER: usize = 64 * 1024;
 
+/// So many payloads a session has taken in one turn, before others have theirs: one request may have hundreds.
+const TURN: usize = 8;
+
 /// What waits for a session, as payloads.
 struct Waiting<'a> {
     outbox: &'a mut Outbox,
@@ -84,6 +87,11 @@ impl Hub {
             return None;
         }
         for (number, element) in root.children().filter(Node::is_element).enumerate().skip(from) {
+            if !self.has_turn(id) {
+                self.mark_leaving(id, envelope.terminate);
+                return Some(number);
+            }
+            self.take_turn(id);
             // Who leaves will take no more answers.
             if !self.is_reading(id) && (!envelope.terminate || self.is_checking(id)) {
                 return Some(number);
@@ -106,6 +114,39 @@ impl Hub {
             self.end(now, id, None, "closed by the client");
         }
         None
+    }
+
+    /// Tells whether a session may take one more payload in this turn.
+    fn has_turn(&self, id: SessionId) -> bool {
+        let bosh = self.sessions.get(id).and_then(|session| session.bosh.as_ref());
+        bosh.is_some_and(|bosh| bosh.taken < TURN)
+    }
+
+    fn take_turn(&mut self, id: SessionId) {
+        let Some(bosh) = self.sessions.get_mut(id).and_then(|session| session.bosh.as_mut()) else { return };
+        bosh.taken += 1;
+        if bosh.taken == TURN {
+            self.bindings.resting.push_back(id);
+        }
+    }
+
+    fn mark_leaving(&mut self, id: SessionId, leaves: bool) {
+        if let Some(bosh) = self.sessions.get_mut(id).and_then(|session| session.bosh.as_mut()) {
+            bosh.leaves = leaves;
+        }
+    }
+
+    /// Lets a session over BOSH go on that has had its turn, with the next [`Hub::settle`]. Returns false if there is none. To be
+    /// called when others have had theirs.
+    pub fn go_on(&mut self) -> bool {
+        while let Some(id) = self.bindings.resting.pop_front() {
+            if let Some(bosh) = self.sessions.get_mut(id).and_then(|session| session.bosh.as_mut()) {
+                bosh.taken = 0;
+                self.bindings.unsettle(id, bosh);
+                return true;
+            }
+        }
+        false
     }
 
     pub(super) fn leave(&mut self, id: SessionId, rid: u64, text: &str, taken: usize) {
@@ -135,10 +176,15 @@ impl Hub {
     fn settle_one(&mut self, now: Now, id: SessionId) {
         loop {
             self.take_backlog(now, id);
+            let has_turn = self.has_turn(id);
             let Some(session) = self.sessions.get_mut(id) else {
                 return;
             };
             let Some(bosh) = &mut session.bosh else { return };
+            // What the rest of a request brings leaves in the same answer: else the client would ask faster than it is served.
+            if bosh.end.is_none() && !has_turn && bosh.binding.has_backlog() {
+                return;
+            }
             let mut waiting =
                 Waiting { outbox: &mut session.outbox, address: session.address.as_deref(), taken: 0 };
             if let Some(condition) = bosh.end {
@@ -172,7 +218,7 @@ impl Hub {
     }
 
     fn take_backlog(&mut self, now: Now, id: SessionId) {
-        while self.is_reading(id) {
+        while self.has_turn(id) && (self.is_reading(id) || self.is_leaving(id)) {
             let Some(session) = self.sessions.get_mut(id) else {
                 return;
             };
@@ -187,6 +233,12 @@ impl Hub {
                 return self.leave(id, envelope.rid, &pending.text, taken);
             }
         }
+    }
+
+    /// Tells whether the client has left, and some of what it said last is still to be taken.
+    fn is_leaving(&self, id: SessionId) -> bool {
+        let bosh = self.sessions.get(id).and_then(|session| session.bosh.as_ref());
+        bosh.is_some_and(|bosh| bosh.leaves) && !self.is_checking(id)
     }
 
     /// A session has ended: with its next request, if there is none waiting, the client hears so.

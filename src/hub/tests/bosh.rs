@@ -127,6 +127,51 @@ fn a_login_over_bosh_leads_to_events() {
 }
 
 #[test]
+fn a_request_with_many_stanzas_is_taken_in_turns_also_if_its_client_leaves_with_it() {
+    for attributes in ["", "type='terminate'"] {
+        let mut stage = stage_with(|_| {});
+        let mut client = stage.bosh_online();
+        let reader = stage.available("1002", "desktop");
+        let content: String = (0..40)
+            .map(|n| {
+                let ping = format!(
+                    "<iq xmlns='jabber:client' type='get' id='p{n}'><ping xmlns='urn:xmpp:ping'/></iq>"
+                );
+                format!("<message xmlns='jabber:client' to='1002@localhost'><body>{n}</body></message>{ping}")
+            })
+            .collect();
+        client.rid += 1;
+        let (rid, sid) = (client.rid, &client.sid);
+        let text =
+            format!("<body rid='{rid}' sid='{sid}' {attributes} xmlns='{}'>{content}</body>", ns::HTTPBIND);
+        let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 5280));
+        stage.hub.post(stage.now, Post { request: RequestId(rid), peer, secure: false }, &text);
+        let (mut turns, mut bodies) = (Vec::new(), Vec::new());
+        loop {
+            stage.settle_once();
+            let heard: Vec<String> =
+                stage.hear(reader).into_iter().filter(|text| text.starts_with("<message")).collect();
+            turns.push(heard.len());
+            bodies.extend(heard);
+            if !stage.hub.go_on() {
+                break;
+            }
+        }
+        assert!(turns.iter().all(|taken| *taken <= 8), "{turns:?}");
+        let in_order = |(n, text): (usize, &String)| text.contains(&format!("<body>{n}</body>"));
+        assert!(bodies.len() == 40 && bodies.iter().enumerate().all(in_order), "{bodies:?}");
+        let said = stage.answered();
+        assert_eq!(said.len(), 1, "{said:?}");
+        let pongs = if attributes.is_empty() { 40 } else { 0 };
+        assert_eq!(
+            said[0].2.matches("type=\"result\"").count(),
+            pongs,
+            "who leaves is owed nothing: {said:?}"
+        );
+    }
+}
+
+#[test]
 fn all_that_one_call_brings_leaves_in_one_answer() {
     let mut stage = stage_with(|_| {});
     let mut client = stage.bosh_online();
