@@ -30,6 +30,8 @@ pub enum Admission {
     Wait(Instant),
     /// Its events would find no room.
     Refused,
+    /// The user is no user any more, since it was asked who it is.
+    Gone,
 }
 
 /// A rate with a burst: virtual scheduling, as ITU-T I.371 describes it.
@@ -191,6 +193,10 @@ impl Hub {
     /// Tells whether a request of the user over HTTP may be carried out, that came in at `since` with so many bytes. If it may,
     /// it is to be done at once, and [`Hub::publish`] or [`Hub::command`] counts what follows from it.
     pub fn admit(&mut self, now: Now, user: UserId, since: Instant, bytes: usize) -> Admission {
+        // Other things were waited for meanwhile, such as a body.
+        if !self.users().has(user) {
+            return Admission::Gone;
+        }
         let late = since + self.limits.backlog_wait;
         if self.is_crowded() {
             self.hold_if_owed(now, user);

@@ -16,22 +16,35 @@ use crate::desk::{self, ApiError};
 use crate::hub::Admission;
 use crate::id::UserId;
 
-/// There is no room for what a request would send.
+/// Why a request is not carried out.
 #[derive(Debug)]
-pub struct NoRoom;
+pub enum NotAdmitted {
+    /// There is no room for what it would send.
+    NoRoom,
+    /// Another configuration has come, and has no such user.
+    Gone,
+}
 
-impl From<NoRoom> for Refused {
-    fn from(_: NoRoom) -> Self {
-        Self {
-            status: StatusCode::SERVICE_UNAVAILABLE,
-            sentence: "Too much of what you have sent still waits for those who get it; send less, or later.",
-        }
+impl From<NotAdmitted> for Refused {
+    fn from(why: NotAdmitted) -> Self {
+        let (status, sentence) = match why {
+            NotAdmitted::NoRoom => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Too much of what you have sent still waits for those who get it; send less, or later.",
+            ),
+            NotAdmitted::Gone => (StatusCode::FORBIDDEN, "You are no user any more."),
+        };
+        Self { status, sentence }
     }
 }
 
-impl From<NoRoom> for ApiError {
-    fn from(_: NoRoom) -> Self {
-        desk::Refusal::Busy.about("")
+impl From<NotAdmitted> for ApiError {
+    fn from(why: NotAdmitted) -> Self {
+        match why {
+            NotAdmitted::NoRoom => desk::Refusal::Busy,
+            NotAdmitted::Gone => desk::Refusal::NotAllowed,
+        }
+        .about("")
     }
 }
 
@@ -92,8 +105,8 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// There is no room for what it would send.
-    pub async fn admit(self: &Rc<Self>, user: UserId, bytes: usize) -> Result<(), NoRoom> {
+    /// There is no room for what it would send, or the user is gone.
+    pub async fn admit(self: &Rc<Self>, user: UserId, bytes: usize) -> Result<(), NotAdmitted> {
         let since = now().monotonic;
         let mut late: Option<Timer> = None;
         let place = self.waiting.place(user);
@@ -101,7 +114,8 @@ impl Server {
             let releases = self.waiting.releases.get();
             match self.with_hub(|hub, now| hub.admit(now, user, since, bytes)) {
                 Admission::Now => return Poll::Ready(Ok(())),
-                Admission::Refused => return Poll::Ready(Err(NoRoom)),
+                Admission::Refused => return Poll::Ready(Err(NotAdmitted::NoRoom)),
+                Admission::Gone => return Poll::Ready(Err(NotAdmitted::Gone)),
                 Admission::Wait(until) => {
                     place.wait(cx.waker());
                     let late = late.get_or_insert_with(|| Timer::at(until));

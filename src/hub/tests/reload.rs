@@ -87,3 +87,16 @@ fn a_session_without_a_resource_ends_with_its_user_too() {
     stage.say(id, BIND);
     assert_eq!(stage.hear(id).concat(), "");
 }
+
+#[test]
+fn a_request_that_still_waits_when_its_user_is_gone_is_not_carried_out() {
+    let (with, without) = configs();
+    let mut stage = Stage::with(|demo| *demo = with.clone());
+    let user = stage.hub.users().find("1001").expect("it is there");
+    let admit = |stage: &mut Stage| stage.hub.admit(stage.now, user, stage.now.monotonic, 1);
+    assert_eq!(admit(&mut stage), Admission::Now);
+    reload(&mut stage, &without);
+    assert_eq!(admit(&mut stage), Admission::Gone);
+    reload(&mut stage, &with);
+    assert_eq!(admit(&mut stage), Admission::Now);
+}
