@@ -64,7 +64,7 @@ pub async fn accept(server: Rc<Server>, listener: Listener, tls: InUse) {
         shortage.accepted();
         let Some(slots) = places(&server, peer) else { continue };
         let config = listener.tls.then(|| tls.borrow().clone()).flatten();
-        server.spawn_arrival(connection(server.clone(), stream, peer, slots, config));
+        server.spawn_arrival(peer.ip(), connection(server.clone(), stream, peer, slots, config));
     }
 }
 
@@ -135,7 +135,7 @@ async fn connection(
         Ok((io, transport, lacks_tls)) => {
             // A task of its own, so that what the handshake needed is not kept for the life of the connection.
             let origin = Origin { peer, transport, accepted };
-            server.spawn_arrival(http::serve(server.clone(), io, origin, own, lacks_tls));
+            server.spawn_arrival(peer.ip(), http::serve(server.clone(), io, origin, own, lacks_tls));
         }
         // What looks whether the server is there does that all the time: that is no news.
         Err(error) if is_lost(&error) => log::debug!("{peer} tls: {error}"),

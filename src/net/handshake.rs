@@ -35,7 +35,8 @@ pub fn answer(
         return Err(Refused { status: StatusCode::BAD_REQUEST, sentence: SENTENCE });
     }
     let upgraded = hyper::upgrade::on(&mut request);
-    server.clone().spawn_arrival(async move {
+    let peer = origin.peer.ip();
+    server.clone().spawn_arrival(peer, async move {
         let Ok(upgraded) = upgraded.await else { return };
         let Ok(parts) = upgraded.downcast::<FuturesIo<Io>>() else {
             return;
@@ -53,7 +54,7 @@ pub fn answer(
         // Copied, because even an empty rest would keep hyper's whole buffer.
         let early = parts.read_buf.to_vec();
         let task = server.clone();
-        server.spawn_arrival(async move { ws::serve(task, io, origin, early).await });
+        server.spawn_arrival(peer, async move { ws::serve(task, io, origin, early).await });
     });
     let mut answer = empty(StatusCode::SWITCHING_PROTOCOLS);
     set(&mut answer, CONNECTION, "Upgrade");

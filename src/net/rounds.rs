@@ -1,34 +1,44 @@
 //! A turn for each user in each round of the event loop, so that the sessions of one user wait for each other, and others do
-//! not wait for all of them.
+//! not wait for all of them; and for each address, as long as nobody has logged in on a session.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::task::Waker;
 use std::time::Duration;
 
-use crate::id::UserId;
-
 /// How long the messages of one user are taken in one round.
-pub const TURN: Duration = Duration::from_millis(2);
+pub const USER: Duration = Duration::from_millis(2);
 
-/// What the users have had of this round.
-#[derive(Debug, Default)]
-pub struct Rounds {
-    spent: HashMap<UserId, Duration>,
-    /// Sessions whose users had had their turn before theirs came: they are the first in the next round.
+/// How long the connections of one address that are no sessions are served in one round: less than all together are, so that
+/// others come behind them in the same round.
+pub const ADDRESS: Duration = Duration::from_micros(750);
+
+/// What each has had of this round.
+#[derive(Debug)]
+pub struct Rounds<K> {
+    /// How long the turn of each is.
+    turn: Duration,
+    spent: HashMap<K, Duration>,
+    /// Tasks of those that had had their turn before theirs came: they are the first in the next round.
     passed_over: Vec<Waker>,
-    /// Sessions that have had a part of the turn, and want more.
+    /// Tasks that have had a part of the turn, and want more.
     resting: Vec<Waker>,
 }
 
-impl Rounds {
-    /// What is left of the user's turn.
-    pub fn left(&self, user: UserId) -> Duration {
-        TURN.saturating_sub(self.spent.get(&user).copied().unwrap_or_default())
+impl<K: Copy + Eq + Hash> Rounds<K> {
+    /// Everybody's turn is so long.
+    pub fn new(turn: Duration) -> Self {
+        Self { turn, spent: HashMap::new(), passed_over: Vec::new(), resting: Vec::new() }
     }
 
-    /// The user has had so much more of its turn.
-    pub fn spend(&mut self, user: UserId, time: Duration) {
-        *self.spent.entry(user).or_default() += time;
+    /// What is left of somebody's turn.
+    pub fn left(&self, whose: K) -> Duration {
+        self.turn.saturating_sub(self.spent.get(&whose).copied().unwrap_or_default())
+    }
+
+    /// Somebody has had so much more of its turn.
+    pub fn spend(&mut self, whose: K, time: Duration) {
+        *self.spent.entry(whose).or_default() += time;
     }
 
     /// The task is to be woken in the next round. `had`: what it had of this one.
@@ -37,9 +47,13 @@ impl Rounds {
         tasks.push(waker.clone());
     }
 
-    /// The round is over.
+    /// The round is over. What somebody has had beyond its turn, because nobody stops within one message, counts in the next.
     pub fn next(&mut self) {
-        self.spent.clear();
+        let turn = self.turn;
+        self.spent.retain(|_, spent| {
+            *spent = spent.saturating_sub(turn);
+            !spent.is_zero()
+        });
         self.passed_over.drain(..).chain(self.resting.drain(..)).for_each(Waker::wake);
     }
 }
@@ -51,6 +65,7 @@ mod tests {
     use std::task::Wake;
 
     use super::*;
+    use crate::id::UserId;
 
     struct Woken(AtomicUsize);
 
@@ -64,17 +79,19 @@ mod tests {
     fn the_sessions_of_a_user_share_its_turn_and_others_have_their_own() {
         let woken = Arc::new(Woken(AtomicUsize::new(0)));
         let waker = Waker::from(woken.clone());
-        let mut rounds = Rounds::default();
+        let mut rounds = Rounds::new(USER);
         let (one, other) = (UserId(1), UserId(2));
-        rounds.spend(one, TURN / 2);
-        rounds.spend(one, TURN);
-        assert_eq!((rounds.left(one), rounds.left(other)), (Duration::ZERO, TURN));
-        rounds.rest(&waker, TURN);
+        rounds.spend(one, USER / 2);
+        rounds.spend(one, USER);
+        assert_eq!((rounds.left(one), rounds.left(other)), (Duration::ZERO, USER));
+        rounds.rest(&waker, USER);
         rounds.rest(&waker, Duration::ZERO);
         assert_eq!(woken.0.load(Ordering::Relaxed), 0, "not in this round");
         rounds.next();
         assert_eq!(woken.0.load(Ordering::Relaxed), 2);
-        assert_eq!(rounds.left(one), TURN);
+        assert_eq!(rounds.left(one), USER / 2, "it has had half a turn too much");
+        rounds.next();
+        assert_eq!(rounds.left(one), USER);
     }
 
     struct Named(&'static str, Arc<Mutex<Vec<&'static str>>>);
@@ -90,7 +107,7 @@ mod tests {
         let woken = Arc::default();
         let wakers =
             ["a", "b", "c"].map(|name| (name, Waker::from(Arc::new(Named(name, Arc::clone(&woken))))));
-        let (mut rounds, mut order, mut had) = (Rounds::default(), vec!["a", "b", "c"], Vec::new());
+        let (mut rounds, mut order, mut had) = (Rounds::new(USER), vec!["a", "b", "c"], Vec::new());
         for _ in 0..6 {
             // Each takes all that is left.
             for name in order {

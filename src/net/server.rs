@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -22,20 +23,21 @@ use super::lag::Lag;
 use super::meter::Meters;
 use super::quota::Quota;
 use super::refusals::Refusals;
-use super::rounds::Rounds;
+use super::rounds::{self, Rounds};
 use super::say;
 use super::scratch::Scratch;
 use super::shares::Shares;
 use super::sleepers::Sleepers;
 use super::tls::Identity;
 use super::traffic::Traffic;
+use super::turns::InTurn;
 use super::ws::Session;
 use super::www::Www;
 use crate::address::{self, Network};
 use crate::clock::Now;
 use crate::config::{Config, Hosts};
 use crate::hub::{Action, Hub};
-use crate::id::SessionId;
+use crate::id::{SessionId, UserId};
 use crate::limits::Limits;
 use crate::web_origin::WebOrigin;
 use crate::xmpp::bosh::RequestId;
@@ -62,7 +64,9 @@ pub struct Server {
     /// How many there have been.
     pub posted: Cell<u64>,
     timer: RefCell<Option<(Instant, Waker)>>,
-    pub rounds: RefCell<Rounds>,
+    pub rounds: RefCell<Rounds<UserId>>,
+    /// The turns of the addresses whose connections are no sessions.
+    pub arrival_rounds: RefCell<Rounds<IpAddr>>,
     pub waiting: Waiting,
     pub scratch: RefCell<Scratch>,
     pub limits: Limits,
@@ -130,7 +134,8 @@ impl Server {
             posts: RefCell::default(),
             posted: Cell::default(),
             timer: RefCell::default(),
-            rounds: RefCell::default(),
+            rounds: RefCell::new(Rounds::new(rounds::USER)),
+            arrival_rounds: RefCell::new(Rounds::new(rounds::ADDRESS)),
             waiting: Waiting::default(),
             scratch: RefCell::default(),
             connections: Count::default(),
@@ -184,9 +189,10 @@ impl Server {
         self.executor.spawn(task).detach();
     }
 
-    /// Runs the task of a connection that is no session.
-    pub fn spawn_arrival(&self, task: impl Future<Output = ()> + 'static) {
-        self.arrivals.spawn(task).detach();
+    /// Runs the task of a connection of `peer` that is no session, in the turns of its address.
+    pub fn spawn_arrival(self: &Rc<Self>, peer: IpAddr, task: impl Future<Output = ()> + 'static) {
+        let in_turn = InTurn::new(self.clone(), address::key(peer), task);
+        self.arrivals.spawn(in_turn).detach();
     }
 
     /// Lets the hub do something, then does what it asks for.
@@ -262,12 +268,13 @@ impl Server {
     /// Writes what the hub has for sessions. It is no task, but has its turn after all tasks had theirs: what they have caused
     /// is there by then, and nobody has to wake it. With it a round of the event loop ends. Never ends.
     pub async fn write(self: Rc<Self>) {
-        std::future::poll_fn(|cx| {
+        poll_fn(|cx| {
             let (owed, resting) = (self.write_some(), self.go_on());
             if owed || resting {
                 cx.waker().wake_by_ref();
             }
             self.rounds.borrow_mut().next();
+            self.arrival_rounds.borrow_mut().next();
             Poll::Pending
         })
         .await
@@ -304,7 +311,7 @@ impl Server {
     /// Calls the hub when something is due: one timer for all sessions. Never ends.
     pub async fn keep_time(self: Rc<Self>) {
         let mut timer = Timer::never();
-        std::future::poll_fn(|cx| {
+        poll_fn(|cx| {
             loop {
                 let due = self.hub.borrow().wake_at();
                 match due {

@@ -1,6 +1,7 @@
 //! What an echo needs of the state that all tasks share.
 
 use std::cell::RefCell;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 use std::time::{Instant, SystemTime};
@@ -9,12 +10,12 @@ use callboard::clock::Now;
 use callboard::limits::Limits;
 use smol::{LocalExecutor, Timer};
 
-use super::rounds::Rounds;
+use super::rounds::{self, Rounds};
 use super::scratch::Scratch;
 use super::sleepers::Sleepers;
 use super::ws::Session;
 use crate::hub::Hub;
-use crate::id::SessionId;
+use crate::id::{SessionId, UserId};
 
 /// The longest message of the tests in bytes.
 const LONGEST: usize = 16 * 1024 * 1024;
@@ -25,7 +26,7 @@ pub struct Server {
     executor: Rc<LocalExecutor<'static>>,
     pub scratch: RefCell<Scratch>,
     pub limits: Limits,
-    pub rounds: RefCell<Rounds>,
+    pub rounds: RefCell<Rounds<UserId>>,
     sleepers: RefCell<Sleepers>,
 }
 
@@ -36,7 +37,7 @@ impl Server {
             executor,
             scratch: RefCell::default(),
             limits: Limits { stanza_before_login: LONGEST, stanza: LONGEST, ..Limits::default() },
-            rounds: RefCell::default(),
+            rounds: RefCell::new(Rounds::new(rounds::USER)),
             sleepers: RefCell::default(),
         })
     }
@@ -45,8 +46,8 @@ impl Server {
         self.executor.spawn(task).detach();
     }
 
-    /// There is one executor for all here.
-    pub fn spawn_arrival(&self, task: impl Future<Output = ()> + 'static) {
+    /// There is one executor for all here, and one turn.
+    pub fn spawn_arrival(&self, _peer: IpAddr, task: impl Future<Output = ()> + 'static) {
         self.spawn(task);
     }
 
