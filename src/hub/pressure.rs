@@ -173,10 +173,15 @@ impl Hub {
         }
     }
 
-    /// Tells whether a session has not taken for `backlog_wait` what it was offered.
+    /// Tells whether a session has not taken for `backlog_wait` what it was offered. Who polls may not come before its time, and
+    /// has so much longer.
     pub(super) fn is_behind(&self, now: Now, id: SessionId) -> bool {
-        self.sessions.get(id).and_then(|session| session.behind).is_some_and(|behind| {
-            now.monotonic.saturating_duration_since(behind.since) >= self.limits.backlog_wait
+        self.sessions.get(id).is_some_and(|session| {
+            let patience =
+                self.limits.backlog_wait + session.bosh.as_ref().map_or(Duration::ZERO, |bosh| bosh.pause());
+            session
+                .behind
+                .is_some_and(|behind| now.monotonic.saturating_duration_since(behind.since) >= patience)
         })
     }
 

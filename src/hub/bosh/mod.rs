@@ -6,7 +6,7 @@ mod settle;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use roxmltree::Node;
 
@@ -50,6 +50,11 @@ impl Bosh {
     /// Tells whether all requests that wait for an answer were cut off.
     pub fn is_cut(&self) -> bool {
         self.binding.is_cut()
+    }
+
+    /// How long its client stays away between two requests because it is told to.
+    pub fn pause(&self) -> Duration {
+        self.binding.polling()
     }
 }
 

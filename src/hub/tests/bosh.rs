@@ -8,6 +8,7 @@ use std::net::IpAddr;
 
 use super::*;
 use crate::hub::deadlines::STALE_DEADLINES;
+use crate::hub::pressure::Admission;
 use crate::xmpp::bosh::{RequestId, Violation};
 use crate::xmpp::ns;
 
@@ -410,4 +411,45 @@ fn at_shutdown_open_requests_are_told_and_nobody_else_is_waited_for() {
     let late = format!("<body rid='1' ver='1.6' to='localhost' xmlns='{}'/>", ns::HTTPBIND);
     stage.post_from(Ipv4Addr::LOCALHOST.into(), false, 1, &late);
     expect(&stage.answered(), &[(1, "condition=\"system-shutdown\"")]);
+}
+
+/// Twelve events of 31,000 bytes are more than may wait of one user's, and the next poll is allowed after five seconds.
+#[test]
+fn a_client_that_polls_as_often_as_it_may_gets_everything_that_was_acknowledged() {
+    let mut stage = stage_with(|_| ());
+    let mut client = stage.create("wait='0' hold='0' ver='1.6' x:version='1.0' xmlns:x='urn:xmpp:xbosh'");
+    for (attributes, content) in [("", AUTH), (RESTART, ""), ("", BIND), ("", PRESENCE), ("", "")] {
+        stage.ask(&mut client, attributes, content);
+        stage.pass(stage.hub.limits.bosh_polling);
+    }
+    let user = stage.hub.users().find("administrator").expect("it is one of the demo");
+    let pause = stage.hub.limits.bosh_polling;
+    let (mut heard, mut next) = (String::new(), stage.now.monotonic + pause);
+    // As long as something comes, it may ask for more at once.
+    let mut poll = |stage: &mut Stage| loop {
+        let said: String = stage.ask(&mut client, "", "").into_iter().map(|(_, _, body)| body).collect();
+        heard.push_str(&said);
+        if !said.contains("<message") {
+            break;
+        }
+    };
+    for number in 0..12 {
+        let payload = format!("number-{number}-{}", "x".repeat(31_000));
+        let begun = stage.now.monotonic;
+        while let Admission::Wait(until) = stage.hub.admit(stage.now, user, begun, payload.len()) {
+            stage.pass(until.min(next) - stage.now.monotonic);
+            if stage.now.monotonic == next {
+                poll(&mut stage);
+                next += pause;
+            }
+        }
+        stage.hub.publish(stage.now, user, USER_NODE, payload).expect("there is room");
+        stage.settle();
+    }
+    stage.pass(next - stage.now.monotonic);
+    poll(&mut stage);
+    let is_missing = |number: &usize| heard.matches(&format!("number-{number}-")).count() != 1;
+    let missing: Vec<usize> = (0..12).filter(is_missing).collect();
+    assert!(missing.is_empty(), "{missing:?} were acknowledged and have not come once");
+    assert_eq!(stage.hub.counters().slow_readers, 0);
 }

@@ -324,6 +324,11 @@ impl Binding {
         }
     }
 
+    /// How long a client that polls has to wait for its next empty request (§12).
+    pub fn polling(&self) -> Duration {
+        if self.terms.polls { self.terms.polling } else { Duration::ZERO }
+    }
+
     /// The answers that are to be given.
     pub fn take_answers(&mut self) -> Vec<Answer> {
         std::mem::take(&mut self.answers)
