@@ -237,7 +237,15 @@ impl Hub {
         }
     }
 
-    /// A WebSocket ping or pong came in: the peer lives.
+    /// A WebSocket ping or pong came in: the peer lives. It costs about as much as a stanza, and counts as one.
+    pub fn control(&mut self, now: Now, id: SessionId) {
+        self.alive(now, id);
+        if let Some(user) = self.sender_at(id) {
+            self.pace(now, user, 0, 1);
+        }
+    }
+
+    /// The peer has shown that it lives.
     pub fn alive(&mut self, now: Now, id: SessionId) {
         if let Some(session) = self.sessions.get_mut(id) {
             session.heard(now.monotonic);

@@ -313,7 +313,7 @@ impl Session {
                 Ok(None) => return None,
                 Ok(Some(Message::Text(text))) => self.text(server, &text),
                 Ok(Some(Message::Ping(_) | Message::Pong(_))) => {
-                    server.with_hub(|hub, now| hub.alive(now, self.id));
+                    server.with_hub(|hub, now| hub.control(now, self.id));
                 }
                 Ok(Some(Message::Close(frame))) => return Some(Closed(frame.map(|frame| frame.code.into()))),
                 Ok(Some(Message::Binary(_) | Message::Frame(_))) => self.fail(server, BINARY),

@@ -46,6 +46,10 @@ impl Hub {
 
     pub fn full(&mut self, _: Now, _: SessionId) {}
 
+    pub fn control(&mut self, now: Now, id: SessionId) {
+        self.alive(now, id);
+    }
+
     pub fn alive(&mut self, _: Now, _: SessionId) {}
 
     /// One text at a time, so that reading stops and goes on all the while.

@@ -281,3 +281,18 @@ fn a_user_that_waits_because_all_queues_hold_much_goes_on_when_others_have_taken
     assert!(stage.hub.is_reading(little) && stage.hub.is_reading(much));
     assert!(stage.hear(idle).concat().contains("<body>0 x"));
 }
+
+#[test]
+fn pings_of_the_transport_are_no_way_around_a_user_s_rate() {
+    let mut stage = Stage::new();
+    let (one, other) = (stage.available("1001", "desktop"), stage.available("1001", "phone"));
+    let most = stage.hub.limits.user_stanza_burst + stage.hub.limits.user_stanzas;
+    let taken = (0..2 * most).take_while(|_| {
+        stage.hub.control(stage.now, one);
+        stage.hub.is_reading(one)
+    });
+    assert!(taken.count() <= most);
+    assert!(!stage.hub.is_reading(other));
+    stage.pass(Duration::from_secs(1));
+    assert!(stage.hub.is_reading(one) && stage.hub.is_reading(other));
+}
