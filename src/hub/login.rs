@@ -97,6 +97,11 @@ impl Hub {
         })
     }
 
+    /// Tells whether the user has a bound session.
+    pub fn is_online(&self, user: UserId) -> bool {
+        !self.online[user.0 as usize].is_empty()
+    }
+
     /// Who has logged in on a session.
     pub fn user_of(&self, id: SessionId) -> Option<UserId> {
         self.sessions.get(id).filter(|session| session.stream.is_logged_in())?.user

@@ -6,6 +6,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
+use std::time::Duration;
 
 use hyper::StatusCode;
 use smol::Timer;
@@ -15,6 +16,9 @@ use super::server::{Server, now};
 use crate::desk::{self, ApiError};
 use crate::hub::Admission;
 use crate::id::UserId;
+
+/// How many rounds of the event loop a request waits for the sessions of its user at the most.
+const ROUNDS: usize = 16;
 
 /// Why a request is not carried out.
 #[derive(Debug)]
@@ -100,6 +104,21 @@ impl Drop for Place<'_> {
 }
 
 impl Server {
+    /// Waits until the user's sessions have had a turn for what has come in, or for so many rounds as they might have to wait
+    /// for one at the most.
+    async fn let_sessions_go_first(&self, user: UserId) {
+        let mut rounds = 0;
+        poll_fn(|cx| {
+            if rounds > 0 && (!self.rounds.borrow().left(user).is_zero() || rounds == ROUNDS) {
+                return Poll::Ready(());
+            }
+            rounds += 1;
+            self.rounds.borrow_mut().rest(cx.waker(), Duration::ZERO);
+            Poll::Pending
+        })
+        .await;
+    }
+
     /// Waits until a request of the user, with so many bytes, may be carried out, which is then to be done without waiting for
     /// anything else.
     ///
@@ -107,6 +126,10 @@ impl Server {
     ///
     /// There is no room for what it would send, or the user is gone.
     pub async fn admit(self: &Rc<Self>, user: UserId, bytes: usize) -> Result<(), NotAdmitted> {
+        // A client that sends its presence and then signs in at once, over HTTP, wants the event of that.
+        if self.with_hub(|hub, _| hub.is_online(user)) {
+            self.let_sessions_go_first(user).await;
+        }
         let since = now().monotonic;
         let mut late: Option<Timer> = None;
         let place = self.waiting.place(user);
@@ -137,8 +160,10 @@ mod tests {
 
     use smol::LocalExecutor;
 
+    use super::super::rounds;
     use super::*;
     use crate::config::Config;
+    use crate::hub::Origin;
 
     #[test]
     fn a_request_whose_client_has_gone_waits_no_more_and_one_that_is_looked_at_again_waits_once() {
@@ -173,5 +198,34 @@ mod tests {
         assert_eq!(users.map(places), [1, 0]);
         all.clear();
         assert!(server.waiting.wakers.borrow().is_empty());
+    }
+
+    /// A presence that came in before a request is taken before it, though the session has to wait for its turn.
+    #[test]
+    fn a_request_goes_behind_what_has_come_in_for_the_sessions_of_its_user() {
+        let executor = Rc::new(LocalExecutor::new());
+        let server = Server::new(Config::demo(), None, executor.clone(), executor);
+        let user =
+            |name| server.with_hub(|hub, _| hub.desk().directory().find(name)).expect("the demo has it");
+        let cx = &mut Context::from_waker(Waker::noop());
+        let mut alone = Box::pin(server.admit(user("1002"), 0));
+        assert!(alone.as_mut().poll(cx).is_ready(), "it has no sessions");
+        let open = "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='1.0'/>";
+        let auth = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>ADEwMDEAMTAwMQ==</auth>";
+        let bind = "<iq type='set' id='b' xmlns='jabber:client'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>";
+        server.with_hub(|hub, now| {
+            let peer = ([127, 0, 0, 1], 1).into();
+            let id = hub.connect(now, Origin { peer, transport: "ws", accepted: now.monotonic });
+            [open, auth, open, bind].iter().for_each(|text| hub.frame(now, id, text));
+        });
+        for (spent, rounds) in [(0, 1), (1, 1), (3, 3)] {
+            server.rounds.borrow_mut().spend(user("1001"), rounds::USER * spent);
+            let mut request = Box::pin(server.admit(user("1001"), 0));
+            for round in 0..rounds {
+                assert!(request.as_mut().poll(cx).is_pending(), "{spent} turns spent, round {round}");
+                server.rounds.borrow_mut().next();
+            }
+            assert!(request.as_mut().poll(cx).is_ready(), "{spent} turns spent");
+        }
     }
 }

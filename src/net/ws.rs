@@ -161,10 +161,10 @@ impl Session {
                 Ok(Poll::Pending) => return Poll::Pending,
                 Ok(Poll::Ready(())) => {}
             }
-            if turn.is_over() {
-                break;
-            }
             if self.paused {
+                if turn.is_over() {
+                    break;
+                }
                 if !server.with_hub(|hub, _| hub.is_reading(self.id)) {
                     // The hub wakes this task when it takes messages again.
                     return Poll::Pending;

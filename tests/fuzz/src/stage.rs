@@ -42,7 +42,7 @@ fn count_up(bytes: &mut [u8]) {
 
 /// The demo with queues that are soon full.
 pub fn demo(profile: Profile) -> Config {
-    let limits = Limits { queue: 64 * 1024, queue_frames: 100, ..DEMO.limits };
+    let limits = Limits { queue: 64 * 1024, queue_frames: 100, queues: 1 << 20, ..DEMO.limits };
     let limits = Limits { payload: 4096, sessions_per_user: 3, subscriptions_per_session: 500, ..limits };
     let mut config = DEMO.clone();
     (config.profile, config.limits) = (profile, limits);
@@ -163,7 +163,7 @@ impl Stage {
         self.now = Now { monotonic: self.now.monotonic + passed, wall: self.now.wall + passed };
     }
 
-    /// The events since the last look. There must not be more than the queue of one session holds.
+    /// The events since the last look.
     pub fn told(&mut self) -> Vec<Told> {
         let (told, is_closed) = self.drain();
         assert!(!is_closed, "the witness is sent away");
