@@ -323,6 +323,8 @@ test('an administrator looks at the session of another client', lab(async ({ ser
   const { page, complaints } = await enter(server, 'wire');
   const others = page.locator('.frames-many');
   await page.getByRole('button', { name: /watch|start|show/i }).first().click().catch(() => {});
+  // What was said before is not shown.
+  await server.logged(/ sse administrator: connected/, 'the frames to be watched');
   const session = await client(strophe5, { user: '1001' });
   await others.getByText('auth request').first().waitFor();
   await others.getByText('bind request').first().waitFor();
