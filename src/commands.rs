@@ -28,7 +28,7 @@ pub fn configuration(file: Option<&Path>) -> Result<(Config, Vec<Problem>), Unre
     file.map_or_else(|| Ok((Config::demo(), Vec::new())), Config::load)
 }
 
-/// The same as flags of `serve` change it. `in_use`: where it is served already.
+/// Reads a configuration as the flags of `serve` change it. `in_use`: the listeners of a server that runs already.
 ///
 /// # Errors
 ///
@@ -310,7 +310,7 @@ fn describe(config: &Config, certificate: Option<&str>, out: &mut impl Write) ->
 fn time_of_hash(iterations: u32) -> Duration {
     let sample = iterations.min(20_000);
     let start = Instant::now();
-    // It fails only for texts that nobody has.
+    // Hashing fails only for a text that is no password.
     let _ = Password::hash("sample", sample);
     start.elapsed() * iterations / sample.max(1)
 }

@@ -1,6 +1,6 @@
 //! The memory that a server may come to need: what the limits add up to, each with what one of it costs at the most.
 //!
-//! It is reached only by clients that try to: a working day takes a small part of it (README, first lines).
+//! The sum is reached only by clients that try to: a working day takes a small part of it (README, first lines).
 
 use crate::config::Config;
 

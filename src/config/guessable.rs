@@ -21,14 +21,14 @@ pub struct Guessable {
     /// Where it stands.
     place: Place,
     user: String,
-    /// It is hashed: then it has to be tried whether it is that of the demo. `None`: it is known.
+    /// The hash of the password, which has to be compared with that of the demo. `None`: the password is known to be the demo's or the user's own name.
     to_try: Option<(Password, &'static str)>,
 }
 
 impl Guessable {
     /// Looks at the password of a user in plain text.
     pub(super) fn plain(id: &str, login_name: Option<&str>, password: Placed<&str>) -> Option<Self> {
-        // Whoever tries names tries capitals, too.
+        // An attacker that tries names as passwords tries them in capitals, too.
         let is_name = |name: &str| name.to_lowercase() == password.value.to_lowercase();
         let known = DEMO.contains(&password.value) || is_name(id) || login_name.is_some_and(is_name);
         known.then(|| Self { place: password.place, user: id.to_owned(), to_try: None })

@@ -71,7 +71,7 @@ pub struct Config {
     pub trusted_proxies: Vec<Network>,
     /// Whether administrators may look at the frames of other sessions.
     pub frame_tap: bool,
-    /// Who may follow the nodes of users, teams and queues.
+    /// Which users may follow the nodes of users, teams and queues.
     pub node_access: NodeAccess,
     /// In the order of the file.
     pub teams: Vec<Team>,
@@ -116,7 +116,7 @@ pub enum Release {
     R12,
 }
 
-/// Who may subscribe to the nodes of users, teams and queues (the access models of XEP-0060 §4.5).
+/// Which users may subscribe to the nodes of users, teams and queues (the access models of XEP-0060 §4.5).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NodeAccess {
     /// Every user, as of Finesse's nodes (reference 3.3).

@@ -33,7 +33,7 @@ pub struct Note {
     pub who: String,
     /// Where the client is that caused it.
     pub peer: IpAddr,
-    /// Who has logged in there, or is kept out.
+    /// The user that has logged in on the session, or is kept out.
     pub user: Option<UserId>,
     pub what: What,
 }

@@ -48,7 +48,7 @@ pub use credentials::{Credentials, TooMany};
 pub use feed::{Asker, NotOpened};
 pub use finesse::Availability;
 pub use outbox::Out;
-pub use pressure::Admission;
+pub use pressure::{Admission, NO_ROOM_SENTENCE};
 pub use reload::Reloaded;
 pub use tap::Listed;
 pub use tickets::TicketKey;

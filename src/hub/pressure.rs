@@ -15,11 +15,12 @@ use crate::limits::Limits;
 use crate::xmpp::stanza::{Condition, StanzaError};
 use crate::xmpp::stream::State;
 
+/// Why a stanza or a request is refused whose receivers take too little.
+pub const NO_ROOM_SENTENCE: &str =
+    "Too much of what you have sent still waits for those who get it; send less, or later.";
+
 /// What a stanza is refused with whose receivers take too little.
-pub const NO_ROOM: StanzaError = StanzaError::new(
-    Condition::ResourceConstraint,
-    "Too much of what you have sent still waits for those who get it; send less, or later.",
-);
+pub const NO_ROOM: StanzaError = StanzaError::new(Condition::ResourceConstraint, NO_ROOM_SENTENCE);
 
 /// Tells whether a user's request may be carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

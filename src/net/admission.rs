@@ -14,7 +14,7 @@ use smol::Timer;
 use super::answer::Refused;
 use super::server::{Server, now};
 use crate::desk::{self, ApiError};
-use crate::hub::Admission;
+use crate::hub::{Admission, NO_ROOM_SENTENCE};
 use crate::id::UserId;
 
 /// How many rounds of the event loop a request waits for the sessions of its user at the most.
@@ -32,10 +32,7 @@ pub enum NotAdmitted {
 impl From<NotAdmitted> for Refused {
     fn from(why: NotAdmitted) -> Self {
         let (status, sentence) = match why {
-            NotAdmitted::NoRoom => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "Too much of what you have sent still waits for those who get it; send less, or later.",
-            ),
+            NotAdmitted::NoRoom => (StatusCode::SERVICE_UNAVAILABLE, NO_ROOM_SENTENCE),
             NotAdmitted::Gone => (StatusCode::FORBIDDEN, "You are no user any more."),
         };
         Self { status, sentence }
