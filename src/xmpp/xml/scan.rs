@@ -88,7 +88,10 @@ impl<'a> Scan<'a> {
             return Err(XmlError::Restricted);
         } else if let Some(tag) = self.rest.strip_prefix("</") {
             self.depth = self.depth.checked_sub(1).ok_or(NO_ELEMENT)?;
-            self.skip(tag, ">")?;
+            self.rest = tag;
+            // The reader compares both halves of the name, and takes an empty prefix for none.
+            split(self.name()?).ok_or(NAME)?;
+            self.rest = self.rest.trim_start_matches(is_space).strip_prefix('>').ok_or(NO_ELEMENT)?;
         } else {
             self.count()?;
             self.rest = &self.rest[1..];
