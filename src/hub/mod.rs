@@ -108,6 +108,8 @@ pub struct Hub {
     senders: Senders,
     /// The bound sessions of each user, in the order of their logins.
     online: Vec<Vec<SessionId>>,
+    /// The sessions of each user that have logged in and not bound a resource yet.
+    unbound: Vec<Vec<SessionId>>,
     /// The streams of server-sent events of each user.
     streams: Vec<Vec<SessionId>>,
     taps: Vec<Tap>,
@@ -155,6 +157,7 @@ impl Hub {
         Self {
             pubsub: Pubsub::new(nodes::all(&desk, &own), settings),
             online: vec![Vec::new(); desk.directory().places()],
+            unbound: vec![Vec::new(); desk.directory().places()],
             streams: vec![Vec::new(); desk.directory().places()],
             taps: Vec::new(),
             tickets: Tickets::new(&limits),
@@ -211,10 +214,7 @@ impl Hub {
             Ok(document) => document,
             Err(error) => return self.fail(now, id, error.into()),
         };
-        let user = self.sender_at(id);
-        if let Some(user) = user {
-            self.pace(now, user, text.len(), 1);
-        }
+        let user = self.count(now, id, text.len(), 1);
         self.element(now, id, document.root_element());
         if let Some(user) = user {
             self.hold_if_owed(now, user);
@@ -240,9 +240,7 @@ impl Hub {
     /// A WebSocket ping or pong came in: the peer lives. It costs about as much as a stanza, and counts as one.
     pub fn control(&mut self, now: Now, id: SessionId) {
         self.alive(now, id);
-        if let Some(user) = self.sender_at(id) {
-            self.pace(now, user, 0, 1);
-        }
+        self.count(now, id, 0, 1);
     }
 
     /// The peer has shown that it lives.
@@ -378,14 +376,19 @@ impl Hub {
     /// Tells whether a session is not read from because its user is held. One that has ended sends nothing to anybody any more,
     /// and the end of its close is waited for.
     fn is_held_at(&self, id: SessionId) -> bool {
-        let ended = self.sessions.get(id).is_some_and(|session| session.stream.state() == State::Closed);
-        !ended && self.sender_at(id).is_some_and(|user| self.is_held(user))
+        let waits = self.sessions.get(id).is_some_and(|session| !session.let_go);
+        waits && self.user_of(id).is_some_and(|user| self.is_held(user))
     }
 
-    /// The user of a session that can send something to others: one that is bound.
-    fn sender_at(&self, id: SessionId) -> Option<UserId> {
-        let session = self.sessions.get(id)?;
-        session.address.as_ref().and(session.user)
+    /// A session sends so many bytes and stanzas, which count for its user from the login on: before it has bound a resource
+    /// it reaches nobody, and yet each has to be read and answered. Returns the user.
+    fn count(&mut self, now: Now, id: SessionId, bytes: usize, stanzas: usize) -> Option<UserId> {
+        let user = self.user_of(id)?;
+        if let Some(session) = self.sessions.get_mut(id).filter(|_| stanzas > 0) {
+            session.let_go = false;
+        }
+        self.pace(now, user, bytes, stanzas);
+        Some(user)
     }
 
     /// The XMPP domain.

@@ -214,7 +214,12 @@ impl Hub {
             self.counters.refused_sends += 1;
             return Admission::Refused;
         }
-        self.pace(now, user, bytes, 1);
+        // One that has waited for so long is not held any longer. What the sessions wait for it has an end as well, else they
+        // would wait longer for each of as many requests as there are connections.
+        let hold = self.senders.get(user).and_then(|sender| sender.hold);
+        if hold.is_none_or(|hold| hold.until <= now.monotonic + self.limits.backlog_wait) {
+            self.pace(now, user, bytes, 1);
+        }
         Admission::Now
     }
 
@@ -332,13 +337,19 @@ impl Hub {
         self.senders.end
     }
 
-    /// The user's sessions go on, the one first that was heard least lately: the user may be held again after one stanza, and
-    /// none of its sessions may keep another one from being read for ever.
+    /// The user's sessions go on, the one first that was heard least lately. The user may be held again after one stanza of one
+    /// of them, or one of its requests over HTTP, so each of them may say one thing whatever the others do.
     fn let_go(&mut self, user: UserId) {
         self.actions.push_back(Action::Release(user));
-        let mut sessions = self.online[user.0 as usize].clone();
+        let place = user.0 as usize;
+        let mut sessions = [self.online[place].as_slice(), &self.unbound[place]].concat();
         sessions.sort_by_key(|id| self.sessions.get(*id).map(|session| session.heard));
-        sessions.into_iter().for_each(|id| self.wake(id));
+        for id in sessions {
+            if let Some(session) = self.sessions.get_mut(id) {
+                session.let_go = true;
+            }
+            self.wake(id);
+        }
     }
 
     /// Closes the sessions for which the user has waited: those that have not taken for `backlog_wait` what they were

@@ -38,6 +38,7 @@ impl Hub {
         specs.into_iter().for_each(|spec| self.pubsub.open(spec));
         let places = self.users().places();
         self.online.resize(places, Vec::new());
+        self.unbound.resize(places, Vec::new());
         self.streams.resize(places, Vec::new());
         self.lockout.grow(places);
         self.tell(now, events, None);

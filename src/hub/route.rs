@@ -75,6 +75,7 @@ fn bind(hub: &mut Hub, now: Now, id: SessionId, user: UserId, request: &Request<
     }
     let address = Address::new(&name, &hub.names.domain, &resource);
     let payload = format!("<bind xmlns=\"{}\"><jid>{}</jid></bind>", ns::BIND, address.full());
+    hub.unbound[user.0 as usize].retain(|other| *other != id);
     hub.online[user.0 as usize].push(id);
     let Some(session) = hub.sessions.get_mut(id) else {
         return;
@@ -180,9 +181,10 @@ impl Hub {
         if let (Some(user), Some(_)) = (session.user, &session.feed) {
             return self.leave_stream(now, id, user);
         }
-        let (Some(user), Some(_)) = (session.user, &session.address) else {
-            return;
-        };
+        let Some(user) = session.user else { return };
+        if session.address.is_none() {
+            return self.unbound[user.0 as usize].retain(|other| *other != id);
+        }
         self.pubsub.leave(user, id);
         self.online[user.0 as usize].retain(|other| *other != id);
         let presence = self.sessions.get_mut(id).and_then(|session| session.presence.as_mut());

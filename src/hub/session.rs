@@ -57,6 +57,8 @@ pub struct Session {
     /// The only deadline that counts; others of this session in the heap are stale.
     pub due: Instant,
     pub heard: Instant,
+    /// Its user was let go, and it has said nothing since then: it may say one thing, though the user may be held again.
+    pub let_go: bool,
     /// Pings sent since something was heard.
     pings: u8,
 }
@@ -87,6 +89,7 @@ impl Session {
             ending: None,
             due: now,
             heard: now,
+            let_go: false,
             pings: 0,
         }
     }

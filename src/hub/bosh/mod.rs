@@ -292,9 +292,7 @@ impl Hub {
         root: Node<'_, '_>,
         text: &str,
     ) -> Option<SessionId> {
-        if let Some(user) = self.sender_at(id) {
-            self.pace(now, user, text.len(), 0);
-        }
+        self.count(now, id, text.len(), 0);
         let session = self.sessions.get_mut(id)?;
         session.heard(now.monotonic);
         let bosh = session.bosh.as_mut()?;

@@ -99,11 +99,8 @@ impl Hub {
             if element.tag_name().namespace() == Some(ns::FRAMING) {
                 self.fail(now, id, StreamError::UNSUPPORTED_STANZA_TYPE);
             } else {
-                let user = self.sender_at(id);
-                if let Some(user) = user {
-                    // Its bytes were counted with those of the envelope.
-                    self.pace(now, user, 0, 1);
-                }
+                // Its bytes were counted with those of the envelope.
+                let user = self.count(now, id, 0, 1);
                 self.element(now, id, element);
                 if let Some(user) = user {
                     self.hold_if_owed(now, user);

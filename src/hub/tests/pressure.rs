@@ -231,68 +231,59 @@ fn no_session_of_a_user_keeps_another_one_from_being_read_when_the_user_is_let_g
     assert_eq!(said, [10, 10]);
 }
 
+/// Such a session reaches nobody, but it is read and answered like any other.
 #[test]
-fn a_session_that_is_not_read_from_is_not_taken_for_dead() {
-    let mut stage = Stage::with(|config| {
-        config.limits.user_rate = 200;
-        config.limits.user_burst = 64 * 1024;
-    });
-    let reader = stage.available("1002", "desktop");
-    let sender = stage.available("1001", "desktop");
-    // So long that no client of a session may be that silent.
-    let text = message("1002", 0).replace("</body>", &format!("{}</body>", "x".repeat(50_000)));
-    for _ in 0..2 {
-        stage.say(sender, &text);
-    }
-    let held = Duration::from_secs((2 * text.len() as u64 - 64 * 1024) / 200);
-    assert!(held > stage.hub.limits.ping + 3 * stage.hub.limits.ping_answer, "{held:?}");
-    let end = stage.now.monotonic + held;
-    while stage.now.monotonic < end {
-        assert!(!stage.hub.is_reading(sender));
-        stage.hub.alive(stage.now, reader);
+fn a_session_without_a_resource_is_no_way_around_its_user_s_rate_and_goes_on_when_the_user_is_let_go() {
+    let ping = |stage: &mut Stage, id| stage.hub.control(stage.now, id);
+    let stanza = |stage: &mut Stage, id| stage.say(id, "<iq xmlns='jabber:client' type='get' id='1'/>");
+    let says: [&dyn Fn(&mut Stage, SessionId); 2] = [&ping, &stanza];
+    for say in says {
+        let mut stage = Stage::with(|config| config.limits.user_stanza_burst = 100);
+        let bound = stage.available("1001", "desktop");
+        let unbound = stage.log_in("1001");
+        stage.open(unbound);
+        let taken = (0..1000).take_while(|_| {
+            say(&mut stage, unbound);
+            stage.hear(unbound);
+            stage.hub.is_reading(unbound)
+        });
+        assert!(taken.count() <= 100);
+        assert!(!stage.hub.is_reading(bound), "they are of one user");
+        stage.woken.clear();
         stage.pass(Duration::from_secs(1));
+        assert!(stage.hub.is_reading(unbound) && stage.woken.contains(&unbound));
+        stage.hub.closed(stage.now, unbound, "gone");
+        assert!(stage.hub.unbound.iter().all(Vec::is_empty));
     }
-    stage.pass(Duration::from_secs(1));
-    assert!(stage.hub.is_reading(sender));
-    let heard = stage.hear(sender).concat();
-    assert!(!heard.contains("<connection-timeout"), "{heard}");
-    // Now it has its time to answer, and no more.
-    stage.pass(stage.hub.limits.ping_answer);
-    let heard = stage.hear(sender).concat();
-    assert!(heard.contains("<connection-timeout"), "{heard}");
 }
 
+/// An agent's own desktop among tools that publish with its password.
 #[test]
-fn a_user_that_waits_because_all_queues_hold_much_goes_on_when_others_have_taken_theirs() {
+fn the_requests_of_a_user_do_not_keep_its_sessions_from_being_read_whenever_it_is_let_go() {
     let mut stage = Stage::with(|config| {
-        config.limits.backlog = config.limits.queue;
-        config.limits.queues = config.limits.queue;
+        config.limits.user_stanzas = 10;
+        config.limits.user_stanza_burst = 20;
     });
-    let slow = stage.available("1002", "desktop");
-    let idle = stage.available("administrator", "desktop");
-    let [much, little] = ["1001", "1003"].map(|user| stage.available(user, "desktop"));
-    [slow, idle].iter().for_each(|id| drop(stage.hear(*id)));
-    say_all(&mut stage, much, (0..).map(|number| message("1002", number)));
-    stage.say(little, &message("administrator", 0));
-    assert!(!stage.hub.is_reading(little), "others are owed much");
-    // Its own message still waits.
-    stage.hear(slow);
-    stage.settle();
-    assert!(stage.hub.is_reading(little) && stage.hub.is_reading(much));
-    assert!(stage.hear(idle).concat().contains("<body>0 x"));
-}
-
-#[test]
-fn pings_of_the_transport_are_no_way_around_a_user_s_rate() {
-    let mut stage = Stage::new();
-    let (one, other) = (stage.available("1001", "desktop"), stage.available("1001", "phone"));
-    let most = stage.hub.limits.user_stanza_burst + stage.hub.limits.user_stanzas;
-    let taken = (0..2 * most).take_while(|_| {
-        stage.hub.control(stage.now, one);
-        stage.hub.is_reading(one)
-    });
-    assert!(taken.count() <= most);
-    assert!(!stage.hub.is_reading(other));
-    stage.pass(Duration::from_secs(1));
-    assert!(stage.hub.is_reading(one) && stage.hub.is_reading(other));
+    let [desktop, phone] = ["desktop", "phone"].map(|resource| stage.available("1001", resource));
+    let user = stage.hub.users().find("1001").expect("the demo has one");
+    for round in 0..100 {
+        // Those requests that have waited before come first, and as many as there may be have waited for so long as any.
+        let waited = stage.now.monotonic - stage.hub.limits.backlog_wait;
+        for since in [[waited; 100], [stage.now.monotonic; 100]].concat() {
+            let _ = stage.hub.admit(stage.now, user, since, 1);
+        }
+        for id in [desktop, phone] {
+            // At first nobody has been let go yet.
+            assert!(stage.hub.is_reading(id) || round == 0);
+            stage.say(id, &message("1002", 0));
+            assert!(!stage.hub.is_reading(id), "one thing, and no more");
+        }
+        let began = stage.now.monotonic;
+        while !stage.hub.is_reading(desktop) {
+            let due = stage.hub.wake_at().expect("the user is let go");
+            stage.pass(due - stage.now.monotonic);
+        }
+        let wait = stage.now.monotonic - began;
+        assert!(wait <= 2 * stage.hub.limits.backlog_wait, "{wait:?}");
+    }
 }
