@@ -1,5 +1,6 @@
 //! `/http-bind/`: the requests and answers of BOSH (XEP-0124), moved between HTTP and hub.
 
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -16,12 +17,14 @@ use crate::id::SessionId;
 use crate::xmpp::bosh::{self, CONTENT_TYPE, RequestId, Violation, sid_of, without_sid};
 use crate::xmpp::sasl;
 
-/// Answers a request, at once or when there is something to say. Its content type says nothing (XEP-0124 §5).
+/// Answers a request, at once or when there is something to say. Its content type says nothing (XEP-0124 §5). `waits` is set
+/// while there is nothing to say.
 pub async fn answer(
     server: Rc<Server>,
     request: Request<Incoming>,
     peer: SocketAddr,
     secure: bool,
+    waits: &Cell<bool>,
 ) -> Answer {
     let small = server.limits.stanza_before_login;
     let logged_in =
@@ -40,6 +43,7 @@ pub async fn answer(
     match read {
         Grown::Whole(bytes) => match String::from_utf8(bytes) {
             Ok(text) => {
+                waits.set(true);
                 log::trace!("{peer} < {}", without_sid(&sasl::masked(&text, logged_in(&text))));
                 waiting.session = server.with_hub(|hub, now| hub.post(now, post, &text));
             }
@@ -53,6 +57,7 @@ pub async fn answer(
         None => Poll::Pending,
     });
     let answer = answer.await;
+    waits.set(false);
     waiting.session = None;
     written(peer, &answer)
 }

@@ -2,7 +2,8 @@
 //! answered arrives.
 //!
 //! While nothing is asked there is no HTTP here, only a socket and a timer: what reads and writes requests takes some twenty
-//! times as much memory, and is made when the first byte of a request is there.
+//! times as much memory, and is made when the first byte of a request is there. The same holds while a request of BOSH waits
+//! for its answer.
 //!
 //! An answer may be there before the body of its request is. A system that closes a socket with unread bytes resets the
 //! connection, and the client may lose the answer with it (RFC 9112 §9.6). So a body of a bounded size is read and thrown away
@@ -11,7 +12,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
-use std::future::poll_fn;
+use std::future::{self, poll_fn};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -23,15 +24,16 @@ use hyper::header::{self, HeaderMap};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode, Version};
 use log::Level;
 use smol::Timer;
 use smol::io::AsyncRead as _;
 use smol_hyper::rt::{FuturesIo, SmolTimer};
 
-use super::answer::{Body, set};
+use super::answer::{Answer, Body, set};
 use super::body::{Incoming, Left};
 use super::feed::Carries;
+use super::handshake::values;
 use super::http::{self, Client};
 use super::idle::Resting;
 use super::io::{Io, Quiet};
@@ -55,6 +57,7 @@ pub async fn serve(server: Rc<Server>, mut io: Box<Io>, client: Rc<Client>) {
     let first = server.limits.login;
     let mut heard = wait(&server, io, first).await;
     let mut head = first.saturating_sub(now().monotonic.duration_since(accepted));
+    let mut asked = None;
     loop {
         io = match heard {
             Heard::Request(io) => io,
@@ -62,11 +65,12 @@ pub async fn serve(server: Rc<Server>, mut io: Box<Io>, client: Rc<Client>) {
             Heard::End => return,
         };
         // In a box: it is large, and not there while the connection is idle.
-        match Box::pin(exchange(&server, io, &client, head)).await {
+        match Box::pin(exchange(&server, io, &client, head, asked.take())).await {
             After::Idle(io) => {
                 client.rest();
                 heard = rest(&server, io).await;
             }
+            After::Waiting(io, waiting) => (heard, asked) = waiting.wait(&server, io).await,
             After::Close(io) => return end(&server, io).await,
             After::Gone => return,
         }
@@ -140,10 +144,49 @@ async fn rest(server: &Server, io: Box<Io>) -> Heard {
 enum After {
     /// It waits for the next one.
     Idle(Box<Io>),
+    /// Its client waits for the answer to the last one.
+    Waiting(Box<Io>, Asked),
     /// All is said.
     Close(Box<Io>),
     /// It is closed, or a WebSocket now.
     Gone,
+}
+
+/// A request that is being answered.
+struct Asked {
+    method: Method,
+    version: Version,
+    /// The connection stays when it is answered.
+    stays: bool,
+    answer: Pin<Box<dyn Future<Output = Answer>>>,
+}
+
+impl Asked {
+    /// Waits without hyper for the answer, or until the client goes away. hyper writes the answer, so it gets a request again
+    /// that wants the same of it.
+    async fn wait(mut self, server: &Rc<Server>, mut io: Box<Io>) -> (Heard, Option<Self>) {
+        let answer = poll_fn(|cx| {
+            if let Poll::Ready(answer) = self.answer.as_mut().poll(cx) {
+                return Poll::Ready(Some(answer));
+            }
+            // What comes already is the next request.
+            if !io.has_ahead() && poll_first(server, &mut io, cx) == Poll::Ready(false) {
+                return Poll::Ready(None);
+            }
+            Poll::Pending
+        });
+        let Some(answer) = answer.await else {
+            let line = format_args!("{} http: closed: the client has gone before its answer", io.peer);
+            say::of_peer(server, io.peer.ip(), Kind::Connection, Level::Info, line);
+            return (Heard::End, None);
+        };
+        let connection = if self.stays { "keep-alive" } else { "close" };
+        io.put_back(
+            format!("{} / {:?}\r\nConnection: {connection}\r\n\r\n", self.method, self.version).as_bytes(),
+        );
+        self.answer = Box::pin(future::ready(answer));
+        (Heard::Request(io), Some(self))
+    }
 }
 
 /// How far the requests are.
@@ -153,6 +196,8 @@ struct Progress {
     begun: Cell<bool>,
     /// How many are not answered yet.
     open: Cell<usize>,
+    /// The request that is being answered.
+    asked: RefCell<Option<Asked>>,
     /// A body that comes in although its request is answered.
     unwanted: RefCell<Option<Unwanted>>,
     /// A body was let go, which hyper sees only when it is polled.
@@ -166,6 +211,15 @@ impl Progress {
     /// Everything that was asked is answered, the answers are written, and what comes next has not come.
     fn is_idle(&self) -> bool {
         self.begun.get() && self.open.get() == 0 && self.unwanted.borrow().is_none() && self.quiet.is_quiet()
+    }
+
+    /// Polls the answer to the request that is asked.
+    fn poll_answer(&self, cx: &mut Context<'_>) -> Poll<Answer> {
+        let mut asked = self.asked.borrow_mut();
+        let Some(Asked { answer, .. }) = &mut *asked else { return Poll::Pending };
+        let answer = ready!(answer.as_mut().poll(cx));
+        *asked = None;
+        Poll::Ready(answer)
     }
 }
 
@@ -248,26 +302,37 @@ fn waits_to_be_told(headers: &HeaderMap) -> bool {
     headers.get(header::EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }
 
-/// Answers one request, and sees to what is left of its body.
+/// Answers one request, and sees to what is left of its body. If there is one already, that is the request.
 async fn answer(
     server: Rc<Server>,
     client: Rc<Client>,
     open: Open,
     request: Request<hyper::body::Incoming>,
 ) -> Result<Response<Sent>, Infallible> {
+    let progress = &open.0;
     let waits_to_be_told = waits_to_be_told(request.headers());
     let back = Rc::default();
     let from = client.origin.peer.ip();
     let upgrade = request.extensions().get::<OnUpgrade>().cloned();
-    let request = request.map(|body| Incoming::new(body, from, Rc::clone(&back)));
-    let mut answer = http::route(server.clone(), Box::new(request), &client).await;
+    progress.asked.borrow_mut().get_or_insert_with(|| {
+        let (method, version) = (request.method().clone(), request.version());
+        let has = |token: &str| {
+            values(request.headers(), &header::CONNECTION).any(|value| value.eq_ignore_ascii_case(token))
+        };
+        let stays = if version == Version::HTTP_10 { has("keep-alive") } else { !has("close") };
+        let request = request.map(|body| Incoming::new(body, from, Rc::clone(&back)));
+        let (server, client) = (server.clone(), client.clone());
+        let answer = Box::pin(async move { http::route(server, Box::new(request), &client).await });
+        Asked { method, version, stays, answer }
+    });
+    let mut answer = poll_fn(|cx| progress.poll_answer(cx)).await;
     let is_upgraded = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
-    *open.0.not_upgraded.borrow_mut() = upgrade.filter(|_| !is_upgraded);
+    *progress.not_upgraded.borrow_mut() = upgrade.filter(|_| !is_upgraded);
     if let Some(left) = back.take().filter(|left| !left.is_over()) {
         match Unwanted::of(left, &server.limits, waits_to_be_told) {
-            Some(unwanted) => *open.0.unwanted.borrow_mut() = Some(unwanted),
+            Some(unwanted) => *progress.unwanted.borrow_mut() = Some(unwanted),
             None => {
-                open.0.let_go.set(true);
+                progress.let_go.set(true);
                 set(&mut answer, header::CONNECTION, "close");
             }
         }
@@ -276,12 +341,20 @@ async fn answer(
 }
 
 /// Serves requests as long as one follows the other. `head`: how long the first one may take to come in, up to its body.
-async fn exchange(server: &Rc<Server>, mut io: Box<Io>, client: &Rc<Client>, head: Duration) -> After {
+/// `asked`: it comes only for the answer to this one.
+async fn exchange(
+    server: &Rc<Server>,
+    mut io: Box<Io>,
+    client: &Rc<Client>,
+    head: Duration,
+    asked: Option<Asked>,
+) -> After {
     let (peer, limits) = (io.peer, &server.limits);
     let progress = Rc::new(Progress {
         quiet: io.quiet(),
         begun: Cell::default(),
         open: Cell::default(),
+        asked: RefCell::new(asked),
         unwanted: RefCell::default(),
         let_go: Cell::default(),
         not_upgraded: RefCell::default(),
@@ -331,7 +404,8 @@ async fn exchange(server: &Rc<Server>, mut io: Box<Io>, client: &Rc<Client>, hea
             let why = "the end of the stream of events is not taken";
             return Poll::Ready(Some(Err((why.to_owned(), false))));
         }
-        if progress.is_idle() { Poll::Ready(None) } else { Poll::Pending }
+        let waits = client.waits.get() && progress.quiet.is_quiet();
+        if progress.is_idle() || waits { Poll::Ready(None) } else { Poll::Pending }
     })
     .await;
     let parts = connection.into_parts();
@@ -341,7 +415,10 @@ async fn exchange(server: &Rc<Server>, mut io: Box<Io>, client: &Rc<Client>, hea
         io
     };
     match (served, parts) {
-        (None, Some(parts)) => After::Idle(io(parts)),
+        (None, Some(parts)) => match progress.asked.take() {
+            Some(asked) => After::Waiting(io(parts), asked),
+            None => After::Idle(io(parts)),
+        },
         (Some(Ok(())), Some(parts)) => After::Close(io(parts)),
         (Some(Err((why, ends_well))), parts) => {
             let line = format_args!("{peer} http: closed: {why}");

@@ -1,6 +1,6 @@
 //! HTTP/1.0 and 1.1 on every listener: the routes, and what all answers have in common.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -52,6 +52,8 @@ pub struct Client {
     line: RefCell<Line>,
     /// Whether that is a stream of server-sent events.
     pub carried: Carried,
+    /// The request has come in whole, and its answer may not come for long.
+    pub waits: Cell<bool>,
 }
 
 impl Client {
@@ -72,6 +74,7 @@ pub async fn serve(server: Rc<Server>, mut io: Io, origin: Origin, own: IpAddr, 
         remote: io.remote(),
         line: RefCell::new(Line::new(io.count())),
         carried: Carried::default(),
+        waits: Cell::default(),
     });
     io.set_patience(Some(Patience::new(server.limits.login, server.limits.least_rate)));
     connection::serve(server.clone(), Box::new(io), client.clone()).await;
@@ -261,7 +264,9 @@ async fn at(
     // Each in a box of its own: a request may wait for long, and takes no more than it needs then.
     let served: Pin<Box<dyn Future<Output = Answer> + '_>> = match (&place, request.method()) {
         (_, &Method::OPTIONS) => return options(place.methods()),
-        (Place::Bosh, &Method::POST) => Box::pin(bosh::answer(server, *request, peer, seen.secure)),
+        (Place::Bosh, &Method::POST) => {
+            Box::pin(bosh::answer(server, *request, peer, seen.secure, &client.waits))
+        }
         (Place::Rest, _) => Box::pin(rest::answer(server, *request, peer, None)),
         (Place::As(id), _) => Box::pin(rest::answer(server, *request, peer, Some(id.clone()))),
         (Place::Directory, &Method::GET | &Method::HEAD) => {

@@ -81,6 +81,43 @@ fn a_held_request_that_comes_again_takes_its_own_place() {
 }
 
 #[test]
+fn a_held_request_is_answered_as_it_was_asked() {
+    for (version, said, stays) in [
+        ("1.1", "", true),
+        ("1.1", "Connection: keep-alive, close\r\n", false),
+        ("1.0", "", false),
+        ("1.0", "Connection: Keep-Alive\r\n", true),
+    ] {
+        for tls in [false, true] {
+            let server = Server::demo();
+            let mut client = Bosh::new(&server, tls);
+            client.create(&CREATE.replace("wait='60'", "wait='1'"));
+            let mut connection = client.connect();
+            let body = envelope(&format!("rid='{}' sid='{}'", client.rid + 1, client.sid), "");
+            connection.send(request(&body, said).replace("HTTP/1.1", &format!("HTTP/{version}")));
+            server.wait_for_log(&[&format!("rid='{}'", client.rid + 1)]);
+            // The next request is there before this one is answered.
+            connection.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            let answer = connection.answer();
+            assert_eq!(answer.status(), 200, "{answer:?}");
+            assert!(answer.body.starts_with("<body "), "{answer:?}");
+            assert_eq!(answer.header("Content-Type"), Some("text/xml; charset=utf-8"), "{answer:?}");
+            let expected = match (version, stays) {
+                ("1.0", true) => Some("keep-alive"),
+                ("1.1", false) => Some("close"),
+                _ => None,
+            };
+            assert_eq!(answer.header("Connection"), expected, "{version} {said:?}");
+            if stays {
+                assert_eq!(connection.answer().body, "ok\n");
+            } else {
+                assert_eq!(connection.end(), "");
+            }
+        }
+    }
+}
+
+#[test]
 fn nothing_is_lost_when_the_connection_of_a_held_request_breaks() {
     let server = Server::demo();
     let mut client = online(&server);

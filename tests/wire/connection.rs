@@ -511,9 +511,8 @@ fn a_request_that_waits_and_a_stream_of_events_take_little_memory() {
             http.into_stream()
         });
         println!("{each:.1} KiB for BOSH, TLS: {tls}");
-        // With its session; without optimisation a little more than in what ships.
-        let most = if tls { 30.0 } else { 26.0 };
-        assert!(each <= most, "{each:.1} KiB for BOSH, TLS: {tls}");
+        // With its session, and without optimisation a little more than in what ships.
+        assert!(each <= 16.0, "{each:.1} KiB for BOSH, TLS: {tls}");
         // Another one, which has no memory left over from those.
         let server = Server::with_log("warn", "[limits]\nsessions_per_user = 100\n");
         let mut users = ["1001", "1002", "1003", "1004"].iter().cycle();
