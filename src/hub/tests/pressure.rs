@@ -287,3 +287,70 @@ fn the_requests_of_a_user_do_not_keep_its_sessions_from_being_read_whenever_it_i
         assert!(wait <= 2 * stage.hub.limits.backlog_wait, "{wait:?}");
     }
 }
+
+#[test]
+fn a_session_that_is_not_read_from_is_not_taken_for_dead() {
+    let mut stage = Stage::with(|config| {
+        config.limits.user_rate = 200;
+        config.limits.user_burst = 64 * 1024;
+    });
+    let reader = stage.available("1002", "desktop");
+    let sender = stage.available("1001", "desktop");
+    // So long that no client of a session may be that silent.
+    let text = message("1002", 0).replace("</body>", &format!("{}</body>", "x".repeat(50_000)));
+    for _ in 0..2 {
+        stage.say(sender, &text);
+    }
+    let held = Duration::from_secs((2 * text.len() as u64 - 64 * 1024) / 200);
+    assert!(held > stage.hub.limits.ping + 3 * stage.hub.limits.ping_answer, "{held:?}");
+    let end = stage.now.monotonic + held;
+    while stage.now.monotonic < end {
+        assert!(!stage.hub.is_reading(sender));
+        stage.hub.alive(stage.now, reader);
+        stage.pass(Duration::from_secs(1));
+    }
+    // So many more for what it took to log in.
+    stage.pass(Duration::from_secs(3));
+    assert!(stage.hub.is_reading(sender));
+    let heard = stage.hear(sender).concat();
+    assert!(!heard.contains("<connection-timeout"), "{heard}");
+    // Now it has its time to answer, and no more.
+    stage.pass(stage.hub.limits.ping_answer);
+    let heard = stage.hear(sender).concat();
+    assert!(heard.contains("<connection-timeout"), "{heard}");
+}
+
+#[test]
+fn a_user_that_waits_because_all_queues_hold_much_goes_on_when_others_have_taken_theirs() {
+    let mut stage = Stage::with(|config| {
+        config.limits.backlog = config.limits.queue;
+        config.limits.queues = config.limits.queue;
+    });
+    let slow = stage.available("1002", "desktop");
+    let idle = stage.available("administrator", "desktop");
+    let [much, little] = ["1001", "1003"].map(|user| stage.available(user, "desktop"));
+    [slow, idle].iter().for_each(|id| drop(stage.hear(*id)));
+    say_all(&mut stage, much, (0..).map(|number| message("1002", number)));
+    stage.say(little, &message("administrator", 0));
+    assert!(!stage.hub.is_reading(little), "others are owed much");
+    // Its own message still waits.
+    stage.hear(slow);
+    stage.settle();
+    assert!(stage.hub.is_reading(little) && stage.hub.is_reading(much));
+    assert!(stage.hear(idle).concat().contains("<body>0 x"));
+}
+
+#[test]
+fn pings_of_the_transport_are_no_way_around_a_user_s_rate() {
+    let mut stage = Stage::new();
+    let (one, other) = (stage.available("1001", "desktop"), stage.available("1001", "phone"));
+    let most = stage.hub.limits.user_stanza_burst + stage.hub.limits.user_stanzas;
+    let taken = (0..2 * most).take_while(|_| {
+        stage.hub.control(stage.now, one);
+        stage.hub.is_reading(one)
+    });
+    assert!(taken.count() <= most);
+    assert!(!stage.hub.is_reading(other));
+    stage.pass(Duration::from_secs(1));
+    assert!(stage.hub.is_reading(one) && stage.hub.is_reading(other));
+}
