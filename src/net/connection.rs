@@ -46,7 +46,7 @@ use crate::limits::Limits;
 const HEADERS_MAX: usize = 64;
 
 /// The most bytes of what nobody wants that are read before a client that goes on sending is cut off.
-const UNWANTED_MAX: usize = 64 * 1024 * 1024;
+pub const UNWANTED_MAX: usize = 64 * 1024 * 1024;
 
 /// The most reads of them until others have their turn.
 const READS: usize = 16;

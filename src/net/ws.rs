@@ -13,6 +13,7 @@ use tungstenite::error::Error;
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
+use super::connection::UNWANTED_MAX;
 use super::frames::Reader;
 use super::io::Io;
 use super::scratch::{Scratch, WRITE};
@@ -27,6 +28,10 @@ const TURNS: usize = 8;
 
 /// How long one session's messages are taken before others have their turn, as long as nobody has logged in on it.
 const PATIENCE: Duration = Duration::from_millis(1);
+
+/// How much of what a client still sends is read for its close frame after ours, in bytes: a client that has more on its way, or
+/// does not stop, knows by the end of the stream that nobody listens.
+const FAREWELL: usize = 64 * 1024;
 
 const BINARY: StreamError =
     StreamError { condition: "bad-format", text: "A message is text, not binary.", code: 1003 };
@@ -49,6 +54,7 @@ pub async fn serve(server: Rc<Server>, io: Io, origin: Origin, early: Vec<u8>) {
         phase: Phase::Open,
         deaf: false,
         half_closed: false,
+        unwanted: 0,
         stuck: false,
         failed: None,
     }));
@@ -118,10 +124,13 @@ pub struct Session {
     /// Ready for the socket, which did not take it yet.
     unsent: Vec<u8>,
     phase: Phase,
-    /// The client has broken the protocol: where its next frame would start nobody knows.
+    /// What comes in is not looked at any more: the client has broken the protocol, so that nobody knows where its next frame
+    /// would start, or has not stopped after our close frame.
     deaf: bool,
     /// The client knows by the end of the stream that nothing more comes.
     half_closed: bool,
+    /// What has come in after our close frame, in bytes.
+    unwanted: usize,
     /// The socket took no more at the last write; the task is woken when it does.
     stuck: bool,
     /// Why a write outside of the task has failed.
@@ -161,6 +170,12 @@ impl Session {
                 Ok(Poll::Pending) => return Poll::Pending,
                 Ok(Poll::Ready(())) => {}
             }
+            if self.half_closed {
+                match ready!(self.throw_away(server, cx)) {
+                    Some(over) => return Poll::Ready(over),
+                    None => break,
+                }
+            }
             if self.paused {
                 if turn.is_over() {
                     break;
@@ -187,6 +202,10 @@ impl Session {
             };
             let input = std::mem::take(&mut scratch.input);
             drop(scratch);
+            if self.phase == Phase::Closing {
+                self.unwanted += length;
+                self.deaf |= self.unwanted > FAREWELL;
+            }
             let closed = self.take(server, &input[..length], turn);
             server.scratch.borrow_mut().input = input;
             if let Some(closed) = closed {
@@ -329,8 +348,22 @@ impl Session {
                 }
             }
         }
-        // What still comes is read, because closing a socket with unread data in it would take back our last words.
         None
+    }
+
+    /// Reads once for nobody, because closing a socket with unread data in it would take back our last words: what stands in it is
+    /// not looked at, and others have their turn before the next time. Returns something if the connection is over.
+    fn throw_away(&mut self, server: &Rc<Server>, cx: &mut Context<'_>) -> Poll<Option<Moved>> {
+        let read = ready!(self.io.poll_discard(cx, &mut server.scratch.borrow_mut().input));
+        Poll::Ready(match read {
+            Ok(0) => Some(self.lost(&io::ErrorKind::UnexpectedEof.into())),
+            Ok(length) => {
+                self.unwanted += length;
+                let goes_on = self.unwanted > UNWANTED_MAX;
+                goes_on.then(|| Moved::Over("the client went on sending after the close".to_owned()))
+            }
+            Err(error) => Some(self.lost(&error)),
+        })
     }
 
     fn text(&mut self, server: &Rc<Server>, text: &str) {

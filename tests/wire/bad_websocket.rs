@@ -1,5 +1,6 @@
 //! Frames that break RFC 6455, frames in unusual shapes that do not, and connections that go away.
 
+use std::io::{Read as _, Write as _};
 use std::net::Shutdown;
 use std::time::Duration;
 
@@ -167,6 +168,31 @@ fn endless_small_fragments_are_too_large_too() {
     }
     raw.bytes(&bytes);
     is_too_large(raw);
+    next_client_works(&server);
+}
+
+/// Nothing that it says could be for anybody. Its own close frame may be long in coming, so that is not waited for.
+#[test]
+fn a_client_that_does_not_stop_after_its_stream_error_hears_it_to_the_end_and_is_read_for_so_long_and_no_longer()
+ {
+    let server = Server::with("[limits]\nclose = \"60s\"\n");
+    let mut opened = Raw::connect(&server);
+    opened.open();
+    for mut raw in [opened, bound(&server)] {
+        raw.bytes(&frame(TEXT, b"<a"));
+        let pings = frame(PING, b"").repeat(64 * 1024);
+        raw.wire.stream.write_all(&pings).expect("it is read");
+        let mut heard = Vec::new();
+        raw.wire.stream.read_to_end(&mut heard).expect("there is an end, and no reset");
+        let error = b"</stream:error>";
+        assert!(heard.windows(error.len()).any(|bytes| bytes == error));
+        assert!(heard.ends_with(b"\x03\xe8not-well-formed"), "the close frame comes last");
+        let mut sent = 0;
+        while raw.wire.stream.write_all(&pings).is_ok() {
+            sent += pings.len();
+            assert!(sent < 1 << 28);
+        }
+    }
     next_client_works(&server);
 }
 
