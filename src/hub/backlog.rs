@@ -115,30 +115,56 @@ impl<T> Drop for Counted<T> {
     }
 }
 
+/// What is known of who has to go when all queues together hold too much.
+#[derive(Debug, Default)]
+pub(super) struct Relief {
+    /// No session has a full socket, so that none has to go for that.
+    pub nobody_full: bool,
+    /// Sessions are being closed.
+    busy: bool,
+}
+
 impl Hub {
     /// While all queues together hold more than they may, a session is closed for not reading: one that has not taken for long
     /// what it was offered, else one whose socket is full, and of those the one that is owed most. Nobody sends anything more
     /// by then, so a session that reads goes only if there is twice as much as may be.
+    ///
+    /// This is asked with all that is queued, and looks at all sessions only if one of them has to go, or it is not known yet
+    /// that nobody's socket is full.
     pub(super) fn relieve(&mut self, now: Now) {
-        while self.backlog.bytes() > self.limits.queues {
-            // Of those that are closed only their last words are left.
-            let owed = |id: SessionId| {
-                let session = self.sessions.get(id)?;
-                let full = session.behind.is_some();
-                (session.stream.state() != State::Closed).then_some((
-                    self.is_behind(now, id),
-                    full,
-                    session.outbox.bytes(),
-                    id,
-                ))
-            };
-            let most = self.sessions.ids().into_iter().filter_map(owed).max();
-            let Some((_, full, _, id)) = most else { return };
-            if !full && self.backlog.bytes() <= 2 * self.limits.queues {
-                return;
+        let most = self.limits.queues;
+        let nobody_goes = |hub: &Self| {
+            let bytes = hub.backlog.bytes();
+            bytes <= most || (hub.relief.nobody_full && bytes <= 2 * most)
+        };
+        // The end of a session is told to others, with which this is asked again.
+        if nobody_goes(self) || std::mem::replace(&mut self.relief.busy, true) {
+            return;
+        }
+        // Of those that are closed only their last words are left.
+        let owed = |id: SessionId| {
+            let session = self.sessions.get(id)?;
+            let full = session.behind.is_some();
+            (session.stream.state() != State::Closed).then_some((
+                self.is_behind(now, id),
+                full,
+                session.outbox.bytes(),
+                id,
+            ))
+        };
+        let mut sessions: Vec<_> = self.sessions.ids().into_iter().filter_map(owed).collect();
+        sessions.sort_unstable_by(|one, other| other.cmp(one));
+        self.relief.nobody_full = false;
+        let mut sessions = sessions.into_iter().peekable();
+        loop {
+            self.relief.nobody_full = sessions.peek().is_none_or(|(_, full, ..)| !full);
+            if nobody_goes(self) {
+                break;
             }
+            let Some((.., id)) = sessions.next() else { break };
             self.too_slow(now, id);
         }
+        self.relief.busy = false;
     }
 
     /// Drops what waits for a session, and closes it for not reading.

@@ -64,7 +64,7 @@ use crate::xmpp::sasl;
 use crate::xmpp::stanza::Kind;
 use crate::xmpp::stream::{State, Step, StreamError};
 use crate::xmpp::xml::{self, Bounds};
-use backlog::{Backlog, Counted};
+use backlog::{Backlog, Counted, Relief};
 use backoff::Backoff;
 use checks::Checks;
 use known::Known;
@@ -105,6 +105,7 @@ pub struct Hub {
     finesse: bool,
     sessions: Sessions,
     backlog: Backlog,
+    relief: Relief,
     senders: Senders,
     /// The bound sessions of each user, in the order of their logins.
     online: Vec<Vec<SessionId>>,
@@ -172,6 +173,7 @@ impl Hub {
             finesse: true,
             sessions: Sessions::default(),
             backlog: Backlog::default(),
+            relief: Relief::default(),
             senders: Senders::default(),
             deadlines: BinaryHeap::new(),
             bindings: bosh::Bindings::default(),

@@ -171,6 +171,7 @@ impl Hub {
             && session.behind.is_none()
         {
             session.behind = Some(Behind::new(now.monotonic, session.outbox.bytes()));
+            self.relief.nobody_full = false;
         }
     }
 
@@ -320,12 +321,16 @@ impl Hub {
                 .and_then(|sender| sender.hold)
                 .is_some_and(|hold| hold.until <= now.monotonic)
         };
-        let due: Vec<UserId> = self.senders.held.iter().copied().filter(is_due).collect();
+        let (due, held) = self.senders.held.iter().copied().partition(is_due);
+        self.senders.held = held;
+        let due: Vec<UserId> = due;
+        // Looked for once, as many users may have waited for the same.
+        let mut slow = None;
         for user in due {
             let hold = self.senders.get_mut(user).hold.take();
-            self.senders.held.retain(|held| *held != user);
             if hold.is_some_and(|hold| hold.owed) {
-                self.close_slow_readers(now, user);
+                let slow = slow.get_or_insert_with(|| self.slow_readers(now));
+                self.close_slow_readers(now, user, slow);
             }
             self.let_go(user);
         }
@@ -352,20 +357,29 @@ impl Hub {
         }
     }
 
-    /// Closes the sessions for which the user has waited: those that have not taken for `backlog_wait` what they were
-    /// offered, the one that is owed most first, and no more of them than have to be.
-    fn close_slow_readers(&mut self, now: Now, user: UserId) {
-        let owed = self.senders.owed(user);
+    /// The sessions that have not taken for `backlog_wait` what they were offered, the one that is owed most first.
+    fn slow_readers(&self, now: Now) -> Vec<SessionId> {
         let slow = |id: SessionId| {
             let session = self.sessions.get(id)?;
             let waits = session.stream.state() != State::Closed && self.is_behind(now, id);
-            waits.then(|| (session.outbox.bytes(), id, session.outbox.owes(&owed)))
+            waits.then(|| (session.outbox.bytes(), id))
         };
         let mut slow: Vec<_> = self.sessions.ids().into_iter().filter_map(slow).collect();
         slow.sort_unstable_by(|one, other| other.cmp(one));
-        for (_, id, owes) in slow {
-            if self.is_crowded() || (owes && owed.bytes() > self.limits.backlog) {
-                self.too_slow(now, id);
+        slow.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// Closes those of the slow sessions for which the user has waited, and no more of them than have to be.
+    fn close_slow_readers(&mut self, now: Now, user: UserId, slow: &[SessionId]) {
+        let owed = self.senders.owed(user);
+        for id in slow {
+            let crowded = self.is_crowded();
+            if !crowded && owed.bytes() <= self.limits.backlog {
+                return;
+            }
+            let Some(session) = self.sessions.get(*id) else { continue };
+            if session.stream.state() != State::Closed && (crowded || session.outbox.owes(&owed)) {
+                self.too_slow(now, *id);
             }
         }
     }

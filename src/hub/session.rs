@@ -147,6 +147,9 @@ fn start(name: &str) -> Cow<'_, str> {
 pub struct Sessions {
     places: Vec<(u32, Option<Box<Session>>)>,
     free: Vec<u32>,
+    /// How often it was looked through.
+    #[cfg(test)]
+    pub looks: std::cell::Cell<usize>,
 }
 
 impl Sessions {
@@ -183,6 +186,8 @@ impl Sessions {
 
     /// All there are now.
     pub fn ids(&self) -> Vec<SessionId> {
+        #[cfg(test)]
+        self.looks.update(|looks| looks + 1);
         (0..)
             .zip(&self.places)
             .filter(|(_, (_, session))| session.is_some())

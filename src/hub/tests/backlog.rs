@@ -61,3 +61,50 @@ fn whoever_is_owed_most_goes_when_all_queues_together_hold_too_much() {
     }
     assert!(stage.hub.counters().backlog_most <= (1 << 20) + 20_000);
 }
+
+#[test]
+fn that_all_queues_hold_too_much_does_not_make_each_answer_a_look_at_all_sessions() {
+    let mut stage = Stage::with(|config| config.limits.queues = 1 << 20);
+    let [slow, sender] = ["1001", "1002"].map(|name| stage.available(name, "desktop"));
+    [slow, sender].iter().for_each(|id| drop(stage.hear(*id)));
+    let text = "x".repeat(10_000);
+    let message =
+        format!("<message xmlns='jabber:client' to='1001@localhost/desktop'><body>{text}</body></message>");
+    let before = stage.hub.sessions.looks.get();
+    for _ in 0..200 {
+        stage.say(sender, &message);
+    }
+    assert!(stage.hear(sender).concat().contains("<resource-constraint "), "there is no room any more");
+    assert!(stage.hub.sessions.looks.get() <= before + 1);
+    assert_eq!(stage.hub.counters().slow_readers, 0, "nobody's socket is full");
+    stage.hub.full(stage.now, slow);
+    stage.say(sender, &message);
+    assert_eq!(stage.hub.counters().slow_readers, 1);
+}
+
+#[test]
+fn users_that_have_waited_for_the_same_readers_make_one_look_at_all_sessions() {
+    let mut stage = Stage::with(|config| {
+        config.limits.queues = 1 << 20;
+        config.limits.backlog = 1024;
+    });
+    let slow = stage.available("administrator", "desktop");
+    stage.hear(slow);
+    let senders = ["1001", "1002", "1003", "1004"].map(|name| stage.available(name, "desktop"));
+    let text = "x".repeat(10_000);
+    for id in senders {
+        stage.say(
+            id,
+            &format!(
+                "<message xmlns='jabber:client' to='administrator@localhost'><body>{text}</body></message>"
+            ),
+        );
+        assert!(!stage.hub.is_reading(id));
+    }
+    stage.hub.full(stage.now, slow);
+    let before = stage.hub.sessions.looks.get();
+    stage.pass(stage.hub.limits.backlog_wait);
+    assert!(senders.iter().all(|id| stage.hub.is_reading(*id)));
+    assert_eq!(stage.hub.counters().slow_readers, 1);
+    assert_eq!(stage.hub.sessions.looks.get(), before + 1);
+}
