@@ -9,7 +9,8 @@ use http_body_util::Full;
 use hyper::body::{Bytes, Frame, SizeHint};
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
-use smol::stream::Stream;
+
+use super::pieces::Pieces;
 
 /// An answer.
 pub type Answer = Response<Body>;
@@ -18,7 +19,7 @@ pub type Answer = Response<Body>;
 pub enum Body {
     Whole(Full<Bytes>),
     /// Each piece is made when the ones before have been taken; an error breaks the connection off.
-    Pieces(Pin<Box<dyn Stream<Item = io::Result<Bytes>>>>),
+    Pieces(Pieces),
 }
 
 impl Default for Body {

@@ -3,7 +3,7 @@
 //!
 //! While nothing is asked there is no HTTP here, only a socket and a timer: what reads and writes requests takes some twenty
 //! times as much memory, and is made when the first byte of a request is there. The same holds while a request of BOSH waits
-//! for its answer.
+//! for its answer, and while a stream of events waits for the next one.
 //!
 //! An answer may be there before the body of its request is. A system that closes a socket with unread bytes resets the
 //! connection, and the client may lose the answer with it (RFC 9112 §9.6). So a body of a bounded size is read and thrown away
@@ -37,6 +37,7 @@ use super::handshake::values;
 use super::http::{self, Client};
 use super::idle::Resting;
 use super::io::{Io, Quiet};
+use super::pieces::Rest;
 use super::say;
 use super::server::{Server, now};
 use super::shares::Kind;
@@ -50,6 +51,10 @@ pub const UNWANTED_MAX: usize = 64 * 1024 * 1024;
 
 /// The most reads of them until others have their turn.
 const READS: usize = 16;
+
+/// Why a connection is closed before everything is written.
+const GONE: &str = "the client has gone before the end of its answer";
+const LATE: &str = "the end of the stream of events is not taken";
 
 /// Serves the requests of a connection until it is closed, or becomes a WebSocket.
 pub async fn serve(server: Rc<Server>, mut io: Box<Io>, client: Rc<Client>) {
@@ -71,6 +76,12 @@ pub async fn serve(server: Rc<Server>, mut io: Box<Io>, client: Rc<Client>) {
                 heard = rest(&server, io).await;
             }
             After::Waiting(io, waiting) => (heard, asked) = waiting.wait(&server, io).await,
+            After::Streaming(io, rest) => {
+                return match stream(&server, io, &client, rest).await {
+                    Some(io) => end(&server, io).await,
+                    None => {}
+                };
+            }
             After::Close(io) => return end(&server, io).await,
             After::Gone => return,
         }
@@ -146,6 +157,8 @@ enum After {
     Idle(Box<Io>),
     /// Its client waits for the answer to the last one.
     Waiting(Box<Io>, Asked),
+    /// The answer to the last one goes on as long as there are events.
+    Streaming(Box<Io>, Rest),
     /// All is said.
     Close(Box<Io>),
     /// It is closed, or a WebSocket now.
@@ -176,7 +189,7 @@ impl Asked {
             Poll::Pending
         });
         let Some(answer) = answer.await else {
-            let line = format_args!("{} http: closed: the client has gone before its answer", io.peer);
+            let line = format_args!("{} http: closed: {GONE}", io.peer);
             say::of_peer(server, io.peer.ip(), Kind::Connection, Level::Info, line);
             return (Heard::End, None);
         };
@@ -198,6 +211,10 @@ struct Progress {
     open: Cell<usize>,
     /// The request that is being answered.
     asked: RefCell<Option<Asked>>,
+    /// The body of the answer that is being written.
+    body: RefCell<Option<Body>>,
+    /// The version of HTTP of the last request.
+    version: Cell<Version>,
     /// A body that comes in although its request is answered.
     unwanted: RefCell<Option<Unwanted>>,
     /// A body was let go, which hyper sees only when it is polled.
@@ -211,6 +228,12 @@ impl Progress {
     /// Everything that was asked is answered, the answers are written, and what comes next has not come.
     fn is_idle(&self) -> bool {
         self.begun.get() && self.open.get() == 0 && self.unwanted.borrow().is_none() && self.quiet.is_quiet()
+    }
+
+    /// The client waits, for long it may be, for its answer or for the next piece of it.
+    fn waits(&self, client: &Client) -> bool {
+        let streams = matches!(client.carried.get(), Carries::Stream(_)) && self.unwanted.borrow().is_none();
+        (client.waits.get() || streams) && self.quiet.is_quiet()
     }
 
     /// Polls the answer to the request that is asked.
@@ -238,34 +261,32 @@ impl Open {
 impl Drop for Open {
     fn drop(&mut self) {
         self.0.open.set(self.0.open.get() - 1);
+        self.0.body.take();
         // The end of the answer is still to be written.
         self.0.quiet.disturb();
     }
 }
 
-/// The body of an answer, by which it is known when all of it was taken.
-struct Sent {
-    body: Body,
-    _open: Open,
-}
+/// The body of an answer, as long as hyper writes it.
+struct Sent(Open);
 
 impl hyper::body::Body for Sent {
     type Data = Bytes;
     type Error = std::io::Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<std::io::Result<Frame<Bytes>>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<std::io::Result<Frame<Bytes>>>> {
+        match &mut *self.0.0.body.borrow_mut() {
+            Some(body) => Pin::new(body).poll_frame(cx),
+            None => Poll::Ready(None),
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.0.0.body.borrow().as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.0.0.body.borrow().as_ref().map_or_else(SizeHint::default, Body::size_hint)
     }
 }
 
@@ -309,7 +330,8 @@ async fn answer(
     open: Open,
     request: Request<hyper::body::Incoming>,
 ) -> Result<Response<Sent>, Infallible> {
-    let progress = &open.0;
+    let progress = open.0.clone();
+    progress.version.set(request.version());
     let waits_to_be_told = waits_to_be_told(request.headers());
     let back = Rc::default();
     let from = client.origin.peer.ip();
@@ -337,7 +359,10 @@ async fn answer(
             }
         }
     }
-    Ok(answer.map(|body| Sent { body, _open: open }))
+    Ok(answer.map(|body| {
+        *progress.body.borrow_mut() = Some(body);
+        Sent(open)
+    }))
 }
 
 /// Serves requests as long as one follows the other. `head`: how long the first one may take to come in, up to its body.
@@ -355,6 +380,8 @@ async fn exchange(
         begun: Cell::default(),
         open: Cell::default(),
         asked: RefCell::new(asked),
+        body: RefCell::default(),
+        version: Cell::default(),
         unwanted: RefCell::default(),
         let_go: Cell::default(),
         not_upgraded: RefCell::default(),
@@ -388,26 +415,14 @@ async fn exchange(
                 break;
             }
         }
-        let late = match client.carried.get() {
-            Carries::None => false,
-            Carries::Stream(id) => {
-                // It would have been asked for more if the socket had taken all.
-                server.with_hub(|hub, now| hub.not_taken(now, id));
-                server.is_aborted(id)
-            }
-            Carries::End => {
-                let timer = last_words.get_or_insert_with(|| Timer::after(limits.close));
-                pin!(timer).poll(cx).is_ready()
-            }
-        };
-        if late {
-            let why = "the end of the stream of events is not taken";
-            return Poll::Ready(Some(Err((why.to_owned(), false))));
+        if is_late(server, client, &mut last_words, cx) {
+            return Poll::Ready(Some(Err((LATE.to_owned(), false))));
         }
-        let waits = client.waits.get() && progress.quiet.is_quiet();
-        if progress.is_idle() || waits { Poll::Ready(None) } else { Poll::Pending }
+        if progress.is_idle() || progress.waits(client) { Poll::Ready(None) } else { Poll::Pending }
     })
     .await;
+    // Before hyper is gone, as it lets go of the body then.
+    let (asked, body) = (progress.asked.take(), progress.body.take());
     let parts = connection.into_parts();
     let io = |parts: http1::Parts<FuturesIo<Io>, _>| {
         let mut io = Box::new(parts.io.into_inner());
@@ -415,9 +430,12 @@ async fn exchange(
         io
     };
     match (served, parts) {
-        (None, Some(parts)) => match progress.asked.take() {
-            Some(asked) => After::Waiting(io(parts), asked),
-            None => After::Idle(io(parts)),
+        (None, Some(parts)) => match (asked, body) {
+            (Some(asked), _) => After::Waiting(io(parts), asked),
+            (None, Some(Body::Pieces(pieces))) => {
+                After::Streaming(io(parts), Rest::new(pieces, progress.version.get()))
+            }
+            (None, _) => After::Idle(io(parts)),
         },
         (Some(Ok(())), Some(parts)) => After::Close(io(parts)),
         (Some(Err((why, ends_well))), parts) => {
@@ -432,6 +450,50 @@ async fn exchange(
             upgraded.await.map_or(After::Gone, |parts| After::Close(Box::new(parts.io.into_inner())))
         }
     }
+}
+
+/// Tells whether a stream of events is not read, or not to its end.
+fn is_late(
+    server: &Rc<Server>,
+    client: &Client,
+    last_words: &mut Option<Timer>,
+    cx: &mut Context<'_>,
+) -> bool {
+    match client.carried.get() {
+        Carries::None => false,
+        Carries::Stream(id) => {
+            // It would have been asked for more if the socket had taken all.
+            server.with_hub(|hub, now| hub.not_taken(now, id));
+            server.is_aborted(id)
+        }
+        Carries::End => {
+            let timer = last_words.get_or_insert_with(|| Timer::after(server.limits.close));
+            pin!(timer).poll(cx).is_ready()
+        }
+    }
+}
+
+/// Writes a stream of events without hyper, up to its end or until the client goes away. Returns the connection if it is to
+/// be ended in order.
+async fn stream(server: &Rc<Server>, mut io: Box<Io>, client: &Client, mut rest: Rest) -> Option<Box<Io>> {
+    let mut last_words: Option<Timer> = None;
+    let ended = poll_fn(|cx| {
+        if let Poll::Ready(done) = rest.poll(&mut io, cx) {
+            return Poll::Ready(done.map_err(|error| (error.to_string(), false)));
+        }
+        if is_late(server, client, &mut last_words, cx) {
+            return Poll::Ready(Err((LATE.to_owned(), false)));
+        }
+        // What comes already is the next request, which is not answered any more.
+        if !io.has_ahead() && poll_first(server, &mut io, cx) == Poll::Ready(false) {
+            return Poll::Ready(Err((GONE.to_owned(), true)));
+        }
+        Poll::Pending
+    });
+    let Err((why, ends_well)) = ended.await else { return Some(io) };
+    let line = format_args!("{} http: closed: {why}", io.peer);
+    say::of_peer(server, io.peer.ip(), Kind::Connection, Level::Info, line);
+    ends_well.then_some(io)
 }
 
 /// Ends a connection on which all is said. What the client still sends is read and thrown away until it ends its side, too.

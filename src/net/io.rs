@@ -303,6 +303,9 @@ impl AsyncRead for Io {
 
 impl AsyncWrite for Io {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        if let Some(quiet) = &self.quiet {
+            quiet.disturb();
+        }
         let written = delegate!(self, poll_write(cx, buf));
         if let Poll::Ready(Ok(bytes)) = &written {
             self.traffic.iter().chain([&self.all]).for_each(|traffic| traffic.wrote(*bytes));

@@ -35,6 +35,7 @@ mod metrics;
 mod notify;
 mod own;
 mod passwords;
+mod pieces;
 mod publish;
 mod quota;
 mod refusals;

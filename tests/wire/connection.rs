@@ -526,6 +526,6 @@ fn a_request_that_waits_and_a_stream_of_events_take_little_memory() {
             http.into_stream()
         });
         println!("{each:.1} KiB for events, TLS: {tls}");
-        assert!(each <= 24.0, "{each:.1} KiB for events, TLS: {tls}");
+        assert!(each <= 12.0, "{each:.1} KiB for events, TLS: {tls}");
     }
 }
