@@ -41,18 +41,6 @@ pub fn served(flags: &Serve, in_use: &[SocketAddr]) -> Result<(Config, Vec<Probl
     Ok((config, warnings))
 }
 
-/// The same for a server that runs already, with listeners at `in_use`.
-///
-/// # Errors
-///
-/// Returns what [`served`] does, and for the demo that there is no file.
-pub fn served_again(flags: &Serve, in_use: &[SocketAddr]) -> Result<(Config, Vec<Problem>), Vec<String>> {
-    if flags.config.is_none() {
-        return Err(vec!["the demo is inside the program, there is no file to read again".to_owned()]);
-    }
-    served(flags, in_use)
-}
-
 /// Prints a line on standard error. If that cannot be written there is nobody to tell.
 pub fn print_error(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");

@@ -89,7 +89,7 @@ fn serve(flags: Serve) -> io::Result<ExitCode> {
     let is_demo = matches!(config.origin, Origin::Demo);
     let lines = prepared.identity.as_ref().map(greeting).unwrap_or_default();
     let in_use: Vec<SocketAddr> = config.listen.iter().chain(&config.listen_plain).copied().collect();
-    let again: Again = Arc::new(move || commands::served_again(&flags, &in_use));
+    let again = (!is_demo).then(|| -> Again { Arc::new(move || commands::served(&flags, &in_use)) });
     net::run(config, prepared, again, |urls| {
         let mut out = io::stdout().lock();
         let shown = urls.iter().try_for_each(|url| writeln!(out, "listening {url}"));

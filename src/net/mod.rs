@@ -228,8 +228,9 @@ fn refused(address: SocketAddr, error: &Error) -> String {
     format!("{address} cannot be listened on: {what_to_do}")
 }
 
-/// Serves until a signal ends it; SIGHUP has the configuration read `again`. `ready` is called when connections are accepted.
-pub fn run(config: Config, prepared: Prepared, again: Again, ready: impl FnOnce(&[String])) {
+/// Serves until a signal ends it; SIGHUP has the configuration read `again`, if it is not inside the program. `ready` is called
+/// when connections are accepted.
+pub fn run(config: Config, prepared: Prepared, again: Option<Again>, ready: impl FnOnce(&[String])) {
     let Prepared { identity, www, listeners, signals } = prepared;
     raise_descriptors(&config.limits, www.is_some());
     leave_no_core();

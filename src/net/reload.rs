@@ -19,7 +19,8 @@ pub type Again = Arc<dyn Fn() -> Result<(Config, Vec<Problem>), Vec<String>> + S
 
 /// What has to be known to read a configuration again.
 pub struct Reloader {
-    again: Again,
+    /// `None`: the configuration is inside the program.
+    again: Option<Again>,
     fixed: Fixed,
     /// Whether the certificate in use is from files.
     from_files: bool,
@@ -35,8 +36,8 @@ pub struct Read {
 }
 
 impl Reloader {
-    /// A server that runs with `config`, which is read again by `again`.
-    pub fn new(config: &Config, again: Again, identity: Option<&Identity>) -> Self {
+    /// A server that runs with `config`, which is read again by `again` if there is a file of it.
+    pub fn new(config: &Config, again: Option<Again>, identity: Option<&Identity>) -> Self {
         Self {
             again,
             fixed: Fixed::of(config),
@@ -50,16 +51,21 @@ impl Reloader {
         self.tls.clone()
     }
 
-    /// Reads everything again, which may take its time; nothing changes before [`Reloader::apply`].
-    pub async fn read(&self) -> Result<Read, Vec<String>> {
-        let (again, from_files) = (self.again.clone(), self.from_files);
-        threads::run(move || read(&again, from_files)).await
+    /// Reads everything again, which may take its time; nothing changes before [`Reloader::apply`]. Returns `None` if there is no
+    /// file.
+    pub async fn read(&self) -> Result<Option<Read>, Vec<String>> {
+        let Some(again) = self.again.clone() else { return Ok(None) };
+        let from_files = self.from_files;
+        threads::run(move || read(&again, from_files)).await.map(Some)
     }
 
     /// Uses what was read. Sessions stay, but for those of users who are gone. A bad file changes nothing.
-    pub fn apply(&mut self, server: &Rc<Server>, read: Result<Read, Vec<String>>) {
+    pub fn apply(&mut self, server: &Rc<Server>, read: Result<Option<Read>, Vec<String>>) {
         match read {
-            Ok(read) => self.take(server, read),
+            Ok(Some(read)) => self.take(server, read),
+            Ok(None) => {
+                log::info!("reload: the demo is inside the program, so there is no file to read again")
+            }
             Err(problems) => {
                 for problem in problems {
                     log::error!("reload: nothing has changed: {problem}");
@@ -75,7 +81,10 @@ impl Reloader {
         for key in self.fixed.differences(&Fixed::of(&config)) {
             log::warn!("reload: {key} has changed, which counts only from the next start on");
         }
-        if let Some(identity) = identity {
+        if let Some(mut identity) = identity {
+            if let Some(earlier) = &*server.identity.borrow() {
+                identity.resume(earlier);
+            }
             log::info!("reload: certificate in use, SHA-256 {}", identity.fingerprint);
             *self.tls.borrow_mut() = Some(identity.server.clone());
             *server.identity.borrow_mut() = Some(identity);

@@ -29,6 +29,19 @@ pub struct Identity {
     pub certificate: CertificateDer<'static>,
 }
 
+impl Identity {
+    /// Lets clients resume the sessions that they began with `earlier`, if this is the same certificate. If it is another one,
+    /// they have to see it.
+    pub fn resume(&mut self, earlier: &Self) {
+        if self.certificate == earlier.certificate {
+            let mut server = ServerConfig::clone(&self.server);
+            server.ticketer = earlier.server.ticketer.clone();
+            server.session_storage = earlier.server.session_storage.clone();
+            self.server = Arc::new(server);
+        }
+    }
+}
+
 /// The identity of a configuration: that of its files, or a new self-signed one; none if nothing listens with TLS and
 /// there are no files.
 ///

@@ -6,12 +6,14 @@ use std::net::TcpStream;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_rustls::client::TlsStream;
 use futures_rustls::rustls::crypto::ring::default_provider;
 use futures_rustls::rustls::version::{TLS12, TLS13};
 use futures_rustls::rustls::{ClientConfig, HandshakeKind, RootCertStore};
+use rcgen::generate_simple_self_signed;
+use rustix::process::Signal;
 use smol::future::FutureExt as _;
 use smol::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use smol::{Async, Timer};
@@ -63,6 +65,17 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
 
 async fn connect(server: &Server) -> TlsStream<Async<TcpStream>> {
     tls::connect(server.tls, Some(&TLS13)).await.expect("the handshake succeeds")
+}
+
+/// Does a handshake as that client, and asks for the health of the server. Returns of which kind the handshake was.
+fn handshake(server: &Server, client: &Arc<ClientConfig>) -> Option<HandshakeKind> {
+    let stream = wait(async {
+        let socket = Async::<TcpStream>::connect(server.tls).await?;
+        let mut stream = tls::with(client.clone(), socket).await?;
+        ask(&mut stream).await;
+        io::Result::Ok(stream)
+    });
+    stream.expect("the handshake succeeds").get_ref().1.handshake_kind()
 }
 
 /// Asks for the health of the server, after which the connection ends; returns the answer.
@@ -161,17 +174,45 @@ fn the_thousandth_client_resumes_its_session_as_the_first_does() {
         for (round, kind) in [(0, HandshakeKind::Full), (1, HandshakeKind::Resumed)] {
             // Of those who come back, the first and the last.
             for config in configs.iter().step_by(if round == 0 { 1 } else { clients - 1 }) {
-                let stream = wait(async {
-                    let socket = Async::<TcpStream>::connect(server.tls).await?;
-                    let mut stream = tls::with(config.clone(), socket).await?;
-                    ask(&mut stream).await;
-                    io::Result::Ok(stream)
-                });
-                let (_, connection) = stream.as_ref().expect("the handshake succeeds").get_ref();
-                assert_eq!(connection.handshake_kind(), Some(kind), "{version:?}");
+                assert_eq!(handshake(&server, config), Some(kind), "{version:?}");
             }
         }
     }
+}
+
+#[test]
+fn a_session_resumes_over_a_reload_until_the_certificate_is_another_one() {
+    let folder = Folder::new();
+    let path = folder.path().to_owned();
+    let write = || {
+        let pair = generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate can be made");
+        for (name, pem) in [("server.pem", pair.cert.pem()), ("server.key", pair.signing_key.serialize_pem())]
+        {
+            fs::write(path.join(name), pem).expect("the folder is ours");
+        }
+        pair.cert.der().to_vec()
+    };
+    write();
+    let files = "[tls]\ncertificate = \"server.pem\"\nkey = \"server.key\"\n";
+    let server = Server::serving_in(folder, "localhost", &format!("{DEMO}\n{files}"));
+    let clients = [&TLS13, &TLS12].map(|version| Arc::new(tls::client(Some(version))));
+    let expect = |kind| {
+        for client in &clients {
+            assert_eq!(handshake(&server, client), Some(kind));
+        }
+    };
+    expect(HandshakeKind::Full);
+    server.signal(Signal::HUP);
+    server.wait_for_log(&["reload: certificate in use"]);
+    expect(HandshakeKind::Resumed);
+    let other = write();
+    server.signal(Signal::HUP);
+    let deadline = Instant::now() + PATIENCE;
+    while tls::certificate(server.tls) != other {
+        assert!(Instant::now() < deadline, "{}", server.log());
+    }
+    expect(HandshakeKind::Full);
+    expect(HandshakeKind::Resumed);
 }
 
 #[test]
