@@ -1,0 +1,224 @@
+//! How a command line is read: the usual forms of its words, and what was meant by a word that nobody knows.
+
+use std::collections::VecDeque;
+use std::ffi::OsString;
+
+use argh::{ArgsInfo as _, CommandInfoWithArgs, EarlyExit, FlagInfo, FlagInfoKind, FromArgs as _};
+
+use super::Arguments;
+use crate::config::proposal;
+
+/// The command that is meant when none is named.
+const SERVE: &str = "serve";
+/// The command that hashes a password.
+const PASSWD: &str = "passwd";
+/// What argh takes for `--help`, with a command and without.
+const HELP: &str = "help";
+
+/// Reads the command line, the program's name first.
+///
+/// # Errors
+///
+/// What to print instead of going on: help with the status Ok, or what is wrong.
+pub fn read(words: impl Iterator<Item = OsString>) -> Result<Arguments, EarlyExit> {
+    let words: Result<Vec<String>, _> = words.skip(1).map(OsString::into_string).collect();
+    let words = words.map_err(|word| EarlyExit::from(format!("{} is not UTF-8", word.to_string_lossy())));
+    let words = words.and_then(|words| plain(words).map_err(EarlyExit::from));
+    let read = words.and_then(|words| {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        Arguments::from_args(&[env!("CARGO_PKG_NAME")], &words)
+    });
+    read.map_err(|exit| match exit.status {
+        Ok(()) => exit,
+        Err(()) => {
+            EarlyExit::from(format!("{}\nRun `callboard --help` for what there is.", exit.output.trim_end()))
+        }
+    })
+}
+
+/// Brings the words of a command line into the form that argh knows: `-h`, `-V`, `help`, `--flag=value`, and flags of `serve`
+/// without it. The error says what was meant by a word that nobody knows.
+fn plain(words: Vec<String>) -> Result<Vec<String>, String> {
+    let info = Arguments::get_args_info();
+    let mut words: VecDeque<String> = words.into();
+    let mut plain = Vec::new();
+    let (name, flags) = match words.front() {
+        None => return Ok(plain),
+        Some(first) if ["-h", "-V", "--help", "--version", HELP].contains(&first.as_str()) => {
+            ("", info.flags)
+        }
+        Some(first) if !first.starts_with('-') => {
+            let Some(sub) = info.commands.iter().find(|sub| sub.name == *first) else {
+                let known = names(&info).chain(["--help", "--version"]);
+                return Err(format!("there is no command {first:?}{}", proposal(first, known)));
+            };
+            plain.extend(words.pop_front());
+            (sub.name, sub.command.flags)
+        }
+        Some(_) => {
+            let serve = info.commands.iter().find(|sub| sub.name == SERVE);
+            plain.push(SERVE.to_owned());
+            (SERVE, serve.map_or(info.flags, |sub| sub.command.flags))
+        }
+    };
+    while let Some(word) = words.pop_front() {
+        let (written, value) = match word.split_once('=') {
+            Some((flag, value)) if flag.starts_with("--") => (flag, Some(value.to_owned())),
+            _ => (word.as_str(), None),
+        };
+        let long = match written {
+            "-h" | HELP => "--help",
+            "-V" if plain.is_empty() => "--version",
+            other => other,
+        };
+        let Some(flag) = flags.iter().find(|flag| flag.long == long) else {
+            if let Some(command) = names(&info).find(|command| *command == word) {
+                return Err(format!(
+                    "{command:?} is a command; write one command, and write it before the flags"
+                ));
+            }
+            return Err(unknown(name, flags, &word, written));
+        };
+        plain.push(long.to_owned());
+        match (&flag.kind, value) {
+            (FlagInfoKind::Switch, None) => {}
+            (FlagInfoKind::Switch, Some(_)) => {
+                return Err(format!("{long} has no value; leave out what follows the ="));
+            }
+            (FlagInfoKind::Option { .. }, value) => match value.or_else(|| words.pop_front()) {
+                Some(value) if value.is_empty() => {
+                    return Err(format!("the value of {long} is empty; write one, or leave the flag out"));
+                }
+                // argh says it if there is none.
+                value => plain.extend(value),
+            },
+        }
+    }
+    Ok(plain)
+}
+
+/// The names of all commands.
+fn names(info: &CommandInfoWithArgs) -> impl Iterator<Item = &str> {
+    info.commands.iter().map(|sub| sub.name)
+}
+
+/// Says what is wrong with a word of a command that is none of its flags.
+fn unknown(command: &str, flags: &[FlagInfo<'_>], word: &str, written: &str) -> String {
+    let of = if command.is_empty() { String::new() } else { format!(" of {command}") };
+    let takes = |long| flags.iter().any(|flag| flag.long == long);
+    if !word.starts_with('-') && takes("--config") {
+        return format!("{word:?} is no flag{of}; did you mean \"--config {word}\"?");
+    }
+    if !word.starts_with('-') && command.is_empty() {
+        return format!("{word:?} is too much: --help and --version stand alone");
+    }
+    if !word.starts_with('-') {
+        // A password would stand in the list of processes.
+        let from = if command == PASSWD { "; it reads the password from standard input" } else { "" };
+        return format!("{word:?} is too much: {command} takes nothing but --help{from}");
+    }
+    if written == "-c" && takes("--config") {
+        return format!("{word:?} is no flag{of}; did you mean \"--config\"?");
+    }
+    format!("{written:?} is no flag{of}{}", proposal(written, flags.iter().map(|flag| flag.long)))
+}
+
+#[cfg(test)]
+mod tests {
+    use log::LevelFilter;
+
+    use super::super::{Command, Serve};
+    use super::*;
+
+    fn arguments(line: &str) -> Result<Arguments, String> {
+        let words = ["callboard"].into_iter().chain(line.split_whitespace());
+        read(words.map(OsString::from)).map_err(|exit| exit.output)
+    }
+
+    #[test]
+    fn no_command_is_as_serve_without_flags() {
+        let alone = arguments("").expect("no arguments");
+        assert!(alone.command.is_none() && !alone.version);
+        let Some(Command::Serve(serve)) = arguments("serve").expect("serve").command else { panic!("serve") };
+        assert_eq!(format!("{serve:?}"), format!("{:?}", Serve::alone()));
+    }
+
+    #[test]
+    fn flags_are_taken_in_every_usual_form() {
+        let shown = |line: &str| format!("{:?}", arguments(line));
+        for (line, same) in [
+            ("--config=c.toml", "serve --config c.toml"),
+            ("--config c.toml --log=debug", "serve --config c.toml --log debug"),
+            ("serve --listen=127.0.0.1:1 --listen [::1]:2", "serve --listen 127.0.0.1:1 --listen [::1]:2"),
+            ("serve --config a=b", "serve --config=a=b"),
+            ("serve --config --odd", "serve --config=--odd"),
+            ("check --config=c.toml", "check --config c.toml"),
+            ("-V", "--version"),
+            ("-h", "--help"),
+            ("serve -h", "serve --help"),
+            ("help", "--help"),
+            ("check help", "check --help"),
+        ] {
+            assert_eq!(shown(line), shown(same), "{line}");
+        }
+        assert!(arguments("-V").expect("a good line").version);
+        assert!(arguments("-h").expect_err("help").contains("demo-config"));
+    }
+
+    #[test]
+    fn a_word_that_nobody_knows_is_answered_with_what_was_meant() {
+        for (line, answer) in [
+            ("srve", r#"there is no command "srve"; did you mean "serve"?"#),
+            ("demo_config", r#"there is no command "demo_config"; did you mean "demo-config"?"#),
+            (
+                "start",
+                r#"there is no command "start"; known are: serve, check, healthcheck, passwd, demo-config, --help, --version"#,
+            ),
+            ("version", r#"there is no command "version"; did you mean "--version"?"#),
+            ("serve check", r#""check" is a command; write one command, and write it before the flags"#),
+            ("--log=off check", r#""check" is a command; write one command, and write it before the flags"#),
+            ("serve --config=", "the value of --config is empty; write one, or leave the flag out"),
+            ("--confg c.toml", r#""--confg" is no flag of serve; did you mean "--config"?"#),
+            (
+                "serve --listen_plain 127.0.0.1:1",
+                r#""--listen_plain" is no flag of serve; did you mean "--listen-plain"?"#,
+            ),
+            ("serve --loud=yes", r#""--loud" is no flag of serve; known are: "#),
+            ("check -c c.toml", r#""-c" is no flag of check; did you mean "--config"?"#),
+            ("check c.toml", r#""c.toml" is no flag of check; did you mean "--config c.toml"?"#),
+            (
+                "passwd secret",
+                r#""secret" is too much: passwd takes nothing but --help; it reads the password from standard input"#,
+            ),
+            ("-V x", r#""x" is too much: --help and --version stand alone"#),
+            ("demo-config x", r#""x" is too much: demo-config takes nothing but --help"#),
+            ("passwd --secret", r#""--secret" is no flag of passwd; known are: --help"#),
+            ("--version --loud", r#""--loud" is no flag"#),
+            ("serve --demo-anywhere=no", "--demo-anywhere has no value"),
+            ("serve --config", "No value provided for option"),
+        ] {
+            let error = arguments(line).map(drop).expect_err(line);
+            assert!(error.contains(answer), "{line}: {error}");
+            assert!(error.ends_with("Run `callboard --help` for what there is."), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_value_is_answered_with_the_right_form() {
+        for (line, form) in [
+            ("serve --listen localhost:8445", "127.0.0.1:8445"),
+            ("serve --listen-plain 8080", "127.0.0.1:8445"),
+            ("serve --log loud", "off, error, warn, info, debug or trace"),
+        ] {
+            let error = arguments(line).expect_err(line);
+            assert!(error.contains(form), "{error}");
+        }
+        for (text, level) in [("off", LevelFilter::Off), ("warn", LevelFilter::Warn)] {
+            let line = format!("serve --log {text}");
+            let Some(Command::Serve(serve)) = arguments(&line).expect("serve").command else {
+                panic!("serve")
+            };
+            assert_eq!(serve.log, Some(level));
+        }
+    }
+}
