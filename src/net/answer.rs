@@ -9,16 +9,17 @@ use http_body_util::Full;
 use hyper::body::{Bytes, Frame, SizeHint};
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
-
-use super::pieces::Pieces;
+use smol::stream::Stream;
 
 /// An answer.
 pub type Answer = Response<Body>;
 
+/// The pieces of a body. Each is made when the ones before have been taken; an error breaks the connection off.
+pub type Pieces = Pin<Box<dyn Stream<Item = io::Result<Bytes>>>>;
+
 /// The body of an answer.
 pub enum Body {
     Whole(Full<Bytes>),
-    /// Each piece is made when the ones before have been taken; an error breaks the connection off.
     Pieces(Pieces),
 }
 

@@ -36,7 +36,7 @@ use super::feed::Carries;
 use super::handshake::values;
 use super::http::{self, Client};
 use super::idle::Resting;
-use super::io::{Io, Quiet};
+use super::io::{Io, Quiet, UNWANTED_MAX};
 use super::pieces::Rest;
 use super::say;
 use super::server::{Server, now};
@@ -45,9 +45,6 @@ use crate::limits::Limits;
 
 /// Most headers of one request that are read.
 const HEADERS_MAX: usize = 64;
-
-/// The most bytes of what nobody wants that are read before a client that goes on sending is cut off.
-pub const UNWANTED_MAX: usize = 64 * 1024 * 1024;
 
 /// The most reads of them until others have their turn.
 const READS: usize = 16;

@@ -16,6 +16,9 @@ use super::socket::{Remote, Socket};
 use super::tls_stream::TlsStream;
 use super::traffic::Traffic;
 
+/// The most bytes of what nobody wants that are read before a client that goes on sending is cut off.
+pub const UNWANTED_MAX: usize = 64 * 1024 * 1024;
+
 /// The number of things there are now, of open connections for example. Atomic only because a connection has to be able to move between threads for
 /// hyper's sake; it never does.
 #[derive(Clone, Debug, Default)]

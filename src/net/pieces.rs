@@ -8,15 +8,12 @@ use std::task::{Context, Poll, ready};
 use hyper::Version;
 use hyper::body::Bytes;
 use smol::io::AsyncWrite as _;
-use smol::stream::Stream;
 
+use super::answer::Pieces;
 use super::io::Io;
 
 /// The most pieces that are written until others have their turn.
 const ROUNDS: usize = 16;
-
-/// The pieces of an answer.
-pub type Pieces = Pin<Box<dyn Stream<Item = io::Result<Bytes>>>>;
 
 /// What is still to be written.
 pub struct Rest {

@@ -13,9 +13,8 @@ use tungstenite::error::Error;
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
-use super::connection::UNWANTED_MAX;
 use super::frames::Reader;
-use super::io::Io;
+use super::io::{Io, UNWANTED_MAX};
 use super::scratch::{Scratch, WRITE};
 use super::server::{Server, now};
 use crate::hub::{Origin, Out};
