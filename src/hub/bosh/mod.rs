@@ -276,9 +276,7 @@ impl Hub {
         {
             bosh.binding.open(&bosh.sid, &session.stream_id, &self.names.domain);
         }
-        if let Some(taken) = self.take_payloads(now, id, envelope, root, 0) {
-            self.leave(id, envelope.rid, text, taken);
-        }
+        self.take_request(now, id, envelope, root, text);
         self.wake(id);
         Ok(id)
     }
@@ -305,11 +303,7 @@ impl Hub {
         match turn {
             Err(violation) => return self.violate(now, id, post, violation),
             Ok(Turn::Later) => {}
-            Ok(Turn::Now) => {
-                if let Some(taken) = self.take_payloads(now, id, envelope, root, 0) {
-                    self.leave(id, envelope.rid, text, taken);
-                }
-            }
+            Ok(Turn::Now) => self.take_request(now, id, envelope, root, text),
         }
         self.wake(id);
         Some(id)

@@ -1,15 +1,16 @@
 //! What a session over BOSH does with the requests it has: it takes their payloads in order, and answers them.
 
-use roxmltree::Node;
+use roxmltree::{Document, Node};
 
 use crate::hub::address::Address;
 use crate::hub::outbox::{Frame, Out, Outbox};
 use crate::hub::{Action, Hub, Now};
 use crate::id::SessionId;
-use crate::xmpp::bosh::{Answer, Condition, Envelope, Payloads, RequestId};
+use crate::limits::Limits;
+use crate::xmpp::bosh::{Answer, Condition, Envelope, Left, Payloads, Pieces, RequestId};
 use crate::xmpp::ns;
 use crate::xmpp::stream::StreamError;
-use crate::xmpp::xml::{self, Bounds};
+use crate::xmpp::xml::{self, Bounds, XmlError};
 
 /// About how many bytes of payloads leave in one answer: each is kept in case it is wanted again.
 const ANSWER: usize = 64 * 1024;
@@ -33,6 +34,11 @@ impl Waiting<'_> {
             Out::Open(_) | Out::Event { .. } | Out::Ping | Out::Close(..) => {}
         });
     }
+}
+
+/// Reads what has been read before, within bounds that were no larger, or a part of it.
+fn read_again<'a>(text: &'a str, limits: &Limits) -> Result<Document<'a>, XmlError> {
+    xml::read(text, &Bounds { bytes: usize::MAX, ..Bounds::of(limits) })
 }
 
 impl Payloads for Waiting<'_> {
@@ -69,48 +75,77 @@ impl Hub {
         }
     }
 
-    /// Takes the payloads of a request from the one with the number `from` on, as long as the session takes any. If some
-    /// are left, returns the number of the first.
-    pub(super) fn take_payloads(
+    /// Takes the payloads of a request whose text this is, as long as the session takes any, and keeps the others.
+    pub(super) fn take_request(
         &mut self,
         now: Now,
         id: SessionId,
         envelope: &Envelope<'_>,
         root: Node<'_, '_>,
-        from: usize,
-    ) -> Option<usize> {
+        text: &str,
+    ) {
+        let Envelope { rid, terminate, .. } = *envelope;
         if envelope.restart {
             if !self.is_reading(id) {
-                return Some(0);
+                return self.leave(id, rid, Left::Whole(text.into()));
             }
-            self.restart(now, id, envelope);
-            return None;
+            return self.restart(now, id, envelope);
         }
-        for (number, element) in root.children().filter(Node::is_element).enumerate().skip(from) {
-            if !self.has_turn(id) {
-                self.mark_leaving(id, envelope.terminate);
-                return Some(number);
+        for (number, element) in root.children().filter(Node::is_element).enumerate() {
+            if !self.may_take(id, terminate) {
+                let left = match number {
+                    0 => Left::Whole(text.into()),
+                    _ => Left::Pieces(Pieces::new(text, root, number, terminate)),
+                };
+                return self.leave(id, rid, left);
             }
-            self.take_turn(id);
-            // Who leaves will take no more answers.
-            if !self.is_reading(id) && (!envelope.terminate || self.is_checking(id)) {
-                return Some(number);
+            self.take_payload(now, id, element);
+        }
+        if terminate {
+            self.end(now, id, None, "closed by the client");
+        }
+    }
+
+    /// Takes payloads that were left before. Returns what is left now.
+    fn take_pieces(&mut self, now: Now, id: SessionId, mut pieces: Pieces) -> Option<Pieces> {
+        while !pieces.is_empty() {
+            if !self.may_take(id, pieces.terminate) {
+                return Some(pieces);
             }
-            if element.tag_name().namespace() == Some(ns::FRAMING) {
-                self.fail(now, id, StreamError::UNSUPPORTED_STANZA_TYPE);
-            } else {
-                // Its bytes were counted with those of the envelope.
-                let user = self.count(now, id, 0, 1);
-                self.element(now, id, element);
-                if let Some(user) = user {
-                    self.hold_if_owed(now, user);
-                }
+            let text = pieces.next().unwrap_or_default();
+            if let Ok(document) = read_again(&text, &self.limits)
+                && let Some(element) = document.root_element().first_element_child()
+            {
+                self.take_payload(now, id, element);
             }
         }
-        if envelope.terminate {
+        if pieces.terminate {
             self.end(now, id, None, "closed by the client");
         }
         None
+    }
+
+    /// Tells whether a session takes one more payload now, of a request with which its client leaves or not.
+    fn may_take(&mut self, id: SessionId, leaves: bool) -> bool {
+        if !self.has_turn(id) {
+            self.mark_leaving(id, leaves);
+            return false;
+        }
+        self.take_turn(id);
+        // Who leaves will take no more answers.
+        self.is_reading(id) || (leaves && !self.is_checking(id))
+    }
+
+    fn take_payload(&mut self, now: Now, id: SessionId, element: Node<'_, '_>) {
+        if element.tag_name().namespace() == Some(ns::FRAMING) {
+            return self.fail(now, id, StreamError::UNSUPPORTED_STANZA_TYPE);
+        }
+        // Its bytes were counted with those of the envelope.
+        let user = self.count(now, id, 0, 1);
+        self.element(now, id, element);
+        if let Some(user) = user {
+            self.hold_if_owed(now, user);
+        }
     }
 
     /// Tells whether a session may take one more payload in this turn.
@@ -146,9 +181,9 @@ impl Hub {
         false
     }
 
-    pub(super) fn leave(&mut self, id: SessionId, rid: u64, text: &str, taken: usize) {
+    fn leave(&mut self, id: SessionId, rid: u64, left: Left) {
         if let Some(bosh) = self.sessions.get_mut(id).and_then(|session| session.bosh.as_mut()) {
-            bosh.binding.leave(rid, text, taken);
+            bosh.binding.leave(rid, left);
         }
     }
 
@@ -222,12 +257,17 @@ impl Hub {
             let Some(pending) = session.bosh.as_mut().and_then(|bosh| bosh.binding.next_pending()) else {
                 return;
             };
-            // It has been read before, within bounds that were no larger.
-            let Ok(document) = xml::read(&pending.text, &Bounds::of(&self.limits)) else { continue };
-            let Ok(envelope) = Envelope::read(document.root_element()) else { continue };
-            let left = self.take_payloads(now, id, &envelope, document.root_element(), pending.taken);
-            if let Some(taken) = left {
-                return self.leave(id, envelope.rid, &pending.text, taken);
+            match pending.left {
+                Left::Whole(text) => {
+                    let Ok(document) = read_again(&text, &self.limits) else { continue };
+                    let Ok(envelope) = Envelope::read(document.root_element()) else { continue };
+                    self.take_request(now, id, &envelope, document.root_element(), &text);
+                }
+                Left::Pieces(pieces) => {
+                    if let Some(left) = self.take_pieces(now, id, pieces) {
+                        self.leave(id, pending.rid, Left::Pieces(left));
+                    }
+                }
             }
         }
     }

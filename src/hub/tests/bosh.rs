@@ -173,6 +173,40 @@ fn a_request_with_many_stanzas_is_taken_in_turns_also_if_its_client_leaves_with_
 }
 
 #[test]
+fn a_request_with_a_thousand_stanzas_is_read_twice_and_not_once_a_turn() {
+    let mut stage = stage_with(|_| {});
+    let mut client = stage.bosh_online();
+    let reader = stage.available("1002", "desktop");
+    stage.hear(reader);
+    let content: String =
+        (0..500).map(|n| format!("<c:message to='1002@localhost' id='{n}'><c:body/></c:message>")).collect();
+    let before = xml::READ.get();
+    stage.ask(&mut client, "xmlns:c='jabber:client'", &content);
+    let read = xml::READ.get() - before;
+    let heard = stage.hear(reader);
+    assert_eq!(heard.len(), 500);
+    for (n, text) in heard.iter().enumerate() {
+        assert!(text.starts_with("<message ") && text.contains(&format!(" id=\"{n}\"")), "{text}");
+    }
+    // Each stanza has the namespaces of the body with it the second time.
+    assert!(read < 4 * content.len(), "{read} of {}", content.len());
+}
+
+#[test]
+fn the_namespaces_of_a_body_have_a_bound() {
+    let ping = "<iq xmlns='jabber:client' type='get' id='p'><ping xmlns='urn:xmpp:ping'/></iq>";
+    let mut stage = stage_with(|_| {});
+    for (length, condition) in [(900, None), (1000, Some("policy-violation"))] {
+        let mut client = stage.bosh_online();
+        let said = stage.ask(&mut client, &format!("xmlns:long='urn:{}'", "x".repeat(length)), ping);
+        match condition {
+            None => assert!(said[0].2.contains("type=\"result\""), "{said:?}"),
+            Some(condition) => assert!(said[0].2.contains(condition), "{said:?}"),
+        }
+    }
+}
+
+#[test]
 fn all_that_one_call_brings_leaves_in_one_answer() {
     let mut stage = stage_with(|_| {});
     let mut client = stage.bosh_online();

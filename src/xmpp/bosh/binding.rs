@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::condition::Violation;
 use super::envelope::Envelope;
 use super::keys::{Key, Sequence};
+use super::pieces::Pieces;
 use super::terms::{Opening, Terms, seconds};
 use super::{Answer, RequestId, body};
 use crate::limits::Limits;
@@ -69,11 +70,17 @@ struct Early {
 /// Payloads that wait to be taken.
 #[derive(Debug)]
 pub struct Pending {
-    rid: u64,
-    /// The whole request, which has been read before.
-    pub text: Box<str>,
-    /// How many of its payloads have been taken.
-    pub taken: usize,
+    pub rid: u64,
+    pub left: Left,
+}
+
+/// What of a request is still to be taken.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Left {
+    /// All of it; it has been read before.
+    Whole(Box<str>),
+    /// Some of its payloads.
+    Pieces(Pieces),
 }
 
 /// An answer that may be wanted again.
@@ -206,7 +213,7 @@ impl Binding {
         } else if self.backlog.is_empty() {
             Turn::Now
         } else {
-            self.backlog.push_back(Pending { rid, text: text.into(), taken: 0 });
+            self.backlog.push_back(Pending { rid, left: Left::Whole(text.into()) });
             Turn::Later
         };
         self.follow()?;
@@ -271,15 +278,15 @@ impl Binding {
             let key = self.keys.step(early.key.as_deref(), early.newkey)?;
             self.its_turn(place, key, early.pause);
             if !early.polls {
-                self.backlog.push_back(Pending { rid: self.last, text: early.text, taken: 0 });
+                self.backlog.push_back(Pending { rid: self.last, left: Left::Whole(early.text) });
             }
         }
         Ok(())
     }
 
-    /// Keeps a request for later of which only so many payloads could be taken.
-    pub fn leave(&mut self, rid: u64, text: &str, taken: usize) {
-        self.backlog.push_front(Pending { rid, text: text.into(), taken });
+    /// Keeps for later what could not be taken of a request.
+    pub fn leave(&mut self, rid: u64, left: Left) {
+        self.backlog.push_front(Pending { rid, left });
     }
 
     /// The next request with payloads that wait to be taken. Those that are not go back with [`Binding::leave`].

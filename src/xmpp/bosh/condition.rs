@@ -88,6 +88,7 @@ impl Violation {
     pub const SID: Self = Self::not_found("BOSH: there is no such session");
 
     pub const LONG_PAUSE: Self = Self::policy("BOSH: a longer pause was asked for than there may be");
+    pub const NAMESPACES: Self = Self::policy("BOSH: the namespaces of <body/> are too long");
     pub const REPEATS: Self = Self::policy("BOSH: the same request came too often");
     pub const TOO_FAST: Self = Self::policy("BOSH: empty requests came too fast");
     pub const TOO_MANY: Self = Self::policy("BOSH: too many requests at the same time");

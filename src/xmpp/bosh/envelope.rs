@@ -13,6 +13,10 @@ const RID_MAX: u64 = (1 << 53) - 1;
 /// The longest content type that is repeated in every answer, in bytes.
 const CONTENT_MAX: usize = 128;
 
+/// The longest that the namespaces of a body and their prefixes may be together, in bytes: they go with each payload that has to
+/// wait.
+const NAMESPACES_MAX: usize = 1024;
+
 /// How much of a body is looked at for the `sid`, in bytes.
 const HEAD_MAX: usize = 4096;
 
@@ -55,6 +59,12 @@ impl<'a> Envelope<'a> {
     pub fn read(body: Node<'a, '_>) -> Result<Self, Violation> {
         if !stanza::is(body, "body", ns::HTTPBIND) {
             return Err(Violation::NO_BODY);
+        }
+        let length = |namespace: &roxmltree::Namespace<'_>| {
+            namespace.uri().len() + namespace.name().map_or(0, str::len)
+        };
+        if body.namespaces().map(length).sum::<usize>() > NAMESPACES_MAX {
+            return Err(Violation::NAMESPACES);
         }
         let said = |node: Node<'_, '_>| node.text().is_some_and(|text| !text.trim_ascii().is_empty());
         if body.children().any(|child| child.is_text() && said(child)) {

@@ -11,6 +11,7 @@ mod condition;
 mod ending;
 mod envelope;
 mod keys;
+mod pieces;
 mod respond;
 mod terms;
 #[cfg(test)]
@@ -18,9 +19,10 @@ mod tests;
 
 use std::rc::Rc;
 
-pub use binding::{Binding, Turn};
+pub use binding::{Binding, Left, Turn};
 pub use condition::{Condition, Violation};
 pub use envelope::{Envelope, sid_of, without_mark, without_sid};
+pub use pieces::Pieces;
 pub use respond::Payloads;
 
 use super::ns;

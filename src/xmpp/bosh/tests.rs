@@ -168,7 +168,7 @@ fn requests_count_in_their_order_whatever_order_they_come_in() {
     expect(stage.push("<x/>"), &[]);
     assert_eq!(stage.take("rid='101'", "<a/>"), Ok(Turn::Now));
     let pending = stage.binding.next_pending().expect("its turn has come");
-    assert!(pending.text.contains("<b/>") && pending.taken == 0);
+    assert!(matches!(pending.left, Left::Whole(text) if text.contains("<b/>")));
     assert!(!stage.binding.has_backlog());
     expect(stage.settle(), &[(2, "<body><x/></body>")]);
     expect(stage.push("<c/>"), &[(1, "<body><c/></body>")]);
@@ -182,15 +182,15 @@ fn requests_count_in_their_order_whatever_order_they_come_in() {
 fn what_could_not_be_taken_waits_and_with_it_its_answer() {
     let mut stage = Stage::new();
     assert_eq!(stage.take("rid='101'", "<a/><b/>"), Ok(Turn::Now));
-    stage.binding.leave(101, "<body/>", 1);
+    stage.binding.leave(101, Left::Whole("<body/>".into()));
     assert_eq!(stage.take("rid='102'", "<c/>"), Ok(Turn::Later));
     expect(stage.settle(), &[]);
     // No more than that at a time.
     assert_eq!(stage.take("rid='103'", "<d/>"), Err(Violation::TOO_MANY));
     let pending = stage.binding.next_pending().expect("the rest of the first");
-    assert_eq!(pending.taken, 1);
+    assert_eq!(pending.rid, 101);
     expect(stage.settle(), &[(1, EMPTY)]);
-    assert!(stage.binding.next_pending().expect("the second").text.contains("<c/>"));
+    assert_eq!(stage.binding.next_pending().expect("the second").rid, 102);
 }
 
 #[test]

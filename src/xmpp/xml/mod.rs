@@ -97,7 +97,15 @@ pub fn read_document<'a>(text: &'a str, bounds: &Bounds) -> Result<Document<'a>,
     read_by(Rules::Document, text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text).trim_ascii(), bounds)
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How many bytes were read.
+    pub static READ: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 fn read_by<'a>(rules: Rules, text: &'a str, bounds: &Bounds) -> Result<Document<'a>, XmlError> {
+    #[cfg(test)]
+    READ.set(READ.get() + text.len());
     scan::scan(rules, text, bounds)?;
     let options = ParsingOptions {
         // What is counted as an element is one node, and has at most one text node before and one after it.

@@ -42,7 +42,7 @@ fn a_rid_beyond_the_window_is_an_error() {
 fn more_requests_than_agreed_are_too_many() {
     let mut stage = Stage::new();
     assert_eq!(stage.take("rid='101'", "<a/>"), Ok(Turn::Now));
-    stage.binding.leave(101, "<body/>", 0);
+    stage.binding.leave(101, Left::Whole("<body/>".into()));
     stage.take("rid='102'", "<a/>").expect("two are agreed on");
     assert_eq!(stage.take("rid='103'", "<a/>"), Err(Violation::TOO_MANY));
     stage.take("rid='103' type='terminate'", "").expect("who leaves may send one more");
@@ -195,7 +195,7 @@ fn a_session_does_not_begin_with_its_end() {
 fn what_cannot_be_taken_is_bounded() {
     let mut stage = Stage::new();
     stage.take("rid='101'", "<a/>").expect("the rules are kept");
-    stage.binding.leave(101, "<body/>", 0);
+    stage.binding.leave(101, Left::Whole("<body/>".into()));
     for rid in 102.. {
         assert_eq!(stage.push("<x/>").len(), 1);
         match stage.take(&format!("rid='{rid}'"), "<a/>") {
