@@ -32,8 +32,18 @@ fn main() -> ExitCode {
         return shown(writeln!(io::stdout(), "callboard {}", env!("CARGO_PKG_VERSION")));
     }
     let command = arguments.command.unwrap_or_else(|| Command::Serve(Serve::alone()));
-    let environment = match Environment::read(|name| std::env::var_os(name)) {
-        Ok(environment) => environment,
+    let misspelt = cli::misspelt(std::env::vars_os().map(|(name, _)| name));
+    let read = misspelt
+        .and_then(|warning| Environment::read(|name| std::env::var_os(name)).map(|read| (read, warning)));
+    let environment = match read {
+        Ok((environment, warning)) => {
+            if let Some(warning) =
+                warning.filter(|_| matches!(command, Command::Serve(_) | Command::Check(_)))
+            {
+                commands::print_error(&format!("callboard: {warning}"));
+            }
+            environment
+        }
         Err(sentence) => {
             commands::print_error(&format!("callboard: {sentence}"));
             return ExitCode::from(WRONG_USAGE);

@@ -363,6 +363,26 @@ fn variables_of_the_environment_stand_in_for_flags() {
 }
 
 #[test]
+fn a_misspelt_variable_of_the_environment_is_named_with_what_was_meant() {
+    let run = |variable: &str, command: &str| {
+        let output = program().env(variable, "127.0.0.1:0").arg(command).output().expect("the program runs");
+        (output.status.code(), String::from_utf8(output.stderr).expect("output is UTF-8"))
+    };
+    let refused = "callboard: there is no variable CALLBOARD_LISTNE; did you mean CALLBOARD_LISTEN?\n";
+    for command in ["serve", "check", "healthcheck"] {
+        assert_eq!(run("CALLBOARD_LISTNE", command), (Some(2), refused.to_owned()), "{command}");
+    }
+    let (code, said) = run("CALLBOARD_WWW", "check");
+    assert_eq!((code, said.lines().count()), (Some(0), 1), "{said}");
+    assert!(
+        said.contains("nothing reads CALLBOARD_WWW of the environment; known are: CALLBOARD_CONFIG, "),
+        "{said}"
+    );
+    // The scripts of the project are told by it where they keep what they load.
+    assert_eq!(run("CALLBOARD_CACHE", "check"), (Some(0), String::new()));
+}
+
+#[test]
 fn passwords_that_everybody_can_guess_are_refused_where_others_can_reach_them() {
     let demo = callboard("demo-config").out.replace("127.0.0.1:8445", "0.0.0.0:0");
     let open = file("guessable.toml", 0o600, demo);

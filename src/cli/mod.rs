@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use argh::{ArgsInfo, FromArgs};
 use log::LevelFilter;
 
-pub use environment::Environment;
+pub use environment::{Environment, misspelt};
 pub use read::read;
 
 /// Stands in for the notification side of a Cisco Finesse contact centre: XMPP over WebSocket and pubsub events.

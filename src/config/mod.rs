@@ -36,7 +36,7 @@ pub use books::{Contact, PhoneBook};
 pub use fixed::Fixed;
 use guessable::Guessable;
 pub use layouts::{Entry, Layout};
-pub use problem::{Place, Problem, proposal};
+pub use problem::{Place, Problem, nearest, proposal};
 pub use queues::{Outside, Queue};
 
 /// The text of the embedded demo configuration.

@@ -110,23 +110,28 @@ pub(super) fn shown(text: &str) -> String {
 /// Returns the end of a sentence, or nothing if there is nothing to propose.
 pub fn proposal<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
     const MOST_LISTED: usize = 64;
-    let same = |name: &str| name.to_lowercase().replace('-', "_");
-    let name = same(name);
     // More than anybody would read, and few enough to compare for every mistake of a large file.
     let mut known: Vec<&str> = known.into_iter().take(1000).collect();
-    let nearest = known.iter().map(|candidate| (distance(&name, &same(candidate)), *candidate)).min();
-    match nearest {
-        None => String::new(),
-        // One slip in three characters still looks like the same word.
-        Some((slips, candidate)) if slips * 3 <= candidate.chars().count() => {
-            format!("; did you mean \"{candidate}\"?")
-        }
-        Some(_) => {
-            let more = if known.len() > MOST_LISTED { ", …" } else { "" };
-            known.truncate(MOST_LISTED);
-            format!("; known are: {}{more}", known.join(", "))
-        }
+    if known.is_empty() {
+        return String::new();
     }
+    if let Some(candidate) = nearest(name, known.iter().copied()) {
+        return format!("; did you mean \"{candidate}\"?");
+    }
+    let more = if known.len() > MOST_LISTED { ", …" } else { "" };
+    known.truncate(MOST_LISTED);
+    format!("; known are: {}{more}", known.join(", "))
+}
+
+/// Finds the name that could have been meant by one that is not known.
+pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    let same = |name: &str| name.to_lowercase().replace('-', "_");
+    let name = same(name);
+    let all = known.into_iter().map(|candidate| (distance(&name, &same(candidate)), candidate));
+    // One slip in three characters still looks like the same word.
+    all.min()
+        .filter(|(slips, candidate)| slips * 3 <= candidate.chars().count())
+        .map(|(_, candidate)| candidate)
 }
 
 /// The Levenshtein distance; texts of very different lengths are not compared in full.
