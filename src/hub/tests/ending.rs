@@ -1,0 +1,22 @@
+//! The server goes down.
+
+use super::*;
+
+#[test]
+fn at_shutdown_everybody_is_told() {
+    let mut stage = Stage::new();
+    let ids = [stage.connect(), stage.log_in("1001"), stage.available("1002", "desktop")];
+    for id in ids {
+        stage.hear(id);
+    }
+    stage.hub.shutdown(stage.now);
+    for id in ids {
+        let heard = stage.hear(id);
+        assert!(heard.concat().contains("<system-shutdown"), "{heard:?}");
+        assert_eq!(&heard[heard.len() - 2..], [stream::CLOSE, "close 1001"]);
+        stage.hub.closed(stage.now, id, "gone");
+    }
+    assert_eq!(stage.hub.counters().sessions, 0);
+    let late = stage.connect();
+    assert!(stage.hear(late).concat().contains("<system-shutdown"), "nobody is let in any more");
+}
