@@ -23,9 +23,6 @@ use super::socket::Socket;
 /// The most that may have come in and is not understood yet, in bytes, of a handshake: a ClientHello has a tenth of that.
 const HELLO: usize = 16 * 1024;
 
-/// In so many records at the most: with each piece that comes in, rustls looks at all of them again.
-const HELLO_RECORDS: usize = 64;
-
 /// The same afterwards: a record with what is around it (RFC 8446 §5.2, RFC 5246 §6.2.3).
 const RECORD: usize = 16 * 1024 + 2048 + 5;
 
@@ -156,12 +153,9 @@ impl TlsStream {
             }
         }
         let rest = &input[done..];
-        let is_handshaking = self.connection.is_handshaking();
-        if rest.len() > if is_handshaking { HELLO } else { RECORD } {
+        let most = if self.connection.is_handshaking() { HELLO } else { RECORD };
+        if rest.len() > most {
             return Err(io::Error::new(ErrorKind::InvalidData, "a message of TLS is too long"));
-        }
-        if is_handshaking && records(rest) > HELLO_RECORDS {
-            return Err(io::Error::new(ErrorKind::InvalidData, "a message of TLS is in too many records"));
         }
         self.incoming = rest.to_vec();
         Ok(filled)
@@ -225,18 +219,6 @@ fn encode(mut data: EncodeTlsData<'_, ServerConnectionData>, out: &mut Vec<u8>) 
         out.resize(begin + required_size, 0);
     }
     Ok(())
-}
-
-/// How many records are complete (RFC 8446 §5.1).
-fn records(mut bytes: &[u8]) -> usize {
-    let mut count = 0;
-    while let [_, _, _, high, low, rest @ ..] = bytes
-        && let Some(next) = rest.get(usize::from(u16::from_be_bytes([*high, *low]))..)
-    {
-        count += 1;
-        bytes = next;
-    }
-    count
 }
 
 fn invalid(error: Error) -> io::Error {
