@@ -137,7 +137,7 @@ async fn connection(
             let origin = Origin { peer, transport, accepted };
             server.spawn_arrival(peer.ip(), http::serve(server.clone(), io, origin, own, lacks_tls));
         }
-        // What looks whether the server is there does that all the time: that is no news.
+        // Health checks connect and leave like this all the time.
         Err(error) if is_lost(&error) => log::debug!("{peer} tls: {error}"),
         Err(error) => {
             let line = format_args!("{peer} tls: {}", reason(&error));
@@ -150,8 +150,8 @@ async fn connection(
 fn prepare(stream: &TcpStream, limits: &Limits) -> io::Result<()> {
     // An event is one small write: it must not wait for the answer to the one before.
     stream.set_nodelay(true)?;
-    // Whoever is sent something now and then, and answers nothing by itself, may be half open: the system would try for a
-    // quarter of an hour. It gives up when a client with pings would be given up, and never before who only reads slowly.
+    // The connection of a client that only receives may be half open: the system would try for a
+    // quarter of an hour. It gives up when a client with pings would be given up, and never before a client that only reads slowly.
     let silence = (limits.ping + 2 * limits.ping_answer).max(2 * limits.login);
     if let Err(error) = sockopt::set_tcp_user_timeout(stream, silence.as_millis() as u32) {
         // Not every system that runs programs for Linux has it, and a connection is worth more.

@@ -75,7 +75,7 @@ pub struct Empty;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused {
     pub status: StatusCode,
-    /// What to do.
+    /// Says what to do.
     pub sentence: &'static str,
 }
 

@@ -21,14 +21,14 @@ use crate::id::UserId;
 #[derive(Clone, Copy)]
 pub struct Peer(pub IpAddr);
 
-/// Who sends a request, or why that is not known.
+/// Finds the user who sends a request, or why it is not known.
 pub async fn user(server: &Rc<Server>, request: &Request<Incoming>) -> Result<UserId, Refused> {
     // There is one in every request.
     let peer = request.extensions().get().map_or(Ipv4Addr::UNSPECIFIED.into(), |Peer(peer)| *peer);
     user_at(server, request.headers(), peer, request.extensions().get().cloned()).await
 }
 
-/// The same by the headers of a request from there. `remote`: who waits for the answer.
+/// Finds the user by the headers of a request from that address. `remote` is the client that waits for the answer.
 pub async fn user_at(
     server: &Rc<Server>,
     headers: &HeaderMap,
@@ -58,7 +58,7 @@ pub async fn user_at(
     }
 }
 
-/// The same for a request that only users with the role Administrator may make.
+/// Finds the user who sends a request that only users with the role Administrator may make.
 pub async fn administrator(server: &Rc<Server>, request: &Request<Incoming>) -> Result<UserId, Refused> {
     let user = user(server, request).await?;
     check_administrator(server, user)?;
@@ -73,8 +73,8 @@ pub fn check_administrator(server: &Rc<Server>, user: UserId) -> Result<(), Refu
     Err(Refused { status: StatusCode::FORBIDDEN, sentence: "This is for users with the role Administrator." })
 }
 
-/// Who opens a stream: by a ticket if the query has one, else by a password. A ticket stays good while its user is kept
-/// out after wrong passwords, as a session does that is up.
+/// Finds the user who opens a stream: by a ticket if the query has one, else by a password. A ticket stays good while its user is
+/// kept out after wrong passwords, as a session does that is up.
 pub async fn ticket_or_user(
     server: &Rc<Server>,
     request: &Request<Incoming>,

@@ -29,14 +29,14 @@ const TOO_MANY: Refused = Refused {
 /// The first piece of a buffer, in bytes: most bodies fit into it.
 const FIRST: usize = 1024;
 
-/// What is left of the body of a request when the request is answered.
+/// The rest of the body of a request that is answered already.
 pub struct Left {
     pub body: hyper::body::Incoming,
-    /// Some of it was asked for: a client that wants to be told to go on was told.
+    /// The body was asked for: a client that waits for 100 (Continue) has got it.
     pub begun: bool,
-    /// Its end was read.
+    /// The end of the body was read.
     pub over: bool,
-    /// It did not come in time, or is broken: nothing sensible follows.
+    /// The body did not come in time, or is broken: nothing sensible follows.
     pub hopeless: bool,
 }
 
@@ -45,7 +45,7 @@ impl Left {
         Self { body, begun: false, over: false, hopeless: false }
     }
 
-    /// Nothing of it is still to come.
+    /// Tells whether the whole body has come.
     pub fn is_over(&self) -> bool {
         self.over || self.body.is_end_stream()
     }
@@ -58,7 +58,7 @@ pub type Back = Rc<Cell<Option<Left>>>;
 pub struct Incoming {
     /// There until it is dropped.
     left: Option<Left>,
-    /// Who sends it.
+    /// The address of the sender.
     from: IpAddr,
     back: Back,
 }
@@ -166,10 +166,10 @@ pub async fn discard(server: &Server, mut body: Incoming, limit: usize) -> Resul
     in_time(server, &mut body, read).await
 }
 
-/// What has come of a body whose beginning tells how long it may be.
+/// A body whose beginning tells how long it may be.
 pub enum Grown {
     Whole(Vec<u8>),
-    /// There are more bytes than may be.
+    /// The body is longer than it may be.
     TooLong(Vec<u8>),
 }
 

@@ -1,4 +1,4 @@
-//! What a certificate says of itself (RFC 5280 §4.1): for whom it is, and from when to when.
+//! The names and the times of a certificate (RFC 5280 §4.1).
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -14,7 +14,7 @@ const SUBJECT_ALT_NAME: &[u64] = &[2, 5, 29, 17];
 /// A certificate ends soon if less than this is left, or a third of its time.
 const SOON: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// What is read of one.
+/// The fields of a certificate that are read.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Certificate {
     /// The names of hosts and the addresses for which it is.
@@ -48,13 +48,13 @@ impl Certificate {
         format!("for {names}; valid until {} ({days}{ago})", Day(self.not_after))
     }
 
-    /// What is to be told of the certificate of a server that is for nobody; the end of a sentence.
+    /// The warning for a certificate that names no host; the end of a sentence.
     pub fn nameless(&self) -> Option<&'static str> {
         let end = "names no host, and clients refuse it; get another, with the names of this server in subjectAltName";
         self.names.is_empty().then_some(end)
     }
 
-    /// What is to be told of its times; the end of a sentence.
+    /// The warning for a certificate that has expired, will do so soon, or does not count yet; the end of a sentence.
     pub fn warning(&self, now: SystemTime) -> Option<String> {
         let (now, not_before, not_after) = (OffsetDateTime::from(now), self.not_before, self.not_after);
         let left = not_after - now;

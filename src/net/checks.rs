@@ -31,7 +31,7 @@ struct Waiting {
 /// Why a password was not checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unchecked {
-    /// Too many wait for that, of all or of the same address.
+    /// Too many checks wait, of all clients or of the same address.
     Busy,
     /// Wrong passwords have used up the tries of the address meanwhile.
     TooMany,
@@ -48,7 +48,7 @@ struct Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        // What is being made stays until it is done.
+        // A check that has begun goes on to its end.
         if self.server.checks.waiting.borrow_mut().remove(&self.id).is_some() {
             self.server.with_hub(|hub, _| hub.end_check(self.address, self.id));
         }
@@ -69,7 +69,7 @@ impl Checks {
 
 impl Server {
     /// Checks a password: at once if that is cheap, or it was right before, else when its turn comes. Tells whether the user may
-    /// come in. Whoever asks may go away meanwhile, and `is_there` tells it: then nothing is computed. A check that has begun is
+    /// come in. The client may go away meanwhile, as `is_there` tells: then nothing is computed. A check that has begun is
     /// made and counted in any case.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ const CHANGED: Refused = Refused {
     sentence: "What is there is not what you take it for.",
 };
 
-/// What the conditions of a request say of what there is now.
+/// The result of the conditions of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Do what is asked.
@@ -21,7 +21,8 @@ pub enum Verdict {
     Failed,
 }
 
-/// Goes through the conditions in the order of RFC 9110 §13.2.2. `tag` is that of what there is; `reads`: the request is GET or HEAD.
+/// Goes through the conditions in the order of RFC 9110 §13.2.2. `tag` is that of what there is; `reads`: the request is GET or
+/// HEAD.
 pub fn judge(headers: &HeaderMap, tag: Option<&str>, reads: bool) -> Verdict {
     if headers.contains_key(IF_MATCH) && !lists(headers, IF_MATCH, tag) {
         Verdict::Failed
@@ -65,7 +66,7 @@ impl Conditions {
             Verdict::Failed => CHANGED.into(),
             Verdict::NotModified => {
                 let mut short = empty(StatusCode::NOT_MODIFIED);
-                // What a cache has to know (§15.4.5).
+                // The headers that a cache needs with a 304 (§15.4.5).
                 for name in [header::ETAG, header::CACHE_CONTROL, header::VARY] {
                     for value in answer.headers().get_all(&name) {
                         short.headers_mut().append(&name, value.clone());
@@ -101,7 +102,7 @@ fn tags(mut list: &[u8]) -> impl Iterator<Item = (bool, &[u8])> {
         let end = opaque.strip_prefix(b"\"")?.iter().position(|byte| *byte == b'"')? + 2;
         let (tag, after) = opaque.split_at(end);
         list = after.trim_ascii_start();
-        // What else stands behind it makes it none.
+        // A tag with anything else behind it is none.
         (list.is_empty() || list[0] == b',').then_some((is_weak, tag))
     })
 }

@@ -86,13 +86,13 @@ pub async fn serve(server: Rc<Server>, mut io: Box<Io>, client: Rc<Client>) {
     }
 }
 
-/// What comes of waiting for a request.
+/// The result of waiting for a request.
 enum Heard {
     /// It begins.
     Request(Box<Io>),
     /// It did not come in time.
     Nothing(Box<Io>),
-    /// None will come.
+    /// No request will come.
     End,
 }
 
@@ -148,7 +148,7 @@ async fn rest(server: &Server, io: Box<Io>) -> Heard {
     }
 }
 
-/// What is to be done with a connection after some requests.
+/// The next step of a connection after some requests.
 enum After {
     /// It waits for the next one.
     Idle(Box<Io>),
@@ -179,7 +179,7 @@ impl Asked {
             if let Poll::Ready(answer) = self.answer.as_mut().poll(cx) {
                 return Poll::Ready(Some(answer));
             }
-            // What comes already is the next request.
+            // Bytes that come now belong to the next request.
             if !io.has_ahead() && poll_first(server, &mut io, cx) == Poll::Ready(false) {
                 return Poll::Ready(None);
             }
@@ -481,7 +481,7 @@ async fn stream(server: &Rc<Server>, mut io: Box<Io>, client: &Client, mut rest:
         if is_late(server, client, &mut last_words, cx) {
             return Poll::Ready(Err((LATE.to_owned(), false)));
         }
-        // What comes already is the next request, which is not answered any more.
+        // Bytes that come now belong to the next request, which is not answered any more.
         if !io.has_ahead() && poll_first(server, &mut io, cx) == Poll::Ready(false) {
             return Poll::Ready(Err((GONE.to_owned(), true)));
         }

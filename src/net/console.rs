@@ -12,13 +12,13 @@ use crate::console::Asset;
 /// Where the page is.
 pub const PATH: &str = "/console/";
 
-/// What the page may do: run its own files, and talk to the server that it comes from. No text becomes markup in it, as
+/// The page may run its own files, and talk to the server that it comes from. No text becomes markup in it, as
 /// no value is taken for HTML that has not gone through its XML reader (CSP 3, Trusted Types).
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
                       require-trusted-types-for 'script'; trusted-types xml";
 
-/// What the page does without, whatever its reader has allowed (Permissions Policy §6).
+/// The page gives up these features, whatever its reader has allowed (Permissions Policy §6).
 const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
 
 /// Answers a GET or HEAD for a file of the page.

@@ -1,4 +1,4 @@
-//! What pages may do here that come from elsewhere: the CORS protocol of the Fetch Standard (§3.3), and the origins of
+//! The rights of pages that come from elsewhere: the CORS protocol of the Fetch Standard (§3.3), and the origins of
 //! WebSockets (RFC 6455 §10.2).
 //!
 //! A browser sends the password that it remembers whoever's page makes it ask. So a request of a page that is not allowed
@@ -19,17 +19,17 @@ use super::{rest, say, shown};
 use crate::desk::Refusal;
 use crate::web_origin::WebOrigin;
 
-/// What a page may ask to send.
+/// The methods that a page may use.
 const METHODS: &str = "GET, HEAD, POST, PUT, DELETE";
 
 /// The headers of answers that a page may read, beside those that are always open to it.
 const EXPOSED: &str = "requestId, ETag, Location";
 
-/// What a browser says of the page, beside its origin (Fetch Metadata §2.2).
+/// How near a browser says the page is, beside its origin (Fetch Metadata §2.2).
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// What some versions of Chromium ask before a page of the Internet may reach an address of a private network. The draft was
-/// given up, and those versions are still in use.
+/// Some versions of Chromium ask with this header before a page of the Internet may reach an address of a private network. The
+/// draft was given up, and those versions are still in use.
 const REQUEST_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-request-private-network");
 const ALLOW_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-allow-private-network");
 
@@ -63,7 +63,7 @@ impl Sent<'_> {
     }
 }
 
-/// Whose page asks, as the browser says it. Other programs need not say anything.
+/// The page that asks, as the browser names it. Other programs need not name any.
 pub enum Asker {
     /// No page, or one that only follows a link.
     Nobody,

@@ -22,7 +22,7 @@ pub const PATH: &str = "/events";
 /// By which a client says what it has seen last (§9.2.4).
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// The same in a query, as the usual polyfills write it.
+/// The parameters by which the usual polyfills say in a query what a client has seen last.
 const LAST_EVENT_IDS: [&str; 3] = ["lastEventId", "lastEventID", "Last-Event-ID"];
 
 /// Opens a stream.
@@ -49,20 +49,20 @@ fn parameters<'a>(query: Option<&'a str>, name: &str) -> impl Iterator<Item = Co
     all.filter(move |(other, _)| other == name).map(|(_, value)| value)
 }
 
-/// What the query says that the client has seen last: where it has left off once (`after`), or what a polyfill has seen since then,
+/// Finds in the query what the client has seen last: where it has left off once (`after`), or what a polyfill has seen since then,
 /// which has no other way to say it to a browser's own connection.
 fn last_seen(query: Option<&str>) -> Option<Cow<'_, str>> {
     let newer = LAST_EVENT_IDS.iter().find_map(|name| parameter(query, name).filter(|id| !id.is_empty()));
     newer.or_else(|| parameter(query, "after"))
 }
 
-/// The first of them.
+/// The first value of a parameter of a name in a query.
 pub fn parameter<'a>(query: Option<&'a str>, name: &str) -> Option<Cow<'a, str>> {
     parameters(query, name).next()
 }
 
-/// What the client has seen last: the header wins over the query, because a browser sends it when it comes back to the
-/// same address. What is no text was never an id.
+/// Finds what the client has seen last: the header wins over the query, because a browser sends it when it comes back to the
+/// same address. A header that is no text was never an id.
 fn after_of<'a>(headers: &'a HeaderMap, query: Option<&'a str>) -> After<'a> {
     let given = match headers.get(LAST_EVENT_ID) {
         Some(header) => match std::str::from_utf8(header.as_bytes()) {

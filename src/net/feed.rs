@@ -18,7 +18,7 @@ use crate::hub::{NotOpened, Out};
 use crate::id::SessionId;
 use crate::sse;
 
-/// What a connection carries, as far as it is a stream of events: so that it can be cut off although it takes nothing.
+/// The stream of events on a connection, by which the connection can be cut off although it takes nothing.
 #[derive(Clone, Copy, Default)]
 pub enum Carries {
     #[default]
@@ -29,15 +29,15 @@ pub enum Carries {
     End,
 }
 
-/// The same, shared by the connection and its stream.
+/// The state of a stream of events, shared by the connection and the stream.
 pub type Carried = Rc<Cell<Carries>>;
 
-/// One stream. It is over for the hub when it is dropped.
+/// A stream. It is over for the hub when this is dropped.
 struct Feed {
     server: Rc<Server>,
     id: SessionId,
     carried: Carried,
-    /// What a stream begins with was written.
+    /// The beginning of the stream was written.
     begun: bool,
     /// Nothing more comes.
     ended: bool,
@@ -49,7 +49,8 @@ pub fn answer(server: &Rc<Server>, id: SessionId, carried: &Carried) -> Answer {
     let feed = Feed { server: server.clone(), id, carried: carried.clone(), begun: false, ended: false };
     let mut answer = Answer::new(Body::Pieces(Box::pin(feed)));
     set(&mut answer, header::CONTENT_TYPE, "text/event-stream");
-    // Nothing between here and the client may keep events back, to pack or to gather them (RFC 9111 §5.2.2.6, and nginx's own word).
+    // Nothing between here and the client may keep events back, to pack or to gather them (RFC 9111 §5.2.2.6, and nginx's own
+    // word).
     set(&mut answer, header::CACHE_CONTROL, "no-store, no-transform");
     set(&mut answer, HeaderName::from_static("x-accel-buffering"), "no");
     // So that there is nothing to wait for when it is over.

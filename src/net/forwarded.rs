@@ -25,8 +25,8 @@ pub struct Seen {
     pub secure: bool,
     /// To which host, as `HOST[:PORT]`, if a proxy says another one than the request.
     pub host: Option<String>,
-    /// The hosts that `Forwarded` and `X-Forwarded-Host` name. One of them may be the client's own word, but the other is the
-    /// proxy's: the server has to go by both.
+    /// The hosts that `Forwarded` and `X-Forwarded-Host` name. The client may have written one of the two headers itself, so the
+    /// server goes by both.
     pub named: [Option<String>; 2],
 }
 
@@ -86,7 +86,7 @@ fn is_one(trusted: &[Network], peer: SocketAddr) -> bool {
     trusted.iter().any(|network| network.contains(peer.ip()))
 }
 
-/// What the outermost trusted proxy says in `Forwarded`.
+/// The element of the outermost trusted proxy in `Forwarded`.
 fn by_standard(trusted: &[Network], headers: &HeaderMap) -> Option<Element> {
     let mut outermost = None;
     for line in headers.get_all(FORWARDED).iter().rev() {
@@ -102,7 +102,8 @@ fn by_standard(trusted: &[Network], headers: &HeaderMap) -> Option<Element> {
     outermost
 }
 
-/// The same in `X-Forwarded-For`. Of the headers beside it nobody knows whose word they are but the last one.
+/// Finds the address of the client in `X-Forwarded-For`. Of the headers beside it nobody knows whose word they are but the last
+/// one.
 fn by_older(trusted: &[Network], headers: &HeaderMap) -> Option<Element> {
     let mut client = None;
     'lines: for line in headers.get_all(FOR).iter().rev() {
@@ -122,7 +123,7 @@ fn by_older(trusted: &[Network], headers: &HeaderMap) -> Option<Element> {
     })
 }
 
-/// What the last proxy has written into `X-Forwarded-Host`.
+/// The host that the last proxy has written into `X-Forwarded-Host`.
 fn older_host(headers: &HeaderMap) -> Option<String> {
     last(headers, HOST).filter(|host| Host::with_port(host).is_some()).map(str::to_owned)
 }

@@ -23,7 +23,7 @@ pub struct Reader {
     context: WebSocketContext,
     /// The start of a frame's header, until it is whole.
     head: Vec<u8>,
-    /// What is still to come of the frame that is being read, in bytes.
+    /// The number of bytes of the frame that are still to come.
     left: u64,
     limit: usize,
 }
@@ -43,8 +43,8 @@ impl Reader {
         });
     }
 
-    /// Takes bytes from `input` up to the end of the next message; none if that has not come yet. What has to be
-    /// answered by the protocol itself is appended to `answers`, but for the answer to a close frame.
+    /// Takes bytes from `input` up to the end of the next message; none if that has not come yet. The answers of the protocol
+    /// itself are appended to `answers`, but for that to a close frame.
     ///
     /// # Errors
     ///

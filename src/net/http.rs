@@ -33,12 +33,12 @@ use crate::hub::Origin;
 const METHODS: [Method; 6] =
     [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS];
 
-/// The same, as the header Allow says it.
+/// All methods as a value of the header Allow.
 const ALL_METHODS: &str = "GET, HEAD, POST, PUT, DELETE, OPTIONS";
 /// How much of a host that nobody knows stands in the log, in bytes.
 const LOGGED_HOST: usize = 100;
 
-/// What is known of a connection while its requests are served.
+/// A connection while its requests are served.
 pub struct Client {
     pub origin: Origin,
     /// The address of this machine by which it came in.
@@ -63,7 +63,7 @@ impl Client {
     }
 }
 
-/// Serves one connection until it is closed or becomes a WebSocket. What is to speak TLS and does not is told so.
+/// Serves one connection until it is closed or becomes a WebSocket. A client without TLS on a listener with it is told so.
 pub async fn serve(server: Rc<Server>, mut io: Io, origin: Origin, own: IpAddr, lacks_tls: bool) {
     let client = Rc::new(Client {
         origin,
@@ -310,12 +310,12 @@ async fn at(
     served.await
 }
 
-/// What lives at a path.
+/// The resource at a path.
 enum Place {
     WebSocket,
     Bosh,
     Rest,
-    /// The same as if the user of that id asked.
+    /// The REST API as if the user of that id asked.
     As(String),
     Publish,
     Calls,
@@ -379,7 +379,7 @@ impl Place {
         server.www.clone().filter(|_| !own).map(Place::File)
     }
 
-    /// What the header Allow says.
+    /// The value of the header Allow.
     fn methods(&self) -> &'static str {
         match self {
             Place::WebSocket => "GET",
@@ -417,7 +417,7 @@ impl Place {
     }
 }
 
-/// What can be asked for (RFC 9110 §9.3.7).
+/// The answer to OPTIONS (RFC 9110 §9.3.7).
 fn options(allowed: &'static str) -> Answer {
     let mut answer = empty(StatusCode::NO_CONTENT);
     set(&mut answer, header::ALLOW, allowed);

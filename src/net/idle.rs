@@ -13,7 +13,7 @@ use crate::address;
 /// The most connections that are looked at for one that really is idle: the request of another may have come in already.
 const TRIES: usize = 8;
 
-/// One of them.
+/// The place of a connection that is idle.
 #[derive(Default)]
 struct Place {
     /// `None`: it had to give way.
@@ -21,19 +21,19 @@ struct Place {
     waker: RefCell<Option<Waker>>,
 }
 
-/// All of them.
+/// All connections that are idle.
 #[derive(Default)]
 pub struct Idle {
     /// In the order in which they became idle.
     places: BTreeMap<u64, (IpAddr, Rc<Place>)>,
-    /// The same by address.
+    /// The places by address.
     by_address: BTreeSet<(IpAddr, u64)>,
     next: u64,
     gave_way: u64,
 }
 
 impl Idle {
-    /// How many there are, of one address or of all.
+    /// How many connections are idle, of one address or of all.
     pub fn count(&self, address: Option<IpAddr>) -> usize {
         match address {
             None => self.places.len(),

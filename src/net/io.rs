@@ -1,4 +1,4 @@
-//! One connection, with TLS or without, that counts as long as it lives.
+//! A connection, with TLS or without, which counts as long as it lives.
 
 use std::io;
 use std::net::{Shutdown, SocketAddr};
@@ -19,8 +19,8 @@ use super::traffic::Traffic;
 /// The most bytes of what nobody wants that are read before a client that goes on sending is cut off.
 pub const UNWANTED_MAX: usize = 64 * 1024 * 1024;
 
-/// The number of things there are now, of open connections for example. Atomic only because a connection has to be able to move between threads for
-/// hyper's sake; it never does.
+/// The number of things there are now, of open connections for example. Atomic only because a connection has to be able to move
+/// between threads for hyper's sake; it never does.
 #[derive(Clone, Debug, Default)]
 pub struct Count(Arc<AtomicUsize>);
 
@@ -30,14 +30,14 @@ impl Count {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// One more, until the slot is dropped.
+    /// Counts a connection until the slot is dropped.
     pub fn take(&self) -> Slot {
         self.0.fetch_add(1, Ordering::Relaxed);
         Slot(self.0.clone())
     }
 }
 
-/// One of them.
+/// A counted connection.
 #[derive(Debug)]
 pub struct Slot(Arc<AtomicUsize>);
 
@@ -76,7 +76,7 @@ enum Transport {
 /// A connection.
 pub struct Io {
     transport: Transport,
-    /// What was read from it and has to be read again.
+    /// Bytes that were read from the connection and have to be read again.
     ahead: Bytes,
     /// `None`: nobody asks.
     quiet: Option<Arc<Quiet>>,
@@ -87,7 +87,7 @@ pub struct Io {
     stalled: Option<Box<Stalled>>,
     /// `None`: nobody counts it any more.
     traffic: Option<Arc<Traffic>>,
-    /// What goes over all connections.
+    /// The traffic of all connections.
     all: Arc<Traffic>,
     slots: Slots,
 }
@@ -102,7 +102,7 @@ pub struct Patience {
 }
 
 impl Patience {
-    /// So much, for an other end that takes so many bytes a second in the long run.
+    /// Patience of that length with a client that takes `rate` bytes a second in the long run.
     pub fn new(most: Duration, rate: usize) -> Self {
         Self { most, left: most, rate }
     }
@@ -120,7 +120,7 @@ struct Stalled {
     timer: Timer,
 }
 
-/// What a connection counts as: one of all, and one of its address.
+/// A connection counts among all, and among those of its address.
 pub type Slots = [Slot; 2];
 
 impl Io {
@@ -270,7 +270,7 @@ impl Io {
     }
 }
 
-/// What was agreed on in a TLS handshake.
+/// The result of a TLS handshake.
 #[derive(Clone, Debug)]
 pub struct Security {
     pub version: String,

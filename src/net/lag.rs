@@ -10,7 +10,7 @@ use super::server::{Server, now};
 /// A turn that is worth a line in the log.
 const LONG: Duration = Duration::from_millis(250);
 
-/// What is known of the turns of the loop since the start.
+/// Counts and times of the turns of the loop since the start.
 #[derive(Debug, Default)]
 pub struct Lag {
     turns: Cell<u64>,

@@ -46,7 +46,7 @@ struct Segment {
     written: u64,
 }
 
-/// What one way has cost.
+/// The cost of one way.
 #[derive(Debug, Default)]
 struct Tally {
     requests: u64,
@@ -121,7 +121,7 @@ impl Meters {
         self.runs.iter().any(|run| *run.id == *id)
     }
 
-    /// What a run has cost, as JSON.
+    /// Shows the cost of a run as JSON.
     pub fn figures(&mut self, id: &str) -> Option<String> {
         let run = self.used(id)?;
         let mut out = String::from("{\"ways\":{");
@@ -162,11 +162,11 @@ impl Meters {
 #[derive(Debug)]
 pub struct Line {
     traffic: Arc<Traffic>,
-    /// What the request that was last begun belongs to.
+    /// The run and the way of the request that was last begun.
     tag: Option<Tag>,
     /// The tags for which this connection was counted.
     counted: Vec<Tag>,
-    /// What had come in when the last request was over.
+    /// How many bytes had come in when the last request was over.
     read: u64,
     upgraded: bool,
 }

@@ -1,7 +1,7 @@
 //! Listeners, TLS, HTTP, WebSocket, BOSH: moving bytes.
 //!
-//! What lives here: sockets, clocks, tasks, signals; the executor's one thread. What doesn't: what a frame means (xmpp),
-//! who is on line (hub).
+//! Here are sockets, clocks, tasks, signals, and the executor's one thread. The meaning of a frame is in `xmpp`, and the table of
+//! sessions in `hub`.
 #![allow(clippy::disallowed_methods, reason = "time, sockets and threads are for this part alone")]
 
 mod accept;
@@ -96,9 +96,9 @@ const LINE: i32 = 4096;
 /// How long the tasks have for their last writes after all sessions are gone.
 const LAST_WRITES: Duration = Duration::from_millis(50);
 
-/// What is made of a configuration before anything is served.
+/// Everything that is made of a configuration before anything is served.
 pub struct Prepared {
-    /// What the listeners with TLS show.
+    /// The certificate of the listeners with TLS.
     pub identity: Option<Identity>,
     www: Option<Www>,
     listeners: Vec<Listener>,
@@ -194,7 +194,8 @@ fn listen(config: &Config) -> Result<Vec<Listener>, Vec<(ErrorKind, String)>> {
     for (address, tls) in addresses {
         let opened = Async::<TcpListener>::bind(address).and_then(|socket| {
             let address = socket.get_ref().local_addr()?;
-            // All clients may come back at once. Who finds no place in the line tries again only after a second (listen(2)).
+            // All clients may come back at once. A client that finds no place in the line tries again only after a second
+            // (listen(2)).
             rustix::net::listen(&socket, LINE)?;
             Ok(Listener { socket, address, tls })
         });

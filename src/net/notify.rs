@@ -1,4 +1,4 @@
-//! What a service manager is told: that the server is ready, how it stands, that it lives (sd_notify(3)).
+//! Tells a service manager that the server is ready, how it stands, and that it lives (sd_notify(3)).
 
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixDatagram};

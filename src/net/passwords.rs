@@ -12,7 +12,7 @@ use ring::rand::SystemRandom;
 use crate::hub::Credentials;
 use crate::id::UserId;
 
-/// What is remembered: of one user one password, the last right one.
+/// The last right password of each user.
 pub struct Passwords {
     key: hmac::Key,
     /// How many users; if there are more, the one remembered longest goes.

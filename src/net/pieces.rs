@@ -15,7 +15,7 @@ use super::io::Io;
 /// The most pieces that are written until others have their turn.
 const ROUNDS: usize = 16;
 
-/// What is still to be written.
+/// The pieces that are still to be written.
 pub struct Rest {
     /// `None`: there are no more.
     pieces: Option<Pieces>,

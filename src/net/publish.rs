@@ -49,7 +49,7 @@ pub async fn serve(server: &Rc<Server>, request: Request<Incoming>) -> Result<(U
     }
 }
 
-/// Whether the content type, if there is one, is text. What curl says by itself is taken too; the body is not decoded.
+/// Whether the content type, if there is one, is text. The type that curl sends by itself is taken too; the body is not decoded.
 fn is_text(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(CONTENT_TYPE) else {
         return true;

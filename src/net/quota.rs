@@ -1,5 +1,4 @@
-//! What there is a bound of for all clients together, and of that a share for those of one address: so that one machine cannot
-//! take it all.
+//! A bound for all clients together, and a share of it for those of one address, so that one machine cannot take it all.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -19,7 +18,7 @@ pub struct Quota(Rc<Table>);
 struct Table {
     most: usize,
     taken: Cell<usize>,
-    /// What those of each address have that has any.
+    /// The amount that the clients of each address have, if any.
     shares: RefCell<HashMap<IpAddr, usize>>,
     /// How often there was no room.
     refused: Cell<u64>,
@@ -51,7 +50,7 @@ impl Quota {
     }
 }
 
-/// What one client has of it, until it is dropped.
+/// The amount that one client has, until this is dropped.
 #[derive(Debug)]
 pub struct Part {
     table: Rc<Table>,

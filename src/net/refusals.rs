@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 /// Between two lines of the log.
 const APART: Duration = Duration::from_secs(1);
 
-/// Those of all listeners.
+/// The refusals of all listeners.
 #[derive(Debug, Default)]
 pub struct Refusals {
     count: u64,

@@ -11,13 +11,13 @@ use super::threads;
 use super::tls::{self, Identity};
 use crate::config::{Config, Fixed, Problem};
 
-/// What new handshakes use; `None`: there are no listeners with TLS.
+/// The configuration of TLS for new handshakes; `None`: there are no listeners with TLS.
 pub type InUse = Rc<RefCell<Option<Arc<ServerConfig>>>>;
 
 /// Reads the configuration again, with warnings, off the event loop; or returns a line for every problem.
 pub type Again = Arc<dyn Fn() -> Result<(Config, Vec<Problem>), Vec<String>> + Send + Sync>;
 
-/// What has to be known to read a configuration again.
+/// Reads a configuration again.
 pub struct Reloader {
     /// `None`: the configuration is inside the program.
     again: Option<Again>,
@@ -46,7 +46,7 @@ impl Reloader {
         }
     }
 
-    /// What new handshakes use, now and after another certificate was read.
+    /// The configuration of TLS for new handshakes, now and after another certificate was read.
     pub fn tls(&self) -> InUse {
         self.tls.clone()
     }

@@ -13,7 +13,7 @@ pub const USER: Duration = Duration::from_millis(2);
 /// others come behind them in the same round.
 pub const ADDRESS: Duration = Duration::from_micros(750);
 
-/// What each has had of this round.
+/// The time that each user, or each address, has had in this round.
 #[derive(Debug)]
 pub struct Rounds<K> {
     /// How long the turn of each is.
@@ -31,7 +31,7 @@ impl<K: Copy + Eq + Hash> Rounds<K> {
         Self { turn, spent: HashMap::new(), passed_over: Vec::new(), resting: Vec::new() }
     }
 
-    /// What is left of somebody's turn.
+    /// The time that is left of a turn.
     pub fn left(&self, whose: K) -> Duration {
         self.turn.saturating_sub(self.spent.get(&whose).copied().unwrap_or_default())
     }
@@ -47,7 +47,7 @@ impl<K: Copy + Eq + Hash> Rounds<K> {
         tasks.push(waker.clone());
     }
 
-    /// The round is over. What somebody has had beyond its turn, because nobody stops within one message, counts in the next.
+    /// The round is over. Time beyond a turn counts in the next round, as no message is left half done.
     pub fn next(&mut self) {
         let turn = self.turn;
         self.spent.retain(|_, spent| {

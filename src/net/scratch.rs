@@ -6,7 +6,7 @@ pub const CHUNK: usize = 16 * 1024;
 /// About how much is written to one connection at once, in bytes: four records of TLS, and a burst in few calls of the system.
 pub const WRITE: usize = 4 * CHUNK;
 
-/// One for each direction.
+/// A buffer for each direction.
 pub struct Scratch {
     pub input: Vec<u8>,
     pub output: Vec<u8>,

@@ -1,4 +1,4 @@
-//! What all tasks share: the hub, the executor, who sleeps for which session. One thread, so no locks.
+//! The state that all tasks share: the hub, the executor, and the task that sleeps for each session. One thread, so no locks.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -42,10 +42,10 @@ use crate::limits::Limits;
 use crate::web_origin::WebOrigin;
 use crate::xmpp::bosh::RequestId;
 
-/// So many addresses without a connection may stay in the table.
+/// The most addresses without a connection that stay in the table.
 const SPARE_ADDRESSES: usize = 64;
 
-/// So many sessions are written to before others have their turn: those that publish among them, so that a burst leaves in
+/// The most sessions that are written to before other tasks have their turn: publishers are among those, so that a burst leaves in
 /// fewer and longer writes.
 const WRITES: usize = 64;
 
@@ -73,7 +73,7 @@ pub struct Server {
     pub connections: Count,
     /// Connections that there was no room for.
     pub refusals: RefCell<Refusals>,
-    /// What clients may have said in the log.
+    /// How many lines of the log each address may still cause.
     pub shares: RefCell<Shares>,
     /// The connections of each address that has any.
     addresses: RefCell<HashMap<IpAddr, Count>>,
@@ -87,22 +87,22 @@ pub struct Server {
     /// The XMPP domain, which is a name of the server too.
     pub domain: String,
     pub hosts: Hosts,
-    /// What browsers are told about TLS, if they are.
+    /// The value of Strict-Transport-Security, if it is sent.
     pub hsts: Option<HeaderValue>,
     pub trusted_proxies: Vec<Network>,
-    /// What the listeners with TLS show; none if there are none.
+    /// The certificate of the listeners with TLS; none if there are no such listeners.
     pub identity: RefCell<Option<Identity>>,
     /// Whether administrators may look at the frames of other sessions.
     pub frame_tap: bool,
     /// When it was started.
     pub started: SystemTime,
     pub lag: Lag,
-    /// What goes over all connections.
+    /// The traffic of all connections.
     pub traffic: Arc<Traffic>,
     pub checks: Checks,
-    /// Whoever converts a large document has it.
+    /// A permit to convert a large document.
     pub documents: Arc<Semaphore>,
-    /// What TLS handshakes hold, in bytes.
+    /// The bytes that TLS handshakes hold.
     pub handshakes: Quota,
     /// Files that are being sent.
     pub files: Quota,
@@ -169,7 +169,7 @@ impl Server {
         self.trusted_proxies.iter().any(|network| network.contains(address))
     }
 
-    /// The same for one of the clients.
+    /// Counts a connection of a client at this address; `None`: the client has as many as it may have.
     pub fn place(&self, address: IpAddr) -> Option<Slot> {
         let mut addresses = self.addresses.borrow_mut();
         if addresses.len() > 2 * self.connections.get() + SPARE_ADDRESSES {
@@ -245,7 +245,7 @@ impl Server {
         self.with_hub(|hub, _| hub.is_checking(session)) && !self.sleepers.borrow().has_left(session)
     }
 
-    /// What waits for this session is written without waking its task, as long as that goes.
+    /// Has what waits for this session written without waking its task, as long as the socket takes it.
     pub fn attach(&self, id: SessionId, session: Rc<RefCell<Session>>) {
         self.sleepers.borrow_mut().attach(id, session);
     }

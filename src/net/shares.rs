@@ -1,5 +1,5 @@
-//! How many lines of the log one client can cause. What is refused to an address is told once for each kind, and then
-//! counted: an attack must neither fill a disk nor hide what else the log has to say.
+//! How many lines of the log one client can cause. A refusal to an address is told once for each kind, and then counted: an
+//! attack must neither fill a disk nor hide what else the log has to say.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -22,7 +22,7 @@ const OF_AN_ADDRESS: u32 = 20;
 /// The most shares that there are. All clients that find no room share one for each kind.
 const MOST: usize = 1024;
 
-/// Whose share it is.
+/// The owner of a share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Whose {
     /// That of all clients of this address who have not logged in.
@@ -39,7 +39,7 @@ impl Whose {
     }
 }
 
-/// What a line is about.
+/// The subject of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// A request over HTTP that was answered with this status.
@@ -64,7 +64,7 @@ pub enum Kind {
     Login,
     /// A user who was kept out, or an address that has to wait.
     Block,
-    /// What a session did that has logged in.
+    /// A step of a session that has logged in.
     Step,
     /// A session that ended.
     End,
@@ -150,7 +150,7 @@ impl Shares {
         self.shares.is_empty()
     }
 
-    /// What was counted in the times that are over. A share of which nothing was taken beyond what it allows is given up.
+    /// Returns the counts of the times that are over. A share of which nothing was taken beyond what it allows is given up.
     pub fn untold(&mut self, now: Instant) -> Vec<Untold> {
         let mut all = Vec::new();
         self.shares.retain(|(whose, kind), share| {
@@ -173,7 +173,7 @@ impl Shares {
         all
     }
 
-    /// What was counted and is still to be said, at the end.
+    /// Returns the counts that are still to be told, at the end.
     pub fn rest(&mut self) -> Vec<Untold> {
         let all = self.shares.drain().filter(|(_, share)| share.untold > 0);
         all.map(|((whose, kind), share)| Untold { whose, kind, count: share.untold }).collect()

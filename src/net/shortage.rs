@@ -17,7 +17,7 @@ struct Lasting {
     accepted: usize,
 }
 
-/// One that is over.
+/// A shortage that is over.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Over {
     /// From the first try that failed to the last one.

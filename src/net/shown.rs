@@ -14,7 +14,7 @@ const URI_MAX: usize = 256;
 /// The most bytes of an unknown method that are shown.
 const METHOD_MAX: usize = 16;
 
-/// What stands in place of what nobody may see.
+/// The text in place of a secret.
 const MASK: &str = "(masked)";
 
 /// The parameters whose values are shown, all of them callboard's or Finesse's own. Any other could be a password, a token or
@@ -86,7 +86,7 @@ fn segment(shown: &mut String, segment: &str) {
         }
         return;
     }
-    // What is longer is cut off, wherever a secret would begin in it.
+    // A longer segment is cut off before secrets are looked for.
     let segment = text::start(segment, URI_MAX + 1);
     let encoded = |at: usize| decoded(segment.get(at..at + 3).unwrap_or_default());
     let parameter = segment.char_indices().find_map(|(at, c)| match c {

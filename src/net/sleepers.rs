@@ -16,7 +16,7 @@ struct Sleeper {
     abort: bool,
     /// It is in the list of those that something waits for.
     owed: bool,
-    /// What can be written to from outside of its task.
+    /// The session, if others than its task may write to it.
     session: Option<Rc<RefCell<Session>>>,
 }
 
@@ -28,7 +28,7 @@ impl Sleeper {
     }
 }
 
-/// All of them, at the places that their sessions have in the hub.
+/// All sleepers, at the places that their sessions have in the hub.
 #[derive(Default)]
 pub struct Sleepers {
     places: Vec<Option<Sleeper>>,
@@ -52,7 +52,7 @@ impl Sleepers {
             self.places.resize_with(place + 1, || None);
         }
         let place = &mut self.places[place];
-        // One that was there before has gone.
+        // A session that had this place before has gone.
         place.take_if(|sleeper| sleeper.id != id);
         place.get_or_insert(Sleeper { id, waker: None, abort: false, owed: false, session: None })
     }

@@ -20,7 +20,7 @@ const FINESSE: &str = "finesse is available or unavailable.";
 /// The presence of the `finesse` user as it is written.
 const PRESENCES: [(&str, bool); 2] = [("available", true), ("unavailable", false)];
 
-/// What a request asks for; `None` stays as it is.
+/// The wishes of a request; `None` stays as it is.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Wanted {
     status: Option<Status>,

@@ -1,5 +1,5 @@
-//! What a request is aimed at, and how its body is marked: what has to be looked at before anything else of it (RFC 9112 §3, §6;
-//! RFC 9110 §7).
+//! The target of a request, and the marks of its body: they are looked at before anything else of it (RFC 9112 §3, §6; RFC 9110
+//! §7).
 
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::http::uri::Scheme;
@@ -44,8 +44,8 @@ fn check_host(version: Version, headers: &HeaderMap) -> Result<(), Refused> {
     }
 }
 
-/// The forms of a target: a path, the whole address, or `*` with OPTIONS (RFC 9112 §3.2.1 to §3.2.4). What is not http, and what
-/// is https and did not come so, is not served here (RFC 9110 §7.4).
+/// The forms of a target: a path, the whole address, or `*` with OPTIONS (RFC 9112 §3.2.1 to §3.2.4). Only http is served here,
+/// and https over TLS (RFC 9110 §7.4).
 fn check_form(method: &Method, uri: &Uri, secure: bool) -> Result<(), Refused> {
     // Answered as a method that is not served.
     if method == Method::CONNECT {
@@ -87,7 +87,7 @@ fn check_body(method: &Method, headers: &HeaderMap) -> Result<(), Refused> {
     Ok(())
 }
 
-/// What is expected is a sign to go on, or nothing that is known here: whoever waits for it must not wait for ever (RFC 9110 §10.1.1).
+/// A client may expect a sign to go on. With any other expectation it is refused, as it must not wait for ever (RFC 9110 §10.1.1).
 fn check_expectation(version: Version, headers: &HeaderMap) -> Result<(), Refused> {
     let mut expected = headers.get_all(header::EXPECT).iter();
     match (expected.next(), expected.next()) {

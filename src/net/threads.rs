@@ -14,14 +14,14 @@ use smol::channel::{Receiver, Sender, bounded, unbounded};
 use super::www::READERS;
 use crate::config::Config;
 
-/// What runs on a thread of the pool.
+/// A job for a thread of the pool.
 type Job = Box<dyn FnOnce() + Send>;
 
 static POOL: OnceLock<Pool> = OnceLock::new();
 
 /// The threads for what blocks.
 struct Pool {
-    /// What waits for one of them. It has no bound of its own, as all who ask have one.
+    /// The jobs that wait for a thread. The line needs no bound, as all callers have one.
     jobs: Sender<Job>,
     threads: usize,
 }

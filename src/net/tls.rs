@@ -16,7 +16,7 @@ use rustls::{CipherSuite, ServerConfig};
 use super::certificate::Certificate;
 use crate::config::{Config, Files, Place, Problem, TlsFiles};
 
-/// What a listener needs to speak TLS.
+/// A certificate, and the configuration with which a listener speaks TLS.
 #[derive(Clone)]
 pub struct Identity {
     /// TLS 1.2 and 1.3, HTTP/1.1.

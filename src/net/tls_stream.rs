@@ -23,7 +23,8 @@ use super::socket::Socket;
 /// The most that may have come in and is not understood yet, in bytes, of a handshake: a ClientHello has a tenth of that.
 const HELLO: usize = 16 * 1024;
 
-/// The same afterwards: a record with what is around it (RFC 8446 §5.2, RFC 5246 §6.2.3).
+/// The most that may have come in and is not understood yet, in bytes, after the handshake: a record with its head (RFC 8446
+/// §5.2, RFC 5246 §6.2.3).
 const RECORD: usize = 16 * 1024 + 2048 + 5;
 
 thread_local! {
@@ -39,11 +40,11 @@ const FULL: &str = "other handshakes of its address, or of all, hold too much (h
 pub struct TlsStream {
     socket: Socket,
     connection: UnbufferedServerConnection,
-    /// What came in and is incomplete.
+    /// Bytes that came in and are no complete record yet.
     incoming: Vec<u8>,
-    /// What is decrypted and was not read yet.
+    /// Decrypted bytes that were not read yet.
     plain: Vec<u8>,
-    /// What is encrypted and was not taken by the socket yet.
+    /// Encrypted bytes that the socket has not taken yet.
     outgoing: Vec<u8>,
     /// Nothing more comes: the other end has said so, or has broken the protocol.
     ended: bool,
@@ -75,7 +76,7 @@ impl TlsStream {
                 if held.set(stream.incoming.len()).is_err() {
                     return Poll::Ready(Err(io::Error::other(FULL)));
                 }
-                // Who says the end together with the last of the handshake is told the end like everybody.
+                // A client that ends its side together with the handshake is told the end of ours later, like every client.
                 if stream.ended && stream.connection.is_handshaking() {
                     return Poll::Ready(Err(ErrorKind::UnexpectedEof.into()));
                 }
@@ -91,7 +92,7 @@ impl TlsStream {
         &self.socket
     }
 
-    /// What was agreed on.
+    /// The result of the handshake.
     pub fn agreed(&self) -> &CommonState {
         &self.connection
     }
@@ -121,7 +122,7 @@ impl TlsStream {
             Poll::Ready(self.process(&mut buffer[..held + length], out))
         });
         if matches!(received, Poll::Ready(_)) {
-            // What TLS itself has to say, as far as the socket takes it now; the rest goes with what is written next.
+            // Messages of TLS itself leave as far as the socket takes them now, and the rest before the next bytes.
             let _ = self.poll_send(cx);
         }
         received
@@ -145,7 +146,7 @@ impl TlsStream {
                     }
                 }
                 Ok(ConnectionState::EncodeTlsData(data)) => encode(data, &mut self.outgoing)?,
-                // It is in its turn there.
+                // All earlier messages are on their way.
                 Ok(ConnectionState::TransmitTlsData(data)) => data.done(),
                 Ok(ConnectionState::PeerClosed) => self.ended = true,
                 Ok(_) => break,
@@ -165,7 +166,7 @@ impl TlsStream {
     fn fail(&mut self, error: Error) -> io::Error {
         (self.ended, self.closed) = (true, true);
         while self.connection.wants_write() {
-            // What is to be sent comes before what is to be read, which must not be looked at once more.
+            // Only messages to send are asked for: the input is broken, and must not be looked at once more.
             let Ok(ConnectionState::EncodeTlsData(data)) = self.connection.process_tls_records(&mut []).state
             else {
                 break;
@@ -249,7 +250,7 @@ impl AsyncRead for TlsStream {
 }
 
 impl AsyncWrite for TlsStream {
-    /// What is written is taken when it is encrypted, which is not before the socket has taken all that was taken earlier.
+    /// Takes and encrypts bytes when the socket has taken all earlier ones.
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         ready!(self.poll_send(cx))?;
         if self.closed {
@@ -266,12 +267,12 @@ impl AsyncWrite for TlsStream {
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !std::mem::replace(&mut self.closed, true) {
-            // One that cannot say it has none.
+            // A broken connection cannot say its end.
             let _ = self.send_encrypted(cx, |traffic, out| traffic.queue_close_notify(out));
         }
         ready!(self.poll_send(cx))?;
         match ready!(Pin::new(&mut self.socket).poll_close(cx)) {
-            // The other end was faster.
+            // The other end has closed first.
             Err(error) if error.kind() == ErrorKind::NotConnected => Poll::Ready(Ok(())),
             done => Poll::Ready(done),
         }

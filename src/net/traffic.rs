@@ -1,4 +1,4 @@
-//! What goes over one connection, or all, in bytes: of HTTP and WebSocket with everything that belongs to them, without TLS.
+//! The bytes that go over one connection, or all: HTTP and WebSocket with their headers and frames, without TLS.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,12 +11,12 @@ pub struct Traffic {
 }
 
 impl Traffic {
-    /// So many bytes came in.
+    /// Counts bytes that came in.
     pub fn read(&self, bytes: usize) {
         self.read.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    /// So many bytes went out.
+    /// Counts bytes that went out.
     pub fn wrote(&self, bytes: usize) {
         self.written.fetch_add(bytes as u64, Ordering::Relaxed);
     }

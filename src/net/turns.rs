@@ -1,7 +1,7 @@
-//! Whose turn it is on the event loop: those who are in before those who come in, and nobody for long.
+//! The turns on the event loop: sessions come before connections that are no sessions yet, and nobody has a long one.
 //!
 //! A thousand clients that connect at once are a thousand handshakes of TLS, of which each takes a good part of a millisecond.
-//! If all tasks stood in one line, whoever is in would wait behind all of them.
+//! If all tasks stood in one line, sessions would wait behind all of them.
 
 use std::cell::Cell;
 use std::net::IpAddr;
@@ -18,8 +18,8 @@ use super::server::{Server, now};
 /// How long the tasks of sessions run before others have their turn, and sockets and timers are looked at.
 pub const SESSIONS: Duration = Duration::from_millis(5);
 
-/// The same of connections that are no sessions. It is short, because on a fraction of a core it takes several times as long,
-/// and a ping waits for it.
+/// The time that connections which are no sessions have in a turn. It is short, because on a fraction of a core it takes several
+/// times as long, and a ping waits for it.
 pub const ARRIVALS: Duration = Duration::from_millis(1);
 
 /// Runs the tasks of an executor for ever, for about `patience` each time it is polled.

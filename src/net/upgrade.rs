@@ -9,7 +9,7 @@ use super::answer::Answer;
 use super::io::Security;
 use super::json::{array, key, member, string};
 
-/// What stands in the place of a secret.
+/// The text in place of a secret.
 const MASK: &str = "\u{2022}\u{2022}\u{2022}";
 
 /// A request, until there is an answer.

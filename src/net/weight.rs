@@ -1,11 +1,11 @@
-//! What a client would rather have, by the weights in its request (RFC 9110 §12.4.2).
+//! The preferences of a client, by the weights in its request (RFC 9110 §12.4.2).
 
 use hyper::header::{HeaderMap, HeaderName};
 
 /// The largest weight, which is also that of who names none.
 const MOST: u16 = 1000;
 
-/// The choices in all headers of that name, in their order, each with its weight in thousandths. One whose weight cannot be
+/// The choices in all headers of that name, in their order, each with its weight in thousandths. A choice whose weight cannot be
 /// read does not count.
 pub fn choices(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = (&str, u16)> {
     let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());

@@ -102,7 +102,7 @@ enum Phase {
     Dead,
 }
 
-/// What a session's task has come to.
+/// The progress of a session's task.
 enum Moved {
     /// The client has logged in.
     LoggedIn,
@@ -110,11 +110,11 @@ enum Moved {
     Over(String),
 }
 
-/// One session's side of the network.
+/// The network side of a session.
 pub struct Session {
     io: Io,
     id: SessionId,
-    /// Who has logged in.
+    /// The user who has logged in.
     user: Option<UserId>,
     reader: Reader,
     /// The hub does not take messages now; what was read already waits in `unread`.
@@ -123,12 +123,12 @@ pub struct Session {
     /// Ready for the socket, which did not take it yet.
     unsent: Vec<u8>,
     phase: Phase,
-    /// What comes in is not looked at any more: the client has broken the protocol, so that nobody knows where its next frame
-    /// would start, or has not stopped after our close frame.
+    /// Input is not looked at any more: the client has broken the protocol, so that nobody knows where its next frame would
+    /// start, or has not stopped after our close frame.
     deaf: bool,
     /// The client knows by the end of the stream that nothing more comes.
     half_closed: bool,
-    /// What has come in after our close frame, in bytes.
+    /// How many bytes have come in after our close frame.
     unwanted: usize,
     /// The socket took no more at the last write; the task is woken when it does.
     stuck: bool,
@@ -253,7 +253,7 @@ impl Session {
             while !self.unsent.is_empty() {
                 let written = Pin::new(&mut self.io).poll_write(cx, &self.unsent)?;
                 if matches!(written, Poll::Ready(1..)) {
-                    // Whoever takes what it was owed lives, though its pongs are not read meanwhile.
+                    // A client that takes its events lives, though its pongs are not read meanwhile.
                     server.with_hub(|hub, now| hub.alive(now, self.id));
                 }
                 match written {
@@ -381,8 +381,8 @@ impl Session {
         server.with_hub(|hub, now| hub.fail(now, self.id, error));
     }
 
-    /// The peer has closed. What waits for it goes out, and behind it our close frame, as far as the socket takes it
-    /// at once. The protocol reader's own answer would have come before what waits.
+    /// The peer has closed. The frames that wait go out, and our close frame behind them, as far as the socket takes them at
+    /// once. The protocol reader's own answer would have come before what waits.
     fn finish(&mut self, server: &Rc<Server>, cx: &mut Context<'_>, Closed(code): Closed) -> Poll<Moved> {
         let written = self.write(server, cx);
         if matches!(written, Ok(Poll::Ready(()))) && self.phase == Phase::Open {

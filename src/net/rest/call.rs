@@ -25,7 +25,7 @@ pub struct Call<'a> {
     server: &'a Rc<Server>,
     /// GET for HEAD too: hyper leaves out the body of its answer.
     pub method: Method,
-    /// What stands behind the prefix, decoded, by slashes.
+    /// The segments of the path behind the prefix, decoded.
     pub path: Vec<String>,
     query: String,
     pub headers: &'a HeaderMap,
@@ -99,7 +99,7 @@ impl<'a> Call<'a> {
         self.command_within(by, &bounds, read, command).await
     }
 
-    /// The same of a request that needs no body.
+    /// Lets the contact centre do what a request without a body asks for.
     pub async fn bare_command(
         self,
         by: UserId,
@@ -110,7 +110,7 @@ impl<'a> Call<'a> {
         self.server.with_hub(|hub, now| hub.command(now, by, |desk| command(desk, now, &request_id)))
     }
 
-    /// The same as [`Call::command`] of a log that a client hands in: it may be longer.
+    /// Lets the contact centre take the log of a client, which may be longer than other bodies.
     pub async fn log<T>(
         self,
         by: UserId,
@@ -122,7 +122,7 @@ impl<'a> Call<'a> {
         self.command_within(by, &bounds, read, command).await
     }
 
-    /// The same of a log whose content nobody looks at.
+    /// Lets the contact centre take note of a log whose content nobody looks at.
     pub async fn opaque_log(
         self,
         by: UserId,

@@ -1,7 +1,7 @@
-//! The same documents as JSON, for clients that ask for it: one conversion for all of them.
+//! The documents of the REST API as JSON, for clients that ask for it: one conversion for all of them.
 //!
 //! An element is a member of the object of its parent. Text is a string, whatever it says; an attribute is a member
-//! whose name has an `@` before it. What there can be several of is an array, even if it is one or none.
+//! whose name has an `@` before it. An element that may stand several times is an array, even if it stands once or never.
 
 use hyper::header::{ACCEPT, HeaderMap};
 use roxmltree::{Document, Node};
@@ -9,7 +9,7 @@ use roxmltree::{Document, Node};
 use super::super::json::string;
 use super::super::weight;
 
-/// What there can be several of, and in what.
+/// The elements that may stand several times, each with its parent.
 const LISTS: [(&str, &str); 26] = [
     ("ApiErrors", "ApiError"),
     ("Contacts", "Contact"),
@@ -39,7 +39,7 @@ const LISTS: [(&str, &str); 26] = [
     ("wrapUpItems", "wrapUpItem"),
 ];
 
-/// Tells whether a client asks for JSON more than for XML. What it says of both at once, as `*/*`, does not count.
+/// Tells whether a client asks for JSON more than for XML. A range for both at once, such as `*/*`, does not count.
 pub fn is_asked_for(headers: &HeaderMap) -> bool {
     let (mut json, mut xml) = (0, 0);
     for (kind, weight) in weight::choices(headers, ACCEPT) {

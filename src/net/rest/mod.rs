@@ -1,8 +1,7 @@
 //! Finesse's REST API below `/finesse/api/` (reference 4): the way of a request to the desk and of its answer back.
 //!
-//! What lives here: HTTP. `routes` is the table of the API, `call` a request taken apart, `json` the other form of an
-//! answer. What a request means, and who may
-//! make it, is for the desk to say.
+//! Here is HTTP: `routes` is the table of the API, `call` a request taken apart, `json` the other form of an answer. The desk
+//! knows what a request means, and who may make it.
 
 mod call;
 mod json;
@@ -38,13 +37,13 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("requestid");
 /// A document may be kept, and is asked for again each time.
 const CACHE_CONTROL: &str = "no-cache";
 
-/// What a document depends on, beside its address.
+/// The header on which a document depends, beside its address.
 const VARY: &str = "Accept";
 
 /// A longer document is converted off the event loop, in bytes: a conversion reads what was just written once more.
 const LARGE: usize = 64 * 1024;
 
-/// What a request gets: a body for 200, which may be empty, none for 202, or an error.
+/// The reply to a request: a body for 200, which may be empty, none for 202, or an error.
 type Reply = Result<Option<String>, ApiError>;
 
 /// Takes apart the path of a request that is made as if another user made it: the id of that user, and the path of the
@@ -80,7 +79,7 @@ pub async fn answer(
         ask_for_password(&mut answer);
     }
     echo_request_id(&headers, &mut answer);
-    // Who polls asks much, and a poll that brought nothing is no news.
+    // A client that polls asks much, and an answer without news need not stand in the log.
     let level = if answer.status() == StatusCode::NOT_MODIFIED { Level::Debug } else { Level::Info };
     say::request(&server, peer, asker, &headers, &shown, answer.status(), level);
     answer
@@ -128,7 +127,7 @@ async fn serve(
     if let Some(document) = call.as_ref().and_then(routes::for_everybody) {
         return (None, Ok(Some(document)));
     }
-    // Whoever asks, and for whatever.
+    // This holds for every user and every request.
     if let Err(error) = server.with_hub(|hub, _| hub.desk().in_service()) {
         return (None, Err(error));
     }
@@ -147,7 +146,7 @@ async fn serve(
             };
             (Some(user), reply)
         }
-        // The same for an unknown user as for a wrong password.
+        // An unknown user and a wrong password look alike.
         Err(refused) if refused.status == StatusCode::UNAUTHORIZED => {
             (None, Err(Refusal::NotAllowed.about(auth::given_name(headers))))
         }
@@ -168,8 +167,8 @@ struct Shown {
     body: String,
 }
 
-/// An answer with a document that one looks at, or 304 for who has it already (RFC 9110 §13.1.2): an empty poll is cheap. What
-/// costs more than a turn of the event loop is done on another thread, one document at a time.
+/// An answer with a document that one looks at, or 304 for who has it already (RFC 9110 §13.1.2): an empty poll is cheap. A
+/// document that costs more than a turn of the event loop is made on another thread, one at a time.
 async fn tagged(server: &Server, as_json: bool, document: String, headers: &HeaderMap) -> Answer {
     let Made { tag, verdict, shown } = if document.len() > LARGE {
         let permit = server.documents.acquire_arc().await;

@@ -7,7 +7,7 @@ use super::call::Call;
 use crate::desk::{ApiError, ClientLog, Desk, DialogRequest, NewMessage, Refusal, SetState, Whose};
 use crate::id::UserId;
 
-/// What there is in Finesse and not here, or more of it than here.
+/// The parts of Finesse's API that are not here, or not all of them.
 const ELSEWHERE: [&str; 19] = [
     "ChatConfig",
     "ClusterConfig",
@@ -30,7 +30,7 @@ const ELSEWHERE: [&str; 19] = [
     "WrapUpReason",
 ];
 
-/// What there is to choose from: each list stands below a user, below a team, and alone for administrators.
+/// A list to choose from. Each stands below a user, below a team, and alone for administrators.
 type List = fn(&Desk, UserId, Whose<'_>, &Call<'_>) -> Result<String, ApiError>;
 
 #[rustfmt::skip]
@@ -43,7 +43,7 @@ const LISTS: [(&str, List); 6] = [
     ("WorkFlows", |desk, actor, whose, _| desk.empty_list(actor, whose, "Workflows")),
 ];
 
-/// What is answered without a password.
+/// The answer to a request that needs no password.
 pub fn for_everybody(call: &Call<'_>) -> Option<String> {
     let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
     match (&call.method, &path[..]) {
@@ -60,7 +60,7 @@ pub fn for_everybody(call: &Call<'_>) -> Option<String> {
     }
 }
 
-/// What is answered to a user who is logged in: `by` sends the request, and `actor` is the user as whom it is carried out.
+/// The answer to a user who is logged in: `by` sends the request, and `actor` is the user as whom it is carried out.
 pub async fn reply(by: UserId, actor: UserId, call: Call<'_>) -> Reply {
     let path = call.path.clone();
     let path: Vec<&str> = path.iter().map(String::as_str).collect();

@@ -22,7 +22,7 @@ pub struct Validators {
     pub modified: Option<HttpDate>,
 }
 
-/// What is sent.
+/// The part of a file that is sent.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Outcome {
     Whole,
@@ -37,7 +37,7 @@ pub enum Outcome {
 }
 
 impl Validators {
-    /// Those of a file.
+    /// The validators of a file.
     pub fn of(metadata: &Metadata, now: SystemTime) -> Self {
         let tag = format!("\"{:x}-{:x}-{:x}\"", metadata.ctime(), metadata.ctime_nsec(), metadata.len());
         let modified = metadata.modified().ok().filter(|time| (UNIX_EPOCH..=now).contains(time));
@@ -48,7 +48,7 @@ impl Validators {
 /// Goes through the conditions in the order of RFC 9110 §13.2.2.
 pub fn judge(method: &Method, headers: &HeaderMap, validators: &Validators, length: u64) -> Outcome {
     let Validators { tag, modified } = validators;
-    // What stands twice where it may stand once says nothing.
+    // A header that stands twice where it may stand once counts as none.
     let one = |name| {
         let mut values = headers.get_all(name).iter();
         values.next().filter(|_| values.next().is_none()).and_then(|value| value.to_str().ok())

@@ -17,7 +17,7 @@ const THROUGH: OFlags = OFlags::PATH;
 #[cfg(not(target_os = "linux"))]
 const THROUGH: OFlags = OFlags::RDONLY;
 
-/// What a path names.
+/// The thing that a path names.
 pub enum Found {
     File(File, Metadata),
     Folder,

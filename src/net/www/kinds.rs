@@ -1,4 +1,4 @@
-//! What a file is, by its name (RFC 6838): the kinds that web pages are made of.
+//! The media types of files, by their names (RFC 6838): those of which web pages are made.
 
 use std::path::Path;
 

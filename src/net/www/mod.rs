@@ -1,8 +1,7 @@
 //! The files of a folder at `/`, for pages that live on the same origin as `/ws/` and `/finesse`.
 //!
-//! What lives here: which file a path names and that none from outside of the folder is named ([`file`]), whether and
-//! how much of it is sent ([`conditions`], RFC 9110 §13 and §14), and what it is ([`kinds`]). What doesn't: which paths
-//! are for files at all (http).
+//! [`file`] knows which file a path names, and lets none name a file outside of the folder. [`conditions`] tells whether and how
+//! much of it is sent (RFC 9110 §13 and §14), and [`kinds`] what it is. Which paths are for files at all is for `http` to say.
 
 mod conditions;
 mod file;
@@ -42,11 +41,11 @@ pub const READERS: usize = 4;
 /// A folder that is served.
 pub struct Www {
     folder: PathBuf,
-    /// Whoever touches the disk has one.
+    /// Permits to touch the disk.
     readers: Arc<Semaphore>,
 }
 
-/// One file on its way to a client. Only the piece that is being sent is in memory.
+/// A file on its way to a client. Only the piece that is being sent is in memory.
 struct Sending {
     file: File,
     left: u64,
@@ -294,7 +293,7 @@ mod tests {
         let wakes = Arc::new(Wakes::default());
         let waker = Waker::from(wakes.clone());
         loop {
-            // Whoever has read the piece has also told it, so that only the piece itself can wake now.
+            // The thread that has read the piece has also told it, so that only the piece itself can wake now.
             thread::sleep(std::time::Duration::from_millis(5));
             let before = wakes.so_far();
             if let Poll::Ready(piece) = pieces.as_mut().poll_next(&mut Context::from_waker(&waker)) {
