@@ -1,5 +1,4 @@
-//! Who may see what: agents their own, supervisors what belongs to their teams, administrators everything (reference
-//! 4.1).
+//! The rules of access: agents see their own things, supervisors those of their teams, administrators everything (reference 4.1).
 
 use crate::config::{self, NodeAccess, Profile, Team, User};
 use crate::id::UserId;
@@ -8,7 +7,7 @@ use super::Desk;
 use super::error::{ApiError, Refusal};
 use super::nodes;
 
-/// Whose things are asked for.
+/// The owner of the things that are asked for.
 #[derive(Clone, Copy, Debug)]
 pub enum Whose<'a> {
     User(UserId),
@@ -21,7 +20,7 @@ pub enum Whose<'a> {
 /// Which things of the configuration are meant, by the teams that have them.
 pub(super) enum Scope<'a> {
     All,
-    /// What the members of a team have; `None` stands for users without a team.
+    /// The things of the members of a team; `None` stands for users without a team.
     Team(Option<&'a str>),
 }
 
@@ -37,7 +36,7 @@ impl Scope<'_> {
 }
 
 impl Desk {
-    /// What of the configuration belongs to somebody, if the actor may know it.
+    /// Returns the part of the configuration that belongs to somebody, if the actor may know it.
     ///
     /// # Errors
     ///
@@ -53,7 +52,7 @@ impl Desk {
         }
     }
 
-    /// Whose rules apply.
+    /// The product whose rules apply.
     pub fn profile(&self) -> Profile {
         self.profile
     }
@@ -85,7 +84,7 @@ impl Desk {
         queues.filter(move |queue| self.sees_one_of(actor, &[&queue.team]))
     }
 
-    /// Whose nodes everybody may follow.
+    /// The rule by which users may follow nodes.
     pub fn node_access(&self) -> NodeAccess {
         self.node_access
     }

@@ -20,12 +20,12 @@ struct Command<'a> {
 }
 
 impl Desk {
-    /// Does what `PUT /User/{id}` asks for: `actor` wants another state for `user`. Whatever is accepted has its
-    /// events, at least one for the user, and all carry `request_id`.
+    /// Does what `PUT /User/{id}` asks for: `actor` wants another state for `user`. An accepted request has its events, at least
+    /// one for the user, and all carry `request_id`.
     ///
     /// # Errors
     ///
-    /// Returns what answers the request instead of 202; then nothing has changed, as after an event with an error.
+    /// Returns the error that answers the request instead of 202; then nothing has changed, as after an event with an error.
     pub fn set_state(
         &mut self,
         now: Now,
@@ -70,7 +70,7 @@ impl Desk {
         } else {
             Standing::Supervisor
         };
-        // Who is no agent has no state.
+        // A user who is no agent has no state.
         if !self.directory.get(user).roles.contains(&Role::Agent) {
             return Err(Refusal::NotAllowed.about(id));
         }
@@ -116,7 +116,7 @@ impl Desk {
         }
     }
 
-    /// What the error of a refused transition is about.
+    /// The subject of the error of a refused transition.
     fn about(&self, refusal: Refusal, user: UserId) -> &str {
         match refusal {
             Refusal::NotYourself => &self.directory.get(user).id,

@@ -6,7 +6,7 @@ use crate::config::{Role, User};
 use crate::id::UserId;
 use crate::xmpp::jid;
 
-/// The users, by their keys and names. Who is taken out of the configuration leaves its place, for when it comes back.
+/// The users, by their keys and names. A user who is taken out of the configuration leaves a place, for when the user comes back.
 #[derive(Debug, Default)]
 pub struct Directory {
     /// In the order in which they were first there.
@@ -27,7 +27,7 @@ impl Directory {
         directory
     }
 
-    /// From now on these are the users; their ids are distinct. Who was there before keeps its key.
+    /// From now on these are the users; their ids are distinct. A user who was there before keeps the key.
     pub fn replace(&mut self, users: Vec<User>) {
         self.login_names.clear();
         self.present.fill(false);
@@ -48,7 +48,7 @@ impl Directory {
             }
         }
         for (gone, _) in self.users.iter_mut().zip(&self.present).filter(|(_, present)| !**present) {
-            // What it has asked for before may come to its turn only now.
+            // An earlier request of the user may come to its turn only now.
             gone.roles.clear();
             gone.supervises.clear();
             gone.team = None;
@@ -77,7 +77,7 @@ impl Directory {
         self.present[user.0 as usize]
     }
 
-    /// What the configuration says of a user, or last said.
+    /// Returns a user as the configuration has it, or had it last.
     pub fn get(&self, user: UserId) -> &User {
         // A UserId is made above only.
         &self.users[user.0 as usize]

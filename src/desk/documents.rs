@@ -127,7 +127,8 @@ impl Desk {
         });
     }
 
-    /// What a team gets as an event (reference 3.2, row 11). What 12.x adds stands where [`Desk::write_member`] has it.
+    /// Writes the document that a team gets as an event (reference 3.2, row 11). The elements that 12.x adds stand as in
+    /// [`Desk::write_member`].
     pub(super) fn write_summary(&self, out: &mut String, key: UserId) {
         let agent = self.agent(key);
         inside(out, "user", |out| {
@@ -160,7 +161,7 @@ impl Desk {
         });
     }
 
-    /// What every summary starts with.
+    /// Writes the elements with which every summary starts.
     fn write_names(&self, out: &mut String, key: UserId) {
         let user = self.directory.get(key);
         element(out, "uri", &nodes::user(&user.id));

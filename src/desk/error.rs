@@ -91,7 +91,7 @@ impl Refusal {
         }
     }
 
-    /// What is wrong, for an answer that is no document of Finesse's.
+    /// Returns the error as a sentence, for an answer that is no document of Finesse's.
     pub fn sentence(self) -> String {
         format!("{}.", self.row().2)
     }
@@ -147,7 +147,7 @@ pub enum Failure {
     InvalidParameter,
 }
 
-/// What Enterprise adds to an error from 12.5 on.
+/// The elements that Enterprise adds to an error from 12.5 on.
 struct Peripheral {
     code: &'static str,
     text: &'static str,

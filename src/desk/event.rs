@@ -1,4 +1,4 @@
-//! What has to be published after a command (reference 3.3, 4.5).
+//! The events that have to be published after a command (reference 3.3, 4.5).
 
 use crate::clock::Now;
 use crate::config::{Profile, Release};
@@ -8,7 +8,7 @@ use super::error::Failure;
 use super::write::{document, element, inside};
 use super::{Desk, nodes};
 
-/// One publication.
+/// A publication.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// The name of the node.
@@ -51,7 +51,7 @@ impl Desk {
         step.events.push(Event { node: nodes::team_users(team), payload });
     }
 
-    /// What went wrong, for the user whose state it is.
+    /// Publishes an error to the user whose state it is about.
     pub(super) fn user_failed(&self, step: &mut Step<'_>, user: UserId, failure: Failure) {
         let node = nodes::user(&self.directory.get(user).id);
         let with_peripheral = (self.profile, self.release) == (Profile::Ucce, Release::R12);

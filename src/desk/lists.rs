@@ -1,4 +1,4 @@
-//! What the configuration has to choose from: reason codes, wrap-up reasons, phone books, layouts of call
+//! The lists of the configuration: reason codes, wrap-up reasons, phone books, layouts of call
 //! variables; and the lists that are always empty (reference 4.2; the guide's pages of the same names).
 
 use crate::config::{Category, Contact, Entry, Layout, PhoneBook, ReasonCode, Release};

@@ -60,7 +60,7 @@ impl Messages {
 
     fn find(&self, id: &str) -> Result<(u64, &Message), ApiError> {
         let found = id.parse().ok().and_then(|number| self.active.get_key_value(&number));
-        // One name for each: a number can be written with a sign and zeros too.
+        // Each message has one name: a number can be written with a sign and zeros too.
         let found = found.filter(|(number, _)| number.to_string() == id);
         found.map(|(id, message)| (*id, message)).ok_or_else(|| Refusal::NotFound.about(id))
     }

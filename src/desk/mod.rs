@@ -1,9 +1,8 @@
-//! The contact centre: who works in it, in which state, and which nodes it has.
+//! The contact centre: its users, their states, and its nodes.
 //!
-//! What lives here: users, teams and lists as the configuration has them, the state of every agent, the rules by which
+//! Here are users, teams and lists as the configuration has them, the state of every agent, the rules by which
 //! it changes, the messages that teams are shown, the documents of the REST API and of events. A command goes in with
-//! the time; out come an error, or the events in the order in which they have to be published. What doesn't: XMPP and
-//! HTTP.
+//! the time; out come an error, or the events in the order in which they have to be published. XMPP and HTTP are elsewhere.
 #![deny(clippy::disallowed_methods)]
 
 mod access;
@@ -124,7 +123,7 @@ pub struct Desk {
     timers: Timers,
     /// The timer of those who still have to be told how they stand.
     telling: Option<TimerId>,
-    /// Who is shown otherwise since another configuration came, as far as nobody has been told.
+    /// The users whose documents have changed with another configuration, as far as nobody has been told.
     changed: BTreeSet<UserId>,
     messages: Messages,
     dialogs: BTreeMap<DialogId, Dialog>,
@@ -198,7 +197,7 @@ impl Desk {
         self.timers.next()
     }
 
-    /// Who works here.
+    /// The users.
     pub fn directory(&self) -> &Directory {
         &self.directory
     }

@@ -6,7 +6,7 @@ use crate::pubsub::nodes::Ends;
 
 use super::Desk;
 
-/// What the names of Finesse's nodes begin with.
+/// The beginning of the names of Finesse's nodes.
 pub const PREFIX: &str = "/finesse/api/";
 
 /// Events on the service as a whole.

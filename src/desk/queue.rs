@@ -20,13 +20,13 @@ use super::{Desk, Settled, nodes};
 #[derive(Debug)]
 pub(super) struct Queue {
     pub config: config::Queue,
-    /// Who has waited longest is first.
+    /// The caller who has waited longest is first.
     pub(super) waiting: VecDeque<DialogId>,
-    /// What was last published; `None`: something else that is published with it has changed since.
+    /// The figures that were published last; `None`: something else that is published with them has changed since.
     told: Option<Statistics>,
 }
 
-/// What is counted of a queue.
+/// The figures of a queue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Statistics {
     calls: usize,

@@ -14,7 +14,7 @@ pub struct SystemCode {
     label: &'static str,
 }
 
-/// What made the system change a state.
+/// The reason for which the system changed a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     Supervisor,

@@ -16,10 +16,10 @@ use super::timers::Alarm;
 use super::{Agent, Desk, Event, Reason, Settled, extensions};
 
 impl Desk {
-    /// From now on users, teams, queues, numbers and lists are those of `config`. Who is in both stays as it is. Agents who
-    /// are gone, or are no agents any more, or whose telephone is gone, hang up and are signed out; who waits in a queue
-    /// that is gone is cut off. Of whom a document says something else now, that one and its team are told:
-    /// [`Desk::tick`] does it from now on, some users at a time.
+    /// From now on users, teams, queues, numbers and lists are those of `config`. A user who is in both configurations stays as
+    /// before. Agents who are gone, or are no agents any more, or whose telephone is gone, hang up and are signed out; who waits
+    /// in a queue that is gone is cut off. A user whose document has changed is told, and so is the user's team: [`Desk::tick`]
+    /// does it from now on, some users at a time.
     pub fn reload(&mut self, now: Now, config: Config) -> Vec<Event> {
         let mut step = Step::new(now, "");
         for (user, cause) in self.to_sign_out(&config) {
@@ -74,7 +74,7 @@ impl Desk {
 
     fn sign_out(&mut self, step: &mut Step<'_>, user: UserId, cause: Cause) {
         for id in self.agent(user).dialogs.clone() {
-            // One call can end with another.
+            // The end of one call can be that of another.
             let Some(dialog) = self.dialogs.get(&id) else { continue };
             if dialog.queued_since.is_some() && self.phase(id, user) == Some(Phase::Alerting) {
                 // It goes back to where it was in its queue.
@@ -88,8 +88,8 @@ impl Desk {
         self.user_changed(step, user);
     }
 
-    /// Takes the queues of a configuration; those who wait keep their places. Who takes part in a call from a queue that has
-    /// another name now is told.
+    /// Takes the queues of a configuration; those who wait keep their places. The participants of a call from a queue that has
+    /// another name now are told.
     fn take_queues(&mut self, step: &mut Step<'_>, queues: Vec<config::Queue>) {
         let mut queues: Vec<Queue> = queues.into_iter().map(Queue::new).collect();
         let new: HashMap<String, usize> =
@@ -188,7 +188,7 @@ impl Desk {
     }
 }
 
-/// What a list says of a reason that stands in it.
+/// Returns the reason code of a list to which a reason belongs.
 fn configured(reason: Option<Reason>, list: &[ReasonCode]) -> Option<&ReasonCode> {
     match reason? {
         Reason::Configured(place) => list.get(place),

@@ -1,5 +1,4 @@
-//! The bodies of requests: one reader for all of them. What they mean is for the desk to say, after it has looked at
-//! who asks.
+//! The bodies of requests: one reader for all of them. The desk says what they mean, after it has looked at who asks.
 
 use roxmltree::Node;
 
@@ -7,7 +6,7 @@ use crate::xmpp::xml::{self, Bounds, XmlError};
 
 use super::error::{ApiError, Refusal};
 
-/// What `PUT /User/{id}` asks for (reference 4.2): the texts of the elements, without white space around them. An
+/// The request `PUT /User/{id}` (reference 4.2): the texts of the elements, without white space around them. An
 /// empty element is as good as none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SetState {
@@ -30,7 +29,7 @@ impl SetState {
     }
 }
 
-/// What `POST /TeamMessage` asks for (reference 4.2): the texts of the elements, as for [`SetState`].
+/// The request `POST /TeamMessage` (reference 4.2): the texts of the elements, as for [`SetState`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewMessage {
     pub duration: Option<String>,

@@ -61,7 +61,7 @@ impl Desk {
         }
     }
 
-    /// Sets the status. Out of service the heartbeat of the CTI server fails. What [`Desk::tell_states`] has begun ends.
+    /// Sets the status. Out of service the heartbeat of the CTI server fails. The work of [`Desk::tell_states`] ends.
     pub fn set_status(&mut self, now: Now, status: Status) {
         self.status = status;
         self.heartbeat_lost = match status {

@@ -1,4 +1,4 @@
-//! What an agent may do in which state (reference 4.3).
+//! The transitions that an agent may make (reference 4.3).
 //!
 //! Four tables: who asks, in which profile. A line is the state before, a column the state that is asked for.
 
@@ -20,7 +20,7 @@ pub enum State {
     WorkReady,
 }
 
-/// What can be asked for.
+/// The states that can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Request {
     /// To sign in, which leads to another state.
@@ -30,7 +30,7 @@ pub enum Request {
     Logout,
 }
 
-/// Who asks.
+/// The user who asks for a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// The agent.
@@ -39,7 +39,7 @@ pub enum Standing {
     Supervisor,
 }
 
-/// What comes of it.
+/// The answer of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// A state is entered, be it the same again.

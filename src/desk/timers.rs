@@ -1,4 +1,4 @@
-//! What the contact centre has to do later. There are at most a few for each user and each call, and one for each
+//! The tasks of the contact centre for later. There are at most a few for each user and each call, and one for each
 //! message to teams.
 
 use std::collections::BTreeMap;
@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::id::{DialogId, UserId};
 
-/// What becomes due.
+/// A task that becomes due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Alarm {
     /// The agent's last session ended so long ago that it is signed out.
@@ -29,7 +29,7 @@ pub enum Alarm {
     TellChanged,
 }
 
-/// Names a timer, to cancel it. One that is over can be cancelled too.
+/// Names a timer, to cancel it. A timer that is over can be cancelled too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TimerId {
     due: Instant,

@@ -1,4 +1,4 @@
-//! What calls do to the states of agents (reference 4.3): reserved, talking, on hold, wrapping up, and back.
+//! The effects of calls on the states of agents (reference 4.3): reserved, talking, on hold, wrapping up, and back.
 
 use crate::clock::Now;
 use crate::config::Profile;
@@ -83,12 +83,12 @@ impl Desk {
         let mut parts = Vec::new();
         for dialog in calls {
             if let Some(part) = dialog.of(user) {
-                // Who calls a queue has not been given a call by it.
+                // A user who calls a queue has not been given a call by it.
                 let is_own = part.address == dialog.from && dialog.associated.is_none();
                 parts.push((part.phase, dialog.is_contact && !is_own));
             }
         }
-        // Who is not ready stays so until it answers.
+        // An agent who is not ready stays so until the call is answered.
         let was_ready = matches!(agent.state, State::Ready | State::Reserved);
         let alerts = |phase| phase == Phase::Alerting;
         match self.profile {

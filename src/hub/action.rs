@@ -1,4 +1,4 @@
-//! What the hub asks of the world outside.
+//! The actions that the hub asks of the world outside.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -9,7 +9,7 @@ use crate::clock::Seconds;
 use crate::id::{SessionId, UserId};
 use crate::xmpp::bosh;
 
-/// One thing to do.
+/// An action.
 #[derive(Debug)]
 pub enum Action {
     /// Something waits for this session, or it may read again: drain it and look at it.
@@ -38,7 +38,7 @@ pub struct Note {
     pub what: What,
 }
 
-/// What happened to a session, or to a user.
+/// An event in the life of a session or a user.
 #[derive(Debug, PartialEq, Eq)]
 pub enum What {
     Connected,
@@ -48,12 +48,12 @@ pub enum What {
         user: Option<String>,
         failure: &'static str,
     },
-    /// So many wrong passwords in a row: the user is kept out for so long.
+    /// A number of wrong passwords came in a row: the user is kept out for a time.
     LockedOut {
         attempts: usize,
         time: Duration,
     },
-    /// So many wrong passwords came from an address within that time: it has to wait.
+    /// A number of wrong passwords came from an address within that time: it has to wait.
     BackedOff {
         attempts: usize,
         time: Duration,
@@ -130,7 +130,7 @@ impl fmt::Display for Counters {
     }
 }
 
-/// What was counted since the start; `sessions` is how many there are now.
+/// Counts since the start; `sessions` is how many there are now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     pub sessions: u64,
@@ -161,7 +161,7 @@ pub struct Counters {
     pub client_logs: u64,
     /// Streams of server-sent events that went on where the client had left off.
     pub resumed: u64,
-    /// Those that began by saying that something may have been missed.
+    /// The streams that began by saying that something may have been missed.
     pub missed: u64,
 }
 

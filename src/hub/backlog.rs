@@ -17,7 +17,7 @@ pub struct Backlog(Rc<Counts>);
 struct Counts {
     now: Cell<usize>,
     most: Cell<usize>,
-    /// Whose bytes these are, if they are those of a user, and who is told when some are taken.
+    /// The user whose bytes these are, if they are those of a user, and the list in which the user is put when some are taken.
     sender: Option<(UserId, Taken)>,
 }
 
@@ -31,7 +31,7 @@ impl Taken {
         self.0.borrow_mut().insert(user);
     }
 
-    /// Who they are; they are forgotten here.
+    /// Returns the users, and forgets them here.
     pub fn take(&self) -> BTreeSet<UserId> {
         self.0.take()
     }
@@ -72,13 +72,13 @@ impl Backlog {
     }
 }
 
-/// What several queues share: counted once, from its making until the last of them has sent it.
+/// Bytes that several queues share: counted once, from their making until the last queue has sent them.
 #[derive(Debug)]
 pub struct Counted<T> {
     content: T,
     bytes: usize,
     backlog: Backlog,
-    /// What its sender has put into queues; `None`: nobody has sent it.
+    /// The bytes that the sender has put into queues; `None`: nobody has sent them.
     sender: Option<Backlog>,
 }
 
@@ -115,7 +115,7 @@ impl<T> Drop for Counted<T> {
     }
 }
 
-/// What is known of who has to go when all queues together hold too much.
+/// The sessions that have to go when all queues together hold too much, as far as they are known.
 #[derive(Debug, Default)]
 pub(super) struct Relief {
     /// No session has a full socket, so that none has to go for that.
@@ -141,7 +141,7 @@ impl Hub {
         if nobody_goes(self) || std::mem::replace(&mut self.relief.busy, true) {
             return;
         }
-        // Of those that are closed only their last words are left.
+        // Sessions that are closed have only their last words left.
         let owed = |id: SessionId| {
             let session = self.sessions.get(id)?;
             let full = session.behind.is_some();

@@ -35,7 +35,7 @@ impl Backoff {
         self.wait_beside(now, address, 0)
     }
 
-    /// The same if that many more of its tries are being made, of which each may turn out wrong.
+    /// How long the address has to wait if `made` more of its tries are being checked, each of which may turn out wrong.
     pub fn wait_beside(&self, now: Instant, address: IpAddr, made: usize) -> Option<Duration> {
         if self.attempts == 0 {
             return None;

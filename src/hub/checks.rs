@@ -17,7 +17,7 @@ pub struct CheckId(u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoPlace;
 
-/// What is done with a check whose turn has come.
+/// The fate of a check whose turn has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
     /// It is made.
@@ -40,7 +40,7 @@ pub struct Checks<T> {
     /// The number of the next one.
     next: u64,
     waiting: usize,
-    /// What waits, by address. None of the lines is empty.
+    /// The checks that wait, by address. None of the lines is empty.
     lines: HashMap<IpAddr, VecDeque<(CheckId, T)>>,
     /// The addresses that have a line, the one whose turn is next first.
     turns: VecDeque<IpAddr>,
@@ -66,7 +66,7 @@ impl<T> Checks<T> {
     ///
     /// # Errors
     ///
-    /// Too many wait.
+    /// Too many checks wait.
     pub fn add(&mut self, address: IpAddr, check: T) -> Result<CheckId, NoPlace> {
         let key = address::key(address);
         let own = self.lines.get(&key).map_or(0, VecDeque::len);

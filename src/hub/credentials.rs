@@ -1,4 +1,4 @@
-//! What a password check needs, and what follows from it.
+//! The input of a password check, and its consequences.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::{Action, Hub, Note, Now, What};
 use crate::id::UserId;
 use crate::password::{Password, verify};
 
-/// What is needed to check a password, here or on another thread.
+/// The input of a password check, which is made here or on another thread.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     pub user: Option<UserId>,
@@ -35,7 +35,7 @@ impl Credentials {
         self.password.is_some()
     }
 
-    /// What is known of the password and what the client said, in one: secret, and only to be put through a keyed hash.
+    /// Joins what is known of the password with what the client said: secret, and only to be put through a keyed hash.
     pub fn said(&self, attempt: &str) -> Vec<u8> {
         let mut said = self.password.as_ref().map(Password::content).unwrap_or_default();
         said.extend_from_slice(attempt.as_bytes());
@@ -50,8 +50,8 @@ impl Credentials {
 }
 
 impl Hub {
-    /// Who logs in under that name over HTTP, and what is needed to check the password. This counts as an attempt: it
-    /// is for requests only, not for a look.
+    /// Finds the user who logs in under that name over HTTP, and returns the input of the password check. This counts as an
+    /// attempt: it is for requests only, not for a look.
     ///
     /// # Errors
     ///
@@ -60,8 +60,8 @@ impl Hub {
         self.credentials_of(now, |hub| hub.users().find_login(name, &hub.names.domain), address)
     }
 
-    /// The same of whoever `find` finds, if anybody. It is not asked while the address has to wait and nobody has logged in
-    /// from there before.
+    /// Returns the input of the password check of the user that `find` finds, if any. `find` is not asked while the address has
+    /// to wait and nobody has logged in from there before.
     pub(super) fn credentials_of(
         &mut self,
         now: Now,
@@ -86,13 +86,13 @@ impl Hub {
     ///
     /// # Errors
     ///
-    /// Too many wait, of all or of its address.
+    /// Too many checks wait, of all clients or of the same address.
     pub fn queue_check(&mut self, credentials: &Credentials) -> Result<CheckId, NoPlace> {
         self.checks.add(credentials.address, credentials.user)
     }
 
     /// The check that is the next one, and whether it is made: of each address no more are made than it has tries left, even
-    /// if all of them turn out wrong. Whoever makes it calls [`Hub::judge`] and then [`Hub::end_check`].
+    /// if all of them turn out wrong. The caller makes it, and calls [`Hub::judge`] and then [`Hub::end_check`].
     pub fn next_check(&mut self, now: Now) -> Option<(CheckId, Turn)> {
         let Self { checks, backoff, known, .. } = self;
         checks.take(|address, made, user| {

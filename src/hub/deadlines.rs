@@ -25,7 +25,7 @@ impl Hub {
         };
         session.due = due;
         self.deadlines.push(Reverse((due, id)));
-        // Those of sessions that came and went must not pile up until they are due: only one of a session counts.
+        // The deadlines of sessions that came and went must not pile up until they are due: each session has one that counts.
         if self.deadlines.len() > 2 * self.counters.sessions as usize + STALE_DEADLINES {
             let sessions = &self.sessions;
             let counts = |(due, id): (Instant, SessionId)| sessions.get(id).is_some_and(|s| s.due == due);

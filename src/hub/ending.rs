@@ -14,7 +14,7 @@ impl Hub {
         self.release_all();
         for id in self.sessions.ids() {
             self.fail(now, id, StreamError::SYSTEM_SHUTDOWN);
-            // One that had ended before need not wait for anybody to hear it.
+            // A session that had ended before need not wait for anybody to hear it.
             self.wake(id);
         }
     }

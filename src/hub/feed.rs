@@ -14,7 +14,7 @@ use crate::pubsub::{After, Item, NodeId, Refusal, Subscriber};
 use crate::sse;
 use crate::xmpp::stream::State;
 
-/// What these sessions have for a transport, in the log and in figures.
+/// The transport of these sessions, in the log and in figures.
 pub const TRANSPORT: &str = "sse";
 
 /// The name of the event that says that a client may have missed something.
@@ -22,7 +22,7 @@ pub(super) const MISSED: &str = "missed";
 const MISSED_SENTENCE: &str =
     "Events may have been missed since the last one that you have seen: ask for the state anew.";
 
-/// Who opens a stream.
+/// The client that opens a stream.
 #[derive(Clone, Copy, Debug)]
 pub struct Asker {
     pub peer: SocketAddr,
@@ -187,13 +187,13 @@ impl Hub {
         self.tickets.add(now.monotonic, user, &ticket).then_some(ticket)
     }
 
-    /// Whose ticket this is, if it is valid.
+    /// Finds the user whose ticket this is, if it is valid.
     pub fn ticket(&self, now: Now, ticket: &str) -> Option<(UserId, TicketKey)> {
         self.tickets.find(now.monotonic, ticket).filter(|(user, _)| self.users().has(*user))
     }
 }
 
-/// One event on streams, made once for all of them.
+/// An event on streams, made once for all of them.
 #[derive(Debug)]
 pub(super) struct Told {
     content: Content,

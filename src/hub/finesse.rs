@@ -8,14 +8,14 @@ use crate::id::SessionId;
 use crate::xmpp::ns;
 use crate::xmpp::xml::escape;
 
-/// What its presence says of its software, as the seed shows it.
+/// The software that the presence of `finesse` names, as the seed shows it.
 pub const CAPS_NODE: &str = "http://www.igniterealtime.org/projects/smack";
 /// The verification string that goes with [`CAPS_NODE`].
 pub const CAPS_VER: &str = "NfJ3flI83zSdUDzCEICtbypursw=";
 /// The seed shows two presences; the names of the resources are an assumption (reference 9).
 const RESOURCES: [&str; 2] = ["smack-1", "smack-2"];
 
-/// What can be set by hand, to show failures.
+/// The availability as it is set by hand, to show failures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Availability {
     pub status: Status,
@@ -24,13 +24,13 @@ pub struct Availability {
 }
 
 impl Hub {
-    /// What is set.
+    /// The availability that is set.
     pub fn availability(&self) -> Availability {
         Availability { status: self.desk.status(), finesse: self.finesse }
     }
 
     /// Sets it, and tells everybody what is new, in the order for which clients wait when all is well again: presence,
-    /// SystemInfo, states. Who has seen `finesse` go waits for a SystemInfo event after its return, also if the status
+    /// SystemInfo, states. A client that has seen `finesse` go waits for a SystemInfo event after its return, also if the status
     /// was the same all the time (DEV/failure-scenarios, "Recovery").
     pub fn set_availability(&mut self, now: Now, new: Availability) {
         let old = self.availability();
@@ -75,7 +75,7 @@ impl Hub {
         }
     }
 
-    /// Answers a probe. Who is not there has no resource (RFC 6121 §4.3.2.1).
+    /// Answers a probe. A `finesse` that is not there has no resource (RFC 6121 §4.3.2.1).
     pub(super) fn answer_probe(&mut self, now: Now, id: SessionId) {
         if self.finesse {
             self.show_finesse(now, id);

@@ -19,7 +19,7 @@ use crate::xmpp::xml::{escape, write_attribute};
 /// The payload of a result, or an error.
 type Answer = Result<String, StanzaError>;
 
-/// Answers a request. Whatever is not known gets `service-unavailable`, never silence (RFC 6120 §8.4).
+/// Answers a request. An unknown request gets `service-unavailable`, never silence (RFC 6120 §8.4).
 pub fn answer(hub: &mut Hub, now: Now, user: UserId, target: &Target<'_>, request: &Request<'_>) -> Answer {
     let name = request.child.tag_name();
     match (target, name.name(), name.namespace().unwrap_or(""), request.set) {

@@ -1,6 +1,6 @@
-//! Who has tried too many wrong passwords, and until when that one is kept out (reference 4.1).
+//! The users who have tried too many wrong passwords, and until when each is kept out (reference 4.1).
 //!
-//! What counts is the order of the answers, whichever door the password came by: an answer that comes after the block
+//! The order of the answers counts, whichever door the password came by: an answer that comes after the block
 //! has begun is no, so that passwords tried at the same time are no more tries than one after the other.
 
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::id::UserId;
 use crate::limits::Limits;
 
-/// One user's tries.
+/// The tries of a user.
 #[derive(Clone, Copy, Debug, Default)]
 struct Tries {
     /// Wrong passwords since the last right one, or the end of the last block.
@@ -26,7 +26,7 @@ pub struct Lockout {
     tries: Vec<Tries>,
 }
 
-/// What an answer comes to.
+/// The consequence of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Right,
@@ -48,7 +48,7 @@ impl Lockout {
         self.tries.resize(users, Tries::default());
     }
 
-    /// What a user has tried does not count any more.
+    /// Forgets the tries of a user.
     pub fn forget(&mut self, user: UserId) {
         // There is one for every UserId of the directory.
         self.tries[user.0 as usize] = Tries::default();

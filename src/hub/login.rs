@@ -103,7 +103,7 @@ impl Hub {
         !self.online[user.0 as usize].is_empty()
     }
 
-    /// Who has logged in on a session.
+    /// Returns the user who has logged in on a session.
     pub fn user_of(&self, id: SessionId) -> Option<UserId> {
         self.sessions.get(id).filter(|session| session.stream.is_logged_in())?.user
     }

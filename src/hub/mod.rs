@@ -1,9 +1,8 @@
-//! Who is on line, what each may do, where an event goes.
+//! The sessions on line, their rights, and the way of an event to them.
 //!
-//! What lives here: the live state of all sessions, and nothing else owns any; the routing of stanzas; the delivery
-//! of events; every bound of a session. What doesn't: sockets and clocks. Time comes in with each call, and what has
-//! to happen outside comes out as an [`Action`]; what has to be sent waits in the session until [`Hub::drain`], or over
-//! BOSH until [`Hub::settle`].
+//! Here are the live state of all sessions, which nothing else owns; the routing of stanzas; the delivery of events; every bound
+//! of a session. Sockets and clocks are elsewhere. Time comes in with each call, and [`Action`]s for the world outside come out.
+//! Frames wait in the session until [`Hub::drain`], or over BOSH until [`Hub::settle`].
 #![deny(clippy::disallowed_methods)]
 
 mod action;
@@ -375,8 +374,8 @@ impl Hub {
         })
     }
 
-    /// Tells whether a session is not read from because its user is held. One that has ended sends nothing to anybody any more,
-    /// and the end of its close is waited for.
+    /// Tells whether a session is not read from because its user is held. A session that has ended sends nothing to anybody any
+    /// more, and the end of its close is waited for.
     fn is_held_at(&self, id: SessionId) -> bool {
         let waits = self.sessions.get(id).is_some_and(|session| !session.let_go);
         waits && self.user_of(id).is_some_and(|user| self.is_held(user))

@@ -1,4 +1,4 @@
-//! What waits to be sent to one session: a bounded queue.
+//! The queue of what waits to be sent to a session, with a bound.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -13,7 +13,7 @@ use crate::xmpp::stream;
 /// The length of a message id (reference 3.1).
 pub const MESSAGE_ID: usize = 8;
 
-/// One frame that waits.
+/// A frame that waits.
 #[derive(Debug)]
 pub enum Frame {
     /// The answer to an `<open/>`, where a stream is opened by one (RFC 7395 §3.4).
@@ -36,7 +36,7 @@ pub enum Frame {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Out<'a> {
     Open(&'a str),
-    /// One text message, in pieces that follow each other.
+    /// A text message, in pieces that follow each other.
     Text(&'a [&'a str]),
     /// An event on a stream of server-sent events.
     Event {
@@ -55,12 +55,12 @@ pub struct Outbox {
     frames: VecDeque<Frame>,
     /// The length of all messages that wait, as they will be written.
     bytes: usize,
-    /// What all queues hold.
+    /// The bytes that all queues hold.
     backlog: Backlog,
 }
 
-/// What an address may come to at the most in a message that waits: counted instead of the real one, so that
-/// counting in and counting out agree even if the address changes between.
+/// The length that counts for the address in a message that waits, instead of the real one: so counting in and counting out agree
+/// even if the address changes between.
 const ADDRESS: usize = 64;
 
 impl Frame {

@@ -3,8 +3,8 @@
 //!
 //! A user's input is taken as long as what it has put into queues stays within `backlog`. Beyond that the user is held: its
 //! sessions are not read from, and its requests over HTTP wait, until half of it has been taken. After `backlog_wait` the
-//! sessions that keep it waiting are closed as slow, and the user may go on. What does not fit into `queue` even then is
-//! refused, and so never acknowledged.
+//! sessions that keep it waiting are closed as slow, and the user may go on. A stanza or event that does not fit into `queue`
+//! even then is refused, and so never acknowledged.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ use crate::xmpp::stream::State;
 pub const NO_ROOM_SENTENCE: &str =
     "Too much of what you have sent still waits for those who get it; send less, or later.";
 
-/// What a stanza is refused with whose receivers take too little.
+/// The error for a stanza whose receivers take too little.
 pub const NO_ROOM: StanzaError = StanzaError::new(Condition::ResourceConstraint, NO_ROOM_SENTENCE);
 
 /// Tells whether a user's request may be carried out.
@@ -63,10 +63,10 @@ struct Hold {
     owed: bool,
 }
 
-/// What is known of one user as a sender.
+/// A user as a sender.
 #[derive(Debug)]
 struct Sender {
-    /// What it has put into queues and nobody has taken yet, each stanza and event once.
+    /// The bytes that the user has put into queues and nobody has taken yet, each stanza and event once.
     owed: Backlog,
     bytes: Pace,
     stanzas: Pace,
@@ -81,7 +81,7 @@ pub(super) struct Senders {
     held: Vec<UserId>,
     /// No hold ends before.
     end: Option<Instant>,
-    /// Those to look at: what they have sent was taken, or they are held since then.
+    /// The users to look at: some of their bytes were taken, or they are held since then.
     taken: Taken,
     /// All queues together held much when it was looked at last.
     crowded: bool,
@@ -137,7 +137,7 @@ impl Senders {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Behind {
     pub since: Instant,
-    /// What of that still waits, in bytes.
+    /// The bytes that the socket was offered and has not taken.
     left: usize,
 }
 
@@ -158,7 +158,7 @@ impl Behind {
 }
 
 impl Hub {
-    /// What waits for the session, if anything does, would be written if its client took it.
+    /// The client of a session does not take its stream. If anything waits for the session, its socket counts as full.
     pub fn not_taken(&mut self, now: Now, id: SessionId) {
         if self.sessions.get(id).is_some_and(|session| !session.outbox.is_empty()) {
             self.full(now, id);
@@ -175,8 +175,8 @@ impl Hub {
         }
     }
 
-    /// Tells whether a session has not taken for `backlog_wait` what it was offered. Who polls may not come before its time, and
-    /// has so much longer.
+    /// Tells whether a session has not taken for `backlog_wait` what it was offered. A client that polls may not come before its
+    /// time, and has so much longer.
     pub(super) fn is_behind(&self, now: Now, id: SessionId) -> bool {
         self.sessions.get(id).is_some_and(|session| {
             let patience =
@@ -215,8 +215,8 @@ impl Hub {
             self.counters.refused_sends += 1;
             return Admission::Refused;
         }
-        // One that has waited for so long is not held any longer. What the sessions wait for it has an end as well, else they
-        // would wait longer for each of as many requests as there are connections.
+        // A request that has waited for so long is not held any longer. The time that the user's sessions wait for it has an end
+        // as well, else they would wait longer for each of as many requests as there are connections.
         let hold = self.senders.get(user).and_then(|sender| sender.hold);
         if hold.is_none_or(|hold| hold.until <= now.monotonic + self.limits.backlog_wait) {
             self.pace(now, user, bytes, 1);

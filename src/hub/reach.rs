@@ -1,4 +1,4 @@
-//! Who an address names, and how that one is reached.
+//! Finds whom an address names, and how to reach them.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ use crate::xmpp::xml::{write_attribute, write_node_with};
 /// The local part of the user that stands for Finesse itself.
 pub const FINESSE: &str = "finesse";
 
-/// Who a stanza is for.
+/// The receiver of a stanza.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Target<'a> {
     /// The domain itself.
@@ -53,7 +53,7 @@ impl Hub {
         }
         let session = self.sessions.get(from).ok_or(Condition::NotAuthorized)?;
         let sender = session.address.as_ref().ok_or(Condition::NotAuthorized)?.full();
-        // What it says itself stays (RFC 6120 §8.1.5).
+        // A language that the stanza names itself stays (RFC 6120 §8.1.5).
         let lang = session.stream.lang().filter(|_| !stanza.has_attribute((ns::XML, "lang")));
         let mut text = String::new();
         let extra = |out: &mut String| {
@@ -80,7 +80,7 @@ impl Hub {
         self.limits.queue / 2
     }
 
-    /// Who `to` names, seen from `own`.
+    /// Finds whom `to` names, seen from `own`.
     pub(super) fn target<'a>(&self, to: Option<&'a str>, own: UserId) -> Result<Target<'a>, StanzaError> {
         let Some(to) = to else { return Ok(Target::Account) };
         let jid = Jid::parse(to).map_err(|_| StanzaError::new(Condition::JidMalformed, "'to' is no JID."))?;

@@ -10,7 +10,7 @@ use crate::id::{SessionId, UserId};
 use crate::pubsub::{NodeId, Subscriber};
 use crate::xmpp::stream::StreamError;
 
-/// What another configuration has changed, for the log.
+/// The changes that another configuration has made, for the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reloaded {
     /// How many users there are now.
@@ -79,7 +79,7 @@ impl Hub {
         }
     }
 
-    /// Who is no administrator any more does not look at frames.
+    /// Ends the taps of users who are no administrators any more.
     fn end_taps(&mut self, now: Now) {
         let may = |id: SessionId| {
             let user = self.sessions.get(id).and_then(|session| session.user);

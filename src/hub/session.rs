@@ -1,4 +1,4 @@
-//! One session, and the table of all.
+//! A session, and the table of all.
 
 use std::borrow::Cow;
 use std::time::Instant;
@@ -16,7 +16,7 @@ use crate::limits::Limits;
 use crate::text;
 use crate::xmpp::stream::Stream;
 
-/// What a session last said of its availability.
+/// The availability that a session has announced last.
 #[derive(Debug)]
 pub struct Presence {
     pub priority: i8,
@@ -26,14 +26,14 @@ pub struct Presence {
     pub lang: Option<Box<str>>,
 }
 
-/// What there is of a stream of server-sent events beside what all sessions have.
+/// The state of a stream of server-sent events, beside that of all sessions.
 #[derive(Debug)]
 pub struct Feed {
     /// The ticket with which it was opened, as long as it is up.
     pub ticket: Option<TicketKey>,
 }
 
-/// One client's stream.
+/// The stream of a client.
 #[derive(Debug)]
 pub struct Session {
     pub origin: Origin,
@@ -50,7 +50,7 @@ pub struct Session {
     pub behind: Option<Behind>,
     /// It is a stream of server-sent events, not of XMPP: of `stream` only the end counts.
     pub feed: Option<Box<Feed>>,
-    /// What it has in place of a connection of its own, over BOSH.
+    /// The requests and answers of a session over BOSH, which has no connection of its own.
     pub bosh: Option<Box<Bosh>>,
     /// Why it was ended, once it was.
     pub ending: Option<&'static str>,
@@ -63,7 +63,7 @@ pub struct Session {
     pings: u8,
 }
 
-/// What the silence of a peer asks for.
+/// The step that the silence of a peer asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Silence {
     /// Nothing before that time.
@@ -105,7 +105,7 @@ impl Session {
         self.behind = self.behind.and_then(|behind| behind.took(now, bytes, self.outbox.bytes()));
     }
 
-    /// What to do about a peer at its deadline: a ping after `ping` of silence, another one `ping_answer` later, and
+    /// Says what to do about a peer at its deadline: a ping after `ping` of silence, another one `ping_answer` later, and
     /// after as long again it is dead (reference 1.5).
     pub fn silence(&mut self, now: Instant, limits: &Limits) -> Silence {
         let due = self.heard + limits.ping;

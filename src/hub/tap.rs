@@ -21,13 +21,13 @@ use crate::xmpp::{bosh, sasl};
 /// How many taps there are at the most: each costs a copy of every frame.
 const TAPS_MAX: usize = 4;
 
-/// One who looks.
+/// A session that looks at frames.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tap {
     pub id: SessionId,
     /// The only session it wants to see.
     pub of: Option<SessionId>,
-    /// What was left out since it was last told something, because it was owed too much.
+    /// How many frames were left out since the last one that was shown, because too much was owed.
     left_out: u64,
 }
 
@@ -145,14 +145,14 @@ impl Hub {
         }
     }
 
-    /// One goes out.
+    /// Shows an answer that goes out.
     pub(super) fn tap_answer(&mut self, now: Now, id: SessionId, text: &str) {
         if !self.taps.is_empty() {
             self.tap(now, id, Direction::Out, &bosh::without_sid(text), text.len());
         }
     }
 
-    /// Whoever looks is told that a session is gone.
+    /// Tells those who look that a session is gone.
     pub(super) fn tap_end(&mut self, now: Now, id: SessionId, session: &Session, reason: &str) {
         if self.taps.is_empty() || session.feed.is_some() {
             return;
@@ -194,7 +194,7 @@ impl Hub {
     }
 }
 
-/// What a tap shows of a frame on its way out; `None`: it is no message.
+/// The text that a tap shows of a frame on its way out; `None`: it is no message.
 pub(super) fn text_of(out: &Out<'_>) -> Option<String> {
     match out {
         Out::Open(text) => Some((*text).to_owned()),

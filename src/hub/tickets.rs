@@ -69,7 +69,7 @@ impl Tickets {
         true
     }
 
-    /// Whose ticket this is, if it is valid.
+    /// Finds the user whose ticket this is, if it is valid.
     pub fn find(&self, now: Instant, text: &str) -> Option<(UserId, TicketKey)> {
         let key = TicketKey::of(text);
         let ticket = self.table.get(&key)?;

@@ -13,7 +13,7 @@ use super::{Action, DialogRequest, Party};
 /// The longest address that is dialled, in bytes.
 const ADDRESS_MAX: usize = 64;
 
-/// What Finesse can do with a call and the desk cannot.
+/// The actions that Finesse has for a call and the desk has not.
 const ELSEWHERE: [&str; 7] = [
     "START_RECORDING",
     "ACCEPT",
@@ -54,7 +54,7 @@ impl Desk {
             return Err(Refusal::DestinationInvalid.about(to));
         }
         let mut step = Step::new(now, request_id);
-        // Who is not signed in there cannot call from there.
+        // A user who is not signed in at a telephone cannot call from it.
         if self.agent(user).extension.as_deref() != Some(from) {
             if self.agent(user).extension.is_some() {
                 return Err(Refusal::ParameterInvalid.about("fromAddress"));

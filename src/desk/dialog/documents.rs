@@ -40,7 +40,7 @@ impl Desk {
     /// The dialog of that id.
     pub(super) fn find_dialog(&self, id: &str) -> Result<&Dialog, ApiError> {
         let found = id.parse().ok().and_then(|number: DialogId| self.dialogs.get(&number));
-        // One name for each: a number can be written with a sign and zeros too.
+        // Each call has one name: a number can be written with a sign and zeros too.
         found.filter(|dialog| dialog.id.to_string() == id).ok_or_else(|| Refusal::DialogUnknown.about(id))
     }
 

@@ -1,4 +1,4 @@
-//! What is published of calls (reference 3.2, rows 3 to 5).
+//! The events of calls (reference 3.2, rows 3 to 5).
 
 use crate::desk::event::{Event, Step, update};
 use crate::desk::write::{document, element, inside};
@@ -43,7 +43,7 @@ impl Desk {
         }
     }
 
-    /// What a held call offers depends on the other calls of its user: whoever takes part is told when it changes.
+    /// The actions that a held call offers depend on the other calls of its user: all participants are told when they change.
     pub(super) fn mind_offers(&mut self, step: &mut Step<'_>, user: UserId) {
         for id in self.agent(user).dialogs.clone() {
             let beside = self.active_beside(user, id).is_some();
@@ -70,7 +70,7 @@ impl Desk {
         })
     }
 
-    /// What a user asked of a call, or of its own calls, failed.
+    /// Publishes that a request of a user about a call, or about its own calls, has failed.
     pub(super) fn dialog_failed(
         &self,
         step: &mut Step<'_>,

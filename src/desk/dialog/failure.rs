@@ -20,7 +20,7 @@ pub enum Failure<'a> {
     Destination,
     /// The conference has as many participants as it can.
     ConferenceFull,
-    /// What was to be sent has a letter in it: Express.
+    /// The digits to be sent have a letter among them: Express.
     Digits,
     /// An agent who has no call is listened to: Express, and Enterprise for one who is not ready or holds.
     ListenExpress,

@@ -1,4 +1,4 @@
-//! What is done with a call: answered, held, retrieved, ended.
+//! Commands for a call: it is answered, held, retrieved, ended.
 
 use crate::desk::Desk;
 use crate::desk::error::ApiError;
@@ -52,7 +52,7 @@ impl Desk {
         Ok(())
     }
 
-    /// `RETRIEVE`. One talks on one call only: another one is held, or given up while nobody has answered it.
+    /// `RETRIEVE`. A user talks on one call only: another one is held, or given up while nobody has answered it.
     pub(super) fn retrieve(&mut self, step: &mut Step<'_>, user: UserId, id: DialogId) -> Done {
         let others: Vec<DialogId> =
             self.agent(user).dialogs.iter().copied().filter(|other| *other != id).collect();

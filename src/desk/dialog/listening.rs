@@ -1,4 +1,4 @@
-//! What supervisors do with the calls of others: listen, barge in, put somebody out of a conference.
+//! Supervisors and the calls of others: they listen, barge in, and put somebody out of a conference.
 
 use crate::config::Profile;
 use crate::desk::Desk;
@@ -84,7 +84,7 @@ impl Desk {
         Ok(())
     }
 
-    /// Those who listen to a call hear nothing more: it is over, or over for the one they listen to.
+    /// Ends the listening of supervisors to a call: it is over, or over for the agent they listen to.
     pub(super) fn unlisten(&mut self, step: &mut Step<'_>, dialog: &Dialog, member: Option<UserId>) {
         for listener in dialog.listeners.clone() {
             let hears = |member| {

@@ -1,8 +1,7 @@
 //! Calls: who takes part in which, what each may do next, and what everybody hears of it (reference 4.4, 4.5).
 //!
-//! What lives here: dialogs and their participants, the table of actions, the commands that move a call, their documents
-//! and events. What doesn't: which agent a caller in a queue gets (`queue`), and what a call does to an agent's state
-//! (`work`).
+//! Here are dialogs and their participants, the table of actions, the commands that move a call, their documents
+//! and events. Which agent a caller in a queue gets is in `queue`, and what a call does to an agent's state in `work`.
 
 mod command;
 mod documents;
@@ -38,7 +37,7 @@ pub struct Dialog {
     pub kind: CallType,
     pub from: String,
     pub to: String,
-    /// What the caller dialled; empty as `to` is while a telephone is only off the hook.
+    /// The number that the caller dialled; empty as `to` is while a telephone is only off the hook.
     pub dialed: String,
     /// The telephone that is called.
     pub dnis: String,
@@ -80,7 +79,7 @@ pub struct Participant {
     pub beside: bool,
 }
 
-/// Whose telephone it is.
+/// The owner of a telephone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Party {
     Agent(UserId),
@@ -110,7 +109,7 @@ pub enum StateCause {
     NotAvailable,
 }
 
-/// What kind of call it is.
+/// The kind of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallType {
     AcdIn,
@@ -124,7 +123,7 @@ pub enum CallType {
     SupervisorMonitor,
 }
 
-/// What a participant may do.
+/// An action of a participant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     Answer,
@@ -142,7 +141,7 @@ pub enum Action {
 }
 
 impl Desk {
-    /// What a participant may do now: the table of reference 4.4, with what the guide says of conferences, of a
+    /// Returns the actions of a participant now, by the table of reference 4.4, with what the guide says of conferences, of a
     /// held call beside an active one, and of listening (DEV/state-participant-parameter-values).
     fn offered(&self, dialog: &Dialog, participant: &Participant) -> Vec<Action> {
         use Action::{

@@ -122,7 +122,7 @@ impl Desk {
         let mut agents = gone.agents();
         agents.sort_by_key(|one| *one != user);
         for agent in &agents {
-            // What one came for goes on elsewhere, so there is nothing to wrap up yet.
+            // The call goes on elsewhere, so there is nothing to wrap up yet.
             self.dialog_left(step, *agent, &gone);
             self.agent_mut(*agent).dialogs.retain(|other| *other != active);
         }

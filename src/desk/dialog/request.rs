@@ -17,22 +17,22 @@ const ECC_ALL_MAX: usize = 2000;
 /// The longest wrap-up reason, in bytes.
 const REASON_MAX: usize = 200;
 
-/// What `POST /User/{id}/Dialogs` and `PUT /Dialog/{id}` ask for (reference 4.2): the texts of the elements, without white
+/// The requests `POST /User/{id}/Dialogs` and `PUT /Dialog/{id}` (reference 4.2): the texts of the elements, without white
 /// space around them. An empty element is as good as none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DialogRequest {
     pub action: Option<String>,
     pub from: Option<String>,
     pub to: Option<String>,
-    /// Whose part in the call it is about.
+    /// The participant whom the request is about.
     pub target: Option<String>,
     pub associated: Option<String>,
     pub data: Option<CallData>,
-    /// What `SEND_DTMF` is to send.
+    /// The digits that `SEND_DTMF` is to send.
     pub digits: Option<String>,
 }
 
-/// What is known of a call besides who takes part.
+/// The data of a call beside its participants.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallData {
     pub variables: Vec<(String, String)>,

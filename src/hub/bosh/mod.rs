@@ -27,7 +27,7 @@ pub struct Post {
     pub secure: bool,
 }
 
-/// What a session over BOSH has beside others.
+/// The state of a session over BOSH, beside that of all sessions.
 #[derive(Debug)]
 pub struct Bosh {
     binding: Binding,
@@ -67,9 +67,9 @@ pub struct Bindings {
     sids: HashMap<Box<str>, SessionId>,
     /// How many each address has.
     addresses: HashMap<IpAddr, usize>,
-    /// Those that [`Hub::settle`] has to look at.
+    /// The sessions that [`Hub::settle`] has to look at.
     unsettled: VecDeque<SessionId>,
-    /// Those that have had their turn, each of them once.
+    /// The sessions that have had their turn, each of them once.
     resting: VecDeque<SessionId>,
 }
 
@@ -166,7 +166,7 @@ impl Hub {
         self.bindings.sids.get(sid).is_some_and(|id| self.is_logged_in(*id))
     }
 
-    /// One that began over TLS is not to be found without it, nor the other way round, and goes on (XEP-0124 §19.1). That
+    /// A session that began over TLS is not to be found without it, nor the other way round, and goes on (XEP-0124 §19.1). That
     /// there is no such session says no more than a closed connection would, but the client can tell what is wrong.
     fn session_of_sid(&self, sid: &str, post: Post) -> Option<SessionId> {
         let id = *self.bindings.sids.get(sid)?;
@@ -231,7 +231,7 @@ impl Hub {
         let binding = Binding::new(now.monotonic, &self.limits, envelope, post.request)?;
         let origin = Origin { peer: post.peer, transport: "bosh", accepted: now.monotonic };
         let mut session = Session::new(origin, now.monotonic, self.backlog.clone());
-        // What a client of the time before XMPP 1.0 would say is what it says now (XEP-0206 §11).
+        // A client without a version means 1.0 here (XEP-0206 §11).
         session.stream.open(envelope.to, envelope.version.or(Some("1.0")), &self.names.domain)?;
         session.stream.set_lang(envelope.lang);
         let key = address::key(post.peer.ip());

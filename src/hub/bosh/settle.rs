@@ -1,4 +1,4 @@
-//! What a session over BOSH does with the requests it has: it takes their payloads in order, and answers them.
+//! A session over BOSH takes the payloads of its requests in order, and answers them.
 
 use roxmltree::{Document, Node};
 
@@ -15,14 +15,14 @@ use crate::xmpp::xml::{self, Bounds, XmlError};
 /// About how many bytes of payloads leave in one answer: each is kept in case it is wanted again.
 const ANSWER: usize = 64 * 1024;
 
-/// So many payloads a session has taken in one turn, before others have theirs: one request may have hundreds.
+/// The most payloads of a session that are taken in one turn: a request may have hundreds.
 const TURN: usize = 8;
 
-/// What waits for a session, as payloads.
+/// The frames that wait for a session, as payloads.
 struct Waiting<'a> {
     outbox: &'a mut Outbox,
     address: Option<&'a Address>,
-    /// What was taken of it, in bytes.
+    /// How many bytes were taken.
     taken: usize,
 }
 
@@ -70,7 +70,7 @@ impl Hub {
                 bosh.unsettled = false;
                 self.settle_one(now, id);
             }
-            // What was answered may be what somebody has waited for.
+            // Somebody may have waited for what these answers have taken.
             self.release(now);
         }
     }
@@ -132,7 +132,7 @@ impl Hub {
             return false;
         }
         self.take_turn(id);
-        // Who leaves will take no more answers.
+        // A client that leaves will take no more answers.
         self.is_reading(id) || (leaves && !self.is_checking(id))
     }
 
@@ -213,7 +213,7 @@ impl Hub {
                 return;
             };
             let Some(bosh) = &mut session.bosh else { return };
-            // What the rest of a request brings leaves in the same answer: else the client would ask faster than it is served.
+            // The answers to the rest of a request leave with it: else the client would ask faster than it is served.
             if bosh.end.is_none() && !has_turn && bosh.binding.has_backlog() {
                 return;
             }
@@ -228,7 +228,7 @@ impl Hub {
                 if condition.is_some() {
                     waiting.drain(usize::MAX, &mut last);
                 } else {
-                    // Who leaves is owed nothing (XEP-0124 §13: an empty body).
+                    // A client that leaves is owed nothing (XEP-0124 §13: an empty body).
                     waiting.outbox.clear();
                 }
                 bosh.binding.finish(condition, &last);
