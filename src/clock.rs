@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime};
 
-/// What time it is: for deadlines, and for people.
+/// The time now: for deadlines, and for people.
 #[derive(Clone, Copy, Debug)]
 pub struct Now {
     pub monotonic: Instant,

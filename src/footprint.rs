@@ -18,7 +18,7 @@ const CONNECTION: u64 = 20 * KIB;
 /// A record of TLS that is not complete.
 const RECORD: u64 = 18 * KIB;
 
-/// What waits for a session is counted by `queue`; this is its own state.
+/// The state of a session; the bytes that wait for it are counted by `queue`.
 const SESSION: u64 = 4 * KIB;
 
 /// A subscription, or an event that is kept, without its payload.
@@ -45,13 +45,13 @@ pub struct Row {
     pub bytes: u64,
 }
 
-/// What the memory of a server for this configuration goes to at the most.
+/// The parts of the memory that a server for this configuration takes at the most.
 pub fn rows(config: &Config) -> Vec<Row> {
     let limits = &config.limits;
     let number = |value: usize| value as u64;
     let users = number(config.users.len());
     let streams = number(limits.connections) + number(limits.bosh_sessions);
-    // What only those send who have logged in.
+    // Only users who have logged in send these.
     let logged_in = streams.min(users * number(limits.sessions_per_user));
     let subscriptions =
         logged_in * number(limits.subscriptions_per_session) + users * number(limits.subscriptions_per_user);

@@ -10,8 +10,8 @@ pub struct UserId(pub u32);
 /// A call: the number that is its id in documents.
 pub type DialogId = u32;
 
-/// One client's stream, from the moment its transport is up. `turn` tells apart those that had the same place one
-/// after the other.
+/// The stream of a client, from the moment its transport is up. `turn` tells apart the streams that had the same place one after
+/// the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId {
     pub(crate) place: u32,
@@ -35,7 +35,7 @@ impl fmt::Display for SessionId {
     }
 }
 
-/// What is no [`SessionId`].
+/// The error for a text that is no [`SessionId`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoSessionId;
 

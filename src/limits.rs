@@ -71,19 +71,19 @@ impl Kind {
     }
 }
 
-/// One row of the table: what is known about a limit without a value at hand.
+/// A row of the table: everything about a limit but its value.
 pub struct Limit {
     /// The key in `[limits]`, which is also the name of the field in [`Limits`].
     pub key: &'static str,
     /// How it is written.
     pub kind: Kind,
-    /// What is counted, for people.
+    /// The unit that is counted, for people.
     pub unit: &'static str,
     /// The smallest value allowed, in the base unit of the kind.
     pub minimum: u64,
     /// The largest value allowed, in the base unit of the kind.
     pub maximum: u64,
-    /// One line that says what is bounded.
+    /// A line that says what is bounded.
     pub meaning: &'static str,
     get: fn(&Limits) -> u64,
     set: fn(&mut Limits, u64),
@@ -153,7 +153,7 @@ macro_rules! limits {
         $(#[doc = $more:literal])*
         $key:ident: $kind:ident($unit:literal) = $default:expr, $minimum:expr => $maximum:expr;
     )+) => {
-        /// The bounds in force. What each is for, its range and its default stand in [`TABLE`].
+        /// The bounds in force. The purpose of each, its range and its default stand in [`TABLE`].
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct Limits {
             $(

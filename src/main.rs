@@ -65,7 +65,7 @@ fn shown(written: io::Result<()>) -> ExitCode {
 
 fn failed(error: io::Error) -> ExitCode {
     if error.kind() == io::ErrorKind::BrokenPipe {
-        // Whoever reads has seen enough.
+        // The reader has seen enough.
         return ExitCode::SUCCESS;
     }
     commands::print_error(&format!("callboard: {error}"));
@@ -123,7 +123,7 @@ fn to_open(url: &str) -> String {
     url.replace("//0.0.0.0:", "//localhost:").replace("//[::]:", "//localhost:")
 }
 
-/// What is printed below the listeners.
+/// The lines that are printed below the listeners.
 fn greeting(identity: &tls::Identity) -> String {
     if identity.self_signed {
         format!("self-signed certificate, SHA-256 {}\n", identity.fingerprint)

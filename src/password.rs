@@ -31,8 +31,8 @@ const SALT_LEN: usize = 16;
 const HASH_LEN: usize = digest::SHA256_OUTPUT_LEN;
 const FORM: &str = "$pbkdf2-sha256$i=600000$SALT$HASH";
 
-/// What a user's password is compared with. Cheap to clone, so that a copy can go to a worker thread. Two are equal if two
-/// configurations say the same; an attempt is compared by [`verify`] only.
+/// The password of a user, with which attempts are compared. It is cheap to clone, so that a copy can go to a worker thread. Two are
+/// equal if two configurations say the same; an attempt is compared by [`verify`] only.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Password {
     /// Known from the configuration as plain text. Only its SHA-256 is kept: digests have one length, so their
@@ -111,7 +111,8 @@ impl Password {
         Ok(format!("{PREFIX}{iterations}${}${}", STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash)))
     }
 
-    /// What two passwords have in common only if two configurations say the same, as long for all of one kind.
+    /// Returns bytes that two passwords have in common only if two configurations say the same. They have one length for each
+    /// kind of password.
     pub fn content(&self) -> Vec<u8> {
         match self {
             Password::Plain(digest) => [&[0][..], &digest[..]].concat(),
@@ -158,7 +159,7 @@ impl fmt::Debug for Password {
 ///
 /// The call is slow (see [`Password::is_slow`]) if the password or the decoy is.
 pub fn verify(password: Option<&Password>, attempt: &str, decoy: Option<&Password>) -> bool {
-    // What SASLprep refuses matches nobody's password, and takes the same time for everybody.
+    // An attempt that SASLprep refuses matches nobody's password, and takes the same time for everybody.
     let Ok(attempt) = prepare(attempt) else {
         return false;
     };

@@ -32,7 +32,7 @@ impl Profile {
         }
     }
 
-    /// What its mapping makes of a character (RFC 3454 §3).
+    /// Maps a character (RFC 3454 §3).
     fn map(self, c: char) -> impl Iterator<Item = char> {
         let c = if self == Self::Saslprep && tables::non_ascii_space_character(c) { ' ' } else { c };
         let c = Some(c).filter(|c| !tables::commonly_mapped_to_nothing(*c));

@@ -1,6 +1,6 @@
 //! The text of server-sent events (WHATWG HTML §9.2.5 and §9.2.6). No I/O: text in, bytes out.
 
-/// What a stream begins with: how long a client waits before it comes back, in milliseconds.
+/// The beginning of a stream, which says how long a client waits before it comes back, in milliseconds.
 pub const RETRY: &str = "retry: 2000\n\n";
 
 /// A comment, which clients pass over: it shows that the connection lives.

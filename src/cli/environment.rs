@@ -9,7 +9,7 @@ use log::LevelFilter;
 use super::{address, level};
 use crate::config::nearest;
 
-/// What the names of all variables begin with.
+/// The beginning of the names of all variables.
 const PREFIX: &str = "CALLBOARD_";
 const CONFIG: &str = "CALLBOARD_CONFIG";
 const LISTEN: &str = "CALLBOARD_LISTEN";
@@ -17,7 +17,7 @@ const LISTEN_PLAIN: &str = "CALLBOARD_LISTEN_PLAIN";
 const LOG: &str = "CALLBOARD_LOG";
 const NAMES: [&str; 4] = [CONFIG, LISTEN, LISTEN_PLAIN, LOG];
 
-/// What the environment says, in place of flags that are not there (the Twelve-Factor App, III).
+/// The environment's values for flags that are not given (the Twelve-Factor App, III).
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Environment {
     /// The configuration file.
@@ -31,7 +31,7 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Reads the variables. One that is empty is as none.
+    /// Reads the variables. An empty variable is as none.
     ///
     /// # Errors
     ///

@@ -1,5 +1,5 @@
-//! The command line: every command and flag. What a line means is in `read`, what flags change in `serve`, and what stands in
-//! for flags in `environment`.
+//! The command line: every command and flag. `read` reads a line, `serve` applies flags to a configuration, and `environment`
+//! reads the variables that stand in for flags.
 
 mod environment;
 mod read;
@@ -32,7 +32,7 @@ pub struct Arguments {
     pub command: Option<Command>,
 }
 
-/// What the program is to do.
+/// The commands.
 #[derive(ArgsInfo, FromArgs, Debug)]
 #[argh(subcommand)]
 pub enum Command {

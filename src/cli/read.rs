@@ -1,4 +1,4 @@
-//! How a command line is read: the usual forms of its words, and what was meant by a word that nobody knows.
+//! Reads a command line: the usual forms of its words, and what was meant by a word that nobody knows.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -12,7 +12,7 @@ use crate::config::proposal;
 const SERVE: &str = "serve";
 /// The command that hashes a password.
 const PASSWD: &str = "passwd";
-/// What argh takes for `--help`, with a command and without.
+/// The word that argh takes for `--help`, with a command and without.
 const HELP: &str = "help";
 
 /// Reads the command line, the program's name first.

@@ -1,4 +1,4 @@
-//! What the flags of `serve` change in a configuration, and where it may be served with them.
+//! Applies the flags of `serve` to a configuration, and tells where it may be served with them.
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -7,7 +7,7 @@ use super::{Environment, Serve};
 use crate::config::{Config, Origin, Problem, Www};
 
 impl Serve {
-    /// What `callboard` alone means.
+    /// The flags of `callboard` alone.
     pub fn alone() -> Self {
         Serve {
             config: None,

@@ -1,4 +1,4 @@
-//! What a running server takes from its configuration once and for all.
+//! The part of a configuration that a server takes once and for all when it starts.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -21,7 +21,7 @@ const LONGEST_NAME: usize = 40;
 const LONGEST_DESCRIPTION: usize = 128;
 const LONGEST_LABEL: usize = 50;
 
-/// What a layout can show beside call variables: those of outbound calls (DEV/mediapropertieslayout), and the reason.
+/// The variables that a layout can show beside call variables: those of outbound calls, and the reason (DEV/mediapropertieslayout).
 const OTHERS: [&str; 9] = [
     "BACampaign",
     "BAAccountNumber",
@@ -45,18 +45,18 @@ pub struct Layout {
     pub description: String,
     /// The ids of the teams that have it; `None`: all.
     pub teams: Option<Vec<String>>,
-    /// What is shown of a call at first sight.
+    /// The variable of a call that is shown at first sight.
     pub header: Entry,
     /// The left one and the right one, each of at most ten.
     pub columns: [Vec<Entry>; 2],
 }
 
-/// One variable in a layout.
+/// A variable in a layout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Its name.
     pub variable: String,
-    /// What people see beside its value; may be empty.
+    /// The name that people see beside the value; may be empty.
     pub label: String,
 }
 

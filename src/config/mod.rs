@@ -47,9 +47,9 @@ pub const DEMO: &str = include_str!("../../deploy/demo.toml");
 pub struct Config {
     /// The XMPP domain, prepared by nameprep; the pubsub service is `pubsub.` before it.
     pub domain: String,
-    /// Whose agent rules and payload details apply.
+    /// The product whose agent rules and payload details apply.
     pub profile: Profile,
-    /// Whose payload details apply.
+    /// The release whose payload details apply.
     pub release: Release,
     /// Where TLS is spoken; this or `listen_plain` has an address.
     pub listen: Vec<SocketAddr>,
@@ -61,7 +61,7 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// The folder whose files are served at `/`; `None`: none is.
     pub www: Option<Www>,
-    /// Whose pages may use the server beside its own and those of the machine on which the browser runs; none twice.
+    /// The origins whose pages may use the server beside its own and those of the machine on which the browser runs; none twice.
     pub cors_origins: Vec<WebOrigin>,
     /// By which names it goes.
     pub hosts: Hosts,
@@ -173,13 +173,13 @@ impl Files {
 pub struct Found {
     /// Why the server would not start with them: a line for each.
     pub problems: Vec<String>,
-    /// What is allowed and still unwise.
+    /// Settings that are allowed and still unwise.
     pub warnings: Vec<Problem>,
     /// For whom the certificate is, and until when.
     pub certificate: Option<String>,
 }
 
-/// What is wrong with a configuration.
+/// The problems of a configuration.
 #[derive(Debug)]
 pub struct Unread {
     /// In the order of the file.

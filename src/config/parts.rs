@@ -1,4 +1,4 @@
-//! What sections of several kinds have: a number, and the teams that they are for.
+//! Keys that sections of several kinds have: a number, and the teams that they are for.
 
 use toml::de::DeValue;
 

@@ -32,7 +32,7 @@ const USER_KEYS: &[&str] = &[
     "extension",
 ];
 
-/// What one may refer to by name: the name and the line it was first declared in.
+/// Names to which other sections may refer, each with the line in which it was first declared.
 pub(super) type Declared = HashMap<String, usize>;
 
 /// The teams and users of a file.

@@ -1,4 +1,4 @@
-//! What is wrong in a configuration file, and where.
+//! The problems of a configuration file, and their places.
 
 use std::fmt;
 use std::ops::Range;
@@ -18,14 +18,14 @@ impl Place {
     pub const START: Place = Place { line: 1, column: 1 };
 }
 
-/// One thing that is wrong in a configuration file, for people: `FILE:LINE:COL: sentence`.
+/// A problem of a configuration file, for people: `FILE:LINE:COL: sentence`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The file as the user named it.
     pub file: Arc<str>,
     /// Where in the file.
     pub place: Place,
-    /// What is wrong and what to do; one line, without a full stop, never with the text of a password.
+    /// The sentence says what is wrong and what to do, on one line, without a full stop, and never with the text of a password.
     pub sentence: String,
 }
 

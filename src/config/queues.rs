@@ -20,7 +20,7 @@ pub struct Queue {
     pub name: String,
     /// The id of the team whose agents take its calls.
     pub team: String,
-    /// What callers dial: digits, `+`, `*` and `#`; nobody's extension, and of no other queue.
+    /// The number that callers dial: digits, `+`, `*` and `#`; nobody's extension, and of no other queue.
     pub number: String,
 }
 

@@ -1,4 +1,4 @@
-//! What single values must look like. Each rule returns the end of a sentence when a text breaks it.
+//! Rules for single values. Each rule returns the end of a sentence when a text breaks it.
 
 use super::problem::shown;
 
@@ -10,7 +10,7 @@ const LONGEST_NAME: usize = 200;
 const LONGEST_EXTENSION: usize = 32;
 /// The user that presences come from, so nobody else's name.
 const RESERVED_USER: &str = "finesse";
-/// What the domain of the pubsub service has before the domain.
+/// The domain of the pubsub service is the domain with this before it.
 const PUBSUB: &str = "pubsub.";
 /// Where the nodes of users, teams and the system live.
 pub(super) const RESERVED_NODES: &str = "/finesse/api";
@@ -66,7 +66,7 @@ pub(super) fn name(text: &str) -> Result<(), String> {
     self::text(text, LONGEST_NAME)
 }
 
-/// What may be empty and goes into XML documents, with a bound in characters.
+/// A text that may be empty and goes into XML documents, with a bound in characters.
 pub(super) fn text(text: &str, longest: usize) -> Result<(), String> {
     if text.chars().count() > longest {
         return Err(format!("must not be longer than {longest} characters"));

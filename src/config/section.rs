@@ -12,7 +12,7 @@ pub(super) struct Reported;
 /// A value that is there and good, not there (`None`), or there and wrong.
 pub(super) type Read<T> = Result<Option<Placed<T>>, Reported>;
 
-/// One table of the document: the root, `[tls]`, one `[[user]]`…
+/// A table of the document: the root, `[tls]`, one `[[user]]`…
 pub(super) struct Section<'d> {
     /// As it stands in the file, for sentences: `[[user]]`.
     pub name: &'static str,

@@ -1,5 +1,5 @@
-//! What concerns browsers and what stands before them: the folder with pages, which other pages may use the server, by which
-//! names it goes, and whose word counts about others.
+//! The keys for browsers and proxies: the folder with pages, the other pages that may use the server, the names of the server,
+//! and the proxies that are trusted.
 
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -123,7 +123,7 @@ pub(super) fn hsts(
     }
 }
 
-/// Whose word counts about others.
+/// The proxies that are trusted.
 #[derive(Default)]
 pub(super) struct Proxies {
     pub networks: Vec<Network>,

@@ -1,13 +1,13 @@
 //! The built-in page: its files, packed into the program.
 //!
-//! What lives here: `page`, the files as people write them (plain HTML, CSS and JavaScript, nothing is built), and `pack.rs`,
-//! which Cargo runs to compress them. What doesn't: how they are served, and the requests that the page makes (net).
+//! Here are `page`, the files as people write them (plain HTML, CSS and JavaScript, nothing is built), and `pack.rs`,
+//! which Cargo runs to compress them. `net` serves them, and answers the requests that the page makes.
 
 use std::io;
 
 use miniz_oxide::inflate::decompress_to_vec;
 
-/// One file of the page.
+/// A file of the page.
 #[derive(Debug)]
 pub struct Asset {
     /// Its name in the folder.
@@ -20,7 +20,7 @@ pub struct Asset {
     pub packed: &'static [u8],
 }
 
-/// All of them, by name.
+/// All files, by name.
 pub static PAGE: &[Asset] = &include!(concat!(env!("OUT_DIR"), "/page.rs"));
 
 impl Asset {

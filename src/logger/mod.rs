@@ -23,10 +23,10 @@ use output::Output;
 /// How many bytes wait to be written at the most; further lines are dropped and counted.
 const WAITING_MAX: usize = 1 << 20;
 
-/// The longest text of a line, in bytes. What happened stands at its start or is short.
+/// The longest text of a line, in bytes. The event stands at its start or is short.
 const LINE_MAX: usize = 2048;
 
-/// The same at `trace`, whose lines are frames and for whoever asked to see them.
+/// The longest text of a line at `trace`, in bytes: its lines are frames, for people who asked to see them.
 const TRACE_MAX: usize = 16 * 1024;
 
 /// How many bytes are written at once.
@@ -39,7 +39,7 @@ const GATHER: Duration = Duration::from_millis(1);
 /// How long the end of the program waits for the last lines.
 const LAST_LINES: Duration = Duration::from_millis(200);
 
-/// What the writing thread gets.
+/// An order to the writing thread.
 enum Order {
     Write(String),
     /// Answer when all before it is written.
@@ -57,7 +57,7 @@ struct Logger {
 static LOGGER: Logger =
     Logger { writer: OnceLock::new(), waiting: AtomicUsize::new(0), lost: AtomicUsize::new(0) };
 
-/// What a line begins with.
+/// The beginning of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Style {
     /// Time and level, for people and files.
@@ -100,7 +100,7 @@ fn write(orders: &Receiver<Order>) {
         let mut text = String::new();
         let mut next = Some(first);
         let mut flushed = None;
-        // What has gathered goes out in one write.
+        // The lines that have gathered go out in one write.
         while let Some(order) = next {
             match order {
                 Order::Write(line) => text.push_str(&line),

@@ -5,7 +5,7 @@ use std::io;
 /// Where lines go as long as there is room.
 pub struct Output<W> {
     to: W,
-    /// So many lines found no room.
+    /// How many lines found no room.
     lost: usize,
     /// The last one that did was cut off.
     torn: bool,
@@ -17,7 +17,7 @@ impl<W: io::Write> Output<W> {
         Self { to, lost: 0, torn: false }
     }
 
-    /// Writes lines. Those that cannot be written are counted, and that is said as soon as something can be written again.
+    /// Writes lines. Lines that cannot be written are counted, and the count is written as soon as something can be written again.
     pub fn write(&mut self, lines: &str) {
         let mut text = String::new();
         if self.torn {

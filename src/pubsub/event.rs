@@ -6,7 +6,7 @@ use super::{Item, Payload};
 use crate::xmpp::ns;
 use crate::xmpp::xml::{escape_text_into, write_attribute};
 
-/// One event, ready for every receiver: only `to` and `id` are theirs.
+/// An event, ready for every receiver: only `to` and `id` are theirs.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Event {
     /// `<message from="…" to="`.
@@ -15,7 +15,7 @@ pub struct Event {
     pub tail: String,
     /// Where it happened.
     pub node: Rc<str>,
-    /// What was published; `None` if something was retracted, or the node taken away.
+    /// The item that was published; `None` if an item was retracted, or the node taken away.
     pub item: Option<Rc<Item>>,
 }
 
@@ -68,7 +68,7 @@ impl Event {
         Self { head, tail, node: node.clone(), item }
     }
 
-    /// What stands between the receiver's address and the message id.
+    /// The text between the receiver's address and the message id.
     pub const ID: &'static str = "\" id=\"";
 
     /// The length of the whole message in bytes, for an address and an id of these lengths.

@@ -12,7 +12,7 @@ use crate::xmpp::ns;
 use crate::xmpp::stanza::{Condition, Request, StanzaError};
 use crate::xmpp::xml::{text_content, write_attribute, write_node};
 
-/// What the service can do beside its access model, for disco#info (XEP-0060 §10), and at the same time what [`answer`] knows.
+/// The features of the service beside its access model, for disco#info (XEP-0060 §10); [`answer`] has all of them.
 pub const FEATURES: [&str; 9] = [
     "item-ids",
     "persistent-items",
@@ -25,7 +25,7 @@ pub const FEATURES: [&str; 9] = [
     "subscribe",
 ];
 
-/// Who asks, and what has to be known of the sessions to answer.
+/// The user who asks, and the sessions as far as an answer depends on them.
 pub struct Requester<'a> {
     pub user: UserId,
     /// The user's bare JID.
@@ -54,11 +54,11 @@ impl Requester<'_> {
     }
 }
 
-/// What an answer that is too long becomes.
+/// The error in place of an answer that is too long.
 pub const TOO_LONG: StanzaError =
     StanzaError::new(Condition::ResourceConstraint, "The answer is too long to be sent; ask for less.");
 
-/// What an answered request changed for others.
+/// The change that an answered request has made for others.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Change {
     Published(NodeId, std::rc::Rc<super::Item>),
@@ -154,7 +154,7 @@ fn node(service: &Pubsub, action: Node<'_, '_>) -> Result<NodeId, StanzaError> {
     Ok(service.find(name)?)
 }
 
-/// The same, if the requester may follow it (XEP-0060 §6.1.3.11, §6.5.9.10).
+/// Finds a node, if the requester may follow it (XEP-0060 §6.1.3.11, §6.5.9.10).
 fn open_node(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Result<NodeId, StanzaError> {
     let node = node(service, action)?;
     if (who.may_follow)(&service.name(node)) { Ok(node) } else { Err(Refusal::NodeClosed.into()) }
@@ -283,7 +283,7 @@ fn items(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Answer 
         .take(max)
         .collect();
     found.reverse();
-    // What is too long in any case is not even begun.
+    // An answer that is too long in any case is not even begun.
     if found.iter().map(|item| item.payload.text().len()).sum::<usize>() > who.longest {
         return Err(TOO_LONG);
     }

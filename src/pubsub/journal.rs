@@ -1,6 +1,6 @@
 //! The last events of all nodes, for clients that come back and say which one they have seen last.
 //!
-//! Every event has a number, one more than the one before, whichever node it was on. What is no longer kept leaves its
+//! Every event has a number, one more than the one before, whichever node it was on. An event that is no longer kept leaves its
 //! number behind, so that it is known whether a client has missed anything.
 
 use std::collections::{HashMap, VecDeque};
@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use super::{Item, NodeId};
 
-/// One event that is kept.
+/// An event that is kept.
 #[derive(Clone, Debug)]
 pub struct Entry {
     pub number: u64,

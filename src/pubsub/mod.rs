@@ -1,8 +1,8 @@
 //! XEP-0060: nodes, subscriptions, items.
 //!
-//! What lives here: the service as plain state ([`service`]) with its nodes ([`nodes`]) and last events ([`journal`]), what goes
-//! into it and comes out ([`values`]), its requests and answers in XML ([`iq`]), and the events it sends ([`event`]). What doesn't: who is on line and where an event goes (hub), what the nodes of a
-//! contact centre mean (desk).
+//! Here are the service as plain state ([`service`]) with its nodes ([`nodes`]) and last events ([`journal`]), its input and
+//! output ([`values`]), its requests and answers in XML ([`iq`]), and the events it sends ([`event`]). The hub knows who is on
+//! line and where an event goes, and the desk what the nodes of a contact centre mean.
 #![deny(clippy::disallowed_methods)]
 
 pub mod event;

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-/// What the names of nodes have behind a common beginning: nothing, or up to [`SLASHES`] segments.
+/// The ends of the names of nodes behind a common beginning: nothing, or up to [`SLASHES`] segments.
 pub type Ends = &'static [&'static str];
 
 /// No end has more slashes than this.
@@ -36,7 +36,7 @@ impl NodeId {
 struct Branch {
     name: Rc<str>,
     ends: Ends,
-    /// One that is taken away leaves its place, for one of the same name.
+    /// A node that is taken away leaves its place, for another of the same name.
     is_open: bool,
 }
 
@@ -103,7 +103,7 @@ impl Nodes {
         }
     }
 
-    /// Those that are there.
+    /// Returns the nodes that are there.
     pub fn keys(&self) -> impl Iterator<Item = NodeId> {
         let open = self.branches.iter().enumerate().filter(|(_, branch)| branch.is_open);
         open.flat_map(|(place, branch)| (0..branch.ends.len()).map(move |end| NodeId::new(place, end)))

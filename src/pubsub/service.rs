@@ -9,7 +9,7 @@ use super::nodes::{NodeId, Nodes};
 use super::values::{Item, NodeSpec, Payload, Publisher, Refusal, Settings, Subscriber};
 use crate::id::{SessionId, UserId};
 
-/// What there is of a node that keeps items or has publishers of its own.
+/// The state of a node that keeps items or has publishers of its own.
 #[derive(Debug, Default)]
 struct Own {
     keep: usize,
@@ -22,9 +22,9 @@ struct Own {
 pub struct Pubsub {
     nodes: Nodes,
     own: BTreeMap<NodeId, Own>,
-    /// One set for all nodes: one for each would be larger than what is in most of them.
+    /// A set for all nodes: one for each would be larger than the subscriptions of most of them.
     subscribers: BTreeSet<(NodeId, Subscriber)>,
-    /// The same, in the order in which they came.
+    /// The nodes of each subscriber, in the order in which it subscribed.
     subscriptions: BTreeMap<Subscriber, Vec<NodeId>>,
     settings: Settings,
     journal: Journal,
@@ -45,7 +45,7 @@ impl Pubsub {
         service
     }
 
-    /// Lets nodes be as described: makes those that are not there. What is no longer kept is forgotten.
+    /// Lets nodes be as described: makes those that are not there. Items that are no longer kept are forgotten.
     pub fn open(&mut self, NodeSpec { name, ends, keep, publishers }: NodeSpec) {
         for node in self.nodes.open(&name, ends) {
             if keep == 0 && publishers.is_empty() {
@@ -59,8 +59,7 @@ impl Pubsub {
     }
 
     /// Takes the nodes away that begin with none of these names, with their items. Returns them: [`Pubsub::dismiss`] has to
-    /// end their subscriptions. What the journal has of them can be asked for again only when there are nodes of those names
-    /// again.
+    /// end their subscriptions. Their events in the journal can be asked for again only when there are nodes of those names again.
     pub fn close_others(&mut self, names: &HashSet<String>) -> Vec<NodeId> {
         let closed = self.nodes.close_others(names);
         for node in &closed {
@@ -172,7 +171,7 @@ impl Pubsub {
         self.subscribers.iter().map(|(node, who)| (*who, *node))
     }
 
-    /// Who gets the events of a node.
+    /// Returns the subscribers that get the events of a node.
     pub fn subscribers(&self, node: NodeId) -> impl Iterator<Item = Subscriber> {
         self.subscribers.range((node, Subscriber::MIN)..=(node, Subscriber::MAX)).map(|(_, who)| *who)
     }
@@ -205,9 +204,9 @@ impl Pubsub {
         Ok(self.add(node, id, payload))
     }
 
-    /// Adds an item: makes an id if there is none (the prefix with the number of the event glued on, as Openfire does),
-    /// keeps the item if the node keeps any, notes it in the journal, and hands it back for delivery. An item with the id of a kept one takes its
-    /// place (XEP-0060 §7.1.2).
+    /// Adds an item: makes an id if there is none (the prefix with the number of the event glued on, as Openfire does), keeps the
+    /// item if the node keeps any, notes it in the journal, and hands it back for delivery. An item with the id of a kept one
+    /// takes its place (XEP-0060 §7.1.2).
     pub fn add(&mut self, node: NodeId, id: Option<&str>, payload: Payload) -> Rc<Item> {
         let id = match id {
             Some(id) => id.into(),

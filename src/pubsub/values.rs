@@ -1,4 +1,4 @@
-//! What goes into the service and comes out of it.
+//! The input and output of the service.
 
 use std::ops::RangeInclusive;
 
@@ -6,7 +6,7 @@ use super::journal;
 use super::nodes::Ends;
 use crate::id::{SessionId, UserId};
 
-/// Who is subscribed: a user with every session (the bare JID), or one session of a user (its full JID).
+/// A subscriber: a user with every session (the bare JID), or one session of a user (its full JID).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Subscriber {
     pub user: UserId,
@@ -25,7 +25,7 @@ impl Subscriber {
     }
 }
 
-/// Who publishes.
+/// A publisher.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Publisher {
     pub user: UserId,
@@ -33,12 +33,12 @@ pub struct Publisher {
     pub administrator: bool,
 }
 
-/// What an item carries.
+/// The payload of an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Payload {
     /// Text, which travels escaped inside `<notification/>` (reference 3.1).
     Text(String),
-    /// One XML element that declares every namespace it uses.
+    /// An XML element that declares every namespace it uses.
     Xml(String),
 }
 
@@ -56,7 +56,7 @@ impl Payload {
     }
 }
 
-/// One published item.
+/// A published item.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Item {
     pub id: Box<str>,
@@ -79,7 +79,7 @@ pub struct NodeSpec {
     pub ends: Ends,
     /// How many of the last items each keeps.
     pub keep: usize,
-    /// Who may publish beside the Administrator role.
+    /// The users who may publish beside the Administrator role.
     pub publishers: Vec<UserId>,
 }
 
@@ -103,7 +103,7 @@ pub enum Refusal {
     PayloadTooBig,
 }
 
-/// What holds for all nodes.
+/// The rules for all nodes.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub quota: Quota,
@@ -111,7 +111,7 @@ pub struct Settings {
     pub payload: usize,
     /// The namespace of `<notification/>` (reference 3.1).
     pub notification: &'static str,
-    /// What every item id made here starts with.
+    /// The beginning of every item id that is made here.
     pub item_prefix: String,
     /// How many of the last events are kept for clients that come back.
     pub history: journal::Bounds,

@@ -8,17 +8,17 @@ use crate::prepare::{Profile, prepare};
 /// The longest part of a JID in bytes (RFC 6122 §2.1).
 pub const PART_MAX: usize = 1023;
 
-/// What separates the labels of a domain (RFC 3490 §3.1).
+/// The characters that separate the labels of a domain (RFC 3490 §3.1).
 const DOTS: [char; 4] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
 
 /// A JID whose parts are prepared, so that comparing it is comparing bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Jid<'a> {
-    /// What stands before `@`, by nodeprep.
+    /// The part before `@`, by nodeprep.
     pub local: Option<Cow<'a, str>>,
     /// The domain, by nameprep.
     pub domain: Cow<'a, str>,
-    /// What stands after `/`, by resourceprep.
+    /// The part after `/`, by resourceprep.
     pub resource: Option<Cow<'a, str>>,
 }
 

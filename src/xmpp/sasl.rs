@@ -10,10 +10,10 @@ use roxmltree::Node;
 use super::jid;
 use super::ns;
 
-/// What a PLAIN message says.
+/// A PLAIN message.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Plain {
-    /// Who logs in, by nodeprep.
+    /// The user who logs in, by nodeprep.
     pub user: String,
     /// The secret as it came.
     pub password: String,
@@ -120,9 +120,9 @@ fn plain(data: &[u8], domain: &str) -> Result<Plain, Failure> {
     Ok(Plain { user: user.into_owned(), password: password.to_owned() })
 }
 
-/// A frame from a client as a log may show it, or the envelope of several. Whatever way a password is written, it does not
-/// stand there: before the login only the frames that open and close a stream and empty envelopes are shown, after it
-/// only those, stanzas, and envelopes without a login in them. Of anything else the name is left, as an empty element.
+/// A frame from a client as a log may show it, or the envelope of several. A password does not stand there, whatever way it is
+/// written: before the login only the frames that open and close a stream and empty envelopes are shown, after it only those,
+/// stanzas, and envelopes without a login in them. Of anything else the name is left, as an empty element.
 pub fn masked(frame: &str, logged_in: bool) -> Cow<'_, str> {
     let tag = frame.strip_prefix('<').unwrap_or("");
     let name =

@@ -13,7 +13,7 @@ pub struct StanzaError {
     /// A child of the namespace `http://jabber.org/protocol/pubsub#errors` (XEP-0060 §6 to §8), with the feature
     /// that `<unsupported/>` names.
     pub pubsub: Option<(&'static str, Option<&'static str>)>,
-    /// What went wrong, for the person who reads the answer. Empty: the condition says it all.
+    /// Says what went wrong, for the person who reads the answer. Empty: the condition says it all.
     pub text: &'static str,
     /// The error type where it differs from the one the condition goes with.
     pub kind: Option<&'static str>,
@@ -73,7 +73,7 @@ impl StanzaError {
         Self { condition, pubsub: None, text, kind: None }
     }
 
-    /// The same with a condition of the pubsub errors.
+    /// An error with a condition of the pubsub errors.
     pub const fn pubsub(mut self, name: &'static str) -> Self {
         self.pubsub = Some((name, None));
         self

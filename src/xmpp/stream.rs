@@ -12,7 +12,7 @@ use super::xml::{XmlError, escape};
 /// Byte for byte what ends a stream: Strophe knows it only so (reference 2.2).
 pub const CLOSE: &str = "<close xmlns=\"urn:ietf:params:xml:ns:xmpp-framing\" />";
 
-/// What the server says of itself in the features, as the seed shows it (reference 2.2). Answered by disco.
+/// The software that the server names in the features, as the seed shows it (reference 2.2). Answered by disco.
 pub const CAPS_NODE: &str = "https://www.igniterealtime.org/projects/openfire/";
 /// The verification string that goes with [`CAPS_NODE`].
 pub const CAPS_VER: &str = "k3mOuil8afx3OTZxYy6yxLmFsok=";
@@ -109,7 +109,7 @@ pub enum State {
     Closed,
 }
 
-/// What an element asks for.
+/// The request of an element.
 #[derive(Debug)]
 pub enum Step {
     /// Answer with [`open`] and the features of the state.
@@ -131,7 +131,7 @@ pub enum Step {
 pub struct Stream {
     state: State,
     failures: usize,
-    /// Who the client says it is, until that is answered.
+    /// The user that the client says it is, until that is answered.
     from: Option<Box<str>>,
     lang: Option<Box<str>>,
 }
@@ -151,7 +151,7 @@ impl Stream {
         self.state
     }
 
-    /// Whose bare JID the client has put in its `<open/>`: the answer goes to it (RFC 6120 §4.7.2).
+    /// Takes the bare JID that the client has put in its `<open/>`: the answer goes to it (RFC 6120 §4.7.2).
     pub fn take_from(&mut self) -> Option<Box<str>> {
         self.from.take()
     }
@@ -270,7 +270,7 @@ impl Stream {
     }
 }
 
-/// The bare JID in an address that a client gives itself. What is none is not repeated.
+/// The bare JID in an address that a client gives itself. Any other address is not repeated.
 fn bare(from: &str) -> Option<Box<str>> {
     let jid = Jid::parse(from.split('/').next()?).ok()?;
     Some(jid.to_string().into())
@@ -279,7 +279,7 @@ fn bare(from: &str) -> Option<Box<str>> {
 /// RFC 7395 §3.4, RFC 6120 §4.7.
 fn check_open(to: Option<&str>, version: Option<&str>, domain: &str) -> Result<(), StreamError> {
     let to = to.ok_or(StreamError::IMPROPER_ADDRESSING)?;
-    // Whoever opens a stream has not logged in: no more is prepared than what can be a domain.
+    // A client that opens a stream has not logged in: no more is prepared than what can be a domain.
     let is_own =
         to == domain || !to.contains(['@', '/']) && Jid::parse(to).is_ok_and(|jid| jid.domain == domain);
     if !is_own {

@@ -19,7 +19,7 @@ const REPEATS_MAX: u8 = 10;
 /// How long a request waits at least for one before it that has not come yet.
 pub const GAP: Duration = Duration::from_secs(1);
 
-/// One BOSH session. What waits in it is bounded by the number of requests that the client may make at a time.
+/// A BOSH session. The number of requests that the client may make at a time bounds what waits in it.
 #[derive(Debug)]
 pub struct Binding {
     pub(super) terms: Terms,
@@ -53,11 +53,11 @@ pub(super) struct Slot {
     repeats: u8,
     /// The key that it came with, if keys are in use and its turn has come.
     key: Option<Key>,
-    /// What it says, until its turn comes.
+    /// The content of the request, until its turn comes.
     early: Option<Early>,
 }
 
-/// What has to be known of a request that came before its turn.
+/// A request that came before its turn.
 #[derive(Debug)]
 struct Early {
     text: Box<str>,
@@ -74,7 +74,7 @@ pub struct Pending {
     pub left: Left,
 }
 
-/// What of a request is still to be taken.
+/// The part of a request that is still to be taken.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Left {
     /// All of it; it has been read before.
@@ -109,7 +109,7 @@ pub(super) struct Previous {
     pub fruitful: bool,
 }
 
-/// What is to be done with a request that was taken.
+/// The next step with a request that was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
     /// Take its payloads now.
@@ -187,7 +187,7 @@ impl Binding {
             return Err(Violation::LONG_PAUSE);
         }
         if self.terms.acks {
-            // Who says nothing has got all answers (§9.2).
+            // A client that acknowledges nothing has got all answers (§9.2).
             let ack = envelope.ack.unwrap_or(rid - 1);
             self.kept.retain(|kept| kept.rid > ack);
         }
@@ -289,7 +289,7 @@ impl Binding {
         self.backlog.push_front(Pending { rid, left });
     }
 
-    /// The next request with payloads that wait to be taken. Those that are not go back with [`Binding::leave`].
+    /// The next request with payloads that wait to be taken. Payloads that are not taken go back with [`Binding::leave`].
     pub fn next_pending(&mut self) -> Option<Pending> {
         self.backlog.pop_front()
     }
@@ -342,8 +342,8 @@ impl Binding {
     }
 }
 
-/// A repeated request is an exact copy, with the same key, and does not come too often. One whose turn has not come has
-/// no key yet.
+/// A repeated request is an exact copy, with the same key, and does not come too often. A request whose turn has not come has no
+/// key yet.
 fn check_repeat(repeats: &mut u8, key: Option<Key>, envelope: &Envelope<'_>) -> Result<(), Violation> {
     if key.is_some_and(|key| !envelope.key.and_then(Key::read).is_some_and(|other| other.is(key))) {
         return Err(Violation::KEY);

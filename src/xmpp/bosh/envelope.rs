@@ -23,7 +23,7 @@ const HEAD_MAX: usize = 4096;
 /// A version of BOSH: the parts of the number are counted each for itself (XEP-0124 §7.1).
 pub type Version = (u32, u32);
 
-/// What a request says beside its payloads.
+/// A request without its payloads.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Envelope<'a> {
     pub sid: Option<&'a str>,
@@ -119,7 +119,7 @@ impl<'a> Envelope<'a> {
     }
 }
 
-/// Digits only, without a sign. What is too large for a number is the largest one.
+/// Digits only, without a sign. A number that is too large becomes the largest one.
 fn number(text: &str) -> Option<u64> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| text.parse().unwrap_or(u64::MAX))
@@ -165,7 +165,7 @@ pub fn without_mark(text: &str) -> &str {
 }
 
 /// The `sid` in the first tag of a text that need not be all there, nor XML: a look that costs little, so that it can be
-/// known whose request it is before it is read. Whoever writes it in any other way than plainly has none.
+/// known whose request it is before it is read. A `sid` that is not written plainly counts as none.
 pub fn sid_of(text: &str) -> Option<&str> {
     let text = without_mark(text);
     let mut rest = (0..4).find_map(|less| text.get(..HEAD_MAX - less)).unwrap_or(text);

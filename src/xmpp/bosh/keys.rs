@@ -30,7 +30,7 @@ impl Key {
     }
 }
 
-/// What the next key has to be hashed to, if keys are in use.
+/// The hash of the next key, if keys are in use.
 #[derive(Debug, Default)]
 pub struct Sequence(Option<Key>);
 
@@ -45,7 +45,7 @@ impl Sequence {
             self.0 = newkey;
             return Ok(None);
         };
-        // What is hashed are the digits as the client has written them.
+        // The digits are hashed as the client has written them.
         let text = key.ok_or(Violation::KEY)?;
         let key = Key::read(text).ok_or(Violation::KEY)?;
         let hash = digest(&SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes());

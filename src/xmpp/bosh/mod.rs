@@ -1,8 +1,7 @@
 //! BOSH: a stream over requests and answers of HTTP (XEP-0124, XEP-0206).
 //!
-//! What lives here: one session's bookkeeping of requests and answers, as a state machine: envelopes and time go in,
-//! answers come out. What doesn't: what the elements in the envelopes mean (stream, hub), who is whose session (hub),
-//! HTTP (net).
+//! Here is the bookkeeping of a session's requests and answers, as a state machine: envelopes and time go in, answers come out.
+//! The elements in the envelopes are for the stream and the hub, the table of sessions is in the hub, and HTTP in `net`.
 //!
 //! Not there: several streams in one session (§16) and `report` (§9.2), which are optional.
 

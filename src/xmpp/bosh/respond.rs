@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::binding::{Binding, GAP, Slot};
 use super::body;
 
-/// What waits for the client.
+/// The payloads that wait for the client.
 pub trait Payloads {
     /// Whether nothing does.
     fn is_empty(&self) -> bool;

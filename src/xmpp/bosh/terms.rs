@@ -1,4 +1,4 @@
-//! What client and server agree on when a session is made (XEP-0124 §7).
+//! The terms on which client and server agree when a session is made (XEP-0124 §7).
 
 use std::fmt::Write as _;
 use std::rc::Rc;
@@ -101,7 +101,7 @@ impl Terms {
     }
 }
 
-/// What the first answer says of the session.
+/// The terms of a session, as the first answer says them.
 #[derive(Debug)]
 pub struct Opening {
     pub sid: Box<str>,
@@ -110,7 +110,7 @@ pub struct Opening {
     pub domain: Box<str>,
 }
 
-/// So many seconds of the client: more than fit a year are a year.
+/// Reads a number of seconds from a client: more than fit a year are a year.
 pub fn seconds(number: u64) -> Duration {
     Duration::from_secs(number.min(365 * 24 * 3600))
 }

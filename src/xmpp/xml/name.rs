@@ -1,7 +1,7 @@
-//! What names in XML, and the names of namespaces, may consist of.
+//! The characters of names in XML, and of the names of namespaces.
 //!
 //! The parsers of Java and of Firefox know the letters of XML 1.0 as its fourth edition had them, those of other browsers the
-//! many more of the fifth. What all of them take is what is handed on.
+//! many more of the fifth. Only the characters that all of them take are handed on.
 
 /// The two halves of a name, the first of which is empty if it has no prefix (Namespaces in XML §4).
 pub fn split(name: &str) -> Option<(&str, &str)> {
@@ -24,7 +24,7 @@ fn is_start(c: char) -> bool {
     }
 }
 
-/// What may stand behind the first character, beside those that may stand there too.
+/// Tells whether a character may stand behind the first one of a name, and not as the first one.
 fn is_later(c: char) -> bool {
     match c {
         '0'..='9' | '-' | '.' => true,

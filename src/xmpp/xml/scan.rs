@@ -6,7 +6,7 @@ use super::name::{is_uri, split};
 use super::write::is_character;
 use super::{Bounds, XML_NS, XMLNS_NS, XmlError, find};
 
-/// What may stand in a text.
+/// The rules for a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rules {
     /// RFC 6120 §11: no comments and no processing instructions; and no namespace that a parser could refuse.
@@ -40,7 +40,7 @@ pub fn scan(rules: Rules, text: &str, bounds: &Bounds) -> Result<(), XmlError> {
     Ok(())
 }
 
-/// What is left of a text, and what was counted.
+/// The rest of a text, and the counts up to it.
 struct Scan<'a> {
     rest: &'a str,
     rules: Rules,
@@ -72,7 +72,7 @@ impl<'a> Scan<'a> {
         if known { Ok(()) } else { Err(XmlError::Encoding) }
     }
 
-    /// What begins with `<` or `&`.
+    /// Takes what begins with `<` or `&`.
     fn markup(&mut self) -> Result<(), XmlError> {
         if self.rest.starts_with('&') {
             self.rest = reference(self.rest)?.1;

@@ -60,7 +60,7 @@ pub fn escape_text_into(out: &mut String, text: &str) {
     out.push_str(rest);
 }
 
-/// What was written came out longer than it may be. A namespace that is declared once can have to be declared again
+/// The text came out longer than it may be. A namespace that is declared once can have to be declared again
 /// at every element, so a short text can become a very long one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLong;
