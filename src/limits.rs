@@ -207,7 +207,7 @@ limits! {
     /// for the TLS handshake; for each HTTP request, its body and the reading of its answer; from the upgrade, or the first request of BOSH, to the XMPP login
     /// (RFC 6120 §4.9.3.4).
     login: Duration("time") = 30 * SECOND, SECOND => 10 * MINUTE;
-    /// what TLS handshakes that are not complete hold, all together; those of one address may have a quarter, and always one its 16 KiB
+    /// what TLS handshakes and heads of HTTP requests hold that are not complete, all together; those of one address may have a quarter, and always one its 16 KiB
     /// (XEP-0205 §4.1).
     handshakes: Size("bytes") = 8 * MIB, 64 * KIB => 2048 * MIB;
     /// silence of an HTTP connection between two requests, after which it is closed

@@ -27,7 +27,7 @@ use hyper::upgrade::OnUpgrade;
 use hyper::{Method, Request, Response, StatusCode, Version};
 use log::Level;
 use smol::Timer;
-use smol::io::AsyncRead as _;
+use smol::io::{AsyncRead as _, AsyncWrite as _};
 use smol_hyper::rt::{FuturesIo, SmolTimer};
 
 use super::answer::{Answer, Body, set};
@@ -45,6 +45,13 @@ use crate::limits::Limits;
 
 /// Most headers of one request that are read.
 const HEADERS_MAX: usize = 64;
+
+/// The memory in which hyper reads the head of a request, in bytes, until that is larger.
+const HEAD: usize = 8 * 1024;
+
+/// What the client is told whose request is not read to the end of its head.
+const NO_ROOM: &str =
+    "The heads of other requests take all the memory for that (handshakes in [limits]); try again.";
 
 /// The most reads of them until others have their turn.
 const READS: usize = 16;
@@ -222,6 +229,15 @@ struct Progress {
 }
 
 impl Progress {
+    /// The memory that the head of a request takes of which only a part is there, in bytes.
+    fn half_a_head(&self) -> usize {
+        let is_between = self.open.get() == 0 && self.unwanted.borrow().is_none();
+        match self.quiet.unserved() {
+            bytes @ 1.. if is_between => bytes.max(HEAD),
+            _ => 0,
+        }
+    }
+
     /// Everything that was asked is answered, the answers are written, and what comes next has not come.
     fn is_idle(&self) -> bool {
         self.begun.get() && self.open.get() == 0 && self.unwanted.borrow().is_none() && self.quiet.is_quiet()
@@ -251,6 +267,7 @@ impl Open {
         progress.begun.set(true);
         progress.open.set(progress.open.get() + 1);
         progress.quiet.disturb();
+        progress.quiet.serve();
         Self(progress.clone())
     }
 }
@@ -261,6 +278,7 @@ impl Drop for Open {
         self.0.body.take();
         // The end of the answer is still to be written.
         self.0.quiet.disturb();
+        self.0.quiet.serve();
     }
 }
 
@@ -395,6 +413,7 @@ async fn exchange(
         .serve_connection(FuturesIo::new(*io), service)
         .with_upgrades();
     let mut last_words: Option<Timer> = None;
+    let mut held = server.handshakes.part(peer.ip());
     let served = poll_fn(|cx| {
         loop {
             if let Poll::Ready(done) = Pin::new(&mut connection).poll(cx) {
@@ -407,6 +426,7 @@ async fn exchange(
             if unwanted.as_mut().is_some_and(|unwanted| unwanted.poll(cx).is_ready()) {
                 *unwanted = None;
                 progress.let_go.set(true);
+                progress.quiet.serve();
             }
             if !progress.let_go.take() {
                 break;
@@ -414,6 +434,9 @@ async fn exchange(
         }
         if is_late(server, client, &mut last_words, cx) {
             return Poll::Ready(Some(Err((LATE.to_owned(), false))));
+        }
+        if held.set(progress.half_a_head()).is_err() {
+            return Poll::Ready(Some(Err((NO_ROOM.to_owned(), true))));
         }
         if progress.is_idle() || progress.waits(client) { Poll::Ready(None) } else { Poll::Pending }
     })
@@ -438,7 +461,11 @@ async fn exchange(
         (Some(Err((why, ends_well))), parts) => {
             let line = format_args!("{peer} http: closed: {why}");
             say::of_peer(server, peer.ip(), Kind::Connection, Level::Info, line);
-            parts.filter(|_| ends_well).map_or(After::Gone, |parts| After::Close(io(parts)))
+            let Some(mut io) = parts.filter(|_| ends_well).map(io) else { return After::Gone };
+            if why == NO_ROOM {
+                refuse_head(&mut io).await;
+            }
+            After::Close(io)
         }
         (_, None) => {
             let upgrade = progress.not_upgraded.take();
@@ -447,6 +474,20 @@ async fn exchange(
             upgraded.await.map_or(After::Gone, |parts| After::Close(Box::new(parts.io.into_inner())))
         }
     }
+}
+
+/// Answers a request that is not there yet, as far as the socket takes it at once.
+async fn refuse_head(io: &mut Io) {
+    let answer = format!(
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n\
+         X-Content-Type-Options: nosniff\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{NO_ROOM}",
+        NO_ROOM.len()
+    );
+    poll_fn(|cx| {
+        let _ = Pin::new(&mut *io).poll_write(cx, answer.as_bytes());
+        Poll::Ready(())
+    })
+    .await;
 }
 
 /// Tells whether a stream of events is not read, or not to its end.

@@ -54,12 +54,24 @@ pub struct Quiet {
     flushed: AtomicBool,
     /// All that had come in was read, and more was asked for.
     starved: AtomicBool,
+    /// What has come in of a request that is not there yet, in bytes.
+    unserved: AtomicUsize,
 }
 
 impl Quiet {
     /// Nothing is left to read or to write.
     pub fn is_quiet(&self) -> bool {
         self.flushed.load(Ordering::Relaxed) && self.starved.load(Ordering::Relaxed)
+    }
+
+    /// How much has come in since the last request was there, or was answered.
+    pub fn unserved(&self) -> usize {
+        self.unserved.load(Ordering::Relaxed)
+    }
+
+    /// All that has come in belongs to a request that is there.
+    pub fn serve(&self) {
+        self.unserved.store(0, Ordering::Relaxed);
     }
 
     /// Something is to be written.
@@ -165,6 +177,13 @@ impl Io {
     fn starve(&self, starved: bool) {
         if let Some(quiet) = &self.quiet {
             quiet.starved.store(starved, Ordering::Relaxed);
+        }
+    }
+
+    /// So many bytes were read, of a request that is not there yet.
+    fn read(&self, bytes: usize) {
+        if let Some(quiet) = &self.quiet {
+            quiet.unserved.fetch_add(bytes, Ordering::Relaxed);
         }
     }
 
@@ -293,11 +312,13 @@ impl AsyncRead for Io {
             let length = self.ahead.len().min(buf.len());
             buf[..length].copy_from_slice(&self.ahead.split_to(length));
             self.starve(false);
+            self.read(length);
             return Poll::Ready(Ok(length));
         }
         let read = delegate!(self, poll_read(cx, buf));
         self.starve(read.is_pending());
         if let Poll::Ready(Ok(bytes)) = &read {
+            self.read(*bytes);
             self.traffic.iter().chain([&self.all]).for_each(|traffic| traffic.read(*bytes));
         }
         read

@@ -77,7 +77,7 @@ fn text(server: &Rc<Server>) -> String {
         ("streams_missed_total", "Streams of events that began by saying that something was missed.", missed),
         (
             "handshakes_refused_total",
-            "TLS handshakes that were broken off, because others of the address, or all, held too much.",
+            "TLS handshakes and heads of HTTP requests that were broken off, because others of the address, or all, held too much.",
             server.handshakes.refused(),
         ),
         ("files_refused_total", "Files not sent, because too many were being sent.", server.files.refused()),

@@ -102,7 +102,7 @@ pub struct Server {
     pub checks: Checks,
     /// A permit to convert a large document.
     pub documents: Arc<Semaphore>,
-    /// The bytes that TLS handshakes hold.
+    /// The bytes that incomplete TLS handshakes and heads of requests hold.
     pub handshakes: Quota,
     /// Files that are being sent.
     pub files: Quota,

@@ -34,7 +34,7 @@ thread_local! {
 }
 
 /// Why a handshake is not gone on with.
-const FULL: &str = "other handshakes of its address, or of all, hold too much (handshakes in [limits])";
+const FULL: &str = "others of its address, or all, hold too much (handshakes in [limits])";
 
 /// A connection of a client.
 pub struct TlsStream {

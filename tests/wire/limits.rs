@@ -199,3 +199,46 @@ fn wait_for_room(server: &Server) {
         assert!(Instant::now() < deadline, "the slot stays taken");
     }
 }
+
+/// On each listener, and on a connection that has had an answer before as on a new one.
+#[test]
+fn requests_without_the_end_of_their_head_have_a_common_bound_and_an_address_has_a_share() {
+    const WHOLE: &str = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let server = Server::with("[limits]\nhandshakes = \"64KiB\"\n");
+    // One that was served before, one with a body that nobody wanted, and one that has said nothing before.
+    let mut served = Http::connect(server.plain);
+    assert_eq!(served.ask(WHOLE).status(), 200);
+    let mut refused = Http::connect(server.plain);
+    let upload = format!(
+        "POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000\r\n\r\n{}",
+        "x".repeat(9000)
+    );
+    assert_eq!(refused.ask(&upload).status(), 405);
+    assert_eq!(refused.ask(WHOLE).status(), 200);
+    let mut new = Http::connect(server.plain);
+    let half = |http: &mut Http| http.send("GET /healthz HTTP/1.1\r\nHost: loc");
+    half(&mut served);
+    half(&mut new);
+    // They are served in turn.
+    assert_eq!(Http::connect(server.plain).ask(WHOLE).status(), 200);
+    for _ in 0..2 {
+        half(&mut refused);
+        let answer = refused.answer();
+        assert_eq!(answer.status(), 503, "{answer:?}");
+        assert!(answer.body.contains("handshakes in [limits]"), "{answer:?}");
+        refused = Http::connect(server.plain);
+    }
+    let mut secure = Http::secure(server.tls);
+    secure.send("GET /healthz HTTP/1.1\r\nHost: loc");
+    assert_eq!(secure.answer().status(), 503);
+    // Who says all at once holds nothing, and another address has its share.
+    assert_eq!(Http::connect(server.plain).ask(WHOLE).status(), 200);
+    let mut other = Http::connect_from([127, 0, 0, 2], server.plain);
+    half(&mut other);
+    for http in [&mut served, &mut new, &mut other] {
+        assert_eq!(http.ask("alhost\r\n\r\n").status(), 200);
+    }
+    half(&mut new);
+    assert_eq!(new.ask("alhost\r\n\r\n").status(), 200);
+    assert_eq!(figures::metrics(&server)["callboard_handshakes_refused_total"], 3.0);
+}
