@@ -45,8 +45,8 @@ impl Profile {
 /// Prepares `text`, which may come to `longest` bytes. `None` is for what the profile refuses, what is too long, and what is
 /// empty then.
 ///
-/// What preparing it again would change is refused too: the tables are of Unicode 3.2, and of some younger characters they
-/// make others that they would fold, so that one name could be two.
+/// A text that would change if it was prepared again is refused too: the tables are of Unicode 3.2, and of some younger
+/// characters they make others that they would fold, so that one name could be two.
 pub fn prepare(text: &str, profile: Profile, longest: usize) -> Option<Cow<'_, str>> {
     let prepared = if text.is_ascii() {
         // A character stays one character.

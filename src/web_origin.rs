@@ -22,7 +22,7 @@ pub struct WebOrigin {
 enum Scheme {
     Http,
     Https,
-    /// That of a browser's extension, of a wrapped application or of files; in lower case.
+    /// The scheme of a browser's extension, of a wrapped application or of files; in lower case.
     Other(String),
 }
 

@@ -19,7 +19,7 @@ const HELP: &str = "help";
 ///
 /// # Errors
 ///
-/// What to print instead of going on: help with the status Ok, or what is wrong.
+/// Returns what to print instead of going on: help with the status Ok, or what is wrong.
 pub fn read(words: impl Iterator<Item = OsString>) -> Result<Arguments, EarlyExit> {
     let words: Result<Vec<String>, _> = words.skip(1).map(OsString::into_string).collect();
     let words = words.map_err(|word| EarlyExit::from(format!("{} is not UTF-8", word.to_string_lossy())));

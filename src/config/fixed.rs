@@ -27,7 +27,7 @@ pub struct Fixed {
 }
 
 impl Fixed {
-    /// That part of a configuration.
+    /// Returns that part of a configuration.
     pub fn of(config: &Config) -> Self {
         Self {
             domain: config.domain.clone(),

@@ -16,7 +16,7 @@ const KEYS: &[&str] = &["id", "name", "description", "teams", "header", "left", 
 const MOST: usize = 100;
 /// The most variables of a column (DEV/mediapropertieslayout-api-parameters).
 const MOST_IN_COLUMN: usize = 10;
-/// The longest name, description and label, in characters (as above).
+/// The longest name, description and label, in characters (DEV/mediapropertieslayout-api-parameters).
 const LONGEST_NAME: usize = 40;
 const LONGEST_DESCRIPTION: usize = 128;
 const LONGEST_LABEL: usize = 50;

@@ -200,9 +200,9 @@ pub struct Www {
 /// The names that requests may have in their header Host beside those that the server has anyway.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Hosts {
-    /// None, and only what comes in by a loopback address is looked at.
+    /// No names. Only requests that come in by a loopback address are looked at.
     Loopback,
-    /// These; all requests are looked at.
+    /// These names. All requests are looked at.
     Named(Vec<Host>),
     /// All there are.
     Any,

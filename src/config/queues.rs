@@ -27,9 +27,9 @@ pub struct Queue {
 /// Numbers outside that behave in a way of their own; every other one is answered after a while.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outside {
-    /// They are always busy.
+    /// Numbers that are always busy.
     pub busy: Vec<String>,
-    /// They ring until the caller gives up.
+    /// Numbers that ring until the caller gives up.
     pub no_answer: Vec<String>,
 }
 

@@ -213,7 +213,7 @@ impl Desk {
         self.may_have(actor, book.teams.as_deref(), id).map(|()| book)
     }
 
-    /// Lets through who has or supervises what these teams have, and administrators.
+    /// Lets through users who have or supervise what these teams have, and administrators.
     fn may_have(&self, actor: UserId, teams: Option<&[String]>, id: &str) -> Result<(), ApiError> {
         let may = teams.is_none_or(|teams| self.sees_one_of(actor, teams));
         if may { Ok(()) } else { Err(Refusal::NotAllowed.about(id)) }

@@ -116,7 +116,7 @@ impl Desk {
         Ok((created, step.events))
     }
 
-    /// `DELETE /TeamMessage/{id}`: for who made it, and administrators. Returns an event for each of its teams.
+    /// `DELETE /TeamMessage/{id}`: for the user who made it, and administrators. Returns an event for each of its teams.
     ///
     /// # Errors
     ///
@@ -145,7 +145,7 @@ impl Desk {
         }
     }
 
-    /// `GET /TeamMessage/{id}`: for who made it, for its teams and their supervisors, and for administrators.
+    /// `GET /TeamMessage/{id}`: for the user who made it, for its teams and their supervisors, and for administrators.
     ///
     /// # Errors
     ///

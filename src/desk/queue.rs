@@ -122,7 +122,8 @@ impl Desk {
         }
     }
 
-    /// Gives those who wait to agents who are ready: who has waited longest first, to who has been ready longest.
+    /// Gives callers who wait to agents who are ready: the caller who has waited longest first, to the agent who has been ready
+    /// longest.
     pub(super) fn dispatch(&mut self, step: &mut Step<'_>) {
         while let Some((place, id, user)) = self.next_match() {
             if let Some(queue) = self.queues.get_mut(place) {
@@ -146,7 +147,7 @@ impl Desk {
         }
     }
 
-    /// The place of a queue, who has waited longest among those for whom an agent is ready, and that agent.
+    /// The place of a queue, the caller who has waited longest among those for whom an agent is ready, and that agent.
     fn next_match(&self) -> Option<(usize, DialogId, UserId)> {
         if self.queues.iter().all(|queue| queue.waiting.is_empty()) {
             return None;

@@ -52,7 +52,7 @@ impl NewMessage {
     }
 }
 
-/// That `POST /User/{id}/ClientLog` brought a log (reference 4.2), which nobody keeps.
+/// The request `POST /User/{id}/ClientLog` with a log (reference 4.2), which nobody keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientLog {
     /// Whether there is something in it.

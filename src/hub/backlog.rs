@@ -38,7 +38,7 @@ impl Taken {
 }
 
 impl Backlog {
-    /// That of one user.
+    /// The bytes of one user in queues.
     pub fn of(user: UserId, taken: &Taken) -> Self {
         Self(Rc::new(Counts { sender: Some((user, taken.clone())), ..Counts::default() }))
     }

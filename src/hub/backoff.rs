@@ -66,7 +66,7 @@ impl Backoff {
                     self.whole.swap_remove(first);
                 }
                 self.whole.push((key, now));
-                // It is there now.
+                // The entry is there now.
                 let Some((_, whole)) = self.whole.last_mut() else { return false };
                 whole
             }

@@ -20,9 +20,9 @@ pub struct NoPlace;
 /// The fate of a check whose turn has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
-    /// It is made.
+    /// The check is made.
     Make,
-    /// It is not made: wrong passwords have used up the tries of its address.
+    /// The check is not made: wrong passwords have used up the tries of its address.
     Refuse,
     /// It waits, and so do those behind it: the checks that are being made may use up the tries of its address.
     Wait,

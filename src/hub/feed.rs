@@ -107,7 +107,7 @@ impl Hub {
         Ok(id)
     }
 
-    /// The frames for who comes back, and whether some are missing.
+    /// The frames for a client that comes back, and whether some are missing.
     fn owed(&self, nodes: &[NodeId], after: After<'_>) -> (Vec<Frame>, bool) {
         let (entries, complete) = self.pubsub.since(nodes, after);
         let mut room = self.longest();

@@ -224,7 +224,7 @@ impl Hub {
         Admission::Now
     }
 
-    /// All queues together hold so much that whoever sends waits until that is taken.
+    /// All queues together hold so much that senders wait until that is taken.
     fn is_crowded(&self) -> bool {
         self.backlog.bytes() > self.limits.queues / 4 * 3
     }

@@ -138,7 +138,7 @@ impl Hub {
         format!("{}@{}", self.users().get(user).id, self.names.domain)
     }
 
-    /// An error to whoever sent the stanza.
+    /// An error to the sender of the stanza.
     pub(super) fn answer_error(
         &mut self,
         now: Now,

@@ -48,7 +48,7 @@ pub struct Session {
     pub outbox: Outbox,
     /// Set while it has not taken all that its socket was offered.
     pub behind: Option<Behind>,
-    /// It is a stream of server-sent events, not of XMPP: of `stream` only the end counts.
+    /// The session is a stream of server-sent events, not of XMPP: of `stream` only the end counts.
     pub feed: Option<Box<Feed>>,
     /// The requests and answers of a session over BOSH, which has no connection of its own.
     pub bosh: Option<Box<Bosh>>,
@@ -100,7 +100,7 @@ impl Session {
         self.pings = 0;
     }
 
-    /// It has taken so many bytes of what waits for it.
+    /// Notes that the session has taken bytes of what waits for it.
     pub fn took(&mut self, now: Instant, bytes: usize) {
         self.behind = self.behind.and_then(|behind| behind.took(now, bytes, self.outbox.bytes()));
     }

@@ -111,7 +111,7 @@ impl Hub {
         transports
     }
 
-    /// A frame of a session, as a log may show it, goes to whoever looks. `size`: its length as it was, in bytes.
+    /// A frame of a session, as a log may show it, goes to those who look. `size`: its length as it was, in bytes.
     pub(super) fn tap(&mut self, now: Now, id: SessionId, direction: Direction, shown: &str, size: usize) {
         let Some(session) = self.sessions.get(id).filter(|session| session.feed.is_none()) else {
             return;

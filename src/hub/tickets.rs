@@ -88,7 +88,7 @@ impl Tickets {
         }
     }
 
-    /// That stream is over.
+    /// A stream of a ticket is over.
     pub fn release(&mut self, now: Instant, key: TicketKey) {
         if let Some(ticket) = self.table.get_mut(&key) {
             ticket.streams = ticket.streams.saturating_sub(1);

@@ -65,7 +65,7 @@ pub async fn administrator(server: &Rc<Server>, request: &Request<Incoming>) -> 
     Ok(user)
 }
 
-/// Refuses who has not the role Administrator.
+/// Refuses users who have not the role Administrator.
 pub fn check_administrator(server: &Rc<Server>, user: UserId) -> Result<(), Refused> {
     if server.with_hub(|hub, _| hub.desk().directory().is_administrator(user)) {
         return Ok(());

@@ -51,7 +51,7 @@ impl Left {
     }
 }
 
-/// Where the body goes when whoever read it is done.
+/// The place of the body when its reader is done.
 pub type Back = Rc<Cell<Option<Left>>>;
 
 /// The body of a request, which goes back to the connection when nobody wants any more of it.

@@ -70,7 +70,7 @@ pub struct Awaited {
 }
 
 impl Awaited {
-    /// It is there.
+    /// The answer is there.
     pub fn come(&mut self, answer: bosh::Answer) {
         self.answer.get_or_insert(answer);
         if let Some(waker) = self.waker.take() {

@@ -165,7 +165,7 @@ enum After {
     Streaming(Box<Io>, Rest),
     /// All is said.
     Close(Box<Io>),
-    /// It is closed, or a WebSocket now.
+    /// The connection is closed, or a WebSocket now.
     Gone,
 }
 
@@ -534,7 +534,7 @@ async fn stream(server: &Rc<Server>, mut io: Box<Io>, client: &Client, mut rest:
     ends_well.then_some(io)
 }
 
-/// Ends a connection on which all is said. What the client still sends is read and thrown away until it ends its side, too.
+/// Ends a connection on which all is said. Bytes that the client still sends are read and thrown away until it ends its side, too.
 async fn end(server: &Server, mut io: Box<Io>) {
     let limits = &server.limits;
     let (began, mut unwanted) = (now().monotonic, 0);

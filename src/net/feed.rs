@@ -23,9 +23,9 @@ use crate::sse;
 pub enum Carries {
     #[default]
     None,
-    /// This one is up.
+    /// This stream is up.
     Stream(SessionId),
-    /// It is over, and the client has still to take its end.
+    /// The stream is over, and the client has still to take its end.
     End,
 }
 
@@ -79,7 +79,7 @@ impl Stream for Feed {
                 Out::Event { name, id, data } => sse::write(&mut piece, name, id, data),
                 Out::Ping => piece.extend_from_slice(sse::HEARTBEAT.as_bytes()),
                 Out::Close(..) => *ended = true,
-                // These are for streams of XMPP.
+                // Only streams of XMPP have these.
                 Out::Open(_) | Out::Text(_) => {}
             })
         });

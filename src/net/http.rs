@@ -43,9 +43,9 @@ pub struct Client {
     pub origin: Origin,
     /// The address of this machine by which it came in.
     own: IpAddr,
-    /// The place of whoever's request came last by this proxy.
+    /// The place of the client whose request came last by this proxy.
     place: RefCell<Option<Slot>>,
-    /// It is to a listener with TLS, and has none.
+    /// The connection is to a listener with TLS, and has none.
     lacks_tls: bool,
     security: Option<Security>,
     remote: Remote,

@@ -119,7 +119,7 @@ impl Patience {
         Self { most, left: most, rate }
     }
 
-    /// It was waited for so long, and so many bytes were taken.
+    /// Counts a time of waiting, and the bytes that were taken.
     fn account(&mut self, waited: Duration, bytes: usize) {
         let back = Duration::from_micros((bytes as u64).saturating_mul(1_000_000) / self.rate as u64);
         self.left = (self.left.saturating_sub(waited) + back).min(self.most);

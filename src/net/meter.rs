@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::json;
 use super::traffic::Traffic;
 
-/// The most runs there are. One more takes the place of the one that was not used for the longest time.
+/// The most runs there are. A further run takes the place of the one that was not used for the longest time.
 const RUNS_MAX: usize = 64;
 
 /// The most connections of one way of one run that are counted at the same time. The bytes of further ones are not.
@@ -92,7 +92,7 @@ impl Tally {
     }
 }
 
-/// One comparison.
+/// A comparison.
 #[derive(Debug, Default)]
 struct Run {
     id: Box<str>,
@@ -158,7 +158,7 @@ impl Meters {
     }
 }
 
-/// One connection, request by request.
+/// A connection, request by request.
 #[derive(Debug)]
 pub struct Line {
     traffic: Arc<Traffic>,

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use crate::address;
 
-/// One address may have this part of all there is.
+/// One address may have all there is divided by this.
 const SHARE: usize = 4;
 
 /// Something of which there is so much.
@@ -59,11 +59,11 @@ pub struct Part {
 }
 
 impl Part {
-    /// From now on it is so much. One client of an address may always have some, as far as there is any.
+    /// Sets the amount that the client has. One client of an address may always have some, as far as there is any.
     ///
     /// # Errors
     ///
-    /// There is no room; it has what it had.
+    /// There is no room; the amount stays.
     pub fn set(&mut self, amount: usize) -> Result<(), Exhausted> {
         let Table { most, taken, shares, refused } = &*self.table;
         let mut shares = shares.borrow_mut();

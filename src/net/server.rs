@@ -1,4 +1,5 @@
-//! The state that all tasks share: the hub, the executor, and the task that sleeps for each session. One thread, so no locks.
+//! The state that all tasks share: the hub, the executor, and the task that sleeps for each session. There is one thread, so
+//! there are no locks.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;

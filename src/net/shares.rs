@@ -25,10 +25,10 @@ const MOST: usize = 1024;
 /// The owner of a share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Whose {
-    /// That of all clients of this address who have not logged in.
+    /// The share of all clients of this address who have not logged in.
     Address(IpAddr),
     User(UserId),
-    /// That of everybody else.
+    /// The share of everybody else.
     Others,
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-/// For so long every try has to go well before it is over: whoever leaves lets one in, and the next one waits again.
+/// For so long every try has to go well before it is over: a client that leaves lets one in, and the next one waits again.
 const SETTLED: Duration = Duration::from_secs(1);
 
 /// Whether there is one, of one listener.
@@ -46,7 +46,7 @@ impl Shortage {
         self.0.as_ref().map(|lasting| lasting.last + SETTLED)
     }
 
-    /// It is over.
+    /// The shortage is over.
     pub fn end(&mut self) -> Option<Over> {
         let Lasting { began, last, accepted } = self.0.take()?;
         Some(Over { lasted: last.duration_since(began), accepted })

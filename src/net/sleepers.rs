@@ -14,7 +14,7 @@ struct Sleeper {
     id: SessionId,
     waker: Option<Waker>,
     abort: bool,
-    /// It is in the list of those that something waits for.
+    /// The sleeper is in the list of those for whom something waits.
     owed: bool,
     /// The session, if others than its task may write to it.
     session: Option<Rc<RefCell<Session>>>,

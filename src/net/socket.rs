@@ -27,7 +27,7 @@ impl Socket {
         (*self.0).get_ref()
     }
 
-    /// Reads what comes in, for who does not own it.
+    /// Reads what comes in, for a caller that does not own it.
     pub fn poll_read(&self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut &*self.0).poll_read(cx, buf)
     }

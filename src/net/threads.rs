@@ -1,7 +1,7 @@
 //! The threads beside that of the event loop: one for the log, one that waits for sockets when the loop is busy, and a few for
 //! what blocks, such as files and hashes.
 //!
-//! All of them are there before anything is served, because the system may give none later. (The pool of smol tries for ever
+//! All threads are there before anything is served, because the system may give none later. (The pool of smol tries for ever
 //! to start another one then, with its lock held: blocking 1.7.0, `grow_pool`.)
 
 use std::io;

@@ -23,7 +23,7 @@ pub struct Identity {
     pub server: Arc<ServerConfig>,
     /// The SHA-256 of the certificate, as `openssl x509 -fingerprint -sha256` and browsers show it.
     pub fingerprint: String,
-    /// It was made at start.
+    /// The certificate was made at start.
     pub self_signed: bool,
     /// The certificate itself.
     pub certificate: CertificateDer<'static>,

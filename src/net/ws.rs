@@ -289,7 +289,7 @@ impl Session {
         match out {
             Out::Open(text) => self.encode_text(output, &[text]),
             Out::Text(pieces) => self.encode_text(output, pieces),
-            // These are for streams of server-sent events.
+            // Only streams of server-sent events have these.
             Out::Event { .. } => {}
             Out::Ping => header(output, OpCode::Control(Control::Ping), 0),
             Out::Close(code, reason) => {

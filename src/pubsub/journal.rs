@@ -39,11 +39,11 @@ pub struct Journal {
 /// From where on a client wants the events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum After<'a> {
-    /// It has seen none, and wants what comes.
+    /// The client has seen none, and wants what comes.
     Now,
-    /// It has seen the event with this item id last.
+    /// The client has seen the event with this item id last.
     Item(&'a str),
-    /// It has seen something of which nothing is known.
+    /// The client has seen something of which nothing is known.
     Unknown,
 }
 

@@ -105,7 +105,7 @@ pub enum State {
     LoggedIn,
     /// Logged in and opened again: stanzas may come.
     Ready,
-    /// It is over, or about to be: what comes in is not looked at.
+    /// The stream is over, or about to be: what comes in is not looked at.
     Closed,
 }
 

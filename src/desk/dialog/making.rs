@@ -34,7 +34,7 @@ pub enum NotPlaced {
     OutOfService,
 }
 
-/// What a number leads to.
+/// The destination of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Destination {
     Agent(UserId),
@@ -233,7 +233,7 @@ impl Desk {
         self.settle(step, user);
     }
 
-    /// What a number leads to.
+    /// The destination of a number.
     pub(super) fn destination(&self, number: &str) -> Destination {
         if let Some(at) = self.extensions.get(number) {
             return match *at {

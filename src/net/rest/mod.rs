@@ -167,8 +167,8 @@ struct Shown {
     body: String,
 }
 
-/// An answer with a document that one looks at, or 304 for who has it already (RFC 9110 §13.1.2): an empty poll is cheap. A
-/// document that costs more than a turn of the event loop is made on another thread, one at a time.
+/// An answer with a document that one looks at, or 304 for a client that has it already (RFC 9110 §13.1.2): an empty poll is
+/// cheap. A document that costs more than a turn of the event loop is made on another thread, one at a time.
 async fn tagged(server: &Server, as_json: bool, document: String, headers: &HeaderMap) -> Answer {
     let Made { tag, verdict, shown } = if document.len() > LARGE {
         let permit = server.documents.acquire_arc().await;

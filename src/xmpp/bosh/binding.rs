@@ -77,9 +77,9 @@ pub struct Pending {
 /// The part of a request that is still to be taken.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Left {
-    /// All of it; it has been read before.
+    /// The whole request; it has been read before.
     Whole(Box<str>),
-    /// Some of its payloads.
+    /// Some payloads of the request.
     Pieces(Pieces),
 }
 
@@ -129,7 +129,7 @@ impl Binding {
     ///
     /// # Errors
     ///
-    /// What ends it before it begins.
+    /// Returns the violation that ends the session before it begins.
     pub fn new(
         now: Instant,
         limits: &Limits,

@@ -190,7 +190,7 @@ pub fn sid_of(text: &str) -> Option<&str> {
     }
 }
 
-/// An envelope without what would let whoever reads it take over the session.
+/// An envelope without what would let its reader take over the session.
 pub fn without_sid(text: &str) -> String {
     match sid_of(text) {
         Some(sid) if !sid.is_empty() => text.replace(sid, "…"),
