@@ -1,6 +1,6 @@
 //! The memory that a server may come to need: what the limits add up to, each with what one of it costs at the most.
 //!
-//! The sum is reached only by clients that try to: a working day takes a small part of it (README, first lines).
+//! The sum is reached only by clients that try to: a working day takes a small part of it (deploy/manual/operating.md).
 
 use crate::config::Config;
 
@@ -106,8 +106,8 @@ mod tests {
 
     #[test]
     fn a_small_board_needs_as_much_as_its_documents_say() {
-        let readme = include_str!("../deploy/README.md");
-        let (_, section) = readme.split_once("**Memory**").expect("there is a section");
+        let manual = include_str!("../deploy/manual/operating.md");
+        let (_, section) = manual.split_once("**Memory**").expect("there is a section");
         let (said, example) = section.split_once("```toml\n").expect("it has an example");
         let (example, _) = example.split_once("```").expect("it ends");
         let mut config = Config::demo();
