@@ -97,6 +97,7 @@ impl Server {
             host: listener.host.clone(),
             path: listener.path.clone(),
             tls,
+            from: None,
             way: self.way.clone(),
         }
     }

@@ -77,6 +77,11 @@ impl Client {
         Ok(Self { socket, way: place.way.clone(), scratch, rest: Vec::new(), behind: Vec::new() })
     }
 
+    /// Whether TLS goes on with an earlier session.
+    pub fn is_resumed(&self) -> bool {
+        self.socket.is_resumed()
+    }
+
     /// Goes through the whole dialogue up to the subscriptions to `nodes`, at most two.
     pub async fn login(&mut self, name: &str, password: &str, nodes: &[String]) -> io::Result<()> {
         let requests = world::requests(&self.way, name, password, nodes);

@@ -96,6 +96,15 @@ pub fn text(options: &Options) -> String {
     );
     say(
         &mut out,
+        &[Stage::Agents],
+        format!(
+            "Agents: {} of them, each with an address of its own, a session over wss and a kept https connection. {LOGINS} at a time\n\
+             come in; then all lose both and come back at once, {rounds} times, while one who was in before pings each 10 ms.",
+            options.agents
+        ),
+    );
+    say(
+        &mut out,
         &[Stage::Unfair],
         format!(
             "Unfair: {} s of each attack from one address, while a witness of its own process pings each 3 ms, and a new client\n\

@@ -50,6 +50,7 @@ pub enum Figure {
     SlowGenerator,
     QuietPing,
     Storm(Storm, Part),
+    Agents(Come),
     IdleCpu,
     IdleGenerator,
     /// At so many sessions.
@@ -117,6 +118,24 @@ pub enum Part {
     Refused,
     Ping99,
     PingLongest,
+}
+
+/// What is measured of agents that come in, and come back all at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Come {
+    Nobody,
+    All,
+    Each,
+    Seconds,
+    Cpu,
+    Generator,
+    Resumed,
+    Refused,
+    Lost,
+    P50,
+    P99,
+    Max,
+    Peak,
 }
 
 /// What is measured as the number of sessions grows.
@@ -244,6 +263,7 @@ pub fn lines() -> Vec<Line> {
         line(Figure::IdleCpu, "idle_cpu_percent", "idle, ours pings in 10 s: server CPU, %", 2),
         line(Figure::IdleGenerator, "idle_generator_percent", "  generator CPU, %", 2),
     ]);
+    lines.extend(agents());
     lines.extend(growth());
     lines.extend(Attack::ALL.into_iter().flat_map(unfair));
     lines.extend(
@@ -273,6 +293,28 @@ fn storm(storm: Storm) -> [Line; 6] {
         part(Part::Refused, "refused", "  refused or cut, tried again", 0),
         part(Part::Ping99, "ping_p99_ms", "  ping of others: p99, ms", 1),
         part(Part::PingLongest, "ping_max_ms", "  max, ms", 1).sum(Sum::Highest).goal(Goal::AtMost(50.0)),
+    ]
+}
+
+/// The lines of agents that come back.
+fn agents() -> [Line; 13] {
+    let part = |part, name: &str, title: &str, decimals| {
+        line(Figure::Agents(part), format!("agents_{name}"), title, decimals)
+    };
+    [
+        part(Come::Nobody, "nobody_mib", "agents: RSS, nobody in, MiB", 1),
+        part(Come::All, "rss_mib", "  all in, MiB", 1),
+        part(Come::Each, "each_kib", "  per agent, KiB", 1).goal(Goal::AtMost(15.0)),
+        part(Come::Seconds, "storm_s", "agents in a storm: all back after, s", 2),
+        part(Come::Cpu, "cpu_ms", "  server CPU per agent, ms", 2),
+        part(Come::Generator, "generator_percent", "  generator CPU, %", 0),
+        part(Come::Resumed, "resumed_percent", "  TLS sessions resumed, %", 0),
+        part(Come::Refused, "refused", "  refused or cut, tried again", 0).sum(Sum::Total),
+        part(Come::Lost, "lost", "  lost", 0).sum(Sum::Total).goal(Goal::AtMost(0.0)),
+        part(Come::P50, "ping_p50_ms", "  ping of one who was in: p50, ms", 1),
+        part(Come::P99, "ping_p99_ms", "  p99, ms", 1).goal(Goal::AtMost(60.0)),
+        part(Come::Max, "ping_max_ms", "  max, ms", 1).sum(Sum::Highest),
+        part(Come::Peak, "peak_mib", "  highest RSS, MiB", 1).sum(Sum::Highest).goal(Goal::AtMost(64.0)),
     ]
 }
 

@@ -4,6 +4,7 @@
 //! thing: an event that was lost, came twice or out of order makes it fail.
 #![allow(clippy::disallowed_methods, reason = "measuring needs clocks, sockets and threads")]
 
+mod agents;
 mod attacks;
 mod child;
 mod client;

@@ -2,6 +2,7 @@
 
 use argh::FromArgs;
 
+use super::agents;
 use super::attacks::Attack;
 use super::lines::{ALL, FLIGHTS, READERS};
 use super::report::Target;
@@ -41,13 +42,18 @@ pub struct Options {
     pub rounds: usize,
 
     /// measure only this: start, login (with the memory of sessions), fanout, steady, rest, slow, storm, idle,
-    /// growth or unfair; fanout goes on with several requests in flight then
+    /// growth, unfair or agents; fanout goes on with several requests in flight then
     #[argh(option, from_str_fn(stage))]
     pub only: Option<Stage>,
 
     /// measure growth too, and fanout, up to 10,000 sessions; it takes some minutes more
     #[argh(switch)]
     pub all: bool,
+
+    /// agents of --only agents, which lose their connections and come back all at once, as often as --rounds says; each has
+    /// an address of its own (127.1.0.1 and so on), a session over wss and a kept https connection (1000)
+    #[argh(option, default = "1000")]
+    pub agents: usize,
 
     /// seconds of each attack that --only unfair makes (8)
     #[argh(option, default = "8")]
@@ -69,7 +75,9 @@ pub struct Options {
     #[argh(switch)]
     pub no_floor: bool,
 
-    /// measure the program of this path in place of the one just built
+    /// measure the program of this path in place of the one just built. For a small board it may be a script of two lines,
+    /// `echo $$ | tee /sys/fs/cgroup/{{cpu,memory}}/board/cgroup.procs` and `exec callboard "$@"`, where 2500 stands in
+    /// cpu.cfs_quota_us, 10000 in cpu.cfs_period_us and 64M in memory.limit_in_bytes
     #[argh(option, arg_name = "path")]
     pub program: Option<String>,
 
@@ -149,10 +157,11 @@ pub enum Stage {
     Idle,
     Growth,
     Unfair,
+    Agents,
 }
 
 /// The parts by their names.
-const STAGES: [(&str, Stage); 10] = [
+const STAGES: [(&str, Stage); 11] = [
     ("start", Stage::Start),
     ("login", Stage::Login),
     ("fanout", Stage::Fanout),
@@ -163,6 +172,7 @@ const STAGES: [(&str, Stage); 10] = [
     ("idle", Stage::Idle),
     ("growth", Stage::Growth),
     ("unfair", Stage::Unfair),
+    ("agents", Stage::Agents),
 ];
 
 /// How sessions are connected.
@@ -177,7 +187,10 @@ impl Options {
     pub fn wants(&self, stage: Stage) -> bool {
         match self.only {
             Some(only) => only == stage,
-            None => !matches!(stage, Stage::Growth | Stage::Unfair) || (self.all && stage == Stage::Growth),
+            None => {
+                !matches!(stage, Stage::Growth | Stage::Unfair | Stage::Agents)
+                    || (self.all && stage == Stage::Growth)
+            }
         }
     }
 
@@ -217,7 +230,7 @@ impl Options {
         targets
     }
 
-    /// The servers that are attacked.
+    /// The servers that are attacked, and that agents come to.
     pub fn targets_attacked(&self) -> Vec<Target> {
         let is_ours = |target: &Target| matches!(target, Target::Callboard | Target::Before);
         self.targets().into_iter().filter(is_ours).collect()
@@ -287,6 +300,9 @@ impl Options {
         }
         if !(1..=60).contains(&self.seconds) {
             return Err("--seconds must be from 1 to 60".into());
+        }
+        if !(1..=agents::MOST).contains(&self.agents) {
+            return Err(format!("--agents must be from 1 to {}", agents::MOST));
         }
         if self.deliveries == 0 {
             return Err("--deliveries must be at least 1".into());

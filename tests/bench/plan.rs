@@ -71,6 +71,11 @@ impl Bench {
         if options.wants(Stage::Idle) {
             self.each("idle", samples, async |column, samples| self.idle(column, samples).await)?;
         }
+        if options.wants(Stage::Agents) && !options.url_only {
+            self.each_of(&options.targets_attacked(), "agents", samples, async |column, samples| {
+                self.agents(column, samples).await
+            })?;
+        }
         if options.wants(Stage::Unfair) && !options.url_only {
             let www = unfair::www(&self.servers)?;
             let targets = options.targets_attacked();
@@ -220,6 +225,18 @@ impl Bench {
                 self.generator.storms(&server, column, options.hashed(), &storms, samples).await?;
                 server.stop()?;
             }
+        }
+        Ok(())
+    }
+
+    async fn agents(&self, column: Column, samples: &mut Samples) -> io::Result<()> {
+        let options = &self.generator.options;
+        let setup = Setup { users: options.agents + 1, default_limits: true, ..Setup::default() };
+        if column.transport == Transport::Wss
+            && let Some(server) = self.servers.start(options, column, &setup)?
+        {
+            self.generator.agents(&server, column, samples).await?;
+            server.stop()?;
         }
         Ok(())
     }

@@ -29,6 +29,8 @@ pub struct Setup<'a> {
     pub hash: Option<(&'a str, &'a str)>,
     /// Lines of the section `limits`.
     pub limits: &'a str,
+    /// In place of those: each bound is what it is by default.
+    pub default_limits: bool,
 }
 
 impl Servers {
@@ -76,7 +78,8 @@ impl Servers {
         let way = Way { password: setup.hash.map(|(_, password)| password.to_owned()), ..Way::default() };
         let configuration = self.folder.0.join("load.toml");
         let hash = setup.hash.map(|(hash, _)| hash);
-        fs::write(&configuration, world::configuration(&way, setup.users, hash, setup.limits))?;
+        let room = if setup.default_limits { String::new() } else { world::room(setup.users) + setup.limits };
+        fs::write(&configuration, world::configuration(&way, setup.users, hash, &room))?;
         let mut command = serve(program);
         command.arg("--config").arg(configuration).args(arguments);
         Ok((command, way))

@@ -1,7 +1,7 @@
 //! A TCP connection with or without TLS, for the generator and for the floor.
 
 use std::io::{self, Read as _};
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -15,9 +15,11 @@ use futures_rustls::rustls::pki_types::{
     CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime,
 };
 use futures_rustls::rustls::{
-    ALL_VERSIONS, ClientConfig, DigitallySignedStruct, Error, ServerConfig, SignatureScheme,
+    ALL_VERSIONS, ClientConfig, DigitallySignedStruct, Error, HandshakeKind, ServerConfig, SignatureScheme,
 };
 use futures_rustls::{TlsAcceptor, TlsConnector, TlsStream};
+use rustix::io::Errno;
+use rustix::net::{self, AddressFamily, SocketType};
 use smol::Async;
 use smol::io::{AsyncRead, AsyncWrite};
 
@@ -68,12 +70,21 @@ pub enum Socket {
 impl Socket {
     /// Connects, with TLS if the place has it.
     pub async fn connect(place: &Place) -> io::Result<Self> {
-        let tcp = Tcp::new(Async::<TcpStream>::connect(place.address).await?)?;
+        let stream = match place.from {
+            None => Async::<TcpStream>::connect(place.address).await?,
+            Some(own) => connect_from(own, place.address).await?,
+        };
+        let tcp = Tcp::new(stream)?;
         let Some(tls) = &place.tls else { return Ok(Self::Plain(tcp)) };
         let host = place.host.rsplit_once(':').map_or("", |(host, _)| host);
         let name = ServerName::try_from(host.to_owned())
             .unwrap_or_else(|_| ServerName::IpAddress(place.address.ip().into()));
         Ok(Self::Tls(Box::new(tls.connect(name, tcp).await?.into())))
+    }
+
+    /// Whether TLS goes on with an earlier session.
+    pub fn is_resumed(&self) -> bool {
+        matches!(self, Self::Tls(tls) if tls.get_ref().1.handshake_kind() == Some(HandshakeKind::Resumed))
     }
 
     /// Takes an accepted connection, with TLS if there is an acceptor.
@@ -116,15 +127,37 @@ impl AsyncWrite for Socket {
     }
 }
 
+/// Connects from another address of this machine.
+pub async fn connect_from(own: Ipv4Addr, address: SocketAddr) -> io::Result<Async<TcpStream>> {
+    let socket = net::socket(AddressFamily::INET, SocketType::STREAM, None)?;
+    net::bind(&socket, &SocketAddr::from((own, 0)))?;
+    let stream = Async::new(TcpStream::from(socket))?;
+    match net::connect(&stream, &address) {
+        Ok(()) | Err(Errno::INPROGRESS) => {}
+        Err(error) => return Err(error.into()),
+    }
+    stream.writable().await?;
+    stream.get_ref().take_error()?.map_or(Ok(stream), Err)
+}
+
 /// A connector that takes any certificate and makes a full handshake every time. It is for measuring only.
 pub fn connector() -> io::Result<TlsConnector> {
+    connector_with(Resumption::disabled())
+}
+
+/// The same for one client with few connections, which resumes its sessions.
+pub fn resuming() -> io::Result<TlsConnector> {
+    connector_with(Resumption::in_memory_sessions(1))
+}
+
+fn connector_with(resumption: Resumption) -> io::Result<TlsConnector> {
     let mut config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
         .with_protocol_versions(ALL_VERSIONS)
         .map_err(io::Error::other)?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(Anything))
         .with_no_client_auth();
-    config.resumption = Resumption::disabled();
+    config.resumption = resumption;
     Ok(Arc::new(config).into())
 }
 

@@ -9,7 +9,7 @@ use smol::Timer;
 use smol::future::FutureExt as _;
 
 use super::child::Server;
-use super::client::{self, Client};
+use super::client;
 use super::lines::{Figure, Part, Storm};
 use super::login::{self, Generator};
 use super::pings::Pings;
@@ -33,8 +33,8 @@ const EACH: Duration = Duration::from_millis(500);
 
 /// What went wrong with logins that were tried again.
 #[derive(Default)]
-struct Refused {
-    count: usize,
+pub struct Refused {
+    pub count: usize,
     last: Option<io::Error>,
 }
 
@@ -56,7 +56,12 @@ impl Generator {
             let pings = pings(&place, count).await?;
             let usage = Usage::start(server)?;
             let refused = Rc::default();
-            let clients = self.storm(&place, count, &refused).await?;
+            let (place, scratch) = (place.clone(), client::scratch());
+            let come = move |index| {
+                let (place, scratch) = (place.clone(), scratch.clone());
+                async move { login::login(&place, index, login::both, scratch).await }
+            };
+            let clients = self.storm(server, count, come, &refused).await?;
             let used = usage.end(server)?;
             let latencies = pings.stop().await?;
             drop(clients);
@@ -72,15 +77,15 @@ impl Generator {
         Ok(())
     }
 
-    /// So many log in at the same moment. Returns when all are in.
-    async fn storm(
+    /// So many come in at the same moment. Returns when all are in.
+    pub async fn storm<T: 'static, F: Future<Output = io::Result<T>> + 'static>(
         &self,
-        place: &Rc<Place>,
+        server: &Server,
         count: usize,
+        come: impl Fn(usize) -> F + Clone + 'static,
         refused: &Rc<RefCell<Refused>>,
-    ) -> io::Result<Vec<Client>> {
-        let scratch = client::scratch();
-        let insist = |index| insist(place.clone(), index, scratch.clone(), refused.clone());
+    ) -> io::Result<Vec<T>> {
+        let insist = |index| insist(index, come.clone(), refused.clone());
         let tasks: Vec<_> = (0..count).map(|index| self.executor.spawn(insist(index))).collect();
         let all = async {
             let mut clients = Vec::with_capacity(count);
@@ -94,7 +99,13 @@ impl Generator {
             let last = refused.borrow_mut().last.take();
             Err(last.unwrap_or_else(|| io::Error::other("a storm does not end")))
         };
-        all.or(late).await
+        let gone = async {
+            loop {
+                Timer::after(AGAIN).await;
+                server.memory().map_err(|_| io::Error::other("the server has gone down in the storm"))?;
+            }
+        };
+        all.or(late).or(gone).await
     }
 }
 
@@ -103,15 +114,14 @@ async fn pings(place: &Place, count: usize) -> io::Result<Pings> {
     Pings::start(place.clone(), count..count + PINGING).await
 }
 
-/// Logs in, and tries again when that is refused or cut: what a real client does.
-async fn insist(
-    place: Rc<Place>,
+/// Comes in, and tries again when that is refused or cut: what a real client does.
+async fn insist<T, F: Future<Output = io::Result<T>>>(
     index: usize,
-    scratch: client::Scratch,
+    come: impl Fn(usize) -> F,
     refused: Rc<RefCell<Refused>>,
-) -> Client {
+) -> T {
     loop {
-        match login::login(&place, index, login::both, scratch.clone()).await {
+        match come(index).await {
             Ok(client) => return client,
             Err(error) => {
                 let mut refused = refused.borrow_mut();

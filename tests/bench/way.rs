@@ -1,7 +1,7 @@
 //! How one gets into a server: where it listens, who its users are, and how events are published.
 
 use std::io;
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::sync::Arc;
 
 use futures_rustls::TlsConnector;
@@ -69,6 +69,8 @@ pub struct Place {
     pub path: String,
     /// There if it has TLS.
     pub tls: Option<TlsConnector>,
+    /// The client's own address; `None`: which one it is does not matter.
+    pub from: Option<Ipv4Addr>,
     pub way: Arc<Way>,
 }
 

@@ -2,7 +2,7 @@
 //! client now and then from another address. How long they wait is what an attack does to everybody else.
 
 use std::io;
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Stdio;
 use std::rc::Rc;
 use std::str::FromStr;
@@ -11,11 +11,10 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rustix::net::{self, AddressFamily, SocketType};
 use smol::future::FutureExt as _;
 use smol::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use smol::stream::StreamExt as _;
-use smol::{Async, LocalExecutor, Timer};
+use smol::{LocalExecutor, Timer};
 
 use super::client;
 use super::login;
@@ -31,7 +30,7 @@ const INTERVAL: Duration = Duration::from_millis(3);
 /// From one new client to the next.
 const NEW: Duration = Duration::from_millis(250);
 /// Where the new clients come from.
-const ELSEWHERE: [u8; 4] = [127, 0, 0, 2];
+const ELSEWHERE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 /// How long an answer may take; beyond that it is as good as none.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Bytes of the longest message that is read.
@@ -134,6 +133,7 @@ async fn be(errand: &Errand, password: Option<String>, executor: &LocalExecutor<
         host: errand.address.to_string(),
         path: "/ws/".to_owned(),
         tls: (errand.transport == Transport::Wss).then(socket::connector).transpose()?,
+        from: None,
         way: way.clone(),
     };
     let scratch = client::scratch_of(LONGEST);
@@ -185,7 +185,7 @@ async fn newcomers(errand: Errand, way: Arc<Way>, end: Instant) -> (f64, usize) 
 
 /// Tells whether a request on a connection of its own is answered with 200.
 async fn newcomer(address: SocketAddr, path: &str, login: &str) -> io::Result<bool> {
-    let mut stream = connect_from(ELSEWHERE, address)?;
+    let mut stream = socket::connect_from(ELSEWHERE, address).await?;
     let request = format!(
         "GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic {login}\r\nConnection: close\r\n\r\n"
     );
@@ -193,12 +193,4 @@ async fn newcomer(address: SocketAddr, path: &str, login: &str) -> io::Result<bo
     let mut start = [0; 12];
     stream.read_exact(&mut start).await?;
     Ok(&start[9..] == b"200")
-}
-
-/// Connects from another address of this machine.
-fn connect_from(own: [u8; 4], address: SocketAddr) -> io::Result<Async<TcpStream>> {
-    let socket = net::socket(AddressFamily::INET, SocketType::STREAM, None)?;
-    net::bind(&socket, &SocketAddr::from((own, 0)))?;
-    net::connect(&socket, &address)?;
-    Async::new(socket.into())
 }

@@ -46,13 +46,13 @@ pub fn configuration(way: &Way, users: usize, hash: Option<&str>, limits: &str) 
             "{{id=\"{name}\",{password},last_name=\"{index}\",team=\"1\",extension=\"{index}\"}},"
         );
     }
-    let _ = write!(
-        text,
-        "]\n[[team]]\nid = \"1\"\nname = \"Team\"\n\
-         [limits]\nconnections = {0}\nconnections_per_address = {0}\n{limits}",
-        users + SPARE
-    );
+    let _ = write!(text, "]\n[[team]]\nid = \"1\"\nname = \"Team\"\n[limits]\n{limits}");
     text
+}
+
+/// Lines of the section `limits` by which there is room for so many users at one address.
+pub fn room(users: usize) -> String {
+    format!("connections = {0}\nconnections_per_address = {0}\n", users + SPARE)
 }
 
 /// Connections beside one for each user: of publishers, and those that are over at the client's end only.
