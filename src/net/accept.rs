@@ -28,11 +28,20 @@ use crate::limits::Limits;
 /// How long to wait after the system had no resources for one more connection.
 const BREATH: Duration = Duration::from_millis(100);
 
+/// The most connections that are accepted in one round of the event loop. All clients may connect at once, and those that are in
+/// would wait until each of them has its socket.
+const AT_ONCE: usize = 4;
+
 /// Accepts connections for ever. The handshakes run in tasks of their own.
 pub async fn accept(server: Rc<Server>, listener: Listener, tls: InUse) {
     let address = listener.address;
     let mut shortage = Shortage::default();
+    let mut left = AT_ONCE;
     loop {
+        if left == 0 {
+            server.next_round().await;
+            left = AT_ONCE;
+        }
         let accepted = async { Some(listener.socket.accept().await) };
         let over = async {
             match shortage.due() {
@@ -62,6 +71,7 @@ pub async fn accept(server: Rc<Server>, listener: Listener, tls: InUse) {
             }
         };
         shortage.accepted();
+        left -= 1;
         let Some(slots) = places(&server, peer) else { continue };
         let config = listener.tls.then(|| tls.borrow().clone()).flatten();
         server.spawn_arrival(peer.ip(), connection(server.clone(), stream, peer, slots, config));
@@ -194,7 +204,35 @@ fn is_lost(error: &Error) -> bool {
 mod tests {
     use std::net::TcpListener;
 
+    use std::task::Poll;
+
+    use smol::LocalExecutor;
+
+    use super::super::turns;
     use super::*;
+    use crate::config::Config;
+
+    /// All others have their turns in between.
+    #[test]
+    fn clients_that_connect_at_once_are_accepted_in_many_rounds() {
+        const CLIENTS: usize = 10 * AT_ONCE;
+        let executor = Rc::new(LocalExecutor::new());
+        let server = Server::new(Config::demo(), None, executor.clone(), Rc::default());
+        let socket = Async::<TcpListener>::bind(([127, 0, 0, 1], 0)).expect("there is a port");
+        let address = socket.get_ref().local_addr().expect("it has one");
+        let _clients: Vec<_> =
+            (0..CLIENTS).map(|_| TcpStream::connect(address).expect("it listens")).collect();
+        let listener = Listener { socket, address, tls: false };
+        server.spawn(accept(server.clone(), listener, InUse::default()));
+        let mut rounds = Box::pin(turns::run(executor, turns::SESSIONS).or(server.clone().write()));
+        smol::block_on(std::future::poll_fn(|cx| {
+            let before = server.connections.get();
+            let _never: Poll<()> = rounds.as_mut().poll(cx);
+            let accepted = server.connections.get() - before;
+            assert!(accepted <= AT_ONCE, "{accepted} in one round");
+            if server.connections.get() < CLIENTS { Poll::Pending } else { Poll::Ready(()) }
+        }));
+    }
 
     #[test]
     fn the_system_gives_up_who_does_not_answer_when_pings_would() {

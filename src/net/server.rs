@@ -266,6 +266,19 @@ impl Server {
         self.sleepers.borrow_mut().forget(id);
     }
 
+    /// Waits until all others have had a turn.
+    pub async fn next_round(&self) {
+        let mut rests = false;
+        poll_fn(|cx| {
+            if std::mem::replace(&mut rests, true) {
+                return Poll::Ready(());
+            }
+            self.arrival_rounds.borrow_mut().rest(cx.waker(), Duration::ZERO);
+            Poll::Pending
+        })
+        .await;
+    }
+
     /// Writes what the hub has for sessions. It is no task, but has its turn after all tasks had theirs: what they have caused
     /// is there by then, and nobody has to wake it. With it a round of the event loop ends. Never ends.
     pub async fn write(self: Rc<Self>) {

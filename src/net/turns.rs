@@ -78,13 +78,91 @@ impl<F: Future> Future for InTurn<F> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::{TcpListener, TcpStream};
     use std::thread;
+    use std::time::Instant;
 
     use smol::future::{FutureExt as _, yield_now};
+    use smol::{Async, Timer};
+    use tungstenite::protocol::frame::FrameHeader;
+    use tungstenite::protocol::frame::coding::{Data, OpCode};
 
+    use super::super::io::Io;
     use super::super::rounds::ADDRESS;
+    use super::super::socket::Socket;
+    use super::super::ws;
     use super::*;
     use crate::config::Config;
+    use crate::hub::Origin;
+
+    /// The event loop, if nobody had turns but the tasks of one executor.
+    fn run_only(server: &Rc<Server>, executor: &Rc<LocalExecutor<'static>>, time: Duration) {
+        let over = async {
+            Timer::after(time).await;
+        };
+        smol::block_on(run(executor.clone(), SESSIONS).or(server.clone().write()).or(over));
+    }
+
+    /// All clients may come in at once, or leave; a ping waits for none of them.
+    #[test]
+    fn a_client_that_comes_in_or_leaves_has_turns_behind_those_that_are_in() {
+        let (sessions, arrivals) = (Rc::new(LocalExecutor::new()), Rc::new(LocalExecutor::new()));
+        let server = Server::new(Config::demo(), None, sessions.clone(), arrivals.clone());
+        let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
+        let client = TcpStream::connect(listener.local_addr().expect("it has one")).expect("it listens");
+        client.set_nonblocking(true).expect("it can be");
+        let (stream, peer) = listener.accept().expect("it has connected");
+        let stream = Socket::new(Async::new(stream).expect("it can be watched"));
+        let slots = server.places(peer.ip()).expect("there is room");
+        let io = Io::plain(stream, peer, slots, server.traffic.clone());
+        let origin = Origin { peer, transport: "ws", accepted: now().monotonic };
+        server.spawn_arrival(peer.ip(), ws::serve(server.clone(), io, origin, Vec::new()));
+        let say = |text: &str| {
+            let mask = Some([0; 4]);
+            let header = FrameHeader { opcode: OpCode::Data(Data::Text), mask, ..FrameHeader::default() };
+            let mut frame = Vec::new();
+            header.format(text.len() as u64, &mut frame).expect("there is room");
+            frame.extend_from_slice(text.as_bytes());
+            (&client).write_all(&frame).expect("the socket takes it");
+        };
+        let is_answered = || (&client).read(&mut [0; 16 * 1024]).is_ok();
+        let (moment, long) = (Duration::from_millis(20), Duration::from_secs(10));
+        let open = "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='1.0'/>";
+        let auth = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>ADEwMDEAMTAwMQ==</auth>";
+        let set = |child: &str| format!("<iq type='set' id='a' xmlns='jabber:client'>{child}</iq>");
+        let bind = set("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>");
+        let session = set("<session xmlns='urn:ietf:params:xml:ns:xmpp-session'/>");
+        let presence = "<presence xmlns='jabber:client'/>";
+        let ping = "<iq type='get' id='p' xmlns='jabber:client'><ping xmlns='urn:xmpp:ping'/></iq>";
+        for text in [open, auth, open, &bind, &session, presence, ping, ping, ping, ping] {
+            say(text);
+            run_only(&server, &sessions, moment);
+            assert!(!is_answered(), "{text}");
+            let start = Instant::now();
+            while !is_answered() {
+                assert!(start.elapsed() < long, "{text}");
+                run_only(&server, &arrivals, moment);
+            }
+        }
+        // It is in.
+        say(ping);
+        let start = Instant::now();
+        while !is_answered() {
+            assert!(start.elapsed() < long);
+            run_only(&server, &sessions, moment);
+        }
+        drop(client);
+        let count = || server.with_hub(|hub, _| hub.counters().sessions);
+        run_only(&server, &sessions, moment);
+        assert_eq!(count(), 1);
+        let start = Instant::now();
+        while count() > 0 {
+            assert!(start.elapsed() < long);
+            run_only(&server, &sessions, moment);
+            run_only(&server, &arrivals, moment);
+        }
+    }
 
     #[test]
     fn a_client_does_not_wait_for_all_the_connections_of_another_address() {

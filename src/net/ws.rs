@@ -32,6 +32,10 @@ const PATIENCE: Duration = Duration::from_millis(1);
 /// does not stop, knows by the end of the stream that nobody listens.
 const FAREWELL: usize = 64 * 1024;
 
+/// A client still comes in for so many messages after its login: it binds, is present and subscribes. All clients may do that at
+/// once, and those that are in do not wait for them.
+const COMING_IN: u8 = 8;
+
 const BINARY: StreamError =
     StreamError { condition: "bad-format", text: "A message is text, not binary.", code: 1003 };
 const NOT_UTF8: StreamError =
@@ -47,6 +51,7 @@ pub async fn serve(server: Rc<Server>, io: Io, origin: Origin, early: Vec<u8>) {
         io,
         id,
         user: None,
+        messages: 0,
         paused: !early.is_empty(),
         unread: early,
         unsent: Vec::new(),
@@ -60,14 +65,15 @@ pub async fn serve(server: Rc<Server>, io: Io, origin: Origin, early: Vec<u8>) {
     server.attach(id, session.clone());
     let moved = std::future::poll_fn(|cx| session.borrow_mut().poll(&server, cx)).await;
     match moved {
-        Moved::LoggedIn => {
-            // From now on it has its turns before those who come in.
+        Moved::In => {
+            // From now on it has its turns before those who come in, and, when it is over, before those who leave.
             let task = server.clone();
             server.spawn(async move {
                 loop {
                     let moved = std::future::poll_fn(|cx| session.borrow_mut().poll(&task, cx)).await;
                     if let Moved::Over(how) = moved {
-                        return end(&task, &session, &how).await;
+                        let (server, peer) = (task.clone(), session.borrow().io.peer.ip());
+                        return task.spawn_arrival(peer, async move { end(&server, &session, &how).await });
                     }
                 }
             });
@@ -104,8 +110,8 @@ enum Phase {
 
 /// The progress of a session's task.
 enum Moved {
-    /// The client has logged in.
-    LoggedIn,
+    /// The client is in.
+    In,
     /// The connection is over, with what the log should say of it.
     Over(String),
 }
@@ -116,6 +122,8 @@ pub struct Session {
     id: SessionId,
     /// The user who has logged in.
     user: Option<UserId>,
+    /// How many messages have come since then; only whether they are [`COMING_IN`] matters.
+    messages: u8,
     reader: Reader,
     /// The hub does not take messages now; what was read already waits in `unread`.
     paused: bool,
@@ -137,7 +145,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Moves what can be moved. Ready when the connection is over, or once, when the client has logged in.
+    /// Moves what can be moved. Ready when the connection is over, or once, when the client is in.
     fn poll(&mut self, server: &Rc<Server>, cx: &mut Context<'_>) -> Poll<Moved> {
         if server.sleep(self.id, cx.waker()) {
             self.phase = Phase::Dead;
@@ -146,7 +154,7 @@ impl Session {
         if let Some(error) = self.failed.take() {
             return Poll::Ready(self.lost(&error));
         }
-        let began_as = self.user;
+        let was_in = self.is_in();
         let started = now().monotonic;
         let patience = self.user.map_or(PATIENCE, |user| server.rounds.borrow().left(user));
         let turn = Turn { started, patience };
@@ -154,10 +162,15 @@ impl Session {
         if let Some(user) = self.user {
             server.rounds.borrow_mut().spend(user, now().monotonic.saturating_duration_since(started));
         }
-        if moved.is_pending() && self.user != began_as {
-            return Poll::Ready(Moved::LoggedIn);
+        if moved.is_pending() && self.is_in() && !was_in {
+            return Poll::Ready(Moved::In);
         }
         moved
+    }
+
+    /// Whether the client has logged in, and done what clients do then.
+    fn is_in(&self) -> bool {
+        self.messages >= COMING_IN
     }
 
     /// Moves what can be moved in one turn.
@@ -322,6 +335,9 @@ impl Session {
             }
             let mut answers = Vec::new();
             let message = self.reader.next(&mut input, &mut answers);
+            if self.user.is_some() && matches!(message, Ok(Some(_))) {
+                self.messages = self.messages.saturating_add(1);
+            }
             if self.phase == Phase::Open {
                 // A client that sends one ping after the other must not fill our memory with pongs: it is not read
                 // from before it has taken those of this round.

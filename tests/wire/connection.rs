@@ -7,9 +7,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::http::{Answer, Http, UPGRADE, basic};
+use crate::support::polite::{Polite, Security};
 use crate::support::server::PATIENCE;
 use crate::support::tls::Secure;
-use crate::support::{Client, Server, bosh, figures};
+use crate::support::{Client, Server, Session, bosh, figures};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -464,9 +465,11 @@ fn all_bodies_share_their_memory_and_one_address_has_a_part_of_it() {
     assert_eq!(Http::connect_from([127, 0, 0, 4], server.plain).ask(&small).status(), 202);
 }
 
+/// So many connections show how much memory one takes.
+const MANY: usize = 400;
+
 /// How much memory each of many connections takes, in KiB.
-fn memory_of_each(server: &Server, mut connect: impl FnMut() -> Box<dyn Stream>) -> f64 {
-    const MANY: usize = 400;
+fn memory_of_each<T>(server: &Server, mut connect: impl FnMut() -> T) -> f64 {
     let resident = || {
         assert_eq!(Http::connect(server.plain).ask(HEALTH).status(), 200);
         server.resident_memory()
@@ -493,6 +496,40 @@ fn an_idle_connection_takes_little_memory() {
         println!("{each:.1} KiB, TLS: {tls}, said: {said}");
         assert!(each <= 8.0, "{each:.1} KiB, TLS: {tls}, after a request: {said}");
     }
+}
+
+/// What a small machine has to have for each: 3,000 agents take 45 MiB.
+#[test]
+fn an_agent_with_its_session_and_its_connection_for_requests_takes_little_memory() {
+    let users: String = (0..MANY)
+        .map(|number| {
+            format!(
+                "[[user]]\nid = \"a{number}\"\npassword = \"a{number}\"\nlast_name = \"A\"\nteam = \"1\"\n"
+            )
+        })
+        .collect();
+    let server = Server::with_log("warn", &users);
+    let mut names = (0..MANY).map(|number| format!("a{number}"));
+    let each = memory_of_each(&server, || {
+        let name = names.next().expect("as many as are asked for");
+        let wire = Polite::connect(&server, Security::Tls(None), "/ws/").0;
+        let mut session = Session::new(wire, &server.domain);
+        session.log_in(&name, "desktop");
+        session.become_available();
+        session.subscribe(&format!("/finesse/api/User/{name}"));
+        session.subscribe("/finesse/api/Team/1/Users");
+        let [_, mut requests] = connections(&server);
+        for what in ["", "/Dialogs"] {
+            let authorization = basic(&name, &name);
+            let answer = requests.ask(format!(
+                "GET /finesse/api/User/{name}{what} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {authorization}\r\n\r\n"
+            ));
+            assert_eq!(answer.status(), 200, "{answer:?}");
+        }
+        (session, requests)
+    });
+    println!("{each:.1} KiB");
+    assert!(each <= 16.0, "{each:.1} KiB");
 }
 
 #[test]
