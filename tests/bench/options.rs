@@ -75,8 +75,8 @@ pub struct Options {
     #[argh(switch)]
     pub no_floor: bool,
 
-    /// measure the program of this path in place of the one just built. For a small board it may be a script of two lines,
-    /// `echo $$ | tee /sys/fs/cgroup/{{cpu,memory}}/board/cgroup.procs` and `exec callboard "$@"`, where 2500 stands in
+    /// measure the program of this path in place of the one just built. For a small board it may be a bash script of two lines,
+    /// `echo $$ | tee /sys/fs/cgroup/{cpu,memory}/board/cgroup.procs` and `exec callboard "$@"`, where 2500 stands in
     /// cpu.cfs_quota_us, 10000 in cpu.cfs_period_us and 64M in memory.limit_in_bytes
     #[argh(option, arg_name = "path")]
     pub program: Option<String>,
