@@ -1,5 +1,6 @@
 //! Connections as they come in, up to the first request.
 
+use std::cell::Cell;
 use std::fmt::Arguments;
 use std::io::{self, Error, ErrorKind};
 use std::net::{IpAddr, SocketAddr, TcpStream};
@@ -21,6 +22,7 @@ use super::shortage::{Over, Shortage};
 use super::socket::Socket;
 use super::tls_stream::TlsStream;
 use super::{Listener, http, say};
+use crate::address;
 use crate::clock::Seconds;
 use crate::hub::Origin;
 use crate::limits::Limits;
@@ -145,7 +147,9 @@ async fn connection(
         Ok((io, transport, lacks_tls)) => {
             // A task of its own, so that what the handshake needed is not kept for the life of the connection.
             let origin = Origin { peer, transport, accepted };
-            server.spawn_arrival(peer.ip(), http::serve(server.clone(), io, origin, own, lacks_tls));
+            let turns = Rc::new(Cell::new(address::key(peer.ip())));
+            let served = http::serve(server.clone(), io, origin, own, lacks_tls, turns.clone());
+            server.spawn_arrival_of(turns, served);
         }
         // Health checks connect and leave like this all the time.
         Err(error) if is_lost(&error) => log::debug!("{peer} tls: {error}"),

@@ -10,6 +10,7 @@ use hyper::http::uri::Authority;
 use hyper::{Method, Request, StatusCode};
 use log::Level;
 use percent_encoding::percent_decode_str;
+use smol::future::yield_now;
 
 use super::answer::{self, Answer, Empty, empty, set, text};
 use super::auth::Peer;
@@ -27,6 +28,7 @@ use super::{
     accept, bosh, calls, conditions, connection, console, directory, events, forwarded, handshake, hosts,
     meters, metrics, own, publish, rest, say, sessions, status, target, ticket, upgrade, www,
 };
+use crate::address;
 use crate::hub::Origin;
 
 /// The methods that there are.
@@ -45,6 +47,8 @@ pub struct Client {
     own: IpAddr,
     /// The place of the client whose request came last by this proxy.
     place: RefCell<Option<Slot>>,
+    /// The address in whose turns it is served: by a proxy, that of the client whose request came last.
+    turns: Rc<Cell<IpAddr>>,
     /// The connection is to a listener with TLS, and has none.
     lacks_tls: bool,
     security: Option<Security>,
@@ -60,15 +64,25 @@ impl Client {
     /// Nothing is asked now, so that it is nobody's who comes by a proxy.
     pub fn rest(&self) {
         self.place.take();
+        self.turns.set(address::key(self.origin.peer.ip()));
     }
 }
 
 /// Serves one connection until it is closed or becomes a WebSocket. A client without TLS on a listener with it is told so.
-pub async fn serve(server: Rc<Server>, mut io: Io, origin: Origin, own: IpAddr, lacks_tls: bool) {
+/// `turns`: the address in whose turns it is served.
+pub async fn serve(
+    server: Rc<Server>,
+    mut io: Io,
+    origin: Origin,
+    own: IpAddr,
+    lacks_tls: bool,
+    turns: Rc<Cell<IpAddr>>,
+) {
     let client = Rc::new(Client {
         origin,
         own,
         place: RefCell::default(),
+        turns,
         lacks_tls,
         security: io.security(),
         remote: io.remote(),
@@ -149,13 +163,15 @@ async fn respond(
         return lead_to_tls(&request);
     }
     if server.is_proxy(client.origin.peer.ip()) {
-        let mut place = client.place.borrow_mut();
         // Given back first: it may be of the same client.
-        *place = None;
-        *place = server.place(origin.peer.ip());
-        if place.is_none() {
+        client.place.take();
+        let Some(place) = server.place(origin.peer.ip()) else {
             return too_many(&server, origin.peer);
-        }
+        };
+        client.place.replace(Some(place));
+        client.turns.set(address::key(origin.peer.ip()));
+        // It may have had its turn with others.
+        yield_now().await;
     }
     let sent = Sent {
         secure: seen.secure,

@@ -192,8 +192,16 @@ impl Server {
 
     /// Runs the task of a connection of `peer` that is no session, in the turns of its address.
     pub fn spawn_arrival(self: &Rc<Self>, peer: IpAddr, task: impl Future<Output = ()> + 'static) {
-        let in_turn = InTurn::new(self.clone(), address::key(peer), task);
-        self.arrivals.spawn(in_turn).detach();
+        self.spawn_arrival_of(Rc::new(Cell::new(address::key(peer))), task);
+    }
+
+    /// The same in the turns of an address that may become another one.
+    pub fn spawn_arrival_of(
+        self: &Rc<Self>,
+        address: Rc<Cell<IpAddr>>,
+        task: impl Future<Output = ()> + 'static,
+    ) {
+        self.arrivals.spawn(InTurn::new(self.clone(), address, task)).detach();
     }
 
     /// Lets the hub do something, then does what it asks for.

@@ -47,13 +47,13 @@ pin_project! {
         #[pin]
         task: F,
         server: Rc<Server>,
-        address: IpAddr,
+        address: Rc<Cell<IpAddr>>,
     }
 }
 
 impl<F> InTurn<F> {
-    /// A task of a client at this address.
-    pub fn new(server: Rc<Server>, address: IpAddr, task: F) -> Self {
+    /// A task of a client at this address, which may be found out to be another one: that of a client behind a proxy.
+    pub fn new(server: Rc<Server>, address: Rc<Cell<IpAddr>>, task: F) -> Self {
         Self { task, server, address }
     }
 }
@@ -63,15 +63,15 @@ impl<F: Future> Future for InTurn<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let (rounds, address) = (&this.server.arrival_rounds, *this.address);
-        let left = rounds.borrow().left(address);
+        let rounds = &this.server.arrival_rounds;
+        let left = rounds.borrow().left(this.address.get());
         if left.is_zero() {
             rounds.borrow_mut().rest(cx.waker(), left);
             return Poll::Pending;
         }
         let started = now().monotonic;
         let polled = this.task.poll(cx);
-        rounds.borrow_mut().spend(address, now().monotonic.saturating_duration_since(started));
+        rounds.borrow_mut().spend(this.address.get(), now().monotonic.saturating_duration_since(started));
         polled
     }
 }
@@ -88,6 +88,7 @@ mod tests {
     use tungstenite::protocol::frame::FrameHeader;
     use tungstenite::protocol::frame::coding::{Data, OpCode};
 
+    use super::super::http;
     use super::super::io::Io;
     use super::super::rounds::ADDRESS;
     use super::super::socket::Socket;
@@ -190,5 +191,42 @@ mod tests {
         let all = run(arrivals, ARRIVALS).or(server.clone().write());
         smol::block_on(all.or(async { is_done.recv().await.expect("it is sent") }));
         assert!(turns.get() < CONNECTIONS, "{} turns of the others in ten of its own", turns.get());
+    }
+
+    /// One of them may have a thousand connections to the proxy.
+    #[test]
+    fn the_requests_of_a_trusted_proxy_have_the_turns_of_the_clients_that_it_names() {
+        let mut config = Config::demo();
+        config.trusted_proxies = vec![crate::address::Network::parse("127.0.0.1").expect("a network")];
+        let arrivals = Rc::new(LocalExecutor::new());
+        let server = Server::new(config, None, Rc::default(), arrivals.clone());
+        // So much that its next turn does not come before the end of this test.
+        server.arrival_rounds.borrow_mut().spend([192, 0, 2, 1].into(), ADDRESS * u32::MAX);
+        let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
+        let address = listener.local_addr().expect("it has one");
+        let [mut busy, mut other] = ["192.0.2.1", "192.0.2.2"].map(|client| {
+            let mut socket = TcpStream::connect(address).expect("it listens");
+            let request =
+                format!("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {client}\r\n\r\n");
+            socket.write_all(request.as_bytes()).expect("it is open");
+            let (stream, peer) = listener.accept().expect("it has connected");
+            let stream = Socket::new(Async::new(stream).expect("it can wait"));
+            let places = server.places(peer.ip()).expect("there is room");
+            let io = Io::plain(stream, peer, places, server.traffic.clone());
+            let origin = Origin { peer, transport: "ws", accepted: now().monotonic };
+            let turns = Rc::new(Cell::new(peer.ip()));
+            let served = http::serve(server.clone(), io, origin, address.ip(), false, turns.clone());
+            server.spawn_arrival_of(turns, served);
+            Async::new(socket).expect("it can wait")
+        });
+        let mut answer = [0; 15];
+        let answered = async {
+            smol::io::AsyncReadExt::read_exact(&mut other, &mut answer).await.expect("it is answered");
+        };
+        smol::block_on(run(arrivals, ARRIVALS).or(server.clone().write()).or(answered));
+        assert_eq!(&answer, b"HTTP/1.1 200 OK");
+        let read = busy.get_ref().read(&mut answer);
+        assert_eq!(read.map_err(|error| error.kind()), Err(std::io::ErrorKind::WouldBlock));
+        drop(busy);
     }
 }
