@@ -81,10 +81,10 @@ pub async fn serve(server: Rc<Server>, mut io: Box<Io>, client: Rc<Client>) {
             }
             After::Waiting(io, waiting) => (heard, asked) = waiting.wait(&server, io).await,
             After::Streaming(io, rest) => {
-                return match stream(&server, io, &client, rest).await {
-                    Some(io) => end(&server, io).await,
-                    None => {}
-                };
+                if let Some(io) = stream(&server, io, &client, rest).await {
+                    end(&server, io).await;
+                }
+                return;
             }
             After::Close(io) => return end(&server, io).await,
             After::Gone => return,
