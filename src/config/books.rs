@@ -6,8 +6,8 @@ use super::problem::{Placed, Report};
 use super::rules;
 use super::section::{Reported, Section, all};
 
-const KEYS: &[&str] = &["id", "name", "teams", "contact"];
-const CONTACT_KEYS: &[&str] = &["id", "first_name", "last_name", "phone_number", "description"];
+pub(super) const KEYS: &[&str] = &["id", "name", "teams", "contact"];
+pub(super) const CONTACT_KEYS: &[&str] = &["id", "first_name", "last_name", "phone_number", "description"];
 
 /// The most contacts of all books together: what Finesse shows one agent, and so the bound of every list.
 const MOST_CONTACTS: usize = 6000;

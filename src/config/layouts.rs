@@ -10,7 +10,7 @@ use super::rules;
 use super::section::{self, Reported, Section, all, kind_of};
 use crate::variable;
 
-const KEYS: &[&str] = &["id", "name", "description", "teams", "header", "left", "right"];
+pub(super) const KEYS: &[&str] = &["id", "name", "description", "teams", "header", "left", "right"];
 
 /// The most layouts.
 const MOST: usize = 100;

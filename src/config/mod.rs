@@ -42,6 +42,21 @@ pub use queues::{Outside, Queue};
 /// The text of the embedded demo configuration.
 pub const DEMO: &str = include_str!("../../deploy/demo.toml");
 
+/// Every section of a configuration file but `[limits]`, and its keys; the first one is the file itself.
+pub const SECTIONS: [(&str, &[&str]); 11] = [
+    ("", read::KEYS),
+    ("[tls]", read::TLS_KEYS),
+    ("[[team]]", people::TEAM_KEYS),
+    ("[[user]]", people::USER_KEYS),
+    ("[[reason_code]]", reasons::KEYS),
+    ("[[phone_book]]", books::KEYS),
+    ("[[phone_book.contact]]", books::CONTACT_KEYS),
+    ("[[layout]]", layouts::KEYS),
+    ("[[queue]]", queues::KEYS),
+    ("[outside]", queues::OUTSIDE_KEYS),
+    ("[[node]]", read::NODE_KEYS),
+];
+
 /// A configuration without contradictions: every reference in it leads somewhere, every name is unique.
 #[derive(Clone, Debug)]
 pub struct Config {

@@ -11,7 +11,7 @@ use super::{Role, Team, User, rules};
 use crate::limits::Kind;
 use crate::password::Password;
 
-const TEAM_KEYS: &[&str] = &["id", "name", "wrap_up"];
+pub(super) const TEAM_KEYS: &[&str] = &["id", "name", "wrap_up"];
 
 /// The password that examples have: everybody knows it, so nobody is let in with it.
 const EXAMPLE: &str = "change-me";
@@ -19,7 +19,7 @@ const EXAMPLE: &str = "change-me";
 /// The shortest and the longest time to wrap up, in milliseconds.
 const WRAP_UP: RangeInclusive<u64> = 100..=7_200_000;
 
-const USER_KEYS: &[&str] = &[
+pub(super) const USER_KEYS: &[&str] = &[
     "id",
     "login_name",
     "password",

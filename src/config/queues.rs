@@ -5,8 +5,8 @@ use super::problem::{Placed, Report, shown};
 use super::rules;
 use super::section::{Reported, Section, all};
 
-const KEYS: &[&str] = &["id", "name", "team", "number"];
-const OUTSIDE_KEYS: &[&str] = &["busy", "no_answer"];
+pub(super) const KEYS: &[&str] = &["id", "name", "team", "number"];
+pub(super) const OUTSIDE_KEYS: &[&str] = &["busy", "no_answer"];
 
 /// The most queues, and the most numbers of each kind.
 const MOST: usize = 1000;

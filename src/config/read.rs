@@ -15,7 +15,7 @@ use super::{
 };
 use crate::limits::{Kind, Limits, TABLE};
 
-const KEYS: &[&str] = &[
+pub(super) const KEYS: &[&str] = &[
     "domain",
     "profile",
     "release",
@@ -40,8 +40,8 @@ const KEYS: &[&str] = &[
     "node",
     "limits",
 ];
-const TLS_KEYS: &[&str] = &["certificate", "key"];
-const NODE_KEYS: &[&str] = &["name", "publish", "items"];
+pub(super) const TLS_KEYS: &[&str] = &["certificate", "key"];
+pub(super) const NODE_KEYS: &[&str] = &["name", "publish", "items"];
 
 /// The most items a node can be told to keep.
 const MOST_ITEMS: u64 = 1000;

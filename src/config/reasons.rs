@@ -6,7 +6,7 @@ use super::problem::{Placed, Report};
 use super::section::{Reported, Section, all, named};
 use super::{Category, ReasonCode, rules};
 
-const KEYS: &[&str] = &["id", "category", "code", "label", "teams"];
+pub(super) const KEYS: &[&str] = &["id", "category", "code", "label", "teams"];
 
 /// The largest code of Finesse.
 const LARGEST_CODE: u64 = 65_535;

@@ -1,0 +1,69 @@
+//! Where documents lead.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::page::{ROOT, read};
+
+/// All documents but those of other people's packages.
+fn documents() -> Vec<PathBuf> {
+    let folders = ["", "cross", "deploy", "deploy/manual", "src", "tests", "tests/interop", "tests/wire"];
+    let files = folders.iter().flat_map(|folder| {
+        let entries = fs::read_dir(Path::new(ROOT).join(folder)).expect("the folder is there");
+        entries.map(|entry| entry.expect("the folder can be read").path())
+    });
+    files.filter(|file| file.extension().is_some_and(|extension| extension == "md")).collect()
+}
+
+/// The anchors of a document: its headings, as forges make addresses of them.
+fn anchors(text: &str) -> Vec<String> {
+    let address = |heading: &str| {
+        let kept = heading.trim_start_matches('#').trim().to_lowercase();
+        kept.chars()
+            .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
+            .map(|c| if c == ' ' { '-' } else { c })
+            .collect()
+    };
+    text.lines().filter(|line| line.starts_with('#')).map(address).collect()
+}
+
+/// What the links of a document lead to.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    text.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0))
+}
+
+#[test]
+fn every_link_leads_to_a_file_and_a_heading_that_are_there() {
+    for document in documents() {
+        let text = read(&document);
+        let here = document.parent().expect("a file has a folder");
+        for link in links(&text).filter(|link| !link.contains("://")) {
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { document.clone() } else { here.join(file) };
+            assert!(target.exists(), "{}: {link} leads nowhere", document.display());
+            let is_there = || anchors(&read(&target)).iter().any(|heading| heading == anchor);
+            assert!(anchor.is_empty() || is_there(), "{}: {link} has no such heading", document.display());
+        }
+    }
+}
+
+#[test]
+fn the_readme_is_short_and_leads_to_every_page_of_the_manual() {
+    let readme = read(&Path::new(ROOT).join("README.md"));
+    assert!(readme.lines().count() <= 200, "{} lines", readme.lines().count());
+    for document in documents() {
+        let path = document.strip_prefix(ROOT).expect("it is of the project").to_string_lossy();
+        let is_linked = links(&readme).any(|link| link == path);
+        assert!(is_linked || !path.starts_with("deploy/manual/"), "the README does not lead to {path}");
+    }
+}
+
+#[test]
+fn the_package_has_the_manual_and_what_its_pages_link_to() {
+    let manifest = read(&Path::new(ROOT).join("Cargo.toml"));
+    for pattern in ["deploy/manual/*.md", "deploy/proxies/*", "deploy/screenshots/*.png"] {
+        let (folder, _) = pattern.split_once('*').expect("it is a pattern");
+        let asset = format!("[\"{pattern}\", \"usr/share/doc/callboard/{folder}\", \"644\"]");
+        assert!(manifest.contains(&asset), "Cargo.toml has no {asset}");
+    }
+}

@@ -1,0 +1,231 @@
+//! The tables of the manual beside what the program knows. A test of a table that the program makes writes it if RENEW is set.
+
+use std::path::Path;
+
+use argh::ArgsInfo as _;
+use argh::{FlagInfo, FlagInfoKind, Optionality};
+use callboard::cli::Arguments;
+use callboard::config::SECTIONS;
+use callboard::limits::{Limits, TABLE};
+
+use super::page::{Page, ROOT, read, texts};
+use super::support::Server;
+use super::support::http::{Answer, Http, basic};
+
+fn code(text: &str) -> String {
+    format!("`{text}`")
+}
+
+#[test]
+fn every_limit_has_its_default_and_range_and_what_happens_there() {
+    let defaults = Limits::default();
+    Page::of("operating.md").compare("limits", |found| {
+        let known = texts(found);
+        let row = |limit: &callboard::limits::Limit| {
+            let key = code(limit.key);
+            let text = known.get(key.as_str()).copied().unwrap_or(limit.meaning).to_owned();
+            let show = |value| limit.kind.show(value).trim_matches('"').to_owned();
+            let range = format!("{} to {}", show(limit.minimum), show(limit.maximum));
+            vec![key, show(limit.get(&defaults)), range, text]
+        };
+        TABLE.iter().map(row).collect()
+    });
+}
+
+#[test]
+fn every_command_has_its_flags_as_its_help_tells_them() {
+    let info = Arguments::get_args_info();
+    let usage = |flag: &FlagInfo| {
+        let value = match flag.kind {
+            FlagInfoKind::Switch => String::new(),
+            FlagInfoKind::Option { arg_name } => format!(" {}", arg_name.to_uppercase()),
+        };
+        let more = if flag.optionality == Optionality::Repeating { "…" } else { "" };
+        code(&format!("{}{value}", flag.long)) + more
+    };
+    let mut rows = Vec::new();
+    for sub in &info.commands {
+        let command = &sub.command;
+        rows.push(vec![
+            code(&format!("callboard {}", sub.name)),
+            String::new(),
+            command.description.to_owned(),
+        ]);
+        let flags = command.flags.iter().filter(|flag| flag.long != "--help");
+        rows.extend(flags.map(|flag| vec![String::new(), usage(flag), flag.description.to_owned()]));
+    }
+    Page::of("configuration.md").compare("commands", |_| rows);
+}
+
+#[test]
+fn every_figure_of_metrics_has_its_kind_and_meaning() {
+    let server = Server::demo();
+    let answer = get(&server, "/metrics");
+    let mut rows = Vec::new();
+    for line in answer.body.lines() {
+        if let Some((name, help)) = line.strip_prefix("# HELP ").and_then(|help| help.split_once(' ')) {
+            rows.push(vec![code(name), String::new(), help.to_owned()]);
+        } else if let Some((_, kind)) = line.strip_prefix("# TYPE ").and_then(|kind| kind.split_once(' ')) {
+            kind.clone_into(&mut rows.last_mut().expect("a help comes first")[1]);
+        }
+    }
+    assert!(rows.len() > 20, "{}", answer.body);
+    Page::of("operating.md").compare("metrics", |_| rows);
+}
+
+#[test]
+fn every_path_has_the_methods_that_the_server_allows() {
+    let server = Server::demo();
+    let page = Page::of("rest.md");
+    page.compare("paths", |found| {
+        let methods = |row: &Vec<String>| {
+            let path = row[0].split('`').nth(1).expect("a path in backticks");
+            let path = path.trim_end_matches('…').replace("ID", "1001").replace("RUN", "1");
+            let answer = ask(&server, "OPTIONS", &path);
+            let allowed = answer.header("Allow").unwrap_or_else(|| panic!("OPTIONS {path}: {answer:?}"));
+            let named = allowed.split(", ").filter(|method| !matches!(*method, "HEAD" | "OPTIONS"));
+            vec![row[0].clone(), named.collect::<Vec<_>>().join(", "), row[2].clone()]
+        };
+        found.iter().map(methods).collect()
+    });
+}
+
+#[test]
+fn every_path_that_the_sources_name_is_in_the_manual() {
+    let page = Page::of("rest.md");
+    for start in
+        ["\"/callboard/api/", "\"/console/", "\"/events", "\"/healthz", "\"/http-bind", "\"/metrics", "\"/ws"]
+    {
+        for path in literals(start) {
+            let start = format!("`{}", path.trim_end_matches('/'));
+            assert!(page.text.contains(&start), "rest.md has no {path}");
+        }
+    }
+}
+
+#[test]
+fn every_address_of_finesses_api_is_in_the_manual() {
+    let page = Page::of("rest.md");
+    let routes = sources().into_iter().filter(|text| text.contains("\"UserAuthMode\""));
+    let mut count = 0;
+    for text in routes {
+        // A line with nothing but a word is one of the list of what is not served.
+        for line in text.lines().filter(|line| !line.trim().starts_with('"')) {
+            let words = line.split('"').skip(1).step_by(2);
+            let is_address = |word: &&str| {
+                word.starts_with(|c: char| c.is_ascii_uppercase())
+                    && word.chars().any(|c| c.is_ascii_lowercase())
+                    && word.chars().all(|c| c.is_ascii_alphanumeric())
+            };
+            for word in words.filter(is_address) {
+                count += 1;
+                assert!(page.text.contains(word), "rest.md has no {word}");
+            }
+        }
+    }
+    assert!(count > 30, "{count} addresses: where is the table of the API?");
+}
+
+#[test]
+fn every_document_that_the_manual_names_is_served() {
+    let server = Server::demo();
+    for row in Page::of("rest.md").rows("## The Finesse REST API") {
+        for path in row[0].split('`').skip(1).step_by(2).filter_map(|request| request.strip_prefix("GET ")) {
+            let path = path.split('?').next().unwrap_or_default();
+            let id = |path: &str| match path.split('/').next().unwrap_or_default() {
+                "User" => "1001",
+                "UserAuthMode" => "1001",
+                _ => "1",
+            };
+            let answer = get(
+                &server,
+                &format!("/finesse/api/{}", path.replace("ID", id(path)).replace("NAME", "1001")),
+            );
+            // A call, a message and a layout of that number are not there.
+            let is_served =
+                matches!(answer.status(), 200 | 400) || answer.body.contains("<ErrorType>Not Found");
+            assert!(is_served, "GET {path}: {} {}", answer.start, answer.body);
+        }
+    }
+}
+
+#[test]
+fn every_key_of_the_configuration_is_in_the_table_of_its_section() {
+    let page = Page::of("configuration.md");
+    for (section, keys) in SECTIONS {
+        let heading = match section {
+            "" => "### The file".to_owned(),
+            section => format!("### `{section}`"),
+        };
+        let rows = page.rows(&heading);
+        let found: Vec<_> = rows.iter().flat_map(|row| row[0].split('`').skip(1).step_by(2)).collect();
+        // A key that is a section has a heading in place of a row.
+        let is_row = |key: &&&str| {
+            let inside = section.trim_matches(['[', ']']);
+            let name = if inside.is_empty() { (*key).to_string() } else { format!("{inside}.{key}") };
+            !SECTIONS.iter().any(|(section, _)| section.trim_matches(['[', ']']) == name) && name != "limits"
+        };
+        let mut keys: Vec<_> = keys.iter().filter(is_row).copied().collect();
+        let mut sorted = found.clone();
+        sorted.sort_unstable();
+        keys.sort_unstable();
+        assert_eq!(sorted, keys, "{heading}");
+    }
+}
+
+#[test]
+fn every_difference_has_a_number_of_its_own() {
+    let text = Page::of("differences.md").text;
+    let numbers =
+        text.lines().filter_map(|line| line.strip_prefix("* **D")?.split_once(".**")?.0.parse().ok());
+    let numbers: Vec<usize> = numbers.collect();
+    let items = text.lines().filter(|line| line.starts_with("* ")).count();
+    assert_eq!(numbers.len(), items, "each difference begins with its number, such as **D1.**");
+    let mut sorted = numbers.clone();
+    sorted.sort_unstable();
+    sorted.dedup();
+    assert_eq!(sorted.len(), numbers.len(), "{numbers:?}");
+}
+
+fn get(server: &Server, path: &str) -> Answer {
+    ask(server, "GET", path)
+}
+
+fn ask(server: &Server, method: &str, path: &str) -> Answer {
+    let password = basic("administrator", "1234");
+    Http::connect(server.plain)
+        .ask(format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {password}\r\n\r\n"))
+}
+
+/// The texts of all files of the program.
+fn sources() -> Vec<String> {
+    let mut folders = vec![Path::new(ROOT).join("src")];
+    let mut texts = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in folder.read_dir().expect("a folder of the sources") {
+            let path = entry.expect("the folder can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                texts.push(read(&path));
+            }
+        }
+    }
+    texts
+}
+
+/// The constants of the program that begin so and are paths: without what a test asks.
+fn literals(start: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for text in sources() {
+        let program = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for (at, _) in program.match_indices(start) {
+            let path = program[at + 1..].split('"').next().unwrap_or_default();
+            if path.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '-')) {
+                found.push(path.to_owned());
+            }
+        }
+    }
+    assert!(!found.is_empty(), "no source has {start}");
+    found
+}
