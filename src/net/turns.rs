@@ -204,7 +204,7 @@ mod tests {
         server.arrival_rounds.borrow_mut().spend([192, 0, 2, 1].into(), ADDRESS * u32::MAX);
         let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
         let address = listener.local_addr().expect("it has one");
-        let [mut busy, mut other] = ["192.0.2.1", "192.0.2.2"].map(|client| {
+        let [busy, mut other] = ["192.0.2.1", "192.0.2.2"].map(|client| {
             let mut socket = TcpStream::connect(address).expect("it listens");
             let request =
                 format!("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {client}\r\n\r\n");

@@ -236,7 +236,8 @@ fn no_session_of_a_user_keeps_another_one_from_being_read_when_the_user_is_let_g
 fn a_session_without_a_resource_is_no_way_around_its_user_s_rate_and_goes_on_when_the_user_is_let_go() {
     let ping = |stage: &mut Stage, id| stage.hub.control(stage.now, id);
     let stanza = |stage: &mut Stage, id| stage.say(id, "<iq xmlns='jabber:client' type='get' id='1'/>");
-    let says: [&dyn Fn(&mut Stage, SessionId); 2] = [&ping, &stanza];
+    type Say<'a> = &'a dyn Fn(&mut Stage, SessionId);
+    let says: [Say<'_>; 2] = [&ping, &stanza];
     for say in says {
         let mut stage = Stage::with(|config| config.limits.user_stanza_burst = 100);
         let bound = stage.available("1001", "desktop");

@@ -46,9 +46,13 @@ impl Pieces {
     pub fn is_empty(&self) -> bool {
         self.places.is_empty()
     }
+}
 
-    /// The next one, as the only payload of a request.
-    pub fn next(&mut self) -> Option<String> {
+impl Iterator for Pieces {
+    type Item = String;
+
+    /// The next payload, as the only one of a request.
+    fn next(&mut self) -> Option<String> {
         let place = self.places.pop_front()?;
         Some([&self.head, &self.text[place], "</body>"].concat())
     }
