@@ -49,7 +49,7 @@ const HEADERS_MAX: usize = 64;
 /// The memory in which hyper reads the head of a request, in bytes, until that is larger.
 const HEAD: usize = 8 * 1024;
 
-/// What the client is told whose request is not read to the end of its head.
+/// The sentence for a client whose request is not read to the end of its head.
 const NO_ROOM: &str =
     "The heads of other requests take all the memory for that (handshakes in [limits]); try again.";
 

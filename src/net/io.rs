@@ -54,7 +54,7 @@ pub struct Quiet {
     flushed: AtomicBool,
     /// All that had come in was read, and more was asked for.
     starved: AtomicBool,
-    /// What has come in of a request that is not there yet, in bytes.
+    /// The bytes that have come in of a request whose head is not complete.
     unserved: AtomicUsize,
 }
 
@@ -180,7 +180,7 @@ impl Io {
         }
     }
 
-    /// So many bytes were read, of a request that is not there yet.
+    /// Counts bytes of a request whose head is not complete.
     fn read(&self, bytes: usize) {
         if let Some(quiet) = &self.quiet {
             quiet.unserved.fetch_add(bytes, Ordering::Relaxed);
