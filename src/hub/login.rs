@@ -53,7 +53,6 @@ impl Hub {
             Some(user) if granted && self.desk.directory().has(user) => {
                 session.stream.accept();
                 session.user = Some(user);
-                self.unbound[user.0 as usize].push(id);
                 self.counters.logins += 1;
                 self.note(id, What::LoggedIn);
                 self.send(now, id, sasl::success());

@@ -108,7 +108,7 @@ pub struct Hub {
     senders: Senders,
     /// The bound sessions of each user, in the order of their logins.
     online: Vec<Vec<SessionId>>,
-    /// The sessions of each user that have logged in and not bound a resource yet.
+    /// The sessions of each user without a resource that wait until the user is let go. There may be thousands that do not.
     unbound: Vec<Vec<SessionId>>,
     /// The streams of server-sent events of each user.
     streams: Vec<Vec<SessionId>>,
@@ -366,12 +366,15 @@ impl Hub {
 
     /// Tells whether the session's next message may be taken now: not while a password is checked, not while it
     /// is owed so much that the answer could go over the bound of its queue, and not while its user is held.
-    pub fn is_reading(&self, id: SessionId) -> bool {
-        self.sessions.get(id).is_some_and(|session| {
-            session.stream.state() != State::Checking
-                && !session.outbox.is_half_full(&self.limits)
-                && !self.is_held_at(id)
-        })
+    pub fn is_reading(&mut self, id: SessionId) -> bool {
+        let is_held = self.is_held_at(id);
+        let Some(session) = self.sessions.get_mut(id) else { return false };
+        if let Some(user) = session.user.filter(|_| is_held && session.address.is_none())
+            && !std::mem::replace(&mut session.waits, true)
+        {
+            self.unbound[user.0 as usize].push(id);
+        }
+        !is_held && session.stream.state() != State::Checking && !session.outbox.is_half_full(&self.limits)
     }
 
     /// Tells whether a session is not read from because its user is held. A session that has ended sends nothing to anybody any

@@ -347,11 +347,13 @@ impl Hub {
     fn let_go(&mut self, user: UserId) {
         self.actions.push_back(Action::Release(user));
         let place = user.0 as usize;
-        let mut sessions = [self.online[place].as_slice(), &self.unbound[place]].concat();
+        let mut sessions = std::mem::take(&mut self.unbound[place]);
+        sessions.extend(&self.online[place]);
         sessions.sort_by_key(|id| self.sessions.get(*id).map(|session| session.heard));
         for id in sessions {
             if let Some(session) = self.sessions.get_mut(id) {
                 session.let_go = true;
+                session.waits = false;
             }
             self.wake(id);
         }

@@ -75,7 +75,6 @@ fn bind(hub: &mut Hub, now: Now, id: SessionId, user: UserId, request: &Request<
     }
     let address = Address::new(&name, &hub.names.domain, &resource);
     let payload = format!("<bind xmlns=\"{}\"><jid>{}</jid></bind>", ns::BIND, address.full());
-    hub.unbound[user.0 as usize].retain(|other| *other != id);
     hub.online[user.0 as usize].push(id);
     let Some(session) = hub.sessions.get_mut(id) else {
         return;
@@ -182,8 +181,11 @@ impl Hub {
             return self.leave_stream(now, id, user);
         }
         let Some(user) = session.user else { return };
+        if session.waits {
+            self.unbound[user.0 as usize].retain(|other| *other != id);
+        }
         if session.address.is_none() {
-            return self.unbound[user.0 as usize].retain(|other| *other != id);
+            return;
         }
         self.pubsub.leave(user, id);
         self.online[user.0 as usize].retain(|other| *other != id);

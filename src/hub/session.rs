@@ -59,6 +59,8 @@ pub struct Session {
     pub heard: Instant,
     /// Its user was let go, and it has said nothing since then: it may say one thing, though the user may be held again.
     pub let_go: bool,
+    /// It has no resource, and waits until its user is let go.
+    pub waits: bool,
     /// Pings sent since something was heard.
     pings: u8,
 }
@@ -90,6 +92,7 @@ impl Session {
             due: now,
             heard: now,
             let_go: false,
+            waits: false,
             pings: 0,
         }
     }

@@ -241,7 +241,7 @@ fn a_session_without_a_resource_is_no_way_around_its_user_s_rate_and_goes_on_whe
     for say in says {
         let mut stage = Stage::with(|config| config.limits.user_stanza_burst = 100);
         let bound = stage.available("1001", "desktop");
-        let unbound = stage.log_in("1001");
+        let [idle, unbound] = [(); 2].map(|()| stage.log_in("1001"));
         stage.open(unbound);
         let taken = (0..1000).take_while(|_| {
             say(&mut stage, unbound);
@@ -253,6 +253,7 @@ fn a_session_without_a_resource_is_no_way_around_its_user_s_rate_and_goes_on_whe
         stage.woken.clear();
         stage.pass(Duration::from_secs(1));
         assert!(stage.hub.is_reading(unbound) && stage.woken.contains(&unbound));
+        assert!(!stage.woken.contains(&idle), "it has nothing to say");
         stage.hub.closed(stage.now, unbound, "gone");
         assert!(stage.hub.unbound.iter().all(Vec::is_empty));
     }
