@@ -240,8 +240,7 @@ pub fn run(config: Config, prepared: Prepared, again: Option<Again>, ready: impl
     let server = Server::new(config, www, executor.clone(), arrivals.clone());
     *server.identity.borrow_mut() = identity;
     let all = serve(server.clone(), reloader, listeners, signals, ready)
-        .or(turns::run(executor, turns::SESSIONS))
-        .or(turns::run(arrivals, turns::ARRIVALS))
+        .or(turns::run_all(executor, arrivals))
         // Last, as it is woken by none of them.
         .or(server.clone().write());
     smol::block_on(lag::watch(server, all));

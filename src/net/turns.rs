@@ -22,6 +22,30 @@ pub const SESSIONS: Duration = Duration::from_millis(5);
 /// times as long, and a ping waits for it.
 pub const ARRIVALS: Duration = Duration::from_millis(1);
 
+/// How many rounds in a row connections that are no sessions wait because the time was up for the tasks of sessions.
+const WAITS: usize = 2;
+
+/// Runs the tasks of sessions, and behind them those of connections that are none, for ever.
+pub async fn run_all<T>(sessions: Rc<LocalExecutor<'static>>, arrivals: Rc<LocalExecutor<'static>>) -> T {
+    let mut sessions = pin!(run::<T>(sessions, SESSIONS));
+    let mut arrivals = pin!(run::<T>(arrivals, ARRIVALS));
+    let mut waited = 0;
+    std::future::poll_fn(|cx| {
+        let began = now().monotonic;
+        let _never: Poll<T> = sessions.as_mut().poll(cx);
+        let is_busy = now().monotonic.saturating_duration_since(began) >= SESSIONS;
+        if is_busy && waited < WAITS {
+            waited += 1;
+            cx.waker().wake_by_ref();
+        } else {
+            waited = 0;
+            let _never: Poll<T> = arrivals.as_mut().poll(cx);
+        }
+        Poll::Pending
+    })
+    .await
+}
+
 /// Runs the tasks of an executor for ever, for about `patience` each time it is polled.
 pub async fn run<T>(executor: Rc<LocalExecutor<'static>>, patience: Duration) -> T {
     let began = Cell::new(now().monotonic);
@@ -163,6 +187,31 @@ mod tests {
             run_only(&server, &sessions, moment);
             run_only(&server, &arrivals, moment);
         }
+    }
+
+    #[test]
+    fn connections_that_are_no_sessions_have_a_turn_in_every_third_round_however_busy_sessions_are() {
+        const ROUNDS: usize = 3 * (WAITS + 1);
+        let (sessions, arrivals) = (Rc::new(LocalExecutor::new()), Rc::new(LocalExecutor::new()));
+        let busy = |executor: &LocalExecutor<'static>, time| {
+            let turns = Rc::new(Cell::new(0));
+            let counted = turns.clone();
+            let task = executor.spawn(async move {
+                loop {
+                    counted.set(counted.get() + 1);
+                    thread::sleep(time);
+                    yield_now().await;
+                }
+            });
+            task.detach();
+            turns
+        };
+        let (of_sessions, of_arrivals) = (busy(&sessions, SESSIONS), busy(&arrivals, ARRIVALS));
+        let mut all = Box::pin(run_all::<()>(sessions, arrivals));
+        for _ in 0..ROUNDS {
+            let _never = all.as_mut().poll(&mut Context::from_waker(std::task::Waker::noop()));
+        }
+        assert_eq!((of_sessions.get(), of_arrivals.get()), (ROUNDS, ROUNDS / (WAITS + 1)));
     }
 
     #[test]
