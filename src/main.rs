@@ -8,7 +8,9 @@ use std::sync::Arc;
 use argh::EarlyExit;
 use callboard::cli::{self, Command, Environment, Serve};
 use callboard::config::Origin;
-use callboard::net::{self, Again, NotPrepared, tls};
+use callboard::net::tls;
+use callboard::serve;
+use callboard::serve::{Again, NotPrepared};
 use callboard::{commands, logger};
 use log::LevelFilter;
 
@@ -51,8 +53,10 @@ fn main() -> ExitCode {
     };
     let done = match command {
         Command::Serve(flags) => serve(flags.or(environment)),
-        Command::Check(flags) => commands::check(&flags, environment, net::check),
-        Command::Healthcheck(flags) => Ok(commands::healthcheck(flags, environment, net::health::check)),
+        Command::Check(flags) => commands::check(&flags, environment, serve::check),
+        Command::Healthcheck(flags) => {
+            Ok(commands::healthcheck(flags, environment, commands::healthcheck::check))
+        }
         Command::Passwd(_) => commands::passwd(),
         Command::DemoConfig(_) => commands::demo_config(),
     };
@@ -79,15 +83,15 @@ fn serve(flags: Serve) -> io::Result<ExitCode> {
         Err(problems) => return Ok(commands::refused(problems)),
     };
     commands::print_warnings(&warnings);
-    if let Err(error) =
-        logger::init(flags.log.unwrap_or(LevelFilter::Info)).and_then(|()| net::threads::begin(&config))
+    if let Err(error) = logger::init(flags.log.unwrap_or(LevelFilter::Info))
+        .and_then(|()| callboard::event_loop::threads::begin(&config))
     {
         commands::print_error(&format!(
             "callboard: the system gives no threads ({error}); it needs a few (ulimit -u, TasksMax), and memory for their stacks"
         ));
         return Ok(ExitCode::from(TRY_AGAIN));
     }
-    let prepared = match net::prepare(&config) {
+    let prepared = match serve::prepare(&config) {
         Ok(prepared) => prepared,
         Err(NotPrepared { problems, may_pass }) => {
             let failed = commands::refused(problems);
@@ -100,7 +104,7 @@ fn serve(flags: Serve) -> io::Result<ExitCode> {
     let lines = prepared.identity.as_ref().map(greeting).unwrap_or_default();
     let in_use: Vec<SocketAddr> = config.listen.iter().chain(&config.listen_plain).copied().collect();
     let again = (!is_demo).then(|| -> Again { Arc::new(move || commands::served(&flags, &in_use)) });
-    net::run(config, prepared, again, |urls| {
+    serve::run(config, prepared, again, |urls| {
         let mut out = io::stdout().lock();
         let shown = urls.iter().try_for_each(|url| writeln!(out, "listening {url}"));
         // Nobody has to read what is printed.

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use callboard::config::Config;
-use callboard::limits::Limits;
-use callboard::password::Password;
+use callboard::config::limits::Limits;
+use callboard::config::password::Password;
 use program::program;
 use rcgen::{CertificateParams, CertifiedKey, KeyPair, date_time_ymd, generate_simple_self_signed};
 

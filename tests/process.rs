@@ -13,7 +13,7 @@ use std::process::Stdio;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use callboard::password::Password;
+use callboard::config::password::Password;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use ring::digest::{SHA256, digest};
 use rustix::process::Signal;

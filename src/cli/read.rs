@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use argh::{ArgsInfo as _, CommandInfoWithArgs, EarlyExit, FlagInfo, FlagInfoKind, FromArgs as _};
 
-use super::Arguments;
+use crate::cli::Arguments;
 use crate::config::proposal;
 
 /// The command that is meant when none is named.
@@ -127,8 +127,8 @@ fn unknown(command: &str, flags: &[FlagInfo<'_>], word: &str, written: &str) -> 
 mod tests {
     use log::LevelFilter;
 
-    use super::super::{Command, Serve};
     use super::*;
+    use crate::cli::{Command, Serve};
 
     fn arguments(line: &str) -> Result<Arguments, String> {
         let words = ["callboard"].into_iter().chain(line.split_whitespace());

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::net::SocketAddr;
 
-use super::{Environment, Serve};
+use crate::cli::{Environment, Serve};
 use crate::config::{Config, Origin, Problem, Www};
 
 impl Serve {
@@ -78,8 +78,8 @@ impl Serve {
 mod tests {
     use log::LevelFilter;
 
-    use super::super::{Command, read};
     use super::*;
+    use crate::cli::{Command, read};
     use crate::config::DEMO;
 
     /// The flags of a `serve` line.

@@ -1,10 +1,12 @@
 //! Phone books, and how `[[phone_book]]` is read.
 
-use super::parts::{self, LARGEST_ID};
-use super::people::{self, Declared};
-use super::problem::{Placed, Report};
-use super::rules;
-use super::section::{Reported, Section, all};
+use crate::config::people;
+use crate::config::people::Declared;
+use crate::config::problem::{Placed, Report};
+use crate::config::rules;
+use crate::config::section::{Reported, Section, all};
+use crate::config::shared_keys;
+use crate::config::shared_keys::LARGEST_ID;
 
 pub(super) const KEYS: &[&str] = &["id", "name", "teams", "contact"];
 pub(super) const CONTACT_KEYS: &[&str] = &["id", "first_name", "last_name", "phone_number", "description"];
@@ -57,7 +59,7 @@ pub(super) fn read(
     let mut contacts = 0;
     let drafts: Vec<Draft> =
         sections.iter().map(|section| draft(report, section, teams, &mut contacts)).collect();
-    parts::unique_numbers(report, "id", "phone book", drafts.iter().flat_map(|draft| &draft.id));
+    shared_keys::unique_numbers(report, "id", "phone book", drafts.iter().flat_map(|draft| &draft.id));
     people::unique(report, "name", "phone book", drafts.iter().map(|draft| draft.name));
     all(drafts.into_iter().map(|draft| draft.book))
 }
@@ -69,10 +71,10 @@ fn draft<'d>(
     known_teams: Option<&Declared>,
     count: &mut usize,
 ) -> Draft<'d> {
-    let id = parts::needed_integer(report, section, "id", LARGEST_ID);
+    let id = shared_keys::needed_integer(report, section, "id", LARGEST_ID);
     let name = section.needed(report, "name");
     let good_name = name.and_then(|name| people::checked(report, "name", name, rules::name));
-    let teams = parts::teams(report, section, known_teams);
+    let teams = shared_keys::teams(report, section, known_teams);
     let contacts = contacts(report, section, count);
     let book = || -> Result<PhoneBook, Reported> {
         Ok(PhoneBook {
@@ -100,13 +102,13 @@ fn contacts(report: &mut Report, book: &Section, count: &mut usize) -> Result<Ve
     let contacts = (1..)
         .zip(&sections)
         .map(|(place, section)| {
-            let id = parts::integer(report, section, "id", LARGEST_ID)
+            let id = shared_keys::integer(report, section, "id", LARGEST_ID)
                 .map(|id| id.unwrap_or(Placed { place: section.place, value: place }));
             ids.extend(id);
             contact(report, section, id)
         })
         .collect::<Vec<_>>();
-    parts::unique_numbers(report, "id", "contact", ids.iter());
+    shared_keys::unique_numbers(report, "id", "contact", ids.iter());
     contacts.into_iter().collect()
 }
 

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use rustix::process::geteuid;
 
-use super::problem::{Place, Problem, Report};
-use super::{Config, Files, Origin, Unread, read};
+use crate::config::problem::{Place, Problem, Report};
+use crate::config::{Config, Files, Origin, Unread, read};
 
 /// The largest configuration file, in bytes; some ten thousand users fit.
 const LARGEST: u64 = 1024 * 1024;

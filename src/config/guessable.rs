@@ -2,9 +2,9 @@
 
 use std::net::SocketAddr;
 
-use super::Config;
-use super::problem::{Place, Placed, Problem};
-use crate::password::Password;
+use crate::config::Config;
+use crate::config::password::Password;
+use crate::config::problem::{Place, Placed, Problem};
 
 /// The passwords of the demo. Each is also what the users of the demo have their ids from, but the first.
 const DEMO: [&str; 7] = ["1234", "1001", "1002", "1003", "1004", "1005", "1006"];

@@ -3,12 +3,15 @@
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::parts::{self, LARGEST_ID};
-use super::people::{self, Declared};
-use super::problem::{Placed, Report};
-use super::rules;
-use super::section::{self, Reported, Section, all, kind_of};
-use crate::variable;
+use crate::config::call_variable;
+use crate::config::people;
+use crate::config::people::Declared;
+use crate::config::problem::{Placed, Report};
+use crate::config::rules;
+use crate::config::section;
+use crate::config::section::{Reported, Section, all, kind_of};
+use crate::config::shared_keys;
+use crate::config::shared_keys::LARGEST_ID;
 
 pub(super) const KEYS: &[&str] = &["id", "name", "description", "teams", "header", "left", "right"];
 
@@ -97,7 +100,7 @@ pub(super) fn read(
     }
     let drafts: Vec<Draft> =
         (1..).zip(&sections).map(|(place, section)| draft(report, section, place, teams)).collect();
-    parts::unique_numbers(report, "id", "layout", drafts.iter().flat_map(|draft| &draft.id));
+    shared_keys::unique_numbers(report, "id", "layout", drafts.iter().flat_map(|draft| &draft.id));
     people::unique(report, "name", "layout", drafts.iter().map(|draft| draft.name));
     let mut layouts = all(drafts.into_iter().map(|draft| draft.layout))?;
     if layouts.iter().all(|layout| layout.teams.is_some()) {
@@ -114,7 +117,7 @@ fn draft<'d>(
     place: u64,
     known_teams: Option<&Declared>,
 ) -> Draft<'d> {
-    let id = parts::integer(report, section, "id", LARGEST_ID)
+    let id = shared_keys::integer(report, section, "id", LARGEST_ID)
         .map(|id| id.unwrap_or(Placed { place: section.place, value: place }));
     let name = section.needed(report, "name");
     let good_name = name.and_then(|name| {
@@ -125,7 +128,7 @@ fn draft<'d>(
     let description = section.string(report, "description");
     let description =
         people::optional(report, "description", description, |text| rules::text(text, LONGEST_DESCRIPTION));
-    let teams = parts::teams(report, section, known_teams);
+    let teams = shared_keys::teams(report, section, known_teams);
     let header = header(report, section);
     let (left, right) = (column(report, section, "left"), column(report, section, "right"));
     let layout = || -> Result<Layout, Reported> {
@@ -191,7 +194,7 @@ fn entry(report: &mut Report, key: &str, pair: Placed<&DeValue>) -> Result<Entry
 }
 
 fn variable_name(name: &str) -> Result<(), String> {
-    if variable::is_numbered(name) || variable::is_own(name) || OTHERS.contains(&name) {
+    if call_variable::is_numbered(name) || call_variable::is_own(name) || OTHERS.contains(&name) {
         return Ok(());
     }
     let others = OTHERS.join(", ");

@@ -5,39 +5,43 @@
 //! once, each problem at its place, by [`Config::load`] and [`Config::parse`].
 
 mod books;
+pub(crate) mod browsers;
+pub mod call_variable;
 mod file;
-mod fixed;
 mod guessable;
 mod layouts;
-mod parts;
+pub mod limits;
+pub mod password;
 mod people;
 mod problem;
 mod queues;
 mod read;
 mod reasons;
+pub(crate) mod restart_only;
 mod rules;
 mod section;
+pub(crate) mod shared_keys;
 #[cfg(test)]
 mod tests;
-mod web;
+pub mod web_origin;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::address::Network;
-use crate::limits::Limits;
-use crate::password::Password;
-use crate::web_origin::{Host, WebOrigin};
+use crate::client_address::Network;
+use crate::config::limits::Limits;
+use crate::config::password::Password;
+use crate::config::web_origin::{Host, WebOrigin};
 use crate::xmpp::ns;
 
 pub use books::{Contact, PhoneBook};
-pub use fixed::Fixed;
 use guessable::Guessable;
 pub use layouts::{Entry, Layout};
 pub use problem::{Place, Problem, nearest, proposal};
 pub use queues::{Outside, Queue};
+pub use restart_only::Fixed;
 
 /// The text of the embedded demo configuration.
 pub const DEMO: &str = include_str!("../../deploy/demo.toml");

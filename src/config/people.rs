@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::guessable::Guessable;
-use super::problem::{Place, Placed, Report, proposal, shown};
-use super::section::{Read, Reported, Section, all};
-use super::{Role, Team, User, rules};
-use crate::limits::Kind;
-use crate::password::Password;
+use crate::config::guessable::Guessable;
+use crate::config::limits::Kind;
+use crate::config::password::Password;
+use crate::config::problem::{Place, Placed, Report, proposal, shown};
+use crate::config::section::{Read, Reported, Section, all};
+use crate::config::{Role, Team, User, rules};
 
 pub(super) const TEAM_KEYS: &[&str] = &["id", "name", "wrap_up"];
 

@@ -1,9 +1,10 @@
 //! Queues and the numbers outside, and how `[[queue]]` and `[outside]` are read.
 
-use super::people::{self, Declared};
-use super::problem::{Placed, Report, shown};
-use super::rules;
-use super::section::{Reported, Section, all};
+use crate::config::people;
+use crate::config::people::Declared;
+use crate::config::problem::{Placed, Report, shown};
+use crate::config::rules;
+use crate::config::section::{Reported, Section, all};
 
 pub(super) const KEYS: &[&str] = &["id", "name", "team", "number"];
 pub(super) const OUTSIDE_KEYS: &[&str] = &["busy", "no_answer"];

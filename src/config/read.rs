@@ -5,15 +5,16 @@ use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
-use super::people::{self, Declared};
-use super::problem::{Place, Placed, Report, shown};
-use super::queues;
-use super::section::{Reported, Section, all, kind_of, named, number};
-use super::{
-    Config, Files, NodeAccess, NodeConfig, Origin, Profile, Release, TlsFiles, Unread, books, layouts,
-    reasons, rules, web,
+use crate::config::limits::{Kind, Limits, TABLE};
+use crate::config::people;
+use crate::config::people::Declared;
+use crate::config::problem::{Place, Placed, Report, shown};
+use crate::config::queues;
+use crate::config::section::{Reported, Section, all, kind_of, named, number};
+use crate::config::{
+    Config, Files, NodeAccess, NodeConfig, Origin, Profile, Release, TlsFiles, Unread, books, browsers,
+    layouts, reasons, rules,
 };
-use crate::limits::{Kind, Limits, TABLE};
 
 pub(super) const KEYS: &[&str] = &[
     "domain",
@@ -73,11 +74,11 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let release = release(&mut report, &root);
     let listeners = listeners(&mut report, &root);
     let tls = tls(&mut report, &root, folder);
-    let www = web::www(&mut report, &root, folder);
-    let cors_origins = web::cors_origins(&mut report, &root);
-    let hosts = web::hosts(&mut report, &root);
-    let hsts = web::hsts(&mut report, &root, &tls);
-    let trusted_proxies = web::trusted_proxies(&mut report, &root);
+    let www = browsers::www(&mut report, &root, folder);
+    let cors_origins = browsers::cors_origins(&mut report, &root);
+    let hosts = browsers::hosts(&mut report, &root);
+    let hsts = browsers::hsts(&mut report, &root, &tls);
+    let trusted_proxies = browsers::trusted_proxies(&mut report, &root);
     let every_proxy = trusted_proxies.as_ref().ok().and_then(|proxies| proxies.everything);
     let frame_tap = root.boolean(&mut report, "frame_tap");
     let node_access = node_access(&mut report, &root);

@@ -1,10 +1,12 @@
 //! Reads `[[reason_code]]`.
 
-use super::parts::{self, LARGEST_ID};
-use super::people::{self, Declared};
-use super::problem::{Placed, Report};
-use super::section::{Reported, Section, all, named};
-use super::{Category, ReasonCode, rules};
+use crate::config::people;
+use crate::config::people::Declared;
+use crate::config::problem::{Placed, Report};
+use crate::config::section::{Reported, Section, all, named};
+use crate::config::shared_keys;
+use crate::config::shared_keys::LARGEST_ID;
+use crate::config::{Category, ReasonCode, rules};
 
 pub(super) const KEYS: &[&str] = &["id", "category", "code", "label", "teams"];
 
@@ -27,22 +29,22 @@ pub(super) fn read(
 ) -> Result<Vec<ReasonCode>, Reported> {
     let sections = root.tables(report, "reason_code", "[[reason_code]]", KEYS)?;
     let drafts: Vec<Draft> = sections.iter().map(|section| draft(report, section, teams)).collect();
-    parts::unique_numbers(report, "id", "reason code", drafts.iter().flat_map(|draft| &draft.id));
+    shared_keys::unique_numbers(report, "id", "reason code", drafts.iter().flat_map(|draft| &draft.id));
     for category in Category::ALL {
         let of_category = drafts.iter().filter(|draft| draft.category.is_ok_and(|of| of == category));
-        parts::unique_numbers(report, "code", "reason code", of_category.flat_map(|draft| &draft.code));
+        shared_keys::unique_numbers(report, "code", "reason code", of_category.flat_map(|draft| &draft.code));
     }
     all(drafts.into_iter().map(|draft| draft.reason))
 }
 
 fn draft(report: &mut Report, section: &Section, known_teams: Option<&Declared>) -> Draft {
-    let id = parts::needed_integer(report, section, "id", LARGEST_ID);
+    let id = shared_keys::needed_integer(report, section, "id", LARGEST_ID);
     let category = section.needed(report, "category");
     let category = category.and_then(|name| named(report, "category", name, Category::ALL, Category::name));
-    let code = parts::needed_integer(report, section, "code", LARGEST_CODE);
+    let code = shared_keys::needed_integer(report, section, "code", LARGEST_CODE);
     let label = section.needed(report, "label");
     let label = label.and_then(|label| people::checked(report, "label", label, rules::name));
-    let teams = parts::teams(report, section, known_teams);
+    let teams = shared_keys::teams(report, section, known_teams);
     let reason = || -> Result<ReasonCode, Reported> {
         // Both numbers are within the bounds above.
         let (id, code) = (id?.value as u32, code?.value as u16);

@@ -1,6 +1,6 @@
 //! Rules for single values. Each rule returns the end of a sentence when a text breaks it.
 
-use super::problem::shown;
+use crate::config::problem::shown;
 
 /// The longest part of an XMPP address, in bytes (RFC 6122 §2).
 const LONGEST_PART: usize = 1023;

@@ -3,7 +3,7 @@
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
-use super::problem::{Place, Placed, Report, proposal, shown};
+use crate::config::problem::{Place, Placed, Report, proposal, shown};
 
 /// Stands for a value that is there but wrong, which has already been reported.
 #[derive(Clone, Copy, Debug)]

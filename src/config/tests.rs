@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::*;
+use crate::config::*;
 
 mod books;
 mod layouts;
@@ -268,7 +268,7 @@ fn the_password_of_the_example_is_refused_where_it_stands() {
     assert!(!lines.is_empty());
     assert_eq!(problems.iter().map(|problem| problem.place.line).collect::<Vec<_>>(), lines);
     assert!(problems.iter().all(|problem| problem.sentence.contains("callboard passwd")), "{problems:?}");
-    let hash = crate::password::Password::hash("x", 1000).expect("a hash");
+    let hash = crate::config::password::Password::hash("x", 1000).expect("a hash");
     let changed = example.replace("password = \"change-me\"", &format!("password_hash = \"{hash}\""));
     assert!(Config::parse(&changed, "c.toml").is_ok());
 }

@@ -3,9 +3,9 @@
 use crate::config::{self, NodeAccess, Profile, Team, User};
 use crate::id::UserId;
 
-use super::Desk;
-use super::error::{ApiError, Refusal};
-use super::nodes;
+use crate::desk::Desk;
+use crate::desk::error::{ApiError, Refusal};
+use crate::desk::nodes;
 
 /// The owner of the things that are asked for.
 #[derive(Clone, Copy, Debug)]

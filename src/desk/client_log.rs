@@ -3,11 +3,11 @@
 use crate::clock::Now;
 use crate::id::UserId;
 
-use super::error::{ApiError, Refusal};
-use super::event::{Event, Step, update};
-use super::request::ClientLog;
-use super::write::{element, inside};
-use super::{Desk, nodes};
+use crate::desk::error::{ApiError, Refusal};
+use crate::desk::event::{Event, Step, update};
+use crate::desk::request::ClientLog;
+use crate::desk::write::{element, inside};
+use crate::desk::{Desk, nodes};
 
 impl Desk {
     /// `POST /User/{id}/ClientLog`: a client hands in the log of its own user, who hears of it.

@@ -6,11 +6,11 @@ use crate::clock::Now;
 use crate::config::{Category, Profile, Role};
 use crate::id::UserId;
 
-use super::error::{ApiError, Failure, Refusal};
-use super::event::Step;
-use super::reasons::{Cause, system};
-use super::state::{Outcome, Request, Standing, State, outcome};
-use super::{Desk, Event, Reason, SetState, Settled};
+use crate::desk::error::{ApiError, Failure, Refusal};
+use crate::desk::event::Step;
+use crate::desk::reasons::{Cause, system};
+use crate::desk::state::{Outcome, Request, Standing, State, outcome};
+use crate::desk::{Desk, Event, Reason, SetState, Settled};
 
 /// A request whose parameters are good.
 struct Command<'a> {

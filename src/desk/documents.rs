@@ -3,11 +3,11 @@
 use crate::config::{Release, Role, Team};
 use crate::id::UserId;
 
-use super::error::ApiError;
-use super::reasons::Shown;
-use super::state::State;
-use super::write::{document, element, inside, timestamp};
-use super::{Desk, Reason, nodes};
+use crate::desk::error::ApiError;
+use crate::desk::reasons::Shown;
+use crate::desk::state::State;
+use crate::desk::write::{document, element, inside, timestamp};
+use crate::desk::{Desk, Reason, nodes};
 
 /// The elements of `<ReasonCode>` in a user (reference 3.3), in an event for a team (DEV/team-notification), in a
 /// team, and in lists.

@@ -1,6 +1,6 @@
 //! The two kinds of errors: what a request gets at once, and what comes as an event after it was accepted.
 
-use super::write::{document, element, inside};
+use crate::desk::write::{document, element, inside};
 
 /// Why a request is refused at once: a row of the table in [`Refusal::row`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

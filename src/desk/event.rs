@@ -4,9 +4,9 @@ use crate::clock::Now;
 use crate::config::{Profile, Release};
 use crate::id::UserId;
 
-use super::error::Failure;
-use super::write::{document, element, inside};
-use super::{Desk, nodes};
+use crate::desk::error::Failure;
+use crate::desk::write::{document, element, inside};
+use crate::desk::{Desk, nodes};
 
 /// A publication.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,13 +3,13 @@
 
 use crate::config::{Category, Contact, Entry, Layout, PhoneBook, ReasonCode, Release};
 use crate::id::UserId;
-use crate::xmpp::xml::write_attribute;
+use crate::xml::write_attribute;
 
-use super::access::Whose;
-use super::documents::{IN_LIST, write_reason};
-use super::error::{ApiError, Refusal};
-use super::write::{close, document, element, inside};
-use super::{Desk, nodes};
+use crate::desk::access::Whose;
+use crate::desk::documents::{IN_LIST, write_reason};
+use crate::desk::error::{ApiError, Refusal};
+use crate::desk::write::{close, document, element, inside};
+use crate::desk::{Desk, nodes};
 
 impl Desk {
     /// `GET …/ReasonCodes?category=…`: what there is to choose from, of one category or of both.

@@ -7,12 +7,12 @@ use crate::clock::Now;
 use crate::config::Role;
 use crate::id::UserId;
 
-use super::error::{ApiError, Refusal};
-use super::event::{Event, Step, update};
-use super::request::NewMessage;
-use super::timers::{Alarm, TimerId};
-use super::write::{document, element, inside};
-use super::{Desk, nodes};
+use crate::desk::error::{ApiError, Refusal};
+use crate::desk::event::{Event, Step, update};
+use crate::desk::request::NewMessage;
+use crate::desk::timers::{Alarm, TimerId};
+use crate::desk::write::{document, element, inside};
+use crate::desk::{Desk, nodes};
 
 /// The most messages at a time, and the most new ones in [`WINDOW`] (reference 4.2).
 const MOST_ACTIVE: usize = 4800;

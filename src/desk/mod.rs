@@ -33,9 +33,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Instant, SystemTime};
 
 use crate::clock::Now;
+use crate::config::limits::Limits;
 use crate::config::{Config, Layout, NodeAccess, Outside, PhoneBook, Profile, ReasonCode, Release, Team};
 use crate::id::{DialogId, UserId};
-use crate::limits::Limits;
 
 pub use access::Whose;
 pub use dialog::{CallData, DialogRequest, Inbound, NotPlaced};

@@ -4,7 +4,7 @@ use crate::config::NodeConfig;
 use crate::pubsub::NodeSpec;
 use crate::pubsub::nodes::Ends;
 
-use super::Desk;
+use crate::desk::Desk;
 
 /// The beginning of the names of Finesse's nodes.
 pub const PREFIX: &str = "/finesse/api/";

@@ -7,14 +7,14 @@ use crate::clock::Now;
 use crate::config::{self, Profile, Release, Role};
 use crate::id::{DialogId, UserId};
 
-use super::dialog::{CallType, Dialog, Phase};
-use super::error::{ApiError, Refusal};
-use super::event::{Event, Step, update};
-use super::reasons::Cause;
-use super::state::State;
-use super::timers::Alarm;
-use super::write::{document, element, inside, timestamp};
-use super::{Desk, Settled, nodes};
+use crate::desk::dialog::{CallType, Dialog, Phase};
+use crate::desk::error::{ApiError, Refusal};
+use crate::desk::event::{Event, Step, update};
+use crate::desk::reasons::Cause;
+use crate::desk::state::State;
+use crate::desk::timers::Alarm;
+use crate::desk::write::{document, element, inside, timestamp};
+use crate::desk::{Desk, Settled, nodes};
 
 /// A queue and who waits in it.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use crate::config::{Category, Profile, ReasonCode};
 
-use super::state::State;
+use crate::desk::state::State;
 
 /// A code that no agent can choose.
 #[derive(Debug, PartialEq, Eq)]

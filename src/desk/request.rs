@@ -2,9 +2,10 @@
 
 use roxmltree::Node;
 
-use crate::xmpp::xml::{self, Bounds, XmlError};
+use crate::xml;
+use crate::xml::{Bounds, XmlError};
 
-use super::error::{ApiError, Refusal};
+use crate::desk::error::{ApiError, Refusal};
 
 /// The request `PUT /User/{id}` (reference 4.2): the texts of the elements, without white space around them. An
 /// empty element is as good as none.
@@ -149,7 +150,7 @@ pub(super) fn text(element: Node<'_, '_>) -> Result<Option<String>, ApiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::Limits;
+    use crate::config::limits::Limits;
 
     fn read(body: &str) -> Result<SetState, ApiError> {
         SetState::read(body, &Bounds::of(&Limits::default()))

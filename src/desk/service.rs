@@ -6,12 +6,12 @@ use crate::clock::Now;
 use crate::config::Profile;
 use crate::id::UserId;
 
-use super::error::{ApiError, Refusal};
-use super::event::{Step, update};
-use super::state::State;
-use super::timers::Alarm;
-use super::write::{document, element, inside, timestamp};
-use super::{Desk, Event, nodes};
+use crate::desk::error::{ApiError, Refusal};
+use crate::desk::event::{Step, update};
+use crate::desk::state::State;
+use crate::desk::timers::Alarm;
+use crate::desk::write::{document, element, inside, timestamp};
+use crate::desk::{Desk, Event, nodes};
 
 /// Of how many agents is told at once when the service is back, or after another configuration: the event loop has more to
 /// do, and who listens has to take it.

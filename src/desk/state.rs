@@ -4,7 +4,7 @@
 
 use crate::config::Profile;
 
-use super::error::{Failure, Refusal};
+use crate::desk::error::{Failure, Refusal};
 
 /// The state of an agent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

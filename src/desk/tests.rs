@@ -5,11 +5,12 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::clock::Now;
 use crate::config::Config;
+use crate::config::limits::Limits;
 use crate::id::UserId;
-use crate::limits::Limits;
-use crate::xmpp::xml::{self, Bounds};
+use crate::xml;
+use crate::xml::Bounds;
 
-use super::{ApiError, CallData, Desk, Event, Inbound, SetState, Status};
+use crate::desk::{ApiError, CallData, Desk, Event, Inbound, SetState, Status};
 
 mod client_log;
 mod commands;

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use time::OffsetDateTime;
 
-use crate::xmpp::xml::{escape_text_into, is_carriable};
+use crate::xml::{escape_text_into, is_carriable};
 
 /// A document made by `write`.
 pub fn document(write: impl FnOnce(&mut String)) -> String {

@@ -4,8 +4,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::Credentials;
 use crate::clock::Seconds;
+use crate::hub::Credentials;
 use crate::id::{SessionId, UserId};
 use crate::xmpp::bosh;
 

@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 use std::time::Instant;
 
-use super::outbox::Frame;
-use super::session::Silence;
-use super::{Action, Hub, Now};
+use crate::hub::delivery::outbox::Frame;
+use crate::hub::session::Silence;
+use crate::hub::{Action, Hub, Now};
 use crate::id::SessionId;
 use crate::xmpp::stream::{State, StreamError};
 

@@ -1,8 +1,8 @@
 //! How a session ends: by an error, by a close, with its transport, or with the server.
 
-use super::names::token;
-use super::outbox::Frame;
-use super::{Action, Hub, Now, What};
+use crate::hub::delivery::outbox::Frame;
+use crate::hub::tokens::token;
+use crate::hub::{Action, Hub, Now, What};
 use crate::id::SessionId;
 use crate::xmpp::stream::{self, State, StreamError};
 

@@ -6,33 +6,20 @@
 #![deny(clippy::disallowed_methods)]
 
 mod action;
-mod address;
-mod backlog;
-mod backoff;
 mod bosh;
-mod checks;
-mod credentials;
 mod deadlines;
-mod deliver;
+mod delivery;
 mod ending;
-mod feed;
-mod finesse;
-mod iq;
-mod known;
-mod lockout;
+mod event_stream;
+mod frame_tap;
 mod login;
-mod names;
-mod outbox;
-mod presence;
-mod pressure;
-mod reach;
 mod reload;
-mod route;
 mod session;
-mod tap;
+mod session_address;
+mod stanzas;
 #[cfg(test)]
 mod tests;
-mod tickets;
+mod tokens;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -42,38 +29,39 @@ use std::time::Instant;
 
 pub use action::{Action, Counters, Failures, Note, What};
 pub use bosh::Post;
-pub use checks::{CheckId, NoPlace, Turn};
-pub use credentials::{Credentials, TooMany};
-pub use feed::{Asker, NotOpened};
-pub use finesse::Availability;
-pub use outbox::Out;
-pub use pressure::{Admission, NO_ROOM_SENTENCE};
+pub use delivery::back_pressure::{Admission, NO_ROOM_SENTENCE};
+pub use delivery::outbox::Out;
+pub use event_stream::{Asker, NotOpened};
+pub use frame_tap::Listed;
+pub use login::credentials::{Credentials, TooMany};
+pub use login::password_queue::{CheckId, NoPlace, Turn};
+pub use login::tickets::TicketKey;
 pub use reload::Reloaded;
-pub use tap::Listed;
-pub use tickets::TicketKey;
+pub use stanzas::finesse_user::Availability;
 
 use crate::clock::Now;
 use crate::config::Config;
+use crate::config::limits::Limits;
+use crate::config::password::Password;
 use crate::desk::{self, ApiError, Desk, Directory, nodes};
 use crate::id::{SessionId, UserId};
-use crate::limits::Limits;
-use crate::password::Password;
 use crate::pubsub::{Payload, Publisher, Pubsub, Quota, Refusal, Settings, event, journal};
+use crate::xml;
+use crate::xml::Bounds;
 use crate::xmpp::sasl;
 use crate::xmpp::stanza::Kind;
 use crate::xmpp::stream::{State, Step, StreamError};
-use crate::xmpp::xml::{self, Bounds};
-use backlog::{Backlog, Counted, Relief};
-use backoff::Backoff;
-use checks::Checks;
-use known::Known;
-use lockout::Lockout;
-use names::{item_prefix, token};
-use outbox::Frame;
-use pressure::Senders;
+use delivery::back_pressure::Senders;
+use delivery::outbox::Frame;
+use delivery::queue_memory::{Backlog, Counted, Relief};
+use frame_tap::{Direction, Tap};
+use login::address_backoff::Backoff;
+use login::known_addresses::Known;
+use login::lockout::Lockout;
+use login::password_queue::Checks;
+use login::tickets::Tickets;
 use session::{Session, Sessions};
-use tap::{Direction, Tap};
-use tickets::Tickets;
+use tokens::{item_prefix, token};
 
 /// Where a session comes from.
 #[derive(Clone, Copy, Debug)]
@@ -354,7 +342,7 @@ impl Hub {
         }
         let mut seen = Vec::new();
         let taken = session.outbox.drain(address, budget, |out| {
-            seen.extend(tap::text_of(&out));
+            seen.extend(frame_tap::text_of(&out));
             sink(out);
         });
         session.took(now.monotonic, taken);
@@ -496,6 +484,6 @@ impl Hub {
     }
 
     fn stanza(&mut self, now: Now, id: SessionId, kind: Kind, element: roxmltree::Node<'_, '_>) {
-        route::stanza(self, now, id, kind, element);
+        stanzas::stanza(self, now, id, kind, element);
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use super::{Hub, Now};
 use crate::config::{Config, NodeAccess};
 use crate::desk::nodes;
+use crate::hub::{Hub, Now};
 use crate::id::{SessionId, UserId};
 use crate::pubsub::{NodeId, Subscriber};
 use crate::xmpp::stream::StreamError;

@@ -3,16 +3,16 @@
 use std::borrow::Cow;
 use std::time::Instant;
 
-use super::address::Address;
-use super::backlog::Backlog;
-use super::bosh::Bosh;
-use super::outbox::Outbox;
-use super::pressure::Behind;
-use super::tickets::TicketKey;
-use super::{Note, Origin, What};
+use crate::config::limits::Limits;
 use crate::desk::Directory;
+use crate::hub::bosh::Bosh;
+use crate::hub::delivery::back_pressure::Behind;
+use crate::hub::delivery::outbox::Outbox;
+use crate::hub::delivery::queue_memory::Backlog;
+use crate::hub::login::tickets::TicketKey;
+use crate::hub::session_address::Address;
+use crate::hub::{Note, Origin, What};
 use crate::id::{SessionId, UserId};
-use crate::limits::Limits;
 use crate::text;
 use crate::xmpp::stream::Stream;
 

@@ -19,8 +19,8 @@ mod tap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::*;
 use crate::config::Config;
+use crate::hub::*;
 use crate::xmpp::stream;
 
 const USER_NODE: &str = "/finesse/api/User/1001";

@@ -14,18 +14,21 @@ use rustls::{AlertDescription, ServerConfig};
 use smol::future::FutureExt as _;
 use smol::{Async, Timer};
 
-use super::io::{Io, Slots};
-use super::reload::InUse;
-use super::server::{Server, now};
-use super::shares::Kind;
-use super::shortage::{Over, Shortage};
-use super::socket::Socket;
-use super::tls_stream::TlsStream;
-use super::{Listener, http, say};
-use crate::address;
+use crate::client_address;
 use crate::clock::Seconds;
+use crate::config::limits::Limits;
+use crate::event_loop::client_log;
+use crate::event_loop::driver::Server;
+use crate::event_loop::log_shares::Kind;
+use crate::http::routes;
 use crate::hub::Origin;
-use crate::limits::Limits;
+use crate::net::clock::now;
+use crate::net::connection::{Io, Slots};
+use crate::net::resource_shortage::{Over, Shortage};
+use crate::net::socket::Socket;
+use crate::net::tls::stream::TlsStream;
+use crate::serve::Listener;
+use crate::serve::reload::InUse;
 
 /// How long to wait after the system had no resources for one more connection.
 const BREATH: Duration = Duration::from_millis(100);
@@ -147,15 +150,15 @@ async fn connection(
         Ok((io, transport, lacks_tls)) => {
             // A task of its own, so that what the handshake needed is not kept for the life of the connection.
             let origin = Origin { peer, transport, accepted };
-            let turns = Rc::new(Cell::new(address::key(peer.ip())));
-            let served = http::serve(server.clone(), io, origin, own, lacks_tls, turns.clone());
+            let turns = Rc::new(Cell::new(client_address::key(peer.ip())));
+            let served = routes::serve(server.clone(), io, origin, own, lacks_tls, turns.clone());
             server.spawn_arrival_of(turns, served);
         }
         // Health checks connect and leave like this all the time.
         Err(error) if is_lost(&error) => log::debug!("{peer} tls: {error}"),
         Err(error) => {
             let line = format_args!("{peer} tls: {}", reason(&error));
-            say::of_peer(&server, peer.ip(), Kind::Handshake, Level::Info, line);
+            client_log::of_peer(&server, peer.ip(), Kind::Handshake, Level::Info, line);
         }
     }
 }
@@ -212,9 +215,9 @@ mod tests {
 
     use smol::LocalExecutor;
 
-    use super::super::turns;
     use super::*;
     use crate::config::Config;
+    use crate::event_loop::scheduler;
 
     /// All others have their turns in between.
     #[test]
@@ -228,7 +231,7 @@ mod tests {
             (0..CLIENTS).map(|_| TcpStream::connect(address).expect("it listens")).collect();
         let listener = Listener { socket, address, tls: false };
         server.spawn(accept(server.clone(), listener, InUse::default()));
-        let mut rounds = Box::pin(turns::run(executor, turns::SESSIONS).or(server.clone().write()));
+        let mut rounds = Box::pin(scheduler::run(executor, scheduler::SESSIONS).or(server.clone().write()));
         smol::block_on(std::future::poll_fn(|cx| {
             let before = server.connections.get();
             let _never: Poll<()> = rounds.as_mut().poll(cx);

@@ -1,561 +1,373 @@
-//! The life of an HTTP connection: it waits for a request, serves it, and waits again; at last it is closed so that what was
-//! answered arrives.
-//!
-//! While nothing is asked there is no HTTP here, only a socket and a timer: what reads and writes requests takes some twenty
-//! times as much memory, and is made when the first byte of a request is there. The same holds while a request of BOSH waits
-//! for its answer, and while a stream of events waits for the next one.
-//!
-//! An answer may be there before the body of its request is. A system that closes a socket with unread bytes resets the
-//! connection, and the client may lose the answer with it (RFC 9112 §9.6). So a body of a bounded size is read and thrown away
-//! behind the answer, and the connection stays; or the answer says that the connection ends, and what still comes is read
-//! and thrown away until the client has closed its side, too, for a bounded time and size.
+//! A connection, with TLS or without, which counts as long as it lives.
 
-use std::cell::{Cell, RefCell};
-use std::convert::Infallible;
-use std::future::{self, poll_fn};
-use std::pin::{Pin, pin};
-use std::rc::Rc;
+use std::io;
+use std::net::{Shutdown, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use hyper::body::{Body as _, Bytes, Frame, SizeHint};
-use hyper::header::{self, HeaderMap};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper::upgrade::OnUpgrade;
-use hyper::{Method, Request, Response, StatusCode, Version};
-use log::Level;
+use hyper::body::Bytes;
 use smol::Timer;
-use smol::io::{AsyncRead as _, AsyncWrite as _};
-use smol_hyper::rt::{FuturesIo, SmolTimer};
+use smol::io::{AsyncRead, AsyncWrite};
 
-use super::answer::{Answer, Body, set};
-use super::body::{Incoming, Left};
-use super::feed::Carries;
-use super::handshake::values;
-use super::http::{self, Client};
-use super::idle::Resting;
-use super::io::{Io, Quiet, UNWANTED_MAX};
-use super::pieces::Rest;
-use super::say;
-use super::server::{Server, now};
-use super::shares::Kind;
-use crate::limits::Limits;
+use crate::net::socket::{Remote, Socket};
+use crate::net::tls::stream::TlsStream;
+use crate::net::traffic::Traffic;
 
-/// Most headers of one request that are read.
-const HEADERS_MAX: usize = 64;
+/// The most bytes of what nobody wants that are read before a client that goes on sending is cut off.
+pub const UNWANTED_MAX: usize = 64 * 1024 * 1024;
 
-/// The memory in which hyper reads the head of a request, in bytes, until that is larger.
-const HEAD: usize = 8 * 1024;
+/// The number of things there are now, of open connections for example. Atomic only because a connection has to be able to move
+/// between threads for hyper's sake; it never does.
+#[derive(Clone, Debug, Default)]
+pub struct Count(Arc<AtomicUsize>);
 
-/// The sentence for a client whose request is not read to the end of its head.
-const NO_ROOM: &str =
-    "The heads of other requests take all the memory for that (handshakes in [limits]); try again.";
+impl Count {
+    /// How many there are.
+    pub fn get(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
 
-/// The most reads of them until others have their turn.
-const READS: usize = 16;
-
-/// Why a connection is closed before everything is written.
-const GONE: &str = "the client has gone before the end of its answer";
-const LATE: &str = "the end of the stream of events is not taken";
-
-/// Serves the requests of a connection until it is closed, or becomes a WebSocket.
-pub async fn serve(server: Rc<Server>, mut io: Box<Io>, client: Rc<Client>) {
-    let accepted = now().monotonic;
-    let first = server.limits.login;
-    let mut heard = wait(&server, io, first).await;
-    let mut head = first.saturating_sub(now().monotonic.duration_since(accepted));
-    let mut asked = None;
-    loop {
-        io = match heard {
-            Heard::Request(io) => io,
-            Heard::Nothing(io) => return end(&server, io).await,
-            Heard::End => return,
-        };
-        // In a box: it is large, and not there while the connection is idle.
-        match Box::pin(exchange(&server, io, &client, head, asked.take())).await {
-            After::Idle(io) => {
-                client.rest();
-                heard = rest(&server, io).await;
-            }
-            After::Waiting(io, waiting) => (heard, asked) = waiting.wait(&server, io).await,
-            After::Streaming(io, rest) => {
-                if let Some(io) = stream(&server, io, &client, rest).await {
-                    end(&server, io).await;
-                }
-                return;
-            }
-            After::Close(io) => return end(&server, io).await,
-            After::Gone => return,
-        }
-        head = server.limits.login;
+    /// Counts a connection until the slot is dropped.
+    pub fn take(&self) -> Slot {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Slot(self.0.clone())
     }
 }
 
-/// The result of waiting for a request.
-enum Heard {
-    /// It begins.
-    Request(Box<Io>),
-    /// It did not come in time.
-    Nothing(Box<Io>),
-    /// No request will come.
-    End,
-}
+/// A counted connection.
+#[derive(Debug)]
+pub struct Slot(Arc<AtomicUsize>);
 
-/// Reads the first bytes of a request, as many as there are. Returns false if none will come.
-fn poll_first(server: &Server, io: &mut Io, cx: &mut Context<'_>) -> Poll<bool> {
-    if io.has_ahead() {
-        return Poll::Ready(true);
-    }
-    // The buffer is everybody's: nothing is kept for bytes that are not there.
-    let buffer = &mut server.scratch.borrow_mut().input;
-    match ready!(Pin::new(&mut *io).poll_read(cx, buffer)) {
-        Ok(length @ 1..) => {
-            io.put_back(&buffer[..length]);
-            Poll::Ready(true)
-        }
-        Ok(0) | Err(_) => {
-            io.end_writing(cx);
-            Poll::Ready(false)
-        }
-    }
-}
-
-/// Waits for the first request.
-async fn wait(server: &Server, mut io: Box<Io>, most: Duration) -> Heard {
-    let mut timer = Timer::after(most);
-    let begins = poll_fn(|cx| {
-        if let Poll::Ready(begins) = poll_first(server, &mut io, cx) {
-            return Poll::Ready(Some(begins));
-        }
-        Pin::new(&mut timer).poll(cx).map(|_| None)
-    });
-    match begins.await {
-        Some(true) => Heard::Request(io),
-        Some(false) => Heard::End,
-        None => Heard::Nothing(io),
-    }
-}
-
-/// Waits for the next request; the connection may have to give way meanwhile.
-async fn rest(server: &Server, io: Box<Io>) -> Heard {
-    let mut timer = Timer::after(server.limits.idle);
-    let mut resting = Resting::new(&server.idle, io);
-    let begins = poll_fn(|cx| {
-        if let Poll::Ready(heard) = resting.poll(cx, |io, cx| poll_first(server, io, cx)) {
-            return Poll::Ready(heard);
-        }
-        Pin::new(&mut timer).poll(cx).map(|_| None)
-    });
-    match (begins.await, resting.into_io()) {
-        (Some(true), Some(io)) => Heard::Request(io),
-        (None, Some(io)) => Heard::Nothing(io),
-        _ => Heard::End,
-    }
-}
-
-/// The next step of a connection after some requests.
-enum After {
-    /// It waits for the next one.
-    Idle(Box<Io>),
-    /// Its client waits for the answer to the last one.
-    Waiting(Box<Io>, Asked),
-    /// The answer to the last one goes on as long as there are events.
-    Streaming(Box<Io>, Rest),
-    /// All is said.
-    Close(Box<Io>),
-    /// The connection is closed, or a WebSocket now.
-    Gone,
-}
-
-/// A request that is being answered.
-struct Asked {
-    method: Method,
-    version: Version,
-    /// The connection stays when it is answered.
-    stays: bool,
-    answer: Pin<Box<dyn Future<Output = Answer>>>,
-}
-
-impl Asked {
-    /// Waits without hyper for the answer, or until the client goes away. hyper writes the answer, so it gets a request again
-    /// that wants the same of it.
-    async fn wait(mut self, server: &Rc<Server>, mut io: Box<Io>) -> (Heard, Option<Self>) {
-        let answer = poll_fn(|cx| {
-            if let Poll::Ready(answer) = self.answer.as_mut().poll(cx) {
-                return Poll::Ready(Some(answer));
-            }
-            // Bytes that come now belong to the next request.
-            if !io.has_ahead() && poll_first(server, &mut io, cx) == Poll::Ready(false) {
-                return Poll::Ready(None);
-            }
-            Poll::Pending
-        });
-        let Some(answer) = answer.await else {
-            let line = format_args!("{} http: closed: {GONE}", io.peer);
-            say::of_peer(server, io.peer.ip(), Kind::Connection, Level::Info, line);
-            return (Heard::End, None);
-        };
-        let connection = if self.stays { "keep-alive" } else { "close" };
-        io.put_back(
-            format!("{} / {:?}\r\nConnection: {connection}\r\n\r\n", self.method, self.version).as_bytes(),
-        );
-        self.answer = Box::pin(future::ready(answer));
-        (Heard::Request(io), Some(self))
-    }
-}
-
-/// How far the requests are.
-struct Progress {
-    quiet: Arc<Quiet>,
-    /// There was one.
-    begun: Cell<bool>,
-    /// How many are not answered yet.
-    open: Cell<usize>,
-    /// The request that is being answered.
-    asked: RefCell<Option<Asked>>,
-    /// The body of the answer that is being written.
-    body: RefCell<Option<Body>>,
-    /// The version of HTTP of the last request.
-    version: Cell<Version>,
-    /// A body that comes in although its request is answered.
-    unwanted: RefCell<Option<Unwanted>>,
-    /// A body was let go, which hyper sees only when it is polled.
-    let_go: Cell<bool>,
-    /// The last request wanted an upgrade and did not get it. If it was the last one, hyper hands the connection over all the
-    /// same.
-    not_upgraded: RefCell<Option<OnUpgrade>>,
-}
-
-impl Progress {
-    /// The memory that the head of a request takes of which only a part is there, in bytes.
-    fn half_a_head(&self) -> usize {
-        let is_between = self.open.get() == 0 && self.unwanted.borrow().is_none();
-        match self.quiet.unserved() {
-            bytes @ 1.. if is_between => bytes.max(HEAD),
-            _ => 0,
-        }
-    }
-
-    /// Everything that was asked is answered, the answers are written, and what comes next has not come.
-    fn is_idle(&self) -> bool {
-        self.begun.get() && self.open.get() == 0 && self.unwanted.borrow().is_none() && self.quiet.is_quiet()
-    }
-
-    /// The client waits, for long it may be, for its answer or for the next piece of it.
-    fn waits(&self, client: &Client) -> bool {
-        let streams = matches!(client.carried.get(), Carries::Stream(_)) && self.unwanted.borrow().is_none();
-        (client.waits.get() || streams) && self.quiet.is_quiet()
-    }
-
-    /// Polls the answer to the request that is asked.
-    fn poll_answer(&self, cx: &mut Context<'_>) -> Poll<Answer> {
-        let mut asked = self.asked.borrow_mut();
-        let Some(Asked { answer, .. }) = &mut *asked else { return Poll::Pending };
-        let answer = ready!(answer.as_mut().poll(cx));
-        *asked = None;
-        Poll::Ready(answer)
-    }
-}
-
-/// A request that is not answered yet.
-struct Open(Rc<Progress>);
-
-impl Open {
-    fn new(progress: &Rc<Progress>) -> Self {
-        progress.begun.set(true);
-        progress.open.set(progress.open.get() + 1);
-        progress.quiet.disturb();
-        progress.quiet.serve();
-        Self(progress.clone())
-    }
-}
-
-impl Drop for Open {
+impl Drop for Slot {
     fn drop(&mut self) {
-        self.0.open.set(self.0.open.get() - 1);
-        self.0.body.take();
-        // The end of the answer is still to be written.
-        self.0.quiet.disturb();
-        self.0.quiet.serve();
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-/// The body of an answer, as long as hyper writes it.
-struct Sent(Open);
+/// Whether anything goes over a connection now. Atomic for the same reason as [`Count`].
+#[derive(Debug, Default)]
+pub struct Quiet {
+    /// All that was written has been taken by the system.
+    flushed: AtomicBool,
+    /// All that had come in was read, and more was asked for.
+    starved: AtomicBool,
+    /// The bytes that have come in of a request whose head is not complete.
+    unserved: AtomicUsize,
+}
 
-impl hyper::body::Body for Sent {
-    type Data = Bytes;
-    type Error = std::io::Error;
-
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<std::io::Result<Frame<Bytes>>>> {
-        match &mut *self.0.0.body.borrow_mut() {
-            Some(body) => Pin::new(body).poll_frame(cx),
-            None => Poll::Ready(None),
-        }
+impl Quiet {
+    /// Nothing is left to read or to write.
+    pub fn is_quiet(&self) -> bool {
+        self.flushed.load(Ordering::Relaxed) && self.starved.load(Ordering::Relaxed)
     }
 
-    fn is_end_stream(&self) -> bool {
-        self.0.0.body.borrow().as_ref().is_none_or(Body::is_end_stream)
+    /// How much has come in since the last request was there, or was answered.
+    pub fn unserved(&self) -> usize {
+        self.unserved.load(Ordering::Relaxed)
     }
 
-    fn size_hint(&self) -> SizeHint {
-        self.0.0.body.borrow().as_ref().map_or_else(SizeHint::default, Body::size_hint)
+    /// All that has come in belongs to a request that is there.
+    pub fn serve(&self) {
+        self.unserved.store(0, Ordering::Relaxed);
+    }
+
+    /// Something is to be written.
+    pub fn disturb(&self) {
+        self.flushed.store(false, Ordering::Relaxed);
     }
 }
 
-/// The rest of a body that nobody wants.
-struct Unwanted {
-    left: Left,
+enum Transport {
+    Plain(Socket),
+    Tls(Box<TlsStream>),
+}
+
+/// A connection.
+pub struct Io {
+    transport: Transport,
+    /// Bytes that were read from the connection and have to be read again.
+    ahead: Bytes,
+    /// `None`: nobody asks.
+    quiet: Option<Arc<Quiet>>,
+    /// The other end.
+    pub peer: SocketAddr,
+    /// How long writes may still wait for the other end to read.
+    patience: Option<Patience>,
+    stalled: Option<Box<Stalled>>,
+    /// `None`: nobody counts it any more.
+    traffic: Option<Arc<Traffic>>,
+    /// The traffic of all connections.
+    all: Arc<Traffic>,
+    slots: Slots,
+}
+
+/// For how long a connection waits for the other end to read. Waiting uses it up, and what is taken gives some back.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    most: Duration,
+    left: Duration,
+    /// Bytes that give back a second.
+    rate: usize,
+}
+
+impl Patience {
+    /// Patience of that length with a client that takes `rate` bytes a second in the long run.
+    pub fn new(most: Duration, rate: usize) -> Self {
+        Self { most, left: most, rate }
+    }
+
+    /// Counts a time of waiting, and the bytes that were taken.
+    fn account(&mut self, waited: Duration, bytes: usize) {
+        let back = Duration::from_micros((bytes as u64).saturating_mul(1_000_000) / self.rate as u64);
+        self.left = (self.left.saturating_sub(waited) + back).min(self.most);
+    }
+}
+
+/// A write that waits.
+struct Stalled {
+    since: Instant,
     timer: Timer,
 }
 
-impl Unwanted {
-    /// The rest of a body behind its answer; `None`: the connection has to end, because more may come than is worth it,
-    /// or nothing: a client that was not told to go on with its body (RFC 9110 §10.1.1) may send it, or its next request.
-    fn of(left: Left, limits: &Limits, waits_to_be_told: bool) -> Option<Self> {
-        let most = limits.client_log.max(limits.stanza).max(limits.payload) as u64;
-        let is_short = left.body.size_hint().upper().is_some_and(|length| length <= most);
-        let comes = left.begun || !waits_to_be_told;
-        (is_short && comes && !left.hopeless).then(|| Self { left, timer: Timer::after(limits.login) })
+/// A connection counts among all, and among those of its address.
+pub type Slots = [Slot; 2];
+
+impl Io {
+    /// A connection without TLS.
+    pub fn plain(stream: Socket, peer: SocketAddr, slots: Slots, all: Arc<Traffic>) -> Self {
+        Self::new(Transport::Plain(stream), peer, slots, all)
     }
 
-    /// Reads what is there, up to its end, or until that has not come in time.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        loop {
-            match Pin::new(&mut self.left.body).poll_frame(cx) {
-                Poll::Ready(Some(Ok(_))) => {}
-                Poll::Ready(None | Some(Err(_))) => return Poll::Ready(()),
-                Poll::Pending => return Pin::new(&mut self.timer).poll(cx).map(|_| ()),
+    /// A connection whose TLS handshake is done.
+    pub fn tls(stream: TlsStream, peer: SocketAddr, slots: Slots, all: Arc<Traffic>) -> Self {
+        Self::new(Transport::Tls(Box::new(stream)), peer, slots, all)
+    }
+
+    fn new(transport: Transport, peer: SocketAddr, slots: Slots, all: Arc<Traffic>) -> Self {
+        Self {
+            transport,
+            ahead: Bytes::new(),
+            quiet: None,
+            peer,
+            patience: None,
+            stalled: None,
+            traffic: None,
+            all,
+            slots,
+        }
+    }
+
+    /// Bytes that were read too early: they are read again before all others.
+    pub fn put_back(&mut self, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            // Copied, because they may be a small part of a large buffer.
+            self.ahead = [bytes, &self.ahead].concat().into();
+        }
+    }
+
+    /// Whether there are any of those.
+    pub fn has_ahead(&self) -> bool {
+        !self.ahead.is_empty()
+    }
+
+    /// Something was read, or there is nothing to read.
+    fn starve(&self, starved: bool) {
+        if let Some(quiet) = &self.quiet {
+            quiet.starved.store(starved, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts bytes of a request whose head is not complete.
+    fn read(&self, bytes: usize) {
+        if let Some(quiet) = &self.quiet {
+            quiet.unserved.fetch_add(bytes, Ordering::Relaxed);
+        }
+    }
+
+    /// From now on it is known whether it is quiet.
+    pub fn quiet(&mut self) -> Arc<Quiet> {
+        self.quiet.get_or_insert_default().clone()
+    }
+
+    /// Whether nothing has come in that is still to be read.
+    pub fn is_silent(&self) -> bool {
+        match self.socket().get_ref().peek(&mut [0]) {
+            Ok(length) => length == 0 && !self.has_ahead(),
+            Err(error) => error.kind() == io::ErrorKind::WouldBlock && !self.has_ahead(),
+        }
+    }
+
+    /// Reads what comes in, as the system has it, for nobody: in TLS what stands in it is not looked at.
+    pub fn poll_discard(&mut self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.ahead = Bytes::new();
+        self.socket().poll_read(cx, buf)
+    }
+
+    fn socket(&self) -> &Socket {
+        match &self.transport {
+            Transport::Plain(stream) => stream,
+            Transport::Tls(stream) => stream.socket(),
+        }
+    }
+
+    /// Belongs from now on to a client behind the other end, and counts as its connection.
+    pub fn belong_to(&mut self, client: SocketAddr, place: Slot) {
+        self.peer = client;
+        self.slots[1] = place;
+    }
+
+    /// Counts from now on what goes over it.
+    pub fn count(&mut self) -> Arc<Traffic> {
+        self.traffic.get_or_insert_default().clone()
+    }
+
+    /// Counts no more.
+    pub fn stop_counting(&mut self) {
+        self.traffic = None;
+    }
+
+    /// The version of TLS and the cipher suite, if it has TLS.
+    pub fn security(&self) -> Option<Security> {
+        match &self.transport {
+            Transport::Plain(_) => None,
+            Transport::Tls(stream) => {
+                let agreed = stream.agreed();
+                Some(Security {
+                    version: format!("{:?}", agreed.protocol_version()?),
+                    cipher: format!("{:?}", agreed.negotiated_cipher_suite()?.suite()),
+                })
             }
         }
     }
-}
 
-/// Whether a client waits to be told to send the body of its request.
-fn waits_to_be_told(headers: &HeaderMap) -> bool {
-    headers.get(header::EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
-}
+    /// From now on writes that wait longer than this for the other end to read are an error; `None`: they wait.
+    pub fn set_patience(&mut self, patience: Option<Patience>) {
+        self.patience = patience;
+        self.stalled = None;
+    }
 
-/// Answers one request, and sees to what is left of its body. If there is one already, that is the request.
-async fn answer(
-    server: Rc<Server>,
-    client: Rc<Client>,
-    open: Open,
-    request: Request<hyper::body::Incoming>,
-) -> Result<Response<Sent>, Infallible> {
-    let progress = open.0.clone();
-    progress.version.set(request.version());
-    let waits_to_be_told = waits_to_be_told(request.headers());
-    let back = Rc::default();
-    let from = client.origin.peer.ip();
-    let upgrade = request.extensions().get::<OnUpgrade>().cloned();
-    progress.asked.borrow_mut().get_or_insert_with(|| {
-        let (method, version) = (request.method().clone(), request.version());
-        let has = |token: &str| {
-            values(request.headers(), &header::CONNECTION).any(|value| value.eq_ignore_ascii_case(token))
+    /// Watches the time of a write that is pending. `bytes`: what it has written.
+    fn watch<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+        bytes: impl FnOnce(&T) -> usize,
+    ) -> Poll<io::Result<T>> {
+        let Some(patience) = &mut self.patience else {
+            return written;
         };
-        let stays = if version == Version::HTTP_10 { has("keep-alive") } else { !has("close") };
-        let request = request.map(|body| Incoming::new(body, from, Rc::clone(&back)));
-        let (server, client) = (server.clone(), client.clone());
-        let answer = Box::pin(async move { http::route(server, Box::new(request), &client).await });
-        Asked { method, version, stays, answer }
-    });
-    let mut answer = poll_fn(|cx| progress.poll_answer(cx)).await;
-    let is_upgraded = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
-    *progress.not_upgraded.borrow_mut() = upgrade.filter(|_| !is_upgraded);
-    if let Some(left) = back.take().filter(|left| !left.is_over()) {
-        match Unwanted::of(left, &server.limits, waits_to_be_told) {
-            Some(unwanted) => *progress.unwanted.borrow_mut() = Some(unwanted),
-            None => {
-                progress.let_go.set(true);
-                set(&mut answer, header::CONNECTION, "close");
+        match &written {
+            Poll::Ready(Ok(written)) => {
+                let waited = self.stalled.take().map_or(Duration::ZERO, |stalled| stalled.since.elapsed());
+                patience.account(waited, bytes(written));
+            }
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => {
+                let left = patience.left;
+                let stalled = self.stalled.get_or_insert_with(|| {
+                    Box::new(Stalled { since: Instant::now(), timer: Timer::after(left) })
+                });
+                ready!(Pin::new(&mut stalled.timer).poll(cx));
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }
         }
+        written
     }
-    Ok(answer.map(|body| {
-        *progress.body.borrow_mut() = Some(body);
-        Sent(open)
-    }))
+
+    /// Says that nothing more will be written, in TLS and TCP, as far as the socket takes it at once.
+    pub fn end_writing(&mut self, cx: &mut Context<'_>) {
+        let _ = Pin::new(&mut *self).poll_close(cx);
+        let _ = self.socket().get_ref().shutdown(Shutdown::Write);
+    }
+
+    /// The connection, to be looked at.
+    pub fn remote(&self) -> Remote {
+        self.socket().remote()
+    }
 }
 
-/// Serves requests as long as one follows the other. `head`: how long the first one may take to come in, up to its body.
-/// `asked`: it comes only for the answer to this one.
-async fn exchange(
-    server: &Rc<Server>,
-    mut io: Box<Io>,
-    client: &Rc<Client>,
-    head: Duration,
-    asked: Option<Asked>,
-) -> After {
-    let (peer, limits) = (io.peer, &server.limits);
-    let progress = Rc::new(Progress {
-        quiet: io.quiet(),
-        begun: Cell::default(),
-        open: Cell::default(),
-        asked: RefCell::new(asked),
-        body: RefCell::default(),
-        version: Cell::default(),
-        unwanted: RefCell::default(),
-        let_go: Cell::default(),
-        not_upgraded: RefCell::default(),
-    });
-    let service = service_fn(|request| -> Pin<Box<dyn Future<Output = _>>> {
-        Box::pin(answer(server.clone(), client.clone(), Open::new(&progress), request))
-    });
-    let mut connection = http1::Builder::new()
-        .timer(SmolTimer::new())
-        .header_read_timeout(head)
-        .max_buf_size(limits.http_header)
-        .max_headers(HEADERS_MAX)
-        .title_case_headers(true)
-        .serve_connection(FuturesIo::new(*io), service)
-        .with_upgrades();
-    let mut last_words: Option<Timer> = None;
-    let mut held = server.handshakes.part(peer.ip());
-    let served = poll_fn(|cx| {
-        loop {
-            if let Poll::Ready(done) = Pin::new(&mut connection).poll(cx) {
-                let ends_well = |error: &hyper::Error| {
-                    error.is_parse() || error.is_timeout() || error.is_incomplete_message()
-                };
-                return Poll::Ready(Some(done.map_err(|error| (error.to_string(), ends_well(&error)))));
-            }
-            let mut unwanted = progress.unwanted.borrow_mut();
-            if unwanted.as_mut().is_some_and(|unwanted| unwanted.poll(cx).is_ready()) {
-                *unwanted = None;
-                progress.let_go.set(true);
-                progress.quiet.serve();
-            }
-            if !progress.let_go.take() {
-                break;
-            }
+/// The result of a TLS handshake.
+#[derive(Clone, Debug)]
+pub struct Security {
+    pub version: String,
+    pub cipher: String,
+}
+
+/// Calls a method of the stream that is there.
+macro_rules! delegate {
+    ($self:ident, $method:ident($($argument:expr),*)) => {
+        match &mut $self.transport {
+            Transport::Plain(stream) => Pin::new(stream).$method($($argument),*),
+            Transport::Tls(stream) => Pin::new(stream).$method($($argument),*),
         }
-        if is_late(server, client, &mut last_words, cx) {
-            return Poll::Ready(Some(Err((LATE.to_owned(), false))));
-        }
-        if held.set(progress.half_a_head()).is_err() {
-            return Poll::Ready(Some(Err((NO_ROOM.to_owned(), true))));
-        }
-        if progress.is_idle() || progress.waits(client) { Poll::Ready(None) } else { Poll::Pending }
-    })
-    .await;
-    // Before hyper is gone, as it lets go of the body then.
-    let (asked, body) = (progress.asked.take(), progress.body.take());
-    let parts = connection.into_parts();
-    let io = |parts: http1::Parts<FuturesIo<Io>, _>| {
-        let mut io = Box::new(parts.io.into_inner());
-        io.put_back(&parts.read_buf);
-        io
     };
-    match (served, parts) {
-        (None, Some(parts)) => match (asked, body) {
-            (Some(asked), _) => After::Waiting(io(parts), asked),
-            (None, Some(Body::Pieces(pieces))) => {
-                After::Streaming(io(parts), Rest::new(pieces, progress.version.get()))
-            }
-            (None, _) => After::Idle(io(parts)),
-        },
-        (Some(Ok(())), Some(parts)) => After::Close(io(parts)),
-        (Some(Err((why, ends_well))), parts) => {
-            let line = format_args!("{peer} http: closed: {why}");
-            say::of_peer(server, peer.ip(), Kind::Connection, Level::Info, line);
-            let Some(mut io) = parts.filter(|_| ends_well).map(io) else { return After::Gone };
-            if why == NO_ROOM {
-                refuse_head(&mut io).await;
-            }
-            After::Close(io)
+}
+
+impl AsyncRead for Io {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        if self.has_ahead() {
+            let length = self.ahead.len().min(buf.len());
+            buf[..length].copy_from_slice(&self.ahead.split_to(length));
+            self.starve(false);
+            self.read(length);
+            return Poll::Ready(Ok(length));
         }
-        (_, None) => {
-            let upgrade = progress.not_upgraded.take();
-            let upgraded = async { upgrade?.await.ok()?.downcast::<FuturesIo<Io>>().ok() };
-            // Else it is a WebSocket now.
-            upgraded.await.map_or(After::Gone, |parts| After::Close(Box::new(parts.io.into_inner())))
+        let read = delegate!(self, poll_read(cx, buf));
+        self.starve(read.is_pending());
+        if let Poll::Ready(Ok(bytes)) = &read {
+            self.read(*bytes);
+            self.traffic.iter().chain([&self.all]).for_each(|traffic| traffic.read(*bytes));
         }
+        read
     }
 }
 
-/// Answers a request that is not there yet, as far as the socket takes it at once.
-async fn refuse_head(io: &mut Io) {
-    let answer = format!(
-        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n\
-         X-Content-Type-Options: nosniff\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{NO_ROOM}",
-        NO_ROOM.len()
-    );
-    poll_fn(|cx| {
-        let _ = Pin::new(&mut *io).poll_write(cx, answer.as_bytes());
-        Poll::Ready(())
-    })
-    .await;
-}
+impl AsyncWrite for Io {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        if let Some(quiet) = &self.quiet {
+            quiet.disturb();
+        }
+        let written = delegate!(self, poll_write(cx, buf));
+        if let Poll::Ready(Ok(bytes)) = &written {
+            self.traffic.iter().chain([&self.all]).for_each(|traffic| traffic.wrote(*bytes));
+        }
+        self.watch(cx, written, |bytes| *bytes)
+    }
 
-/// Tells whether a stream of events is not read, or not to its end.
-fn is_late(
-    server: &Rc<Server>,
-    client: &Client,
-    last_words: &mut Option<Timer>,
-    cx: &mut Context<'_>,
-) -> bool {
-    match client.carried.get() {
-        Carries::None => false,
-        Carries::Stream(id) => {
-            // It would have been asked for more if the socket had taken all.
-            server.with_hub(|hub, now| hub.not_taken(now, id));
-            server.is_aborted(id)
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = delegate!(self, poll_flush(cx));
+        if let Some(quiet) = self.quiet.as_ref().filter(|_| flushed.is_ready()) {
+            quiet.flushed.store(true, Ordering::Relaxed);
         }
-        Carries::End => {
-            let timer = last_words.get_or_insert_with(|| Timer::after(server.limits.close));
-            pin!(timer).poll(cx).is_ready()
-        }
+        self.watch(cx, flushed, |()| 0)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        delegate!(self, poll_close(cx))
     }
 }
 
-/// Writes a stream of events without hyper, up to its end or until the client goes away. Returns the connection if it is to
-/// be ended in order.
-async fn stream(server: &Rc<Server>, mut io: Box<Io>, client: &Client, mut rest: Rest) -> Option<Box<Io>> {
-    let mut last_words: Option<Timer> = None;
-    let ended = poll_fn(|cx| {
-        if let Poll::Ready(done) = rest.poll(&mut io, cx) {
-            return Poll::Ready(done.map_err(|error| (error.to_string(), false)));
-        }
-        if is_late(server, client, &mut last_words, cx) {
-            return Poll::Ready(Err((LATE.to_owned(), false)));
-        }
-        // Bytes that come now belong to the next request, which is not answered any more.
-        if !io.has_ahead() && poll_first(server, &mut io, cx) == Poll::Ready(false) {
-            return Poll::Ready(Err((GONE.to_owned(), true)));
-        }
-        Poll::Pending
-    });
-    let Err((why, ends_well)) = ended.await else { return Some(io) };
-    let line = format_args!("{} http: closed: {why}", io.peer);
-    say::of_peer(server, io.peer.ip(), Kind::Connection, Level::Info, line);
-    ends_well.then_some(io)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Ends a connection on which all is said. Bytes that the client still sends are read and thrown away until it ends its side, too.
-async fn end(server: &Server, mut io: Box<Io>) {
-    let limits = &server.limits;
-    let (began, mut unwanted) = (now().monotonic, 0);
-    let mut timer = Timer::after(limits.close);
-    poll_fn(|cx| {
-        io.end_writing(cx);
-        for _ in 0..READS {
-            match io.poll_discard(cx, &mut server.scratch.borrow_mut().input) {
-                Poll::Ready(Ok(length @ 1..)) => {
-                    unwanted += length;
-                    if unwanted > UNWANTED_MAX || now().monotonic.duration_since(began) > limits.login {
-                        return Poll::Ready(());
-                    }
-                    timer.set_after(limits.close);
-                }
-                Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(()),
-                Poll::Pending => return Pin::new(&mut timer).poll(cx).map(|_| ()),
-            }
+    #[test]
+    fn patience_ends_for_who_takes_a_byte_now_and_then_and_not_for_who_reads_slowly() {
+        let seconds = Duration::from_secs;
+        let mut patience = Patience::new(seconds(30), 1024);
+        patience.account(seconds(29), 1);
+        assert!(patience.left < Duration::from_millis(1002));
+        patience.account(seconds(29), 1);
+        assert!(patience.left < Duration::from_millis(1));
+        let mut patience = Patience::new(seconds(30), 1024);
+        for _ in 0..1000 {
+            patience.account(seconds(16), 16 * 1024);
         }
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
+        assert_eq!(patience.left, seconds(30), "never more than at first");
+        patience.account(seconds(10), 2048);
+        assert_eq!(patience.left, seconds(22));
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::rc::Rc;
 
-use crate::address;
+use crate::client_address;
 
 /// One address may have all there is divided by this.
 const SHARE: usize = 4;
@@ -36,7 +36,7 @@ impl Quota {
 
     /// For a client at this address, which has nothing of it yet.
     pub fn part(&self, address: IpAddr) -> Part {
-        Part { table: self.0.clone(), address: address::key(address), amount: 0 }
+        Part { table: self.0.clone(), address: client_address::key(address), amount: 0 }
     }
 
     /// How much of it is taken.

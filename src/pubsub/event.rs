@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::{Item, Payload};
+use crate::pubsub::{Item, Payload};
+use crate::xml::{escape_text_into, write_attribute};
 use crate::xmpp::ns;
-use crate::xmpp::xml::{escape_text_into, write_attribute};
 
 /// An event, ready for every receiver: only `to` and `id` are theirs.
 #[derive(Debug, PartialEq, Eq)]

@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 use roxmltree::Node;
 
-use super::event::write_item;
-use super::{NodeId, Payload, Publisher, Pubsub, Refusal, Subscriber};
 use crate::id::{SessionId, UserId};
+use crate::pubsub::event::write_item;
+use crate::pubsub::{NodeId, Payload, Publisher, Pubsub, Refusal, Subscriber};
+use crate::xml::{text_content, write_attribute, write_node};
 use crate::xmpp::jid::Jid;
 use crate::xmpp::ns;
 use crate::xmpp::stanza::{Condition, Request, StanzaError};
-use crate::xmpp::xml::{text_content, write_attribute, write_node};
 
 /// The features of the service beside its access model, for disco#info (XEP-0060 §10); [`answer`] has all of them.
 pub const FEATURES: [&str; 9] = [
@@ -61,7 +61,7 @@ pub const TOO_LONG: StanzaError =
 /// The change that an answered request has made for others.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Change {
-    Published(NodeId, std::rc::Rc<super::Item>),
+    Published(NodeId, std::rc::Rc<crate::pubsub::Item>),
     Retracted(NodeId, String),
 }
 

@@ -6,7 +6,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
-use super::{Item, NodeId};
+use crate::pubsub::{Item, NodeId};
 
 /// An event that is kept.
 #[derive(Clone, Debug)]

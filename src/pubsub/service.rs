@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::rc::Rc;
 
-use super::journal::{After, Entry, Journal};
-use super::nodes::{NodeId, Nodes};
-use super::values::{Item, NodeSpec, Payload, Publisher, Refusal, Settings, Subscriber};
 use crate::id::{SessionId, UserId};
+use crate::pubsub::journal::{After, Entry, Journal};
+use crate::pubsub::nodes::{NodeId, Nodes};
+use crate::pubsub::values::{Item, NodeSpec, Payload, Publisher, Refusal, Settings, Subscriber};
 
 /// The state of a node that keeps items or has publishers of its own.
 #[derive(Debug, Default)]
@@ -269,9 +269,9 @@ impl Pubsub {
 
 #[cfg(test)]
 mod tests {
-    use super::super::journal::Bounds;
-    use super::super::values::Quota;
     use super::*;
+    use crate::pubsub::journal::Bounds;
+    use crate::pubsub::values::Quota;
 
     const ADA: UserId = UserId(0);
     const BOB: UserId = UserId(1);

@@ -2,9 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use super::journal;
-use super::nodes::Ends;
 use crate::id::{SessionId, UserId};
+use crate::pubsub::journal;
+use crate::pubsub::nodes::Ends;
 
 /// A subscriber: a user with every session (the bare JID), or one session of a user (its full JID).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

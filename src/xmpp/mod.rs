@@ -10,4 +10,3 @@ pub mod ns;
 pub mod sasl;
 pub mod stanza;
 pub mod stream;
-pub mod xml;

@@ -7,8 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use roxmltree::Node;
 
-use super::jid;
-use super::ns;
+use crate::xmpp::jid;
+use crate::xmpp::ns;
 
 /// A PLAIN message.
 #[derive(Clone, PartialEq, Eq)]

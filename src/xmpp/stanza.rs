@@ -2,8 +2,8 @@
 
 use roxmltree::Node;
 
-use super::ns;
-use super::xml::{write_attribute, write_node};
+use crate::xml::{write_attribute, write_node};
+use crate::xmpp::ns;
 
 /// A stanza error: the row of a table, and a sentence for people (RFC 6120 §8.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,11 +3,13 @@
 
 use roxmltree::Node;
 
-use super::jid::Jid;
-use super::ns;
-use super::sasl::{self, Auth, Failure, Plain};
-use super::stanza::{self, Kind};
-use super::xml::{XmlError, escape};
+use crate::xml::{XmlError, escape};
+use crate::xmpp::jid::Jid;
+use crate::xmpp::ns;
+use crate::xmpp::sasl;
+use crate::xmpp::sasl::{Auth, Failure, Plain};
+use crate::xmpp::stanza;
+use crate::xmpp::stanza::Kind;
 
 /// Byte for byte what ends a stream: Strophe knows it only so (reference 2.2).
 pub const CLOSE: &str = "<close xmlns=\"urn:ietf:params:xml:ns:xmpp-framing\" />";

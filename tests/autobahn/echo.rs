@@ -1,36 +1,93 @@
 //! An echo over callboard's own WebSockets, for Autobahn's tests of conformance; see `run` in this folder.
 //!
-//! The files of `src/net` that a WebSocket goes through are compiled once more here, as they are, with other neighbours:
-//! in the hub's place is an echo, and the server's state is what an echo needs. So the tested code is that of the program,
-//! and the program has no switch for it.
-#![allow(clippy::disallowed_methods, reason = "the network part has the clock and the sockets")]
+//! The bytes go through the program's own code, from the socket to the messages and back. Only the owner of the sessions is
+//! another one: everything comes back to its sender.
+#![allow(clippy::disallowed_methods, reason = "an echo has a clock and sockets")]
 
-mod hub;
-mod net;
+mod sessions;
 
+use std::convert::Infallible;
 use std::io::{self, Write as _};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::rc::Rc;
-
-// What the files of `src/net` find in the crate.
-use callboard::{address, id, xmpp};
-use smol::future::FutureExt as _;
-use smol::{Async, LocalExecutor};
+use std::sync::Arc;
+use std::time::Instant;
 
 use callboard::config::Config;
+use callboard::http::response::Answer;
+use callboard::http::websocket::handshake;
+use callboard::hub::Origin;
+use callboard::net::connection::{Count, Io};
+use callboard::net::quota::Quota;
+use callboard::net::socket::Socket;
 use callboard::net::tls;
-use net::Server;
+use callboard::net::tls::stream::TlsStream;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use rustls::ServerConfig;
+use sessions::Echo;
+use smol::future::FutureExt as _;
+use smol::{Async, LocalExecutor};
+use smol_hyper::rt::FuturesIo;
 
 /// Echoes until it is killed. Prints where, without TLS and with it.
 fn main() -> io::Result<()> {
     let executor = Rc::new(LocalExecutor::new());
-    let server = Server::new(executor.clone());
+    let echo = Rc::new(Echo::new(executor.clone()));
     let identity = tls::identity(&Config::demo()).ok().flatten().ok_or(io::ErrorKind::NotFound)?;
     for (scheme, config) in [("ws", None), ("wss", Some(identity.server))] {
         let listener = Async::<TcpListener>::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
         println!("listening {scheme}://{}/", listener.get_ref().local_addr()?);
-        server.spawn(net::accept(server.clone(), listener, scheme, config));
+        executor.spawn(accept(executor.clone(), echo.clone(), listener, scheme, config)).detach();
     }
     io::stdout().flush()?;
-    smol::block_on(executor.run(std::future::pending()).or(server.write()))
+    smol::block_on(executor.run(std::future::pending()).or(echo.write()))
+}
+
+/// Accepts connections for ever. `transport`: `ws`, or `wss` with a configuration of TLS.
+async fn accept(
+    executor: Rc<LocalExecutor<'static>>,
+    echo: Rc<Echo>,
+    listener: Async<TcpListener>,
+    transport: &'static str,
+    tls: Option<Arc<ServerConfig>>,
+) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                executor.spawn(connection(echo.clone(), stream, peer, transport, tls.clone())).detach();
+            }
+            Err(error) => eprintln!("echo: no connection can be accepted: {error}"),
+        }
+    }
+}
+
+async fn connection(
+    echo: Rc<Echo>,
+    stream: Async<TcpStream>,
+    peer: SocketAddr,
+    transport: &'static str,
+    tls: Option<Arc<ServerConfig>>,
+) {
+    let origin = Origin { peer, transport, accepted: Instant::now() };
+    let count = Count::default();
+    let slots = [count.take(), count.take()];
+    let io = match tls {
+        None => Io::plain(Socket::new(stream), peer, slots, Arc::default()),
+        Some(config) => {
+            let quota = Quota::new(usize::MAX);
+            match TlsStream::accept(config, Socket::new(stream), quota.part(peer.ip())).await {
+                Ok(stream) => Io::tls(stream, peer, slots, Arc::default()),
+                Err(error) => return eprintln!("echo: no handshake: {error}"),
+            }
+        }
+    };
+    let service = service_fn(|request| {
+        let answer = handshake::answer(echo.clone(), request, origin, false, None);
+        async { Ok::<_, Infallible>(answer.unwrap_or_else(Answer::from)) }
+    });
+    let served = http1::Builder::new().serve_connection(FuturesIo::new(io), service).with_upgrades().await;
+    if let Err(error) = served {
+        eprintln!("echo: {error}");
+    }
 }

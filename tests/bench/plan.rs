@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use callboard::password::{ITERATIONS, Password};
+use callboard::config::password::{ITERATIONS, Password};
 
 use super::attacks::Attack;
 use super::floor;

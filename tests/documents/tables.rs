@@ -6,7 +6,7 @@ use argh::ArgsInfo as _;
 use argh::{FlagInfo, FlagInfoKind, Optionality};
 use callboard::cli::Arguments;
 use callboard::config::SECTIONS;
-use callboard::limits::{Limits, TABLE};
+use callboard::config::limits::{Limits, TABLE};
 
 use super::page::{Page, ROOT, read, texts};
 use super::support::Server;
@@ -21,7 +21,7 @@ fn every_limit_has_its_default_and_range_and_what_happens_there() {
     let defaults = Limits::default();
     Page::of("operating.md").compare("limits", |found| {
         let known = texts(found);
-        let row = |limit: &callboard::limits::Limit| {
+        let row = |limit: &callboard::config::limits::Limit| {
             let key = code(limit.key);
             let text = known.get(key.as_str()).copied().unwrap_or(limit.meaning).to_owned();
             let show = |value| limit.kind.show(value).trim_matches('"').to_owned();

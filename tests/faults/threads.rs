@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use callboard::password::Password;
+use callboard::config::password::Password;
 
 use crate::support::http::{Http, basic};
 use crate::support::server::{DEMO, Folder};

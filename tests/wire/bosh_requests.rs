@@ -276,7 +276,7 @@ fn a_poll_is_answered_at_once_and_a_second_one_comes_too_soon() {
 #[test]
 fn more_requests_than_agreed_are_too_many() {
     // A password that takes its time.
-    let hash = callboard::password::Password::hash("1001", 1_000_000).expect("a hash");
+    let hash = callboard::config::password::Password::hash("1001", 1_000_000).expect("a hash");
     let users =
         crate::support::server::DEMO.replace("password = \"1001\"", &format!("password_hash = \"{hash}\""));
     let server = Server::serving("localhost", &format!("{users}\n[limits]\nbosh_polling = \"0ms\"\n"));

@@ -88,7 +88,7 @@ fn a_block_ends() {
 #[test]
 fn guesses_at_the_same_time_count_as_well() {
     // Slow enough that they meet.
-    let hash = callboard::password::Password::hash("geheim", 100_000).expect("a hash");
+    let hash = callboard::config::password::Password::hash("geheim", 100_000).expect("a hash");
     let server = Server::serving(
         "localhost",
         &format!(

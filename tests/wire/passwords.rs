@@ -1,6 +1,6 @@
 //! Slow password checks: who waits for whom, and for whom nothing is computed.
 
-use callboard::password::Password;
+use callboard::config::password::Password;
 
 use crate::support::bosh::CREATE;
 use crate::support::figures::metrics;

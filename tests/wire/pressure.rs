@@ -1,6 +1,6 @@
 //! Clients that ask for much at once, or go away in the middle: others, and they themselves, are served all the same.
 
-use callboard::password::Password;
+use callboard::config::password::Password;
 use rustix::process::Signal;
 
 use crate::support::http::{Http, basic, post};

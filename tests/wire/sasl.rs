@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use callboard::password::Password;
+use callboard::config::password::Password;
 
 use crate::support::http::{Http, basic};
 use crate::support::{Client, Server, ns};

@@ -1,6 +1,6 @@
 //! The mistakes in `[[phone_book]]`.
 
-use super::*;
+use crate::config::tests::*;
 
 mistakes! {
     a_phone_book_of_nothing: "", "[[phone_book]]

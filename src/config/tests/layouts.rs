@@ -1,6 +1,6 @@
 //! The mistakes in `[[layout]]`, and what a good one says.
 
-use super::*;
+use crate::config::tests::*;
 
 mistakes! {
     a_layout_of_nothing: "", "[[layout]]

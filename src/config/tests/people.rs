@@ -1,6 +1,6 @@
 //! The mistakes in `[[team]]` and `[[user]]`.
 
-use super::*;
+use crate::config::tests::*;
 
 mistakes! {
     a_team_twice: "", r#"[[team]]

@@ -1,6 +1,6 @@
 //! `[[queue]]`, `[outside]` and `wrap_up`.
 
-use super::*;
+use crate::config::tests::*;
 
 mistakes! {
     a_queue_without_anything: "", "[[queue]]" => [

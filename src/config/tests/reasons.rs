@@ -1,6 +1,6 @@
 //! The mistakes in `[[reason_code]]`.
 
-use super::*;
+use crate::config::tests::*;
 
 mistakes! {
     a_reason_code_of_nothing: "", "[[reason_code]]

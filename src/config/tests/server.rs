@@ -1,6 +1,6 @@
 //! The mistakes in everything but teams and users: TOML itself, addresses, nodes, limits.
 
-use super::*;
+use crate::config::tests::*;
 
 mistakes! {
     an_unknown_key_of_the_file: r#"domian = "localhost""#, "" => [
@@ -309,7 +309,7 @@ ping = "1s"
 
 #[test]
 fn an_unknown_limit_like_no_other_is_answered_with_all_there_are() {
-    let known: Vec<&str> = crate::limits::TABLE.iter().map(|limit| limit.key).collect();
+    let known: Vec<&str> = crate::config::limits::TABLE.iter().map(|limit| limit.key).collect();
     let sentence = format!("11:1: \"colour\" is not a key of [limits]; known are: {}", known.join(", "));
     assert_eq!(problems(&format!("\n{PEOPLE}[limits]\ncolour = 1\n")), [sentence]);
 }

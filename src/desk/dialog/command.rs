@@ -7,8 +7,8 @@ use crate::desk::error::{ApiError, Refusal};
 use crate::desk::event::{Event, Step};
 use crate::id::{DialogId, UserId};
 
-use super::failure::Failure;
-use super::{Action, DialogRequest, Party};
+use crate::desk::dialog::failure::Failure;
+use crate::desk::dialog::{Action, DialogRequest, Party};
 
 /// The longest address that is dialled, in bytes.
 const ADDRESS_MAX: usize = 64;

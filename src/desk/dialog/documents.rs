@@ -6,7 +6,7 @@ use crate::desk::write::{document, element, inside, timestamp};
 use crate::desk::{Desk, nodes};
 use crate::id::{DialogId, UserId};
 
-use super::{Dialog, Participant, Party};
+use crate::desk::dialog::{Dialog, Participant, Party};
 
 impl Desk {
     /// `GET /Dialog/{id}`: for the agents who take part, their supervisors, and administrators.

@@ -5,8 +5,8 @@ use crate::desk::write::{document, element, inside};
 use crate::desk::{Desk, nodes};
 use crate::id::{DialogId, UserId};
 
-use super::failure::Failure;
-use super::{Dialog, Phase};
+use crate::desk::dialog::failure::Failure;
+use crate::desk::dialog::{Dialog, Phase};
 
 impl Desk {
     /// A call has come into a user's collection.

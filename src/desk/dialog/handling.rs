@@ -5,8 +5,8 @@ use crate::desk::error::ApiError;
 use crate::desk::event::Step;
 use crate::id::{DialogId, UserId};
 
-use super::failure::Failure;
-use super::{CallData, Dialog, Party, Phase};
+use crate::desk::dialog::failure::Failure;
+use crate::desk::dialog::{CallData, Dialog, Party, Phase};
 
 type Done = Result<(), Failure<'static>>;
 

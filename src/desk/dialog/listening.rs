@@ -6,8 +6,8 @@ use crate::desk::event::Step;
 use crate::desk::state::State;
 use crate::id::{DialogId, UserId};
 
-use super::failure::Failure;
-use super::{CallType, Dialog, PARTICIPANTS_MAX, Participant, Party, Phase};
+use crate::desk::dialog::failure::Failure;
+use crate::desk::dialog::{CallType, Dialog, PARTICIPANTS_MAX, Participant, Party, Phase};
 
 type Done = Result<(), Failure<'static>>;
 

@@ -9,8 +9,8 @@ use crate::desk::state::State;
 use crate::desk::timers::Alarm;
 use crate::id::{DialogId, UserId};
 
-use super::failure::Failure;
-use super::{CallData, CallType, Dialog, FIRST_ID, Participant, Party, Phase, StateCause};
+use crate::desk::dialog::failure::Failure;
+use crate::desk::dialog::{CallData, CallType, Dialog, FIRST_ID, Participant, Party, Phase, StateCause};
 
 /// A call from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -18,8 +18,8 @@ use std::time::SystemTime;
 use crate::config::{Profile, Role};
 use crate::id::{DialogId, UserId};
 
-use super::Desk;
-use super::timers::TimerId;
+use crate::desk::Desk;
+use crate::desk::timers::TimerId;
 
 pub use making::{Inbound, NotPlaced};
 pub use request::{CallData, DialogRequest};

@@ -4,9 +4,9 @@ use crate::desk::Desk;
 use crate::desk::event::Step;
 use crate::id::{DialogId, UserId};
 
-use super::failure::Failure;
-use super::making::Destination;
-use super::{CallType, PARTICIPANTS_MAX, Participant, Party, Phase, StateCause};
+use crate::desk::dialog::failure::Failure;
+use crate::desk::dialog::making::Destination;
+use crate::desk::dialog::{CallType, PARTICIPANTS_MAX, Participant, Party, Phase, StateCause};
 
 type Done = Result<(), Failure<'static>>;
 

@@ -2,10 +2,10 @@
 
 use roxmltree::Node;
 
+use crate::config::call_variable::{is_numbered, is_own};
 use crate::desk::error::{ApiError, Refusal};
 use crate::desk::request::{children, only_child, read, text, texts};
-use crate::variable::{is_numbered, is_own};
-use crate::xmpp::xml::Bounds;
+use crate::xml::Bounds;
 
 /// The most call variables of a call; Finesse has ten and those of Enterprise's own.
 const VARIABLES_MAX: usize = 40;

@@ -1,7 +1,7 @@
 //! Logs that clients hand in.
 
-use super::super::ClientLog;
-use super::*;
+use crate::desk::ClientLog;
+use crate::desk::tests::*;
 
 #[test]
 fn a_log_is_counted_and_its_user_hears_of_it() {

@@ -1,6 +1,6 @@
 //! Parameters, who may ask, reasons, telephones.
 
-use super::*;
+use crate::desk::tests::*;
 
 /// Asks by a body; the answer is `STATUS|type|data`, or `202` with what the first event says: a state or an error.
 fn answer(desk: &mut Desk, actor: UserId, user: UserId, body: &str) -> String {

@@ -5,7 +5,7 @@
 //! state, of a call, what happened to it, its number, type and state and those of its participants, of a queue, what there is
 //! more than none of.
 
-use super::*;
+use crate::desk::tests::*;
 use crate::desk::{CallData, DialogRequest, Inbound};
 
 /// Two queues, one for a team that wraps up for 30 seconds, and numbers outside.
@@ -99,7 +99,7 @@ impl Stage {
             [who, "may", id] => return vec![self.offered(self.user(who), &number(id))],
             [who, action, ref rest @ ..] => match self.ask(now, who, action, rest) {
                 Ok(events) => events,
-                Err(error) => return vec![format!("{:?}", super::told(&error))],
+                Err(error) => return vec![format!("{:?}", crate::desk::tests::told(&error))],
             },
             _ => panic!("no such command: {command}"),
         };

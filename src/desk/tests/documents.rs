@@ -1,6 +1,6 @@
 //! What GET answers, and to whom.
 
-use super::*;
+use crate::desk::tests::*;
 
 #[test]
 fn an_error_has_capital_tags() {

@@ -1,9 +1,9 @@
 //! The transitions of reference 4.3 that calls bring about or put off, in both profiles and for both who may ask.
 
-use super::dialogues::lab;
-use super::transitions::check;
-use super::*;
 use crate::desk::DialogRequest;
+use crate::desk::tests::dialogues::lab;
+use crate::desk::tests::transitions::check;
+use crate::desk::tests::*;
 
 /// As in `transitions`: who asks, from which state, and what comes of LOGIN, NOT_READY, READY, LOGOUT.
 type Row = (UserId, &'static str, [&'static str; 4]);

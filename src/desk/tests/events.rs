@@ -1,6 +1,6 @@
 //! The payloads of events against the captures (reference 3.3).
 
-use super::*;
+use crate::desk::tests::*;
 
 /// The agent of the captures, in a file for one profile and release.
 fn captured(profile: &str, release: &str) -> Desk {

@@ -1,7 +1,7 @@
 //! What there is to choose from, and for whom.
 
-use super::super::Whose::{All, Team, User};
-use super::*;
+use crate::desk::Whose::{All, Team, User};
+use crate::desk::tests::*;
 
 /// Phone books for all, the second and third in the file, and for team 2.
 const BOOKS: &str = r#"[[phone_book]]

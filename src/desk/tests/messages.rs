@@ -1,7 +1,7 @@
 //! Messages to teams: who may send them, what is told of them, how they end, and how many there can be.
 
-use super::super::NewMessage;
-use super::*;
+use crate::desk::NewMessage;
+use crate::desk::tests::*;
 
 const SECOND: u64 = 1000;
 

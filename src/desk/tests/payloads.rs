@@ -1,7 +1,7 @@
 //! Payloads of calls and queues, letter by letter, beside the captured ones (reference 3.3).
 
-use super::dialogues::lab;
-use super::*;
+use crate::desk::tests::dialogues::lab;
+use crate::desk::tests::*;
 use crate::desk::{CallData, DialogRequest, Inbound};
 
 /// A call from a queue that rings at Bob's telephone, with variables; returns what was published.

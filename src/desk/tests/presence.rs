@@ -1,6 +1,6 @@
 //! What becomes of an agent whose last session ends.
 
-use super::*;
+use crate::desk::tests::*;
 
 /// States of a user as its events tell them, with the code of the reason if there is one.
 fn told(events: &[Event]) -> Vec<(String, String, String)> {

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::*;
 use crate::config::Profile;
 use crate::desk::nodes;
+use crate::desk::tests::*;
 use crate::pubsub::NodeSpec;
 
 /// Who asks for whom; mostly those who may.

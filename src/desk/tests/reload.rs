@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::*;
 use crate::config::Config;
+use crate::desk::tests::*;
 
 const QUEUE: &str = "[[queue]]\nid = \"q\"\nname = \"Sales\"\nteam = \"1\"\nnumber = \"9001\"\n";
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::*;
+use crate::desk::tests::*;
 
 /// What the system says of itself.
 fn system(

@@ -1,6 +1,6 @@
 //! Every transition of reference 4.3, in both profiles and for both who may ask, with all its events.
 
-use super::*;
+use crate::desk::tests::*;
 
 /// Who asks, from which state, and what comes of LOGIN, NOT_READY, READY, LOGOUT: the new state, `keeps`, `pends`
 /// with the state that comes after the call, the code of the error that comes as an event, or the status of the error that

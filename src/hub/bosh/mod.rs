@@ -2,7 +2,7 @@
 //!
 //! A request is answered when [`Hub::settle`] is called, so that all that one call has queued leaves in one answer.
 
-mod settle;
+pub(super) mod answering;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -10,13 +10,14 @@ use std::time::{Duration, Instant};
 
 use roxmltree::Node;
 
-use super::session::Session;
-use super::{Action, Hub, Note, Now, Origin, What, names};
-use crate::address;
+use crate::client_address;
+use crate::hub::session::Session;
+use crate::hub::{Action, Hub, Note, Now, Origin, What, tokens};
 use crate::id::SessionId;
+use crate::xml;
+use crate::xml::Bounds;
 use crate::xmpp::bosh::{self, Binding, Condition, Envelope, RequestId, Turn, Violation};
 use crate::xmpp::stream::StreamError;
-use crate::xmpp::xml::{self, Bounds};
 
 /// Where a request comes from.
 #[derive(Clone, Copy, Debug)]
@@ -91,7 +92,7 @@ impl Bindings {
     pub fn forget(&mut self, session: &Session) {
         let Some(bosh) = &session.bosh else { return };
         self.sids.remove(&bosh.sid);
-        let key = address::key(session.origin.peer.ip());
+        let key = client_address::key(session.origin.peer.ip());
         if let Some(count) = self.addresses.get_mut(&key) {
             *count -= 1;
             if *count == 0 {
@@ -234,7 +235,7 @@ impl Hub {
         // A client without a version means 1.0 here (XEP-0206 §11).
         session.stream.open(envelope.to, envelope.version.or(Some("1.0")), &self.names.domain)?;
         session.stream.set_lang(envelope.lang);
-        let key = address::key(post.peer.ip());
+        let key = client_address::key(post.peer.ip());
         let of_address = self.bindings.addresses.get(&key).copied().unwrap_or(0);
         let full = if self.bindings.sids.len() >= self.limits.bosh_sessions {
             Some("limits.bosh_sessions")
@@ -251,7 +252,7 @@ impl Hub {
             }));
             return Err(StreamError::RESOURCE_CONSTRAINT.into());
         }
-        let sid: Box<str> = names::token(self.random).into();
+        let sid: Box<str> = tokens::token(self.random).into();
         let login_until = now.monotonic + self.limits.login;
         let secure = post.secure;
         session.bosh = Some(Box::new(Bosh {

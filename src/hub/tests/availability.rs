@@ -1,7 +1,7 @@
 //! The service goes and comes back, as it is set by hand.
 
-use super::*;
 use crate::desk::{SetState, Status};
+use crate::hub::tests::*;
 
 const SYSTEM_INFO: &str = "/finesse/api/SystemInfo";
 const UP: Availability = Availability { status: Status::InService, finesse: true };

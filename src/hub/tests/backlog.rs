@@ -1,6 +1,6 @@
 //! All queues together: what they may hold, and who goes when it is more.
 
-use super::*;
+use crate::hub::tests::*;
 
 #[test]
 fn the_memory_of_all_queues_is_counted_and_an_event_that_many_wait_for_once() {

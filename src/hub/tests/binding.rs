@@ -1,6 +1,6 @@
 //! Resources, and the places of sessions: how many there may be, and what becomes of one that is taken.
 
-use super::*;
+use crate::hub::tests::*;
 
 #[test]
 fn a_resource_goes_to_the_newcomer() {

@@ -1,7 +1,7 @@
 //! Passwords that are checked outside of the hub.
 
-use super::*;
-use crate::password::Password;
+use crate::config::password::Password;
+use crate::hub::tests::*;
 
 #[test]
 fn a_slow_check_is_made_outside_and_the_session_waits_for_it() {

@@ -1,6 +1,6 @@
 //! Sessions whose client says nothing: during the login, and later.
 
-use super::*;
+use crate::hub::tests::*;
 
 #[test]
 fn who_does_not_log_in_in_time_is_told_and_dropped() {

@@ -1,6 +1,6 @@
 //! Which events a session gets: by its subscriptions, and from its presence on.
 
-use super::*;
+use crate::hub::tests::*;
 
 #[test]
 fn an_event_comes_once_for_each_matching_subscription_and_in_order() {

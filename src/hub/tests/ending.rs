@@ -1,6 +1,6 @@
 //! The server goes down.
 
-use super::*;
+use crate::hub::tests::*;
 
 #[test]
 fn at_shutdown_everybody_is_told() {

@@ -1,7 +1,7 @@
 //! Streams of server-sent events, as the hub has them.
 
-use super::availability::ask_for;
-use super::*;
+use crate::hub::tests::availability::ask_for;
+use crate::hub::tests::*;
 use crate::pubsub::After;
 
 const HEARTBEAT: Duration = Duration::from_secs(15);

@@ -1,6 +1,6 @@
 //! What one session may be owed, in frames and in bytes.
 
-use super::*;
+use crate::hub::tests::*;
 
 #[test]
 fn a_session_that_does_not_read_is_closed_and_nobody_else_notices() {

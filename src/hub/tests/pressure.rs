@@ -1,7 +1,7 @@
 //! Back-pressure: who sends waits for who reads, and only who does not read is closed.
 
-use super::*;
-use crate::hub::pressure::Admission;
+use crate::hub::delivery::back_pressure::Admission;
+use crate::hub::tests::*;
 
 const MESSAGE: usize = 10_000;
 

@@ -1,6 +1,6 @@
 //! Frames that are damaged at random.
 
-use super::*;
+use crate::hub::tests::*;
 
 /// Frames of a whole session, taken apart and put together wrongly: whatever comes, the next client is served.
 #[test]

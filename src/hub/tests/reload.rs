@@ -1,6 +1,6 @@
 //! Another configuration while a password is checked.
 
-use super::*;
+use crate::hub::tests::*;
 
 const BIND: &str =
     "<iq type='set' id='b' xmlns='jabber:client'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>";

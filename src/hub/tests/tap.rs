@@ -1,6 +1,6 @@
 //! Taps: what an administrator sees of other sessions.
 
-use super::*;
+use crate::hub::tests::*;
 use crate::pubsub::After;
 
 impl Stage {

@@ -4,13 +4,13 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::condition::Violation;
-use super::envelope::Envelope;
-use super::keys::{Key, Sequence};
-use super::pieces::Pieces;
-use super::terms::{Opening, Terms, seconds};
-use super::{Answer, RequestId, body};
-use crate::limits::Limits;
+use crate::config::limits::Limits;
+use crate::xmpp::bosh::condition::Violation;
+use crate::xmpp::bosh::envelope::Envelope;
+use crate::xmpp::bosh::keys::{Key, Sequence};
+use crate::xmpp::bosh::pieces::Pieces;
+use crate::xmpp::bosh::terms::{Opening, Terms, seconds};
+use crate::xmpp::bosh::{Answer, RequestId, body};
 
 /// How often the same request may come again (§14.3 leaves it open): more than any client tries, and an end to those
 /// that go on for ever.

@@ -1,7 +1,7 @@
 //! Why a session ends, as BOSH says it.
 
+use crate::xml::XmlError;
 use crate::xmpp::stream::StreamError;
-use crate::xmpp::xml::XmlError;
 
 /// The terminal binding conditions in use (XEP-0124 §17.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use super::binding::{Binding, Slot};
-use super::condition::{Condition, Violation};
-use super::{RequestId, body, terminate};
+use crate::xmpp::bosh::binding::{Binding, Slot};
+use crate::xmpp::bosh::condition::{Condition, Violation};
+use crate::xmpp::bosh::{RequestId, body, terminate};
 
 impl Binding {
     /// Whether a request waits for an answer.

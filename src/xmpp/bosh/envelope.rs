@@ -2,9 +2,9 @@
 
 use roxmltree::Node;
 
-use super::condition::Violation;
-use super::keys::Key;
-use crate::xmpp::xml::BYTE_ORDER_MARK;
+use crate::xml::BYTE_ORDER_MARK;
+use crate::xmpp::bosh::condition::Violation;
+use crate::xmpp::bosh::keys::Key;
 use crate::xmpp::{ns, stanza};
 
 /// The largest number that all clients can count to (XEP-0124 §14.1).

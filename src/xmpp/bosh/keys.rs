@@ -3,7 +3,7 @@
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use subtle::ConstantTimeEq as _;
 
-use super::condition::Violation;
+use crate::xmpp::bosh::condition::Violation;
 
 /// A key: the 160 bits that its 40 hexadecimal digits of either case stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

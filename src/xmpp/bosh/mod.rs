@@ -24,8 +24,8 @@ pub use envelope::{Envelope, sid_of, without_mark, without_sid};
 pub use pieces::Pieces;
 pub use respond::Payloads;
 
-use super::ns;
-use super::xml::write_attribute;
+use crate::xml::write_attribute;
+use crate::xmpp::ns;
 
 /// One request of HTTP, as long as it waits for its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use roxmltree::Node;
 
-use crate::xmpp::xml::write_attribute;
+use crate::xml::write_attribute;
 
 /// Payloads of a request, from one of them on.
 #[derive(Debug, PartialEq, Eq)]
@@ -61,8 +61,9 @@ impl Iterator for Pieces {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::Limits;
-    use crate::xmpp::xml::{self, Bounds};
+    use crate::config::limits::Limits;
+    use crate::xml;
+    use crate::xml::Bounds;
 
     #[test]
     fn each_payload_stands_for_itself_with_the_namespaces_of_its_request() {

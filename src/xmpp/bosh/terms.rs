@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::condition::Violation;
-use super::envelope::{Envelope, Version};
-use crate::limits::Limits;
+use crate::config::limits::Limits;
+use crate::xml::write_attribute;
+use crate::xmpp::bosh::condition::Violation;
+use crate::xmpp::bosh::envelope::{Envelope, Version};
 use crate::xmpp::ns;
-use crate::xmpp::xml::write_attribute;
 
 /// The version of BOSH that is spoken here.
 const VERSION: Version = (1, 11);

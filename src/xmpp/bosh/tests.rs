@@ -4,8 +4,8 @@ mod rules;
 
 use std::time::{Duration, Instant};
 
-use super::*;
-use crate::limits::Limits;
+use crate::config::limits::Limits;
+use crate::xmpp::bosh::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -6,11 +6,11 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime};
 
 use callboard::clock::Now;
+use callboard::config::limits::Limits;
 use callboard::config::{Config, Profile};
 use callboard::desk::nodes;
 use callboard::hub::{Action, Asker, Hub, Origin, Out};
 use callboard::id::{SessionId, UserId};
-use callboard::limits::Limits;
 use callboard::pubsub::{After, NodeSpec};
 use callboard::xmpp::bosh::Answer;
 use callboard::xmpp::stream;

@@ -2,7 +2,8 @@
 
 use callboard::hub::Out;
 use callboard::id::SessionId;
-use callboard::xmpp::{ns, stream, xml};
+use callboard::xml;
+use callboard::xmpp::{ns, stream};
 use roxmltree::{Document, Node};
 
 use crate::{Stage, parts};

@@ -13,8 +13,9 @@ use base64::engine::general_purpose::STANDARD;
 use callboard::config::Config;
 use callboard::desk::nodes;
 use callboard::id::SessionId;
+use callboard::xml;
 use callboard::xmpp::jid::Jid;
-use callboard::xmpp::{ns, xml};
+use callboard::xmpp::ns;
 use roxmltree::{Document, Node};
 
 use crate::stage::{Stage, Told};

@@ -2,10 +2,10 @@
 //! `r`eady, `b`ound, `a`vailable, `x` closed; what follows is the frame.
 #![no_main]
 
+use callboard::config::password::Password;
 use callboard::config::{Config, Profile};
 use callboard::hub::Action;
 use callboard::id::SessionId;
-use callboard::password::Password;
 use callboard_fuzz::wire::{self, hear};
 use callboard_fuzz::{Stage, stage, world};
 use libfuzzer_sys::{Corpus, fuzz_target};

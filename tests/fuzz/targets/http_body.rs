@@ -18,7 +18,7 @@ use callboard::desk::{
     ApiError, CallData, ClientLog, Desk, DialogRequest, Event, Inbound, NewMessage, SetState, Whose, nodes,
 };
 use callboard::id::UserId;
-use callboard::xmpp::xml::Bounds;
+use callboard::xml::Bounds;
 use callboard_fuzz::script::Language;
 use callboard_fuzz::stage::Told;
 use callboard_fuzz::wire::{child, element};

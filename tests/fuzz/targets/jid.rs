@@ -15,7 +15,7 @@ fuzz_target!(|text: &str| {
         let bare = Jid { resource: None, ..jid.clone() };
         assert_eq!(Jid::parse(&bare.to_string()).as_ref(), Ok(&bare), "{written:?}");
         // It stands in attributes of stanzas.
-        assert!(callboard::xmpp::xml::is_carriable(&written), "{written:?}");
+        assert!(callboard::xml::is_carriable(&written), "{written:?}");
     }
     for prepare in [prepare_local, prepare_resource] as [Prepare; 2] {
         if let Ok(prepared) = prepare(text) {

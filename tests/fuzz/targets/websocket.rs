@@ -3,16 +3,11 @@
 
 use std::io::{self, Cursor, Read, Write};
 
+use callboard::http::websocket::frames;
 use libfuzzer_sys::fuzz_target;
 use tungstenite::Message;
 use tungstenite::error::Error;
 use tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
-
-#[path = "../../../src/net/frames.rs"]
-mod frames;
-#[path = "../../../src/net/scratch.rs"]
-#[allow(dead_code, reason = "the reader needs one constant of it")]
-mod scratch;
 
 /// In bytes: messages are long from 1024 on, which the reader treats in another way.
 const LIMIT: usize = 2048;

@@ -9,8 +9,9 @@ use std::sync::LazyLock;
 
 use callboard::config::{Config, Profile};
 use callboard::id::SessionId;
+use callboard::xml;
+use callboard::xml::Bounds;
 use callboard::xmpp::ns;
-use callboard::xmpp::xml::{self, Bounds};
 use callboard_fuzz::parts::{by_second_parser, parts};
 use callboard_fuzz::wire::{self, hear};
 use callboard_fuzz::{Stage, stage, world};

@@ -1,6 +1,6 @@
 //! What a client that reads all events knows, and what holds whenever nothing happens.
 
-use super::*;
+use crate::desk::tests::random_calls::*;
 
 impl Centre {
     /// A client reads an event.

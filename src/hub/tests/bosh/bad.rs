@@ -1,6 +1,6 @@
 //! Requests that are none, too many sessions, and what must not come of either.
 
-use super::*;
+use crate::hub::tests::bosh::*;
 
 #[test]
 fn so_many_sessions_and_no_more_for_all_and_for_each_address() {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use fastrand::Rng;
 
-use super::*;
+use crate::hub::tests::bosh::*;
 
 const ATTRIBUTES: [&str; 12] = [
     "",

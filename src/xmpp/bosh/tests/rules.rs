@@ -2,7 +2,7 @@
 
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 
-use super::*;
+use crate::xmpp::bosh::tests::*;
 
 #[test]
 fn a_request_does_not_come_again_for_ever() {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use callboard::hub::Hub;
 use callboard::id::SessionId;
-use callboard::xmpp::xml::text_content;
+use callboard::xml::text_content;
 use callboard::xmpp::{ns, stream::StreamError};
 use roxmltree::{Document, Node};
 

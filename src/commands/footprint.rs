@@ -1,0 +1,138 @@
+//! The memory that a server may come to need: what the limits add up to, each with what one of it costs at the most.
+//!
+//! The sum is reached only by clients that try to: a working day takes a small part of it (deploy/manual/operating.md).
+
+use crate::config::Config;
+
+const KIB: u64 = 1024;
+
+/// The program itself with an empty configuration, its threads, and what it has for all connections together.
+const PROGRAM: u64 = 8 * 1024 * KIB;
+
+/// A user with its nodes, automatic subscriptions, remembered password and tries.
+const USER: u64 = 4 * KIB;
+
+/// A connection without what its client has sent: its task, the state of TLS, and the buffer for an answer.
+const CONNECTION: u64 = 20 * KIB;
+
+/// A record of TLS that is not complete.
+const RECORD: u64 = 18 * KIB;
+
+/// The state of a session; the bytes that wait for it are counted by `queue`.
+const SESSION: u64 = 4 * KIB;
+
+/// A subscription, or an event that is kept, without its payload.
+const ENTRY: u64 = 256;
+
+/// A call with all of its variables, participants, and its document.
+const CALL: u64 = 8 * KIB;
+
+/// A piece of a file that is read, and one that is sent.
+const PIECES: u64 = 32 * KIB;
+
+/// A login that waits: the longest name and password, and a hash.
+const LOGIN: u64 = 4 * KIB;
+
+/// All messages to teams that there may be, and the log that waits for its reader.
+const BESIDE: u64 = 8 * 1024 * KIB;
+
+/// A kind of thing that takes memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The limit or section of the configuration that bounds it.
+    pub what: &'static str,
+    /// At the most, in bytes.
+    pub bytes: u64,
+}
+
+/// The parts of the memory that a server for this configuration takes at the most.
+pub fn rows(config: &Config) -> Vec<Row> {
+    let limits = &config.limits;
+    let number = |value: usize| value as u64;
+    let users = number(config.users.len());
+    let streams = number(limits.connections) + number(limits.bosh_sessions);
+    // Only users who have logged in send these.
+    let logged_in = streams.min(users * number(limits.sessions_per_user));
+    let subscriptions =
+        logged_in * number(limits.subscriptions_per_session) + users * number(limits.subscriptions_per_user);
+    // Over BOSH two requests and two answers are kept.
+    let stanzas = 4 * number(limits.stanza);
+    let items: u64 = config.nodes.iter().map(|node| number(node.items)).sum();
+    let row = |what, bytes| Row { what, bytes };
+    vec![
+        row("program", PROGRAM + BESIDE),
+        row("users", users * USER),
+        row("connections", number(limits.connections) * (CONNECTION + RECORD + number(limits.http_header))),
+        row("handshakes", number(limits.handshakes).min(number(limits.connections) * 16 * KIB)),
+        row("bosh_sessions", number(limits.bosh_sessions) * (SESSION + number(limits.stanza_before_login))),
+        row("sessions_per_user", logged_in * (SESSION + stanzas)),
+        row("subscriptions", subscriptions * ENTRY),
+        row("queues", number(limits.queues).min(streams * number(limits.queue))),
+        row("history", number(limits.history_size) + number(limits.history) * ENTRY),
+        row("items", items * (ENTRY + number(limits.payload))),
+        row("calls", number(limits.calls) * CALL),
+        row("bodies", number(limits.bodies)),
+        row("files", if config.www.is_some() { number(limits.files) * PIECES } else { 0 }),
+        row(
+            "password_waiting",
+            if config.hashed_logins() > 0 { number(limits.password_waiting) * LOGIN } else { 0 },
+        ),
+    ]
+}
+
+/// All of it, in MiB.
+pub fn total(config: &Config) -> u64 {
+    rows(config).iter().map(|row| row.bytes).sum::<u64>().div_ceil(KIB * KIB)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::limits::Limits;
+
+    /// The bound of the service, in MiB.
+    fn memory_max() -> u64 {
+        let unit = include_str!("../../deploy/callboard.service");
+        let line = unit.lines().find_map(|line| line.strip_prefix("MemoryMax="));
+        let bound = line.and_then(|line| line.strip_suffix('M')).expect("the unit has one, in MiB");
+        bound.parse().expect("a number")
+    }
+
+    #[test]
+    fn the_bound_of_the_service_is_what_the_limits_add_up_to() {
+        let needed = total(&Config::demo());
+        assert_eq!(memory_max(), needed.next_multiple_of(64), "{needed} MiB: {:#?}", rows(&Config::demo()));
+    }
+
+    #[test]
+    fn a_small_board_needs_as_much_as_its_documents_say() {
+        let manual = include_str!("../../deploy/manual/operating.md");
+        let (_, section) = manual.split_once("## Memory\n").expect("there is a section");
+        let (said, example) = section.split_once("```toml\n").expect("it has an example");
+        let (example, _) = example.split_once("```").expect("it ends");
+        let mut config = Config::demo();
+        let text =
+            format!("[[user]]\nid = \"a\"\npassword = \"not a\"\nroles = [\"Administrator\"]\n{example}");
+        config.limits = Config::parse(&text, "example.toml").expect("it can be read").limits;
+        let needed = total(&config);
+        assert!(said.contains(&format!("{needed} MiB")), "it is {needed} MiB: {:#?}", rows(&config));
+    }
+
+    #[test]
+    fn more_of_anything_takes_more_memory() {
+        let mut config = Config::demo();
+        let before = total(&config);
+        config.limits = Limits { connections: 2 * config.limits.connections, ..config.limits };
+        assert!(total(&config) > before);
+        let users = config.users.clone();
+        config.users.extend((0..1000).flat_map(|_| users.clone()));
+        let rows = rows(&config);
+        let all = (config.limits.connections + config.limits.bosh_sessions) as u64;
+        let sessions = rows.iter().find(|row| row.what == "sessions_per_user").expect("there is one");
+        assert_eq!(
+            sessions.bytes,
+            all * (SESSION + 4 * config.limits.stanza as u64),
+            "not more than there can be"
+        );
+    }
+}

@@ -1,0 +1,66 @@
+//! The part of a configuration that a server takes once and for all when it starts.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::client_address::Network;
+use crate::config::limits::Limits;
+use crate::config::web_origin::WebOrigin;
+use crate::config::{Config, Hosts, Profile, Release};
+
+/// The part of a configuration that counts from the start to the end of a server.
+#[derive(Clone, Debug)]
+pub struct Fixed {
+    domain: String,
+    profile: Profile,
+    release: Release,
+    listen: Vec<SocketAddr>,
+    listen_plain: Vec<SocketAddr>,
+    www: Option<PathBuf>,
+    cors_origins: Vec<WebOrigin>,
+    hosts: Hosts,
+    hsts: Option<Duration>,
+    trusted_proxies: Vec<Network>,
+    frame_tap: bool,
+    limits: Limits,
+}
+
+impl Fixed {
+    /// Returns that part of a configuration.
+    pub fn of(config: &Config) -> Self {
+        Self {
+            domain: config.domain.clone(),
+            profile: config.profile,
+            release: config.release,
+            listen: config.listen.clone(),
+            listen_plain: config.listen_plain.clone(),
+            www: config.www.as_ref().map(|www| www.folder.clone()),
+            cors_origins: config.cors_origins.clone(),
+            hosts: config.hosts.clone(),
+            hsts: config.hsts,
+            trusted_proxies: config.trusted_proxies.clone(),
+            frame_tap: config.frame_tap,
+            limits: config.limits,
+        }
+    }
+
+    /// The keys by which another configuration differs, in the order of the file.
+    pub fn differences(&self, other: &Self) -> Vec<&'static str> {
+        let differences = [
+            ("domain", self.domain != other.domain),
+            ("profile", self.profile != other.profile),
+            ("release", self.release != other.release),
+            ("listen", self.listen != other.listen),
+            ("listen_plain", self.listen_plain != other.listen_plain),
+            ("www", self.www != other.www),
+            ("cors_origins", self.cors_origins != other.cors_origins),
+            ("hosts", self.hosts != other.hosts),
+            ("hsts", self.hsts != other.hsts),
+            ("trusted_proxies", self.trusted_proxies != other.trusted_proxies),
+            ("frame_tap", self.frame_tap != other.frame_tap),
+            ("[limits]", self.limits != other.limits),
+        ];
+        differences.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()
+    }
+}

@@ -1,0 +1,467 @@
+//! Whatever is done with calls in whatever order: the rules of the desk hold, and who follows the events knows all.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::config::{Profile, Role};
+use crate::desk::dialog::{Action, CallType, Party, Phase};
+use crate::desk::nodes;
+use crate::desk::state::State;
+use crate::desk::tests::*;
+use crate::desk::timers::Alarm;
+use crate::desk::{CallData, DialogRequest, Inbound};
+use crate::id::DialogId;
+
+type Checked = Result<(), String>;
+
+macro_rules! must {
+    ($holds:expr, $($said:tt)+) => {
+        if !$holds {
+            return Err(format!($($said)+));
+        }
+    };
+}
+
+mod rules;
+
+/// Three agents of a team that wraps up, one of them its supervisor; two of another team, which does not.
+const CENTRE: &str = r#"[[team]]
+id = "1"
+name = "Lab"
+wrap_up = "7s"
+[[team]]
+id = "2"
+name = "Kiosk"
+[[user]]
+id = "ada"
+password = "x"
+roles = ["Agent", "Supervisor"]
+team = "1"
+supervises = ["1", "2"]
+extension = "1000"
+[[user]]
+id = "bob"
+password = "x"
+team = "1"
+extension = "1001"
+[[user]]
+id = "cid"
+password = "x"
+team = "1"
+extension = "1002"
+[[user]]
+id = "dan"
+password = "x"
+team = "2"
+extension = "1003"
+[[user]]
+id = "eve"
+password = "x"
+roles = ["Agent", "Supervisor"]
+team = "2"
+supervises = ["1"]
+extension = "1004"
+[[user]]
+id = "root"
+password = "x"
+roles = ["Administrator"]
+[[queue]]
+id = "q1"
+name = "One"
+team = "1"
+number = "9001"
+[[queue]]
+id = "q2"
+name = "Two"
+team = "2"
+number = "9002"
+[outside]
+busy = ["5550001"]
+no_answer = ["5550002"]
+[limits]
+calls = 9
+"#;
+
+/// What is written otherwise in other files for the same centre. A user or queue with another id is one that is gone.
+const OTHERWISE: [&[(&str, &str)]; 3] = [
+    &[],
+    &[("id = \"bob\"", "id = \"bea\""), ("id = \"q1\"", "id = \"q3\""), ("wrap_up = \"7s\"\n", "")],
+    &[
+        ("team = \"1\"\nextension = \"1002\"", "team = \"2\"\nextension = \"1002\""),
+        ("extension = \"1003\"", "extension = \"1005\""),
+        ("roles = [\"Agent\", \"Supervisor\"]\nteam = \"2\"", "roles = [\"Supervisor\"]\nteam = \"2\""),
+        ("id = \"q1\"\nname = \"One\"\nteam = \"1\"", "id = \"q1\"\nname = \"Other\"\nteam = \"2\""),
+        ("number = \"9002\"", "number = \"9003\""),
+    ],
+];
+
+/// One of the files.
+fn centre(profile: &str, which: usize) -> Config {
+    let mut text = format!("profile = \"{profile}\"\n{CENTRE}");
+    for (from, to) in OTHERWISE[which] {
+        assert!(text.contains(from), "{from}");
+        text = text.replace(from, to);
+    }
+    Config::parse(&text, "c.toml").expect("a valid file")
+}
+
+const AGENTS: u32 = 5;
+const WATCHER: UserId = UserId(5);
+
+const NUMBERS: &[&str] = &[
+    "1000", "1001", "1002", "1003", "1004", "1000", "1001", "1002", "1003", "1004", "9001", "9002", "9001",
+    "5550001", "5550002", "5550123", "5550123", "sip:x", "1099",
+];
+
+/// One thing that happens. Calls are named by their place among those there are.
+#[derive(Clone, Debug)]
+enum Do {
+    State(u32, u32, &'static str, &'static str),
+    Make(u32, &'static str),
+    Listen(u32, &'static str),
+    BargeIn(u32, usize),
+    /// Whose participation of which call; what; which number; the target, if it is not the own telephone.
+    Update(usize, usize, Action, &'static str, Option<usize>),
+    /// The same with one of the actions that are offered.
+    Offered(usize, usize, usize, &'static str),
+    Inbound(&'static str),
+    Abandon(usize),
+    Left(u32),
+    Arrived(u32),
+    /// Milliseconds go by.
+    Wait(u64),
+    /// Until the next timer.
+    UntilDue,
+    /// To the next state of the service, and all are told.
+    Status(Status),
+    /// Another file is read.
+    Reload(usize),
+}
+
+fn some(random: &mut fastrand::Rng) -> Do {
+    let pick = |random: &mut fastrand::Rng, from: &[&'static str]| from[random.usize(..from.len())];
+    let agent = |random: &mut fastrand::Rng| random.u32(..AGENTS);
+    match random.u8(..100) {
+        0..18 => {
+            let user = agent(random);
+            let actor = if random.u8(..5) == 0 { [0, 4][random.usize(..2)] } else { user };
+            let state = pick(random, &["LOGIN", "LOGIN", "READY", "READY", "READY", "NOT_READY", "LOGOUT"]);
+            let at = if random.u8(..6) == 0 { agent(random) } else { user };
+            Do::State(actor, user, state, NUMBERS[at as usize])
+        }
+        18..30 => Do::Make(agent(random), pick(random, NUMBERS)),
+        30..33 => Do::Listen([0, 4][random.usize(..2)], pick(random, &NUMBERS[..5])),
+        33..34 => Do::BargeIn([0, 4][random.usize(..2)], random.usize(..9)),
+        34..64 => {
+            Do::Offered(random.usize(..9), random.usize(..8), random.usize(..60), pick(random, NUMBERS))
+        }
+        64..77 => {
+            let action = Action::ALL[random.usize(..Action::ALL.len())];
+            let target =
+                (action == Action::ParticipantDrop || random.u8(..30) == 0).then(|| random.usize(..8));
+            Do::Update(random.usize(..9), random.usize(..8), action, pick(random, NUMBERS), target)
+        }
+        77..85 => Do::Inbound(pick(random, NUMBERS)),
+        85..87 => Do::Abandon(random.usize(..9)),
+        87..88 => Do::Left(agent(random)),
+        88..90 => Do::Arrived(agent(random)),
+        90..94 => Do::Wait(random.u64(1..9_000)),
+        94..98 => Do::UntilDue,
+        98 => Do::Reload(random.usize(..OTHERWISE.len())),
+        _ => Do::Status(Status::ALL[random.usize(..3)]),
+    }
+}
+
+/// What somebody knows who has read all events.
+#[derive(Default)]
+struct Reader {
+    user: Option<String>,
+    /// State and the time of its change, from the node of the team.
+    summary: Option<(String, String)>,
+    dialogs: BTreeMap<String, String>,
+}
+
+struct Centre {
+    desk: Desk,
+    profile: Profile,
+    nodes: HashSet<String>,
+    readers: Vec<Reader>,
+    now: u64,
+}
+
+impl Centre {
+    fn new(name: &str) -> Self {
+        let config = centre(name, 0);
+        let profile = config.profile;
+        let desk = Desk::new(config);
+        let centres = (0..OTHERWISE.len()).map(|which| Desk::new(centre(name, which)));
+        let nodes = centres.flat_map(|desk| nodes::all(&desk, &[]));
+        let nodes = nodes.flat_map(|spec| spec.names().collect::<Vec<_>>()).collect();
+        let readers = (0..AGENTS).map(|_| Reader::default()).collect();
+        Self { desk, profile, nodes, readers, now: 0 }
+    }
+
+    fn call(&self, place: usize) -> Option<DialogId> {
+        let count = self.desk.dialogs.len();
+        if count == 0 { None } else { self.desk.dialogs.keys().nth(place % count).copied() }
+    }
+
+    /// The actions that a call's document offers to somebody.
+    fn offered(&self, id: DialogId, user: UserId) -> Vec<Action> {
+        let document = self.desk.dialog_document(WATCHER, &id.to_string()).expect("a call");
+        let extension = self.desk.agent(user).extension.clone().unwrap_or_default();
+        let part = document
+            .split("<Participant>")
+            .find(|part| part.contains(&format!("<mediaAddress>{extension}<")));
+        let offers =
+            |action: &Action| part.is_some_and(|part| part.contains(&format!("<action>{}<", action.name())));
+        Action::ALL.into_iter().filter(offers).collect()
+    }
+
+    /// Returns whether it was accepted.
+    fn step(&mut self, what: &Do) -> Result<bool, String> {
+        self.now += 1;
+        let owned = |text: &str| Some(text.to_owned());
+        let own =
+            |desk: &Desk, user: u32| desk.agent(UserId(user)).extension.clone().or_else(|| owned("1000"));
+        let now = at(self.now);
+        let desk = &mut self.desk;
+        let mut request_id = "r";
+        let mut refusals = None;
+        let before = format!("{desk:?}");
+        let events = match *what {
+            Do::State(actor, user, state, extension) => {
+                let extension = (state == "LOGIN").then(|| extension.to_owned());
+                let asked = SetState { state: owned(state), extension, reason_code_id: None };
+                desk.set_state(now, UserId(actor), UserId(user), &asked, "r")
+                    .map_err(|e| refusals = Some(told(&e)))
+                    .ok()
+            }
+            Do::Make(user, to) | Do::Listen(user, to) => {
+                let action = if matches!(what, Do::Make(..)) { "MAKE_CALL" } else { "SILENT_MONITOR" };
+                let asked = DialogRequest {
+                    action: owned(action),
+                    from: own(desk, user),
+                    to: owned(to),
+                    ..DialogRequest::default()
+                };
+                desk.create_dialog(now, UserId(user), UserId(user), &asked, "r")
+                    .map_err(|e| refusals = Some(told(&e)))
+                    .ok()
+            }
+            Do::BargeIn(user, place) => {
+                let associated = self.call(place).map(nodes::dialog);
+                let desk = &mut self.desk;
+                let asked = DialogRequest {
+                    action: owned("BARGE_IN"),
+                    from: own(desk, user),
+                    to: owned("1001"),
+                    associated,
+                    ..DialogRequest::default()
+                };
+                desk.create_dialog(now, UserId(user), UserId(user), &asked, "r")
+                    .map_err(|e| refusals = Some(told(&e)))
+                    .ok()
+            }
+            Do::Update(place, which, action, to, target) => {
+                let Some(id) = self.call(place) else { return Ok(false) };
+                let desk = &mut self.desk;
+                let participants = &desk.dialogs[&id].participants;
+                let agents = desk.dialogs[&id].agents();
+                if agents.is_empty() {
+                    return Ok(false);
+                }
+                let actor = agents[which % agents.len()];
+                let target = match target {
+                    Some(target) => Some(participants[target % participants.len()].address.clone()),
+                    None => desk.agent(actor).extension.clone(),
+                };
+                let mut data = CallData::default();
+                let _ = data.set("callVariable1".into(), "x".into());
+                let asked = DialogRequest {
+                    action: owned(action.name()),
+                    to: owned(to),
+                    target,
+                    data: Some(data),
+                    digits: owned("1"),
+                    ..DialogRequest::default()
+                };
+                desk.update_dialog(now, actor, &id.to_string(), &asked, "r")
+                    .map_err(|e| refusals = Some(told(&e)))
+                    .ok()
+            }
+            Do::Offered(place, which, action, to) => {
+                let Some(id) = self.call(place) else { return Ok(false) };
+                let agents = self.desk.dialogs[&id].agents();
+                let actor = agents.get(which % agents.len().max(1)).copied();
+                let offered = actor.map(|actor| self.offered(id, actor)).unwrap_or_default();
+                // UPDATE_CALL_DATA and SEND_DTMF are mostly left out.
+                let offered: Vec<_> = offered
+                    .into_iter()
+                    .filter(|one| which == 7 || !matches!(one, Action::UpdateCallData | Action::SendDtmf))
+                    .collect();
+                if offered.is_empty() {
+                    return Ok(false);
+                }
+                return self.step(&Do::Update(place, which, offered[action % offered.len()], to, None));
+            }
+            Do::Inbound(to) => {
+                request_id = "";
+                let call = Inbound { from: "5550199".into(), to: to.into(), data: CallData::default() };
+                desk.place_call(now, &call, "").map(|(_, events)| events).ok()
+            }
+            Do::Abandon(place) => {
+                request_id = "";
+                let Some(id) = self.call(place) else { return Ok(false) };
+                self.desk.abandon(now, &id.to_string(), "")
+            }
+            Do::Left(user) => {
+                desk.left(now, UserId(user));
+                Some(Vec::new())
+            }
+            Do::Arrived(user) => {
+                desk.arrived(UserId(user));
+                Some(Vec::new())
+            }
+            Do::Wait(time) => {
+                self.now += time;
+                request_id = "";
+                Some(desk.tick(at(self.now)))
+            }
+            Do::UntilDue => {
+                let Some(due) = desk.wake_at() else { return Ok(false) };
+                let ahead = due.saturating_duration_since(at(self.now).monotonic).as_millis();
+                self.now += u64::try_from(ahead).expect("hours at most");
+                request_id = "";
+                Some(desk.tick(at(self.now)))
+            }
+            Do::Status(status) => {
+                request_id = "";
+                desk.set_status(now, status);
+                let event = desk.status_told(now);
+                if status == Status::InService {
+                    desk.tell_states(now);
+                }
+                Some(vec![event])
+            }
+            Do::Reload(which) => {
+                request_id = "";
+                let name = if self.profile == Profile::Uccx { "uccx" } else { "ucce" };
+                Some(desk.reload(now, centre(name, which)))
+            }
+        };
+        let Some(events) = events else {
+            must!(format!("{:?}", self.desk) == before, "refused, and something has changed: {refusals:?}");
+            return Ok(false);
+        };
+        for event in &events {
+            self.read(event, request_id)?;
+        }
+        for user in (0..AGENTS).map(UserId).filter(|user| !self.desk.directory().has(*user)) {
+            let reader = std::mem::take(&mut self.readers[user.0 as usize]);
+            must!(reader.dialogs.is_empty(), "gone with calls: {:?}", reader.dialogs);
+            must!(self.desk.agent(user).state == State::Logout, "gone and signed in");
+        }
+        self.check()?;
+        Ok(true)
+    }
+}
+
+/// Everybody signs in and most are ready; then that happens. Returns which rule was broken at which place.
+fn run(name: &str, all: &[Do]) -> Result<u64, (usize, String)> {
+    let mut centre = Centre::new(name);
+    let mut accepted = 0;
+    for (place, what) in all.iter().enumerate() {
+        let step = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| centre.step(what)));
+        match step {
+            Ok(Ok(done)) => accepted += u64::from(done),
+            Ok(Err(broken)) => return Err((place, broken)),
+            Err(_) => return Err((place, "panic: see above".to_owned())),
+        }
+    }
+    Ok(accepted)
+}
+
+fn class(broken: &str) -> String {
+    broken.split(':').next().unwrap_or_default().to_owned()
+}
+
+/// The same breach with as few steps as possible.
+fn shrink(name: &str, mut all: Vec<Do>, of: &str) -> (Vec<Do>, String) {
+    let mut said = String::new();
+    loop {
+        let mut shorter = None;
+        for place in (0..all.len()).rev() {
+            let mut fewer = all.clone();
+            fewer.remove(place);
+            if let Err((at, broken)) = run(name, &fewer)
+                && class(&broken) == of
+            {
+                fewer.truncate(at + 1);
+                said = broken;
+                shorter = Some(fewer);
+                break;
+            }
+        }
+        match shorter {
+            Some(fewer) => all = fewer,
+            None => return (all, said),
+        }
+    }
+}
+
+fn signed_in() -> Vec<Do> {
+    let states = ["LOGIN", "READY"].into_iter();
+    states
+        .flat_map(|state| (0..AGENTS).map(move |user| Do::State(user, user, state, NUMBERS[user as usize])))
+        .collect()
+}
+
+/// A call of an agent, and beside it a consultation: chance alone seldom comes so far.
+fn consultation(random: &mut fastrand::Rng) -> Vec<Do> {
+    let first = if random.bool() { Do::Inbound("1001") } else { Do::Make(0, "1001") };
+    let answer = |call| (0..2).map(move |which| Do::Update(call, which, Action::Answer, "", None));
+    let consult = [0, 1].map(|which| Do::Update(0, which, Action::ConsultCall, NUMBERS[2], None));
+    let consult = &consult[random.usize(..2)..];
+    [first].into_iter().chain(answer(0)).chain(consult.iter().cloned()).chain(answer(1)).collect()
+}
+
+#[test]
+fn calls_in_any_order_break_no_rule() {
+    // More of them with STEPS=200000.
+    let steps: usize = std::env::var("STEPS").ok().and_then(|steps| steps.parse().ok()).unwrap_or(2_000);
+    let mut found: BTreeMap<(String, String), (usize, Vec<Do>)> = BTreeMap::new();
+    for name in ["uccx", "ucce"] {
+        let (mut done, mut seed, mut accepted) = (0, 0, 0);
+        while done < steps {
+            let mut random = fastrand::Rng::with_seed(seed);
+            seed += 1;
+            let mut all = signed_in();
+            if random.bool() {
+                all.extend(consultation(&mut random));
+            }
+            let length = random.usize(20..300);
+            all.extend((0..length).map(|_| some(&mut random)));
+            done += all.len();
+            match run(name, &all) {
+                Ok(count) => accepted += count,
+                Err((place, broken)) => {
+                    all.truncate(place + 1);
+                    let entry = found.entry((class(&broken), name.to_owned())).or_insert((0, all.clone()));
+                    entry.0 += 1;
+                    if all.len() < entry.1.len() {
+                        entry.1 = all;
+                    }
+                }
+            }
+        }
+        println!("{name}: {seed} sequences, {accepted} accepted in those without a breach");
+    }
+    for ((of, name), (count, all)) in &found {
+        let (all, said) = shrink(name, all.clone(), of);
+        println!("== {name}, {count} times: {said}");
+        for what in all {
+            println!("     {what:?}");
+        }
+    }
+    assert!(found.is_empty(), "{} kinds of breaches", found.len());
+}

@@ -1,0 +1,32 @@
+//! One thread owns all state, and this is how it goes round.
+//!
+//! ```text
+//!        ┌───────────────────────────── a round ─────────────────────────────┐
+//!        │                                                                   │
+//!        ▼                                                                   │
+//!   sockets, timers ──▶ tasks of sessions ──▶ tasks of arrivals ──▶ writers ─┘
+//!     (busy_time)         (scheduler,           (scheduler,          (driver,
+//!                        a turn a user)       a turn an address)      writers)
+//!                              │                    │                   ▲
+//!                              ▼                    ▼                   │
+//!                        driver.with_hub(|hub, now| …)                  │
+//!                              │   the hub changes, and asks for        │
+//!                              └── actions: wake, release, verify … ────┘
+//! ```
+//!
+//! A task calls the hub with what came in. The hub never does anything by itself: what it wants done outside comes back as an
+//! action, which the driver carries out before the call returns. What the hub has for sessions waits until all tasks have had
+//! their turn, and goes out in few long writes. Every turn has a bound in time, so that nobody waits long for anybody else;
+//! what takes longer (a slow hash, a file, a large document) is done by a few threads beside the loop.
+#![allow(clippy::disallowed_methods, reason = "the loop has the clock and the threads")]
+
+pub(crate) mod busy_time;
+pub(crate) mod client_log;
+pub(crate) mod driver;
+pub(crate) mod log_shares;
+pub(crate) mod password_cache;
+pub(crate) mod password_checks;
+pub mod rounds;
+pub(crate) mod scheduler;
+pub mod threads;
+pub mod writers;

@@ -1,0 +1,282 @@
+//! The turns on the event loop: sessions come before connections that are no sessions yet, and nobody has a long one.
+//!
+//! A thousand clients that connect at once are a thousand handshakes of TLS, of which each takes a good part of a millisecond.
+//! If all tasks stood in one line, sessions would wait behind all of them.
+
+use std::cell::Cell;
+use std::net::IpAddr;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+use smol::LocalExecutor;
+
+use crate::event_loop::driver::Server;
+use crate::net::clock::now;
+
+/// How long the tasks of sessions run before others have their turn, and sockets and timers are looked at.
+pub const SESSIONS: Duration = Duration::from_millis(5);
+
+/// The time that connections which are no sessions have in a turn. It is short, because on a fraction of a core it takes several
+/// times as long, and a ping waits for it.
+pub const ARRIVALS: Duration = Duration::from_millis(1);
+
+/// How many rounds in a row connections that are no sessions wait because the time was up for the tasks of sessions.
+const WAITS: usize = 2;
+
+/// Runs the tasks of sessions, and behind them those of connections that are none, for ever.
+pub async fn run_all<T>(sessions: Rc<LocalExecutor<'static>>, arrivals: Rc<LocalExecutor<'static>>) -> T {
+    let mut sessions = pin!(run::<T>(sessions, SESSIONS));
+    let mut arrivals = pin!(run::<T>(arrivals, ARRIVALS));
+    let mut waited = 0;
+    std::future::poll_fn(|cx| {
+        let began = now().monotonic;
+        let _never: Poll<T> = sessions.as_mut().poll(cx);
+        let is_busy = now().monotonic.saturating_duration_since(began) >= SESSIONS;
+        if is_busy && waited < WAITS {
+            waited += 1;
+            cx.waker().wake_by_ref();
+        } else {
+            waited = 0;
+            let _never: Poll<T> = arrivals.as_mut().poll(cx);
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+/// Runs the tasks of an executor for ever, for about `patience` each time it is polled.
+pub async fn run<T>(executor: Rc<LocalExecutor<'static>>, patience: Duration) -> T {
+    let began = Cell::new(now().monotonic);
+    let mut tasks = pin!(async {
+        loop {
+            executor.tick().await;
+            if now().monotonic.saturating_duration_since(began.get()) >= patience {
+                smol::future::yield_now().await;
+            }
+        }
+    });
+    std::future::poll_fn(|cx| {
+        began.set(now().monotonic);
+        let _never: Poll<()> = tasks.as_mut().poll(cx);
+        Poll::Pending
+    })
+    .await
+}
+
+pin_project! {
+    /// A task of a connection that is no session, which has its turns with those of the same address.
+    pub struct InTurn<F> {
+        #[pin]
+        task: F,
+        server: Rc<Server>,
+        address: Rc<Cell<IpAddr>>,
+    }
+}
+
+impl<F> InTurn<F> {
+    /// A task of a client at this address, which may be found out to be another one: that of a client behind a proxy.
+    pub fn new(server: Rc<Server>, address: Rc<Cell<IpAddr>>, task: F) -> Self {
+        Self { task, server, address }
+    }
+}
+
+impl<F: Future> Future for InTurn<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let rounds = &this.server.arrival_rounds;
+        let left = rounds.borrow().left(this.address.get());
+        if left.is_zero() {
+            rounds.borrow_mut().rest(cx.waker(), left);
+            return Poll::Pending;
+        }
+        let started = now().monotonic;
+        let polled = this.task.poll(cx);
+        rounds.borrow_mut().spend(this.address.get(), now().monotonic.saturating_duration_since(started));
+        polled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::{TcpListener, TcpStream};
+    use std::thread;
+    use std::time::Instant;
+
+    use smol::future::{FutureExt as _, yield_now};
+    use smol::{Async, Timer};
+    use tungstenite::protocol::frame::FrameHeader;
+    use tungstenite::protocol::frame::coding::{Data, OpCode};
+
+    use super::*;
+    use crate::config::Config;
+    use crate::event_loop::rounds::ADDRESS;
+    use crate::http::routes;
+    use crate::http::websocket::session;
+    use crate::hub::Origin;
+    use crate::net::connection::Io;
+    use crate::net::socket::Socket;
+
+    /// The event loop, if nobody had turns but the tasks of one executor.
+    fn run_only(server: &Rc<Server>, executor: &Rc<LocalExecutor<'static>>, time: Duration) {
+        let over = async {
+            Timer::after(time).await;
+        };
+        smol::block_on(run(executor.clone(), SESSIONS).or(server.clone().write()).or(over));
+    }
+
+    /// All clients may come in at once, or leave; a ping waits for none of them.
+    #[test]
+    fn a_client_that_comes_in_or_leaves_has_turns_behind_those_that_are_in() {
+        let (sessions, arrivals) = (Rc::new(LocalExecutor::new()), Rc::new(LocalExecutor::new()));
+        let server = Server::new(Config::demo(), None, sessions.clone(), arrivals.clone());
+        let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
+        let client = TcpStream::connect(listener.local_addr().expect("it has one")).expect("it listens");
+        client.set_nonblocking(true).expect("it can be");
+        let (stream, peer) = listener.accept().expect("it has connected");
+        let stream = Socket::new(Async::new(stream).expect("it can be watched"));
+        let slots = server.places(peer.ip()).expect("there is room");
+        let io = Io::plain(stream, peer, slots, server.traffic.clone());
+        let origin = Origin { peer, transport: "ws", accepted: now().monotonic };
+        server.spawn_arrival(peer.ip(), session::serve(server.clone(), io, origin, Vec::new()));
+        let say = |text: &str| {
+            let mask = Some([0; 4]);
+            let header = FrameHeader { opcode: OpCode::Data(Data::Text), mask, ..FrameHeader::default() };
+            let mut frame = Vec::new();
+            header.format(text.len() as u64, &mut frame).expect("there is room");
+            frame.extend_from_slice(text.as_bytes());
+            (&client).write_all(&frame).expect("the socket takes it");
+        };
+        let is_answered = || (&client).read(&mut [0; 16 * 1024]).is_ok();
+        let (moment, long) = (Duration::from_millis(20), Duration::from_secs(10));
+        let open = "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='1.0'/>";
+        let auth = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>ADEwMDEAMTAwMQ==</auth>";
+        let set = |child: &str| format!("<iq type='set' id='a' xmlns='jabber:client'>{child}</iq>");
+        let bind = set("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>");
+        let session = set("<session xmlns='urn:ietf:params:xml:ns:xmpp-session'/>");
+        let presence = "<presence xmlns='jabber:client'/>";
+        let ping = "<iq type='get' id='p' xmlns='jabber:client'><ping xmlns='urn:xmpp:ping'/></iq>";
+        for text in [open, auth, open, &bind, &session, presence, ping, ping, ping, ping] {
+            say(text);
+            run_only(&server, &sessions, moment);
+            assert!(!is_answered(), "{text}");
+            let start = Instant::now();
+            while !is_answered() {
+                assert!(start.elapsed() < long, "{text}");
+                run_only(&server, &arrivals, moment);
+            }
+        }
+        // It is in.
+        say(ping);
+        let start = Instant::now();
+        while !is_answered() {
+            assert!(start.elapsed() < long);
+            run_only(&server, &sessions, moment);
+        }
+        drop(client);
+        let count = || server.with_hub(|hub, _| hub.counters().sessions);
+        run_only(&server, &sessions, moment);
+        assert_eq!(count(), 1);
+        let start = Instant::now();
+        while count() > 0 {
+            assert!(start.elapsed() < long);
+            run_only(&server, &sessions, moment);
+            run_only(&server, &arrivals, moment);
+        }
+    }
+
+    #[test]
+    fn connections_that_are_no_sessions_have_a_turn_in_every_third_round_however_busy_sessions_are() {
+        const ROUNDS: usize = 3 * (WAITS + 1);
+        let (sessions, arrivals) = (Rc::new(LocalExecutor::new()), Rc::new(LocalExecutor::new()));
+        let busy = |executor: &LocalExecutor<'static>, time| {
+            let turns = Rc::new(Cell::new(0));
+            let counted = turns.clone();
+            let task = executor.spawn(async move {
+                loop {
+                    counted.set(counted.get() + 1);
+                    thread::sleep(time);
+                    yield_now().await;
+                }
+            });
+            task.detach();
+            turns
+        };
+        let (of_sessions, of_arrivals) = (busy(&sessions, SESSIONS), busy(&arrivals, ARRIVALS));
+        let mut all = Box::pin(run_all::<()>(sessions, arrivals));
+        for _ in 0..ROUNDS {
+            let _never = all.as_mut().poll(&mut Context::from_waker(std::task::Waker::noop()));
+        }
+        assert_eq!((of_sessions.get(), of_arrivals.get()), (ROUNDS, ROUNDS / (WAITS + 1)));
+    }
+
+    #[test]
+    fn a_client_does_not_wait_for_all_the_connections_of_another_address() {
+        const CONNECTIONS: usize = 200;
+        let arrivals = Rc::new(LocalExecutor::new());
+        let server = Server::new(Config::demo(), None, Rc::default(), arrivals.clone());
+        let turns = Rc::new(Cell::new(0));
+        for _ in 0..CONNECTIONS {
+            let turns = turns.clone();
+            server.spawn_arrival([192, 0, 2, 1].into(), async move {
+                loop {
+                    turns.set(turns.get() + 1);
+                    thread::sleep(ADDRESS * 2);
+                    yield_now().await;
+                }
+            });
+        }
+        let (done, is_done) = smol::channel::bounded(1);
+        server.spawn_arrival([192, 0, 2, 2].into(), async move {
+            for _ in 0..10 {
+                yield_now().await;
+            }
+            done.try_send(()).expect("there is room");
+        });
+        let all = run(arrivals, ARRIVALS).or(server.clone().write());
+        smol::block_on(all.or(async { is_done.recv().await.expect("it is sent") }));
+        assert!(turns.get() < CONNECTIONS, "{} turns of the others in ten of its own", turns.get());
+    }
+
+    /// One of them may have a thousand connections to the proxy.
+    #[test]
+    fn the_requests_of_a_trusted_proxy_have_the_turns_of_the_clients_that_it_names() {
+        let mut config = Config::demo();
+        config.trusted_proxies = vec![crate::client_address::Network::parse("127.0.0.1").expect("a network")];
+        let arrivals = Rc::new(LocalExecutor::new());
+        let server = Server::new(config, None, Rc::default(), arrivals.clone());
+        // So much that its next turn does not come before the end of this test.
+        server.arrival_rounds.borrow_mut().spend([192, 0, 2, 1].into(), ADDRESS * u32::MAX);
+        let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
+        let address = listener.local_addr().expect("it has one");
+        let [busy, mut other] = ["192.0.2.1", "192.0.2.2"].map(|client| {
+            let mut socket = TcpStream::connect(address).expect("it listens");
+            let request =
+                format!("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {client}\r\n\r\n");
+            socket.write_all(request.as_bytes()).expect("it is open");
+            let (stream, peer) = listener.accept().expect("it has connected");
+            let stream = Socket::new(Async::new(stream).expect("it can wait"));
+            let places = server.places(peer.ip()).expect("there is room");
+            let io = Io::plain(stream, peer, places, server.traffic.clone());
+            let origin = Origin { peer, transport: "ws", accepted: now().monotonic };
+            let turns = Rc::new(Cell::new(peer.ip()));
+            let served = routes::serve(server.clone(), io, origin, address.ip(), false, turns.clone());
+            server.spawn_arrival_of(turns, served);
+            Async::new(socket).expect("it can wait")
+        });
+        let mut answer = [0; 15];
+        let answered = async {
+            smol::io::AsyncReadExt::read_exact(&mut other, &mut answer).await.expect("it is answered");
+        };
+        smol::block_on(run(arrivals, ARRIVALS).or(server.clone().write()).or(answered));
+        assert_eq!(&answer, b"HTTP/1.1 200 OK");
+        let read = busy.get_ref().read(&mut answer);
+        assert_eq!(read.map_err(|error| error.kind()), Err(std::io::ErrorKind::WouldBlock));
+        drop(busy);
+    }
+}

@@ -1,0 +1,136 @@
+//! The sessions' tasks, seen from the hub: each sleeps until its client sends something, and what the hub has for its client is
+//! written without waking it, as long as the socket takes it.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+use crate::id::SessionId;
+
+/// What a session's frames are written to without waking its task.
+pub trait Writer {
+    /// Writes what waits. Pending if the session's task has to look after it: the socket takes no more, or fails, or the hub
+    /// takes messages again.
+    fn write_waiting(&mut self) -> Poll<()>;
+
+    /// Tells whether the client has gone, as far as its connection shows it without being read from.
+    fn has_left(&self) -> bool;
+}
+
+/// The task of one session.
+struct Sleeper {
+    id: SessionId,
+    waker: Option<Waker>,
+    abort: bool,
+    /// The sleeper is in the list of those for whom something waits.
+    owed: bool,
+    /// The session, if others than its task may write to it.
+    session: Option<Rc<RefCell<dyn Writer>>>,
+}
+
+impl Sleeper {
+    fn wake(&self) {
+        if let Some(waker) = &self.waker {
+            waker.wake_by_ref();
+        }
+    }
+}
+
+/// All sleepers, at the places that their sessions have in the hub.
+#[derive(Default)]
+pub struct Sleepers {
+    places: Vec<Option<Sleeper>>,
+    /// Something waits in the hub for these. Each is in it once at the most.
+    owed: VecDeque<SessionId>,
+}
+
+impl Sleepers {
+    fn get(&self, id: SessionId) -> Option<&Sleeper> {
+        self.places.get(id.place())?.as_ref().filter(|sleeper| sleeper.id == id)
+    }
+
+    fn get_mut(&mut self, id: SessionId) -> Option<&mut Sleeper> {
+        self.places.get_mut(id.place())?.as_mut().filter(|sleeper| sleeper.id == id)
+    }
+
+    /// Its place, which begins empty.
+    fn at(&mut self, id: SessionId) -> &mut Sleeper {
+        let place = id.place();
+        if self.places.len() <= place {
+            self.places.resize_with(place + 1, || None);
+        }
+        let place = &mut self.places[place];
+        // A session that had this place before has gone.
+        place.take_if(|sleeper| sleeper.id != id);
+        place.get_or_insert(Sleeper { id, waker: None, abort: false, owed: false, session: None })
+    }
+
+    /// From now on it is written to without its task.
+    pub fn attach(&mut self, id: SessionId, session: Rc<RefCell<dyn Writer>>) {
+        self.at(id).session = Some(session);
+    }
+
+    /// The session's task waits: `waker` wakes it. Returns true if it must drop its connection instead.
+    pub fn sleep(&mut self, id: SessionId, waker: &Waker) -> bool {
+        let sleeper = self.at(id);
+        if !sleeper.waker.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            sleeper.waker = Some(waker.clone());
+        }
+        sleeper.abort
+    }
+
+    /// Tells whether the session's task must drop its connection.
+    pub fn is_aborted(&self, id: SessionId) -> bool {
+        self.get(id).is_some_and(|sleeper| sleeper.abort)
+    }
+
+    /// Something waits for it in the hub.
+    pub fn owe(&mut self, id: SessionId) {
+        let Some(sleeper) = self.get_mut(id) else { return };
+        if sleeper.session.is_none() {
+            sleeper.wake();
+        } else if !std::mem::replace(&mut sleeper.owed, true) {
+            self.owed.push_back(id);
+        }
+    }
+
+    /// The next to be written to.
+    pub fn next_owed(&mut self) -> Option<(SessionId, Rc<RefCell<dyn Writer>>)> {
+        while let Some(id) = self.owed.pop_front() {
+            if let Some(sleeper) = self.get_mut(id) {
+                sleeper.owed = false;
+                return sleeper.session.clone().map(|session| (id, session));
+            }
+        }
+        None
+    }
+
+    /// Tells whether its client has gone, as far as its connection shows it without being read from.
+    pub fn has_left(&self, id: SessionId) -> bool {
+        let session = self.get(id).and_then(|sleeper| sleeper.session.as_ref());
+        session.is_some_and(|session| session.borrow().has_left())
+    }
+
+    /// Wakes its task.
+    pub fn wake(&self, id: SessionId) {
+        if let Some(sleeper) = self.get(id) {
+            sleeper.wake();
+        }
+    }
+
+    /// Its task must drop its connection.
+    pub fn abort(&mut self, id: SessionId) {
+        if let Some(sleeper) = self.get_mut(id) {
+            sleeper.abort = true;
+            sleeper.wake();
+        }
+    }
+
+    /// The session's task is over.
+    pub fn forget(&mut self, id: SessionId) {
+        if self.get(id).is_some() {
+            self.places[id.place()] = None;
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! HTTP Basic (RFC 7617).
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::rc::Rc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hyper::header::{AUTHORIZATION, HeaderMap};
+use hyper::{Request, StatusCode};
+
+use crate::event_loop::driver::Server;
+use crate::event_loop::password_checks::Unchecked;
+use crate::http::callboard::tickets;
+use crate::http::request_body::Incoming;
+use crate::http::response::Refused;
+use crate::hub::TicketKey;
+use crate::id::UserId;
+use crate::net::socket::Remote;
+
+/// Where a request comes from, among its extensions.
+#[derive(Clone, Copy)]
+pub struct Peer(pub IpAddr);
+
+/// Finds the user who sends a request, or why it is not known.
+pub async fn user(server: &Rc<Server>, request: &Request<Incoming>) -> Result<UserId, Refused> {
+    // There is one in every request.
+    let peer = request.extensions().get().map_or(Ipv4Addr::UNSPECIFIED.into(), |Peer(peer)| *peer);
+    user_at(server, request.headers(), peer, request.extensions().get().cloned()).await
+}
+
+/// Finds the user by the headers of a request from that address. `remote` is the client that waits for the answer.
+pub async fn user_at(
+    server: &Rc<Server>,
+    headers: &HeaderMap,
+    peer: IpAddr,
+    remote: Option<Remote>,
+) -> Result<UserId, Refused> {
+    const TOO_MANY: Refused = Refused {
+        status: StatusCode::TOO_MANY_REQUESTS,
+        sentence: "Too many wrong passwords came from your address; wait (address_attempts in [limits]).",
+    };
+    let Some((name, password)) = basic(headers) else {
+        return Err(unauthorized("Log in with HTTP Basic."));
+    };
+    let Ok(credentials) = server.with_hub(|hub, now| hub.credentials(now, &name, peer)) else {
+        return Err(TOO_MANY);
+    };
+    let user = credentials.user;
+    let is_there = move || !remote.as_ref().is_some_and(Remote::has_left);
+    match (user, server.verify(credentials, password, is_there).await) {
+        (Some(user), Ok(true)) => Ok(user),
+        (_, Ok(_)) => Err(unauthorized("Wrong user or password.")),
+        (_, Err(Unchecked::TooMany)) => Err(TOO_MANY),
+        (_, Err(Unchecked::Busy | Unchecked::Left)) => Err(Refused {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            sentence: "Too many logins at once; try again.",
+        }),
+    }
+}
+
+/// Finds the user who sends a request that only users with the role Administrator may make.
+pub async fn administrator(server: &Rc<Server>, request: &Request<Incoming>) -> Result<UserId, Refused> {
+    let user = user(server, request).await?;
+    check_administrator(server, user)?;
+    Ok(user)
+}
+
+/// Refuses users who have not the role Administrator.
+pub fn check_administrator(server: &Rc<Server>, user: UserId) -> Result<(), Refused> {
+    if server.with_hub(|hub, _| hub.desk().directory().is_administrator(user)) {
+        return Ok(());
+    }
+    Err(Refused { status: StatusCode::FORBIDDEN, sentence: "This is for users with the role Administrator." })
+}
+
+/// Finds the user who opens a stream: by a ticket if the query has one, else by a password. A ticket stays good while its user is
+/// kept out after wrong passwords, as a session does that is up.
+pub async fn ticket_or_user(
+    server: &Rc<Server>,
+    request: &Request<Incoming>,
+) -> Result<(UserId, Option<TicketKey>), Refused> {
+    let Some(ticket) = tickets::given(request.uri().query().unwrap_or_default()) else {
+        return Ok((user(server, request).await?, None));
+    };
+    let found = server.with_hub(|hub, now| hub.ticket(now, &ticket));
+    let (user, key) = found.ok_or(unauthorized(
+        "The ticket is over, or there never was one: get another with POST /callboard/api/ticket.",
+    ))?;
+    Ok((user, Some(key)))
+}
+
+/// The user that a request names, for a log: a name that nobody has may be a password typed into the wrong field. It was
+/// prepared once for the answer; what is not ASCII and not written as in the configuration is not shown.
+pub fn name(server: &Rc<Server>, headers: &HeaderMap) -> String {
+    let known = basic(headers).and_then(|(name, _)| {
+        server.with_hub(|hub, _| {
+            let name = name.to_ascii_lowercase();
+            let bare = name.strip_suffix(hub.domain()).and_then(|rest| rest.strip_suffix('@'));
+            let user = hub.desk().directory().find_prepared(bare.unwrap_or(&name))?;
+            Some(hub.user_name(user))
+        })
+    });
+    known.unwrap_or_else(|| "-".to_owned())
+}
+
+/// The name that a request gives, whoever that may be: for its own answer only.
+pub fn given_name(headers: &HeaderMap) -> String {
+    basic(headers).map(|(name, _)| name).unwrap_or_default()
+}
+
+fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+    let (scheme, data) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let text = String::from_utf8(STANDARD.decode(data.trim()).ok()?).ok()?;
+    let (name, password) = text.split_once(':')?;
+    Some((name.to_owned(), password.to_owned()))
+}
+
+fn unauthorized(sentence: &'static str) -> Refused {
+    Refused { status: StatusCode::UNAUTHORIZED, sentence }
+}

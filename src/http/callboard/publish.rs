@@ -1,0 +1,66 @@
+//! `POST /callboard/api/publish?node=NODE`: the body is published as it is.
+
+use std::rc::Rc;
+
+use hyper::header::{CONTENT_TYPE, HeaderMap};
+use hyper::{Request, StatusCode};
+
+use crate::event_loop::driver::Server;
+use crate::http::request_body::Incoming;
+use crate::http::response::{Answer, Refused, text};
+use crate::http::{basic_auth, request_body};
+use crate::id::UserId;
+use crate::pubsub::Refusal;
+use crate::xml;
+
+/// Publishes and answers 202 with the item's id.
+pub async fn serve(server: &Rc<Server>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
+    let user = basic_auth::user(server, &request).await?;
+    let refuse = |status, sentence| Err(Refused { status, sentence });
+    let query = request.uri().query().unwrap_or("").to_owned();
+    let mut nodes =
+        form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == "node").map(|(_, node)| node);
+    let (Some(node), None) = (nodes.next(), nodes.next()) else {
+        return refuse(
+            StatusCode::BAD_REQUEST,
+            "Name one node: /callboard/api/publish?node=/finesse/api/User/1001",
+        );
+    };
+    if !is_text(request.headers()) {
+        let sentence = "The body is text in UTF-8: text/plain, application/xml or application/json.";
+        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence);
+    }
+    let body = request_body::text(server, request.into_body(), server.limits.payload).await?;
+    // The mark says how the text was written, and is no part of it.
+    let payload = body.strip_prefix(xml::BYTE_ORDER_MARK).unwrap_or(&body);
+    if !xml::is_carriable(payload) {
+        return refuse(StatusCode::BAD_REQUEST, "The body has a character that XML cannot carry.");
+    }
+    server.admit(user, payload.len()).await?;
+    // Nobody would get it any more.
+    if server.with_hub(|hub, _| hub.is_closing()) {
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, "The server is going down.");
+    }
+    match server.with_hub(|hub, now| hub.publish(now, user, &node, payload.to_owned())) {
+        Ok(item) => Ok((user, text(StatusCode::ACCEPTED, item))),
+        Err(Refusal::NodeUnknown) => refuse(StatusCode::NOT_FOUND, "There is no such node."),
+        Err(Refusal::MayNotPublish) => refuse(StatusCode::FORBIDDEN, "You may not publish to this node."),
+        Err(_) => refuse(StatusCode::PAYLOAD_TOO_LARGE, "The payload is too large."),
+    }
+}
+
+/// Whether the content type, if there is one, is text. The type that curl sends by itself is taken too; the body is not decoded.
+fn is_text(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(CONTENT_TYPE) else {
+        return true;
+    };
+    let Ok(value) = value.to_str() else { return false };
+    let mut parts = value.split(';').map(|part| part.trim().to_ascii_lowercase());
+    let kind = parts.next().unwrap_or_default();
+    let charset = parts.find_map(|part| Some(part.strip_prefix("charset=")?.trim_matches('"').to_owned()));
+    let known = kind.starts_with("text/")
+        || ["application/xml", "application/json", "application/x-www-form-urlencoded"]
+            .contains(&kind.as_str())
+        || (kind.starts_with("application/") && (kind.ends_with("+xml") || kind.ends_with("+json")));
+    known && charset.is_none_or(|charset| matches!(charset.as_str(), "utf-8" | "us-ascii"))
+}

@@ -1,0 +1,77 @@
+//! `GET /callboard/api/sessions`: who is on line, by every way. `GET /callboard/api/frames`: what is said there.
+
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use hyper::{Request, StatusCode};
+
+use crate::clock::Seconds;
+use crate::event_loop::driver::Server;
+use crate::http::events::body;
+use crate::http::events::body::Carried;
+use crate::http::request_body::Incoming;
+use crate::http::response::{Answer, Refused, json};
+use crate::http::{basic_auth, events};
+use crate::hub::{Asker, Listed, NotOpened};
+use crate::id::{SessionId, UserId};
+use crate::json::{array, key, member, optional};
+
+/// Where the frames are.
+pub const FRAMES: &str = "/callboard/api/frames";
+
+/// Answers with all sessions.
+pub async fn list(server: &Rc<Server>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
+    let user = basic_auth::administrator(server, &request).await?;
+    let mut out = String::from("{");
+    key(&mut out, "sessions");
+    array(&mut out, server.with_hub(|hub, now| hub.list(now)), write);
+    out.push_str("}\n");
+    Ok((user, json(out)))
+}
+
+fn write(out: &mut String, session: Listed) {
+    let Listed { id, transport, peer, user, jid, available, age, owed, behind } = session;
+    out.push('{');
+    member(out, "id", &id.to_string());
+    member(out, "transport", transport);
+    member(out, "peer", &peer.to_string());
+    key(out, "user");
+    optional(out, user.as_deref());
+    key(out, "jid");
+    optional(out, jid.as_deref());
+    key(out, "available");
+    out.push_str(if available { "true" } else { "false" });
+    key(out, "seconds");
+    out.push_str(&format!("{:.1}", Seconds(age)));
+    key(out, "owed");
+    out.push_str(&owed.to_string());
+    key(out, "behind");
+    match behind {
+        Some(time) => out.push_str(&format!("{:.1}}}", Seconds(time))),
+        None => out.push_str("null}"),
+    }
+}
+
+/// Opens a stream of the frames of all sessions, or of one.
+pub async fn frames(
+    server: &Rc<Server>,
+    request: Request<Incoming>,
+    peer: SocketAddr,
+    carried: &Carried,
+) -> Result<(UserId, Answer), Refused> {
+    let (user, ticket) = basic_auth::ticket_or_user(server, &request).await?;
+    basic_auth::check_administrator(server, user)?;
+    if !server.frame_tap {
+        return Err(Refused {
+            status: StatusCode::FORBIDDEN,
+            sentence: "Frames are shown only with frame_tap = true in the configuration.",
+        });
+    }
+    let of = match events::parameter(request.uri().query(), "session") {
+        None => None,
+        Some(id) => Some(id.parse::<SessionId>().map_err(|_| NotOpened::SessionUnknown)?),
+    };
+    let asker = Asker { peer, user, ticket };
+    let id = server.with_hub(|hub, now| hub.open_tap(now, asker, of))?;
+    Ok((user, body::answer(server, id, carried)))
+}

@@ -1,0 +1,107 @@
+//! `/callboard/api/status`: the availability of the service, to look at and to set by hand (reference 1.7).
+
+use std::rc::Rc;
+
+use hyper::{Method, Request, StatusCode};
+
+use crate::desk::Status;
+use crate::event_loop::driver::Server;
+use crate::http::basic_auth;
+use crate::http::headers::entity_tag;
+use crate::http::request_body::Incoming;
+use crate::http::response::{Answer, Refused, json};
+use crate::hub::Availability;
+use crate::id::UserId;
+
+const PARAMETERS: &str =
+    "Say what to set, once each: /callboard/api/status?status=OUT_OF_SERVICE&finesse=unavailable";
+const STATUS: &str = "status is IN_SERVICE, OUT_OF_SERVICE or PARTIAL_SERVICE.";
+const FINESSE: &str = "finesse is available or unavailable.";
+
+/// The presence of the `finesse` user as it is written.
+const PRESENCES: [(&str, bool); 2] = [("available", true), ("unavailable", false)];
+
+/// The wishes of a request; `None` stays as it is.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Wanted {
+    status: Option<Status>,
+    finesse: Option<bool>,
+}
+
+/// Answers GET with what is set, and POST with what is set then.
+pub async fn serve(server: &Rc<Server>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
+    let user = basic_auth::administrator(server, &request).await?;
+    if request.method() == Method::POST {
+        let wanted = Wanted::read(request.uri().query().unwrap_or(""))?;
+        entity_tag::check_change(request.headers(), None)?;
+        server.with_hub(|hub, now| {
+            let Availability { status, finesse } = hub.availability();
+            let status = wanted.status.unwrap_or(status);
+            let finesse = wanted.finesse.unwrap_or(finesse);
+            hub.set_availability(now, Availability { status, finesse });
+        });
+    }
+    Ok((user, shown(server.with_hub(|hub, _| hub.availability()))))
+}
+
+/// As JSON. No name in it needs escaping.
+fn shown(Availability { status, finesse }: Availability) -> Answer {
+    let presence = PRESENCES.iter().find(|(_, there)| *there == finesse).map_or("", |(name, _)| name);
+    json(format!("{{\"status\":\"{}\",\"finesse\":\"{presence}\"}}\n", status.name()))
+}
+
+impl Wanted {
+    /// Reads a query. It asks for one thing at least.
+    fn read(query: &str) -> Result<Self, Refused> {
+        let refused = |sentence| Refused { status: StatusCode::BAD_REQUEST, sentence };
+        let mut wanted = Self::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match &*name {
+                "status" if wanted.status.is_none() => {
+                    let status = Status::ALL.into_iter().find(|status| status.name() == value);
+                    wanted.status = Some(status.ok_or(refused(STATUS))?);
+                }
+                "finesse" if wanted.finesse.is_none() => {
+                    let presence = PRESENCES.iter().find(|(name, _)| *name == value);
+                    wanted.finesse = Some(presence.ok_or(refused(FINESSE))?.1);
+                }
+                _ => return Err(refused(PARAMETERS)),
+            }
+        }
+        if wanted == Self::default() { Err(refused(PARAMETERS)) } else { Ok(wanted) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_asks_for_one_thing_or_both() {
+        for status in Status::ALL {
+            let wanted = Wanted::read(&format!("status={}", status.name()));
+            assert_eq!(wanted, Ok(Wanted { status: Some(status), finesse: None }));
+            assert!(STATUS.contains(status.name()));
+        }
+        for (name, finesse) in PRESENCES {
+            let wanted = Wanted::read(&format!("finesse={name}&status=IN_SERVICE"));
+            assert_eq!(wanted, Ok(Wanted { status: Some(Status::InService), finesse: Some(finesse) }));
+            assert!(FINESSE.contains(name));
+        }
+        for (query, sentence) in [
+            ("", PARAMETERS),
+            ("?", PARAMETERS),
+            ("state=IN_SERVICE", PARAMETERS),
+            ("status=IN_SERVICE&status=OUT_OF_SERVICE", PARAMETERS),
+            ("finesse=available&finesse=available", PARAMETERS),
+            ("status=IN_SERVICE&x=1", PARAMETERS),
+            ("status", STATUS),
+            ("status=in_service", STATUS),
+            ("status=%00", STATUS),
+            ("status=IN_SERVICE&finesse=", FINESSE),
+            ("finesse=on", FINESSE),
+        ] {
+            assert_eq!(Wanted::read(query).map_err(|refused| refused.sentence), Err(sentence), "{query}");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! `POST /callboard/api/ticket`: what lets an EventSource in, which cannot send a password.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use hyper::{Request, StatusCode, header};
+
+use crate::clock::Seconds;
+use crate::event_loop::driver::Server;
+use crate::http::basic_auth;
+use crate::http::request_body::Incoming;
+use crate::http::response::{Answer, Refused, json, set};
+use crate::id::UserId;
+
+/// The parameter that carries one.
+const PARAMETER: &str = "ticket";
+
+/// Makes a ticket.
+pub async fn make(server: &Rc<Server>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
+    let user = basic_auth::user(server, &request).await?;
+    let Some(ticket) = server.with_hub(|hub, now| hub.make_ticket(now, user)) else {
+        return Err(Refused {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            sentence: "The user has as many tickets as sessions_per_user in [limits] allows, all of them in use.",
+        });
+    };
+    let seconds = Seconds(server.limits.ticket);
+    // A ticket needs no escaping.
+    let mut answer = json(format!("{{\"ticket\":\"{ticket}\",\"seconds\":{seconds}}}\n"));
+    set(&mut answer, header::CACHE_CONTROL, "no-store");
+    Ok((user, answer))
+}
+
+/// The ticket in a query.
+pub fn given(query: &str) -> Option<Cow<'_, str>> {
+    form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == PARAMETER).map(|(_, ticket)| ticket)
+}

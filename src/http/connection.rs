@@ -1,0 +1,563 @@
+//! The life of an HTTP connection: it waits for a request, serves it, and waits again; at last it is closed so that what was
+//! answered arrives.
+//!
+//! While nothing is asked there is no HTTP here, only a socket and a timer: what reads and writes requests takes some twenty
+//! times as much memory, and is made when the first byte of a request is there. The same holds while a request of BOSH waits
+//! for its answer, and while a stream of events waits for the next one.
+//!
+//! An answer may be there before the body of its request is. A system that closes a socket with unread bytes resets the
+//! connection, and the client may lose the answer with it (RFC 9112 §9.6). So a body of a bounded size is read and thrown away
+//! behind the answer, and the connection stays; or the answer says that the connection ends, and what still comes is read
+//! and thrown away until the client has closed its side, too, for a bounded time and size.
+
+use std::cell::{Cell, RefCell};
+use std::convert::Infallible;
+use std::future::{self, poll_fn};
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use hyper::body::{Body as _, Bytes, Frame, SizeHint};
+use hyper::header::{self, HeaderMap};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
+use hyper::{Method, Request, Response, StatusCode, Version};
+use log::Level;
+use smol::Timer;
+use smol::io::{AsyncRead as _, AsyncWrite as _};
+use smol_hyper::rt::{FuturesIo, SmolTimer};
+
+use crate::config::limits::Limits;
+use crate::event_loop::client_log;
+use crate::event_loop::driver::Server;
+use crate::event_loop::log_shares::Kind;
+use crate::http::events::body::Carries;
+use crate::http::idle_connections::Resting;
+use crate::http::request_body::{Incoming, Left};
+use crate::http::response::{Answer, Body, set};
+use crate::http::response_pieces::Rest;
+use crate::http::routes;
+use crate::http::routes::Client;
+use crate::http::websocket::handshake::values;
+use crate::net::clock::now;
+use crate::net::connection::{Io, Quiet, UNWANTED_MAX};
+
+/// Most headers of one request that are read.
+const HEADERS_MAX: usize = 64;
+
+/// The memory in which hyper reads the head of a request, in bytes, until that is larger.
+const HEAD: usize = 8 * 1024;
+
+/// The sentence for a client whose request is not read to the end of its head.
+const NO_ROOM: &str =
+    "The heads of other requests take all the memory for that (handshakes in [limits]); try again.";
+
+/// The most reads of them until others have their turn.
+const READS: usize = 16;
+
+/// Why a connection is closed before everything is written.
+const GONE: &str = "the client has gone before the end of its answer";
+const LATE: &str = "the end of the stream of events is not taken";
+
+/// Serves the requests of a connection until it is closed, or becomes a WebSocket.
+pub async fn serve(server: Rc<Server>, mut io: Box<Io>, client: Rc<Client>) {
+    let accepted = now().monotonic;
+    let first = server.limits.login;
+    let mut heard = wait(&server, io, first).await;
+    let mut head = first.saturating_sub(now().monotonic.duration_since(accepted));
+    let mut asked = None;
+    loop {
+        io = match heard {
+            Heard::Request(io) => io,
+            Heard::Nothing(io) => return end(&server, io).await,
+            Heard::End => return,
+        };
+        // In a box: it is large, and not there while the connection is idle.
+        match Box::pin(exchange(&server, io, &client, head, asked.take())).await {
+            After::Idle(io) => {
+                client.rest();
+                heard = rest(&server, io).await;
+            }
+            After::Waiting(io, waiting) => (heard, asked) = waiting.wait(&server, io).await,
+            After::Streaming(io, rest) => {
+                if let Some(io) = stream(&server, io, &client, rest).await {
+                    end(&server, io).await;
+                }
+                return;
+            }
+            After::Close(io) => return end(&server, io).await,
+            After::Gone => return,
+        }
+        head = server.limits.login;
+    }
+}
+
+/// The result of waiting for a request.
+enum Heard {
+    /// It begins.
+    Request(Box<Io>),
+    /// It did not come in time.
+    Nothing(Box<Io>),
+    /// No request will come.
+    End,
+}
+
+/// Reads the first bytes of a request, as many as there are. Returns false if none will come.
+fn poll_first(server: &Server, io: &mut Io, cx: &mut Context<'_>) -> Poll<bool> {
+    if io.has_ahead() {
+        return Poll::Ready(true);
+    }
+    // The buffer is everybody's: nothing is kept for bytes that are not there.
+    let buffer = &mut server.scratch.borrow_mut().input;
+    match ready!(Pin::new(&mut *io).poll_read(cx, buffer)) {
+        Ok(length @ 1..) => {
+            io.put_back(&buffer[..length]);
+            Poll::Ready(true)
+        }
+        Ok(0) | Err(_) => {
+            io.end_writing(cx);
+            Poll::Ready(false)
+        }
+    }
+}
+
+/// Waits for the first request.
+async fn wait(server: &Server, mut io: Box<Io>, most: Duration) -> Heard {
+    let mut timer = Timer::after(most);
+    let begins = poll_fn(|cx| {
+        if let Poll::Ready(begins) = poll_first(server, &mut io, cx) {
+            return Poll::Ready(Some(begins));
+        }
+        Pin::new(&mut timer).poll(cx).map(|_| None)
+    });
+    match begins.await {
+        Some(true) => Heard::Request(io),
+        Some(false) => Heard::End,
+        None => Heard::Nothing(io),
+    }
+}
+
+/// Waits for the next request; the connection may have to give way meanwhile.
+async fn rest(server: &Server, io: Box<Io>) -> Heard {
+    let mut timer = Timer::after(server.limits.idle);
+    let mut resting = Resting::new(&server.idle, io);
+    let begins = poll_fn(|cx| {
+        if let Poll::Ready(heard) = resting.poll(cx, |io, cx| poll_first(server, io, cx)) {
+            return Poll::Ready(heard);
+        }
+        Pin::new(&mut timer).poll(cx).map(|_| None)
+    });
+    match (begins.await, resting.into_io()) {
+        (Some(true), Some(io)) => Heard::Request(io),
+        (None, Some(io)) => Heard::Nothing(io),
+        _ => Heard::End,
+    }
+}
+
+/// The next step of a connection after some requests.
+enum After {
+    /// It waits for the next one.
+    Idle(Box<Io>),
+    /// Its client waits for the answer to the last one.
+    Waiting(Box<Io>, Asked),
+    /// The answer to the last one goes on as long as there are events.
+    Streaming(Box<Io>, Rest),
+    /// All is said.
+    Close(Box<Io>),
+    /// The connection is closed, or a WebSocket now.
+    Gone,
+}
+
+/// A request that is being answered.
+struct Asked {
+    method: Method,
+    version: Version,
+    /// The connection stays when it is answered.
+    stays: bool,
+    answer: Pin<Box<dyn Future<Output = Answer>>>,
+}
+
+impl Asked {
+    /// Waits without hyper for the answer, or until the client goes away. hyper writes the answer, so it gets a request again
+    /// that wants the same of it.
+    async fn wait(mut self, server: &Rc<Server>, mut io: Box<Io>) -> (Heard, Option<Self>) {
+        let answer = poll_fn(|cx| {
+            if let Poll::Ready(answer) = self.answer.as_mut().poll(cx) {
+                return Poll::Ready(Some(answer));
+            }
+            // Bytes that come now belong to the next request.
+            if !io.has_ahead() && poll_first(server, &mut io, cx) == Poll::Ready(false) {
+                return Poll::Ready(None);
+            }
+            Poll::Pending
+        });
+        let Some(answer) = answer.await else {
+            let line = format_args!("{} http: closed: {GONE}", io.peer);
+            client_log::of_peer(server, io.peer.ip(), Kind::Connection, Level::Info, line);
+            return (Heard::End, None);
+        };
+        let connection = if self.stays { "keep-alive" } else { "close" };
+        io.put_back(
+            format!("{} / {:?}\r\nConnection: {connection}\r\n\r\n", self.method, self.version).as_bytes(),
+        );
+        self.answer = Box::pin(future::ready(answer));
+        (Heard::Request(io), Some(self))
+    }
+}
+
+/// How far the requests are.
+struct Progress {
+    quiet: Arc<Quiet>,
+    /// There was one.
+    begun: Cell<bool>,
+    /// How many are not answered yet.
+    open: Cell<usize>,
+    /// The request that is being answered.
+    asked: RefCell<Option<Asked>>,
+    /// The body of the answer that is being written.
+    body: RefCell<Option<Body>>,
+    /// The version of HTTP of the last request.
+    version: Cell<Version>,
+    /// A body that comes in although its request is answered.
+    unwanted: RefCell<Option<Unwanted>>,
+    /// A body was let go, which hyper sees only when it is polled.
+    let_go: Cell<bool>,
+    /// The last request wanted an upgrade and did not get it. If it was the last one, hyper hands the connection over all the
+    /// same.
+    not_upgraded: RefCell<Option<OnUpgrade>>,
+}
+
+impl Progress {
+    /// The memory that the head of a request takes of which only a part is there, in bytes.
+    fn half_a_head(&self) -> usize {
+        let is_between = self.open.get() == 0 && self.unwanted.borrow().is_none();
+        match self.quiet.unserved() {
+            bytes @ 1.. if is_between => bytes.max(HEAD),
+            _ => 0,
+        }
+    }
+
+    /// Everything that was asked is answered, the answers are written, and what comes next has not come.
+    fn is_idle(&self) -> bool {
+        self.begun.get() && self.open.get() == 0 && self.unwanted.borrow().is_none() && self.quiet.is_quiet()
+    }
+
+    /// The client waits, for long it may be, for its answer or for the next piece of it.
+    fn waits(&self, client: &Client) -> bool {
+        let streams = matches!(client.carried.get(), Carries::Stream(_)) && self.unwanted.borrow().is_none();
+        (client.waits.get() || streams) && self.quiet.is_quiet()
+    }
+
+    /// Polls the answer to the request that is asked.
+    fn poll_answer(&self, cx: &mut Context<'_>) -> Poll<Answer> {
+        let mut asked = self.asked.borrow_mut();
+        let Some(Asked { answer, .. }) = &mut *asked else { return Poll::Pending };
+        let answer = ready!(answer.as_mut().poll(cx));
+        *asked = None;
+        Poll::Ready(answer)
+    }
+}
+
+/// A request that is not answered yet.
+struct Open(Rc<Progress>);
+
+impl Open {
+    fn new(progress: &Rc<Progress>) -> Self {
+        progress.begun.set(true);
+        progress.open.set(progress.open.get() + 1);
+        progress.quiet.disturb();
+        progress.quiet.serve();
+        Self(progress.clone())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.set(self.0.open.get() - 1);
+        self.0.body.take();
+        // The end of the answer is still to be written.
+        self.0.quiet.disturb();
+        self.0.quiet.serve();
+    }
+}
+
+/// The body of an answer, as long as hyper writes it.
+struct Sent(Open);
+
+impl hyper::body::Body for Sent {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<std::io::Result<Frame<Bytes>>>> {
+        match &mut *self.0.0.body.borrow_mut() {
+            Some(body) => Pin::new(body).poll_frame(cx),
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.0.body.borrow().as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.0.body.borrow().as_ref().map_or_else(SizeHint::default, Body::size_hint)
+    }
+}
+
+/// The rest of a body that nobody wants.
+struct Unwanted {
+    left: Left,
+    timer: Timer,
+}
+
+impl Unwanted {
+    /// The rest of a body behind its answer; `None`: the connection has to end, because more may come than is worth it,
+    /// or nothing: a client that was not told to go on with its body (RFC 9110 §10.1.1) may send it, or its next request.
+    fn of(left: Left, limits: &Limits, waits_to_be_told: bool) -> Option<Self> {
+        let most = limits.client_log.max(limits.stanza).max(limits.payload) as u64;
+        let is_short = left.body.size_hint().upper().is_some_and(|length| length <= most);
+        let comes = left.begun || !waits_to_be_told;
+        (is_short && comes && !left.hopeless).then(|| Self { left, timer: Timer::after(limits.login) })
+    }
+
+    /// Reads what is there, up to its end, or until that has not come in time.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            match Pin::new(&mut self.left.body).poll_frame(cx) {
+                Poll::Ready(Some(Ok(_))) => {}
+                Poll::Ready(None | Some(Err(_))) => return Poll::Ready(()),
+                Poll::Pending => return Pin::new(&mut self.timer).poll(cx).map(|_| ()),
+            }
+        }
+    }
+}
+
+/// Whether a client waits to be told to send the body of its request.
+fn waits_to_be_told(headers: &HeaderMap) -> bool {
+    headers.get(header::EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+}
+
+/// Answers one request, and sees to what is left of its body. If there is one already, that is the request.
+async fn answer(
+    server: Rc<Server>,
+    client: Rc<Client>,
+    open: Open,
+    request: Request<hyper::body::Incoming>,
+) -> Result<Response<Sent>, Infallible> {
+    let progress = open.0.clone();
+    progress.version.set(request.version());
+    let waits_to_be_told = waits_to_be_told(request.headers());
+    let back = Rc::default();
+    let from = client.origin.peer.ip();
+    let upgrade = request.extensions().get::<OnUpgrade>().cloned();
+    progress.asked.borrow_mut().get_or_insert_with(|| {
+        let (method, version) = (request.method().clone(), request.version());
+        let has = |token: &str| {
+            values(request.headers(), &header::CONNECTION).any(|value| value.eq_ignore_ascii_case(token))
+        };
+        let stays = if version == Version::HTTP_10 { has("keep-alive") } else { !has("close") };
+        let request = request.map(|body| Incoming::new(body, from, Rc::clone(&back)));
+        let (server, client) = (server.clone(), client.clone());
+        let answer = Box::pin(async move { routes::route(server, Box::new(request), &client).await });
+        Asked { method, version, stays, answer }
+    });
+    let mut answer = poll_fn(|cx| progress.poll_answer(cx)).await;
+    let is_upgraded = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
+    *progress.not_upgraded.borrow_mut() = upgrade.filter(|_| !is_upgraded);
+    if let Some(left) = back.take().filter(|left| !left.is_over()) {
+        match Unwanted::of(left, &server.limits, waits_to_be_told) {
+            Some(unwanted) => *progress.unwanted.borrow_mut() = Some(unwanted),
+            None => {
+                progress.let_go.set(true);
+                set(&mut answer, header::CONNECTION, "close");
+            }
+        }
+    }
+    Ok(answer.map(|body| {
+        *progress.body.borrow_mut() = Some(body);
+        Sent(open)
+    }))
+}
+
+/// Serves requests as long as one follows the other. `head`: how long the first one may take to come in, up to its body.
+/// `asked`: it comes only for the answer to this one.
+async fn exchange(
+    server: &Rc<Server>,
+    mut io: Box<Io>,
+    client: &Rc<Client>,
+    head: Duration,
+    asked: Option<Asked>,
+) -> After {
+    let (peer, limits) = (io.peer, &server.limits);
+    let progress = Rc::new(Progress {
+        quiet: io.quiet(),
+        begun: Cell::default(),
+        open: Cell::default(),
+        asked: RefCell::new(asked),
+        body: RefCell::default(),
+        version: Cell::default(),
+        unwanted: RefCell::default(),
+        let_go: Cell::default(),
+        not_upgraded: RefCell::default(),
+    });
+    let service = service_fn(|request| -> Pin<Box<dyn Future<Output = _>>> {
+        Box::pin(answer(server.clone(), client.clone(), Open::new(&progress), request))
+    });
+    let mut connection = http1::Builder::new()
+        .timer(SmolTimer::new())
+        .header_read_timeout(head)
+        .max_buf_size(limits.http_header)
+        .max_headers(HEADERS_MAX)
+        .title_case_headers(true)
+        .serve_connection(FuturesIo::new(*io), service)
+        .with_upgrades();
+    let mut last_words: Option<Timer> = None;
+    let mut held = server.handshakes.part(peer.ip());
+    let served = poll_fn(|cx| {
+        loop {
+            if let Poll::Ready(done) = Pin::new(&mut connection).poll(cx) {
+                let ends_well = |error: &hyper::Error| {
+                    error.is_parse() || error.is_timeout() || error.is_incomplete_message()
+                };
+                return Poll::Ready(Some(done.map_err(|error| (error.to_string(), ends_well(&error)))));
+            }
+            let mut unwanted = progress.unwanted.borrow_mut();
+            if unwanted.as_mut().is_some_and(|unwanted| unwanted.poll(cx).is_ready()) {
+                *unwanted = None;
+                progress.let_go.set(true);
+                progress.quiet.serve();
+            }
+            if !progress.let_go.take() {
+                break;
+            }
+        }
+        if is_late(server, client, &mut last_words, cx) {
+            return Poll::Ready(Some(Err((LATE.to_owned(), false))));
+        }
+        if held.set(progress.half_a_head()).is_err() {
+            return Poll::Ready(Some(Err((NO_ROOM.to_owned(), true))));
+        }
+        if progress.is_idle() || progress.waits(client) { Poll::Ready(None) } else { Poll::Pending }
+    })
+    .await;
+    // Before hyper is gone, as it lets go of the body then.
+    let (asked, body) = (progress.asked.take(), progress.body.take());
+    let parts = connection.into_parts();
+    let io = |parts: http1::Parts<FuturesIo<Io>, _>| {
+        let mut io = Box::new(parts.io.into_inner());
+        io.put_back(&parts.read_buf);
+        io
+    };
+    match (served, parts) {
+        (None, Some(parts)) => match (asked, body) {
+            (Some(asked), _) => After::Waiting(io(parts), asked),
+            (None, Some(Body::Pieces(pieces))) => {
+                After::Streaming(io(parts), Rest::new(pieces, progress.version.get()))
+            }
+            (None, _) => After::Idle(io(parts)),
+        },
+        (Some(Ok(())), Some(parts)) => After::Close(io(parts)),
+        (Some(Err((why, ends_well))), parts) => {
+            let line = format_args!("{peer} http: closed: {why}");
+            client_log::of_peer(server, peer.ip(), Kind::Connection, Level::Info, line);
+            let Some(mut io) = parts.filter(|_| ends_well).map(io) else { return After::Gone };
+            if why == NO_ROOM {
+                refuse_head(&mut io).await;
+            }
+            After::Close(io)
+        }
+        (_, None) => {
+            let upgrade = progress.not_upgraded.take();
+            let upgraded = async { upgrade?.await.ok()?.downcast::<FuturesIo<Io>>().ok() };
+            // Else it is a WebSocket now.
+            upgraded.await.map_or(After::Gone, |parts| After::Close(Box::new(parts.io.into_inner())))
+        }
+    }
+}
+
+/// Answers a request that is not there yet, as far as the socket takes it at once.
+async fn refuse_head(io: &mut Io) {
+    let answer = format!(
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n\
+         X-Content-Type-Options: nosniff\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{NO_ROOM}",
+        NO_ROOM.len()
+    );
+    poll_fn(|cx| {
+        let _ = Pin::new(&mut *io).poll_write(cx, answer.as_bytes());
+        Poll::Ready(())
+    })
+    .await;
+}
+
+/// Tells whether a stream of events is not read, or not to its end.
+fn is_late(
+    server: &Rc<Server>,
+    client: &Client,
+    last_words: &mut Option<Timer>,
+    cx: &mut Context<'_>,
+) -> bool {
+    match client.carried.get() {
+        Carries::None => false,
+        Carries::Stream(id) => {
+            // It would have been asked for more if the socket had taken all.
+            server.with_hub(|hub, now| hub.not_taken(now, id));
+            server.is_aborted(id)
+        }
+        Carries::End => {
+            let timer = last_words.get_or_insert_with(|| Timer::after(server.limits.close));
+            pin!(timer).poll(cx).is_ready()
+        }
+    }
+}
+
+/// Writes a stream of events without hyper, up to its end or until the client goes away. Returns the connection if it is to
+/// be ended in order.
+async fn stream(server: &Rc<Server>, mut io: Box<Io>, client: &Client, mut rest: Rest) -> Option<Box<Io>> {
+    let mut last_words: Option<Timer> = None;
+    let ended = poll_fn(|cx| {
+        if let Poll::Ready(done) = rest.poll(&mut io, cx) {
+            return Poll::Ready(done.map_err(|error| (error.to_string(), false)));
+        }
+        if is_late(server, client, &mut last_words, cx) {
+            return Poll::Ready(Err((LATE.to_owned(), false)));
+        }
+        // Bytes that come now belong to the next request, which is not answered any more.
+        if !io.has_ahead() && poll_first(server, &mut io, cx) == Poll::Ready(false) {
+            return Poll::Ready(Err((GONE.to_owned(), true)));
+        }
+        Poll::Pending
+    });
+    let Err((why, ends_well)) = ended.await else { return Some(io) };
+    let line = format_args!("{} http: closed: {why}", io.peer);
+    client_log::of_peer(server, io.peer.ip(), Kind::Connection, Level::Info, line);
+    ends_well.then_some(io)
+}
+
+/// Ends a connection on which all is said. Bytes that the client still sends are read and thrown away until it ends its side, too.
+async fn end(server: &Server, mut io: Box<Io>) {
+    let limits = &server.limits;
+    let (began, mut unwanted) = (now().monotonic, 0);
+    let mut timer = Timer::after(limits.close);
+    poll_fn(|cx| {
+        io.end_writing(cx);
+        for _ in 0..READS {
+            match io.poll_discard(cx, &mut server.scratch.borrow_mut().input) {
+                Poll::Ready(Ok(length @ 1..)) => {
+                    unwanted += length;
+                    if unwanted > UNWANTED_MAX || now().monotonic.duration_since(began) > limits.login {
+                        return Poll::Ready(());
+                    }
+                    timer.set_after(limits.close);
+                }
+                Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(()),
+                Poll::Pending => return Pin::new(&mut timer).poll(cx).map(|_| ()),
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}

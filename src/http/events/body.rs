@@ -1,0 +1,132 @@
+//! The body of a stream of server-sent events: written when the client takes it, out of what the hub has for it.
+
+use std::cell::Cell;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use hyper::StatusCode;
+use hyper::body::Bytes;
+use hyper::header::{self, HeaderName};
+use smol::stream::Stream;
+
+use crate::event_loop::driver::Server;
+use crate::http::response::{Answer, Body, Refused, set};
+use crate::hub::{NotOpened, Out};
+use crate::id::SessionId;
+use crate::net::buffers::CHUNK;
+use crate::sse;
+
+/// The stream of events on a connection, by which the connection can be cut off although it takes nothing.
+#[derive(Clone, Copy, Default)]
+pub enum Carries {
+    #[default]
+    None,
+    /// This stream is up.
+    Stream(SessionId),
+    /// The stream is over, and the client has still to take its end.
+    End,
+}
+
+/// The state of a stream of events, shared by the connection and the stream.
+pub type Carried = Rc<Cell<Carries>>;
+
+/// A stream. It is over for the hub when this is dropped.
+struct Feed {
+    server: Rc<Server>,
+    id: SessionId,
+    carried: Carried,
+    /// The beginning of the stream was written.
+    begun: bool,
+    /// Nothing more comes.
+    ended: bool,
+}
+
+/// The answer with a stream that the hub has opened.
+pub fn answer(server: &Rc<Server>, id: SessionId, carried: &Carried) -> Answer {
+    carried.set(Carries::Stream(id));
+    let feed = Feed { server: server.clone(), id, carried: carried.clone(), begun: false, ended: false };
+    let mut answer = Answer::new(Body::Pieces(Box::pin(feed)));
+    set(&mut answer, header::CONTENT_TYPE, "text/event-stream");
+    // Nothing between here and the client may keep events back, to pack or to gather them (RFC 9111 §5.2.2.6, and nginx's own
+    // word).
+    set(&mut answer, header::CACHE_CONTROL, "no-store, no-transform");
+    set(&mut answer, HeaderName::from_static("x-accel-buffering"), "no");
+    // So that there is nothing to wait for when it is over.
+    set(&mut answer, header::CONNECTION, "close");
+    answer
+}
+
+impl Stream for Feed {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        let feed = self.get_mut();
+        if feed.ended {
+            return Poll::Ready(None);
+        }
+        // Whether to cut it off is looked at by the whole connection: this is not asked for more while a write waits.
+        let _ = feed.server.sleep(feed.id, cx.waker());
+        let mut piece = Vec::new();
+        if !feed.begun {
+            feed.begun = true;
+            piece.extend_from_slice(sse::RETRY.as_bytes());
+        }
+        let ended = &mut feed.ended;
+        feed.server.with_hub(|hub, now| {
+            hub.drain(now, feed.id, CHUNK, |out| match out {
+                Out::Event { name, id, data } => sse::write(&mut piece, name, id, data),
+                Out::Ping => piece.extend_from_slice(sse::HEARTBEAT.as_bytes()),
+                Out::Close(..) => *ended = true,
+                // Only streams of XMPP have these.
+                Out::Open(_) | Out::Text(_) => {}
+            })
+        });
+        match (piece.is_empty(), feed.ended) {
+            (false, _) => Poll::Ready(Some(Ok(piece.into()))),
+            (true, true) => Poll::Ready(None),
+            (true, false) => Poll::Pending,
+        }
+    }
+}
+
+impl Drop for Feed {
+    fn drop(&mut self) {
+        self.carried.set(Carries::End);
+        self.server.with_hub(|hub, now| hub.closed(now, self.id, "the client has gone"));
+        self.server.forget(self.id);
+    }
+}
+
+/// Why a stream is not opened, as an answer says it.
+impl From<NotOpened> for Refused {
+    fn from(why: NotOpened) -> Self {
+        let (status, sentence) = match why {
+            NotOpened::NoNode => (
+                StatusCode::BAD_REQUEST,
+                "Name one node or more: /events?node=/finesse/api/User/1001&node=/finesse/api/SystemInfo",
+            ),
+            NotOpened::NodeUnknown => (StatusCode::NOT_FOUND, "There is no such node."),
+            NotOpened::NodeClosed => (
+                StatusCode::FORBIDDEN,
+                "Your role does not let you follow one of these nodes (node_access in the configuration).",
+            ),
+            NotOpened::TooManyNodes => (
+                StatusCode::BAD_REQUEST,
+                "These are more nodes than subscriptions_per_session in [limits] allows.",
+            ),
+            NotOpened::TooManySessions => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The user has as many sessions and streams as sessions_per_user in [limits] allows.",
+            ),
+            NotOpened::SessionUnknown => (StatusCode::NOT_FOUND, "There is no such session."),
+            NotOpened::TooManyTaps => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "As many look at frames as may at a time; close another one.",
+            ),
+            NotOpened::GoingDown => (StatusCode::SERVICE_UNAVAILABLE, "The server is going down."),
+        };
+        Self { status, sentence }
+    }
+}

@@ -1,0 +1,232 @@
+//! Finesse's REST API below `/finesse/api/` (reference 4): the way of a request to the desk and of its answer back.
+//!
+//! Here is HTTP: `routes` is the table of the API, `call` a request taken apart, `json` the other form of an answer. The desk
+//! knows what a request means, and who may make it.
+
+pub(crate) mod as_json;
+pub(crate) mod request;
+mod routes;
+
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::{Method, Request, StatusCode};
+use log::Level;
+use percent_encoding::percent_decode_str;
+use ring::digest::{SHA256, digest};
+
+use crate::desk::{ApiError, Refusal};
+use crate::event_loop::driver::Server;
+use crate::event_loop::{client_log, threads};
+use crate::http::headers::entity_tag;
+use crate::http::headers::entity_tag::Verdict;
+use crate::http::request_body::Incoming;
+use crate::http::response::{Answer, ask_for_password, empty, set};
+use crate::http::{basic_auth, redact};
+use crate::id::UserId;
+use crate::net::socket::Remote;
+use request::Call;
+
+/// Where the API starts.
+pub const PREFIX: &str = "/finesse/api/";
+
+/// The header by which a request and its events are matched (reference 4.1).
+const REQUEST_ID: HeaderName = HeaderName::from_static("requestid");
+
+/// A document may be kept, and is asked for again each time.
+const CACHE_CONTROL: &str = "no-cache";
+
+/// The header on which a document depends, beside its address.
+const VARY: &str = "Accept";
+
+/// A longer document is converted off the event loop, in bytes: a conversion reads what was just written once more.
+const LARGE: usize = 64 * 1024;
+
+/// The reply to a request: a body for 200, which may be empty, none for 202, or an error.
+type Reply = Result<Option<String>, ApiError>;
+
+/// Takes apart the path of a request that is made as if another user made it: the id of that user, and the path of the
+/// API.
+pub fn as_user(path: &str) -> Option<(String, &str)> {
+    let (id, rest) = path.strip_prefix("/callboard/api/as/")?.split_once('/')?;
+    let id = percent_decode_str(id).decode_utf8().ok()?;
+    // The slash that ended the id begins the path.
+    let path = path.get(path.len() - rest.len() - 1..).filter(|path| path.starts_with(PREFIX))?;
+    Some((id.into_owned(), path))
+}
+
+/// Answers a request; `user`: as if the user of that id asked, which administrators may do.
+pub async fn answer(
+    server: Rc<Server>,
+    request: Request<Incoming>,
+    peer: SocketAddr,
+    user: Option<String>,
+) -> Answer {
+    let reads = [Method::GET, Method::HEAD].contains(request.method());
+    let shown = redact::request(request.method(), request.uri());
+    let headers = request.headers().clone();
+    let remote = request.extensions().get().cloned();
+    let (asker, reply) = serve(&server, request, &headers, (peer.ip(), remote), user.as_deref()).await;
+    let as_json = as_json::is_asked_for(&headers);
+    let mut answer = match reply {
+        Ok(Some(document)) if reads => tagged(&server, as_json, document, &headers).await,
+        Ok(Some(document)) => answer_with(StatusCode::OK, shown_as(as_json, document)),
+        Ok(None) => empty(StatusCode::ACCEPTED),
+        Err(error) => refused(as_json, &error),
+    };
+    if answer.status() == StatusCode::UNAUTHORIZED && asker.is_none() {
+        ask_for_password(&mut answer);
+    }
+    echo_request_id(&headers, &mut answer);
+    // A client that polls asks much, and an answer without news need not stand in the log.
+    let level = if answer.status() == StatusCode::NOT_MODIFIED { Level::Debug } else { Level::Info };
+    client_log::request(&server, peer, asker, &headers, &shown, answer.status(), level);
+    answer
+}
+
+/// Answers a change that a page of an origin asks for which is not allowed.
+pub fn foreign(headers: &HeaderMap, refusal: Refusal, origin: &str) -> Answer {
+    let mut answer = refused(as_json::is_asked_for(headers), &refusal.about(origin));
+    echo_request_id(headers, &mut answer);
+    answer
+}
+
+fn refused(as_json: bool, error: &ApiError) -> Answer {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut answer = answer_with(status, shown_as(as_json, error.document()));
+    if let Some(Ok(allowed)) = error.allowed().map(HeaderValue::from_str) {
+        answer.headers_mut().insert(header::ALLOW, allowed);
+    }
+    answer
+}
+
+/// Refuses a change of what is no more as the client takes it to be (RFC 9110 §13.1.1, §13.1.2); `document` is what there is.
+fn check_conditions(headers: &HeaderMap, document: &str) -> Result<(), ApiError> {
+    let tag = tag(as_json::is_asked_for(headers), document);
+    match entity_tag::judge(headers, Some(&tag), false) {
+        Verdict::Hold => Ok(()),
+        Verdict::Failed | Verdict::NotModified => Err(Refusal::Changed.about("")),
+    }
+}
+
+fn echo_request_id(headers: &HeaderMap, answer: &mut Answer) {
+    if let Some(id) = headers.get(REQUEST_ID) {
+        set(answer, REQUEST_ID, id.clone());
+    }
+}
+
+async fn serve(
+    server: &Rc<Server>,
+    request: Request<Incoming>,
+    headers: &HeaderMap,
+    (peer, remote): (IpAddr, Option<Remote>),
+    instead: Option<&str>,
+) -> (Option<UserId>, Reply) {
+    let call = Call::read(server, request, headers);
+    if let Some(document) = call.as_ref().and_then(routes::for_everybody) {
+        return (None, Ok(Some(document)));
+    }
+    // This holds for every user and every request.
+    if let Err(error) = server.with_hub(|hub, _| hub.desk().in_service()) {
+        return (None, Err(error));
+    }
+    let Some(call) = call else {
+        return (None, Err(Refusal::PathUnknown.about("")));
+    };
+    match basic_auth::user_at(server, headers, peer, remote).await {
+        Ok(user) => {
+            let actor = match instead {
+                None => Ok(user),
+                Some(id) => server.with_hub(|hub, _| hub.desk().stand_in(user, id)),
+            };
+            let reply = match actor {
+                Ok(actor) => routes::reply(user, actor, call).await,
+                Err(error) => Err(error),
+            };
+            (Some(user), reply)
+        }
+        // An unknown user and a wrong password look alike.
+        Err(refused) if refused.status == StatusCode::UNAUTHORIZED => {
+            (None, Err(Refusal::NotAllowed.about(basic_auth::given_name(headers))))
+        }
+        Err(_) => (None, Err(Refusal::Busy.about(""))),
+    }
+}
+
+/// A document as it is answered: its tag, whether the client wants it, and then what it is sent.
+struct Made {
+    tag: String,
+    verdict: Verdict,
+    shown: Option<Shown>,
+}
+
+/// A document in the form that is asked for.
+struct Shown {
+    kind: &'static str,
+    body: String,
+}
+
+/// An answer with a document that one looks at, or 304 for a client that has it already (RFC 9110 §13.1.2): an empty poll is
+/// cheap. A document that costs more than a turn of the event loop is made on another thread, one at a time.
+async fn tagged(server: &Server, as_json: bool, document: String, headers: &HeaderMap) -> Answer {
+    let Made { tag, verdict, shown } = if document.len() > LARGE {
+        let permit = server.documents.acquire_arc().await;
+        let headers = headers.clone();
+        threads::run(move || {
+            let made = make(as_json, document, &headers);
+            drop(permit);
+            made
+        })
+        .await
+    } else {
+        make(as_json, document, headers)
+    };
+    let mut answer = match (verdict, shown) {
+        (Verdict::Failed, _) => return refused(as_json, &Refusal::Changed.about("")),
+        (_, Some(shown)) => answer_with(StatusCode::OK, shown),
+        (_, None) => {
+            let mut answer = empty(StatusCode::NOT_MODIFIED);
+            set(&mut answer, header::CACHE_CONTROL, CACHE_CONTROL);
+            set(&mut answer, header::VARY, VARY);
+            answer
+        }
+    };
+    set(&mut answer, header::ETAG, tag);
+    answer
+}
+
+/// Looks whether a document is wanted, and converts it only then: the tag is that of the XML.
+fn make(as_json: bool, document: String, headers: &HeaderMap) -> Made {
+    let tag = tag(as_json, &document);
+    let verdict = entity_tag::judge(headers, Some(&tag), true);
+    let shown = matches!(verdict, Verdict::Hold).then(|| shown_as(as_json, document));
+    Made { tag, verdict, shown }
+}
+
+/// A strong entity tag (RFC 9110 §8.8.1): the first half of the document's SHA-256. The JSON follows from the XML, and has
+/// a tag of its own because its bytes are others.
+fn tag(as_json: bool, document: &str) -> String {
+    let hash = digest(&SHA256, document.as_bytes());
+    let start = URL_SAFE_NO_PAD.encode(&hash.as_ref()[..16]);
+    format!("\"{start}{}\"", if as_json { "-json" } else { "" })
+}
+
+/// A document, or the same as JSON.
+fn shown_as(json: bool, document: String) -> Shown {
+    match if json { as_json::from_xml(&document) } else { None } {
+        Some(body) => Shown { kind: "application/json;charset=UTF-8", body },
+        None => Shown { kind: "application/xml;charset=UTF-8", body: document },
+    }
+}
+
+fn answer_with(status: StatusCode, Shown { kind, body }: Shown) -> Answer {
+    let mut answer = Answer::new(body.into());
+    *answer.status_mut() = status;
+    set(&mut answer, header::CONTENT_TYPE, kind);
+    set(&mut answer, header::CACHE_CONTROL, CACHE_CONTROL);
+    set(&mut answer, header::VARY, VARY);
+    answer
+}

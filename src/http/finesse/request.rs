@@ -1,0 +1,195 @@
+//! A request of the API, taken apart.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use hyper::header::{self, HeaderMap, HeaderValue};
+use hyper::{Method, Request, StatusCode};
+use percent_encoding::percent_decode_str;
+
+use crate::clock::Now;
+use crate::desk::{ApiError, Desk, Event, Refusal};
+use crate::event_loop::driver::Server;
+use crate::http::finesse::{PREFIX, REQUEST_ID, Reply};
+use crate::http::request_body;
+use crate::http::request_body::Incoming;
+use crate::http::response::Refused;
+use crate::id::UserId;
+use crate::xml::Bounds;
+
+/// The longest request id that is taken, in bytes: it is copied into every event.
+const REQUEST_ID_MAX: usize = 256;
+
+/// A request whose path can be read.
+pub struct Call<'a> {
+    server: &'a Rc<Server>,
+    /// GET for HEAD too: hyper leaves out the body of its answer.
+    pub method: Method,
+    /// The segments of the path behind the prefix, decoded.
+    pub path: Vec<String>,
+    query: String,
+    pub headers: &'a HeaderMap,
+    body: Incoming,
+}
+
+impl<'a> Call<'a> {
+    /// Takes a request apart, if its path is UTF-8.
+    pub fn read(server: &'a Rc<Server>, request: Request<Incoming>, headers: &'a HeaderMap) -> Option<Self> {
+        let path = request.uri().path();
+        let path = crate::http::finesse::as_user(path).map_or(path, |(_, path)| path);
+        let path = path.strip_prefix(PREFIX).unwrap_or_default().trim_end_matches('/');
+        let decoded = path.split('/').map(|part| percent_decode_str(part).decode_utf8().map(Cow::into_owned));
+        let path = decoded.collect::<Result<_, _>>().ok()?;
+        let query = request.uri().query().unwrap_or_default().to_owned();
+        let method = if request.method() == Method::HEAD { Method::GET } else { request.method().clone() };
+        Some(Self { server, method, path, query, headers, body: request.into_body() })
+    }
+
+    /// A parameter of the query; empty if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// Returns Bad Request if it stands twice.
+    pub fn parameter(&self, name: &str) -> Result<String, ApiError> {
+        let pairs = form_urlencoded::parse(self.query.as_bytes());
+        let mut values = pairs.filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+        match (values.next(), values.next()) {
+            (value, None) => Ok(value.unwrap_or_default()),
+            _ => Err(Refusal::Malformed.about(format!("{name} stands twice"))),
+        }
+    }
+
+    /// The name by which the client reached the server, without the port.
+    pub fn host(&self) -> String {
+        let host = self.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+        let name = match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+            _ => host,
+        };
+        name.to_owned()
+    }
+
+    /// Whether it is made on conditions.
+    pub fn is_conditional(&self) -> bool {
+        [header::IF_MATCH, header::IF_NONE_MATCH].iter().any(|name| self.headers.contains_key(name))
+    }
+
+    /// Looks at the contact centre.
+    pub fn look<T>(&self, look: impl FnOnce(&Desk, Now) -> T) -> T {
+        self.server.with_hub(|hub, now| look(hub.desk(), now))
+    }
+
+    /// The user that a path names.
+    pub fn user(&self, id: &str) -> Result<UserId, ApiError> {
+        self.look(|desk, _| desk.find(id))
+    }
+
+    /// Reads the body, which has to be XML, as `read` says, and lets the contact centre do what it asks for. The
+    /// command gets what was read, the time and the request id. `by` is the user that sends the request.
+    ///
+    /// The answer is 202: all that a request asks for is done before the next one is looked at, so that the requests
+    /// for an object are served in the order in which their bodies came (reference 4.1).
+    pub async fn command<T>(
+        self,
+        by: UserId,
+        read: impl FnOnce(&str, &Bounds) -> Result<T, ApiError>,
+        command: impl FnOnce(&mut Desk, Now, T, &str) -> Result<Vec<Event>, ApiError>,
+    ) -> Reply {
+        let bounds = Bounds::of(&self.server.limits);
+        self.command_within(by, &bounds, read, command).await
+    }
+
+    /// Lets the contact centre do what a request without a body asks for.
+    pub async fn bare_command(
+        self,
+        by: UserId,
+        command: impl FnOnce(&mut Desk, Now, &str) -> Result<Vec<Event>, ApiError>,
+    ) -> Result<(), ApiError> {
+        let request_id = self.request_id()?;
+        self.server.admit(by, 0).await?;
+        self.server.with_hub(|hub, now| hub.command(now, by, |desk| command(desk, now, &request_id)))
+    }
+
+    /// Lets the contact centre take the log of a client, which may be longer than other bodies.
+    pub async fn log<T>(
+        self,
+        by: UserId,
+        read: impl FnOnce(&str, &Bounds) -> Result<T, ApiError>,
+        command: impl FnOnce(&mut Desk, Now, T, &str) -> Result<Vec<Event>, ApiError>,
+    ) -> Reply {
+        let limits = &self.server.limits;
+        let bounds = Bounds { bytes: limits.client_log, ..Bounds::of(limits) };
+        self.command_within(by, &bounds, read, command).await
+    }
+
+    /// Lets the contact centre take note of a log whose content nobody looks at.
+    pub async fn opaque_log(
+        self,
+        by: UserId,
+        command: impl FnOnce(&mut Desk) -> Result<Vec<Event>, ApiError>,
+    ) -> Reply {
+        let server = self.server;
+        request_body::discard(server, self.body, server.limits.client_log).await.map_err(unread)?;
+        server.admit(by, 0).await?;
+        server.with_hub(|hub, now| hub.command(now, by, command))?;
+        Ok(None)
+    }
+
+    async fn command_within<T>(
+        self,
+        by: UserId,
+        bounds: &Bounds,
+        read: impl FnOnce(&str, &Bounds) -> Result<T, ApiError>,
+        command: impl FnOnce(&mut Desk, Now, T, &str) -> Result<Vec<Event>, ApiError>,
+    ) -> Reply {
+        let request_id = self.request_id()?;
+        self.check_kind()?;
+        let text = request_body::text(self.server, self.body, bounds.bytes).await.map_err(unread)?;
+        let asked = read(&text, bounds)?;
+        self.server.admit(by, text.len()).await?;
+        self.server
+            .with_hub(|hub, now| hub.command(now, by, |desk| command(desk, now, asked, &request_id)))?;
+        Ok(None)
+    }
+
+    /// The request id, empty if there is none.
+    fn request_id(&self) -> Result<String, ApiError> {
+        match self.headers.get(REQUEST_ID).map(HeaderValue::to_str) {
+            None => Ok(String::new()),
+            Some(Ok(id)) if id.len() <= REQUEST_ID_MAX => Ok(id.to_owned()),
+            Some(_) => Err(Refusal::Malformed.about("requestId")),
+        }
+    }
+
+    /// The body has to be XML in UTF-8, by its content type if it has one (RFC 7303 §3.2).
+    fn check_kind(&self) -> Result<(), ApiError> {
+        let kind = self
+            .headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .unwrap_or("application/xml");
+        let is_one_of = |text: &str, known: &[&str]| known.iter().any(|one| text.eq_ignore_ascii_case(one));
+        let mut parts = kind.split(';').map(str::trim);
+        if !is_one_of(parts.next().unwrap_or_default(), &["application/xml", "text/xml"]) {
+            return Err(Refusal::NotXml.about("Content-Type"));
+        }
+        let mut parameters = parts.filter_map(|part| part.split_once('='));
+        let charset = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+        let charset = charset.map_or("utf-8", |(_, value)| value.trim().trim_matches('"'));
+        if is_one_of(charset, &["utf-8", "utf8", "us-ascii"]) {
+            Ok(())
+        } else {
+            Err(Refusal::NotUtf8.about("the charset in Content-Type"))
+        }
+    }
+}
+
+/// Why a body was not read, as the API says it.
+fn unread(refused: Refused) -> ApiError {
+    match refused.status {
+        StatusCode::PAYLOAD_TOO_LARGE => Refusal::BodyTooLarge.about(""),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Refusal::NotUtf8.about("the bytes of the body"),
+        StatusCode::SERVICE_UNAVAILABLE => Refusal::Busy.about(""),
+        _ => Refusal::Malformed.about(refused.sentence),
+    }
+}

@@ -1,0 +1,137 @@
+//! `GET /metrics`: figures of the server in Prometheus' text format 0.0.4.
+
+use std::fmt::{Display, Write as _};
+use std::rc::Rc;
+use std::time::UNIX_EPOCH;
+
+use hyper::header;
+
+use crate::clock::Seconds;
+use crate::event_loop::driver::Server;
+use crate::http::response::{Answer, set};
+use crate::hub::{Counters, Failures};
+
+/// The ways that always have a figure, also while nobody uses them.
+const TRANSPORTS: [&str; 4] = ["bosh", "sse", "ws", "wss"];
+
+/// Answers.
+pub fn answer(server: &Rc<Server>) -> Answer {
+    let mut answer = Answer::new(text(server).into());
+    set(&mut answer, header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
+    set(&mut answer, header::CACHE_CONTROL, "no-store");
+    answer
+}
+
+fn text(server: &Rc<Server>) -> String {
+    let (counters, mut ways, failures) =
+        server.with_hub(|hub, _| (hub.counters(), hub.transports(), hub.failures().to_vec()));
+    let mut text = String::new();
+    let out = &mut text;
+    for way in TRANSPORTS {
+        ways.entry(way).or_default();
+    }
+    begin(out, "sessions", "gauge", "Sessions by the way they came.");
+    for (way, sessions) in ways {
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "callboard_sessions{{transport=\"{way}\"}} {sessions}");
+    }
+    one(out, "connections", "gauge", "Open TCP connections.", server.connections.get());
+    let idle = server.idle.borrow().count(None);
+    one(out, "connections_idle", "gauge", "HTTP connections between two requests.", idle);
+    one(out, "body_bytes", "gauge", "Memory of the bodies that are being read.", server.bodies.taken());
+    let Counters {
+        sessions: _,
+        logins,
+        refusals,
+        wrong_passwords,
+        lockouts,
+        events,
+        deliveries,
+        dropped,
+        slow_readers,
+        holds,
+        refused_sends,
+        backlog,
+        backlog_most,
+        client_logs,
+        resumed,
+        missed,
+    } = counters;
+    for (name, help, value) in [
+        ("logins_total", "Logins over XMPP.", logins),
+        ("login_refusals_total", "Login attempts over XMPP that failed.", refusals),
+        ("wrong_passwords_total", "Passwords that were not right, over HTTP too.", wrong_passwords),
+        ("lockouts_total", "Users blocked after too many wrong passwords.", lockouts),
+        ("events_total", "Published items.", events),
+        ("deliveries_total", "Events queued for a session.", deliveries),
+        ("dropped_total", "Messages that a session was owed and never got.", dropped),
+        ("slow_readers_total", "Sessions closed because they did not read.", slow_readers),
+        (
+            "holds_total",
+            "Users that were not read from for a while, because what they had sent waited for others.",
+            holds,
+        ),
+        ("refused_sends_total", "Publications and stanzas for which there was no room.", refused_sends),
+        ("client_logs_total", "Logs that clients handed in.", client_logs),
+        ("streams_resumed_total", "Streams of events that went on where the client had left off.", resumed),
+        ("streams_missed_total", "Streams of events that began by saying that something was missed.", missed),
+        (
+            "handshakes_refused_total",
+            "TLS handshakes and heads of HTTP requests that were broken off, because others of the address, or all, held too much.",
+            server.handshakes.refused(),
+        ),
+        ("files_refused_total", "Files not sent, because too many were being sent.", server.files.refused()),
+        (
+            "connections_gave_way_total",
+            "Idle HTTP connections closed, because somebody else needed their place.",
+            server.idle.borrow().gave_way(),
+        ),
+        (
+            "bodies_refused_total",
+            "Requests whose body was not read, because other bodies took all the memory that there is for them.",
+            server.bodies.refused(),
+        ),
+        (
+            "connections_refused_total",
+            "Connections closed at once, because as many were open as [limits] allows.",
+            server.refusals.borrow().count(),
+        ),
+        ("read_bytes_total", "What came in over all connections, without TLS.", server.traffic.bytes_read()),
+        (
+            "written_bytes_total",
+            "What went out over all connections, without TLS.",
+            server.traffic.bytes_written(),
+        ),
+        ("loop_turns_total", "Turns of the event loop.", server.lag.turns()),
+    ] {
+        one(out, name, "counter", help, value);
+    }
+    begin(
+        out,
+        "failures_total",
+        "counter",
+        "Logins that failed, and streams that ended in an error, by condition.",
+    );
+    for Failures { what, condition, count } in failures {
+        let _ =
+            writeln!(out, "callboard_failures_total{{what=\"{what}\",condition=\"{condition}\"}} {count}");
+    }
+    one(out, "queued_bytes", "gauge", "Memory of all queues.", backlog);
+    one(out, "queued_bytes_most", "gauge", "The most memory that all queues had.", backlog_most);
+    let (busy, longest) = (Seconds(server.lag.busy()), Seconds(server.lag.longest()));
+    one(out, "loop_busy_seconds_total", "counter", "Time that the event loop was busy.", busy);
+    let help = "The longest time that the event loop did not look at its sockets.";
+    one(out, "loop_longest_seconds", "gauge", help, longest);
+    let started = Seconds(server.started.duration_since(UNIX_EPOCH).unwrap_or_default());
+    one(out, "start_time_seconds", "gauge", "Start of the server, in seconds since 1970.", started);
+    text
+}
+
+fn begin(out: &mut String, name: &str, kind: &str, help: &str) {
+    let _ = writeln!(out, "# HELP callboard_{name} {help}\n# TYPE callboard_{name} {kind}");
+}
+
+fn one(out: &mut String, name: &str, kind: &str, help: &str, value: impl Display) {
+    begin(out, name, kind, help);
+    let _ = writeln!(out, "callboard_{name} {value}");
+}

@@ -1,0 +1,29 @@
+//! Everything that is served over HTTP: the REST API of Finesse, the API of callboard, WebSocket, BOSH, server-sent events, the
+//! page and the files of a folder.
+//!
+//! A connection (`connection`) reads requests and hands each to its route (`routes`). A handler asks the hub through the
+//! driver and answers with a value.
+#![allow(clippy::disallowed_methods, reason = "a handler knows how late it is")]
+
+pub(crate) mod admission;
+pub(crate) mod basic_auth;
+pub(crate) mod bosh;
+pub(crate) mod callboard;
+pub(crate) mod connection;
+pub(crate) mod cors;
+pub(crate) mod events;
+pub(crate) mod files;
+pub(crate) mod finesse;
+pub mod headers;
+pub(crate) mod hosts;
+pub(crate) mod idle_connections;
+pub(crate) mod metering;
+pub(crate) mod metrics;
+pub(crate) mod page;
+pub(crate) mod redact;
+pub(crate) mod request_body;
+pub(crate) mod request_target;
+pub mod response;
+pub(crate) mod response_pieces;
+pub(crate) mod routes;
+pub mod websocket;

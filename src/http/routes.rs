@@ -1,0 +1,455 @@
+//! HTTP/1.0 and 1.1 on every listener: the routes, and what all answers have in common.
+
+use std::cell::{Cell, RefCell};
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::rc::Rc;
+
+use hyper::header::{self, HeaderValue};
+use hyper::http::uri::Authority;
+use hyper::{Method, Request, StatusCode};
+use log::Level;
+use percent_encoding::percent_decode_str;
+use smol::future::yield_now;
+
+use crate::client_address;
+use crate::event_loop::client_log;
+use crate::event_loop::driver::Server;
+use crate::event_loop::log_shares::Kind;
+use crate::http::basic_auth::Peer;
+use crate::http::callboard::{calls, directory, meters, publish, sessions, status, tickets};
+use crate::http::cors::{Asker, Sent};
+use crate::http::events::body::Carried;
+use crate::http::files::Www;
+use crate::http::headers::forwarded::Seen;
+use crate::http::headers::{entity_tag, forwarded};
+use crate::http::metering::upgrade;
+use crate::http::metering::{Line, Tag, Way};
+use crate::http::request_body::Incoming;
+use crate::http::response;
+use crate::http::response::{Answer, Empty, empty, set, text};
+use crate::http::websocket::handshake;
+use crate::http::{
+    bosh, callboard, connection, events, files, finesse, hosts, metrics, page, request_target,
+};
+use crate::hub::Origin;
+use crate::net::accept;
+use crate::net::connection::{Io, Patience, Security, Slot};
+use crate::net::socket::Remote;
+
+/// The methods that there are.
+const METHODS: [Method; 6] =
+    [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS];
+
+/// All methods as a value of the header Allow.
+const ALL_METHODS: &str = "GET, HEAD, POST, PUT, DELETE, OPTIONS";
+/// How much of a host that nobody knows stands in the log, in bytes.
+const LOGGED_HOST: usize = 100;
+
+/// A connection while its requests are served.
+pub struct Client {
+    pub origin: Origin,
+    /// The address of this machine by which it came in.
+    own: IpAddr,
+    /// The place of the client whose request came last by this proxy.
+    place: RefCell<Option<Slot>>,
+    /// The address in whose turns it is served: by a proxy, that of the client whose request came last.
+    turns: Rc<Cell<IpAddr>>,
+    /// The connection is to a listener with TLS, and has none.
+    lacks_tls: bool,
+    security: Option<Security>,
+    remote: Remote,
+    line: RefCell<Line>,
+    /// Whether that is a stream of server-sent events.
+    pub carried: Carried,
+    /// The request has come in whole, and its answer may not come for long.
+    pub waits: Cell<bool>,
+}
+
+impl Client {
+    /// Nothing is asked now, so that it is nobody's who comes by a proxy.
+    pub fn rest(&self) {
+        self.place.take();
+        self.turns.set(client_address::key(self.origin.peer.ip()));
+    }
+}
+
+/// Serves one connection until it is closed or becomes a WebSocket. A client without TLS on a listener with it is told so.
+/// `turns`: the address in whose turns it is served.
+pub async fn serve(
+    server: Rc<Server>,
+    mut io: Io,
+    origin: Origin,
+    own: IpAddr,
+    lacks_tls: bool,
+    turns: Rc<Cell<IpAddr>>,
+) {
+    let client = Rc::new(Client {
+        origin,
+        own,
+        place: RefCell::default(),
+        turns,
+        lacks_tls,
+        security: io.security(),
+        remote: io.remote(),
+        line: RefCell::new(Line::new(io.count())),
+        carried: Carried::default(),
+        waits: Cell::default(),
+    });
+    io.set_patience(Some(Patience::new(server.limits.login, server.limits.least_rate)));
+    connection::serve(server.clone(), Box::new(io), client.clone()).await;
+    client.line.borrow_mut().finish(&mut server.meters.borrow_mut());
+}
+
+/// Answers a request, and counts it if it asks for that. It is in a box, because it is handed on several times.
+pub async fn route(server: Rc<Server>, mut request: Box<Request<Incoming>>, client: &Client) -> Answer {
+    let Client { origin: Origin { peer, .. }, security, .. } = client;
+    let seen = forwarded::seen(&server.trusted_proxies, *peer, security.is_some(), request.headers());
+    // hyper leaves this to us, and the path is the right one only after it.
+    let aimed = request_target::check(&mut request, seen.secure);
+    let place = Place::of(&server, request.uri().path());
+    let tag = place.as_ref().and_then(|place| place.tag(&server, request.uri().query()?));
+    client.line.borrow_mut().begin(&mut server.meters.borrow_mut(), tag.clone());
+    let asked = tag.as_ref().filter(|tag| tag.way == Way::WebSocket).map(|_| upgrade::Asked::of(&request));
+    // The files of a folder are pages of their own, and a page is tried from /healthz.
+    let is_page =
+        matches!(place, Some(Place::Console(_) | Place::File(_) | Place::Health | Place::WebSocket));
+    let mut answer = match aimed {
+        Ok(()) => respond(place, server.clone(), request, client, &seen).await,
+        Err(refused) => refused.into(),
+    };
+    response::mark(&mut answer);
+    if !is_page {
+        response::seal(&mut answer);
+    }
+    if let (Some(hsts), Some(_)) = (&server.hsts, security)
+        && server.identity.borrow().as_ref().is_some_and(|identity| !identity.self_signed)
+    {
+        set(&mut answer, header::STRICT_TRANSPORT_SECURITY, hsts.clone());
+    }
+    if let (Some(asked), Some(tag)) = (asked, &tag) {
+        let record = asked.record(&answer, seen.peer, client.security.as_ref());
+        server.meters.borrow_mut().upgraded(&tag.run, record);
+    }
+    if tag.is_some_and(|tag| tag.way == Way::Close) {
+        set(&mut answer, header::CONNECTION, "close");
+    }
+    let mut line = client.line.borrow_mut();
+    let empty = answer.status() == StatusCode::NOT_MODIFIED || answer.extensions().get::<Empty>().is_some();
+    line.end(&mut server.meters.borrow_mut(), empty);
+    if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+        line.upgrade();
+    }
+    answer
+}
+
+async fn respond(
+    place: Option<Place>,
+    server: Rc<Server>,
+    mut request: Box<Request<Incoming>>,
+    client: &Client,
+    seen: &Seen,
+) -> Answer {
+    let origin = Origin { peer: seen.peer, ..client.origin };
+    request.extensions_mut().insert(Peer(origin.peer.ip()));
+    request.body_mut().comes_from(origin.peer.ip());
+    request.extensions_mut().insert(client.remote.clone());
+    let is_health = matches!(place, Some(Place::Health));
+    let host = hosts::authority(request.headers());
+    let strange = |host: &&str| !hosts::is_served(&server, host, client.own);
+    let mut named = host.into_iter().chain(seen.named.iter().flatten().map(String::as_str));
+    if let Some(host) = named.find(strange).filter(|_| !is_health) {
+        return misdirected(&server, &request, host, origin.peer);
+    }
+    let host = seen.host.clone().or_else(|| host.map(str::to_owned));
+    if let Some(Ok(host)) = seen.host.as_deref().map(HeaderValue::from_str) {
+        request.headers_mut().insert(header::HOST, host);
+    }
+    if client.lacks_tls && !is_health {
+        return lead_to_tls(&request);
+    }
+    if server.is_proxy(client.origin.peer.ip()) {
+        // Given back first: it may be of the same client.
+        client.place.take();
+        let Some(place) = server.place(origin.peer.ip()) else {
+            return too_many(&server, origin.peer);
+        };
+        client.place.replace(Some(place));
+        client.turns.set(client_address::key(origin.peer.ip()));
+        // It may have had its turn with others.
+        yield_now().await;
+    }
+    let sent = Sent {
+        secure: seen.secure,
+        host: host.as_deref(),
+        local: forwarded::is_local(client.origin.peer.ip(), client.own, seen, request.headers()),
+        allowed: &server.cors_origins,
+    };
+    let asker = Asker::of(request.headers(), &sent);
+    if let Some(Place::WebSocket) = place {
+        return match *request.method() {
+            Method::GET => asker
+                .answer_upgrade(&server, &request, origin.peer)
+                .unwrap_or_else(|| upgrade(server, *request, client, origin)),
+            _ if METHODS.contains(request.method()) => not_allowed(Place::WebSocket.methods()),
+            _ => at(place, server, request, client, seen).await,
+        };
+    }
+    let conditions = entity_tag::Conditions::of(&request);
+    let mut answer = match asker.answer(&server, &request, origin.peer) {
+        Some(answer) => answer,
+        None => at(place, server, request, client, seen).await,
+    };
+    if let Some(conditions) = conditions {
+        answer = conditions.apply(answer);
+    }
+    asker.mark(&mut answer);
+    answer
+}
+
+/// Answers a request for a WebSocket.
+fn upgrade(server: Rc<Server>, request: Request<Incoming>, client: &Client, origin: Origin) -> Answer {
+    let Origin { peer, transport, .. } = origin;
+    let (counted, place) = (client.line.borrow().is_counted(), client.place.borrow_mut().take());
+    handshake::answer(server.clone(), request, origin, counted, place).unwrap_or_else(|refused| {
+        let line = format_args!("{peer} {transport}: upgrade refused: {}", refused.sentence);
+        client_log::of_peer(&server, peer.ip(), Kind::Upgrade, Level::Info, line);
+        refused.into()
+    })
+}
+
+/// The answer to a request for a host that this server is not (RFC 9110 §15.5.20).
+fn misdirected(server: &Rc<Server>, request: &Request<Incoming>, host: &str, peer: SocketAddr) -> Answer {
+    let (method, shown) = (request.method(), crate::text::start(host, LOGGED_HOST));
+    let line = format_args!("{peer} http: {method} for {shown:?} refused: not in hosts");
+    client_log::of_peer(server, peer.ip(), Kind::Host, Level::Info, line);
+    text(
+        StatusCode::MISDIRECTED_REQUEST,
+        "This server does not go by that name here: connect by its address, its domain, localhost or a name in its \
+         certificate, or add the name to hosts in the configuration.",
+    )
+}
+
+/// The answer to a client of a proxy that has as many requests and sessions as one address may have connections.
+fn too_many(server: &Server, peer: SocketAddr) -> Answer {
+    accept::refused(
+        server,
+        peer,
+        format_args!("{} connections of its address", server.limits.connections_per_address),
+        Some(peer.ip()),
+    );
+    text(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Your address has as many connections as it may have (connections_per_address in [limits]).",
+    )
+}
+
+/// The answer to a request without TLS where it is spoken. A browser goes where it is led; nothing is done for it here.
+fn lead_to_tls(request: &Request<Incoming>) -> Answer {
+    const SENTENCE: &str = "This listener speaks TLS: use https:// or wss:// with it.";
+    let is_page = matches!(*request.method(), Method::GET | Method::HEAD)
+        && !request.headers().contains_key(header::UPGRADE);
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let is_host = |host: &&str| host.parse::<Authority>().is_ok() && !host.contains('@');
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let Some(host) = host.filter(is_host).filter(|_| is_page && path.starts_with('/')) else {
+        return text(StatusCode::BAD_REQUEST, SENTENCE);
+    };
+    let mut answer = text(StatusCode::TEMPORARY_REDIRECT, SENTENCE);
+    set(&mut answer, header::LOCATION, format!("https://{host}{path}"));
+    answer
+}
+
+async fn at(
+    place: Option<Place>,
+    server: Rc<Server>,
+    request: Box<Request<Incoming>>,
+    client: &Client,
+    seen: &Seen,
+) -> Answer {
+    let peer = seen.peer;
+    let method = request.method();
+    // The API has more to say of a method.
+    if !METHODS.contains(method) && !matches!(place, Some(Place::Rest | Place::As(_))) {
+        return text(StatusCode::NOT_IMPLEMENTED, format!("There is no method {method} here."));
+    }
+    if request.uri().path() == "*" {
+        return options(ALL_METHODS);
+    }
+    let Some(place) = place else {
+        return text(
+            StatusCode::NOT_FOUND,
+            "Nothing here. callboard serves /console/ (a page to begin with), /ws/ (XMPP over WebSocket), /http-bind/ (over \
+             BOSH), /events, /finesse/api/…, /callboard/api/…, /metrics and /healthz.",
+        );
+    };
+    // Each in a box of its own: a request may wait for long, and takes no more than it needs then.
+    let served: Pin<Box<dyn Future<Output = Answer> + '_>> = match (&place, request.method()) {
+        (_, &Method::OPTIONS) => return options(place.methods()),
+        (Place::Bosh, &Method::POST) => {
+            Box::pin(bosh::answer(server, *request, peer, seen.secure, &client.waits))
+        }
+        (Place::Rest, _) => Box::pin(finesse::answer(server, *request, peer, None)),
+        (Place::As(id), _) => Box::pin(finesse::answer(server, *request, peer, Some(id.clone()))),
+        (Place::Directory, &Method::GET | &Method::HEAD) => {
+            Box::pin(callboard::answer(server, *request, peer, directory::serve))
+        }
+        (Place::Meters, &Method::POST) => Box::pin(callboard::answer(server, *request, peer, meters::begin)),
+        (Place::Meter, &Method::GET | &Method::HEAD) => {
+            Box::pin(callboard::answer(server, *request, peer, meters::figures))
+        }
+        (Place::Console(name), &Method::GET | &Method::HEAD) => return page::answer(&request, name),
+        (Place::Elsewhere(path), &Method::GET | &Method::HEAD) => return page::lead(path),
+        (Place::Publish, &Method::POST) => {
+            Box::pin(callboard::answer(server, *request, peer, publish::serve))
+        }
+        (Place::Calls, &Method::POST) => Box::pin(callboard::answer(server, *request, peer, calls::place)),
+        (Place::Call, &Method::DELETE) => Box::pin(callboard::answer(server, *request, peer, calls::end)),
+        (Place::Ticket, &Method::POST) => Box::pin(callboard::answer(server, *request, peer, tickets::make)),
+        (Place::Events, &Method::GET) => {
+            let open =
+                async move |server: &_, request| events::open(server, request, peer, &client.carried).await;
+            Box::pin(callboard::answer(server, *request, peer, open))
+        }
+        (Place::Status, &Method::GET | &Method::HEAD | &Method::POST) => {
+            Box::pin(callboard::answer(server, *request, peer, status::serve))
+        }
+        (Place::Sessions, &Method::GET | &Method::HEAD) => {
+            Box::pin(callboard::answer(server, *request, peer, sessions::list))
+        }
+        (Place::Frames, &Method::GET) => {
+            let open = async move |server: &_, request| {
+                sessions::frames(server, request, peer, &client.carried).await
+            };
+            Box::pin(callboard::answer(server, *request, peer, open))
+        }
+        (Place::Metrics, &Method::GET | &Method::HEAD) => return metrics::answer(&server),
+        (Place::Health, &Method::GET | &Method::HEAD) => return text(StatusCode::OK, "ok"),
+        (Place::File(www), &Method::GET | &Method::HEAD) => {
+            let www = www.clone();
+            Box::pin(async move { files::answer(&server, &www, &request, peer).await })
+        }
+        _ => return not_allowed(place.methods()),
+    };
+    served.await
+}
+
+/// The resource at a path.
+enum Place {
+    WebSocket,
+    Bosh,
+    Rest,
+    /// The REST API as if the user of that id asked.
+    As(String),
+    Publish,
+    Calls,
+    Call,
+    Status,
+    Ticket,
+    Events,
+    Sessions,
+    Frames,
+    Metrics,
+    Directory,
+    Meters,
+    Meter,
+    Health,
+    /// A file of the built-in page.
+    Console(String),
+    /// Something that is to be asked for at this path.
+    Elsewhere(&'static str),
+    /// A file of the folder, or none.
+    File(Rc<Www>),
+}
+
+impl Place {
+    /// The first segments of the paths that files never have.
+    const OWN: [&'static str; 8] =
+        ["callboard", "console", "events", "finesse", "healthz", "http-bind", "metrics", "ws"];
+
+    fn of(server: &Server, path: &str) -> Option<Self> {
+        match path {
+            "/ws" | "/ws/" => Some(Place::WebSocket),
+            "/http-bind" | "/http-bind/" => Some(Place::Bosh),
+            "/healthz" => Some(Place::Health),
+            "/callboard/api/publish" => Some(Place::Publish),
+            calls::PATH => Some(Place::Calls),
+            "/callboard/api/status" => Some(Place::Status),
+            "/callboard/api/ticket" => Some(Place::Ticket),
+            "/callboard/api/sessions" => Some(Place::Sessions),
+            sessions::FRAMES => Some(Place::Frames),
+            "/metrics" => Some(Place::Metrics),
+            events::PATH => Some(Place::Events),
+            "/callboard/api/directory" => Some(Place::Directory),
+            meters::PATH => Some(Place::Meters),
+            "/console" => Some(Place::Elsewhere(page::PATH)),
+            "/" if server.www.is_none() => Some(Place::Elsewhere(page::PATH)),
+            _ if calls::is_one(path) => Some(Place::Call),
+            _ if meters::id(path).is_some() => Some(Place::Meter),
+            _ if path.starts_with(finesse::PREFIX) => Some(Place::Rest),
+            _ => Self::below(server, path),
+        }
+    }
+
+    fn below(server: &Server, path: &str) -> Option<Self> {
+        if let Some((id, _)) = finesse::as_user(path) {
+            return Some(Place::As(id));
+        }
+        if let Some(name) = path.strip_prefix(page::PATH) {
+            return Some(Place::Console(name.to_owned()));
+        }
+        let first = path.strip_prefix('/')?.split('/').next()?;
+        let own = Self::OWN.iter().any(|own| percent_decode_str(first).eq(own.bytes()));
+        server.www.clone().filter(|_| !own).map(Place::File)
+    }
+
+    /// The value of the header Allow.
+    fn methods(&self) -> &'static str {
+        match self {
+            Place::WebSocket => "GET",
+            Place::Rest | Place::As(_) => ALL_METHODS,
+            Place::Bosh | Place::Publish | Place::Calls | Place::Meters | Place::Ticket => "POST, OPTIONS",
+            Place::Events | Place::Frames => "GET, OPTIONS",
+            Place::Call => "DELETE, OPTIONS",
+            Place::Status => "GET, HEAD, POST, OPTIONS",
+            Place::Directory
+            | Place::Meter
+            | Place::Sessions
+            | Place::Metrics
+            | Place::Health
+            | Place::Console(_)
+            | Place::Elsewhere(_)
+            | Place::File(_) => "GET, HEAD, OPTIONS",
+        }
+    }
+
+    /// The run for which a request is counted, if its query names one that there is.
+    fn tag(&self, server: &Server, query: &str) -> Option<Tag> {
+        let asked = |name: &str| {
+            form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value)
+        };
+        let run = asked("run").filter(|run| server.meters.borrow().has(run))?;
+        let way = match self {
+            Place::WebSocket => Way::WebSocket,
+            Place::Bosh => Way::Bosh,
+            Place::Events => Way::Sse,
+            Place::Rest | Place::As(_) if asked("close").is_some() => Way::Close,
+            Place::Rest | Place::As(_) => Way::Poll,
+            _ => return None,
+        };
+        Some(Tag { run: (*run).into(), way })
+    }
+}
+
+/// The answer to OPTIONS (RFC 9110 §9.3.7).
+fn options(allowed: &'static str) -> Answer {
+    let mut answer = empty(StatusCode::NO_CONTENT);
+    set(&mut answer, header::ALLOW, allowed);
+    answer
+}
+
+fn not_allowed(allowed: &'static str) -> Answer {
+    let mut answer = text(StatusCode::METHOD_NOT_ALLOWED, format!("The methods here: {allowed}."));
+    set(&mut answer, header::ALLOW, allowed);
+    answer
+}

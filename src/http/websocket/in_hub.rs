@@ -1,0 +1,96 @@
+//! The sessions of the program, which the hub owns.
+
+use std::cell::RefCell;
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::task::Waker;
+
+use crate::config::limits::Limits;
+use crate::event_loop::driver::Server;
+use crate::event_loop::rounds::Rounds;
+use crate::event_loop::writers::Writer;
+use crate::http::websocket::Sessions;
+use crate::hub::{Origin, Out};
+use crate::id::{SessionId, UserId};
+use crate::net::buffers::Scratch;
+use crate::xmpp::stream::StreamError;
+
+const BINARY: StreamError =
+    StreamError { condition: "bad-format", text: "A message is text, not binary.", code: 1003 };
+
+impl Sessions for Server {
+    fn connect(self: &Rc<Self>, origin: Origin) -> SessionId {
+        self.with_hub(|hub, now| hub.connect(now, origin))
+    }
+
+    fn receive(self: &Rc<Self>, id: SessionId, text: &str) -> Option<UserId> {
+        self.with_hub(|hub, now| {
+            hub.frame(now, id, text);
+            hub.user_of(id)
+        })
+    }
+
+    fn binary(self: &Rc<Self>, id: SessionId, _: &[u8], _: &mut Vec<u8>) {
+        self.fail(id, BINARY);
+    }
+
+    fn control(self: &Rc<Self>, id: SessionId) {
+        self.with_hub(|hub, now| hub.control(now, id));
+    }
+
+    fn heard(self: &Rc<Self>, id: SessionId) {
+        self.with_hub(|hub, now| hub.alive(now, id));
+    }
+
+    fn is_reading(self: &Rc<Self>, id: SessionId) -> bool {
+        self.with_hub(|hub, _| hub.is_reading(id))
+    }
+
+    fn drain(self: &Rc<Self>, id: SessionId, budget: usize, sink: impl FnMut(Out<'_>)) -> bool {
+        self.with_hub(|hub, now| hub.drain(now, id, budget, sink))
+    }
+
+    fn full(self: &Rc<Self>, id: SessionId) {
+        self.with_hub(|hub, now| hub.full(now, id));
+    }
+
+    fn fail(self: &Rc<Self>, id: SessionId, error: StreamError) {
+        self.with_hub(|hub, now| hub.fail(now, id, error));
+    }
+
+    fn closed(self: &Rc<Self>, id: SessionId, how: &str) {
+        self.with_hub(|hub, now| hub.closed(now, id, how));
+    }
+
+    fn attach(&self, id: SessionId, writer: Rc<RefCell<dyn Writer>>) {
+        self.sleepers.borrow_mut().attach(id, writer);
+    }
+
+    fn sleep(&self, id: SessionId, waker: &Waker) -> bool {
+        self.sleepers.borrow_mut().sleep(id, waker)
+    }
+
+    fn forget(&self, id: SessionId) {
+        self.sleepers.borrow_mut().forget(id);
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+        Server::spawn(self, task);
+    }
+
+    fn spawn_arrival(self: &Rc<Self>, peer: IpAddr, task: impl Future<Output = ()> + 'static) {
+        Server::spawn_arrival(self, peer, task);
+    }
+
+    fn rounds(&self) -> &RefCell<Rounds<UserId>> {
+        &self.rounds
+    }
+
+    fn scratch(&self) -> &RefCell<Scratch> {
+        &self.scratch
+    }
+
+    fn limits(&self) -> &Limits {
+        &self.limits
+    }
+}

@@ -1,0 +1,349 @@
+//! A session over BOSH takes the payloads of its requests in order, and answers them.
+
+use roxmltree::{Document, Node};
+
+use crate::config::limits::Limits;
+use crate::hub::delivery::outbox::{Frame, Out, Outbox};
+use crate::hub::session_address::Address;
+use crate::hub::{Action, Hub, Now};
+use crate::id::SessionId;
+use crate::xml;
+use crate::xml::{Bounds, XmlError};
+use crate::xmpp::bosh::{Answer, Condition, Envelope, Left, Payloads, Pieces, RequestId};
+use crate::xmpp::ns;
+use crate::xmpp::stream::StreamError;
+
+/// About how many bytes of payloads leave in one answer: each is kept in case it is wanted again.
+const ANSWER: usize = 64 * 1024;
+
+/// The most payloads of a session that are taken in one turn: a request may have hundreds.
+const TURN: usize = 8;
+
+/// The frames that wait for a session, as payloads.
+struct Waiting<'a> {
+    outbox: &'a mut Outbox,
+    address: Option<&'a Address>,
+    /// How many bytes were taken.
+    taken: usize,
+}
+
+impl Waiting<'_> {
+    fn drain(&mut self, budget: usize, out: &mut String) {
+        self.taken += self.outbox.drain(self.address, budget, |frame| match frame {
+            Out::Text(pieces) => out.extend(pieces.iter().copied()),
+            // Said by the envelope, or not at all.
+            Out::Open(_) | Out::Event { .. } | Out::Ping | Out::Close(..) => {}
+        });
+    }
+}
+
+/// Reads what has been read before, within bounds that were no larger, or a part of it.
+fn read_again<'a>(text: &'a str, limits: &Limits) -> Result<Document<'a>, XmlError> {
+    xml::read(text, &Bounds { bytes: usize::MAX, ..Bounds::of(limits) })
+}
+
+impl Payloads for Waiting<'_> {
+    fn is_empty(&self) -> bool {
+        self.outbox.is_empty()
+    }
+
+    fn move_into(&mut self, out: &mut String) {
+        self.drain(ANSWER, out);
+    }
+}
+
+impl Hub {
+    /// A client has gone before its request was answered.
+    pub fn gone(&mut self, now: Now, id: SessionId, request: RequestId) {
+        if let Some(session) = self.sessions.get_mut(id)
+            && let Some(bosh) = &mut session.bosh
+        {
+            bosh.binding.gone(now.monotonic, request);
+            self.bindings.unsettle(id, bosh);
+        }
+    }
+
+    /// Answers what is to be answered, after anything else has been done. Cheap if nothing is.
+    pub fn settle(&mut self, now: Now) {
+        self.release(now);
+        while let Some(id) = self.bindings.unsettled.pop_front() {
+            if let Some(bosh) = self.sessions.get_mut(id).and_then(|session| session.bosh.as_mut()) {
+                bosh.unsettled = false;
+                self.settle_one(now, id);
+            }
+            // Somebody may have waited for what these answers have taken.
+            self.release(now);
+        }
+    }
+
+    /// Takes the payloads of a request whose text this is, as long as the session takes any, and keeps the others.
+    pub(super) fn take_request(
+        &mut self,
+        now: Now,
+        id: SessionId,
+        envelope: &Envelope<'_>,
+        root: Node<'_, '_>,
+        text: &str,
+    ) {
+        let Envelope { rid, terminate, .. } = *envelope;
+        if envelope.restart {
+            if !self.is_reading(id) {
+                return self.leave(id, rid, Left::Whole(text.into()));
+            }
+            return self.restart(now, id, envelope);
+        }
+        for (number, element) in root.children().filter(Node::is_element).enumerate() {
+            if !self.may_take(id, terminate) {
+                let left = match number {
+                    0 => Left::Whole(text.into()),
+                    _ => Left::Pieces(Pieces::new(text, root, number, terminate)),
+                };
+                return self.leave(id, rid, left);
+            }
+            self.take_payload(now, id, element);
+        }
+        if terminate {
+            self.end(now, id, None, "closed by the client");
+        }
+    }
+
+    /// Takes payloads that were left before. Returns what is left now.
+    fn take_pieces(&mut self, now: Now, id: SessionId, mut pieces: Pieces) -> Option<Pieces> {
+        while !pieces.is_empty() {
+            if !self.may_take(id, pieces.terminate) {
+                return Some(pieces);
+            }
+            let text = pieces.next().unwrap_or_default();
+            if let Ok(document) = read_again(&text, &self.limits)
+                && let Some(element) = document.root_element().first_element_child()
+            {
+                self.take_payload(now, id, element);
+            }
+        }
+        if pieces.terminate {
+            self.end(now, id, None, "closed by the client");
+        }
+        None
+    }
+
+    /// Tells whether a session takes one more payload now, of a request with which its client leaves or not.
+    fn may_take(&mut self, id: SessionId, leaves: bool) -> bool {
+        if !self.has_turn(id) {
+            self.mark_leaving(id, leaves);
+            return false;
+        }
+        self.take_turn(id);
+        // A client that leaves will take no more answers.
+        self.is_reading(id) || (leaves && !self.is_checking(id))
+    }
+
+    fn take_payload(&mut self, now: Now, id: SessionId, element: Node<'_, '_>) {
+        if element.tag_name().namespace() == Some(ns::FRAMING) {
+            return self.fail(now, id, StreamError::UNSUPPORTED_STANZA_TYPE);
+        }
+        // Its bytes were counted with those of the envelope.
+        let user = self.count(now, id, 0, 1);
+        self.element(now, id, element);
+        if let Some(user) = user {
+            self.hold_if_owed(now, user);
+        }
+    }
+
+    /// Tells whether a session may take one more payload in this turn.
+    fn has_turn(&self, id: SessionId) -> bool {
+        let bosh = self.sessions.get(id).and_then(|session| session.bosh.as_ref());
+        bosh.is_some_and(|bosh| bosh.taken < TURN)
+    }
+
+    fn take_turn(&mut self, id: SessionId) {
+        let Some(bosh) = self.sessions.get_mut(id).and_then(|session| session.bosh.as_mut()) else { return };
+        bosh.taken += 1;
+        if bosh.taken == TURN {
+            self.bindings.resting.push_back(id);
+        }
+    }
+
+    fn mark_leaving(&mut self, id: SessionId, leaves: bool) {
+        if let Some(bosh) = self.sessions.get_mut(id).and_then(|session| session.bosh.as_mut()) {
+            bosh.leaves = leaves;
+        }
+    }
+
+    /// Lets a session over BOSH go on that has had its turn, with the next [`Hub::settle`]. Returns false if there is none. To be
+    /// called when others have had theirs.
+    pub fn go_on(&mut self) -> bool {
+        while let Some(id) = self.bindings.resting.pop_front() {
+            if let Some(bosh) = self.sessions.get_mut(id).and_then(|session| session.bosh.as_mut()) {
+                bosh.taken = 0;
+                self.bindings.unsettle(id, bosh);
+                return true;
+            }
+        }
+        false
+    }
+
+    fn leave(&mut self, id: SessionId, rid: u64, left: Left) {
+        if let Some(bosh) = self.sessions.get_mut(id).and_then(|session| session.bosh.as_mut()) {
+            bosh.binding.leave(rid, left);
+        }
+    }
+
+    /// The stream is opened again (XEP-0206 §5).
+    fn restart(&mut self, now: Now, id: SessionId, envelope: &Envelope<'_>) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        let domain = &*self.names.domain;
+        let (to, version) = (envelope.to.or(Some(domain)), envelope.version.or(Some("1.0")));
+        // The language stays, unless the client names another one.
+        if envelope.lang.is_some() {
+            session.stream.set_lang(envelope.lang);
+        }
+        match session.stream.open(to, version, domain) {
+            Ok(()) => self.open(now, id),
+            Err(error) => self.fail(now, id, error),
+        }
+    }
+
+    /// Takes what has waited for its turn, then answers.
+    fn settle_one(&mut self, now: Now, id: SessionId) {
+        loop {
+            self.take_backlog(now, id);
+            let has_turn = self.has_turn(id);
+            let Some(session) = self.sessions.get_mut(id) else {
+                return;
+            };
+            let Some(bosh) = &mut session.bosh else { return };
+            // The answers to the rest of a request leave with it: else the client would ask faster than it is served.
+            if bosh.end.is_none() && !has_turn && bosh.binding.has_backlog() {
+                return;
+            }
+            let mut waiting =
+                Waiting { outbox: &mut session.outbox, address: session.address.as_deref(), taken: 0 };
+            if let Some(condition) = bosh.end {
+                // Nobody who could take it: it waits for a while for somebody who could.
+                if !bosh.binding.is_asked() && !self.closing {
+                    return;
+                }
+                let mut last = String::new();
+                if condition.is_some() {
+                    waiting.drain(usize::MAX, &mut last);
+                } else {
+                    // A client that leaves is owed nothing (XEP-0124 §13: an empty body).
+                    waiting.outbox.clear();
+                }
+                bosh.binding.finish(condition, &last);
+                return self.close_bosh(now, id);
+            }
+            bosh.binding.respond(now.monotonic, &mut waiting);
+            let taken = waiting.taken;
+            let answers = bosh.binding.take_answers();
+            let progress = !answers.is_empty() && bosh.binding.has_backlog();
+            session.took(now.monotonic, taken);
+            self.answer_posts(now, id, answers);
+            if !progress || !self.is_reading(id) {
+                break;
+            }
+        }
+        // No request is there to take it: that is this client's full socket.
+        self.not_taken(now, id);
+        self.schedule_bosh(now, id);
+    }
+
+    fn take_backlog(&mut self, now: Now, id: SessionId) {
+        while self.has_turn(id) && (self.is_reading(id) || self.is_leaving(id)) {
+            let Some(session) = self.sessions.get_mut(id) else {
+                return;
+            };
+            let Some(pending) = session.bosh.as_mut().and_then(|bosh| bosh.binding.next_pending()) else {
+                return;
+            };
+            match pending.left {
+                Left::Whole(text) => {
+                    let Ok(document) = read_again(&text, &self.limits) else { continue };
+                    let Ok(envelope) = Envelope::read(document.root_element()) else { continue };
+                    self.take_request(now, id, &envelope, document.root_element(), &text);
+                }
+                Left::Pieces(pieces) => {
+                    if let Some(left) = self.take_pieces(now, id, pieces) {
+                        self.leave(id, pending.rid, Left::Pieces(left));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Tells whether the client has left, and some of what it said last is still to be taken.
+    fn is_leaving(&self, id: SessionId) -> bool {
+        let bosh = self.sessions.get(id).and_then(|session| session.bosh.as_ref());
+        bosh.is_some_and(|bosh| bosh.leaves) && !self.is_checking(id)
+    }
+
+    /// A session has ended: with its next request, if there is none waiting, the client hears so.
+    pub(in crate::hub) fn end_bosh(&mut self, now: Now, id: SessionId, error: Option<StreamError>) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        let Some(bosh) = &mut session.bosh else { return };
+        bosh.end = Some(error.as_ref().map(Condition::from));
+        if let Some(error) = error.filter(|error| Condition::from(error) == Condition::RemoteStreamError) {
+            session.outbox.push(Frame::Text(error.frame().into()));
+        }
+        self.schedule(id, now.monotonic + self.limits.close + self.limits.bosh_polling);
+        self.unbind(now, id);
+        self.wake(id);
+    }
+
+    /// A session over BOSH is over, and its last answers are given.
+    pub(super) fn close_bosh(&mut self, now: Now, id: SessionId) {
+        if let Some(bosh) = self.sessions.get_mut(id).and_then(|session| session.bosh.as_mut()) {
+            let answers = bosh.binding.take_answers();
+            self.answer_posts(now, id, answers);
+        }
+        self.closed(now, id, "no request came in time");
+    }
+
+    fn answer_posts(&mut self, now: Now, id: SessionId, answers: Vec<Answer>) {
+        for answer in answers {
+            self.tap_answer(now, id, &answer.body);
+            self.actions.push_back(Action::Answer(answer));
+        }
+    }
+
+    /// A deadline of a session over BOSH has come.
+    pub(in crate::hub) fn look_at_bosh(&mut self, now: Now, id: SessionId) {
+        let (checking, time) = (self.is_checking(id), self.limits.login);
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        let late = session.address.is_none();
+        let Some(bosh) = &mut session.bosh else { return };
+        if bosh.end.is_some() || bosh.binding.is_abandoned(now.monotonic) {
+            return self.close_bosh(now, id);
+        }
+        if late && now.monotonic >= bosh.login_until {
+            // A check is ours to answer.
+            bosh.login_until = now.monotonic + time;
+            if !checking {
+                return self.fail(now, id, StreamError::LOGIN_TIMEOUT);
+            }
+        }
+        self.wake(id);
+    }
+
+    /// Sees that the session is looked at in time. A deadline that is earlier than needed is left as it is, so that
+    /// there are not as many in the heap as there were requests.
+    fn schedule_bosh(&mut self, now: Now, id: SessionId) {
+        let Some(session) = self.sessions.get(id) else {
+            return;
+        };
+        let Some(bosh) = &session.bosh else { return };
+        let mut due = bosh.binding.due();
+        if session.address.is_none() {
+            due = due.min(bosh.login_until);
+        }
+        if due < session.due || session.due <= now.monotonic {
+            self.schedule(id, due);
+        }
+    }
+}

@@ -1,0 +1,401 @@
+//! Back-pressure: a user whose stanzas and publications wait for their readers is read from later, and readers that do not
+//! take what their socket is offered are told apart from those that do.
+//!
+//! A user's input is taken as long as what it has put into queues stays within `backlog`. Beyond that the user is held: its
+//! sessions are not read from, and its requests over HTTP wait, until half of it has been taken. After `backlog_wait` the
+//! sessions that keep it waiting are closed as slow, and the user may go on. A stanza or event that does not fit into `queue`
+//! even then is refused, and so never acknowledged.
+
+use std::time::{Duration, Instant};
+
+use crate::config::limits::Limits;
+use crate::hub::delivery::queue_memory::{Backlog, Taken};
+use crate::hub::{Action, Hub, Now};
+use crate::id::{SessionId, UserId};
+use crate::xmpp::stanza::{Condition, StanzaError};
+use crate::xmpp::stream::State;
+
+/// Why a stanza or a request is refused whose receivers take too little.
+pub const NO_ROOM_SENTENCE: &str =
+    "Too much of what you have sent still waits for those who get it; send less, or later.";
+
+/// The error for a stanza whose receivers take too little.
+pub const NO_ROOM: StanzaError = StanzaError::new(Condition::ResourceConstraint, NO_ROOM_SENTENCE);
+
+/// Tells whether a user's request may be carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// It may, now.
+    Now,
+    /// Not before this time, or an [`Action::Release`] of the user, whichever comes first.
+    Wait(Instant),
+    /// Its events would find no room.
+    Refused,
+    /// The user is no user any more, since it was asked who it is.
+    Gone,
+}
+
+/// A rate with a burst: virtual scheduling, as ITU-T I.371 describes it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pace {
+    /// When all that was taken so far would have been taken at the rate.
+    due: Option<Instant>,
+}
+
+impl Pace {
+    /// Takes `amount` at `rate` a second. Returns when the next may come if that is not at once; a rate of 0 bounds nothing.
+    fn take(&mut self, now: Instant, amount: usize, rate: usize, burst: usize) -> Option<Instant> {
+        if rate == 0 {
+            return None;
+        }
+        let time = |amount: usize| Duration::from_nanos(amount as u64 * 1_000_000_000 / rate as u64);
+        let due = self.due.map_or(now, |due| due.max(now)) + time(amount);
+        self.due = Some(due);
+        due.checked_sub(time(burst)).filter(|next| *next > now)
+    }
+}
+
+/// Why a user is held.
+#[derive(Clone, Copy, Debug)]
+struct Hold {
+    until: Instant,
+    /// Its events wait for readers; otherwise it is faster than its rate.
+    owed: bool,
+}
+
+/// A user as a sender.
+#[derive(Debug)]
+struct Sender {
+    /// The bytes that the user has put into queues and nobody has taken yet, each stanza and event once.
+    owed: Backlog,
+    bytes: Pace,
+    stanzas: Pace,
+    hold: Option<Hold>,
+}
+
+/// All users as senders.
+#[derive(Debug, Default)]
+pub(in crate::hub) struct Senders {
+    /// By user. Most never send anything.
+    places: Vec<Option<Box<Sender>>>,
+    held: Vec<UserId>,
+    /// No hold ends before.
+    end: Option<Instant>,
+    /// The users to look at: some of their bytes were taken, or they are held since then.
+    taken: Taken,
+    /// All queues together held much when it was looked at last.
+    crowded: bool,
+}
+
+impl Senders {
+    fn get(&self, user: UserId) -> Option<&Sender> {
+        self.places.get(user.0 as usize)?.as_deref()
+    }
+
+    fn get_mut(&mut self, user: UserId) -> &mut Sender {
+        let place = user.0 as usize;
+        if self.places.len() <= place {
+            self.places.resize_with(place + 1, || None);
+        }
+        let taken = &self.taken;
+        self.places[place].get_or_insert_with(|| {
+            Box::new(Sender {
+                owed: Backlog::of(user, taken),
+                bytes: Pace::default(),
+                stanzas: Pace::default(),
+                hold: None,
+            })
+        })
+    }
+
+    /// Where the bytes of a user are counted that wait for others.
+    pub fn owed(&mut self, user: UserId) -> Backlog {
+        self.get_mut(user).owed.clone()
+    }
+
+    fn is_held(&self, user: UserId) -> bool {
+        self.get(user).is_some_and(|sender| sender.hold.is_some())
+    }
+
+    fn bytes(&self, user: UserId) -> usize {
+        self.get(user).map_or(0, |sender| sender.owed.bytes())
+    }
+
+    /// A hold ends then.
+    fn ends(&mut self, until: Instant) {
+        self.end = Some(self.end.map_or(until, |end| end.min(until)));
+    }
+
+    /// The first end of those that are left.
+    fn first_end(&self) -> Option<Instant> {
+        let end = |user: &UserId| Some(self.get(*user)?.hold?.until);
+        self.held.iter().filter_map(end).min()
+    }
+}
+
+/// Since when a session has not taken what its socket was offered.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::hub) struct Behind {
+    pub since: Instant,
+    /// The bytes that the socket was offered and has not taken.
+    left: usize,
+}
+
+impl Behind {
+    /// The socket was offered what waits, `left` bytes, and took no more.
+    pub(in crate::hub) fn new(now: Instant, left: usize) -> Self {
+        Self { since: now, left }
+    }
+
+    /// The session took `taken` bytes, and `waiting` are left. Once all that was offered is taken the time counts anew.
+    pub(in crate::hub) fn took(self, now: Instant, taken: usize, waiting: usize) -> Option<Self> {
+        match self.left.saturating_sub(taken) {
+            _ if waiting == 0 => None,
+            0 => Some(Self::new(now, waiting)),
+            left => Some(Self { left, ..self }),
+        }
+    }
+}
+
+impl Hub {
+    /// The client of a session does not take its stream. If anything waits for the session, its socket counts as full.
+    pub fn not_taken(&mut self, now: Now, id: SessionId) {
+        if self.sessions.get(id).is_some_and(|session| !session.outbox.is_empty()) {
+            self.full(now, id);
+        }
+    }
+
+    /// A write to the session was tried, and its socket took no more.
+    pub fn full(&mut self, now: Now, id: SessionId) {
+        if let Some(session) = self.sessions.get_mut(id)
+            && session.behind.is_none()
+        {
+            session.behind = Some(Behind::new(now.monotonic, session.outbox.bytes()));
+            self.relief.nobody_full = false;
+        }
+    }
+
+    /// Tells whether a session has not taken for `backlog_wait` what it was offered. A client that polls may not come before its
+    /// time, and has so much longer.
+    pub(in crate::hub) fn is_behind(&self, now: Now, id: SessionId) -> bool {
+        self.sessions.get(id).is_some_and(|session| {
+            let patience =
+                self.limits.backlog_wait + session.bosh.as_ref().map_or(Duration::ZERO, |bosh| bosh.pause());
+            session
+                .behind
+                .is_some_and(|behind| now.monotonic.saturating_duration_since(behind.since) >= patience)
+        })
+    }
+
+    /// Tells whether what the user sends now finds room.
+    pub(in crate::hub) fn has_room(&self, user: UserId) -> bool {
+        self.senders.bytes(user) <= self.limits.queue && self.backlog.bytes() <= self.limits.queues
+    }
+
+    /// Tells whether the user's sessions are not read from now.
+    pub(in crate::hub) fn is_held(&self, user: UserId) -> bool {
+        self.senders.is_held(user)
+    }
+
+    /// Tells whether a request of the user over HTTP may be carried out, that came in at `since` with so many bytes. If it may,
+    /// it is to be done at once, and [`Hub::publish`] or [`Hub::command`] counts what follows from it.
+    pub fn admit(&mut self, now: Now, user: UserId, since: Instant, bytes: usize) -> Admission {
+        // Other things were waited for meanwhile, such as a body.
+        if !self.users().has(user) {
+            return Admission::Gone;
+        }
+        let late = since + self.limits.backlog_wait;
+        if self.is_crowded() {
+            self.hold_if_owed(now, user);
+        }
+        if self.is_held(user) && now.monotonic < late {
+            return Admission::Wait(late);
+        }
+        if !self.has_room(user) {
+            self.counters.refused_sends += 1;
+            return Admission::Refused;
+        }
+        // A request that has waited for so long is not held any longer. The time that the user's sessions wait for it has an end
+        // as well, else they would wait longer for each of as many requests as there are connections.
+        let hold = self.senders.get(user).and_then(|sender| sender.hold);
+        if hold.is_none_or(|hold| hold.until <= now.monotonic + self.limits.backlog_wait) {
+            self.pace(now, user, bytes, 1);
+        }
+        Admission::Now
+    }
+
+    /// All queues together hold so much that senders wait until that is taken.
+    fn is_crowded(&self) -> bool {
+        self.backlog.bytes() > self.limits.queues / 4 * 3
+    }
+
+    /// The user has sent so many bytes and stanzas or requests. If that is beyond its rates, it is held until it is not.
+    pub(in crate::hub) fn pace(&mut self, now: Now, user: UserId, bytes: usize, stanzas: usize) {
+        let limits = &self.limits;
+        let sender = self.senders.get_mut(user);
+        let next = sender
+            .bytes
+            .take(now.monotonic, bytes, limits.user_rate, limits.user_burst)
+            .max(sender.stanzas.take(now.monotonic, stanzas, limits.user_stanzas, limits.user_stanza_burst));
+        if let Some(until) = next {
+            self.hold(user, Hold { until, owed: false });
+        }
+    }
+
+    /// The user is held if too much waits for others of what it has sent.
+    pub(in crate::hub) fn hold_if_owed(&mut self, now: Now, user: UserId) {
+        let owed = self.senders.bytes(user);
+        if owed > self.limits.backlog || (owed > 0 && self.is_crowded()) {
+            self.hold(user, Hold { until: now.monotonic + self.limits.backlog_wait, owed: true });
+        }
+    }
+
+    fn hold(&mut self, user: UserId, new: Hold) {
+        // Then everybody is to be answered, and nobody can send anything.
+        if self.closing {
+            return;
+        }
+        let hold = &mut self.senders.get_mut(user).hold;
+        match hold {
+            // Requests that come meanwhile do not make the wait any longer.
+            Some(hold) if hold.owed && new.owed => return,
+            Some(hold) => *hold = Hold { until: hold.until.max(new.until), owed: hold.owed || new.owed },
+            None => {
+                *hold = Some(new);
+                self.senders.held.push(user);
+                self.counters.holds += 1;
+            }
+        }
+        self.senders.ends(new.until);
+        self.senders.taken.add(user);
+    }
+
+    /// Lets those go on whose events have been taken. This is asked all the time, so only those are looked at for whom something
+    /// may have changed.
+    pub(in crate::hub) fn release(&mut self, now: Now) {
+        let crowded = self.backlog.bytes() > self.limits.queues / 2;
+        let eased = std::mem::replace(&mut self.senders.crowded, crowded) && !crowded;
+        if self.senders.held.is_empty() {
+            return;
+        }
+        let mut users = self.senders.taken.take();
+        if eased {
+            users.extend(&self.senders.held);
+        }
+        for user in users {
+            let enough = self.limits.backlog / 2;
+            let sender = self.senders.get_mut(user);
+            let Some(hold) = sender.hold else { continue };
+            let owed = sender.owed.bytes();
+            if !hold.owed || owed > enough || (owed > 0 && crowded) {
+                continue;
+            }
+            // A rate is waited for in any case.
+            if let Some(until) = sender.pause(now.monotonic, &self.limits) {
+                sender.hold = Some(Hold { until, owed: false });
+                self.senders.ends(until);
+            } else {
+                sender.hold = None;
+                self.senders.held.retain(|held| *held != user);
+                self.let_go(user);
+            }
+        }
+    }
+
+    /// Lets everybody go on.
+    pub(in crate::hub) fn release_all(&mut self) {
+        for user in std::mem::take(&mut self.senders.held) {
+            self.senders.get_mut(user).hold = None;
+            self.let_go(user);
+        }
+    }
+
+    /// Lets those go on who have waited for long enough, and closes the sessions that kept them waiting.
+    pub(in crate::hub) fn end_holds(&mut self, now: Now) {
+        if self.senders.end.is_none_or(|end| end > now.monotonic) {
+            return;
+        }
+        let is_due = |user: &UserId| {
+            self.senders
+                .get(*user)
+                .and_then(|sender| sender.hold)
+                .is_some_and(|hold| hold.until <= now.monotonic)
+        };
+        let (due, held) = self.senders.held.iter().copied().partition(is_due);
+        self.senders.held = held;
+        let due: Vec<UserId> = due;
+        // Looked for once, as many users may have waited for the same.
+        let mut slow = None;
+        for user in due {
+            let hold = self.senders.get_mut(user).hold.take();
+            if hold.is_some_and(|hold| hold.owed) {
+                let slow = slow.get_or_insert_with(|| self.slow_readers(now));
+                self.close_slow_readers(now, user, slow);
+            }
+            self.let_go(user);
+        }
+        self.senders.end = self.senders.first_end();
+    }
+
+    /// When [`Hub::end_holds`] has something to do.
+    pub(in crate::hub) fn holds_end_at(&self) -> Option<Instant> {
+        self.senders.end
+    }
+
+    /// The user's sessions go on, the one first that was heard least lately. The user may be held again after one stanza of one
+    /// of them, or one of its requests over HTTP, so each of them may say one thing whatever the others do.
+    fn let_go(&mut self, user: UserId) {
+        self.actions.push_back(Action::Release(user));
+        let place = user.0 as usize;
+        let mut sessions = std::mem::take(&mut self.unbound[place]);
+        sessions.extend(&self.online[place]);
+        sessions.sort_by_key(|id| self.sessions.get(*id).map(|session| session.heard));
+        for id in sessions {
+            if let Some(session) = self.sessions.get_mut(id) {
+                session.let_go = true;
+                session.waits = false;
+            }
+            self.wake(id);
+        }
+    }
+
+    /// The sessions that have not taken for `backlog_wait` what they were offered, the one that is owed most first.
+    fn slow_readers(&self, now: Now) -> Vec<SessionId> {
+        let slow = |id: SessionId| {
+            let session = self.sessions.get(id)?;
+            let waits = session.stream.state() != State::Closed && self.is_behind(now, id);
+            waits.then(|| (session.outbox.bytes(), id))
+        };
+        let mut slow: Vec<_> = self.sessions.ids().into_iter().filter_map(slow).collect();
+        slow.sort_unstable_by(|one, other| other.cmp(one));
+        slow.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// Closes those of the slow sessions for which the user has waited, and no more of them than have to be.
+    fn close_slow_readers(&mut self, now: Now, user: UserId, slow: &[SessionId]) {
+        let owed = self.senders.owed(user);
+        for id in slow {
+            let crowded = self.is_crowded();
+            if !crowded && owed.bytes() <= self.limits.backlog {
+                return;
+            }
+            let Some(session) = self.sessions.get(*id) else { continue };
+            if session.stream.state() != State::Closed && (crowded || session.outbox.owes(&owed)) {
+                self.too_slow(now, *id);
+            }
+        }
+    }
+}
+
+impl Sender {
+    /// When its rates let it go on, if that is not now.
+    fn pause(&self, now: Instant, limits: &Limits) -> Option<Instant> {
+        let (mut bytes, mut stanzas) = (self.bytes, self.stanzas);
+        bytes.take(now, 0, limits.user_rate, limits.user_burst).max(stanzas.take(
+            now,
+            0,
+            limits.user_stanzas,
+            limits.user_stanza_burst,
+        ))
+    }
+}

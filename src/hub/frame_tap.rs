@@ -1,0 +1,204 @@
+//! Taps: an administrator sees the frames of sessions that are not its own, as they come and go. And the list of all
+//! sessions.
+//!
+//! A frame is copied when somebody looks and not else; over BOSH it is an envelope, without the name of the session, which
+//! would let whoever sees it take that over. Streams of events, and so taps themselves, are never seen.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use crate::hub::delivery::outbox::{Frame, Out};
+use crate::hub::delivery::queue_memory::Counted;
+use crate::hub::event_stream::{Asker, MISSED, NotOpened, Told};
+use crate::hub::session::Session;
+use crate::hub::{Hub, Now};
+use crate::id::SessionId;
+use crate::json;
+use crate::xmpp::{bosh, sasl};
+
+/// How many taps there are at the most: each costs a copy of every frame.
+const TAPS_MAX: usize = 4;
+
+/// A session that looks at frames.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tap {
+    pub id: SessionId,
+    /// The only session it wants to see.
+    pub of: Option<SessionId>,
+    /// How many frames were left out since the last one that was shown, because too much was owed.
+    left_out: u64,
+}
+
+/// Which way a frame goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Direction {
+    /// From the client.
+    In,
+    /// To the client.
+    Out,
+}
+
+/// A session as it is listed.
+#[derive(Debug)]
+pub struct Listed {
+    pub id: SessionId,
+    pub transport: &'static str,
+    pub peer: SocketAddr,
+    /// The id of the user, after the login.
+    pub user: Option<String>,
+    /// The full JID, once it is bound.
+    pub jid: Option<String>,
+    /// Whether events come to it by presence.
+    pub available: bool,
+    /// For how long it has been there.
+    pub age: Duration,
+    /// The bytes that wait for it.
+    pub owed: usize,
+    /// For how long it has not taken what its socket was offered; `None`: it takes all.
+    pub behind: Option<Duration>,
+}
+
+impl Hub {
+    /// Opens a stream of the frames of one session, or of all.
+    ///
+    /// # Errors
+    ///
+    /// Says why there is no such stream.
+    pub fn open_tap(
+        &mut self,
+        now: Now,
+        asker: Asker,
+        of: Option<SessionId>,
+    ) -> Result<SessionId, NotOpened> {
+        if of.is_some_and(|of| self.sessions.get(of).is_none_or(|session| session.feed.is_some())) {
+            return Err(NotOpened::SessionUnknown);
+        }
+        if self.taps.len() == TAPS_MAX {
+            return Err(NotOpened::TooManyTaps);
+        }
+        let id = self.open_stream(now, asker)?;
+        self.taps.push(Tap { id, of, left_out: 0 });
+        Ok(id)
+    }
+
+    /// All sessions there are.
+    pub fn list(&self, now: Now) -> Vec<Listed> {
+        let listed = |id| {
+            let session = self.sessions.get(id)?;
+            Some(Listed {
+                id,
+                transport: session.origin.transport,
+                peer: session.origin.peer,
+                user: session.user.map(|user| self.user_name(user)),
+                jid: session.address.as_ref().map(|address| address.jid()),
+                available: session.is_available(),
+                age: now.monotonic.saturating_duration_since(session.origin.accepted),
+                owed: session.outbox.bytes(),
+                behind: session.behind.map(|behind| now.monotonic.saturating_duration_since(behind.since)),
+            })
+        };
+        self.sessions.ids().into_iter().filter_map(listed).collect()
+    }
+
+    /// How many sessions there are of each transport that has any.
+    pub fn transports(&self) -> BTreeMap<&'static str, usize> {
+        let mut transports = BTreeMap::new();
+        for session in self.sessions.ids().into_iter().filter_map(|id| self.sessions.get(id)) {
+            *transports.entry(session.origin.transport).or_default() += 1;
+        }
+        transports
+    }
+
+    /// A frame of a session, as a log may show it, goes to those who look. `size`: its length as it was, in bytes.
+    pub(super) fn tap(&mut self, now: Now, id: SessionId, direction: Direction, shown: &str, size: usize) {
+        let Some(session) = self.sessions.get(id).filter(|session| session.feed.is_none()) else {
+            return;
+        };
+        let user = session.user.map(|user| self.user_name(user));
+        let time = now.wall.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let mut data = String::with_capacity(shown.len() + 128);
+        data.push('{');
+        json::member(&mut data, "session", &id.to_string());
+        json::key(&mut data, "user");
+        json::optional(&mut data, user.as_deref());
+        let direction = match direction {
+            Direction::In => "in",
+            Direction::Out => "out",
+        };
+        json::member(&mut data, "direction", direction);
+        json::key(&mut data, "time");
+        data.push_str(&time.to_string());
+        json::key(&mut data, "size");
+        data.push_str(&size.to_string());
+        json::member(&mut data, "text", shown);
+        data.push('}');
+        self.tell_taps(now, id, "frame", data);
+    }
+
+    /// An envelope of a session over BOSH came in.
+    pub(super) fn tap_post(&mut self, now: Now, id: SessionId, text: &str) {
+        if !self.taps.is_empty() {
+            let shown = bosh::without_sid(&sasl::masked(text, self.is_logged_in(id)));
+            self.tap(now, id, Direction::In, &shown, text.len());
+        }
+    }
+
+    /// Shows an answer that goes out.
+    pub(super) fn tap_answer(&mut self, now: Now, id: SessionId, text: &str) {
+        if !self.taps.is_empty() {
+            self.tap(now, id, Direction::Out, &bosh::without_sid(text), text.len());
+        }
+    }
+
+    /// Tells those who look that a session is gone.
+    pub(super) fn tap_end(&mut self, now: Now, id: SessionId, session: &Session, reason: &str) {
+        if self.taps.is_empty() || session.feed.is_some() {
+            return;
+        }
+        let mut data = String::from("{");
+        json::member(&mut data, "session", &id.to_string());
+        json::member(&mut data, "reason", reason);
+        data.push('}');
+        self.tell_taps(now, id, "gone", data);
+    }
+
+    fn tell_taps(&mut self, now: Now, about: SessionId, name: &'static str, data: String) {
+        let told = Told::other(name, data).counted(&self.backlog, None);
+        // Collected first: what is told can end a tap.
+        let taps: Vec<SessionId> =
+            self.taps.iter().filter(|tap| tap.of.is_none_or(|of| of == about)).map(|tap| tap.id).collect();
+        for id in taps {
+            self.tell_tap(now, id, &told);
+        }
+    }
+
+    /// Nobody who sends waits for a tap, so it is told how much it has not seen where it could not be told more.
+    fn tell_tap(&mut self, now: Now, id: SessionId, told: &Rc<Counted<Told>>) {
+        let full = self.sessions.get(id).is_some_and(|session| session.outbox.is_over(&self.limits));
+        let Some(tap) = self.taps.iter_mut().find(|tap| tap.id == id) else { return };
+        if full {
+            tap.left_out += 1;
+            if self.is_behind(now, id) {
+                self.too_slow(now, id);
+            }
+            return;
+        }
+        let left_out = std::mem::take(&mut tap.left_out);
+        if left_out > 0 {
+            let told = Told::other(MISSED, format!("{{\"frames\":{left_out}}}"));
+            self.push(now, id, Frame::Told(told.counted(&self.backlog, None)));
+        }
+        self.push(now, id, Frame::Told(told.clone()));
+    }
+}
+
+/// The text that a tap shows of a frame on its way out; `None`: it is no message.
+pub(super) fn text_of(out: &Out<'_>) -> Option<String> {
+    match out {
+        Out::Open(text) => Some((*text).to_owned()),
+        Out::Text(pieces) => Some(pieces.concat()),
+        Out::Close(..) | Out::Ping | Out::Event { .. } => None,
+    }
+}

@@ -1,0 +1,96 @@
+//! The users who have tried too many wrong passwords, and until when each is kept out (reference 4.1).
+//!
+//! The order of the answers counts, whichever door the password came by: an answer that comes after the block
+//! has begun is no, so that passwords tried at the same time are no more tries than one after the other.
+
+use std::time::{Duration, Instant};
+
+use crate::config::limits::Limits;
+use crate::id::UserId;
+
+/// The tries of a user.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tries {
+    /// Wrong passwords since the last right one, or the end of the last block.
+    wrong: usize,
+    /// The end of the block, if there is one.
+    until: Option<Instant>,
+}
+
+/// The table of all users. Names that nobody has are not in it: to them the answer is always no.
+#[derive(Debug)]
+pub struct Lockout {
+    /// How many wrong passwords in a row; 0 if nobody is ever kept out.
+    attempts: usize,
+    time: Duration,
+    tries: Vec<Tries>,
+}
+
+/// The consequence of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Right,
+    Wrong,
+    /// Wrong, and one time too many: the block begins.
+    Last,
+    /// Nothing is said of the password.
+    Blocked,
+}
+
+impl Lockout {
+    /// A table for so many users.
+    pub fn new(users: usize, limits: &Limits) -> Self {
+        Self { attempts: limits.lockout_attempts, time: limits.lockout, tries: vec![Tries::default(); users] }
+    }
+
+    /// There are so many users now.
+    pub fn grow(&mut self, users: usize) {
+        self.tries.resize(users, Tries::default());
+    }
+
+    /// Forgets the tries of a user.
+    pub fn forget(&mut self, user: UserId) {
+        // There is one for every UserId of the directory.
+        self.tries[user.0 as usize] = Tries::default();
+    }
+
+    /// Somebody asks. Tells whether the user is kept out. With `again` the block starts anew then, as Finesse does it
+    /// for everybody but the administrator (administration guide, "Account Locked after Five Failed Sign in Attempts").
+    pub fn ask(&mut self, now: Instant, user: UserId, again: bool) -> bool {
+        let until = now + self.time;
+        let tries = self.tries(now, user);
+        if again && tries.until.is_some() {
+            tries.until = Some(until);
+        }
+        tries.until.is_some()
+    }
+
+    /// A password was compared.
+    pub fn answer(&mut self, now: Instant, user: UserId, matches: bool) -> Verdict {
+        let (attempts, until) = (self.attempts, now + self.time);
+        let tries = self.tries(now, user);
+        if tries.until.is_some() {
+            return Verdict::Blocked;
+        }
+        if matches {
+            *tries = Tries::default();
+            return Verdict::Right;
+        }
+        tries.wrong = tries.wrong.saturating_add(1);
+        if tries.wrong != attempts {
+            return Verdict::Wrong;
+        }
+        tries.until = Some(until);
+        Verdict::Last
+    }
+
+    /// The tries that count now: not those before a block that is over.
+    fn tries(&mut self, now: Instant, user: UserId) -> &mut Tries {
+        // There is one for every UserId of the directory.
+        let tries = &mut self.tries[user.0 as usize];
+        if tries.until.is_some_and(|until| until <= now) {
+            *tries = Tries::default();
+        }
+        tries
+    }
+}

@@ -1,0 +1,121 @@
+//! How a stream opens and who logs in on it (RFC 6120 §4.3 and §6).
+
+pub(super) mod address_backoff;
+pub(super) mod credentials;
+pub(super) mod known_addresses;
+pub(super) mod lockout;
+pub(super) mod password_queue;
+pub(super) mod tickets;
+
+use crate::hub::delivery::outbox::Frame;
+use crate::hub::tokens::token;
+use crate::hub::{Action, Hub, Now, What};
+use crate::id::{SessionId, UserId};
+use crate::xmpp::sasl::{self, Failure, Plain};
+use crate::xmpp::stream::{self, State, StreamError};
+
+impl Hub {
+    pub(super) fn open(&mut self, now: Now, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        session.stream_id = token(self.random).into();
+        session.opened = true;
+        let to = session.stream.take_from();
+        let open = stream::open(&self.names.domain, &session.stream_id, to.as_deref());
+        let features = stream::features(session.stream.is_logged_in());
+        // Over BOSH the envelopes open a stream (XEP-0206 §3).
+        if session.bosh.is_none() {
+            self.push(now, id, Frame::Open(open.into()));
+        }
+        self.send(now, id, features);
+    }
+
+    pub(super) fn login(&mut self, now: Now, id: SessionId, plain: Plain) {
+        let Some(address) = self.sessions.get(id).map(|session| session.origin.peer.ip()) else {
+            return;
+        };
+        let Ok(credentials) = self.credentials_of(now, |hub| hub.users().find(&plain.user), address) else {
+            return self.unverified(now, id);
+        };
+        if credentials.is_slow() {
+            self.actions.push_back(Action::Verify { session: id, credentials, attempt: plain.password });
+        } else {
+            let matches = credentials.verify(&plain.password);
+            let granted = self.judge(now, &credentials, matches);
+            self.verified(now, id, credentials.user, granted);
+        }
+    }
+
+    /// The answer to [`Action::Verify`], as [`Hub::judge`] has it.
+    pub fn verified(&mut self, now: Now, id: SessionId, user: Option<UserId>, granted: bool) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        if session.stream.state() != State::Checking {
+            return;
+        }
+        match user {
+            // The answer may come after another configuration.
+            Some(user) if granted && self.desk.directory().has(user) => {
+                session.stream.accept();
+                session.user = Some(user);
+                self.counters.logins += 1;
+                self.note(id, What::LoggedIn);
+                self.send(now, id, sasl::success());
+            }
+            _ => self.refuse(now, id, Failure::NotAuthorized, user),
+        }
+        // Reading had stopped for the time of the check.
+        self.wake(id);
+    }
+
+    /// The password is not checked: too many checks wait, or the address has to.
+    pub fn unverified(&mut self, now: Now, id: SessionId) {
+        if self.sessions.get(id).is_none_or(|session| session.stream.state() != State::Checking) {
+            return;
+        }
+        self.refuse(now, id, Failure::TemporaryAuthFailure, None);
+        self.wake(id);
+    }
+
+    pub(super) fn refuse(&mut self, now: Now, id: SessionId, failure: Failure, user: Option<UserId>) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        let last = session.stream.refuse(self.limits.login_attempts);
+        self.counters.refusals += 1;
+        self.count_failure("login", failure.name());
+        // A name that nobody has may be a password typed into the wrong field: it is not logged.
+        let name = user.map(|user| self.users().get(user).id.clone());
+        self.note(id, What::Refused { user: name, failure: failure.name() });
+        self.send(now, id, failure.frame());
+        if last {
+            self.fail(now, id, StreamError::TOO_MANY_ATTEMPTS);
+        }
+    }
+
+    /// Tells whether a password check is still waited for: not by a client of BOSH whose request was cut off meanwhile. Of other
+    /// connections only their transport knows it.
+    pub fn is_checking(&self, id: SessionId) -> bool {
+        self.sessions.get(id).is_some_and(|session| {
+            session.stream.state() == State::Checking
+                && !session.bosh.as_ref().is_some_and(|bosh| bosh.is_cut())
+        })
+    }
+
+    /// Tells whether the user has a bound session.
+    pub fn is_online(&self, user: UserId) -> bool {
+        !self.online[user.0 as usize].is_empty()
+    }
+
+    /// Returns the user who has logged in on a session.
+    pub fn user_of(&self, id: SessionId) -> Option<UserId> {
+        self.sessions.get(id).filter(|session| session.stream.is_logged_in())?.user
+    }
+
+    /// Tells whether the session has logged in, for the size of messages and for what may stand in a log.
+    pub fn is_logged_in(&self, id: SessionId) -> bool {
+        self.sessions.get(id).is_some_and(|session| session.stream.is_logged_in())
+    }
+}

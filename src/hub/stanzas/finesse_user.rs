@@ -1,0 +1,108 @@
+//! The `finesse` user, whose presence says that events will come (reference 1.6), and the availability that is set by
+//! hand (reference 1.7).
+
+use crate::desk::Status;
+use crate::hub::stanzas::target::FINESSE;
+use crate::hub::{Hub, Now};
+use crate::id::SessionId;
+use crate::xml::escape;
+use crate::xmpp::ns;
+
+/// The software that the presence of `finesse` names, as the seed shows it.
+pub const CAPS_NODE: &str = "http://www.igniterealtime.org/projects/smack";
+/// The verification string that goes with [`CAPS_NODE`].
+pub const CAPS_VER: &str = "NfJ3flI83zSdUDzCEICtbypursw=";
+/// The seed shows two presences; the names of the resources are an assumption (reference 9).
+const RESOURCES: [&str; 2] = ["smack-1", "smack-2"];
+
+/// The availability as it is set by hand, to show failures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Availability {
+    pub status: Status,
+    /// Whether the `finesse` user is on line.
+    pub finesse: bool,
+}
+
+impl Hub {
+    /// The availability that is set.
+    pub fn availability(&self) -> Availability {
+        Availability { status: self.desk.status(), finesse: self.finesse }
+    }
+
+    /// Sets it, and tells everybody what is new, in the order for which clients wait when all is well again: presence,
+    /// SystemInfo, states. A client that has seen `finesse` go waits for a SystemInfo event after its return, also if the status
+    /// was the same all the time (DEV/failure-scenarios, "Recovery").
+    pub fn set_availability(&mut self, now: Now, new: Availability) {
+        let old = self.availability();
+        if new == old {
+            return;
+        }
+        let back = new.finesse && !old.finesse;
+        self.finesse = new.finesse;
+        if back {
+            self.tell_finesse(now);
+        }
+        self.desk.set_status(now, new.status);
+        if back || new.status != old.status {
+            let event = self.desk.status_told(now);
+            self.tell(now, vec![event], None);
+            if new == (Availability { status: Status::InService, finesse: true }) {
+                self.desk.tell_states(now);
+            }
+        }
+        if old.finesse && !new.finesse {
+            self.tell_finesse(now);
+        }
+    }
+
+    /// Every available session is told whether the `finesse` user is there.
+    fn tell_finesse(&mut self, now: Now) {
+        for id in self.sessions.ids() {
+            if self.sessions.get(id).is_some_and(|session| session.is_available()) {
+                for resource in RESOURCES {
+                    self.send_finesse(now, id, Some(resource));
+                }
+            }
+        }
+    }
+
+    /// Shows a session the `finesse` user, if it is there.
+    pub(in crate::hub) fn show_finesse(&mut self, now: Now, id: SessionId) {
+        if self.finesse {
+            for resource in RESOURCES {
+                self.send_finesse(now, id, Some(resource));
+            }
+        }
+    }
+
+    /// Answers a probe. A `finesse` that is not there has no resource (RFC 6121 §4.3.2.1).
+    pub(in crate::hub) fn answer_probe(&mut self, now: Now, id: SessionId) {
+        if self.finesse {
+            self.show_finesse(now, id);
+        } else {
+            self.send_finesse(now, id, None);
+        }
+    }
+
+    fn send_finesse(&mut self, now: Now, id: SessionId, resource: Option<&str>) {
+        let Some(address) = self.sessions.get(id).and_then(|session| session.address.as_ref()) else {
+            return;
+        };
+        let resource = resource.map(|resource| format!("/{resource}")).unwrap_or_default();
+        let from = format!("{FINESSE}@{}{resource}", escape(&self.names.domain));
+        let to = address.full();
+        let text = if self.finesse {
+            format!(
+                "<presence from=\"{from}\" to=\"{to}\" xmlns=\"{}\"><c xmlns=\"{}\" hash=\"sha-1\" node=\"{CAPS_NODE}\" ver=\"{CAPS_VER}\"></c></presence>",
+                ns::CLIENT,
+                ns::CAPS
+            )
+        } else {
+            format!(
+                "<presence type=\"unavailable\" from=\"{from}\" to=\"{to}\" xmlns=\"{}\"></presence>",
+                ns::CLIENT
+            )
+        };
+        self.send(now, id, text);
+    }
+}

@@ -1,0 +1,279 @@
+//! Certificates: read from PEM files, or made at start.
+
+pub(crate) mod certificate;
+pub mod stream;
+
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::Path;
+use std::sync::Arc;
+
+use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, SanType, date_time_ymd};
+use ring::digest;
+use rustls::crypto::ring::sign::any_supported_type;
+use rustls::crypto::ring::{Ticketer, default_provider};
+use rustls::pki_types::pem::{self, PemObject as _};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{CipherSuite, ServerConfig};
+
+use crate::config::{Config, Files, Place, Problem, TlsFiles};
+use crate::net::tls::certificate::Certificate;
+
+/// A certificate, and the configuration with which a listener speaks TLS.
+#[derive(Clone)]
+pub struct Identity {
+    /// TLS 1.2 and 1.3, HTTP/1.1.
+    pub server: Arc<ServerConfig>,
+    /// The SHA-256 of the certificate, as `openssl x509 -fingerprint -sha256` and browsers show it.
+    pub fingerprint: String,
+    /// The certificate was made at start.
+    pub self_signed: bool,
+    /// The certificate itself.
+    pub certificate: CertificateDer<'static>,
+}
+
+impl Identity {
+    /// Lets clients resume the sessions that they began with `earlier`, if this is the same certificate. If it is another one,
+    /// they have to see it.
+    pub fn resume(&mut self, earlier: &Self) {
+        if self.certificate == earlier.certificate {
+            let mut server = ServerConfig::clone(&self.server);
+            server.ticketer = earlier.server.ticketer.clone();
+            server.session_storage = earlier.server.session_storage.clone();
+            self.server = Arc::new(server);
+        }
+    }
+}
+
+/// The identity of a configuration: that of its files, or a new self-signed one; none if nothing listens with TLS and
+/// there are no files.
+///
+/// # Errors
+///
+/// Every problem with the files, at the place where the configuration names them.
+pub fn identity(config: &Config) -> Result<Option<Identity>, Vec<Problem>> {
+    match &config.tls {
+        Some(tls) => from_files(&config.files(), tls).map(|(identity, _)| Some(identity)),
+        None if config.listen.is_empty() => Ok(None),
+        None => self_signed(&config.domain).map(Some).map_err(|error| {
+            let sentence =
+                format!("no certificate could be made ({error}); add a section [tls] with files of your own");
+            vec![config.problem(Place::START, sentence)]
+        }),
+    }
+}
+
+/// The identity of files, and what is known of the certificates in them.
+pub(crate) fn from_files(
+    files: &Files,
+    tls: &TlsFiles,
+) -> Result<(Identity, Vec<Certificate>), Vec<Problem>> {
+    let certificates = read(&tls.certificate, "certificate").and_then(|pem| {
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+        match chain {
+            Ok(chain) if !chain.is_empty() => Ok(chain),
+            Ok(_) => Err(no_pem(&tls.certificate, "certificate", &pem)),
+            Err(error) => Err(bad_pem(&tls.certificate, &error)),
+        }
+    });
+    let key = read(&tls.key, "private key").and_then(|pem| {
+        if has_passphrase(&pem) {
+            return Err(passphrase(&tls.key));
+        }
+        PrivateKeyDer::from_pem_slice(&pem).map_err(|error| match error {
+            pem::Error::NoItemsFound => no_pem(&tls.key, "private key", &pem),
+            error => bad_pem(&tls.key, &error),
+        })
+    });
+    let (certificates, key) = match (certificates, key) {
+        (Ok(certificates), Ok(key)) => (certificates, key),
+        (certificates, key) => {
+            let problems = [(certificates.err(), tls.certificate_place), (key.err(), tls.key_place)];
+            return Err(problems
+                .into_iter()
+                .filter_map(|(sentence, place)| Some(files.problem(place, sentence?)))
+                .collect());
+        }
+    };
+    let known: Vec<_> =
+        certificates.iter().filter_map(|certificate| Certificate::read(certificate)).collect();
+    if any_supported_type(&key).is_err() {
+        let sentence = format!(
+            "the key in {} is damaged, or of a kind that is not supported; use ECDSA with P-256 or P-384, RSA with 2048 to \
+             4096 bits, or Ed25519",
+            tls.key.display()
+        );
+        return Err(vec![files.problem(tls.key_place, sentence)]);
+    }
+    if known.first().is_some_and(|certificate| !certificate.extensible) {
+        let sentence = format!(
+            "the certificate in {} is of an X.509 version that has no extensions, so it names no host; get one of version \
+             3, with the names of this server in subjectAltName",
+            tls.certificate.display()
+        );
+        return Err(vec![files.problem(tls.certificate_place, sentence)]);
+    }
+    let identity = server(certificates, key, false).map_err(|error| {
+        let certificate = tls.certificate.display();
+        let (place, sentence) = match error {
+            rustls::Error::InconsistentKeys(_) => (
+                tls.key_place,
+                format!(
+                    "the key in {} does not belong to the certificate in {certificate}; name a pair that was made together",
+                    tls.key.display()
+                ),
+            ),
+            error => {
+                (tls.certificate_place, format!("the certificate in {certificate} cannot be used: {error}"))
+            }
+        };
+        vec![files.problem(place, sentence)]
+    })?;
+    Ok((identity, known))
+}
+
+fn read(path: &Path, what: &str) -> Result<Vec<u8>, String> {
+    fs::read(path).map_err(|error| format!("the {what} {} cannot be read: {error}", path.display()))
+}
+
+/// Whether a key is encrypted: by PKCS #8 (RFC 7468 §11), or as older tools do it (RFC 1421 §4.6.1.1).
+fn has_passphrase(pem: &[u8]) -> bool {
+    let mut lines = pem.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    lines.any(|line| {
+        line == b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
+            || line.starts_with(b"Proc-Type:") && line.ends_with(b"ENCRYPTED")
+    })
+}
+
+fn passphrase(path: &Path) -> String {
+    let path = path.display();
+    format!(
+        "the key in {path} has a passphrase, which nobody is asked for; write the key without it (`openssl pkey -in {path} \
+         -out {path}.plain`, then `chmod 600 {path}.plain`), and name that file"
+    )
+}
+
+fn no_pem(path: &Path, what: &str, found: &[u8]) -> String {
+    let path = path.display();
+    let command = match found {
+        // A SEQUENCE with the number 3 first (RFC 7292 §4), after a length of one to five bytes.
+        [0x30, rest @ ..] if rest.windows(3).take(5).any(|window| window == [2, 1, 3]) => "pkcs12 -nodes",
+        [0x30, ..] if what == "certificate" => "x509 -inform der",
+        [0x30, ..] => "pkey -inform der",
+        _ => return format!("{path} has no {what} in PEM form (a line BEGIN … and what follows it)"),
+    };
+    format!(
+        "{path} is not in PEM form; convert it (`openssl {command} -in {path} -out {path}.pem`), and name that file"
+    )
+}
+
+fn bad_pem(path: &Path, error: &pem::Error) -> String {
+    format!("{} is not valid PEM: {error}", path.display())
+}
+
+/// A certificate for `localhost`, the loopback addresses and the domain. Its dates are wide, because a board without
+/// a clock starts in the past.
+fn self_signed(domain: &str) -> Result<Identity, String> {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, domain);
+    params.not_before = date_time_ymd(1975, 1, 1);
+    params.not_after = date_time_ymd(2049, 12, 31);
+    let mut names = vec![
+        SanType::DnsName("localhost".try_into().map_err(|error| format!("{error}"))?),
+        SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        SanType::IpAddress(IpAddr::V6(Ipv6Addr::LOCALHOST)),
+    ];
+    // An internationalised domain cannot stand in a certificate as it is written; the other names still can.
+    let own = match domain.parse() {
+        Ok(address) => Some(SanType::IpAddress(address)),
+        Err(_) => domain.try_into().ok().map(SanType::DnsName),
+    };
+    names.extend(own.filter(|own| !names.contains(own)));
+    params.subject_alt_names = names;
+    // Apple's devices take no certificate of a server without it, be it trusted or not.
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let key = KeyPair::generate().map_err(|error| error.to_string())?;
+    let certificate = params.self_signed(&key).map_err(|error| error.to_string())?;
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    server(vec![certificate.der().clone()], key, true).map_err(|error| error.to_string())
+}
+
+fn server(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+    self_signed: bool,
+) -> Result<Identity, rustls::Error> {
+    // Without one there is nothing that the key could belong to.
+    let certificate = chain.first().cloned().ok_or(rustls::Error::NoCertificatesPresented)?;
+    let fingerprint = fingerprint(&certificate);
+    let mut provider = default_provider();
+    provider.cipher_suites.sort_by_key(|suite| cost(suite.suite(), has_aes()));
+    let mut server = ServerConfig::builder_with_provider(Arc::new(provider))
+        .with_protocol_versions(rustls::ALL_VERSIONS)?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)?;
+    // The client keeps the session, encrypted with a key that nobody else has and that is another one after six hours: so each
+    // that comes back, after a restart of the network say, costs no signature, and none of them any memory here.
+    server.ticketer = Ticketer::new()?;
+    // A client gets another one each time that it comes.
+    server.send_tls13_tickets = 1;
+    server.ignore_client_order = true;
+    server.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Identity { server: Arc::new(server), fingerprint, self_signed, certificate })
+}
+
+/// The place of a cipher suite among the others, the first for what costs this processor least. All of them are beyond doubt;
+/// clients know what costs themselves least, and a server has many of them.
+fn cost(suite: CipherSuite, has_aes: bool) -> usize {
+    use CipherSuite as Suite;
+    let (chacha, aes) = if has_aes { (1, 0) } else { (0, 1) };
+    match suite {
+        Suite::TLS13_CHACHA20_POLY1305_SHA256
+        | Suite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256
+        | Suite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 => chacha,
+        Suite::TLS13_AES_128_GCM_SHA256
+        | Suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+        | Suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 => aes,
+        // A longer key, and a hash that most processors have no instructions for.
+        _ => 2,
+    }
+}
+
+/// Whether the processor is known to have instructions for AES; without them AES costs more than ChaCha20. Of 32-bit ARM the
+/// standard library does not say it, and its processors seldom have them.
+fn has_aes() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return std::arch::is_x86_feature_detected!("aes");
+    #[cfg(target_arch = "aarch64")]
+    return std::arch::is_aarch64_feature_detected!("aes");
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    false
+}
+
+fn fingerprint(certificate: &[u8]) -> String {
+    let bytes = digest::digest(&digest::SHA256, certificate);
+    bytes.as_ref().iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cheapest_suite_comes_first() {
+        for (has_aes, expected) in
+            [(true, ["AES_128", "CHACHA20", "AES_256"]), (false, ["CHACHA20", "AES_128", "AES_256"])]
+        {
+            let mut suites = default_provider().cipher_suites;
+            suites.sort_by_key(|suite| cost(suite.suite(), has_aes));
+            // Of TLS 1.3; of TLS 1.2 for each kind of certificate.
+            for (prefix, suites) in ["TLS13_", "TLS_ECDHE_ECDSA_WITH_", "TLS_ECDHE_RSA_WITH_"].map(|prefix| {
+                (prefix, suites.iter().filter_map(move |suite| suite.suite().as_str()?.strip_prefix(prefix)))
+            }) {
+                let suites: Vec<&str> = suites.collect();
+                let fits = suites.iter().zip(expected).all(|(suite, start)| suite.starts_with(start));
+                assert!(fits && suites.len() == expected.len(), "{prefix} {suites:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! Puts the server together: what can be wrong before it starts, the run until a signal ends it, another configuration while
+//! it runs.
+#![allow(clippy::disallowed_methods, reason = "starting and stopping take time")]
+
+pub(crate) mod reload;
+pub(crate) mod service_manager;
+
+use std::io::{Error, ErrorKind};
+use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
+use std::time::Duration;
+
+use async_signal::{Signal, Signals};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use smol::future::FutureExt as _;
+use smol::stream::StreamExt as _;
+use smol::{Async, LocalExecutor, Timer};
+
+use crate::config::limits::Limits;
+use crate::config::{Config, Files, Found, Place, Problem};
+use crate::event_loop::busy_time;
+use crate::event_loop::client_log;
+use crate::event_loop::driver::Server;
+use crate::event_loop::scheduler;
+use crate::http::files::Www;
+use crate::hub::Counters;
+use crate::net::accept;
+use crate::net::clock::now;
+use crate::net::tls;
+use crate::net::tls::Identity;
+use crate::net::tls::certificate::Certificate;
+pub use reload::Again;
+use reload::Reloader;
+use service_manager::Manager;
+
+/// Descriptors beside those of the connections: listeners, standard streams, the event queue.
+const SPARE_DESCRIPTORS: u64 = 32;
+
+/// How many clients may wait until their connections are accepted, if the system lets as many.
+const LINE: i32 = 4096;
+
+/// How long the tasks have for their last writes after all sessions are gone.
+const LAST_WRITES: Duration = Duration::from_millis(50);
+
+/// Everything that is made of a configuration before anything is served.
+pub struct Prepared {
+    /// The certificate of the listeners with TLS.
+    pub identity: Option<Identity>,
+    www: Option<Www>,
+    listeners: Vec<Listener>,
+    signals: Signals,
+}
+
+/// Why nothing can be served.
+pub struct NotPrepared {
+    /// A line for every problem, with its place in the file if it stands there.
+    pub problems: Vec<String>,
+    /// Nothing is wrong but that addresses cannot be had now: another start may go well.
+    pub may_pass: bool,
+}
+
+/// Looks at everything that a configuration names.
+///
+/// # Errors
+///
+/// Returns every problem.
+pub fn prepare(config: &Config) -> Result<Prepared, NotPrepared> {
+    // First, so that one that comes early does not end the program.
+    let signals = Signals::new([Signal::Int, Signal::Term, Signal::Hup]).map_err(|error| NotPrepared {
+        problems: vec![format!("callboard: signals cannot be received: {error}")],
+        may_pass: false,
+    })?;
+    match (tls::identity(config), Www::open(&config.files()), listen(config)) {
+        (Ok(identity), Ok(www), Ok(listeners)) => Ok(Prepared { identity, www, listeners, signals }),
+        (identity, www, listeners) => {
+            let mut problems = lines(identity);
+            problems.extend(www.err());
+            let mut may_pass = problems.is_empty();
+            for (kind, problem) in listeners.err().into_iter().flatten() {
+                may_pass &= matches!(kind, ErrorKind::AddrInUse | ErrorKind::AddrNotAvailable);
+                problems.push(problem);
+            }
+            Err(NotPrepared { problems, may_pass })
+        }
+    }
+}
+
+/// Looks at the files that a configuration names.
+pub fn check(files: &Files) -> Found {
+    let mut found = Found::default();
+    if let Some(tls) = &files.tls {
+        match tls::from_files(files, tls) {
+            Ok((_, chain)) => {
+                let now = now().wall;
+                found.certificate = chain.first().map(|certificate| certificate.describe(now));
+                let name = tls.certificate.display();
+                let nameless = chain.first().and_then(Certificate::nameless);
+                found.warnings.extend(
+                    nameless.map(|end| files.problem(tls.certificate_place, format!("{name} {end}"))),
+                );
+                for (nth, certificate) in (1..).zip(&chain) {
+                    let Some(end) = certificate.warning(now) else { continue };
+                    let which = if nth == 1 { String::new() } else { format!("certificate {nth} in ") };
+                    let sentence = format!("{which}{name} {end}");
+                    found.warnings.push(files.problem(tls.certificate_place, sentence));
+                }
+            }
+            Err(problems) => found.problems.extend(problems.iter().map(Problem::to_string)),
+        }
+    }
+    found.problems.extend(Www::open(files).err());
+    found
+}
+
+fn lines<T>(result: Result<T, Vec<Problem>>) -> Vec<String> {
+    result.err().iter().flatten().map(Problem::to_string).collect()
+}
+
+/// A line for a problem, with its place in the file if it stands there.
+pub(crate) fn located(files: &Files, place: Option<Place>, sentence: &str) -> String {
+    match place {
+        Some(place) => files.problem(place, sentence).to_string(),
+        None => format!("callboard: {sentence}"),
+    }
+}
+
+/// An open listener.
+pub(crate) struct Listener {
+    pub(crate) socket: Async<TcpListener>,
+    pub(crate) address: SocketAddr,
+    pub(crate) tls: bool,
+}
+
+/// Opens the listeners of a configuration, or returns a line for every address that cannot be had.
+fn listen(config: &Config) -> Result<Vec<Listener>, Vec<(ErrorKind, String)>> {
+    let addresses =
+        config.listen.iter().map(|at| (*at, true)).chain(config.listen_plain.iter().map(|at| (*at, false)));
+    let mut listeners = Vec::new();
+    let mut problems = Vec::new();
+    for (address, tls) in addresses {
+        let opened = Async::<TcpListener>::bind(address).and_then(|socket| {
+            let address = socket.get_ref().local_addr()?;
+            // All clients may come back at once. A client that finds no place in the line tries again only after a second
+            // (listen(2)).
+            rustix::net::listen(&socket, LINE)?;
+            Ok(Listener { socket, address, tls })
+        });
+        match opened {
+            Ok(listener) => listeners.push(listener),
+            Err(error) => {
+                let sentence = refused(address, &error);
+                let place = config.listen_places.iter().find(|(other, _)| *other == address);
+                problems.push((
+                    error.kind(),
+                    located(&config.files(), place.map(|(_, place)| *place), &sentence),
+                ));
+            }
+        }
+    }
+    if problems.is_empty() { Ok(listeners) } else { Err(problems) }
+}
+
+fn refused(address: SocketAddr, error: &Error) -> String {
+    let what_to_do = match error.kind() {
+        ErrorKind::AddrInUse => {
+            "another program has it, or another listener of this configuration; stop that one or choose another port"
+        }
+        ErrorKind::PermissionDenied => {
+            "ports below 1024 need a right that the program does not have; give it that (`sudo setcap cap_net_bind_service=+ep \
+             $(command -v callboard)`, or AmbientCapabilities=CAP_NET_BIND_SERVICE in its service), or choose another port"
+        }
+        ErrorKind::AddrNotAvailable => "this machine has no such address; choose one of its own, or 0.0.0.0",
+        _ => return format!("{address} cannot be listened on: {error}"),
+    };
+    format!("{address} cannot be listened on: {what_to_do}")
+}
+
+/// Serves until a signal ends it; SIGHUP has the configuration read `again`, if it is not inside the program. `ready` is called
+/// when connections are accepted.
+pub fn run(config: Config, prepared: Prepared, again: Option<Again>, ready: impl FnOnce(&[String])) {
+    let Prepared { identity, www, listeners, signals } = prepared;
+    raise_descriptors(&config.limits, www.is_some());
+    leave_no_core();
+    let (executor, arrivals) = (Rc::new(LocalExecutor::new()), Rc::new(LocalExecutor::new()));
+    let reloader = Reloader::new(&config, again, identity.as_ref());
+    let server = Server::new(config, www, executor.clone(), arrivals.clone());
+    *server.identity.borrow_mut() = identity;
+    let all = serve(server.clone(), reloader, listeners, signals, ready)
+        .or(scheduler::run_all(executor, arrivals))
+        // Last, as it is woken by none of them.
+        .or(server.clone().write());
+    smol::block_on(busy_time::watch(server, all));
+}
+
+/// Takes all the descriptors that the system gives, and says so if they are too few.
+fn raise_descriptors(limits: &Limits, with_files: bool) {
+    let files = if with_files { limits.files as u64 } else { 0 };
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let raised = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    let now = if raised.is_ok() { maximum } else { current };
+    if let Some(now) = now.filter(|now| *now < limits.connections as u64 + files + SPARE_DESCRIPTORS) {
+        log::warn!(
+            "limits.connections is {}{}, but the system gives only {now} descriptors; raise that limit (ulimit -n)",
+            limits.connections,
+            if with_files { format!(" and limits.files {files}") } else { String::new() }
+        );
+    }
+}
+
+/// A core file would have the passwords of the configuration and the private key in it. With a bound of one byte there is none,
+/// also where the system hands it to a program (core(5)).
+fn leave_no_core() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Core);
+    let current = Some(maximum.unwrap_or(1).min(1));
+    if let Err(error) = setrlimit(Resource::Core, Rlimit { current, maximum }) {
+        log::warn!("core files cannot be turned off: {error}");
+    }
+}
+
+async fn serve(
+    server: Rc<Server>,
+    mut reloader: Reloader,
+    listeners: Vec<Listener>,
+    mut signals: Signals,
+    ready: impl FnOnce(&[String]),
+) {
+    let manager = Rc::new(Manager::from_environment());
+    server.spawn(server.clone().keep_time());
+    let urls: Vec<String> = listeners
+        .iter()
+        .map(|listener| format!("{}://{}", if listener.tls { "https" } else { "http" }, listener.address))
+        .collect();
+    let accepting: Vec<_> = listeners
+        .into_iter()
+        .map(|listener| server.spawn_task(accept::accept(server.clone(), listener, reloader.tls())))
+        .collect();
+    ready(&urls);
+    manager.ready(&status(&server));
+    if let Some(interval) = manager.watchdog() {
+        server.spawn(tell_alive(server.clone(), manager.clone(), interval));
+    }
+    while next(&mut signals).await == Signal::Hup {
+        if !reload(&server, &mut reloader, &manager, &mut signals).await {
+            break;
+        }
+    }
+    log::info!("going down");
+    manager.stopping();
+    drop(accepting);
+    server.with_hub(|hub, now| hub.shutdown(now));
+    let quiet = async {
+        let busy =
+            || server.with_hub(|hub, _| hub.counters().sessions > 0) || !server.posts.borrow().is_empty();
+        while busy() {
+            Timer::after(Duration::from_millis(10)).await;
+        }
+        Timer::after(LAST_WRITES).await;
+    };
+    let late = async {
+        Timer::after(server.limits.close * 4 / 5).await;
+        log::warn!("some clients did not finish the close in time");
+    };
+    let again = async { while next(&mut signals).await == Signal::Hup {} };
+    quiet.or(late).or(again).await;
+    client_log::rest(&server);
+    log::info!("{}", server.with_hub(|hub, _| hub.counters()));
+}
+
+/// The next signal; where there can be none any more, the one that ends the server.
+async fn next(signals: &mut Signals) -> Signal {
+    loop {
+        match signals.next().await {
+            Some(Ok(signal)) => return signal,
+            Some(Err(error)) => log::warn!("a signal was lost: {error}"),
+            None => return Signal::Term,
+        }
+    }
+}
+
+/// Reads the configuration again; once more if that was asked for meanwhile, however often. Returns false if the server has
+/// to go down, which waits for no file.
+async fn reload(
+    server: &Rc<Server>,
+    reloader: &mut Reloader,
+    manager: &Manager,
+    signals: &mut Signals,
+) -> bool {
+    let mut again = true;
+    while std::mem::take(&mut again) {
+        manager.reloading();
+        let read = async { Some(reloader.read().await) };
+        let going_down = async {
+            while next(signals).await == Signal::Hup {
+                again = true;
+            }
+            None
+        };
+        let Some(read) = read.or(going_down).await else { return false };
+        reloader.apply(server, read);
+        manager.ready(&status(server));
+    }
+    true
+}
+
+/// Tells the service manager again and again that the event loop goes round. Never ends.
+async fn tell_alive(server: Rc<Server>, manager: Rc<Manager>, interval: Duration) {
+    loop {
+        Timer::after(interval).await;
+        manager.alive(&status(&server));
+    }
+}
+
+/// How the server stands, for people.
+fn status(server: &Rc<Server>) -> String {
+    let Counters { sessions, events, deliveries, .. } = server.with_hub(|hub, _| hub.counters());
+    format!("{sessions} sessions; {events} events in {deliveries} deliveries since the start")
+}
