@@ -48,6 +48,22 @@ fn every_link_leads_to_a_file_and_a_heading_that_are_there() {
 }
 
 #[test]
+fn every_file_of_the_sources_that_a_document_names_is_there() {
+    for document in documents() {
+        let text = read(&document);
+        // Between two backticks of a line; what stands in a block of code begins with three.
+        let named = text.lines().flat_map(|line| line.split('`').skip(1).step_by(2));
+        let is_path = |name: &&str| {
+            ["src/", "tests/", "deploy/", "cross/", ".ci/"].iter().any(|folder| name.starts_with(folder))
+                && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_'))
+        };
+        for path in named.filter(is_path) {
+            assert!(Path::new(ROOT).join(path).exists(), "{}: there is no {path}", document.display());
+        }
+    }
+}
+
+#[test]
 fn the_readme_is_short_and_leads_to_every_page_of_the_manual() {
     let readme = read(&Path::new(ROOT).join("README.md"));
     assert!(readme.lines().count() <= 200, "{} lines", readme.lines().count());
