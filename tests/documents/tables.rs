@@ -104,6 +104,14 @@ fn every_path_that_the_sources_name_is_in_the_manual() {
 }
 
 #[test]
+fn every_variable_of_the_environment_is_in_the_manual() {
+    let page = Page::of("configuration.md");
+    for variable in literals("\"CALLBOARD_") {
+        assert!(page.text.contains(&variable), "configuration.md has no {variable}");
+    }
+}
+
+#[test]
 fn every_address_of_finesses_api_is_in_the_manual() {
     let page = Page::of("rest.md");
     let routes = sources().into_iter().filter(|text| text.contains("\"UserAuthMode\""));
@@ -210,14 +218,14 @@ fn sources() -> Vec<String> {
     texts
 }
 
-/// The constants of the program that begin so and are paths: without what a test asks.
+/// The constants of the program that begin so and are paths or names.
 fn literals(start: &str) -> Vec<String> {
     let mut found = Vec::new();
     for text in sources() {
         let program = text.split("#[cfg(test)]").next().unwrap_or_default();
         for (at, _) in program.match_indices(start) {
             let path = program[at + 1..].split('"').next().unwrap_or_default();
-            if path.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '-')) {
+            if path.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_')) {
                 found.push(path.to_owned());
             }
         }
