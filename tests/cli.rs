@@ -107,7 +107,7 @@ fn the_check_says_how_long_hashes_keep_users_out_after_a_restart() {
     let run = check(&file("restart.toml", 0o600, text));
     let line = run.out.lines().find(|line| line.starts_with("restart "));
     assert!(
-        line.is_some_and(|line| line.contains(" 1 users need a hash ") && line.ends_with(" s for all")),
+        line.is_some_and(|line| line.contains(" of 1 users takes a hash: ") && line.ends_with(" s for all")),
         "{}",
         run.out
     );
@@ -277,12 +277,12 @@ fn a_hashed_password_can_be_used_in_a_configuration() {
 #[test]
 fn what_cannot_be_a_password_is_refused() {
     for (input, sentence) in [
-        (&b""[..], "the password must not be empty\n"),
-        (b"\n", "the password must not be empty\n"),
-        (b"SECRET\xff\n", "the password must be UTF-8\n"),
+        (&b""[..], "callboard: the password must not be empty\n"),
+        (b"\n", "callboard: the password must not be empty\n"),
+        (b"SECRET\xff\n", "callboard: the password must be UTF-8\n"),
         (
             b"SECRET\x07\n",
-            "the password has a character that is not allowed in a password (a control character, for example)\n",
+            "callboard: the password has a character that is not allowed in a password (a control character, for example)\n",
         ),
         (
             b"SECRET\nSECRET\n",

@@ -170,7 +170,7 @@ pub fn passwd() -> io::Result<ExitCode> {
     match hash {
         Ok(hash) => writeln!(io::stdout(), "{hash}").map(|()| ExitCode::SUCCESS),
         Err(end) => {
-            print_error(&format!("the password {end}"));
+            print_error(&format!("callboard: the password {end}"));
             Ok(ExitCode::FAILURE)
         }
     }
@@ -215,11 +215,14 @@ fn describe(config: &Config, certificate: Option<&str>, out: &mut impl Write) ->
     match &config.hosts {
         Hosts::Loopback => writeln!(
             out,
-            "host names     those of this machine, the domain and the certificate, for what comes in by a loopback address"
+            "host names     addresses, localhost, the domain and those of the certificate; other ones get 421 if they come by a loopback address"
         )?,
         Hosts::Named(names) => {
             let names: String = names.iter().map(|name| format!(", {name}")).collect();
-            writeln!(out, "host names     those of this machine, the domain and the certificate{names}")?;
+            writeln!(
+                out,
+                "host names     addresses, localhost, the domain and those of the certificate{names}; other ones get 421"
+            )?;
         }
         Hosts::Any => writeln!(out, "host names     all")?,
     }
@@ -247,7 +250,7 @@ fn describe(config: &Config, certificate: Option<&str>, out: &mut impl Write) ->
         let all = restart(config.hashed_logins(), each, config.limits.password_checks);
         writeln!(
             out,
-            "restart        {} users need a hash to come back: {:.1} s each on this machine, {:.1} s for all",
+            "restart        the first login of {} users takes a hash: {:.1} s each on this machine, {:.1} s for all",
             config.hashed_logins(),
             Seconds(each),
             Seconds(all)

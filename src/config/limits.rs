@@ -234,7 +234,7 @@ limits! {
     /// time without a BOSH request after which a session is over; a polling session has twice bosh_polling more
     /// (XEP-0124 §10).
     bosh_inactivity: Duration("time") = MINUTE, 100 => 10 * MINUTE;
-    /// shortest time between two empty BOSH requests; 0: any
+    /// shortest time between two empty BOSH requests; 0: no bound
     /// (XEP-0124 §11, §12).
     bosh_polling: Duration("time") = 5 * SECOND, 0 => MINUTE;
     /// longest pause that a BOSH client may ask for; 0: none
@@ -282,13 +282,13 @@ limits! {
     /// failed logins after which the connection is closed
     /// (RFC 6120 §6.4.5).
     login_attempts: Count("attempts") = 3, 1 => 10;
-    /// wrong passwords of one user in a row, over HTTP and XMPP together, after which it is blocked; 0: never
+    /// wrong passwords of one user in a row, over HTTP and XMPP together, after which the user is locked out; 0: never
     /// (reference 4.1).
     lockout_attempts: Count("attempts") = 5, 0 => 1000;
-    /// how long a user is blocked
+    /// how long a user is locked out
     /// (reference 4.1).
     lockout: Duration("time") = 5 * MINUTE, SECOND => HOUR;
-    /// wrong passwords of one address, whoever's, that come back over the time of lockout; without any left it waits; 0: any
+    /// wrong passwords from one address, for any users, within the time of lockout, after which its logins are refused until a try comes back; 0: no bound
     /// (OWASP: who tries one password for each user is not stopped by a lockout).
     address_attempts: Count("attempts") = 100, 0 => 100_000;
     /// node subscriptions of one session
@@ -297,34 +297,34 @@ limits! {
     /// node subscriptions of one user without a resource, the automatic ones included
     /// (XEP-0060 §6.1.3.9).
     subscriptions_per_user: Count("subscriptions") = 256, 8 => 100_000;
-    /// bytes owed to one session before it is closed as too slow, once it has not taken for backlog_wait what its socket was offered
+    /// bytes owed to one session; a session that is owed more, and has not taken for backlog_wait what its socket was offered, is closed as too slow
     /// (XEP-0205 §4.7).
     queue: Size("bytes") = MIB, 128 * KIB => 256 * MIB;
-    /// frames owed to one session before it is closed as too slow, likewise
+    /// frames owed to one session, with the rule of queue
     /// (XEP-0205 §4.7).
     queue_frames: Count("frames") = 4096, 512 => 1_000_000;
-    /// bytes that all queues together hold, an event that is in several of them once, before whoever is owed most is closed
+    /// bytes of all queues together, where an event in several of them counts once; beyond that sends are refused, and the session that is owed most is closed first
     /// (XEP-0205 §4.7).
     queues: Size("bytes") = 64 * MIB, MIB => 2048 * MIB;
-    /// bytes of one user's stanzas and events that wait for their readers, before its next ones wait too
+    /// bytes that one user has sent and receivers have not taken; beyond that the server does not read from the user
     /// (Reactive Streams §1.1: who publishes must not signal more than was asked for).
     backlog: Size("bytes") = 256 * KIB, KIB => 256 * MIB;
-    /// longest wait of a user for its readers; sessions that have not taken for so long what their sockets were offered are closed as too slow
+    /// longest wait of a sender for its receivers; those that have taken nothing meanwhile of what their sockets were offered are closed as too slow
     /// (NATS: write_deadline).
     backlog_wait: Duration("time") = 2 * SECOND, 100 => MINUTE;
-    /// bytes a second of one user's stanzas, publications and changes over HTTP, in the long run; 0: any
+    /// bytes a second of one user's stanzas, publications and changes over HTTP, in the long run; 0: no bound
     /// (XEP-0205 §4.1; XMPP servers call it a shaper).
     user_rate: Size("bytes a second") = 4 * MIB, 0 => 1024 * MIB;
-    /// what of that may come at once
+    /// bytes of the same that may come at once
     /// (XEP-0205 §4.1).
     user_burst: Size("bytes") = 16 * MIB, 64 * KIB => 1024 * MIB;
-    /// stanzas, publications and changes over HTTP of one user a second, in the long run; 0: any
+    /// stanzas, publications and changes over HTTP of one user a second, in the long run; 0: no bound
     /// (XEP-0205 §4.1).
     user_stanzas: Count("stanzas a second") = 2000, 0 => 1_000_000;
-    /// how many of them may come at once
+    /// stanzas, publications and changes of one user that may come at once
     /// (XEP-0205 §4.1).
     user_stanza_burst: Count("stanzas") = 10_000, 1 => 1_000_000;
-    /// events that are kept for clients of server-sent events that come back; 0: none
+    /// events kept for clients that resume a stream of server-sent events; 0: none
     /// (WHATWG HTML §9.2.4, Last-Event-ID).
     history: Count("events") = 1024, 0 => 1_000_000;
     /// payloads of the events that are kept, with their ids
@@ -342,7 +342,7 @@ limits! {
     /// request line and header fields of one HTTP request
     /// (RFC 9112 §3: not below 8,000 bytes; RFC 6585 §5).
     http_header: Size("bytes") = 16 * KIB, 8 * KIB => 64 * KIB;
-    /// the least that the reader of an answer over HTTP takes in a second, once it has made us wait for as long as login
+    /// the least that a client must read of an HTTP response in a second, once it has stalled it for as long as login
     /// (XEP-0205 §4.1: a place is not to be kept by taking a byte now and then).
     least_rate: Size("bytes a second") = KIB, 1 => MIB;
     /// files of www sent at the same time, each with a descriptor and a piece of it in memory
@@ -351,7 +351,7 @@ limits! {
     /// password hashes computed at the same time
     /// (each keeps one core busy for a good part of a second).
     password_checks: Count("hashes") = 1, 1 => 8;
-    /// users whose last right password is remembered, so that they come back without a hash, and at least all if any has one; 0: none
+    /// users whose last right password is recognised without its slow hash, and at least all users of a file with a hash in it; 0: none
     /// (a keyed hash of it, in memory only).
     password_memory: Count("users") = 1024, 0 => 100_000;
     /// logins that wait for their password hash to be computed

@@ -127,7 +127,9 @@ pub fn proposal<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Str
 pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let same = |name: &str| name.to_lowercase().replace('-', "_");
     let name = same(name);
-    let all = known.into_iter().map(|candidate| (distance(&name, &same(candidate)), candidate));
+    // Another number is another thing, and no slip: release 12.6 is not 11.6.
+    let words = known.into_iter().filter(|candidate| candidate.chars().any(char::is_alphabetic));
+    let all = words.map(|candidate| (distance(&name, &same(candidate)), candidate));
     // One slip in three characters still looks like the same word.
     all.min()
         .filter(|(slips, candidate)| slips * 3 <= candidate.chars().count())
@@ -189,6 +191,7 @@ mod tests {
         assert_eq!(proposal("Listen-Plain", known), "; did you mean \"listen_plain\"?");
         assert_eq!(proposal("colour", known), "; known are: listen, listen_plain, domain");
         assert_eq!(proposal("x", []), "");
+        assert_eq!(proposal("12.6", ["12.5", "11.6"]), "; known are: 12.5, 11.6");
     }
 
     #[test]

@@ -41,6 +41,9 @@ pub(super) const KEYS: &[&str] = &[
     "node",
     "limits",
 ];
+/// Those of [`KEYS`] that are sections.
+const SECTIONS: &[&str] =
+    &["tls", "team", "user", "reason_code", "phone_book", "layout", "queue", "outside", "node", "limits"];
 pub(super) const TLS_KEYS: &[&str] = &["certificate", "key"];
 pub(super) const NODE_KEYS: &[&str] = &["name", "publish", "items"];
 
@@ -55,6 +58,11 @@ pub(super) struct Parsed {
     pub first_plain: Option<Place>,
     /// Where every address is trusted as a proxy.
     pub every_proxy: Option<Place>,
+}
+
+/// Whether a file has this key before its first section.
+pub(super) fn is_above_sections(key: &str) -> bool {
+    KEYS.contains(&key) && !SECTIONS.contains(&key)
 }
 
 /// Reads a configuration. `file` is its name in problems; paths in it start at `folder`.

@@ -3,7 +3,8 @@
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
-use crate::config::problem::{Place, Placed, Report, proposal, shown};
+use crate::config::problem::{Place, Placed, Report, nearest, proposal, shown};
+use crate::config::read::is_above_sections;
 
 /// Stands for a value that is there but wrong, which has already been reported.
 #[derive(Clone, Copy, Debug)]
@@ -31,8 +32,14 @@ impl<'d> Section<'d> {
         known: &[&'static str],
     ) -> Self {
         for key in table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
-            let (text, proposal) = (shown(key.get_ref()), proposal(key.get_ref(), known.iter().copied()));
-            report.add(report.place(key.span()), format!("{text} is not a key of {name}{proposal}"));
+            let text = key.get_ref().as_ref();
+            // In TOML a key below a section belongs to that section, also where it is added at the end of a file.
+            let end = if is_above_sections(text) && nearest(text, known.iter().copied()).is_none() {
+                " but of the file; move it above the first section".to_owned()
+            } else {
+                proposal(text, known.iter().copied())
+            };
+            report.add(report.place(key.span()), format!("{} is not a key of {name}{end}", shown(text)));
         }
         Section { name, place, table }
     }

@@ -61,7 +61,7 @@ fn text(server: &Rc<Server>) -> String {
         ("logins_total", "Logins over XMPP.", logins),
         ("login_refusals_total", "Login attempts over XMPP that failed.", refusals),
         ("wrong_passwords_total", "Passwords that were not right, over HTTP too.", wrong_passwords),
-        ("lockouts_total", "Users blocked after too many wrong passwords.", lockouts),
+        ("lockouts_total", "Users locked out after too many wrong passwords.", lockouts),
         ("events_total", "Published items.", events),
         ("deliveries_total", "Events queued for a session.", deliveries),
         ("dropped_total", "Messages that a session was owed and never got.", dropped),

@@ -123,7 +123,7 @@ impl fmt::Display for Counters {
         } = self;
         write!(
             f,
-            "served {logins} logins ({refusals} refused, {lockouts} users blocked), \
+            "served {logins} logins ({refusals} refused, {lockouts} users locked out), \
              {events} events in {deliveries} deliveries, {dropped} messages dropped, \
              {slow_readers} sessions closed as too slow, {client_logs} client logs"
         )
@@ -139,7 +139,7 @@ pub struct Counters {
     pub refusals: u64,
     /// Passwords that were not right, over HTTP too.
     pub wrong_passwords: u64,
-    /// Users blocked after too many wrong passwords.
+    /// Users locked out after too many wrong passwords.
     pub lockouts: u64,
     /// Published items.
     pub events: u64,

@@ -30,7 +30,7 @@ fn stream_refuses(server: &Server, user: &str, password: &str) {
     client.expect_failure("not-authorized");
 }
 
-/// How often the log says that somebody is blocked.
+/// How often the log says that somebody is locked out.
 fn blocked(log: &str) -> usize {
     log.lines().filter(|line| line.contains("blocked for")).count()
 }
@@ -68,7 +68,7 @@ fn five_wrong_passwords_close_every_door_and_nobody_is_told_why() {
     drop((up, other));
     let log = server.stop();
     assert_eq!(blocked(&log), 1, "{log}");
-    assert!(log.contains("1 users blocked"), "{log}");
+    assert!(log.contains("1 users locked out"), "{log}");
 }
 
 #[test]

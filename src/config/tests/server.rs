@@ -66,6 +66,24 @@ team = "1"
 "# => [
         "12:12: password must be a string in quotes, not an integer",
     ];
+    a_key_of_the_file_below_a_section: "", r#"[limits]
+hosts = ["board.example.org"]
+[tls]
+listen = []
+"# => [
+        r#"11:1: "hosts" is not a key of [limits] but of the file; move it above the first section"#,
+        r#"12:1: [tls] has no certificate; add certificate = "…""#,
+        r#"12:1: [tls] has no key; add key = "…""#,
+        r#"13:1: "listen" is not a key of [tls] but of the file; move it above the first section"#,
+    ];
+    a_section_below_another: "", r#"[outside]
+team = "1"
+"# => [
+        r#"11:1: "team" is not a key of [outside]; known are: busy, no_answer"#,
+    ];
+    an_unknown_release: r#"release = "12.6""#, "" => [
+        r#"1:11: "12.6" is not a release; known are: 11.6, 12.5"#,
+    ];
     a_domain_that_is_none: r#"domain = "a b""#, "" => [
         r#"1:10: domain "a b" is not a domain; write a host name such as "localhost" or "finesse.example.org""#,
     ];

@@ -24,7 +24,7 @@ addWords({
     'login.go': 'Log in',
     'login.busy': 'Logging in …',
     'login.demo': 'In the demo: administrator with 1234, or an agent, as 1001 with 1001.',
-    'login.wrong': 'User or password is wrong. After five wrong passwords in a row the user is locked for five minutes.',
+    'login.wrong': 'User or password is wrong. After five wrong passwords in a row the user is locked out for five minutes.',
     'login.empty': 'A user and a password, please.',
     'login.out': 'The server answers, but its service is out: {reason}',
     'login.refused': 'The server does not let this page in: {reason}',

@@ -15,7 +15,7 @@ addWords({
     'desk.connection.blind': 'Answers, but no events come',
     'desk.connection.lost': 'Connection lost since {time}; trying again',
     'desk.connection.out': '{status}: nothing can be changed; what is shown is from before',
-    'desk.connection.denied': 'The server does not take the password any more: it was changed, or the user is locked for some minutes. Log out and in again.',
+    'desk.connection.denied': 'The server does not take the password any more: it was changed, or the user is locked out for a few minutes. Log out and in again.',
     'desk.connection.starting': 'Connecting …',
     'desk.extension': 'Extension {n}',
     'desk.pending': 'then {state}',

@@ -22,7 +22,7 @@ addWords({
     'ways.busy': 'Agent {agent} has a call, and changes no state until it is over. Choose another one, or end the call on the tab Desk.',
     'ways.problem': 'That did not work: {cause}',
     'ways.gone': 'The server does not know this run any more: it was started anew. Start again.',
-    'ways.denied': 'The server does not take the password any more: it was changed, or the user is locked for some minutes. Log out and in again.',
+    'ways.denied': 'The server does not take the password any more: it was changed, or the user is locked out for a few minutes. Log out and in again.',
     'ways.down': 'This way is down: {cause}',
     'ways.state.idle': 'Nothing runs. Start opens all five ways.',
     'ways.state.starting': 'The five ways come up …',
