@@ -42,7 +42,7 @@ pub struct NoSessionId;
 impl FromStr for SessionId {
     type Err = NoSessionId;
 
-    /// Reads what is written by [`SessionId::fmt`].
+    /// Reads what its `Display` writes.
     fn from_str(text: &str) -> Result<Self, NoSessionId> {
         let (place, turn) = text.split_once('.').ok_or(NoSessionId)?;
         let number = |text: &str| text.parse().map_err(|_| NoSessionId);

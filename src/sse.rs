@@ -12,7 +12,7 @@ pub fn write(out: &mut Vec<u8>, name: &str, id: Option<&str>, data: &str) {
     each_piece(name, id, data, |piece| out.extend_from_slice(piece.as_bytes()));
 }
 
-/// How many bytes [`write`] appends.
+/// How many bytes [`write()`] appends.
 pub fn len(name: &str, id: Option<&str>, data: &str) -> usize {
     let mut len = 0;
     each_piece(name, id, data, |piece| len += piece.len());

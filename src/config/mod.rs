@@ -342,7 +342,7 @@ impl Config {
         read.map(|parsed| parsed.config).map_err(|unread| unread.problems)
     }
 
-    /// Returns the slowest password hash in use, for [`crate::password::verify`].
+    /// Returns the slowest password hash in use, for [`password::verify`].
     pub fn decoy(&self) -> Option<&Password> {
         let hashed = self.users.iter().map(|user| &user.password).filter(|password| password.is_slow());
         hashed.max_by_key(|password| password.iterations())
