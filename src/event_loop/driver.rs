@@ -292,8 +292,9 @@ impl Server {
             if owed || resting {
                 cx.waker().wake_by_ref();
             }
-            self.rounds.borrow_mut().next();
+            // First the connections that were passed over: one of them may be a session for which a request of its user waits.
             self.arrival_rounds.borrow_mut().next();
+            self.rounds.borrow_mut().next();
             Poll::Pending
         })
         .await

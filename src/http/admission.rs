@@ -157,10 +157,11 @@ mod tests {
     use std::task::Context;
 
     use smol::LocalExecutor;
+    use smol::future::FutureExt as _;
 
     use super::*;
     use crate::config::Config;
-    use crate::event_loop::rounds;
+    use crate::event_loop::{rounds, scheduler};
     use crate::hub::Origin;
 
     #[test]
@@ -198,6 +199,18 @@ mod tests {
         assert!(server.waiting.wakers.borrow().is_empty());
     }
 
+    /// The user 1001 has a session.
+    fn online(server: &Rc<Server>) {
+        let open = "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='1.0'/>";
+        let auth = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>ADEwMDEAMTAwMQ==</auth>";
+        let bind = "<iq type='set' id='b' xmlns='jabber:client'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>";
+        server.with_hub(|hub, now| {
+            let peer = ([127, 0, 0, 1], 1).into();
+            let id = hub.connect(now, Origin { peer, transport: "ws", accepted: now.monotonic });
+            [open, auth, open, bind].iter().for_each(|text| hub.frame(now, id, text));
+        });
+    }
+
     /// A presence that came in before a request is taken before it, though the session has to wait for its turn.
     #[test]
     fn a_request_goes_behind_what_has_come_in_for_the_sessions_of_its_user() {
@@ -208,14 +221,7 @@ mod tests {
         let cx = &mut Context::from_waker(Waker::noop());
         let mut alone = Box::pin(server.admit(user("1002"), 0));
         assert!(alone.as_mut().poll(cx).is_ready(), "it has no sessions");
-        let open = "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='1.0'/>";
-        let auth = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>ADEwMDEAMTAwMQ==</auth>";
-        let bind = "<iq type='set' id='b' xmlns='jabber:client'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>";
-        server.with_hub(|hub, now| {
-            let peer = ([127, 0, 0, 1], 1).into();
-            let id = hub.connect(now, Origin { peer, transport: "ws", accepted: now.monotonic });
-            [open, auth, open, bind].iter().for_each(|text| hub.frame(now, id, text));
-        });
+        online(&server);
         for (spent, rounds) in [(0, 1), (1, 1), (3, 3)] {
             server.rounds.borrow_mut().spend(user("1001"), rounds::USER * spent);
             let mut request = Box::pin(server.admit(user("1001"), 0));
@@ -225,5 +231,33 @@ mod tests {
             }
             assert!(request.as_mut().poll(cx).is_ready(), "{spent} turns spent");
         }
+    }
+
+    /// A session whose client has just come in has its turns with those of its address, as the request has.
+    #[test]
+    fn a_request_goes_behind_the_sessions_of_its_user_also_if_their_address_has_had_its_turn() {
+        let arrivals = Rc::new(LocalExecutor::new());
+        let server = Server::new(Config::demo(), None, Rc::default(), arrivals.clone());
+        let user = server.with_hub(|hub, _| hub.desk().directory().find("1001")).expect("the demo has it");
+        online(&server);
+        let (said, order) = smol::channel::unbounded();
+        let (request, session) = (said.clone(), said);
+        let of_request = server.clone();
+        server.spawn_arrival([192, 0, 2, 1].into(), async move {
+            // With other requests before it.
+            std::thread::sleep(rounds::ADDRESS);
+            of_request.admit(user, 0).await.expect("there is room");
+            request.try_send("request").expect("there is room");
+        });
+        server.spawn_arrival([192, 0, 2, 1].into(), async move {
+            session.try_send("session").expect("there is room");
+        });
+        let all = scheduler::run(arrivals, scheduler::ARRIVALS).or(server.clone().write());
+        let heard = async {
+            for first in ["session", "request"] {
+                assert_eq!(order.recv().await, Ok(first));
+            }
+        };
+        smol::block_on(all.or(heard));
     }
 }
