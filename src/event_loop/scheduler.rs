@@ -111,7 +111,7 @@ mod tests {
     use smol::future::{FutureExt as _, yield_now};
     use smol::{Async, Timer};
     use tungstenite::protocol::frame::FrameHeader;
-    use tungstenite::protocol::frame::coding::{Data, OpCode};
+    use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
     use super::*;
     use crate::config::Config;
@@ -122,6 +122,8 @@ mod tests {
     use crate::net::connection::Io;
     use crate::net::socket::Socket;
 
+    const MOMENT: Duration = Duration::from_millis(20);
+
     /// The event loop, if nobody had turns but the tasks of one executor.
     fn run_only(server: &Rc<Server>, executor: &Rc<LocalExecutor<'static>>, time: Duration) {
         let over = async {
@@ -130,64 +132,140 @@ mod tests {
         smol::block_on(run(executor.clone(), SESSIONS).or(server.clone().write()).or(over));
     }
 
+    /// How long is waited for what has to happen.
+    const LONG: Duration = Duration::from_secs(10);
+
+    const OPEN: &str = "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='1.0'/>";
+    const AUTH: &str =
+        "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>ADEwMDEAMTAwMQ==</auth>";
+    const BIND: &str =
+        "<iq type='set' id='a' xmlns='jabber:client'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>";
+    const SESSION: &str = "<iq type='set' id='a' xmlns='jabber:client'><session xmlns='urn:ietf:params:xml:ns:xmpp-session'/></iq>";
+    const PRESENCE: &str = "<presence xmlns='jabber:client'/>";
+    const PING: &str = "<iq type='get' id='p' xmlns='jabber:client'><ping xmlns='urn:xmpp:ping'/></iq>";
+
+    /// What a client says until it is in.
+    const COMES_IN: [&str; 10] = [OPEN, AUTH, OPEN, BIND, SESSION, PRESENCE, PING, PING, PING, PING];
+
+    /// A server with one client, whose tasks have turns only when they are given some.
+    struct Stage {
+        server: Rc<Server>,
+        sessions: Rc<LocalExecutor<'static>>,
+        arrivals: Rc<LocalExecutor<'static>>,
+        client: TcpStream,
+    }
+
+    impl Stage {
+        fn new(config: Config) -> Self {
+            let (sessions, arrivals) = (Rc::new(LocalExecutor::new()), Rc::new(LocalExecutor::new()));
+            let server = Server::new(config, None, sessions.clone(), arrivals.clone());
+            let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
+            let client = TcpStream::connect(listener.local_addr().expect("it has one")).expect("it listens");
+            client.set_nonblocking(true).expect("it can be");
+            let (stream, peer) = listener.accept().expect("it has connected");
+            let stream = Socket::new(Async::new(stream).expect("it can be watched"));
+            let slots = server.places(peer.ip()).expect("there is room");
+            let io = Io::plain(stream, peer, slots, server.traffic.clone());
+            let origin = Origin { peer, transport: "ws", accepted: now().monotonic };
+            server.spawn_arrival(peer.ip(), session::serve(server.clone(), io, origin, Vec::new()));
+            Self { server, sessions, arrivals, client }
+        }
+
+        fn send(&mut self, opcode: OpCode, payload: &[u8]) {
+            let header = FrameHeader { opcode, mask: Some([0; 4]), ..FrameHeader::default() };
+            let mut frame = Vec::new();
+            header.format(payload.len() as u64, &mut frame).expect("there is room");
+            frame.extend_from_slice(payload);
+            self.client.write_all(&frame).expect("the socket takes it");
+        }
+
+        fn say(&mut self, text: &str) {
+            self.send(OpCode::Data(Data::Text), text.as_bytes());
+        }
+
+        /// What the client hears; empty at the end. `None`: nothing has come.
+        fn hear(&mut self) -> Option<Vec<u8>> {
+            let mut heard = [0; 16 * 1024];
+            let length = self.client.read(&mut heard).ok()?;
+            Some(heard[..length].to_vec())
+        }
+
+        /// What the client hears when only tasks of sessions have turns, or only those of arrivals.
+        fn hear_in(&mut self, executor: &Rc<LocalExecutor<'static>>) -> Vec<u8> {
+            let start = Instant::now();
+            loop {
+                run_only(&self.server, executor, MOMENT);
+                if let Some(heard) = self.hear() {
+                    return heard;
+                }
+                assert!(start.elapsed() < LONG);
+            }
+        }
+
+        /// The client says so much of what clients say first.
+        fn come_in(&mut self, texts: &[&str]) {
+            let (sessions, arrivals) = (self.sessions.clone(), self.arrivals.clone());
+            for text in texts {
+                self.say(text);
+                run_only(&self.server, &sessions, MOMENT);
+                assert_eq!(self.hear(), None, "{text}");
+                self.hear_in(&arrivals);
+            }
+        }
+    }
+
     /// All clients may come in at once, or leave; a ping waits for none of them.
     #[test]
     fn a_client_that_comes_in_or_leaves_has_turns_behind_those_that_are_in() {
-        let (sessions, arrivals) = (Rc::new(LocalExecutor::new()), Rc::new(LocalExecutor::new()));
-        let server = Server::new(Config::demo(), None, sessions.clone(), arrivals.clone());
-        let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
-        let client = TcpStream::connect(listener.local_addr().expect("it has one")).expect("it listens");
-        client.set_nonblocking(true).expect("it can be");
-        let (stream, peer) = listener.accept().expect("it has connected");
-        let stream = Socket::new(Async::new(stream).expect("it can be watched"));
-        let slots = server.places(peer.ip()).expect("there is room");
-        let io = Io::plain(stream, peer, slots, server.traffic.clone());
-        let origin = Origin { peer, transport: "ws", accepted: now().monotonic };
-        server.spawn_arrival(peer.ip(), session::serve(server.clone(), io, origin, Vec::new()));
-        let say = |text: &str| {
-            let mask = Some([0; 4]);
-            let header = FrameHeader { opcode: OpCode::Data(Data::Text), mask, ..FrameHeader::default() };
-            let mut frame = Vec::new();
-            header.format(text.len() as u64, &mut frame).expect("there is room");
-            frame.extend_from_slice(text.as_bytes());
-            (&client).write_all(&frame).expect("the socket takes it");
-        };
-        let is_answered = || (&client).read(&mut [0; 16 * 1024]).is_ok();
-        let (moment, long) = (Duration::from_millis(20), Duration::from_secs(10));
-        let open = "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='1.0'/>";
-        let auth = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>ADEwMDEAMTAwMQ==</auth>";
-        let set = |child: &str| format!("<iq type='set' id='a' xmlns='jabber:client'>{child}</iq>");
-        let bind = set("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>");
-        let session = set("<session xmlns='urn:ietf:params:xml:ns:xmpp-session'/>");
-        let presence = "<presence xmlns='jabber:client'/>";
-        let ping = "<iq type='get' id='p' xmlns='jabber:client'><ping xmlns='urn:xmpp:ping'/></iq>";
-        for text in [open, auth, open, &bind, &session, presence, ping, ping, ping, ping] {
-            say(text);
-            run_only(&server, &sessions, moment);
-            assert!(!is_answered(), "{text}");
-            let start = Instant::now();
-            while !is_answered() {
-                assert!(start.elapsed() < long, "{text}");
-                run_only(&server, &arrivals, moment);
-            }
-        }
+        let mut stage = Stage::new(Config::demo());
+        let (server, sessions, arrivals) =
+            (stage.server.clone(), stage.sessions.clone(), stage.arrivals.clone());
+        stage.come_in(&COMES_IN);
         // It is in.
-        say(ping);
-        let start = Instant::now();
-        while !is_answered() {
-            assert!(start.elapsed() < long);
-            run_only(&server, &sessions, moment);
-        }
-        drop(client);
+        stage.say(PING);
+        stage.hear_in(&sessions);
+        drop(stage);
         let count = || server.with_hub(|hub, _| hub.counters().sessions);
-        run_only(&server, &sessions, moment);
+        run_only(&server, &sessions, MOMENT);
         assert_eq!(count(), 1);
         let start = Instant::now();
         while count() > 0 {
-            assert!(start.elapsed() < long);
-            run_only(&server, &sessions, moment);
-            run_only(&server, &arrivals, moment);
+            assert!(start.elapsed() < LONG);
+            run_only(&server, &sessions, MOMENT);
+            run_only(&server, &arrivals, MOMENT);
         }
+    }
+
+    /// It may only listen, and ping from time to time, while others never stop coming.
+    #[test]
+    fn a_client_with_little_to_say_is_in_when_it_has_been_there_for_some_time() {
+        let mut config = Config::demo();
+        config.limits.login = Duration::from_secs(2);
+        let time = config.limits.login;
+        let mut stage = Stage::new(config);
+        stage.come_in(&COMES_IN[..6]);
+        run_only(&stage.server, &stage.arrivals, time + MOMENT);
+        stage.say(PING);
+        let sessions = stage.sessions.clone();
+        assert!(String::from_utf8_lossy(&stage.hear_in(&sessions)).contains("id=\"p\""));
+    }
+
+    #[test]
+    fn nothing_is_written_behind_a_close_frame_though_the_end_of_the_session_waits_for_its_turn() {
+        let mut stage = Stage::new(Config::demo());
+        let (sessions, arrivals) = (stage.sessions.clone(), stage.arrivals.clone());
+        stage.come_in(&COMES_IN);
+        stage.send(OpCode::Control(Control::Close), &1000_u16.to_be_bytes());
+        assert_eq!(stage.hear_in(&sessions), [0x88, 2, 3, 232]);
+        stage.server.with_hub(|hub, now| {
+            let user = hub.desk().directory().find("administrator").expect("the demo has it");
+            let told = hub.counters().deliveries;
+            hub.publish(now, user, "/finesse/api/User/1001", "x".to_owned()).expect("administrators may");
+            assert_eq!(hub.counters().deliveries, told + 1, "it is still there");
+        });
+        run_only(&stage.server, &sessions, MOMENT);
+        assert_eq!(stage.hear(), None);
+        assert_eq!(stage.hear_in(&arrivals), [], "the end of the connection");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
+use smol::Timer;
 use smol::io::{AsyncRead, AsyncWrite};
 use tungstenite::Message;
 use tungstenite::error::Error;
@@ -35,7 +36,8 @@ const PATIENCE: Duration = Duration::from_millis(1);
 const FAREWELL: usize = 64 * 1024;
 
 /// A client still comes in for so many messages after its login: it binds, is present and subscribes. All clients may do that at
-/// once, and those that are in do not wait for them.
+/// once, and those that are in do not wait for them. A client that has less to say is in when the time for a login has passed
+/// once more, so that it does not wait for others for ever.
 const COMING_IN: u8 = 8;
 
 const NOT_UTF8: StreamError =
@@ -64,8 +66,17 @@ pub async fn serve<S: Sessions>(sessions: Rc<S>, io: Io, origin: Origin, early: 
         failed: None,
     }));
     sessions.attach(id, session.clone());
-    let moved = std::future::poll_fn(|cx| session.borrow_mut().poll(cx)).await;
-    match moved {
+    let mut time: Option<Timer> = None;
+    let moved = std::future::poll_fn(|cx| {
+        let mut session = session.borrow_mut();
+        let moved = session.poll(cx);
+        if moved.is_ready() || session.user.is_none() {
+            return moved;
+        }
+        let time = time.get_or_insert_with(|| Timer::after(sessions.limits().login));
+        Pin::new(time).poll(cx).map(|_| Moved::In)
+    });
+    match moved.await {
         Moved::In => {
             // From now on it has its turns before those who come in, and, when it is over, before those who leave.
             let task = sessions.clone();
@@ -73,6 +84,8 @@ pub async fn serve<S: Sessions>(sessions: Rc<S>, io: Io, origin: Origin, early: 
                 loop {
                     let moved = std::future::poll_fn(|cx| session.borrow_mut().poll(cx)).await;
                     if let Moved::Over(how) = moved {
+                        // Nothing is written behind the last words in the meantime (RFC 6455 §5.5.1).
+                        task.forget(id);
                         let peer = session.borrow().io.peer.ip();
                         return task.spawn_arrival(peer, async move { end(&session, &how).await });
                     }
@@ -147,7 +160,7 @@ struct Session<S> {
 }
 
 impl<S: Sessions> Session<S> {
-    /// Moves what can be moved. Ready when the connection is over, or once, when the client is in.
+    /// Moves what can be moved. Ready when the connection is over, or once, when the client is in by what it has said.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Moved> {
         if self.sessions.sleep(self.id, cx.waker()) {
             self.phase = Phase::Dead;
