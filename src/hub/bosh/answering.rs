@@ -25,6 +25,8 @@ struct Waiting<'a> {
     address: Option<&'a Address>,
     /// How many bytes were taken.
     taken: usize,
+    /// The user of the session is held, and not for them.
+    may_wait: bool,
 }
 
 impl Waiting<'_> {
@@ -49,6 +51,10 @@ impl Payloads for Waiting<'_> {
 
     fn move_into(&mut self, out: &mut String) {
         self.drain(ANSWER, out);
+    }
+
+    fn may_wait(&self) -> bool {
+        self.may_wait
     }
 }
 
@@ -210,6 +216,7 @@ impl Hub {
         loop {
             self.take_backlog(now, id);
             let has_turn = self.has_turn(id);
+            let may_wait = self.is_held_by_others(id);
             let Some(session) = self.sessions.get_mut(id) else {
                 return;
             };
@@ -218,8 +225,12 @@ impl Hub {
             if bosh.end.is_none() && !has_turn && bosh.binding.has_backlog() {
                 return;
             }
-            let mut waiting =
-                Waiting { outbox: &mut session.outbox, address: session.address.as_deref(), taken: 0 };
+            let mut waiting = Waiting {
+                outbox: &mut session.outbox,
+                address: session.address.as_deref(),
+                taken: 0,
+                may_wait,
+            };
             if let Some(condition) = bosh.end {
                 // Nobody who could take it: it waits for a while for somebody who could.
                 if !bosh.binding.is_asked() && !self.closing {
@@ -235,12 +246,16 @@ impl Hub {
                 bosh.binding.finish(condition, &last);
                 return self.close_bosh(now, id);
             }
-            bosh.binding.respond(now.monotonic, &mut waiting);
+            let answer_waits = bosh.binding.respond(now.monotonic, &mut waiting);
             let taken = waiting.taken;
             let answers = bosh.binding.take_answers();
             let progress = !answers.is_empty() && bosh.binding.has_backlog();
             session.took(now.monotonic, taken);
             self.answer_posts(now, id, answers);
+            if answer_waits {
+                // The client would take it. The session goes on when its user is let go.
+                return;
+            }
             if !progress || !self.is_reading(id) {
                 break;
             }

@@ -197,6 +197,17 @@ impl Hub {
         self.senders.is_held(user)
     }
 
+    /// Tells whether a session is not read from because its user is held, and would not be sooner if it took what it is owed.
+    pub(in crate::hub) fn is_held_by_others(&mut self, id: SessionId) -> bool {
+        let Some(user) = self.user_of(id).filter(|_| self.is_held_at(id)) else { return false };
+        let Some(hold) = self.senders.get(user).and_then(|sender| sender.hold) else { return false };
+        let owed = self.senders.owed(user);
+        self.sessions.get(id).is_some_and(|session| {
+            let waits_for_it = hold.owed && session.outbox.owes(&owed);
+            !session.outbox.is_half_full(&self.limits) && !waits_for_it
+        })
+    }
+
     /// Tells whether a request of the user over HTTP may be carried out, that came in at `since` with so many bytes. If it may,
     /// it is to be done at once, and [`Hub::publish`] or [`Hub::command`] counts what follows from it.
     pub fn admit(&mut self, now: Now, user: UserId, since: Instant, bytes: usize) -> Admission {

@@ -217,8 +217,9 @@ impl Binding {
             Turn::Later
         };
         self.follow()?;
-        // As many as there are slots, and those that were answered because something else waited for the client.
-        if self.backlog.len() > self.terms.requests + 1 { Err(Violation::TOO_MANY) } else { Ok(turn) }
+        // As many as there are slots, one with which the client leaves, and one that was answered because something else waited
+        // for the client. There may be more of a client that goes away from its requests.
+        if self.backlog.len() > self.terms.requests + 2 { Err(Violation::TOO_MANY) } else { Ok(turn) }
     }
 
     /// The bounds that a new request keeps (§11, §12, §14.2).
@@ -302,6 +303,11 @@ impl Binding {
     /// Whether all payloads of a request have been taken.
     pub(super) fn is_done(&self, rid: u64) -> bool {
         self.backlog.front().is_none_or(|pending| pending.rid > rid)
+    }
+
+    /// Whether payloads of a request wait to be taken, and behind those of another one.
+    pub(super) fn is_second(&self, rid: u64) -> bool {
+        self.backlog.iter().skip(1).any(|pending| pending.rid == rid)
     }
 
     /// The client went away before there was an answer.

@@ -13,6 +13,9 @@ pub trait Payloads {
 
     /// Moves what fits into one answer to the end of `out`.
     fn move_into(&mut self, out: &mut String);
+
+    /// Whether they may wait until what the client has sent is taken.
+    fn may_wait(&self) -> bool;
 }
 
 impl Binding {
@@ -21,7 +24,12 @@ impl Binding {
     ///
     /// A request whose client has gone away is not answered with anything that is waited for: as soon as there is
     /// another request it gets an empty answer, which is kept in case it comes again, and nothing is lost.
-    pub fn respond(&mut self, now: Instant, payloads: &mut impl Payloads) {
+    ///
+    /// A client sends its next request when it has an answer. One request may be answered before all of its payloads are taken;
+    /// the next one is not, if the payloads for the client may wait: else a client that never makes more requests than agreed
+    /// would have too many that wait to be taken. Returns true if that is so; the answer is due when more has been taken.
+    pub fn respond(&mut self, now: Instant, payloads: &mut impl Payloads) -> bool {
+        let mut waits = false;
         while let Some(slot) = self.slots.front().filter(|slot| slot.rid <= self.last) {
             let ordered = self.slots.iter().take_while(|slot| slot.rid <= self.last);
             let (held, live) = ordered
@@ -36,12 +44,14 @@ impl Binding {
                     || now >= slot.since + self.terms.wait
                     || (held > self.terms.hold && self.is_done(slot.rid))
             };
-            if !due {
+            waits = due && slot.request.is_some() && self.is_second(slot.rid) && payloads.may_wait();
+            if !due || waits {
                 break;
             }
             self.respond_to_first(now, payloads);
         }
         self.ask_again(now);
+        waits
     }
 
     fn respond_to_first(&mut self, now: Instant, payloads: &mut impl Payloads) {

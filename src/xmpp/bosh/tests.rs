@@ -2,6 +2,7 @@
 
 mod rules;
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::config::limits::Limits;
@@ -16,6 +17,10 @@ impl Payloads for String {
 
     fn move_into(&mut self, out: &mut String) {
         out.push_str(&std::mem::take(self));
+    }
+
+    fn may_wait(&self) -> bool {
+        true
     }
 }
 
@@ -191,6 +196,32 @@ fn what_could_not_be_taken_waits_and_with_it_its_answer() {
     assert_eq!(pending.rid, 101);
     expect(stage.settle(), &[(1, EMPTY)]);
     assert_eq!(stage.binding.next_pending().expect("the second").rid, 102);
+}
+
+#[test]
+fn a_client_that_keeps_to_its_requests_never_has_too_many_that_wait_to_be_taken() {
+    for mut stage in [Stage::new(), Stage::polling()] {
+        let mut waiting = VecDeque::new();
+        for rid in 101..110 {
+            stage.waiting.push_str("<x/>");
+            let content = "<a/>";
+            match stage.take(&format!("rid='{rid}'"), content).expect("the rules are kept") {
+                Turn::Now => stage.binding.leave(rid, Left::Whole("<body/>".into())),
+                Turn::Later => {}
+            }
+            waiting.push_back(rid);
+            let said = stage.settle();
+            if waiting.len() == 1 {
+                expect(said, &[(rid - 100, "<body><x/></body>")]);
+                continue;
+            }
+            expect(said, &[]);
+            expect(stage.pass(61 * SECOND), &[]);
+            let pending = stage.binding.next_pending().expect("it waits to be taken");
+            assert_eq!(Some(pending.rid), waiting.pop_front());
+            expect(stage.settle(), &[(rid - 100, "<body><x/></body>")]);
+        }
+    }
 }
 
 #[test]

@@ -192,6 +192,56 @@ fn a_request_with_a_thousand_stanzas_is_read_twice_and_not_once_a_turn() {
     assert!(read < 4 * content.len(), "{read} of {}", content.len());
 }
 
+/// Over a WebSocket it would be read from later.
+#[test]
+fn a_client_that_waits_for_each_answer_is_answered_later_when_its_user_is_held_and_loses_nothing() {
+    let mut stage = stage_with(|config| {
+        config.limits.user_stanzas = 10;
+        config.limits.user_stanza_burst = 20;
+    });
+    let mut client = stage.bosh_online();
+    let pings = |number: usize| -> String {
+        let ping = |part| {
+            format!(
+                "<iq xmlns='jabber:client' type='get' id='{number}-{part}'><ping xmlns='urn:xmpp:ping'/></iq>"
+            )
+        };
+        (0..10).map(ping).collect()
+    };
+    let mut heard = String::new();
+    for number in 0..10 {
+        let mut said = stage.ask(&mut client, "", &pings(number));
+        for _ in 0..100 {
+            while stage.hub.go_on() {
+                stage.settle();
+            }
+            said.extend(stage.answered());
+            if !said.is_empty() {
+                break;
+            }
+            let due = stage.hub.wake_at().expect("it goes on");
+            assert!(due > stage.now.monotonic);
+            stage.pass(due - stage.now.monotonic);
+        }
+        let [(rid, 200, body)] = &said[..] else { panic!("{said:?}") };
+        assert_eq!(*rid, client.rid);
+        assert!(!body.contains("terminate"), "request {number}: {body}");
+        heard.push_str(body);
+    }
+    for _ in 0..1000 {
+        if heard.contains("9-9") {
+            break;
+        }
+        stage.pass(Duration::from_millis(100));
+        for (_, _, body) in stage.ask(&mut client, "", "") {
+            heard.push_str(&body);
+        }
+    }
+    for id in (0..10).flat_map(|number| (0..10).map(move |part| format!("id=\"{number}-{part}\""))) {
+        assert_eq!(heard.matches(&id).count(), 1, "{id}");
+    }
+}
+
 #[test]
 fn the_namespaces_of_a_body_have_a_bound() {
     let ping = "<iq xmlns='jabber:client' type='get' id='p'><ping xmlns='urn:xmpp:ping'/></iq>";
