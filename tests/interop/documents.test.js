@@ -65,14 +65,27 @@ async function signIn(server, id) {
   assert.equal(answer.status, 202);
 }
 
+/** What a request of an administrator gets. */
+async function read(server, path) {
+  const headers = { Authorization: `Basic ${btoa('administrator:1234')}` };
+  const answer = await fetch(`http://${server.addresses.http}${path}`, { headers });
+  assert.equal(answer.status, 200, path);
+  return answer.text();
+}
+
 /** Waits until a session or a stream of that user is there. */
 async function present(server, id) {
   for (;;) {
-    const answer = await fetch(`http://${server.addresses.http}/callboard/api/sessions`, {
-      headers: { Authorization: `Basic ${btoa('administrator:1234')}` },
-    });
-    const text = await answer.text();
-    if (text.includes(`"${id}`)) return;
+    if ((await read(server, '/callboard/api/sessions')).includes(`"${id}`)) return;
+  }
+}
+
+/** Nobody takes the call of the next block, and nobody is in a call, which would keep the same block from working again. */
+async function leavesNothing(server) {
+  const users = await read(server, '/finesse/api/Users');
+  for (const [, state] of users.matchAll(/<state>(\w+)<\/state>/g)) assert.match(state, /^(LOGOUT|NOT_READY)$/, users);
+  for (const [, id] of users.matchAll(/<loginId>(\w+)<\/loginId>/g)) {
+    assert.doesNotMatch(await read(server, `/finesse/api/User/${id}/Dialogs`), /<Dialog>/);
   }
 }
 
@@ -93,6 +106,7 @@ for (const document of ['README.md', 'deploy/manual/testing.md', 'deploy/manual/
           for (const status of statuses) assert.match(status, expected, stdout);
           if (code.includes('-X PUT')) assert.ok(statuses.length > 0, stdout);
           if (code.includes('/events') && code.includes('sleep')) assert.match(stdout, /^event: \/finesse/m);
+          await leavesNothing(server);
         } finally {
           rmSync(folder, { recursive: true });
         }
