@@ -392,8 +392,11 @@ async fn exchange(
     asked: Option<Asked>,
 ) -> After {
     let (peer, limits) = (io.peer, &server.limits);
+    let quiet = io.quiet();
+    // What was read to see whether a request comes is read once more.
+    quiet.serve();
     let progress = Rc::new(Progress {
-        quiet: io.quiet(),
+        quiet,
         begun: Cell::default(),
         open: Cell::default(),
         asked: RefCell::new(asked),
@@ -434,7 +437,7 @@ async fn exchange(
                 break;
             }
         }
-        if is_late(server, client, &mut last_words, cx) {
+        if is_late(server, client, progress.quiet.is_flushed(), &mut last_words, cx) {
             return Poll::Ready(Some(Err((LATE.to_owned(), false))));
         }
         if held.set(progress.half_a_head()).is_err() {
@@ -492,18 +495,20 @@ async fn refuse_head(io: &mut Io) {
     .await;
 }
 
-/// Tells whether a stream of events is not read, or not to its end.
+/// Tells whether a stream of events is not read, or not to its end. `is_taken`: the socket has taken all that it was offered.
 fn is_late(
     server: &Rc<Server>,
     client: &Client,
+    is_taken: bool,
     last_words: &mut Option<Timer>,
     cx: &mut Context<'_>,
 ) -> bool {
     match client.carried.get() {
         Carries::None => false,
         Carries::Stream(id) => {
-            // It would have been asked for more if the socket had taken all.
-            server.with_hub(|hub, now| hub.not_taken(now, id));
+            if !is_taken {
+                server.with_hub(|hub, now| hub.not_taken(now, id));
+            }
             server.is_aborted(id)
         }
         Carries::End => {
@@ -521,7 +526,7 @@ async fn stream(server: &Rc<Server>, mut io: Box<Io>, client: &Client, mut rest:
         if let Poll::Ready(done) = rest.poll(&mut io, cx) {
             return Poll::Ready(done.map_err(|error| (error.to_string(), false)));
         }
-        if is_late(server, client, &mut last_words, cx) {
+        if is_late(server, client, !rest.is_stuck(), &mut last_words, cx) {
             return Poll::Ready(Err((LATE.to_owned(), false)));
         }
         // Bytes that come now belong to the next request, which is not answered any more.

@@ -24,18 +24,21 @@ pub struct Rest {
     /// The piece that is being written, and how far.
     piece: Vec<u8>,
     written: usize,
+    /// The connection took no more at the last write.
+    stuck: bool,
 }
 
 impl Rest {
     /// The rest of an answer that hyper began for a client of that version of HTTP.
     pub fn new(pieces: Pieces, version: Version) -> Self {
         let chunked = version == Version::HTTP_11;
-        Self { pieces: Some(pieces), chunked, piece: Vec::new(), written: 0 }
+        Self { pieces: Some(pieces), chunked, piece: Vec::new(), written: 0, stuck: false }
     }
 
     /// Writes what there is, up to the end of the answer. The next piece is made when the connection has taken the one before.
     pub fn poll(&mut self, io: &mut Io, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         for _ in 0..ROUNDS {
+            self.stuck = true;
             while self.written < self.piece.len() {
                 match ready!(Pin::new(&mut *io).poll_write(cx, &self.piece[self.written..]))? {
                     0 => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
@@ -43,6 +46,7 @@ impl Rest {
                 }
             }
             ready!(Pin::new(&mut *io).poll_flush(cx))?;
+            self.stuck = false;
             (self.piece, self.written) = (Vec::new(), 0);
             let Some(pieces) = &mut self.pieces else { return Poll::Ready(Ok(())) };
             let piece = ready!(pieces.as_mut().poll_next(cx)).transpose()?;
@@ -50,6 +54,11 @@ impl Rest {
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// Tells whether the connection has not taken all that it was offered.
+    pub fn is_stuck(&self) -> bool {
+        self.stuck
     }
 
     /// Takes the next piece, or the end.

@@ -61,7 +61,12 @@ pub struct Quiet {
 impl Quiet {
     /// Nothing is left to read or to write.
     pub fn is_quiet(&self) -> bool {
-        self.flushed.load(Ordering::Relaxed) && self.starved.load(Ordering::Relaxed)
+        self.is_flushed() && self.starved.load(Ordering::Relaxed)
+    }
+
+    /// Nothing is left to write.
+    pub fn is_flushed(&self) -> bool {
+        self.flushed.load(Ordering::Relaxed)
     }
 
     /// How much has come in since the last request was there, or was answered.

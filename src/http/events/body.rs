@@ -130,3 +130,56 @@ impl From<NotOpened> for Refused {
         Self { status, sentence }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::net::{TcpListener, TcpStream};
+
+    use smol::{Async, LocalExecutor};
+
+    use super::*;
+    use crate::config::Config;
+    use crate::http::routes;
+    use crate::hub::Origin;
+    use crate::net::clock::now;
+    use crate::net::connection::Io;
+    use crate::net::socket::Socket;
+
+    const EVENTS: usize = 24;
+
+    #[test]
+    fn a_stream_that_takes_all_is_not_behind_though_it_is_owed_more_than_leaves_in_one_turn() {
+        let executor = Rc::new(LocalExecutor::new());
+        let server = Server::new(Config::demo(), None, executor.clone(), executor.clone());
+        let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
+        let address = listener.local_addr().expect("it has one");
+        let mut client = TcpStream::connect(address).expect("it listens");
+        let request = "GET /events?node=/finesse/api/User/1001 HTTP/1.1\r\nHost: localhost\r\n\
+                       Authorization: Basic MTAwMToxMDAx\r\n\r\n";
+        client.write_all(request.as_bytes()).expect("it is open");
+        let (stream, peer) = listener.accept().expect("it has connected");
+        let stream = Socket::new(Async::new(stream).expect("it can wait"));
+        let places = server.places(peer.ip()).expect("there is room");
+        let io = Io::plain(stream, peer, places, server.traffic.clone());
+        let origin = Origin { peer, transport: "ws", accepted: now().monotonic };
+        let turns = Rc::new(Cell::new(peer.ip()));
+        server.spawn(routes::serve(server.clone(), io, origin, address.ip(), false, turns));
+        let all = || server.with_hub(|hub, now| hub.list(now));
+        while all().is_empty() || executor.try_tick() {
+            executor.try_tick();
+        }
+        server.with_hub(|hub, now| {
+            let user = hub.desk().directory().find("administrator").expect("the demo has it");
+            for _ in 0..EVENTS {
+                let item = hub.publish(now, user, "/finesse/api/User/1001", "x".repeat(CHUNK));
+                item.expect("administrators may");
+            }
+        });
+        assert!(all()[0].owed > EVENTS * CHUNK);
+        assert!(executor.try_tick(), "it is woken");
+        let owed = all()[0].owed;
+        assert!(CHUNK < owed && owed < EVENTS * CHUNK, "{owed}");
+        assert_eq!(all()[0].behind, None);
+    }
+}
