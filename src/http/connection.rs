@@ -60,6 +60,7 @@ const READS: usize = 16;
 
 /// Why a connection is closed before everything is written.
 const GONE: &str = "the client has gone before the end of its answer";
+const TALKATIVE: &str = "the client goes on sending behind the last request that is answered";
 const LATE: &str = "the end of the stream of events is not taken";
 
 /// Serves the requests of a connection until it is closed, or becomes a WebSocket.
@@ -247,8 +248,9 @@ impl Progress {
 
     /// The client waits, for long it may be, for its answer or for the next piece of it.
     fn waits(&self, client: &Client) -> bool {
+        // What comes behind the request of a stream is not answered any more, and need not be read first.
         let streams = matches!(client.carried.get(), Carries::Stream(_)) && self.unwanted.borrow().is_none();
-        (client.waits.get() || streams) && self.quiet.is_quiet()
+        (client.waits.get() && self.quiet.is_quiet()) || (streams && self.quiet.is_flushed())
     }
 
     /// Polls the answer to the request that is asked.
@@ -522,6 +524,7 @@ fn is_late(
 /// be ended in order.
 async fn stream(server: &Rc<Server>, mut io: Box<Io>, client: &Client, mut rest: Rest) -> Option<Box<Io>> {
     let mut last_words: Option<Timer> = None;
+    let mut unwanted = 0;
     let ended = poll_fn(|cx| {
         if let Poll::Ready(done) = rest.poll(&mut io, cx) {
             return Poll::Ready(done.map_err(|error| (error.to_string(), false)));
@@ -529,16 +532,36 @@ async fn stream(server: &Rc<Server>, mut io: Box<Io>, client: &Client, mut rest:
         if is_late(server, client, !rest.is_stuck(), &mut last_words, cx) {
             return Poll::Ready(Err((LATE.to_owned(), false)));
         }
-        // Bytes that come now belong to the next request, which is not answered any more.
-        if !io.has_ahead() && poll_first(server, &mut io, cx) == Poll::Ready(false) {
-            return Poll::Ready(Err((GONE.to_owned(), true)));
-        }
-        Poll::Pending
+        poll_unwanted(server, &mut io, &mut unwanted, cx).map(|why| Err((why.to_owned(), true)))
     });
     let Err((why, ends_well)) = ended.await else { return Some(io) };
     let line = format_args!("{} http: closed: {why}", io.peer);
     client_log::of_peer(server, io.peer.ip(), Kind::Connection, Level::Info, line);
     ends_well.then_some(io)
+}
+
+/// Reads what comes behind the last request, which is not answered any more, and throws it away: else nobody would notice that the
+/// client has gone. `unwanted`: how much of it there was until now. Ready with the reason why no more is read.
+fn poll_unwanted(
+    server: &Server,
+    io: &mut Io,
+    unwanted: &mut usize,
+    cx: &mut Context<'_>,
+) -> Poll<&'static str> {
+    for _ in 0..READS {
+        match ready!(Pin::new(&mut *io).poll_read(cx, &mut server.scratch.borrow_mut().input)) {
+            Ok(length @ 1..) => *unwanted += length,
+            Ok(0) | Err(_) => {
+                io.end_writing(cx);
+                return Poll::Ready(GONE);
+            }
+        }
+        if *unwanted > UNWANTED_MAX {
+            return Poll::Ready(TALKATIVE);
+        }
+    }
+    cx.waker().wake_by_ref();
+    Poll::Pending
 }
 
 /// Ends a connection on which all is said. Bytes that the client still sends are read and thrown away until it ends its side, too.

@@ -387,6 +387,33 @@ fn a_client_that_goes_is_noticed_at_once() {
 }
 
 #[test]
+fn a_client_that_goes_is_noticed_at_once_whatever_it_has_sent_behind_its_request() {
+    // A write would notice it with the second heartbeat.
+    let server = Server::with("[limits]\nheartbeat = \"10m\"\n");
+    for (user, behind, later) in
+        [("1001", "\r\n", ""), ("1002", "", "\r\n"), ("1003", "", "GET / HTTP/1.1\r\n"), ("1004", "x", "y")]
+    {
+        let request =
+            format!("GET /events?node={ALARMS} HTTP/1.1\r\nHost: localhost\r\n{}\r\n", password(user));
+        let mut socket = Http::connect(server.plain).into_inner();
+        socket.write_all(format!("{request}{behind}").as_bytes()).expect("it is open");
+        let mut seen = Vec::new();
+        let mut bytes = [0; 1024];
+        while !seen.windows(5).any(|part| part == b"retry") {
+            let length = std::io::Read::read(&mut socket, &mut bytes).expect("the stream begins");
+            seen.extend_from_slice(&bytes[..length]);
+        }
+        for byte in later.bytes() {
+            socket.write_all(&[byte]).expect("it is open");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        drop(socket);
+        let line = server.wait_for_log(&[&format!(" sse {user}: closed")]);
+        assert!(line.contains("the client has gone"), "{line}");
+    }
+}
+
+#[test]
 fn at_shutdown_streams_end_in_order_and_hold_nothing_up() {
     let server = Server::with("[limits]\nclose = \"1m\"\n");
     let mut stream = Stream::open(&server, "1001", &[ALARMS]);
