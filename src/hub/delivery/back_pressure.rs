@@ -6,6 +6,7 @@
 //! sessions that keep it waiting are closed as slow, and the user may go on. A stanza or event that does not fit into `queue`
 //! even then is refused, and so never acknowledged.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use crate::config::limits::Limits;
@@ -78,7 +79,7 @@ struct Sender {
 pub(in crate::hub) struct Senders {
     /// By user. Most never send anything.
     places: Vec<Option<Box<Sender>>>,
-    held: Vec<UserId>,
+    held: BTreeSet<UserId>,
     /// No hold ends before.
     end: Option<Instant>,
     /// The users to look at: some of their bytes were taken, or they are held since then.
@@ -273,7 +274,7 @@ impl Hub {
             Some(hold) => *hold = Hold { until: hold.until.max(new.until), owed: hold.owed || new.owed },
             None => {
                 *hold = Some(new);
-                self.senders.held.push(user);
+                self.senders.held.insert(user);
                 self.counters.holds += 1;
             }
         }
@@ -307,7 +308,7 @@ impl Hub {
                 self.senders.ends(until);
             } else {
                 sender.hold = None;
-                self.senders.held.retain(|held| *held != user);
+                self.senders.held.remove(&user);
                 self.let_go(user);
             }
         }
@@ -332,13 +333,12 @@ impl Hub {
                 .and_then(|sender| sender.hold)
                 .is_some_and(|hold| hold.until <= now.monotonic)
         };
-        let (due, held) = self.senders.held.iter().copied().partition(is_due);
-        self.senders.held = held;
-        let due: Vec<UserId> = due;
+        let due: Vec<UserId> = self.senders.held.iter().copied().filter(is_due).collect();
         // Looked for once, as many users may have waited for the same.
         let mut slow = None;
         for user in due {
             let hold = self.senders.get_mut(user).hold.take();
+            self.senders.held.remove(&user);
             if hold.is_some_and(|hold| hold.owed) {
                 let slow = slow.get_or_insert_with(|| self.slow_readers(now));
                 self.close_slow_readers(now, user, slow);
