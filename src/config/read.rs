@@ -12,8 +12,8 @@ use crate::config::problem::{Place, Placed, Report, shown};
 use crate::config::queues;
 use crate::config::section::{Reported, Section, all, kind_of, named, number};
 use crate::config::{
-    Config, Files, NodeAccess, NodeConfig, Origin, Profile, Release, TlsFiles, Unread, books, browsers,
-    layouts, reasons, rules,
+    Config, Files, NodeAccess, NodeConfig, Origin, Profile, Release, SECTIONS, TlsFiles, Unread, books,
+    browsers, layouts, reasons, rules,
 };
 
 pub(super) const KEYS: &[&str] = &[
@@ -41,9 +41,6 @@ pub(super) const KEYS: &[&str] = &[
     "node",
     "limits",
 ];
-/// Those of [`KEYS`] that are sections.
-const SECTIONS: &[&str] =
-    &["tls", "team", "user", "reason_code", "phone_book", "layout", "queue", "outside", "node", "limits"];
 pub(super) const TLS_KEYS: &[&str] = &["certificate", "key"];
 pub(super) const NODE_KEYS: &[&str] = &["name", "publish", "items"];
 
@@ -62,7 +59,9 @@ pub(super) struct Parsed {
 
 /// Whether a file has this key before its first section.
 pub(super) fn is_above_sections(key: &str) -> bool {
-    KEYS.contains(&key) && !SECTIONS.contains(&key)
+    let is_section =
+        key == "limits" || SECTIONS.iter().any(|(section, _)| section.trim_matches(['[', ']']) == key);
+    KEYS.contains(&key) && !is_section
 }
 
 /// Reads a configuration. `file` is its name in problems; paths in it start at `folder`.

@@ -160,7 +160,7 @@ fn every_key_of_the_configuration_is_in_the_table_of_its_section() {
             section => format!("### `{section}`"),
         };
         let rows = page.rows(&heading);
-        let found: Vec<_> = rows.iter().flat_map(|row| row[0].split('`').skip(1).step_by(2)).collect();
+        let mut found: Vec<_> = rows.iter().flat_map(|row| row[0].split('`').skip(1).step_by(2)).collect();
         // A key that is a section has a heading in place of a row.
         let is_row = |key: &&&str| {
             let inside = section.trim_matches(['[', ']']);
@@ -168,10 +168,11 @@ fn every_key_of_the_configuration_is_in_the_table_of_its_section() {
             !SECTIONS.iter().any(|(section, _)| section.trim_matches(['[', ']']) == name) && name != "limits"
         };
         let mut keys: Vec<_> = keys.iter().filter(is_row).copied().collect();
-        let mut sorted = found.clone();
-        sorted.sort_unstable();
+        let missing: Vec<_> = keys.iter().filter(|key| !found.contains(key)).collect();
+        assert!(missing.is_empty(), "configuration.md, {heading}: there is no row for {missing:?}");
+        found.sort_unstable();
         keys.sort_unstable();
-        assert_eq!(sorted, keys, "{heading}");
+        assert_eq!(found, keys, "configuration.md, {heading}: a row is stale or stands twice");
     }
 }
 
