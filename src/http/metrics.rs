@@ -30,7 +30,7 @@ fn text(server: &Rc<Server>) -> String {
     for way in TRANSPORTS {
         ways.entry(way).or_default();
     }
-    begin(out, "sessions", "gauge", "Sessions by the way they came.");
+    begin(out, "sessions", "gauge", "Sessions by transport.");
     for (way, sessions) in ways {
         // Writing to a String cannot fail.
         let _ = writeln!(out, "callboard_sessions{{transport=\"{way}\"}} {sessions}");
@@ -38,7 +38,13 @@ fn text(server: &Rc<Server>) -> String {
     one(out, "connections", "gauge", "Open TCP connections.", server.connections.get());
     let idle = server.idle.borrow().count(None);
     one(out, "connections_idle", "gauge", "HTTP connections between two requests.", idle);
-    one(out, "body_bytes", "gauge", "Memory of the bodies that are being read.", server.bodies.taken());
+    one(
+        out,
+        "body_bytes",
+        "gauge",
+        "Bytes of memory of the bodies that are being read.",
+        server.bodies.taken(),
+    );
     let Counters {
         sessions: _,
         logins,
@@ -60,7 +66,7 @@ fn text(server: &Rc<Server>) -> String {
     for (name, help, value) in [
         ("logins_total", "Logins over XMPP.", logins),
         ("login_refusals_total", "Login attempts over XMPP that failed.", refusals),
-        ("wrong_passwords_total", "Passwords that were not right, over HTTP too.", wrong_passwords),
+        ("wrong_passwords_total", "Wrong passwords, over XMPP and HTTP.", wrong_passwords),
         ("lockouts_total", "Users locked out after too many wrong passwords.", lockouts),
         ("events_total", "Published items.", events),
         ("deliveries_total", "Events queued for a session.", deliveries),
@@ -68,27 +74,27 @@ fn text(server: &Rc<Server>) -> String {
         ("slow_readers_total", "Sessions closed because they did not read.", slow_readers),
         (
             "holds_total",
-            "Users that were not read from for a while, because what they had sent waited for others.",
+            "Times that the server stopped reading from a user, because receivers had not taken what the user had sent.",
             holds,
         ),
         ("refused_sends_total", "Publications and stanzas for which there was no room.", refused_sends),
-        ("client_logs_total", "Logs that clients handed in.", client_logs),
-        ("streams_resumed_total", "Streams of events that went on where the client had left off.", resumed),
+        ("client_logs_total", "Logs that clients sent.", client_logs),
+        ("streams_resumed_total", "Streams of events resumed where the client had left off.", resumed),
         ("streams_missed_total", "Streams of events that began by saying that something was missed.", missed),
         (
             "handshakes_refused_total",
-            "TLS handshakes and heads of HTTP requests that were broken off, because others of the address, or all, held too much.",
+            "TLS handshakes and heads of HTTP requests broken off, because those of the address, or of all addresses, held too much memory.",
             server.handshakes.refused(),
         ),
         ("files_refused_total", "Files not sent, because too many were being sent.", server.files.refused()),
         (
             "connections_gave_way_total",
-            "Idle HTTP connections closed, because somebody else needed their place.",
+            "Idle HTTP connections closed to make room for new clients.",
             server.idle.borrow().gave_way(),
         ),
         (
             "bodies_refused_total",
-            "Requests whose body was not read, because other bodies took all the memory that there is for them.",
+            "Requests whose body was not read, because other bodies took all the memory for bodies.",
             server.bodies.refused(),
         ),
         (
@@ -96,10 +102,14 @@ fn text(server: &Rc<Server>) -> String {
             "Connections closed at once, because as many were open as [limits] allows.",
             server.refusals.borrow().count(),
         ),
-        ("read_bytes_total", "What came in over all connections, without TLS.", server.traffic.bytes_read()),
+        (
+            "read_bytes_total",
+            "Bytes received over all connections, not counting TLS.",
+            server.traffic.bytes_read(),
+        ),
         (
             "written_bytes_total",
-            "What went out over all connections, without TLS.",
+            "Bytes sent over all connections, not counting TLS.",
             server.traffic.bytes_written(),
         ),
         ("loop_turns_total", "Turns of the event loop.", server.lag.turns()),
@@ -116,8 +126,8 @@ fn text(server: &Rc<Server>) -> String {
         let _ =
             writeln!(out, "callboard_failures_total{{what=\"{what}\",condition=\"{condition}\"}} {count}");
     }
-    one(out, "queued_bytes", "gauge", "Memory of all queues.", backlog);
-    one(out, "queued_bytes_most", "gauge", "The most memory that all queues had.", backlog_most);
+    one(out, "queued_bytes", "gauge", "Bytes of memory of all queues.", backlog);
+    one(out, "queued_bytes_most", "gauge", "The most bytes of memory that all queues had.", backlog_most);
     let (busy, longest) = (Seconds(server.lag.busy()), Seconds(server.lag.longest()));
     one(out, "loop_busy_seconds_total", "counter", "Time that the event loop was busy.", busy);
     let help = "The longest time that the event loop did not look at its sockets.";
