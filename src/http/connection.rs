@@ -176,8 +176,11 @@ enum After {
 struct Asked {
     method: Method,
     version: Version,
-    /// The connection stays when it is answered.
+    /// The connection stays when it is answered, as far as its headers tell.
     stays: bool,
+    /// Its body comes in chunks. If there is a length, too, the connection ends with the answer (RFC 9112 §6.1), but hyper keeps
+    /// the length to itself: so the answer is waited for with hyper.
+    is_chunked: bool,
     answer: Pin<Box<dyn Future<Output = Answer>>>,
 }
 
@@ -250,7 +253,8 @@ impl Progress {
     fn waits(&self, client: &Client) -> bool {
         // What comes behind the request of a stream is not answered any more, and need not be read first.
         let streams = matches!(client.carried.get(), Carries::Stream(_)) && self.unwanted.borrow().is_none();
-        (client.waits.get() && self.quiet.is_quiet()) || (streams && self.quiet.is_flushed())
+        let is_chunked = self.asked.borrow().as_ref().is_some_and(|asked| asked.is_chunked);
+        (client.waits.get() && self.quiet.is_quiet() && !is_chunked) || (streams && self.quiet.is_flushed())
     }
 
     /// Polls the answer to the request that is asked.
@@ -360,11 +364,12 @@ async fn answer(
         let has = |token: &str| {
             values(request.headers(), &header::CONNECTION).any(|value| value.eq_ignore_ascii_case(token))
         };
-        let stays = if version == Version::HTTP_10 { has("keep-alive") } else { !has("close") };
+        let stays = !has("close") && (version != Version::HTTP_10 || has("keep-alive"));
+        let is_chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
         let request = request.map(|body| Incoming::new(body, from, Rc::clone(&back)));
         let (server, client) = (server.clone(), client.clone());
         let answer = Box::pin(async move { routes::route(server, Box::new(request), &client).await });
-        Asked { method, version, stays, answer }
+        Asked { method, version, stays, is_chunked, answer }
     });
     let mut answer = poll_fn(|cx| progress.poll_answer(cx)).await;
     let is_upgraded = answer.status() == StatusCode::SWITCHING_PROTOCOLS;

@@ -87,6 +87,7 @@ fn a_held_request_is_answered_as_it_was_asked() {
         ("1.1", "Connection: keep-alive, close\r\n", false),
         ("1.0", "", false),
         ("1.0", "Connection: Keep-Alive\r\n", true),
+        ("1.0", "Connection: Keep-Alive\r\nConnection: close\r\n", false),
     ] {
         for tls in [false, true] {
             let server = Server::demo();
@@ -113,6 +114,36 @@ fn a_held_request_is_answered_as_it_was_asked() {
             } else {
                 assert_eq!(connection.end(), "");
             }
+        }
+    }
+}
+
+/// What comes behind such a request may be another one for somebody who reads it by its length (RFC 9112 §6.1).
+#[test]
+fn the_connection_of_a_held_request_with_chunks_and_a_length_ends_with_its_answer() {
+    const LENGTH: &str = "Content-Length: 3\r\n";
+    const CHUNKED: &str = "Transfer-Encoding: chunked\r\n";
+    for (headers, stays) in [
+        (CHUNKED.to_owned(), true),
+        (format!("{LENGTH}{CHUNKED}"), false),
+        (format!("{CHUNKED}{LENGTH}"), false),
+    ] {
+        let server = Server::demo();
+        let mut client = Bosh::new(&server, false);
+        client.create(&CREATE.replace("wait='60'", "wait='1'"));
+        let mut connection = client.connect();
+        let body = envelope(&format!("rid='{}' sid='{}'", client.rid + 1, client.sid), "");
+        connection.send(format!(
+            "POST /http-bind/ HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
+            body.len()
+        ));
+        let answer = connection.answer();
+        assert!(answer.status() == 200 && answer.body.starts_with("<body "), "{answer:?}");
+        assert_eq!(answer.header("Connection"), (!stays).then_some("close"), "{headers:?}");
+        if stays {
+            assert_eq!(connection.ask("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").body, "ok\n");
+        } else {
+            assert_eq!(connection.end(), "");
         }
     }
 }
