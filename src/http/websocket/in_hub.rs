@@ -67,11 +67,11 @@ impl Sessions for Server {
     }
 
     fn sleep(&self, id: SessionId, waker: &Waker) -> bool {
-        self.sleepers.borrow_mut().sleep(id, waker)
+        Server::sleep(self, id, waker)
     }
 
     fn forget(&self, id: SessionId) {
-        self.sleepers.borrow_mut().forget(id);
+        Server::forget(self, id);
     }
 
     fn spawn(&self, task: impl Future<Output = ()> + 'static) {
