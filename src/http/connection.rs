@@ -188,20 +188,29 @@ impl Asked {
     /// Waits without hyper for the answer, or until the client goes away. hyper writes the answer, so it gets a request again
     /// that wants the same of it.
     async fn wait(mut self, server: &Rc<Server>, mut io: Box<Io>) -> (Heard, Option<Self>) {
+        // For what comes in meanwhile: it is the head of the next request, or more, and may never be whole.
+        let mut held = server.handshakes.part(io.peer.ip());
         let answer = poll_fn(|cx| {
             if let Poll::Ready(answer) = self.answer.as_mut().poll(cx) {
-                return Poll::Ready(Some(answer));
+                return Poll::Ready(Ok(answer));
             }
             // Bytes that come now belong to the next request.
             if !io.has_ahead() && poll_first(server, &mut io, cx) == Poll::Ready(false) {
-                return Poll::Ready(None);
+                return Poll::Ready(Err(GONE));
             }
-            Poll::Pending
+            if held.set(io.unread()).is_err() { Poll::Ready(Err(NO_ROOM)) } else { Poll::Pending }
         });
-        let Some(answer) = answer.await else {
-            let line = format_args!("{} http: closed: {GONE}", io.peer);
-            client_log::of_peer(server, io.peer.ip(), Kind::Connection, Level::Info, line);
-            return (Heard::End, None);
+        let answer = match answer.await {
+            Ok(answer) => answer,
+            Err(why) => {
+                let line = format_args!("{} http: closed: {why}", io.peer);
+                client_log::of_peer(server, io.peer.ip(), Kind::Connection, Level::Info, line);
+                if why == GONE {
+                    return (Heard::End, None);
+                }
+                refuse_head(&mut io).await;
+                return (Heard::Nothing(io), None);
+            }
         };
         let connection = if self.stays { "keep-alive" } else { "close" };
         io.put_back(
@@ -251,10 +260,10 @@ impl Progress {
 
     /// The client waits, for long it may be, for its answer or for the next piece of it.
     fn waits(&self, client: &Client) -> bool {
-        // What comes behind the request of a stream is not answered any more, and need not be read first.
         let streams = matches!(client.carried.get(), Carries::Stream(_)) && self.unwanted.borrow().is_none();
         let is_chunked = self.asked.borrow().as_ref().is_some_and(|asked| asked.is_chunked);
-        (client.waits.get() && self.quiet.is_quiet() && !is_chunked) || (streams && self.quiet.is_flushed())
+        // What has come in behind the request is kept for the next one, or thrown away behind that of a stream.
+        self.quiet.is_flushed() && (streams || (client.waits.get() && !is_chunked))
     }
 
     /// Polls the answer to the request that is asked.
@@ -488,7 +497,7 @@ async fn exchange(
     }
 }
 
-/// Answers a request that is not there yet, as far as the socket takes it at once.
+/// Answers a request that is not there yet, or has one behind it that is not, as far as the socket takes it at once.
 async fn refuse_head(io: &mut Io) {
     let answer = format!(
         "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n\

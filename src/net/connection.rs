@@ -178,6 +178,15 @@ impl Io {
         !self.ahead.is_empty()
     }
 
+    /// How many bytes are kept that have come in and are still to be read.
+    pub fn unread(&self) -> usize {
+        let in_transport = match &self.transport {
+            Transport::Plain(_) => 0,
+            Transport::Tls(stream) => stream.unread(),
+        };
+        self.ahead.len() + in_transport
+    }
+
     /// Something was read, or there is nothing to read.
     fn starve(&self, starved: bool) {
         if let Some(quiet) = &self.quiet {

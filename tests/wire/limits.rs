@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::support::http::{Http, basic};
 use crate::support::raw::{PING, PONG, frame};
 use crate::support::server::PATIENCE;
-use crate::support::{Client, Raw, Received, Server, figures, tls};
+use crate::support::{Bosh, Client, Raw, Received, Server, bosh, figures, tls};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -197,6 +197,39 @@ fn wait_for_room(server: &Server) {
             break;
         }
         assert!(Instant::now() < deadline, "the slot stays taken");
+    }
+}
+
+#[test]
+fn what_comes_behind_a_request_that_waits_counts_with_the_heads_of_requests() {
+    let half = format!("GET /healthz HTTP/1.1\r\nX: {}\r\nHost: loc", "x".repeat(9000));
+    for (tls, at_once) in [(false, true), (false, false), (true, true), (true, false)] {
+        let server = Server::with("[limits]\nhandshakes = \"64KiB\"\n");
+        let read = || figures::metrics(&server)["callboard_read_bytes_total"];
+        let mut connections = [(); 2].map(|()| {
+            let mut client = Bosh::new(&server, tls);
+            client.create(bosh::CREATE);
+            let body = bosh::envelope(&format!("rid='{}' sid='{}'", client.rid + 1, client.sid), "");
+            (client.connect(), bosh::request(&body, ""))
+        });
+        for (number, (connection, request)) in connections.iter_mut().enumerate() {
+            let (before, deadline) = (read(), Instant::now() + PATIENCE);
+            if at_once {
+                connection.send(format!("{request}{half}"));
+            } else {
+                connection.send(&*request);
+                while read() < before + request.len() as f64 {
+                    assert!(Instant::now() < deadline, "it is not read");
+                }
+                connection.send(&half);
+            }
+            while number == 0 && read() < before + (request.len() + half.len()) as f64 {
+                assert!(Instant::now() < deadline, "it is not read");
+            }
+        }
+        let answer = connections[1].0.answer();
+        assert_eq!(answer.status(), 503, "{answer:?}");
+        assert_eq!(figures::metrics(&server)["callboard_handshakes_refused_total"], 1.0);
     }
 }
 

@@ -92,6 +92,11 @@ impl TlsStream {
         &self.socket
     }
 
+    /// How many bytes have come in that were not read yet.
+    pub fn unread(&self) -> usize {
+        self.incoming.len() + self.plain.len()
+    }
+
     /// The result of the handshake.
     pub fn agreed(&self) -> &CommonState {
         &self.connection
