@@ -1,11 +1,8 @@
 //! README, manual and the other documents: their links lead somewhere, and what they say of the program is so.
 #![allow(clippy::disallowed_methods, reason = "the tests are the world outside: clocks, sockets, threads")]
 
-#[path = "documents/links.rs"]
 mod links;
-#[path = "documents/page.rs"]
 mod page;
-#[path = "wire/support/mod.rs"]
+#[path = "../wire/support/mod.rs"]
 mod support;
-#[path = "documents/tables.rs"]
 mod tables;

@@ -1,10 +1,9 @@
 //! The process from outside: signals, certificates, ports, and what stands in the log.
 #![allow(clippy::disallowed_methods, reason = "the tests are the world outside: clocks, sockets, threads")]
 
-#[path = "wire/support/mod.rs"]
+#[path = "../wire/support/mod.rs"]
 mod support;
 
-#[path = "process/manager.rs"]
 mod manager;
 
 use std::io::{BufRead as _, BufReader};
