@@ -130,7 +130,7 @@ pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Opti
     // Another number is another thing, and no slip: release 12.6 is not 11.6.
     let words = known.into_iter().filter(|candidate| candidate.chars().any(char::is_alphabetic));
     let all = words.map(|candidate| (distance(&name, &same(candidate)), candidate));
-    // One slip in three characters still looks like the same word.
+    // A word with one slip in three characters still looks like the word that was meant.
     all.min()
         .filter(|(slips, candidate)| slips * 3 <= candidate.chars().count())
         .map(|(_, candidate)| candidate)

@@ -197,7 +197,8 @@ impl Server {
         self.spawn_arrival_of(Rc::new(Cell::new(client_address::key(peer))), task);
     }
 
-    /// The same in the turns of an address that may become another one.
+    /// Runs the task of a connection that is no session in the turns of an address that may become another one: a proxy names its
+    /// client only in the request.
     pub fn spawn_arrival_of(
         self: &Rc<Self>,
         address: Rc<Cell<IpAddr>>,

@@ -1,4 +1,4 @@
-//! One thread owns all state, and this is how it goes round.
+//! The event loop: one thread owns all state.
 //!
 //! ```text
 //!        ┌───────────────────────────── a round ─────────────────────────────┐

@@ -221,7 +221,7 @@ mod tests {
         let (server, sessions, arrivals) =
             (stage.server.clone(), stage.sessions.clone(), stage.arrivals.clone());
         stage.come_in(&COMES_IN);
-        // It is in.
+        // The client is in.
         stage.say(PING);
         stage.hear_in(&sessions);
         drop(stage);
@@ -236,7 +236,7 @@ mod tests {
         }
     }
 
-    /// It may only listen, and ping from time to time, while others never stop coming.
+    /// A desktop may only listen, and ping from time to time, while others never stop coming.
     #[test]
     fn a_client_with_little_to_say_is_in_when_it_has_been_there_for_some_time() {
         let mut config = Config::demo();
@@ -321,14 +321,14 @@ mod tests {
         assert!(turns.get() < CONNECTIONS, "{} turns of the others in ten of its own", turns.get());
     }
 
-    /// One of them may have a thousand connections to the proxy.
+    /// A client may have a thousand connections to the proxy, and others come by the same one.
     #[test]
     fn the_requests_of_a_trusted_proxy_have_the_turns_of_the_clients_that_it_names() {
         let mut config = Config::demo();
         config.trusted_proxies = vec![crate::client_address::Network::parse("127.0.0.1").expect("a network")];
         let arrivals = Rc::new(LocalExecutor::new());
         let server = Server::new(config, None, Rc::default(), arrivals.clone());
-        // So much that its next turn does not come before the end of this test.
+        // The client has had so much time that its next turn does not come before the end of this test.
         server.arrival_rounds.borrow_mut().spend([192, 0, 2, 1].into(), ADDRESS * u32::MAX);
         let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
         let address = listener.local_addr().expect("it has one");

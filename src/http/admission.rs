@@ -24,7 +24,7 @@ const ROUNDS: usize = 16;
 /// Why a request is not carried out.
 #[derive(Debug)]
 pub enum NotAdmitted {
-    /// There is no room for what it would send.
+    /// The queues have no room for the events of the request.
     NoRoom,
     /// Another configuration has come, and has no such user.
     Gone,
@@ -122,7 +122,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// There is no room for what it would send, or the user is gone.
+    /// The queues have no room for the events of the request, or the user is gone.
     pub async fn admit(self: &Rc<Self>, user: UserId, bytes: usize) -> Result<(), NotAdmitted> {
         // A client that sends its presence and then signs in at once, over HTTP, wants the event of that.
         if self.with_hub(|hub, _| hub.is_online(user)) {
