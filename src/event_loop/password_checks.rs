@@ -149,8 +149,11 @@ impl Server {
         self.make_checks();
     }
 
-    /// Gives free the places of the clients of an address that have gone away.
+    /// Gives free the places of the clients of an address that have gone away, now and then.
     fn clear(self: &Rc<Self>, address: IpAddr) {
+        if !self.with_hub(|hub, now| hub.may_look_for_gone(now, address)) {
+            return;
+        }
         let key = client_address::key(address);
         let of_address = |waiting: &Waiting| client_address::key(waiting.credentials.address) == key;
         let gone: Vec<CheckId> = {

@@ -14,6 +14,10 @@ use smol::channel::{Receiver, Sender, bounded, unbounded};
 use crate::config::Config;
 use crate::http::files::READERS;
 
+/// How much nicer a thread of the pool is than the event loop: with 10, the loop gets nine tenths of a core that both want.
+/// An address that floods slow hashes would else delay everybody's events on a small machine.
+const NICENESS: i32 = 10;
+
 /// A job for a thread of the pool.
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -33,6 +37,12 @@ impl Pool {
         for threads in 0..wanted {
             let waiting: Receiver<Job> = waiting.clone();
             let work = move || {
+                // On Linux a niceness is a thread's own. A system that forbids the change serves all the same.
+                if let Err(error) = rustix::process::nice(NICENESS) {
+                    log::debug!(
+                        "threads for files and passwords have the priority of the event loop: {error}"
+                    );
+                }
                 while let Ok(job) = waiting.recv_blocking() {
                     job();
                 }

@@ -91,6 +91,11 @@ impl Hub {
         self.checks.add(credentials.address, credentials.user)
     }
 
+    /// Whether the caller may look now which clients of a full line have gone away, to give their places to others.
+    pub fn may_look_for_gone(&mut self, now: Now, address: IpAddr) -> bool {
+        self.checks.may_look(now.monotonic, address)
+    }
+
     /// The check that is the next one, and whether it is made: of each address no more are made than it has tries left, even
     /// if all of them turn out wrong. The caller makes it, and calls [`Hub::judge`] and then [`Hub::end_check`].
     pub fn next_check(&mut self, now: Now) -> Option<(CheckId, Turn)> {

@@ -5,9 +5,14 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
+use std::time::{Duration, Instant};
 
 use crate::client_address;
 use crate::config::limits::Limits;
+
+/// From one look for clients of an address that have gone away to the next. A look costs a system call for each check that
+/// waits, and an address whose line is full could ask for it with every request.
+const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A check in the queue, or one that is being made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,11 +46,19 @@ pub struct Checks<T> {
     next: u64,
     waiting: usize,
     /// The checks that wait, by address. None of the lines is empty.
-    lines: HashMap<IpAddr, VecDeque<(CheckId, T)>>,
+    lines: HashMap<IpAddr, Line<T>>,
     /// The addresses that have a line, the one whose turn is next first.
     turns: VecDeque<IpAddr>,
     /// The addresses of those that are being made, which are few.
     made: Vec<(CheckId, IpAddr)>,
+}
+
+/// The checks of one address that wait.
+#[derive(Debug)]
+struct Line<T> {
+    waiting: VecDeque<(CheckId, T)>,
+    /// When the next look for clients that have gone away is due, if there was one.
+    look: Option<Instant>,
 }
 
 impl<T> Checks<T> {
@@ -69,7 +82,7 @@ impl<T> Checks<T> {
     /// Too many checks wait.
     pub fn add(&mut self, address: IpAddr, check: T) -> Result<CheckId, NoPlace> {
         let key = client_address::key(address);
-        let own = self.lines.get(&key).map_or(0, VecDeque::len);
+        let own = self.lines.get(&key).map_or(0, |line| line.waiting.len());
         if self.waiting >= self.places || own >= self.share {
             return Err(NoPlace);
         }
@@ -79,8 +92,19 @@ impl<T> Checks<T> {
         if own == 0 {
             self.turns.push_back(key);
         }
-        self.lines.entry(key).or_default().push_back((id, check));
+        let line = self.lines.entry(key).or_insert_with(|| Line { waiting: VecDeque::new(), look: None });
+        line.waiting.push_back((id, check));
         Ok(id)
+    }
+
+    /// Whether it is time to look which clients of `address` have gone away. If so, the next time is a while later.
+    pub fn may_look(&mut self, now: Instant, address: IpAddr) -> bool {
+        let Some(line) = self.lines.get_mut(&client_address::key(address)) else { return false };
+        let due = line.look.is_none_or(|look| look <= now);
+        if due {
+            line.look = Some(now + LOOK_INTERVAL);
+        }
+        due
     }
 
     /// The next check to be made or to be refused, if one more may be made now. `ask` tells what is done with the first of a
@@ -93,7 +117,9 @@ impl<T> Checks<T> {
         for place in 0..self.turns.len() {
             let key = self.turns[place];
             let made = self.made.iter().filter(|(_, address)| *address == key).count();
-            let Some((id, check)) = self.lines.get(&key).and_then(VecDeque::front) else { continue };
+            let Some((id, check)) = self.lines.get(&key).and_then(|line| line.waiting.front()) else {
+                continue;
+            };
             let (id, turn) = (*id, ask(key, made, check));
             if turn == Turn::Wait {
                 continue;
@@ -124,10 +150,10 @@ impl<T> Checks<T> {
     /// Takes one that waits out of its line.
     fn shorten(&mut self, key: IpAddr, id: CheckId) {
         let Some(line) = self.lines.get_mut(&key) else { return };
-        let before = line.len();
-        line.retain(|(waiting, _)| *waiting != id);
-        self.waiting -= before - line.len();
-        if line.is_empty() {
+        let before = line.waiting.len();
+        line.waiting.retain(|(waiting, _)| *waiting != id);
+        self.waiting -= before - line.waiting.len();
+        if line.waiting.is_empty() {
             self.lines.remove(&key);
         }
     }
@@ -219,6 +245,21 @@ mod tests {
         assert!(matches!(checks.take(refuse), Some((_, Turn::Refuse))));
         assert_eq!(checks.take(refuse), None);
         assert_eq!((checks.waiting, checks.lines.len(), checks.turns.len(), checks.made.len()), (0, 0, 0, 0));
+    }
+
+    /// A look costs a system call for each check that waits.
+    #[test]
+    fn requests_for_a_full_line_cost_few_looks_for_clients_that_have_left() {
+        let mut checks = checks(1, 10, 1);
+        let now = Instant::now();
+        assert!(!checks.may_look(now, EVE.into()), "nothing of hers waits");
+        for address in [EVE, ADA] {
+            checks.add(address.into(), "").expect("there is place");
+        }
+        let looks =
+            (0..1000).filter(|ms| checks.may_look(now + Duration::from_millis(*ms), EVE.into())).count();
+        assert_eq!(looks, 10, "one each 100 ms, however many are refused");
+        assert!(checks.may_look(now, ADA.into()), "another address has looks of its own");
     }
 
     #[test]
