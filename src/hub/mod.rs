@@ -49,7 +49,7 @@ use crate::pubsub::{Payload, Publisher, Pubsub, Quota, Refusal, Settings, event,
 use crate::xml;
 use crate::xml::Bounds;
 use crate::xmpp::sasl;
-use crate::xmpp::stanza::Kind;
+use crate::xmpp::stanza::{self, Kind};
 use crate::xmpp::stream::{State, Step, StreamError};
 use delivery::back_pressure::Senders;
 use delivery::outbox::Frame;
@@ -210,8 +210,17 @@ impl Hub {
         }
     }
 
-    /// An element of a stream that is not closed.
+    /// An element of a stream that is not closed. A stanza without a namespace counts as one of `jabber:client`.
     fn element(&mut self, now: Now, id: SessionId, element: roxmltree::Node<'_, '_>) {
+        if let Some(text) = stanza::with_namespace(element)
+            && let Ok(document) = xml::read_again(&text, &self.limits)
+        {
+            return self.element_with_namespace(now, id, document.root_element());
+        }
+        self.element_with_namespace(now, id, element);
+    }
+
+    fn element_with_namespace(&mut self, now: Now, id: SessionId, element: roxmltree::Node<'_, '_>) {
         let Some(session) = self.sessions.get_mut(id) else {
             return;
         };

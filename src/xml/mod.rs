@@ -87,6 +87,12 @@ pub fn read<'a>(text: &'a str, bounds: &Bounds) -> Result<Document<'a>, XmlError
     read_by(Rules::Stanza, text, bounds)
 }
 
+/// Reads a message, or a part of one, that was read before within bounds that were no larger. A declaration may have been added.
+pub fn read_again<'a>(text: &'a str, limits: &Limits) -> Result<Document<'a>, XmlError> {
+    let bounds = Bounds::of(limits);
+    read(text, &Bounds { bytes: usize::MAX, attributes: bounds.attributes + 1, ..bounds })
+}
+
 /// Reads a document that came over HTTP, within `bounds`. A byte order mark and white space may stand before it, and comments
 /// and processing instructions wherever XML has a place for them.
 pub fn read_document<'a>(text: &'a str, bounds: &Bounds) -> Result<Document<'a>, XmlError> {

@@ -143,6 +143,23 @@ impl Kind {
     }
 }
 
+/// The text of a stanza whose client has left out the namespace, with `jabber:client` declared. `None`: the namespace is
+/// there, or this is no stanza.
+///
+/// RFC 7395 §3.3.3 demands the namespace. Openfire goes by the name alone, and some public libraries never declare it. Over BOSH
+/// such a stanza has the namespace of the `<body/>` around it.
+pub fn with_namespace(element: Node<'_, '_>) -> Option<String> {
+    let name = element.tag_name();
+    if !matches!(name.namespace(), None | Some(ns::HTTPBIND))
+        || !matches!(name.name(), "iq" | "message" | "presence")
+    {
+        return None;
+    }
+    let text = element.document().input_text().get(element.range())?;
+    let rest = text.strip_prefix('<')?.strip_prefix(name.name()).filter(|rest| !rest.starts_with(':'))?;
+    Some(format!("<{} xmlns=\"{}\"{rest}", name.name(), ns::CLIENT))
+}
+
 /// The type of an iq (RFC 6120 §8.2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IqType {

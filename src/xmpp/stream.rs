@@ -37,7 +37,6 @@ impl StreamError {
     pub const HOST_UNKNOWN: Self =
         Self::new("host-unknown", "This server does not serve the domain in 'to'.");
     pub const IMPROPER_ADDRESSING: Self = Self::new("improper-addressing", "'to' has to name the domain.");
-    pub const INVALID_FROM: Self = Self::new("invalid-from", "'from' is not the address of this session.");
     pub const INVALID_NAMESPACE: Self = Self::new(
         "invalid-namespace",
         "A stream starts with <open xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>.",

@@ -43,6 +43,7 @@ mod passwords;
 mod presence;
 mod pressure;
 mod proxies;
+mod public_clients;
 mod publish;
 mod pubsub;
 mod reload;

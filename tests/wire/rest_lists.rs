@@ -282,6 +282,8 @@ fn who_asks_for_json_gets_the_same_as_json() {
         "Accept: */*\r\n",
         "Accept: application/xml, application/json\r\n",
         "Accept: text/html,*/*;q=0.8\r\n",
+        // What axios and Angular send whatever they want.
+        "Accept: application/json, text/plain, */*\r\n",
     ] {
         let answer = ask(&server, "1001", "GET", "User/1001/Media", accept, "");
         assert_eq!(answer.body, "<MediaList></MediaList>", "{accept}");

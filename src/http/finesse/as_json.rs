@@ -39,18 +39,20 @@ const LISTS: [(&str, &str); 26] = [
     ("wrapUpItems", "wrapUpItem"),
 ];
 
-/// Tells whether a client asks for JSON more than for XML. A range for both at once, such as `*/*`, does not count.
+/// Tells whether a client asks for JSON more than for XML, which Finesse answers with. A range that both are in, such as
+/// `*/*`, names XML, unless XML stands beside it with a weight of its own (RFC 9110 §12.5.1): axios and Angular send
+/// `application/json, text/plain, */*` to everybody, and their users read XML.
 pub fn is_asked_for(headers: &HeaderMap) -> bool {
-    let (mut json, mut xml) = (0, 0);
+    let (mut json, mut xml, mut range) = (0, None, 0);
     for (kind, weight) in preference::choices(headers, ACCEPT) {
-        let best = match kind.to_ascii_lowercase().as_str() {
-            "application/json" => &mut json,
-            "application/xml" | "text/xml" => &mut xml,
-            _ => continue,
-        };
-        *best = weight.max(*best);
+        match kind.to_ascii_lowercase().as_str() {
+            "application/json" => json = weight.max(json),
+            "application/xml" | "text/xml" => xml = xml.max(Some(weight)),
+            "*/*" | "application/*" | "text/*" => range = weight.max(range),
+            _ => {}
+        }
     }
-    json > xml
+    json > xml.unwrap_or(range)
 }
 
 /// Converts a document; `None` if it is not one.
@@ -133,6 +135,11 @@ mod tests {
             ("application/xml;q=0.5, application/json;q=0.9", true),
             ("application/json;q=0.5, text/xml", false),
             ("application/json, application/xml", false),
+            ("application/json, application/xml;q=0.5, */*", true),
+            // axios and Angular.
+            ("application/json, text/plain, */*", false),
+            ("application/json, text/*", false),
+            ("application/json, application/*;q=0.9", true),
             ("application/json;q=0", false),
             ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", false),
             ("*/*", false),

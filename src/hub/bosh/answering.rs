@@ -1,14 +1,12 @@
 //! A session over BOSH takes the payloads of its requests in order, and answers them.
 
-use roxmltree::{Document, Node};
+use roxmltree::Node;
 
-use crate::config::limits::Limits;
 use crate::hub::delivery::outbox::{Frame, Out, Outbox};
 use crate::hub::session_address::Address;
 use crate::hub::{Action, Hub, Now};
 use crate::id::SessionId;
 use crate::xml;
-use crate::xml::{Bounds, XmlError};
 use crate::xmpp::bosh::{Answer, Condition, Envelope, Left, Payloads, Pieces, RequestId};
 use crate::xmpp::ns;
 use crate::xmpp::stream::StreamError;
@@ -37,11 +35,6 @@ impl Waiting<'_> {
             Out::Open(_) | Out::Event { .. } | Out::Ping | Out::Close(..) => {}
         });
     }
-}
-
-/// Reads what has been read before, within bounds that were no larger, or a part of it.
-fn read_again<'a>(text: &'a str, limits: &Limits) -> Result<Document<'a>, XmlError> {
-    xml::read(text, &Bounds { bytes: usize::MAX, ..Bounds::of(limits) })
 }
 
 impl Payloads for Waiting<'_> {
@@ -120,7 +113,7 @@ impl Hub {
                 return Some(pieces);
             }
             let text = pieces.next().unwrap_or_default();
-            if let Ok(document) = read_again(&text, &self.limits)
+            if let Ok(document) = xml::read_again(&text, &self.limits)
                 && let Some(element) = document.root_element().first_element_child()
             {
                 self.take_payload(now, id, element);
@@ -275,7 +268,7 @@ impl Hub {
             };
             match pending.left {
                 Left::Whole(text) => {
-                    let Ok(document) = read_again(&text, &self.limits) else { continue };
+                    let Ok(document) = xml::read_again(&text, &self.limits) else { continue };
                     let Ok(envelope) = Envelope::read(document.root_element()) else { continue };
                     self.take_request(now, id, &envelope, document.root_element(), &text);
                 }

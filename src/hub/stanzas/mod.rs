@@ -13,7 +13,7 @@ use crate::hub::stanzas::target::Target;
 use crate::hub::{Hub, Now, What};
 use crate::id::{SessionId, UserId};
 use crate::pubsub::Subscriber;
-use crate::xmpp::jid::{self, Jid};
+use crate::xmpp::jid;
 use crate::xmpp::ns;
 use crate::xmpp::stanza::{self, Condition, IqType, Kind, Request, StanzaError};
 use crate::xmpp::stream::StreamError;
@@ -24,12 +24,11 @@ pub fn stanza(hub: &mut Hub, now: Now, id: SessionId, kind: Kind, stanza: Node<'
         return;
     };
     let Some(user) = session.user else { return };
-    let Some(address) = &session.address else {
+    if session.address.is_none() {
         return unbound(hub, now, id, user, kind, stanza);
-    };
-    if stanza.attribute("from").is_some_and(|from| !is_own(from, address)) {
-        return hub.fail(now, id, StreamError::INVALID_FROM);
     }
+    // Whatever a client puts into `from`, the server writes the session's own address over it, as Openfire does
+    // (RFC 6120 §8.1.2.1).
     match kind {
         Kind::Presence => hub.presence(now, id, user, stanza),
         Kind::Message => message(hub, now, id, user, stanza),
@@ -91,15 +90,6 @@ fn bind(hub: &mut Hub, now: Now, id: SessionId, user: UserId, request: &Request<
     // From now on silence is what counts, not the login.
     hub.listen(now, id);
     hub.send(now, id, stanza::result(request.iq, &to, &payload));
-}
-
-/// A client's own address, bare or full, may stand in `from`.
-fn is_own(from: &str, address: &Address) -> bool {
-    Jid::parse(from).is_ok_and(|jid| {
-        let bare = Jid { resource: None, ..jid.clone() };
-        bare.to_string() == address.bare()
-            && jid.resource.is_none_or(|resource| *resource == *address.resource)
-    })
 }
 
 /// RFC 6121 §8.
