@@ -1,7 +1,8 @@
 //! The built-in page: its files, packed into the program.
 //!
-//! Here are `page`, the files as people write them (plain HTML, CSS and JavaScript, nothing is built), and `pack.rs`,
-//! which Cargo runs to compress them. `net` serves them, and answers the requests that the page makes.
+//! `page` holds the files as people write them (plain HTML, CSS and JavaScript, nothing is built): a folder for each view,
+//! `protocol` without any drawing, and `shared` for what two of them use. Cargo runs `pack.rs` to compress them, and
+//! `http::page` serves them.
 
 use std::io;
 
@@ -10,26 +11,26 @@ use miniz_oxide::inflate::decompress_to_vec;
 /// A file of the page.
 #[derive(Debug)]
 pub struct Asset {
-    /// Its name in the folder.
+    /// The path below the page, as in `wire/wire.js`.
     pub name: &'static str,
     /// The value of Content-Type.
     pub kind: &'static str,
     /// A strong entity tag (RFC 9110 §8.8.3).
     pub tag: &'static str,
-    /// Its content, compressed by gzip.
+    /// The content, compressed by gzip.
     pub packed: &'static [u8],
 }
 
-/// All files, by name.
+/// The files, in the order of their names.
 pub static PAGE: &[Asset] = &include!(concat!(env!("OUT_DIR"), "/page.rs"));
 
 impl Asset {
-    /// The file of that name.
+    /// Finds a file by its path below the page.
     pub fn find(name: &str) -> Option<&'static Self> {
         PAGE.iter().find(|asset| asset.name == name)
     }
 
-    /// Its content as it was written, for the rare client that takes no gzip.
+    /// Unpacks the content, for the rare client that takes no gzip.
     ///
     /// # Errors
     ///
@@ -50,7 +51,7 @@ mod tests {
 
     #[test]
     fn the_page_is_whole_and_small() {
-        for name in ["index.html", "board.html", "style.css", "app.js"] {
+        for name in ["index.html", "board.html", "style.css", "app.js", "wire/wire.js", "shared/xml.js"] {
             let asset = Asset::find(name).expect("a file of the page");
             let text = asset.unpack().expect("what was packed can be unpacked");
             assert!(!text.is_empty() && std::str::from_utf8(&text).is_ok(), "{name} is text");

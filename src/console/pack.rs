@@ -1,6 +1,6 @@
 //! Packs the files of the built-in page into the program. Cargo runs this before the crate is compiled.
 //!
-//! Every file of `src/console/page` is compressed once, here, so that nothing is compressed while it is served.
+//! Every file in the folders of `src/console/page` is compressed here, so that nothing is compressed while it is served.
 
 use std::collections::hash_map::DefaultHasher;
 use std::ffi::OsStr;
@@ -19,17 +19,17 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed={PAGE}");
     println!("cargo::rerun-if-changed=src/console/pack.rs");
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("cargo sets OUT_DIR"))?);
-    let mut files: Vec<PathBuf> =
-        fs::read_dir(PAGE)?.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<_>>()?;
+    let mut files = Vec::new();
+    find(Path::new(PAGE), &mut files)?;
     files.sort();
     let mut table = String::from("[\n");
     for file in &files {
-        let name = file.file_name().and_then(OsStr::to_str).ok_or_else(|| unfit(file))?;
+        let name = name(file).ok_or_else(|| unfit(file))?;
         let kind = kind(file).ok_or_else(|| unfit(file))?;
         let text = fs::read(file)?;
-        let packed = pack(&text)?;
-        let place = out.join(name);
-        fs::write(&place, packed)?;
+        // Folders stay apart: two of them may have files of one name.
+        let place = out.join(name.replace('/', "+"));
+        fs::write(&place, pack(&text)?)?;
         // Writing to a String cannot fail.
         let _ = writeln!(
             table,
@@ -39,6 +39,25 @@ fn main() -> io::Result<()> {
     }
     table.push_str("]\n");
     fs::write(out.join("page.rs"), table)
+}
+
+/// Finds the files of a folder and of the folders in it.
+fn find(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            find(&entry.path(), files)?;
+        } else {
+            files.push(entry.path());
+        }
+    }
+    Ok(())
+}
+
+/// The path of a file below the page, with `/` on every system: what stands behind `/console/` in its URL.
+fn name(file: &Path) -> Option<String> {
+    let parts: Option<Vec<&str>> = file.strip_prefix(PAGE).ok()?.iter().map(OsStr::to_str).collect();
+    Some(parts?.join("/"))
 }
 
 fn pack(text: &[u8]) -> io::Result<Vec<u8>> {

@@ -282,7 +282,7 @@ test('a desk that nobody sees holds no connection, and misses nothing', lab(asyn
 }));
 
 test('every word is there in both languages, and is said somewhere', async () => {
-  const names = (await readdir(PAGE)).filter((name) => name.endsWith('.js'));
+  const names = (await readdir(PAGE, { recursive: true })).filter((name) => name.endsWith('.js'));
   const files = await Promise.all(names.map((name) => readFile(PAGE + name, 'utf8')));
   const words = { en: {}, 'zh-TW': {} };
   // What is left of a file without its words. The words are plain objects of texts.

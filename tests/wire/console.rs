@@ -17,6 +17,8 @@ fn the_page_is_served_with_what_keeps_it_safe() {
         ("/console/board", "text/html; charset=utf-8"),
         ("/console/style.css", "text/css; charset=utf-8"),
         ("/console/app.js?v=1", "text/javascript; charset=utf-8"),
+        ("/console/wire/wire.css", "text/css; charset=utf-8"),
+        ("/console/shared/xml.js", "text/javascript; charset=utf-8"),
     ] {
         let answer = get(&mut http, path, "");
         assert_eq!((answer.status(), answer.header("Content-Type")), (200, Some(kind)), "{path}");
@@ -95,6 +97,10 @@ fn what_the_page_has_not_is_not_there() {
     let server = Server::demo();
     for path in [
         "/console/x.js",
+        "/console/wire.js",
+        "/console/wire/",
+        "/console/wire/../app.js",
+        "/console/shared/xml.js/",
         "/console/pack.rs",
         "/console/../Cargo.toml",
         "/console/board/",

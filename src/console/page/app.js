@@ -1,18 +1,18 @@
 // The shell: header, login, tabs. A view is a module with `title` (a word's key) and `show(root, context)`, which
 // returns what takes it down.
 
-import { Api, Unreachable, reason } from './api.js';
+import { Api, Unreachable, reason } from './shared/api.js';
 import './app.words.js';
-import { clear, el, svg } from './dom.js';
-import { setTheme, theme } from './theme.js';
-import * as words from './words.js';
-import { language, onLanguage, setLanguage, t } from './words.js';
-import { first } from './xml.js';
+import { clear, el, svg } from './shared/dom.js';
+import { setTheme, theme } from './shared/theme.js';
+import * as words from './shared/words.js';
+import { language, onLanguage, setLanguage, t } from './shared/words.js';
+import { first } from './shared/xml.js';
 
 const VIEWS = {
-  wire: () => import('./wire.js'),
-  ways: () => import('./ways.js'),
-  desk: () => import('./desk.js'),
+  wire: () => import('./wire/wire.js'),
+  ways: () => import('./ways/ways.js'),
+  desk: () => import('./desk/desk.js'),
 };
 
 const top = document.getElementById('top');

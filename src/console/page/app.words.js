@@ -1,4 +1,4 @@
-import { addWords } from './words.js';
+import { addWords } from './shared/words.js';
 
 addWords({
   en: {

@@ -1,10 +1,10 @@
 // What one may tell agents and calls to do, and in whose name the server is asked.
 
-import { Unreachable, reason, xml } from './api.js';
-import { all, escape, first } from './xml.js';
+import { Unreachable, reason, xml } from '../shared/api.js';
+import { all, escape, first } from '../shared/xml.js';
 
-/** Orders of the logged-in user; each resolves to null, or to what went wrong in words. */
-export class Orders {
+/** Commands to agents, by the logged-in user. Each resolves to null, or to a sentence that says what went wrong. */
+export class AgentCommands {
   #reasons = new Map();
 
   constructor({ api, directory, user }) {

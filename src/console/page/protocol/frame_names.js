@@ -1,6 +1,6 @@
 // What a frame is, in the words of the steps: by its content, and by what was asked before.
 
-import { parse } from './xml.js';
+import { parse } from '../shared/xml.js';
 
 const MOST_ASKED = 100;
 
@@ -11,7 +11,7 @@ const OPEN = {
 };
 
 /** Names the frames of one session, in their order. */
-export class Namer {
+export class FrameNamer {
   #loggedIn = false;
   #asked = new Map();
 

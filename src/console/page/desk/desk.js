@@ -2,13 +2,13 @@
 
 import './desk.words.js';
 import { agentCard, badge, button } from './agents.js';
-import { elapsed, timeOfDay } from './clock.js';
-import { clear, el, say } from './dom.js';
-import { Floor } from './floor.js';
-import { Orders } from './orders.js';
-import { stateName } from './states.js';
+import { elapsed, timeOfDay } from '../shared/clock.js';
+import { clear, el, say } from '../shared/dom.js';
+import { ContactCentre } from '../shared/contact_centre.js';
+import { AgentCommands } from './agent_commands.js';
+import { stateName } from '../shared/states.js';
 import { ticker } from './ticker.js';
-import { t } from './words.js';
+import { t } from '../shared/words.js';
 
 /** The word for the view's name. */
 export const title = 'desk.title';
@@ -21,7 +21,7 @@ const remembered = { user: null, team: null, to: '', from: '5550123', variable: 
 export function show(root, context) {
   const { directory, user } = context;
   if (remembered.user !== user) Object.assign(remembered, { user, team: null, callers: new Map() });
-  const orders = new Orders(context);
+  const commands = new AgentCommands(context);
   const { teams } = directory;
   // Every agent is two nodes and two requests: with many, a team at a time.
   const all = teams.length > 1 && directory.users.length <= MANY;
@@ -33,7 +33,7 @@ export function show(root, context) {
   const queues = queueCard();
   const events = ticker();
   const calls = directory.administrator ? callCard() : null;
-  let floor = null;
+  let centre = null;
   let cards = new Map();
   let built = false;
 
@@ -58,16 +58,16 @@ export function show(root, context) {
 
   return () => {
     clearInterval(timer);
-    floor.close();
+    centre.close();
   };
 
   function choose(id) {
     remembered.team = id;
-    floor?.close();
+    centre?.close();
     cards = new Map();
     built = false;
     clear(place).append(el('p', { class: 'hint' }, t('desk.loading')));
-    floor = new Floor(context.api, directory, {
+    centre = new ContactCentre(context.api, directory, {
       teams: id === '*' ? teams.map((team) => team.id) : [id],
       onChange: update,
       onEvent: (event) => events.add(event),
@@ -78,45 +78,45 @@ export function show(root, context) {
       },
       onDenied: () => connection(),
     });
-    floor.start();
+    centre.start();
     connection();
   }
 
   function update() {
     connection();
-    if (floor.heard && (!built || [...floor.agents.keys()].join('\n') !== [...cards.keys()].join('\n'))) build();
+    if (centre.heard && (!built || [...centre.agents.keys()].join('\n') !== [...cards.keys()].join('\n'))) build();
     for (const card of cards.values()) card.update();
-    queues.update(floor);
-    calls?.update(floor);
+    queues.update(centre);
+    calls?.update(centre);
   }
 
   function build() {
     cards = new Map();
     built = true;
-    const sections = floor.teams.map((team) => {
-      const members = [...floor.agents.values()].filter((agent) => agent.team === team.id);
-      for (const agent of members) cards.set(agent.id, agentCard(agent, floor, orders));
+    const sections = centre.teams.map((team) => {
+      const members = [...centre.agents.values()].filter((agent) => agent.team === team.id);
+      for (const agent of members) cards.set(agent.id, agentCard(agent, centre, commands));
       return members.length > 0 && el('section', { class: 'desk-team' },
         el('h2', {}, team.name),
         el('div', { class: 'agents' }, members.map(({ id }) => cards.get(id).node)));
     });
-    // In the order of the floor, so that the comparison above holds.
-    cards = new Map([...floor.agents.keys()].filter((id) => cards.has(id)).map((id) => [id, cards.get(id)]));
+    // In the order of the contact centre, so that the comparison above holds.
+    cards = new Map([...centre.agents.keys()].filter((id) => cards.has(id)).map((id) => [id, cards.get(id)]));
     clear(place).append(...(cards.size ? sections.filter(Boolean) : [el('p', { class: 'hint' }, t('desk.nobody'))]));
   }
 
   function connection() {
     // Whether it is in service is not known of one that does not answer.
-    const out = ['live', 'blind'].includes(floor.connection) && floor.status && floor.status !== 'IN_SERVICE';
-    const kind = out ? 'out' : floor.connection;
+    const out = ['live', 'blind'].includes(centre.connection) && centre.status && centre.status !== 'IN_SERVICE';
+    const kind = out ? 'out' : centre.connection;
     state.className = `connection ${kind === 'denied' || out ? 'lost' : kind}`;
-    say(state, t(`desk.connection.${kind}`, { time: timeOfDay(floor.lostSince), status: stateName(floor.status) }));
-    state.title = floor.why;
+    say(state, t(`desk.connection.${kind}`, { time: timeOfDay(centre.lostSince), status: stateName(centre.status) }));
+    state.title = centre.why;
   }
 
   function tick() {
     for (const card of cards.values()) card.tick();
-    queues.update(floor);
+    queues.update(centre);
   }
 
   function callCard() {
@@ -147,20 +147,20 @@ export function show(root, context) {
     const submit = async (event) => {
       event.preventDefault();
       const given = { to: to.value.trim(), from: from.value.trim(), callVariable1: variable.value.trim() };
-      const { id, problem } = await orders.call(given);
+      const { id, problem } = await commands.call(given);
       complain(problem);
       if (!id) return;
       remembered.callers.set(id, { ...given, at: Date.now() });
       if (remembered.callers.size > MOST_CALLERS) remembered.callers.delete(remembered.callers.keys().next().value);
-      floor.askQueues();
+      centre.askQueues();
       update();
     };
     const hangUp = async (id) => {
-      const problem = await orders.hangUp(id);
+      const problem = await commands.hangUp(id);
       // One that is not there any more has hung up already.
       if (!problem || problem.startsWith('404')) remembered.callers.delete(id);
       else complain(problem);
-      floor.askQueues();
+      centre.askQueues();
       update();
     };
     return {
@@ -177,7 +177,7 @@ export function show(root, context) {
         callers,
       ),
       update() {
-        const rows = [...remembered.callers].map(([id, caller]) => ({ id, ...caller, state: floor.dialogs.get(id)?.state ?? '' }));
+        const rows = [...remembered.callers].map(([id, caller]) => ({ id, ...caller, state: centre.dialogs.get(id)?.state ?? '' }));
         const now = JSON.stringify(rows);
         if (now === shown) return;
         shown = now;
@@ -196,15 +196,15 @@ function queueCard() {
   const rows = new Map();
   return {
     node: el('section', { class: 'card stack' }, el('h2', {}, t('desk.queues')), list),
-    update(floor) {
-      if (!floor.queues.length) {
+    update(centre) {
+      if (!centre.queues.length) {
         say(list, t('desk.noQueues'));
         return;
       }
-      if ([...rows.keys()].join('\n') !== floor.queues.map(({ id }) => id).join('\n')) {
+      if ([...rows.keys()].join('\n') !== centre.queues.map(({ id }) => id).join('\n')) {
         rows.clear();
         clear(list);
-        for (const { id, name, number } of floor.queues) {
+        for (const { id, name, number } of centre.queues) {
           const [waiting, about] = [el('strong', { class: 'queue-waiting', data: { queue: id } }), el('span', { class: 'hint' })];
           rows.set(id, { waiting, about });
           list.append(el('div', { class: 'queue' },
@@ -213,12 +213,12 @@ function queueCard() {
             about));
         }
       }
-      for (const { id, waiting, longest, ready } of floor.queues) {
+      for (const { id, waiting, longest, ready } of centre.queues) {
         const row = rows.get(id);
         say(row.waiting, waiting === null ? '–' : String(waiting));
         row.waiting.classList.toggle('some', waiting > 0);
         say(row.about, [
-          longest && t('state.longest', { time: elapsed(floor.clock.now() - longest) }),
+          longest && t('state.longest', { time: elapsed(centre.clock.now() - longest) }),
           ready !== null && t('desk.agentsReady', { n: ready }),
         ].filter(Boolean).join(' · '));
       }

@@ -1,7 +1,7 @@
 // XMPP over WebSocket (RFC 7395), one step at a time, so that a view can show each of them and where it ends.
 
-import { base64 } from './api.js';
-import { escape, parse } from './xml.js';
+import { base64 } from '../shared/api.js';
+import { escape, parse } from '../shared/xml.js';
 
 const FRAMING = 'urn:ietf:params:xml:ns:xmpp-framing';
 const SASL = 'urn:ietf:params:xml:ns:xmpp-sasl';

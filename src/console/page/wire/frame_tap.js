@@ -1,16 +1,17 @@
 // Other clients: who is connected, and their frames as they pass (role Administrator).
 
-import { Unreachable, reason } from './api.js';
-import { clear, el } from './dom.js';
-import { Stream } from './events.js';
-import { FrameList, FrameStore } from './frames.js';
-import { t } from './words.js';
+import { Unreachable, reason } from '../shared/api.js';
+import { clear, el } from '../shared/dom.js';
+import { Stream } from '../shared/events.js';
+import { FrameStore } from '../protocol/frames.js';
+import { FrameList } from './frame_list.js';
+import { t } from '../shared/words.js';
 
 const EVERY = 3_000;
 const MOST_SHOWN = 200;
 
 /** The panel; `node` to be put into the page, `close()` to end it. */
-export class Tap {
+export class FrameTap {
   #timer = 0;
   #closed = false;
   #stream = null;

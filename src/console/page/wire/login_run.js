@@ -1,9 +1,9 @@
 // One login over the wire: the steps with their state, what was said at each, and why it ended. No drawing here.
 
-import { Api, Unreachable, good } from './api.js';
-import { FrameStore } from './frames.js';
-import { first, update } from './xml.js';
-import { Failure, Session } from './xmpp.js';
+import { Api, Unreachable, good } from '../shared/api.js';
+import { FrameStore } from '../protocol/frames.js';
+import { first, update } from '../shared/xml.js';
+import { Failure, Session } from '../protocol/xmpp.js';
 
 /** The steps in order, in the names of the seed. */
 export const STEPS = [
@@ -43,7 +43,7 @@ const STEP_OF = {
 };
 
 /** A login as the view Wire shows it; lives as long as somebody is logged in, whichever tab is shown. */
-export class Run {
+export class LoginRun {
   #context;
   #session = null;
   #leaving = false;

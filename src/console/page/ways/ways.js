@@ -1,11 +1,11 @@
 // The view Ways: the same events by five ways at once, and what each of them costs.
 
 import './ways.words.js';
-import { duration } from './clock.js';
-import { el, say } from './dom.js';
-import { Busy, Ended, NotSignedIn, Run, WAYS } from './run.js';
+import { duration } from '../shared/clock.js';
+import { el, say } from '../shared/dom.js';
+import { Busy, Comparison, Ended, NotSignedIn, WAYS } from './comparison.js';
 import { Timeline } from './timeline.js';
-import { t } from './words.js';
+import { t } from '../shared/words.js';
 
 /** The word for the view's name. */
 export const title = 'ways.title';
@@ -76,7 +76,7 @@ export function show(root, context) {
     }
     enter('starting', t('ways.state.starting'));
     timeline.run();
-    const mine = new Run({
+    const mine = new Comparison({
       context,
       agent,
       interval: Number(controls.interval.value),
@@ -142,7 +142,7 @@ export function show(root, context) {
   }
 
   function said() {
-    return { seconds: Math.round((performance.now() - began) / 1_000), changes: run.ledger.made };
+    return { seconds: Math.round((performance.now() - began) / 1_000), changes: run.arrivals.made };
   }
 
   function update() {

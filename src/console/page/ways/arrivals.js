@@ -5,7 +5,7 @@ const DELAYS = 500;
 const PENDING = 8;
 
 /** Keeps the changes made and matches what each way tells of them. */
-export class Ledger {
+export class Arrivals {
   #next = 1;
   #byId = new Map();
   #byStamp = new Map();

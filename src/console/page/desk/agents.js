@@ -1,11 +1,11 @@
 // Cards of agents on the Desk: state, time in it, what one may order, calls.
 
-import { elapsed } from './clock.js';
-import { clear, el, say } from './dom.js';
-import { choices, menu, question } from './menu.js';
-import { stateKind, stateName } from './states.js';
-import { t } from './words.js';
-import { escape } from './xml.js';
+import { elapsed } from '../shared/clock.js';
+import { clear, el, say } from '../shared/dom.js';
+import { choices, menu, question } from '../shared/menu.js';
+import { stateKind, stateName } from '../shared/states.js';
+import { t } from '../shared/words.js';
+import { escape } from '../shared/xml.js';
 
 const SIMPLE = new Set(['ANSWER', 'HOLD', 'RETRIEVE', 'DROP', 'TRANSFER', 'CONFERENCE', 'BARGE_CALL']);
 const FIRST = ['ANSWER', 'RETRIEVE', 'HOLD', 'TRANSFER', 'CONFERENCE', 'DROP'];
@@ -25,8 +25,8 @@ export function badge(state) {
 }
 
 /** The card of an agent: `{ node, update(), tick(), complain(text) }`. */
-export function agentCard(agent, floor, orders) {
-  const standing = orders.standing(agent);
+export function agentCard(agent, centre, commands) {
+  const standing = commands.standing(agent);
   const state = badge(agent.state || 'UNKNOWN');
   const time = el('span', { class: 'time', data: { figure: 'time' } });
   const name = el('span', { class: 'agent-name' });
@@ -49,11 +49,11 @@ export function agentCard(agent, floor, orders) {
   return { node, update, tick, complain };
 
   function stateButtons() {
-    const go = (fields) => order(() => orders.setState(agent, fields));
+    const go = (fields) => order(() => commands.setState(agent, fields));
     const withReason = (label, key, to) => {
       if (standing === 'supervisor') return button(label, key, () => go({ state: to }));
       return menu(label, async (panel, close) => {
-        const reasons = await orders.reasons(agent, to);
+        const reasons = await commands.reasons(agent, to);
         if (reasons.length) {
           choices(panel, close, reasons.map(({ id, label: text }) => [text, () => go({ state: to, reasonCodeId: id })]));
         } else {
@@ -94,13 +94,13 @@ export function agentCard(agent, floor, orders) {
   }
 
   function tick() {
-    say(time, agent.since === null ? '' : elapsed(floor.clock.now() - agent.since));
-    for (const one of calls.querySelectorAll('[data-since]')) say(one, elapsed(floor.clock.now() - Number(one.dataset.since)));
+    say(time, agent.since === null ? '' : elapsed(centre.clock.now() - agent.since));
+    for (const one of calls.querySelectorAll('[data-since]')) say(one, elapsed(centre.clock.now() - Number(one.dataset.since)));
   }
 
   // Calls are drawn anew only when one has changed, so that a menu stays open and the focus where it is.
   function updateCalls() {
-    const list = floor.callsOf(agent);
+    const list = centre.callsOf(agent);
     const now = JSON.stringify(list);
     if (now === shown) return;
     shown = now;
@@ -138,20 +138,20 @@ export function agentCard(agent, floor, orders) {
           participant.since && el('span', { class: 'time', data: { since: participant.since } }),
           participant.cause && el('span', { class: 'hint' }, participant.cause),
           own && standing === 'self' && el('div', { class: 'row call-actions' }, actions(dialog, participant)),
-          !own && outside(participant) && orders.directory.administrator && button(t('desk.hangUp'), 'hangup', () => order(() => orders.hangUp(dialog.id))),
+          !own && outside(participant) && commands.directory.administrator && button(t('desk.hangUp'), 'hangup', () => order(() => commands.hangUp(dialog.id))),
         );
       })),
     );
   }
 
   function outside({ address, state: now }) {
-    return now !== 'DROPPED' && address && ![...floor.agents.values()].some(({ extension, home }) => address === extension || address === home);
+    return now !== 'DROPPED' && address && ![...centre.agents.values()].some(({ extension, home }) => address === extension || address === home);
   }
 
   function actions(dialog, { actions: offered }) {
     const rank = (action) => (FIRST.includes(action) ? FIRST.indexOf(action) : FIRST.length - 1.5);
     return [...offered].sort((a, b) => rank(a) - rank(b)).map((action) => {
-      const act = (more) => order(() => orders.act(agent, dialog.id, action, more));
+      const act = (more) => order(() => commands.act(agent, dialog.id, action, more));
       const label = t(`desk.action.${action}`);
       if (SIMPLE.has(action)) return button(label, action, () => act({}), action === 'ANSWER' || action === 'RETRIEVE');
       const ask = asked(action);

@@ -25,7 +25,7 @@ const MOST_QUEUED = 1_000;
  * each event, `onError({ agent, dialog, text })` for errors that come as events, `onEnd(dialog)` when a call is over for
  * everybody, `onDenied()` when the server has refused the password: it then has ended.
  */
-export class Floor {
+export class ContactCentre {
   #etags = new Map();
   #stream = null;
   #timers = {};

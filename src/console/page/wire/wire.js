@@ -1,12 +1,13 @@
 // The view Wire: connect, watch every step come up, see why one fails.
 
-import { clear, el, say, svg } from './dom.js';
-import { FrameList, content, nameOf } from './frames.js';
-import { FAILURES, Run, STEPS } from './handshake.js';
+import { clear, el, say, svg } from '../shared/dom.js';
+import { nameOf } from '../protocol/frames.js';
+import { FrameList, content } from './frame_list.js';
+import { FAILURES, LoginRun, STEPS } from './login_run.js';
 import { harmless, save } from './save.js';
-import { Tap } from './tap.js';
+import { FrameTap } from './frame_tap.js';
 import './wire.words.js';
-import { has, t } from './words.js';
+import { has, t } from '../shared/words.js';
 
 export const title = 'wire.title';
 
@@ -18,10 +19,10 @@ let owner = null;
 export function show(root, context) {
   if (owner !== context) {
     owner = context;
-    run = new Run(context);
+    run = new LoginRun(context);
   }
   const view = new View(root, run);
-  const tap = context.directory.administrator ? new Tap(context) : null;
+  const tap = context.directory.administrator ? new FrameTap(context) : null;
   if (tap) root.append(tap.node);
   return () => {
     view.close();

@@ -3,11 +3,11 @@
 // the answer; `onTold({ payload })` gets events that name their request, `onPolled(stamp)` a poll's document;
 // `onError(error)` hears that the way is down, `onWell()` that it is there, also if it always was.
 
-import { reason } from './api.js';
-import { BoshSession } from './bosh.js';
-import { EventStream } from './events.js';
-import { first } from './xml.js';
-import { Session } from './xmpp.js';
+import { reason } from '../shared/api.js';
+import { BoshSession } from '../protocol/bosh.js';
+import { EventStream } from '../shared/events.js';
+import { first } from '../shared/xml.js';
+import { Session } from '../protocol/xmpp.js';
 
 const PATIENCE = 10_000;
 

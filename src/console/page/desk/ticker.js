@@ -1,9 +1,9 @@
 // The newest events: when, on which node, what it says, and the payload when one is opened.
 
-import { timeOfDay } from './clock.js';
-import { clear, el } from './dom.js';
-import { t } from './words.js';
-import { all, first, pretty, update } from './xml.js';
+import { timeOfDay } from '../shared/clock.js';
+import { clear, el } from '../shared/dom.js';
+import { t } from '../shared/words.js';
+import { all, first, pretty, update } from '../shared/xml.js';
 
 const MOST = 200;
 const KINDS = ['all', 'user', 'dialogs', 'team', 'other'];

@@ -1,9 +1,9 @@
-// One run of the comparison: five receivers, one maker of changes, the ledger of what arrived, the server's own counts.
+// One run of the comparison: five receivers, one maker of changes, what arrived when, and the server's own counts.
 
-import { good, reason, xml } from './api.js';
-import { Ledger } from './ledger.js';
+import { good, reason, xml } from '../shared/api.js';
+import { Arrivals } from './arrivals.js';
 import { Beat, LongPoll, Poll, ServerSent, Socket } from './receivers.js';
-import { all, first, update } from './xml.js';
+import { all, first, update } from '../shared/xml.js';
 
 /** The five ways, in the order of the story. */
 export const WAYS = ['close', 'poll', 'bosh', 'sse', 'ws'];
@@ -18,7 +18,7 @@ const MOST_BEHIND = 3;
  * `onEvent(way, change, at)` of each that arrived; `onError(way | null, error)` of what went wrong, `onWell(way | null)`
  * when that is over; `onGone()` when the server does not know this run, or its user, any more.
  */
-export class Run {
+export class Comparison {
   #stop = new AbortController();
   #receivers = new Map();
   #made = 0;
@@ -41,7 +41,7 @@ export class Run {
     this.as = agent.id === user ? undefined : agent.id;
     this.path = `/finesse/api/User/${encodeURIComponent(agent.id)}`;
     this.#beat = new Beat(interval);
-    this.ledger = new Ledger(WAYS);
+    this.arrivals = new Arrivals(WAYS);
     /** What the server has counted: `{ ways, upgrade }`, or null before the first answer. */
     this.counted = null;
     this.id = '';
@@ -102,7 +102,7 @@ export class Run {
     this.setRate(0);
     await this.#sending;
     const patience = performance.now() + this.interval + GRACE;
-    while (!this.#ended && !this.ledger.complete(this.#down) && performance.now() < patience) await pause(50);
+    while (!this.#ended && !this.arrivals.complete(this.#down) && performance.now() < patience) await pause(50);
     await this.stop();
     await pause(150);
     await this.#read();
@@ -122,7 +122,7 @@ export class Run {
   /** The page's own counts of a way. */
   counts(way) {
     const { requests = 0, empty = 0, unchanged = 0, setup = 0 } = this.#receivers.get(way) ?? {};
-    return { requests, empty, unchanged, setup, ...this.ledger.figures(way) };
+    return { requests, empty, unchanged, setup, ...this.arrivals.figures(way) };
   }
 
   #failed(way, error) {
@@ -164,7 +164,7 @@ export class Run {
     const fields = state === 'NOT_READY' && this.#reasonCode ? { state, reasonCodeId: this.#reasonCode } : { state };
     this.#made += 1;
     const requestId = `${this.id}-${this.#made}`;
-    const change = this.ledger.send(requestId, performance.now());
+    const change = this.arrivals.send(requestId, performance.now());
     this.#state = state;
     this.onChange(change);
     let problem = null;
@@ -178,7 +178,7 @@ export class Run {
       this.#over('change');
       return;
     }
-    this.ledger.fail(requestId);
+    this.arrivals.fail(requestId);
     this.#state = before;
     this.#trouble('change', problem);
   }
@@ -210,20 +210,20 @@ export class Run {
     if (!told) return;
     const errors = all(told.data, 'apiError')[0];
     if (errors) {
-      const news = this.ledger.fail(told.requestId);
+      const news = this.arrivals.fail(told.requestId);
       if (news) this.onError(null, new Error(`${first(errors, 'errorType')} · ${first(errors, 'errorMessage')}`));
       return;
     }
     const state = first(told.data, 'user', 'state');
     if (state) this.#state = state;
-    const change = this.ledger.told(way, told.requestId, first(told.data, 'user', 'stateChangeTime'), at);
+    const change = this.arrivals.told(way, told.requestId, first(told.data, 'user', 'stateChangeTime'), at);
     if (change) this.onEvent(way, change, at);
-    for (const late of this.ledger.settle()) this.onEvent(late.way, late.change, late.at);
+    for (const late of this.arrivals.settle()) this.onEvent(late.way, late.change, late.at);
   }
 
   #polled(way, stamp) {
     const at = performance.now();
-    const change = this.ledger.polled(way, stamp, at);
+    const change = this.arrivals.polled(way, stamp, at);
     if (change) this.onEvent(way, change, at);
   }
 

@@ -1,8 +1,8 @@
 // Long polling as XMPP has it: BOSH (XEP-0124, XEP-0206). The server holds one request until it has something to say or
 // `wait` is over; each answer is followed by the next request, so that there is always one that can be answered.
 
-import { all, escape, parse } from './xml.js';
-import { base64 } from './api.js';
+import { all, escape, parse } from '../shared/xml.js';
+import { base64 } from '../shared/api.js';
 
 const HTTPBIND = 'http://jabber.org/protocol/httpbind';
 const RETRIES = 3;

@@ -1,13 +1,13 @@
 // A board for a wall: one team, big. Runs for days, comes back by itself, and says so when what it shows is old.
 
-import { Api, Unreachable, reason } from './api.js';
+import { Api, Unreachable, reason } from '../shared/api.js';
 import './board.words.js';
-import { elapsed, timeOfDay } from './clock.js';
-import { clear, el, say } from './dom.js';
-import { Floor } from './floor.js';
-import { AGENT_STATES, stateKind, stateName } from './states.js';
-import { setTheme, theme } from './theme.js';
-import { language, onLanguage, setLanguage, t } from './words.js';
+import { elapsed, timeOfDay } from '../shared/clock.js';
+import { clear, el, say } from '../shared/dom.js';
+import { ContactCentre } from '../shared/contact_centre.js';
+import { AGENT_STATES, stateKind, stateName } from '../shared/states.js';
+import { setTheme, theme } from '../shared/theme.js';
+import { language, onLanguage, setLanguage, t } from '../shared/words.js';
 
 const KEY = 'callboard.board';
 const ALWAYS = ['READY', 'TALKING', 'NOT_READY'];
@@ -193,7 +193,7 @@ function wall(entry, api, directory) {
       )),
   ));
 
-  const floor = new Floor(api, directory, {
+  const centre = new ContactCentre(api, directory, {
     teams: [team.id],
     calls: false,
     onChange: update,
@@ -205,9 +205,9 @@ function wall(entry, api, directory) {
   close = () => {
     clearInterval(timer);
     observer.disconnect();
-    floor.close();
+    centre.close();
   };
-  floor.start();
+  centre.start();
   tick();
 
   function choose(id) {
@@ -217,7 +217,7 @@ function wall(entry, api, directory) {
   }
 
   function update() {
-    const agents = [...floor.agents.values()].filter(({ state }) => state);
+    const agents = [...centre.agents.values()].filter(({ state }) => state);
     if (agents.map(({ id }) => id).join('\n') !== [...tiles.keys()].join('\n')) {
       tiles.clear();
       for (const agent of agents) tiles.set(agent.id, tile(agent));
@@ -241,23 +241,23 @@ function wall(entry, api, directory) {
   }
 
   function tick() {
-    const now = floor.clock.now();
+    const now = centre.clock.now();
     say(time, timeOfDay(now).slice(0, 5));
     for (const one of tiles.values()) one.tick(now);
-    if (floor.heard) say(updated, t('board.updated', { time: timeOfDay(floor.heard) }));
-    say(note, floor.connection === 'blind' && floor.heard ? t('board.blind') : '');
+    if (centre.heard) say(updated, t('board.updated', { time: timeOfDay(centre.heard) }));
+    say(note, centre.connection === 'blind' && centre.heard ? t('board.blind') : '');
     alarm();
     waiting(now);
   }
 
   function alarm() {
-    const lost = floor.connection === 'lost';
+    const lost = centre.connection === 'lost';
     // Whether it is in service is not known of one that does not answer.
-    say(service, lost || !floor.status ? '' : stateName(floor.status));
+    say(service, lost || !centre.status ? '' : stateName(centre.status));
     service.hidden = !service.textContent;
-    service.className = `badge ${stateKind(floor.status)}`;
-    const out = !lost && floor.status && floor.status !== 'IN_SERVICE';
-    const text = lost ? t('board.lost', { time: timeOfDay(floor.lostSince) }) : out ? t('board.out') : '';
+    service.className = `badge ${stateKind(centre.status)}`;
+    const out = !lost && centre.status && centre.status !== 'IN_SERVICE';
+    const text = lost ? t('board.lost', { time: timeOfDay(centre.lostSince) }) : out ? t('board.out') : '';
     root.classList.toggle('stale', Boolean(lost || out));
     if (band.dataset.text === text) return;
     band.dataset.text = text;
@@ -267,7 +267,7 @@ function wall(entry, api, directory) {
   }
 
   function waiting(now) {
-    const rows = floor.queues.map(({ id, name, waiting: number, longest }) => [
+    const rows = centre.queues.map(({ id, name, waiting: number, longest }) => [
       id, name, number === null ? '–' : String(number), longest ? t('state.longest', { time: elapsed(now - longest) }) : '',
     ]);
     const text = JSON.stringify(rows);

@@ -1,9 +1,9 @@
 // A session as a file, for a ticket. What is in it has no password: neither in the frames nor in the headers.
 
-import { nameOf } from './frames.js';
-import { STEPS } from './handshake.js';
-import { t } from './words.js';
-import { pretty } from './xml.js';
+import { nameOf } from '../protocol/frames.js';
+import { STEPS } from './login_run.js';
+import { t } from '../shared/words.js';
+import { pretty } from '../shared/xml.js';
 
 const SECRET = /^(authorization|cookie|set-cookie|proxy-authorization)$/i;
 
