@@ -71,15 +71,80 @@ mod tests {
                 assert!(!text.contains(forbidden), "{} in {}", forbidden, asset.name);
             }
             if asset.name.ends_with(".html") {
+                let own = ["./", "../"].map(|folder| format!("<script type=\"module\" src=\"{folder}"));
                 let scripts = text.matches("<script").count();
+                assert!(scripts > 0, "{}", asset.name);
                 assert_eq!(
-                    text.matches("<script type=\"module\" src=\"./").count(),
+                    own.iter().map(|own| text.matches(own).count()).sum::<usize>(),
                     scripts,
                     "{}",
                     asset.name
                 );
                 assert!(!text.contains("<style"), "{}", asset.name);
             }
+        }
+    }
+
+    /// The text of a page of the manual, by its path below `/console/`.
+    #[cfg(feature = "manual")]
+    fn page(name: &str) -> Option<String> {
+        let content = Asset::find(name)?.unpack().expect("packed");
+        Some(String::from_utf8(content).expect("text"))
+    }
+
+    #[cfg(feature = "manual")]
+    #[test]
+    fn every_link_of_the_manual_leads_to_a_page_and_a_heading_that_are_there() {
+        let pages: Vec<_> =
+            PAGE.iter().map(|asset| asset.name).filter(|name| name.starts_with("manual/")).collect();
+        let mut links = 0;
+        for name in pages.iter().filter(|name| name.ends_with(".html")) {
+            let text = page(name).expect("it is there");
+            let values =
+                text.split(" href=\"").chain(text.split(" src=\"")).filter_map(|rest| rest.split_once('"'));
+            for (link, _) in values.filter(|(link, _)| !link.contains([':', '<'])) {
+                let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+                let target = match file {
+                    "" => (*name).to_owned(),
+                    "../" => "index.html".to_owned(),
+                    "./" => "manual/index.html".to_owned(),
+                    file => file.strip_prefix("../").map_or_else(
+                        || format!("manual/{}", file.trim_start_matches("./")),
+                        ToOwned::to_owned,
+                    ),
+                };
+                let Some(target) = page(&target) else { panic!("{name}: {link} leads nowhere") };
+                let is_there = heading.is_empty() || target.contains(&format!(" id=\"{heading}\""));
+                assert!(is_there, "{name}: {link} has no such heading");
+                links += 1;
+            }
+        }
+        assert!(links > 100, "{links} links");
+    }
+
+    #[cfg(feature = "manual")]
+    #[test]
+    fn a_page_of_the_manual_has_its_headings_and_tables_and_is_in_the_index() {
+        let text = page("manual/teaching.html").expect("a page");
+        for part in [
+            "<title>Teaching with the page · callboard</title>",
+            "<h1 id=\"teaching-with-the-page\">Teaching with the page</h1>",
+            "<h2 id=\"the-board\">The board</h2>",
+            "<table><thead><tr><th>failure</th>",
+            "<td>Wrong password</td>",
+            "<a href=\"operating.html#a-kiosk\">",
+        ] {
+            assert!(text.contains(part), "{part}");
+        }
+        assert!(!text.contains("<img"), "the pictures are the page itself");
+        let code = page("manual/clients.html").expect("a page");
+        assert!(code.contains("&lt;script type=") && code.contains("<pre><code class=\"language-html\">"));
+        let index = page("manual/index.html").expect("the index");
+        for asset in PAGE {
+            let Some(name) = asset.name.strip_prefix("manual/").filter(|name| name.ends_with(".html")) else {
+                continue;
+            };
+            assert!(name == "index.html" || index.contains(&format!("<dt><a href=\"{name}\">")), "{name}");
         }
     }
 }

@@ -13,32 +13,57 @@ use std::{env, fs};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+#[cfg(feature = "manual")]
+mod manual;
+
 const PAGE: &str = "src/console/page";
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed={PAGE}");
     println!("cargo::rerun-if-changed=src/console/pack.rs");
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("cargo sets OUT_DIR"))?);
-    let mut files = Vec::new();
-    find(Path::new(PAGE), &mut files)?;
+    let mut files = page()?;
+    #[cfg(feature = "manual")]
+    files.extend(manual::files()?);
     files.sort();
     let mut table = String::from("[\n");
-    for file in &files {
-        let name = name(file).ok_or_else(|| unfit(file))?;
-        let kind = kind(file).ok_or_else(|| unfit(file))?;
-        let text = fs::read(file)?;
+    for (name, text) in &files {
+        let kind = kind(Path::new(name)).ok_or_else(|| unfit(Path::new(name)))?;
         // Folders stay apart: two of them may have files of one name.
         let place = out.join(name.replace('/', "+"));
-        fs::write(&place, pack(&text)?)?;
+        fs::write(&place, pack(text)?)?;
         // Writing to a String cannot fail.
         let _ = writeln!(
             table,
             "    Asset {{ name: {name:?}, kind: {kind:?}, tag: \"\\\"{:016x}\\\"\", packed: include_bytes!({place:?}) }},",
-            fingerprint(&text),
+            fingerprint(text),
         );
     }
     table.push_str("]\n");
     fs::write(out.join("page.rs"), table)
+}
+
+/// Reads all files of the page. Returns path below `/console/` and content of each.
+fn page() -> io::Result<Vec<(String, Vec<u8>)>> {
+    let mut paths = Vec::new();
+    find(Path::new(PAGE), &mut paths)?;
+    let mut files = Vec::new();
+    for path in &paths {
+        let name = name(path).ok_or_else(|| unfit(path))?;
+        let has_manual = cfg!(feature = "manual");
+        if name.starts_with("manual/") && !has_manual {
+            continue;
+        }
+        let mut text = fs::read(path)?;
+        if name == "index.html" && !has_manual {
+            // This link is how the page knows that there is a manual.
+            let lines = String::from_utf8_lossy(&text).into_owned();
+            let kept = lines.split_inclusive('\n').filter(|line| !line.contains("rel=\"help\""));
+            text = kept.collect::<String>().into_bytes();
+        }
+        files.push((name, text));
+    }
+    Ok(files)
 }
 
 /// Finds the files of a folder and of the folders in it.
@@ -80,10 +105,11 @@ fn kind(file: &Path) -> Option<&'static str> {
         "css" => "text/css; charset=utf-8",
         "js" => "text/javascript; charset=utf-8",
         "svg" => "image/svg+xml",
+        "conf" | "cfg" => "text/plain; charset=utf-8",
         _ => return None,
     })
 }
 
 fn unfit(file: &Path) -> io::Error {
-    io::Error::other(format!("{} is no file of a page: html, css, js or svg", file.display()))
+    io::Error::other(format!("{} is no file of a page: html, css, js, svg, conf or cfg", file.display()))
 }

@@ -1,4 +1,4 @@
-//! `/console/`: the files of the built-in page, as they are packed into the program.
+//! `/console/`: the files of the built-in page and of the manual, as they are packed into the program.
 
 use hyper::body::Bytes;
 use hyper::header::{self, HeaderMap, HeaderName};
@@ -24,8 +24,10 @@ const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(),
 /// Answers a GET or HEAD for a file of the page.
 pub fn answer(request: &Request<Incoming>, name: &str) -> Answer {
     let name = match name {
+        "manual" if Asset::find("manual/index.html").is_some() => return lead("/console/manual/"),
         "" => "index.html",
         "board" => "board.html",
+        "manual/" => "manual/index.html",
         name => name,
     };
     let Some(asset) = Asset::find(name) else {

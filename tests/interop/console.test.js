@@ -492,6 +492,39 @@ test('every view fits every window, in both languages, and is for everybody', { 
   for (const one of [complaints, board.complaints]) assert.deepEqual(one, []);
 }));
 
+test('the manual is read in the program, in both themes and on a telephone', lab(async ({ server }) => {
+  const { page, context, complaints } = await open(server, '');
+  const opened = context.waitForEvent('page');
+  await page.getByRole('link', { name: 'Manual' }).click();
+  const manual = await opened;
+  manual.on('console', (message) => complaints.push(message.text()));
+  manual.setDefaultTimeout(PATIENCE);
+  await manual.locator('.contents a').first().waitFor();
+  const pages = await manual.locator('.manual nav a').evaluateAll((all) => all.map(({ href }) => href));
+  assert.ok(pages.length >= 9, pages.join(' '));
+  for (const scheme of ['light', 'dark']) {
+    await manual.emulateMedia({ colorScheme: scheme });
+    for (const address of ['./', ...pages]) {
+      await manual.goto(new URL(address, `https://${server.addresses.https}/console/manual/`).href);
+      await until(() => manual.evaluate((wanted) => document.documentElement.dataset.theme === wanted, scheme), 'the theme');
+      await accessible(manual, `${address} in ${scheme}`);
+      if (scheme === 'dark') continue;
+      for (const width of [1280, 390]) {
+        await manual.setViewportSize({ width, height: 800 });
+        await fits(manual, `${address} at ${width}`);
+      }
+      await manual.setViewportSize({ width: 1280, height: 800 });
+    }
+    await manual.screenshot({ path: `${SHOTS}manual-${scheme}.png` });
+  }
+  // From one page to a heading of another one.
+  await manual.goto(`https://${server.addresses.https}/console/manual/teaching.html`);
+  await manual.getByRole('main').getByRole('link', { name: 'Operating' }).click();
+  await manual.waitForURL(/operating\.html#a-kiosk$/);
+  await manual.locator('#a-kiosk').waitFor();
+  assert.deepEqual(complaints, []);
+}));
+
 test('the page is used by the keyboard alone', lab(async ({ server }) => {
   const { page } = await open(server, '');
   const focused = () => page.evaluate(() => document.activeElement?.id || document.activeElement?.textContent?.trim().slice(0, 40));

@@ -1,5 +1,7 @@
 //! The built-in page as a browser gets it.
 
+use std::fs;
+
 use crate::support::http::{Answer, Http};
 use crate::support::server::Folder;
 use crate::support::{Server, server::DEMO};
@@ -117,4 +119,50 @@ fn what_the_page_has_not_is_not_there() {
     let answer = Http::connect(server.plain)
         .ask("POST /console/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
     assert_eq!((answer.status(), answer.header("Allow")), (405, Some("GET, HEAD, OPTIONS")));
+}
+
+#[test]
+fn the_manual_is_served_if_it_is_in_the_program() {
+    let server = Server::demo();
+    let mut http = Http::connect(server.plain);
+    let page = get(&mut http, "/console/", "").body;
+    if cfg!(not(feature = "manual")) {
+        assert!(!page.contains("manual"), "{page}");
+        for path in [
+            "/console/manual/",
+            "/console/manual",
+            "/console/manual/clients.html",
+            "/console/manual/manual.css",
+        ] {
+            assert_eq!(get(&mut http, path, "").status(), 404, "{path}");
+        }
+        return;
+    }
+    assert!(page.contains("<link rel=\"help\" href=\"./manual/\">"), "{page}");
+    let answer = get(&mut http, "/console/manual", "");
+    assert_eq!((answer.status(), answer.header("Location")), (307, Some("/console/manual/")));
+    let pages = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/manual")).expect("the manual");
+    let mut paths: Vec<String> = pages
+        .map(|entry| entry.expect("a page").path())
+        .map(|path| format!("/console/manual/{}.html", path.file_stem().expect("a name").display()))
+        .collect();
+    paths.push("/console/manual/".to_owned());
+    assert!(paths.len() >= 10, "{paths:?}");
+    for path in paths {
+        let answer = get(&mut http, &path, "");
+        let kind = answer.header("Content-Type");
+        assert_eq!((answer.status(), kind), (200, Some("text/html; charset=utf-8")), "{path}");
+        assert!(answer.body.contains("<h1 id="), "{path}");
+        assert!(
+            answer
+                .header("Content-Security-Policy")
+                .is_some_and(|policy| policy.contains("style-src 'self';"))
+        );
+    }
+    for (path, kind) in
+        [("proxies/nginx.conf", "text/plain; charset=utf-8"), ("manual.css", "text/css; charset=utf-8")]
+    {
+        let answer = get(&mut http, &format!("/console/manual/{path}"), "");
+        assert_eq!((answer.status(), answer.header("Content-Type")), (200, Some(kind)), "{path}");
+    }
 }

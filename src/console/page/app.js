@@ -17,6 +17,8 @@ const VIEWS = {
 
 const top = document.getElementById('top');
 const main = document.getElementById('view');
+// A program that was built without the manual has no such link.
+const manual = document.querySelector('link[rel="help"]');
 let context = null;
 let takeDown = null;
 let turn = 0;
@@ -72,6 +74,7 @@ function header() {
     el('div', { class: 'top-end' },
       context && el('span', { class: 'who', title: t('app.loggedIn', { name: context.user }) }, person(), el('span', {}, context.user)),
       context && el('button', { class: 'button small', type: 'button', on: { click: leave } }, t('app.logout')),
+      manual && el('a', { class: 'button small', href: manual.href, hreflang: 'en', target: '_blank', rel: 'help noopener' }, t('app.manual')),
       languages(),
       themeSwitch(),
     ),
