@@ -1,6 +1,6 @@
 //! Bad requests about calls and queues: each gets its error, nobody hears of it, and the call goes on.
 
-use crate::calls::{agent, call};
+use crate::callboard::calls::{agent, call};
 use crate::support::rest::{ask, event, field, get, put_state};
 use crate::support::{Client, Server};
 

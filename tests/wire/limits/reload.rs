@@ -5,7 +5,7 @@ use std::fs;
 
 use rustix::process::Signal;
 
-use crate::calls::call;
+use crate::callboard::calls::call;
 use crate::support::http::{basic, own, publish};
 use crate::support::lab::{Lab, without, without_user};
 use crate::support::rest::{ask, event, field, get, put_state};

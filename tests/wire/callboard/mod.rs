@@ -1,0 +1,10 @@
+//! callboard's own API and its page.
+
+pub mod calls;
+mod directory;
+mod frames;
+mod meters;
+mod metrics;
+mod page;
+mod publish;
+mod status;

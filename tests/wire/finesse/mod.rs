@@ -1,0 +1,10 @@
+//! Finesse's REST API.
+
+mod bad_dialogs;
+mod client_log;
+mod etag;
+mod lists;
+mod logout;
+mod messages;
+mod queues;
+mod rest;

@@ -1,0 +1,10 @@
+//! Connections, requests and files.
+
+mod bad_requests;
+mod connection;
+mod cors;
+mod files;
+mod hosts;
+mod legal_requests;
+mod proxies;
+mod tls;

@@ -1,0 +1,6 @@
+//! Nodes, subscriptions and events (XEP-0060).
+
+mod delivery;
+mod items;
+mod node_access;
+mod subscriptions;

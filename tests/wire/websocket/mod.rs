@@ -1,0 +1,3 @@
+//! Frames of RFC 6455.
+
+mod bad_frames;

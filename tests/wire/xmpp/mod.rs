@@ -1,0 +1,12 @@
+//! Streams and stanzas, the same over every transport.
+
+mod bad_stream;
+mod bad_xml;
+mod bind;
+mod contract;
+mod iq;
+mod presence;
+mod public_clients;
+mod routing;
+mod sasl;
+mod seed;
