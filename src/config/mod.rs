@@ -239,7 +239,7 @@ pub struct Team {
 }
 
 /// Somebody who may log in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
     /// The local part of the XMPP address, as nodeprep leaves it.
     pub id: String,

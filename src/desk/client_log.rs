@@ -15,7 +15,7 @@ impl Desk {
     /// # Errors
     ///
     /// Returns Invalid Authorization User Specified, or Parameter Missing for a log without data.
-    pub fn take_log(
+    pub(super) fn take_log(
         &mut self,
         now: Now,
         actor: UserId,
@@ -43,7 +43,11 @@ impl Desk {
     /// # Errors
     ///
     /// Returns Invalid Authorization User Specified.
-    pub fn take_compressed_log(&mut self, actor: UserId, user: UserId) -> Result<Vec<Event>, ApiError> {
+    pub(super) fn take_compressed_log(
+        &mut self,
+        actor: UserId,
+        user: UserId,
+    ) -> Result<Vec<Event>, ApiError> {
         self.may_hand_in_log(actor, user)?;
         self.client_logs += 1;
         Ok(Vec::new())

@@ -1,196 +1,139 @@
-//! Changes of an agent's state (reference 4.2, 4.3).
-
-use std::mem;
+//! Everything that can happen to a contact centre, as values.
+//!
+//! Desks with the same configuration that apply the same commands at the same times in the same order have the same state and
+//! publish the same events: nothing here reads a clock or draws at random. A log of commands is therefore all that a record, a
+//! scenario or a second server needs.
 
 use crate::clock::Now;
-use crate::config::{Category, Profile, Role};
+use crate::config::Config;
+use crate::desk::Desk;
+use crate::desk::dialog::{DialogRequest, Inbound};
+use crate::desk::error::ApiError;
+use crate::desk::event::Event;
+use crate::desk::request::{ClientLog, NewMessage, SetState};
+use crate::desk::service::Status;
 use crate::id::UserId;
 
-use crate::desk::error::{ApiError, Failure, Refusal};
-use crate::desk::event::Step;
-use crate::desk::reasons::{Cause, system};
-use crate::desk::state::{Outcome, Request, Standing, State, outcome};
-use crate::desk::{Desk, Event, Reason, SetState, Settled};
+/// A change of the contact centre. It owns its data: a request has been read into it, so nothing is copied on the way.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// The REST API is asked for a change; `actor` is the user as whom it is carried out.
+    Request { actor: UserId, request_id: String, request: Request },
+    /// A caller from outside dials.
+    PlaceCall(Inbound),
+    /// The caller from outside hangs up; the id of the dialog.
+    EndCall(String),
+    /// A session of the user says that it is available.
+    Arrived(UserId),
+    /// The last session of a user ends, or says that it is unavailable.
+    Left(UserId),
+    /// The service gets another status.
+    SetStatus {
+        status: Status,
+        /// Publishes SystemInfo.
+        tell: bool,
+        /// Publishes the states of all agents, some at a time.
+        tell_states: bool,
+    },
+    /// Another configuration is read.
+    Reload(Box<Config>),
+    /// Time goes by: what has become due is done.
+    Tick,
+}
 
-/// A request whose parameters are good.
-struct Command<'a> {
-    request: Request,
-    extension: &'a str,
-    reason: Option<Reason>,
+/// A change that the REST API offers (Cisco Finesse Web Services Developer Guide, "Finesse Desktop APIs").
+#[derive(Clone, Debug)]
+pub enum Request {
+    /// `PUT /User/{id}`.
+    SetState { user: UserId, asked: SetState },
+    /// `POST /User/{id}/Dialogs`.
+    CreateDialog { user: UserId, asked: DialogRequest },
+    /// `PUT /Dialog/{id}`.
+    UpdateDialog { dialog: String, asked: DialogRequest },
+    /// `POST /TeamMessage`.
+    CreateMessage(NewMessage),
+    /// `DELETE /TeamMessage/{id}`.
+    DeleteMessage(String),
+    /// `POST /User/{id}/ClientLog`.
+    TakeLog { user: UserId, log: ClientLog },
+    /// `POST /User/{id}/CompressedClientLog`.
+    TakeCompressedLog { user: UserId },
+}
+
+/// The effect of a command.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// The events to publish, in this order.
+    pub events: Vec<Event>,
+    /// The answer beside success: the document of a new message, the id of a new call.
+    pub answer: Option<String>,
+}
+
+impl From<Vec<Event>> for Applied {
+    fn from(events: Vec<Event>) -> Self {
+        Self { events, answer: None }
+    }
 }
 
 impl Desk {
-    /// Does what `PUT /User/{id}` asks for: `actor` wants another state for `user`. An accepted request has its events, at least
-    /// one for the user, and all carry `request_id`.
+    /// Applies a command. Nothing else changes a contact centre.
     ///
     /// # Errors
     ///
-    /// Returns the error that answers the request instead of 202; then nothing has changed, as after an event with an error.
-    pub fn set_state(
+    /// Returns why a request or a call is refused; then nothing has changed. The other commands cannot fail.
+    pub fn apply(&mut self, now: Now, command: Command) -> Result<Applied, ApiError> {
+        Ok(match command {
+            Command::Request { actor, request_id, request } => {
+                return self.serve(now, actor, &request_id, request);
+            }
+            Command::PlaceCall(call) => {
+                let (id, events) = self.place_call(now, &call, "")?;
+                Applied { events, answer: Some(id.to_string()) }
+            }
+            Command::EndCall(id) => self.abandon(now, &id, "")?.into(),
+            Command::Arrived(user) => {
+                self.arrived(user);
+                Applied::default()
+            }
+            Command::Left(user) => {
+                self.left(now, user);
+                Applied::default()
+            }
+            Command::SetStatus { status, tell, tell_states } => {
+                self.set_status(now, status);
+                let told = tell.then(|| self.status_told(now));
+                if tell_states {
+                    self.tell_states(now);
+                }
+                told.into_iter().collect::<Vec<_>>().into()
+            }
+            Command::Reload(config) => self.reload(now, *config).into(),
+            Command::Tick => self.tick(now).into(),
+        })
+    }
+
+    fn serve(
         &mut self,
         now: Now,
         actor: UserId,
-        user: UserId,
-        asked: &SetState,
         request_id: &str,
-    ) -> Result<Vec<Event>, ApiError> {
-        let by = self.standing(actor, user)?;
-        let command = self.command(by, user, asked)?;
-        let before = self.agent(user).clone();
-        let outcome = outcome(self.profile, by, before.state, command.request);
-        let done = match outcome {
-            Outcome::Refused(refusal) => return Err(refusal.about(self.about(refusal, user))),
-            Outcome::Fails(failure) => Err(failure),
-            Outcome::To(state) | Outcome::Pend(state) => self.obey(now, by, user, outcome, state, &command),
-            Outcome::Keep if command.request == Request::Login => self.sign_in(user, command.extension),
-            Outcome::Keep => Ok(()),
-        };
-        let mut step = Step::new(now, request_id);
-        if let Err(failure) = done {
-            self.user_failed(&mut step, user, failure);
-        } else if matches!(outcome, Outcome::To(_) | Outcome::Pend(_)) || *self.agent(user) != before {
-            self.user_changed(&mut step, user);
-        } else {
-            // Nothing new for the team.
-            self.user_told(&mut step, user);
-        }
-        self.dispatch(&mut step);
-        Ok(step.events)
-    }
-
-    /// As what the actor asks (reference 4.1: agents for themselves, supervisors for members of their teams).
-    fn standing(&self, actor: UserId, user: UserId) -> Result<Standing, ApiError> {
-        let id = &self.directory.get(user).id;
-        let standing = if actor == user {
-            Standing::Own
-        } else if !self.directory.get(actor).roles.contains(&Role::Supervisor) {
-            return Err(Refusal::NotYourself.about(id));
-        } else if !self.directory.supervises(actor, user) {
-            return Err(Refusal::NotYourMember.about(id));
-        } else {
-            Standing::Supervisor
-        };
-        // A user who is no agent has no state.
-        if !self.directory.get(user).roles.contains(&Role::Agent) {
-            return Err(Refusal::NotAllowed.about(id));
-        }
-        Ok(standing)
-    }
-
-    fn command<'a>(&self, by: Standing, user: UserId, asked: &'a SetState) -> Result<Command<'a>, ApiError> {
-        let state = asked.state.as_deref().ok_or_else(|| Refusal::StateMissing.about("state"))?;
-        let request = Request::ALL.into_iter().find(|request| request.name() == state);
-        let request = request.ok_or_else(|| Refusal::StateUnknown.about("state"))?;
-        let extension = match (request, asked.extension.as_deref()) {
-            (Request::Login, None) => return Err(Refusal::ExtensionMissing.about("extension")),
-            (_, extension) => extension.unwrap_or_default(),
-        };
-        let kind = match (by, request) {
-            (Standing::Own, Request::NotReady) => Some(Category::NotReady),
-            (Standing::Own, Request::Logout) => Some(Category::Logout),
-            _ => None,
-        };
-        let reason = match (kind, asked.reason_code_id.as_deref()) {
-            (None, None) => None,
-            (None, Some(_)) => {
-                return Err(Refusal::ReasonNotAllowed.about("finesse.api.reasoncode.not_allowed"));
+        request: Request,
+    ) -> Result<Applied, ApiError> {
+        Ok(match request {
+            Request::SetState { user, asked } => self.set_state(now, actor, user, &asked, request_id)?.into(),
+            Request::CreateDialog { user, asked } => {
+                self.create_dialog(now, actor, user, &asked, request_id)?.into()
             }
-            (Some(kind), id) => self.reason(user, kind, id)?,
-        };
-        Ok(Command { request, extension, reason })
-    }
-
-    /// The reason that a request names, or none where none is needed.
-    fn reason(&self, user: UserId, kind: Category, id: Option<&str>) -> Result<Option<Reason>, ApiError> {
-        let team = self.directory.get(user).team.as_deref();
-        let mut known = self.reason_codes_of(team).filter(|(_, code)| code.category == kind);
-        match id {
-            None if self.require_reason_codes && known.next().is_some() => {
-                Err(Refusal::ReasonMissing.about("finesse.api.reasoncode.require_reasoncode"))
+            Request::UpdateDialog { dialog, asked } => {
+                self.update_dialog(now, actor, &dialog, &asked, request_id)?.into()
             }
-            None => Ok(None),
-            Some(id) => match known.find(|(_, code)| code.id.to_string() == id) {
-                Some((place, _)) => Ok(Some(Reason::Configured(place))),
-                None => Err(Refusal::ReasonUnknown.about("reasonCodeId")),
-            },
-        }
-    }
-
-    /// The subject of the error of a refused transition.
-    fn about(&self, refusal: Refusal, user: UserId) -> &str {
-        match refusal {
-            Refusal::NotYourself => &self.directory.get(user).id,
-            _ => "state",
-        }
-    }
-
-    fn obey(
-        &mut self,
-        now: Now,
-        by: Standing,
-        user: UserId,
-        outcome: Outcome,
-        state: State,
-        command: &Command<'_>,
-    ) -> Result<(), Failure> {
-        if command.request == Request::Login {
-            self.sign_in(user, command.extension)?;
-        }
-        let reason = match by {
-            Standing::Own => command.reason,
-            Standing::Supervisor => self.system_reason(Cause::Supervisor, state),
-        };
-        let next = Settled { state, reason };
-        let pending = self.agent(user).pending.and_then(|pending| pending.reason);
-        if by == Standing::Own && matches!(pending, Some(Reason::System(_))) {
-            // A supervisor, or the loss of the session, has decided what comes after the call.
-            return Err(Failure::ObjectState);
-        }
-        let has_calls = !self.agent(user).dialogs.is_empty();
-        let waits = matches!(outcome, Outcome::Pend(_))
-            || (by == Standing::Supervisor && state == State::Logout && has_calls);
-        if waits {
-            // Express takes one such request for a call (reference 4.3).
-            let is_second = self.profile == Profile::Uccx && self.agent(user).pending.is_some();
-            if is_second && by == Standing::Own {
-                return Err(Failure::WorkMode);
+            Request::CreateMessage(asked) => {
+                let (document, events) = self.create_message(now, actor, asked, request_id)?;
+                Applied { events, answer: Some(document) }
             }
-            self.agent_mut(user).pending = Some(next);
-        } else if has_calls && state != State::NotReady {
-            return Err(Failure::Busy);
-        } else {
-            self.enter_settled(now, user, next);
-        }
-        Ok(())
-    }
-
-    /// The reason for a state that the agent did not ask for.
-    pub(super) fn system_reason(&self, cause: Cause, state: State) -> Option<Reason> {
-        system(self.profile, cause, state).map(Reason::System)
-    }
-
-    /// Takes a telephone, if it is one and free.
-    fn sign_in(&mut self, user: UserId, extension: &str) -> Result<(), Failure> {
-        let moves = self.agent(user).extension.as_deref() != Some(extension);
-        match self.extensions.get(extension) {
-            None => Err(Failure::InvalidDevice),
-            Some(Some(other)) if *other != user => Err(Failure::DeviceBusy),
-            // Its calls are at the other telephone.
-            Some(_) if moves && !self.agent(user).dialogs.is_empty() => Err(Failure::Busy),
-            Some(_) => {
-                self.move_to(user, Some(extension));
-                Ok(())
-            }
-        }
-    }
-
-    /// Leaves the telephone for another one.
-    pub(super) fn move_to(&mut self, user: UserId, extension: Option<&str>) {
-        let old = mem::replace(&mut self.agent_mut(user).extension, extension.map(str::to_owned));
-        for (extension, now) in [(old.as_deref(), None), (extension, Some(user))] {
-            if let Some(place) = extension.and_then(|extension| self.extensions.get_mut(extension)) {
-                *place = now;
-            }
-        }
+            Request::DeleteMessage(id) => self.delete_message(now, actor, &id, request_id)?.into(),
+            Request::TakeLog { user, log } => self.take_log(now, actor, user, log, request_id)?.into(),
+            Request::TakeCompressedLog { user } => self.take_compressed_log(actor, user)?.into(),
+        })
     }
 }

@@ -7,7 +7,7 @@ use crate::id::UserId;
 use crate::xmpp::jid;
 
 /// The users, by their keys and names. A user who is taken out of the configuration leaves a place, for when the user comes back.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Directory {
     /// In the order in which they were first there.
     users: Vec<User>,

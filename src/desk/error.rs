@@ -39,6 +39,13 @@ pub enum Refusal {
     NotImplemented,
     Busy,
     OutOfService,
+    NumberUnknown,
+    CallerInside,
+    NobodyThere,
+    NumberBusy,
+    TooManyCalls,
+    CallOutOfService,
+    CallUnknown,
 }
 
 impl Refusal {
@@ -88,6 +95,15 @@ impl Refusal {
             Self::NotImplemented => (501, "Not Implemented", "callboard does not serve this part of the API"),
             Self::OutOfService => (503, "Service Unavailable", "SERVER_OUT_OF_SERVICE"),
             Self::Busy => (503, "Service Unavailable", "Too many at once; try again"),
+            // Calls from outside are callboard's own; their answers are these sentences alone.
+            Self::NumberUnknown => (404, "Not Found",
+                "There is no such number: to is an extension, or the number or the id of a queue."),
+            Self::CallerInside => (400, "Invalid Input", "from is an extension here; an agent makes a call by MAKE_CALL."),
+            Self::NobodyThere => (409, "Invalid State", "Nobody is signed in at that extension."),
+            Self::NumberBusy => (409, "Invalid State", "That extension is busy."),
+            Self::TooManyCalls => (503, "Service Unavailable", "There are as many calls as calls in [limits] allows."),
+            Self::CallOutOfService => (503, "Service Unavailable", "The service is not IN_SERVICE."),
+            Self::CallUnknown => (404, "Not Found", "There is no such call with somebody from outside."),
         }
     }
 
@@ -113,6 +129,11 @@ impl ApiError {
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         self.refusal.row().0
+    }
+
+    /// The ErrorMessage.
+    pub fn message(&self) -> &'static str {
+        self.refusal.row().2
     }
 
     /// The methods that there are instead, for a status 405, which has to name them (RFC 9110 §15.5.6).

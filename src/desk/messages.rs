@@ -26,7 +26,7 @@ const LONGEST: usize = 255;
 const LONGEST_DURATION: u32 = 24 * 60 * 60;
 
 /// A message that is shown.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Message {
     creator: UserId,
     created: SystemTime,
@@ -39,7 +39,7 @@ struct Message {
 }
 
 /// All that are shown.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Messages {
     /// By id; at most [`MOST_ACTIVE`].
     active: BTreeMap<u64, Message>,
@@ -74,11 +74,11 @@ impl Desk {
     ///
     /// Returns Authorization Failure, Parameter Missing, Invalid Input, Not Found for a team, or System Resource Limit
     /// Exceeded; then nothing has changed.
-    pub fn create_message(
+    pub(super) fn create_message(
         &mut self,
         now: Now,
         actor: UserId,
-        asked: &NewMessage,
+        asked: NewMessage,
         request_id: &str,
     ) -> Result<(String, Vec<Event>), ApiError> {
         let roles = &self.directory.get(actor).roles;
@@ -89,7 +89,7 @@ impl Desk {
         let duration = asked.duration.as_deref().ok_or_else(|| missing("duration"))?;
         let duration = duration.parse().ok().filter(|seconds| (1..=LONGEST_DURATION).contains(seconds));
         let duration = duration.ok_or_else(|| Refusal::ParameterInvalid.about("duration"))?;
-        let content = asked.content.as_deref().ok_or_else(|| missing("content"))?;
+        let content = asked.content.ok_or_else(|| missing("content"))?;
         if content.chars().count() > LONGEST {
             return Err(Refusal::ParameterInvalid.about("content"));
         }
@@ -105,8 +105,8 @@ impl Desk {
             creator: actor,
             created: now.wall,
             duration,
-            content: content.to_owned(),
-            teams: asked.teams.clone(),
+            content,
+            teams: asked.teams,
             expiry: self.timers.set(due, Alarm::MessageOver(id)),
         };
         let mut step = Step::new(now, request_id);
@@ -121,7 +121,7 @@ impl Desk {
     /// # Errors
     ///
     /// Returns Not Found or Authorization Failure; then nothing has changed.
-    pub fn delete_message(
+    pub(super) fn delete_message(
         &mut self,
         now: Now,
         actor: UserId,
@@ -195,7 +195,8 @@ impl Desk {
     }
 
     fn teams_told(&self, step: &mut Step<'_>, event: &str, id: u64, message: &Message) {
-        for team in &message.teams {
+        // Another configuration may have removed a team meanwhile, and its nodes.
+        for team in message.teams.iter().filter(|team| self.team(team).is_some()) {
             let node = nodes::team_messages(team);
             let payload = update(event, &node, step.request_id, |out| self.write_message(out, id, message));
             step.events.push(Event { node, payload });

@@ -6,6 +6,7 @@
 #![deny(clippy::disallowed_methods)]
 
 mod access;
+mod agent_state;
 mod client_log;
 mod command;
 mod dialog;
@@ -38,7 +39,8 @@ use crate::config::{Config, Layout, NodeAccess, Outside, PhoneBook, Profile, Rea
 use crate::id::{DialogId, UserId};
 
 pub use access::Whose;
-pub use dialog::{CallData, DialogRequest, Inbound, NotPlaced};
+pub use command::{Applied, Command, Request};
+pub use dialog::{CallData, DialogRequest, Inbound};
 pub use directory::Directory;
 pub use error::{ApiError, Refusal};
 pub use event::Event;
@@ -100,7 +102,7 @@ fn extensions(config: &Config) -> HashMap<String, Option<UserId>> {
 }
 
 /// The contact centre.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Desk {
     directory: Directory,
     /// By [`UserId`].
@@ -173,7 +175,7 @@ impl Desk {
     }
 
     /// Does what has become due. Returns what has to be published.
-    pub fn tick(&mut self, now: Now) -> Vec<Event> {
+    fn tick(&mut self, now: Now) -> Vec<Event> {
         let mut step = Step::new(now, "");
         while let Some(alarm) = self.timers.pop(now.monotonic) {
             match alarm {

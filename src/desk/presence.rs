@@ -12,13 +12,13 @@ use crate::desk::{Desk, Settled};
 
 impl Desk {
     /// A user is on line, by its first session.
-    pub fn arrived(&mut self, user: UserId) {
+    pub(super) fn arrived(&mut self, user: UserId) {
         let leaving = self.agent_mut(user).leaving.take();
         self.timers.cancel(leaving);
     }
 
     /// A user is on line no more: its last session is gone, or said that it is unavailable.
-    pub fn left(&mut self, now: Now, user: UserId) {
+    pub(super) fn left(&mut self, now: Now, user: UserId) {
         if self.agent(user).state == State::Logout {
             return;
         }

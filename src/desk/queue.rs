@@ -17,7 +17,7 @@ use crate::desk::write::{document, element, inside, timestamp};
 use crate::desk::{Desk, Settled, nodes};
 
 /// A queue and who waits in it.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Queue {
     pub config: config::Queue,
     /// The caller who has waited longest is first.

@@ -20,7 +20,7 @@ impl Desk {
     /// before. Agents who are gone, or are no agents any more, or whose telephone is gone, hang up and are signed out; who waits
     /// in a queue that is gone is cut off. A user whose document has changed is told, and so is the user's team: [`Desk::tick`]
     /// does it from now on, some users at a time.
-    pub fn reload(&mut self, now: Now, config: Config) -> Vec<Event> {
+    pub(super) fn reload(&mut self, now: Now, config: Config) -> Vec<Event> {
         let mut step = Step::new(now, "");
         for (user, cause) in self.to_sign_out(&config) {
             self.sign_out(&mut step, user, cause);

@@ -62,7 +62,7 @@ impl Desk {
     }
 
     /// Sets the status. Out of service the heartbeat of the CTI server fails. The work of [`Desk::tell_states`] ends.
-    pub fn set_status(&mut self, now: Now, status: Status) {
+    pub(super) fn set_status(&mut self, now: Now, status: Status) {
         self.status = status;
         self.heartbeat_lost = match status {
             Status::OutOfService => self.heartbeat_lost.or(Some(now.wall)),
@@ -73,7 +73,7 @@ impl Desk {
     }
 
     /// Tells everybody the status.
-    pub fn status_told(&self, now: Now) -> Event {
+    pub(super) fn status_told(&self, now: Now) -> Event {
         let node = nodes::SYSTEM_INFO.to_owned();
         let write = |out: &mut String| self.write_system_info(out, "systemInfo", now, &self.domain);
         Event { payload: update("PUT", &node, "", write), node }
@@ -81,7 +81,7 @@ impl Desk {
 
     /// Tells every agent who is signed in how it and its calls stand: [`Desk::tick`] does it from now on, some agents at a
     /// time.
-    pub fn tell_states(&mut self, now: Now) {
+    pub(super) fn tell_states(&mut self, now: Now) {
         self.tell_states_from(now.monotonic, UserId(0));
     }
 

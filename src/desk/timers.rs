@@ -38,7 +38,7 @@ pub struct TimerId {
 }
 
 /// All that is set.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Timers {
     pub(super) set: BTreeMap<TimerId, Alarm>,
     count: u64,

@@ -168,7 +168,7 @@ pub struct Counters {
 /// How often something has failed in one way.
 #[derive(Clone, Debug)]
 pub struct Failures {
-    /// `login`, or `stream` for one that ended in an error.
+    /// `login`; `stream` for one that ended in an error; `event` for one of an unknown node.
     pub what: &'static str,
     /// As it stands on the wire.
     pub condition: &'static str,

@@ -7,6 +7,7 @@
 
 mod action;
 mod bosh;
+mod changes;
 mod deadlines;
 mod delivery;
 mod ending;
@@ -29,6 +30,7 @@ use std::time::Instant;
 
 pub use action::{Action, Counters, Failures, Note, What};
 pub use bosh::Post;
+pub use changes::{Change, Entry};
 pub use delivery::back_pressure::{Admission, NO_ROOM_SENTENCE};
 pub use delivery::outbox::Out;
 pub use event_stream::{Asker, NotOpened};
@@ -43,7 +45,7 @@ use crate::clock::Now;
 use crate::config::Config;
 use crate::config::limits::Limits;
 use crate::config::password::Password;
-use crate::desk::{self, ApiError, Desk, Directory, nodes};
+use crate::desk::{self, Desk, Directory, nodes};
 use crate::id::{SessionId, UserId};
 use crate::pubsub::{Payload, Publisher, Pubsub, Quota, Refusal, Settings, event, journal};
 use crate::xml;
@@ -51,6 +53,7 @@ use crate::xml::Bounds;
 use crate::xmpp::sasl;
 use crate::xmpp::stanza::{self, Kind};
 use crate::xmpp::stream::{State, Step, StreamError};
+use changes::ReadOnly;
 use delivery::back_pressure::Senders;
 use delivery::outbox::Frame;
 use delivery::queue_memory::{Backlog, Counted, Relief};
@@ -87,7 +90,7 @@ struct Names {
 pub struct Hub {
     names: Names,
     limits: Limits,
-    desk: Desk,
+    desk: ReadOnly<Desk>,
     /// Whether the `finesse` user is on line.
     finesse: bool,
     sessions: Sessions,
@@ -156,7 +159,7 @@ impl Hub {
             checks: Checks::new(&limits),
             names: Names { domain, event_head: event::head(&pubsub_domain), pubsub: pubsub_domain.into() },
             limits,
-            desk,
+            desk: ReadOnly::new(desk),
             finesse: true,
             sessions: Sessions::default(),
             backlog: Backlog::default(),
@@ -264,58 +267,6 @@ impl Hub {
         Ok(item.id.to_string())
     }
 
-    /// The contact centre, to look at.
-    pub fn desk(&self) -> &Desk {
-        &self.desk
-    }
-
-    /// Lets the contact centre do something that the user `by` has asked for, if it is in service, and publishes what follows
-    /// from it (reference 4.5).
-    ///
-    /// # Errors
-    ///
-    /// Returns what answers the request instead of 202; then nothing has changed.
-    pub fn command(
-        &mut self,
-        now: Now,
-        by: UserId,
-        command: impl FnOnce(&mut Desk) -> Result<Vec<desk::Event>, ApiError>,
-    ) -> Result<(), ApiError> {
-        self.desk.in_service()?;
-        // Nobody would be told any more.
-        if self.closing {
-            return Err(desk::Refusal::Busy.about(""));
-        }
-        self.happen(now, by, command)
-    }
-
-    /// Lets something happen to the contact centre that the user `by` has not asked its API for, and publishes what follows.
-    ///
-    /// # Errors
-    ///
-    /// Returns why it does not happen; then nothing has changed.
-    pub fn happen<E>(
-        &mut self,
-        now: Now,
-        by: UserId,
-        happen: impl FnOnce(&mut Desk) -> Result<Vec<desk::Event>, E>,
-    ) -> Result<(), E> {
-        let events = happen(&mut self.desk)?;
-        self.tell(now, events, Some(by));
-        self.hold_if_owed(now, by);
-        Ok(())
-    }
-
-    /// Publishes what happened in the contact centre; `by` is the user that has caused it, if there is one.
-    fn tell(&mut self, now: Now, events: Vec<desk::Event>, by: Option<UserId>) {
-        for event in events {
-            // The desk names nodes of its own only.
-            let Ok(node) = self.pubsub.find(&event.node) else { continue };
-            let item = self.pubsub.add(node, None, Payload::Text(event.payload));
-            self.announce(now, node, &item, by);
-        }
-    }
-
     /// Does what has become due.
     pub fn tick(&mut self, now: Now) {
         while let Some(&Reverse((due, id))) = self.deadlines.peek() {
@@ -328,8 +279,9 @@ impl Hub {
             }
         }
         self.end_holds(now);
-        let events = self.desk.tick(now);
-        self.tell(now, events, None);
+        if self.desk.wake_at().is_some_and(|due| due <= now.monotonic) {
+            self.apply_by_system(now, desk::Command::Tick);
+        }
     }
 
     /// The next thing to do outside.

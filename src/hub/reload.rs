@@ -1,10 +1,9 @@
 //! Another configuration while the server runs.
 
-use std::collections::HashSet;
 use std::fmt;
 
-use crate::config::{Config, NodeAccess};
-use crate::desk::nodes;
+use crate::config::{Config, NodeAccess, NodeConfig};
+use crate::desk::{Command, nodes};
 use crate::hub::{Hub, Now};
 use crate::id::{SessionId, UserId};
 use crate::pubsub::{NodeId, Subscriber};
@@ -32,16 +31,7 @@ impl Hub {
         let (teams, queues) = (config.teams.len(), config.queues.len());
         self.decoy = config.decoy().cloned();
         let own = config.nodes.clone();
-        let events = self.desk.reload(now, config);
-        let specs = nodes::all(&self.desk, &own);
-        let names: HashSet<String> = specs.iter().map(|spec| spec.name.clone()).collect();
-        specs.into_iter().for_each(|spec| self.pubsub.open(spec));
-        let places = self.users().places();
-        self.online.resize(places, Vec::new());
-        self.unbound.resize(places, Vec::new());
-        self.streams.resize(places, Vec::new());
-        self.lockout.grow(places);
-        self.tell(now, events, None);
+        self.apply_by_system(now, Command::Reload(config.into()));
 
         let gone: Vec<UserId> = before.iter().copied().filter(|user| !self.users().has(*user)).collect();
         self.end_sessions(now);
@@ -52,6 +42,7 @@ impl Hub {
         }
         self.end_taps(now);
         self.end_subscriptions(now);
+        let names = nodes::all(&self.desk, &own).into_iter().map(|spec| spec.name).collect();
         let nodes = self.pubsub.close_others(&names);
         let removed_nodes = nodes.len();
         nodes.into_iter().for_each(|node| self.take_away(now, node));
@@ -66,7 +57,17 @@ impl Hub {
         }
     }
 
-    /// Nobody is let in any more, or stays, who is gone.
+    /// Makes the nodes of another configuration, and room for its users.
+    pub(super) fn make_room(&mut self, own: &[NodeConfig]) {
+        nodes::all(&self.desk, own).into_iter().for_each(|spec| self.pubsub.open(spec));
+        let places = self.users().places();
+        self.online.resize(places, Vec::new());
+        self.unbound.resize(places, Vec::new());
+        self.streams.resize(places, Vec::new());
+        self.lockout.grow(places);
+    }
+
+    /// Ends the sessions and tickets of removed users.
     fn end_sessions(&mut self, now: Now) {
         let directory = self.desk.directory();
         self.tickets.retain(|user| directory.has(user));

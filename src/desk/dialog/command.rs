@@ -30,7 +30,7 @@ impl Desk {
     /// # Errors
     ///
     /// Returns what answers the request instead of 202; then nothing has changed.
-    pub fn create_dialog(
+    pub(in crate::desk) fn create_dialog(
         &mut self,
         now: Now,
         actor: UserId,
@@ -98,7 +98,7 @@ impl Desk {
     /// # Errors
     ///
     /// Returns what answers the request instead of 202; then nothing has changed.
-    pub fn update_dialog(
+    pub(in crate::desk) fn update_dialog(
         &mut self,
         now: Now,
         actor: UserId,

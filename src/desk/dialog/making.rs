@@ -3,6 +3,7 @@
 use crate::clock::Now;
 use crate::config::{self, Profile};
 use crate::desk::Desk;
+use crate::desk::error::{ApiError, Refusal};
 use crate::desk::event::{Event, Step};
 use crate::desk::reasons::Cause;
 use crate::desk::state::State;
@@ -20,18 +21,6 @@ pub struct Inbound {
     /// An extension, or the number or the id of a queue.
     pub to: String,
     pub data: CallData,
-}
-
-/// Why a call from outside is not put through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotPlaced {
-    NumberUnknown,
-    NobodyThere,
-    Busy,
-    /// The caller's number is one of the telephones here.
-    CallerInside,
-    TooManyCalls,
-    OutOfService,
 }
 
 /// The destination of a number.
@@ -53,15 +42,15 @@ impl Desk {
     /// # Errors
     ///
     /// Returns why the caller hears no ringing; then nothing has changed.
-    pub fn place_call(
+    pub(in crate::desk) fn place_call(
         &mut self,
         now: Now,
         call: &Inbound,
         request_id: &str,
-    ) -> Result<(DialogId, Vec<Event>), NotPlaced> {
-        self.in_service().map_err(|_| NotPlaced::OutOfService)?;
+    ) -> Result<(DialogId, Vec<Event>), ApiError> {
+        self.in_service().map_err(|_| Refusal::CallOutOfService.about(""))?;
         if self.extensions.contains_key(&call.from) {
-            return Err(NotPlaced::CallerInside);
+            return Err(Refusal::CallerInside.about(&call.from));
         }
         let queue = |is: fn(&config::Queue, &str) -> bool| {
             self.queues.iter().map(|queue| &queue.config).find(|queue| is(queue, &call.to))
@@ -70,15 +59,15 @@ impl Desk {
             call.to.clone()
         } else {
             let queue = queue(|queue, to| queue.number == to).or_else(|| queue(|queue, to| queue.id == to));
-            queue.ok_or(NotPlaced::NumberUnknown)?.number.clone()
+            queue.ok_or_else(|| Refusal::NumberUnknown.about(&call.to))?.number.clone()
         };
         let destination = match self.destination(&to) {
-            Destination::Nobody(StateCause::Busy) => return Err(NotPlaced::Busy),
-            Destination::Nobody(_) => return Err(NotPlaced::NobodyThere),
+            Destination::Nobody(StateCause::Busy) => return Err(Refusal::NumberBusy.about(to)),
+            Destination::Nobody(_) => return Err(Refusal::NobodyThere.about(to)),
             reached => reached,
         };
         let mut step = Step::new(now, request_id);
-        let id = self.new_dialog(CallType::OtherIn, None).map_err(|_| NotPlaced::TooManyCalls)?;
+        let id = self.new_dialog(CallType::OtherIn, None).map_err(|_| Refusal::TooManyCalls.about(""))?;
         if let Some(dialog) = self.dialogs.get_mut(&id) {
             let caller = Participant::new(now.wall, &call.from, Party::Outside, Phase::Initiated);
             dialog.participants.push(caller);
@@ -92,15 +81,25 @@ impl Desk {
         Ok((id, step.events))
     }
 
-    /// The caller from outside hangs up. Returns what has to be published, or `None` if there is no such call.
-    pub fn abandon(&mut self, now: Now, id: &str, request_id: &str) -> Option<Vec<Event>> {
-        let dialog = self.find_dialog(id).ok()?;
-        let place = dialog.place_outside()?;
+    /// The caller from outside hangs up.
+    ///
+    /// # Errors
+    ///
+    /// Returns that there is no call with that id and a caller from outside; then nothing has changed.
+    pub(in crate::desk) fn abandon(
+        &mut self,
+        now: Now,
+        id: &str,
+        request_id: &str,
+    ) -> Result<Vec<Event>, ApiError> {
+        let none = || Refusal::CallUnknown.about(id);
+        let dialog = self.find_dialog(id).map_err(|_| none())?;
+        let place = dialog.place_outside().ok_or_else(none)?;
         let id = dialog.id;
         let mut step = Step::new(now, request_id);
         self.leave(&mut step, id, place);
         self.dispatch(&mut step);
-        Some(step.events)
+        Ok(step.events)
     }
 
     /// Nobody has spoken with the caller from outside for long: it hangs up.

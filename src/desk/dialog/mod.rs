@@ -21,7 +21,7 @@ use crate::id::{DialogId, UserId};
 use crate::desk::Desk;
 use crate::desk::timers::TimerId;
 
-pub use making::{Inbound, NotPlaced};
+pub use making::Inbound;
 pub use request::{CallData, DialogRequest};
 
 /// The first id: voice calls have plain integers (reference 4.4).
@@ -31,7 +31,7 @@ pub const FIRST_ID: DialogId = 16_777_217;
 const PARTICIPANTS_MAX: usize = 8;
 
 /// A call.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Dialog {
     pub id: DialogId,
     pub kind: CallType,
@@ -63,7 +63,7 @@ pub struct Dialog {
 }
 
 /// A party of a call.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Participant {
     pub address: String,
     pub party: Party,

@@ -84,12 +84,12 @@ impl Stage {
                 let call = Inbound { from: "5550123".into(), to: to.into(), data: CallData::default() };
                 match self.desk.place_call(now, &call, "") {
                     Ok((_, events)) => events,
-                    Err(why) => return vec![format!("{why:?}")],
+                    Err(why) => return vec![why.message().to_owned()],
                 }
             }
             ["outside", "leaves", id] => match self.desk.abandon(now, &number(id), "") {
-                Some(events) => events,
-                None => return vec!["there is no such call".into()],
+                Ok(events) => events,
+                Err(why) => return vec![why.message().to_owned()],
             },
             [who, "goes"] => {
                 let user = self.user(who);

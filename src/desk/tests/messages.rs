@@ -20,7 +20,7 @@ fn send(
     actor: UserId,
     asked: &NewMessage,
 ) -> Result<(String, Vec<Event>), ApiError> {
-    desk.create_message(at(at_second * SECOND), actor, asked, "r-1")
+    desk.create_message(at(at_second * SECOND), actor, asked.clone(), "r-1")
 }
 
 fn document(id: u64, [creator, first_name, teams]: [&str; 3]) -> String {

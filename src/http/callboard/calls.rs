@@ -4,11 +4,12 @@ use std::rc::Rc;
 
 use hyper::{Request, StatusCode};
 
-use crate::desk::{CallData, Inbound, NotPlaced};
+use crate::desk::{ApiError, CallData, Command, Inbound};
 use crate::event_loop::driver::Server;
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, Refused, text};
 use crate::http::{basic_auth, request_body};
+use crate::hub::Entry;
 use crate::id::UserId;
 
 /// Where the calls are.
@@ -38,48 +39,25 @@ pub async fn place(server: &Rc<Server>, request: Request<Incoming>) -> Result<(U
     if server.with_hub(|hub, _| hub.is_closing()) {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "The server is going down.");
     }
-    let mut id = 0;
-    let placed = server.with_hub(|hub, now| {
-        hub.happen(now, user, |desk| {
-            let (dialog, events) = desk.place_call(now, &call, "")?;
-            id = dialog;
-            Ok(events)
-        })
-    });
-    match placed {
-        Ok(()) => Ok((user, text(StatusCode::ACCEPTED, id.to_string()))),
-        Err(why) => refuse(not_placed(why).0, not_placed(why).1),
-    }
+    let command = Command::PlaceCall(call);
+    let id =
+        server.with_hub(|hub, now| hub.apply(Entry { now, by: Some(user), command })).map_err(refused)?;
+    Ok((user, text(StatusCode::ACCEPTED, id.unwrap_or_default())))
 }
 
-fn not_placed(why: NotPlaced) -> (StatusCode, &'static str) {
-    match why {
-        NotPlaced::NumberUnknown => (
-            StatusCode::NOT_FOUND,
-            "There is no such number: to is an extension, or the number or the id of a queue.",
-        ),
-        NotPlaced::CallerInside => {
-            (StatusCode::BAD_REQUEST, "from is an extension here; an agent makes a call by MAKE_CALL.")
-        }
-        NotPlaced::NobodyThere => (StatusCode::CONFLICT, "Nobody is signed in at that extension."),
-        NotPlaced::Busy => (StatusCode::CONFLICT, "That extension is busy."),
-        NotPlaced::TooManyCalls => {
-            (StatusCode::SERVICE_UNAVAILABLE, "There are as many calls as calls in [limits] allows.")
-        }
-        NotPlaced::OutOfService => (StatusCode::SERVICE_UNAVAILABLE, "The service is not IN_SERVICE."),
-    }
+/// The refusal of a call as this API says it.
+fn refused(error: ApiError) -> Refused {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    Refused { status, sentence: error.message() }
 }
 
 /// Lets the caller hang up and answers 202.
 pub async fn end(server: &Rc<Server>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
     let user = basic_auth::administrator(server, &request).await?;
     let id = request.uri().path().strip_prefix(PATH).unwrap_or_default().trim_matches('/');
-    let none = Refused {
-        status: StatusCode::NOT_FOUND,
-        sentence: "There is no such call with somebody from outside.",
-    };
+    let command = Command::EndCall(id.to_owned());
     server.admit(user, 0).await?;
-    server.with_hub(|hub, now| hub.happen(now, user, |desk| desk.abandon(now, id, "").ok_or(none)))?;
+    server.with_hub(|hub, now| hub.apply(Entry { now, by: Some(user), command })).map_err(refused)?;
     Ok((user, text(StatusCode::ACCEPTED, "The caller hangs up.")))
 }
 

@@ -8,7 +8,7 @@ use hyper::{Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
 
 use crate::clock::Now;
-use crate::desk::{ApiError, Desk, Event, Refusal};
+use crate::desk::{self, ApiError, Desk, Refusal};
 use crate::event_loop::driver::Server;
 use crate::http::finesse::{PREFIX, REQUEST_ID, Reply};
 use crate::http::request_body;
@@ -19,6 +19,11 @@ use crate::xml::Bounds;
 
 /// The longest request id that is taken, in bytes: it is copied into every event.
 const REQUEST_ID_MAX: usize = 256;
+
+/// Reads the request that a body asks for.
+pub trait Read: FnOnce(&str, &Bounds) -> Result<desk::Request, ApiError> {}
+
+impl<F: FnOnce(&str, &Bounds) -> Result<desk::Request, ApiError>> Read for F {}
 
 /// A request whose path can be read.
 pub struct Call<'a> {
@@ -84,72 +89,45 @@ impl<'a> Call<'a> {
         self.look(|desk, _| desk.find(id))
     }
 
-    /// Reads the body, which has to be XML, as `read` says, and lets the contact centre do what it asks for. The
-    /// command gets what was read, the time and the request id. `by` is the user that sends the request.
+    /// Reads the body, which has to be XML, as `read` says, and applies the request. `by` is the user that sends it, and
+    /// `actor` the user as whom it is carried out.
     ///
-    /// The answer is 202: all that a request asks for is done before the next one is looked at, so that the requests
-    /// for an object are served in the order in which their bodies came (reference 4.1).
-    pub async fn command<T>(
-        self,
-        by: UserId,
-        read: impl FnOnce(&str, &Bounds) -> Result<T, ApiError>,
-        command: impl FnOnce(&mut Desk, Now, T, &str) -> Result<Vec<Event>, ApiError>,
-    ) -> Reply {
+    /// The answer is 202: all that a request asks for is done before the next one is looked at, so the requests for an object
+    /// are served in the order in which their bodies came.
+    pub async fn change(self, by: UserId, actor: UserId, read: impl Read) -> Reply {
         let bounds = Bounds::of(&self.server.limits);
-        self.command_within(by, &bounds, read, command).await
+        self.change_within(by, actor, &bounds, read).await
     }
 
-    /// Lets the contact centre do what a request without a body asks for.
-    pub async fn bare_command(
-        self,
-        by: UserId,
-        command: impl FnOnce(&mut Desk, Now, &str) -> Result<Vec<Event>, ApiError>,
-    ) -> Result<(), ApiError> {
+    /// Applies a request without a body.
+    pub async fn change_without_body(self, by: UserId, actor: UserId, request: desk::Request) -> Reply {
         let request_id = self.request_id()?;
         self.server.admit(by, 0).await?;
-        self.server.with_hub(|hub, now| hub.command(now, by, |desk| command(desk, now, &request_id)))
+        self.server.with_hub(|hub, now| hub.request(now, by, actor, request_id, request))
     }
 
-    /// Lets the contact centre take the log of a client, which may be longer than other bodies.
-    pub async fn log<T>(
-        self,
-        by: UserId,
-        read: impl FnOnce(&str, &Bounds) -> Result<T, ApiError>,
-        command: impl FnOnce(&mut Desk, Now, T, &str) -> Result<Vec<Event>, ApiError>,
-    ) -> Reply {
+    /// Takes the log of a client, which may be longer than other bodies.
+    pub async fn log(self, by: UserId, actor: UserId, read: impl Read) -> Reply {
         let limits = &self.server.limits;
         let bounds = Bounds { bytes: limits.client_log, ..Bounds::of(limits) };
-        self.command_within(by, &bounds, read, command).await
+        self.change_within(by, actor, &bounds, read).await
     }
 
-    /// Lets the contact centre take note of a log whose content nobody looks at.
-    pub async fn opaque_log(
-        self,
-        by: UserId,
-        command: impl FnOnce(&mut Desk) -> Result<Vec<Event>, ApiError>,
-    ) -> Reply {
+    /// Applies a request whose body is read and thrown away.
+    pub async fn opaque_log(self, by: UserId, actor: UserId, request: desk::Request) -> Reply {
         let server = self.server;
         request_body::discard(server, self.body, server.limits.client_log).await.map_err(unread)?;
         server.admit(by, 0).await?;
-        server.with_hub(|hub, now| hub.command(now, by, command))?;
-        Ok(None)
+        server.with_hub(|hub, now| hub.request(now, by, actor, String::new(), request))
     }
 
-    async fn command_within<T>(
-        self,
-        by: UserId,
-        bounds: &Bounds,
-        read: impl FnOnce(&str, &Bounds) -> Result<T, ApiError>,
-        command: impl FnOnce(&mut Desk, Now, T, &str) -> Result<Vec<Event>, ApiError>,
-    ) -> Reply {
+    async fn change_within(self, by: UserId, actor: UserId, bounds: &Bounds, read: impl Read) -> Reply {
         let request_id = self.request_id()?;
         self.check_kind()?;
         let text = request_body::text(self.server, self.body, bounds.bytes).await.map_err(unread)?;
-        let asked = read(&text, bounds)?;
+        let request = read(&text, bounds)?;
         self.server.admit(by, text.len()).await?;
-        self.server
-            .with_hub(|hub, now| hub.command(now, by, |desk| command(desk, now, asked, &request_id)))?;
-        Ok(None)
+        self.server.with_hub(|hub, now| hub.request(now, by, actor, request_id, request))
     }
 
     /// The request id, empty if there is none.

@@ -2,7 +2,7 @@
 
 use hyper::Method;
 
-use crate::desk::{ApiError, ClientLog, Desk, DialogRequest, NewMessage, Refusal, SetState, Whose};
+use crate::desk::{ApiError, ClientLog, Desk, DialogRequest, NewMessage, Refusal, Request, SetState, Whose};
 use crate::http::finesse::Reply;
 use crate::http::finesse::request::Call;
 use crate::id::UserId;
@@ -69,52 +69,41 @@ pub async fn reply(by: UserId, actor: UserId, call: Call<'_>) -> Reply {
         ("GET", _) => read(actor, &call, &path).unwrap_or_else(|| nothing(&call, &path)),
         ("PUT", ["User", id]) => {
             let user = call.user(id)?;
-            let read = SetState::read;
-            call.command(by, read, |desk, now, asked, request_id| {
-                desk.set_state(now, actor, user, &asked, request_id)
-            })
-            .await
+            let read =
+                |body: &str, bounds: &_| Ok(Request::SetState { user, asked: SetState::read(body, bounds)? });
+            call.change(by, actor, read).await
         }
         ("POST", ["User", id, "Dialogs"]) => {
             let user = call.user(id)?;
-            let read = DialogRequest::read;
-            call.command(by, read, |desk, now, asked, request_id| {
-                desk.create_dialog(now, actor, user, &asked, request_id)
-            })
-            .await
+            let read = |body: &str, bounds: &_| {
+                Ok(Request::CreateDialog { user, asked: DialogRequest::read(body, bounds)? })
+            };
+            call.change(by, actor, read).await
         }
         ("PUT", ["Dialog", id]) => {
-            let read = DialogRequest::read;
-            call.command(by, read, |desk, now, asked, request_id| {
-                desk.update_dialog(now, actor, id, &asked, request_id)
-            })
-            .await
+            let dialog = (*id).to_owned();
+            let read = |body: &str, bounds: &_| {
+                Ok(Request::UpdateDialog { dialog, asked: DialogRequest::read(body, bounds)? })
+            };
+            call.change(by, actor, read).await
         }
         ("POST", ["TeamMessage"] | ["TeamMessages"]) => {
-            let mut created = None;
-            let read = NewMessage::read;
-            call.command(by, read, |desk, now, asked, request_id| {
-                let (document, events) = desk.create_message(now, actor, &asked, request_id)?;
-                created = Some(document);
-                Ok(events)
-            })
-            .await?;
-            Ok(created)
+            let read = |body: &str, bounds: &_| Ok(Request::CreateMessage(NewMessage::read(body, bounds)?));
+            call.change(by, actor, read).await
         }
         ("DELETE", ["TeamMessage", id]) => {
-            call.bare_command(by, |desk, now, request_id| desk.delete_message(now, actor, id, request_id))
-                .await?;
+            call.change_without_body(by, actor, Request::DeleteMessage((*id).to_owned())).await?;
             Ok(Some(String::new()))
         }
         ("POST", ["User", id, "ClientLog"]) => {
             let user = call.user(id)?;
-            let read = ClientLog::read;
-            call.log(by, read, |desk, now, log, request_id| desk.take_log(now, actor, user, log, request_id))
-                .await
+            let read =
+                |body: &str, bounds: &_| Ok(Request::TakeLog { user, log: ClientLog::read(body, bounds)? });
+            call.log(by, actor, read).await
         }
         ("POST", ["User", id, "CompressedClientLog"]) => {
             let user = call.user(id)?;
-            call.opaque_log(by, |desk| desk.take_compressed_log(actor, user)).await
+            call.opaque_log(by, actor, Request::TakeCompressedLog { user }).await
         }
         _ => nothing(&call, &path),
     }

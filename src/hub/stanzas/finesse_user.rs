@@ -1,7 +1,7 @@
 //! The `finesse` user, whose presence says that events will come (reference 1.6), and the availability that is set by
 //! hand (reference 1.7).
 
-use crate::desk::Status;
+use crate::desk::{Command, Status};
 use crate::hub::stanzas::target::FINESSE;
 use crate::hub::{Hub, Now};
 use crate::id::SessionId;
@@ -42,14 +42,12 @@ impl Hub {
         if back {
             self.tell_finesse(now);
         }
-        self.desk.set_status(now, new.status);
-        if back || new.status != old.status {
-            let event = self.desk.status_told(now);
-            self.tell(now, vec![event], None);
-            if new == (Availability { status: Status::InService, finesse: true }) {
-                self.desk.tell_states(now);
-            }
-        }
+        let tell = back || new.status != old.status;
+        let is_up = new == Availability { status: Status::InService, finesse: true };
+        self.apply_by_system(
+            now,
+            Command::SetStatus { status: new.status, tell, tell_states: tell && is_up },
+        );
         if old.finesse && !new.finesse {
             self.tell_finesse(now);
         }

@@ -2,6 +2,7 @@
 
 use roxmltree::Node;
 
+use crate::desk::Command;
 use crate::hub::session::Presence;
 use crate::hub::stanzas::target::Target;
 use crate::hub::{Hub, Now};
@@ -46,7 +47,7 @@ impl Hub {
         let first = session.presence.is_none();
         let lang = stanza::lang(presence).or(session.stream.lang()).map(Box::from);
         session.presence = Some(Presence { priority, content: content.into(), lang });
-        self.desk.arrived(user);
+        self.apply_by_system(now, Command::Arrived(user));
         if priority >= 0 && !was_available {
             self.show_finesse(now, id);
         }
@@ -86,7 +87,7 @@ impl Hub {
             .iter()
             .all(|other| self.sessions.get(*other).is_none_or(|session| session.presence.is_none()))
         {
-            self.desk.left(now, user);
+            self.apply_by_system(now, Command::Left(user));
         }
     }
 

@@ -1,6 +1,6 @@
 //! The service goes and comes back, as it is set by hand.
 
-use crate::desk::{SetState, Status};
+use crate::desk::{ApiError, Request, SetState, Status};
 use crate::hub::tests::*;
 
 const SYSTEM_INFO: &str = "/finesse/api/SystemInfo";
@@ -37,7 +37,7 @@ pub(super) fn ask_for(stage: &mut Stage, user: &str, state: &str) -> Result<(), 
     let extension = stage.hub.users().get(user).extension.clone();
     let asked = SetState { state: Some(state.to_owned()), extension, reason_code_id: None };
     let now = stage.now;
-    stage.hub.command(now, user, |desk| desk.set_state(now, user, user, &asked, ""))
+    stage.hub.request(now, user, user, String::new(), Request::SetState { user, asked }).map(drop)
 }
 
 #[test]

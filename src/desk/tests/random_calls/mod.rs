@@ -8,7 +8,7 @@ use crate::desk::nodes;
 use crate::desk::state::State;
 use crate::desk::tests::*;
 use crate::desk::timers::Alarm;
-use crate::desk::{CallData, DialogRequest, Inbound};
+use crate::desk::{Applied, CallData, Command, DialogRequest, Inbound, Request};
 use crate::id::DialogId;
 
 type Checked = Result<(), String>;
@@ -186,6 +186,8 @@ struct Centre {
     nodes: HashSet<String>,
     readers: Vec<Reader>,
     now: u64,
+    /// The commands, each with its time and its effect.
+    log: Vec<(u64, Command, Result<Applied, ApiError>)>,
 }
 
 impl Centre {
@@ -197,7 +199,7 @@ impl Centre {
         let nodes = centres.flat_map(|desk| nodes::all(&desk, &[]));
         let nodes = nodes.flat_map(|spec| spec.names().collect::<Vec<_>>()).collect();
         let readers = (0..AGENTS).map(|_| Reader::default()).collect();
-        Self { desk, profile, nodes, readers, now: 0 }
+        Self { desk, profile, nodes, readers, now: 0, log: Vec::new() }
     }
 
     fn call(&self, place: usize) -> Option<DialogId> {
@@ -217,63 +219,47 @@ impl Centre {
         Action::ALL.into_iter().filter(offers).collect()
     }
 
-    /// Returns whether it was accepted.
-    fn step(&mut self, what: &Do) -> Result<bool, String> {
-        self.now += 1;
+    /// The command for one thing that happens, if it can happen now.
+    fn command(&mut self, what: &Do) -> Option<Command> {
         let owned = |text: &str| Some(text.to_owned());
-        let own =
-            |desk: &Desk, user: u32| desk.agent(UserId(user)).extension.clone().or_else(|| owned("1000"));
-        let now = at(self.now);
-        let desk = &mut self.desk;
-        let mut request_id = "r";
-        let mut refusals = None;
-        let before = format!("{desk:?}");
-        let events = match *what {
+        let own = |user: u32| self.desk.agent(UserId(user)).extension.clone().or_else(|| owned("1000"));
+        let request = |actor, request| Command::Request { actor, request_id: "r".to_owned(), request };
+        Some(match *what {
             Do::State(actor, user, state, extension) => {
                 let extension = (state == "LOGIN").then(|| extension.to_owned());
                 let asked = SetState { state: owned(state), extension, reason_code_id: None };
-                desk.set_state(now, UserId(actor), UserId(user), &asked, "r")
-                    .map_err(|e| refusals = Some(told(&e)))
-                    .ok()
+                request(UserId(actor), Request::SetState { user: UserId(user), asked })
             }
             Do::Make(user, to) | Do::Listen(user, to) => {
                 let action = if matches!(what, Do::Make(..)) { "MAKE_CALL" } else { "SILENT_MONITOR" };
                 let asked = DialogRequest {
                     action: owned(action),
-                    from: own(desk, user),
+                    from: own(user),
                     to: owned(to),
                     ..DialogRequest::default()
                 };
-                desk.create_dialog(now, UserId(user), UserId(user), &asked, "r")
-                    .map_err(|e| refusals = Some(told(&e)))
-                    .ok()
+                request(UserId(user), Request::CreateDialog { user: UserId(user), asked })
             }
             Do::BargeIn(user, place) => {
-                let associated = self.call(place).map(nodes::dialog);
-                let desk = &mut self.desk;
                 let asked = DialogRequest {
                     action: owned("BARGE_IN"),
-                    from: own(desk, user),
+                    from: own(user),
                     to: owned("1001"),
-                    associated,
+                    associated: self.call(place).map(nodes::dialog),
                     ..DialogRequest::default()
                 };
-                desk.create_dialog(now, UserId(user), UserId(user), &asked, "r")
-                    .map_err(|e| refusals = Some(told(&e)))
-                    .ok()
+                request(UserId(user), Request::CreateDialog { user: UserId(user), asked })
             }
             Do::Update(place, which, action, to, target) => {
-                let Some(id) = self.call(place) else { return Ok(false) };
-                let desk = &mut self.desk;
-                let participants = &desk.dialogs[&id].participants;
-                let agents = desk.dialogs[&id].agents();
-                if agents.is_empty() {
-                    return Ok(false);
-                }
-                let actor = agents[which % agents.len()];
+                let id = self.call(place)?;
+                let dialog = &self.desk.dialogs[&id];
+                let agents = dialog.agents();
+                let actor = *agents.get(which % agents.len().max(1))?;
                 let target = match target {
-                    Some(target) => Some(participants[target % participants.len()].address.clone()),
-                    None => desk.agent(actor).extension.clone(),
+                    Some(target) => {
+                        Some(dialog.participants[target % dialog.participants.len()].address.clone())
+                    }
+                    None => self.desk.agent(actor).extension.clone(),
                 };
                 let mut data = CallData::default();
                 let _ = data.set("callVariable1".into(), "x".into());
@@ -285,12 +271,10 @@ impl Centre {
                     digits: owned("1"),
                     ..DialogRequest::default()
                 };
-                desk.update_dialog(now, actor, &id.to_string(), &asked, "r")
-                    .map_err(|e| refusals = Some(told(&e)))
-                    .ok()
+                request(actor, Request::UpdateDialog { dialog: id.to_string(), asked })
             }
             Do::Offered(place, which, action, to) => {
-                let Some(id) = self.call(place) else { return Ok(false) };
+                let id = self.call(place)?;
                 let agents = self.desk.dialogs[&id].agents();
                 let actor = agents.get(which % agents.len().max(1)).copied();
                 let offered = actor.map(|actor| self.offered(id, actor)).unwrap_or_default();
@@ -299,56 +283,46 @@ impl Centre {
                     .into_iter()
                     .filter(|one| which == 7 || !matches!(one, Action::UpdateCallData | Action::SendDtmf))
                     .collect();
-                if offered.is_empty() {
-                    return Ok(false);
-                }
-                return self.step(&Do::Update(place, which, offered[action % offered.len()], to, None));
+                let action = *offered.get(action % offered.len().max(1))?;
+                return self.command(&Do::Update(place, which, action, to, None));
             }
-            Do::Inbound(to) => {
-                request_id = "";
-                let call = Inbound { from: "5550199".into(), to: to.into(), data: CallData::default() };
-                desk.place_call(now, &call, "").map(|(_, events)| events).ok()
-            }
-            Do::Abandon(place) => {
-                request_id = "";
-                let Some(id) = self.call(place) else { return Ok(false) };
-                self.desk.abandon(now, &id.to_string(), "")
-            }
-            Do::Left(user) => {
-                desk.left(now, UserId(user));
-                Some(Vec::new())
-            }
-            Do::Arrived(user) => {
-                desk.arrived(UserId(user));
-                Some(Vec::new())
-            }
+            Do::Inbound(to) => Command::PlaceCall(Inbound {
+                from: "5550199".into(),
+                to: to.into(),
+                data: CallData::default(),
+            }),
+            Do::Abandon(place) => Command::EndCall(self.call(place)?.to_string()),
+            Do::Left(user) => Command::Left(UserId(user)),
+            Do::Arrived(user) => Command::Arrived(UserId(user)),
             Do::Wait(time) => {
                 self.now += time;
-                request_id = "";
-                Some(desk.tick(at(self.now)))
+                Command::Tick
             }
             Do::UntilDue => {
-                let Some(due) = desk.wake_at() else { return Ok(false) };
-                let ahead = due.saturating_duration_since(at(self.now).monotonic).as_millis();
-                self.now += u64::try_from(ahead).expect("hours at most");
-                request_id = "";
-                Some(desk.tick(at(self.now)))
+                let ahead = self.desk.wake_at()?.saturating_duration_since(at(self.now).monotonic);
+                self.now += u64::try_from(ahead.as_millis()).expect("hours at most");
+                Command::Tick
             }
             Do::Status(status) => {
-                request_id = "";
-                desk.set_status(now, status);
-                let event = desk.status_told(now);
-                if status == Status::InService {
-                    desk.tell_states(now);
-                }
-                Some(vec![event])
+                Command::SetStatus { status, tell: true, tell_states: status == Status::InService }
             }
             Do::Reload(which) => {
-                request_id = "";
                 let name = if self.profile == Profile::Uccx { "uccx" } else { "ucce" };
-                Some(desk.reload(now, centre(name, which)))
+                Command::Reload(centre(name, which).into())
             }
-        };
+        })
+    }
+
+    /// Returns whether it was accepted.
+    fn step(&mut self, what: &Do) -> Result<bool, String> {
+        self.now += 1;
+        let Some(command) = self.command(what) else { return Ok(false) };
+        let request_id = if matches!(command, Command::Request { .. }) { "r" } else { "" };
+        let before = format!("{:?}", self.desk);
+        let applied = self.desk.apply(at(self.now), command.clone());
+        self.log.push((self.now, command, applied.clone()));
+        let refusals = applied.as_ref().err().map(told);
+        let events = applied.ok().map(|applied| applied.events);
         let Some(events) = events else {
             must!(format!("{:?}", self.desk) == before, "refused, and something has changed: {refusals:?}");
             return Ok(false);
@@ -425,6 +399,33 @@ fn consultation(random: &mut fastrand::Rng) -> Vec<Do> {
     [first].into_iter().chain(answer(0)).chain(consult.iter().cloned()).chain(answer(1)).collect()
 }
 
+/// Everybody signs in, perhaps two calls, and then anything.
+fn sequence(random: &mut fastrand::Rng) -> Vec<Do> {
+    let mut all = signed_in();
+    if random.bool() {
+        all.extend(consultation(random));
+    }
+    let length = random.usize(20..300);
+    all.extend((0..length).map(|_| some(random)));
+    all
+}
+
+#[test]
+fn two_desks_that_apply_the_same_commands_publish_the_same_and_are_equal() {
+    for (name, seed) in ["uccx", "ucce"].into_iter().flat_map(|name| (0..10).map(move |seed| (name, seed))) {
+        let mut first = Centre::new(name);
+        for what in sequence(&mut fastrand::Rng::with_seed(seed)) {
+            first.step(&what).expect("no rule is broken");
+        }
+        let mut second = Desk::new(centre(name, 0));
+        assert!(second != first.desk, "{name}, {seed}: the commands change nothing");
+        for (time, command, applied) in &first.log {
+            assert_eq!(second.apply(at(*time), command.clone()), *applied, "{name}, {seed}: {command:?}");
+        }
+        assert!(second == first.desk, "{name}, {seed}: {second:#?}\n{:#?}", first.desk);
+    }
+}
+
 #[test]
 fn calls_in_any_order_break_no_rule() {
     // More of them with STEPS=200000.
@@ -435,12 +436,7 @@ fn calls_in_any_order_break_no_rule() {
         while done < steps {
             let mut random = fastrand::Rng::with_seed(seed);
             seed += 1;
-            let mut all = signed_in();
-            if random.bool() {
-                all.extend(consultation(&mut random));
-            }
-            let length = random.usize(20..300);
-            all.extend((0..length).map(|_| some(&mut random)));
+            let mut all = sequence(&mut random);
             done += all.len();
             match run(name, &all) {
                 Ok(count) => accepted += count,

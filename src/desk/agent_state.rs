@@ -1,0 +1,196 @@
+//! Changes of an agent's state (reference 4.2, 4.3).
+
+use std::mem;
+
+use crate::clock::Now;
+use crate::config::{Category, Profile, Role};
+use crate::id::UserId;
+
+use crate::desk::error::{ApiError, Failure, Refusal};
+use crate::desk::event::Step;
+use crate::desk::reasons::{Cause, system};
+use crate::desk::state::{Outcome, Request, Standing, State, outcome};
+use crate::desk::{Desk, Event, Reason, SetState, Settled};
+
+/// A request whose parameters are good.
+struct Change<'a> {
+    request: Request,
+    extension: &'a str,
+    reason: Option<Reason>,
+}
+
+impl Desk {
+    /// Does what `PUT /User/{id}` asks for: `actor` wants another state for `user`. An accepted request has its events, at least
+    /// one for the user, and all carry `request_id`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error that answers the request instead of 202; then nothing has changed, as after an event with an error.
+    pub(super) fn set_state(
+        &mut self,
+        now: Now,
+        actor: UserId,
+        user: UserId,
+        asked: &SetState,
+        request_id: &str,
+    ) -> Result<Vec<Event>, ApiError> {
+        let by = self.standing(actor, user)?;
+        let change = self.change(by, user, asked)?;
+        let before = self.agent(user).clone();
+        let outcome = outcome(self.profile, by, before.state, change.request);
+        let done = match outcome {
+            Outcome::Refused(refusal) => return Err(refusal.about(self.about(refusal, user))),
+            Outcome::Fails(failure) => Err(failure),
+            Outcome::To(state) | Outcome::Pend(state) => self.obey(now, by, user, outcome, state, &change),
+            Outcome::Keep if change.request == Request::Login => self.sign_in(user, change.extension),
+            Outcome::Keep => Ok(()),
+        };
+        let mut step = Step::new(now, request_id);
+        if let Err(failure) = done {
+            self.user_failed(&mut step, user, failure);
+        } else if matches!(outcome, Outcome::To(_) | Outcome::Pend(_)) || *self.agent(user) != before {
+            self.user_changed(&mut step, user);
+        } else {
+            // Nothing new for the team.
+            self.user_told(&mut step, user);
+        }
+        self.dispatch(&mut step);
+        Ok(step.events)
+    }
+
+    /// As what the actor asks (reference 4.1: agents for themselves, supervisors for members of their teams).
+    fn standing(&self, actor: UserId, user: UserId) -> Result<Standing, ApiError> {
+        let id = &self.directory.get(user).id;
+        let standing = if actor == user {
+            Standing::Own
+        } else if !self.directory.get(actor).roles.contains(&Role::Supervisor) {
+            return Err(Refusal::NotYourself.about(id));
+        } else if !self.directory.supervises(actor, user) {
+            return Err(Refusal::NotYourMember.about(id));
+        } else {
+            Standing::Supervisor
+        };
+        // A user who is no agent has no state.
+        if !self.directory.get(user).roles.contains(&Role::Agent) {
+            return Err(Refusal::NotAllowed.about(id));
+        }
+        Ok(standing)
+    }
+
+    fn change<'a>(&self, by: Standing, user: UserId, asked: &'a SetState) -> Result<Change<'a>, ApiError> {
+        let state = asked.state.as_deref().ok_or_else(|| Refusal::StateMissing.about("state"))?;
+        let request = Request::ALL.into_iter().find(|request| request.name() == state);
+        let request = request.ok_or_else(|| Refusal::StateUnknown.about("state"))?;
+        let extension = match (request, asked.extension.as_deref()) {
+            (Request::Login, None) => return Err(Refusal::ExtensionMissing.about("extension")),
+            (_, extension) => extension.unwrap_or_default(),
+        };
+        let kind = match (by, request) {
+            (Standing::Own, Request::NotReady) => Some(Category::NotReady),
+            (Standing::Own, Request::Logout) => Some(Category::Logout),
+            _ => None,
+        };
+        let reason = match (kind, asked.reason_code_id.as_deref()) {
+            (None, None) => None,
+            (None, Some(_)) => {
+                return Err(Refusal::ReasonNotAllowed.about("finesse.api.reasoncode.not_allowed"));
+            }
+            (Some(kind), id) => self.reason(user, kind, id)?,
+        };
+        Ok(Change { request, extension, reason })
+    }
+
+    /// The reason that a request names, or none where none is needed.
+    fn reason(&self, user: UserId, kind: Category, id: Option<&str>) -> Result<Option<Reason>, ApiError> {
+        let team = self.directory.get(user).team.as_deref();
+        let mut known = self.reason_codes_of(team).filter(|(_, code)| code.category == kind);
+        match id {
+            None if self.require_reason_codes && known.next().is_some() => {
+                Err(Refusal::ReasonMissing.about("finesse.api.reasoncode.require_reasoncode"))
+            }
+            None => Ok(None),
+            Some(id) => match known.find(|(_, code)| code.id.to_string() == id) {
+                Some((place, _)) => Ok(Some(Reason::Configured(place))),
+                None => Err(Refusal::ReasonUnknown.about("reasonCodeId")),
+            },
+        }
+    }
+
+    /// The subject of the error of a refused transition.
+    fn about(&self, refusal: Refusal, user: UserId) -> &str {
+        match refusal {
+            Refusal::NotYourself => &self.directory.get(user).id,
+            _ => "state",
+        }
+    }
+
+    fn obey(
+        &mut self,
+        now: Now,
+        by: Standing,
+        user: UserId,
+        outcome: Outcome,
+        state: State,
+        change: &Change<'_>,
+    ) -> Result<(), Failure> {
+        if change.request == Request::Login {
+            self.sign_in(user, change.extension)?;
+        }
+        let reason = match by {
+            Standing::Own => change.reason,
+            Standing::Supervisor => self.system_reason(Cause::Supervisor, state),
+        };
+        let next = Settled { state, reason };
+        let pending = self.agent(user).pending.and_then(|pending| pending.reason);
+        if by == Standing::Own && matches!(pending, Some(Reason::System(_))) {
+            // A supervisor, or the loss of the session, has decided what comes after the call.
+            return Err(Failure::ObjectState);
+        }
+        let has_calls = !self.agent(user).dialogs.is_empty();
+        let waits = matches!(outcome, Outcome::Pend(_))
+            || (by == Standing::Supervisor && state == State::Logout && has_calls);
+        if waits {
+            // Express takes one such request for a call (reference 4.3).
+            let is_second = self.profile == Profile::Uccx && self.agent(user).pending.is_some();
+            if is_second && by == Standing::Own {
+                return Err(Failure::WorkMode);
+            }
+            self.agent_mut(user).pending = Some(next);
+        } else if has_calls && state != State::NotReady {
+            return Err(Failure::Busy);
+        } else {
+            self.enter_settled(now, user, next);
+        }
+        Ok(())
+    }
+
+    /// The reason for a state that the agent did not ask for.
+    pub(super) fn system_reason(&self, cause: Cause, state: State) -> Option<Reason> {
+        system(self.profile, cause, state).map(Reason::System)
+    }
+
+    /// Takes a telephone, if it is one and free.
+    fn sign_in(&mut self, user: UserId, extension: &str) -> Result<(), Failure> {
+        let moves = self.agent(user).extension.as_deref() != Some(extension);
+        match self.extensions.get(extension) {
+            None => Err(Failure::InvalidDevice),
+            Some(Some(other)) if *other != user => Err(Failure::DeviceBusy),
+            // Its calls are at the other telephone.
+            Some(_) if moves && !self.agent(user).dialogs.is_empty() => Err(Failure::Busy),
+            Some(_) => {
+                self.move_to(user, Some(extension));
+                Ok(())
+            }
+        }
+    }
+
+    /// Leaves the telephone for another one.
+    pub(super) fn move_to(&mut self, user: UserId, extension: Option<&str>) {
+        let old = mem::replace(&mut self.agent_mut(user).extension, extension.map(str::to_owned));
+        for (extension, now) in [(old.as_deref(), None), (extension, Some(user))] {
+            if let Some(place) = extension.and_then(|extension| self.extensions.get_mut(extension)) {
+                *place = now;
+            }
+        }
+    }
+}
