@@ -134,7 +134,7 @@ test('the ladder comes up step by step, and every frame is seen', lab(async ({ s
   // Saved for a ticket, without the password.
   for (const [name, check] of [
     ['Save JSON', (text) => JSON.parse(text).steps.every(({ state }) => state !== 'failed')],
-    ['Save Text', (text) => text.includes('subscribe')],
+    ['Save text', (text) => text.includes('subscribe')],
   ]) {
     const download = page.waitForEvent('download');
     await page.getByRole('button', { name }).click();
@@ -177,14 +177,14 @@ test('what is wrong with a session that lives on is said', lab(async ({ server }
   const set = (query) => server.post(`/callboard/api/status?${query}`, '');
   await badge('Live');
   await set('finesse=unavailable');
-  await badge('Live, with a fault');
+  await badge('Live, degraded');
   await page.locator('#step-live .error').getByText(/web application is down/).waitFor();
   await set('finesse=available&status=OUT_OF_SERVICE');
   await page.locator('#step-live .error').getByText(/OUT_OF_SERVICE/).waitFor();
   await page.locator('nav a[href="#desk"]').click();
   await page.locator('.connection').getByText(/^Out of service/).waitFor();
   await page.locator('nav a[href="#wire"]').click();
-  await badge('Live, with a fault');
+  await badge('Live, degraded');
   await set('status=IN_SERVICE');
   await badge('Live');
   assert.deepEqual(complaints, []);
@@ -228,7 +228,7 @@ test('a password that is refused is not sent again, and a board that is locked o
       assert.equal((await server.post('/callboard/api/ticket', '', { user, password: 'wrong' })).status, 401);
     }
   }
-  await desk.page.getByText(/does not take the password any more/).waitFor();
+  await desk.page.getByText(/no longer accepts the password/).waitFor();
   await board.page.getByRole('alert').filter({ hasText: /tries again at \d\d:\d\d/ }).waitFor();
   assert.equal(await board.page.locator('input[name="user"]').inputValue(), '1002');
   await new Promise((resolve) => setTimeout(resolve, 3_000));
@@ -308,6 +308,21 @@ test('every word is there in both languages, and is said somewhere', async () =>
   const asked = [...code.matchAll(/\bt\('([^']+)'/g)].map(([, key]) => key);
   assert.deepEqual(asked.filter((key) => !(key in words.en)), []);
 });
+
+test('a number takes the singular or the plural, and is written as the language of the page does', lab(async ({ server }) => {
+  const { page, complaints } = await enter(server, 'wire', { locale: 'de-DE' });
+  await page.locator('.ladder').waitFor();
+  const said = (language, n) => page.evaluate(async ([name, value]) => {
+    const { number, setLanguage, t } = await import('/console/shared/words.js');
+    setLanguage(name);
+    return t('frames.count', { n: number(value) });
+  }, [language, n]);
+  assert.equal(await said('en', 1), '1 frame');
+  assert.equal(await said('en', 0), '0 frames');
+  assert.equal(await said('en', 1234), '1,234 frames');
+  assert.equal(await said('zh-TW', 1), '1 個訊框');
+  assert.deepEqual(complaints, []);
+}));
 
 test('a wrong password is said, and nobody is let in', lab(async ({ server }) => {
   const { page } = await open(server, '', { expected: [/401/] });

@@ -137,7 +137,7 @@ function connect(entry, asked) {
         return;
       }
     } catch (error) {
-      problem = error instanceof Unreachable ? t('board.unreachable') : t('board.refused', { reason: error.message });
+      problem = error instanceof Unreachable ? error.message : t('board.refused', { reason: error.message });
     }
     if (closed) return;
     if (asked) {

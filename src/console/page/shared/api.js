@@ -1,11 +1,21 @@
 // The server's HTTP side. The page sends its own Authorization header and never lets the browser keep or ask for one.
 
+import { addWords, t } from './words.js';
 import { escape, parse } from './xml.js';
+
+addWords({
+  en: {
+    'api.unreachable': 'The server does not answer.',
+  },
+  'zh-TW': {
+    'api.unreachable': '伺服器沒有回應。',
+  },
+});
 
 /** The request did not get an answer: server gone, network gone, or a certificate that is not trusted. */
 export class Unreachable extends Error {
-  constructor(path, cause) {
-    super(`no answer from ${path}`, { cause });
+  constructor(cause) {
+    super(t('api.unreachable'), { cause });
     this.name = 'Unreachable';
   }
 }
@@ -96,7 +106,7 @@ export class Api {
       if (given.status === 401 && this.#authorization && given.headers.has('WWW-Authenticate')) this.#refused = given;
       return given;
     } catch (error) {
-      throw new Unreachable(where, error);
+      throw new Unreachable(error);
     }
   }
 }

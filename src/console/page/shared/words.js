@@ -10,10 +10,22 @@ export function addWords(more) {
   for (const [name, texts] of Object.entries(more)) Object.assign((words[name] ??= {}), texts);
 }
 
-/** The text of a key; `{name}` in it becomes `values.name`. What is not translated is said in English. */
+/**
+ * The text of a key; `{n}` in it becomes `values.n`, and `{n:frame|frames}` the first form for 1 and the second for other
+ * numbers. A text that is not translated is English.
+ */
 export function t(key, values = {}) {
   const text = words[current][key] ?? words.en[key] ?? key;
-  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+  return text.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (whole, name, single, plural) => {
+    if (!(name in values)) return whole;
+    const value = String(values[name]);
+    return plural === undefined ? value : value === '1' ? single : plural;
+  });
+}
+
+/** A number as the language of the page writes it. */
+export function number(value) {
+  return value.toLocaleString(current);
 }
 
 /** Whether there is a text for a key. */

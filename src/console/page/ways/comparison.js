@@ -3,6 +3,7 @@
 import { good, reason, xml } from '../shared/api.js';
 import { Arrivals } from './arrivals.js';
 import { Beat, LongPoll, Poll, ServerSent, Socket } from './receivers.js';
+import { t } from '../shared/words.js';
 import { all, first, update } from '../shared/xml.js';
 
 /** The five ways, in the order of the story. */
@@ -260,7 +261,7 @@ export class Ended extends Error {}
 
 // A way that says nothing at all is not waited for either.
 function soon(started) {
-  return Promise.race([started, pause(PATIENCE).then(() => Promise.reject(new Error(`no answer for ${PATIENCE / 1_000} s`)))]);
+  return Promise.race([started, pause(PATIENCE).then(() => Promise.reject(new Error(t('ways.fail.silent', { seconds: PATIENCE / 1_000 }))))]);
 }
 
 function pause(milliseconds) {

@@ -6,6 +6,7 @@
 import { reason } from '../shared/api.js';
 import { BoshSession } from '../protocol/bosh.js';
 import { EventStream } from '../shared/events.js';
+import { t } from '../shared/words.js';
 import { first } from '../shared/xml.js';
 import { Session } from '../protocol/xmpp.js';
 
@@ -170,7 +171,7 @@ export class ServerSent {
           } else {
             this.#answered?.(false);
             this.#answered = null;
-            const error = new Error(why?.text ?? 'no stream');
+            const error = new Error(why?.text ?? t('ways.fail.stream'));
             this.onError(error);
             reject(error);
           }
@@ -214,7 +215,7 @@ export class Socket {
         if (name !== 'closed') return;
         this.#answered?.(false);
         closed();
-        if (!this.stopping) onError(new Error(`WebSocket ${detail.code}`));
+        if (!this.stopping) onError(new Error(t('ways.fail.socket', { code: detail.code })));
       },
     });
   }

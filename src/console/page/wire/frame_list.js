@@ -2,7 +2,7 @@
 
 import { clear, el } from '../shared/dom.js';
 import { nameOf } from '../protocol/frames.js';
-import { t } from '../shared/words.js';
+import { number, t } from '../shared/words.js';
 import { all, parse, pretty } from '../shared/xml.js';
 
 /** XML indented and coloured, as a <pre> with text inside. */
@@ -24,7 +24,7 @@ export function content(entry) {
   const payloads = entry.key === 'event' ? all(parse(entry.text), 'notification').map((element) => element.textContent) : [];
   for (const payload of payloads) if (payload.trim()) parts.push(el('p', { class: 'hint' }, t('frames.payload')), code(payload));
   if (entry.masked) parts.push(el('p', { class: 'hint' }, t('frames.masked')));
-  if (entry.length > entry.text.length) parts.push(el('p', { class: 'hint' }, t('frames.cut', { n: entry.length.toLocaleString() })));
+  if (entry.length > entry.text.length) parts.push(el('p', { class: 'hint' }, t('frames.cut', { n: number(entry.length) })));
   return parts;
 }
 
@@ -149,9 +149,9 @@ export class FrameList {
     const { frames, dropped, count } = this.#store;
     const parts = [];
     parts.push(this.#rows.size === frames.length || this.#paused
-      ? t('frames.count', { n: frames.length.toLocaleString() })
-      : t('frames.shown', { shown: this.#rows.size.toLocaleString(), n: frames.length.toLocaleString() }));
-    if (dropped) parts.push(t('frames.dropped', { n: dropped.toLocaleString() }));
+      ? t('frames.count', { n: number(frames.length) })
+      : t('frames.shown', { shown: number(this.#rows.size), n: number(frames.length) }));
+    if (dropped) parts.push(t('frames.dropped', { n: number(dropped) }));
     if (this.#paused && count > this.#shown) parts.push(t('frames.held', { n: count - this.#shown }));
     this.count.textContent = frames.length ? parts.join(' · ') : '';
     this.note.hidden = this.#rows.size > 0;
@@ -174,7 +174,7 @@ export class FrameList {
       el('span', { class: 'frame-time' }, this.#store.timeOf(entry)),
       el('span', { class: `frame-way ${entry.direction}` },
         el('span', { 'aria-hidden': 'true' }, out ? '↑' : '↓'), el('span', { class: 'visually-hidden' }, t(out ? 'frames.out' : 'frames.in'))),
-      el('span', { class: 'frame-size' }, entry.size.toLocaleString()),
+      el('span', { class: 'frame-size' }, number(entry.size)),
       this.sessions && el('span', { class: 'frame-session' }, [entry.session, entry.user].filter(Boolean).join(' · ')),
       el('span', { class: `frame-what${bad ? ' bad' : ''}` }, nameOf(entry), entry.detail && el('span', { class: 'frame-detail' }, entry.detail)),
       el('span', { class: 'frame-text' }, entry.text.slice(0, 300)),

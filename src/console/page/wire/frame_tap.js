@@ -1,6 +1,6 @@
 // Other clients: who is connected, and their frames as they pass (role Administrator).
 
-import { Unreachable, reason } from '../shared/api.js';
+import { reason } from '../shared/api.js';
 import { clear, el } from '../shared/dom.js';
 import { Stream } from '../shared/events.js';
 import { FrameStore } from '../protocol/frames.js';
@@ -67,7 +67,7 @@ export class FrameTap {
       if (given.ok) this.#draw(given.json().sessions);
       else problem = reason(given);
     } catch (error) {
-      problem = error instanceof Unreachable ? t('tap.unreachable') : error.message;
+      problem = error.message;
     }
     this.problem.hidden = problem === null;
     this.problem.textContent = problem === null ? '' : t('tap.bad', { reason: problem });
@@ -92,7 +92,8 @@ export class FrameTap {
       row.draw(session);
     }
     this.more.hidden = sessions.length === shown.length;
-    this.more.textContent = t('tap.more', { n: sessions.length - shown.length });
+    const more = sessions.length - shown.length;
+    this.more.textContent = more > 0 ? t('tap.more', { n: more }) : '';
     let none = this.body.querySelector('.tap-none');
     if (!sessions.length && !none) {
       none = el('tr', { class: 'tap-none' }, el('td', { colspan: 7, class: 'hint' }, t('tap.none')));

@@ -7,7 +7,7 @@ import { FAILURES, LoginRun, STEPS } from './login_run.js';
 import { harmless, save } from './save.js';
 import { FrameTap } from './frame_tap.js';
 import './wire.words.js';
-import { has, t } from '../shared/words.js';
+import { has, number, t } from '../shared/words.js';
 
 export const title = 'wire.title';
 
@@ -39,8 +39,8 @@ class View {
     this.said = el('p', { class: 'visually-hidden', role: 'status' });
     this.steps = new Map(STEPS.map((id, index) => [id, new Step(this, id, index + 1)]));
     this.ladder = el('ol', { class: 'ladder', on: { keydown: (event) => this.#key(event) } }, [...this.steps.values()].map((step) => step.node));
-    const saves = ['json', 'text'].map((kind) => (
-      el('button', { class: 'button small', type: 'button', on: { click: () => save(this.run, kind, explain) } }, `${t('frames.save')} ${t(`frames.${kind}`)}`)
+    const saves = [['json', 'frames.saveJson'], ['text', 'frames.saveText']].map(([kind, label]) => (
+      el('button', { class: 'button small', type: 'button', on: { click: () => save(this.run, kind, explain) } }, t(label))
     ));
     this.saves = saves;
     this.frames = new FrameList(model.store, { title: t('frames.title'), empty: t('frames.empty'), actions: saves });
@@ -196,7 +196,7 @@ class Step {
       this.state.textContent = ` (${t(`step.${shown}`)})`;
     }
     say(this.note, note);
-    say(this.time, at === null ? '' : `${at < 10 ? at.toFixed(1) : Math.round(at).toLocaleString()} ms`);
+    say(this.time, at === null ? '' : `${at < 10 ? at.toFixed(1) : number(Math.round(at))} ms`);
     const open = selected === this.id;
     const wasOpen = !this.body.hidden;
     this.head.setAttribute('aria-expanded', String(open));
@@ -265,7 +265,7 @@ class Step {
 function said(entry, store) {
   return el('div', { class: 'said' },
     el('p', { class: 'said-head' }, arrow(entry.direction), el('strong', {}, nameOf(entry)), ' ',
-      el('span', { class: 'hint' }, `${store.timeOf(entry)} s · ${entry.size.toLocaleString()} B`)),
+      el('span', { class: 'hint' }, `${store.timeOf(entry)} s · ${number(entry.size)} B`)),
     content(entry));
 }
 
@@ -392,7 +392,7 @@ function livePart(run, place) {
   );
   return () => {
     const live = run.status === 'live' || run.status === 'warn';
-    say(events, run.events.toLocaleString());
+    say(events, number(run.events));
     say(last, run.lastEvent ?? '–');
     say(ping, run.ping === undefined ? t('part.noPingYet') : run.ping === null ? t('part.noPing') : `${run.ping.toFixed(1)} ms`);
     say(finesse, String(run.finesse));
