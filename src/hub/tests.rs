@@ -15,6 +15,7 @@ mod pressure;
 mod random;
 mod reload;
 mod tap;
+mod transcripts;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant, SystemTime};

@@ -13,5 +13,6 @@ mod finesse;
 mod http;
 mod limits;
 mod pubsub;
+mod transcripts;
 mod websocket;
 mod xmpp;

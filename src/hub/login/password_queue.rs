@@ -249,6 +249,7 @@ mod tests {
 
     /// A look costs a system call for each check that waits.
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "a clock that stands has to start somewhere")]
     fn requests_for_a_full_line_cost_few_looks_for_clients_that_have_left() {
         let mut checks = checks(1, 10, 1);
         let now = Instant::now();

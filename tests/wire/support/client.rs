@@ -3,9 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::glob::glob;
 use super::ns;
 use super::reply::Reply;
-use super::xml::{compare, escape, glob};
+use super::xml::{compare, escape};
 
 /// Byte for byte what ends a stream (design, compatibility 9).
 pub const CLOSE: &str = "<close xmlns=\"urn:ietf:params:xml:ns:xmpp-framing\" />";

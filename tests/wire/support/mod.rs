@@ -4,6 +4,7 @@
 pub mod bosh;
 pub mod client;
 pub mod figures;
+pub mod glob;
 pub mod http;
 pub mod lab;
 pub mod polite;

@@ -1,5 +1,6 @@
 //! XML compared as XML: names, namespaces, attributes in any order, text. Prefixes and quotes do not matter.
 
+use super::glob::glob;
 use roxmltree::{Document, Node};
 
 /// Where sentences for people may stand. They are not compared, as no client may depend on them.
@@ -62,19 +63,6 @@ fn element(wanted: Node<'_, '_>, got: Node<'_, '_>) -> Result<(), String> {
 fn is_sentence(node: Node<'_, '_>) -> bool {
     node.tag_name().name() == "text"
         && node.tag_name().namespace().is_some_and(|name| SENTENCES.contains(&name))
-}
-
-/// Tells whether `text` is `pattern`, with something in the place of each `{any}`.
-pub fn glob(pattern: &str, text: &str) -> bool {
-    let Some((before, after)) = pattern.split_once("{any}") else {
-        return pattern == text;
-    };
-    let Some(rest) = text.strip_prefix(before) else {
-        return false;
-    };
-    rest.char_indices()
-        .map(|(at, character)| &rest[at + character.len_utf8()..])
-        .any(|rest| glob(after, rest))
 }
 
 /// Text as it stands in an attribute value or between tags.
