@@ -1,5 +1,5 @@
 //! The names of a call's variables: callVariable1 to callVariable10, and those of one's own, `user.NAME`
-//! (DEV/dialog-api-parameters).
+//! (the guide, "Dialog API parameters").
 
 /// The longest name of one's own, in bytes.
 const OWN_NAME_MAX: usize = 64;

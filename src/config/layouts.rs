@@ -17,14 +17,14 @@ pub(super) const KEYS: &[&str] = &["id", "name", "description", "teams", "header
 
 /// The most layouts.
 const MOST: usize = 100;
-/// The most variables of a column (DEV/mediapropertieslayout-api-parameters).
+/// The most variables of a column (the guide, "MediaPropertiesLayout API parameters").
 const MOST_IN_COLUMN: usize = 10;
-/// The longest name, description and label, in characters (DEV/mediapropertieslayout-api-parameters).
+/// The longest name, description and label, in characters (the guide, "MediaPropertiesLayout API parameters").
 const LONGEST_NAME: usize = 40;
 const LONGEST_DESCRIPTION: usize = 128;
 const LONGEST_LABEL: usize = 50;
 
-/// The variables that a layout can show beside call variables: those of outbound calls, and the reason (DEV/mediapropertieslayout).
+/// The variables that a layout can show beside call variables: those of outbound calls, and the reason (the guide, "MediaPropertiesLayout").
 const OTHERS: [&str; 9] = [
     "BACampaign",
     "BAAccountNumber",

@@ -241,22 +241,22 @@ limits! {
     /// (XEP-0124 §10).
     bosh_maxpause: Duration("time") = 2 * MINUTE, 0 => 10 * MINUTE;
     /// wait for an agent whose last session ended to come back, before it is signed out
-    /// (reference 1.5).
+    /// (the guide, "Desktop presence and forced logout").
     forced_logout: Duration("time") = MINUTE, 100 => HOUR;
     /// calls at the same time
-    /// (reference 4.4).
+    /// (the guide, "Dialog").
     calls: Count("calls") = 4096, 1 => 100_000;
     /// for an agent to answer a call from a queue
-    /// (reference 4.3).
+    /// (the guide, "User: change agent state").
     alerting: Duration("time") = 20 * SECOND, 100 => 10 * MINUTE;
     /// for a caller from outside to hear somebody before it hangs up
-    /// (reference 4.4).
+    /// (the guide, "Dialog").
     patience: Duration("time") = 5 * MINUTE, 100 => HOUR;
     /// for a number outside to answer
-    /// (reference 4.4).
+    /// (the guide, "Dialog").
     outside_answer: Duration("time") = 3 * SECOND, 100 => 10 * MINUTE;
     /// between events of a queue whose statistics change
-    /// (reference 3.2, row 13).
+    /// (the guide, "Queue notifications").
     queue_statistics: Duration("time") = 10 * SECOND, 100 => 10 * MINUTE;
     /// one WebSocket message or BOSH body before the login
     /// (XEP-0205 §4.5; the 10,000 bytes of RFC 6120 §13.12 are for stanzas, which there are none of yet).
@@ -283,10 +283,10 @@ limits! {
     /// (RFC 6120 §6.4.5).
     login_attempts: Count("attempts") = 3, 1 => 10;
     /// wrong passwords of one user in a row, over HTTP and XMPP together, after which the user is locked out; 0: never
-    /// (reference 4.1).
+    /// (the guide, "HTTP requests").
     lockout_attempts: Count("attempts") = 5, 0 => 1000;
     /// how long a user is locked out
-    /// (reference 4.1).
+    /// (the guide, "HTTP requests").
     lockout: Duration("time") = 5 * MINUTE, SECOND => HOUR;
     /// wrong passwords from one address, for any users, within the time of lockout, after which its logins are refused until a try comes back; 0: no bound
     /// (OWASP: who tries one password for each user is not stopped by a lockout).

@@ -138,7 +138,7 @@ pub enum Release {
 /// Which users may subscribe to the nodes of users, teams and queues (the access models of XEP-0060 §4.5).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NodeAccess {
-    /// Every user, as of Finesse's nodes (reference 3.3).
+    /// Every user who may follow the node's object on Finesse.
     #[default]
     Open,
     /// The users to whom the REST API shows the same.
@@ -261,7 +261,7 @@ pub struct User {
     pub extension: Option<String>,
 }
 
-/// Why an agent is not ready, signs out, or what a call was about (reference 4.3).
+/// Why an agent is not ready, signs out, or what a call was about (the guide, "Reason codes" and "Wrap-up reasons").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReasonCode {
     /// By which requests name it; no two have the same.
@@ -395,7 +395,7 @@ impl Release {
         }
     }
 
-    /// The namespace of the `<notification/>` around a payload (reference 3.1).
+    /// The namespace of the `<notification/>` around a payload (captures of Finesse 12.5 and 11.6).
     pub fn notification(self) -> &'static str {
         match self {
             Release::R11 => ns::PUBSUB,

@@ -1,4 +1,4 @@
-//! The rules of access: agents see their own things, supervisors those of their teams, administrators everything (reference 4.1).
+//! The rules of access: agents see their own things, supervisors those of their teams, administrators everything (the guide, "User", "Team" and "Dialog").
 
 use crate::config::{self, NodeAccess, Profile, Team, User};
 use crate::id::UserId;

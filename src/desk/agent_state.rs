@@ -1,4 +1,4 @@
-//! Changes of an agent's state (reference 4.2, 4.3).
+//! Changes of an agent's state (the guide, "User: change agent state").
 
 use std::mem;
 
@@ -58,7 +58,7 @@ impl Desk {
         Ok(step.events)
     }
 
-    /// As what the actor asks (reference 4.1: agents for themselves, supervisors for members of their teams).
+    /// As what the actor asks (agents for themselves, supervisors for members of their teams).
     fn standing(&self, actor: UserId, user: UserId) -> Result<Standing, ApiError> {
         let id = &self.directory.get(user).id;
         let standing = if actor == user {
@@ -150,7 +150,7 @@ impl Desk {
         let waits = matches!(outcome, Outcome::Pend(_))
             || (by == Standing::Supervisor && state == State::Logout && has_calls);
         if waits {
-            // Express takes one such request for a call (reference 4.3).
+            // Express takes one such request for a call (the guide, "User: change agent state").
             let is_second = self.profile == Profile::Uccx && self.agent(user).pending.is_some();
             if is_second && by == Standing::Own {
                 return Err(Failure::WorkMode);

@@ -1,4 +1,4 @@
-//! The XML documents of the REST API and of events: names and order of the elements as captured (reference 3.3, 4.2).
+//! The XML documents of the REST API and of events: names and order of the elements as captured.
 
 use crate::config::{Release, Role, Team};
 use crate::id::UserId;
@@ -9,7 +9,7 @@ use crate::desk::state::State;
 use crate::desk::write::{document, element, inside, timestamp};
 use crate::desk::{Desk, Reason, nodes};
 
-/// The elements of `<ReasonCode>` in a user (reference 3.3), in an event for a team (DEV/team-notification), in a
+/// The elements of `<ReasonCode>` in a user, as captured; in an event for a team (the guide, "Team notification"), in a
 /// team, and in lists.
 const IN_USER: &[&str] = &["category", "code", "forAll", "id", "label", "systemCode", "uri"];
 const IN_TEAM_EVENT: &[&str] = &["uri", "code", "label", "category", "id"];
@@ -83,7 +83,7 @@ impl Desk {
         document(|out| inside(out, "UserAuthMode", |out| element(out, "authMode", "NON_SSO")))
     }
 
-    /// The whole user (reference 3.3).
+    /// The whole user, as captured.
     pub(super) fn write_user(&self, out: &mut String, root: &str, key: UserId) {
         let (user, agent) = (self.directory.get(key), self.agent(key));
         let team = user.team.as_deref().and_then(|team| self.team(team));
@@ -127,7 +127,7 @@ impl Desk {
         });
     }
 
-    /// Writes the document that a team gets as an event (reference 3.2, row 11). The elements that 12.x adds stand as in
+    /// Writes the document that a team gets as an event (the guide, "Team notification"). The elements that 12.x adds stand as in
     /// [`Desk::write_member`].
     pub(super) fn write_summary(&self, out: &mut String, key: UserId) {
         let agent = self.agent(key);
@@ -145,7 +145,7 @@ impl Desk {
         });
     }
 
-    /// A member in the document of a team (DEV/team).
+    /// A member in the document of a team (the guide, "Team").
     fn write_member(&self, out: &mut String, key: UserId) {
         let agent = self.agent(key);
         inside(out, "User", |out| {

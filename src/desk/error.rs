@@ -49,7 +49,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// HTTP status, ErrorType, ErrorMessage (reference 4.2; the texts as in captures and samples where there is one).
+    /// HTTP status, ErrorType, ErrorMessage (the guide, "API errors"; the texts as in captures and samples where there is one).
     #[rustfmt::skip]
     fn row(self) -> (u16, &'static str, &'static str) {
         match self {
@@ -66,7 +66,7 @@ impl Refusal {
             Self::DestinationInvalid => (400, "Invalid Destination", "The destination is not valid"),
             Self::DialogUnknown => (404, "Not Found", "Invalid dialogId specified for dialog"),
             Self::QueueUnknown => (404, "Not Found", "Invalid queueId specified for queue"),
-            // The spelling is Finesse's (reference 6, row 4).
+            // The spelling is Finesse's.
             Self::NoTelephone => (401, "Invalid Authorization User Specified", "The user is not an authorizied supervisor."),
             Self::TooManyMessages =>
                 (400, "System Resource Limit Exceeded", "MAX_ACTIVE_MESSAGE_LIMIT_EXCEEDED"),
@@ -141,7 +141,7 @@ impl ApiError {
         (self.refusal == Refusal::MethodNotAllowed).then_some(&self.data)
     }
 
-    /// The body: capital tags (reference 4.1), in the order in which published answers of real systems have them.
+    /// The body: capital tags (the guide, "API errors"), in the order in which published answers of real systems have them.
     pub fn document(&self) -> String {
         let (_, kind, message) = self.refusal.row();
         document(|out| {
@@ -175,7 +175,7 @@ struct Peripheral {
     message: &'static str,
 }
 
-/// As captured (reference 3.3).
+/// As captured.
 const NO_DEVICE_TARGET: Peripheral = Peripheral {
     code: "10125",
     text: "A device target with the network target ID specified cannot be found.",
@@ -183,7 +183,7 @@ const NO_DEVICE_TARGET: Peripheral = Peripheral {
 };
 
 impl Failure {
-    /// errorType, errorMessage, errorData, and what Enterprise adds (reference 3.3, 4.3). The code of Device Busy is
+    /// errorType, errorMessage, errorData, and what Enterprise adds (captures of Finesse 12.5). The code of Device Busy is
     /// an assumption.
     #[rustfmt::skip]
     fn row(self) -> (&'static str, &'static str, &'static str, Option<&'static Peripheral>) {
@@ -199,7 +199,7 @@ impl Failure {
         }
     }
 
-    /// Writes `<apiErrors>` in the order of the captures (reference 3.3).
+    /// Writes `<apiErrors>` in the order of the captures.
     pub(super) fn write(self, out: &mut String, with_peripheral: bool) {
         let (kind, message, data, peripheral) = self.row();
         let peripheral = peripheral.filter(|_| with_peripheral);

@@ -1,4 +1,4 @@
-//! The events that have to be published after a command (reference 3.3, 4.5).
+//! The events that have to be published after a command (the guide, "Finesse notifications").
 
 use crate::clock::Now;
 use crate::config::{Profile, Release};
@@ -58,7 +58,7 @@ impl Desk {
         let payload = document(|out| {
             inside(out, "Update", |out| {
                 inside(out, "data", |out| failure.write(out, with_peripheral));
-                // Another order than with data, and lower case: so it was captured (reference 3.1).
+                // Another order than with data, and lower case: so it was captured.
                 element(out, "requestId", step.request_id);
                 element(out, "source", &node);
                 element(out, "event", "put");
@@ -68,7 +68,7 @@ impl Desk {
     }
 }
 
-/// An `<Update>` with data, in the order of the captures (reference 3.1).
+/// An `<Update>` with data, in the order of the captures.
 pub(super) fn update(event: &str, source: &str, request_id: &str, data: impl FnOnce(&mut String)) -> String {
     document(|out| {
         inside(out, "Update", |out| {

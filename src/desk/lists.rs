@@ -1,5 +1,5 @@
 //! The lists of the configuration: reason codes, wrap-up reasons, phone books, layouts of call
-//! variables; and the lists that are always empty (reference 4.2; the guide's pages of the same names).
+//! variables; and the lists that are always empty (the guide's pages of the same names).
 
 use crate::config::{Category, Contact, Entry, Layout, PhoneBook, ReasonCode, Release};
 use crate::id::UserId;

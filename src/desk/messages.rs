@@ -1,4 +1,4 @@
-//! Messages of supervisors and administrators to teams (reference 4.2; the guide's TeamMessage).
+//! Messages of supervisors and administrators to teams (the guide, "TeamMessage").
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::time::{Duration, Instant, SystemTime};
@@ -14,12 +14,12 @@ use crate::desk::timers::{Alarm, TimerId};
 use crate::desk::write::{document, element, inside};
 use crate::desk::{Desk, nodes};
 
-/// The most messages at a time, and the most new ones in [`WINDOW`] (reference 4.2).
+/// The most messages at a time, and the most new ones in [`WINDOW`] (the guide, "TeamMessage").
 const MOST_ACTIVE: usize = 4800;
 const MOST_NEW: usize = 400;
 const WINDOW: Duration = Duration::from_secs(60 * 60);
 
-/// The longest text, in characters (reference 4.2).
+/// The longest text, in characters (the guide, "TeamMessage").
 const LONGEST: usize = 255;
 
 /// The longest time, in seconds: a day, and Cisco's desktop offers five minutes less.

@@ -204,8 +204,7 @@ impl Desk {
         &self.directory
     }
 
-    /// The user with that id, or the one who is signed in at that extension: Cisco's sample page asks so (reference
-    /// 2.11).
+    /// The user with that id, or the one who is signed in at that extension: Cisco's sample page asks so.
     ///
     /// # Errors
     ///

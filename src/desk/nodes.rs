@@ -1,4 +1,4 @@
-//! The names of Finesse's nodes (reference 3.2).
+//! The names of Finesse's nodes (the guide, "Notification parameters").
 
 use crate::config::NodeConfig;
 use crate::pubsub::NodeSpec;

@@ -1,4 +1,4 @@
-//! Agents whose last session ended are signed out after a while (reference 1.5).
+//! Agents whose last session ended are signed out after a while (the guide, "Desktop presence and forced logout").
 
 use crate::clock::Now;
 use crate::config::Profile;

@@ -1,4 +1,4 @@
-//! Queues: who waits in which, which agent comes next, and the statistics (reference 3.3, 4.2; DEV/queue-notifications).
+//! Queues: who waits in which, which agent comes next, and the statistics (the guide, "Queue" and "Queue notifications").
 
 use std::collections::{HashMap, VecDeque};
 use std::time::SystemTime;
@@ -198,7 +198,7 @@ impl Desk {
         self.settle(step, user);
     }
 
-    /// Something has changed that statistics count: they are looked at after a while (reference 3.2, row 13: Enterprise
+    /// Something has changed that statistics count: they are looked at after a while (the guide, "Queue notifications": Enterprise
     /// only).
     pub(super) fn mark(&mut self, now: Now) {
         if self.profile == Profile::Ucce && !self.queues.is_empty() && !self.is_marked {

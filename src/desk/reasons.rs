@@ -35,7 +35,7 @@ pub enum Cause {
 use Category::{Logout, NotReady};
 use Profile::{Ucce, Uccx};
 
-/// Reference 4.3; the codes of Express for calls by DEV/reason-codes-for-agent-state-change, 50006 by the guide (12.5,
+/// The codes of Express for calls by the guide's "Reason codes for agent state change", 50006 by the guide (12.5,
 /// page 80). The labels of Express and that of 50006 are an assumption, and so is which code Enterprise has for what is
 /// taken out of the configuration.
 #[rustfmt::skip]

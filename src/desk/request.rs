@@ -7,7 +7,7 @@ use crate::xml::{Bounds, XmlError};
 
 use crate::desk::error::{ApiError, Refusal};
 
-/// The request `PUT /User/{id}` (reference 4.2): the texts of the elements, without white space around them. An
+/// The request `PUT /User/{id}` (the guide, "User: change agent state"): the texts of the elements, without white space around them. An
 /// empty element is as good as none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SetState {
@@ -30,7 +30,7 @@ impl SetState {
     }
 }
 
-/// The request `POST /TeamMessage` (reference 4.2): the texts of the elements, as for [`SetState`].
+/// The request `POST /TeamMessage` (the guide, "TeamMessage"): the texts of the elements, as for [`SetState`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewMessage {
     pub duration: Option<String>,
@@ -53,7 +53,7 @@ impl NewMessage {
     }
 }
 
-/// The request `POST /User/{id}/ClientLog` with a log (reference 4.2), which nobody keeps.
+/// The request `POST /User/{id}/ClientLog` with a log (the guide, "ClientLog"), which nobody keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientLog {
     /// Whether there is something in it.

@@ -1,4 +1,4 @@
-//! Whether the contact centre serves, and what it tells of itself (reference 1.7, 3.3, 4.2).
+//! Whether the contact centre serves, and what it tells of itself (the guide, "SystemInfo" and "Failure scenarios").
 
 use std::time::{Duration, Instant, SystemTime};
 

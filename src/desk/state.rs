@@ -1,4 +1,4 @@
-//! The transitions that an agent may make (reference 4.3).
+//! The transitions that an agent may make (the guide, "User: change agent state").
 //!
 //! Four tables: who asks, in which profile. A line is the state before, a column the state that is asked for.
 
@@ -152,7 +152,7 @@ impl State {
 }
 
 impl Request {
-    /// All that a client may set (reference 4.3).
+    /// The states that a client may set (the guide, "User: change agent state").
     pub const ALL: [Self; 4] = [Self::Login, Self::NotReady, Self::Ready, Self::Logout];
 
     /// The name in requests.

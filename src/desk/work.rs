@@ -1,4 +1,4 @@
-//! The effects of calls on the states of agents (reference 4.3): reserved, talking, on hold, wrapping up, and back.
+//! The effects of calls on the states of agents (the guide, "User: change agent state"): reserved, talking, on hold, wrapping up, and back.
 
 use crate::clock::Now;
 use crate::config::Profile;
@@ -76,7 +76,7 @@ impl Desk {
     }
 
     /// The state that the calls of an agent demand. Express knows states of calls from a queue only: on another call
-    /// an agent is not ready (reference 4.3).
+    /// an agent is not ready (the guide, "User: change agent state").
     fn occupation(&self, user: UserId) -> Option<State> {
         let agent = self.agent(user);
         let calls = agent.dialogs.iter().filter_map(|id| self.dialogs.get(id));

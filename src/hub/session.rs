@@ -109,7 +109,7 @@ impl Session {
     }
 
     /// Says what to do about a peer at its deadline: a ping after `ping` of silence, another one `ping_answer` later, and
-    /// after as long again it is dead (reference 1.5).
+    /// after as long again it is dead (the guide, "Desktop presence and forced logout").
     pub fn silence(&mut self, now: Instant, limits: &Limits) -> Silence {
         let due = self.heard + limits.ping;
         if now < due {

@@ -10,7 +10,7 @@ pub fn token(random: fn(&mut [u8])) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// A UUID, as Finesse's item ids start with one (reference 3.1).
+/// A UUID, as Finesse's item ids start with one in captures.
 pub fn item_prefix(random: fn(&mut [u8])) -> String {
     let mut bytes = [0; 16];
     random(&mut bytes);

@@ -1,4 +1,4 @@
-//! Events as they travel (reference 3.1): what all receivers share is written once.
+//! Events as they travel (XEP-0060 §7.1.2.1): what all receivers share is written once.
 
 use std::rc::Rc;
 
@@ -86,7 +86,7 @@ fn write_items(out: &mut String, node: &str, content: impl FnOnce(&mut String)) 
 }
 
 /// Appends `<item id="…">…</item>`. Nothing but the payload has text: clients take the text of the whole message for
-/// the payload (reference 3.1). `notification` is the namespace of the element around a text.
+/// the payload (captures of Finesse 12.5 and 11.6). `notification` is the namespace of the element around a text.
 pub fn write_item(out: &mut String, item: &Item, notification: &str) {
     out.push_str("<item");
     write_attribute(out, "id", &item.id);

@@ -66,7 +66,7 @@ pub enum Change {
 }
 
 impl From<Refusal> for StanzaError {
-    /// The error table (XEP-0060 §6 and §7, reference 2.6).
+    /// The error table (XEP-0060 §6 and §7).
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::NodeUnknown => Self::new(Condition::ItemNotFound, "There is no such node."),

@@ -98,7 +98,7 @@ impl Pubsub {
         self.nodes.keys().map(|node| self.name(node))
     }
 
-    /// Subscribes; a repeated subscription is the same one (reference 2.6).
+    /// Subscribes; a repeated subscription is the same one (XEP-0060 §6.1.6).
     pub fn subscribe(&mut self, node: NodeId, who: Subscriber) -> Result<(), Refusal> {
         let quota =
             if who.session.is_some() { self.settings.quota.session } else { self.settings.quota.user };
@@ -113,7 +113,7 @@ impl Pubsub {
         Ok(())
     }
 
-    /// Subscribes to the nodes of those names, as Finesse does it for each agent (reference 1.8): no quota counts.
+    /// Subscribes to the nodes of those names, as Finesse does it for each agent (the guide, "Subscription management"): no quota counts.
     pub fn subscribe_automatically(&mut self, who: Subscriber, names: impl Iterator<Item = String>) {
         for name in names {
             let Ok(node) = self.find(&name) else { continue };

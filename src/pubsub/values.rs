@@ -36,7 +36,7 @@ pub struct Publisher {
 /// The payload of an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Payload {
-    /// Text, which travels escaped inside `<notification/>` (reference 3.1).
+    /// Text, which travels escaped inside `<notification/>` (captures of Finesse 12.5 and 11.6).
     Text(String),
     /// An XML element that declares every namespace it uses.
     Xml(String),
@@ -109,7 +109,7 @@ pub struct Settings {
     pub quota: Quota,
     /// The largest payload in bytes, its id counted in.
     pub payload: usize,
-    /// The namespace of `<notification/>` (reference 3.1).
+    /// The namespace of `<notification/>` (captures of Finesse 12.5 and 11.6).
     pub notification: &'static str,
     /// The beginning of every item id that is made here.
     pub item_prefix: String,

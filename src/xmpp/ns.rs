@@ -40,7 +40,7 @@ pub const CAPS: &str = "http://jabber.org/protocol/caps";
 pub const PING: &str = "urn:xmpp:ping";
 /// XEP-0202.
 pub const TIME: &str = "urn:xmpp:time";
-/// The element around a Finesse payload since Finesse 12.5 (reference 3.1).
+/// The element around a Finesse payload in captures of Finesse 12.5.
 pub const PUSH: &str = "urn:xmpp:push:0";
 /// XEP-0124 §6.
 pub const HTTPBIND: &str = "http://jabber.org/protocol/httpbind";

@@ -57,7 +57,7 @@ impl Failure {
     }
 }
 
-/// The frame that says yes (reference 2.3).
+/// The answer to a login that succeeded (RFC 6120 §6.4.6).
 pub fn success() -> String {
     format!("<success xmlns=\"{}\"/>", ns::SASL)
 }
@@ -99,7 +99,7 @@ pub fn response(response: Node<'_, '_>, domain: &str) -> Result<Plain, Failure> 
 }
 
 /// Reads `authzid NUL authcid NUL password`. An authzid is fine if it is empty, or the user's own name or bare JID
-/// (reference 1.3); the authcid may be a bare JID too, as Openfire has it.
+/// (RFC 4616 §2); the authcid may be a bare JID too, as Openfire has it.
 fn plain(data: &[u8], domain: &str) -> Result<Plain, Failure> {
     let text = std::str::from_utf8(data).map_err(|_| Failure::MalformedRequest)?;
     let mut parts = text.split('\0');

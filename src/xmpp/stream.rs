@@ -11,10 +11,10 @@ use crate::xmpp::sasl::{Auth, Failure, Plain};
 use crate::xmpp::stanza;
 use crate::xmpp::stanza::Kind;
 
-/// Byte for byte what ends a stream: Strophe knows it only so (reference 2.2).
+/// The `<close/>` byte for byte as Strophe 1.2.16 compares it; another spelling it does not know.
 pub const CLOSE: &str = "<close xmlns=\"urn:ietf:params:xml:ns:xmpp-framing\" />";
 
-/// The software that the server names in the features, as the seed shows it (reference 2.2). Answered by disco.
+/// The software that the server names in the features, as Openfire 4.3 and later do (XEP-0115). Answered by disco.
 pub const CAPS_NODE: &str = "https://www.igniterealtime.org/projects/openfire/";
 /// The verification string that goes with [`CAPS_NODE`].
 pub const CAPS_VER: &str = "k3mOuil8afx3OTZxYy6yxLmFsok=";
@@ -178,7 +178,7 @@ impl Stream {
         match element.tag_name().namespace() {
             Some(ns::FRAMING) => self.framing(element, domain),
             Some(ns::SASL) => self.sasl(element, domain),
-            // An opening in the wrong clothes, or something else in its place (reference 2.10).
+            // An opening in another namespace, or the header of a TCP stream (RFC 7395 §3.3.2).
             _ if matches!(element.tag_name().name(), "open" | "close" | "stream") => {
                 Err(StreamError::INVALID_NAMESPACE)
             }
@@ -292,14 +292,14 @@ fn check_open(to: Option<&str>, version: Option<&str>, domain: &str) -> Result<(
     }
 }
 
-/// The answer to an `<open/>`; its first bytes must be `<open ` (reference 2.2). `id` needs no escaping.
+/// The answer to an `<open/>`; its first bytes must be `<open `, by which Strophe 1.2.16 knows it. `id` needs no escaping.
 pub fn open(domain: &str, id: &str, to: Option<&str>) -> String {
     let domain = escape(domain);
     let to = to.map_or_else(String::new, |to| format!(" to='{}'", escape(to)));
     format!("<open from='{domain}' id='{id}'{to} xmlns='{}' xml:lang='{LANG}' version='1.0'/>", ns::FRAMING)
 }
 
-/// The features of a stream (reference 2.2 and 2.4), a frame of their own that declares its prefix.
+/// The features of a stream (RFC 6120 §4.3.2), a frame of their own that declares its prefix.
 pub fn features(logged_in: bool) -> String {
     let offer = if logged_in {
         format!("<bind xmlns='{}'/><session xmlns='{}'><optional/></session>", ns::BIND, ns::SESSION)

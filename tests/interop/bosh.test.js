@@ -1,4 +1,4 @@
-// A whole session of the seed over BOSH, by the clients that have it: from the first request to the last.
+// A whole session of a Finesse desktop over BOSH, by the clients that have it: from the first request to the last.
 
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';

@@ -380,7 +380,7 @@ test('the ways beside each other for 20 seconds, as the server counts them', { t
     }
     assert.ok((await figure(way, 'up')) > 100 && (await figure(way, 'down')) > 100, `bytes of ${way}`);
   }
-  // The arguments of the seed.
+  // The arguments for and against each way.
   const requests = await Promise.all(['close', 'poll', 'bosh', 'sse', 'ws'].map((way) => figure(way, 'requests')));
   const connections = await Promise.all(['close', 'poll', 'bosh', 'sse', 'ws'].map((way) => figure(way, 'connections')));
   assert.ok(requests[0] >= 18 && requests[1] >= 18, `polls go on asking: ${requests}`);

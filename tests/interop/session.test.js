@@ -1,4 +1,4 @@
-// A whole session of the seed, by every client over both transports: from the upgrade to the close.
+// A whole session of a Finesse desktop, by every client over both transports: from the upgrade to the close.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';

@@ -1,4 +1,4 @@
-//! From a request to the command of the desk that serves it: who may ask, and what has to be there (reference 4.1, 4.2).
+//! From a request to the command of the desk that serves it: who may ask, and what has to be there (the guide, "Dialog").
 
 use crate::clock::Now;
 use crate::config::{Profile, Role};

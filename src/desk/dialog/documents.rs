@@ -1,4 +1,4 @@
-//! The documents of dialogs: names and order of the elements as captured (reference 3.3), what 12.x adds by the alphabet.
+//! The documents of dialogs: names and order of the elements as captured, what 12.x adds by the alphabet.
 
 use crate::config::{Profile, Release};
 use crate::desk::error::{ApiError, Refusal};

@@ -1,4 +1,4 @@
-//! The events of calls (reference 3.2, rows 3 to 5).
+//! The events of calls (the guide, "Dialog notification").
 
 use crate::desk::event::{Event, Step, update};
 use crate::desk::write::{document, element, inside};

@@ -1,4 +1,4 @@
-//! Why an operation on a call fails after it was accepted (reference 3.3, 4.2, 4.4).
+//! Why an operation on a call fails after it was accepted (the guide, "Dialog notification").
 
 use crate::desk::write::{element, inside};
 

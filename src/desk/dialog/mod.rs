@@ -1,4 +1,4 @@
-//! Calls: who takes part in which, what each may do next, and what everybody hears of it (reference 4.4, 4.5).
+//! Calls: who takes part in which, what each may do next, and what everybody hears of it (the guide, "Dialog").
 //!
 //! Here are dialogs and their participants, the table of actions, the commands that move a call, their documents
 //! and events. Which agent a caller in a queue gets is in `queue`, and what a call does to an agent's state in `work`.
@@ -24,7 +24,7 @@ use crate::desk::timers::TimerId;
 pub use making::Inbound;
 pub use request::{CallData, DialogRequest};
 
-/// The first id: voice calls have plain integers (reference 4.4).
+/// The first id: voice calls have plain integers in captures.
 pub const FIRST_ID: DialogId = 16_777_217;
 
 /// The most participants of a conference.
@@ -88,7 +88,7 @@ pub enum Party {
     Outside,
 }
 
-/// The state of a participant (reference 4.4).
+/// The state of a participant (the guide, "Dialog").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     Initiating,
@@ -141,8 +141,8 @@ pub enum Action {
 }
 
 impl Desk {
-    /// Returns the actions of a participant now, by the table of reference 4.4, with what the guide says of conferences, of a
-    /// held call beside an active one, and of listening (DEV/state-participant-parameter-values).
+    /// Returns the actions of a participant now, as captures show them, with what the guide says of conferences, of a
+    /// held call beside an active one, and of listening (the guide, "State participant parameter values").
     fn offered(&self, dialog: &Dialog, participant: &Participant) -> Vec<Action> {
         use Action::{
             Answer, BargeCall, Conference, ConsultCall, Drop, Hold, ParticipantDrop, Retrieve, SendDtmf,
@@ -248,7 +248,7 @@ impl Dialog {
         self.queued_since.is_some() || self.participants.iter().any(|one| one.party != Party::Outside)
     }
 
-    /// The state as a whole: active as soon as one participant is (DEV/dialog-api-parameters).
+    /// The state as a whole: active as soon as one participant is (the guide, "Dialog API parameters").
     pub fn phase(&self) -> Phase {
         let has = |phase| self.participants.iter().any(|one| one.phase == phase);
         if has(Phase::Active) || has(Phase::Held) {

@@ -9,7 +9,7 @@ use crate::xml::Bounds;
 
 /// The most call variables of a call; Finesse has ten and those of Enterprise's own.
 const VARIABLES_MAX: usize = 40;
-/// The longest value of callVariable1 to 10, in bytes, and of the others (DEV/dialog-api-parameters).
+/// The longest value of callVariable1 to 10, in bytes, and of the others (the guide, "Dialog API parameters").
 const CALL_VARIABLE_MAX: usize = 40;
 const ECC_VARIABLE_MAX: usize = 210;
 /// The most of the others together, names and values, in bytes: they stand in every event of the call.
@@ -17,7 +17,7 @@ const ECC_ALL_MAX: usize = 2000;
 /// The longest wrap-up reason, in bytes.
 const REASON_MAX: usize = 200;
 
-/// The requests `POST /User/{id}/Dialogs` and `PUT /Dialog/{id}` (reference 4.2): the texts of the elements, without white
+/// The requests `POST /User/{id}/Dialogs` and `PUT /Dialog/{id}` (the guide, "Dialog"): the texts of the elements, without white
 /// space around them. An empty element is as good as none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DialogRequest {

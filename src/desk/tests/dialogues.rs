@@ -1,5 +1,5 @@
 //! Calls as dialogues: in every file each line that starts with `>` is a command, and the lines below it are all events that it
-//! causes, in order (reference 4.4, 4.5). `#` is a comment.
+//! causes, in order (the guide, "Dialog"). `#` is a comment.
 //!
 //! An event is written as its node without `/finesse/api/`; then, of a user, the state, the code of the reason and the pending
 //! state, of a call, what happened to it, its number, type and state and those of its participants, of a queue, what there is

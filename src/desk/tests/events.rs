@@ -1,4 +1,4 @@
-//! The payloads of events against the captures (reference 3.3).
+//! The payloads of events against published captures.
 
 use crate::desk::tests::*;
 

@@ -1,4 +1,4 @@
-//! Payloads of calls and queues, letter by letter, beside the captured ones (reference 3.3).
+//! Payloads of calls and queues, letter by letter, beside the captured ones.
 
 use crate::desk::tests::dialogues::lab;
 use crate::desk::tests::*;
@@ -60,7 +60,7 @@ fn an_incoming_call_as_captured() {
     assert_eq!(on(&events, "/finesse/api/User/bob/Dialogs"), expected);
 }
 
-/// What 12.x adds stands where the alphabet puts it (reference 3.3).
+/// What 12.x adds stands where the alphabet puts it.
 #[test]
 fn what_later_releases_add() {
     let (_, events) = ringing("uccx", "12.5");
@@ -109,7 +109,7 @@ fn changes_errors_and_ends_as_captured() {
     );
 }
 
-/// DEV/queue-notifications; the order around the data is that of the captures.
+/// The guide, "Queue notifications"; the order around the data is that of the captures.
 #[test]
 fn statistics_of_a_queue() {
     let mut desk = lab("ucce");

@@ -22,7 +22,7 @@ const PAIRS: &[(UserId, UserId)] = &[
     (ROOT, EVE),
 ];
 
-/// What may follow a state by reference 4.3, whoever asks; a state may always stay.
+/// The states that may follow a state, whoever asks (the guide, "User: change agent state"); a state may always stay.
 fn may_follow(profile: Profile, from: &str, to: &str, own: bool) -> bool {
     match (from, to) {
         ("LOGOUT", "READY") => false,

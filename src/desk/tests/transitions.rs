@@ -1,4 +1,4 @@
-//! Every transition of reference 4.3, in both profiles and for both who may ask, with all its events.
+//! Every transition of the guide's "User: change agent state", in both profiles and for both who may ask, with all its events.
 
 use crate::desk::tests::*;
 

@@ -1,4 +1,4 @@
-//! `/callboard/api/status`: the availability of the service, to look at and to set by hand (reference 1.7).
+//! `/callboard/api/status`: the availability of the service, to look at and to set by hand (the guide, "Failure scenarios").
 
 use std::rc::Rc;
 

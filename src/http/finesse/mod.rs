@@ -1,4 +1,4 @@
-//! Finesse's REST API below `/finesse/api/` (reference 4): the way of a request to the desk and of its answer back.
+//! Finesse's REST API below `/finesse/api/`: the way of a request to the desk and of its answer back.
 //!
 //! Here is HTTP: `routes` is the table of the API, `call` a request taken apart, `json` the other form of an answer. The desk
 //! knows what a request means, and who may make it.
@@ -33,7 +33,7 @@ use request::Call;
 /// Where the API starts.
 pub const PREFIX: &str = "/finesse/api/";
 
-/// The header by which a request and its events are matched (reference 4.1).
+/// The header by which a request and its events are matched (the guide, "HTTP requests").
 const REQUEST_ID: HeaderName = HeaderName::from_static("requestid");
 
 /// A document may be kept, and is asked for again each time.

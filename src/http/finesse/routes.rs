@@ -1,4 +1,4 @@
-//! The table of the API (reference 4.2).
+//! The table of the API, as the guide's chapters on the Finesse desktop APIs have it.
 
 use hyper::Method;
 
@@ -47,7 +47,7 @@ const LISTS: [(&str, List); 6] = [
 pub fn for_everybody(call: &Call<'_>) -> Option<String> {
     let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
     match (&call.method, &path[..]) {
-        // Asked before anybody is logged in, to find the XMPP domain (reference 2.0).
+        // Asked before anybody is logged in, to find the XMPP domain.
         (&Method::GET, ["SystemInfo"]) => {
             let host = call.host();
             Some(call.look(|desk, now| desk.system_info_document(now, &host)))

@@ -18,7 +18,7 @@ const RUNS_MAX: usize = 64;
 /// The most connections of one way of one run that are counted at the same time. The bytes of further ones are not.
 const SEGMENTS_MAX: usize = 64;
 
-/// The ways of the seed. A poll that closes its connection is what HTTP/1.0 had.
+/// The ways in which a client can hear of a change. A poll that closes its connection is what HTTP/1.0 had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     Close,

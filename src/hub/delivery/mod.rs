@@ -86,7 +86,7 @@ impl Hub {
         }
     }
 
-    /// Eight random characters, as Openfire makes them (reference 3.1).
+    /// Eight random characters, as Openfire makes them since 4.2.
     fn message_id(&mut self) -> [u8; MESSAGE_ID] {
         const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
         // 62 to the eighth fits into 48 bits: one number has all the characters.

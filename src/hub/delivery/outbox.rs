@@ -10,7 +10,7 @@ use crate::hub::session_address::Address;
 use crate::pubsub::event::Event;
 use crate::xmpp::stream;
 
-/// The length of a message id (reference 3.1).
+/// The length of a message id, as Openfire makes them since 4.2.
 pub const MESSAGE_ID: usize = 8;
 
 /// A frame that waits.

@@ -1,5 +1,5 @@
-//! The `finesse` user, whose presence says that events will come (reference 1.6), and the availability that is set by
-//! hand (reference 1.7).
+//! The `finesse` user, whose presence says that events will come (Cisco's EventTunnel.js waits for it), and the availability that is set by
+//! hand (the guide, "Failure scenarios").
 
 use crate::desk::{Command, Status};
 use crate::hub::stanzas::target::FINESSE;
@@ -8,11 +8,11 @@ use crate::id::SessionId;
 use crate::xml::escape;
 use crate::xmpp::ns;
 
-/// The software that the presence of `finesse` names, as the seed shows it.
+/// The software that the presence of `finesse` names, as Finesse's desktop receives it.
 pub const CAPS_NODE: &str = "http://www.igniterealtime.org/projects/smack";
 /// The verification string that goes with [`CAPS_NODE`].
 pub const CAPS_VER: &str = "NfJ3flI83zSdUDzCEICtbypursw=";
-/// The seed shows two presences; the names of the resources are an assumption (reference 9).
+/// Finesse's desktop receives two presences; the names of the resources are an assumption (D9 in `deploy/manual/differences.md`).
 const RESOURCES: [&str; 2] = ["smack-1", "smack-2"];
 
 /// The availability as it is set by hand, to show failures.
@@ -31,7 +31,7 @@ impl Hub {
 
     /// Sets it, and tells everybody what is new, in the order for which clients wait when all is well again: presence,
     /// SystemInfo, states. A client that has seen `finesse` go waits for a SystemInfo event after its return, also if the status
-    /// was the same all the time (DEV/failure-scenarios, "Recovery").
+    /// was the same all the time (the guide, "Failure scenarios").
     pub fn set_availability(&mut self, now: Now, new: Availability) {
         let old = self.availability();
         if new == old {

@@ -198,7 +198,7 @@ fn time(now: Now) -> Answer {
     Ok(format!("<time xmlns=\"{}\"><tzo>+00:00</tzo><utc>{utc}</utc></time>", ns::TIME))
 }
 
-/// Everybody has one contact: the `finesse` user, which sees their presence and shows its own (reference 1.6).
+/// Everybody has one contact: the `finesse` user, which sees their presence and shows its own (RFC 6121 §2).
 fn roster(hub: &Hub) -> String {
     format!(
         "<query xmlns=\"{}\"><item jid=\"{FINESSE}@{}\" name=\"Finesse\" subscription=\"both\"/></query>",

@@ -53,7 +53,7 @@ fn unbound(hub: &mut Hub, now: Now, id: SessionId, user: UserId, kind: Kind, sta
     hub.send(now, id, answer);
 }
 
-/// RFC 6120 §7. A resource that is taken goes to the new session; the old one ends with `<conflict/>` (reference 1.4).
+/// RFC 6120 §7. A resource that is taken goes to the new session; the old one ends with `<conflict/>`, as in Openfire.
 fn bind(hub: &mut Hub, now: Now, id: SessionId, user: UserId, request: &Request<'_>) {
     let wanted = request.child.children().find(|child| stanza::is(*child, "resource", ns::BIND));
     let wanted = wanted.and_then(|resource| resource.text()).filter(|text| !text.is_empty());
@@ -84,7 +84,7 @@ fn bind(hub: &mut Hub, now: Now, id: SessionId, user: UserId, request: &Request<
         return;
     };
     session.address = Some(Box::new(address));
-    // The address until now, as Openfire has it (reference 2.4).
+    // The address until now, as Openfire has it.
     let to = format!("{}/{}", hub.names.domain, std::mem::take(&mut session.stream_id));
     hub.note(id, What::Bound);
     // From now on silence is what counts, not the login.

@@ -1,4 +1,4 @@
-//! Whole sessions over BOSH: those of the seed and of the XEPs, beside those over WebSocket.
+//! Whole sessions over BOSH: those of a Finesse desktop and of the XEPs, beside those over WebSocket.
 
 use std::time::{Duration, Instant};
 

@@ -157,7 +157,7 @@ fn the_last_items_are_kept_and_can_be_asked_for() {
     // Disco lists them too.
     let disco = format!("<query xmlns='{}' node='{ALARMS}'/>", ns::DISCO_ITEMS);
     client.get(PUBSUB, &disco).is_result_with(&["name=\"4\"", "name=\"5\"", "name=\"3\""]);
-    // Nobody is sent an old item because of a subscription (reference 3.1).
+    // Nobody is sent an old item because of a subscription.
     let mut late = Client::online(&server, "1002", "desktop");
     late.subscribe(ALARMS);
     late.expect_nothing_more();

@@ -1,4 +1,4 @@
-//! Subscriptions: made, listed, ended, refused (XEP-0060 §5 and §6, reference 2.6).
+//! Subscriptions: made, listed, ended, refused (XEP-0060 §5 and §6).
 
 use crate::support::http::publish;
 use crate::support::{Client, Server, ns};

@@ -107,7 +107,7 @@ impl<W: Wire> Session<W> {
     }
 
     /// The stream ends with an error: the error's frame, the close frame, the WebSocket close, the end of the
-    /// connection (reference 2.10). Conditions that the references leave open are separated by `|`.
+    /// connection (RFC 7395 §3.5, §3.6). Conditions that the RFCs leave open are separated by `|`.
     #[track_caller]
     pub fn expect_stream_error(&mut self, conditions: &str, code: u16) {
         let text = self.text();
@@ -252,7 +252,7 @@ impl<W: Wire> Session<W> {
         other.expect(&presence(&self.jid, &other.jid));
     }
 
-    /// The presence of the `finesse` user, as the seed shows it.
+    /// The presence of the `finesse` user, as Finesse's desktop receives it.
     pub fn finesse_presence(&self) -> String {
         format!(
             "<presence xmlns='jabber:client' from='finesse@{}/{{any}}' to='{}'><c xmlns='{}' hash='sha-1' \

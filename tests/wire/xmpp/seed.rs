@@ -9,15 +9,15 @@ use crate::support::server::DEMO;
 use crate::support::{Client, Received, Server, Session, ns};
 use crate::transcripts::{Line, lines};
 
-/// The domain of the seed.
+/// The domain of the transcript.
 const DOMAIN: &str = "uccxpub.prabhat.com";
 
-/// A server that is the one of the seed.
+/// A server with the domain of the transcript.
 fn server() -> Server {
     Server::serving(DOMAIN, &DEMO.replace("domain = \"localhost\"", &format!("domain = \"{DOMAIN}\"")))
 }
 
-/// A stream before the first open, as the seed's desktop has it: over TLS.
+/// A stream before the first open, over TLS, as a desktop opens it.
 fn connect(server: &Server) -> Client {
     Session::new(Polite::connect(server, Security::Tls(None), "/ws/").0, DOMAIN)
 }

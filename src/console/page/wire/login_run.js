@@ -5,7 +5,7 @@ import { FrameStore } from '../protocol/frames.js';
 import { first, update } from '../shared/xml.js';
 import { Failure, Session } from '../protocol/xmpp.js';
 
-/** The steps in order, in the names of the seed. */
+/** The steps in order, in the words of the RFCs. */
 export const STEPS = [
   'tcp', 'upgrade', 'open', 'features', 'auth', 'success', 'reopen', 'bind', 'bound', 'presence',
   'user', 'userDone', 'team', 'teamDone', 'live',
