@@ -83,8 +83,8 @@ fn serve(flags: Serve) -> io::Result<ExitCode> {
         Err(problems) => return Ok(commands::refused(problems)),
     };
     commands::print_warnings(&warnings);
-    if let Err(error) = logger::init(flags.log.unwrap_or(LevelFilter::Info))
-        .and_then(|()| callboard::event_loop::threads::begin(&config))
+    if let Err(error) =
+        logger::init(flags.log.unwrap_or(LevelFilter::Info)).and_then(|()| serve::begin_threads(&config))
     {
         commands::print_error(&format!(
             "callboard: the system gives no threads ({error}); it needs a few (ulimit -u, TasksMax), and memory for their stacks"

@@ -185,6 +185,14 @@ impl Files {
     pub fn problem(&self, place: Place, sentence: impl Into<String>) -> Problem {
         Problem { file: self.origin.to_string().into(), place, sentence: sentence.into() }
     }
+
+    /// A line for a problem, with its place in the file if it stands there.
+    pub fn line(&self, place: Option<Place>, sentence: &str) -> String {
+        match place {
+            Some(place) => self.problem(place, sentence).to_string(),
+            None => format!("callboard: {sentence}"),
+        }
+    }
 }
 
 /// What there is to say of the files that a configuration names.

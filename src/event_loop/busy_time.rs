@@ -2,10 +2,8 @@
 
 use std::cell::Cell;
 use std::pin::pin;
-use std::rc::Rc;
 use std::time::Duration;
 
-use crate::event_loop::driver::Server;
 use crate::net::clock::now;
 
 /// A turn that is worth a line in the log.
@@ -13,13 +11,13 @@ const LONG: Duration = Duration::from_millis(250);
 
 /// Counts and times of the turns of the loop since the start.
 #[derive(Debug, Default)]
-pub struct Lag {
+pub struct BusyTime {
     turns: Cell<u64>,
     busy: Cell<Duration>,
     longest: Cell<Duration>,
 }
 
-impl Lag {
+impl BusyTime {
     fn turn(&self, time: Duration) {
         self.turns.set(self.turns.get() + 1);
         self.busy.set(self.busy.get() + time);
@@ -46,12 +44,12 @@ impl Lag {
 }
 
 /// Runs what is the whole of the event loop, and takes the time of its turns.
-pub async fn watch<T>(server: Rc<Server>, all: impl Future<Output = T>) -> T {
+pub async fn watch<T>(busy: &BusyTime, all: impl Future<Output = T>) -> T {
     let mut all = pin!(all);
     std::future::poll_fn(|cx| {
         let start = now().monotonic;
         let done = all.as_mut().poll(cx);
-        server.lag.turn(now().monotonic.saturating_duration_since(start));
+        busy.turn(now().monotonic.saturating_duration_since(start));
         done
     })
     .await

@@ -1,52 +1,32 @@
-//! The state that all tasks share: the hub, the executor, and the task that sleeps for each session. There is one thread, so
-//! there are no locks.
+//! The owner of the hub. Its state belongs to one thread, so there are no locks.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::future::poll_fn;
 use std::net::IpAddr;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::task::{Poll, Waker};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use hyper::header::HeaderValue;
 use ring::rand::{SecureRandom as _, SystemRandom};
-use smol::lock::Semaphore;
 use smol::{LocalExecutor, Task, Timer};
 
 use crate::client_address;
-use crate::client_address::Network;
 use crate::clock::Now;
+use crate::config::Config;
 use crate::config::limits::Limits;
-use crate::config::web_origin::WebOrigin;
-use crate::config::{Config, Hosts};
-use crate::event_loop::busy_time::Lag;
-use crate::event_loop::client_log;
+use crate::event_loop::bosh_requests::BoshRequests;
+use crate::event_loop::busy_time::BusyTime;
+use crate::event_loop::held::Held;
 use crate::event_loop::log_shares::Shares;
-use crate::event_loop::password_checks::Checks;
+use crate::event_loop::password_queue::Checks;
 use crate::event_loop::rounds;
 use crate::event_loop::rounds::Rounds;
 use crate::event_loop::scheduler::InTurn;
 use crate::event_loop::writers::Sleepers;
-use crate::http::admission::Waiting;
-use crate::http::bosh::Awaited;
-use crate::http::files::Www;
-use crate::http::idle_connections::Idle;
-use crate::http::metering::Meters;
-use crate::hub::{Action, Hub};
+use crate::hub::{Action, Credentials, Hub, Note};
 use crate::id::{SessionId, UserId};
 use crate::net::buffers::Scratch;
 use crate::net::clock::now;
-use crate::net::connection::{Count, Slot, Slots};
-use crate::net::quota::Quota;
-use crate::net::refusals::Refusals;
-use crate::net::tls::Identity;
-use crate::net::traffic::Traffic;
-use crate::xmpp::bosh::RequestId;
-
-/// The most addresses without a connection that stay in the table.
-const SPARE_ADDRESSES: usize = 64;
 
 /// The most sessions that are written to before other tasks have their turn: publishers are among those, so that a burst leaves in
 /// fewer and longer writes.
@@ -55,131 +35,67 @@ const WRITES: usize = 64;
 /// And for so long at the most, however much each is owed.
 const PATIENCE: Duration = Duration::from_millis(2);
 
-/// The shared state.
-pub struct Server {
+/// A function that carries out an action of the hub with tasks of its own.
+pub struct Tasks {
+    /// Checks a password, and tells the hub how that went.
+    pub verify: fn(&Rc<Driver>, SessionId, Credentials, String),
+    /// Writes a line into the log.
+    pub note: fn(&Rc<Driver>, &Note),
+}
+
+/// The owner of the hub: runs its actions, tells it the time, and runs the tasks of connections.
+pub struct Driver {
     hub: RefCell<Hub>,
+    /// For sessions.
     executor: Rc<LocalExecutor<'static>>,
     /// For connections that are no sessions.
     arrivals: Rc<LocalExecutor<'static>>,
+    tasks: Tasks,
     pub sleepers: RefCell<Sleepers>,
     /// The requests of BOSH that wait for their answers, or have not taken them yet.
-    pub posts: RefCell<HashMap<RequestId, Awaited>>,
-    /// How many there have been.
-    pub posted: Cell<u64>,
+    pub bosh: BoshRequests,
     timer: RefCell<Option<(Instant, Waker)>>,
     pub rounds: RefCell<Rounds<UserId>>,
     /// The turns of the addresses whose connections are no sessions.
-    pub arrival_rounds: RefCell<Rounds<IpAddr>>,
-    pub waiting: Waiting,
+    pub arrival_rounds: Rc<RefCell<Rounds<IpAddr>>>,
+    /// The requests over HTTP that wait while their users are held.
+    pub held: Held,
     pub scratch: RefCell<Scratch>,
     pub limits: Limits,
-    pub connections: Count,
-    /// Connections that there was no room for.
-    pub refusals: RefCell<Refusals>,
     /// How many lines of the log each address may still cause.
     pub shares: RefCell<Shares>,
-    /// The connections of each address that has any.
-    addresses: RefCell<HashMap<IpAddr, Count>>,
-    pub meters: RefCell<Meters>,
-    /// HTTP connections between two requests.
-    pub idle: RefCell<Idle>,
-    /// The bodies of requests that are being read.
-    pub bodies: Quota,
-    pub www: Option<Rc<Www>>,
-    pub cors_origins: Vec<WebOrigin>,
-    /// The XMPP domain, which is a name of the server too.
-    pub domain: String,
-    pub hosts: Hosts,
-    /// The value of Strict-Transport-Security, if it is sent.
-    pub hsts: Option<HeaderValue>,
-    pub trusted_proxies: Vec<Network>,
-    /// The certificate of the listeners with TLS; none if there are no such listeners.
-    pub identity: RefCell<Option<Identity>>,
-    /// Whether administrators may look at the frames of other sessions.
-    pub frame_tap: bool,
-    /// When it was started.
-    pub started: SystemTime,
-    pub lag: Lag,
-    /// The traffic of all connections.
-    pub traffic: Arc<Traffic>,
+    pub busy_time: BusyTime,
     pub checks: Checks,
-    /// A permit to convert a large document.
-    pub documents: Arc<Semaphore>,
-    /// The bytes that incomplete TLS handshakes and heads of requests hold.
-    pub handshakes: Quota,
-    /// Files that are being sent.
-    pub files: Quota,
 }
 
-impl Server {
-    /// The state of a server for `config`, whose tasks run on `executor`, and on `arrivals` those of connections that are no
+impl Driver {
+    /// A driver of a hub for `config`, whose tasks run on `executor`, and on `arrivals` those of connections that are no
     /// sessions.
     pub fn new(
         config: Config,
-        www: Option<Www>,
         executor: Rc<LocalExecutor<'static>>,
         arrivals: Rc<LocalExecutor<'static>>,
+        tasks: Tasks,
     ) -> Rc<Self> {
         let limits = config.limits;
         let passwords = config.remembered(&limits);
         Rc::new(Self {
-            cors_origins: config.cors_origins.clone(),
-            domain: config.domain.clone(),
-            hosts: config.hosts.clone(),
-            hsts: config.hsts.and_then(|time| format!("max-age={}", time.as_secs()).try_into().ok()),
-            trusted_proxies: config.trusted_proxies.clone(),
-            identity: RefCell::default(),
-            frame_tap: config.frame_tap,
             hub: RefCell::new(Hub::new(config, fill_random)),
             executor,
             arrivals,
+            tasks,
             sleepers: RefCell::default(),
-            posts: RefCell::default(),
-            posted: Cell::default(),
+            bosh: BoshRequests::default(),
             timer: RefCell::default(),
             rounds: RefCell::new(Rounds::new(rounds::USER)),
-            arrival_rounds: RefCell::new(Rounds::new(rounds::ADDRESS)),
-            waiting: Waiting::default(),
+            arrival_rounds: Rc::new(RefCell::new(Rounds::new(rounds::ADDRESS))),
+            held: Held::default(),
             scratch: RefCell::default(),
-            connections: Count::default(),
-            refusals: RefCell::default(),
             shares: RefCell::default(),
-            addresses: RefCell::default(),
-            meters: RefCell::default(),
-            idle: RefCell::default(),
-            bodies: Quota::new(limits.bodies),
-            www: www.map(Rc::new),
-            started: now().wall,
-            lag: Lag::default(),
-            traffic: Arc::default(),
+            busy_time: BusyTime::default(),
             checks: Checks::new(passwords),
-            documents: Arc::new(Semaphore::new(1)),
-            handshakes: Quota::new(limits.handshakes),
-            files: Quota::new(limits.files),
             limits,
         })
-    }
-
-    /// Counts a connection from this address; `None`: it has as many as it may have. That of a trusted proxy counts for its
-    /// clients, when it is known which.
-    pub fn places(&self, address: IpAddr) -> Option<Slots> {
-        let place = if self.is_proxy(address) { Count::default().take() } else { self.place(address)? };
-        Some([self.connections.take(), place])
-    }
-
-    /// Whether clients come by this address.
-    pub fn is_proxy(&self, address: IpAddr) -> bool {
-        self.trusted_proxies.iter().any(|network| network.contains(address))
-    }
-
-    /// Counts a connection of a client at this address; `None`: the client has as many as it may have.
-    pub fn place(&self, address: IpAddr) -> Option<Slot> {
-        let mut addresses = self.addresses.borrow_mut();
-        if addresses.len() > 2 * self.connections.get() + SPARE_ADDRESSES {
-            addresses.retain(|_, count| count.get() > 0);
-        }
-        let count = addresses.entry(client_address::key(address)).or_default();
-        (count.get() < self.limits.connections_per_address).then(|| count.take())
     }
 
     /// Runs a task on the event loop as long as the handle lives.
@@ -193,18 +109,14 @@ impl Server {
     }
 
     /// Runs the task of a connection of `peer` that is no session, in the turns of its address.
-    pub fn spawn_arrival(self: &Rc<Self>, peer: IpAddr, task: impl Future<Output = ()> + 'static) {
+    pub fn spawn_arrival(&self, peer: IpAddr, task: impl Future<Output = ()> + 'static) {
         self.spawn_arrival_of(Rc::new(Cell::new(client_address::key(peer))), task);
     }
 
     /// Runs the task of a connection that is no session in the turns of an address that may become another one: a proxy names its
     /// client only in the request.
-    pub fn spawn_arrival_of(
-        self: &Rc<Self>,
-        address: Rc<Cell<IpAddr>>,
-        task: impl Future<Output = ()> + 'static,
-    ) {
-        self.arrivals.spawn(InTurn::new(self.clone(), address, task)).detach();
+    pub fn spawn_arrival_of(&self, address: Rc<Cell<IpAddr>>, task: impl Future<Output = ()> + 'static) {
+        self.arrivals.spawn(InTurn::new(self.arrival_rounds.clone(), address, task)).detach();
     }
 
     /// Lets the hub do something, then does what it asks for.
@@ -227,34 +139,14 @@ impl Server {
     fn act(self: &Rc<Self>, action: Action) {
         match action {
             Action::Wake(id) => self.sleepers.borrow_mut().owe(id),
-            Action::Release(user) => self.waiting.release(user),
+            Action::Release(user) => self.held.release(user),
             Action::Abort(id) => self.sleepers.borrow_mut().abort(id),
-            Action::Answer(answer) => {
-                // Nobody may be there to take it.
-                if let Some(awaited) = self.posts.borrow_mut().get_mut(&answer.request) {
-                    awaited.come(answer);
-                }
-            }
+            Action::Answer(answer) => self.bosh.answer(answer),
             Action::Verify { session, credentials, attempt } => {
-                let server = self.clone();
-                self.spawn(async move {
-                    let user = credentials.user;
-                    let of_session = server.clone();
-                    let is_there = move || of_session.waits_for_check(session);
-                    let result = server.verify(credentials, attempt, is_there).await;
-                    server.with_hub(|hub, now| match result {
-                        Ok(granted) => hub.verified(now, session, user, granted),
-                        Err(_) => hub.unverified(now, session),
-                    });
-                });
+                (self.tasks.verify)(self, session, credentials, attempt);
             }
-            Action::Note(note) => client_log::note(self, &note),
+            Action::Note(note) => (self.tasks.note)(self, &note),
         }
-    }
-
-    /// Tells whether somebody is there for whom a session's password is checked.
-    fn waits_for_check(self: &Rc<Self>, session: SessionId) -> bool {
-        self.with_hub(|hub, _| hub.is_checking(session)) && !self.sleepers.borrow().has_left(session)
     }
 
     /// The session's task waits: `waker` wakes it. Returns true if it must drop its connection instead.

@@ -20,13 +20,34 @@
 //! what takes longer (a slow hash, a file, a large document) is done by a few threads beside the loop.
 #![allow(clippy::disallowed_methods, reason = "the loop has the clock and the threads")]
 
+pub(crate) mod bosh_requests;
 pub(crate) mod busy_time;
 pub(crate) mod client_log;
 pub(crate) mod driver;
+pub(crate) mod held;
+pub(crate) mod held_requests;
 pub(crate) mod log_shares;
 pub(crate) mod password_cache;
 pub(crate) mod password_checks;
+pub(crate) mod password_queue;
 pub mod rounds;
 pub(crate) mod scheduler;
 pub mod threads;
 pub mod writers;
+
+use std::rc::Rc;
+
+use smol::LocalExecutor;
+
+use crate::config::Config;
+use driver::{Driver, Tasks};
+
+/// A driver of a hub for `config`, whose tasks run on `executor`, and on `arrivals` those of connections that are no sessions.
+pub(crate) fn start(
+    config: Config,
+    executor: Rc<LocalExecutor<'static>>,
+    arrivals: Rc<LocalExecutor<'static>>,
+) -> Rc<Driver> {
+    let tasks = Tasks { verify: password_checks::check_login, note: client_log::note };
+    Driver::new(config, executor, arrivals, tasks)
+}

@@ -1,47 +1,20 @@
 //! Password checks: cheap ones at once, and slow ones on the blocking pool, few at a time, in the order that the hub says.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::rc::Rc;
 
-use smol::channel::{Sender, bounded};
+use smol::channel::bounded;
 
 use crate::client_address;
-use crate::event_loop::driver::Server;
-use crate::event_loop::password_cache::Passwords;
+use crate::event_loop::driver::Driver;
+use crate::event_loop::password_queue::{Unchecked, Waiting};
 use crate::event_loop::threads;
 use crate::hub::{CheckId, Credentials, Turn};
-
-/// The checks that wait, and the passwords that were right.
-pub struct Checks {
-    waiting: RefCell<HashMap<CheckId, Waiting>>,
-    passwords: RefCell<Passwords>,
-}
-
-/// A check that waits for its turn.
-struct Waiting {
-    credentials: Credentials,
-    attempt: String,
-    /// Whether the client that asks is still there.
-    is_there: Box<dyn Fn() -> bool>,
-    result: Sender<Result<bool, Unchecked>>,
-}
-
-/// Why a password was not checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unchecked {
-    /// Too many checks wait, of all clients or of the same address.
-    Busy,
-    /// Wrong passwords have used up the tries of the address meanwhile.
-    TooMany,
-    /// The client has gone away before it was its turn.
-    Left,
-}
+use crate::id::SessionId;
 
 /// A place in the queue, as long as somebody wants it.
 struct Place {
-    server: Rc<Server>,
+    driver: Rc<Driver>,
     address: IpAddr,
     id: CheckId,
 }
@@ -49,25 +22,34 @@ struct Place {
 impl Drop for Place {
     fn drop(&mut self) {
         // A check that has begun goes on to its end.
-        if self.server.checks.waiting.borrow_mut().remove(&self.id).is_some() {
-            self.server.with_hub(|hub, _| hub.end_check(self.address, self.id));
+        if self.driver.checks.waiting.borrow_mut().remove(&self.id).is_some() {
+            self.driver.with_hub(|hub, _| hub.end_check(self.address, self.id));
         }
     }
 }
 
-impl Checks {
-    /// Without any; the passwords of so many users will be remembered.
-    pub fn new(passwords: usize) -> Self {
-        Self { waiting: RefCell::default(), passwords: RefCell::new(Passwords::new(passwords)) }
-    }
-
-    /// From now on the passwords of so many users are remembered, unless it were more before.
-    pub fn remember(&self, users: usize) {
-        self.passwords.borrow_mut().raise(users);
-    }
+/// Checks the password of a login over XMPP, and tells the hub how that went.
+pub fn check_login(driver: &Rc<Driver>, session: SessionId, credentials: Credentials, attempt: String) {
+    let driver_of_task = driver.clone();
+    driver.spawn(async move {
+        let driver = driver_of_task;
+        let user = credentials.user;
+        let of_session = driver.clone();
+        let is_there = move || of_session.waits_for_check(session);
+        let result = driver.verify(credentials, attempt, is_there).await;
+        driver.with_hub(|hub, now| match result {
+            Ok(granted) => hub.verified(now, session, user, granted),
+            Err(_) => hub.unverified(now, session),
+        });
+    });
 }
 
-impl Server {
+impl Driver {
+    /// Tells whether the client of a session whose password is checked is still there.
+    fn waits_for_check(self: &Rc<Self>, session: SessionId) -> bool {
+        self.with_hub(|hub, _| hub.is_checking(session)) && !self.sleepers.borrow().has_left(session)
+    }
+
     /// Checks a password: at once if that is cheap, or it was right before, else when its turn comes. Tells whether the user may
     /// come in. The client may go away meanwhile, as `is_there` tells: then nothing is computed. A check that has begun is
     /// made and counted in any case.
@@ -98,7 +80,7 @@ impl Server {
         let (result, made) = bounded(1);
         let waiting = Waiting { credentials, attempt, is_there: Box::new(is_there), result };
         self.checks.waiting.borrow_mut().insert(id, waiting);
-        let _place = Place { server: self.clone(), address, id };
+        let _place = Place { driver: self.clone(), address, id };
         self.make_checks();
         let granted = made.recv().await.unwrap_or(Err(Unchecked::Left))?;
         // Another configuration may have come since it was judged.
@@ -178,6 +160,7 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use crate::config::password::Password;
+    use crate::event_loop;
 
     /// A check that has begun is counted, whoever has gone away meanwhile.
     #[test]
@@ -187,13 +170,13 @@ mod tests {
         config.users[1].password = Password::parse_hash(&hash).expect("a hash");
         config.limits.lockout_attempts = 3;
         let executor = Rc::new(LocalExecutor::new());
-        let server = Server::new(config, None, executor.clone(), executor.clone());
+        let driver = event_loop::start(config, executor.clone(), executor.clone());
         let ask = |password: &'static str| {
             let here = [192, 0, 2, 1].into();
-            let credentials = server.with_hub(|hub, now| hub.credentials(now, "1001", here));
+            let credentials = driver.with_hub(|hub, now| hub.credentials(now, "1001", here));
             let credentials = credentials.expect("the address need not wait");
-            let server = server.clone();
-            Box::pin(async move { server.verify(credentials, password.to_owned(), || true).await })
+            let driver = driver.clone();
+            Box::pin(async move { driver.verify(credentials, password.to_owned(), || true).await })
         };
         for tried in 1..=3 {
             let mut check = ask("wrong");
@@ -203,7 +186,7 @@ mod tests {
             while !executor.is_empty() {
                 smol::block_on(executor.tick());
             }
-            let lockouts = server.with_hub(|hub, _| hub.counters().lockouts);
+            let lockouts = driver.with_hub(|hub, _| hub.counters().lockouts);
             assert_eq!(lockouts, u64::from(tried == 3));
         }
         let granted = smol::block_on(executor.run(ask("1001")));

@@ -3,7 +3,7 @@
 //! A thousand clients that connect at once are a thousand handshakes of TLS, of which each takes a good part of a millisecond.
 //! If all tasks stood in one line, sessions would wait behind all of them.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -13,7 +13,7 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 use smol::LocalExecutor;
 
-use crate::event_loop::driver::Server;
+use crate::event_loop::rounds::Rounds;
 use crate::net::clock::now;
 
 /// How long the tasks of sessions run before others have their turn, and sockets and timers are looked at.
@@ -71,15 +71,15 @@ pin_project! {
     pub struct InTurn<F> {
         #[pin]
         task: F,
-        server: Rc<Server>,
+        rounds: Rc<RefCell<Rounds<IpAddr>>>,
         address: Rc<Cell<IpAddr>>,
     }
 }
 
 impl<F> InTurn<F> {
     /// A task of a client at this address, which may be found out to be another one: that of a client behind a proxy.
-    pub fn new(server: Rc<Server>, address: Rc<Cell<IpAddr>>, task: F) -> Self {
-        Self { task, server, address }
+    pub fn new(rounds: Rc<RefCell<Rounds<IpAddr>>>, address: Rc<Cell<IpAddr>>, task: F) -> Self {
+        Self { task, rounds, address }
     }
 }
 
@@ -88,7 +88,7 @@ impl<F: Future> Future for InTurn<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let rounds = &this.server.arrival_rounds;
+        let rounds = this.rounds;
         let left = rounds.borrow().left(this.address.get());
         if left.is_zero() {
             rounds.borrow_mut().rest(cx.waker(), left);
@@ -117,19 +117,21 @@ mod tests {
     use crate::config::Config;
     use crate::event_loop::rounds::ADDRESS;
     use crate::http::routes;
+    use crate::http::site::Site;
     use crate::http::websocket::session;
     use crate::hub::Origin;
+    use crate::net::accept::Arrival;
     use crate::net::connection::Io;
     use crate::net::socket::Socket;
 
     const MOMENT: Duration = Duration::from_millis(20);
 
     /// The event loop, if nobody had turns but the tasks of one executor.
-    fn run_only(server: &Rc<Server>, executor: &Rc<LocalExecutor<'static>>, time: Duration) {
+    fn run_only(site: &Rc<Site>, executor: &Rc<LocalExecutor<'static>>, time: Duration) {
         let over = async {
             Timer::after(time).await;
         };
-        smol::block_on(run(executor.clone(), SESSIONS).or(server.clone().write()).or(over));
+        smol::block_on(run(executor.clone(), SESSIONS).or(site.driver.clone().write()).or(over));
     }
 
     /// How long is waited for what has to happen.
@@ -147,9 +149,9 @@ mod tests {
     /// What a client says until it is in.
     const COMES_IN: [&str; 10] = [OPEN, AUTH, OPEN, BIND, SESSION, PRESENCE, PING, PING, PING, PING];
 
-    /// A server with one client, whose tasks have turns only when they are given some.
+    /// A site with one client, whose tasks have turns only when they are given some.
     struct Stage {
-        server: Rc<Server>,
+        site: Rc<Site>,
         sessions: Rc<LocalExecutor<'static>>,
         arrivals: Rc<LocalExecutor<'static>>,
         client: TcpStream,
@@ -158,17 +160,17 @@ mod tests {
     impl Stage {
         fn new(config: Config) -> Self {
             let (sessions, arrivals) = (Rc::new(LocalExecutor::new()), Rc::new(LocalExecutor::new()));
-            let server = Server::new(config, None, sessions.clone(), arrivals.clone());
+            let site = Site::new(config, None, sessions.clone(), arrivals.clone());
             let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
             let client = TcpStream::connect(listener.local_addr().expect("it has one")).expect("it listens");
             client.set_nonblocking(true).expect("it can be");
             let (stream, peer) = listener.accept().expect("it has connected");
             let stream = Socket::new(Async::new(stream).expect("it can be watched"));
-            let slots = server.places(peer.ip()).expect("there is room");
-            let io = Io::plain(stream, peer, slots, server.traffic.clone());
+            let slots = site.admission.places(peer.ip()).expect("there is room");
+            let io = Io::plain(stream, peer, slots, site.admission.traffic.clone());
             let origin = Origin { peer, transport: "ws", accepted: now().monotonic };
-            server.spawn_arrival(peer.ip(), session::serve(server.clone(), io, origin, Vec::new()));
-            Self { server, sessions, arrivals, client }
+            site.driver.spawn_arrival(peer.ip(), session::serve(site.driver.clone(), io, origin, Vec::new()));
+            Self { site, sessions, arrivals, client }
         }
 
         fn send(&mut self, opcode: OpCode, payload: &[u8]) {
@@ -194,7 +196,7 @@ mod tests {
         fn hear_in(&mut self, executor: &Rc<LocalExecutor<'static>>) -> Vec<u8> {
             let start = Instant::now();
             loop {
-                run_only(&self.server, executor, MOMENT);
+                run_only(&self.site, executor, MOMENT);
                 if let Some(heard) = self.hear() {
                     return heard;
                 }
@@ -207,7 +209,7 @@ mod tests {
             let (sessions, arrivals) = (self.sessions.clone(), self.arrivals.clone());
             for text in texts {
                 self.say(text);
-                run_only(&self.server, &sessions, MOMENT);
+                run_only(&self.site, &sessions, MOMENT);
                 assert_eq!(self.hear(), None, "{text}");
                 self.hear_in(&arrivals);
             }
@@ -218,21 +220,20 @@ mod tests {
     #[test]
     fn a_client_that_comes_in_or_leaves_has_turns_behind_those_that_are_in() {
         let mut stage = Stage::new(Config::demo());
-        let (server, sessions, arrivals) =
-            (stage.server.clone(), stage.sessions.clone(), stage.arrivals.clone());
+        let (site, sessions, arrivals) = (stage.site.clone(), stage.sessions.clone(), stage.arrivals.clone());
         stage.come_in(&COMES_IN);
         // The client is in.
         stage.say(PING);
         stage.hear_in(&sessions);
         drop(stage);
-        let count = || server.with_hub(|hub, _| hub.counters().sessions);
-        run_only(&server, &sessions, MOMENT);
+        let count = || site.driver.with_hub(|hub, _| hub.counters().sessions);
+        run_only(&site, &sessions, MOMENT);
         assert_eq!(count(), 1);
         let start = Instant::now();
         while count() > 0 {
             assert!(start.elapsed() < LONG);
-            run_only(&server, &sessions, MOMENT);
-            run_only(&server, &arrivals, MOMENT);
+            run_only(&site, &sessions, MOMENT);
+            run_only(&site, &arrivals, MOMENT);
         }
     }
 
@@ -244,7 +245,7 @@ mod tests {
         let time = config.limits.login;
         let mut stage = Stage::new(config);
         stage.come_in(&COMES_IN[..6]);
-        run_only(&stage.server, &stage.arrivals, time + MOMENT);
+        run_only(&stage.site, &stage.arrivals, time + MOMENT);
         stage.say(PING);
         let sessions = stage.sessions.clone();
         assert!(String::from_utf8_lossy(&stage.hear_in(&sessions)).contains("id=\"p\""));
@@ -257,13 +258,13 @@ mod tests {
         stage.come_in(&COMES_IN);
         stage.send(OpCode::Control(Control::Close), &1000_u16.to_be_bytes());
         assert_eq!(stage.hear_in(&sessions), [0x88, 2, 3, 232]);
-        stage.server.with_hub(|hub, now| {
+        stage.site.driver.with_hub(|hub, now| {
             let user = hub.desk().directory().find("administrator").expect("the demo has it");
             let told = hub.counters().deliveries;
             hub.publish(now, user, "/finesse/api/User/1001", "x".to_owned()).expect("administrators may");
             assert_eq!(hub.counters().deliveries, told + 1, "it is still there");
         });
-        run_only(&stage.server, &sessions, MOMENT);
+        run_only(&stage.site, &sessions, MOMENT);
         assert_eq!(stage.hear(), None);
         assert_eq!(stage.hear_in(&arrivals), [], "the end of the connection");
     }
@@ -297,11 +298,11 @@ mod tests {
     fn a_client_does_not_wait_for_all_the_connections_of_another_address() {
         const CONNECTIONS: usize = 200;
         let arrivals = Rc::new(LocalExecutor::new());
-        let server = Server::new(Config::demo(), None, Rc::default(), arrivals.clone());
+        let site = Site::new(Config::demo(), None, Rc::default(), arrivals.clone());
         let turns = Rc::new(Cell::new(0));
         for _ in 0..CONNECTIONS {
             let turns = turns.clone();
-            server.spawn_arrival([192, 0, 2, 1].into(), async move {
+            site.driver.spawn_arrival([192, 0, 2, 1].into(), async move {
                 loop {
                     turns.set(turns.get() + 1);
                     thread::sleep(ADDRESS * 2);
@@ -310,13 +311,13 @@ mod tests {
             });
         }
         let (done, is_done) = smol::channel::bounded(1);
-        server.spawn_arrival([192, 0, 2, 2].into(), async move {
+        site.driver.spawn_arrival([192, 0, 2, 2].into(), async move {
             for _ in 0..10 {
                 yield_now().await;
             }
             done.try_send(()).expect("there is room");
         });
-        let all = run(arrivals, ARRIVALS).or(server.clone().write());
+        let all = run(arrivals, ARRIVALS).or(site.driver.clone().write());
         smol::block_on(all.or(async { is_done.recv().await.expect("it is sent") }));
         assert!(turns.get() < CONNECTIONS, "{} turns of the others in ten of its own", turns.get());
     }
@@ -327,9 +328,9 @@ mod tests {
         let mut config = Config::demo();
         config.trusted_proxies = vec![crate::client_address::Network::parse("127.0.0.1").expect("a network")];
         let arrivals = Rc::new(LocalExecutor::new());
-        let server = Server::new(config, None, Rc::default(), arrivals.clone());
+        let site = Site::new(config, None, Rc::default(), arrivals.clone());
         // The client has had so much time that its next turn does not come before the end of this test.
-        server.arrival_rounds.borrow_mut().spend([192, 0, 2, 1].into(), ADDRESS * u32::MAX);
+        site.driver.arrival_rounds.borrow_mut().spend([192, 0, 2, 1].into(), ADDRESS * u32::MAX);
         let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
         let address = listener.local_addr().expect("it has one");
         let [busy, mut other] = ["192.0.2.1", "192.0.2.2"].map(|client| {
@@ -339,19 +340,25 @@ mod tests {
             socket.write_all(request.as_bytes()).expect("it is open");
             let (stream, peer) = listener.accept().expect("it has connected");
             let stream = Socket::new(Async::new(stream).expect("it can wait"));
-            let places = server.places(peer.ip()).expect("there is room");
-            let io = Io::plain(stream, peer, places, server.traffic.clone());
-            let origin = Origin { peer, transport: "ws", accepted: now().monotonic };
+            let places = site.admission.places(peer.ip()).expect("there is room");
+            let io = Io::plain(stream, peer, places, site.admission.traffic.clone());
             let turns = Rc::new(Cell::new(peer.ip()));
-            let served = routes::serve(server.clone(), io, origin, address.ip(), false, turns.clone());
-            server.spawn_arrival_of(turns, served);
+            let arrival = Arrival {
+                connection: io,
+                peer,
+                own: address.ip(),
+                accepted: now().monotonic,
+                lacks_tls: false,
+                turns: turns.clone(),
+            };
+            site.driver.spawn_arrival_of(turns, routes::serve(site.clone(), arrival));
             Async::new(socket).expect("it can wait")
         });
         let mut answer = [0; 15];
         let answered = async {
             smol::io::AsyncReadExt::read_exact(&mut other, &mut answer).await.expect("it is answered");
         };
-        smol::block_on(run(arrivals, ARRIVALS).or(server.clone().write()).or(answered));
+        smol::block_on(run(arrivals, ARRIVALS).or(site.driver.clone().write()).or(answered));
         assert_eq!(&answer, b"HTTP/1.1 200 OK");
         let read = busy.get_ref().read(&mut answer);
         assert_eq!(read.map_err(|error| error.kind()), Err(std::io::ErrorKind::WouldBlock));

@@ -11,9 +11,6 @@ use std::thread::Builder;
 
 use smol::channel::{Receiver, Sender, bounded, unbounded};
 
-use crate::config::Config;
-use crate::http::files::READERS;
-
 /// How much nicer a thread of the pool is than the event loop: with 10, the loop gets nine tenths of a core that both want.
 /// An address that floods slow hashes would else delay everybody's events on a small machine.
 const NICENESS: i32 = 10;
@@ -55,15 +52,12 @@ impl Pool {
     }
 }
 
-/// Starts the threads for what blocks in a server for `config`, and sees to it that the others can be had.
+/// Starts `wanted` threads for what blocks, and sees to it that the others can be had.
 ///
 /// # Errors
 ///
 /// The system does not give even one of each.
-pub fn begin(config: &Config) -> io::Result<()> {
-    let readers = if config.www.is_some() { READERS } else { 0 };
-    // And one for another configuration, and one for large documents, each of which is read one at a time.
-    let wanted = config.limits.password_checks + readers + 2;
+pub fn begin(wanted: usize) -> io::Result<()> {
     // In the place of the one for sockets, which is started later: it lives until nobody can let it go any more.
     let (hold, held) = mpsc::channel::<()>();
     let probe = Builder::new().spawn(move || held.recv().is_ok())?;

@@ -8,11 +8,12 @@ use base64::engine::general_purpose::STANDARD;
 use hyper::header::{AUTHORIZATION, HeaderMap};
 use hyper::{Request, StatusCode};
 
-use crate::event_loop::driver::Server;
-use crate::event_loop::password_checks::Unchecked;
+use crate::event_loop::driver::Driver;
+use crate::event_loop::password_queue::Unchecked;
 use crate::http::callboard::tickets;
 use crate::http::request_body::Incoming;
 use crate::http::response::Refused;
+use crate::http::site::Site;
 use crate::hub::TicketKey;
 use crate::id::UserId;
 use crate::net::socket::Remote;
@@ -22,15 +23,15 @@ use crate::net::socket::Remote;
 pub struct Peer(pub IpAddr);
 
 /// Finds the user who sends a request, or why it is not known.
-pub async fn user(server: &Rc<Server>, request: &Request<Incoming>) -> Result<UserId, Refused> {
+pub async fn user(site: &Rc<Site>, request: &Request<Incoming>) -> Result<UserId, Refused> {
     // There is one in every request.
     let peer = request.extensions().get().map_or(Ipv4Addr::UNSPECIFIED.into(), |Peer(peer)| *peer);
-    user_at(server, request.headers(), peer, request.extensions().get().cloned()).await
+    user_at(site, request.headers(), peer, request.extensions().get().cloned()).await
 }
 
 /// Finds the user by the headers of a request from that address. `remote` is the client that waits for the answer.
 pub async fn user_at(
-    server: &Rc<Server>,
+    site: &Rc<Site>,
     headers: &HeaderMap,
     peer: IpAddr,
     remote: Option<Remote>,
@@ -42,12 +43,12 @@ pub async fn user_at(
     let Some((name, password)) = basic(headers) else {
         return Err(unauthorized("Log in with HTTP Basic."));
     };
-    let Ok(credentials) = server.with_hub(|hub, now| hub.credentials(now, &name, peer)) else {
+    let Ok(credentials) = site.driver.with_hub(|hub, now| hub.credentials(now, &name, peer)) else {
         return Err(TOO_MANY);
     };
     let user = credentials.user;
     let is_there = move || !remote.as_ref().is_some_and(Remote::has_left);
-    match (user, server.verify(credentials, password, is_there).await) {
+    match (user, site.driver.verify(credentials, password, is_there).await) {
         (Some(user), Ok(true)) => Ok(user),
         (_, Ok(_)) => Err(unauthorized("Wrong user or password.")),
         (_, Err(Unchecked::TooMany)) => Err(TOO_MANY),
@@ -59,15 +60,15 @@ pub async fn user_at(
 }
 
 /// Finds the user who sends a request that only users with the role Administrator may make.
-pub async fn administrator(server: &Rc<Server>, request: &Request<Incoming>) -> Result<UserId, Refused> {
-    let user = user(server, request).await?;
-    check_administrator(server, user)?;
+pub async fn administrator(site: &Rc<Site>, request: &Request<Incoming>) -> Result<UserId, Refused> {
+    let user = user(site, request).await?;
+    check_administrator(site, user)?;
     Ok(user)
 }
 
 /// Refuses users who have not the role Administrator.
-pub fn check_administrator(server: &Rc<Server>, user: UserId) -> Result<(), Refused> {
-    if server.with_hub(|hub, _| hub.desk().directory().is_administrator(user)) {
+pub fn check_administrator(site: &Rc<Site>, user: UserId) -> Result<(), Refused> {
+    if site.driver.with_hub(|hub, _| hub.desk().directory().is_administrator(user)) {
         return Ok(());
     }
     Err(Refused { status: StatusCode::FORBIDDEN, sentence: "This is for users with the role Administrator." })
@@ -76,13 +77,13 @@ pub fn check_administrator(server: &Rc<Server>, user: UserId) -> Result<(), Refu
 /// Finds the user who opens a stream: by a ticket if the query has one, else by a password. A ticket stays good while its user is
 /// kept out after wrong passwords, as a session does that is up.
 pub async fn ticket_or_user(
-    server: &Rc<Server>,
+    site: &Rc<Site>,
     request: &Request<Incoming>,
 ) -> Result<(UserId, Option<TicketKey>), Refused> {
     let Some(ticket) = tickets::given(request.uri().query().unwrap_or_default()) else {
-        return Ok((user(server, request).await?, None));
+        return Ok((user(site, request).await?, None));
     };
-    let found = server.with_hub(|hub, now| hub.ticket(now, &ticket));
+    let found = site.driver.with_hub(|hub, now| hub.ticket(now, &ticket));
     let (user, key) = found.ok_or(unauthorized(
         "The ticket is over, or there never was one: get another with POST /callboard/api/ticket.",
     ))?;
@@ -91,9 +92,9 @@ pub async fn ticket_or_user(
 
 /// The user that a request names, for a log: a name that nobody has may be a password typed into the wrong field. It was
 /// prepared once for the answer; what is not ASCII and not written as in the configuration is not shown.
-pub fn name(server: &Rc<Server>, headers: &HeaderMap) -> String {
+pub fn name(driver: &Rc<Driver>, headers: &HeaderMap) -> String {
     let known = basic(headers).and_then(|(name, _)| {
-        server.with_hub(|hub, _| {
+        driver.with_hub(|hub, _| {
             let name = name.to_ascii_lowercase();
             let bare = name.strip_suffix(hub.domain()).and_then(|rest| rest.strip_suffix('@'));
             let user = hub.desk().directory().find_prepared(bare.unwrap_or(&name))?;

@@ -4,15 +4,14 @@ use std::cell::Cell;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
 
 use hyper::{Request, StatusCode, header};
 
-use crate::event_loop::driver::Server;
 use crate::http::request_body;
 use crate::http::request_body::Grown;
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, Empty, set};
+use crate::http::site::Site;
 use crate::hub::Post;
 use crate::id::SessionId;
 use crate::xmpp::bosh::{self, CONTENT_TYPE, RequestId, Violation, sid_of, without_sid};
@@ -21,74 +20,45 @@ use crate::xmpp::sasl;
 /// Answers a request, at once or when there is something to say. Its content type says nothing (XEP-0124 §5). `waits` is set
 /// while there is nothing to say.
 pub async fn answer(
-    server: Rc<Server>,
+    site: Rc<Site>,
     request: Request<Incoming>,
     peer: SocketAddr,
     secure: bool,
     waits: &Cell<bool>,
 ) -> Answer {
-    let small = server.limits.stanza_before_login;
+    let small = site.limits.stanza_before_login;
     let logged_in =
-        |text: &str| sid_of(text).is_some_and(|sid| server.with_hub(|hub, _| hub.is_sid_logged_in(sid)));
-    let longest = |bytes: &[u8]| if logged_in(beginning(bytes)) { server.limits.stanza } else { small };
-    let read = match request_body::growing(&server, request.into_body(), small, longest).await {
+        |text: &str| sid_of(text).is_some_and(|sid| site.driver.with_hub(|hub, _| hub.is_sid_logged_in(sid)));
+    let longest = |bytes: &[u8]| if logged_in(beginning(bytes)) { site.limits.stanza } else { small };
+    let read = match request_body::growing(&site, request.into_body(), small, longest).await {
         Ok(read) => read,
         // As if it had never come: the client sends it again (XEP-0124 §14.3).
         Err(refused) => return refused.into(),
     };
-    let (number, posted) = (server.posted.get(), &server.posted);
-    posted.set(number.wrapping_add(1));
-    let post = Post { request: RequestId(number), peer, secure };
-    server.posts.borrow_mut().insert(post.request, Awaited::default());
-    let mut waiting = Waiting { server: server.clone(), request: post.request, session: None };
+    let post = Post { request: site.driver.bosh.begin(), peer, secure };
+    let mut waiting = Waiting { site: site.clone(), request: post.request, session: None };
     match read {
         Grown::Whole(bytes) => match String::from_utf8(bytes) {
             Ok(text) => {
                 waits.set(true);
                 log::trace!("{peer} < {}", without_sid(&sasl::masked(&text, logged_in(&text))));
-                waiting.session = server.with_hub(|hub, now| hub.post(now, post, &text));
+                waiting.session = site.driver.with_hub(|hub, now| hub.post(now, post, &text));
             }
-            Err(error) => unreadable(&server, post, error.as_bytes(), Violation::NOT_XML),
+            Err(error) => unreadable(&site, post, error.as_bytes(), Violation::NOT_XML),
         },
-        Grown::TooLong(bytes) => unreadable(&server, post, &bytes, Violation::TOO_MUCH),
+        Grown::TooLong(bytes) => unreadable(&site, post, &bytes, Violation::TOO_MUCH),
     }
     // The hub answers every request.
-    let answer = poll_fn(|cx| match server.posts.borrow_mut().get_mut(&post.request) {
-        Some(awaited) => awaited.poll(cx),
-        None => Poll::Pending,
-    });
-    let answer = answer.await;
+    let answer = poll_fn(|cx| site.driver.bosh.poll(post.request, cx)).await;
     waits.set(false);
     waiting.session = None;
     written(peer, &answer)
 }
 
-/// The answer that a request waits for.
-#[derive(Default)]
-pub struct Awaited {
-    answer: Option<bosh::Answer>,
-    waker: Option<Waker>,
-}
-
-impl Awaited {
-    /// The answer is there.
-    pub fn come(&mut self, answer: bosh::Answer) {
-        self.answer.get_or_insert(answer);
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
-        }
-    }
-
-    fn poll(&mut self, cx: &Context<'_>) -> Poll<bosh::Answer> {
-        self.waker = Some(cx.waker().clone());
-        self.answer.take().map_or(Poll::Pending, Poll::Ready)
-    }
-}
-
-fn unreadable(server: &Rc<Server>, post: Post, bytes: &[u8], violation: Violation) {
+fn unreadable(site: &Rc<Site>, post: Post, bytes: &[u8], violation: Violation) {
     log::trace!("{} < {} bytes that cannot be read", post.peer, bytes.len());
     let sid = sid_of(beginning(bytes));
-    server.with_hub(|hub, now| hub.post_unreadable(now, post, sid, violation));
+    site.driver.with_hub(|hub, now| hub.post_unreadable(now, post, sid, violation));
 }
 
 /// The text that bytes begin with.
@@ -98,16 +68,16 @@ fn beginning(bytes: &[u8]) -> &str {
 
 /// A request that waits for its answer. If it is dropped before, its client has gone away.
 struct Waiting {
-    server: Rc<Server>,
+    site: Rc<Site>,
     request: RequestId,
     session: Option<SessionId>,
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.server.posts.borrow_mut().remove(&self.request);
+        self.site.driver.bosh.end(self.request);
         if let Some(id) = self.session {
-            self.server.with_hub(|hub, now| hub.gone(now, id, self.request));
+            self.site.driver.with_hub(|hub, now| hub.gone(now, id, self.request));
         }
     }
 }

@@ -14,10 +14,10 @@ use log::Level;
 use crate::config::web_origin::WebOrigin;
 use crate::desk::Refusal;
 use crate::event_loop::client_log;
-use crate::event_loop::driver::Server;
 use crate::event_loop::log_shares::Kind;
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, empty, set, text};
+use crate::http::site::Site;
 use crate::http::{finesse, redact};
 
 /// The methods that a page may use.
@@ -111,19 +111,14 @@ impl Asker {
 
     /// Answers a browser that asks what its page may send, and a page that may not send what it does. `None`: the
     /// request is to be served.
-    pub fn answer(
-        &self,
-        server: &Rc<Server>,
-        request: &Request<Incoming>,
-        peer: SocketAddr,
-    ) -> Option<Answer> {
+    pub fn answer(&self, site: &Rc<Site>, request: &Request<Incoming>, peer: SocketAddr) -> Option<Answer> {
         let (headers, method) = (request.headers(), request.method());
         let preflight =
             method == Method::OPTIONS && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
         match self {
             Self::Allowed(_) if preflight => Some(may_send(headers)),
             Self::Foreign if preflight || ![Method::GET, Method::HEAD, Method::OPTIONS].contains(method) => {
-                let origin = refuse(server, request, peer);
+                let origin = refuse(site, request, peer);
                 let of_the_api = request.uri().path().starts_with(finesse::PREFIX) && !preflight;
                 Some(if of_the_api {
                     finesse::foreign(headers, refusal(origin), origin)
@@ -138,11 +133,11 @@ impl Asker {
     /// Answers a page that may have no WebSocket. `None`: it may.
     pub fn answer_upgrade(
         &self,
-        server: &Rc<Server>,
+        site: &Rc<Site>,
         request: &Request<Incoming>,
         peer: SocketAddr,
     ) -> Option<Answer> {
-        matches!(self, Self::Foreign).then(|| refused(refuse(server, request, peer)))
+        matches!(self, Self::Foreign).then(|| refused(refuse(site, request, peer)))
     }
 
     /// Says in an answer whether the page may read it.
@@ -190,7 +185,7 @@ fn are_names(value: &HeaderValue) -> bool {
 }
 
 /// Says so in the log. Returns the origin of the page.
-fn refuse<'a>(server: &Rc<Server>, request: &'a Request<Incoming>, peer: SocketAddr) -> &'a str {
+fn refuse<'a>(site: &Rc<Site>, request: &'a Request<Incoming>, peer: SocketAddr) -> &'a str {
     let origin = request.headers().get(header::ORIGIN);
     let origin = origin.and_then(|origin| origin.to_str().ok()).unwrap_or_default();
     let shown = redact::request(request.method(), request.uri());
@@ -202,7 +197,7 @@ fn refuse<'a>(server: &Rc<Server>, request: &'a Request<Incoming>, peer: SocketA
         (_, None) => "an origin of no such form".to_owned(),
     };
     let line = format_args!("{peer} http: {shown} from a page of {page:.256} refused: not in cors_origins");
-    client_log::of_peer(server, peer.ip(), Kind::Origin, Level::Info, line);
+    client_log::of_peer(&site.driver, peer.ip(), Kind::Origin, Level::Info, line);
     origin
 }
 

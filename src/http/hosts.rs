@@ -12,7 +12,7 @@ use rustls::server::ParsedCertificate;
 
 use crate::config::Hosts;
 use crate::config::web_origin::Host;
-use crate::event_loop::driver::Server;
+use crate::http::site::Site;
 
 /// The host and port that a request is sent to; `None`: it has none, as HTTP/1.0 had none.
 pub fn authority(headers: &HeaderMap) -> Option<&str> {
@@ -20,8 +20,8 @@ pub fn authority(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// Whether requests for such a host and port are served where they come in by that address of the machine.
-pub fn is_served(server: &Server, authority: &str, own: IpAddr) -> bool {
-    let named = match &server.hosts {
+pub fn is_served(site: &Site, authority: &str, own: IpAddr) -> bool {
+    let named = match &site.hosts {
         Hosts::Any => return true,
         Hosts::Loopback if !own.to_canonical().is_loopback() => return true,
         Hosts::Loopback => &[][..],
@@ -34,10 +34,10 @@ pub fn is_served(server: &Server, authority: &str, own: IpAddr) -> bool {
     };
     let Host::Name(name) = &host else { return true };
     host.is_loopback()
-        || *name == server.domain
+        || *name == site.domain
         || named.contains(&host)
-        || server.cors_origins.iter().any(|origin| *origin.host() == host)
-        || is_in_certificate(server, name)
+        || site.cors_origins.iter().any(|origin| *origin.host() == host)
+        || is_in_certificate(site, name)
 }
 
 /// The dot that ends a name in the DNS says nothing.
@@ -48,8 +48,8 @@ fn without_dot(authority: &str) -> String {
     port.map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"))
 }
 
-fn is_in_certificate(server: &Server, name: &str) -> bool {
-    let identity = server.identity.borrow();
+fn is_in_certificate(site: &Site, name: &str) -> bool {
+    let identity = site.identity.borrow();
     let certificate =
         identity.as_ref().and_then(|identity| ParsedCertificate::try_from(&identity.certificate).ok());
     match (certificate, ServerName::try_from(name)) {

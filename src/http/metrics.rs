@@ -7,24 +7,24 @@ use std::time::UNIX_EPOCH;
 use hyper::header;
 
 use crate::clock::Seconds;
-use crate::event_loop::driver::Server;
 use crate::http::response::{Answer, set};
+use crate::http::site::Site;
 use crate::hub::{Counters, Failures};
 
 /// The ways that always have a figure, also while nobody uses them.
 const TRANSPORTS: [&str; 4] = ["bosh", "sse", "ws", "wss"];
 
 /// Answers.
-pub fn answer(server: &Rc<Server>) -> Answer {
-    let mut answer = Answer::new(text(server).into());
+pub fn answer(site: &Rc<Site>) -> Answer {
+    let mut answer = Answer::new(text(site).into());
     set(&mut answer, header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
     set(&mut answer, header::CACHE_CONTROL, "no-store");
     answer
 }
 
-fn text(server: &Rc<Server>) -> String {
+fn text(site: &Rc<Site>) -> String {
     let (counters, mut ways, failures) =
-        server.with_hub(|hub, _| (hub.counters(), hub.transports(), hub.failures().to_vec()));
+        site.driver.with_hub(|hub, _| (hub.counters(), hub.transports(), hub.failures().to_vec()));
     let mut text = String::new();
     let out = &mut text;
     for way in TRANSPORTS {
@@ -35,15 +35,15 @@ fn text(server: &Rc<Server>) -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(out, "callboard_sessions{{transport=\"{way}\"}} {sessions}");
     }
-    one(out, "connections", "gauge", "Open TCP connections.", server.connections.get());
-    let idle = server.idle.borrow().count(None);
+    one(out, "connections", "gauge", "Open TCP connections.", site.admission.connections.get());
+    let idle = site.admission.idle.borrow().count(None);
     one(out, "connections_idle", "gauge", "HTTP connections between two requests.", idle);
     one(
         out,
         "body_bytes",
         "gauge",
         "Bytes of memory of the bodies that are being read.",
-        server.bodies.taken(),
+        site.bodies.taken(),
     );
     let Counters {
         sessions: _,
@@ -84,35 +84,35 @@ fn text(server: &Rc<Server>) -> String {
         (
             "handshakes_refused_total",
             "TLS handshakes and heads of HTTP requests broken off, because those of the address, or of all addresses, held too much memory.",
-            server.handshakes.refused(),
+            site.admission.handshakes.refused(),
         ),
-        ("files_refused_total", "Files not sent, because too many were being sent.", server.files.refused()),
+        ("files_refused_total", "Files not sent, because too many were being sent.", site.files.refused()),
         (
             "connections_gave_way_total",
             "Idle HTTP connections closed to make room for new clients.",
-            server.idle.borrow().gave_way(),
+            site.admission.idle.borrow().gave_way(),
         ),
         (
             "bodies_refused_total",
             "Requests whose body was not read, because other bodies took all the memory for bodies.",
-            server.bodies.refused(),
+            site.bodies.refused(),
         ),
         (
             "connections_refused_total",
             "Connections closed at once, because as many were open as [limits] allows.",
-            server.refusals.borrow().count(),
+            site.admission.refusals.borrow().count(),
         ),
         (
             "read_bytes_total",
             "Bytes received over all connections, not counting TLS.",
-            server.traffic.bytes_read(),
+            site.admission.traffic.bytes_read(),
         ),
         (
             "written_bytes_total",
             "Bytes sent over all connections, not counting TLS.",
-            server.traffic.bytes_written(),
+            site.admission.traffic.bytes_written(),
         ),
-        ("loop_turns_total", "Turns of the event loop.", server.lag.turns()),
+        ("loop_turns_total", "Turns of the event loop.", site.driver.busy_time.turns()),
     ] {
         one(out, name, "counter", help, value);
     }
@@ -128,11 +128,11 @@ fn text(server: &Rc<Server>) -> String {
     }
     one(out, "queued_bytes", "gauge", "Bytes of memory of all queues.", backlog);
     one(out, "queued_bytes_most", "gauge", "The most bytes of memory that all queues had.", backlog_most);
-    let (busy, longest) = (Seconds(server.lag.busy()), Seconds(server.lag.longest()));
+    let (busy, longest) = (Seconds(site.driver.busy_time.busy()), Seconds(site.driver.busy_time.longest()));
     one(out, "loop_busy_seconds_total", "counter", "Time that the event loop was busy.", busy);
     let help = "The longest time that the event loop did not look at its sockets.";
     one(out, "loop_longest_seconds", "gauge", help, longest);
-    let started = Seconds(server.started.duration_since(UNIX_EPOCH).unwrap_or_default());
+    let started = Seconds(site.started.duration_since(UNIX_EPOCH).unwrap_or_default());
     one(out, "start_time_seconds", "gauge", "Start of the server, in seconds since 1970.", started);
     text
 }

@@ -5,7 +5,6 @@
 //! driver and answers with a value.
 #![allow(clippy::disallowed_methods, reason = "a handler knows how late it is")]
 
-pub(crate) mod admission;
 pub(crate) mod basic_auth;
 pub(crate) mod bosh;
 pub(crate) mod callboard;
@@ -16,14 +15,15 @@ pub(crate) mod files;
 pub(crate) mod finesse;
 pub mod headers;
 pub(crate) mod hosts;
-pub(crate) mod idle_connections;
 pub(crate) mod metering;
 pub(crate) mod metrics;
 pub(crate) mod page;
 pub(crate) mod redact;
 pub(crate) mod request_body;
+pub(crate) mod request_log;
 pub(crate) mod request_target;
 pub mod response;
 pub(crate) mod response_pieces;
 pub(crate) mod routes;
+pub(crate) mod site;
 pub mod websocket;

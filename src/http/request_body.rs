@@ -12,8 +12,8 @@ use hyper::StatusCode;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use smol::future::FutureExt as _;
 
-use crate::event_loop::driver::Server;
 use crate::http::response::Refused;
+use crate::http::site::Site;
 use crate::net::quota::{Exhausted, Part};
 
 const TOO_LARGE: Refused =
@@ -130,9 +130,9 @@ impl Deref for Text {
 /// # Errors
 ///
 /// 413, 415, 400, 408 or 503.
-pub async fn text(server: &Server, mut body: Incoming, limit: usize) -> Result<Text, Refused> {
-    let mut room = server.bodies.part(body.from);
-    match grow(server, &mut body, &mut room, 0, |_| limit).await? {
+pub async fn text(site: &Site, mut body: Incoming, limit: usize) -> Result<Text, Refused> {
+    let mut room = site.bodies.part(body.from);
+    match grow(site, &mut body, &mut room, 0, |_| limit).await? {
         Grown::Whole(bytes) => match String::from_utf8(bytes) {
             Ok(text) => Ok(Text { text, _room: room }),
             Err(_) => Err(Refused {
@@ -149,7 +149,7 @@ pub async fn text(server: &Server, mut body: Incoming, limit: usize) -> Result<T
 /// # Errors
 ///
 /// 413, 400 or 408.
-pub async fn discard(server: &Server, mut body: Incoming, limit: usize) -> Result<(), Refused> {
+pub async fn discard(site: &Site, mut body: Incoming, limit: usize) -> Result<(), Refused> {
     let read = async |body: &mut Incoming| {
         let mut length = 0;
         loop {
@@ -163,7 +163,7 @@ pub async fn discard(server: &Server, mut body: Incoming, limit: usize) -> Resul
             }
         }
     };
-    in_time(server, &mut body, read).await
+    in_time(site, &mut body, read).await
 }
 
 /// A body whose beginning tells how long it may be.
@@ -180,17 +180,17 @@ pub enum Grown {
 ///
 /// 400, 408 or 503.
 pub async fn growing(
-    server: &Server,
+    site: &Site,
     mut body: Incoming,
     small: usize,
     limit: impl Fn(&[u8]) -> usize,
 ) -> Result<Grown, Refused> {
-    let mut room = server.bodies.part(body.from);
-    grow(server, &mut body, &mut room, small, limit).await
+    let mut room = site.bodies.part(body.from);
+    grow(site, &mut body, &mut room, small, limit).await
 }
 
 async fn grow(
-    server: &Server,
+    site: &Site,
     body: &mut Incoming,
     room: &mut Part,
     small: usize,
@@ -227,17 +227,17 @@ async fn grow(
             }
         }
     };
-    in_time(server, body, read).await
+    in_time(site, body, read).await
 }
 
 /// Lets a body be read in the time that a login has.
 async fn in_time<T>(
-    server: &Server,
+    site: &Site,
     body: &mut Incoming,
     read: impl AsyncFnOnce(&mut Incoming) -> Result<T, Refused>,
 ) -> Result<T, Refused> {
     let late = async {
-        smol::Timer::after(server.limits.login).await;
+        smol::Timer::after(site.limits.login).await;
         Err(LATE)
     };
     let done = read(body).or(late).await;

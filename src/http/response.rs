@@ -11,6 +11,10 @@ use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 use smol::stream::Stream;
 
+use crate::desk::{self, ApiError};
+use crate::event_loop::held_requests::NotAdmitted;
+use crate::hub::NO_ROOM_SENTENCE;
+
 /// An answer.
 pub type Answer = Response<Body>;
 
@@ -145,5 +149,25 @@ pub fn ask_for_password(answer: &mut Answer) {
 pub fn set(answer: &mut Answer, name: HeaderName, value: impl TryInto<HeaderValue>) {
     if let Ok(value) = value.try_into() {
         answer.headers_mut().insert(name, value);
+    }
+}
+
+impl From<NotAdmitted> for Refused {
+    fn from(why: NotAdmitted) -> Self {
+        let (status, sentence) = match why {
+            NotAdmitted::NoRoom => (StatusCode::SERVICE_UNAVAILABLE, NO_ROOM_SENTENCE),
+            NotAdmitted::Gone => (StatusCode::FORBIDDEN, "You are no user any more."),
+        };
+        Self { status, sentence }
+    }
+}
+
+impl From<NotAdmitted> for ApiError {
+    fn from(why: NotAdmitted) -> Self {
+        match why {
+            NotAdmitted::NoRoom => desk::Refusal::Busy,
+            NotAdmitted::Gone => desk::Refusal::NotAllowed,
+        }
+        .about("")
     }
 }

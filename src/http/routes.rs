@@ -14,7 +14,6 @@ use smol::future::yield_now;
 
 use crate::client_address;
 use crate::event_loop::client_log;
-use crate::event_loop::driver::Server;
 use crate::event_loop::log_shares::Kind;
 use crate::http::basic_auth::Peer;
 use crate::http::callboard::{calls, directory, meters, publish, sessions, status, tickets};
@@ -28,13 +27,14 @@ use crate::http::metering::{Line, Tag, Way};
 use crate::http::request_body::Incoming;
 use crate::http::response;
 use crate::http::response::{Answer, Empty, empty, set, text};
+use crate::http::site::Site;
 use crate::http::websocket::handshake;
 use crate::http::{
     bosh, callboard, connection, events, files, finesse, hosts, metrics, page, request_target,
 };
 use crate::hub::Origin;
-use crate::net::accept;
-use crate::net::connection::{Io, Patience, Security, Slot};
+use crate::net::accept::{Arrival, Host, Turns};
+use crate::net::connection::{Patience, Security, Slot};
 use crate::net::socket::Remote;
 
 /// The methods that there are.
@@ -54,7 +54,7 @@ pub struct Client {
     /// The place of the client whose request came last by this proxy.
     place: RefCell<Option<Slot>>,
     /// The address in whose turns it is served: by a proxy, that of the client whose request came last.
-    turns: Rc<Cell<IpAddr>>,
+    turns: Turns,
     /// The connection is to a listener with TLS, and has none.
     lacks_tls: bool,
     security: Option<Security>,
@@ -75,15 +75,10 @@ impl Client {
 }
 
 /// Serves one connection until it is closed or becomes a WebSocket. A client without TLS on a listener with it is told so.
-/// `turns`: the address in whose turns it is served.
-pub async fn serve(
-    server: Rc<Server>,
-    mut io: Io,
-    origin: Origin,
-    own: IpAddr,
-    lacks_tls: bool,
-    turns: Rc<Cell<IpAddr>>,
-) {
+pub async fn serve(site: Rc<Site>, arrival: Arrival) {
+    let Arrival { connection: mut io, peer, own, accepted, lacks_tls, turns } = arrival;
+    let transport = if io.security().is_some() { "wss" } else { "ws" };
+    let origin = Origin { peer, transport, accepted };
     let client = Rc::new(Client {
         origin,
         own,
@@ -96,47 +91,66 @@ pub async fn serve(
         carried: Carried::default(),
         waits: Cell::default(),
     });
-    io.set_patience(Some(Patience::new(server.limits.login, server.limits.least_rate)));
-    connection::serve(server.clone(), Box::new(io), client.clone()).await;
-    client.line.borrow_mut().finish(&mut server.meters.borrow_mut());
+    io.set_patience(Some(Patience::new(site.limits.login, site.limits.least_rate)));
+    connection::serve(site.clone(), Box::new(io), client.clone()).await;
+    client.line.borrow_mut().finish(&mut site.meters.borrow_mut());
+}
+
+impl Host for Site {
+    fn spawn(&self, turns: Turns, task: impl Future<Output = ()> + 'static) {
+        self.driver.spawn_arrival_of(turns, task);
+    }
+
+    fn next_round(&self) -> impl Future<Output = ()> {
+        self.driver.next_round()
+    }
+
+    fn serve(self: Rc<Self>, arrival: Arrival) -> impl Future<Output = ()> + 'static {
+        serve(self, arrival)
+    }
+
+    fn not_opened(self: Rc<Self>, peer: SocketAddr, why: &str) {
+        let line = format_args!("{peer} tls: {why}");
+        client_log::of_peer(&self.driver, peer.ip(), Kind::Handshake, Level::Info, line);
+    }
 }
 
 /// Answers a request, and counts it if it asks for that. It is in a box, because it is handed on several times.
-pub async fn route(server: Rc<Server>, mut request: Box<Request<Incoming>>, client: &Client) -> Answer {
+pub async fn route(site: Rc<Site>, mut request: Box<Request<Incoming>>, client: &Client) -> Answer {
     let Client { origin: Origin { peer, .. }, security, .. } = client;
-    let seen = forwarded::seen(&server.trusted_proxies, *peer, security.is_some(), request.headers());
+    let seen = forwarded::seen(&site.admission.trusted_proxies, *peer, security.is_some(), request.headers());
     // hyper leaves this to us, and the path is the right one only after it.
     let aimed = request_target::check(&mut request, seen.secure);
-    let place = Place::of(&server, request.uri().path());
-    let tag = place.as_ref().and_then(|place| place.tag(&server, request.uri().query()?));
-    client.line.borrow_mut().begin(&mut server.meters.borrow_mut(), tag.clone());
+    let place = Place::of(&site, request.uri().path());
+    let tag = place.as_ref().and_then(|place| place.tag(&site, request.uri().query()?));
+    client.line.borrow_mut().begin(&mut site.meters.borrow_mut(), tag.clone());
     let asked = tag.as_ref().filter(|tag| tag.way == Way::WebSocket).map(|_| upgrade::Asked::of(&request));
     // The files of a folder are pages of their own, and a page is tried from /healthz.
     let is_page =
         matches!(place, Some(Place::Console(_) | Place::File(_) | Place::Health | Place::WebSocket));
     let mut answer = match aimed {
-        Ok(()) => respond(place, server.clone(), request, client, &seen).await,
+        Ok(()) => respond(place, site.clone(), request, client, &seen).await,
         Err(refused) => refused.into(),
     };
     response::mark(&mut answer);
     if !is_page {
         response::seal(&mut answer);
     }
-    if let (Some(hsts), Some(_)) = (&server.hsts, security)
-        && server.identity.borrow().as_ref().is_some_and(|identity| !identity.self_signed)
+    if let (Some(hsts), Some(_)) = (&site.hsts, security)
+        && site.identity.borrow().as_ref().is_some_and(|identity| !identity.self_signed)
     {
         set(&mut answer, header::STRICT_TRANSPORT_SECURITY, hsts.clone());
     }
     if let (Some(asked), Some(tag)) = (asked, &tag) {
         let record = asked.record(&answer, seen.peer, client.security.as_ref());
-        server.meters.borrow_mut().upgraded(&tag.run, record);
+        site.meters.borrow_mut().upgraded(&tag.run, record);
     }
     if tag.is_some_and(|tag| tag.way == Way::Close) {
         set(&mut answer, header::CONNECTION, "close");
     }
     let mut line = client.line.borrow_mut();
     let empty = answer.status() == StatusCode::NOT_MODIFIED || answer.extensions().get::<Empty>().is_some();
-    line.end(&mut server.meters.borrow_mut(), empty);
+    line.end(&mut site.meters.borrow_mut(), empty);
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
         line.upgrade();
     }
@@ -145,7 +159,7 @@ pub async fn route(server: Rc<Server>, mut request: Box<Request<Incoming>>, clie
 
 async fn respond(
     place: Option<Place>,
-    server: Rc<Server>,
+    site: Rc<Site>,
     mut request: Box<Request<Incoming>>,
     client: &Client,
     seen: &Seen,
@@ -156,10 +170,10 @@ async fn respond(
     request.extensions_mut().insert(client.remote.clone());
     let is_health = matches!(place, Some(Place::Health));
     let host = hosts::authority(request.headers());
-    let strange = |host: &&str| !hosts::is_served(&server, host, client.own);
+    let strange = |host: &&str| !hosts::is_served(&site, host, client.own);
     let mut named = host.into_iter().chain(seen.named.iter().flatten().map(String::as_str));
     if let Some(host) = named.find(strange).filter(|_| !is_health) {
-        return misdirected(&server, &request, host, origin.peer);
+        return misdirected(&site, &request, host, origin.peer);
     }
     let host = seen.host.clone().or_else(|| host.map(str::to_owned));
     if let Some(Ok(host)) = seen.host.as_deref().map(HeaderValue::from_str) {
@@ -168,11 +182,11 @@ async fn respond(
     if client.lacks_tls && !is_health {
         return lead_to_tls(&request);
     }
-    if server.is_proxy(client.origin.peer.ip()) {
+    if site.admission.is_proxy(client.origin.peer.ip()) {
         // Given back first: it may be of the same client.
         client.place.take();
-        let Some(place) = server.place(origin.peer.ip()) else {
-            return too_many(&server, origin.peer);
+        let Some(place) = site.admission.place(origin.peer.ip()) else {
+            return too_many(&site, origin.peer);
         };
         client.place.replace(Some(place));
         client.turns.set(client_address::key(origin.peer.ip()));
@@ -183,22 +197,22 @@ async fn respond(
         secure: seen.secure,
         host: host.as_deref(),
         local: forwarded::is_local(client.origin.peer.ip(), client.own, seen, request.headers()),
-        allowed: &server.cors_origins,
+        allowed: &site.cors_origins,
     };
     let asker = Asker::of(request.headers(), &sent);
     if let Some(Place::WebSocket) = place {
         return match *request.method() {
             Method::GET => asker
-                .answer_upgrade(&server, &request, origin.peer)
-                .unwrap_or_else(|| upgrade(server, *request, client, origin)),
+                .answer_upgrade(&site, &request, origin.peer)
+                .unwrap_or_else(|| upgrade(site, *request, client, origin)),
             _ if METHODS.contains(request.method()) => not_allowed(Place::WebSocket.methods()),
-            _ => at(place, server, request, client, seen).await,
+            _ => at(place, site, request, client, seen).await,
         };
     }
     let conditions = entity_tag::Conditions::of(&request);
-    let mut answer = match asker.answer(&server, &request, origin.peer) {
+    let mut answer = match asker.answer(&site, &request, origin.peer) {
         Some(answer) => answer,
-        None => at(place, server, request, client, seen).await,
+        None => at(place, site, request, client, seen).await,
     };
     if let Some(conditions) = conditions {
         answer = conditions.apply(answer);
@@ -208,21 +222,21 @@ async fn respond(
 }
 
 /// Answers a request for a WebSocket.
-fn upgrade(server: Rc<Server>, request: Request<Incoming>, client: &Client, origin: Origin) -> Answer {
+fn upgrade(site: Rc<Site>, request: Request<Incoming>, client: &Client, origin: Origin) -> Answer {
     let Origin { peer, transport, .. } = origin;
     let (counted, place) = (client.line.borrow().is_counted(), client.place.borrow_mut().take());
-    handshake::answer(server.clone(), request, origin, counted, place).unwrap_or_else(|refused| {
+    handshake::answer(site.driver.clone(), request, origin, counted, place).unwrap_or_else(|refused| {
         let line = format_args!("{peer} {transport}: upgrade refused: {}", refused.sentence);
-        client_log::of_peer(&server, peer.ip(), Kind::Upgrade, Level::Info, line);
+        client_log::of_peer(&site.driver, peer.ip(), Kind::Upgrade, Level::Info, line);
         refused.into()
     })
 }
 
 /// The answer to a request for a host that this server is not (RFC 9110 §15.5.20).
-fn misdirected(server: &Rc<Server>, request: &Request<Incoming>, host: &str, peer: SocketAddr) -> Answer {
+fn misdirected(site: &Rc<Site>, request: &Request<Incoming>, host: &str, peer: SocketAddr) -> Answer {
     let (method, shown) = (request.method(), crate::text::start(host, LOGGED_HOST));
     let line = format_args!("{peer} http: {method} for {shown:?} refused: not in hosts");
-    client_log::of_peer(server, peer.ip(), Kind::Host, Level::Info, line);
+    client_log::of_peer(&site.driver, peer.ip(), Kind::Host, Level::Info, line);
     text(
         StatusCode::MISDIRECTED_REQUEST,
         "This server does not go by that name here: connect by its address, its domain, localhost or a name in its \
@@ -231,11 +245,10 @@ fn misdirected(server: &Rc<Server>, request: &Request<Incoming>, host: &str, pee
 }
 
 /// The answer to a client of a proxy that has as many requests and sessions as one address may have connections.
-fn too_many(server: &Server, peer: SocketAddr) -> Answer {
-    accept::refused(
-        server,
+fn too_many(site: &Site, peer: SocketAddr) -> Answer {
+    site.admission.refused(
         peer,
-        format_args!("{} connections of its address", server.limits.connections_per_address),
+        format_args!("{} connections of its address", site.limits.connections_per_address),
         Some(peer.ip()),
     );
     text(
@@ -262,7 +275,7 @@ fn lead_to_tls(request: &Request<Incoming>) -> Answer {
 
 async fn at(
     place: Option<Place>,
-    server: Rc<Server>,
+    site: Rc<Site>,
     request: Box<Request<Incoming>>,
     client: &Client,
     seen: &Seen,
@@ -287,47 +300,44 @@ async fn at(
     let served: Pin<Box<dyn Future<Output = Answer> + '_>> = match (&place, request.method()) {
         (_, &Method::OPTIONS) => return options(place.methods()),
         (Place::Bosh, &Method::POST) => {
-            Box::pin(bosh::answer(server, *request, peer, seen.secure, &client.waits))
+            Box::pin(bosh::answer(site, *request, peer, seen.secure, &client.waits))
         }
-        (Place::Rest, _) => Box::pin(finesse::answer(server, *request, peer, None)),
-        (Place::As(id), _) => Box::pin(finesse::answer(server, *request, peer, Some(id.clone()))),
+        (Place::Rest, _) => Box::pin(finesse::answer(site, *request, peer, None)),
+        (Place::As(id), _) => Box::pin(finesse::answer(site, *request, peer, Some(id.clone()))),
         (Place::Directory, &Method::GET | &Method::HEAD) => {
-            Box::pin(callboard::answer(server, *request, peer, directory::serve))
+            Box::pin(callboard::answer(site, *request, peer, directory::serve))
         }
-        (Place::Meters, &Method::POST) => Box::pin(callboard::answer(server, *request, peer, meters::begin)),
+        (Place::Meters, &Method::POST) => Box::pin(callboard::answer(site, *request, peer, meters::begin)),
         (Place::Meter, &Method::GET | &Method::HEAD) => {
-            Box::pin(callboard::answer(server, *request, peer, meters::figures))
+            Box::pin(callboard::answer(site, *request, peer, meters::figures))
         }
         (Place::Console(name), &Method::GET | &Method::HEAD) => return page::answer(&request, name),
         (Place::Elsewhere(path), &Method::GET | &Method::HEAD) => return page::lead(path),
-        (Place::Publish, &Method::POST) => {
-            Box::pin(callboard::answer(server, *request, peer, publish::serve))
-        }
-        (Place::Calls, &Method::POST) => Box::pin(callboard::answer(server, *request, peer, calls::place)),
-        (Place::Call, &Method::DELETE) => Box::pin(callboard::answer(server, *request, peer, calls::end)),
-        (Place::Ticket, &Method::POST) => Box::pin(callboard::answer(server, *request, peer, tickets::make)),
+        (Place::Publish, &Method::POST) => Box::pin(callboard::answer(site, *request, peer, publish::serve)),
+        (Place::Calls, &Method::POST) => Box::pin(callboard::answer(site, *request, peer, calls::place)),
+        (Place::Call, &Method::DELETE) => Box::pin(callboard::answer(site, *request, peer, calls::end)),
+        (Place::Ticket, &Method::POST) => Box::pin(callboard::answer(site, *request, peer, tickets::make)),
         (Place::Events, &Method::GET) => {
             let open =
-                async move |server: &_, request| events::open(server, request, peer, &client.carried).await;
-            Box::pin(callboard::answer(server, *request, peer, open))
+                async move |site: &_, request| events::open(site, request, peer, &client.carried).await;
+            Box::pin(callboard::answer(site, *request, peer, open))
         }
         (Place::Status, &Method::GET | &Method::HEAD | &Method::POST) => {
-            Box::pin(callboard::answer(server, *request, peer, status::serve))
+            Box::pin(callboard::answer(site, *request, peer, status::serve))
         }
         (Place::Sessions, &Method::GET | &Method::HEAD) => {
-            Box::pin(callboard::answer(server, *request, peer, sessions::list))
+            Box::pin(callboard::answer(site, *request, peer, sessions::list))
         }
         (Place::Frames, &Method::GET) => {
-            let open = async move |server: &_, request| {
-                sessions::frames(server, request, peer, &client.carried).await
-            };
-            Box::pin(callboard::answer(server, *request, peer, open))
+            let open =
+                async move |site: &_, request| sessions::frames(site, request, peer, &client.carried).await;
+            Box::pin(callboard::answer(site, *request, peer, open))
         }
-        (Place::Metrics, &Method::GET | &Method::HEAD) => return metrics::answer(&server),
+        (Place::Metrics, &Method::GET | &Method::HEAD) => return metrics::answer(&site),
         (Place::Health, &Method::GET | &Method::HEAD) => return text(StatusCode::OK, "ok"),
         (Place::File(www), &Method::GET | &Method::HEAD) => {
             let www = www.clone();
-            Box::pin(async move { files::answer(&server, &www, &request, peer).await })
+            Box::pin(async move { files::answer(&site, &www, &request, peer).await })
         }
         _ => return not_allowed(place.methods()),
     };
@@ -367,7 +377,7 @@ impl Place {
     const OWN: [&'static str; 8] =
         ["callboard", "console", "events", "finesse", "healthz", "http-bind", "metrics", "ws"];
 
-    fn of(server: &Server, path: &str) -> Option<Self> {
+    fn of(site: &Site, path: &str) -> Option<Self> {
         match path {
             "/ws" | "/ws/" => Some(Place::WebSocket),
             "/http-bind" | "/http-bind/" => Some(Place::Bosh),
@@ -383,15 +393,15 @@ impl Place {
             "/callboard/api/directory" => Some(Place::Directory),
             meters::PATH => Some(Place::Meters),
             "/console" => Some(Place::Elsewhere(page::PATH)),
-            "/" if server.www.is_none() => Some(Place::Elsewhere(page::PATH)),
+            "/" if site.www.is_none() => Some(Place::Elsewhere(page::PATH)),
             _ if calls::is_one(path) => Some(Place::Call),
             _ if meters::id(path).is_some() => Some(Place::Meter),
             _ if path.starts_with(finesse::PREFIX) => Some(Place::Rest),
-            _ => Self::below(server, path),
+            _ => Self::below(site, path),
         }
     }
 
-    fn below(server: &Server, path: &str) -> Option<Self> {
+    fn below(site: &Site, path: &str) -> Option<Self> {
         if let Some((id, _)) = finesse::as_user(path) {
             return Some(Place::As(id));
         }
@@ -400,7 +410,7 @@ impl Place {
         }
         let first = path.strip_prefix('/')?.split('/').next()?;
         let own = Self::OWN.iter().any(|own| percent_decode_str(first).eq(own.bytes()));
-        server.www.clone().filter(|_| !own).map(Place::File)
+        site.www.clone().filter(|_| !own).map(Place::File)
     }
 
     /// The value of the header Allow.
@@ -424,11 +434,11 @@ impl Place {
     }
 
     /// The run for which a request is counted, if its query names one that there is.
-    fn tag(&self, server: &Server, query: &str) -> Option<Tag> {
+    fn tag(&self, site: &Site, query: &str) -> Option<Tag> {
         let asked = |name: &str| {
             form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value)
         };
-        let run = asked("run").filter(|run| server.meters.borrow().has(run))?;
+        let run = asked("run").filter(|run| site.meters.borrow().has(run))?;
         let way = match self {
             Place::WebSocket => Way::WebSocket,
             Place::Bosh => Way::Bosh,

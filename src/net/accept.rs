@@ -1,14 +1,12 @@
-//! Connections as they come in, up to the first request.
+//! Connections as they come in, up to the first byte of what is said on them.
 
-use std::cell::Cell;
-use std::fmt::Arguments;
+use std::cell::{Cell, RefCell};
 use std::io::{self, Error, ErrorKind};
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use log::Level;
 use rustix::net::sockopt;
 use rustls::{AlertDescription, ServerConfig};
 use smol::future::FutureExt as _;
@@ -17,18 +15,48 @@ use smol::{Async, Timer};
 use crate::client_address;
 use crate::clock::Seconds;
 use crate::config::limits::Limits;
-use crate::event_loop::client_log;
-use crate::event_loop::driver::Server;
-use crate::event_loop::log_shares::Kind;
-use crate::http::routes;
-use crate::hub::Origin;
+use crate::net::admission::Admission;
 use crate::net::clock::now;
 use crate::net::connection::{Io, Slots};
+use crate::net::listen::Listener;
 use crate::net::resource_shortage::{Over, Shortage};
 use crate::net::socket::Socket;
 use crate::net::tls::stream::TlsStream;
-use crate::serve::Listener;
-use crate::serve::reload::InUse;
+
+/// The configuration of TLS for new handshakes; `None`: there are no listeners with TLS.
+pub type TlsInUse = Rc<RefCell<Option<Arc<ServerConfig>>>>;
+
+/// The address in whose turns the task of a connection runs. By a proxy it becomes that of the client whose request came last.
+pub type Turns = Rc<Cell<IpAddr>>;
+
+/// A connection on which nothing was said yet.
+pub struct Arrival {
+    pub connection: Io,
+    /// The other end.
+    pub peer: SocketAddr,
+    /// The address of this machine by which it came in.
+    pub own: IpAddr,
+    /// When it was accepted.
+    pub accepted: Instant,
+    /// The connection is to a listener with TLS, and has none.
+    pub lacks_tls: bool,
+    pub turns: Turns,
+}
+
+/// The part of the program that serves connections.
+pub trait Host: 'static {
+    /// Runs a task of a connection in the turns of an address.
+    fn spawn(&self, turns: Turns, task: impl Future<Output = ()> + 'static);
+
+    /// Waits until all others have had a turn.
+    fn next_round(&self) -> impl Future<Output = ()>;
+
+    /// Serves a connection until it is over.
+    fn serve(self: Rc<Self>, arrival: Arrival) -> impl Future<Output = ()> + 'static;
+
+    /// Says that a connection ended before its first byte.
+    fn not_opened(self: Rc<Self>, peer: SocketAddr, why: &str);
+}
 
 /// How long to wait after the system had no resources for one more connection.
 const BREATH: Duration = Duration::from_millis(100);
@@ -37,14 +65,14 @@ const BREATH: Duration = Duration::from_millis(100);
 /// would wait until each of them has its socket.
 const AT_ONCE: usize = 4;
 
-/// Accepts connections for ever. The handshakes run in tasks of their own.
-pub async fn accept(server: Rc<Server>, listener: Listener, tls: InUse) {
+/// Accepts connections for ever, and hands each to `host`. The handshakes run in tasks of their own.
+pub async fn accept<H: Host>(host: Rc<H>, admission: Rc<Admission>, listener: Listener, tls: TlsInUse) {
     let address = listener.address;
     let mut shortage = Shortage::default();
     let mut left = AT_ONCE;
     loop {
         if left == 0 {
-            server.next_round().await;
+            host.next_round().await;
             left = AT_ONCE;
         }
         let accepted = async { Some(listener.socket.accept().await) };
@@ -77,40 +105,16 @@ pub async fn accept(server: Rc<Server>, listener: Listener, tls: InUse) {
         };
         shortage.accepted();
         left -= 1;
-        let Some(slots) = places(&server, peer) else { continue };
+        let Some(slots) = admission.admit(peer) else { continue };
         let config = listener.tls.then(|| tls.borrow().clone()).flatten();
-        server.spawn_arrival(peer.ip(), connection(server.clone(), stream, peer, slots, config));
+        let turns = Rc::new(Cell::new(client_address::key(peer.ip())));
+        host.spawn(turns, connection(host.clone(), admission.clone(), stream, peer, slots, config));
     }
 }
 
-/// The places that a new connection takes, if need be those of one that is idle. `None`: there is no room for it.
-fn places(server: &Server, peer: SocketAddr) -> Option<Slots> {
-    let Limits { connections, connections_per_address, .. } = server.limits;
-    let (own, gives_way) = (Some(peer.ip()), |of| server.idle.borrow_mut().close_longest(of));
-    let slots = server.places(peer.ip()).or_else(|| gives_way(own).then(|| server.places(peer.ip()))?);
-    if slots.is_none() {
-        refused(server, peer, format_args!("{connections_per_address} connections of its address"), own);
-    } else if server.connections.get() > connections && !gives_way(None) {
-        refused(server, peer, format_args!("{connections} connections"), None);
-        return None;
-    }
-    slots
-}
-
-/// Counts a connection that there is no room for, because so many are open, of all or of its address.
-pub fn refused(server: &Server, peer: SocketAddr, many: Arguments<'_>, of: Option<IpAddr>) {
-    let Some(more) = server.refusals.borrow_mut().another(now().monotonic) else { return };
-    let idle = server.idle.borrow().count(of);
-    match more {
-        0 => log::warn!("{peer}: refused, {many} are open, {idle} of them idle"),
-        more => log::warn!(
-            "{peer}: refused, {many} are open, {idle} of them idle; {more} were refused since it was said last"
-        ),
-    }
-}
-
-async fn connection(
-    server: Rc<Server>,
+async fn connection<H: Host>(
+    host: Rc<H>,
+    admission: Rc<Admission>,
     stream: Async<TcpStream>,
     peer: SocketAddr,
     slots: Slots,
@@ -118,48 +122,44 @@ async fn connection(
 ) {
     log::debug!("{peer}: connection accepted");
     let accepted = now().monotonic;
-    let prepared = prepare(stream.get_ref(), &server.limits).and_then(|()| stream.get_ref().local_addr());
+    let prepared = prepare(stream.get_ref(), &admission.limits).and_then(|()| stream.get_ref().local_addr());
     let own = match prepared {
         Ok(own) => own.ip(),
         Err(error) => return log::debug!("{peer}: gone at once: {error}"),
     };
-    let traffic = server.traffic.clone();
+    let traffic = admission.traffic.clone();
     let opened = async {
         match config {
-            None => Ok((Io::plain(Socket::new(stream), peer, slots, traffic), "ws", false)),
+            None => Ok((Io::plain(Socket::new(stream), peer, slots, traffic), false)),
             Some(config) => match first_byte(&stream).await {
                 // No record of TLS begins with a letter.
                 Some(first) if first.is_ascii_uppercase() => {
-                    Ok((Io::plain(Socket::new(stream), peer, slots, traffic), "ws", true))
+                    Ok((Io::plain(Socket::new(stream), peer, slots, traffic), true))
                 }
                 Some(_) => {
-                    let held = server.handshakes.part(peer.ip());
+                    let held = admission.handshakes.part(peer.ip());
                     let stream = TlsStream::accept(config, Socket::new(stream), held).await?;
-                    Ok((Io::tls(stream, peer, slots, traffic), "wss", false))
+                    Ok((Io::tls(stream, peer, slots, traffic), false))
                 }
                 None => Err(ErrorKind::ConnectionAborted.into()),
             },
         }
     };
-    let limit = server.limits.login;
+    let limit = admission.limits.login;
     let late = async {
         Timer::after(limit).await;
         Err(Error::other(format!("no handshake within {limit:?}")))
     };
     match opened.or(late).await {
-        Ok((io, transport, lacks_tls)) => {
+        Ok((connection, lacks_tls)) => {
             // A task of its own, so that what the handshake needed is not kept for the life of the connection.
-            let origin = Origin { peer, transport, accepted };
             let turns = Rc::new(Cell::new(client_address::key(peer.ip())));
-            let served = routes::serve(server.clone(), io, origin, own, lacks_tls, turns.clone());
-            server.spawn_arrival_of(turns, served);
+            let arrival = Arrival { connection, peer, own, accepted, lacks_tls, turns: turns.clone() };
+            host.spawn(turns, host.clone().serve(arrival));
         }
         // Health checks connect and leave like this all the time.
         Err(error) if is_lost(&error) => log::debug!("{peer} tls: {error}"),
-        Err(error) => {
-            let line = format_args!("{peer} tls: {}", reason(&error));
-            client_log::of_peer(&server, peer.ip(), Kind::Handshake, Level::Info, line);
-        }
+        Err(error) => host.not_opened(peer, &reason(&error)),
     }
 }
 
@@ -218,26 +218,28 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use crate::event_loop::scheduler;
+    use crate::http::site::Site;
 
     /// All others have their turns in between.
     #[test]
     fn clients_that_connect_at_once_are_accepted_in_many_rounds() {
         const CLIENTS: usize = 10 * AT_ONCE;
         let executor = Rc::new(LocalExecutor::new());
-        let server = Server::new(Config::demo(), None, executor.clone(), Rc::default());
+        let site = Site::new(Config::demo(), None, executor.clone(), Rc::default());
         let socket = Async::<TcpListener>::bind(([127, 0, 0, 1], 0)).expect("there is a port");
         let address = socket.get_ref().local_addr().expect("it has one");
         let _clients: Vec<_> =
             (0..CLIENTS).map(|_| TcpStream::connect(address).expect("it listens")).collect();
         let listener = Listener { socket, address, tls: false };
-        server.spawn(accept(server.clone(), listener, InUse::default()));
-        let mut rounds = Box::pin(scheduler::run(executor, scheduler::SESSIONS).or(server.clone().write()));
+        site.driver.spawn(accept(site.clone(), site.admission.clone(), listener, TlsInUse::default()));
+        let mut rounds =
+            Box::pin(scheduler::run(executor, scheduler::SESSIONS).or(site.driver.clone().write()));
         smol::block_on(std::future::poll_fn(|cx| {
-            let before = server.connections.get();
+            let before = site.admission.connections.get();
             let _never: Poll<()> = rounds.as_mut().poll(cx);
-            let accepted = server.connections.get() - before;
+            let accepted = site.admission.connections.get() - before;
             assert!(accepted <= AT_ONCE, "{accepted} in one round");
-            if server.connections.get() < CLIENTS { Poll::Pending } else { Poll::Ready(()) }
+            if site.admission.connections.get() < CLIENTS { Poll::Pending } else { Poll::Ready(()) }
         }));
     }
 

@@ -5,8 +5,7 @@
 pub(crate) mod reload;
 pub(crate) mod service_manager;
 
-use std::io::{Error, ErrorKind};
-use std::net::{SocketAddr, TcpListener};
+use std::io::{self, ErrorKind};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -14,18 +13,20 @@ use async_signal::{Signal, Signals};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use smol::future::FutureExt as _;
 use smol::stream::StreamExt as _;
-use smol::{Async, LocalExecutor, Timer};
+use smol::{LocalExecutor, Timer};
 
 use crate::config::limits::Limits;
-use crate::config::{Config, Files, Found, Place, Problem};
+use crate::config::{Config, Files, Found, Problem};
 use crate::event_loop::busy_time;
 use crate::event_loop::client_log;
-use crate::event_loop::driver::Server;
 use crate::event_loop::scheduler;
-use crate::http::files::Www;
+use crate::event_loop::threads;
+use crate::http::files::{READERS, Www};
+use crate::http::site::Site;
 use crate::hub::Counters;
 use crate::net::accept;
 use crate::net::clock::now;
+use crate::net::listen::{self, Listener};
 use crate::net::tls;
 use crate::net::tls::Identity;
 use crate::net::tls::certificate::Certificate;
@@ -35,9 +36,6 @@ use service_manager::Manager;
 
 /// Descriptors beside those of the connections: listeners, standard streams, the event queue.
 const SPARE_DESCRIPTORS: u64 = 32;
-
-/// How many clients may wait until their connections are accepted, if the system lets as many.
-const LINE: i32 = 4096;
 
 /// How long the tasks have for their last writes after all sessions are gone.
 const LAST_WRITES: Duration = Duration::from_millis(50);
@@ -57,6 +55,17 @@ pub struct NotPrepared {
     pub problems: Vec<String>,
     /// Nothing is wrong but that addresses cannot be had now: another start may go well.
     pub may_pass: bool,
+}
+
+/// Starts the threads that a server for `config` needs beside that of the event loop.
+///
+/// # Errors
+///
+/// The system does not give even one of each.
+pub fn begin_threads(config: &Config) -> io::Result<()> {
+    let readers = if config.www.is_some() { READERS } else { 0 };
+    // And one for another configuration, and one for large documents, each of which is read one at a time.
+    threads::begin(config.limits.password_checks + readers + 2)
 }
 
 /// Looks at everything that a configuration names.
@@ -116,21 +125,6 @@ fn lines<T>(result: Result<T, Vec<Problem>>) -> Vec<String> {
     result.err().iter().flatten().map(Problem::to_string).collect()
 }
 
-/// A line for a problem, with its place in the file if it stands there.
-pub(crate) fn located(files: &Files, place: Option<Place>, sentence: &str) -> String {
-    match place {
-        Some(place) => files.problem(place, sentence).to_string(),
-        None => format!("callboard: {sentence}"),
-    }
-}
-
-/// An open listener.
-pub(crate) struct Listener {
-    pub(crate) socket: Async<TcpListener>,
-    pub(crate) address: SocketAddr,
-    pub(crate) tls: bool,
-}
-
 /// Opens the listeners of a configuration, or returns a line for every address that cannot be had.
 fn listen(config: &Config) -> Result<Vec<Listener>, Vec<(ErrorKind, String)>> {
     let addresses =
@@ -138,41 +132,17 @@ fn listen(config: &Config) -> Result<Vec<Listener>, Vec<(ErrorKind, String)>> {
     let mut listeners = Vec::new();
     let mut problems = Vec::new();
     for (address, tls) in addresses {
-        let opened = Async::<TcpListener>::bind(address).and_then(|socket| {
-            let address = socket.get_ref().local_addr()?;
-            // All clients may come back at once. A client that finds no place in the line tries again only after a second
-            // (listen(2)).
-            rustix::net::listen(&socket, LINE)?;
-            Ok(Listener { socket, address, tls })
-        });
-        match opened {
+        match Listener::open(address, tls) {
             Ok(listener) => listeners.push(listener),
             Err(error) => {
-                let sentence = refused(address, &error);
+                let sentence = listen::refused(address, &error);
                 let place = config.listen_places.iter().find(|(other, _)| *other == address);
-                problems.push((
-                    error.kind(),
-                    located(&config.files(), place.map(|(_, place)| *place), &sentence),
-                ));
+                let line = config.files().line(place.map(|(_, place)| *place), &sentence);
+                problems.push((error.kind(), line));
             }
         }
     }
     if problems.is_empty() { Ok(listeners) } else { Err(problems) }
-}
-
-fn refused(address: SocketAddr, error: &Error) -> String {
-    let what_to_do = match error.kind() {
-        ErrorKind::AddrInUse => {
-            "another program has it, or another listener of this configuration; stop that one or choose another port"
-        }
-        ErrorKind::PermissionDenied => {
-            "ports below 1024 need a right that the program does not have; give it that (`sudo setcap cap_net_bind_service=+ep \
-             $(command -v callboard)`, or AmbientCapabilities=CAP_NET_BIND_SERVICE in its service), or choose another port"
-        }
-        ErrorKind::AddrNotAvailable => "this machine has no such address; choose one of its own, or 0.0.0.0",
-        _ => return format!("{address} cannot be listened on: {error}"),
-    };
-    format!("{address} cannot be listened on: {what_to_do}")
 }
 
 /// Serves until a signal ends it; SIGHUP has the configuration read `again`, if it is not inside the program. `ready` is called
@@ -183,13 +153,14 @@ pub fn run(config: Config, prepared: Prepared, again: Option<Again>, ready: impl
     leave_no_core();
     let (executor, arrivals) = (Rc::new(LocalExecutor::new()), Rc::new(LocalExecutor::new()));
     let reloader = Reloader::new(&config, again, identity.as_ref());
-    let server = Server::new(config, www, executor.clone(), arrivals.clone());
-    *server.identity.borrow_mut() = identity;
-    let all = serve(server.clone(), reloader, listeners, signals, ready)
+    let site = Site::new(config, www, executor.clone(), arrivals.clone());
+    *site.identity.borrow_mut() = identity;
+    let driver = site.driver.clone();
+    let all = serve(site, reloader, listeners, signals, ready)
         .or(scheduler::run_all(executor, arrivals))
         // Last, as it is woken by none of them.
-        .or(server.clone().write());
-    smol::block_on(busy_time::watch(server, all));
+        .or(driver.clone().write());
+    smol::block_on(busy_time::watch(&driver.busy_time, all));
 }
 
 /// Takes all the descriptors that the system gives, and says so if they are too few.
@@ -218,52 +189,59 @@ fn leave_no_core() {
 }
 
 async fn serve(
-    server: Rc<Server>,
+    site: Rc<Site>,
     mut reloader: Reloader,
     listeners: Vec<Listener>,
     mut signals: Signals,
     ready: impl FnOnce(&[String]),
 ) {
     let manager = Rc::new(Manager::from_environment());
-    server.spawn(server.clone().keep_time());
+    site.driver.spawn(site.driver.clone().keep_time());
     let urls: Vec<String> = listeners
         .iter()
         .map(|listener| format!("{}://{}", if listener.tls { "https" } else { "http" }, listener.address))
         .collect();
     let accepting: Vec<_> = listeners
         .into_iter()
-        .map(|listener| server.spawn_task(accept::accept(server.clone(), listener, reloader.tls())))
+        .map(|listener| {
+            site.driver.spawn_task(accept::accept(
+                site.clone(),
+                site.admission.clone(),
+                listener,
+                reloader.tls(),
+            ))
+        })
         .collect();
     ready(&urls);
-    manager.ready(&status(&server));
+    manager.ready(&status(&site));
     if let Some(interval) = manager.watchdog() {
-        server.spawn(tell_alive(server.clone(), manager.clone(), interval));
+        site.driver.spawn(tell_alive(site.clone(), manager.clone(), interval));
     }
     while next(&mut signals).await == Signal::Hup {
-        if !reload(&server, &mut reloader, &manager, &mut signals).await {
+        if !reload(&site, &mut reloader, &manager, &mut signals).await {
             break;
         }
     }
     log::info!("going down");
     manager.stopping();
     drop(accepting);
-    server.with_hub(|hub, now| hub.shutdown(now));
+    site.driver.with_hub(|hub, now| hub.shutdown(now));
     let quiet = async {
         let busy =
-            || server.with_hub(|hub, _| hub.counters().sessions > 0) || !server.posts.borrow().is_empty();
+            || site.driver.with_hub(|hub, _| hub.counters().sessions > 0) || !site.driver.bosh.is_empty();
         while busy() {
             Timer::after(Duration::from_millis(10)).await;
         }
         Timer::after(LAST_WRITES).await;
     };
     let late = async {
-        Timer::after(server.limits.close * 4 / 5).await;
+        Timer::after(site.limits.close * 4 / 5).await;
         log::warn!("some clients did not finish the close in time");
     };
     let again = async { while next(&mut signals).await == Signal::Hup {} };
     quiet.or(late).or(again).await;
-    client_log::rest(&server);
-    log::info!("{}", server.with_hub(|hub, _| hub.counters()));
+    client_log::rest(&site.driver);
+    log::info!("{}", site.driver.with_hub(|hub, _| hub.counters()));
 }
 
 /// The next signal; where there can be none any more, the one that ends the server.
@@ -279,12 +257,7 @@ async fn next(signals: &mut Signals) -> Signal {
 
 /// Reads the configuration again; once more if that was asked for meanwhile, however often. Returns false if the server has
 /// to go down, which waits for no file.
-async fn reload(
-    server: &Rc<Server>,
-    reloader: &mut Reloader,
-    manager: &Manager,
-    signals: &mut Signals,
-) -> bool {
+async fn reload(site: &Rc<Site>, reloader: &mut Reloader, manager: &Manager, signals: &mut Signals) -> bool {
     let mut again = true;
     while std::mem::take(&mut again) {
         manager.reloading();
@@ -296,22 +269,22 @@ async fn reload(
             None
         };
         let Some(read) = read.or(going_down).await else { return false };
-        reloader.apply(server, read);
-        manager.ready(&status(server));
+        reloader.apply(site, read);
+        manager.ready(&status(site));
     }
     true
 }
 
 /// Tells the service manager again and again that the event loop goes round. Never ends.
-async fn tell_alive(server: Rc<Server>, manager: Rc<Manager>, interval: Duration) {
+async fn tell_alive(site: Rc<Site>, manager: Rc<Manager>, interval: Duration) {
     loop {
         Timer::after(interval).await;
-        manager.alive(&status(&server));
+        manager.alive(&status(&site));
     }
 }
 
 /// How the server stands, for people.
-fn status(server: &Rc<Server>) -> String {
-    let Counters { sessions, events, deliveries, .. } = server.with_hub(|hub, _| hub.counters());
+fn status(site: &Rc<Site>) -> String {
+    let Counters { sessions, events, deliveries, .. } = site.driver.with_hub(|hub, _| hub.counters());
     format!("{sessions} sessions; {events} events in {deliveries} deliveries since the start")
 }

@@ -1,19 +1,14 @@
 //! SIGHUP: the configuration is read again, with its certificate.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use rustls::ServerConfig;
-
 use crate::config::{Config, Fixed, Problem};
-use crate::event_loop::driver::Server;
 use crate::event_loop::threads;
+use crate::http::site::Site;
+use crate::net::accept::TlsInUse;
 use crate::net::tls;
 use crate::net::tls::Identity;
-
-/// The configuration of TLS for new handshakes; `None`: there are no listeners with TLS.
-pub type InUse = Rc<RefCell<Option<Arc<ServerConfig>>>>;
 
 /// Reads the configuration again, with warnings, off the event loop; or returns a line for every problem.
 pub type Again = Arc<dyn Fn() -> Result<(Config, Vec<Problem>), Vec<String>> + Send + Sync>;
@@ -25,7 +20,7 @@ pub struct Reloader {
     fixed: Fixed,
     /// Whether the certificate in use is from files.
     from_files: bool,
-    tls: InUse,
+    tls: TlsInUse,
 }
 
 /// Another configuration, and what is made of it.
@@ -43,12 +38,12 @@ impl Reloader {
             again,
             fixed: Fixed::of(config),
             from_files: config.tls.is_some(),
-            tls: Rc::new(RefCell::new(identity.map(|identity| identity.server.clone()))),
+            tls: Rc::new(std::cell::RefCell::new(identity.map(|identity| identity.server.clone()))),
         }
     }
 
     /// The configuration of TLS for new handshakes, now and after another certificate was read.
-    pub fn tls(&self) -> InUse {
+    pub fn tls(&self) -> TlsInUse {
         self.tls.clone()
     }
 
@@ -61,9 +56,9 @@ impl Reloader {
     }
 
     /// Uses what was read. Sessions stay, but for those of users who are gone. A bad file changes nothing.
-    pub fn apply(&mut self, server: &Rc<Server>, read: Result<Option<Read>, Vec<String>>) {
+    pub fn apply(&mut self, site: &Rc<Site>, read: Result<Option<Read>, Vec<String>>) {
         match read {
-            Ok(Some(read)) => self.take(server, read),
+            Ok(Some(read)) => self.take(site, read),
             Ok(None) => {
                 log::info!("reload: the demo is inside the program, so there is no file to read again")
             }
@@ -75,7 +70,7 @@ impl Reloader {
         }
     }
 
-    fn take(&mut self, server: &Rc<Server>, Read { config, warnings, identity }: Read) {
+    fn take(&mut self, site: &Rc<Site>, Read { config, warnings, identity }: Read) {
         for problem in &warnings {
             log::warn!("reload: {}", problem.warning());
         }
@@ -83,16 +78,16 @@ impl Reloader {
             log::warn!("reload: {key} has changed, which counts only from the next start on");
         }
         if let Some(mut identity) = identity {
-            if let Some(earlier) = &*server.identity.borrow() {
+            if let Some(earlier) = &*site.identity.borrow() {
                 identity.resume(earlier);
             }
             log::info!("reload: certificate in use, SHA-256 {}", identity.fingerprint);
             *self.tls.borrow_mut() = Some(identity.server.clone());
-            *server.identity.borrow_mut() = Some(identity);
+            *site.identity.borrow_mut() = Some(identity);
         }
         self.from_files = config.tls.is_some();
-        server.checks.remember(config.remembered(&server.limits));
-        let reloaded = server.with_hub(|hub, now| hub.reload(now, config));
+        site.driver.checks.remember(config.remembered(&site.limits));
+        let reloaded = site.driver.with_hub(|hub, now| hub.reload(now, config));
         log::info!("reload: {reloaded}");
     }
 }

@@ -5,9 +5,9 @@ use std::rc::Rc;
 use hyper::{Request, StatusCode};
 
 use crate::desk::{ApiError, CallData, Command, Inbound};
-use crate::event_loop::driver::Server;
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, Refused, text};
+use crate::http::site::Site;
 use crate::http::{basic_auth, request_body};
 use crate::hub::Entry;
 use crate::id::UserId;
@@ -27,21 +27,23 @@ pub fn is_one(path: &str) -> bool {
 }
 
 /// Lets somebody call and answers 202 with the id of the dialog.
-pub async fn place(server: &Rc<Server>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
-    let user = basic_auth::administrator(server, &request).await?;
+pub async fn place(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
+    let user = basic_auth::administrator(site, &request).await?;
     let query = request.uri().query().unwrap_or_default().to_owned();
-    let body = request_body::text(server, request.into_body(), server.limits.payload).await?;
+    let body = request_body::text(site, request.into_body(), site.limits.payload).await?;
     // Another configuration may have come before the end of the body.
-    basic_auth::check_administrator(server, user)?;
+    basic_auth::check_administrator(site, user)?;
     let call = read(&query, body.trim())?;
-    server.admit(user, body.len()).await?;
+    site.driver.admit(user, body.len()).await?;
     // Nobody would be told of it any more.
-    if server.with_hub(|hub, _| hub.is_closing()) {
+    if site.driver.with_hub(|hub, _| hub.is_closing()) {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "The server is going down.");
     }
     let command = Command::PlaceCall(call);
-    let id =
-        server.with_hub(|hub, now| hub.apply(Entry { now, by: Some(user), command })).map_err(refused)?;
+    let id = site
+        .driver
+        .with_hub(|hub, now| hub.apply(Entry { now, by: Some(user), command }))
+        .map_err(refused)?;
     Ok((user, text(StatusCode::ACCEPTED, id.unwrap_or_default())))
 }
 
@@ -52,12 +54,12 @@ fn refused(error: ApiError) -> Refused {
 }
 
 /// Lets the caller hang up and answers 202.
-pub async fn end(server: &Rc<Server>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
-    let user = basic_auth::administrator(server, &request).await?;
+pub async fn end(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
+    let user = basic_auth::administrator(site, &request).await?;
     let id = request.uri().path().strip_prefix(PATH).unwrap_or_default().trim_matches('/');
     let command = Command::EndCall(id.to_owned());
-    server.admit(user, 0).await?;
-    server.with_hub(|hub, now| hub.apply(Entry { now, by: Some(user), command })).map_err(refused)?;
+    site.driver.admit(user, 0).await?;
+    site.driver.with_hub(|hub, now| hub.apply(Entry { now, by: Some(user), command })).map_err(refused)?;
     Ok((user, text(StatusCode::ACCEPTED, "The caller hangs up.")))
 }
 

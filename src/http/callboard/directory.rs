@@ -5,18 +5,18 @@ use std::rc::Rc;
 use hyper::Request;
 
 use crate::config::{Queue, Team, User};
-use crate::event_loop::driver::Server;
 use crate::http::basic_auth;
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, Refused, json};
+use crate::http::site::Site;
 use crate::hub::Hub;
 use crate::id::UserId;
 use crate::json::{array, key, member, optional, string};
 
 /// Answers.
-pub async fn serve(server: &Rc<Server>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
-    let user = basic_auth::user(server, &request).await?;
-    Ok((user, json(server.with_hub(|hub, _| document(hub, user, server.frame_tap)))))
+pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
+    let user = basic_auth::user(site, &request).await?;
+    Ok((user, json(site.driver.with_hub(|hub, _| document(hub, user, site.frame_tap)))))
 }
 
 fn document(hub: &Hub, actor: UserId, frame_tap: bool) -> String {

@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use hyper::{Request, StatusCode};
 
-use crate::event_loop::driver::Server;
 use crate::http::basic_auth;
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, Refused, json};
+use crate::http::site::Site;
 use crate::id::UserId;
 
 /// Where the runs are.
@@ -19,19 +19,19 @@ pub fn id(path: &str) -> Option<&str> {
 }
 
 /// Begins a run.
-pub async fn begin(server: &Rc<Server>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
-    let user = basic_auth::user(server, &request).await?;
-    let run = server.with_hub(|hub, _| hub.token());
-    server.meters.borrow_mut().begin(&run);
+pub async fn begin(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
+    let user = basic_auth::user(site, &request).await?;
+    let run = site.driver.with_hub(|hub, _| hub.token());
+    site.meters.borrow_mut().begin(&run);
     // A token needs no escaping.
     Ok((user, json(format!("{{\"run\":\"{run}\"}}\n"))))
 }
 
 /// Answers with what a run has cost until now.
-pub async fn figures(server: &Rc<Server>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
-    let user = basic_auth::user(server, &request).await?;
+pub async fn figures(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
+    let user = basic_auth::user(site, &request).await?;
     let run = id(request.uri().path()).unwrap_or_default();
-    match server.meters.borrow_mut().figures(run) {
+    match site.meters.borrow_mut().figures(run) {
         Some(figures) => Ok((user, json(figures))),
         None => Err(Refused {
             status: StatusCode::NOT_FOUND,

@@ -15,24 +15,23 @@ use hyper::Request;
 use hyper::header::WWW_AUTHENTICATE;
 use log::Level;
 
-use crate::event_loop::client_log;
-use crate::event_loop::driver::Server;
-use crate::http::redact;
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, Refused};
+use crate::http::site::Site;
+use crate::http::{redact, request_log};
 use crate::id::UserId;
 
 /// Lets `serve` answer a request, with a line in the log.
 pub async fn answer(
-    server: Rc<Server>,
+    site: Rc<Site>,
     request: Request<Incoming>,
     peer: SocketAddr,
-    serve: impl AsyncFnOnce(&Rc<Server>, Request<Incoming>) -> Result<(UserId, Answer), Refused>,
+    serve: impl AsyncFnOnce(&Rc<Site>, Request<Incoming>) -> Result<(UserId, Answer), Refused>,
 ) -> Answer {
     let shown = redact::request(request.method(), request.uri());
     let with_ticket = request.uri().query().is_some_and(|query| tickets::given(query).is_some());
     let headers = request.headers().clone();
-    let (user, mut answer) = match serve(&server, request).await {
+    let (user, mut answer) = match serve(&site, request).await {
         Ok((user, answer)) => (Some(user), answer),
         Err(refused) => (None, refused.into()),
     };
@@ -40,6 +39,6 @@ pub async fn answer(
         // A browser would ask its user for a password, which would not help.
         answer.headers_mut().remove(WWW_AUTHENTICATE);
     }
-    client_log::request(&server, peer, user, &headers, &shown, answer.status(), Level::Info);
+    request_log::write(&site.driver, peer, user, &headers, &shown, answer.status(), Level::Info);
     answer
 }

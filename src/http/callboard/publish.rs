@@ -5,17 +5,17 @@ use std::rc::Rc;
 use hyper::header::{CONTENT_TYPE, HeaderMap};
 use hyper::{Request, StatusCode};
 
-use crate::event_loop::driver::Server;
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, Refused, text};
+use crate::http::site::Site;
 use crate::http::{basic_auth, request_body};
 use crate::id::UserId;
 use crate::pubsub::Refusal;
 use crate::xml;
 
 /// Publishes and answers 202 with the item's id.
-pub async fn serve(server: &Rc<Server>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
-    let user = basic_auth::user(server, &request).await?;
+pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
+    let user = basic_auth::user(site, &request).await?;
     let refuse = |status, sentence| Err(Refused { status, sentence });
     let query = request.uri().query().unwrap_or("").to_owned();
     let mut nodes =
@@ -30,18 +30,18 @@ pub async fn serve(server: &Rc<Server>, request: Request<Incoming>) -> Result<(U
         let sentence = "The body is text in UTF-8: text/plain, application/xml or application/json.";
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence);
     }
-    let body = request_body::text(server, request.into_body(), server.limits.payload).await?;
+    let body = request_body::text(site, request.into_body(), site.limits.payload).await?;
     // The mark says how the text was written, and is no part of it.
     let payload = body.strip_prefix(xml::BYTE_ORDER_MARK).unwrap_or(&body);
     if !xml::is_carriable(payload) {
         return refuse(StatusCode::BAD_REQUEST, "The body has a character that XML cannot carry.");
     }
-    server.admit(user, payload.len()).await?;
+    site.driver.admit(user, payload.len()).await?;
     // Nobody would get it any more.
-    if server.with_hub(|hub, _| hub.is_closing()) {
+    if site.driver.with_hub(|hub, _| hub.is_closing()) {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "The server is going down.");
     }
-    match server.with_hub(|hub, now| hub.publish(now, user, &node, payload.to_owned())) {
+    match site.driver.with_hub(|hub, now| hub.publish(now, user, &node, payload.to_owned())) {
         Ok(item) => Ok((user, text(StatusCode::ACCEPTED, item))),
         Err(Refusal::NodeUnknown) => refuse(StatusCode::NOT_FOUND, "There is no such node."),
         Err(Refusal::MayNotPublish) => refuse(StatusCode::FORBIDDEN, "You may not publish to this node."),

@@ -6,11 +6,11 @@ use std::rc::Rc;
 use hyper::{Request, StatusCode};
 
 use crate::clock::Seconds;
-use crate::event_loop::driver::Server;
 use crate::http::events::body;
 use crate::http::events::body::Carried;
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, Refused, json};
+use crate::http::site::Site;
 use crate::http::{basic_auth, events};
 use crate::hub::{Asker, Listed, NotOpened};
 use crate::id::{SessionId, UserId};
@@ -20,11 +20,11 @@ use crate::json::{array, key, member, optional};
 pub const FRAMES: &str = "/callboard/api/frames";
 
 /// Answers with all sessions.
-pub async fn list(server: &Rc<Server>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
-    let user = basic_auth::administrator(server, &request).await?;
+pub async fn list(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
+    let user = basic_auth::administrator(site, &request).await?;
     let mut out = String::from("{");
     key(&mut out, "sessions");
-    array(&mut out, server.with_hub(|hub, now| hub.list(now)), write);
+    array(&mut out, site.driver.with_hub(|hub, now| hub.list(now)), write);
     out.push_str("}\n");
     Ok((user, json(out)))
 }
@@ -54,14 +54,14 @@ fn write(out: &mut String, session: Listed) {
 
 /// Opens a stream of the frames of all sessions, or of one.
 pub async fn frames(
-    server: &Rc<Server>,
+    site: &Rc<Site>,
     request: Request<Incoming>,
     peer: SocketAddr,
     carried: &Carried,
 ) -> Result<(UserId, Answer), Refused> {
-    let (user, ticket) = basic_auth::ticket_or_user(server, &request).await?;
-    basic_auth::check_administrator(server, user)?;
-    if !server.frame_tap {
+    let (user, ticket) = basic_auth::ticket_or_user(site, &request).await?;
+    basic_auth::check_administrator(site, user)?;
+    if !site.frame_tap {
         return Err(Refused {
             status: StatusCode::FORBIDDEN,
             sentence: "Frames are shown only with frame_tap = true in the configuration.",
@@ -72,6 +72,6 @@ pub async fn frames(
         Some(id) => Some(id.parse::<SessionId>().map_err(|_| NotOpened::SessionUnknown)?),
     };
     let asker = Asker { peer, user, ticket };
-    let id = server.with_hub(|hub, now| hub.open_tap(now, asker, of))?;
-    Ok((user, body::answer(server, id, carried)))
+    let id = site.driver.with_hub(|hub, now| hub.open_tap(now, asker, of))?;
+    Ok((user, body::answer(site, id, carried)))
 }

@@ -5,11 +5,11 @@ use std::rc::Rc;
 use hyper::{Method, Request, StatusCode};
 
 use crate::desk::Status;
-use crate::event_loop::driver::Server;
 use crate::http::basic_auth;
 use crate::http::headers::entity_tag;
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, Refused, json};
+use crate::http::site::Site;
 use crate::hub::Availability;
 use crate::id::UserId;
 
@@ -29,19 +29,19 @@ struct Wanted {
 }
 
 /// Answers GET with what is set, and POST with what is set then.
-pub async fn serve(server: &Rc<Server>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
-    let user = basic_auth::administrator(server, &request).await?;
+pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
+    let user = basic_auth::administrator(site, &request).await?;
     if request.method() == Method::POST {
         let wanted = Wanted::read(request.uri().query().unwrap_or(""))?;
         entity_tag::check_change(request.headers(), None)?;
-        server.with_hub(|hub, now| {
+        site.driver.with_hub(|hub, now| {
             let Availability { status, finesse } = hub.availability();
             let status = wanted.status.unwrap_or(status);
             let finesse = wanted.finesse.unwrap_or(finesse);
             hub.set_availability(now, Availability { status, finesse });
         });
     }
-    Ok((user, shown(server.with_hub(|hub, _| hub.availability()))))
+    Ok((user, shown(site.driver.with_hub(|hub, _| hub.availability()))))
 }
 
 /// As JSON. No name in it needs escaping.

@@ -23,13 +23,13 @@ use smol_hyper::rt::{FuturesIo, SmolTimer};
 use super::{GONE, Heard, LATE, NO_ROOM, is_late, poll_first, refuse_head};
 use crate::config::limits::Limits;
 use crate::event_loop::client_log;
-use crate::event_loop::driver::Server;
 use crate::event_loop::log_shares::Kind;
 use crate::http::events::body::Carries;
 use crate::http::request_body::{Incoming, Left};
 use crate::http::response::{Answer, Body, set};
 use crate::http::response_pieces::Rest;
 use crate::http::routes::{self, Client};
+use crate::http::site::Site;
 use crate::http::websocket::handshake::values;
 use crate::net::connection::{Io, Quiet};
 
@@ -68,15 +68,15 @@ pub(super) struct Asked {
 impl Asked {
     /// Waits without hyper for the answer, or until the client goes away. hyper writes the answer, so it gets a request again
     /// that wants the same of it.
-    pub(super) async fn wait(mut self, server: &Rc<Server>, mut io: Box<Io>) -> (Heard, Option<Self>) {
+    pub(super) async fn wait(mut self, site: &Rc<Site>, mut io: Box<Io>) -> (Heard, Option<Self>) {
         // For what comes in meanwhile: it is the head of the next request, or more, and may never be whole.
-        let mut held = server.handshakes.part(io.peer.ip());
+        let mut held = site.admission.handshakes.part(io.peer.ip());
         let answer = poll_fn(|cx| {
             if let Poll::Ready(answer) = self.answer.as_mut().poll(cx) {
                 return Poll::Ready(Ok(answer));
             }
             // Bytes that come now belong to the next request.
-            if !io.has_ahead() && poll_first(server, &mut io, cx) == Poll::Ready(false) {
+            if !io.has_ahead() && poll_first(site, &mut io, cx) == Poll::Ready(false) {
                 return Poll::Ready(Err(GONE));
             }
             if held.set(io.unread()).is_err() { Poll::Ready(Err(NO_ROOM)) } else { Poll::Pending }
@@ -85,7 +85,7 @@ impl Asked {
             Ok(answer) => answer,
             Err(why) => {
                 let line = format_args!("{} http: closed: {why}", io.peer);
-                client_log::of_peer(server, io.peer.ip(), Kind::Connection, Level::Info, line);
+                client_log::of_peer(&site.driver, io.peer.ip(), Kind::Connection, Level::Info, line);
                 if why == GONE {
                     return (Heard::End, None);
                 }
@@ -238,7 +238,7 @@ fn waits_to_be_told(headers: &HeaderMap) -> bool {
 
 /// Answers one request, and sees to what is left of its body. If there is one already, that is the request.
 async fn answer(
-    server: Rc<Server>,
+    site: Rc<Site>,
     client: Rc<Client>,
     open: Open,
     request: Request<hyper::body::Incoming>,
@@ -257,15 +257,15 @@ async fn answer(
         let stays = !has("close") && (version != Version::HTTP_10 || has("keep-alive"));
         let is_chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
         let request = request.map(|body| Incoming::new(body, from, Rc::clone(&back)));
-        let (server, client) = (server.clone(), client.clone());
-        let answer = Box::pin(async move { routes::route(server, Box::new(request), &client).await });
+        let (site, client) = (site.clone(), client.clone());
+        let answer = Box::pin(async move { routes::route(site, Box::new(request), &client).await });
         Asked { method, version, stays, is_chunked, answer }
     });
     let mut answer = poll_fn(|cx| progress.poll_answer(cx)).await;
     let is_upgraded = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
     *progress.not_upgraded.borrow_mut() = upgrade.filter(|_| !is_upgraded);
     if let Some(left) = back.take().filter(|left| !left.is_over()) {
-        match Unwanted::of(left, &server.limits, waits_to_be_told) {
+        match Unwanted::of(left, &site.limits, waits_to_be_told) {
             Some(unwanted) => *progress.unwanted.borrow_mut() = Some(unwanted),
             None => {
                 progress.let_go.set(true);
@@ -282,13 +282,13 @@ async fn answer(
 /// Serves requests as long as one follows the other. `head`: how long the first one may take to come in, up to its body.
 /// `asked`: it comes only for the answer to this one.
 pub(super) async fn exchange(
-    server: &Rc<Server>,
+    site: &Rc<Site>,
     mut io: Box<Io>,
     client: &Rc<Client>,
     head: Duration,
     asked: Option<Asked>,
 ) -> After {
-    let (peer, limits) = (io.peer, &server.limits);
+    let (peer, limits) = (io.peer, &site.limits);
     let quiet = io.quiet();
     // What was read to see whether a request comes is read once more.
     quiet.serve();
@@ -304,7 +304,7 @@ pub(super) async fn exchange(
         not_upgraded: RefCell::default(),
     });
     let service = service_fn(|request| -> Pin<Box<dyn Future<Output = _>>> {
-        Box::pin(answer(server.clone(), client.clone(), Open::new(&progress), request))
+        Box::pin(answer(site.clone(), client.clone(), Open::new(&progress), request))
     });
     let mut connection = http1::Builder::new()
         .timer(SmolTimer::new())
@@ -315,7 +315,7 @@ pub(super) async fn exchange(
         .serve_connection(FuturesIo::new(*io), service)
         .with_upgrades();
     let mut last_words: Option<Timer> = None;
-    let mut held = server.handshakes.part(peer.ip());
+    let mut held = site.admission.handshakes.part(peer.ip());
     let served = poll_fn(|cx| {
         loop {
             if let Poll::Ready(done) = Pin::new(&mut connection).poll(cx) {
@@ -334,7 +334,7 @@ pub(super) async fn exchange(
                 break;
             }
         }
-        if is_late(server, client, progress.quiet.is_flushed(), &mut last_words, cx) {
+        if is_late(site, client, progress.quiet.is_flushed(), &mut last_words, cx) {
             return Poll::Ready(Some(Err((LATE.to_owned(), false))));
         }
         if held.set(progress.half_a_head()).is_err() {
@@ -362,7 +362,7 @@ pub(super) async fn exchange(
         (Some(Ok(())), Some(parts)) => After::Close(io(parts)),
         (Some(Err((why, ends_well))), parts) => {
             let line = format_args!("{peer} http: closed: {why}");
-            client_log::of_peer(server, peer.ip(), Kind::Connection, Level::Info, line);
+            client_log::of_peer(&site.driver, peer.ip(), Kind::Connection, Level::Info, line);
             let Some(mut io) = parts.filter(|_| ends_well).map(io) else { return After::Gone };
             if why == NO_ROOM {
                 refuse_head(&mut io).await;

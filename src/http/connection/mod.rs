@@ -23,14 +23,14 @@ use smol::Timer;
 use smol::io::{AsyncRead as _, AsyncWrite as _};
 
 use crate::event_loop::client_log;
-use crate::event_loop::driver::Server;
 use crate::event_loop::log_shares::Kind;
 use crate::http::events::body::Carries;
-use crate::http::idle_connections::Resting;
 use crate::http::response_pieces::Rest;
 use crate::http::routes::Client;
+use crate::http::site::Site;
 use crate::net::clock::now;
 use crate::net::connection::{Io, UNWANTED_MAX};
+use crate::net::idle_connections::Resting;
 use exchange::{After, exchange};
 
 /// The sentence for a client whose request is not read to the end of its head.
@@ -46,35 +46,35 @@ const TALKATIVE: &str = "the client goes on sending behind the last request that
 const LATE: &str = "the end of the stream of events is not taken";
 
 /// Serves the requests of a connection until it is closed, or becomes a WebSocket.
-pub async fn serve(server: Rc<Server>, mut io: Box<Io>, client: Rc<Client>) {
+pub async fn serve(site: Rc<Site>, mut io: Box<Io>, client: Rc<Client>) {
     let accepted = now().monotonic;
-    let first = server.limits.login;
-    let mut heard = wait(&server, io, first).await;
+    let first = site.limits.login;
+    let mut heard = wait(&site, io, first).await;
     let mut head = first.saturating_sub(now().monotonic.duration_since(accepted));
     let mut asked = None;
     loop {
         io = match heard {
             Heard::Request(io) => io,
-            Heard::Nothing(io) => return end(&server, io).await,
+            Heard::Nothing(io) => return end(&site, io).await,
             Heard::End => return,
         };
         // In a box: it is large, and not there while the connection is idle.
-        match Box::pin(exchange(&server, io, &client, head, asked.take())).await {
+        match Box::pin(exchange(&site, io, &client, head, asked.take())).await {
             After::Idle(io) => {
                 client.rest();
-                heard = rest(&server, io).await;
+                heard = rest(&site, io).await;
             }
-            After::Waiting(io, waiting) => (heard, asked) = waiting.wait(&server, io).await,
+            After::Waiting(io, waiting) => (heard, asked) = waiting.wait(&site, io).await,
             After::Streaming(io, rest) => {
-                if let Some(io) = stream(&server, io, &client, rest).await {
-                    end(&server, io).await;
+                if let Some(io) = stream(&site, io, &client, rest).await {
+                    end(&site, io).await;
                 }
                 return;
             }
-            After::Close(io) => return end(&server, io).await,
+            After::Close(io) => return end(&site, io).await,
             After::Gone => return,
         }
-        head = server.limits.login;
+        head = site.limits.login;
     }
 }
 
@@ -89,12 +89,12 @@ enum Heard {
 }
 
 /// Reads the first bytes of a request, as many as there are. Returns false if none will come.
-fn poll_first(server: &Server, io: &mut Io, cx: &mut Context<'_>) -> Poll<bool> {
+fn poll_first(site: &Site, io: &mut Io, cx: &mut Context<'_>) -> Poll<bool> {
     if io.has_ahead() {
         return Poll::Ready(true);
     }
     // The buffer is everybody's: nothing is kept for bytes that are not there.
-    let buffer = &mut server.scratch.borrow_mut().input;
+    let buffer = &mut site.driver.scratch.borrow_mut().input;
     match ready!(Pin::new(&mut *io).poll_read(cx, buffer)) {
         Ok(length @ 1..) => {
             io.put_back(&buffer[..length]);
@@ -108,10 +108,10 @@ fn poll_first(server: &Server, io: &mut Io, cx: &mut Context<'_>) -> Poll<bool> 
 }
 
 /// Waits for the first request.
-async fn wait(server: &Server, mut io: Box<Io>, most: Duration) -> Heard {
+async fn wait(site: &Site, mut io: Box<Io>, most: Duration) -> Heard {
     let mut timer = Timer::after(most);
     let begins = poll_fn(|cx| {
-        if let Poll::Ready(begins) = poll_first(server, &mut io, cx) {
+        if let Poll::Ready(begins) = poll_first(site, &mut io, cx) {
             return Poll::Ready(Some(begins));
         }
         Pin::new(&mut timer).poll(cx).map(|_| None)
@@ -124,11 +124,11 @@ async fn wait(server: &Server, mut io: Box<Io>, most: Duration) -> Heard {
 }
 
 /// Waits for the next request; the connection may have to give way meanwhile.
-async fn rest(server: &Server, io: Box<Io>) -> Heard {
-    let mut timer = Timer::after(server.limits.idle);
-    let mut resting = Resting::new(&server.idle, io);
+async fn rest(site: &Site, io: Box<Io>) -> Heard {
+    let mut timer = Timer::after(site.limits.idle);
+    let mut resting = Resting::new(&site.admission.idle, io);
     let begins = poll_fn(|cx| {
-        if let Poll::Ready(heard) = resting.poll(cx, |io, cx| poll_first(server, io, cx)) {
+        if let Poll::Ready(heard) = resting.poll(cx, |io, cx| poll_first(site, io, cx)) {
             return Poll::Ready(heard);
         }
         Pin::new(&mut timer).poll(cx).map(|_| None)
@@ -156,7 +156,7 @@ async fn refuse_head(io: &mut Io) {
 
 /// Tells whether a stream of events is not read, or not to its end. `is_taken`: the socket has taken all that it was offered.
 fn is_late(
-    server: &Rc<Server>,
+    site: &Rc<Site>,
     client: &Client,
     is_taken: bool,
     last_words: &mut Option<Timer>,
@@ -166,12 +166,12 @@ fn is_late(
         Carries::None => false,
         Carries::Stream(id) => {
             if !is_taken {
-                server.with_hub(|hub, now| hub.not_taken(now, id));
+                site.driver.with_hub(|hub, now| hub.not_taken(now, id));
             }
-            server.is_aborted(id)
+            site.driver.is_aborted(id)
         }
         Carries::End => {
-            let timer = last_words.get_or_insert_with(|| Timer::after(server.limits.close));
+            let timer = last_words.get_or_insert_with(|| Timer::after(site.limits.close));
             pin!(timer).poll(cx).is_ready()
         }
     }
@@ -179,34 +179,29 @@ fn is_late(
 
 /// Writes a stream of events without hyper, up to its end or until the client goes away. Returns the connection if it is to
 /// be ended in order.
-async fn stream(server: &Rc<Server>, mut io: Box<Io>, client: &Client, mut rest: Rest) -> Option<Box<Io>> {
+async fn stream(site: &Rc<Site>, mut io: Box<Io>, client: &Client, mut rest: Rest) -> Option<Box<Io>> {
     let mut last_words: Option<Timer> = None;
     let mut unwanted = 0;
     let ended = poll_fn(|cx| {
         if let Poll::Ready(done) = rest.poll(&mut io, cx) {
             return Poll::Ready(done.map_err(|error| (error.to_string(), false)));
         }
-        if is_late(server, client, !rest.is_stuck(), &mut last_words, cx) {
+        if is_late(site, client, !rest.is_stuck(), &mut last_words, cx) {
             return Poll::Ready(Err((LATE.to_owned(), false)));
         }
-        poll_unwanted(server, &mut io, &mut unwanted, cx).map(|why| Err((why.to_owned(), true)))
+        poll_unwanted(site, &mut io, &mut unwanted, cx).map(|why| Err((why.to_owned(), true)))
     });
     let Err((why, ends_well)) = ended.await else { return Some(io) };
     let line = format_args!("{} http: closed: {why}", io.peer);
-    client_log::of_peer(server, io.peer.ip(), Kind::Connection, Level::Info, line);
+    client_log::of_peer(&site.driver, io.peer.ip(), Kind::Connection, Level::Info, line);
     ends_well.then_some(io)
 }
 
 /// Reads what comes behind the last request, which is not answered any more, and throws it away: else nobody would notice that the
 /// client has gone. `unwanted`: how much of it there was until now. Ready with the reason why no more is read.
-fn poll_unwanted(
-    server: &Server,
-    io: &mut Io,
-    unwanted: &mut usize,
-    cx: &mut Context<'_>,
-) -> Poll<&'static str> {
+fn poll_unwanted(site: &Site, io: &mut Io, unwanted: &mut usize, cx: &mut Context<'_>) -> Poll<&'static str> {
     for _ in 0..READS {
-        match ready!(Pin::new(&mut *io).poll_read(cx, &mut server.scratch.borrow_mut().input)) {
+        match ready!(Pin::new(&mut *io).poll_read(cx, &mut site.driver.scratch.borrow_mut().input)) {
             Ok(length @ 1..) => *unwanted += length,
             Ok(0) | Err(_) => {
                 io.end_writing(cx);
@@ -222,14 +217,14 @@ fn poll_unwanted(
 }
 
 /// Ends a connection on which all is said. Bytes that the client still sends are read and thrown away until it ends its side, too.
-async fn end(server: &Server, mut io: Box<Io>) {
-    let limits = &server.limits;
+async fn end(site: &Site, mut io: Box<Io>) {
+    let limits = &site.limits;
     let (began, mut unwanted) = (now().monotonic, 0);
     let mut timer = Timer::after(limits.close);
     poll_fn(|cx| {
         io.end_writing(cx);
         for _ in 0..READS {
-            match io.poll_discard(cx, &mut server.scratch.borrow_mut().input) {
+            match io.poll_discard(cx, &mut site.driver.scratch.borrow_mut().input) {
                 Poll::Ready(Ok(length @ 1..)) => {
                     unwanted += length;
                     if unwanted > UNWANTED_MAX || now().monotonic.duration_since(began) > limits.login {

@@ -11,8 +11,8 @@ use hyper::body::Bytes;
 use hyper::header::{self, HeaderName};
 use smol::stream::Stream;
 
-use crate::event_loop::driver::Server;
 use crate::http::response::{Answer, Body, Refused, set};
+use crate::http::site::Site;
 use crate::hub::{NotOpened, Out};
 use crate::id::SessionId;
 use crate::net::buffers::CHUNK;
@@ -34,7 +34,7 @@ pub type Carried = Rc<Cell<Carries>>;
 
 /// A stream. It is over for the hub when this is dropped.
 struct Feed {
-    server: Rc<Server>,
+    site: Rc<Site>,
     id: SessionId,
     carried: Carried,
     /// The beginning of the stream was written.
@@ -44,9 +44,9 @@ struct Feed {
 }
 
 /// The answer with a stream that the hub has opened.
-pub fn answer(server: &Rc<Server>, id: SessionId, carried: &Carried) -> Answer {
+pub fn answer(site: &Rc<Site>, id: SessionId, carried: &Carried) -> Answer {
     carried.set(Carries::Stream(id));
-    let feed = Feed { server: server.clone(), id, carried: carried.clone(), begun: false, ended: false };
+    let feed = Feed { site: site.clone(), id, carried: carried.clone(), begun: false, ended: false };
     let mut answer = Answer::new(Body::Pieces(Box::pin(feed)));
     set(&mut answer, header::CONTENT_TYPE, "text/event-stream");
     // Nothing between here and the client may keep events back, to pack or to gather them (RFC 9111 §5.2.2.6, and nginx's own
@@ -67,14 +67,14 @@ impl Stream for Feed {
             return Poll::Ready(None);
         }
         // Whether to cut it off is looked at by the whole connection: this is not asked for more while a write waits.
-        let _ = feed.server.sleep(feed.id, cx.waker());
+        let _ = feed.site.driver.sleep(feed.id, cx.waker());
         let mut piece = Vec::new();
         if !feed.begun {
             feed.begun = true;
             piece.extend_from_slice(sse::RETRY.as_bytes());
         }
         let ended = &mut feed.ended;
-        feed.server.with_hub(|hub, now| {
+        feed.site.driver.with_hub(|hub, now| {
             hub.drain(now, feed.id, CHUNK, |out| match out {
                 Out::Event { name, id, data } => sse::write(&mut piece, name, id, data),
                 Out::Ping => piece.extend_from_slice(sse::HEARTBEAT.as_bytes()),
@@ -94,8 +94,8 @@ impl Stream for Feed {
 impl Drop for Feed {
     fn drop(&mut self) {
         self.carried.set(Carries::End);
-        self.server.with_hub(|hub, now| hub.closed(now, self.id, "the client has gone"));
-        self.server.forget(self.id);
+        self.site.driver.with_hub(|hub, now| hub.closed(now, self.id, "the client has gone"));
+        self.site.driver.forget(self.id);
     }
 }
 
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use crate::http::routes;
-    use crate::hub::Origin;
+    use crate::net::accept::Arrival;
     use crate::net::clock::now;
     use crate::net::connection::Io;
     use crate::net::socket::Socket;
@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn a_stream_that_takes_all_is_not_behind_though_it_is_owed_more_than_leaves_in_one_turn() {
         let executor = Rc::new(LocalExecutor::new());
-        let server = Server::new(Config::demo(), None, executor.clone(), executor.clone());
+        let site = Site::new(Config::demo(), None, executor.clone(), executor.clone());
         let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
         let address = listener.local_addr().expect("it has one");
         let mut client = TcpStream::connect(address).expect("it listens");
@@ -160,16 +160,22 @@ mod tests {
         client.write_all(request.as_bytes()).expect("it is open");
         let (stream, peer) = listener.accept().expect("it has connected");
         let stream = Socket::new(Async::new(stream).expect("it can wait"));
-        let places = server.places(peer.ip()).expect("there is room");
-        let io = Io::plain(stream, peer, places, server.traffic.clone());
-        let origin = Origin { peer, transport: "ws", accepted: now().monotonic };
-        let turns = Rc::new(Cell::new(peer.ip()));
-        server.spawn(routes::serve(server.clone(), io, origin, address.ip(), false, turns));
-        let all = || server.with_hub(|hub, now| hub.list(now));
+        let places = site.admission.places(peer.ip()).expect("there is room");
+        let io = Io::plain(stream, peer, places, site.admission.traffic.clone());
+        let arrival = Arrival {
+            connection: io,
+            peer,
+            own: address.ip(),
+            accepted: now().monotonic,
+            lacks_tls: false,
+            turns: Rc::new(Cell::new(peer.ip())),
+        };
+        site.driver.spawn(routes::serve(site.clone(), arrival));
+        let all = || site.driver.with_hub(|hub, now| hub.list(now));
         while all().is_empty() || executor.try_tick() {
             executor.try_tick();
         }
-        server.with_hub(|hub, now| {
+        site.driver.with_hub(|hub, now| {
             let user = hub.desk().directory().find("administrator").expect("the demo has it");
             for _ in 0..EVENTS {
                 let item = hub.publish(now, user, "/finesse/api/User/1001", "x".repeat(CHUNK));

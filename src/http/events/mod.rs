@@ -9,11 +9,11 @@ use std::rc::Rc;
 use hyper::Request;
 use hyper::header::{HeaderMap, HeaderName};
 
-use crate::event_loop::driver::Server;
 use crate::http::basic_auth;
 use crate::http::events::body::Carried;
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, Refused};
+use crate::http::site::Site;
 use crate::hub::Asker;
 use crate::id::UserId;
 use crate::pubsub::After;
@@ -29,20 +29,20 @@ const LAST_EVENT_IDS: [&str; 3] = ["lastEventId", "lastEventID", "Last-Event-ID"
 
 /// Opens a stream.
 pub async fn open(
-    server: &Rc<Server>,
+    site: &Rc<Site>,
     request: Request<Incoming>,
     peer: SocketAddr,
     carried: &Carried,
 ) -> Result<(UserId, Answer), Refused> {
-    let (user, ticket) = basic_auth::ticket_or_user(server, &request).await?;
+    let (user, ticket) = basic_auth::ticket_or_user(site, &request).await?;
     let query = request.uri().query();
     let nodes: Vec<_> = parameters(query, "node").collect();
     let after = last_seen(query);
     let after = after_of(request.headers(), after.as_deref());
     let asker = Asker { peer, user, ticket };
     let nodes = nodes.iter().map(|node| &**node);
-    let id = server.with_hub(|hub, now| hub.open_events(now, asker, nodes, after))?;
-    Ok((user, body::answer(server, id, carried)))
+    let id = site.driver.with_hub(|hub, now| hub.open_events(now, asker, nodes, after))?;
+    Ok((user, body::answer(site, id, carried)))
 }
 
 /// The values of the parameters of a name in a query; others may stand there too.

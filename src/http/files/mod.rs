@@ -25,16 +25,15 @@ use smol::lock::Semaphore;
 use smol::stream;
 
 use crate::config::{Files, Origin};
-use crate::event_loop::driver::Server;
 use crate::event_loop::log_shares::{Kind, Whose};
 use crate::event_loop::{client_log, threads};
 use crate::http::redact;
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, Body, empty, set, text};
+use crate::http::site::Site;
 use crate::net::buffers::CHUNK;
 use crate::net::clock::now;
 use crate::net::quota::Part;
-use crate::serve::located;
 use conditions::{Outcome, Validators};
 use lookup::Found;
 
@@ -67,7 +66,7 @@ impl Www {
             return Ok(None);
         };
         servable(files, &www.folder)
-            .map_err(|end| located(files, www.place, &format!("www {} {end}", www.folder.display())))?;
+            .map_err(|end| files.line(www.place, &format!("www {} {end}", www.folder.display())))?;
         Ok(Some(Self { folder: www.folder.clone(), readers: Arc::new(Semaphore::new(READERS)) }))
     }
 }
@@ -99,14 +98,14 @@ fn servable(files: &Files, folder: &Path) -> Result<(), String> {
 }
 
 /// Answers a GET or HEAD.
-pub async fn answer(server: &Rc<Server>, www: &Www, request: &Request<Incoming>, peer: SocketAddr) -> Answer {
-    let answer = look_up(server, www, request, peer.ip()).await;
+pub async fn answer(site: &Rc<Site>, www: &Www, request: &Request<Incoming>, peer: SocketAddr) -> Answer {
+    let answer = look_up(site, www, request, peer.ip()).await;
     let shown = redact::request(request.method(), request.uri());
     log::debug!("{peer} http: {shown} {}", answer.status().as_u16());
     answer
 }
 
-async fn look_up(server: &Rc<Server>, www: &Www, request: &Request<Incoming>, peer: IpAddr) -> Answer {
+async fn look_up(site: &Rc<Site>, www: &Www, request: &Request<Incoming>, peer: IpAddr) -> Answer {
     let path = request.uri().path();
     let Some(wanted) = lookup::below(path) else {
         return no_such_file();
@@ -121,7 +120,7 @@ async fn look_up(server: &Rc<Server>, www: &Www, request: &Request<Incoming>, pe
         found
     });
     match found.await {
-        Ok(Found::File(file, metadata)) => send(server, www, request, peer, file, &metadata, kind),
+        Ok(Found::File(file, metadata)) => send(site, www, request, peer, file, &metadata, kind),
         // Links of its page start at the folder only if the path ends in a slash. None has an empty first segment, so
         // this is no address of another host.
         Ok(Found::Folder) if !path.ends_with('/') => {
@@ -135,7 +134,7 @@ async fn look_up(server: &Rc<Server>, www: &Www, request: &Request<Incoming>, pe
         Err(error) => match lookup::is_there(&error) {
             Ok(()) => {
                 let line = format_args!("www {} cannot be read: {error}", redact::uri(request.uri()));
-                client_log::say(server, Whose::Others, Kind::File, Level::Error, line);
+                client_log::say(&site.driver, Whose::Others, Kind::File, Level::Error, line);
                 text(StatusCode::INTERNAL_SERVER_ERROR, "The file cannot be read now.")
             }
             Err(why) => {
@@ -152,7 +151,7 @@ fn no_such_file() -> Answer {
 
 /// The answer with a file, or with the part of it that is wanted.
 fn send(
-    server: &Rc<Server>,
+    site: &Rc<Site>,
     www: &Www,
     request: &Request<Incoming>,
     peer: IpAddr,
@@ -188,11 +187,11 @@ fn send(
     };
     let mut answer = empty(status);
     if request.method() != Method::HEAD {
-        let mut part = server.files.part(peer);
+        let mut part = site.files.part(peer);
         if part.set(1).is_err() {
             let line =
                 format_args!("a file is not sent to {peer}, too many are being sent (files in [limits])");
-            client_log::say(server, Whose::Others, Kind::File, Level::Warn, line);
+            client_log::say(&site.driver, Whose::Others, Kind::File, Level::Warn, line);
             let mut answer =
                 text(StatusCode::SERVICE_UNAVAILABLE, "Too many files are being sent; try again.");
             set(&mut answer, header::RETRY_AFTER, "1");

@@ -19,13 +19,13 @@ use percent_encoding::percent_decode_str;
 use ring::digest::{SHA256, digest};
 
 use crate::desk::{ApiError, Refusal};
-use crate::event_loop::driver::Server;
-use crate::event_loop::{client_log, threads};
+use crate::event_loop::threads;
 use crate::http::headers::entity_tag;
 use crate::http::headers::entity_tag::Verdict;
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, ask_for_password, empty, set};
-use crate::http::{basic_auth, redact};
+use crate::http::site::Site;
+use crate::http::{basic_auth, redact, request_log};
 use crate::id::UserId;
 use crate::net::socket::Remote;
 use request::Call;
@@ -60,7 +60,7 @@ pub fn as_user(path: &str) -> Option<(String, &str)> {
 
 /// Answers a request; `user`: as if the user of that id asked, which administrators may do.
 pub async fn answer(
-    server: Rc<Server>,
+    site: Rc<Site>,
     request: Request<Incoming>,
     peer: SocketAddr,
     user: Option<String>,
@@ -69,10 +69,10 @@ pub async fn answer(
     let shown = redact::request(request.method(), request.uri());
     let headers = request.headers().clone();
     let remote = request.extensions().get().cloned();
-    let (asker, reply) = serve(&server, request, &headers, (peer.ip(), remote), user.as_deref()).await;
+    let (asker, reply) = serve(&site, request, &headers, (peer.ip(), remote), user.as_deref()).await;
     let as_json = as_json::is_asked_for(&headers);
     let mut answer = match reply {
-        Ok(Some(document)) if reads => tagged(&server, as_json, document, &headers).await,
+        Ok(Some(document)) if reads => tagged(&site, as_json, document, &headers).await,
         Ok(Some(document)) => answer_with(StatusCode::OK, shown_as(as_json, document)),
         Ok(None) => empty(StatusCode::ACCEPTED),
         Err(error) => refused(as_json, &error),
@@ -83,7 +83,7 @@ pub async fn answer(
     echo_request_id(&headers, &mut answer);
     // A client that polls asks much, and an answer without news need not stand in the log.
     let level = if answer.status() == StatusCode::NOT_MODIFIED { Level::Debug } else { Level::Info };
-    client_log::request(&server, peer, asker, &headers, &shown, answer.status(), level);
+    request_log::write(&site.driver, peer, asker, &headers, &shown, answer.status(), level);
     answer
 }
 
@@ -119,28 +119,28 @@ fn echo_request_id(headers: &HeaderMap, answer: &mut Answer) {
 }
 
 async fn serve(
-    server: &Rc<Server>,
+    site: &Rc<Site>,
     request: Request<Incoming>,
     headers: &HeaderMap,
     (peer, remote): (IpAddr, Option<Remote>),
     instead: Option<&str>,
 ) -> (Option<UserId>, Reply) {
-    let call = Call::read(server, request, headers);
+    let call = Call::read(site, request, headers);
     if let Some(document) = call.as_ref().and_then(routes::for_everybody) {
         return (None, Ok(Some(document)));
     }
     // This holds for every user and every request.
-    if let Err(error) = server.with_hub(|hub, _| hub.desk().in_service()) {
+    if let Err(error) = site.driver.with_hub(|hub, _| hub.desk().in_service()) {
         return (None, Err(error));
     }
     let Some(call) = call else {
         return (None, Err(Refusal::PathUnknown.about("")));
     };
-    match basic_auth::user_at(server, headers, peer, remote).await {
+    match basic_auth::user_at(site, headers, peer, remote).await {
         Ok(user) => {
             let actor = match instead {
                 None => Ok(user),
-                Some(id) => server.with_hub(|hub, _| hub.desk().stand_in(user, id)),
+                Some(id) => site.driver.with_hub(|hub, _| hub.desk().stand_in(user, id)),
             };
             let reply = match actor {
                 Ok(actor) => routes::reply(user, actor, call).await,
@@ -171,9 +171,9 @@ struct Shown {
 
 /// An answer with a document that one looks at, or 304 for a client that has it already (RFC 9110 §13.1.2): an empty poll is
 /// cheap. A document that costs more than a turn of the event loop is made on another thread, one at a time.
-async fn tagged(server: &Server, as_json: bool, document: String, headers: &HeaderMap) -> Answer {
+async fn tagged(site: &Site, as_json: bool, document: String, headers: &HeaderMap) -> Answer {
     let Made { tag, verdict, shown } = if document.len() > LARGE {
-        let permit = server.documents.acquire_arc().await;
+        let permit = site.documents.acquire_arc().await;
         let headers = headers.clone();
         threads::run(move || {
             let made = make(as_json, document, &headers);

@@ -9,11 +9,11 @@ use percent_encoding::percent_decode_str;
 
 use crate::clock::Now;
 use crate::desk::{self, ApiError, Desk, Refusal};
-use crate::event_loop::driver::Server;
 use crate::http::finesse::{PREFIX, REQUEST_ID, Reply};
 use crate::http::request_body;
 use crate::http::request_body::Incoming;
 use crate::http::response::Refused;
+use crate::http::site::Site;
 use crate::id::UserId;
 use crate::xml::Bounds;
 
@@ -27,7 +27,7 @@ impl<F: FnOnce(&str, &Bounds) -> Result<desk::Request, ApiError>> Read for F {}
 
 /// A request whose path can be read.
 pub struct Call<'a> {
-    server: &'a Rc<Server>,
+    site: &'a Rc<Site>,
     /// GET for HEAD too: hyper leaves out the body of its answer.
     pub method: Method,
     /// The segments of the path behind the prefix, decoded.
@@ -39,7 +39,7 @@ pub struct Call<'a> {
 
 impl<'a> Call<'a> {
     /// Takes a request apart, if its path is UTF-8.
-    pub fn read(server: &'a Rc<Server>, request: Request<Incoming>, headers: &'a HeaderMap) -> Option<Self> {
+    pub fn read(site: &'a Rc<Site>, request: Request<Incoming>, headers: &'a HeaderMap) -> Option<Self> {
         let path = request.uri().path();
         let path = crate::http::finesse::as_user(path).map_or(path, |(_, path)| path);
         let path = path.strip_prefix(PREFIX).unwrap_or_default().trim_end_matches('/');
@@ -47,7 +47,7 @@ impl<'a> Call<'a> {
         let path = decoded.collect::<Result<_, _>>().ok()?;
         let query = request.uri().query().unwrap_or_default().to_owned();
         let method = if request.method() == Method::HEAD { Method::GET } else { request.method().clone() };
-        Some(Self { server, method, path, query, headers, body: request.into_body() })
+        Some(Self { site, method, path, query, headers, body: request.into_body() })
     }
 
     /// A parameter of the query; empty if it is not there.
@@ -81,7 +81,7 @@ impl<'a> Call<'a> {
 
     /// Looks at the contact centre.
     pub fn look<T>(&self, look: impl FnOnce(&Desk, Now) -> T) -> T {
-        self.server.with_hub(|hub, now| look(hub.desk(), now))
+        self.site.driver.with_hub(|hub, now| look(hub.desk(), now))
     }
 
     /// The user that a path names.
@@ -95,39 +95,39 @@ impl<'a> Call<'a> {
     /// The answer is 202: all that a request asks for is done before the next one is looked at, so the requests for an object
     /// are served in the order in which their bodies came.
     pub async fn change(self, by: UserId, actor: UserId, read: impl Read) -> Reply {
-        let bounds = Bounds::of(&self.server.limits);
+        let bounds = Bounds::of(&self.site.limits);
         self.change_within(by, actor, &bounds, read).await
     }
 
     /// Applies a request without a body.
     pub async fn change_without_body(self, by: UserId, actor: UserId, request: desk::Request) -> Reply {
         let request_id = self.request_id()?;
-        self.server.admit(by, 0).await?;
-        self.server.with_hub(|hub, now| hub.request(now, by, actor, request_id, request))
+        self.site.driver.admit(by, 0).await?;
+        self.site.driver.with_hub(|hub, now| hub.request(now, by, actor, request_id, request))
     }
 
     /// Takes the log of a client, which may be longer than other bodies.
     pub async fn log(self, by: UserId, actor: UserId, read: impl Read) -> Reply {
-        let limits = &self.server.limits;
+        let limits = &self.site.limits;
         let bounds = Bounds { bytes: limits.client_log, ..Bounds::of(limits) };
         self.change_within(by, actor, &bounds, read).await
     }
 
     /// Applies a request whose body is read and thrown away.
     pub async fn opaque_log(self, by: UserId, actor: UserId, request: desk::Request) -> Reply {
-        let server = self.server;
-        request_body::discard(server, self.body, server.limits.client_log).await.map_err(unread)?;
-        server.admit(by, 0).await?;
-        server.with_hub(|hub, now| hub.request(now, by, actor, String::new(), request))
+        let site = self.site;
+        request_body::discard(site, self.body, site.limits.client_log).await.map_err(unread)?;
+        site.driver.admit(by, 0).await?;
+        site.driver.with_hub(|hub, now| hub.request(now, by, actor, String::new(), request))
     }
 
     async fn change_within(self, by: UserId, actor: UserId, bounds: &Bounds, read: impl Read) -> Reply {
         let request_id = self.request_id()?;
         self.check_kind()?;
-        let text = request_body::text(self.server, self.body, bounds.bytes).await.map_err(unread)?;
+        let text = request_body::text(self.site, self.body, bounds.bytes).await.map_err(unread)?;
         let request = read(&text, bounds)?;
-        self.server.admit(by, text.len()).await?;
-        self.server.with_hub(|hub, now| hub.request(now, by, actor, request_id, request))
+        self.site.driver.admit(by, text.len()).await?;
+        self.site.driver.with_hub(|hub, now| hub.request(now, by, actor, request_id, request))
     }
 
     /// The request id, empty if there is none.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::task::Waker;
 
 use crate::config::limits::Limits;
-use crate::event_loop::driver::Server;
+use crate::event_loop::driver::Driver;
 use crate::event_loop::rounds::Rounds;
 use crate::event_loop::writers::Writer;
 use crate::http::websocket::Sessions;
@@ -18,7 +18,7 @@ use crate::xmpp::stream::StreamError;
 const BINARY: StreamError =
     StreamError { condition: "bad-format", text: "A message is text, not binary.", code: 1003 };
 
-impl Sessions for Server {
+impl Sessions for Driver {
     fn connect(self: &Rc<Self>, origin: Origin) -> SessionId {
         self.with_hub(|hub, now| hub.connect(now, origin))
     }
@@ -67,19 +67,19 @@ impl Sessions for Server {
     }
 
     fn sleep(&self, id: SessionId, waker: &Waker) -> bool {
-        Server::sleep(self, id, waker)
+        Driver::sleep(self, id, waker)
     }
 
     fn forget(&self, id: SessionId) {
-        Server::forget(self, id);
+        Driver::forget(self, id);
     }
 
     fn spawn(&self, task: impl Future<Output = ()> + 'static) {
-        Server::spawn(self, task);
+        Driver::spawn(self, task);
     }
 
     fn spawn_arrival(self: &Rc<Self>, peer: IpAddr, task: impl Future<Output = ()> + 'static) {
-        Server::spawn_arrival(self, peer, task);
+        Driver::spawn_arrival(self, peer, task);
     }
 
     fn rounds(&self) -> &RefCell<Rounds<UserId>> {

@@ -1,20 +1,15 @@
 //! Requests over HTTP that send something: they are carried out later while their user is held (see `hub::delivery::back_pressure`).
 
-use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashMap};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::task::Poll;
 use std::time::Duration;
 
-use hyper::StatusCode;
 use smol::Timer;
 
-use crate::desk::{self, ApiError};
-use crate::event_loop::driver::Server;
-use crate::http::response::Refused;
-use crate::hub::{Admission, NO_ROOM_SENTENCE};
+use crate::event_loop::driver::Driver;
+use crate::hub::Admission;
 use crate::id::UserId;
 use crate::net::clock::now;
 
@@ -30,78 +25,7 @@ pub enum NotAdmitted {
     Gone,
 }
 
-impl From<NotAdmitted> for Refused {
-    fn from(why: NotAdmitted) -> Self {
-        let (status, sentence) = match why {
-            NotAdmitted::NoRoom => (StatusCode::SERVICE_UNAVAILABLE, NO_ROOM_SENTENCE),
-            NotAdmitted::Gone => (StatusCode::FORBIDDEN, "You are no user any more."),
-        };
-        Self { status, sentence }
-    }
-}
-
-impl From<NotAdmitted> for ApiError {
-    fn from(why: NotAdmitted) -> Self {
-        match why {
-            NotAdmitted::NoRoom => desk::Refusal::Busy,
-            NotAdmitted::Gone => desk::Refusal::NotAllowed,
-        }
-        .about("")
-    }
-}
-
-/// The requests that wait, by user: one of a connection at the most.
-#[derive(Default)]
-pub struct Waiting {
-    wakers: RefCell<HashMap<UserId, BTreeMap<u64, Waker>>>,
-    /// The number of the next one.
-    next: Cell<u64>,
-    /// How often somebody was let go: who waited before that waits no more.
-    releases: Cell<u64>,
-}
-
-impl Waiting {
-    /// The user may send again.
-    pub fn release(&self, user: UserId) {
-        self.releases.set(self.releases.get() + 1);
-        let wakers = self.wakers.borrow_mut().remove(&user);
-        wakers.into_iter().flatten().for_each(|(_, waker)| waker.wake());
-    }
-
-    /// The place of a request of the user.
-    fn place(&self, user: UserId) -> Place<'_> {
-        let number = self.next.replace(self.next.get() + 1);
-        Place { waiting: self, user, number }
-    }
-}
-
-/// Where a request waits, as long as its client does: a task that is over, and yet could be woken, keeps its memory.
-struct Place<'a> {
-    waiting: &'a Waiting,
-    user: UserId,
-    number: u64,
-}
-
-impl Place<'_> {
-    /// The request waits from now on, if it did not before.
-    fn wait(&self, waker: &Waker) {
-        let mut wakers = self.waiting.wakers.borrow_mut();
-        wakers.entry(self.user).or_default().insert(self.number, waker.clone());
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        let mut wakers = self.waiting.wakers.borrow_mut();
-        let Some(of_user) = wakers.get_mut(&self.user) else { return };
-        of_user.remove(&self.number);
-        if of_user.is_empty() {
-            wakers.remove(&self.user);
-        }
-    }
-}
-
-impl Server {
+impl Driver {
     /// Waits until the user's sessions have had a turn for what has come in, or for so many rounds as they might have to wait
     /// for one at the most.
     async fn let_sessions_go_first(&self, user: UserId) {
@@ -130,9 +54,9 @@ impl Server {
         }
         let since = now().monotonic;
         let mut late: Option<Timer> = None;
-        let place = self.waiting.place(user);
+        let place = self.held.place(user);
         poll_fn(|cx| {
-            let releases = self.waiting.releases.get();
+            let releases = self.held.releases();
             match self.with_hub(|hub, now| hub.admit(now, user, since, bytes)) {
                 Admission::Now => return Poll::Ready(Ok(())),
                 Admission::Refused => return Poll::Ready(Err(NotAdmitted::NoRoom)),
@@ -141,7 +65,7 @@ impl Server {
                     place.wait(cx.waker());
                     let late = late.get_or_insert_with(|| Timer::at(until));
                     // The clock has gone on since the hub was asked, or the hub has let somebody go just then.
-                    if Pin::new(late).poll(cx).is_ready() || self.waiting.releases.get() != releases {
+                    if Pin::new(late).poll(cx).is_ready() || self.held.releases() != releases {
                         cx.waker().wake_by_ref();
                     }
                 }
@@ -154,14 +78,14 @@ impl Server {
 
 #[cfg(test)]
 mod tests {
-    use std::task::Context;
+    use std::task::{Context, Waker};
 
     use smol::LocalExecutor;
     use smol::future::FutureExt as _;
 
     use super::*;
     use crate::config::Config;
-    use crate::event_loop::{rounds, scheduler};
+    use crate::event_loop::{self, rounds, scheduler};
     use crate::hub::Origin;
 
     #[test]
@@ -169,17 +93,17 @@ mod tests {
         let mut config = Config::demo();
         (config.limits.user_stanzas, config.limits.user_stanza_burst) = (1, 1);
         let executor = Rc::new(LocalExecutor::new());
-        let server = Server::new(config, None, executor.clone(), executor);
+        let driver = event_loop::start(config, executor.clone(), executor);
         let users = ["1001", "1002"].map(|name| {
-            let user = server.with_hub(|hub, _| hub.desk().directory().find(name));
+            let user = driver.with_hub(|hub, _| hub.desk().directory().find(name));
             user.expect("the demo has it")
         });
-        let places = |user| server.waiting.wakers.borrow().get(&user).map_or(0, BTreeMap::len);
+        let places = |user| driver.held.count(user);
         let cx = &mut Context::from_waker(Waker::noop());
         let mut all = Vec::new();
         for user in users {
             for _ in 0..5 {
-                let mut request = Box::pin(server.admit(user, 0));
+                let mut request = Box::pin(driver.admit(user, 0));
                 // The first two are what the rate allows.
                 if request.as_mut().poll(cx).is_pending() {
                     all.push(request);
@@ -189,22 +113,22 @@ mod tests {
         let waiting = users.map(places);
         assert!(waiting.iter().all(|count| *count >= 3), "{waiting:?}");
         for _ in 0..3 {
-            server.waiting.release(UserId(u32::MAX));
+            driver.held.release(UserId(u32::MAX));
             all.iter_mut().for_each(|request| assert!(request.as_mut().poll(cx).is_pending()));
         }
         assert_eq!(users.map(places), waiting);
         all.truncate(1);
         assert_eq!(users.map(places), [1, 0]);
         all.clear();
-        assert!(server.waiting.wakers.borrow().is_empty());
+        assert_eq!(users.map(places), [0, 0]);
     }
 
     /// The user 1001 has a session.
-    fn online(server: &Rc<Server>) {
+    fn online(driver: &Rc<Driver>) {
         let open = "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='1.0'/>";
         let auth = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>ADEwMDEAMTAwMQ==</auth>";
         let bind = "<iq type='set' id='b' xmlns='jabber:client'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>";
-        server.with_hub(|hub, now| {
+        driver.with_hub(|hub, now| {
             let peer = ([127, 0, 0, 1], 1).into();
             let id = hub.connect(now, Origin { peer, transport: "ws", accepted: now.monotonic });
             [open, auth, open, bind].iter().for_each(|text| hub.frame(now, id, text));
@@ -215,19 +139,19 @@ mod tests {
     #[test]
     fn a_request_goes_behind_what_has_come_in_for_the_sessions_of_its_user() {
         let executor = Rc::new(LocalExecutor::new());
-        let server = Server::new(Config::demo(), None, executor.clone(), executor);
+        let driver = event_loop::start(Config::demo(), executor.clone(), executor);
         let user =
-            |name| server.with_hub(|hub, _| hub.desk().directory().find(name)).expect("the demo has it");
+            |name| driver.with_hub(|hub, _| hub.desk().directory().find(name)).expect("the demo has it");
         let cx = &mut Context::from_waker(Waker::noop());
-        let mut alone = Box::pin(server.admit(user("1002"), 0));
+        let mut alone = Box::pin(driver.admit(user("1002"), 0));
         assert!(alone.as_mut().poll(cx).is_ready(), "it has no sessions");
-        online(&server);
+        online(&driver);
         for (spent, rounds) in [(0, 1), (1, 1), (3, 3)] {
-            server.rounds.borrow_mut().spend(user("1001"), rounds::USER * spent);
-            let mut request = Box::pin(server.admit(user("1001"), 0));
+            driver.rounds.borrow_mut().spend(user("1001"), rounds::USER * spent);
+            let mut request = Box::pin(driver.admit(user("1001"), 0));
             for round in 0..rounds {
                 assert!(request.as_mut().poll(cx).is_pending(), "{spent} turns spent, round {round}");
-                server.rounds.borrow_mut().next();
+                driver.rounds.borrow_mut().next();
             }
             assert!(request.as_mut().poll(cx).is_ready(), "{spent} turns spent");
         }
@@ -237,22 +161,22 @@ mod tests {
     #[test]
     fn a_request_goes_behind_the_sessions_of_its_user_also_if_their_address_has_had_its_turn() {
         let arrivals = Rc::new(LocalExecutor::new());
-        let server = Server::new(Config::demo(), None, Rc::default(), arrivals.clone());
-        let user = server.with_hub(|hub, _| hub.desk().directory().find("1001")).expect("the demo has it");
-        online(&server);
+        let driver = event_loop::start(Config::demo(), Rc::default(), arrivals.clone());
+        let user = driver.with_hub(|hub, _| hub.desk().directory().find("1001")).expect("the demo has it");
+        online(&driver);
         let (said, order) = smol::channel::unbounded();
         let (request, session) = (said.clone(), said);
-        let of_request = server.clone();
-        server.spawn_arrival([192, 0, 2, 1].into(), async move {
+        let of_request = driver.clone();
+        driver.spawn_arrival([192, 0, 2, 1].into(), async move {
             // With other requests before it.
             std::thread::sleep(rounds::ADDRESS);
             of_request.admit(user, 0).await.expect("there is room");
             request.try_send("request").expect("there is room");
         });
-        server.spawn_arrival([192, 0, 2, 1].into(), async move {
+        driver.spawn_arrival([192, 0, 2, 1].into(), async move {
             session.try_send("session").expect("there is room");
         });
-        let all = scheduler::run(arrivals, scheduler::ARRIVALS).or(server.clone().write());
+        let all = scheduler::run(arrivals, scheduler::ARRIVALS).or(driver.clone().write());
         let heard = async {
             for first in ["session", "request"] {
                 assert_eq!(order.recv().await, Ok(first));

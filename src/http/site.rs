@@ -1,0 +1,79 @@
+//! What all handlers of requests share.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use hyper::header::HeaderValue;
+use smol::LocalExecutor;
+use smol::lock::Semaphore;
+
+use crate::config::limits::Limits;
+use crate::config::web_origin::WebOrigin;
+use crate::config::{Config, Hosts};
+use crate::event_loop;
+use crate::event_loop::driver::Driver;
+use crate::http::files::Www;
+use crate::http::metering::Meters;
+use crate::net::admission::Admission;
+use crate::net::clock::now;
+use crate::net::quota::Quota;
+use crate::net::tls::Identity;
+
+/// A server over HTTP.
+pub struct Site {
+    pub driver: Rc<Driver>,
+    pub admission: Rc<Admission>,
+    pub limits: Limits,
+    pub meters: RefCell<Meters>,
+    /// The bodies of requests that are being read.
+    pub bodies: Quota,
+    /// The folder whose files are served, if the configuration names one.
+    pub www: Option<Rc<Www>>,
+    /// Files that are being sent.
+    pub files: Quota,
+    /// A permit to convert a large document.
+    pub documents: Arc<Semaphore>,
+    pub cors_origins: Vec<WebOrigin>,
+    /// The XMPP domain, which is a name of the server too.
+    pub domain: String,
+    pub hosts: Hosts,
+    /// The value of Strict-Transport-Security, if it is sent.
+    pub hsts: Option<HeaderValue>,
+    /// The certificate of the listeners with TLS; none if there are no such listeners.
+    pub identity: RefCell<Option<Identity>>,
+    /// Whether administrators may look at the frames of other sessions.
+    pub frame_tap: bool,
+    /// When it was started.
+    pub started: SystemTime,
+}
+
+impl Site {
+    /// A server for `config`, whose tasks run on `executor`, and on `arrivals` those of connections that are no sessions.
+    pub fn new(
+        config: Config,
+        www: Option<Www>,
+        executor: Rc<LocalExecutor<'static>>,
+        arrivals: Rc<LocalExecutor<'static>>,
+    ) -> Rc<Self> {
+        let limits = config.limits;
+        Rc::new(Self {
+            admission: Rc::new(Admission::new(limits, config.trusted_proxies.clone())),
+            limits,
+            meters: RefCell::default(),
+            bodies: Quota::new(limits.bodies),
+            www: www.map(Rc::new),
+            files: Quota::new(limits.files),
+            documents: Arc::new(Semaphore::new(1)),
+            cors_origins: config.cors_origins.clone(),
+            domain: config.domain.clone(),
+            hosts: config.hosts.clone(),
+            hsts: config.hsts.and_then(|time| format!("max-age={}", time.as_secs()).try_into().ok()),
+            identity: RefCell::default(),
+            frame_tap: config.frame_tap,
+            started: now().wall,
+            driver: event_loop::start(config, executor, arrivals),
+        })
+    }
+}
