@@ -1,13 +1,15 @@
-//! The only place where the contact centre changes: each change is a value with its time and its user, and passes
-//! [`Hub::apply`]. A log, a record or a second server has to listen nowhere else.
+//! The only place where the contact centre, nodes, items and subscriptions change: each change is a value with its time and its
+//! user, and passes [`Hub::apply`]. A log, a record or a second server has to listen nowhere else.
+//!
+//! The events of a command are part of its effect and no commands of their own: they follow again wherever it is applied.
 
 use std::ops::Deref;
 
 use crate::clock::Now;
-use crate::desk::{self, ApiError, Applied, Desk};
+use crate::desk::{self, ApiError, Applied, Desk, nodes};
 use crate::hub::Hub;
 use crate::id::UserId;
-use crate::pubsub::Payload;
+use crate::pubsub::{self, ItemId, Payload, Publisher};
 
 /// State that the hub reads everywhere. Only this file can change it: the field is private.
 pub(super) struct ReadOnly<T>(T);
@@ -62,13 +64,25 @@ impl Change for desk::Command {
         let Applied { events, answer } = hub.desk.0.apply(now, command)?;
         if let Some(own) = own {
             // The nodes of new users and teams have to be there before their events.
-            hub.make_room(&own);
+            let open = pubsub::Command::Open(nodes::all(&hub.desk, &own));
+            hub.change_pubsub(now, None, open)
+                .unwrap_or_else(|_| debug_assert!(false, "opening cannot be refused"));
+            hub.make_room();
         }
         hub.tell(now, events, by);
         if let Some(by) = by {
             hub.hold_if_owed(now, by);
         }
         Ok(answer)
+    }
+}
+
+impl Change for pubsub::Command {
+    type Done = ();
+    type Refusal = pubsub::Refusal;
+
+    fn carry_out(Entry { now, by, command }: Entry<Self>, hub: &mut Hub) -> Result<(), pubsub::Refusal> {
+        hub.change_pubsub(now, by, command)
     }
 }
 
@@ -105,10 +119,33 @@ impl Hub {
         self.apply(Entry { now, by: Some(by), command })
     }
 
+    /// Publishes text to a node on behalf of `user`. Returns the id of the item.
+    ///
+    /// # Errors
+    ///
+    /// Returns why it is not published.
+    pub fn publish(
+        &mut self,
+        now: Now,
+        user: UserId,
+        node: &str,
+        payload: String,
+    ) -> Result<String, pubsub::Refusal> {
+        let node = self.pubsub.find(node)?;
+        let by = Publisher { user, administrator: self.users().is_administrator(user) };
+        let id = self.pubsub.make_item_id();
+        let shown = id.to_string();
+        let payload = Payload::Text(payload);
+        let command = pubsub::Command::Publish { node, by: Some(by), id: ItemId::Made(id), payload };
+        self.apply(Entry { now, by: Some(user), command })?;
+        self.hold_if_owed(now, user);
+        Ok(shown)
+    }
+
     /// Applies a command of the system, which cannot be refused.
-    pub(super) fn apply_by_system(&mut self, now: Now, command: desk::Command) {
-        let refused = self.apply(Entry { now, by: None, command }).err();
-        debug_assert_eq!(refused, None, "only requests and calls are refused");
+    pub(super) fn apply_by_system<C: Change>(&mut self, now: Now, command: C) {
+        let done = self.apply(Entry { now, by: None, command });
+        debug_assert!(done.is_ok(), "only requests, calls, publications and subscriptions are refused");
     }
 
     /// The contact centre, to look at.
@@ -124,8 +161,25 @@ impl Hub {
                 self.count_failure("event", "item-not-found");
                 continue;
             };
-            let item = self.pubsub.add(node, None, Payload::Text(event.payload));
-            self.announce(now, node, &item, by);
+            let id = ItemId::Made(self.pubsub.make_item_id());
+            let payload = Payload::Text(event.payload);
+            let done = self.change_pubsub(now, by, pubsub::Command::Publish { node, by: None, id, payload });
+            debug_assert_eq!(done, Ok(()), "the contact centre may publish anything");
         }
+    }
+
+    /// Changes the pubsub service, and tells the subscribers.
+    fn change_pubsub(
+        &mut self,
+        now: Now,
+        by: Option<UserId>,
+        command: pubsub::Command,
+    ) -> Result<(), pubsub::Refusal> {
+        match self.pubsub.0.apply(command)? {
+            None => {}
+            Some(pubsub::Change::Published(node, item)) => self.announce(now, node, &item, by),
+            Some(pubsub::Change::Retracted(node, id)) => self.announce_retraction(now, node, &id, by),
+        }
+        Ok(())
     }
 }

@@ -8,9 +8,9 @@ use crate::hub::delivery::outbox::Frame;
 use crate::hub::delivery::queue_memory::{Backlog, Counted};
 use crate::hub::login::tickets::TicketKey;
 use crate::hub::session::{Feed, Session};
-use crate::hub::{Action, Hub, Now, Origin, What};
+use crate::hub::{Action, Entry, Hub, Now, Origin, What};
 use crate::id::{SessionId, UserId};
-use crate::pubsub::{After, Item, NodeId, Refusal, Subscriber};
+use crate::pubsub::{self, After, Item, NodeId, Refusal, Subscriber};
 use crate::sse;
 use crate::xmpp::stream::State;
 
@@ -88,7 +88,9 @@ impl Hub {
         let id = self.open_stream(now, asker)?;
         let (owed, missed) = self.owed(&nodes, after);
         for node in nodes {
-            self.pubsub.subscribe(node, Subscriber { user: asker.user, session: Some(id) })?;
+            let who = Subscriber { user: asker.user, session: Some(id) };
+            let command = pubsub::Command::Subscribe { node, who };
+            self.apply(Entry { now, by: Some(asker.user), command })?;
         }
         if missed {
             self.counters.missed += 1;
@@ -158,7 +160,7 @@ impl Hub {
 
     /// A stream is over: nothing comes to it any more. Doing it again does nothing.
     pub(super) fn leave_stream(&mut self, now: Now, id: SessionId, user: UserId) {
-        self.pubsub.leave(user, id);
+        self.apply_by_system(now, pubsub::Command::Leave { user, session: id });
         self.streams[user.0 as usize].retain(|other| *other != id);
         self.taps.retain(|tap| tap.id != id);
         let feed = self.sessions.get_mut(id).and_then(|session| session.feed.as_mut());

@@ -47,7 +47,7 @@ use crate::config::limits::Limits;
 use crate::config::password::Password;
 use crate::desk::{self, Desk, Directory, nodes};
 use crate::id::{SessionId, UserId};
-use crate::pubsub::{Payload, Publisher, Pubsub, Quota, Refusal, Settings, event, journal};
+use crate::pubsub::{History, Pubsub, Quota, Settings, event};
 use crate::xml;
 use crate::xml::Bounds;
 use crate::xmpp::sasl;
@@ -105,7 +105,7 @@ pub struct Hub {
     streams: Vec<Vec<SessionId>>,
     taps: Vec<Tap>,
     tickets: Tickets,
-    pubsub: Pubsub,
+    pubsub: ReadOnly<Pubsub>,
     /// Computed beside every login when any password is hashed, so that all logins take the same time.
     decoy: Option<Password>,
     lockout: Lockout,
@@ -139,14 +139,14 @@ impl Hub {
             payload: limits.payload,
             notification: config.release.notification(),
             item_prefix: item_prefix(random),
-            history: journal::Bounds { events: limits.history, bytes: limits.history_size },
+            history: History { events: limits.history, bytes: limits.history_size },
         };
         let domain = config.domain.as_str().into();
         let decoy = config.decoy().cloned();
         let own = config.nodes.clone();
         let desk = Desk::new(config);
         Self {
-            pubsub: Pubsub::new(nodes::all(&desk, &own), settings),
+            pubsub: ReadOnly::new(Pubsub::new(nodes::all(&desk, &own), settings)),
             online: vec![Vec::new(); desk.directory().places()],
             unbound: vec![Vec::new(); desk.directory().places()],
             streams: vec![Vec::new(); desk.directory().places()],
@@ -249,22 +249,6 @@ impl Hub {
         if let Some(session) = self.sessions.get_mut(id) {
             session.heard(now.monotonic);
         }
-    }
-
-    /// Publishes text to a node on behalf of `user`. Returns the id of the item.
-    pub fn publish(
-        &mut self,
-        now: Now,
-        user: UserId,
-        node: &str,
-        payload: String,
-    ) -> Result<String, Refusal> {
-        let node = self.pubsub.find(node)?;
-        let by = Publisher { user, administrator: self.users().is_administrator(user) };
-        let item = self.pubsub.publish(node, by, None, Payload::Text(payload))?;
-        self.announce(now, node, &item, Some(user));
-        self.hold_if_owed(now, user);
-        Ok(item.id.to_string())
     }
 
     /// Does what has become due.

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use crate::config::{Config, NodeAccess, NodeConfig};
+use crate::config::{Config, NodeAccess};
 use crate::desk::{Command, nodes};
 use crate::hub::{Hub, Now};
 use crate::id::{SessionId, UserId};
-use crate::pubsub::{NodeId, Subscriber};
+use crate::pubsub::{self, NodeId, Subscriber};
 use crate::xmpp::stream::StreamError;
 
 /// The changes that another configuration has made, for the log.
@@ -38,13 +38,14 @@ impl Hub {
         for user in &gone {
             self.lockout.forget(*user);
             self.known.forget(*user);
-            self.pubsub.forget(*user);
+            self.apply_by_system(now, pubsub::Command::Forget { user: *user });
         }
         self.end_taps(now);
         self.end_subscriptions(now);
         let names = nodes::all(&self.desk, &own).into_iter().map(|spec| spec.name).collect();
-        let nodes = self.pubsub.close_others(&names);
+        let nodes = self.pubsub.others(&names);
         let removed_nodes = nodes.len();
+        self.apply_by_system(now, pubsub::Command::Close(nodes.clone()));
         nodes.into_iter().for_each(|node| self.take_away(now, node));
         let users = self.users().keys().count();
         Reloaded {
@@ -57,9 +58,8 @@ impl Hub {
         }
     }
 
-    /// Makes the nodes of another configuration, and room for its users.
-    pub(super) fn make_room(&mut self, own: &[NodeConfig]) {
-        nodes::all(&self.desk, own).into_iter().for_each(|spec| self.pubsub.open(spec));
+    /// Makes room for the users of another configuration.
+    pub(super) fn make_room(&mut self) {
         let places = self.users().places();
         self.online.resize(places, Vec::new());
         self.unbound.resize(places, Vec::new());
@@ -103,8 +103,7 @@ impl Hub {
             .filter(|(who, node)| !self.desk.may_follow(who.user, &self.pubsub.name(*node)))
             .collect();
         for (who, node) in may_not {
-            // It is there, so there is nothing to refuse.
-            let _ = self.pubsub.unsubscribe(node, who);
+            self.apply_by_system(now, pubsub::Command::Unsubscribe { node, who });
             let stream =
                 who.session.filter(|id| self.sessions.get(*id).is_some_and(|one| one.feed.is_some()));
             if let Some(id) = stream {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::pubsub::{Item, Payload};
+use crate::pubsub::values::{Item, Payload};
 use crate::xml::{escape_text_into, write_attribute};
 use crate::xmpp::ns;
 

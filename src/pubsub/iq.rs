@@ -5,8 +5,11 @@ use std::borrow::Cow;
 use roxmltree::Node;
 
 use crate::id::{SessionId, UserId};
+use crate::pubsub::command::Command;
 use crate::pubsub::event::write_item;
-use crate::pubsub::{NodeId, Payload, Publisher, Pubsub, Refusal, Subscriber};
+use crate::pubsub::nodes::NodeId;
+use crate::pubsub::service::Pubsub;
+use crate::pubsub::values::{ItemId, Payload, Publisher, Refusal, Subscriber};
 use crate::xml::{text_content, write_attribute, write_node};
 use crate::xmpp::jid::Jid;
 use crate::xmpp::ns;
@@ -58,19 +61,12 @@ impl Requester<'_> {
 pub const TOO_LONG: StanzaError =
     StanzaError::new(Condition::ResourceConstraint, "The answer is too long to be sent; ask for less.");
 
-/// The change that an answered request has made for others.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Change {
-    Published(NodeId, std::rc::Rc<crate::pubsub::Item>),
-    Retracted(NodeId, String),
-}
-
 impl From<Refusal> for StanzaError {
     /// The error table (XEP-0060 §6 and §7).
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::NodeUnknown => Self::new(Condition::ItemNotFound, "There is no such node."),
-            Refusal::NotSubscribed => Condition::UnexpectedRequest.with("not-subscribed"),
+            Refusal::NotSubscribed => error(Condition::UnexpectedRequest, "not-subscribed"),
             Refusal::TooManySubscriptions => Self::new(Condition::PolicyViolation, "Too many subscriptions.")
                 .pubsub("too-many-subscriptions"),
             Refusal::NodeClosed => {
@@ -79,22 +75,20 @@ impl From<Refusal> for StanzaError {
             }
             Refusal::MayNotPublish => Self::new(Condition::Forbidden, "You may not publish to this node."),
             Refusal::ItemUnknown => Self::new(Condition::ItemNotFound, "There is no such item."),
-            Refusal::PayloadTooBig => Condition::NotAcceptable.with("payload-too-big"),
+            Refusal::PayloadTooBig => error(Condition::NotAcceptable, "payload-too-big"),
         }
     }
 }
 
-impl Condition {
-    fn with(self, pubsub: &'static str) -> StanzaError {
-        StanzaError::from(self).pubsub(pubsub)
-    }
+fn error(condition: Condition, pubsub: &'static str) -> StanzaError {
+    StanzaError::from(condition).pubsub(pubsub)
 }
 
-/// The answer to a request: the payload of the result, and what changed.
-pub type Answer = Result<(String, Option<Change>), StanzaError>;
+/// The payload of the result, and the command that the request asks for: the result counts if the command is not refused.
+pub type PubsubResult = Result<(String, Option<Command>), StanzaError>;
 
 /// Answers an iq whose child is `<pubsub/>`.
-pub fn answer(service: &mut Pubsub, who: &Requester<'_>, request: &Request<'_>) -> Answer {
+pub fn answer(service: &Pubsub, who: &Requester<'_>, request: &Request<'_>) -> PubsubResult {
     let namespace = request.child.tag_name().namespace();
     let own = |child: &Node<'_, '_>| child.is_element() && child.tag_name().namespace() == namespace;
     let mut children = request.child.children().filter(own);
@@ -150,7 +144,7 @@ pub fn is_for_others(request: &Request<'_>) -> bool {
 /// The node that a request names.
 fn node(service: &Pubsub, action: Node<'_, '_>) -> Result<NodeId, StanzaError> {
     let name = action.attribute("node").filter(|name| !name.is_empty());
-    let name = name.ok_or(Condition::BadRequest.with("nodeid-required"))?;
+    let name = name.ok_or(error(Condition::BadRequest, "nodeid-required"))?;
     Ok(service.find(name)?)
 }
 
@@ -162,8 +156,8 @@ fn open_node(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Res
 
 /// The address that `jid` names.
 fn address<'a>(action: Node<'a, '_>) -> Result<Jid<'a>, StanzaError> {
-    let jid = action.attribute("jid").ok_or(Condition::BadRequest.with("jid-required"))?;
-    Jid::parse(jid).map_err(|_| Condition::BadRequest.with("invalid-jid"))
+    let jid = action.attribute("jid").ok_or(error(Condition::BadRequest, "jid-required"))?;
+    Jid::parse(jid).map_err(|_| error(Condition::BadRequest, "invalid-jid"))
 }
 
 /// Whether that is the requester, or a session of it.
@@ -181,10 +175,10 @@ fn subscriber(who: &Requester<'_>, jid: &Jid<'_>) -> Option<Subscriber> {
 }
 
 /// XEP-0060 §6.1.
-fn subscribe(service: &mut Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Answer {
+fn subscribe(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> PubsubResult {
     let node = open_node(service, who, action)?;
     let jid = address(action)?;
-    let invalid = Condition::BadRequest.with("invalid-jid");
+    let invalid = error(Condition::BadRequest, "invalid-jid");
     if !is_own(who, &jid) {
         return Err(invalid);
     }
@@ -192,27 +186,26 @@ fn subscribe(service: &mut Pubsub, who: &Requester<'_>, action: Node<'_, '_>) ->
         text: "A subscription by full JID belongs to a session, and there is none with this resource.",
         ..invalid
     })?;
-    service.subscribe(node, subscriber)?;
     let mut out = pubsub();
     // A subscriber that a request names has an address.
     let _ = begin_subscription(&mut out, who, &service.name(node), subscriber);
     out.push_str("><subscribe-options/></subscription></pubsub>");
-    Ok((out, None))
+    Ok((out, Some(Command::Subscribe { node, who: subscriber })))
 }
 
 /// XEP-0060 §6.2. A `subid` says nothing, as none is ever given out (§6.2.3.5).
-fn unsubscribe(service: &mut Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Answer {
+fn unsubscribe(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> PubsubResult {
     let node = node(service, action)?;
     let jid = address(action)?;
     if !is_own(who, &jid) {
         return Err(StanzaError::new(Condition::Forbidden, "Only the subscriber can end a subscription."));
     }
-    service.unsubscribe(node, subscriber(who, &jid).ok_or(Refusal::NotSubscribed)?)?;
-    Ok((String::new(), None))
+    let who = subscriber(who, &jid).ok_or(Refusal::NotSubscribed)?;
+    Ok((String::new(), Some(Command::Unsubscribe { node, who })))
 }
 
 /// XEP-0060 §5.6.
-fn subscriptions(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Answer {
+fn subscriptions(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> PubsubResult {
     let node = action.attribute("node").map(|name| service.find(name)).transpose()?;
     let mut out = begin_list("subscriptions", action);
     for (subscriber, name) in service.subscriptions(who.user, node) {
@@ -245,7 +238,7 @@ fn begin_subscription(
 }
 
 /// XEP-0060 §5.7: only the affiliation `publisher` is told; everybody else has none.
-fn affiliations(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Answer {
+fn affiliations(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> PubsubResult {
     let only = action.attribute("node").map(|name| service.find(name)).transpose()?;
     let mut out = begin_list("affiliations", action);
     for name in service.publishable(who.publisher(), only) {
@@ -260,7 +253,7 @@ fn affiliations(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> 
 }
 
 /// XEP-0060 §6.5.
-fn items(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Answer {
+fn items(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> PubsubResult {
     let node = open_node(service, who, action)?;
     if service.keeps(node) == 0 {
         return Err(StanzaError::unsupported("persistent-items"));
@@ -297,41 +290,41 @@ fn items(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Answer 
 }
 
 /// XEP-0060 §7.1.
-fn publish(service: &mut Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Answer {
+fn publish(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> PubsubResult {
     let node = node(service, action)?;
     service.check_publisher(node, who.publisher())?;
     let item = only_item(action)?;
     let mut payloads = item.children().filter(Node::is_element);
-    let payload = payloads.next().ok_or(Condition::BadRequest.with("payload-required"))?;
+    let payload = payloads.next().ok_or(error(Condition::BadRequest, "payload-required"))?;
     if payloads.next().is_some() {
-        return Err(Condition::BadRequest.with("invalid-payload"));
+        return Err(error(Condition::BadRequest, "invalid-payload"));
     }
     let id = item.attribute("id").filter(|id| !id.is_empty());
     let payload = read_payload(payload, who.payload)?;
-    let published = service.publish(node, who.publisher(), id, payload)?;
+    let id = id.map_or_else(|| ItemId::Made(service.make_item_id()), |id| ItemId::Given(id.into()));
     let mut out = begin_list("publish", action);
     out.push_str("<item");
-    write_attribute(&mut out, "id", &published.id);
+    write_attribute(&mut out, "id", id.name());
     out.push_str("/></publish></pubsub>");
-    Ok((out, Some(Change::Published(node, published))))
+    Ok((out, Some(Command::Publish { node, by: Some(who.publisher()), id, payload })))
 }
 
 /// XEP-0060 §7.2.
-fn retract(service: &mut Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Answer {
+fn retract(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> PubsubResult {
     let node = node(service, action)?;
     service.check_publisher(node, who.publisher())?;
-    let id = only_item(action)?.attribute("id").ok_or(Condition::BadRequest.with("item-required"))?;
+    let id = only_item(action)?.attribute("id").ok_or(error(Condition::BadRequest, "item-required"))?;
     if service.keeps(node) == 0 {
         return Err(StanzaError::unsupported("persistent-items"));
     }
-    service.retract(node, id)?;
     let notify = matches!(action.attribute("notify"), Some("1" | "true"));
-    Ok((String::new(), notify.then(|| Change::Retracted(node, id.to_owned()))))
+    let by = who.publisher();
+    Ok((String::new(), Some(Command::Retract { node, by, id: id.into(), notify })))
 }
 
 fn only_item<'a>(action: Node<'a, 'a>) -> Result<Node<'a, 'a>, StanzaError> {
     let mut items = action.children().filter(Node::is_element);
-    let item = items.next().ok_or(Condition::BadRequest.with("item-required"))?;
+    let item = items.next().ok_or(error(Condition::BadRequest, "item-required"))?;
     if items.next().is_some() {
         return Err(StanzaError::new(Condition::BadRequest, "One item at a time.").pubsub("invalid-payload"));
     }

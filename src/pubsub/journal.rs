@@ -6,28 +6,21 @@
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
-use crate::pubsub::{Item, NodeId};
+use crate::pubsub::nodes::NodeId;
+use crate::pubsub::values::{History, Item};
 
 /// An event that is kept.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     pub number: u64,
     pub node: NodeId,
     pub item: Rc<Item>,
 }
 
-/// How much is kept.
-#[derive(Clone, Copy, Debug)]
-pub struct Bounds {
-    pub events: usize,
-    /// Payloads with their ids, in bytes.
-    pub bytes: usize,
-}
-
 /// The events, the oldest first.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Journal {
-    bounds: Bounds,
+    bounds: History,
     entries: VecDeque<Entry>,
     bytes: usize,
     /// The number of the last event.
@@ -49,7 +42,7 @@ pub enum After<'a> {
 
 impl Journal {
     /// An empty journal.
-    pub fn new(bounds: Bounds) -> Self {
+    pub fn new(bounds: History) -> Self {
         Self { bounds, entries: VecDeque::new(), bytes: 0, newest: 0, lost: HashMap::new() }
     }
 
@@ -95,13 +88,13 @@ impl Journal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pubsub::Payload;
+    use crate::pubsub::values::Payload;
 
     const A: NodeId = NodeId(0);
     const B: NodeId = NodeId(1);
 
     fn journal(events: usize, bytes: usize) -> Journal {
-        Journal::new(Bounds { events, bytes })
+        Journal::new(History { events, bytes })
     }
 
     fn add(journal: &mut Journal, node: NodeId, id: &str, payload: &str) {

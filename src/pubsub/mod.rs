@@ -1,10 +1,11 @@
 //! XEP-0060: nodes, subscriptions, items.
 //!
-//! Here are the service as plain state ([`service`]) with its nodes ([`nodes`]) and last events ([`journal`]), its input and
-//! output ([`values`]), its requests and answers in XML ([`iq`]), and the events it sends ([`event`]). The hub knows who is on
-//! line and where an event goes, and the desk what the nodes of a contact centre mean.
+//! [`service`] is the service as plain state, with its nodes ([`nodes`]) and last events ([`journal`]). Every change is a
+//! [`Command`]. [`values`] are its input and output, [`iq`] its requests and answers in XML, and [`event`] the events that it
+//! sends. The hub knows which sessions are on line, and the desk what the nodes of a contact centre mean.
 #![deny(clippy::disallowed_methods)]
 
+pub mod command;
 pub mod event;
 pub mod iq;
 pub mod journal;
@@ -12,7 +13,8 @@ pub mod nodes;
 pub mod service;
 pub mod values;
 
+pub use command::{Change, Command};
 pub use journal::After;
 pub use nodes::NodeId;
 pub use service::Pubsub;
-pub use values::{Item, NodeSpec, Payload, Publisher, Quota, Refusal, Settings, Subscriber};
+pub use values::{History, Item, ItemId, NodeSpec, Payload, Publisher, Quota, Refusal, Settings, Subscriber};

@@ -32,7 +32,7 @@ impl NodeId {
 }
 
 /// The nodes whose names begin with one name.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Branch {
     name: Rc<str>,
     ends: Ends,
@@ -41,7 +41,7 @@ struct Branch {
 }
 
 /// All nodes, in the order in which they were first there.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Nodes {
     branches: Vec<Branch>,
     /// By name, those that were taken away too.
@@ -69,16 +69,17 @@ impl Nodes {
         (0..ends.len()).map(move |end| NodeId::new(place, end))
     }
 
-    /// Takes those away whose branch has none of these names. Returns them.
-    pub fn close_others(&mut self, names: &HashSet<String>) -> Vec<NodeId> {
-        let mut closed = Vec::new();
-        for (place, branch) in self.branches.iter_mut().enumerate() {
-            if branch.is_open && !names.contains(&*branch.name) {
-                branch.is_open = false;
-                closed.extend((0..branch.ends.len()).map(|end| NodeId::new(place, end)));
-            }
+    /// The nodes whose branch has none of these names.
+    pub fn others(&self, names: &HashSet<String>) -> Vec<NodeId> {
+        let is_other = |node: &NodeId| !names.contains(&*self.branches[node.branch()].name);
+        self.keys().filter(is_other).collect()
+    }
+
+    /// Removes the branches of these nodes.
+    pub fn close(&mut self, nodes: &[NodeId]) {
+        for node in nodes {
+            self.branches[node.branch()].is_open = false;
         }
-        closed
     }
 
     /// The node of that name.
@@ -140,8 +141,9 @@ mod tests {
         let first: Vec<NodeId> = nodes.open("/a", ENDS).collect();
         let second: Vec<NodeId> = nodes.open("/b", ENDS).collect();
         let names = HashSet::from(["/b".to_owned()]);
-        assert_eq!(nodes.close_others(&names), first);
-        assert_eq!(nodes.close_others(&names), []);
+        assert_eq!(nodes.others(&names), first);
+        nodes.close(&first);
+        assert_eq!(nodes.others(&names), []);
         assert_eq!((nodes.find("/a"), nodes.find("/a/x"), nodes.find("/b/x")), (None, None, Some(second[1])));
         assert_eq!(nodes.keys().collect::<Vec<_>>(), second);
         assert_eq!(&*nodes.name(first[1]), "/a/x");

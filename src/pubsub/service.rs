@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::rc::Rc;
 
-use crate::id::{SessionId, UserId};
+use crate::id::UserId;
 use crate::pubsub::journal::{After, Entry, Journal};
 use crate::pubsub::nodes::{NodeId, Nodes};
-use crate::pubsub::values::{Item, NodeSpec, Payload, Publisher, Refusal, Settings, Subscriber};
+use crate::pubsub::values::{Item, ItemId, NodeSpec, Payload, Publisher, Refusal, Settings, Subscriber};
 
 /// The state of a node that keeps items or has publishers of its own.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Own {
     keep: usize,
     publishers: Vec<UserId>,
@@ -18,7 +18,7 @@ struct Own {
 }
 
 /// The service.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Pubsub {
     nodes: Nodes,
     own: BTreeMap<NodeId, Own>,
@@ -46,7 +46,7 @@ impl Pubsub {
     }
 
     /// Lets nodes be as described: makes those that are not there. Items that are no longer kept are forgotten.
-    pub fn open(&mut self, NodeSpec { name, ends, keep, publishers }: NodeSpec) {
+    pub(super) fn open(&mut self, NodeSpec { name, ends, keep, publishers }: NodeSpec) {
         for node in self.nodes.open(&name, ends) {
             if keep == 0 && publishers.is_empty() {
                 self.own.remove(&node);
@@ -58,24 +58,26 @@ impl Pubsub {
         }
     }
 
-    /// Takes the nodes away that begin with none of these names, with their items. Returns them: [`Pubsub::dismiss`] has to
-    /// end their subscriptions. Their events in the journal can be asked for again only when there are nodes of those names again.
-    pub fn close_others(&mut self, names: &HashSet<String>) -> Vec<NodeId> {
-        let closed = self.nodes.close_others(names);
-        for node in &closed {
-            self.own.remove(node);
-        }
-        closed
+    /// The nodes that begin with none of these names.
+    pub fn others(&self, names: &HashSet<String>) -> Vec<NodeId> {
+        self.nodes.others(names)
     }
 
-    /// Ends every subscription to a node; returns who had one.
-    pub fn dismiss(&mut self, node: NodeId) -> Vec<Subscriber> {
-        let subscribers: Vec<Subscriber> = self.subscribers(node).collect();
-        for who in &subscribers {
-            // They are subscribed, so there is nothing to refuse.
-            let _ = self.unsubscribe(node, *who);
+    /// Removes nodes with their items. Their events in the journal can be asked for again only when there are nodes of those
+    /// names again.
+    pub(super) fn close(&mut self, nodes: &[NodeId]) {
+        self.nodes.close(nodes);
+        for node in nodes {
+            self.own.remove(node);
         }
-        subscribers
+    }
+
+    /// Ends every subscription to a node.
+    pub(super) fn dismiss(&mut self, node: NodeId) {
+        for who in self.subscribers(node).collect::<Vec<_>>() {
+            // The subscriber is there, so there is nothing to refuse.
+            let _ = self.unsubscribe(node, who);
+        }
     }
 
     /// The namespace of `<notification/>`.
@@ -99,7 +101,7 @@ impl Pubsub {
     }
 
     /// Subscribes; a repeated subscription is the same one (XEP-0060 §6.1.6).
-    pub fn subscribe(&mut self, node: NodeId, who: Subscriber) -> Result<(), Refusal> {
+    pub(super) fn subscribe(&mut self, node: NodeId, who: Subscriber) -> Result<(), Refusal> {
         let quota =
             if who.session.is_some() { self.settings.quota.session } else { self.settings.quota.user };
         if self.subscribers.contains(&(node, who)) {
@@ -113,10 +115,10 @@ impl Pubsub {
         Ok(())
     }
 
-    /// Subscribes to the nodes of those names, as Finesse does it for each agent (the guide, "Subscription management"): no quota counts.
-    pub fn subscribe_automatically(&mut self, who: Subscriber, names: impl Iterator<Item = String>) {
-        for name in names {
-            let Ok(node) = self.find(&name) else { continue };
+    /// Subscribes a bare JID, whatever its quota, as Finesse does for each agent (the guide, "Subscription management").
+    pub(super) fn subscribe_automatically(&mut self, user: UserId, nodes: Vec<NodeId>) {
+        let who = Subscriber { user, session: None };
+        for node in nodes {
             if self.subscribers.insert((node, who)) {
                 self.subscriptions.entry(who).or_default().push(node);
             }
@@ -124,7 +126,7 @@ impl Pubsub {
     }
 
     /// Ends a subscription.
-    pub fn unsubscribe(&mut self, node: NodeId, who: Subscriber) -> Result<(), Refusal> {
+    pub(super) fn unsubscribe(&mut self, node: NodeId, who: Subscriber) -> Result<(), Refusal> {
         if !self.subscribers.remove(&(node, who)) {
             return Err(Refusal::NotSubscribed);
         }
@@ -137,17 +139,8 @@ impl Pubsub {
         Ok(())
     }
 
-    /// Ends every subscription of a session: by its full JID they last as long as it does.
-    pub fn leave(&mut self, user: UserId, session: SessionId) {
-        self.end_all(Subscriber { user, session: Some(session) });
-    }
-
-    /// Ends every subscription of a user by its bare JID.
-    pub fn forget(&mut self, user: UserId) {
-        self.end_all(Subscriber { user, session: None });
-    }
-
-    fn end_all(&mut self, who: Subscriber) {
+    /// Ends every subscription of a subscriber.
+    pub(super) fn end_all(&mut self, who: Subscriber) {
         for node in self.subscriptions.remove(&who).unwrap_or_default() {
             self.subscribers.remove(&(node, who));
         }
@@ -189,29 +182,31 @@ impl Pubsub {
         wanted.filter(move |node| self.check_publisher(*node, by).is_ok()).map(|node| self.name(node))
     }
 
-    /// Publishes for somebody: [`Pubsub::add`], if that one may and the payload is not too large.
-    pub fn publish(
-        &mut self,
-        node: NodeId,
-        by: Publisher,
-        id: Option<&str>,
-        payload: Payload,
-    ) -> Result<Rc<Item>, Refusal> {
-        self.check_publisher(node, by)?;
-        if payload.size() + id.map_or(0, str::len) > self.settings.payload {
-            return Err(Refusal::PayloadTooBig);
-        }
-        Ok(self.add(node, id, payload))
+    /// An id for an item of a publisher that gives none: the prefix with the number of the event glued on, as Openfire makes
+    /// it.
+    pub fn make_item_id(&self) -> Box<str> {
+        format!("{}{}", self.settings.item_prefix, self.journal.next()).into()
     }
 
-    /// Adds an item: makes an id if there is none (the prefix with the number of the event glued on, as Openfire does), keeps the
-    /// item if the node keeps any, notes it in the journal, and hands it back for delivery. An item with the id of a kept one
-    /// takes its place (XEP-0060 §7.1.2).
-    pub fn add(&mut self, node: NodeId, id: Option<&str>, payload: Payload) -> Rc<Item> {
-        let id = match id {
-            Some(id) => id.into(),
-            None => format!("{}{}", self.settings.item_prefix, self.journal.next()).into(),
+    /// Publishes an item if its publisher may and it is not too large. Keeps it if the node keeps any, notes it in the journal,
+    /// and hands it back for delivery. An item with the id of a kept one takes its place (XEP-0060 §7.1.2).
+    pub(super) fn publish(
+        &mut self,
+        node: NodeId,
+        by: Option<Publisher>,
+        id: ItemId,
+        payload: Payload,
+    ) -> Result<Rc<Item>, Refusal> {
+        let (id, given) = match id {
+            ItemId::Given(id) => (id, true),
+            ItemId::Made(id) => (id, false),
         };
+        if let Some(by) = by {
+            self.check_publisher(node, by)?;
+            if payload.size() + if given { id.len() } else { 0 } > self.settings.payload {
+                return Err(Refusal::PayloadTooBig);
+            }
+        }
         let item = Rc::new(Item { id, payload });
         self.journal.add(node, item.clone());
         if let Some(own) = self.own.get_mut(&node).filter(|own| own.keep > 0) {
@@ -221,11 +216,12 @@ impl Pubsub {
             }
             own.items.push_back(item.clone());
         }
-        item
+        Ok(item)
     }
 
-    /// Takes a kept item away.
-    pub fn retract(&mut self, node: NodeId, id: &str) -> Result<(), Refusal> {
+    /// Removes a kept item.
+    pub(super) fn retract(&mut self, node: NodeId, by: Publisher, id: &str) -> Result<(), Refusal> {
+        self.check_publisher(node, by)?;
         let items = &mut self.own.get_mut(&node).ok_or(Refusal::ItemUnknown)?.items;
         let place = items.iter().position(|item| &*item.id == id).ok_or(Refusal::ItemUnknown)?;
         items.remove(place);
@@ -270,8 +266,8 @@ impl Pubsub {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pubsub::journal::Bounds;
-    use crate::pubsub::values::Quota;
+    use crate::id::SessionId;
+    use crate::pubsub::values::{History, Quota};
 
     const ADA: UserId = UserId(0);
     const BOB: UserId = UserId(1);
@@ -297,11 +293,24 @@ mod tests {
             notification: "urn:xmpp:push:0",
             payload: 10,
             item_prefix: "item".to_owned(),
-            history: Bounds { events: 2, bytes: 1000 },
+            history: History { events: 2, bytes: 1000 },
         };
         let service = Pubsub::new(vec![spec("/a", 2, vec![BOB]), spec("/b", 0, vec![])], settings);
         let (a, b) = (service.find("/a").unwrap(), service.find("/b").unwrap());
         (service, a, b)
+    }
+
+    /// Publishes with this id, or with one that is made.
+    fn publish(
+        service: &mut Pubsub,
+        node: NodeId,
+        by: Publisher,
+        id: Option<&str>,
+        payload: Payload,
+    ) -> Result<Rc<Item>, Refusal> {
+        let id = id.map(|id| ItemId::Given(id.into()));
+        let id = id.unwrap_or_else(|| ItemId::Made(service.make_item_id()));
+        service.publish(node, Some(by), id, payload)
     }
 
     #[test]
@@ -323,7 +332,7 @@ mod tests {
         service.subscribe(a, full(ADA, 1)).unwrap();
         service.subscribe(a, full(ADA, 2)).unwrap();
         service.subscribe(a, bare(ADA)).unwrap();
-        service.leave(ADA, session(1));
+        service.end_all(full(ADA, 1));
         assert_eq!(service.subscribers(a).collect::<Vec<_>>(), [bare(ADA), full(ADA, 2)]);
         assert_eq!(service.subscribers(b).count(), 0);
         assert_eq!(service.unsubscribe(a, full(ADA, 1)), Err(Refusal::NotSubscribed));
@@ -344,20 +353,19 @@ mod tests {
     fn the_last_items_are_kept() {
         let (mut service, a, b) = service();
         let text = |text: &str| Payload::Text(text.to_owned());
-        service.publish(a, ROOT, None, text("1")).unwrap();
-        service.publish(a, ROOT, Some("mine"), text("2")).unwrap();
-        service.publish(a, ROOT, None, text("3")).unwrap();
+        publish(&mut service, a, ROOT, None, text("1")).unwrap();
+        publish(&mut service, a, ROOT, Some("mine"), text("2")).unwrap();
+        publish(&mut service, a, ROOT, None, text("3")).unwrap();
         let ids =
             |service: &Pubsub, node| service.items(node).map(|item| item.id.to_string()).collect::<Vec<_>>();
         assert_eq!(ids(&service, a), ["mine", "item3"]);
-        service.publish(a, ROOT, Some("mine"), text("4")).unwrap();
+        publish(&mut service, a, ROOT, Some("mine"), text("4")).unwrap();
         assert_eq!(ids(&service, a), ["item3", "mine"]);
-        service.retract(a, "item3").unwrap();
-        assert_eq!(service.retract(a, "item3"), Err(Refusal::ItemUnknown));
-        service.publish(b, ROOT, None, text("5")).unwrap();
+        service.retract(a, ROOT, "item3").unwrap();
+        assert_eq!(service.retract(a, ROOT, "item3"), Err(Refusal::ItemUnknown));
+        publish(&mut service, b, ROOT, None, text("5")).unwrap();
         assert!(ids(&service, b).is_empty());
-        let large = |id| service.publish(a, ROOT, id, text("1234567890"));
-        let mut large = large;
+        let mut large = |id| publish(&mut service, a, ROOT, id, text("1234567890"));
         assert!(large(None).is_ok());
         assert_eq!(large(Some("x")), Err(Refusal::PayloadTooBig));
     }
@@ -366,7 +374,7 @@ mod tests {
     fn who_comes_back_gets_what_came_after_the_last_item() {
         let (mut service, a, b) = service();
         for (node, id) in [(a, None), (b, Some("own")), (a, None), (a, None)] {
-            service.publish(node, ROOT, id, Payload::Text(String::new())).unwrap();
+            publish(&mut service, node, ROOT, id, Payload::Text(String::new())).unwrap();
         }
         let since = |nodes: &[NodeId], after| {
             let (entries, complete) = service.since(nodes, after);
@@ -402,7 +410,7 @@ mod tests {
             (b, by(ADA, true), true),
         ] {
             assert_eq!(service.check_publisher(node, by).is_ok(), allowed);
-            let published = service.publish(node, by, None, Payload::Text(String::new()));
+            let published = publish(&mut service, node, by, None, Payload::Text(String::new()));
             assert_eq!(published.is_ok(), allowed);
         }
         assert_eq!(service.publishable(by(BOB, false), None).collect::<Vec<_>>(), ["/a".into()]);

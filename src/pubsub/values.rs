@@ -3,7 +3,6 @@
 use std::ops::RangeInclusive;
 
 use crate::id::{SessionId, UserId};
-use crate::pubsub::journal;
 use crate::pubsub::nodes::Ends;
 
 /// A subscriber: a user with every session (the bare JID), or one session of a user (its full JID).
@@ -63,6 +62,24 @@ pub struct Item {
     pub payload: Payload,
 }
 
+/// The id of a new item. It is part of the command, so that the item has it wherever the command is applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ItemId {
+    /// Chosen by the publisher; it counts with the size of the payload.
+    Given(Box<str>),
+    /// Made by [`crate::pubsub::Pubsub::make_item_id`].
+    Made(Box<str>),
+}
+
+impl ItemId {
+    /// The id as it stands on the wire.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Given(id) | Self::Made(id) => id,
+        }
+    }
+}
+
 impl Item {
     /// The length of payload and id, in bytes.
     pub fn size(&self) -> usize {
@@ -104,7 +121,7 @@ pub enum Refusal {
 }
 
 /// The rules for all nodes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     pub quota: Quota,
     /// The largest payload in bytes, its id counted in.
@@ -114,11 +131,19 @@ pub struct Settings {
     /// The beginning of every item id that is made here.
     pub item_prefix: String,
     /// How many of the last events are kept for clients that come back.
-    pub history: journal::Bounds,
+    pub history: History,
+}
+
+/// Bounds of the last events of all nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct History {
+    pub events: usize,
+    /// Payloads with their ids, in bytes.
+    pub bytes: usize,
 }
 
 /// How many subscriptions there may be.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quota {
     /// By the full JID of one session.
     pub session: usize,

@@ -12,10 +12,10 @@ use crate::hub::event_stream::Told;
 use crate::hub::{Hub, Now};
 use crate::id::{SessionId, UserId};
 use crate::pubsub::event::Event;
-use crate::pubsub::{Item, NodeId, Subscriber};
+use crate::pubsub::{Command, Item, NodeId, Subscriber};
 
 impl Hub {
-    /// An item goes to all subscribers; `by` is the user that has caused it, if there is one.
+    /// Delivers an item to all subscribers; `by` is the user who caused it, if there is one.
     pub(super) fn announce(&mut self, now: Now, node: NodeId, item: &Rc<Item>, by: Option<UserId>) {
         let event = Event::published(
             self.names.event_head.clone(),
@@ -27,17 +27,18 @@ impl Hub {
         self.deliver(now, self.receivers_of(self.pubsub.subscribers(node)), event, by);
     }
 
-    /// So does the news that the user has retracted one.
-    pub(super) fn announce_retraction(&mut self, now: Now, node: NodeId, id: &str, by: UserId) {
+    /// Tells subscribers that an item was retracted.
+    pub(super) fn announce_retraction(&mut self, now: Now, node: NodeId, id: &str, by: Option<UserId>) {
         let event = Event::retracted(self.names.event_head.clone(), &self.pubsub.name(node), id);
-        self.deliver(now, self.receivers_of(self.pubsub.subscribers(node)), event, Some(by));
+        self.deliver(now, self.receivers_of(self.pubsub.subscribers(node)), event, by);
     }
 
-    /// And that a node is taken away. A stream has no way to say it, so it ends: who opens it again is told why it cannot.
+    /// Tells the subscribers of a removed node, and ends their subscriptions. Event streams cannot carry a deletion, so they
+    /// end; reopening one answers 404.
     pub(super) fn take_away(&mut self, now: Now, node: NodeId) {
         let event = Event::deleted(self.names.event_head.clone(), &self.pubsub.name(node));
-        let subscribers = self.pubsub.dismiss(node);
-        let receivers = self.receivers_of(subscribers.into_iter());
+        let receivers = self.receivers_of(self.pubsub.subscribers(node));
+        self.apply_by_system(now, Command::Dismiss(node));
         for (id, _) in &receivers {
             if self.sessions.get(*id).is_some_and(|session| session.feed.is_some()) {
                 self.end(now, *id, None, "its node was taken away");

@@ -7,9 +7,9 @@ use crate::config::NodeAccess;
 use crate::hub::delivery::back_pressure::NO_ROOM;
 use crate::hub::stanzas::finesse_user::{CAPS_NODE as FINESSE_CAPS_NODE, CAPS_VER as FINESSE_CAPS_VER};
 use crate::hub::stanzas::target::{FINESSE, Target};
-use crate::hub::{Hub, Now};
+use crate::hub::{Entry, Hub, Now};
 use crate::id::{SessionId, UserId};
-use crate::pubsub::iq::{Change, FEATURES, Requester, TOO_LONG};
+use crate::pubsub::iq::{FEATURES, Requester, TOO_LONG};
 use crate::pubsub::{self, NodeId, Refusal};
 use crate::xml::{escape, write_attribute};
 use crate::xmpp::ns;
@@ -64,11 +64,9 @@ fn pubsub(hub: &mut Hub, now: Now, user: UserId, request: &Request<'_>) -> Answe
         payload: hub.limits.payload,
         longest: hub.longest(),
     };
-    let (payload, change) = pubsub::iq::answer(&mut hub.pubsub, &who, request)?;
-    match change {
-        None => {}
-        Some(Change::Published(node, item)) => hub.announce(now, node, &item, Some(user)),
-        Some(Change::Retracted(node, item)) => hub.announce_retraction(now, node, &item, user),
+    let (payload, command) = pubsub::iq::answer(&hub.pubsub, &who, request)?;
+    if let Some(command) = command {
+        hub.apply(Entry { now, by: Some(user), command })?;
     }
     Ok(payload)
 }

@@ -12,7 +12,7 @@ use crate::hub::session_address::Address;
 use crate::hub::stanzas::target::Target;
 use crate::hub::{Hub, Now, What};
 use crate::id::{SessionId, UserId};
-use crate::pubsub::Subscriber;
+use crate::pubsub;
 use crate::xmpp::jid;
 use crate::xmpp::ns;
 use crate::xmpp::stanza::{self, Condition, IqType, Kind, Request, StanzaError};
@@ -75,7 +75,8 @@ fn bind(hub: &mut Hub, now: Now, id: SessionId, user: UserId, request: &Request<
     }
     let name = hub.users().get(user).id.clone();
     if hub.online[user.0 as usize].is_empty() {
-        hub.pubsub.subscribe_automatically(Subscriber { user, session: None }, nodes::automatic(&name));
+        let nodes = nodes::automatic(&name).filter_map(|name| hub.pubsub.find(&name).ok()).collect();
+        hub.apply_by_system(now, pubsub::Command::SubscribeAutomatically { user, nodes });
     }
     let address = Address::new(&name, &hub.names.domain, &resource);
     let payload = format!("<bind xmlns=\"{}\"><jid>{}</jid></bind>", ns::BIND, address.full());
@@ -182,7 +183,7 @@ impl Hub {
         if session.address.is_none() {
             return;
         }
-        self.pubsub.leave(user, id);
+        self.apply_by_system(now, pubsub::Command::Leave { user, session: id });
         self.online[user.0 as usize].retain(|other| *other != id);
         let presence = self.sessions.get_mut(id).and_then(|session| session.presence.as_mut());
         if let Some(presence) = presence {

@@ -16,7 +16,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use callboard::config::{Config, Profile};
-use callboard::desk::SetState;
+use callboard::desk::{Request, SetState};
 use callboard::xml;
 use callboard::xmpp::ns;
 use callboard_fuzz::script::Language;
@@ -157,7 +157,8 @@ fn state(world: &mut World, rest: &str) {
     let extension = Some(name.to_owned());
     let asked = SetState { state: Some(state.to_owned()), extension, reason_code_id: None };
     let now = world.stage.now;
-    let _ = world.stage.hub.command(now, user, |desk| desk.set_state(now, user, user, &asked, "r"));
+    let request = Request::SetState { user, asked };
+    let _ = world.stage.hub.request(now, user, user, "r".to_owned(), request);
     world.happened();
 }
 

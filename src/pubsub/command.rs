@@ -1,0 +1,157 @@
+//! Everything that changes the pubsub service, as values.
+//!
+//! Services with the same settings that apply the same commands in the same order have the same nodes, items and subscriptions.
+
+use std::rc::Rc;
+
+use crate::id::{SessionId, UserId};
+use crate::pubsub::nodes::NodeId;
+use crate::pubsub::service::Pubsub;
+use crate::pubsub::values::{Item, ItemId, NodeSpec, Payload, Publisher, Refusal, Subscriber};
+
+/// A change of the service. It owns its data, and a payload moves from the request into the item: it is copied no more often
+/// than if the service were called with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Publishes an item (XEP-0060 §7.1). The contact centre publishes without a `by`: anything, anywhere.
+    Publish { node: NodeId, by: Option<Publisher>, id: ItemId, payload: Payload },
+    /// Retracts a kept item, and tells the subscribers if `notify` says so (XEP-0060 §7.2).
+    Retract { node: NodeId, by: Publisher, id: Box<str>, notify: bool },
+    /// Subscribes a bare JID or a session (XEP-0060 §6.1).
+    Subscribe { node: NodeId, who: Subscriber },
+    /// Subscribes the bare JID of a user to nodes, as Finesse does for each agent: no quota counts.
+    SubscribeAutomatically { user: UserId, nodes: Vec<NodeId> },
+    /// Ends a subscription (XEP-0060 §6.2).
+    Unsubscribe { node: NodeId, who: Subscriber },
+    /// Ends every subscription of a session: by its full JID they last as long as it does.
+    Leave { user: UserId, session: SessionId },
+    /// Ends every subscription of a user by its bare JID.
+    Forget { user: UserId },
+    /// Makes nodes, or changes those that are there. Items that are no longer kept are forgotten.
+    Open(Vec<NodeSpec>),
+    /// Removes nodes with their items. Their subscriptions stay until [`Command::Dismiss`], so that subscribers can be told.
+    Close(Vec<NodeId>),
+    /// Ends every subscription to a node.
+    Dismiss(NodeId),
+}
+
+/// The part of a change of which subscribers are told.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Change {
+    Published(NodeId, Rc<Item>),
+    Retracted(NodeId, Box<str>),
+}
+
+impl Pubsub {
+    /// Applies a command. Nothing else changes the service.
+    ///
+    /// # Errors
+    ///
+    /// Returns why nothing has changed.
+    pub fn apply(&mut self, command: Command) -> Result<Option<Change>, Refusal> {
+        match command {
+            Command::Publish { node, by, id, payload } => {
+                return Ok(Some(Change::Published(node, self.publish(node, by, id, payload)?)));
+            }
+            Command::Retract { node, by, id, notify } => {
+                self.retract(node, by, &id)?;
+                return Ok(notify.then_some(Change::Retracted(node, id)));
+            }
+            Command::Subscribe { node, who } => self.subscribe(node, who)?,
+            Command::SubscribeAutomatically { user, nodes } => self.subscribe_automatically(user, nodes),
+            Command::Unsubscribe { node, who } => self.unsubscribe(node, who)?,
+            Command::Leave { user, session } => self.end_all(Subscriber { user, session: Some(session) }),
+            Command::Forget { user } => self.end_all(Subscriber { user, session: None }),
+            Command::Open(specs) => specs.into_iter().for_each(|spec| self.open(spec)),
+            Command::Close(nodes) => self.close(&nodes),
+            Command::Dismiss(node) => self.dismiss(node),
+        }
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pubsub::values::{History, Quota, Settings};
+
+    /// Nodes with and without items and publishers, and one more from the second list on.
+    fn specs(which: usize) -> Vec<NodeSpec> {
+        let spec =
+            |name: &str, ends, keep, publishers| NodeSpec { name: name.to_owned(), ends, keep, publishers };
+        let all = [
+            spec("/a", &["", "/x"][..], 2, vec![UserId(1)]),
+            spec("/b", &[""], 0, vec![]),
+            spec("/c", &[""], 3 - which, vec![]),
+        ];
+        all.into_iter().skip(which).collect()
+    }
+
+    fn service() -> Pubsub {
+        let settings = Settings {
+            quota: Quota { session: 2, user: 3 },
+            notification: "urn:xmpp:push:0",
+            payload: 8,
+            item_prefix: "item".to_owned(),
+            history: History { events: 5, bytes: 40 },
+        };
+        Pubsub::new(specs(0), settings)
+    }
+
+    fn some(service: &Pubsub, random: &mut fastrand::Rng) -> Command {
+        let nodes: Vec<NodeId> =
+            ["/a", "/a/x", "/b", "/c"].iter().filter_map(|name| service.find(name).ok()).collect();
+        let node = nodes[random.usize(..nodes.len())];
+        let user = UserId(random.u32(..3));
+        let session = SessionId { place: random.u32(..3), turn: 1 };
+        let who = Subscriber { user, session: random.bool().then_some(session) };
+        let by = Publisher { user, administrator: user == UserId(0) };
+        match random.u8(..20) {
+            0..6 => {
+                let given = random.u8(..3) == 0;
+                let given = given.then(|| ItemId::Given(random.u8(..3).to_string().into()));
+                let id = given.unwrap_or_else(|| ItemId::Made(service.make_item_id()));
+                let payload = Payload::Text("x".repeat(random.usize(..10)));
+                Command::Publish { node, by: random.bool().then_some(by), id, payload }
+            }
+            6..8 => {
+                Command::Retract { node, by, id: random.u8(..3).to_string().into(), notify: random.bool() }
+            }
+            8..12 => Command::Subscribe { node, who },
+            12 => Command::SubscribeAutomatically { user, nodes },
+            13..15 => Command::Unsubscribe { node, who },
+            15 => Command::Leave { user, session },
+            16 => Command::Forget { user },
+            17 => Command::Open(specs(random.usize(..3))),
+            18 => {
+                let names = specs(random.usize(..3)).into_iter().map(|spec| spec.name).collect();
+                Command::Close(service.others(&names))
+            }
+            _ => Command::Dismiss(node),
+        }
+    }
+
+    #[test]
+    fn two_services_that_apply_the_same_commands_are_equal_and_a_refused_command_changes_nothing() {
+        for seed in 0..50 {
+            let mut random = fastrand::Rng::with_seed(seed);
+            let (mut first, mut second) = (service(), service());
+            let mut refused = 0;
+            for _ in 0..200 {
+                let before = format!("{first:?}");
+                let command = some(&first, &mut random);
+                let done = first.apply(command.clone());
+                if done.is_err() {
+                    refused += 1;
+                    assert_eq!(format!("{first:?}"), before, "{seed}: {command:?}");
+                }
+                assert_eq!(second.apply(command.clone()), done, "{seed}: {command:?}");
+            }
+            assert!(first == second, "{seed}: {first:#?}\n{second:#?}");
+            assert!(
+                first != service() && (1..150).contains(&refused),
+                "{seed}: {refused} of 200 were refused"
+            );
+        }
+    }
+}
