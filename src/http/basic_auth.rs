@@ -11,6 +11,7 @@ use hyper::{Request, StatusCode};
 use crate::event_loop::driver::Driver;
 use crate::event_loop::password_queue::Unchecked;
 use crate::http::callboard::tickets;
+use crate::http::query::Query;
 use crate::http::request_body::Incoming;
 use crate::http::response::Refused;
 use crate::http::site::Site;
@@ -80,7 +81,7 @@ pub async fn ticket_or_user(
     site: &Rc<Site>,
     request: &Request<Incoming>,
 ) -> Result<(UserId, Option<TicketKey>), Refused> {
-    let Some(ticket) = tickets::given(request.uri().query().unwrap_or_default()) else {
+    let Some(ticket) = tickets::given(Query::of(request.uri()))? else {
         return Ok((user(site, request).await?, None));
     };
     let found = site.driver.with_hub(|hub, now| hub.ticket(now, &ticket));

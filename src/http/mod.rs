@@ -18,6 +18,7 @@ pub(crate) mod hosts;
 pub(crate) mod metering;
 pub(crate) mod metrics;
 pub(crate) mod page;
+mod query;
 pub(crate) mod redact;
 pub(crate) mod request_body;
 pub(crate) mod request_log;

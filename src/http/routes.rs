@@ -24,6 +24,7 @@ use crate::http::headers::forwarded::Seen;
 use crate::http::headers::{entity_tag, forwarded};
 use crate::http::metering::upgrade;
 use crate::http::metering::{Line, Tag, Way};
+use crate::http::query::Query;
 use crate::http::request_body::Incoming;
 use crate::http::response;
 use crate::http::response::{Answer, Empty, empty, set, text};
@@ -435,9 +436,7 @@ impl Place {
 
     /// The run for which a request is counted, if its query names one that there is.
     fn tag(&self, site: &Site, query: &str) -> Option<Tag> {
-        let asked = |name: &str| {
-            form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value)
-        };
+        let asked = |name| Query::new(query).one(name).ok().flatten();
         let run = asked("run").filter(|run| site.meters.borrow().has(run))?;
         let way = match self {
             Place::WebSocket => Way::WebSocket,

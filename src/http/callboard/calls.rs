@@ -5,6 +5,7 @@ use std::rc::Rc;
 use hyper::{Request, StatusCode};
 
 use crate::desk::{ApiError, CallData, Command, Inbound};
+use crate::http::query::Query;
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, Refused, text};
 use crate::http::site::Site;
@@ -66,7 +67,7 @@ pub async fn end(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId,
 /// The call that the query and the body, a form, ask for.
 fn read(query: &str, body: &str) -> Result<Inbound, Refused> {
     let mut call = Inbound { from: String::new(), to: String::new(), data: CallData::default() };
-    let pairs = form_urlencoded::parse(query.as_bytes()).chain(form_urlencoded::parse(body.as_bytes()));
+    let pairs = Query::new(query).pairs().chain(Query::new(body).pairs());
     for (key, value) in pairs {
         let number = match key.as_ref() {
             "from" => &mut call.from,

@@ -15,6 +15,7 @@ use hyper::Request;
 use hyper::header::WWW_AUTHENTICATE;
 use log::Level;
 
+use crate::http::query::Query;
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, Refused};
 use crate::http::site::Site;
@@ -29,7 +30,7 @@ pub async fn answer(
     serve: impl AsyncFnOnce(&Rc<Site>, Request<Incoming>) -> Result<(UserId, Answer), Refused>,
 ) -> Answer {
     let shown = redact::request(request.method(), request.uri());
-    let with_ticket = request.uri().query().is_some_and(|query| tickets::given(query).is_some());
+    let with_ticket = tickets::given(Query::of(request.uri())) != Ok(None);
     let headers = request.headers().clone();
     let (user, mut answer) = match serve(&site, request).await {
         Ok((user, answer)) => (Some(user), answer),

@@ -1,10 +1,12 @@
 //! `POST /callboard/api/publish?node=NODE`: the body is published as it is.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use hyper::header::{CONTENT_TYPE, HeaderMap};
 use hyper::{Request, StatusCode};
 
+use crate::http::query::Query;
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, Refused, text};
 use crate::http::site::Site;
@@ -17,10 +19,7 @@ use crate::xml;
 pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
     let user = basic_auth::user(site, &request).await?;
     let refuse = |status, sentence| Err(Refused { status, sentence });
-    let query = request.uri().query().unwrap_or("").to_owned();
-    let mut nodes =
-        form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == "node").map(|(_, node)| node);
-    let (Some(node), None) = (nodes.next(), nodes.next()) else {
+    let Some(node) = Query::of(request.uri()).one("node")?.map(Cow::into_owned) else {
         return refuse(
             StatusCode::BAD_REQUEST,
             "Name one node: /callboard/api/publish?node=/finesse/api/User/1001",

@@ -6,12 +6,13 @@ use std::rc::Rc;
 use hyper::{Request, StatusCode};
 
 use crate::clock::Seconds;
+use crate::http::basic_auth;
 use crate::http::events::body;
 use crate::http::events::body::Carried;
+use crate::http::query::Query;
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, Refused, json};
 use crate::http::site::Site;
-use crate::http::{basic_auth, events};
 use crate::hub::{Asker, Listed, NotOpened};
 use crate::id::{SessionId, UserId};
 use crate::json::{array, key, member, optional};
@@ -67,7 +68,7 @@ pub async fn frames(
             sentence: "Frames are shown only with frame_tap = true in the configuration.",
         });
     }
-    let of = match events::parameter(request.uri().query(), "session") {
+    let of = match Query::of(request.uri()).one("session")? {
         None => None,
         Some(id) => Some(id.parse::<SessionId>().map_err(|_| NotOpened::SessionUnknown)?),
     };

@@ -7,6 +7,7 @@ use hyper::{Method, Request, StatusCode};
 use crate::desk::Status;
 use crate::http::basic_auth;
 use crate::http::headers::entity_tag;
+use crate::http::query::Query;
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, Refused, json};
 use crate::http::site::Site;
@@ -32,7 +33,7 @@ struct Wanted {
 pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
     let user = basic_auth::administrator(site, &request).await?;
     if request.method() == Method::POST {
-        let wanted = Wanted::read(request.uri().query().unwrap_or(""))?;
+        let wanted = Wanted::read(Query::of(request.uri()))?;
         entity_tag::check_change(request.headers(), None)?;
         site.driver.with_hub(|hub, now| {
             let Availability { status, finesse } = hub.availability();
@@ -52,10 +53,10 @@ fn shown(Availability { status, finesse }: Availability) -> Answer {
 
 impl Wanted {
     /// Reads a query. It asks for one thing at least.
-    fn read(query: &str) -> Result<Self, Refused> {
+    fn read(query: Query<'_>) -> Result<Self, Refused> {
         let refused = |sentence| Refused { status: StatusCode::BAD_REQUEST, sentence };
         let mut wanted = Self::default();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        for (name, value) in query.pairs() {
             match &*name {
                 "status" if wanted.status.is_none() => {
                     let status = Status::ALL.into_iter().find(|status| status.name() == value);
@@ -79,12 +80,12 @@ mod tests {
     #[test]
     fn a_query_asks_for_one_thing_or_both() {
         for status in Status::ALL {
-            let wanted = Wanted::read(&format!("status={}", status.name()));
+            let wanted = Wanted::read(Query::new(&format!("status={}", status.name())));
             assert_eq!(wanted, Ok(Wanted { status: Some(status), finesse: None }));
             assert!(STATUS.contains(status.name()));
         }
         for (name, finesse) in PRESENCES {
-            let wanted = Wanted::read(&format!("finesse={name}&status=IN_SERVICE"));
+            let wanted = Wanted::read(Query::new(&format!("finesse={name}&status=IN_SERVICE")));
             assert_eq!(wanted, Ok(Wanted { status: Some(Status::InService), finesse: Some(finesse) }));
             assert!(FINESSE.contains(name));
         }
@@ -101,7 +102,11 @@ mod tests {
             ("status=IN_SERVICE&finesse=", FINESSE),
             ("finesse=on", FINESSE),
         ] {
-            assert_eq!(Wanted::read(query).map_err(|refused| refused.sentence), Err(sentence), "{query}");
+            assert_eq!(
+                Wanted::read(Query::new(query)).map_err(|refused| refused.sentence),
+                Err(sentence),
+                "{query}"
+            );
         }
     }
 }

@@ -7,6 +7,7 @@ use hyper::{Request, StatusCode, header};
 
 use crate::clock::Seconds;
 use crate::http::basic_auth;
+use crate::http::query::{Query, Repeated};
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, Refused, json, set};
 use crate::http::site::Site;
@@ -31,7 +32,11 @@ pub async fn make(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId
     Ok((user, answer))
 }
 
-/// The ticket in a query.
-pub fn given(query: &str) -> Option<Cow<'_, str>> {
-    form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == PARAMETER).map(|(_, ticket)| ticket)
+/// The ticket in a query, if there is one.
+///
+/// # Errors
+///
+/// There are several.
+pub fn given(query: Query<'_>) -> Result<Option<Cow<'_, str>>, Repeated> {
+    query.one(PARAMETER)
 }

@@ -11,6 +11,7 @@ use hyper::header::{HeaderMap, HeaderName};
 
 use crate::http::basic_auth;
 use crate::http::events::body::Carried;
+use crate::http::query::{Query, Repeated};
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, Refused};
 use crate::http::site::Site;
@@ -35,9 +36,9 @@ pub async fn open(
     carried: &Carried,
 ) -> Result<(UserId, Answer), Refused> {
     let (user, ticket) = basic_auth::ticket_or_user(site, &request).await?;
-    let query = request.uri().query();
-    let nodes: Vec<_> = parameters(query, "node").collect();
-    let after = last_seen(query);
+    let query = Query::of(request.uri());
+    let nodes: Vec<_> = query.all("node").collect();
+    let after = last_seen(query)?;
     let after = after_of(request.headers(), after.as_deref());
     let asker = Asker { peer, user, ticket };
     let nodes = nodes.iter().map(|node| &**node);
@@ -45,22 +46,15 @@ pub async fn open(
     Ok((user, body::answer(site, id, carried)))
 }
 
-/// The values of the parameters of a name in a query; others may stand there too.
-fn parameters<'a>(query: Option<&'a str>, name: &str) -> impl Iterator<Item = Cow<'a, str>> {
-    let all = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
-    all.filter(move |(other, _)| other == name).map(|(_, value)| value)
-}
-
 /// Finds in the query what the client has seen last: where it has left off once (`after`), or what a polyfill has seen since then,
 /// which has no other way to say it to a browser's own connection.
-fn last_seen(query: Option<&str>) -> Option<Cow<'_, str>> {
-    let newer = LAST_EVENT_IDS.iter().find_map(|name| parameter(query, name).filter(|id| !id.is_empty()));
-    newer.or_else(|| parameter(query, "after"))
-}
-
-/// The first value of a parameter of a name in a query.
-pub fn parameter<'a>(query: Option<&'a str>, name: &str) -> Option<Cow<'a, str>> {
-    parameters(query, name).next()
+fn last_seen(query: Query<'_>) -> Result<Option<Cow<'_, str>>, Repeated> {
+    for name in LAST_EVENT_IDS {
+        if let Some(id) = query.one(name)?.filter(|id| !id.is_empty()) {
+            return Ok(Some(id));
+        }
+    }
+    query.one("after")
 }
 
 /// Finds what the client has seen last: the header wins over the query, because a browser sends it when it comes back to the
@@ -94,7 +88,8 @@ mod tests {
             ("lastEventId=&after=1", Some("1")),
             ("lastEventId=%C3%A9", Some("\u{e9}")),
         ] {
-            assert_eq!(last_seen(Some(query)).as_deref(), seen, "{query}");
+            let found = last_seen(Query::new(query)).expect("none stands twice");
+            assert_eq!(found.as_deref(), seen, "{query}");
         }
     }
 

@@ -10,6 +10,7 @@ use percent_encoding::percent_decode_str;
 use crate::clock::Now;
 use crate::desk::{self, ApiError, Desk, Refusal};
 use crate::http::finesse::{PREFIX, REQUEST_ID, Reply};
+use crate::http::query::{Query, Repeated};
 use crate::http::request_body;
 use crate::http::request_body::Incoming;
 use crate::http::response::Refused;
@@ -55,12 +56,10 @@ impl<'a> Call<'a> {
     /// # Errors
     ///
     /// Returns Bad Request if it stands twice.
-    pub fn parameter(&self, name: &str) -> Result<String, ApiError> {
-        let pairs = form_urlencoded::parse(self.query.as_bytes());
-        let mut values = pairs.filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
-        match (values.next(), values.next()) {
-            (value, None) => Ok(value.unwrap_or_default()),
-            _ => Err(Refusal::Malformed.about(format!("{name} stands twice"))),
+    pub fn parameter(&self, name: &'static str) -> Result<String, ApiError> {
+        match Query::new(&self.query).one(name) {
+            Ok(value) => Ok(value.unwrap_or_default().into_owned()),
+            Err(Repeated(name)) => Err(Refusal::Malformed.about(format!("{name} stands twice"))),
         }
     }
 

@@ -7,4 +7,5 @@ mod files;
 mod hosts;
 mod legal_requests;
 mod proxies;
+mod queries;
 mod tls;
