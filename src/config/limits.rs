@@ -362,6 +362,13 @@ limits! {
     password_waiting_per_address: Count("logins") = 32, 1 => 100_000;
 }
 
+impl Limits {
+    /// Half of `queue`, in bytes: a session that is owed more is not read from, and nothing longer is put into a queue.
+    pub fn half_queue(&self) -> usize {
+        self.queue / 2
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -373,7 +373,7 @@ fn relations(report: &mut Report, section: &Section, limits: &Limits) {
     // Else one event could not be delivered to anybody: a message takes half of a queue at the most, `&` becomes
     // `&amp;`, and an envelope comes around it.
     let longest = limits.payload * 6 + 8 * 1024;
-    if limits.queue / 2 < longest {
+    if limits.half_queue() < longest {
         let place = section.value(report, "queue").or_else(|| section.value(report, "payload"));
         let sentence = format!(
             "queue must be at least 12 times payload and 16KiB ({} bytes), so that two events fit into it; \

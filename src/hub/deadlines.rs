@@ -3,8 +3,7 @@
 use std::cmp::Reverse;
 use std::time::Instant;
 
-use crate::hub::delivery::outbox::Frame;
-use crate::hub::session::Silence;
+use crate::hub::session::{Carrier, Kind, Silence, Xmpp};
 use crate::hub::{Action, Hub, Now};
 use crate::id::SessionId;
 use crate::xmpp::stream::{State, StreamError};
@@ -35,37 +34,36 @@ impl Hub {
 
     /// A session that has bound its resource: from now on it is looked at when it is silent.
     pub(super) fn listen(&mut self, now: Now, id: SessionId) {
-        if self.sessions.get(id).is_some_and(|session| session.bosh.is_none()) {
+        if self.sessions.xmpp(id).is_some_and(|xmpp| xmpp.bosh().is_none()) {
             self.schedule(id, now.monotonic + self.limits.ping);
         }
     }
 
     /// A session's deadline has come.
     pub(super) fn look_at(&mut self, now: Now, id: SessionId) {
-        let Some(session) = self.sessions.get_mut(id) else {
-            return;
-        };
-        if session.feed.is_some() {
-            return self.look_at_stream(now, id);
+        match self.sessions.get(id).map(|session| &session.kind) {
+            None => {}
+            Some(Kind::Events(_)) => self.look_at_stream(now, id),
+            Some(Kind::Xmpp(Xmpp { carrier: Carrier::Bosh(_), .. })) => self.look_at_bosh(now, id),
+            Some(Kind::Xmpp(Xmpp { carrier: Carrier::WebSocket(_), .. })) => self.look_at_web_socket(now, id),
         }
-        if session.bosh.is_some() {
-            return self.look_at_bosh(now, id);
-        }
-        let state = session.stream.state();
+    }
+
+    fn look_at_web_socket(&mut self, now: Now, id: SessionId) {
         // Nothing is read from it then, so its silence says nothing.
         let unheard = self.is_held_at(id);
-        let Some(session) = self.sessions.get_mut(id) else {
+        let Some(xmpp) = self.sessions.xmpp_mut(id) else {
             return;
         };
-        match state {
+        match xmpp.stream.state() {
             State::Closed => self.actions.push_back(Action::Abort(id)),
             // It is ours to answer. How many can be waited for has a bound of its own.
             State::Checking => self.schedule(id, now.monotonic + self.limits.login),
-            State::Ready if session.address.is_some() => match session.silence(now.monotonic, &self.limits) {
+            State::Ready if xmpp.address.is_some() => match xmpp.silence(now.monotonic, &self.limits) {
                 Silence::Until(due) => self.schedule(id, due),
                 Silence::Dead if !unheard => self.fail(now, id, StreamError::CONNECTION_TIMEOUT),
                 Silence::Ping | Silence::Dead => {
-                    self.push(now, id, Frame::Ping);
+                    self.ping(now, id);
                     self.schedule(id, now.monotonic + self.limits.ping_answer);
                 }
             },

@@ -1,10 +1,11 @@
 //! How a session ends: by an error, by a close, with its transport, or with the server.
 
-use crate::hub::delivery::outbox::Frame;
+use crate::hub::delivery::frame::{Close, Element, Frame, StreamEntry};
+use crate::hub::session::{Carrier, Kind, Xmpp};
 use crate::hub::tokens::token;
 use crate::hub::{Action, Hub, Now, What};
 use crate::id::SessionId;
-use crate::xmpp::stream::{self, State, StreamError};
+use crate::xmpp::stream::{self, StreamError};
 
 impl Hub {
     /// The server goes down: every stream ends, of XMPP with `system-shutdown`.
@@ -34,37 +35,41 @@ impl Hub {
         let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
-        if session.stream.state() == State::Closed {
+        if session.is_closed() {
             return;
         }
-        session.stream.close();
         session.ending = Some(reason);
-        let over_bosh = session.bosh.is_some();
-        if let Some(error) = &error {
-            self.count_failure("stream", error.condition);
-        }
-        if over_bosh {
-            return self.end_bosh(now, id, error);
-        }
-        let Some(session) = self.sessions.get_mut(id) else {
-            return;
-        };
-        if let Some(error) = error.filter(|_| session.feed.is_none()) {
-            if !session.opened {
-                // A stream error needs a stream (RFC 6120 §4.9.1.2).
-                let to = session.stream.take_from();
-                let open = stream::open(&self.names.domain, &token(self.random), to.as_deref());
-                session.outbox.push(Frame::Open(open.into()));
+        match &mut session.kind {
+            Kind::Events(events) => events.outbox.push(StreamEntry::End),
+            Kind::Xmpp(xmpp) => {
+                xmpp.stream.close();
+                let Xmpp { carrier: Carrier::WebSocket(outbox), stream, opened, .. } = xmpp else {
+                    self.end_bosh(now, id, error);
+                    return self.count_stream_error(error);
+                };
+                if let Some(error) = error {
+                    if !*opened {
+                        // A stream error needs a stream (RFC 6120 §4.9.1.2).
+                        let to = stream.take_from();
+                        let open = stream::open(&self.names.domain, &token(self.random), to.as_deref());
+                        outbox.push(Frame::Element(Element::Text(open.into())));
+                    }
+                    outbox.push(Frame::Element(Element::Text(error.frame().into())));
+                }
+                let (code, reason) = error.map_or((1000, ""), |error| (error.code, error.condition));
+                outbox.push(Frame::Close(Box::new(Close { code, reason })));
             }
-            session.outbox.push(Frame::Text(error.frame().into()));
         }
-        session.outbox.push(Frame::Close(
-            error.map_or(1000, |error| error.code),
-            error.map_or("", |error| error.condition),
-        ));
+        self.count_stream_error(error);
         self.actions.push_back(Action::Wake(id));
         self.schedule(id, now.monotonic + self.limits.close);
         self.unbind(now, id);
+    }
+
+    fn count_stream_error(&mut self, error: Option<StreamError>) {
+        if let Some(error) = error {
+            self.count_failure("stream", error.condition);
+        }
     }
 
     /// The transport is gone; `how` tells the log why, if the stream was not closed before.
@@ -73,9 +78,11 @@ impl Hub {
         let Some(session) = self.sessions.remove(id) else {
             return;
         };
-        self.bindings.forget(&session);
+        if let Some(bosh) = session.xmpp().and_then(Xmpp::bosh) {
+            self.bindings.forget(bosh, session.origin.peer.ip());
+        }
         self.counters.sessions -= 1;
-        let lost = session.outbox.stanzas();
+        let lost = session.missed();
         self.counters.dropped += lost as u64;
         let reason = session.ending.unwrap_or(how);
         self.tap_end(now, id, &session, reason);

@@ -2,17 +2,15 @@
 //! presence, so nobody takes an agent for being there because somebody watches.
 
 use std::net::SocketAddr;
-use std::rc::Rc;
 
-use crate::hub::delivery::outbox::Frame;
-use crate::hub::delivery::queue_memory::{Backlog, Counted};
+use crate::hub::delivery::frame::StreamEntry;
+use crate::hub::delivery::outbox::Outbox;
+use crate::hub::delivery::stream_event::StreamEvent;
 use crate::hub::login::tickets::TicketKey;
-use crate::hub::session::{Feed, Session};
+use crate::hub::session::{EventStream, Kind, Session};
 use crate::hub::{Action, Entry, Hub, Now, Origin, What};
 use crate::id::{SessionId, UserId};
-use crate::pubsub::{self, After, Item, NodeId, Refusal, Subscriber};
-use crate::sse;
-use crate::xmpp::stream::State;
+use crate::pubsub::{self, After, NodeId, Refusal, Subscriber};
 
 /// The transport of these sessions, in the log and in figures.
 pub const TRANSPORT: &str = "sse";
@@ -94,39 +92,35 @@ impl Hub {
         }
         if missed {
             self.counters.missed += 1;
-            self.push(
-                now,
-                id,
-                Frame::Told(Told::other(MISSED, MISSED_SENTENCE.to_owned()).counted(&self.backlog, None)),
-            );
+            let event = StreamEvent::other(MISSED, MISSED_SENTENCE.to_owned()).counted(&self.backlog, None);
+            self.push_event(now, id, StreamEntry::Event(event));
         } else if after != After::Now {
             self.counters.resumed += 1;
         }
-        for frame in owed {
+        for entry in owed {
             self.counters.deliveries += 1;
-            self.push(now, id, frame);
+            self.push_event(now, id, entry);
         }
         Ok(id)
     }
 
-    /// The frames for a client that comes back, and whether some are missing.
-    fn owed(&self, nodes: &[NodeId], after: After<'_>) -> (Vec<Frame>, bool) {
+    /// The events for a client that comes back, and whether some are missing.
+    fn owed(&self, nodes: &[NodeId], after: After<'_>) -> (Vec<StreamEntry>, bool) {
         let (entries, complete) = self.pubsub.since(nodes, after);
         let mut room = self.longest();
-        let mut frames = Vec::new();
+        let mut owed = Vec::new();
         for entry in entries {
-            let told = Told::item(self.pubsub.name(entry.node), entry.item.clone());
-            let frame = Frame::Told(told.counted(&self.backlog, None));
+            let event = StreamEvent::item(self.pubsub.name(entry.node), entry.item.clone());
             // The other half is for what comes while these are taken.
-            if frame.len() > room || frames.len() == self.limits.queue_frames / 2 {
-                frames.reverse();
-                return (frames, true);
+            if event.len() > room || owed.len() == self.limits.queue_frames / 2 {
+                owed.reverse();
+                return (owed, true);
             }
-            room -= frame.len();
-            frames.push(frame);
+            room -= event.len();
+            owed.push(StreamEntry::Event(event.counted(&self.backlog, None)));
         }
-        frames.reverse();
-        (frames, !complete)
+        owed.reverse();
+        (owed, !complete)
     }
 
     /// Opens a stream on which nothing comes by itself.
@@ -139,9 +133,9 @@ impl Hub {
             return Err(NotOpened::TooManySessions);
         }
         let origin = Origin { peer, transport: TRANSPORT, accepted: now.monotonic };
-        let mut session = Session::new(origin, now.monotonic, self.backlog.clone());
+        let kind = Kind::Events(EventStream { outbox: Outbox::new(self.backlog.clone()), ticket });
+        let mut session = Session::new(origin, now.monotonic, kind);
         session.user = Some(user);
-        session.feed = Some(Box::new(Feed { ticket }));
         let id = self.sessions.insert(session);
         self.streams[user.0 as usize].push(id);
         if let Some(ticket) = ticket {
@@ -163,8 +157,9 @@ impl Hub {
         self.apply_by_system(now, pubsub::Command::Leave { user, session: id });
         self.streams[user.0 as usize].retain(|other| *other != id);
         self.taps.retain(|tap| tap.id != id);
-        let feed = self.sessions.get_mut(id).and_then(|session| session.feed.as_mut());
-        if let Some(ticket) = feed.and_then(|feed| feed.ticket.take()) {
+        if let Some(Kind::Events(events)) = self.sessions.get_mut(id).map(|session| &mut session.kind)
+            && let Some(ticket) = events.ticket.take()
+        {
             self.tickets.release(now.monotonic, ticket);
         }
     }
@@ -174,11 +169,11 @@ impl Hub {
         let Some(session) = self.sessions.get(id) else {
             return;
         };
-        if session.stream.state() == State::Closed {
+        if session.is_closed() {
             return self.actions.push_back(Action::Abort(id));
         }
-        if session.outbox.is_empty() {
-            self.push(now, id, Frame::Ping);
+        if session.fill().is_empty() {
+            self.push_event(now, id, StreamEntry::Comment);
         }
         self.schedule(id, now.monotonic + self.limits.heartbeat);
     }
@@ -192,58 +187,5 @@ impl Hub {
     /// Finds the user whose ticket this is, if it is valid.
     pub fn ticket(&self, now: Now, ticket: &str) -> Option<(UserId, TicketKey)> {
         self.tickets.find(now.monotonic, ticket).filter(|(user, _)| self.users().has(*user))
-    }
-}
-
-/// An event on streams, made once for all of them.
-#[derive(Debug)]
-pub struct Told {
-    content: Content,
-    len: usize,
-}
-
-#[derive(Debug)]
-enum Content {
-    /// An item of a node.
-    Item { node: Rc<str>, item: Rc<Item> },
-    /// Something else, by its name.
-    Other { name: &'static str, data: String },
-}
-
-impl Told {
-    /// An item of a node.
-    pub fn item(node: Rc<str>, item: Rc<Item>) -> Self {
-        Self::new(Content::Item { node, item })
-    }
-
-    /// Something else.
-    pub fn other(name: &'static str, data: String) -> Self {
-        Self::new(Content::Other { name, data })
-    }
-
-    fn new(content: Content) -> Self {
-        let mut told = Self { content, len: 0 };
-        let (name, id, data) = told.fields();
-        told.len = sse::len(name, id, data);
-        told
-    }
-
-    /// Ready to be put into queues.
-    pub fn counted(self, backlog: &Backlog, sender: Option<&Backlog>) -> Rc<Counted<Self>> {
-        let bytes = self.len;
-        Counted::new(self, bytes, backlog, sender)
-    }
-
-    /// How many bytes it has on a stream.
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
-    /// Its name, its id if it has one, and its data.
-    pub fn fields(&self) -> (&str, Option<&str>, &str) {
-        match &self.content {
-            Content::Item { node, item } => (node, Some(&item.id), item.payload.text()),
-            Content::Other { name, data } => (name, None, data),
-        }
     }
 }

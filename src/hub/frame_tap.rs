@@ -9,10 +9,12 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use crate::hub::delivery::outbox::{Frame, Out};
+use crate::hub::delivery::frame::StreamEntry;
 use crate::hub::delivery::queue_memory::Counted;
-use crate::hub::event_stream::{Asker, MISSED, NotOpened, Told};
+use crate::hub::delivery::stream_event::StreamEvent;
+use crate::hub::event_stream::{Asker, MISSED, NotOpened};
 use crate::hub::session::Session;
+use crate::hub::session_address::Address;
 use crate::hub::{Hub, Now};
 use crate::id::SessionId;
 use crate::json;
@@ -72,7 +74,7 @@ impl Hub {
         asker: Asker,
         of: Option<SessionId>,
     ) -> Result<SessionId, NotOpened> {
-        if of.is_some_and(|of| self.sessions.get(of).is_none_or(|session| session.feed.is_some())) {
+        if of.is_some_and(|of| self.sessions.get(of).is_none_or(Session::is_event_stream)) {
             return Err(NotOpened::SessionUnknown);
         }
         if self.taps.len() == TAPS_MAX {
@@ -92,10 +94,10 @@ impl Hub {
                 transport: session.origin.transport,
                 peer: session.origin.peer,
                 user: session.user.map(|user| self.user_name(user)),
-                jid: session.address.as_ref().map(|address| address.jid()),
+                jid: session.address().map(Address::jid),
                 available: session.is_available(),
                 age: now.monotonic.saturating_duration_since(session.origin.accepted),
-                owed: session.outbox.bytes(),
+                owed: session.fill().bytes,
                 behind: session.behind.map(|behind| now.monotonic.saturating_duration_since(behind.since)),
             })
         };
@@ -113,7 +115,7 @@ impl Hub {
 
     /// A frame of a session, as a log may show it, goes to those who look. `size`: its length as it was, in bytes.
     pub(super) fn tap(&mut self, now: Now, id: SessionId, direction: Direction, shown: &str, size: usize) {
-        let Some(session) = self.sessions.get(id).filter(|session| session.feed.is_none()) else {
+        let Some(session) = self.sessions.get(id).filter(|session| !session.is_event_stream()) else {
             return;
         };
         let user = session.user.map(|user| self.user_name(user));
@@ -154,7 +156,7 @@ impl Hub {
 
     /// Tells those who look that a session is gone.
     pub(super) fn tap_end(&mut self, now: Now, id: SessionId, session: &Session, reason: &str) {
-        if self.taps.is_empty() || session.feed.is_some() {
+        if self.taps.is_empty() || session.is_event_stream() {
             return;
         }
         let mut data = String::from("{");
@@ -165,18 +167,18 @@ impl Hub {
     }
 
     fn tell_taps(&mut self, now: Now, about: SessionId, name: &'static str, data: String) {
-        let told = Told::other(name, data).counted(&self.backlog, None);
+        let event = StreamEvent::other(name, data).counted(&self.backlog, None);
         // Collected first: what is told can end a tap.
         let taps: Vec<SessionId> =
             self.taps.iter().filter(|tap| tap.of.is_none_or(|of| of == about)).map(|tap| tap.id).collect();
         for id in taps {
-            self.tell_tap(now, id, &told);
+            self.tell_tap(now, id, &event);
         }
     }
 
     /// Nobody who sends waits for a tap, so it is told how much it has not seen where it could not be told more.
-    fn tell_tap(&mut self, now: Now, id: SessionId, told: &Rc<Counted<Told>>) {
-        let full = self.sessions.get(id).is_some_and(|session| session.outbox.is_over(&self.limits));
+    fn tell_tap(&mut self, now: Now, id: SessionId, event: &Rc<Counted<StreamEvent>>) {
+        let full = self.sessions.get(id).is_some_and(|session| session.fill().is_over(&self.limits));
         let Some(tap) = self.taps.iter_mut().find(|tap| tap.id == id) else { return };
         if full {
             tap.left_out += 1;
@@ -187,18 +189,9 @@ impl Hub {
         }
         let left_out = std::mem::take(&mut tap.left_out);
         if left_out > 0 {
-            let told = Told::other(MISSED, format!("{{\"frames\":{left_out}}}"));
-            self.push(now, id, Frame::Told(told.counted(&self.backlog, None)));
+            let event = StreamEvent::other(MISSED, format!("{{\"frames\":{left_out}}}"));
+            self.push_event(now, id, StreamEntry::Event(event.counted(&self.backlog, None)));
         }
-        self.push(now, id, Frame::Told(told.clone()));
-    }
-}
-
-/// The text that a tap shows of a frame on its way out; `None`: it is no message.
-pub(super) fn text_of(out: &Out<'_>) -> Option<String> {
-    match out {
-        Out::Open(text) => Some((*text).to_owned()),
-        Out::Text(pieces) => Some(pieces.concat()),
-        Out::Close(..) | Out::Ping | Out::Event { .. } => None,
+        self.push_event(now, id, StreamEntry::Event(event.clone()));
     }
 }

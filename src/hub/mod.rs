@@ -32,7 +32,7 @@ pub use action::{Action, Counters, Failures, Note, What};
 pub use bosh::Post;
 pub use changes::{Change, Entry};
 pub use delivery::back_pressure::{Admission, NO_ROOM_SENTENCE};
-pub use delivery::outbox::Out;
+pub use delivery::frame::{EventOut, XmppOut};
 pub use event_stream::{Asker, NotOpened};
 pub use frame_tap::Listed;
 pub use login::credentials::{Credentials, TooMany};
@@ -55,15 +55,15 @@ use crate::xmpp::stanza::{self, Kind};
 use crate::xmpp::stream::{State, Step, StreamError};
 use changes::ReadOnly;
 use delivery::back_pressure::Senders;
-use delivery::outbox::Frame;
-use delivery::queue_memory::{Backlog, Counted, Relief};
+use delivery::outbox::Outbox;
+use delivery::queue_memory::{Backlog, Relief};
 use frame_tap::{Direction, Tap};
 use login::address_backoff::Backoff;
 use login::known_addresses::Known;
 use login::lockout::Lockout;
 use login::password_queue::Checks;
 use login::tickets::Tickets;
-use session::{Session, Sessions};
+use session::{Carrier, Session, Sessions, Xmpp};
 use tokens::{item_prefix, token};
 
 /// Where a session comes from.
@@ -178,7 +178,9 @@ impl Hub {
 
     /// A transport is up and waits for `<open/>`.
     pub fn connect(&mut self, now: Now, origin: Origin) -> SessionId {
-        let id = self.sessions.insert(Session::new(origin, now.monotonic, self.backlog.clone()));
+        let carrier = Carrier::WebSocket(Outbox::new(self.backlog.clone()));
+        let kind = session::Kind::Xmpp(Xmpp::new(now.monotonic, carrier));
+        let id = self.sessions.insert(Session::new(origin, now.monotonic, kind));
         self.schedule(id, now.monotonic + self.limits.login);
         self.counters.sessions += 1;
         self.note(id, What::Connected);
@@ -190,14 +192,14 @@ impl Hub {
 
     /// A text message came in.
     pub fn frame(&mut self, now: Now, id: SessionId, text: &str) {
-        let Some(session) = self.sessions.get_mut(id) else {
+        let Some(xmpp) = self.sessions.xmpp_mut(id) else {
             return;
         };
-        session.heard(now.monotonic);
-        if session.stream.state() == State::Closed {
+        xmpp.heard(now.monotonic);
+        if xmpp.stream.state() == State::Closed {
             return;
         }
-        let logged_in = session.stream.is_logged_in();
+        let logged_in = xmpp.stream.is_logged_in();
         if !self.taps.is_empty() {
             self.tap(now, id, Direction::In, &sasl::masked(text, logged_in), text.len());
         }
@@ -224,10 +226,10 @@ impl Hub {
     }
 
     fn element_with_namespace(&mut self, now: Now, id: SessionId, element: roxmltree::Node<'_, '_>) {
-        let Some(session) = self.sessions.get_mut(id) else {
+        let Some(xmpp) = self.sessions.xmpp_mut(id) else {
             return;
         };
-        match session.stream.receive(element, &self.names.domain) {
+        match xmpp.stream.receive(element, &self.names.domain) {
             Ok(Step::Open) => self.open(now, id),
             Ok(Step::Challenge) => self.send(now, id, sasl::challenge()),
             Ok(Step::Login(plain)) => self.login(now, id, plain),
@@ -246,8 +248,8 @@ impl Hub {
 
     /// The peer has shown that it lives.
     pub fn alive(&mut self, now: Now, id: SessionId) {
-        if let Some(session) = self.sessions.get_mut(id) {
-            session.heard(now.monotonic);
+        if let Some(xmpp) = self.sessions.xmpp_mut(id) {
+            xmpp.heard(now.monotonic);
         }
     }
 
@@ -273,28 +275,66 @@ impl Hub {
         self.actions.pop_front()
     }
 
-    /// Hands what waits for a session to `sink`, in order, until about `budget` bytes are written or nothing is left. Returns
+    /// Hands what waits for a WebSocket to `sink`, in order, until about `budget` bytes are written or nothing is left. Returns
     /// true if something is.
-    pub fn drain(&mut self, now: Now, id: SessionId, budget: usize, mut sink: impl FnMut(Out<'_>)) -> bool {
+    pub fn drain(
+        &mut self,
+        now: Now,
+        id: SessionId,
+        budget: usize,
+        mut sink: impl FnMut(XmppOut<'_>),
+    ) -> bool {
         let Some(session) = self.sessions.get_mut(id) else {
             return false;
         };
-        let address = session.address.as_deref();
+        let session::Kind::Xmpp(Xmpp { carrier: Carrier::WebSocket(outbox), address, .. }) =
+            &mut session.kind
+        else {
+            debug_assert!(false, "{id} is no WebSocket");
+            return false;
+        };
+        let address = address.as_deref();
         if self.taps.is_empty() {
-            let taken = session.outbox.drain(address, budget, sink);
+            let taken = outbox.drain(budget, |frame| frame.write(address, &mut sink));
+            let is_left = !outbox.is_empty();
             session.took(now.monotonic, taken);
-            return !session.outbox.is_empty();
+            return is_left;
         }
         let mut seen = Vec::new();
-        let taken = session.outbox.drain(address, budget, |out| {
-            seen.extend(frame_tap::text_of(&out));
-            sink(out);
+        let taken = outbox.drain(budget, |frame| {
+            frame.write(address, |out| {
+                if let XmppOut::Text(pieces) = out {
+                    seen.push(pieces.concat());
+                }
+                sink(out);
+            });
         });
         session.took(now.monotonic, taken);
         for text in seen {
             self.tap(now, id, Direction::Out, &text, text.len());
         }
-        self.sessions.get(id).is_some_and(|session| !session.outbox.is_empty())
+        self.sessions.get(id).is_some_and(|session| !session.fill().is_empty())
+    }
+
+    /// Hands what waits for a stream of events to `sink`, as [`Hub::drain`] does for a WebSocket.
+    pub fn drain_events(
+        &mut self,
+        now: Now,
+        id: SessionId,
+        budget: usize,
+        mut sink: impl FnMut(EventOut<'_>),
+    ) -> bool {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return false;
+        };
+        let session::Kind::Events(events) = &mut session.kind else {
+            debug_assert!(false, "{id} is no stream of events");
+            return false;
+        };
+        let taken = events.outbox.drain(budget, |entry| sink(entry.out()));
+        let is_left = !events.outbox.is_empty();
+        session.took(now.monotonic, taken);
+        is_left
     }
 
     /// Tells whether the session's next message may be taken now: not while a password is checked, not while it
@@ -302,18 +342,21 @@ impl Hub {
     pub fn is_reading(&mut self, id: SessionId) -> bool {
         let is_held = self.is_held_at(id);
         let Some(session) = self.sessions.get_mut(id) else { return false };
-        if let Some(user) = session.user.filter(|_| is_held && session.address.is_none())
-            && !std::mem::replace(&mut session.waits, true)
+        let is_half_full = session.fill().is_half_full(&self.limits);
+        let user = session.user;
+        let Some(xmpp) = session.xmpp_mut() else { return false };
+        if let Some(user) = user.filter(|_| is_held && xmpp.address.is_none())
+            && !std::mem::replace(&mut xmpp.waits, true)
         {
             self.unbound[user.0 as usize].push(id);
         }
-        !is_held && session.stream.state() != State::Checking && !session.outbox.is_half_full(&self.limits)
+        !is_held && xmpp.stream.state() != State::Checking && !is_half_full
     }
 
     /// Tells whether a session is not read from because its user is held. A session that has ended sends nothing to anybody any
     /// more, and the end of its close is waited for.
     fn is_held_at(&self, id: SessionId) -> bool {
-        let waits = self.sessions.get(id).is_some_and(|session| !session.let_go);
+        let waits = self.sessions.xmpp(id).is_some_and(|xmpp| !xmpp.let_go);
         waits && self.user_of(id).is_some_and(|user| self.is_held(user))
     }
 
@@ -321,8 +364,8 @@ impl Hub {
     /// it reaches nobody, and yet each has to be read and answered. Returns the user.
     fn count(&mut self, now: Now, id: SessionId, bytes: usize, stanzas: usize) -> Option<UserId> {
         let user = self.user_of(id)?;
-        if let Some(session) = self.sessions.get_mut(id).filter(|_| stanzas > 0) {
-            session.let_go = false;
+        if let Some(xmpp) = self.sessions.xmpp_mut(id).filter(|_| stanzas > 0) {
+            xmpp.let_go = false;
         }
         self.pace(now, user, bytes, stanzas);
         Some(user)
@@ -368,51 +411,6 @@ impl Hub {
         match known {
             Some(known) => known.count += 1,
             None => self.failures.push(Failures { what, condition, count: 1 }),
-        }
-    }
-
-    /// Something waits for a session, or it may be read from again.
-    fn wake(&mut self, id: SessionId) {
-        let Some(session) = self.sessions.get_mut(id) else {
-            return;
-        };
-        match &mut session.bosh {
-            Some(bosh) => self.bindings.unsettle(id, bosh),
-            None => self.actions.push_back(Action::Wake(id)),
-        }
-    }
-
-    /// Queues a frame. A session that is owed more than may be and has not taken for long what its socket was offered is
-    /// closed instead; what waited for it is dropped and counted.
-    fn push(&mut self, now: Now, id: SessionId, frame: Frame) {
-        let Some(session) = self.sessions.get_mut(id) else {
-            return;
-        };
-        if session.stream.state() == State::Closed {
-            return;
-        }
-        let was_empty = session.outbox.is_empty();
-        session.outbox.push(frame);
-        let over = session.outbox.is_over(&self.limits);
-        if over && self.is_behind(now, id) {
-            self.too_slow(now, id);
-        } else if was_empty {
-            self.wake(id);
-        }
-        self.relieve(now);
-    }
-
-    fn send(&mut self, now: Now, id: SessionId, text: String) {
-        self.push(now, id, Frame::Text(text.into()));
-    }
-
-    /// Sends a stanza of the user `by` to sessions.
-    fn send_for(&mut self, now: Now, by: UserId, receivers: &[SessionId], text: String) {
-        let bytes = text.len();
-        let stanza =
-            Counted::<Box<str>>::new(text.into(), bytes, &self.backlog, Some(&self.senders.owed(by)));
-        for id in receivers {
-            self.push(now, *id, Frame::Stanza(stanza.clone()));
         }
     }
 

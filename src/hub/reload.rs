@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::config::{Config, NodeAccess};
 use crate::desk::{Command, nodes};
+use crate::hub::session::Session;
 use crate::hub::{Hub, Now};
 use crate::id::{SessionId, UserId};
 use crate::pubsub::{self, NodeId, Subscriber};
@@ -105,7 +106,7 @@ impl Hub {
         for (who, node) in may_not {
             self.apply_by_system(now, pubsub::Command::Unsubscribe { node, who });
             let stream =
-                who.session.filter(|id| self.sessions.get(*id).is_some_and(|one| one.feed.is_some()));
+                who.session.filter(|id| self.sessions.get(*id).is_some_and(Session::is_event_stream));
             if let Some(id) = stream {
                 self.end(now, id, None, "its user may follow a node no more");
             }

@@ -5,16 +5,17 @@ use std::time::Instant;
 
 use crate::config::limits::Limits;
 use crate::desk::Directory;
-use crate::hub::bosh::Bosh;
+use crate::hub::bosh::record::Bosh;
 use crate::hub::delivery::back_pressure::Behind;
-use crate::hub::delivery::outbox::Outbox;
+use crate::hub::delivery::frame::{Element, Frame, StreamEntry};
+use crate::hub::delivery::outbox::{Fill, Outbox};
 use crate::hub::delivery::queue_memory::Backlog;
 use crate::hub::login::tickets::TicketKey;
 use crate::hub::session_address::Address;
 use crate::hub::{Note, Origin, What};
 use crate::id::{SessionId, UserId};
 use crate::text;
-use crate::xmpp::stream::Stream;
+use crate::xmpp::stream::{State, Stream};
 
 /// The availability that a session has announced last.
 #[derive(Debug)]
@@ -26,36 +27,47 @@ pub struct Presence {
     pub lang: Option<Box<str>>,
 }
 
-/// The state of a stream of server-sent events, beside that of all sessions.
+/// A session: what every one of them has, and its kind.
 #[derive(Debug)]
-pub struct Feed {
+pub struct Session {
+    pub origin: Origin,
+    pub user: Option<UserId>,
+    /// Set while it has not taken all that its socket was offered.
+    pub behind: Option<Behind>,
+    /// Why it was ended, once it was.
+    pub ending: Option<&'static str>,
+    /// The only deadline that counts; others of this session in the heap are stale.
+    pub due: Instant,
+    pub kind: Kind,
+}
+
+/// The kind of a session. Both stand in place: agents have the larger kind, and need no second allocation each.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all sessions are of the large kind")]
+pub enum Kind {
+    Xmpp(Xmpp),
+    Events(EventStream),
+}
+
+/// A stream of server-sent events (WHATWG HTML §9.2).
+#[derive(Debug)]
+pub struct EventStream {
+    pub outbox: Outbox<StreamEntry>,
     /// The ticket with which it was opened, as long as it is up.
     pub ticket: Option<TicketKey>,
 }
 
-/// The stream of a client.
+/// A stream of XMPP (RFC 6120 §4).
 #[derive(Debug)]
-pub struct Session {
-    pub origin: Origin,
+pub struct Xmpp {
     pub stream: Stream,
     /// The id of the stream as last opened.
     pub stream_id: Box<str>,
     /// Whether the client was ever answered with an `<open/>`.
     pub opened: bool,
-    pub user: Option<UserId>,
     pub address: Option<Box<Address>>,
     pub presence: Option<Presence>,
-    pub outbox: Outbox,
-    /// Set while it has not taken all that its socket was offered.
-    pub behind: Option<Behind>,
-    /// The session is a stream of server-sent events, not of XMPP: of `stream` only the end counts.
-    pub feed: Option<Box<Feed>>,
-    /// The requests and answers of a session over BOSH, which has no connection of its own.
-    pub bosh: Option<Box<Bosh>>,
-    /// Why it was ended, once it was.
-    pub ending: Option<&'static str>,
-    /// The only deadline that counts; others of this session in the heap are stale.
-    pub due: Instant,
+    /// When something came from the client last.
     pub heard: Instant,
     /// Its user was let go, and it has said nothing since then: it may say one thing, though the user may be held again.
     pub let_go: bool,
@@ -63,6 +75,16 @@ pub struct Session {
     pub waits: bool,
     /// Pings sent since something was heard.
     pings: u8,
+    pub carrier: Carrier,
+}
+
+/// What carries a stream of XMPP.
+#[derive(Debug)]
+pub enum Carrier {
+    /// A WebSocket (RFC 7395), with the frames that wait for it.
+    WebSocket(Outbox<Frame>),
+    /// Requests of HTTP (XEP-0206).
+    Bosh(Box<Bosh>),
 }
 
 /// The step that the silence of a peer asks for.
@@ -74,26 +96,19 @@ pub enum Silence {
     Dead,
 }
 
-impl Session {
-    pub fn new(origin: Origin, now: Instant, backlog: Backlog) -> Self {
+impl Xmpp {
+    pub fn new(now: Instant, carrier: Carrier) -> Self {
         Self {
-            origin,
             stream: Stream::default(),
             stream_id: Box::default(),
             opened: false,
-            user: None,
             address: None,
             presence: None,
-            outbox: Outbox::new(backlog),
-            behind: None,
-            feed: None,
-            bosh: None,
-            ending: None,
-            due: now,
             heard: now,
             let_go: false,
             waits: false,
             pings: 0,
+            carrier,
         }
     }
 
@@ -101,11 +116,6 @@ impl Session {
     pub fn heard(&mut self, now: Instant) {
         self.heard = now;
         self.pings = 0;
-    }
-
-    /// Notes that the session has taken bytes of what waits for it.
-    pub fn took(&mut self, now: Instant, bytes: usize) {
-        self.behind = self.behind.and_then(|behind| behind.took(now, bytes, self.outbox.bytes()));
     }
 
     /// Says what to do about a peer at its deadline: a ping after `ping` of silence, another one `ping_answer` later, and
@@ -124,10 +134,128 @@ impl Session {
         self.presence.as_ref().is_some_and(|presence| presence.priority >= 0)
     }
 
+    /// Queues an element.
+    pub fn push(&mut self, element: Element) {
+        match &mut self.carrier {
+            Carrier::WebSocket(outbox) => outbox.push(Frame::Element(element)),
+            Carrier::Bosh(bosh) => bosh.outbox.push(element),
+        }
+    }
+
+    /// The state of BOSH, if that carries the stream.
+    pub fn bosh(&self) -> Option<&Bosh> {
+        match &self.carrier {
+            Carrier::WebSocket(_) => None,
+            Carrier::Bosh(bosh) => Some(bosh),
+        }
+    }
+
+    /// The state of BOSH, to change.
+    pub fn bosh_mut(&mut self) -> Option<&mut Bosh> {
+        match &mut self.carrier {
+            Carrier::WebSocket(_) => None,
+            Carrier::Bosh(bosh) => Some(bosh),
+        }
+    }
+}
+
+impl Session {
+    pub fn new(origin: Origin, now: Instant, kind: Kind) -> Self {
+        Self { origin, user: None, behind: None, ending: None, due: now, kind }
+    }
+
+    /// The stream of XMPP, if it is one.
+    pub fn xmpp(&self) -> Option<&Xmpp> {
+        match &self.kind {
+            Kind::Xmpp(xmpp) => Some(xmpp),
+            Kind::Events(_) => None,
+        }
+    }
+
+    /// The stream of XMPP, to change.
+    pub fn xmpp_mut(&mut self) -> Option<&mut Xmpp> {
+        match &mut self.kind {
+            Kind::Xmpp(xmpp) => Some(xmpp),
+            Kind::Events(_) => None,
+        }
+    }
+
+    /// Tells whether it is a stream of server-sent events.
+    pub fn is_event_stream(&self) -> bool {
+        matches!(self.kind, Kind::Events(_))
+    }
+
+    /// Tells whether it has ended: only what waits already still goes out.
+    pub fn is_closed(&self) -> bool {
+        match &self.kind {
+            Kind::Xmpp(xmpp) => xmpp.stream.state() == State::Closed,
+            Kind::Events(_) => self.ending.is_some(),
+        }
+    }
+
+    /// The address, once a resource is bound.
+    pub fn address(&self) -> Option<&Address> {
+        self.xmpp()?.address.as_deref()
+    }
+
+    /// Tells whether events and messages go to it as a resource of its user.
+    pub fn is_available(&self) -> bool {
+        self.xmpp().is_some_and(Xmpp::is_available)
+    }
+
+    /// How much waits for it.
+    pub fn fill(&self) -> Fill {
+        match &self.kind {
+            Kind::Xmpp(xmpp) => match &xmpp.carrier {
+                Carrier::WebSocket(outbox) => outbox.fill(),
+                Carrier::Bosh(bosh) => bosh.outbox.fill(),
+            },
+            Kind::Events(events) => events.outbox.fill(),
+        }
+    }
+
+    /// How many stanzas and events wait for it.
+    pub fn missed(&self) -> usize {
+        match &self.kind {
+            Kind::Xmpp(xmpp) => match &xmpp.carrier {
+                Carrier::WebSocket(outbox) => outbox.missed(),
+                Carrier::Bosh(bosh) => bosh.outbox.missed(),
+            },
+            Kind::Events(events) => events.outbox.missed(),
+        }
+    }
+
+    /// Drops what waits for it. Returns how many stanzas and events that were.
+    pub fn clear(&mut self) -> usize {
+        match &mut self.kind {
+            Kind::Xmpp(xmpp) => match &mut xmpp.carrier {
+                Carrier::WebSocket(outbox) => outbox.clear(),
+                Carrier::Bosh(bosh) => bosh.outbox.clear(),
+            },
+            Kind::Events(events) => events.outbox.clear(),
+        }
+    }
+
+    /// Tells whether something of this sender waits for it.
+    pub fn owes(&self, sender: &Backlog) -> bool {
+        match &self.kind {
+            Kind::Xmpp(xmpp) => match &xmpp.carrier {
+                Carrier::WebSocket(outbox) => outbox.owes(sender),
+                Carrier::Bosh(bosh) => bosh.outbox.owes(sender),
+            },
+            Kind::Events(events) => events.outbox.owes(sender),
+        }
+    }
+
+    /// Notes that the session has taken bytes of what waits for it.
+    pub fn took(&mut self, now: Instant, bytes: usize) {
+        self.behind = self.behind.and_then(|behind| behind.took(now, bytes, self.fill().bytes));
+    }
+
     /// A line for the log: address, transport, and who it is as far as that is known.
     pub fn note(&self, users: &Directory, what: What) -> Note {
         let Origin { peer, transport, .. } = self.origin;
-        let who = match (&self.address, self.user) {
+        let who = match (self.address(), self.user) {
             (Some(address), _) => format!("{peer} {transport} {}", start(address.full())),
             (None, Some(user)) => format!("{peer} {transport} {}", start(&users.get(user).id)),
             (None, None) => format!("{peer} {transport}"),
@@ -177,6 +305,26 @@ impl Sessions {
         session.as_deref_mut().filter(|_| *turn == id.turn)
     }
 
+    /// The session's stream of XMPP, if it has one.
+    pub fn xmpp(&self, id: SessionId) -> Option<&Xmpp> {
+        self.get(id)?.xmpp()
+    }
+
+    /// The session's stream of XMPP, to change.
+    pub fn xmpp_mut(&mut self, id: SessionId) -> Option<&mut Xmpp> {
+        self.get_mut(id)?.xmpp_mut()
+    }
+
+    /// The state of BOSH of a session that is carried so.
+    pub fn bosh(&self, id: SessionId) -> Option<&Bosh> {
+        self.xmpp(id)?.bosh()
+    }
+
+    /// The state of BOSH, to change.
+    pub fn bosh_mut(&mut self, id: SessionId) -> Option<&mut Bosh> {
+        self.xmpp_mut(id)?.bosh_mut()
+    }
+
     pub fn remove(&mut self, id: SessionId) -> Option<Box<Session>> {
         let (turn, session) = self.places.get_mut(id.place as usize)?;
         if *turn != id.turn {
@@ -196,5 +344,16 @@ impl Sessions {
             .filter(|(_, (_, session))| session.is_some())
             .map(|(place, (turn, _))| SessionId { place, turn: *turn })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A server holds thousands of sessions that say nothing.
+    #[test]
+    fn a_session_is_small() {
+        assert!(size_of::<Session>() <= 40 * size_of::<usize>());
     }
 }

@@ -111,13 +111,21 @@ impl Stage {
     /// What waits for a session, one text for each frame.
     fn hear(&mut self, id: SessionId) -> Vec<String> {
         let mut heard = Vec::new();
+        if self.hub.sessions.get(id).is_some_and(session::Session::is_event_stream) {
+            self.hub.drain_events(self.now, id, usize::MAX, |out| {
+                heard.push(match out {
+                    EventOut::Event { name, id, data } => format!("{name}|{}|{data}", id.unwrap_or_default()),
+                    EventOut::Comment => "comment".to_owned(),
+                    EventOut::End => "end".to_owned(),
+                });
+            });
+            return heard;
+        }
         self.hub.drain(self.now, id, usize::MAX, |out| {
-            heard.extend(match out {
-                Out::Open(text) => vec![text.to_owned()],
-                Out::Text(pieces) => vec![pieces.concat()],
-                Out::Event { name, id, data } => vec![format!("{name}|{}|{data}", id.unwrap_or_default())],
-                Out::Ping => vec!["ping".to_owned()],
-                Out::Close(code, _) => vec![format!("close {code}")],
+            heard.push(match out {
+                XmppOut::Text(pieces) => pieces.concat(),
+                XmppOut::Ping => "ping".to_owned(),
+                XmppOut::Close(code, _) => format!("close {code}"),
             });
         });
         heard

@@ -10,7 +10,7 @@ use callboard::config::limits::Limits;
 use callboard::event_loop::rounds::{self, Rounds};
 use callboard::event_loop::writers::{Sleepers, Writer};
 use callboard::http::websocket::Sessions;
-use callboard::hub::{Origin, Out};
+use callboard::hub::{Origin, XmppOut};
 use callboard::id::{SessionId, UserId};
 use callboard::net::buffers::Scratch;
 use callboard::xmpp::stream::StreamError;
@@ -110,13 +110,13 @@ impl Sessions for Echo {
         self.sessions.borrow().frames.get(&id).is_some_and(VecDeque::is_empty)
     }
 
-    fn drain(self: &Rc<Self>, id: SessionId, _: usize, mut sink: impl FnMut(Out<'_>)) -> bool {
+    fn drain(self: &Rc<Self>, id: SessionId, _: usize, mut sink: impl FnMut(XmppOut<'_>)) -> bool {
         let mut sessions = self.sessions.borrow_mut();
         let Some(frames) = sessions.frames.get_mut(&id) else { return false };
         match frames.pop_front() {
             None => {}
-            Some(Frame::Text(text)) => sink(Out::Text(&[&text])),
-            Some(Frame::Close(code)) => sink(Out::Close(code, "")),
+            Some(Frame::Text(text)) => sink(XmppOut::Text(&[&text])),
+            Some(Frame::Close(code)) => sink(XmppOut::Close(code, "")),
         }
         !frames.is_empty()
     }

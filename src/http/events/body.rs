@@ -13,7 +13,7 @@ use smol::stream::Stream;
 
 use crate::http::response::{Answer, Body, Refused, set};
 use crate::http::site::Site;
-use crate::hub::{NotOpened, Out};
+use crate::hub::{EventOut, NotOpened};
 use crate::id::SessionId;
 use crate::net::buffers::CHUNK;
 use crate::sse;
@@ -75,12 +75,10 @@ impl Stream for Feed {
         }
         let ended = &mut feed.ended;
         feed.site.driver.with_hub(|hub, now| {
-            hub.drain(now, feed.id, CHUNK, |out| match out {
-                Out::Event { name, id, data } => sse::write(&mut piece, name, id, data),
-                Out::Ping => piece.extend_from_slice(sse::HEARTBEAT.as_bytes()),
-                Out::Close(..) => *ended = true,
-                // Only streams of XMPP have these.
-                Out::Open(_) | Out::Text(_) => {}
+            hub.drain_events(now, feed.id, CHUNK, |out| match out {
+                EventOut::Event { name, id, data } => sse::write(&mut piece, name, id, data),
+                EventOut::Comment => piece.extend_from_slice(sse::HEARTBEAT.as_bytes()),
+                EventOut::End => *ended = true,
             })
         });
         match (piece.is_empty(), feed.ended) {

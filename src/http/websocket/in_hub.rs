@@ -10,7 +10,7 @@ use crate::event_loop::driver::Driver;
 use crate::event_loop::rounds::Rounds;
 use crate::event_loop::writers::Writer;
 use crate::http::websocket::Sessions;
-use crate::hub::{Origin, Out};
+use crate::hub::{Origin, XmppOut};
 use crate::id::{SessionId, UserId};
 use crate::net::buffers::Scratch;
 use crate::xmpp::stream::StreamError;
@@ -46,7 +46,7 @@ impl Sessions for Driver {
         self.with_hub(|hub, _| hub.is_reading(id))
     }
 
-    fn drain(self: &Rc<Self>, id: SessionId, budget: usize, sink: impl FnMut(Out<'_>)) -> bool {
+    fn drain(self: &Rc<Self>, id: SessionId, budget: usize, sink: impl FnMut(XmppOut<'_>)) -> bool {
         self.with_hub(|hub, now| hub.drain(now, id, budget, sink))
     }
 

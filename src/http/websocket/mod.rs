@@ -13,7 +13,7 @@ use std::task::Waker;
 use crate::config::limits::Limits;
 use crate::event_loop::rounds::Rounds;
 use crate::event_loop::writers::Writer;
-use crate::hub::{Origin, Out};
+use crate::hub::{Origin, XmppOut};
 use crate::id::{SessionId, UserId};
 use crate::net::buffers::Scratch;
 use crate::xmpp::stream::StreamError;
@@ -40,7 +40,7 @@ pub trait Sessions: 'static {
     fn is_reading(self: &Rc<Self>, id: SessionId) -> bool;
 
     /// Hands what waits for the session to `sink`, about `budget` bytes of it. Returns true if something is left.
-    fn drain(self: &Rc<Self>, id: SessionId, budget: usize, sink: impl FnMut(Out<'_>)) -> bool;
+    fn drain(self: &Rc<Self>, id: SessionId, budget: usize, sink: impl FnMut(XmppOut<'_>)) -> bool;
 
     /// A write was tried, and the socket took no more.
     fn full(self: &Rc<Self>, id: SessionId);

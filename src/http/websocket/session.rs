@@ -17,7 +17,7 @@ use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use crate::event_loop::writers::Writer;
 use crate::http::websocket::Sessions;
 use crate::http::websocket::frames::Reader;
-use crate::hub::{Origin, Out};
+use crate::hub::{Origin, XmppOut};
 use crate::id::{SessionId, UserId};
 use crate::net::buffers::{Scratch, WRITE};
 use crate::net::clock::now;
@@ -299,14 +299,11 @@ impl<S: Sessions> Session<S> {
         }
     }
 
-    fn encode(&mut self, output: &mut Vec<u8>, out: &Out<'_>) {
+    fn encode(&mut self, output: &mut Vec<u8>, out: &XmppOut<'_>) {
         match out {
-            Out::Open(text) => self.encode_text(output, &[text]),
-            Out::Text(pieces) => self.encode_text(output, pieces),
-            // Only streams of server-sent events have these.
-            Out::Event { .. } => {}
-            Out::Ping => header(output, OpCode::Control(Control::Ping), 0),
-            Out::Close(code, reason) => {
+            XmppOut::Text(pieces) => self.encode_text(output, pieces),
+            XmppOut::Ping => header(output, OpCode::Control(Control::Ping), 0),
+            XmppOut::Close(code, reason) => {
                 header(output, OpCode::Control(Control::Close), 2 + reason.len());
                 output.extend_from_slice(&code.to_be_bytes());
                 output.extend_from_slice(reason.as_bytes());

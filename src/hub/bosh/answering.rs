@@ -2,7 +2,9 @@
 
 use roxmltree::Node;
 
-use crate::hub::delivery::outbox::{Frame, Out, Outbox};
+use crate::hub::delivery::frame::Element;
+use crate::hub::delivery::outbox::Outbox;
+use crate::hub::session::{Carrier, Xmpp};
 use crate::hub::session_address::Address;
 use crate::hub::{Action, Hub, Now};
 use crate::id::SessionId;
@@ -17,9 +19,9 @@ const ANSWER: usize = 64 * 1024;
 /// The most payloads of a session that are taken in one turn: a request may have hundreds.
 const TURN: usize = 8;
 
-/// The frames that wait for a session, as payloads.
+/// The payloads that wait for a session.
 struct Waiting<'a> {
-    outbox: &'a mut Outbox,
+    outbox: &'a mut Outbox<Element>,
     address: Option<&'a Address>,
     /// How many bytes were taken.
     taken: usize,
@@ -29,10 +31,8 @@ struct Waiting<'a> {
 
 impl Waiting<'_> {
     fn drain(&mut self, budget: usize, out: &mut String) {
-        self.taken += self.outbox.drain(self.address, budget, |frame| match frame {
-            Out::Text(pieces) => out.extend(pieces.iter().copied()),
-            // Said by the envelope, or not at all.
-            Out::Open(_) | Out::Event { .. } | Out::Ping | Out::Close(..) => {}
+        self.taken += self.outbox.drain(budget, |payload| {
+            payload.write(self.address, |pieces| out.extend(pieces.iter().copied()));
         });
     }
 }
@@ -54,9 +54,7 @@ impl Payloads for Waiting<'_> {
 impl Hub {
     /// A client has gone before its request was answered.
     pub fn gone(&mut self, now: Now, id: SessionId, request: RequestId) {
-        if let Some(session) = self.sessions.get_mut(id)
-            && let Some(bosh) = &mut session.bosh
-        {
+        if let Some(bosh) = self.sessions.bosh_mut(id) {
             bosh.binding.gone(now.monotonic, request);
             self.bindings.unsettle(id, bosh);
         }
@@ -66,7 +64,7 @@ impl Hub {
     pub fn settle(&mut self, now: Now) {
         self.release(now);
         while let Some(id) = self.bindings.unsettled.pop_front() {
-            if let Some(bosh) = self.sessions.get_mut(id).and_then(|session| session.bosh.as_mut()) {
+            if let Some(bosh) = self.sessions.bosh_mut(id) {
                 bosh.unsettled = false;
                 self.settle_one(now, id);
             }
@@ -150,12 +148,12 @@ impl Hub {
 
     /// Tells whether a session may take one more payload in this turn.
     fn has_turn(&self, id: SessionId) -> bool {
-        let bosh = self.sessions.get(id).and_then(|session| session.bosh.as_ref());
+        let bosh = self.sessions.bosh(id);
         bosh.is_some_and(|bosh| bosh.taken < TURN)
     }
 
     fn take_turn(&mut self, id: SessionId) {
-        let Some(bosh) = self.sessions.get_mut(id).and_then(|session| session.bosh.as_mut()) else { return };
+        let Some(bosh) = self.sessions.bosh_mut(id) else { return };
         bosh.taken += 1;
         if bosh.taken == TURN {
             self.bindings.resting.push_back(id);
@@ -163,7 +161,7 @@ impl Hub {
     }
 
     fn mark_leaving(&mut self, id: SessionId, leaves: bool) {
-        if let Some(bosh) = self.sessions.get_mut(id).and_then(|session| session.bosh.as_mut()) {
+        if let Some(bosh) = self.sessions.bosh_mut(id) {
             bosh.leaves = leaves;
         }
     }
@@ -172,7 +170,7 @@ impl Hub {
     /// called when others have had theirs.
     pub fn go_on(&mut self) -> bool {
         while let Some(id) = self.bindings.resting.pop_front() {
-            if let Some(bosh) = self.sessions.get_mut(id).and_then(|session| session.bosh.as_mut()) {
+            if let Some(bosh) = self.sessions.bosh_mut(id) {
                 bosh.taken = 0;
                 self.bindings.unsettle(id, bosh);
                 return true;
@@ -182,23 +180,23 @@ impl Hub {
     }
 
     fn leave(&mut self, id: SessionId, rid: u64, left: Left) {
-        if let Some(bosh) = self.sessions.get_mut(id).and_then(|session| session.bosh.as_mut()) {
+        if let Some(bosh) = self.sessions.bosh_mut(id) {
             bosh.binding.leave(rid, left);
         }
     }
 
     /// The stream is opened again (XEP-0206 §5).
     fn restart(&mut self, now: Now, id: SessionId, envelope: &Envelope<'_>) {
-        let Some(session) = self.sessions.get_mut(id) else {
+        let Some(xmpp) = self.sessions.xmpp_mut(id) else {
             return;
         };
         let domain = &*self.names.domain;
         let (to, version) = (envelope.to.or(Some(domain)), envelope.version.or(Some("1.0")));
         // The language stays, unless the client names another one.
         if envelope.lang.is_some() {
-            session.stream.set_lang(envelope.lang);
+            xmpp.stream.set_lang(envelope.lang);
         }
-        match session.stream.open(to, version, domain) {
+        match xmpp.stream.open(to, version, domain) {
             Ok(()) => self.open(now, id),
             Err(error) => self.fail(now, id, error),
         }
@@ -213,17 +211,16 @@ impl Hub {
             let Some(session) = self.sessions.get_mut(id) else {
                 return;
             };
-            let Some(bosh) = &mut session.bosh else { return };
+            let Some(Xmpp { carrier: Carrier::Bosh(bosh), address, .. }) = session.xmpp_mut() else {
+                return;
+            };
+            let bosh = &mut **bosh;
             // The answers to the rest of a request leave with it: else the client would ask faster than it is served.
             if bosh.end.is_none() && !has_turn && bosh.binding.has_backlog() {
                 return;
             }
-            let mut waiting = Waiting {
-                outbox: &mut session.outbox,
-                address: session.address.as_deref(),
-                taken: 0,
-                may_wait,
-            };
+            let mut waiting =
+                Waiting { outbox: &mut bosh.outbox, address: address.as_deref(), taken: 0, may_wait };
             if let Some(condition) = bosh.end {
                 // Nobody who could take it: it waits for a while for somebody who could.
                 if !bosh.binding.is_asked() && !self.closing {
@@ -260,10 +257,8 @@ impl Hub {
 
     fn take_backlog(&mut self, now: Now, id: SessionId) {
         while self.has_turn(id) && (self.is_reading(id) || self.is_leaving(id)) {
-            let Some(session) = self.sessions.get_mut(id) else {
-                return;
-            };
-            let Some(pending) = session.bosh.as_mut().and_then(|bosh| bosh.binding.next_pending()) else {
+            let Some(pending) = self.sessions.bosh_mut(id).and_then(|bosh| bosh.binding.next_pending())
+            else {
                 return;
             };
             match pending.left {
@@ -283,19 +278,16 @@ impl Hub {
 
     /// Tells whether the client has left, and some of what it said last is still to be taken.
     fn is_leaving(&self, id: SessionId) -> bool {
-        let bosh = self.sessions.get(id).and_then(|session| session.bosh.as_ref());
+        let bosh = self.sessions.bosh(id);
         bosh.is_some_and(|bosh| bosh.leaves) && !self.is_checking(id)
     }
 
     /// A session has ended: with its next request, if there is none waiting, the client hears so.
     pub(in crate::hub) fn end_bosh(&mut self, now: Now, id: SessionId, error: Option<StreamError>) {
-        let Some(session) = self.sessions.get_mut(id) else {
-            return;
-        };
-        let Some(bosh) = &mut session.bosh else { return };
+        let Some(bosh) = self.sessions.bosh_mut(id) else { return };
         bosh.end = Some(error.as_ref().map(Condition::from));
         if let Some(error) = error.filter(|error| Condition::from(error) == Condition::RemoteStreamError) {
-            session.outbox.push(Frame::Text(error.frame().into()));
+            bosh.outbox.push(Element::Text(error.frame().into()));
         }
         self.schedule(id, now.monotonic + self.limits.close + self.limits.bosh_polling);
         self.unbind(now, id);
@@ -304,7 +296,7 @@ impl Hub {
 
     /// A session over BOSH is over, and its last answers are given.
     pub(super) fn close_bosh(&mut self, now: Now, id: SessionId) {
-        if let Some(bosh) = self.sessions.get_mut(id).and_then(|session| session.bosh.as_mut()) {
+        if let Some(bosh) = self.sessions.bosh_mut(id) {
             let answers = bosh.binding.take_answers();
             self.answer_posts(now, id, answers);
         }
@@ -321,11 +313,11 @@ impl Hub {
     /// A deadline of a session over BOSH has come.
     pub(in crate::hub) fn look_at_bosh(&mut self, now: Now, id: SessionId) {
         let (checking, time) = (self.is_checking(id), self.limits.login);
-        let Some(session) = self.sessions.get_mut(id) else {
+        let Some(xmpp) = self.sessions.xmpp_mut(id) else {
             return;
         };
-        let late = session.address.is_none();
-        let Some(bosh) = &mut session.bosh else { return };
+        let late = xmpp.address.is_none();
+        let Some(bosh) = xmpp.bosh_mut() else { return };
         if bosh.end.is_some() || bosh.binding.is_abandoned(now.monotonic) {
             return self.close_bosh(now, id);
         }
@@ -345,9 +337,9 @@ impl Hub {
         let Some(session) = self.sessions.get(id) else {
             return;
         };
-        let Some(bosh) = &session.bosh else { return };
+        let Some(bosh) = session.xmpp().and_then(Xmpp::bosh) else { return };
         let mut due = bosh.binding.due();
-        if session.address.is_none() {
+        if session.address().is_none() {
             due = due.min(bosh.login_until);
         }
         if due < session.due || session.due <= now.monotonic {

@@ -2,22 +2,24 @@
 //!
 //! A request is answered when [`Hub::settle`] is called, so that all that one call has queued leaves in one answer.
 
-pub(super) mod answering;
+mod answering;
+pub(super) mod record;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
-use std::time::{Duration, Instant};
 
 use roxmltree::Node;
 
 use crate::client_address;
-use crate::hub::session::Session;
+use crate::hub::bosh::record::Bosh;
+use crate::hub::delivery::outbox::Outbox;
+use crate::hub::session::{Carrier, Kind, Session, Xmpp};
 use crate::hub::{Action, Hub, Note, Now, Origin, What, tokens};
 use crate::id::SessionId;
 use crate::xml;
 use crate::xml::Bounds;
 use crate::xmpp::bosh::{self, Binding, Condition, Envelope, RequestId, Turn, Violation};
-use crate::xmpp::stream::StreamError;
+use crate::xmpp::stream::{Stream, StreamError};
 
 /// Where a request comes from.
 #[derive(Clone, Copy, Debug)]
@@ -27,40 +29,6 @@ pub struct Post {
     /// Whether it came over TLS.
     pub secure: bool,
 }
-
-/// The state of a session over BOSH, beside that of all sessions.
-#[derive(Debug)]
-pub struct Bosh {
-    binding: Binding,
-    sid: Box<str>,
-    /// Whether it began over TLS: then it goes on so (XEP-0124 §19.1).
-    secure: bool,
-    /// How its end is said, once it has ended.
-    end: Option<End>,
-    /// When it has to have bound its resource.
-    login_until: Instant,
-    /// It stands in the list of [`Bindings`].
-    unsettled: bool,
-    /// How many payloads it has taken in its turn.
-    taken: usize,
-    /// The client leaves with the request whose payloads are being taken.
-    leaves: bool,
-}
-
-impl Bosh {
-    /// Tells whether all requests that wait for an answer were cut off.
-    pub fn is_cut(&self) -> bool {
-        self.binding.is_cut()
-    }
-
-    /// How long its client stays away between two requests because it is told to.
-    pub fn pause(&self) -> Duration {
-        self.binding.polling()
-    }
-}
-
-/// The end of a session: the condition, if the client did not want it.
-type End = Option<Condition>;
 
 /// All sessions over BOSH.
 #[derive(Debug, Default)]
@@ -88,11 +56,10 @@ impl Bindings {
         self.sids.is_empty() && self.addresses.is_empty() && lists.iter().all(|list| list.is_empty())
     }
 
-    /// A session is no more.
-    pub fn forget(&mut self, session: &Session) {
-        let Some(bosh) = &session.bosh else { return };
+    /// Forgets a session that is over, of a client at this address.
+    pub fn forget(&mut self, bosh: &Bosh, peer: IpAddr) {
         self.sids.remove(&bosh.sid);
-        let key = client_address::key(session.origin.peer.ip());
+        let key = client_address::key(peer);
         if let Some(count) = self.addresses.get_mut(&key) {
             *count -= 1;
             if *count == 0 {
@@ -171,7 +138,7 @@ impl Hub {
     /// there is no such session says no more than a closed connection would, but the client can tell what is wrong.
     fn session_of_sid(&self, sid: &str, post: Post) -> Option<SessionId> {
         let id = *self.bindings.sids.get(sid)?;
-        let bosh = self.sessions.get(id)?.bosh.as_ref()?;
+        let bosh = self.sessions.bosh(id)?;
         (bosh.secure == post.secure).then_some(id)
     }
 
@@ -206,7 +173,7 @@ impl Hub {
     /// A session ends because of a request that breaks the rules.
     fn violate(&mut self, now: Now, id: SessionId, post: Post, violation: Violation) -> Option<SessionId> {
         let session = self.sessions.get_mut(id)?;
-        let bosh = session.bosh.as_mut()?;
+        let bosh = session.xmpp_mut()?.bosh_mut()?;
         bosh.binding.violate(post.request, violation);
         session.ending.get_or_insert(violation.sentence);
         self.close_bosh(now, id);
@@ -231,10 +198,10 @@ impl Hub {
         }
         let binding = Binding::new(now.monotonic, &self.limits, envelope, post.request)?;
         let origin = Origin { peer: post.peer, transport: "bosh", accepted: now.monotonic };
-        let mut session = Session::new(origin, now.monotonic, self.backlog.clone());
+        let mut stream = Stream::default();
         // A client without a version means 1.0 here (XEP-0206 §11).
-        session.stream.open(envelope.to, envelope.version.or(Some("1.0")), &self.names.domain)?;
-        session.stream.set_lang(envelope.lang);
+        stream.open(envelope.to, envelope.version.or(Some("1.0")), &self.names.domain)?;
+        stream.set_lang(envelope.lang);
         let key = client_address::key(post.peer.ip());
         let of_address = self.bindings.addresses.get(&key).copied().unwrap_or(0);
         let full = if self.bindings.sids.len() >= self.limits.bosh_sessions {
@@ -255,8 +222,9 @@ impl Hub {
         let sid: Box<str> = tokens::token(self.random).into();
         let login_until = now.monotonic + self.limits.login;
         let secure = post.secure;
-        session.bosh = Some(Box::new(Bosh {
+        let carrier = Carrier::Bosh(Box::new(Bosh {
             binding,
+            outbox: Outbox::new(self.backlog.clone()),
             sid: sid.clone(),
             secure,
             end: None,
@@ -265,17 +233,17 @@ impl Hub {
             taken: 0,
             leaves: false,
         }));
-        let id = self.sessions.insert(session);
+        let mut xmpp = Xmpp::new(now.monotonic, carrier);
+        xmpp.stream = stream;
+        let id = self.sessions.insert(Session::new(origin, now.monotonic, Kind::Xmpp(xmpp)));
         self.bindings.sids.insert(sid, id);
         *self.bindings.addresses.entry(key).or_default() += 1;
         self.counters.sessions += 1;
         self.note(id, What::Connected);
         self.tap_post(now, id, text);
         self.open(now, id);
-        if let Some(session) = self.sessions.get_mut(id)
-            && let Some(bosh) = &mut session.bosh
-        {
-            bosh.binding.open(&bosh.sid, &session.stream_id, &self.names.domain);
+        if let Some(Xmpp { carrier: Carrier::Bosh(bosh), stream_id, .. }) = self.sessions.xmpp_mut(id) {
+            bosh.binding.open(&bosh.sid, stream_id, &self.names.domain);
         }
         self.take_request(now, id, envelope, root, text);
         self.wake(id);
@@ -292,9 +260,9 @@ impl Hub {
         text: &str,
     ) -> Option<SessionId> {
         self.count(now, id, text.len(), 0);
-        let session = self.sessions.get_mut(id)?;
-        session.heard(now.monotonic);
-        let bosh = session.bosh.as_mut()?;
+        let xmpp = self.sessions.xmpp_mut(id)?;
+        xmpp.heard(now.monotonic);
+        let bosh = xmpp.bosh_mut()?;
         let turn = if bosh.end.is_some() {
             bosh.binding.knock(now.monotonic, post.request);
             Ok(Turn::Later)

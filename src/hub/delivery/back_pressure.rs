@@ -10,11 +10,12 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use crate::config::limits::Limits;
+use crate::hub::bosh::record::Bosh;
 use crate::hub::delivery::queue_memory::{Backlog, Taken};
+use crate::hub::session::Xmpp;
 use crate::hub::{Action, Hub, Now};
 use crate::id::{SessionId, UserId};
 use crate::xmpp::stanza::{Condition, StanzaError};
-use crate::xmpp::stream::State;
 
 /// Why a stanza or a request is refused whose receivers take too little.
 pub const NO_ROOM_SENTENCE: &str =
@@ -161,7 +162,7 @@ impl Behind {
 impl Hub {
     /// The client of a session does not take its stream. If anything waits for the session, its socket counts as full.
     pub fn not_taken(&mut self, now: Now, id: SessionId) {
-        if self.sessions.get(id).is_some_and(|session| !session.outbox.is_empty()) {
+        if self.sessions.get(id).is_some_and(|session| !session.fill().is_empty()) {
             self.full(now, id);
         }
     }
@@ -171,7 +172,7 @@ impl Hub {
         if let Some(session) = self.sessions.get_mut(id)
             && session.behind.is_none()
         {
-            session.behind = Some(Behind::new(now.monotonic, session.outbox.bytes()));
+            session.behind = Some(Behind::new(now.monotonic, session.fill().bytes));
             self.relief.nobody_full = false;
         }
     }
@@ -180,8 +181,8 @@ impl Hub {
     /// time, and has so much longer.
     pub(in crate::hub) fn is_behind(&self, now: Now, id: SessionId) -> bool {
         self.sessions.get(id).is_some_and(|session| {
-            let patience =
-                self.limits.backlog_wait + session.bosh.as_ref().map_or(Duration::ZERO, |bosh| bosh.pause());
+            let pause = session.xmpp().and_then(Xmpp::bosh).map_or(Duration::ZERO, Bosh::pause);
+            let patience = self.limits.backlog_wait + pause;
             session
                 .behind
                 .is_some_and(|behind| now.monotonic.saturating_duration_since(behind.since) >= patience)
@@ -204,8 +205,8 @@ impl Hub {
         let Some(hold) = self.senders.get(user).and_then(|sender| sender.hold) else { return false };
         let owed = self.senders.owed(user);
         self.sessions.get(id).is_some_and(|session| {
-            let waits_for_it = hold.owed && session.outbox.owes(&owed);
-            !session.outbox.is_half_full(&self.limits) && !waits_for_it
+            let waits_for_it = hold.owed && session.owes(&owed);
+            !session.fill().is_half_full(&self.limits) && !waits_for_it
         })
     }
 
@@ -360,11 +361,11 @@ impl Hub {
         let place = user.0 as usize;
         let mut sessions = std::mem::take(&mut self.unbound[place]);
         sessions.extend(&self.online[place]);
-        sessions.sort_by_key(|id| self.sessions.get(*id).map(|session| session.heard));
+        sessions.sort_by_key(|id| self.sessions.xmpp(*id).map(|xmpp| xmpp.heard));
         for id in sessions {
-            if let Some(session) = self.sessions.get_mut(id) {
-                session.let_go = true;
-                session.waits = false;
+            if let Some(xmpp) = self.sessions.xmpp_mut(id) {
+                xmpp.let_go = true;
+                xmpp.waits = false;
             }
             self.wake(id);
         }
@@ -374,8 +375,8 @@ impl Hub {
     fn slow_readers(&self, now: Now) -> Vec<SessionId> {
         let slow = |id: SessionId| {
             let session = self.sessions.get(id)?;
-            let waits = session.stream.state() != State::Closed && self.is_behind(now, id);
-            waits.then(|| (session.outbox.bytes(), id))
+            let waits = !session.is_closed() && self.is_behind(now, id);
+            waits.then(|| (session.fill().bytes, id))
         };
         let mut slow: Vec<_> = self.sessions.ids().into_iter().filter_map(slow).collect();
         slow.sort_unstable_by(|one, other| other.cmp(one));
@@ -391,7 +392,7 @@ impl Hub {
                 return;
             }
             let Some(session) = self.sessions.get(*id) else { continue };
-            if session.stream.state() != State::Closed && (crowded || session.outbox.owes(&owed)) {
+            if !session.is_closed() && (crowded || session.owes(&owed)) {
                 self.too_slow(now, *id);
             }
         }

@@ -1,15 +1,18 @@
 //! The delivery of events: once for every matching subscription, in order for every session.
 
 pub(super) mod back_pressure;
+pub(super) mod frame;
 pub(super) mod outbox;
 pub(super) mod queue_memory;
+pub(super) mod stream_event;
 
 use std::rc::Rc;
 
-use crate::hub::delivery::outbox::{Frame, MESSAGE_ID};
+use crate::hub::delivery::frame::{Element, Frame, MESSAGE_ID, StreamEntry};
 use crate::hub::delivery::queue_memory::Counted;
-use crate::hub::event_stream::Told;
-use crate::hub::{Hub, Now};
+use crate::hub::delivery::stream_event::StreamEvent;
+use crate::hub::session::{Carrier, Kind, Session, Xmpp};
+use crate::hub::{Action, Hub, Now};
 use crate::id::{SessionId, UserId};
 use crate::pubsub::event::Event;
 use crate::pubsub::{Command, Item, NodeId, Subscriber};
@@ -40,7 +43,7 @@ impl Hub {
         let receivers = self.receivers_of(self.pubsub.subscribers(node));
         self.apply_by_system(now, Command::Dismiss(node));
         for (id, _) in &receivers {
-            if self.sessions.get(*id).is_some_and(|session| session.feed.is_some()) {
+            if self.sessions.get(*id).is_some_and(Session::is_event_stream) {
                 self.end(now, *id, None, "its node was taken away");
             }
         }
@@ -67,22 +70,25 @@ impl Hub {
         let sender = by.map(|user| self.senders.owed(user));
         let event = Counted::new(event, bytes, &self.backlog, sender.as_ref());
         // Made when the first stream gets it, and shared by all.
-        let mut told = None;
+        let mut stream_event = None;
         for (id, full) in receivers {
-            if self.sessions.get(id).is_some_and(|session| session.feed.is_some()) {
-                // Such a stream has no way to say that something is gone.
-                if let Some(item) = &event.item {
-                    let told = told.get_or_insert_with(|| {
-                        let told = Told::item(event.node.clone(), item.clone());
-                        told.counted(&self.backlog, sender.as_ref())
+            match self.sessions.get(id).map(|session| &session.kind) {
+                Some(Kind::Events(_)) => {
+                    // Such a stream has no way to say that something is gone.
+                    let Some(item) = &event.item else { continue };
+                    let stream_event = stream_event.get_or_insert_with(|| {
+                        let stream_event = StreamEvent::item(event.node.clone(), item.clone());
+                        stream_event.counted(&self.backlog, sender.as_ref())
                     });
                     self.counters.deliveries += 1;
-                    self.push(now, id, Frame::Told(told.clone()));
+                    self.push_event(now, id, StreamEntry::Event(stream_event.clone()));
                 }
-            } else if self.sessions.get(id).is_some_and(|session| session.is_available()) {
-                let message_id = self.message_id();
-                self.counters.deliveries += 1;
-                self.push(now, id, Frame::Event { event: event.clone(), full, id: message_id });
+                Some(Kind::Xmpp(xmpp)) if xmpp.is_available() => {
+                    let message_id = self.message_id();
+                    self.counters.deliveries += 1;
+                    self.push(now, id, Element::Event { event: event.clone(), full, id: message_id });
+                }
+                _ => {}
             }
         }
     }
@@ -97,5 +103,75 @@ impl Hub {
             number /= 62;
             character
         })
+    }
+
+    /// Wakes the task of a session: something waits for it, or it may be read from again.
+    pub(super) fn wake(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        match &mut session.kind {
+            Kind::Xmpp(Xmpp { carrier: Carrier::Bosh(bosh), .. }) => self.bindings.unsettle(id, bosh),
+            Kind::Xmpp(_) | Kind::Events(_) => self.actions.push_back(Action::Wake(id)),
+        }
+    }
+
+    /// Queues an element for a stream of XMPP that has not ended.
+    pub(super) fn push(&mut self, now: Now, id: SessionId, element: Element) {
+        let Some(session) = self.sessions.get_mut(id).filter(|session| !session.is_closed()) else { return };
+        let was_empty = session.fill().is_empty();
+        let Some(xmpp) = session.xmpp_mut() else {
+            return debug_assert!(false, "{id} is a stream of events");
+        };
+        xmpp.push(element);
+        self.queued(now, id, was_empty);
+    }
+
+    /// Queues an entry for a stream of server-sent events that has not ended.
+    pub(super) fn push_event(&mut self, now: Now, id: SessionId, entry: StreamEntry) {
+        let Some(session) = self.sessions.get_mut(id).filter(|session| !session.is_closed()) else { return };
+        let Kind::Events(events) = &mut session.kind else {
+            return debug_assert!(false, "{id} is a stream of XMPP");
+        };
+        let was_empty = events.outbox.is_empty();
+        events.outbox.push(entry);
+        self.queued(now, id, was_empty);
+    }
+
+    /// Queues a ping for a WebSocket.
+    pub(super) fn ping(&mut self, now: Now, id: SessionId) {
+        let Some(xmpp) = self.sessions.xmpp_mut(id) else { return };
+        let Carrier::WebSocket(outbox) = &mut xmpp.carrier else {
+            return debug_assert!(false, "{id} is no WebSocket");
+        };
+        let was_empty = outbox.is_empty();
+        outbox.push(Frame::Ping);
+        self.queued(now, id, was_empty);
+    }
+
+    /// Wakes a session whose queue was empty. A session that is owed more than may be and has not taken for long what its socket
+    /// was offered is closed instead; what waited for it is dropped and counted.
+    fn queued(&mut self, now: Now, id: SessionId, was_empty: bool) {
+        let is_over = self.sessions.get(id).is_some_and(|session| session.fill().is_over(&self.limits));
+        if is_over && self.is_behind(now, id) {
+            self.too_slow(now, id);
+        } else if was_empty {
+            self.wake(id);
+        }
+        self.relieve(now);
+    }
+
+    pub(super) fn send(&mut self, now: Now, id: SessionId, text: String) {
+        self.push(now, id, Element::Text(text.into()));
+    }
+
+    /// Sends a stanza of the user `by` to sessions.
+    pub(super) fn send_for(&mut self, now: Now, by: UserId, receivers: &[SessionId], text: String) {
+        let bytes = text.len();
+        let stanza =
+            Counted::<Box<str>>::new(text.into(), bytes, &self.backlog, Some(&self.senders.owed(by)));
+        for id in receivers {
+            self.push(now, *id, Element::Stanza(stanza.clone()));
+        }
     }
 }

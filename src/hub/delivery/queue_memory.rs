@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use crate::hub::{Hub, Now, What};
 use crate::id::{SessionId, UserId};
-use crate::xmpp::stream::{State, StreamError};
+use crate::xmpp::stream::StreamError;
 
 /// A count of bytes that all queues share.
 #[derive(Clone, Debug, Default)]
@@ -145,12 +145,7 @@ impl Hub {
         let owed = |id: SessionId| {
             let session = self.sessions.get(id)?;
             let full = session.behind.is_some();
-            (session.stream.state() != State::Closed).then_some((
-                self.is_behind(now, id),
-                full,
-                session.outbox.bytes(),
-                id,
-            ))
+            (!session.is_closed()).then_some((self.is_behind(now, id), full, session.fill().bytes, id))
         };
         let mut sessions: Vec<_> = self.sessions.ids().into_iter().filter_map(owed).collect();
         sessions.sort_unstable_by(|one, other| other.cmp(one));
@@ -170,7 +165,7 @@ impl Hub {
     /// Drops what waits for a session, and closes it for not reading.
     pub(in crate::hub) fn too_slow(&mut self, now: Now, id: SessionId) {
         let Some(session) = self.sessions.get_mut(id) else { return };
-        let lost = session.outbox.clear();
+        let lost = session.clear();
         self.counters.dropped += lost as u64;
         self.counters.slow_readers += 1;
         self.note(id, What::SlowReader { lost });

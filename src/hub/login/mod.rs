@@ -7,7 +7,8 @@ pub(super) mod lockout;
 pub(super) mod password_queue;
 pub(super) mod tickets;
 
-use crate::hub::delivery::outbox::Frame;
+use crate::hub::bosh::record::Bosh;
+use crate::hub::session::Carrier;
 use crate::hub::tokens::token;
 use crate::hub::{Action, Hub, Now, What};
 use crate::id::{SessionId, UserId};
@@ -16,17 +17,17 @@ use crate::xmpp::stream::{self, State, StreamError};
 
 impl Hub {
     pub(super) fn open(&mut self, now: Now, id: SessionId) {
-        let Some(session) = self.sessions.get_mut(id) else {
+        let Some(xmpp) = self.sessions.xmpp_mut(id) else {
             return;
         };
-        session.stream_id = token(self.random).into();
-        session.opened = true;
-        let to = session.stream.take_from();
-        let open = stream::open(&self.names.domain, &session.stream_id, to.as_deref());
-        let features = stream::features(session.stream.is_logged_in());
+        xmpp.stream_id = token(self.random).into();
+        xmpp.opened = true;
+        let to = xmpp.stream.take_from();
+        let features = stream::features(xmpp.stream.is_logged_in());
         // Over BOSH the envelopes open a stream (XEP-0206 §3).
-        if session.bosh.is_none() {
-            self.push(now, id, Frame::Open(open.into()));
+        if let Carrier::WebSocket(_) = xmpp.carrier {
+            let open = stream::open(&self.names.domain, &xmpp.stream_id, to.as_deref());
+            self.send(now, id, open);
         }
         self.send(now, id, features);
     }
@@ -52,13 +53,13 @@ impl Hub {
         let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
-        if session.stream.state() != State::Checking {
+        let Some(xmpp) = session.xmpp_mut().filter(|xmpp| xmpp.stream.state() == State::Checking) else {
             return;
-        }
+        };
         match user {
             // The answer may come after another configuration.
             Some(user) if granted && self.desk.directory().has(user) => {
-                session.stream.accept();
+                xmpp.stream.accept();
                 session.user = Some(user);
                 self.counters.logins += 1;
                 self.note(id, What::LoggedIn);
@@ -72,7 +73,7 @@ impl Hub {
 
     /// The password is not checked: too many checks wait, or the address has to.
     pub fn unverified(&mut self, now: Now, id: SessionId) {
-        if self.sessions.get(id).is_none_or(|session| session.stream.state() != State::Checking) {
+        if self.sessions.xmpp(id).is_none_or(|xmpp| xmpp.stream.state() != State::Checking) {
             return;
         }
         self.refuse(now, id, Failure::TemporaryAuthFailure, None);
@@ -80,10 +81,10 @@ impl Hub {
     }
 
     pub(super) fn refuse(&mut self, now: Now, id: SessionId, failure: Failure, user: Option<UserId>) {
-        let Some(session) = self.sessions.get_mut(id) else {
+        let Some(xmpp) = self.sessions.xmpp_mut(id) else {
             return;
         };
-        let last = session.stream.refuse(self.limits.login_attempts);
+        let last = xmpp.stream.refuse(self.limits.login_attempts);
         self.counters.refusals += 1;
         self.count_failure("login", failure.name());
         // A name that nobody has may be a password typed into the wrong field: it is not logged.
@@ -98,9 +99,8 @@ impl Hub {
     /// Tells whether a password check is still waited for: not by a client of BOSH whose request was cut off meanwhile. Of other
     /// connections only their transport knows it.
     pub fn is_checking(&self, id: SessionId) -> bool {
-        self.sessions.get(id).is_some_and(|session| {
-            session.stream.state() == State::Checking
-                && !session.bosh.as_ref().is_some_and(|bosh| bosh.is_cut())
+        self.sessions.xmpp(id).is_some_and(|xmpp| {
+            xmpp.stream.state() == State::Checking && !xmpp.bosh().is_some_and(Bosh::is_cut)
         })
     }
 
@@ -111,11 +111,12 @@ impl Hub {
 
     /// Returns the user who has logged in on a session.
     pub fn user_of(&self, id: SessionId) -> Option<UserId> {
-        self.sessions.get(id).filter(|session| session.stream.is_logged_in())?.user
+        let session = self.sessions.get(id)?;
+        session.user.filter(|_| session.xmpp().is_some_and(|xmpp| xmpp.stream.is_logged_in()))
     }
 
     /// Tells whether the session has logged in, for the size of messages and for what may stand in a log.
     pub fn is_logged_in(&self, id: SessionId) -> bool {
-        self.sessions.get(id).is_some_and(|session| session.stream.is_logged_in())
+        self.sessions.xmpp(id).is_some_and(|xmpp| xmpp.stream.is_logged_in())
     }
 }

@@ -2,6 +2,7 @@
 //! hand (the guide, "Failure scenarios").
 
 use crate::desk::{Command, Status};
+use crate::hub::session::Session;
 use crate::hub::stanzas::target::FINESSE;
 use crate::hub::{Hub, Now};
 use crate::id::SessionId;
@@ -83,7 +84,7 @@ impl Hub {
     }
 
     fn send_finesse(&mut self, now: Now, id: SessionId, resource: Option<&str>) {
-        let Some(address) = self.sessions.get(id).and_then(|session| session.address.as_ref()) else {
+        let Some(address) = self.sessions.get(id).and_then(Session::address) else {
             return;
         };
         let resource = resource.map(|resource| format!("/{resource}")).unwrap_or_default();

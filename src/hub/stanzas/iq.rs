@@ -51,9 +51,8 @@ fn pubsub(hub: &mut Hub, now: Now, user: UserId, request: &Request<'_>) -> Answe
     }
     let bare = hub.bare(user);
     let (sessions, online, desk) = (&hub.sessions, &hub.online[user.0 as usize], &hub.desk);
-    let resource = |id: SessionId| {
-        sessions.get(id).and_then(|session| Some(session.address.as_ref()?.resource.to_string()))
-    };
+    let resource =
+        |id: SessionId| sessions.get(id).and_then(|session| Some(session.address()?.resource.to_string()));
     let who = Requester {
         user,
         bare: &bare,

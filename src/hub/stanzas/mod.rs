@@ -8,6 +8,7 @@ pub(super) mod target;
 use roxmltree::Node;
 
 use crate::desk::nodes;
+use crate::hub::session::Session;
 use crate::hub::session_address::Address;
 use crate::hub::stanzas::target::Target;
 use crate::hub::{Hub, Now, What};
@@ -24,7 +25,7 @@ pub fn stanza(hub: &mut Hub, now: Now, id: SessionId, kind: Kind, stanza: Node<'
         return;
     };
     let Some(user) = session.user else { return };
-    if session.address.is_none() {
+    if session.address().is_none() {
         return unbound(hub, now, id, user, kind, stanza);
     }
     // Whatever a client puts into `from`, the server writes the session's own address over it, as Openfire does
@@ -81,12 +82,12 @@ fn bind(hub: &mut Hub, now: Now, id: SessionId, user: UserId, request: &Request<
     let address = Address::new(&name, &hub.names.domain, &resource);
     let payload = format!("<bind xmlns=\"{}\"><jid>{}</jid></bind>", ns::BIND, address.full());
     hub.online[user.0 as usize].push(id);
-    let Some(session) = hub.sessions.get_mut(id) else {
+    let Some(xmpp) = hub.sessions.xmpp_mut(id) else {
         return;
     };
-    session.address = Some(Box::new(address));
+    xmpp.address = Some(Box::new(address));
     // The address until now, as Openfire has it.
-    let to = format!("{}/{}", hub.names.domain, std::mem::take(&mut session.stream_id));
+    let to = format!("{}/{}", hub.names.domain, std::mem::take(&mut xmpp.stream_id));
     hub.note(id, What::Bound);
     // From now on silence is what counts, not the login.
     hub.listen(now, id);
@@ -156,7 +157,7 @@ fn route_iq(hub: &mut Hub, now: Now, id: SessionId, user: UserId, iq: Node<'_, '
         let request = stanza::request(iq, kind == IqType::Set)?;
         iq::answer(hub, now, user, &target, &request)
     });
-    let Some(address) = hub.sessions.get(id).and_then(|session| session.address.as_ref()) else {
+    let Some(address) = hub.sessions.get(id).and_then(Session::address) else {
         return;
     };
     let to = address.jid();
@@ -173,19 +174,20 @@ impl Hub {
         let Some(session) = self.sessions.get(id) else {
             return;
         };
-        if let (Some(user), Some(_)) = (session.user, &session.feed) {
-            return self.leave_stream(now, id, user);
-        }
         let Some(user) = session.user else { return };
-        if session.waits {
+        let Some(xmpp) = session.xmpp() else {
+            return self.leave_stream(now, id, user);
+        };
+        let is_bound = xmpp.address.is_some();
+        if xmpp.waits {
             self.unbound[user.0 as usize].retain(|other| *other != id);
         }
-        if session.address.is_none() {
+        if !is_bound {
             return;
         }
         self.apply_by_system(now, pubsub::Command::Leave { user, session: id });
         self.online[user.0 as usize].retain(|other| *other != id);
-        let presence = self.sessions.get_mut(id).and_then(|session| session.presence.as_mut());
+        let presence = self.sessions.xmpp_mut(id).and_then(|xmpp| xmpp.presence.as_mut());
         if let Some(presence) = presence {
             // It did not say good-bye, so there is nothing to hand on but that it is gone.
             presence.content = Box::default();

@@ -3,7 +3,7 @@
 use roxmltree::Node;
 
 use crate::desk::Command;
-use crate::hub::session::Presence;
+use crate::hub::session::{Presence, Session};
 use crate::hub::stanzas::target::Target;
 use crate::hub::{Hub, Now};
 use crate::id::{SessionId, UserId};
@@ -40,19 +40,19 @@ impl Hub {
             let error = StanzaError::new(Condition::NotAcceptable, "A presence has at most 4096 bytes.");
             return self.answer_error(now, id, presence, &error);
         };
-        let Some(session) = self.sessions.get_mut(id) else {
+        let Some(xmpp) = self.sessions.xmpp_mut(id) else {
             return;
         };
-        let was_available = session.is_available();
-        let first = session.presence.is_none();
-        let lang = stanza::lang(presence).or(session.stream.lang()).map(Box::from);
-        session.presence = Some(Presence { priority, content: content.into(), lang });
+        let was_available = xmpp.is_available();
+        let first = xmpp.presence.is_none();
+        let lang = stanza::lang(presence).or(xmpp.stream.lang()).map(Box::from);
+        xmpp.presence = Some(Presence { priority, content: content.into(), lang });
         self.apply_by_system(now, Command::Arrived(user));
         if priority >= 0 && !was_available {
             self.show_finesse(now, id);
         }
         for other in self.online[user.0 as usize].clone() {
-            if self.sessions.get(other).is_some_and(|session| session.presence.is_some()) {
+            if self.sessions.xmpp(other).is_some_and(|xmpp| xmpp.presence.is_some()) {
                 self.send_presence(now, id, other, "");
                 if first && other != id {
                     self.send_presence(now, other, id, "");
@@ -63,30 +63,27 @@ impl Hub {
 
     /// RFC 6121 §4.5.2. The session itself is told too.
     fn unavailable(&mut self, now: Now, id: SessionId, user: UserId, presence: Node<'_, '_>) {
-        let Some(session) = self.sessions.get_mut(id) else {
+        let Some(xmpp) = self.sessions.xmpp_mut(id) else {
             return;
         };
-        let Some(said) = &mut session.presence else { return };
+        let Some(said) = &mut xmpp.presence else { return };
         said.content = content(presence).unwrap_or_default().into();
-        said.lang = stanza::lang(presence).or(session.stream.lang()).map(Box::from);
+        said.lang = stanza::lang(presence).or(xmpp.stream.lang()).map(Box::from);
         self.tell_unavailable(now, id, user);
     }
 
     /// The presence of a session ends; the user's sessions are told.
     pub(in crate::hub) fn tell_unavailable(&mut self, now: Now, id: SessionId, user: UserId) {
         for other in self.online[user.0 as usize].clone() {
-            if self.sessions.get(other).is_some_and(|session| session.presence.is_some()) {
+            if self.sessions.xmpp(other).is_some_and(|xmpp| xmpp.presence.is_some()) {
                 self.send_presence(now, id, other, " type=\"unavailable\"");
             }
         }
-        if let Some(session) = self.sessions.get_mut(id) {
-            session.presence = None;
+        if let Some(xmpp) = self.sessions.xmpp_mut(id) {
+            xmpp.presence = None;
         }
         let online = &self.online[user.0 as usize];
-        if online
-            .iter()
-            .all(|other| self.sessions.get(*other).is_none_or(|session| session.presence.is_none()))
-        {
+        if online.iter().all(|other| self.sessions.xmpp(*other).is_none_or(|xmpp| xmpp.presence.is_none())) {
             self.apply_by_system(now, Command::Left(user));
         }
     }
@@ -96,11 +93,14 @@ impl Hub {
         let (Some(sender), Some(receiver)) = (self.sessions.get(from), self.sessions.get(to)) else {
             return;
         };
-        let (Some(sender_address), Some(receiver_address)) = (&sender.address, &receiver.address) else {
+        let (Some(sender_address), Some(receiver_address)) = (sender.address(), receiver.address()) else {
             return;
         };
         // It may have ended while the others were told.
-        let Some(Presence { content, lang, .. }) = &sender.presence else { return };
+        let Some(Presence { content, lang, .. }) = sender.xmpp().and_then(|xmpp| xmpp.presence.as_ref())
+        else {
+            return;
+        };
         let lang = lang.as_ref().map_or_else(String::new, |lang| format!(" xml:lang=\"{lang}\""));
         let text = format!(
             "<presence from=\"{}\" to=\"{}\"{kind}{lang} xmlns=\"{}\">{content}</presence>",
@@ -167,7 +167,7 @@ impl Hub {
     }
 
     fn answer_subscription(&mut self, now: Now, id: SessionId, presence: Node<'_, '_>, kind: &str) {
-        let Some(address) = self.sessions.get(id).and_then(|session| session.address.as_ref()) else {
+        let Some(address) = self.sessions.get(id).and_then(Session::address) else {
             return;
         };
         let from = presence.attribute("to").unwrap_or("");

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use roxmltree::Node;
 
 use crate::hub::delivery::back_pressure::NO_ROOM;
+use crate::hub::session::Session;
 use crate::hub::{Hub, Now};
 use crate::id::{SessionId, UserId};
 use crate::xml::{write_attribute, write_node_with};
@@ -51,8 +52,8 @@ impl Hub {
             self.counters.refused_sends += 1;
             return Err(NO_ROOM);
         }
-        let session = self.sessions.get(from).ok_or(Condition::NotAuthorized)?;
-        let sender = session.address.as_ref().ok_or(Condition::NotAuthorized)?.full();
+        let session = self.sessions.xmpp(from).ok_or(Condition::NotAuthorized)?;
+        let sender = session.address.as_deref().ok_or(Condition::NotAuthorized)?.full();
         // A language that the stanza names itself stays (RFC 6120 §8.1.5).
         let lang = session.stream.lang().filter(|_| !stanza.has_attribute((ns::XML, "lang")));
         let mut text = String::new();
@@ -77,7 +78,7 @@ impl Hub {
 
     /// The longest answer that is put into anybody's queue, in bytes: half of what there may be in it.
     pub(in crate::hub) fn longest(&self) -> usize {
-        self.limits.queue / 2
+        self.limits.half_queue()
     }
 
     /// Finds whom `to` names, seen from `own`.
@@ -132,7 +133,7 @@ impl Hub {
         self.online[user.0 as usize].iter().copied().find(|id| {
             self.sessions
                 .get(*id)
-                .and_then(|session| session.address.as_ref())
+                .and_then(Session::address)
                 .is_some_and(|address| *address.resource == *resource)
         })
     }
@@ -150,7 +151,7 @@ impl Hub {
         stanza: Node<'_, '_>,
         error: &StanzaError,
     ) {
-        let Some(address) = self.sessions.get(id).and_then(|session| session.address.as_ref()) else {
+        let Some(address) = self.sessions.get(id).and_then(Session::address) else {
             return;
         };
         let answer = stanza::error(stanza, &address.jid(), error);

@@ -88,7 +88,7 @@ fn a_reader_that_takes_its_time_gets_everything() {
         stage.hub.full(stage.now, reader);
         let mut taken = Vec::new();
         stage.hub.drain(stage.now, reader, 1, |out| {
-            if let Out::Text(pieces) = out {
+            if let XmppOut::Text(pieces) = out {
                 taken.push(pieces.concat());
             }
         });

@@ -72,7 +72,7 @@ fn a_tap_of_one_session_shows_no_other_and_none_shows_streams() {
     assert_eq!(stage.hear(all).len(), 2, "of the sessions of XMPP");
     assert!(stage.hear(tap).is_empty() && stage.hear(all).is_empty(), "taps do not show each other");
     stage.hub.fail(stage.now, events, StreamError::SLOW_READER);
-    assert_eq!(stage.hear(events), [stream::CLOSE, "close 1000"]);
+    assert_eq!(stage.hear(events), ["end"]);
     assert!(stage.hear(all).is_empty(), "nor the end of a stream");
     for id in [events, other, one] {
         stage.hub.closed(stage.now, id, "gone");
@@ -93,7 +93,7 @@ fn a_tap_is_bounded_as_every_session_is() {
         stage.hear(taps[0]);
     }
     assert_eq!(stage.hub.counters().slow_readers, 3);
-    assert_eq!(stage.hear(taps[1]), [stream::CLOSE, "close 1000"]);
+    assert_eq!(stage.hear(taps[1]), ["end"]);
     let events = stage.stream("1001", &[USER_NODE], After::Now);
     for unknown in [events, taps[0], taps[1], SessionId::MAX] {
         assert_eq!(stage.try_tap(Some(unknown)), Err(NotOpened::SessionUnknown));

@@ -9,11 +9,10 @@ use callboard::clock::Now;
 use callboard::config::limits::Limits;
 use callboard::config::{Config, Profile};
 use callboard::desk::nodes;
-use callboard::hub::{Action, Asker, Hub, Origin, Out};
+use callboard::hub::{Action, Asker, Hub, Origin, EventOut};
 use callboard::id::{SessionId, UserId};
 use callboard::pubsub::{After, NodeSpec};
 use callboard::xmpp::bosh::Answer;
-use callboard::xmpp::stream;
 
 use crate::wire;
 
@@ -173,16 +172,13 @@ impl Stage {
     /// The same, and whether there are no more.
     fn drain(&mut self) -> (Vec<Told>, bool) {
         let (mut told, mut is_closed) = (Vec::new(), false);
-        self.hub.drain(self.now, self.witness, usize::MAX, |out| match out {
-            Out::Event { name, id, data } => {
+        self.hub.drain_events(self.now, self.witness, usize::MAX, |out| match out {
+            EventOut::Event { name, id, data } => {
                 let item = id.expect("every item has an id").to_owned();
                 told.push(Told { node: name.to_owned(), item, payload: data.to_owned() });
             }
-            Out::Ping => {}
-            // It stands before every close, and is for XMPP.
-            Out::Text(pieces) if pieces.concat() == stream::CLOSE => {}
-            Out::Close(..) => is_closed = true,
-            other => panic!("the witness gets {other:?}"),
+            EventOut::Comment => {}
+            EventOut::End => is_closed = true,
         });
         (told, is_closed)
     }

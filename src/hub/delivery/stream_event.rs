@@ -1,0 +1,60 @@
+//! An event on streams of server-sent events, made once for all of them.
+
+use std::rc::Rc;
+
+use crate::hub::delivery::queue_memory::{Backlog, Counted};
+use crate::pubsub::Item;
+use crate::sse;
+
+/// The event.
+#[derive(Debug)]
+pub struct StreamEvent {
+    content: Content,
+    len: usize,
+}
+
+#[derive(Debug)]
+enum Content {
+    /// An item of a node.
+    Item { node: Rc<str>, item: Rc<Item> },
+    /// Something else, by its name.
+    Other { name: &'static str, data: String },
+}
+
+impl StreamEvent {
+    /// An item of a node.
+    pub fn item(node: Rc<str>, item: Rc<Item>) -> Self {
+        Self::new(Content::Item { node, item })
+    }
+
+    /// Something else.
+    pub fn other(name: &'static str, data: String) -> Self {
+        Self::new(Content::Other { name, data })
+    }
+
+    fn new(content: Content) -> Self {
+        let mut event = Self { content, len: 0 };
+        let (name, id, data) = event.fields();
+        event.len = sse::len(name, id, data);
+        event
+    }
+
+    /// Ready to be put into queues.
+    pub fn counted(self, backlog: &Backlog, sender: Option<&Backlog>) -> Rc<Counted<Self>> {
+        let bytes = self.len;
+        Counted::new(self, bytes, backlog, sender)
+    }
+
+    /// How many bytes it has on a stream.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Its name, its id if it has one, and its data.
+    pub fn fields(&self) -> (&str, Option<&str>, &str) {
+        match &self.content {
+            Content::Item { node, item } => (node, Some(&item.id), item.payload.text()),
+            Content::Other { name, data } => (name, None, data),
+        }
+    }
+}
