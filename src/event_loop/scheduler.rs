@@ -116,7 +116,7 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use crate::event_loop::rounds::ADDRESS;
-    use crate::http::routes;
+    use crate::http::arrival;
     use crate::http::site::Site;
     use crate::http::websocket::session;
     use crate::hub::Origin;
@@ -343,7 +343,7 @@ mod tests {
             let places = site.admission.places(peer.ip()).expect("there is room");
             let io = Io::plain(stream, peer, places, site.admission.traffic.clone());
             let turns = Rc::new(Cell::new(peer.ip()));
-            let arrival = Arrival {
+            let came_in = Arrival {
                 connection: io,
                 peer,
                 own: address.ip(),
@@ -351,7 +351,7 @@ mod tests {
                 lacks_tls: false,
                 turns: turns.clone(),
             };
-            site.driver.spawn_arrival_of(turns, routes::serve(site.clone(), arrival));
+            site.driver.spawn_arrival_of(turns, arrival::serve(site.clone(), came_in));
             Async::new(socket).expect("it can wait")
         });
         let mut answer = [0; 15];

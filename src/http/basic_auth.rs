@@ -1,5 +1,6 @@
-//! HTTP Basic (RFC 7617).
+//! The user who sends a request: by HTTP Basic (RFC 7617), or by a ticket.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
 
@@ -10,8 +11,7 @@ use hyper::{Request, StatusCode};
 
 use crate::event_loop::driver::Driver;
 use crate::event_loop::password_queue::Unchecked;
-use crate::http::callboard::tickets;
-use crate::http::query::Query;
+use crate::http::query::{Query, Repeated};
 use crate::http::request_body::Incoming;
 use crate::http::response::Refused;
 use crate::http::site::Site;
@@ -81,7 +81,7 @@ pub async fn ticket_or_user(
     site: &Rc<Site>,
     request: &Request<Incoming>,
 ) -> Result<(UserId, Option<TicketKey>), Refused> {
-    let Some(ticket) = tickets::given(Query::of(request.uri()))? else {
+    let Some(ticket) = ticket_in(Query::of(request.uri()))? else {
         return Ok((user(site, request).await?, None));
     };
     let found = site.driver.with_hub(|hub, now| hub.ticket(now, &ticket));
@@ -89,6 +89,15 @@ pub async fn ticket_or_user(
         "The ticket is over, or there never was one: get another with POST /callboard/api/ticket.",
     ))?;
     Ok((user, Some(key)))
+}
+
+/// The ticket in a query, if there is one.
+///
+/// # Errors
+///
+/// There are several.
+pub fn ticket_in(query: Query<'_>) -> Result<Option<Cow<'_, str>>, Repeated> {
+    query.one("ticket")
 }
 
 /// The user that a request names, for a log: a name that nobody has may be a password typed into the wrong field. It was

@@ -5,9 +5,11 @@
 //! driver and answers with a value.
 #![allow(clippy::disallowed_methods, reason = "a handler knows how late it is")]
 
+pub(crate) mod arrival;
 pub(crate) mod basic_auth;
 pub(crate) mod bosh;
 pub(crate) mod callboard;
+pub(crate) mod client;
 pub(crate) mod connection;
 pub(crate) mod cors;
 pub(crate) mod events;

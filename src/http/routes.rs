@@ -1,7 +1,6 @@
 //! HTTP/1.0 and 1.1 on every listener: the routes, and what all answers have in common.
 
-use std::cell::{Cell, RefCell};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 
@@ -17,26 +16,21 @@ use crate::event_loop::client_log;
 use crate::event_loop::log_shares::Kind;
 use crate::http::basic_auth::Peer;
 use crate::http::callboard::{calls, directory, meters, publish, sessions, status, tickets};
+use crate::http::client::Client;
 use crate::http::cors::{Asker, Sent};
-use crate::http::events::body::Carried;
-use crate::http::files::Www;
+use crate::http::files::folder::Www;
 use crate::http::headers::forwarded::Seen;
 use crate::http::headers::{entity_tag, forwarded};
 use crate::http::metering::upgrade;
-use crate::http::metering::{Line, Tag, Way};
+use crate::http::metering::{Tag, Way};
 use crate::http::query::Query;
 use crate::http::request_body::Incoming;
 use crate::http::response;
 use crate::http::response::{Answer, Empty, empty, set, text};
 use crate::http::site::Site;
 use crate::http::websocket::handshake;
-use crate::http::{
-    bosh, callboard, connection, events, files, finesse, hosts, metrics, page, request_target,
-};
+use crate::http::{bosh, callboard, events, files, finesse, hosts, metrics, page, request_target};
 use crate::hub::Origin;
-use crate::net::accept::{Arrival, Host, Turns};
-use crate::net::connection::{Patience, Security, Slot};
-use crate::net::socket::Remote;
 
 /// The methods that there are.
 const METHODS: [Method; 6] =
@@ -44,77 +38,9 @@ const METHODS: [Method; 6] =
 
 /// All methods as a value of the header Allow.
 const ALL_METHODS: &str = "GET, HEAD, POST, PUT, DELETE, OPTIONS";
+
 /// How much of a host that nobody knows stands in the log, in bytes.
 const LOGGED_HOST: usize = 100;
-
-/// A connection while its requests are served.
-pub struct Client {
-    pub origin: Origin,
-    /// The address of this machine by which it came in.
-    own: IpAddr,
-    /// The place of the client whose request came last by this proxy.
-    place: RefCell<Option<Slot>>,
-    /// The address in whose turns it is served: by a proxy, that of the client whose request came last.
-    turns: Turns,
-    /// The connection is to a listener with TLS, and has none.
-    lacks_tls: bool,
-    security: Option<Security>,
-    remote: Remote,
-    line: RefCell<Line>,
-    /// Whether that is a stream of server-sent events.
-    pub carried: Carried,
-    /// The request has come in whole, and its answer may not come for long.
-    pub waits: Cell<bool>,
-}
-
-impl Client {
-    /// Nothing is asked now, so that it is nobody's who comes by a proxy.
-    pub fn rest(&self) {
-        self.place.take();
-        self.turns.set(client_address::key(self.origin.peer.ip()));
-    }
-}
-
-/// Serves one connection until it is closed or becomes a WebSocket. A client without TLS on a listener with it is told so.
-pub async fn serve(site: Rc<Site>, arrival: Arrival) {
-    let Arrival { connection: mut io, peer, own, accepted, lacks_tls, turns } = arrival;
-    let transport = if io.security().is_some() { "wss" } else { "ws" };
-    let origin = Origin { peer, transport, accepted };
-    let client = Rc::new(Client {
-        origin,
-        own,
-        place: RefCell::default(),
-        turns,
-        lacks_tls,
-        security: io.security(),
-        remote: io.remote(),
-        line: RefCell::new(Line::new(io.count())),
-        carried: Carried::default(),
-        waits: Cell::default(),
-    });
-    io.set_patience(Some(Patience::new(site.limits.login, site.limits.least_rate)));
-    connection::serve(site.clone(), Box::new(io), client.clone()).await;
-    client.line.borrow_mut().finish(&mut site.meters.borrow_mut());
-}
-
-impl Host for Site {
-    fn spawn(&self, turns: Turns, task: impl Future<Output = ()> + 'static) {
-        self.driver.spawn_arrival_of(turns, task);
-    }
-
-    fn next_round(&self) -> impl Future<Output = ()> {
-        self.driver.next_round()
-    }
-
-    fn serve(self: Rc<Self>, arrival: Arrival) -> impl Future<Output = ()> + 'static {
-        serve(self, arrival)
-    }
-
-    fn not_opened(self: Rc<Self>, peer: SocketAddr, why: &str) {
-        let line = format_args!("{peer} tls: {why}");
-        client_log::of_peer(&self.driver, peer.ip(), Kind::Handshake, Level::Info, line);
-    }
-}
 
 /// Answers a request, and counts it if it asks for that. It is in a box, because it is handed on several times.
 pub async fn route(site: Rc<Site>, mut request: Box<Request<Incoming>>, client: &Client) -> Answer {

@@ -14,7 +14,7 @@ use crate::config::web_origin::WebOrigin;
 use crate::config::{Config, Hosts};
 use crate::event_loop;
 use crate::event_loop::driver::Driver;
-use crate::http::files::Www;
+use crate::http::files::folder::Www;
 use crate::http::metering::Meters;
 use crate::net::admission::Admission;
 use crate::net::clock::now;

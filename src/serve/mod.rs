@@ -21,7 +21,7 @@ use crate::event_loop::busy_time;
 use crate::event_loop::client_log;
 use crate::event_loop::scheduler;
 use crate::event_loop::threads;
-use crate::http::files::{READERS, Www};
+use crate::http::files::folder::{READERS, Www};
 use crate::http::site::Site;
 use crate::hub::Counters;
 use crate::net::accept;

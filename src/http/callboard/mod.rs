@@ -19,7 +19,7 @@ use crate::http::query::Query;
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, Refused};
 use crate::http::site::Site;
-use crate::http::{redact, request_log};
+use crate::http::{basic_auth, redact, request_log};
 use crate::id::UserId;
 
 /// Lets `serve` answer a request, with a line in the log.
@@ -30,7 +30,7 @@ pub async fn answer(
     serve: impl AsyncFnOnce(&Rc<Site>, Request<Incoming>) -> Result<(UserId, Answer), Refused>,
 ) -> Answer {
     let shown = redact::request(request.method(), request.uri());
-    let with_ticket = tickets::given(Query::of(request.uri())) != Ok(None);
+    let with_ticket = basic_auth::ticket_in(Query::of(request.uri())) != Ok(None);
     let headers = request.headers().clone();
     let (user, mut answer) = match serve(&site, request).await {
         Ok((user, answer)) => (Some(user), answer),

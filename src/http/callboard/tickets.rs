@@ -1,20 +1,15 @@
 //! `POST /callboard/api/ticket`: what lets an EventSource in, which cannot send a password.
 
-use std::borrow::Cow;
 use std::rc::Rc;
 
 use hyper::{Request, StatusCode, header};
 
 use crate::clock::Seconds;
 use crate::http::basic_auth;
-use crate::http::query::{Query, Repeated};
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, Refused, json, set};
 use crate::http::site::Site;
 use crate::id::UserId;
-
-/// The parameter that carries one.
-const PARAMETER: &str = "ticket";
 
 /// Makes a ticket.
 pub async fn make(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
@@ -30,13 +25,4 @@ pub async fn make(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId
     let mut answer = json(format!("{{\"ticket\":\"{ticket}\",\"seconds\":{seconds}}}\n"));
     set(&mut answer, header::CACHE_CONTROL, "no-store");
     Ok((user, answer))
-}
-
-/// The ticket in a query, if there is one.
-///
-/// # Errors
-///
-/// There are several.
-pub fn given(query: Query<'_>) -> Result<Option<Cow<'_, str>>, Repeated> {
-    query.one(PARAMETER)
 }

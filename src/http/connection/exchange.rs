@@ -20,15 +20,16 @@ use log::Level;
 use smol::Timer;
 use smol_hyper::rt::{FuturesIo, SmolTimer};
 
-use super::{GONE, Heard, LATE, NO_ROOM, is_late, poll_first, refuse_head};
 use crate::config::limits::Limits;
 use crate::event_loop::client_log;
 use crate::event_loop::log_shares::Kind;
+use crate::http::client::Client;
+use crate::http::connection::waiting::{GONE, Heard, LATE, NO_ROOM, is_late, poll_first, refuse_head};
 use crate::http::events::body::Carries;
 use crate::http::request_body::{Incoming, Left};
 use crate::http::response::{Answer, Body, set};
 use crate::http::response_pieces::Rest;
-use crate::http::routes::{self, Client};
+use crate::http::routes;
 use crate::http::site::Site;
 use crate::http::websocket::handshake::values;
 use crate::net::connection::{Io, Quiet};

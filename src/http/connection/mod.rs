@@ -11,39 +11,34 @@
 //! and thrown away until the client has closed its side, too, for a bounded time and size.
 
 mod exchange;
+mod waiting;
 
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use log::Level;
 use smol::Timer;
-use smol::io::{AsyncRead as _, AsyncWrite as _};
+use smol::io::AsyncRead as _;
 
 use crate::event_loop::client_log;
 use crate::event_loop::log_shares::Kind;
-use crate::http::events::body::Carries;
+use crate::http::client::Client;
 use crate::http::response_pieces::Rest;
-use crate::http::routes::Client;
 use crate::http::site::Site;
 use crate::net::clock::now;
 use crate::net::connection::{Io, UNWANTED_MAX};
 use crate::net::idle_connections::Resting;
 use exchange::{After, exchange};
-
-/// The sentence for a client whose request is not read to the end of its head.
-const NO_ROOM: &str =
-    "The heads of other requests take all the memory for that (handshakes in [limits]); try again.";
+use waiting::{GONE, Heard, LATE, is_late, poll_first};
 
 /// The most reads of one turn from a client whose bytes are thrown away.
 const READS: usize = 16;
 
-/// Why a connection is closed before everything is written.
-const GONE: &str = "the client has gone before the end of its answer";
+/// Why a connection is closed whose client goes on sending.
 const TALKATIVE: &str = "the client goes on sending behind the last request that is answered";
-const LATE: &str = "the end of the stream of events is not taken";
 
 /// Serves the requests of a connection until it is closed, or becomes a WebSocket.
 pub async fn serve(site: Rc<Site>, mut io: Box<Io>, client: Rc<Client>) {
@@ -78,35 +73,6 @@ pub async fn serve(site: Rc<Site>, mut io: Box<Io>, client: Rc<Client>) {
     }
 }
 
-/// The result of waiting for a request.
-enum Heard {
-    /// A request begins.
-    Request(Box<Io>),
-    /// No request came in time.
-    Nothing(Box<Io>),
-    /// No request will come.
-    End,
-}
-
-/// Reads the first bytes of a request, as many as there are. Returns false if none will come.
-fn poll_first(site: &Site, io: &mut Io, cx: &mut Context<'_>) -> Poll<bool> {
-    if io.has_ahead() {
-        return Poll::Ready(true);
-    }
-    // The buffer is everybody's: nothing is kept for bytes that are not there.
-    let buffer = &mut site.driver.scratch.borrow_mut().input;
-    match ready!(Pin::new(&mut *io).poll_read(cx, buffer)) {
-        Ok(length @ 1..) => {
-            io.put_back(&buffer[..length]);
-            Poll::Ready(true)
-        }
-        Ok(0) | Err(_) => {
-            io.end_writing(cx);
-            Poll::Ready(false)
-        }
-    }
-}
-
 /// Waits for the first request.
 async fn wait(site: &Site, mut io: Box<Io>, most: Duration) -> Heard {
     let mut timer = Timer::after(most);
@@ -137,43 +103,6 @@ async fn rest(site: &Site, io: Box<Io>) -> Heard {
         (Some(true), Some(io)) => Heard::Request(io),
         (None, Some(io)) => Heard::Nothing(io),
         _ => Heard::End,
-    }
-}
-
-/// Answers a request that is not there yet, or has one behind it that is not, as far as the socket takes it at once.
-async fn refuse_head(io: &mut Io) {
-    let answer = format!(
-        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n\
-         X-Content-Type-Options: nosniff\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{NO_ROOM}",
-        NO_ROOM.len()
-    );
-    poll_fn(|cx| {
-        let _ = Pin::new(&mut *io).poll_write(cx, answer.as_bytes());
-        Poll::Ready(())
-    })
-    .await;
-}
-
-/// Tells whether a stream of events is not read, or not to its end. `is_taken`: the socket has taken all that it was offered.
-fn is_late(
-    site: &Rc<Site>,
-    client: &Client,
-    is_taken: bool,
-    last_words: &mut Option<Timer>,
-    cx: &mut Context<'_>,
-) -> bool {
-    match client.carried.get() {
-        Carries::None => false,
-        Carries::Stream(id) => {
-            if !is_taken {
-                site.driver.with_hub(|hub, now| hub.not_taken(now, id));
-            }
-            site.driver.is_aborted(id)
-        }
-        Carries::End => {
-            let timer = last_words.get_or_insert_with(|| Timer::after(site.limits.close));
-            pin!(timer).poll(cx).is_ready()
-        }
     }
 }
 

@@ -138,7 +138,7 @@ mod tests {
 
     use super::*;
     use crate::config::Config;
-    use crate::http::routes;
+    use crate::http::arrival;
     use crate::net::accept::Arrival;
     use crate::net::clock::now;
     use crate::net::connection::Io;
@@ -160,7 +160,7 @@ mod tests {
         let stream = Socket::new(Async::new(stream).expect("it can wait"));
         let places = site.admission.places(peer.ip()).expect("there is room");
         let io = Io::plain(stream, peer, places, site.admission.traffic.clone());
-        let arrival = Arrival {
+        let came_in = Arrival {
             connection: io,
             peer,
             own: address.ip(),
@@ -168,7 +168,7 @@ mod tests {
             lacks_tls: false,
             turns: Rc::new(Cell::new(peer.ip())),
         };
-        site.driver.spawn(routes::serve(site.clone(), arrival));
+        site.driver.spawn(arrival::serve(site.clone(), came_in));
         let all = || site.driver.with_hub(|hub, now| hub.list(now));
         while all().is_empty() || executor.try_tick() {
             executor.try_tick();

@@ -12,10 +12,9 @@ use std::rc::Rc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 use log::Level;
-use percent_encoding::percent_decode_str;
 use ring::digest::{SHA256, digest};
 
 use crate::desk::{ApiError, Refusal};
@@ -28,13 +27,8 @@ use crate::http::site::Site;
 use crate::http::{basic_auth, redact, request_log};
 use crate::id::UserId;
 use crate::net::socket::Remote;
-use request::Call;
-
-/// Where the API starts.
-pub const PREFIX: &str = "/finesse/api/";
-
-/// The header by which a request and its events are matched (the guide, "HTTP requests").
-const REQUEST_ID: HeaderName = HeaderName::from_static("requestid");
+use request::{Call, REQUEST_ID, Reply};
+pub use request::{PREFIX, as_user};
 
 /// A document may be kept, and is asked for again each time.
 const CACHE_CONTROL: &str = "no-cache";
@@ -44,19 +38,6 @@ const VARY: &str = "Accept";
 
 /// A longer document is converted off the event loop, in bytes: a conversion reads what was just written once more.
 const LARGE: usize = 64 * 1024;
-
-/// The reply to a request: a body for 200, which may be empty, none for 202, or an error.
-type Reply = Result<Option<String>, ApiError>;
-
-/// Takes apart the path of a request that is made as if another user made it: the id of that user, and the path of the
-/// API.
-pub fn as_user(path: &str) -> Option<(String, &str)> {
-    let (id, rest) = path.strip_prefix("/callboard/api/as/")?.split_once('/')?;
-    let id = percent_decode_str(id).decode_utf8().ok()?;
-    // The slash that ended the id begins the path.
-    let path = path.get(path.len() - rest.len() - 1..).filter(|path| path.starts_with(PREFIX))?;
-    Some((id.into_owned(), path))
-}
 
 /// Answers a request; `user`: as if the user of that id asked, which administrators may do.
 pub async fn answer(

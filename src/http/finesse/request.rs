@@ -3,13 +3,12 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use hyper::header::{self, HeaderMap, HeaderValue};
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
 
 use crate::clock::Now;
 use crate::desk::{self, ApiError, Desk, Refusal};
-use crate::http::finesse::{PREFIX, REQUEST_ID, Reply};
 use crate::http::query::{Query, Repeated};
 use crate::http::request_body;
 use crate::http::request_body::Incoming;
@@ -18,8 +17,27 @@ use crate::http::site::Site;
 use crate::id::UserId;
 use crate::xml::Bounds;
 
+/// Where the API starts.
+pub const PREFIX: &str = "/finesse/api/";
+
+/// The header by which a request and its events are matched (the guide, "HTTP requests").
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("requestid");
+
 /// The longest request id that is taken, in bytes: it is copied into every event.
 const REQUEST_ID_MAX: usize = 256;
+
+/// The reply to a request: a body for 200, which may be empty, none for 202, or an error.
+pub type Reply = Result<Option<String>, ApiError>;
+
+/// Takes apart the path of a request that is made as if another user made it: the id of that user, and the path of the
+/// API.
+pub fn as_user(path: &str) -> Option<(String, &str)> {
+    let (id, rest) = path.strip_prefix("/callboard/api/as/")?.split_once('/')?;
+    let id = percent_decode_str(id).decode_utf8().ok()?;
+    // The slash that ended the id begins the path.
+    let path = path.get(path.len() - rest.len() - 1..).filter(|path| path.starts_with(PREFIX))?;
+    Some((id.into_owned(), path))
+}
 
 /// Reads the request that a body asks for.
 pub trait Read: FnOnce(&str, &Bounds) -> Result<desk::Request, ApiError> {}
@@ -42,7 +60,7 @@ impl<'a> Call<'a> {
     /// Takes a request apart, if its path is UTF-8.
     pub fn read(site: &'a Rc<Site>, request: Request<Incoming>, headers: &'a HeaderMap) -> Option<Self> {
         let path = request.uri().path();
-        let path = crate::http::finesse::as_user(path).map_or(path, |(_, path)| path);
+        let path = as_user(path).map_or(path, |(_, path)| path);
         let path = path.strip_prefix(PREFIX).unwrap_or_default().trim_end_matches('/');
         let decoded = path.split('/').map(|part| percent_decode_str(part).decode_utf8().map(Cow::into_owned));
         let path = decoded.collect::<Result<_, _>>().ok()?;

@@ -3,8 +3,7 @@
 use hyper::Method;
 
 use crate::desk::{ApiError, ClientLog, Desk, DialogRequest, NewMessage, Refusal, Request, SetState, Whose};
-use crate::http::finesse::Reply;
-use crate::http::finesse::request::Call;
+use crate::http::finesse::request::{Call, Reply};
 use crate::id::UserId;
 
 /// The parts of Finesse's API that are not here, or not all of them.

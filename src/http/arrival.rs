@@ -1,0 +1,59 @@
+//! Connections as they come in from `net`.
+
+use std::cell::{Cell, RefCell};
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use log::Level;
+
+use crate::event_loop::client_log;
+use crate::event_loop::log_shares::Kind;
+use crate::http::client::Client;
+use crate::http::connection;
+use crate::http::events::body::Carried;
+use crate::http::metering::Line;
+use crate::http::site::Site;
+use crate::hub::Origin;
+use crate::net::accept::{Arrival, Host, Turns};
+use crate::net::connection::Patience;
+
+/// Serves one connection until it is closed or becomes a WebSocket. A client without TLS on a listener with it is told so.
+pub async fn serve(site: Rc<Site>, arrival: Arrival) {
+    let Arrival { connection: mut io, peer, own, accepted, lacks_tls, turns } = arrival;
+    let transport = if io.security().is_some() { "wss" } else { "ws" };
+    let origin = Origin { peer, transport, accepted };
+    let client = Rc::new(Client {
+        origin,
+        own,
+        place: RefCell::default(),
+        turns,
+        lacks_tls,
+        security: io.security(),
+        remote: io.remote(),
+        line: RefCell::new(Line::new(io.count())),
+        carried: Carried::default(),
+        waits: Cell::default(),
+    });
+    io.set_patience(Some(Patience::new(site.limits.login, site.limits.least_rate)));
+    connection::serve(site.clone(), Box::new(io), client.clone()).await;
+    client.line.borrow_mut().finish(&mut site.meters.borrow_mut());
+}
+
+impl Host for Site {
+    fn spawn(&self, turns: Turns, task: impl Future<Output = ()> + 'static) {
+        self.driver.spawn_arrival_of(turns, task);
+    }
+
+    fn next_round(&self) -> impl Future<Output = ()> {
+        self.driver.next_round()
+    }
+
+    fn serve(self: Rc<Self>, arrival: Arrival) -> impl Future<Output = ()> + 'static {
+        serve(self, arrival)
+    }
+
+    fn not_opened(self: Rc<Self>, peer: SocketAddr, why: &str) {
+        let line = format_args!("{peer} tls: {why}");
+        client_log::of_peer(&self.driver, peer.ip(), Kind::Handshake, Level::Info, line);
+    }
+}
