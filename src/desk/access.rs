@@ -1,9 +1,9 @@
 //! The rules of access: agents see their own things, supervisors those of their teams, administrators everything (the guide, "User", "Team" and "Dialog").
 
-use crate::config::{self, NodeAccess, Profile, Team, User};
+use crate::config::{self, NodeAccess, Profile, ReasonCode, Team, User};
 use crate::id::UserId;
 
-use crate::desk::Desk;
+use crate::desk::contact_centre::Desk;
 use crate::desk::error::{ApiError, Refusal};
 use crate::desk::nodes;
 
@@ -135,5 +135,14 @@ impl Desk {
         let own = user.team.iter().chain(&user.supervises);
         self.directory.is_administrator(actor)
             || own.into_iter().any(|own| teams.iter().any(|team| team.as_ref() == own))
+    }
+
+    /// The reason codes that the members of a team have, with their places; those for all where there is no team.
+    pub(super) fn reason_codes_of<'a>(
+        &'a self,
+        team: Option<&'a str>,
+    ) -> impl Iterator<Item = (usize, &'a ReasonCode)> {
+        let scope = Scope::Team(team);
+        self.reason_codes.iter().enumerate().filter(move |(_, code)| scope.has(code.teams.as_deref()))
     }
 }

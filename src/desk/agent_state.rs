@@ -6,11 +6,13 @@ use crate::clock::Now;
 use crate::config::{Category, Profile, Role};
 use crate::id::UserId;
 
+use crate::desk::contact_centre::{Desk, Reason, Settled};
 use crate::desk::error::{ApiError, Failure, Refusal};
+use crate::desk::event::Event;
 use crate::desk::event::Step;
 use crate::desk::reasons::{Cause, system};
+use crate::desk::request::SetState;
 use crate::desk::state::{Outcome, Request, Standing, State, outcome};
-use crate::desk::{Desk, Event, Reason, SetState, Settled};
 
 /// A request whose parameters are good.
 struct Change<'a> {

@@ -3,11 +3,12 @@
 use crate::clock::Now;
 use crate::id::UserId;
 
+use crate::desk::contact_centre::Desk;
 use crate::desk::error::{ApiError, Refusal};
 use crate::desk::event::{Event, Step, update};
+use crate::desk::nodes;
 use crate::desk::request::ClientLog;
 use crate::desk::write::{element, inside};
-use crate::desk::{Desk, nodes};
 
 impl Desk {
     /// `POST /User/{id}/ClientLog`: a client hands in the log of its own user, who hears of it.

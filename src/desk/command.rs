@@ -6,12 +6,13 @@
 
 use crate::clock::Now;
 use crate::config::Config;
-use crate::desk::Desk;
-use crate::desk::dialog::{DialogRequest, Inbound};
+use crate::desk::contact_centre::Desk;
+use crate::desk::dialog::request::{DialogRequest, Inbound};
 use crate::desk::error::ApiError;
-use crate::desk::event::Event;
+use crate::desk::event::{Event, Step};
 use crate::desk::request::{ClientLog, NewMessage, SetState};
-use crate::desk::service::Status;
+use crate::desk::status::Status;
+use crate::desk::timers::Alarm;
 use crate::id::UserId;
 
 /// A change of the contact centre. It owns its data: a request has been read into it, so nothing is copied on the way.
@@ -135,5 +136,25 @@ impl Desk {
             Request::TakeLog { user, log } => self.take_log(now, actor, user, log, request_id)?.into(),
             Request::TakeCompressedLog { user } => self.take_compressed_log(actor, user)?.into(),
         })
+    }
+
+    /// Does what has become due. Returns what has to be published.
+    pub(super) fn tick(&mut self, now: Now) -> Vec<Event> {
+        let mut step = Step::new(now, "");
+        while let Some(alarm) = self.timers.pop(now.monotonic) {
+            match alarm {
+                Alarm::ForcedLogout(user) => self.force_logout(&mut step, user),
+                Alarm::WrapUpOver(user) => self.wrap_up_over(&mut step, user),
+                Alarm::NotAnswered(dialog, user) => self.not_answered(&mut step, dialog, user),
+                Alarm::OutsideAnswers(dialog) => self.outside_answers(&mut step, dialog),
+                Alarm::CallerTired(dialog) => self.caller_tired(&mut step, dialog),
+                Alarm::Statistics => self.tell_statistics(&mut step),
+                Alarm::MessageOver(id) => self.end_message(&mut step, id),
+                Alarm::TellChanged => self.tell_next_changed(&mut step),
+                Alarm::TellStates(from) => self.tell_next_states(&mut step, from),
+            }
+            self.dispatch(&mut step);
+        }
+        step.events
     }
 }

@@ -3,11 +3,12 @@
 use crate::config::{Release, Role, Team};
 use crate::id::UserId;
 
+use crate::desk::contact_centre::{Desk, Reason};
 use crate::desk::error::ApiError;
+use crate::desk::nodes;
 use crate::desk::reasons::Shown;
 use crate::desk::state::State;
 use crate::desk::write::{document, element, inside, timestamp};
-use crate::desk::{Desk, Reason, nodes};
 
 /// The elements of `<ReasonCode>` in a user, as captured; in an event for a team (the guide, "Team notification"), in a
 /// team, and in lists.

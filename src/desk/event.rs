@@ -4,9 +4,10 @@ use crate::clock::Now;
 use crate::config::{Profile, Release};
 use crate::id::UserId;
 
+use crate::desk::contact_centre::Desk;
 use crate::desk::error::Failure;
+use crate::desk::nodes;
 use crate::desk::write::{document, element, inside};
-use crate::desk::{Desk, nodes};
 
 /// A publication.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,10 +6,11 @@ use crate::id::UserId;
 use crate::xml::write_attribute;
 
 use crate::desk::access::Whose;
+use crate::desk::contact_centre::Desk;
 use crate::desk::documents::{IN_LIST, write_reason};
 use crate::desk::error::{ApiError, Refusal};
+use crate::desk::nodes;
 use crate::desk::write::{close, document, element, inside};
-use crate::desk::{Desk, nodes};
 
 impl Desk {
     /// `GET …/ReasonCodes?category=…`: what there is to choose from, of one category or of both.

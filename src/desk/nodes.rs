@@ -1,10 +1,6 @@
 //! The names of Finesse's nodes (the guide, "Notification parameters").
 
-use crate::config::NodeConfig;
-use crate::pubsub::NodeSpec;
-use crate::pubsub::nodes::Ends;
-
-use crate::desk::Desk;
+use crate::desk::contact_centre::Desk;
 
 /// The beginning of the names of Finesse's nodes.
 pub const PREFIX: &str = "/finesse/api/";
@@ -53,13 +49,13 @@ pub fn queue(id: &str) -> String {
 }
 
 /// Every node of a user, behind its URI.
-const OF_USER: Ends = &["", "/Dialogs", "/Media", "/Dialogs/Media", "/Queues", "/ClientLog"];
+const OF_USER: &[&str] = &["", "/Dialogs", "/Media", "/Dialogs/Media", "/Queues", "/ClientLog"];
 
 /// Every node of a team, behind its URI.
-const OF_TEAM: Ends = &["", "/Users", "/TeamMessages"];
+const OF_TEAM: &[&str] = &["", "/Users", "/TeamMessages"];
 
 /// A node alone.
-const ALONE: Ends = &[""];
+const ALONE: &[&str] = &[""];
 
 /// The nodes to which a user is subscribed by its bare JID without asking (design, compatibility 6).
 pub fn automatic(id: &str) -> impl Iterator<Item = String> {
@@ -67,18 +63,10 @@ pub fn automatic(id: &str) -> impl Iterator<Item = String> {
     OF_USER.iter().take(3).map(move |end| format!("{user}{end}")).chain([SYSTEM_INFO.to_owned()])
 }
 
-/// All nodes of a contact centre: Finesse's, which keep nothing, and those that the configuration has beside them.
-pub fn all(desk: &Desk, own: &[NodeConfig]) -> Vec<NodeSpec> {
+/// Every node of Finesse that a contact centre has: the beginnings of their names, each with its ends.
+pub fn of_desk(desk: &Desk) -> impl Iterator<Item = (String, &'static [&'static str])> {
     let users = desk.directory.keys().map(|key| (user(&desk.directory.get(key).id), OF_USER));
     let teams = desk.teams.iter().map(|one| (team(&one.id), OF_TEAM));
     let queues = desk.queues.iter().map(|one| (queue(&one.config.id), ALONE));
-    let finesse = users.chain(teams).chain(queues).chain([(SYSTEM_INFO.to_owned(), ALONE)]);
-    let finesse = finesse.map(|(name, ends)| NodeSpec { name, ends, keep: 0, publishers: Vec::new() });
-    let own = own.iter().map(|node| NodeSpec {
-        name: node.name.clone(),
-        ends: ALONE,
-        keep: node.items,
-        publishers: node.publish.iter().filter_map(|id| desk.directory.find(id)).collect(),
-    });
-    finesse.chain(own).collect()
+    users.chain(teams).chain(queues).chain([(SYSTEM_INFO.to_owned(), ALONE)])
 }

@@ -4,11 +4,11 @@ use crate::clock::Now;
 use crate::config::Profile;
 use crate::id::UserId;
 
+use crate::desk::contact_centre::{Desk, Settled};
 use crate::desk::event::Step;
 use crate::desk::reasons::Cause;
 use crate::desk::state::State;
 use crate::desk::timers::Alarm;
-use crate::desk::{Desk, Settled};
 
 impl Desk {
     /// A user is on line, by its first session.

@@ -1,20 +1,10 @@
-//! Queues: who waits in which, which agent comes next, and the statistics (the guide, "Queue" and "Queue notifications").
+//! A queue, its callers and its statistics.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::SystemTime;
 
-use crate::clock::Now;
-use crate::config::{self, Profile, Release, Role};
-use crate::id::{DialogId, UserId};
-
-use crate::desk::dialog::{CallType, Dialog, Phase};
-use crate::desk::error::{ApiError, Refusal};
-use crate::desk::event::{Event, Step, update};
-use crate::desk::reasons::Cause;
-use crate::desk::state::State;
-use crate::desk::timers::Alarm;
-use crate::desk::write::{document, element, inside, timestamp};
-use crate::desk::{Desk, Settled, nodes};
+use crate::config;
+use crate::id::DialogId;
 
 /// A queue and who waits in it.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,23 +13,23 @@ pub(super) struct Queue {
     /// The caller who has waited longest is first.
     pub(super) waiting: VecDeque<DialogId>,
     /// The figures that were published last; `None`: something else that is published with them has changed since.
-    told: Option<Statistics>,
+    pub(super) told: Option<Statistics>,
 }
 
 /// The figures of a queue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Statistics {
-    calls: usize,
-    longest: Option<SystemTime>,
-    ready: usize,
-    not_ready: usize,
-    inbound: usize,
-    outbound: usize,
-    internal: usize,
-    wrap_up_not_ready: usize,
-    wrap_up_ready: usize,
-    busy_other: usize,
-    logged_on: usize,
+pub(super) struct Statistics {
+    pub(super) calls: usize,
+    pub(super) longest: Option<SystemTime>,
+    pub(super) ready: usize,
+    pub(super) not_ready: usize,
+    pub(super) inbound: usize,
+    pub(super) outbound: usize,
+    pub(super) internal: usize,
+    pub(super) wrap_up_not_ready: usize,
+    pub(super) wrap_up_ready: usize,
+    pub(super) busy_other: usize,
+    pub(super) logged_on: usize,
 }
 
 impl Queue {
@@ -52,238 +42,5 @@ impl Queue {
     pub fn go_on_from(&mut self, before: Queue) {
         self.waiting = before.waiting;
         self.told = before.told.filter(|_| self.config.name == before.config.name);
-    }
-}
-
-impl Desk {
-    /// `GET /Queue/{id}`: for the agents of its team, their supervisors, and administrators.
-    ///
-    /// # Errors
-    ///
-    /// Returns Not Found, or Authorization Failure to everybody else.
-    pub fn queue_document(&self, actor: UserId, id: &str) -> Result<String, ApiError> {
-        let queue = self.queues.iter().find(|queue| queue.config.id == id);
-        let queue = queue.ok_or_else(|| Refusal::QueueUnknown.about(id))?;
-        self.visible_team(actor, &queue.config.team)?;
-        Ok(document(|out| self.write_queue(out, queue, &self.statistics(queue))))
-    }
-
-    /// `GET /User/{id}/Queues`: the queues that the user takes calls from.
-    ///
-    /// # Errors
-    ///
-    /// Returns what [`Desk::user_document`] does.
-    pub fn queues_of_user(&self, actor: UserId, user: UserId) -> Result<String, ApiError> {
-        self.may_see(actor, user)?;
-        let team = self.directory.get(user).team.as_deref();
-        Ok(self.queues_document(|queue| team == Some(&queue.config.team)))
-    }
-
-    /// `GET /Queues`: for administrators.
-    ///
-    /// # Errors
-    ///
-    /// Returns Authorization Failure to everybody else.
-    pub fn all_queues(&self, actor: UserId) -> Result<String, ApiError> {
-        self.administrators_only(actor)?;
-        Ok(self.queues_document(|_| true))
-    }
-
-    fn queues_document(&self, which: impl Fn(&Queue) -> bool) -> String {
-        document(|out| {
-            inside(out, "Queues", |out| {
-                for queue in self.queues.iter().filter(|queue| which(queue)) {
-                    self.write_queue(out, queue, &self.statistics(queue));
-                }
-            });
-        })
-    }
-
-    /// A call comes into a queue.
-    pub(super) fn enqueue(&mut self, step: &mut Step<'_>, id: DialogId, place: usize) {
-        let (Some(dialog), Some(queue)) = (self.dialogs.get_mut(&id), self.queues.get_mut(place)) else {
-            return;
-        };
-        self.entries += 1;
-        (dialog.queue, dialog.is_contact) = (Some(place), true);
-        (dialog.queued, dialog.queued_since) = (self.entries, Some(step.now.wall));
-        queue.waiting.push_back(id);
-        self.mark(step.now);
-        self.dialog_changed(step, id, &[]);
-    }
-
-    /// A call is in no queue any more.
-    pub(super) fn dequeue(&mut self, now: Now, dialog: &Dialog) {
-        let Some(queue) = dialog.queue.and_then(|place| self.queues.get_mut(place)) else { return };
-        let before = queue.waiting.len();
-        queue.waiting.retain(|waiting| *waiting != dialog.id);
-        if queue.waiting.len() != before {
-            self.mark(now);
-        }
-    }
-
-    /// Gives callers who wait to agents who are ready: the caller who has waited longest first, to the agent who has been ready
-    /// longest.
-    pub(super) fn dispatch(&mut self, step: &mut Step<'_>) {
-        while let Some((place, id, user)) = self.next_match() {
-            if let Some(queue) = self.queues.get_mut(place) {
-                queue.waiting.retain(|waiting| *waiting != id);
-            }
-            let kind = match self.profile {
-                Profile::Uccx => CallType::AcdIn,
-                Profile::Ucce => CallType::PrerouteAcdIn,
-            };
-            if let Some(dialog) = self.dialogs.get_mut(&id)
-                && matches!(dialog.kind, CallType::OtherIn | CallType::AgentInside)
-            {
-                dialog.kind = kind;
-            }
-            self.ring(step, id, user);
-            let due = step.now.monotonic + self.limits.alerting;
-            let timer = self.timers.set(due, Alarm::NotAnswered(id, user));
-            if let Some(participant) = self.dialogs.get_mut(&id).and_then(|dialog| dialog.of_mut(user)) {
-                participant.ringing = Some(timer);
-            }
-        }
-    }
-
-    /// The place of a queue, the caller who has waited longest among those for whom an agent is ready, and that agent.
-    fn next_match(&self) -> Option<(usize, DialogId, UserId)> {
-        if self.queues.iter().all(|queue| queue.waiting.is_empty()) {
-            return None;
-        }
-        let ready = self.longest_ready();
-        let heads = self.queues.iter().enumerate().filter_map(|(place, queue)| {
-            let id = *queue.waiting.front()?;
-            let (_, user) = ready.get(queue.config.team.as_str())?;
-            Some((self.dialogs.get(&id)?.queued, place, id, *user))
-        });
-        heads.min_by_key(|(queued, ..)| *queued).map(|(_, place, id, user)| (place, id, user))
-    }
-
-    /// Of every team the agent who has been ready longest, and since when among all that changed.
-    fn longest_ready(&self) -> HashMap<&str, (u64, UserId)> {
-        let mut longest: HashMap<&str, (u64, UserId)> = HashMap::new();
-        for user in self.directory.keys() {
-            let agent = self.agent(user);
-            if agent.state != State::Ready || !agent.dialogs.is_empty() {
-                continue;
-            }
-            let Some(team) = self.directory.get(user).team.as_deref() else { continue };
-            let first = longest.entry(team).or_insert((agent.entered, user));
-            *first = (*first).min((agent.entered, user));
-        }
-        longest
-    }
-
-    /// An agent did not answer: the call goes back to where it was in its queue, and the agent is not ready.
-    pub(super) fn not_answered(&mut self, step: &mut Step<'_>, id: DialogId, user: UserId) {
-        let Some(dialog) = self.dialogs.get(&id) else { return };
-        let Some(place) = dialog.place_of(user) else { return };
-        let queue = dialog.queue;
-        let reason = self.system_reason(Cause::NotAnswered, State::NotReady);
-        self.agent_mut(user).after = Some(Settled { state: State::NotReady, reason });
-        self.part(step, id, place);
-        let order = |id: &DialogId| self.dialogs.get(id).map(|dialog| dialog.queued);
-        if let Some(queue) = queue.and_then(|place| self.queues.get_mut(place)) {
-            let place = queue.waiting.partition_point(|other| order(other) < order(&id));
-            queue.waiting.insert(place, id);
-            // No telephone is called any more.
-            if let Some(dialog) = self.dialogs.get_mut(&id) {
-                dialog.dnis.clone_from(&queue.config.number);
-            }
-        }
-        self.mark(step.now);
-        self.dialog_changed(step, id, &[]);
-        self.settle(step, user);
-    }
-
-    /// Something has changed that statistics count: they are looked at after a while (the guide, "Queue notifications": Enterprise
-    /// only).
-    pub(super) fn mark(&mut self, now: Now) {
-        if self.profile == Profile::Ucce && !self.queues.is_empty() && !self.is_marked {
-            self.is_marked = true;
-            self.timers.set(now.monotonic + self.limits.queue_statistics, Alarm::Statistics);
-        }
-    }
-
-    /// Publishes the statistics that are others than those last published.
-    pub(super) fn tell_statistics(&mut self, step: &mut Step<'_>) {
-        self.is_marked = false;
-        for place in 0..self.queues.len() {
-            let Some(queue) = self.queues.get(place) else { return };
-            let statistics = self.statistics(queue);
-            if queue.told.as_ref() == Some(&statistics) {
-                continue;
-            }
-            let node = nodes::queue(&queue.config.id);
-            let payload = update("PUT", &node, "", |out| self.write_queue(out, queue, &statistics));
-            step.events.push(Event { node, payload });
-            if let Some(queue) = self.queues.get_mut(place) {
-                queue.told = Some(statistics);
-            }
-        }
-    }
-
-    fn statistics(&self, queue: &Queue) -> Statistics {
-        let first = queue.waiting.front().and_then(|id| self.dialogs.get(id));
-        let mut count = Statistics {
-            calls: queue.waiting.len(),
-            longest: first.and_then(|dialog| dialog.queued_since),
-            ..Statistics::default()
-        };
-        let is_member = |user: &UserId| {
-            let user = self.directory.get(*user);
-            user.team.as_deref() == Some(&queue.config.team) && user.roles.contains(&Role::Agent)
-        };
-        for user in self.directory.keys().filter(is_member) {
-            let state = self.agent(user).state;
-            count.logged_on += usize::from(state != State::Logout);
-            match state {
-                State::Logout => {}
-                State::NotReady => count.not_ready += 1,
-                State::Ready => count.ready += 1,
-                State::Reserved => count.busy_other += 1,
-                State::Talking | State::Hold => *self.talk_counter(user, &mut count) += 1,
-                State::Work => count.wrap_up_not_ready += 1,
-                State::WorkReady => count.wrap_up_ready += 1,
-            }
-        }
-        count
-    }
-
-    fn talk_counter<'c>(&self, user: UserId, count: &'c mut Statistics) -> &'c mut usize {
-        let dialogs = self.agent(user).dialogs.iter().filter_map(|id| self.dialogs.get(id));
-        let mut talks =
-            dialogs.filter(|dialog| dialog.of(user).is_some_and(|one| one.phase != Phase::Alerting));
-        match talks.next() {
-            Some(dialog) if dialog.is_contact || dialog.kind == CallType::OtherIn => &mut count.inbound,
-            Some(dialog) if dialog.kind == CallType::Out => &mut count.outbound,
-            _ => &mut count.internal,
-        }
-    }
-
-    fn write_queue(&self, out: &mut String, queue: &Queue, statistics: &Statistics) {
-        let number = |out: &mut String, name, count: usize| element(out, name, &count.to_string());
-        inside(out, "Queue", |out| {
-            element(out, "uri", &nodes::queue(&queue.config.id));
-            element(out, "name", &queue.config.name);
-            inside(out, "statistics", |out| {
-                number(out, "callsInQueue", statistics.calls);
-                let longest = statistics.longest.map(timestamp).unwrap_or_default();
-                element(out, "startTimeOfLongestCallInQueue", &longest);
-                number(out, "agentsReady", statistics.ready);
-                number(out, "agentsNotReady", statistics.not_ready);
-                number(out, "agentsTalkingInbound", statistics.inbound);
-                number(out, "agentsTalkingOutbound", statistics.outbound);
-                number(out, "agentsTalkingInternal", statistics.internal);
-                number(out, "agentsWrapUpNotReady", statistics.wrap_up_not_ready);
-                number(out, "agentsWrapUpReady", statistics.wrap_up_ready);
-                if self.release == Release::R12 {
-                    number(out, "agentsBusyOther", statistics.busy_other);
-                    number(out, "agentsLoggedOn", statistics.logged_on);
-                }
-            });
-        });
     }
 }

@@ -6,14 +6,15 @@ use crate::clock::Now;
 use crate::config::{self, Config, ReasonCode, Role, Team, User};
 use crate::id::UserId;
 
-use crate::desk::dialog::Phase;
+use crate::desk::contact_centre::{Agent, Desk, Reason, Settled, extensions};
+use crate::desk::dialog::call::Phase;
+use crate::desk::event::Event;
 use crate::desk::event::Step;
 use crate::desk::queue::Queue;
 use crate::desk::reasons::Cause;
 use crate::desk::service::{PAUSE, TOLD_AT_ONCE};
 use crate::desk::state::State;
 use crate::desk::timers::Alarm;
-use crate::desk::{Agent, Desk, Event, Reason, Settled, extensions};
 
 impl Desk {
     /// From now on users, teams, queues, numbers and lists are those of `config`. A user who is in both configurations stays as

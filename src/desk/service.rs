@@ -6,12 +6,15 @@ use crate::clock::Now;
 use crate::config::Profile;
 use crate::id::UserId;
 
+use crate::desk::contact_centre::Desk;
 use crate::desk::error::{ApiError, Refusal};
+use crate::desk::event::Event;
 use crate::desk::event::{Step, update};
+use crate::desk::nodes;
 use crate::desk::state::State;
+use crate::desk::status::Status;
 use crate::desk::timers::Alarm;
 use crate::desk::write::{document, element, inside, timestamp};
-use crate::desk::{Desk, Event, nodes};
 
 /// Of how many agents is told at once when the service is back, or after another configuration: the event loop has more to
 /// do, and who listens has to take it.
@@ -19,29 +22,6 @@ pub(super) const TOLD_AT_ONCE: usize = 64;
 
 /// The pause for everything else before the next ones are.
 pub(super) const PAUSE: Duration = Duration::from_millis(1);
-
-/// The status of the service.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Status {
-    #[default]
-    InService,
-    OutOfService,
-    PartialService,
-}
-
-impl Status {
-    /// All there are.
-    pub const ALL: [Self; 3] = [Self::InService, Self::OutOfService, Self::PartialService];
-
-    /// The name in documents.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::InService => "IN_SERVICE",
-            Self::OutOfService => "OUT_OF_SERVICE",
-            Self::PartialService => "PARTIAL_SERVICE",
-        }
-    }
-}
 
 impl Desk {
     /// The status of the service.

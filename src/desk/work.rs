@@ -4,12 +4,12 @@ use crate::clock::Now;
 use crate::config::Profile;
 use crate::id::UserId;
 
-use crate::desk::dialog::Phase;
+use crate::desk::contact_centre::{Desk, Reason, Settled};
+use crate::desk::dialog::call::Phase;
 use crate::desk::event::Step;
 use crate::desk::reasons::Cause;
 use crate::desk::state::State;
 use crate::desk::timers::Alarm;
-use crate::desk::{Desk, Reason, Settled};
 
 impl Desk {
     /// Puts an agent into a state; who is signed out has no telephone.

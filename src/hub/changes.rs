@@ -6,8 +6,8 @@
 use std::ops::Deref;
 
 use crate::clock::Now;
-use crate::desk::{self, ApiError, Applied, Desk, nodes};
-use crate::hub::Hub;
+use crate::desk::{self, ApiError, Applied, Desk};
+use crate::hub::{Hub, nodes};
 use crate::id::UserId;
 use crate::pubsub::{self, ItemId, Payload, Publisher};
 

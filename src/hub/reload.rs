@@ -3,9 +3,9 @@
 use std::fmt;
 
 use crate::config::{Config, NodeAccess};
-use crate::desk::{Command, nodes};
+use crate::desk::Command;
 use crate::hub::session::Session;
-use crate::hub::{Hub, Now};
+use crate::hub::{Hub, Now, nodes};
 use crate::id::{SessionId, UserId};
 use crate::pubsub::{self, NodeId, Subscriber};
 use crate::xmpp::stream::StreamError;

@@ -2,13 +2,14 @@
 
 use crate::clock::Now;
 use crate::config::{Profile, Role};
-use crate::desk::Desk;
+use crate::desk::contact_centre::Desk;
 use crate::desk::error::{ApiError, Refusal};
 use crate::desk::event::{Event, Step};
 use crate::id::{DialogId, UserId};
 
+use crate::desk::dialog::call::{Action, Party};
 use crate::desk::dialog::failure::Failure;
-use crate::desk::dialog::{Action, DialogRequest, Party};
+use crate::desk::dialog::request::DialogRequest;
 
 /// The longest address that is dialled, in bytes.
 const ADDRESS_MAX: usize = 64;

@@ -1,12 +1,13 @@
 //! The documents of dialogs: names and order of the elements as captured, what 12.x adds by the alphabet.
 
 use crate::config::{Profile, Release};
+use crate::desk::contact_centre::Desk;
 use crate::desk::error::{ApiError, Refusal};
+use crate::desk::nodes;
 use crate::desk::write::{document, element, inside, timestamp};
-use crate::desk::{Desk, nodes};
 use crate::id::{DialogId, UserId};
 
-use crate::desk::dialog::{Dialog, Participant, Party};
+use crate::desk::dialog::call::{Dialog, Participant, Party};
 
 impl Desk {
     /// `GET /Dialog/{id}`: for the agents who take part, their supervisors, and administrators.

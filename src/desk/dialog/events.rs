@@ -1,12 +1,13 @@
 //! The events of calls (the guide, "Dialog notification").
 
+use crate::desk::contact_centre::Desk;
 use crate::desk::event::{Event, Step, update};
+use crate::desk::nodes;
 use crate::desk::write::{document, element, inside};
-use crate::desk::{Desk, nodes};
 use crate::id::{DialogId, UserId};
 
+use crate::desk::dialog::call::{Dialog, Phase};
 use crate::desk::dialog::failure::Failure;
-use crate::desk::dialog::{Dialog, Phase};
 
 impl Desk {
     /// A call has come into a user's collection.

@@ -1,12 +1,13 @@
 //! Commands for a call: it is answered, held, retrieved, ended.
 
-use crate::desk::Desk;
+use crate::desk::contact_centre::Desk;
 use crate::desk::error::ApiError;
 use crate::desk::event::Step;
 use crate::id::{DialogId, UserId};
 
+use crate::desk::dialog::call::{Dialog, Party, Phase};
 use crate::desk::dialog::failure::Failure;
-use crate::desk::dialog::{CallData, Dialog, Party, Phase};
+use crate::desk::dialog::request::CallData;
 
 type Done = Result<(), Failure<'static>>;
 

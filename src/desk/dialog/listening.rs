@@ -1,13 +1,13 @@
 //! Supervisors and the calls of others: they listen, barge in, and put somebody out of a conference.
 
 use crate::config::Profile;
-use crate::desk::Desk;
+use crate::desk::contact_centre::Desk;
 use crate::desk::event::Step;
 use crate::desk::state::State;
 use crate::id::{DialogId, UserId};
 
+use crate::desk::dialog::call::{CallType, Dialog, PARTICIPANTS_MAX, Participant, Party, Phase};
 use crate::desk::dialog::failure::Failure;
-use crate::desk::dialog::{CallType, Dialog, PARTICIPANTS_MAX, Participant, Party, Phase};
 
 type Done = Result<(), Failure<'static>>;
 

@@ -2,7 +2,7 @@
 
 use crate::clock::Now;
 use crate::config::{self, Profile};
-use crate::desk::Desk;
+use crate::desk::contact_centre::Desk;
 use crate::desk::error::{ApiError, Refusal};
 use crate::desk::event::{Event, Step};
 use crate::desk::reasons::Cause;
@@ -10,18 +10,9 @@ use crate::desk::state::State;
 use crate::desk::timers::Alarm;
 use crate::id::{DialogId, UserId};
 
+use crate::desk::dialog::call::{CallType, Dialog, FIRST_ID, Participant, Party, Phase, StateCause};
 use crate::desk::dialog::failure::Failure;
-use crate::desk::dialog::{CallData, CallType, Dialog, FIRST_ID, Participant, Party, Phase, StateCause};
-
-/// A call from outside.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Inbound {
-    /// The caller's number.
-    pub from: String,
-    /// An extension, or the number or the id of a queue.
-    pub to: String,
-    pub data: CallData,
-}
+use crate::desk::dialog::request::{CallData, Inbound};
 
 /// The destination of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

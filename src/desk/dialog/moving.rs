@@ -1,12 +1,12 @@
 //! Calls that go on with other people: consultation, transfer, conference.
 
-use crate::desk::Desk;
+use crate::desk::contact_centre::Desk;
 use crate::desk::event::Step;
 use crate::id::{DialogId, UserId};
 
+use crate::desk::dialog::call::{CallType, PARTICIPANTS_MAX, Participant, Party, Phase, StateCause};
 use crate::desk::dialog::failure::Failure;
 use crate::desk::dialog::making::Destination;
-use crate::desk::dialog::{CallType, PARTICIPANTS_MAX, Participant, Party, Phase, StateCause};
 
 type Done = Result<(), Failure<'static>>;
 

@@ -39,6 +39,16 @@ pub struct CallData {
     pub wrap_up_reason: Option<String>,
 }
 
+/// A call from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inbound {
+    /// The caller's number.
+    pub from: String,
+    /// An extension, or the number or the id of a queue.
+    pub to: String,
+    pub data: CallData,
+}
+
 impl DialogRequest {
     /// Reads `<Dialog>…</Dialog>`, in any order; elements that mean nothing here are passed over.
     ///

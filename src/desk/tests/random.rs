@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use crate::config::Profile;
-use crate::desk::nodes;
 use crate::desk::tests::*;
+use crate::hub::nodes;
 use crate::pubsub::NodeSpec;
 
 /// Who asks for whom; mostly those who may.

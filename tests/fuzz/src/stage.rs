@@ -71,7 +71,7 @@ pub struct Stage {
 
 /// The names of all nodes, and a session that gets every event of them.
 fn watch(hub: &mut Hub, now: Now, config: &Config) -> (Vec<String>, SessionId) {
-    let names = nodes::all(hub.desk(), &config.nodes);
+    let names = callboard::hub::nodes::all(hub.desk(), &config.nodes);
     let names: Vec<String> = names.iter().flat_map(NodeSpec::names).collect();
     let administrator = hub.desk().directory().find("administrator").expect("the demo has one");
     let asker = Asker { peer: PEER.into(), user: administrator, ticket: None };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::config::{Profile, Role};
-use crate::desk::dialog::{Action, CallType, Party, Phase};
+use crate::desk::dialog::call::{Action, CallType, Party, Phase};
 use crate::desk::nodes;
 use crate::desk::state::State;
 use crate::desk::tests::*;
@@ -196,7 +196,7 @@ impl Centre {
         let profile = config.profile;
         let desk = Desk::new(config);
         let centres = (0..OTHERWISE.len()).map(|which| Desk::new(centre(name, which)));
-        let nodes = centres.flat_map(|desk| nodes::all(&desk, &[]));
+        let nodes = centres.flat_map(|desk| crate::hub::nodes::all(&desk, &[]));
         let nodes = nodes.flat_map(|spec| spec.names().collect::<Vec<_>>()).collect();
         let readers = (0..AGENTS).map(|_| Reader::default()).collect();
         Self { desk, profile, nodes, readers, now: 0, log: Vec::new() }

@@ -171,7 +171,7 @@ impl Centre {
         }
         let waits = desk.queues.iter().any(|queue| queue.waiting.contains(&id));
         let failed = dialog.participants.iter().any(|one| one.phase == Phase::Failed);
-        let rings = |one: &&crate::desk::dialog::Participant| one.phase == Phase::Alerting;
+        let rings = |one: &&crate::desk::dialog::call::Participant| one.phase == Phase::Alerting;
         must!(!dialog.participants.iter().all(|one| rings(&one)), "rings for nobody: {shown}");
         for one in dialog.participants.iter().filter(rings) {
             let is_timed = match one.party {

@@ -1,0 +1,169 @@
+//! The state of a contact centre and of its agents.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::{Instant, SystemTime};
+
+use crate::config::limits::Limits;
+use crate::config::{Config, Layout, NodeAccess, Outside, PhoneBook, Profile, ReasonCode, Release, Team};
+use crate::desk::dialog::call::{Dialog, FIRST_ID};
+use crate::desk::directory::Directory;
+use crate::desk::error::{ApiError, Refusal};
+use crate::desk::messages::Messages;
+use crate::desk::queue::Queue;
+use crate::desk::reasons::SystemCode;
+use crate::desk::state::State;
+use crate::desk::status::Status;
+use crate::desk::timers::{TimerId, Timers};
+use crate::id::{DialogId, UserId};
+
+/// Why an agent is in its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// The place in the configuration's list.
+    Configured(usize),
+    System(&'static SystemCode),
+}
+
+/// A state in which an agent stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Settled {
+    pub(super) state: State,
+    pub(super) reason: Option<Reason>,
+}
+
+/// The live state of one user.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Agent {
+    pub(super) state: State,
+    /// When it was entered; `None` if that was before the server started.
+    pub(super) since: Option<SystemTime>,
+    pub(super) reason: Option<Reason>,
+    /// Where the agent is signed in.
+    pub(super) extension: Option<String>,
+    /// Runs from the end of the last session on.
+    pub(super) leaving: Option<TimerId>,
+    /// In the order in which they came.
+    pub(super) dialogs: Vec<DialogId>,
+    /// What was asked for during a call, to be entered after it.
+    pub(super) pending: Option<Settled>,
+    /// Where the agent goes after its calls and wrap-up; `None` if it is there.
+    pub(super) after: Option<Settled>,
+    /// Whether a call that ended is one to wrap up.
+    pub(super) wraps_up: bool,
+    /// Runs while the agent wraps up.
+    pub(super) wrap_up: Option<TimerId>,
+    /// When the state was entered, among all that were.
+    pub(super) entered: u64,
+}
+
+/// Every telephone of a configuration, with nobody there.
+pub(super) fn extensions(config: &Config) -> HashMap<String, Option<UserId>> {
+    config.users.iter().filter_map(|user| Some((user.extension.clone()?, None))).collect()
+}
+
+/// The contact centre.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Desk {
+    pub(super) directory: Directory,
+    /// By [`UserId`].
+    pub(super) agents: Vec<Agent>,
+    /// Every telephone, and who is signed in there.
+    pub(super) extensions: HashMap<String, Option<UserId>>,
+    pub(super) teams: Vec<Team>,
+    pub(super) reason_codes: Vec<ReasonCode>,
+    pub(super) phone_books: Vec<PhoneBook>,
+    pub(super) layouts: Vec<Layout>,
+    pub(super) require_reason_codes: bool,
+    pub(super) node_access: NodeAccess,
+    pub(super) profile: Profile,
+    pub(super) release: Release,
+    pub(super) domain: String,
+    pub(super) limits: Limits,
+    pub(super) status: Status,
+    /// When the CTI server was lost.
+    pub(super) heartbeat_lost: Option<SystemTime>,
+    pub(super) timers: Timers,
+    /// The timer of those who still have to be told how they stand.
+    pub(super) telling: Option<TimerId>,
+    /// The users whose documents have changed with another configuration, as far as nobody has been told.
+    pub(super) changed: BTreeSet<UserId>,
+    pub(super) messages: Messages,
+    pub(super) dialogs: BTreeMap<DialogId, Dialog>,
+    pub(super) last_dialog: DialogId,
+    pub(super) queues: Vec<Queue>,
+    pub(super) outside: Outside,
+    /// Counts what was entered, states and queues.
+    pub(super) entries: u64,
+    /// Whether the statistics of the queues are to be looked at.
+    pub(super) is_marked: bool,
+    pub(super) client_logs: u64,
+}
+
+impl Desk {
+    /// The contact centre of a configuration, with everybody signed out.
+    pub fn new(config: Config) -> Self {
+        let extensions = extensions(&config);
+        let directory = Directory::new(config.users);
+        Self {
+            agents: vec![Agent::default(); directory.places()],
+            extensions,
+            directory,
+            teams: config.teams,
+            reason_codes: config.reason_codes,
+            phone_books: config.phone_books,
+            layouts: config.layouts,
+            require_reason_codes: config.require_reason_codes,
+            node_access: config.node_access,
+            profile: config.profile,
+            release: config.release,
+            domain: config.domain,
+            limits: config.limits,
+            status: Status::default(),
+            heartbeat_lost: None,
+            timers: Timers::default(),
+            telling: None,
+            changed: BTreeSet::new(),
+            messages: Messages::default(),
+            dialogs: BTreeMap::new(),
+            last_dialog: FIRST_ID - 1,
+            queues: config.queues.into_iter().map(Queue::new).collect(),
+            outside: config.outside,
+            entries: 0,
+            is_marked: false,
+            client_logs: 0,
+        }
+    }
+
+    /// When [`crate::desk::Command::Tick`] is due.
+    pub fn wake_at(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    /// The users.
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// The user with that id, or the one who is signed in at that extension: Cisco's sample page asks so.
+    ///
+    /// # Errors
+    ///
+    /// Returns User Not Found.
+    pub fn find(&self, id: &str) -> Result<UserId, ApiError> {
+        let signed_in = || self.extensions.get(id).copied().flatten();
+        self.directory.find(id).or_else(signed_in).ok_or_else(|| Refusal::UserUnknown.about(id))
+    }
+
+    pub(super) fn agent(&self, user: UserId) -> &Agent {
+        // There is one for every UserId of the directory.
+        &self.agents[user.0 as usize]
+    }
+
+    pub(super) fn agent_mut(&mut self, user: UserId) -> &mut Agent {
+        &mut self.agents[user.0 as usize]
+    }
+
+    pub(super) fn team(&self, id: &str) -> Option<&Team> {
+        self.teams.iter().find(|team| team.id == id)
+    }
+}

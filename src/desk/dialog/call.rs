@@ -1,0 +1,285 @@
+//! Calls and their participants (Cisco Finesse Web Services Developer Guide, "Dialog APIs").
+
+use std::time::SystemTime;
+
+use crate::desk::timers::TimerId;
+use crate::id::{DialogId, UserId};
+
+/// The first id: voice calls have plain integers in captures.
+pub const FIRST_ID: DialogId = 16_777_217;
+
+/// The most participants of a conference.
+pub(super) const PARTICIPANTS_MAX: usize = 8;
+
+/// A call.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Dialog {
+    pub id: DialogId,
+    pub kind: CallType,
+    pub from: String,
+    pub to: String,
+    /// The number that the caller dialled; empty as `to` is while a telephone is only off the hook.
+    pub dialed: String,
+    /// The telephone that is called.
+    pub dnis: String,
+    pub participants: Vec<Participant>,
+    /// The queue that it came through last.
+    pub queue: Option<usize>,
+    /// Whether a queue, or a consultation about such a call, brought it: Express knows states of such calls only.
+    pub is_contact: bool,
+    /// When it was put into the queue, among all that were.
+    pub queued: u64,
+    /// Since when it is in the queue.
+    pub queued_since: Option<SystemTime>,
+    pub variables: Vec<(String, String)>,
+    pub wrap_up_reason: String,
+    /// The dialog that this one is a consultation about, or that it listens to.
+    pub associated: Option<DialogId>,
+    /// The dialog that became part of this one.
+    pub secondary: Option<DialogId>,
+    /// Runs while somebody outside hears nobody.
+    pub patience: Option<TimerId>,
+    /// The dialogs of supervisors who listen.
+    pub listeners: Vec<DialogId>,
+}
+
+/// A party of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Participant {
+    pub address: String,
+    pub party: Party,
+    pub phase: Phase,
+    pub cause: StateCause,
+    pub started: SystemTime,
+    pub since: SystemTime,
+    /// Whether it has ever been active.
+    pub answered: bool,
+    /// Runs while it rings.
+    pub ringing: Option<TimerId>,
+    /// Whether its user talks on another call, with which this one can be merged.
+    pub beside: bool,
+}
+
+/// The owner of a telephone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Party {
+    Agent(UserId),
+    /// An agent who does not know of being listened to.
+    Listened(UserId),
+    Outside,
+}
+
+/// The state of a participant (the guide, "Dialog").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    Initiating,
+    Initiated,
+    Alerting,
+    Active,
+    Held,
+    Failed,
+    Dropped,
+}
+
+/// Why a participant is in its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StateCause {
+    None,
+    Busy,
+    BadDestination,
+    NotAvailable,
+}
+
+/// The kind of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallType {
+    AcdIn,
+    PrerouteAcdIn,
+    OtherIn,
+    AgentInside,
+    Out,
+    Consult,
+    Conference,
+    Transfer,
+    SupervisorMonitor,
+}
+
+/// An action of a participant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    Answer,
+    Hold,
+    Retrieve,
+    Drop,
+    ConsultCall,
+    Transfer,
+    Conference,
+    TransferSst,
+    SendDtmf,
+    UpdateCallData,
+    ParticipantDrop,
+    BargeCall,
+}
+
+impl Dialog {
+    /// The participation of a user.
+    pub fn of(&self, user: UserId) -> Option<&Participant> {
+        self.participants.iter().find(|one| one.party == Party::Agent(user))
+    }
+
+    /// The participation of a user.
+    pub fn of_mut(&mut self, user: UserId) -> Option<&mut Participant> {
+        self.participants.iter_mut().find(|one| one.party == Party::Agent(user))
+    }
+
+    /// Where a user stands among the participants.
+    pub fn place_of(&self, user: UserId) -> Option<usize> {
+        self.participants.iter().position(|one| one.party == Party::Agent(user))
+    }
+
+    /// Where the first one from outside does.
+    pub fn place_outside(&self) -> Option<usize> {
+        self.participants.iter().position(|one| one.party == Party::Outside)
+    }
+
+    /// The agents who take part and know it, in the order in which they came.
+    pub fn agents(&self) -> Vec<UserId> {
+        let agents = self.participants.iter().filter_map(|one| match one.party {
+            Party::Agent(user) => Some(user),
+            Party::Listened(_) | Party::Outside => None,
+        });
+        agents.collect()
+    }
+
+    /// Whether it is a call from a queue that the user has taken.
+    pub fn is_to_wrap_up(&self, user: UserId) -> bool {
+        let took = |one: &Participant| one.answered && one.address != self.from;
+        self.queue.is_some() && self.of(user).is_some_and(took)
+    }
+
+    /// Whether nobody is waited for: it waits in no queue, and no telephone rings.
+    pub fn is_complete(&self) -> bool {
+        let takes_part = |one: &Participant| matches!(one.phase, Phase::Active | Phase::Held);
+        self.queued_since.is_none() && self.participants.iter().all(takes_part)
+    }
+
+    /// Whether an agent takes part, or is waited for: the others are not the contact centre's.
+    pub fn is_ours(&self) -> bool {
+        self.queued_since.is_some() || self.participants.iter().any(|one| one.party != Party::Outside)
+    }
+
+    /// The state as a whole: active as soon as one participant is (the guide, "Dialog API parameters").
+    pub fn phase(&self) -> Phase {
+        let has = |phase| self.participants.iter().any(|one| one.phase == phase);
+        if has(Phase::Active) || has(Phase::Held) {
+            return Phase::Active;
+        }
+        let order = [Phase::Failed, Phase::Alerting, Phase::Initiated, Phase::Initiating];
+        order.into_iter().find(|phase| has(*phase)).unwrap_or(Phase::Dropped)
+    }
+}
+
+impl Participant {
+    /// Somebody who comes into a call.
+    pub fn new(now: SystemTime, address: &str, party: Party, phase: Phase) -> Self {
+        let cause = StateCause::None;
+        let answered = phase == Phase::Active;
+        Self {
+            address: address.to_owned(),
+            party,
+            phase,
+            cause,
+            started: now,
+            since: now,
+            answered,
+            ringing: None,
+            beside: false,
+        }
+    }
+
+    /// Enters a state.
+    pub fn enter(&mut self, now: SystemTime, phase: Phase) {
+        self.answered |= phase == Phase::Active;
+        (self.phase, self.cause, self.since) = (phase, StateCause::None, now);
+    }
+}
+
+impl Phase {
+    /// The name in documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Initiating => "INITIATING",
+            Self::Initiated => "INITIATED",
+            Self::Alerting => "ALERTING",
+            Self::Active => "ACTIVE",
+            Self::Held => "HELD",
+            Self::Failed => "FAILED",
+            Self::Dropped => "DROPPED",
+        }
+    }
+}
+
+impl StateCause {
+    /// The name in documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Busy => "BUSY",
+            Self::BadDestination => "BAD_DESTINATION",
+            Self::NotAvailable => "DEVICE_RESOURCE_NOT_AVAILABLE",
+        }
+    }
+}
+
+impl CallType {
+    /// The name in documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AcdIn => "ACD_IN",
+            Self::PrerouteAcdIn => "PREROUTE_ACD_IN",
+            Self::OtherIn => "OTHER_IN",
+            Self::AgentInside => "AGENT_INSIDE",
+            Self::Out => "OUT",
+            Self::Consult => "CONSULT",
+            Self::Conference => "CONFERENCE",
+            Self::Transfer => "TRANSFER",
+            Self::SupervisorMonitor => "SUPERVISOR_MONITOR",
+        }
+    }
+}
+
+impl Action {
+    /// All there are.
+    pub const ALL: [Self; 12] = [
+        Self::Answer,
+        Self::Hold,
+        Self::Retrieve,
+        Self::Drop,
+        Self::ConsultCall,
+        Self::Transfer,
+        Self::Conference,
+        Self::TransferSst,
+        Self::SendDtmf,
+        Self::UpdateCallData,
+        Self::ParticipantDrop,
+        Self::BargeCall,
+    ];
+
+    /// The name in documents and requests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Answer => "ANSWER",
+            Self::Hold => "HOLD",
+            Self::Retrieve => "RETRIEVE",
+            Self::Drop => "DROP",
+            Self::ConsultCall => "CONSULT_CALL",
+            Self::Transfer => "TRANSFER",
+            Self::Conference => "CONFERENCE",
+            Self::TransferSst => "TRANSFER_SST",
+            Self::SendDtmf => "SEND_DTMF",
+            Self::UpdateCallData => "UPDATE_CALL_DATA",
+            Self::ParticipantDrop => "PARTICIPANT_DROP",
+            Self::BargeCall => "BARGE_CALL",
+        }
+    }
+}
