@@ -8,8 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use callboard::clock::Now;
 use callboard::config::limits::Limits;
 use callboard::config::{Config, Profile};
-use callboard::desk::nodes;
-use callboard::hub::{Action, Asker, Hub, Origin, EventOut};
+use callboard::hub::{Action, Asker, EventOut, Hub, Origin, nodes};
 use callboard::id::{SessionId, UserId};
 use callboard::pubsub::{After, NodeSpec};
 use callboard::xmpp::bosh::Answer;
@@ -71,7 +70,7 @@ pub struct Stage {
 
 /// The names of all nodes, and a session that gets every event of them.
 fn watch(hub: &mut Hub, now: Now, config: &Config) -> (Vec<String>, SessionId) {
-    let names = callboard::hub::nodes::all(hub.desk(), &config.nodes);
+    let names = nodes::all(hub.desk(), &config.nodes);
     let names: Vec<String> = names.iter().flat_map(NodeSpec::names).collect();
     let administrator = hub.desk().directory().find("administrator").expect("the demo has one");
     let asker = Asker { peer: PEER.into(), user: administrator, ticket: None };

@@ -15,8 +15,10 @@ use std::time::Duration;
 
 use callboard::config::{Config, Profile};
 use callboard::desk::{
-    ApiError, CallData, ClientLog, Desk, DialogRequest, Event, Inbound, NewMessage, SetState, Whose, nodes,
+    ApiError, CallData, ClientLog, Command, Desk, DialogRequest, Inbound, NewMessage, Request, SetState,
+    Whose, nodes,
 };
+use callboard::hub::Entry;
 use callboard::id::UserId;
 use callboard::xml::Bounds;
 use callboard_fuzz::script::Language;
@@ -130,37 +132,32 @@ fn happened(stage: &mut Stage, told: &mut Vec<Told>) {
 fn ask(stage: &mut Stage, actor: UserId, method: &str, path: &str, body: &str) -> Result<(), ApiError> {
     let bounds = Bounds::of(&stage.limits);
     let path: Vec<&str> = path.split('/').collect();
-    let now = stage.now;
-    let mut command = |command: &mut dyn FnMut(&mut Desk) -> Result<Vec<Event>, ApiError>| {
-        stage.hub.command(now, actor, |desk| command(desk))
-    };
-    let done = match (method, &path[..]) {
-        ("PUT", ["User", id]) => SetState::read(body, &bounds).and_then(|asked| {
-            command(&mut |desk| {
-                let events = desk.set_state(now, actor, desk.find(id)?, &asked, REQUEST_ID)?;
-                assert!(!events.is_empty(), "a state that was accepted is told");
-                Ok(events)
-            })
-        }),
-        ("POST", ["User", id, "Dialogs"]) => DialogRequest::read(body, &bounds).and_then(|asked| {
-            command(&mut |desk| desk.create_dialog(now, actor, desk.find(id)?, &asked, REQUEST_ID))
-        }),
-        ("PUT", ["Dialog", id]) => DialogRequest::read(body, &bounds)
-            .and_then(|asked| command(&mut |desk| desk.update_dialog(now, actor, id, &asked, REQUEST_ID))),
-        ("POST", ["TeamMessage"]) => NewMessage::read(body, &bounds).and_then(|asked| {
-            command(&mut |desk| {
-                let (document, events) = desk.create_message(now, actor, &asked, REQUEST_ID)?;
-                element(&document);
-                Ok(events)
-            })
-        }),
-        ("DELETE", ["TeamMessage", id]) => {
-            command(&mut |desk| desk.delete_message(now, actor, id, REQUEST_ID))
+    let find = |id: &str| stage.hub.desk().find(id);
+    let request = match (method, &path[..]) {
+        ("PUT", ["User", id]) => {
+            SetState::read(body, &bounds).and_then(|asked| Ok(Request::SetState { user: find(id)?, asked }))
         }
-        ("POST", ["User", id, "ClientLog"]) => ClientLog::read(body, &bounds)
-            .and_then(|log| command(&mut |desk| desk.take_log(now, actor, desk.find(id)?, log, REQUEST_ID))),
+        ("POST", ["User", id, "Dialogs"]) => DialogRequest::read(body, &bounds)
+            .and_then(|asked| Ok(Request::CreateDialog { user: find(id)?, asked })),
+        ("PUT", ["Dialog", id]) => DialogRequest::read(body, &bounds)
+            .map(|asked| Request::UpdateDialog { dialog: (*id).to_owned(), asked }),
+        ("POST", ["TeamMessage"]) => NewMessage::read(body, &bounds).map(Request::CreateMessage),
+        ("DELETE", ["TeamMessage", id]) => Ok(Request::DeleteMessage((*id).to_owned())),
+        ("POST", ["User", id, "ClientLog"]) => {
+            ClientLog::read(body, &bounds).and_then(|log| Ok(Request::TakeLog { user: find(id)?, log }))
+        }
         _ => return Ok(()),
     };
+    let done = request.and_then(|request| {
+        let sets_state = matches!(request, Request::SetState { .. });
+        let before = stage.hub.counters().events;
+        let answer = stage.hub.request(stage.now, actor, actor, REQUEST_ID.to_owned(), request)?;
+        assert!(!sets_state || stage.hub.counters().events > before, "a state that was accepted is told");
+        answer.iter().for_each(|document| {
+            element(document);
+        });
+        Ok(())
+    });
     done.inspect_err(|error| {
         assert!((400..=503).contains(&error.status()), "{error:?}");
         element(&error.document());
@@ -170,12 +167,12 @@ fn ask(stage: &mut Stage, actor: UserId, method: &str, path: &str, body: &str) -
 fn call(stage: &mut Stage, from: &str, to: &str) {
     let (now, by) = (stage.now, administrator(stage));
     let call = Inbound { from: from.to_owned(), to: to.to_owned(), data: CallData::default() };
-    let _ = stage.hub.happen(now, by, |desk| desk.place_call(now, &call, "").map(|(_, events)| events));
+    let _ = stage.hub.apply(Entry { now, by: Some(by), command: Command::PlaceCall(call) });
 }
 
 fn hang_up(stage: &mut Stage, id: &str) {
     let (now, by) = (stage.now, administrator(stage));
-    let _ = stage.hub.happen(now, by, |desk| desk.abandon(now, id, "").ok_or(()));
+    let _ = stage.hub.apply(Entry { now, by: Some(by), command: Command::EndCall(id.to_owned()) });
 }
 
 fn administrator(stage: &Stage) -> UserId {
