@@ -1,8 +1,10 @@
-//! Prints the manual page or the completions of a shell, made from the structures that `callboard --help` is made from:
-//! `cargo run --example manual -- man`, `bash`, `zsh` or `fish`.
+//! Prints a manual page or the completions of a shell: `cargo run --example manual -- man`, `man5`, `bash`, `zsh` or `fish`.
+//! All but `man5` are made from the structures that `callboard --help` is made from.
 //!
 //! Completions are written here and not by `argh_complete`: its flags know no files and folders, and its fish needs
 //! version 4.
+
+mod configuration_page;
 
 use std::process::ExitCode;
 
@@ -68,11 +70,12 @@ fn main() -> ExitCode {
     let info = Arguments::get_args_info();
     let text = match std::env::args().nth(1).as_deref() {
         Some("man") => man(&info),
+        Some("man5") => configuration_page::page(),
         Some("bash") => bash(&info),
         Some("zsh") => zsh(&info),
         Some("fish") => fish(&info),
         _ => {
-            eprintln!("say what to print: man, bash, zsh or fish");
+            eprintln!("say what to print: man, man5, bash, zsh or fish");
             return ExitCode::FAILURE;
         }
     };
@@ -114,6 +117,7 @@ fn man(info: &CommandInfoWithArgs) -> String {
         page.text([roman(example.replace("{command_name}", "callboard"))]);
     }
     page.control("EE", []);
+    page.control("SH", ["SEE ALSO"]).text([bold("callboard.toml"), roman("(5)")]);
     page.render()
 }
 
