@@ -4,7 +4,7 @@ use crate::config::{self, NodeAccess, Profile, ReasonCode, Team, User};
 use crate::id::UserId;
 
 use crate::desk::contact_centre::Desk;
-use crate::desk::error::{ApiError, Refusal};
+use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::nodes;
 
 /// The owner of the things that are asked for.
@@ -64,7 +64,7 @@ impl Desk {
     /// Returns Authorization Failure to everybody else, or User Not Found.
     pub fn stand_in(&self, actor: UserId, id: &str) -> Result<UserId, ApiError> {
         self.administrators_only(actor)?;
-        self.directory.find(id).ok_or_else(|| Refusal::UserUnknown.about(id))
+        self.directory.find(id).ok_or_else(|| ApiRefusal::UserUnknown.about(id))
     }
 
     /// The teams that somebody sees, in the order of the configuration.
@@ -115,18 +115,18 @@ impl Desk {
     pub(super) fn may_see(&self, actor: UserId, user: UserId) -> Result<(), ApiError> {
         let may =
             actor == user || self.directory.supervises(actor, user) || self.directory.is_administrator(actor);
-        if may { Ok(()) } else { Err(Refusal::NotYourself.about(&self.directory.get(user).id)) }
+        if may { Ok(()) } else { Err(ApiRefusal::NotYourself.about(&self.directory.get(user).id)) }
     }
 
     pub(super) fn administrators_only(&self, actor: UserId) -> Result<(), ApiError> {
         let may = self.directory.is_administrator(actor);
-        if may { Ok(()) } else { Err(Refusal::NotAllowed.about(&self.directory.get(actor).id)) }
+        if may { Ok(()) } else { Err(ApiRefusal::NotAllowed.about(&self.directory.get(actor).id)) }
     }
 
     /// The team with that id, for its members and supervisors and for administrators.
     pub(super) fn visible_team(&self, actor: UserId, id: &str) -> Result<&Team, ApiError> {
-        let team = self.team(id).ok_or_else(|| Refusal::TeamUnknown.about(id))?;
-        if self.sees_one_of(actor, &[id]) { Ok(team) } else { Err(Refusal::NotAllowed.about(id)) }
+        let team = self.team(id).ok_or_else(|| ApiRefusal::TeamUnknown.about(id))?;
+        if self.sees_one_of(actor, &[id]) { Ok(team) } else { Err(ApiRefusal::NotAllowed.about(id)) }
     }
 
     /// Tells whether somebody is a member or a supervisor of one of the teams, or an administrator.

@@ -7,7 +7,7 @@ use crate::config::{Category, Profile, Role};
 use crate::id::UserId;
 
 use crate::desk::contact_centre::{Desk, Reason, Settled};
-use crate::desk::error::{ApiError, Failure, Refusal};
+use crate::desk::error::{ApiError, ApiRefusal, Failure};
 use crate::desk::event::Event;
 use crate::desk::event::Step;
 use crate::desk::reasons::{Cause, system};
@@ -66,25 +66,25 @@ impl Desk {
         let standing = if actor == user {
             Standing::Own
         } else if !self.directory.get(actor).roles.contains(&Role::Supervisor) {
-            return Err(Refusal::NotYourself.about(id));
+            return Err(ApiRefusal::NotYourself.about(id));
         } else if !self.directory.supervises(actor, user) {
-            return Err(Refusal::NotYourMember.about(id));
+            return Err(ApiRefusal::NotYourMember.about(id));
         } else {
             Standing::Supervisor
         };
         // A user who is no agent has no state.
         if !self.directory.get(user).roles.contains(&Role::Agent) {
-            return Err(Refusal::NotAllowed.about(id));
+            return Err(ApiRefusal::NotAllowed.about(id));
         }
         Ok(standing)
     }
 
     fn change<'a>(&self, by: Standing, user: UserId, asked: &'a SetState) -> Result<Change<'a>, ApiError> {
-        let state = asked.state.as_deref().ok_or_else(|| Refusal::StateMissing.about("state"))?;
+        let state = asked.state.as_deref().ok_or_else(|| ApiRefusal::StateMissing.about("state"))?;
         let request = Request::ALL.into_iter().find(|request| request.name() == state);
-        let request = request.ok_or_else(|| Refusal::StateUnknown.about("state"))?;
+        let request = request.ok_or_else(|| ApiRefusal::StateUnknown.about("state"))?;
         let extension = match (request, asked.extension.as_deref()) {
-            (Request::Login, None) => return Err(Refusal::ExtensionMissing.about("extension")),
+            (Request::Login, None) => return Err(ApiRefusal::ExtensionMissing.about("extension")),
             (_, extension) => extension.unwrap_or_default(),
         };
         let kind = match (by, request) {
@@ -95,7 +95,7 @@ impl Desk {
         let reason = match (kind, asked.reason_code_id.as_deref()) {
             (None, None) => None,
             (None, Some(_)) => {
-                return Err(Refusal::ReasonNotAllowed.about("finesse.api.reasoncode.not_allowed"));
+                return Err(ApiRefusal::ReasonNotAllowed.about("finesse.api.reasoncode.not_allowed"));
             }
             (Some(kind), id) => self.reason(user, kind, id)?,
         };
@@ -108,20 +108,20 @@ impl Desk {
         let mut known = self.reason_codes_of(team).filter(|(_, code)| code.category == kind);
         match id {
             None if self.require_reason_codes && known.next().is_some() => {
-                Err(Refusal::ReasonMissing.about("finesse.api.reasoncode.require_reasoncode"))
+                Err(ApiRefusal::ReasonMissing.about("finesse.api.reasoncode.require_reasoncode"))
             }
             None => Ok(None),
             Some(id) => match known.find(|(_, code)| code.id.to_string() == id) {
                 Some((place, _)) => Ok(Some(Reason::Configured(place))),
-                None => Err(Refusal::ReasonUnknown.about("reasonCodeId")),
+                None => Err(ApiRefusal::ReasonUnknown.about("reasonCodeId")),
             },
         }
     }
 
     /// The subject of the error of a refused transition.
-    fn about(&self, refusal: Refusal, user: UserId) -> &str {
+    fn about(&self, refusal: ApiRefusal, user: UserId) -> &str {
         match refusal {
-            Refusal::NotYourself => &self.directory.get(user).id,
+            ApiRefusal::NotYourself => &self.directory.get(user).id,
             _ => "state",
         }
     }

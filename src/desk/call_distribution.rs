@@ -8,7 +8,7 @@ use crate::id::{DialogId, UserId};
 
 use crate::desk::contact_centre::{Desk, Settled};
 use crate::desk::dialog::call::{CallType, Dialog, Phase};
-use crate::desk::error::{ApiError, Refusal};
+use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::event::{Event, Step, update};
 use crate::desk::nodes;
 use crate::desk::queue::{Queue, Statistics};
@@ -25,7 +25,7 @@ impl Desk {
     /// Returns Not Found, or Authorization Failure to everybody else.
     pub fn queue_document(&self, actor: UserId, id: &str) -> Result<String, ApiError> {
         let queue = self.queues.iter().find(|queue| queue.config.id == id);
-        let queue = queue.ok_or_else(|| Refusal::QueueUnknown.about(id))?;
+        let queue = queue.ok_or_else(|| ApiRefusal::QueueUnknown.about(id))?;
         self.visible_team(actor, &queue.config.team)?;
         Ok(document(|out| self.write_queue(out, queue, &self.statistics(queue))))
     }

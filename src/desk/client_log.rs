@@ -4,7 +4,7 @@ use crate::clock::Now;
 use crate::id::UserId;
 
 use crate::desk::contact_centre::Desk;
-use crate::desk::error::{ApiError, Refusal};
+use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::event::{Event, Step, update};
 use crate::desk::nodes;
 use crate::desk::request::ClientLog;
@@ -26,7 +26,7 @@ impl Desk {
     ) -> Result<Vec<Event>, ApiError> {
         self.may_hand_in_log(actor, user)?;
         if !log.has_data {
-            return Err(Refusal::ParameterMissing.about("logData"));
+            return Err(ApiRefusal::ParameterMissing.about("logData"));
         }
         self.client_logs += 1;
         let mut step = Step::new(now, request_id);
@@ -64,7 +64,7 @@ impl Desk {
         if actor == user && self.directory.has(user) {
             Ok(())
         } else {
-            Err(Refusal::NotYourself.about(&self.directory.get(user).id))
+            Err(ApiRefusal::NotYourself.about(&self.directory.get(user).id))
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::config::limits::Limits;
 use crate::config::{Config, Layout, NodeAccess, Outside, PhoneBook, Profile, ReasonCode, Release, Team};
 use crate::desk::dialog::call::{Dialog, FIRST_ID};
 use crate::desk::directory::Directory;
-use crate::desk::error::{ApiError, Refusal};
+use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::messages::Messages;
 use crate::desk::queue::Queue;
 use crate::desk::reasons::SystemCode;
@@ -151,7 +151,7 @@ impl Desk {
     /// Returns User Not Found.
     pub fn find(&self, id: &str) -> Result<UserId, ApiError> {
         let signed_in = || self.extensions.get(id).copied().flatten();
-        self.directory.find(id).or_else(signed_in).ok_or_else(|| Refusal::UserUnknown.about(id))
+        self.directory.find(id).or_else(signed_in).ok_or_else(|| ApiRefusal::UserUnknown.about(id))
     }
 
     pub(super) fn agent(&self, user: UserId) -> &Agent {

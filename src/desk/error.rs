@@ -2,9 +2,9 @@
 
 use crate::desk::write::{document, element, inside};
 
-/// Why a request is refused at once: a row of the table in [`Refusal::row`].
+/// Why a request is refused at once: a row of the table in [`ApiRefusal::row`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum ApiRefusal {
     Malformed,
     StateMissing,
     StateUnknown,
@@ -48,7 +48,7 @@ pub enum Refusal {
     CallUnknown,
 }
 
-impl Refusal {
+impl ApiRefusal {
     /// HTTP status, ErrorType, ErrorMessage (the guide, "API errors"; the texts as in captures and samples where there is one).
     #[rustfmt::skip]
     fn row(self) -> (u16, &'static str, &'static str) {
@@ -121,7 +121,7 @@ impl Refusal {
 /// An error that answers a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError {
-    refusal: Refusal,
+    refusal: ApiRefusal,
     data: String,
 }
 
@@ -138,7 +138,7 @@ impl ApiError {
 
     /// The methods that there are instead, for a status 405, which has to name them (RFC 9110 §15.5.6).
     pub fn allowed(&self) -> Option<&str> {
-        (self.refusal == Refusal::MethodNotAllowed).then_some(&self.data)
+        (self.refusal == ApiRefusal::MethodNotAllowed).then_some(&self.data)
     }
 
     /// The body: capital tags (the guide, "API errors"), in the order in which published answers of real systems have them.

@@ -8,7 +8,7 @@ use crate::xml::write_attribute;
 use crate::desk::access::Whose;
 use crate::desk::contact_centre::Desk;
 use crate::desk::documents::{IN_LIST, write_reason};
-use crate::desk::error::{ApiError, Refusal};
+use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::nodes;
 use crate::desk::write::{close, document, element, inside};
 
@@ -30,7 +30,7 @@ impl Desk {
             .filter(|kind| category == "ALL" || kind.name() == category)
             .collect();
         if asked.is_empty() {
-            return Err(Refusal::CategoryUnknown.about("category"));
+            return Err(ApiRefusal::CategoryUnknown.about("category"));
         }
         let codes = self
             .reason_codes
@@ -135,7 +135,7 @@ impl Desk {
     pub fn contact_document(&self, actor: UserId, book: &str, id: &str) -> Result<String, ApiError> {
         let book = self.phone_book(actor, book)?;
         let contact = book.contacts.iter().find(|contact| contact.id.to_string() == id);
-        let contact = contact.ok_or_else(|| Refusal::NotFound.about(id))?;
+        let contact = contact.ok_or_else(|| ApiRefusal::NotFound.about(id))?;
         Ok(document(|out| write_contact(out, book, contact)))
     }
 
@@ -162,7 +162,7 @@ impl Desk {
     pub fn layout_of_user(&self, actor: UserId, user: UserId) -> Result<String, ApiError> {
         let scope = self.scope(actor, Whose::User(user))?;
         let layout = self.layouts.iter().find(|layout| scope.has(layout.teams.as_deref()));
-        let layout = layout.ok_or_else(|| Refusal::NotFound.about(&self.directory.get(user).id))?;
+        let layout = layout.ok_or_else(|| ApiRefusal::NotFound.about(&self.directory.get(user).id))?;
         Ok(document(|out| self.write_layout(out, layout)))
     }
 
@@ -176,7 +176,7 @@ impl Desk {
             "default" => self.default_layout(),
             _ => self.layouts.iter().find(|layout| layout.id.to_string() == id),
         };
-        let layout = layout.ok_or_else(|| Refusal::NotFound.about(id))?;
+        let layout = layout.ok_or_else(|| ApiRefusal::NotFound.about(id))?;
         self.may_have(actor, layout.teams.as_deref(), id)?;
         Ok(document(|out| self.write_layout(out, layout)))
     }
@@ -198,7 +198,7 @@ impl Desk {
         id: &str,
         wanted: impl Fn(&ReasonCode) -> bool,
     ) -> Result<&ReasonCode, ApiError> {
-        let not_found = || Refusal::NotFound.about(id);
+        let not_found = || ApiRefusal::NotFound.about(id);
         let found = self.reason_codes.iter().find(|code| wanted(code) && code.id.to_string() == id);
         if let Whose::All = whose {
             let reason = found.ok_or_else(not_found)?;
@@ -210,14 +210,14 @@ impl Desk {
 
     fn phone_book(&self, actor: UserId, id: &str) -> Result<&PhoneBook, ApiError> {
         let book = self.phone_books.iter().find(|book| book.id.to_string() == id);
-        let book = book.ok_or_else(|| Refusal::NotFound.about(id))?;
+        let book = book.ok_or_else(|| ApiRefusal::NotFound.about(id))?;
         self.may_have(actor, book.teams.as_deref(), id).map(|()| book)
     }
 
     /// Lets through users who have or supervise what these teams have, and administrators.
     fn may_have(&self, actor: UserId, teams: Option<&[String]>, id: &str) -> Result<(), ApiError> {
         let may = teams.is_none_or(|teams| self.sees_one_of(actor, teams));
-        if may { Ok(()) } else { Err(Refusal::NotAllowed.about(id)) }
+        if may { Ok(()) } else { Err(ApiRefusal::NotAllowed.about(id)) }
     }
 
     fn write_wrap_up(&self, out: &mut String, whose: Whose<'_>, reason: &ReasonCode) {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::desk::error::{ApiError, Refusal};
+use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::timers::TimerId;
 use crate::id::UserId;
 
@@ -49,6 +49,6 @@ impl Messages {
         let found = id.parse().ok().and_then(|number| self.active.get_key_value(&number));
         // Each message has one name: a number can be written with a sign and zeros too.
         let found = found.filter(|(number, _)| number.to_string() == id);
-        found.map(|(id, message)| (*id, message)).ok_or_else(|| Refusal::NotFound.about(id))
+        found.map(|(id, message)| (*id, message)).ok_or_else(|| ApiRefusal::NotFound.about(id))
     }
 }

@@ -39,7 +39,7 @@ pub use command::{Applied, Command, Request};
 pub use contact_centre::Desk;
 pub use dialog::{CallData, DialogRequest, Inbound};
 pub use directory::Directory;
-pub use error::{ApiError, Refusal};
+pub use error::{ApiError, ApiRefusal};
 pub use event::Event;
 pub use request::{ClientLog, NewMessage, SetState};
 pub use status::Status;

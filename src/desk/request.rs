@@ -5,7 +5,7 @@ use roxmltree::Node;
 use crate::xml;
 use crate::xml::{Bounds, XmlError};
 
-use crate::desk::error::{ApiError, Refusal};
+use crate::desk::error::{ApiError, ApiRefusal};
 
 /// The request `PUT /User/{id}` (the guide, "User: change agent state"): the texts of the elements, without white space around them. An
 /// empty element is as good as none.
@@ -86,14 +86,14 @@ pub(super) fn read<T>(
     take: impl FnOnce(Node<'_, '_>) -> Result<T, ApiError>,
 ) -> Result<T, ApiError> {
     let document = xml::read_document(body, bounds).map_err(|error| match error {
-        XmlError::NotWellFormed(why) => Refusal::Malformed.about(format!("not well-formed XML: {why}")),
-        XmlError::Restricted => Refusal::Malformed.about("DTDs and entities of one's own are not allowed"),
-        XmlError::Encoding => Refusal::NotUtf8.about("the XML declaration, or the first bytes"),
-        XmlError::TooMuch(what) => Refusal::Malformed.about(what),
+        XmlError::NotWellFormed(why) => ApiRefusal::Malformed.about(format!("not well-formed XML: {why}")),
+        XmlError::Restricted => ApiRefusal::Malformed.about("DTDs and entities of one's own are not allowed"),
+        XmlError::Encoding => ApiRefusal::NotUtf8.about("the XML declaration, or the first bytes"),
+        XmlError::TooMuch(what) => ApiRefusal::Malformed.about(what),
     })?;
     let element = document.root_element();
     if element.tag_name().name() != root {
-        return Err(Refusal::Malformed.about(format!("the root element must be {root}")));
+        return Err(ApiRefusal::Malformed.about(format!("the root element must be {root}")));
     }
     take(element)
 }
@@ -135,13 +135,13 @@ pub(super) fn only_child<'a, 'i>(parent: Node<'a, 'i>, name: &str) -> Result<Opt
     let first = found.next();
     match found.next() {
         None => Ok(first),
-        Some(_) => Err(Refusal::Malformed.about(format!("{name} stands twice"))),
+        Some(_) => Err(ApiRefusal::Malformed.about(format!("{name} stands twice"))),
     }
 }
 
 pub(super) fn text(element: Node<'_, '_>) -> Result<Option<String>, ApiError> {
     if element.children().any(|inner| inner.is_element()) {
-        return Err(Refusal::Malformed.about(format!("{} must be text", element.tag_name().name())));
+        return Err(ApiRefusal::Malformed.about(format!("{} must be text", element.tag_name().name())));
     }
     let text = xml::text_content(element);
     Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty()))

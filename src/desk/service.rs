@@ -7,7 +7,7 @@ use crate::config::Profile;
 use crate::id::UserId;
 
 use crate::desk::contact_centre::Desk;
-use crate::desk::error::{ApiError, Refusal};
+use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::event::Event;
 use crate::desk::event::{Step, update};
 use crate::desk::nodes;
@@ -37,7 +37,7 @@ impl Desk {
     pub fn in_service(&self) -> Result<(), ApiError> {
         match self.status {
             Status::InService => Ok(()),
-            Status::OutOfService | Status::PartialService => Err(Refusal::OutOfService.about("")),
+            Status::OutOfService | Status::PartialService => Err(ApiRefusal::OutOfService.about("")),
         }
     }
 

@@ -4,7 +4,7 @@
 
 use crate::config::Profile;
 
-use crate::desk::error::{Failure, Refusal};
+use crate::desk::error::{ApiRefusal, Failure};
 
 /// The state of an agent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,14 +49,14 @@ pub enum Outcome {
     /// The agent is told how it stands.
     Keep,
     /// The request gets an error.
-    Refused(Refusal),
+    Refused(ApiRefusal),
     /// The request is accepted, and an error follows as an event.
     Fails(Failure),
 }
 
+use ApiRefusal::{AlreadyLoggedOut, NotYourself};
 use Failure::{InvalidParameter, InvalidPassword, ObjectState, WorkMode};
 use Outcome::{Fails, Keep, Pend, Refused, To};
-use Refusal::{AlreadyLoggedOut, NotYourself};
 use State::{Logout, NotReady, Ready};
 
 type Table = [[Outcome; 4]; 8];

@@ -8,7 +8,7 @@ use crate::config::Role;
 use crate::id::UserId;
 
 use crate::desk::contact_centre::Desk;
-use crate::desk::error::{ApiError, Refusal};
+use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::event::{Event, Step, update};
 use crate::desk::messages::Message;
 use crate::desk::nodes;
@@ -39,19 +39,19 @@ impl Desk {
     ) -> Result<(String, Vec<Event>), ApiError> {
         let roles = &self.directory.get(actor).roles;
         if !roles.contains(&Role::Supervisor) && !roles.contains(&Role::Administrator) {
-            return Err(Refusal::NotAllowed.about(&self.directory.get(actor).id));
+            return Err(ApiRefusal::NotAllowed.about(&self.directory.get(actor).id));
         }
-        let missing = |name: &str| Refusal::ParameterMissing.about(name);
+        let missing = |name: &str| ApiRefusal::ParameterMissing.about(name);
         let duration = asked.duration.as_deref().ok_or_else(|| missing("duration"))?;
         let duration = duration.parse().ok().filter(|seconds| (1..=LONGEST_DURATION).contains(seconds));
-        let duration = duration.ok_or_else(|| Refusal::ParameterInvalid.about("duration"))?;
+        let duration = duration.ok_or_else(|| ApiRefusal::ParameterInvalid.about("duration"))?;
         let content = asked.content.ok_or_else(|| missing("content"))?;
         if content.chars().count() > LONGEST {
-            return Err(Refusal::ParameterInvalid.about("content"));
+            return Err(ApiRefusal::ParameterInvalid.about("content"));
         }
         self.check_addressees(actor, &asked.teams)?;
         if !self.messages.has_room(now.monotonic) {
-            return Err(Refusal::TooManyMessages.about("teammessage.max.limit.exceeded"));
+            return Err(ApiRefusal::TooManyMessages.about("teammessage.max.limit.exceeded"));
         }
         self.messages.count += 1;
         self.messages.recent.push_back(now.monotonic);
@@ -86,7 +86,7 @@ impl Desk {
     ) -> Result<Vec<Event>, ApiError> {
         let (key, message) = self.messages.find(id)?;
         if message.creator != actor && !self.directory.is_administrator(actor) {
-            return Err(Refusal::NotAllowed.about(id));
+            return Err(ApiRefusal::NotAllowed.about(id));
         }
         self.timers.cancel(Some(message.expiry));
         let mut step = Step::new(now, request_id);
@@ -109,7 +109,7 @@ impl Desk {
     pub fn message_document(&self, actor: UserId, id: &str) -> Result<String, ApiError> {
         let (key, message) = self.messages.find(id)?;
         if message.creator != actor && !self.sees_one_of(actor, &message.teams) {
-            return Err(Refusal::NotAllowed.about(id));
+            return Err(ApiRefusal::NotAllowed.about(id));
         }
         Ok(document(|out| self.write_message(out, key, message)))
     }
@@ -133,18 +133,18 @@ impl Desk {
     /// Supervisors write to the teams they watch over, administrators to all.
     fn check_addressees(&self, actor: UserId, teams: &[String]) -> Result<(), ApiError> {
         if teams.is_empty() {
-            return Err(Refusal::ParameterMissing.about("team"));
+            return Err(ApiRefusal::ParameterMissing.about("team"));
         }
         let mut seen = HashSet::new();
         for id in teams {
-            let team = self.team(id).ok_or_else(|| Refusal::TeamUnknown.about(id))?;
+            let team = self.team(id).ok_or_else(|| ApiRefusal::TeamUnknown.about(id))?;
             if !self.directory.get(actor).supervises.contains(&team.id)
                 && !self.directory.is_administrator(actor)
             {
-                return Err(Refusal::NotAllowed.about(id));
+                return Err(ApiRefusal::NotAllowed.about(id));
             }
             if !seen.insert(id) {
-                return Err(Refusal::ParameterInvalid.about("team"));
+                return Err(ApiRefusal::ParameterInvalid.about("team"));
             }
         }
         Ok(())

@@ -12,7 +12,7 @@ use hyper::{Method, Request, StatusCode};
 use log::Level;
 
 use crate::config::web_origin::WebOrigin;
-use crate::desk::Refusal;
+use crate::desk::ApiRefusal;
 use crate::event_loop::client_log;
 use crate::event_loop::log_shares::Kind;
 use crate::http::request_body::Incoming;
@@ -202,11 +202,11 @@ fn refuse<'a>(site: &Rc<Site>, request: &'a Request<Incoming>, peer: SocketAddr)
 }
 
 /// Why a page of that origin may not do what it asks for.
-fn refusal(origin: &str) -> Refusal {
+fn refusal(origin: &str) -> ApiRefusal {
     match origin {
-        "" => Refusal::OriginUnsaid,
-        HIDDEN => Refusal::OriginHidden,
-        _ => Refusal::OriginNotAllowed,
+        "" => ApiRefusal::OriginUnsaid,
+        HIDDEN => ApiRefusal::OriginHidden,
+        _ => ApiRefusal::OriginNotAllowed,
     }
 }
 

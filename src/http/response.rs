@@ -165,8 +165,8 @@ impl From<NotAdmitted> for Refused {
 impl From<NotAdmitted> for ApiError {
     fn from(why: NotAdmitted) -> Self {
         match why {
-            NotAdmitted::NoRoom => desk::Refusal::Busy,
-            NotAdmitted::Gone => desk::Refusal::NotAllowed,
+            NotAdmitted::NoRoom => desk::ApiRefusal::Busy,
+            NotAdmitted::Gone => desk::ApiRefusal::NotAllowed,
         }
         .about("")
     }

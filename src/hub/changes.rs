@@ -79,9 +79,9 @@ impl Change for desk::Command {
 
 impl Change for pubsub::Command {
     type Done = ();
-    type Refusal = pubsub::Refusal;
+    type Refusal = pubsub::PubsubError;
 
-    fn carry_out(Entry { now, by, command }: Entry<Self>, hub: &mut Hub) -> Result<(), pubsub::Refusal> {
+    fn carry_out(Entry { now, by, command }: Entry<Self>, hub: &mut Hub) -> Result<(), pubsub::PubsubError> {
         hub.change_pubsub(now, by, command)
     }
 }
@@ -113,7 +113,7 @@ impl Hub {
         self.desk.in_service()?;
         // Nobody would be told any more.
         if self.closing {
-            return Err(desk::Refusal::Busy.about(""));
+            return Err(desk::ApiRefusal::Busy.about(""));
         }
         let command = desk::Command::Request { actor, request_id, request };
         self.apply(Entry { now, by: Some(by), command })
@@ -130,7 +130,7 @@ impl Hub {
         user: UserId,
         node: &str,
         payload: String,
-    ) -> Result<String, pubsub::Refusal> {
+    ) -> Result<String, pubsub::PubsubError> {
         let node = self.pubsub.find(node)?;
         let by = Publisher { user, administrator: self.users().is_administrator(user) };
         let id = self.pubsub.make_item_id();
@@ -174,7 +174,7 @@ impl Hub {
         now: Now,
         by: Option<UserId>,
         command: pubsub::Command,
-    ) -> Result<(), pubsub::Refusal> {
+    ) -> Result<(), pubsub::PubsubError> {
         match self.pubsub.0.apply(command)? {
             None => {}
             Some(pubsub::Change::Published(node, item)) => self.announce(now, node, &item, by),

@@ -10,7 +10,7 @@ use crate::hub::login::tickets::TicketKey;
 use crate::hub::session::{EventStream, Kind, Session};
 use crate::hub::{Action, Entry, Hub, Now, Origin, What};
 use crate::id::{SessionId, UserId};
-use crate::pubsub::{self, After, NodeId, Refusal, Subscriber};
+use crate::pubsub::{self, After, NodeId, PubsubError, Subscriber};
 
 /// The transport of these sessions, in the log and in figures.
 pub const TRANSPORT: &str = "sse";
@@ -42,11 +42,11 @@ pub enum NotOpened {
     GoingDown,
 }
 
-impl From<Refusal> for NotOpened {
-    fn from(refusal: Refusal) -> Self {
+impl From<PubsubError> for NotOpened {
+    fn from(refusal: PubsubError) -> Self {
         match refusal {
-            Refusal::TooManySubscriptions => Self::TooManyNodes,
-            Refusal::NodeClosed => Self::NodeClosed,
+            PubsubError::TooManySubscriptions => Self::TooManyNodes,
+            PubsubError::NodeClosed => Self::NodeClosed,
             _ => Self::NodeUnknown,
         }
     }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use crate::id::{SessionId, UserId};
 use crate::pubsub::nodes::NodeId;
 use crate::pubsub::service::Pubsub;
-use crate::pubsub::values::{Item, ItemId, NodeSpec, Payload, Publisher, Refusal, Subscriber};
+use crate::pubsub::values::{Item, ItemId, NodeSpec, Payload, Publisher, PubsubError, Subscriber};
 
 /// A change of the service. It owns its data, and a payload moves from the request into the item: it is copied no more often
 /// than if the service were called with it.
@@ -48,7 +48,7 @@ impl Pubsub {
     /// # Errors
     ///
     /// Returns why nothing has changed.
-    pub fn apply(&mut self, command: Command) -> Result<Option<Change>, Refusal> {
+    pub fn apply(&mut self, command: Command) -> Result<Option<Change>, PubsubError> {
         match command {
             Command::Publish { node, by, id, payload } => {
                 return Ok(Some(Change::Published(node, self.publish(node, by, id, payload)?)));

@@ -9,7 +9,7 @@ use crate::pubsub::command::Command;
 use crate::pubsub::event::write_item;
 use crate::pubsub::nodes::NodeId;
 use crate::pubsub::service::Pubsub;
-use crate::pubsub::values::{ItemId, Payload, Publisher, Refusal, Subscriber};
+use crate::pubsub::values::{ItemId, Payload, Publisher, PubsubError, Subscriber};
 use crate::xml::{text_content, write_attribute, write_node};
 use crate::xmpp::jid::Jid;
 use crate::xmpp::ns;
@@ -61,21 +61,25 @@ impl Requester<'_> {
 pub const TOO_LONG: StanzaError =
     StanzaError::new(Condition::ResourceConstraint, "The answer is too long to be sent; ask for less.");
 
-impl From<Refusal> for StanzaError {
+impl From<PubsubError> for StanzaError {
     /// The error table (XEP-0060 §6 and §7).
-    fn from(refusal: Refusal) -> Self {
+    fn from(refusal: PubsubError) -> Self {
         match refusal {
-            Refusal::NodeUnknown => Self::new(Condition::ItemNotFound, "There is no such node."),
-            Refusal::NotSubscribed => error(Condition::UnexpectedRequest, "not-subscribed"),
-            Refusal::TooManySubscriptions => Self::new(Condition::PolicyViolation, "Too many subscriptions.")
-                .pubsub("too-many-subscriptions"),
-            Refusal::NodeClosed => {
+            PubsubError::NodeUnknown => Self::new(Condition::ItemNotFound, "There is no such node."),
+            PubsubError::NotSubscribed => error(Condition::UnexpectedRequest, "not-subscribed"),
+            PubsubError::TooManySubscriptions => {
+                Self::new(Condition::PolicyViolation, "Too many subscriptions.")
+                    .pubsub("too-many-subscriptions")
+            }
+            PubsubError::NodeClosed => {
                 Self::new(Condition::NotAllowed, "Your role does not let you follow this node.")
                     .pubsub("closed-node")
             }
-            Refusal::MayNotPublish => Self::new(Condition::Forbidden, "You may not publish to this node."),
-            Refusal::ItemUnknown => Self::new(Condition::ItemNotFound, "There is no such item."),
-            Refusal::PayloadTooBig => error(Condition::NotAcceptable, "payload-too-big"),
+            PubsubError::MayNotPublish => {
+                Self::new(Condition::Forbidden, "You may not publish to this node.")
+            }
+            PubsubError::ItemUnknown => Self::new(Condition::ItemNotFound, "There is no such item."),
+            PubsubError::PayloadTooBig => error(Condition::NotAcceptable, "payload-too-big"),
         }
     }
 }
@@ -151,7 +155,7 @@ fn node(service: &Pubsub, action: Node<'_, '_>) -> Result<NodeId, StanzaError> {
 /// Finds a node, if the requester may follow it (XEP-0060 §6.1.3.11, §6.5.9.10).
 fn open_node(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Result<NodeId, StanzaError> {
     let node = node(service, action)?;
-    if (who.may_follow)(&service.name(node)) { Ok(node) } else { Err(Refusal::NodeClosed.into()) }
+    if (who.may_follow)(&service.name(node)) { Ok(node) } else { Err(PubsubError::NodeClosed.into()) }
 }
 
 /// The address that `jid` names.
@@ -200,7 +204,7 @@ fn unsubscribe(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> P
     if !is_own(who, &jid) {
         return Err(StanzaError::new(Condition::Forbidden, "Only the subscriber can end a subscription."));
     }
-    let who = subscriber(who, &jid).ok_or(Refusal::NotSubscribed)?;
+    let who = subscriber(who, &jid).ok_or(PubsubError::NotSubscribed)?;
     Ok((String::new(), Some(Command::Unsubscribe { node, who })))
 }
 
@@ -332,7 +336,7 @@ fn only_item<'a>(action: Node<'a, 'a>) -> Result<Node<'a, 'a>, StanzaError> {
 }
 
 /// A `<notification/>` with text is what Finesse publishes: the text is the payload. Anything else goes as it is.
-fn read_payload(payload: Node<'_, '_>, limit: usize) -> Result<Payload, Refusal> {
+fn read_payload(payload: Node<'_, '_>, limit: usize) -> Result<Payload, PubsubError> {
     let name = payload.tag_name();
     if name.name() == "notification"
         && matches!(name.namespace(), Some(ns::PUSH | ns::PUBSUB))
@@ -342,7 +346,7 @@ fn read_payload(payload: Node<'_, '_>, limit: usize) -> Result<Payload, Refusal>
     }
     let mut xml = String::new();
     // It declares its namespace wherever it will stand.
-    write_node(&mut xml, payload, None, limit).map_err(|_| Refusal::PayloadTooBig)?;
+    write_node(&mut xml, payload, None, limit).map_err(|_| PubsubError::PayloadTooBig)?;
     Ok(Payload::Xml(xml))
 }
 

@@ -17,4 +17,6 @@ pub use command::{Change, Command};
 pub use journal::After;
 pub use nodes::NodeId;
 pub use service::Pubsub;
-pub use values::{History, Item, ItemId, NodeSpec, Payload, Publisher, Quota, Refusal, Settings, Subscriber};
+pub use values::{
+    History, Item, ItemId, NodeSpec, Payload, Publisher, PubsubError, Quota, Settings, Subscriber,
+};

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use crate::id::UserId;
 use crate::pubsub::journal::{After, Entry, Journal};
 use crate::pubsub::nodes::{NodeId, Nodes};
-use crate::pubsub::values::{Item, ItemId, NodeSpec, Payload, Publisher, Refusal, Settings, Subscriber};
+use crate::pubsub::values::{Item, ItemId, NodeSpec, Payload, Publisher, PubsubError, Settings, Subscriber};
 
 /// The state of a node that keeps items or has publishers of its own.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -86,8 +86,8 @@ impl Pubsub {
     }
 
     /// The node of that name.
-    pub fn find(&self, name: &str) -> Result<NodeId, Refusal> {
-        self.nodes.find(name).ok_or(Refusal::NodeUnknown)
+    pub fn find(&self, name: &str) -> Result<NodeId, PubsubError> {
+        self.nodes.find(name).ok_or(PubsubError::NodeUnknown)
     }
 
     /// The name of a node.
@@ -101,14 +101,14 @@ impl Pubsub {
     }
 
     /// Subscribes; a repeated subscription is the same one (XEP-0060 §6.1.6).
-    pub(super) fn subscribe(&mut self, node: NodeId, who: Subscriber) -> Result<(), Refusal> {
+    pub(super) fn subscribe(&mut self, node: NodeId, who: Subscriber) -> Result<(), PubsubError> {
         let quota =
             if who.session.is_some() { self.settings.quota.session } else { self.settings.quota.user };
         if self.subscribers.contains(&(node, who)) {
             return Ok(());
         }
         if self.subscriptions.get(&who).map_or(0, Vec::len) >= quota {
-            return Err(Refusal::TooManySubscriptions);
+            return Err(PubsubError::TooManySubscriptions);
         }
         self.subscriptions.entry(who).or_default().push(node);
         self.subscribers.insert((node, who));
@@ -126,9 +126,9 @@ impl Pubsub {
     }
 
     /// Ends a subscription.
-    pub(super) fn unsubscribe(&mut self, node: NodeId, who: Subscriber) -> Result<(), Refusal> {
+    pub(super) fn unsubscribe(&mut self, node: NodeId, who: Subscriber) -> Result<(), PubsubError> {
         if !self.subscribers.remove(&(node, who)) {
-            return Err(Refusal::NotSubscribed);
+            return Err(PubsubError::NotSubscribed);
         }
         if let Some(list) = self.subscriptions.get_mut(&who) {
             list.retain(|other| *other != node);
@@ -170,10 +170,10 @@ impl Pubsub {
     }
 
     /// Refuses who may not publish to a node.
-    pub fn check_publisher(&self, node: NodeId, by: Publisher) -> Result<(), Refusal> {
+    pub fn check_publisher(&self, node: NodeId, by: Publisher) -> Result<(), PubsubError> {
         let publishers = self.own.get(&node).map_or(&[][..], |own| &own.publishers);
         let may = if publishers.is_empty() { by.administrator } else { publishers.contains(&by.user) };
-        if may { Ok(()) } else { Err(Refusal::MayNotPublish) }
+        if may { Ok(()) } else { Err(PubsubError::MayNotPublish) }
     }
 
     /// The names of the nodes to which one may publish, or of one node if that is so.
@@ -196,7 +196,7 @@ impl Pubsub {
         by: Option<Publisher>,
         id: ItemId,
         payload: Payload,
-    ) -> Result<Rc<Item>, Refusal> {
+    ) -> Result<Rc<Item>, PubsubError> {
         let (id, given) = match id {
             ItemId::Given(id) => (id, true),
             ItemId::Made(id) => (id, false),
@@ -204,7 +204,7 @@ impl Pubsub {
         if let Some(by) = by {
             self.check_publisher(node, by)?;
             if payload.size() + if given { id.len() } else { 0 } > self.settings.payload {
-                return Err(Refusal::PayloadTooBig);
+                return Err(PubsubError::PayloadTooBig);
             }
         }
         let item = Rc::new(Item { id, payload });
@@ -220,10 +220,10 @@ impl Pubsub {
     }
 
     /// Removes a kept item.
-    pub(super) fn retract(&mut self, node: NodeId, by: Publisher, id: &str) -> Result<(), Refusal> {
+    pub(super) fn retract(&mut self, node: NodeId, by: Publisher, id: &str) -> Result<(), PubsubError> {
         self.check_publisher(node, by)?;
-        let items = &mut self.own.get_mut(&node).ok_or(Refusal::ItemUnknown)?.items;
-        let place = items.iter().position(|item| &*item.id == id).ok_or(Refusal::ItemUnknown)?;
+        let items = &mut self.own.get_mut(&node).ok_or(PubsubError::ItemUnknown)?.items;
+        let place = items.iter().position(|item| &*item.id == id).ok_or(PubsubError::ItemUnknown)?;
         items.remove(place);
         Ok(())
     }
@@ -307,7 +307,7 @@ mod tests {
         by: Publisher,
         id: Option<&str>,
         payload: Payload,
-    ) -> Result<Rc<Item>, Refusal> {
+    ) -> Result<Rc<Item>, PubsubError> {
         let id = id.map(|id| ItemId::Given(id.into()));
         let id = id.unwrap_or_else(|| ItemId::Made(service.make_item_id()));
         service.publish(node, Some(by), id, payload)
@@ -322,7 +322,7 @@ mod tests {
         assert_eq!(service.subscribers(a).collect::<Vec<_>>(), [bare(ADA), full(ADA, 1), bare(BOB)]);
         assert_eq!(service.subscriptions(ADA, None).count(), 2);
         service.unsubscribe(a, bare(ADA)).unwrap();
-        assert_eq!(service.unsubscribe(a, bare(ADA)), Err(Refusal::NotSubscribed));
+        assert_eq!(service.unsubscribe(a, bare(ADA)), Err(PubsubError::NotSubscribed));
         assert_eq!(service.subscriptions(ADA, Some(a)).collect::<Vec<_>>(), [(full(ADA, 1), "/a".into())]);
     }
 
@@ -335,14 +335,14 @@ mod tests {
         service.end_all(full(ADA, 1));
         assert_eq!(service.subscribers(a).collect::<Vec<_>>(), [bare(ADA), full(ADA, 2)]);
         assert_eq!(service.subscribers(b).count(), 0);
-        assert_eq!(service.unsubscribe(a, full(ADA, 1)), Err(Refusal::NotSubscribed));
+        assert_eq!(service.unsubscribe(a, full(ADA, 1)), Err(PubsubError::NotSubscribed));
     }
 
     #[test]
     fn quotas_hold() {
         let (mut service, a, b) = service();
         service.subscribe(a, full(ADA, 1)).unwrap();
-        assert_eq!(service.subscribe(b, full(ADA, 1)), Err(Refusal::TooManySubscriptions));
+        assert_eq!(service.subscribe(b, full(ADA, 1)), Err(PubsubError::TooManySubscriptions));
         service.subscribe(b, full(ADA, 2)).unwrap();
         service.subscribe(a, bare(ADA)).unwrap();
         service.subscribe(b, bare(ADA)).unwrap();
@@ -362,12 +362,12 @@ mod tests {
         publish(&mut service, a, ROOT, Some("mine"), text("4")).unwrap();
         assert_eq!(ids(&service, a), ["item3", "mine"]);
         service.retract(a, ROOT, "item3").unwrap();
-        assert_eq!(service.retract(a, ROOT, "item3"), Err(Refusal::ItemUnknown));
+        assert_eq!(service.retract(a, ROOT, "item3"), Err(PubsubError::ItemUnknown));
         publish(&mut service, b, ROOT, None, text("5")).unwrap();
         assert!(ids(&service, b).is_empty());
         let mut large = |id| publish(&mut service, a, ROOT, id, text("1234567890"));
         assert!(large(None).is_ok());
-        assert_eq!(large(Some("x")), Err(Refusal::PayloadTooBig));
+        assert_eq!(large(Some("x")), Err(PubsubError::PayloadTooBig));
     }
 
     #[test]

@@ -109,7 +109,7 @@ impl NodeSpec {
 
 /// Why a request was refused: a row of the table in [`super::iq`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum PubsubError {
     NodeUnknown,
     /// The role of who asks does not let it follow the node.
     NodeClosed,

@@ -3,7 +3,7 @@
 use crate::clock::Now;
 use crate::config::{Profile, Role};
 use crate::desk::contact_centre::Desk;
-use crate::desk::error::{ApiError, Refusal};
+use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::event::{Event, Step};
 use crate::id::{DialogId, UserId};
 
@@ -41,24 +41,24 @@ impl Desk {
     ) -> Result<Vec<Event>, ApiError> {
         let id = &self.directory.get(user).id;
         if actor != user {
-            return Err(Refusal::NotYourself.about(id));
+            return Err(ApiRefusal::NotYourself.about(id));
         }
         let roles = &self.directory.get(user).roles;
         let is_supervisor = roles.contains(&Role::Supervisor);
         if !roles.contains(&Role::Agent) && !is_supervisor {
-            return Err(Refusal::NoTelephone.about(id));
+            return Err(ApiRefusal::NoTelephone.about(id));
         }
         let action = needed(&asked.action, "requestedAction")?;
         let from = needed(&asked.from, "fromAddress")?;
         let to = needed_address(&asked.to)?;
         if to == from {
-            return Err(Refusal::DestinationInvalid.about(to));
+            return Err(ApiRefusal::DestinationInvalid.about(to));
         }
         let mut step = Step::new(now, request_id);
         // A user who is not signed in at a telephone cannot call from it.
         if self.agent(user).extension.as_deref() != Some(from) {
             if self.agent(user).extension.is_some() {
-                return Err(Refusal::ParameterInvalid.about("fromAddress"));
+                return Err(ApiRefusal::ParameterInvalid.about("fromAddress"));
             }
             self.dialog_failed(&mut step, user, None, Failure::State);
             return Ok(step.events);
@@ -67,12 +67,12 @@ impl Desk {
             "MAKE_CALL" => {
                 let data = asked.data.as_ref();
                 if data.is_some_and(|data| !self.may_bring(data)) {
-                    return Err(Refusal::ParameterInvalid.about("mediaProperties"));
+                    return Err(ApiRefusal::ParameterInvalid.about("mediaProperties"));
                 }
                 self.make_call(&mut step, user, to, data)
             }
             "SILENT_MONITOR" | "BARGE_IN" | "BARGE_CALL" if !is_supervisor => {
-                return Err(Refusal::NotAllowed.about(id));
+                return Err(ApiRefusal::NotAllowed.about(id));
             }
             "SILENT_MONITOR" => {
                 let member = self.member_at(actor, to)?;
@@ -82,10 +82,10 @@ impl Desk {
                 let uri = needed(&asked.associated, "associatedDialogUri")?;
                 let id =
                     uri.rsplit('/').next().and_then(|id| self.find_dialog(id).ok()).map(|dialog| dialog.id);
-                let id = id.ok_or_else(|| Refusal::DialogUnknown.about(uri))?;
+                let id = id.ok_or_else(|| ApiRefusal::DialogUnknown.about(uri))?;
                 self.barge(&mut step, user, id)
             }
-            _ => return Err(Refusal::ParameterInvalid.about("requestedAction")),
+            _ => return Err(ApiRefusal::ParameterInvalid.about("requestedAction")),
         };
         if let Err(failure) = done {
             self.dialog_failed(&mut step, user, None, failure);
@@ -110,17 +110,17 @@ impl Desk {
         let id = self.find_dialog(id)?.id;
         let name = needed(&asked.action, "requestedAction")?;
         if ELSEWHERE.contains(&name) {
-            return Err(Refusal::NotImplemented.about(name));
+            return Err(ApiRefusal::NotImplemented.about(name));
         }
         let name = if name == "BARGE_IN" { Action::BargeCall.name() } else { name };
         let action = Action::ALL.into_iter().find(|action| action.name() == name);
-        let action = action.ok_or_else(|| Refusal::ParameterInvalid.about("requestedAction"))?;
+        let action = action.ok_or_else(|| ApiRefusal::ParameterInvalid.about("requestedAction"))?;
         let target = needed(&asked.target, "targetMediaAddress")?;
         self.check_target(actor, id, action, target)?;
         if matches!(action, Action::ConsultCall | Action::TransferSst) {
             let to = needed_address(&asked.to)?;
             if self.agent(actor).extension.as_deref() == Some(to) {
-                return Err(Refusal::DestinationInvalid.about(to));
+                return Err(ApiRefusal::DestinationInvalid.about(to));
             }
         }
         let mut step = Step::new(now, request_id);
@@ -162,8 +162,10 @@ impl Desk {
                 if are_digits || self.profile == Profile::Ucce { Ok(()) } else { Err(Failure::Digits) }
             }
             Action::UpdateCallData => {
-                let data =
-                    asked.data.as_ref().ok_or_else(|| Refusal::ParameterMissing.about("mediaProperties"))?;
+                let data = asked
+                    .data
+                    .as_ref()
+                    .ok_or_else(|| ApiRefusal::ParameterMissing.about("mediaProperties"))?;
                 self.update_call_data(step, id, data)?;
                 Ok(())
             }
@@ -183,16 +185,18 @@ impl Desk {
         target: &str,
     ) -> Result<(), ApiError> {
         let dialog = self.dialogs.get(&id).filter(|dialog| dialog.of(actor).is_some());
-        let not_yours = || Refusal::NotYourself.about(&self.directory.get(actor).id);
+        let not_yours = || ApiRefusal::NotYourself.about(&self.directory.get(actor).id);
         let dialog = dialog.ok_or_else(not_yours)?;
         let own = self.agent(actor).extension.as_deref() == Some(target);
         let there = dialog.participants.iter().find(|one| one.address == target);
         match (action, there) {
-            (_, None) => Err(Refusal::ParameterInvalid.about("targetMediaAddress")),
+            (_, None) => Err(ApiRefusal::ParameterInvalid.about("targetMediaAddress")),
             (Action::ParticipantDrop, Some(one)) if !own && !matches!(one.party, Party::Listened(_)) => {
                 Ok(())
             }
-            (Action::ParticipantDrop, Some(_)) => Err(Refusal::ParameterInvalid.about("targetMediaAddress")),
+            (Action::ParticipantDrop, Some(_)) => {
+                Err(ApiRefusal::ParameterInvalid.about("targetMediaAddress"))
+            }
             (_, Some(_)) if own => Ok(()),
             (_, Some(_)) => Err(not_yours()),
         }
@@ -207,17 +211,17 @@ impl Desk {
     /// The agent signed in at a telephone, if it is a member of a team of the supervisor.
     fn member_at(&self, supervisor: UserId, extension: &str) -> Result<UserId, ApiError> {
         let member = self.extensions.get(extension).copied().flatten();
-        let member = member.ok_or_else(|| Refusal::DestinationInvalid.about(extension))?;
+        let member = member.ok_or_else(|| ApiRefusal::DestinationInvalid.about(extension))?;
         if self.directory.supervises(supervisor, member) {
             Ok(member)
         } else {
-            Err(Refusal::NotYourMember.about(extension))
+            Err(ApiRefusal::NotYourMember.about(extension))
         }
     }
 }
 
 fn needed<'a>(value: &'a Option<String>, name: &str) -> Result<&'a str, ApiError> {
-    value.as_deref().ok_or_else(|| Refusal::ParameterMissing.about(name))
+    value.as_deref().ok_or_else(|| ApiRefusal::ParameterMissing.about(name))
 }
 
 /// A number to dial: anything of ASCII (guide 12.5, page 80), with a bound.
@@ -226,6 +230,6 @@ fn needed_address(value: &Option<String>) -> Result<&str, ApiError> {
     if address.len() <= ADDRESS_MAX && address.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
         Ok(address)
     } else {
-        Err(Refusal::ParameterInvalid.about("toAddress"))
+        Err(ApiRefusal::ParameterInvalid.about("toAddress"))
     }
 }

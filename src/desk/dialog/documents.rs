@@ -2,7 +2,7 @@
 
 use crate::config::{Profile, Release};
 use crate::desk::contact_centre::Desk;
-use crate::desk::error::{ApiError, Refusal};
+use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::nodes;
 use crate::desk::write::{document, element, inside, timestamp};
 use crate::id::{DialogId, UserId};
@@ -20,7 +20,7 @@ impl Desk {
         if !dialog.agents().iter().any(|user| self.may_see(actor, *user).is_ok())
             && !self.directory.is_administrator(actor)
         {
-            return Err(Refusal::NotYourself.about(&self.directory.get(actor).id));
+            return Err(ApiRefusal::NotYourself.about(&self.directory.get(actor).id));
         }
         Ok(document(|out| self.write_dialog(out, "Dialog", dialog)))
     }
@@ -42,7 +42,7 @@ impl Desk {
     pub(super) fn find_dialog(&self, id: &str) -> Result<&Dialog, ApiError> {
         let found = id.parse().ok().and_then(|number: DialogId| self.dialogs.get(&number));
         // Each call has one name: a number can be written with a sign and zeros too.
-        found.filter(|dialog| dialog.id.to_string() == id).ok_or_else(|| Refusal::DialogUnknown.about(id))
+        found.filter(|dialog| dialog.id.to_string() == id).ok_or_else(|| ApiRefusal::DialogUnknown.about(id))
     }
 
     pub(super) fn write_dialog(&self, out: &mut String, root: &str, dialog: &Dialog) {

@@ -3,7 +3,7 @@
 use crate::clock::Now;
 use crate::config::{self, Profile};
 use crate::desk::contact_centre::Desk;
-use crate::desk::error::{ApiError, Refusal};
+use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::event::{Event, Step};
 use crate::desk::reasons::Cause;
 use crate::desk::state::State;
@@ -39,9 +39,9 @@ impl Desk {
         call: &Inbound,
         request_id: &str,
     ) -> Result<(DialogId, Vec<Event>), ApiError> {
-        self.in_service().map_err(|_| Refusal::CallOutOfService.about(""))?;
+        self.in_service().map_err(|_| ApiRefusal::CallOutOfService.about(""))?;
         if self.extensions.contains_key(&call.from) {
-            return Err(Refusal::CallerInside.about(&call.from));
+            return Err(ApiRefusal::CallerInside.about(&call.from));
         }
         let queue = |is: fn(&config::Queue, &str) -> bool| {
             self.queues.iter().map(|queue| &queue.config).find(|queue| is(queue, &call.to))
@@ -50,15 +50,15 @@ impl Desk {
             call.to.clone()
         } else {
             let queue = queue(|queue, to| queue.number == to).or_else(|| queue(|queue, to| queue.id == to));
-            queue.ok_or_else(|| Refusal::NumberUnknown.about(&call.to))?.number.clone()
+            queue.ok_or_else(|| ApiRefusal::NumberUnknown.about(&call.to))?.number.clone()
         };
         let destination = match self.destination(&to) {
-            Destination::Nobody(StateCause::Busy) => return Err(Refusal::NumberBusy.about(to)),
-            Destination::Nobody(_) => return Err(Refusal::NobodyThere.about(to)),
+            Destination::Nobody(StateCause::Busy) => return Err(ApiRefusal::NumberBusy.about(to)),
+            Destination::Nobody(_) => return Err(ApiRefusal::NobodyThere.about(to)),
             reached => reached,
         };
         let mut step = Step::new(now, request_id);
-        let id = self.new_dialog(CallType::OtherIn, None).map_err(|_| Refusal::TooManyCalls.about(""))?;
+        let id = self.new_dialog(CallType::OtherIn, None).map_err(|_| ApiRefusal::TooManyCalls.about(""))?;
         if let Some(dialog) = self.dialogs.get_mut(&id) {
             let caller = Participant::new(now.wall, &call.from, Party::Outside, Phase::Initiated);
             dialog.participants.push(caller);
@@ -83,7 +83,7 @@ impl Desk {
         id: &str,
         request_id: &str,
     ) -> Result<Vec<Event>, ApiError> {
-        let none = || Refusal::CallUnknown.about(id);
+        let none = || ApiRefusal::CallUnknown.about(id);
         let dialog = self.find_dialog(id).map_err(|_| none())?;
         let place = dialog.place_outside().ok_or_else(none)?;
         let id = dialog.id;

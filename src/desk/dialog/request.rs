@@ -3,7 +3,7 @@
 use roxmltree::Node;
 
 use crate::config::call_variable::{is_numbered, is_own};
-use crate::desk::error::{ApiError, Refusal};
+use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::request::{children, only_child, read, text, texts};
 use crate::xml::Bounds;
 
@@ -72,7 +72,7 @@ impl DialogRequest {
 fn data(properties: Node<'_, '_>) -> Result<CallData, ApiError> {
     let [wrap_up_reason] = texts(properties, ["wrapUpReason"])?;
     if wrap_up_reason.as_ref().is_some_and(|reason| reason.len() > REASON_MAX) {
-        return Err(Refusal::ParameterInvalid.about("wrapUpReason"));
+        return Err(ApiRefusal::ParameterInvalid.about("wrapUpReason"));
     }
     let mut data = CallData { variables: Vec::new(), wrap_up_reason };
     // The guide writes the one, captures have the other.
@@ -80,7 +80,7 @@ fn data(properties: Node<'_, '_>) -> Result<CallData, ApiError> {
         let Some(list) = only_child(properties, name)? else { continue };
         for variable in children(list, "CallVariable") {
             let [name] = texts(variable, ["name"])?;
-            let name = name.ok_or_else(|| Refusal::ParameterMissing.about("name"))?;
+            let name = name.ok_or_else(|| ApiRefusal::ParameterMissing.about("name"))?;
             let value = only_child(variable, "value")?.map(text).transpose()?.flatten();
             data.set(name, value.unwrap_or_default())?;
         }
@@ -98,7 +98,7 @@ impl CallData {
         let is_numbered = is_numbered(&name);
         let longest = if is_numbered { CALL_VARIABLE_MAX } else { ECC_VARIABLE_MAX };
         if !(is_numbered || is_own(&name)) || value.len() > longest {
-            return Err(Refusal::ParameterInvalid.about(name));
+            return Err(ApiRefusal::ParameterInvalid.about(name));
         }
         merge(&mut self.variables, name, value)
     }
@@ -130,14 +130,14 @@ fn merge(variables: &mut Vec<(String, String)>, name: String, value: String) -> 
     let others = variables.iter().filter(|(known, _)| *known != name && !is_numbered(known));
     let sum: usize = others.map(|(name, value)| name.len() + value.len()).sum();
     if !is_numbered(&name) && sum + name.len() + value.len() > ECC_ALL_MAX {
-        return Err(Refusal::ParameterInvalid.about(name));
+        return Err(ApiRefusal::ParameterInvalid.about(name));
     }
     if let Some((_, known)) = variables.iter_mut().find(|(known, _)| *known == name) {
         *known = value;
     } else if variables.len() < VARIABLES_MAX {
         variables.push((name, value));
     } else {
-        return Err(Refusal::ParameterInvalid.about(name));
+        return Err(ApiRefusal::ParameterInvalid.about(name));
     }
     Ok(())
 }

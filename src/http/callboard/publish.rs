@@ -12,7 +12,7 @@ use crate::http::response::{Answer, Refused, text};
 use crate::http::site::Site;
 use crate::http::{basic_auth, request_body};
 use crate::id::UserId;
-use crate::pubsub::Refusal;
+use crate::pubsub::PubsubError;
 use crate::xml;
 
 /// Publishes and answers 202 with the item's id.
@@ -42,8 +42,8 @@ pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserI
     }
     match site.driver.with_hub(|hub, now| hub.publish(now, user, &node, payload.to_owned())) {
         Ok(item) => Ok((user, text(StatusCode::ACCEPTED, item))),
-        Err(Refusal::NodeUnknown) => refuse(StatusCode::NOT_FOUND, "There is no such node."),
-        Err(Refusal::MayNotPublish) => refuse(StatusCode::FORBIDDEN, "You may not publish to this node."),
+        Err(PubsubError::NodeUnknown) => refuse(StatusCode::NOT_FOUND, "There is no such node."),
+        Err(PubsubError::MayNotPublish) => refuse(StatusCode::FORBIDDEN, "You may not publish to this node."),
         Err(_) => refuse(StatusCode::PAYLOAD_TOO_LARGE, "The payload is too large."),
     }
 }

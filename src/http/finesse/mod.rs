@@ -17,7 +17,7 @@ use hyper::{Method, Request, StatusCode};
 use log::Level;
 use ring::digest::{SHA256, digest};
 
-use crate::desk::{ApiError, Refusal};
+use crate::desk::{ApiError, ApiRefusal};
 use crate::event_loop::threads;
 use crate::http::headers::entity_tag;
 use crate::http::headers::entity_tag::Verdict;
@@ -69,7 +69,7 @@ pub async fn answer(
 }
 
 /// Answers a change that a page of an origin asks for which is not allowed.
-pub fn foreign(headers: &HeaderMap, refusal: Refusal, origin: &str) -> Answer {
+pub fn foreign(headers: &HeaderMap, refusal: ApiRefusal, origin: &str) -> Answer {
     let mut answer = refused(as_json::is_asked_for(headers), &refusal.about(origin));
     echo_request_id(headers, &mut answer);
     answer
@@ -89,7 +89,7 @@ fn check_conditions(headers: &HeaderMap, document: &str) -> Result<(), ApiError>
     let tag = tag(as_json::is_asked_for(headers), document);
     match entity_tag::judge(headers, Some(&tag), false) {
         Verdict::Hold => Ok(()),
-        Verdict::Failed | Verdict::NotModified => Err(Refusal::Changed.about("")),
+        Verdict::Failed | Verdict::NotModified => Err(ApiRefusal::Changed.about("")),
     }
 }
 
@@ -115,7 +115,7 @@ async fn serve(
         return (None, Err(error));
     }
     let Some(call) = call else {
-        return (None, Err(Refusal::PathUnknown.about("")));
+        return (None, Err(ApiRefusal::PathUnknown.about("")));
     };
     match basic_auth::user_at(site, headers, peer, remote).await {
         Ok(user) => {
@@ -131,9 +131,9 @@ async fn serve(
         }
         // An unknown user and a wrong password look alike.
         Err(refused) if refused.status == StatusCode::UNAUTHORIZED => {
-            (None, Err(Refusal::NotAllowed.about(basic_auth::given_name(headers))))
+            (None, Err(ApiRefusal::NotAllowed.about(basic_auth::given_name(headers))))
         }
-        Err(_) => (None, Err(Refusal::Busy.about(""))),
+        Err(_) => (None, Err(ApiRefusal::Busy.about(""))),
     }
 }
 
@@ -166,7 +166,7 @@ async fn tagged(site: &Site, as_json: bool, document: String, headers: &HeaderMa
         make(as_json, document, headers)
     };
     let mut answer = match (verdict, shown) {
-        (Verdict::Failed, _) => return refused(as_json, &Refusal::Changed.about("")),
+        (Verdict::Failed, _) => return refused(as_json, &ApiRefusal::Changed.about("")),
         (_, Some(shown)) => answer_with(StatusCode::OK, shown),
         (_, None) => {
             let mut answer = empty(StatusCode::NOT_MODIFIED);

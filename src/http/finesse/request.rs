@@ -8,7 +8,7 @@ use hyper::{Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
 
 use crate::clock::Now;
-use crate::desk::{self, ApiError, Desk, Refusal};
+use crate::desk::{self, ApiError, ApiRefusal, Desk};
 use crate::http::query::{Query, Repeated};
 use crate::http::request_body;
 use crate::http::request_body::Incoming;
@@ -77,7 +77,7 @@ impl<'a> Call<'a> {
     pub fn parameter(&self, name: &'static str) -> Result<String, ApiError> {
         match Query::new(&self.query).one(name) {
             Ok(value) => Ok(value.unwrap_or_default().into_owned()),
-            Err(Repeated(name)) => Err(Refusal::Malformed.about(format!("{name} stands twice"))),
+            Err(Repeated(name)) => Err(ApiRefusal::Malformed.about(format!("{name} stands twice"))),
         }
     }
 
@@ -152,7 +152,7 @@ impl<'a> Call<'a> {
         match self.headers.get(REQUEST_ID).map(HeaderValue::to_str) {
             None => Ok(String::new()),
             Some(Ok(id)) if id.len() <= REQUEST_ID_MAX => Ok(id.to_owned()),
-            Some(_) => Err(Refusal::Malformed.about("requestId")),
+            Some(_) => Err(ApiRefusal::Malformed.about("requestId")),
         }
     }
 
@@ -166,7 +166,7 @@ impl<'a> Call<'a> {
         let is_one_of = |text: &str, known: &[&str]| known.iter().any(|one| text.eq_ignore_ascii_case(one));
         let mut parts = kind.split(';').map(str::trim);
         if !is_one_of(parts.next().unwrap_or_default(), &["application/xml", "text/xml"]) {
-            return Err(Refusal::NotXml.about("Content-Type"));
+            return Err(ApiRefusal::NotXml.about("Content-Type"));
         }
         let mut parameters = parts.filter_map(|part| part.split_once('='));
         let charset = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
@@ -174,7 +174,7 @@ impl<'a> Call<'a> {
         if is_one_of(charset, &["utf-8", "utf8", "us-ascii"]) {
             Ok(())
         } else {
-            Err(Refusal::NotUtf8.about("the charset in Content-Type"))
+            Err(ApiRefusal::NotUtf8.about("the charset in Content-Type"))
         }
     }
 }
@@ -182,9 +182,9 @@ impl<'a> Call<'a> {
 /// Why a body was not read, as the API says it.
 fn unread(refused: Refused) -> ApiError {
     match refused.status {
-        StatusCode::PAYLOAD_TOO_LARGE => Refusal::BodyTooLarge.about(""),
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => Refusal::NotUtf8.about("the bytes of the body"),
-        StatusCode::SERVICE_UNAVAILABLE => Refusal::Busy.about(""),
-        _ => Refusal::Malformed.about(refused.sentence),
+        StatusCode::PAYLOAD_TOO_LARGE => ApiRefusal::BodyTooLarge.about(""),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => ApiRefusal::NotUtf8.about("the bytes of the body"),
+        StatusCode::SERVICE_UNAVAILABLE => ApiRefusal::Busy.about(""),
+        _ => ApiRefusal::Malformed.about(refused.sentence),
     }
 }

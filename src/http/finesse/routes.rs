@@ -2,7 +2,9 @@
 
 use hyper::Method;
 
-use crate::desk::{ApiError, ClientLog, Desk, DialogRequest, NewMessage, Refusal, Request, SetState, Whose};
+use crate::desk::{
+    ApiError, ApiRefusal, ClientLog, Desk, DialogRequest, NewMessage, Request, SetState, Whose,
+};
 use crate::http::finesse::request::{Call, Reply};
 use crate::id::UserId;
 
@@ -182,22 +184,22 @@ fn nothing(call: &Call<'_>, path: &[&str]) -> Reply {
     let method = call.method.as_str();
     Err(match path {
         // The guide allows GET and PUT here, and the latter is among what there is in Finesse only.
-        ["MediaPropertiesLayout", "default"] if method != "PUT" => Refusal::MethodNotAllowed.about("GET"),
-        ["UserAuthMode", _] | ["Team", _, "TeamMessages"] => Refusal::MethodNotAllowed.about("GET"),
+        ["MediaPropertiesLayout", "default"] if method != "PUT" => ApiRefusal::MethodNotAllowed.about("GET"),
+        ["UserAuthMode", _] | ["Team", _, "TeamMessages"] => ApiRefusal::MethodNotAllowed.about("GET"),
         ["User", _, "ClientLog" | "CompressedClientLog"] | ["TeamMessage"] => {
-            Refusal::MethodNotAllowed.about("POST")
+            ApiRefusal::MethodNotAllowed.about("POST")
         }
-        ["TeamMessages"] => Refusal::MethodNotAllowed.about("GET, POST"),
-        ["TeamMessage", _] => Refusal::MethodNotAllowed.about("GET, DELETE"),
+        ["TeamMessages"] => ApiRefusal::MethodNotAllowed.about("GET, POST"),
+        ["TeamMessage", _] => ApiRefusal::MethodNotAllowed.about("GET, DELETE"),
         ["SystemInfo"]
         | ["User" | "Team" | "ReasonCode" | "WrapUpReason" | "PhoneBook" | "MediaPropertiesLayout", _] => {
-            Refusal::NotImplemented.about(method)
+            ApiRefusal::NotImplemented.about(method)
         }
         _ => {
             let is_known = |part: &&&str| ELSEWHERE.contains(*part) || list(part).is_some();
             path.iter().find(is_known).map_or_else(
-                || Refusal::PathUnknown.about(path.join("/")),
-                |part| Refusal::NotImplemented.about(*part),
+                || ApiRefusal::PathUnknown.about(path.join("/")),
+                |part| ApiRefusal::NotImplemented.about(*part),
             )
         }
     })

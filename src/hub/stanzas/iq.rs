@@ -10,7 +10,7 @@ use crate::hub::stanzas::target::{FINESSE, Target};
 use crate::hub::{Entry, Hub, Now};
 use crate::id::{SessionId, UserId};
 use crate::pubsub::iq::{FEATURES, Requester, TOO_LONG};
-use crate::pubsub::{self, NodeId, Refusal};
+use crate::pubsub::{self, NodeId, PubsubError};
 use crate::xml::{escape, write_attribute};
 use crate::xmpp::ns;
 use crate::xmpp::stanza::{Condition, Request, StanzaError};
@@ -129,9 +129,9 @@ fn disco_info_as(hub: &Hub, user: UserId, target: &Target<'_>, node: &str) -> An
 }
 
 /// The node of that name, if the user may follow it.
-fn open_node(hub: &Hub, user: UserId, name: &str) -> Result<NodeId, Refusal> {
+fn open_node(hub: &Hub, user: UserId, name: &str) -> Result<NodeId, PubsubError> {
     let node = hub.pubsub.find(name)?;
-    if hub.desk.may_follow(user, name) { Ok(node) } else { Err(Refusal::NodeClosed) }
+    if hub.desk.may_follow(user, name) { Ok(node) } else { Err(PubsubError::NodeClosed) }
 }
 
 /// XEP-0030 §4.
@@ -159,7 +159,7 @@ fn disco_items(hub: &Hub, user: UserId, target: &Target<'_>, node: Option<&str>)
                 item(&hub.names.pubsub, Some(("name", &kept.id)))?;
             }
         }
-        _ => return Err(Refusal::NodeUnknown.into()),
+        _ => return Err(PubsubError::NodeUnknown.into()),
     }
     out.push_str("</query>");
     Ok(out)
