@@ -1,6 +1,6 @@
 //! Writing JSON (RFC 8259).
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 /// Appends a string.
 pub fn string(out: &mut String, text: &str) {
@@ -41,6 +41,67 @@ pub fn key(out: &mut String, name: &str) {
     out.push(':');
 }
 
+/// Appends an object whose members `write` writes.
+pub fn object(out: &mut String, write: impl FnOnce(&mut Object<'_>)) {
+    out.push('{');
+    write(&mut Object { out });
+    out.push('}');
+}
+
+/// A whole document: an object and the end of its line.
+pub fn document(write: impl FnOnce(&mut Object<'_>)) -> String {
+    let mut out = String::new();
+    object(&mut out, write);
+    out.push('\n');
+    out
+}
+
+/// An object that is being written, member by member.
+pub struct Object<'a> {
+    out: &'a mut String,
+}
+
+impl Object<'_> {
+    /// Appends a member with a value that `write` writes.
+    pub fn with(&mut self, name: &str, write: impl FnOnce(&mut String)) {
+        key(self.out, name);
+        write(self.out);
+    }
+
+    /// Appends a string.
+    pub fn string(&mut self, name: &str, text: &str) {
+        member(self.out, name, text);
+    }
+
+    /// Appends a string, or null.
+    pub fn optional(&mut self, name: &str, text: Option<&str>) {
+        self.with(name, |out| optional(out, text));
+    }
+
+    /// Appends what is written in JSON as it is printed: a number, true or false.
+    pub fn plain(&mut self, name: &str, value: impl Display) {
+        self.with(name, |out| {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "{value}");
+        });
+    }
+
+    /// Appends an object.
+    pub fn object(&mut self, name: &str, write: impl FnOnce(&mut Object<'_>)) {
+        self.with(name, |out| object(out, write));
+    }
+
+    /// Appends the array of `items`, each written by `write`.
+    pub fn array<T>(
+        &mut self,
+        name: &str,
+        items: impl IntoIterator<Item = T>,
+        write: impl FnMut(&mut String, T),
+    ) {
+        self.with(name, |out| array(out, items, write));
+    }
+}
+
 /// Appends the array of `items`, each written by `write`.
 pub fn array<T>(out: &mut String, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut String, T)) {
     out.push('[');
@@ -64,17 +125,20 @@ mod tests {
 
     #[test]
     fn what_is_written_is_json() {
-        let mut out = String::from("{");
-        member(&mut out, "a", "\"\\\n\r\t\u{1}\u{e4}[");
-        key(&mut out, "b");
-        array(&mut out, ["x{", "y"], string);
-        key(&mut out, "c");
-        array(&mut out, [None, Some("z")], optional);
-        key(&mut out, "d");
-        array(&mut out, [], string);
-        out.push('}');
-        let expected =
-            "{\"a\":\"\\\"\\\\\\n\\r\\t\\u0001\u{e4}[\",\"b\":[\"x{\",\"y\"],\"c\":[null,\"z\"],\"d\":[]}";
+        let out = document(|object| {
+            object.string("a", "\"\\\n\r\t\u{1}\u{e4}[");
+            object.array("b", ["x{", "y"], string);
+            object.array("c", [None, Some("z")], optional);
+            object.array("d", [], string);
+            object.object("e", |_| {});
+            object.object("f", |inner| {
+                inner.plain("g", true);
+                inner.plain("h", 1.5);
+            });
+            object.optional("i", None);
+        });
+        let expected = "{\"a\":\"\\\"\\\\\\n\\r\\t\\u0001\u{e4}[\",\"b\":[\"x{\",\"y\"],\"c\":[null,\"z\"],\"d\":[],\
+             \"e\":{},\"f\":{\"g\":true,\"h\":1.5},\"i\":null}\n";
         assert_eq!(out, expected);
     }
 }

@@ -6,9 +6,10 @@ use hyper::{Request, StatusCode};
 
 use crate::http::basic_auth;
 use crate::http::request_body::Incoming;
-use crate::http::response::{Answer, Refused, json};
+use crate::http::response::{self, Answer, Refused};
 use crate::http::site::Site;
 use crate::id::UserId;
+use crate::json;
 
 /// Where the runs are.
 pub const PATH: &str = "/callboard/api/meters";
@@ -23,8 +24,7 @@ pub async fn begin(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserI
     let user = basic_auth::user(site, &request).await?;
     let run = site.driver.with_hub(|hub, _| hub.token());
     site.meters.borrow_mut().begin(&run);
-    // A token needs no escaping.
-    Ok((user, json(format!("{{\"run\":\"{run}\"}}\n"))))
+    Ok((user, response::json(json::document(|object| object.string("run", &run)))))
 }
 
 /// Answers with what a run has cost until now.
@@ -32,7 +32,7 @@ pub async fn figures(site: &Rc<Site>, request: Request<Incoming>) -> Result<(Use
     let user = basic_auth::user(site, &request).await?;
     let run = id(request.uri().path()).unwrap_or_default();
     match site.meters.borrow_mut().figures(run) {
-        Some(figures) => Ok((user, json(figures))),
+        Some(figures) => Ok((user, response::json(figures))),
         None => Err(Refused {
             status: StatusCode::NOT_FOUND,
             sentence: "There is no such run any more; begin one with POST /callboard/api/meters.",

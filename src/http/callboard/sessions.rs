@@ -11,11 +11,11 @@ use crate::http::events::body;
 use crate::http::events::body::Carried;
 use crate::http::query::Query;
 use crate::http::request_body::Incoming;
-use crate::http::response::{Answer, Refused, json};
+use crate::http::response::{self, Answer, Refused};
 use crate::http::site::Site;
 use crate::hub::{Asker, Listed, NotOpened};
 use crate::id::{SessionId, UserId};
-use crate::json::{array, key, member, optional};
+use crate::json;
 
 /// Where the frames are.
 pub const FRAMES: &str = "/callboard/api/frames";
@@ -23,34 +23,26 @@ pub const FRAMES: &str = "/callboard/api/frames";
 /// Answers with all sessions.
 pub async fn list(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
     let user = basic_auth::administrator(site, &request).await?;
-    let mut out = String::from("{");
-    key(&mut out, "sessions");
-    array(&mut out, site.driver.with_hub(|hub, now| hub.list(now)), write);
-    out.push_str("}\n");
-    Ok((user, json(out)))
+    let sessions = site.driver.with_hub(|hub, now| hub.list(now));
+    Ok((user, response::json(json::document(|object| object.array("sessions", sessions, write)))))
 }
 
 fn write(out: &mut String, session: Listed) {
     let Listed { id, transport, peer, user, jid, available, age, owed, behind } = session;
-    out.push('{');
-    member(out, "id", &id.to_string());
-    member(out, "transport", transport);
-    member(out, "peer", &peer.to_string());
-    key(out, "user");
-    optional(out, user.as_deref());
-    key(out, "jid");
-    optional(out, jid.as_deref());
-    key(out, "available");
-    out.push_str(if available { "true" } else { "false" });
-    key(out, "seconds");
-    out.push_str(&format!("{:.1}", Seconds(age)));
-    key(out, "owed");
-    out.push_str(&owed.to_string());
-    key(out, "behind");
-    match behind {
-        Some(time) => out.push_str(&format!("{:.1}}}", Seconds(time))),
-        None => out.push_str("null}"),
-    }
+    json::object(out, |object| {
+        object.string("id", &id.to_string());
+        object.string("transport", transport);
+        object.string("peer", &peer.to_string());
+        object.optional("user", user.as_deref());
+        object.optional("jid", jid.as_deref());
+        object.plain("available", available);
+        object.plain("seconds", format_args!("{:.1}", Seconds(age)));
+        object.plain("owed", owed);
+        match behind {
+            Some(time) => object.plain("behind", format_args!("{:.1}", Seconds(time))),
+            None => object.optional("behind", None),
+        }
+    });
 }
 
 /// Opens a stream of the frames of all sessions, or of one.

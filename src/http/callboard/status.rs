@@ -9,10 +9,11 @@ use crate::http::basic_auth;
 use crate::http::headers::entity_tag;
 use crate::http::query::Query;
 use crate::http::request_body::Incoming;
-use crate::http::response::{Answer, Refused, json};
+use crate::http::response::{self, Answer, Refused};
 use crate::http::site::Site;
 use crate::hub::Availability;
 use crate::id::UserId;
+use crate::json;
 
 const PARAMETERS: &str =
     "Say what to set, once each: /callboard/api/status?status=OUT_OF_SERVICE&finesse=unavailable";
@@ -45,10 +46,13 @@ pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserI
     Ok((user, shown(site.driver.with_hub(|hub, _| hub.availability()))))
 }
 
-/// As JSON. No name in it needs escaping.
+/// The availability as JSON.
 fn shown(Availability { status, finesse }: Availability) -> Answer {
     let presence = PRESENCES.iter().find(|(_, there)| *there == finesse).map_or("", |(name, _)| name);
-    json(format!("{{\"status\":\"{}\",\"finesse\":\"{presence}\"}}\n", status.name()))
+    response::json(json::document(|object| {
+        object.string("status", status.name());
+        object.string("finesse", presence);
+    }))
 }
 
 impl Wanted {

@@ -7,9 +7,10 @@ use hyper::{Request, StatusCode, header};
 use crate::clock::Seconds;
 use crate::http::basic_auth;
 use crate::http::request_body::Incoming;
-use crate::http::response::{Answer, Refused, json, set};
+use crate::http::response::{self, Answer, Refused, set};
 use crate::http::site::Site;
 use crate::id::UserId;
+use crate::json;
 
 /// Makes a ticket.
 pub async fn make(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
@@ -21,8 +22,10 @@ pub async fn make(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId
         });
     };
     let seconds = Seconds(site.limits.ticket);
-    // A ticket needs no escaping.
-    let mut answer = json(format!("{{\"ticket\":\"{ticket}\",\"seconds\":{seconds}}}\n"));
+    let mut answer = response::json(json::document(|object| {
+        object.string("ticket", &ticket);
+        object.plain("seconds", seconds);
+    }));
     set(&mut answer, header::CACHE_CONTROL, "no-store");
     Ok((user, answer))
 }

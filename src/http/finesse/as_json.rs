@@ -7,7 +7,7 @@ use hyper::header::{ACCEPT, HeaderMap};
 use roxmltree::{Document, Node};
 
 use crate::http::headers::preference;
-use crate::json::string;
+use crate::json;
 
 /// The elements that may stand several times, each with its parent.
 const LISTS: [(&str, &str); 26] = [
@@ -43,16 +43,16 @@ const LISTS: [(&str, &str); 26] = [
 /// `*/*`, names XML, unless XML stands beside it with a weight of its own (RFC 9110 §12.5.1): axios and Angular send
 /// `application/json, text/plain, */*` to everybody, and their users read XML.
 pub fn is_asked_for(headers: &HeaderMap) -> bool {
-    let (mut json, mut xml, mut range) = (0, None, 0);
+    let (mut wanted, mut xml, mut range) = (0, None, 0);
     for (kind, weight) in preference::choices(headers, ACCEPT) {
         match kind.to_ascii_lowercase().as_str() {
-            "application/json" => json = weight.max(json),
+            "application/json" => wanted = weight.max(wanted),
             "application/xml" | "text/xml" => xml = xml.max(Some(weight)),
             "*/*" | "application/*" | "text/*" => range = weight.max(range),
             _ => {}
         }
     }
-    json > xml.unwrap_or(range)
+    wanted > xml.unwrap_or(range)
 }
 
 /// Converts a document; `None` if it is not one.
@@ -60,11 +60,7 @@ pub fn from_xml(document: &str) -> Option<String> {
     let read = Document::parse(document).ok()?;
     let root = read.root_element();
     let mut out = String::with_capacity(document.len());
-    out.push('{');
-    string(&mut out, root.tag_name().name());
-    out.push(':');
-    value(&mut out, root);
-    out.push('}');
+    json::object(&mut out, |object| object.with(root.tag_name().name(), |out| value(out, root)));
     Some(out)
 }
 
@@ -85,39 +81,19 @@ fn value(out: &mut String, element: Node<'_, '_>) {
         members.extend(items.map(|(_, item)| (*item, Vec::new())));
     }
     if members.is_empty() && element.attributes().len() == 0 {
-        return string(out, text);
+        return json::string(out, text);
     }
-    out.push('{');
-    let mut separator = "";
-    for attribute in element.attributes() {
-        out.push_str(separator);
-        string(out, &format!("@{}", attribute.name()));
-        out.push(':');
-        string(out, attribute.value());
-        separator = ",";
-    }
-    for (member, same) in members {
-        out.push_str(separator);
-        string(out, member);
-        out.push(':');
-        match same[..] {
-            [one] if !LISTS.contains(&(name, member)) => value(out, one),
-            _ => array(out, &same),
+    json::object(out, |object| {
+        for attribute in element.attributes() {
+            object.string(&format!("@{}", attribute.name()), attribute.value());
         }
-        separator = ",";
-    }
-    out.push('}');
-}
-
-fn array(out: &mut String, items: &[Node<'_, '_>]) {
-    out.push('[');
-    for (place, item) in items.iter().enumerate() {
-        if place > 0 {
-            out.push(',');
+        for (member, same) in members {
+            match same[..] {
+                [one] if !LISTS.contains(&(name, member)) => object.with(member, |out| value(out, one)),
+                _ => object.array(member, same, value),
+            }
         }
-        value(out, *item);
-    }
-    out.push(']');
+    });
 }
 
 #[cfg(test)]

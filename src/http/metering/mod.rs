@@ -6,7 +6,6 @@
 pub(crate) mod upgrade;
 
 use std::collections::VecDeque;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::json;
@@ -86,11 +85,13 @@ impl Tally {
             down += traffic.bytes_written().saturating_sub(*written);
         }
         let Self { requests, empty, connections, .. } = self;
-        // Writing to a String cannot fail.
-        let _ = write!(
-            out,
-            "{{\"requests\":{requests},\"empty\":{empty},\"connections\":{connections},\"up\":{up},\"down\":{down}}}"
-        );
+        json::object(out, |object| {
+            object.plain("requests", requests);
+            object.plain("empty", empty);
+            object.plain("connections", connections);
+            object.plain("up", up);
+            object.plain("down", down);
+        });
     }
 }
 
@@ -126,19 +127,14 @@ impl Meters {
     /// Shows the cost of a run as JSON.
     pub fn figures(&mut self, id: &str) -> Option<String> {
         let run = self.used(id)?;
-        let mut out = String::from("{\"ways\":{");
-        for (place, (name, tally)) in Way::NAMES.iter().zip(&mut run.ways).enumerate() {
-            if place > 0 {
-                out.push(',');
-            }
-            json::string(&mut out, name);
-            out.push(':');
-            tally.write(&mut out);
-        }
-        out.push_str("},\"upgrade\":");
-        out.push_str(run.upgrade.as_deref().unwrap_or("null"));
-        out.push_str("}\n");
-        Some(out)
+        Some(json::document(|object| {
+            object.object("ways", |ways| {
+                for (name, tally) in Way::NAMES.iter().zip(&mut run.ways) {
+                    ways.with(name, |out| tally.write(out));
+                }
+            });
+            object.plain("upgrade", run.upgrade.as_deref().unwrap_or("null"));
+        }))
     }
 
     /// Notes an upgrade, as JSON.

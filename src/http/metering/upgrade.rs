@@ -6,7 +6,7 @@ use hyper::header::{self, HeaderMap, HeaderName};
 use hyper::{Request, Version};
 
 use crate::http::response::Answer;
-use crate::json::{array, key, member, string};
+use crate::json::{self, Object};
 use crate::net::connection::Security;
 
 /// The text in place of a secret.
@@ -27,42 +27,31 @@ impl Asked {
 
     /// With its answer, as JSON.
     pub fn record(&self, answer: &Answer, peer: SocketAddr, security: Option<&Security>) -> String {
-        let mut out = String::from("{");
-        member(&mut out, "peer", &peer.to_string());
-        key(&mut out, "tls");
-        match security {
-            None => out.push_str("null"),
-            Some(Security { version, cipher }) => {
-                out.push('{');
-                member(&mut out, "version", version);
-                member(&mut out, "cipher", cipher);
-                out.push('}');
+        let mut out = String::new();
+        json::object(&mut out, |record| {
+            record.string("peer", &peer.to_string());
+            match security {
+                None => record.optional("tls", None),
+                Some(Security { version, cipher }) => record.object("tls", |tls| {
+                    tls.string("version", version);
+                    tls.string("cipher", cipher);
+                }),
             }
-        }
-        key(&mut out, "request");
-        write(&mut out, &self.line, &self.headers);
-        key(&mut out, "response");
-        let line = format!("{:?} {}", Version::HTTP_11, answer.status());
-        write(&mut out, &line, answer.headers());
-        out.push('}');
+            record.object("request", |object| write(object, &self.line, &self.headers));
+            let line = format!("{:?} {}", Version::HTTP_11, answer.status());
+            record.object("response", |object| write(object, &line, answer.headers()));
+        });
         out
     }
 }
 
-fn write(out: &mut String, line: &str, headers: &HeaderMap) {
-    out.push('{');
-    member(out, "line", line);
-    key(out, "headers");
-    array(out, headers, |out, (name, value)| {
-        out.push('[');
-        string(out, &title_case(name));
-        out.push(',');
+fn write(object: &mut Object<'_>, line: &str, headers: &HeaderMap) {
+    object.string("line", line);
+    object.array("headers", headers, |out, (name, value)| {
         let secret = [header::AUTHORIZATION, header::COOKIE, header::PROXY_AUTHORIZATION].contains(name);
         let shown = if secret { MASK.into() } else { String::from_utf8_lossy(value.as_bytes()) };
-        string(out, &shown);
-        out.push(']');
+        json::array(out, [&*title_case(name), &*shown], json::string);
     });
-    out.push('}');
 }
 
 /// A name as it is sent: each of its words with a capital.
