@@ -17,6 +17,9 @@ use crate::id::SessionId;
 use crate::xmpp::bosh::{self, CONTENT_TYPE, RequestId, Violation, sid_of, without_sid};
 use crate::xmpp::sasl;
 
+/// The path of BOSH, with or without the slash at its end.
+pub const PATH: &str = "/http-bind/";
+
 /// Answers a request, at once or when there is something to say. Its content type says nothing (XEP-0124 §5). `waits` is set
 /// while there is nothing to say.
 pub async fn answer(

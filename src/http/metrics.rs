@@ -1,7 +1,6 @@
 //! `GET /metrics`: figures of the server in Prometheus' text format 0.0.4.
 
 use std::fmt::{Display, Write as _};
-use std::rc::Rc;
 use std::time::UNIX_EPOCH;
 
 use hyper::header;
@@ -15,14 +14,14 @@ use crate::hub::{Counters, Failures};
 const TRANSPORTS: [&str; 4] = ["bosh", "sse", "ws", "wss"];
 
 /// Answers.
-pub fn answer(site: &Rc<Site>) -> Answer {
+pub fn answer(site: &Site) -> Answer {
     let mut answer = Answer::new(text(site).into());
     set(&mut answer, header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
     set(&mut answer, header::CACHE_CONTROL, "no-store");
     answer
 }
 
-fn text(site: &Rc<Site>) -> String {
+fn text(site: &Site) -> String {
     let (counters, mut ways, failures) =
         site.driver.with_hub(|hub, _| (hub.counters(), hub.transports(), hub.failures().to_vec()));
     let mut text = String::new();

@@ -1,7 +1,7 @@
 //! Everything that is served over HTTP: the REST API of Finesse, the API of callboard, WebSocket, BOSH, server-sent events, the
 //! page and the files of a folder.
 //!
-//! A connection (`connection`) reads requests and hands each to its route (`routes`). A handler asks the hub through the
+//! A connection (`connection`) reads requests and hands each to its resource (`dispatch`, by the table in `routes`). A handler asks the hub through the
 //! driver and answers with a value.
 #![allow(clippy::disallowed_methods, reason = "a handler knows how late it is")]
 
@@ -12,6 +12,7 @@ pub(crate) mod callboard;
 pub(crate) mod client;
 pub(crate) mod connection;
 pub(crate) mod cors;
+pub(crate) mod dispatch;
 pub(crate) mod events;
 pub(crate) mod files;
 pub(crate) mod finesse;
@@ -27,6 +28,6 @@ pub(crate) mod request_log;
 pub(crate) mod request_target;
 pub mod response;
 pub(crate) mod response_pieces;
-pub(crate) mod routes;
+pub mod routes;
 pub(crate) mod site;
 pub mod websocket;

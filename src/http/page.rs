@@ -9,7 +9,7 @@ use crate::http::headers::{entity_tag, preference};
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, empty, set, text};
 
-/// Where the page is.
+/// The path of the page.
 pub const PATH: &str = "/console/";
 
 /// The page may run its own files, and talk to the server that it comes from. No text becomes markup in it, as
@@ -22,8 +22,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
 const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
 
 /// Answers a GET or HEAD for a file of the page.
-pub fn answer(request: &Request<Incoming>, name: &str) -> Answer {
-    let name = match name {
+pub fn answer(request: &Request<Incoming>) -> Answer {
+    let name = match request.uri().path().strip_prefix(PATH).unwrap_or_default() {
         "manual" if Asset::find("manual/index.html").is_some() => return lead("/console/manual/"),
         "" => "index.html",
         "board" => "board.html",

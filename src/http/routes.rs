@@ -1,390 +1,370 @@
-//! HTTP/1.0 and 1.1 on every listener: the routes, and what all answers have in common.
+//! The table of resources: their paths, methods and handlers. From a row follow the answers 405 and to OPTIONS, the sentence of
+//! 404, the names that no file of the folder has, the meter that counts a request, and the table of paths in the manual.
+//!
+//! A further resource is a row here and a file of its own.
 
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use hyper::header::{self, HeaderValue};
-use hyper::http::uri::Authority;
 use hyper::{Method, Request, StatusCode};
-use log::Level;
 use percent_encoding::percent_decode_str;
-use smol::future::yield_now;
 
-use crate::client_address;
-use crate::event_loop::client_log;
-use crate::event_loop::log_shares::Kind;
-use crate::http::basic_auth::Peer;
 use crate::http::callboard::{calls, directory, meters, publish, sessions, status, tickets};
 use crate::http::client::Client;
-use crate::http::cors::{Asker, Sent};
-use crate::http::files::folder::Www;
-use crate::http::headers::forwarded::Seen;
-use crate::http::headers::{entity_tag, forwarded};
-use crate::http::metering::upgrade;
-use crate::http::metering::{Tag, Way};
-use crate::http::query::Query;
+use crate::http::metering::Way;
 use crate::http::request_body::Incoming;
-use crate::http::response;
-use crate::http::response::{Answer, Empty, empty, set, text};
+use crate::http::response::{Answer, text};
 use crate::http::site::Site;
-use crate::http::websocket::handshake;
-use crate::http::{bosh, callboard, events, files, finesse, hosts, metrics, page, request_target};
-use crate::hub::Origin;
+use crate::http::{bosh, callboard, events, files, finesse, metrics, page};
 
-/// The methods that there are.
-const METHODS: [Method; 6] =
+/// The methods that there are, in the order of the header Allow.
+pub const METHODS: [Method; 6] =
     [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS];
 
-/// All methods as a value of the header Allow.
-const ALL_METHODS: &str = "GET, HEAD, POST, PUT, DELETE, OPTIONS";
+const READ: &[Method] = &[Method::GET, Method::HEAD, Method::OPTIONS];
+const STREAM: &[Method] = &[Method::GET, Method::OPTIONS];
+const POST: &[Method] = &[Method::POST, Method::OPTIONS];
 
-/// How much of a host that nobody knows stands in the log, in bytes.
-const LOGGED_HOST: usize = 100;
+/// The path of a WebSocket (RFC 7395 §3.1), with or without the slash at its end.
+const WEBSOCKET: &str = "/ws/";
 
-/// Answers a request, and counts it if it asks for that. It is in a box, because it is handed on several times.
-pub async fn route(site: Rc<Site>, mut request: Box<Request<Incoming>>, client: &Client) -> Answer {
-    let Client { origin: Origin { peer, .. }, security, .. } = client;
-    let seen = forwarded::seen(&site.admission.trusted_proxies, *peer, security.is_some(), request.headers());
-    // hyper leaves this to us, and the path is the right one only after it.
-    let aimed = request_target::check(&mut request, seen.secure);
-    let place = Place::of(&site, request.uri().path());
-    let tag = place.as_ref().and_then(|place| place.tag(&site, request.uri().query()?));
-    client.line.borrow_mut().begin(&mut site.meters.borrow_mut(), tag.clone());
-    let asked = tag.as_ref().filter(|tag| tag.way == Way::WebSocket).map(|_| upgrade::Asked::of(&request));
-    // The files of a folder are pages of their own, and a page is tried from /healthz.
-    let is_page =
-        matches!(place, Some(Place::Console(_) | Place::File(_) | Place::Health | Place::WebSocket));
-    let mut answer = match aimed {
-        Ok(()) => respond(place, site.clone(), request, client, &seen).await,
-        Err(refused) => refused.into(),
-    };
-    response::mark(&mut answer);
-    if !is_page {
-        response::seal(&mut answer);
-    }
-    if let (Some(hsts), Some(_)) = (&site.hsts, security)
-        && site.identity.borrow().as_ref().is_some_and(|identity| !identity.self_signed)
-    {
-        set(&mut answer, header::STRICT_TRANSPORT_SECURITY, hsts.clone());
-    }
-    if let (Some(asked), Some(tag)) = (asked, &tag) {
-        let record = asked.record(&answer, seen.peer, client.security.as_ref());
-        site.meters.borrow_mut().upgraded(&tag.run, record);
-    }
-    if tag.is_some_and(|tag| tag.way == Way::Close) {
-        set(&mut answer, header::CONNECTION, "close");
-    }
-    let mut line = client.line.borrow_mut();
-    let empty = answer.status() == StatusCode::NOT_MODIFIED || answer.extensions().get::<Empty>().is_some();
-    line.end(&mut site.meters.borrow_mut(), empty);
-    if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
-        line.upgrade();
-    }
-    answer
+/// The paths of a resource.
+#[derive(Clone, Copy)]
+enum Paths {
+    Exactly(&'static str),
+    /// A path that ends in a slash, and the same without it.
+    Slash(&'static str),
+    /// All paths that begin so.
+    Below(&'static str),
+    /// The paths that begin so and go on with an id, which the manual calls by the second name.
+    Item(&'static str, &'static str),
+    /// The paths of Finesse's API behind this and the id of a user.
+    AsUser(&'static str),
 }
 
-async fn respond(
-    place: Option<Place>,
-    site: Rc<Site>,
-    mut request: Box<Request<Incoming>>,
-    client: &Client,
-    seen: &Seen,
-) -> Answer {
-    let origin = Origin { peer: seen.peer, ..client.origin };
-    request.extensions_mut().insert(Peer(origin.peer.ip()));
-    request.body_mut().comes_from(origin.peer.ip());
-    request.extensions_mut().insert(client.remote.clone());
-    let is_health = matches!(place, Some(Place::Health));
-    let host = hosts::authority(request.headers());
-    let strange = |host: &&str| !hosts::is_served(&site, host, client.own);
-    let mut named = host.into_iter().chain(seen.named.iter().flatten().map(String::as_str));
-    if let Some(host) = named.find(strange).filter(|_| !is_health) {
-        return misdirected(&site, &request, host, origin.peer);
+impl Paths {
+    fn has(self, path: &str) -> bool {
+        match self {
+            Self::Exactly(own) => path == own,
+            Self::Slash(own) => own.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest == "/"),
+            Self::Below(start) => path.starts_with(start),
+            Self::Item(start, _) => path.strip_prefix(start).is_some_and(|id| !id.is_empty()),
+            Self::AsUser(start) => path
+                .strip_prefix(start)
+                .and_then(|rest| rest.find('/').map(|end| &rest[end..]))
+                .is_some_and(|rest| rest.starts_with(finesse::PREFIX)),
+        }
     }
-    let host = seen.host.clone().or_else(|| host.map(str::to_owned));
-    if let Some(Ok(host)) = seen.host.as_deref().map(HeaderValue::from_str) {
-        request.headers_mut().insert(header::HOST, host);
+
+    /// The path, or what all of them begin with.
+    fn start(self) -> &'static str {
+        match self {
+            Self::Exactly(path)
+            | Self::Slash(path)
+            | Self::Below(path)
+            | Self::Item(path, _)
+            | Self::AsUser(path) => path,
+        }
     }
-    if client.lacks_tls && !is_health {
-        return lead_to_tls(&request);
+
+    /// The first segment.
+    fn first(self) -> &'static str {
+        self.start().split('/').nth(1).unwrap_or_default()
     }
-    if site.admission.is_proxy(client.origin.peer.ip()) {
-        // Given back first: it may be of the same client.
-        client.place.take();
-        let Some(place) = site.admission.place(origin.peer.ip()) else {
-            return too_many(&site, origin.peer);
-        };
-        client.place.replace(Some(place));
-        client.turns.set(client_address::key(origin.peer.ip()));
-        // It may have had its turn with others.
-        yield_now().await;
+
+    /// The paths as the manual writes them.
+    fn shown(self) -> String {
+        match self {
+            Self::Exactly(path) => format!("`{path}`"),
+            Self::Slash(path) => format!("`{}`, `{path}`", path.trim_end_matches('/')),
+            Self::Below(start) => format!("`{start}…`"),
+            Self::Item(start, name) => format!("`{start}{name}`"),
+            Self::AsUser(start) => format!("`{start}ID{}…`", finesse::PREFIX),
+        }
     }
-    let sent = Sent {
-        secure: seen.secure,
-        host: host.as_deref(),
-        local: forwarded::is_local(client.origin.peer.ip(), client.own, seen, request.headers()),
-        allowed: &site.cors_origins,
-    };
-    let asker = Asker::of(request.headers(), &sent);
-    if let Some(Place::WebSocket) = place {
-        return match *request.method() {
-            Method::GET => asker
-                .answer_upgrade(&site, &request, origin.peer)
-                .unwrap_or_else(|| upgrade(site, *request, client, origin)),
-            _ if METHODS.contains(request.method()) => not_allowed(Place::WebSocket.methods()),
-            _ => at(place, site, request, client, seen).await,
-        };
-    }
-    let conditions = entity_tag::Conditions::of(&request);
-    let mut answer = match asker.answer(&site, &request, origin.peer) {
-        Some(answer) => answer,
-        None => at(place, site, request, client, seen).await,
-    };
-    if let Some(conditions) = conditions {
-        answer = conditions.apply(answer);
-    }
-    asker.mark(&mut answer);
-    answer
 }
 
-/// Answers a request for a WebSocket.
-fn upgrade(site: Rc<Site>, request: Request<Incoming>, client: &Client, origin: Origin) -> Answer {
-    let Origin { peer, transport, .. } = origin;
-    let (counted, place) = (client.line.borrow().is_counted(), client.place.borrow_mut().take());
-    handshake::answer(site.driver.clone(), request, origin, counted, place).unwrap_or_else(|refused| {
-        let line = format_args!("{peer} {transport}: upgrade refused: {}", refused.sentence);
-        client_log::of_peer(&site.driver, peer.ip(), Kind::Upgrade, Level::Info, line);
-        refused.into()
-    })
+/// A request on its way to the handler of its resource.
+pub struct Exchange<'a> {
+    pub site: Rc<Site>,
+    pub request: Box<Request<Incoming>>,
+    pub client: &'a Client,
+    /// The address of the client, also behind a proxy.
+    pub peer: SocketAddr,
+    /// The request came by TLS, also to a proxy.
+    pub secure: bool,
 }
 
-/// The answer to a request for a host that this server is not (RFC 9110 §15.5.20).
-fn misdirected(site: &Rc<Site>, request: &Request<Incoming>, host: &str, peer: SocketAddr) -> Answer {
-    let (method, shown) = (request.method(), crate::text::start(host, LOGGED_HOST));
-    let line = format_args!("{peer} http: {method} for {shown:?} refused: not in hosts");
-    client_log::of_peer(&site.driver, peer.ip(), Kind::Host, Level::Info, line);
-    text(
-        StatusCode::MISDIRECTED_REQUEST,
-        "This server does not go by that name here: connect by its address, its domain, localhost or a name in its \
-         certificate, or add the name to hosts in the configuration.",
-    )
+/// An answer that is being made. It has a box of its own: a request may wait for long, and takes no more than it needs then.
+type Answering<'a> = Pin<Box<dyn Future<Output = Answer> + 'a>>;
+
+/// What answers the requests for a resource.
+pub enum Handler {
+    Now(fn(&Site, &Request<Incoming>) -> Answer),
+    Later(for<'a> fn(Exchange<'a>) -> Answering<'a>),
+    /// The connection becomes a WebSocket.
+    Upgrade,
 }
 
-/// The answer to a client of a proxy that has as many requests and sessions as one address may have connections.
-fn too_many(site: &Site, peer: SocketAddr) -> Answer {
-    site.admission.refused(
-        peer,
-        format_args!("{} connections of its address", site.limits.connections_per_address),
-        Some(peer.ip()),
-    );
-    text(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "Your address has as many connections as it may have (connections_per_address in [limits]).",
-    )
+/// A row of the table.
+pub struct Resource {
+    paths: Paths,
+    pub methods: &'static [Method],
+    pub handler: Handler,
+    /// The meter that counts a request of a run.
+    pub way: Option<Way>,
+    /// What the sentence of 404 says of it.
+    summary: Option<&'static str>,
+    /// No browser shows an answer as a page: it is closed as `response::seal` says.
+    pub sealed: bool,
+    /// A request names a host of this server, and uses TLS where it is spoken.
+    pub guarded: bool,
+    /// The handler has more to say of a method that the resource has not, or that nobody knows.
+    pub judges_methods: bool,
 }
 
-/// The answer to a request without TLS where it is spoken. A browser goes where it is led; nothing is done for it here.
-fn lead_to_tls(request: &Request<Incoming>) -> Answer {
-    const SENTENCE: &str = "This listener speaks TLS: use https:// or wss:// with it.";
-    let is_page = matches!(*request.method(), Method::GET | Method::HEAD)
-        && !request.headers().contains_key(header::UPGRADE);
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    let is_host = |host: &&str| host.parse::<Authority>().is_ok() && !host.contains('@');
-    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    let Some(host) = host.filter(is_host).filter(|_| is_page && path.starts_with('/')) else {
-        return text(StatusCode::BAD_REQUEST, SENTENCE);
-    };
-    let mut answer = text(StatusCode::TEMPORARY_REDIRECT, SENTENCE);
-    set(&mut answer, header::LOCATION, format!("https://{host}{path}"));
-    answer
-}
-
-async fn at(
-    place: Option<Place>,
-    site: Rc<Site>,
-    request: Box<Request<Incoming>>,
-    client: &Client,
-    seen: &Seen,
-) -> Answer {
-    let peer = seen.peer;
-    let method = request.method();
-    // The API has more to say of a method.
-    if !METHODS.contains(method) && !matches!(place, Some(Place::Rest | Place::As(_))) {
-        return text(StatusCode::NOT_IMPLEMENTED, format!("There is no method {method} here."));
-    }
-    if request.uri().path() == "*" {
-        return options(ALL_METHODS);
-    }
-    let Some(place) = place else {
-        return text(
-            StatusCode::NOT_FOUND,
-            "Nothing here. callboard serves /console/ (a page to begin with), /ws/ (XMPP over WebSocket), /http-bind/ (over \
-             BOSH), /events, /finesse/api/…, /callboard/api/…, /metrics and /healthz.",
-        );
-    };
-    // Each in a box of its own: a request may wait for long, and takes no more than it needs then.
-    let served: Pin<Box<dyn Future<Output = Answer> + '_>> = match (&place, request.method()) {
-        (_, &Method::OPTIONS) => return options(place.methods()),
-        (Place::Bosh, &Method::POST) => {
-            Box::pin(bosh::answer(site, *request, peer, seen.secure, &client.waits))
-        }
-        (Place::Rest, _) => Box::pin(finesse::answer(site, *request, peer, None)),
-        (Place::As(id), _) => Box::pin(finesse::answer(site, *request, peer, Some(id.clone()))),
-        (Place::Directory, &Method::GET | &Method::HEAD) => {
-            Box::pin(callboard::answer(site, *request, peer, directory::serve))
-        }
-        (Place::Meters, &Method::POST) => Box::pin(callboard::answer(site, *request, peer, meters::begin)),
-        (Place::Meter, &Method::GET | &Method::HEAD) => {
-            Box::pin(callboard::answer(site, *request, peer, meters::figures))
-        }
-        (Place::Console(name), &Method::GET | &Method::HEAD) => return page::answer(&request, name),
-        (Place::Elsewhere(path), &Method::GET | &Method::HEAD) => return page::lead(path),
-        (Place::Publish, &Method::POST) => Box::pin(callboard::answer(site, *request, peer, publish::serve)),
-        (Place::Calls, &Method::POST) => Box::pin(callboard::answer(site, *request, peer, calls::place)),
-        (Place::Call, &Method::DELETE) => Box::pin(callboard::answer(site, *request, peer, calls::end)),
-        (Place::Ticket, &Method::POST) => Box::pin(callboard::answer(site, *request, peer, tickets::make)),
-        (Place::Events, &Method::GET) => {
-            let open =
-                async move |site: &_, request| events::open(site, request, peer, &client.carried).await;
-            Box::pin(callboard::answer(site, *request, peer, open))
-        }
-        (Place::Status, &Method::GET | &Method::HEAD | &Method::POST) => {
-            Box::pin(callboard::answer(site, *request, peer, status::serve))
-        }
-        (Place::Sessions, &Method::GET | &Method::HEAD) => {
-            Box::pin(callboard::answer(site, *request, peer, sessions::list))
-        }
-        (Place::Frames, &Method::GET) => {
-            let open =
-                async move |site: &_, request| sessions::frames(site, request, peer, &client.carried).await;
-            Box::pin(callboard::answer(site, *request, peer, open))
-        }
-        (Place::Metrics, &Method::GET | &Method::HEAD) => return metrics::answer(&site),
-        (Place::Health, &Method::GET | &Method::HEAD) => return text(StatusCode::OK, "ok"),
-        (Place::File(www), &Method::GET | &Method::HEAD) => {
-            let www = www.clone();
-            Box::pin(async move { files::answer(&site, &www, &request, peer).await })
-        }
-        _ => return not_allowed(place.methods()),
-    };
-    served.await
-}
-
-/// The resource at a path.
-enum Place {
-    WebSocket,
-    Bosh,
-    Rest,
-    /// The REST API as if the user of that id asked.
-    As(String),
-    Publish,
-    Calls,
-    Call,
-    Status,
-    Ticket,
-    Events,
-    Sessions,
-    Frames,
-    Metrics,
-    Directory,
-    Meters,
-    Meter,
-    Health,
-    /// A file of the built-in page.
-    Console(String),
-    /// Something that is to be asked for at this path.
-    Elsewhere(&'static str),
-    /// A file of the folder, or none.
-    File(Rc<Www>),
-}
-
-impl Place {
-    /// The first segments of the paths that files never have.
-    const OWN: [&'static str; 8] =
-        ["callboard", "console", "events", "finesse", "healthz", "http-bind", "metrics", "ws"];
-
-    fn of(site: &Site, path: &str) -> Option<Self> {
-        match path {
-            "/ws" | "/ws/" => Some(Place::WebSocket),
-            "/http-bind" | "/http-bind/" => Some(Place::Bosh),
-            "/healthz" => Some(Place::Health),
-            "/callboard/api/publish" => Some(Place::Publish),
-            calls::PATH => Some(Place::Calls),
-            "/callboard/api/status" => Some(Place::Status),
-            "/callboard/api/ticket" => Some(Place::Ticket),
-            "/callboard/api/sessions" => Some(Place::Sessions),
-            sessions::FRAMES => Some(Place::Frames),
-            "/metrics" => Some(Place::Metrics),
-            events::PATH => Some(Place::Events),
-            "/callboard/api/directory" => Some(Place::Directory),
-            meters::PATH => Some(Place::Meters),
-            "/console" => Some(Place::Elsewhere(page::PATH)),
-            "/" if site.www.is_none() => Some(Place::Elsewhere(page::PATH)),
-            _ if calls::is_one(path) => Some(Place::Call),
-            _ if meters::id(path).is_some() => Some(Place::Meter),
-            _ if path.starts_with(finesse::PREFIX) => Some(Place::Rest),
-            _ => Self::below(site, path),
+impl Resource {
+    const fn new(paths: Paths, methods: &'static [Method], handler: Handler) -> Self {
+        Self {
+            paths,
+            methods,
+            handler,
+            way: None,
+            summary: None,
+            sealed: true,
+            guarded: true,
+            judges_methods: false,
         }
     }
 
-    fn below(site: &Site, path: &str) -> Option<Self> {
-        if let Some((id, _)) = finesse::as_user(path) {
-            return Some(Place::As(id));
-        }
-        if let Some(name) = path.strip_prefix(page::PATH) {
-            return Some(Place::Console(name.to_owned()));
-        }
-        let first = path.strip_prefix('/')?.split('/').next()?;
-        let own = Self::OWN.iter().any(|own| percent_decode_str(first).eq(own.bytes()));
-        site.www.clone().filter(|_| !own).map(Place::File)
+    const fn counted(self, way: Way) -> Self {
+        Self { way: Some(way), ..self }
+    }
+
+    const fn summary(self, summary: &'static str) -> Self {
+        Self { summary: Some(summary), ..self }
+    }
+
+    const fn page(self) -> Self {
+        Self { sealed: false, ..self }
+    }
+
+    const fn for_every_host(self) -> Self {
+        Self { guarded: false, ..self }
+    }
+
+    const fn judging_methods(self) -> Self {
+        Self { judges_methods: true, ..self }
     }
 
     /// The value of the header Allow.
-    fn methods(&self) -> &'static str {
-        match self {
-            Place::WebSocket => "GET",
-            Place::Rest | Place::As(_) => ALL_METHODS,
-            Place::Bosh | Place::Publish | Place::Calls | Place::Meters | Place::Ticket => "POST, OPTIONS",
-            Place::Events | Place::Frames => "GET, OPTIONS",
-            Place::Call => "DELETE, OPTIONS",
-            Place::Status => "GET, HEAD, POST, OPTIONS",
-            Place::Directory
-            | Place::Meter
-            | Place::Sessions
-            | Place::Metrics
-            | Place::Health
-            | Place::Console(_)
-            | Place::Elsewhere(_)
-            | Place::File(_) => "GET, HEAD, OPTIONS",
+    pub fn allow(&self) -> String {
+        allow(self.methods)
+    }
+}
+
+/// A handler of callboard's own API.
+macro_rules! api {
+    ($serve:path) => {
+        Later(|Exchange { site, request, peer, .. }| {
+            Box::pin(callboard::answer(site, *request, peer, $serve))
+        })
+    };
+}
+
+/// A handler of callboard's own API that opens a stream of events.
+macro_rules! stream {
+    ($open:path) => {
+        Later(|Exchange { site, request, client, peer, .. }| {
+            let open = async move |site: &_, request| $open(site, request, peer, &client.carried).await;
+            Box::pin(callboard::answer(site, *request, peer, open))
+        })
+    };
+}
+
+use Handler::{Later, Now, Upgrade};
+use Paths::{AsUser, Below, Exactly, Item, Slash};
+
+/// All resources but those that depend on the folder of files.
+#[rustfmt::skip]
+static ROUTES: &[Resource] = &[
+    Resource::new(Below(page::PATH), READ, Now(|_, request| page::answer(request))).page().summary("a page to begin with"),
+    Resource::new(Exactly("/console"), READ, Now(|_, _| page::lead(page::PATH))),
+    Resource::new(Slash(WEBSOCKET), &[Method::GET], Upgrade).page().counted(Way::WebSocket).summary("XMPP over WebSocket"),
+    Resource::new(Slash(bosh::PATH), POST, Later(|Exchange { site, request, client, peer, secure }| {
+        Box::pin(bosh::answer(site, *request, peer, secure, &client.waits))
+    })).counted(Way::Bosh).summary("over BOSH"),
+    Resource::new(Exactly(events::PATH), STREAM, stream!(events::open)).counted(Way::Sse),
+    Resource::new(Below(finesse::PREFIX), &METHODS, Later(|Exchange { site, request, peer, .. }| {
+        Box::pin(finesse::answer(site, *request, peer, None))
+    })).counted(Way::Poll).judging_methods(),
+    Resource::new(AsUser(finesse::AS_USER), &METHODS, Later(as_user)).counted(Way::Poll).judging_methods(),
+    Resource::new(Exactly(tickets::PATH), POST, api!(tickets::make)),
+    Resource::new(Exactly(publish::PATH), POST, api!(publish::serve)),
+    Resource::new(Exactly(status::PATH), &[Method::GET, Method::HEAD, Method::POST, Method::OPTIONS], api!(status::serve)),
+    Resource::new(Exactly(calls::PATH), POST, api!(calls::place)),
+    Resource::new(Item(calls::BELOW, "ID"), &[Method::DELETE, Method::OPTIONS], api!(calls::end)),
+    Resource::new(Exactly(directory::PATH), READ, api!(directory::serve)),
+    Resource::new(Exactly(meters::PATH), POST, api!(meters::begin)),
+    Resource::new(Item(meters::BELOW, "RUN"), READ, api!(meters::figures)),
+    Resource::new(Exactly(sessions::PATH), READ, api!(sessions::list)),
+    Resource::new(Exactly(sessions::FRAMES), STREAM, stream!(sessions::frames)),
+    Resource::new(Exactly("/metrics"), READ, Now(|site, _| metrics::answer(site))),
+    // A page tries from here whether the certificate is accepted.
+    Resource::new(Exactly("/healthz"), READ, Now(|_, _| text(StatusCode::OK, "ok"))).page().for_every_host(),
+];
+
+/// The files of a folder. They are pages of their own.
+static FILES: Resource = Resource::new(Below("/"), READ, Later(file)).page();
+
+/// The start without such a folder.
+static START: Resource = Resource::new(Exactly("/"), READ, Now(|_, _| page::lead(page::PATH)));
+
+fn as_user(Exchange { site, request, peer, .. }: Exchange<'_>) -> Answering<'_> {
+    match finesse::as_user(request.uri().path()) {
+        Some((id, _)) => Box::pin(finesse::answer(site, *request, peer, Some(id))),
+        None => Box::pin(async { nothing() }),
+    }
+}
+
+fn file(Exchange { site, request, peer, .. }: Exchange<'_>) -> Answering<'_> {
+    Box::pin(async move {
+        match site.www.clone() {
+            Some(www) => files::answer(&site, &www, &request, peer).await,
+            None => nothing(),
+        }
+    })
+}
+
+/// The resource at a path. `has_files`: the configuration names a folder of files.
+pub fn find(path: &str, has_files: bool) -> Option<&'static Resource> {
+    let resource = ROUTES.iter().find(|resource| resource.paths.has(path));
+    resource.or_else(|| {
+        let rest = if has_files { &FILES } else { &START };
+        Some(rest).filter(|rest| rest.paths.has(path) && !is_reserved(path))
+    })
+}
+
+/// Whether no file has such a path, because its first segment is that of a resource.
+fn is_reserved(path: &str) -> bool {
+    let first = path.split('/').nth(1).unwrap_or_default();
+    ROUTES.iter().any(|resource| percent_decode_str(first).eq(resource.paths.first().bytes()))
+}
+
+/// Methods as a value of the header Allow (RFC 9110 §10.2.1).
+pub fn allow(methods: &[Method]) -> String {
+    methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// The answer where there is no resource: 404, with a place to look for each first segment.
+pub fn nothing() -> Answer {
+    let mut known: Vec<(&str, String)> = Vec::new();
+    for Resource { paths, summary, .. } in ROUTES {
+        if known.iter().all(|(first, _)| *first != paths.first()) {
+            let start = paths.start();
+            let shown = match (summary, paths, start.rfind('/')) {
+                (Some(summary), ..) => format!("{start} ({summary})"),
+                (None, Exactly(_), Some(0)) => start.to_owned(),
+                (None, AsUser(_), _) => "/callboard/api/…".to_owned(),
+                (None, ..) => format!("{start}…"),
+            };
+            known.push((paths.first(), shown));
+        }
+    }
+    let mut shown: Vec<_> = known.into_iter().map(|(_, shown)| shown).collect();
+    let last = shown.pop().unwrap_or_default();
+    text(StatusCode::NOT_FOUND, format!("Nothing here. callboard serves {} and {last}.", shown.join(", ")))
+}
+
+/// The rows of the manual's table of paths: the paths, and the methods beside HEAD and OPTIONS.
+pub fn shown() -> impl Iterator<Item = (String, String)> {
+    ROUTES.iter().filter(|resource| resource.paths.start() != "/console").map(|resource| {
+        let methods =
+            resource.methods.iter().filter(|method| ![Method::HEAD, Method::OPTIONS].contains(method));
+        let methods: Vec<_> = methods.map(Method::as_str).collect();
+        (resource.paths.shown(), methods.join(", "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start(path: &str, has_files: bool) -> Option<&'static str> {
+        find(path, has_files).map(|resource| resource.paths.start())
+    }
+
+    #[test]
+    fn a_path_has_its_resource() {
+        for (path, found) in [
+            ("/ws", "/ws/"),
+            ("/ws/", "/ws/"),
+            ("/http-bind", "/http-bind/"),
+            ("/console", "/console"),
+            ("/console/", "/console/"),
+            ("/console/board", "/console/"),
+            ("/finesse/api/", "/finesse/api/"),
+            ("/callboard/api/calls", "/callboard/api/calls"),
+            ("/callboard/api/calls/1", "/callboard/api/calls/"),
+            ("/callboard/api/calls/1/2", "/callboard/api/calls/"),
+            ("/callboard/api/meters/r", "/callboard/api/meters/"),
+            ("/callboard/api/as/1001/finesse/api/User/1001", "/callboard/api/as/"),
+            ("/callboard/api/as//finesse/api/", "/callboard/api/as/"),
+        ] {
+            assert_eq!(start(path, false), Some(found), "{path}");
+            assert_eq!(start(path, true), Some(found), "{path}");
         }
     }
 
-    /// The run for which a request is counted, if its query names one that there is.
-    fn tag(&self, site: &Site, query: &str) -> Option<Tag> {
-        let asked = |name| Query::new(query).one(name).ok().flatten();
-        let run = asked("run").filter(|run| site.meters.borrow().has(run))?;
-        let way = match self {
-            Place::WebSocket => Way::WebSocket,
-            Place::Bosh => Way::Bosh,
-            Place::Events => Way::Sse,
-            Place::Rest | Place::As(_) if asked("close").is_some() => Way::Close,
-            Place::Rest | Place::As(_) => Way::Poll,
-            _ => return None,
-        };
-        Some(Tag { run: (*run).into(), way })
+    #[test]
+    fn files_have_the_paths_whose_first_segment_no_resource_has() {
+        for path in ["/", "/index.html", "//ws", "/wss", "/eventsource.js"] {
+            assert_eq!(start(path, true), Some("/"), "{path}");
+            assert_eq!(start(path, false), Some("/").filter(|_| path == "/"), "{path}");
+        }
+        for path in [
+            "",
+            "*",
+            "/ws/x",
+            "/%77s",
+            "/%77s/",
+            "/events/",
+            "/healthz/x",
+            "/metrics/",
+            "/finesse",
+            "/finesse/x",
+            "/callboard",
+            "/callboard/api/calls/",
+            "/callboard/api/meters/",
+            "/callboard/api/as/1001/finesse/ap",
+        ] {
+            assert_eq!(start(path, true), None, "{path}");
+            assert_eq!(start(path, false), None, "{path}");
+        }
     }
-}
 
-/// The answer to OPTIONS (RFC 9110 §9.3.7).
-fn options(allowed: &'static str) -> Answer {
-    let mut answer = empty(StatusCode::NO_CONTENT);
-    set(&mut answer, header::ALLOW, allowed);
-    answer
-}
+    #[test]
+    fn no_row_hides_another() {
+        for (nth, resource) in ROUTES.iter().enumerate() {
+            let path = match resource.paths {
+                Item(start, name) => format!("{start}{name}"),
+                AsUser(start) => format!("{start}1001{}User", finesse::PREFIX),
+                paths => paths.start().to_owned(),
+            };
+            let found = ROUTES.iter().position(|other| other.paths.has(&path));
+            assert_eq!(found, Some(nth), "{path}");
+        }
+    }
 
-fn not_allowed(allowed: &'static str) -> Answer {
-    let mut answer = text(StatusCode::METHOD_NOT_ALLOWED, format!("The methods here: {allowed}."));
-    set(&mut answer, header::ALLOW, allowed);
-    answer
+    #[test]
+    fn the_answer_404_names_a_place_for_each_first_segment() {
+        let crate::http::response::Body::Whole(body) = nothing().into_body() else {
+            panic!("a sentence is whole");
+        };
+        let body = smol::block_on(http_body_util::BodyExt::collect(body)).expect("it is there").to_bytes();
+        let expected = "Nothing here. callboard serves /console/ (a page to begin with), /ws/ (XMPP over WebSocket), \
+                        /http-bind/ (over BOSH), /events, /finesse/api/…, /callboard/api/…, /metrics and /healthz.\n";
+        assert_eq!(String::from_utf8_lossy(&body), expected);
+    }
 }

@@ -13,19 +13,17 @@ use crate::http::{basic_auth, request_body};
 use crate::hub::Entry;
 use crate::id::UserId;
 
-/// Where the calls are.
+/// The path of the calls.
 pub const PATH: &str = "/callboard/api/calls";
+
+/// The path of a call, before its id.
+pub const BELOW: &str = "/callboard/api/calls/";
 
 /// The number of a caller who gives none.
 const ANONYMOUS: &str = "5550100";
 
 /// The longest number of a caller, in bytes.
 const NUMBER_MAX: usize = 64;
-
-/// Whether a path names one call.
-pub fn is_one(path: &str) -> bool {
-    path.strip_prefix(PATH).and_then(|id| id.strip_prefix('/')).is_some_and(|id| !id.is_empty())
-}
 
 /// Lets somebody call and answers 202 with the id of the dialog.
 pub async fn place(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
@@ -57,7 +55,7 @@ fn refused(error: ApiError) -> Refused {
 /// Lets the caller hang up and answers 202.
 pub async fn end(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
     let user = basic_auth::administrator(site, &request).await?;
-    let id = request.uri().path().strip_prefix(PATH).unwrap_or_default().trim_matches('/');
+    let id = request.uri().path().strip_prefix(BELOW).unwrap_or_default().trim_matches('/');
     let command = Command::EndCall(id.to_owned());
     site.driver.admit(user, 0).await?;
     site.driver.with_hub(|hub, now| hub.apply(Entry { now, by: Some(user), command })).map_err(refused)?;

@@ -13,6 +13,9 @@ use crate::hub::Hub;
 use crate::id::UserId;
 use crate::json;
 
+/// The path of the directory.
+pub const PATH: &str = "/callboard/api/directory";
+
 /// Answers.
 pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
     let user = basic_auth::user(site, &request).await?;

@@ -11,13 +11,11 @@ use crate::http::site::Site;
 use crate::id::UserId;
 use crate::json;
 
-/// Where the runs are.
+/// The path of the runs.
 pub const PATH: &str = "/callboard/api/meters";
 
-/// The run that a path names.
-pub fn id(path: &str) -> Option<&str> {
-    path.strip_prefix(PATH)?.strip_prefix('/').filter(|id| !id.is_empty())
-}
+/// The path of a run, before its id.
+pub const BELOW: &str = "/callboard/api/meters/";
 
 /// Begins a run.
 pub async fn begin(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
@@ -30,7 +28,7 @@ pub async fn begin(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserI
 /// Answers with what a run has cost until now.
 pub async fn figures(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
     let user = basic_auth::user(site, &request).await?;
-    let run = id(request.uri().path()).unwrap_or_default();
+    let run = request.uri().path().strip_prefix(BELOW).unwrap_or_default();
     match site.meters.borrow_mut().figures(run) {
         Some(figures) => Ok((user, response::json(figures))),
         None => Err(Refused {

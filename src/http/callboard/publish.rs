@@ -15,6 +15,9 @@ use crate::id::UserId;
 use crate::pubsub::PubsubError;
 use crate::xml;
 
+/// The path of publishing.
+pub const PATH: &str = "/callboard/api/publish";
+
 /// Publishes and answers 202 with the item's id.
 pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
     let user = basic_auth::user(site, &request).await?;

@@ -17,6 +17,9 @@ use crate::hub::{Asker, Listed, NotOpened};
 use crate::id::{SessionId, UserId};
 use crate::json;
 
+/// The path of the list of sessions.
+pub const PATH: &str = "/callboard/api/sessions";
+
 /// Where the frames are.
 pub const FRAMES: &str = "/callboard/api/frames";
 

@@ -15,6 +15,9 @@ use crate::hub::Availability;
 use crate::id::UserId;
 use crate::json;
 
+/// The path of the availability.
+pub const PATH: &str = "/callboard/api/status";
+
 const PARAMETERS: &str =
     "Say what to set, once each: /callboard/api/status?status=OUT_OF_SERVICE&finesse=unavailable";
 const STATUS: &str = "status is IN_SERVICE, OUT_OF_SERVICE or PARTIAL_SERVICE.";

@@ -12,6 +12,9 @@ use crate::http::site::Site;
 use crate::id::UserId;
 use crate::json;
 
+/// The path of the tickets.
+pub const PATH: &str = "/callboard/api/ticket";
+
 /// Makes a ticket.
 pub async fn make(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
     let user = basic_auth::user(site, &request).await?;

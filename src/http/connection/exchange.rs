@@ -25,11 +25,11 @@ use crate::event_loop::client_log;
 use crate::event_loop::log_shares::Kind;
 use crate::http::client::Client;
 use crate::http::connection::waiting::{GONE, Heard, LATE, NO_ROOM, is_late, poll_first, refuse_head};
+use crate::http::dispatch;
 use crate::http::events::body::Carries;
 use crate::http::request_body::{Incoming, Left};
 use crate::http::response::{Answer, Body, set};
 use crate::http::response_pieces::Rest;
-use crate::http::routes;
 use crate::http::site::Site;
 use crate::http::websocket::handshake::values;
 use crate::net::connection::{Io, Quiet};
@@ -259,7 +259,7 @@ async fn answer(
         let is_chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
         let request = request.map(|body| Incoming::new(body, from, Rc::clone(&back)));
         let (site, client) = (site.clone(), client.clone());
-        let answer = Box::pin(async move { routes::route(site, Box::new(request), &client).await });
+        let answer = Box::pin(async move { dispatch::answer(site, Box::new(request), &client).await });
         Asked { method, version, stays, is_chunked, answer }
     });
     let mut answer = poll_fn(|cx| progress.poll_answer(cx)).await;

@@ -27,8 +27,8 @@ use crate::http::site::Site;
 use crate::http::{basic_auth, redact, request_log};
 use crate::id::UserId;
 use crate::net::socket::Remote;
+pub use request::{AS_USER, PREFIX, as_user};
 use request::{Call, REQUEST_ID, Reply};
-pub use request::{PREFIX, as_user};
 
 /// A document may be kept, and is asked for again each time.
 const CACHE_CONTROL: &str = "no-cache";

@@ -20,6 +20,9 @@ use crate::xml::Bounds;
 /// Where the API starts.
 pub const PREFIX: &str = "/finesse/api/";
 
+/// The start of the path of a request that is made as if another user made it, before the id of that user.
+pub const AS_USER: &str = "/callboard/api/as/";
+
 /// The header by which a request and its events are matched (the guide, "HTTP requests").
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("requestid");
 
@@ -32,7 +35,7 @@ pub type Reply = Result<Option<String>, ApiError>;
 /// Takes apart the path of a request that is made as if another user made it: the id of that user, and the path of the
 /// API.
 pub fn as_user(path: &str) -> Option<(String, &str)> {
-    let (id, rest) = path.strip_prefix("/callboard/api/as/")?.split_once('/')?;
+    let (id, rest) = path.strip_prefix(AS_USER)?.split_once('/')?;
     let id = percent_decode_str(id).decode_utf8().ok()?;
     // The slash that ended the id begins the path.
     let path = path.get(path.len() - rest.len() - 1..).filter(|path| path.starts_with(PREFIX))?;

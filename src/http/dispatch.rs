@@ -1,0 +1,245 @@
+//! The way of a request to its resource, and what all answers have in common.
+
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use hyper::header::{self, HeaderValue};
+use hyper::http::uri::Authority;
+use hyper::{Method, Request, StatusCode};
+use log::Level;
+use smol::future::yield_now;
+
+use crate::client_address;
+use crate::event_loop::client_log;
+use crate::event_loop::log_shares::Kind;
+use crate::http::basic_auth::Peer;
+use crate::http::client::Client;
+use crate::http::cors::{Asker, Sent};
+use crate::http::headers::forwarded::Seen;
+use crate::http::headers::{entity_tag, forwarded};
+use crate::http::metering::upgrade;
+use crate::http::metering::{Tag, Way};
+use crate::http::query::Query;
+use crate::http::request_body::Incoming;
+use crate::http::response;
+use crate::http::response::{Answer, Empty, empty, set, text};
+use crate::http::routes;
+use crate::http::routes::{Exchange, Handler, METHODS, Resource};
+use crate::http::site::Site;
+use crate::http::websocket::handshake;
+use crate::http::{hosts, request_target};
+use crate::hub::Origin;
+
+/// How much of a host that nobody knows stands in the log, in bytes.
+const LOGGED_HOST: usize = 100;
+
+/// Answers a request, and counts it if it asks for that. It is in a box, because it is handed on several times.
+pub async fn answer(site: Rc<Site>, mut request: Box<Request<Incoming>>, client: &Client) -> Answer {
+    let Client { origin: Origin { peer, .. }, security, .. } = client;
+    let seen = forwarded::seen(&site.admission.trusted_proxies, *peer, security.is_some(), request.headers());
+    // hyper leaves this to us, and the path is the right one only after it.
+    let aimed = request_target::check(&mut request, seen.secure);
+    let resource = routes::find(request.uri().path(), site.www.is_some());
+    let tag = resource.and_then(|resource| tag(&site, resource, request.uri().query()?));
+    client.line.borrow_mut().begin(&mut site.meters.borrow_mut(), tag.clone());
+    let asked = tag.as_ref().filter(|tag| tag.way == Way::WebSocket).map(|_| upgrade::Asked::of(&request));
+    let mut answer = match aimed {
+        Ok(()) => respond(resource, site.clone(), request, client, &seen).await,
+        Err(refused) => refused.into(),
+    };
+    response::mark(&mut answer);
+    if resource.is_none_or(|resource| resource.sealed) {
+        response::seal(&mut answer);
+    }
+    if let (Some(hsts), Some(_)) = (&site.hsts, security)
+        && site.identity.borrow().as_ref().is_some_and(|identity| !identity.self_signed)
+    {
+        set(&mut answer, header::STRICT_TRANSPORT_SECURITY, hsts.clone());
+    }
+    if let (Some(asked), Some(tag)) = (asked, &tag) {
+        let record = asked.record(&answer, seen.peer, client.security.as_ref());
+        site.meters.borrow_mut().upgraded(&tag.run, record);
+    }
+    if tag.is_some_and(|tag| tag.way == Way::Close) {
+        set(&mut answer, header::CONNECTION, "close");
+    }
+    let mut line = client.line.borrow_mut();
+    let empty = answer.status() == StatusCode::NOT_MODIFIED || answer.extensions().get::<Empty>().is_some();
+    line.end(&mut site.meters.borrow_mut(), empty);
+    if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+        line.upgrade();
+    }
+    answer
+}
+
+async fn respond(
+    resource: Option<&'static Resource>,
+    site: Rc<Site>,
+    mut request: Box<Request<Incoming>>,
+    client: &Client,
+    seen: &Seen,
+) -> Answer {
+    let origin = Origin { peer: seen.peer, ..client.origin };
+    request.extensions_mut().insert(Peer(origin.peer.ip()));
+    request.body_mut().comes_from(origin.peer.ip());
+    request.extensions_mut().insert(client.remote.clone());
+    let guarded = resource.is_none_or(|resource| resource.guarded);
+    let host = hosts::authority(request.headers());
+    let strange = |host: &&str| !hosts::is_served(&site, host, client.own);
+    let mut named = host.into_iter().chain(seen.named.iter().flatten().map(String::as_str));
+    if let Some(host) = named.find(strange).filter(|_| guarded) {
+        return misdirected(&site, &request, host, origin.peer);
+    }
+    let host = seen.host.clone().or_else(|| host.map(str::to_owned));
+    if let Some(Ok(host)) = seen.host.as_deref().map(HeaderValue::from_str) {
+        request.headers_mut().insert(header::HOST, host);
+    }
+    if client.lacks_tls && guarded {
+        return lead_to_tls(&request);
+    }
+    if site.admission.is_proxy(client.origin.peer.ip()) {
+        // Given back first: it may be of the same client.
+        client.place.take();
+        let Some(place) = site.admission.place(origin.peer.ip()) else {
+            return too_many(&site, origin.peer);
+        };
+        client.place.replace(Some(place));
+        client.turns.set(client_address::key(origin.peer.ip()));
+        // It may have had its turn with others.
+        yield_now().await;
+    }
+    let sent = Sent {
+        secure: seen.secure,
+        host: host.as_deref(),
+        local: forwarded::is_local(client.origin.peer.ip(), client.own, seen, request.headers()),
+        allowed: &site.cors_origins,
+    };
+    let asker = Asker::of(request.headers(), &sent);
+    if let Some(websocket) = resource.filter(|resource| matches!(resource.handler, Handler::Upgrade)) {
+        return match *request.method() {
+            Method::GET => asker
+                .answer_upgrade(&site, &request, origin.peer)
+                .unwrap_or_else(|| upgrade(site, *request, client, origin)),
+            _ if METHODS.contains(request.method()) => not_allowed(websocket),
+            _ => no_such_method(request.method()),
+        };
+    }
+    let conditions = entity_tag::Conditions::of(&request);
+    let mut answer = match asker.answer(&site, &request, origin.peer) {
+        Some(answer) => answer,
+        None => {
+            at(resource, Exchange { site, request, client, peer: origin.peer, secure: seen.secure }).await
+        }
+    };
+    if let Some(conditions) = conditions {
+        answer = conditions.apply(answer);
+    }
+    asker.mark(&mut answer);
+    answer
+}
+
+/// Answers a request for a WebSocket.
+fn upgrade(site: Rc<Site>, request: Request<Incoming>, client: &Client, origin: Origin) -> Answer {
+    let Origin { peer, transport, .. } = origin;
+    let (counted, place) = (client.line.borrow().is_counted(), client.place.borrow_mut().take());
+    handshake::answer(site.driver.clone(), request, origin, counted, place).unwrap_or_else(|refused| {
+        let line = format_args!("{peer} {transport}: upgrade refused: {}", refused.sentence);
+        client_log::of_peer(&site.driver, peer.ip(), Kind::Upgrade, Level::Info, line);
+        refused.into()
+    })
+}
+
+/// The answer to a request for a host that this server is not (RFC 9110 §15.5.20).
+fn misdirected(site: &Rc<Site>, request: &Request<Incoming>, host: &str, peer: SocketAddr) -> Answer {
+    let (method, shown) = (request.method(), crate::text::start(host, LOGGED_HOST));
+    let line = format_args!("{peer} http: {method} for {shown:?} refused: not in hosts");
+    client_log::of_peer(&site.driver, peer.ip(), Kind::Host, Level::Info, line);
+    text(
+        StatusCode::MISDIRECTED_REQUEST,
+        "This server does not go by that name here: connect by its address, its domain, localhost or a name in its \
+         certificate, or add the name to hosts in the configuration.",
+    )
+}
+
+/// The answer to a client of a proxy that has as many requests and sessions as one address may have connections.
+fn too_many(site: &Site, peer: SocketAddr) -> Answer {
+    site.admission.refused(
+        peer,
+        format_args!("{} connections of its address", site.limits.connections_per_address),
+        Some(peer.ip()),
+    );
+    text(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Your address has as many connections as it may have (connections_per_address in [limits]).",
+    )
+}
+
+/// The answer to a request without TLS where it is spoken. A browser goes where it is led; nothing is done for it here.
+fn lead_to_tls(request: &Request<Incoming>) -> Answer {
+    const SENTENCE: &str = "This listener speaks TLS: use https:// or wss:// with it.";
+    let is_page = matches!(*request.method(), Method::GET | Method::HEAD)
+        && !request.headers().contains_key(header::UPGRADE);
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let is_host = |host: &&str| host.parse::<Authority>().is_ok() && !host.contains('@');
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let Some(host) = host.filter(is_host).filter(|_| is_page && path.starts_with('/')) else {
+        return text(StatusCode::BAD_REQUEST, SENTENCE);
+    };
+    let mut answer = text(StatusCode::TEMPORARY_REDIRECT, SENTENCE);
+    set(&mut answer, header::LOCATION, format!("https://{host}{path}"));
+    answer
+}
+
+/// Lets the resource answer, if it has the method.
+async fn at(resource: Option<&'static Resource>, exchange: Exchange<'_>) -> Answer {
+    let method = exchange.request.method();
+    let judges_methods = resource.is_some_and(|resource| resource.judges_methods);
+    if !METHODS.contains(method) && !judges_methods {
+        return no_such_method(method);
+    }
+    if exchange.request.uri().path() == "*" {
+        return options(routes::allow(&METHODS));
+    }
+    let Some(resource) = resource else {
+        return routes::nothing();
+    };
+    if method == Method::OPTIONS {
+        return options(resource.allow());
+    }
+    if !judges_methods && !resource.methods.contains(method) {
+        return not_allowed(resource);
+    }
+    match resource.handler {
+        Handler::Now(answer) => answer(&exchange.site, &exchange.request),
+        Handler::Later(answer) => answer(exchange).await,
+        // A request for a WebSocket goes its own way.
+        Handler::Upgrade => not_allowed(resource),
+    }
+}
+
+/// The run for which a request is counted, if its query names one that there is.
+fn tag(site: &Site, resource: &Resource, query: &str) -> Option<Tag> {
+    let way = resource.way?;
+    let asked = |name| Query::new(query).one(name).ok().flatten();
+    let run = asked("run").filter(|run| site.meters.borrow().has(run))?;
+    let way = if way == Way::Poll && asked("close").is_some() { Way::Close } else { way };
+    Some(Tag { run: (*run).into(), way })
+}
+
+fn no_such_method(method: &Method) -> Answer {
+    text(StatusCode::NOT_IMPLEMENTED, format!("There is no method {method} here."))
+}
+
+/// The answer to OPTIONS (RFC 9110 §9.3.7).
+fn options(allowed: String) -> Answer {
+    let mut answer = empty(StatusCode::NO_CONTENT);
+    set(&mut answer, header::ALLOW, allowed);
+    answer
+}
+
+fn not_allowed(resource: &Resource) -> Answer {
+    let allowed = resource.allow();
+    let mut answer = text(StatusCode::METHOD_NOT_ALLOWED, format!("The methods here: {allowed}."));
+    set(&mut answer, header::ALLOW, allowed);
+    answer
+}
