@@ -1,11 +1,4 @@
-//! callboard stands in for the notification side of a Cisco Finesse contact centre.
-//!
-//! The way of a frame: [`net`] moves its bytes, [`http`] takes them for a WebSocket, BOSH or a request, [`event_loop`] has the
-//! [`hub`] that knows who sent it and where it goes, [`xmpp`] reads it, [`pubsub`] and [`desk`] know what it means. [`serve`]
-//! puts all that together. The hub and what it uses are plain state: time and values come in, and values go out.
-//!
-//! "The guide" in comments is the Cisco Finesse Web Services Developer Guide at <https://developer.cisco.com/docs/finesse/>; the name
-//! behind it is that of the page.
+#![doc = include_str!("README.md")]
 
 pub mod cli;
 pub mod client_address;

@@ -83,3 +83,29 @@ fn the_package_has_the_manual_and_what_its_pages_link_to() {
         assert!(manifest.contains(&asset), "Cargo.toml has no {asset}");
     }
 }
+
+/// A newcomer finds each room in the map.
+#[test]
+fn the_code_map_names_every_room() {
+    let map = read(Path::new(&format!("{ROOT}/src/README.md")));
+    for entry in fs::read_dir(Path::new(ROOT).join("src")).expect("the folder is there") {
+        let name = entry.expect("the folder can be read").file_name().into_string().expect("a name in ASCII");
+        assert!(
+            ["README.md", "lib.rs"].contains(&&*name) || map.contains(&format!("`{name}`")),
+            "{name} is not in it"
+        );
+    }
+}
+
+/// Files below `src` that the map names without it.
+#[test]
+fn every_file_that_the_code_map_names_is_there() {
+    let map = read(Path::new(&format!("{ROOT}/src/README.md")));
+    let named = map.split('`').skip(1).step_by(2).filter(|name| name.ends_with(".rs") && name.contains('/'));
+    let mut count = 0;
+    for name in named.filter(|name| !name.starts_with("src/")) {
+        assert!(Path::new(ROOT).join("src").join(name).is_file(), "{name} is not there");
+        count += 1;
+    }
+    assert!(count > 5, "{count}");
+}
