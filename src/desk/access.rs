@@ -17,7 +17,7 @@ pub enum Whose<'a> {
     All,
 }
 
-/// Which things of the configuration are meant, by the teams that have them.
+/// The part of the configuration that is asked for, by the teams that have it.
 pub(super) enum Scope<'a> {
     All,
     /// The things of the members of a team; `None` stands for users without a team.

@@ -54,7 +54,7 @@ impl Desk {
         Ok(Vec::new())
     }
 
-    /// How many logs were handed in.
+    /// The number of logs that clients have handed in.
     pub fn client_logs(&self) -> u64 {
         self.client_logs
     }

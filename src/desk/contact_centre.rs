@@ -44,7 +44,7 @@ pub(super) struct Agent {
     pub(super) leaving: Option<TimerId>,
     /// In the order in which they came.
     pub(super) dialogs: Vec<DialogId>,
-    /// What was asked for during a call, to be entered after it.
+    /// The state that was asked for during a call; the agent enters it afterwards.
     pub(super) pending: Option<Settled>,
     /// Where the agent goes after its calls and wrap-up; `None` if it is there.
     pub(super) after: Option<Settled>,

@@ -94,7 +94,7 @@ impl Directory {
         team.is_some_and(|team| self.get(supervisor).supervises.contains(team))
     }
 
-    /// How many places there are: those who are gone are counted.
+    /// The number of places. A removed user keeps one.
     pub fn places(&self) -> usize {
         self.users.len()
     }

@@ -18,31 +18,31 @@ pub struct Event {
     pub payload: String,
 }
 
-/// A command on its way: when it came, on which request, and what follows from it, in order.
+/// A command while it is applied: its time, the id of its request, and the events that follow, in order.
 #[derive(Debug)]
 pub(super) struct Step<'a> {
     pub now: Now,
-    /// Empty if there is none.
+    /// The `requestId` of the request; empty without one.
     pub request_id: &'a str,
     pub events: Vec<Event>,
 }
 
 impl<'a> Step<'a> {
-    /// A command that has done nothing yet.
+    /// A command without events.
     pub fn new(now: Now, request_id: &'a str) -> Self {
         Self { now, request_id, events: Vec::new() }
     }
 }
 
 impl Desk {
-    /// Tells a user how it stands.
+    /// Tells a user its state.
     pub(super) fn user_told(&self, step: &mut Step<'_>, user: UserId) {
         let node = nodes::user(&self.directory.get(user).id);
         let payload = update("PUT", &node, step.request_id, |out| self.write_user(out, "user", user));
         step.events.push(Event { node, payload });
     }
 
-    /// Tells a user, and its team if it has one, what has changed.
+    /// Tells a user its changed state, and the user's team.
     pub(super) fn user_changed(&self, step: &mut Step<'_>, user: UserId) {
         self.user_told(step, user);
         let user_of = self.directory.get(user);

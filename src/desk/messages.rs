@@ -25,14 +25,14 @@ pub(super) struct Message {
     pub(super) expiry: TimerId,
 }
 
-/// All that are shown.
+/// All messages that are shown.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Messages {
     /// By id; at most [`MOST_ACTIVE`].
     pub(super) active: BTreeMap<u64, Message>,
     /// When the last ones were made; at most [`MOST_NEW`], none older than [`WINDOW`] for long.
     pub(super) recent: VecDeque<Instant>,
-    /// How many there ever were; the id of the last one.
+    /// The number of messages ever made, which is the id of the last one.
     pub(super) count: u64,
 }
 

@@ -11,13 +11,13 @@ use crate::desk::state::State;
 use crate::desk::timers::Alarm;
 
 impl Desk {
-    /// A user is on line, by its first session.
+    /// Ends the wait for the sign-out of a user who is on line again.
     pub(super) fn arrived(&mut self, user: UserId) {
         let leaving = self.agent_mut(user).leaving.take();
         self.timers.cancel(leaving);
     }
 
-    /// A user is on line no more: its last session is gone, or said that it is unavailable.
+    /// Starts the wait after which a user without a session is signed out.
     pub(super) fn left(&mut self, now: Now, user: UserId) {
         if self.agent(user).state == State::Logout {
             return;
@@ -28,7 +28,7 @@ impl Desk {
         self.timers.cancel(before);
     }
 
-    /// It did not come back: Express signs it out, Enterprise makes it not ready.
+    /// Signs out an agent who did not come back; Enterprise makes the agent not ready instead.
     pub(super) fn force_logout(&mut self, step: &mut Step<'_>, user: UserId) {
         self.agent_mut(user).leaving = None;
         let state = match self.profile {
@@ -40,7 +40,7 @@ impl Desk {
         if self.agent(user).dialogs.is_empty() {
             self.enter_settled(step.now, user, next);
         } else {
-            // Its calls go on; nobody hangs them up.
+            // The agent's calls go on; nobody hangs them up.
             self.agent_mut(user).pending = Some(next);
         }
         self.user_changed(step, user);

@@ -10,7 +10,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// All there are.
+    /// Every status.
     pub const ALL: [Self; 3] = [Self::InService, Self::OutOfService, Self::PartialService];
 
     /// The name in documents.

@@ -25,7 +25,7 @@ pub enum Alarm {
     MessageOver(u64),
     /// The service is back: this agent and those after it have not been told how they stand.
     TellStates(UserId),
-    /// There is another configuration: of some users nobody has been told yet.
+    /// Some users whose documents changed with another configuration have not been told.
     TellChanged,
 }
 
@@ -37,7 +37,7 @@ pub struct TimerId {
     number: u64,
 }
 
-/// All that is set.
+/// The timers that are set.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Timers {
     pub(super) set: BTreeMap<TimerId, Alarm>,
@@ -45,7 +45,7 @@ pub struct Timers {
 }
 
 impl Timers {
-    /// Sets one.
+    /// Sets a timer.
     pub fn set(&mut self, due: Instant, alarm: Alarm) -> TimerId {
         let id = TimerId { due, number: self.count };
         self.count += 1;
@@ -53,19 +53,19 @@ impl Timers {
         id
     }
 
-    /// Takes one back.
+    /// Cancels a timer.
     pub fn cancel(&mut self, id: Option<TimerId>) {
         if let Some(id) = id {
             self.set.remove(&id);
         }
     }
 
-    /// When the next one is due.
+    /// The time at which the next timer is due.
     pub fn next(&self) -> Option<Instant> {
         self.set.keys().next().map(|id| id.due)
     }
 
-    /// Takes the next one that is due.
+    /// Removes and returns the next timer that is due.
     pub fn pop(&mut self, now: Instant) -> Option<Alarm> {
         let first = self.set.first_entry()?;
         (first.key().due <= now).then(|| first.remove())

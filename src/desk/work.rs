@@ -12,7 +12,7 @@ use crate::desk::state::State;
 use crate::desk::timers::Alarm;
 
 impl Desk {
-    /// Puts an agent into a state; who is signed out has no telephone.
+    /// Puts an agent into a state; an agent who is signed out has no telephone.
     pub(super) fn enter(&mut self, now: Now, user: UserId, state: State, reason: Option<Reason>) {
         if state == State::Logout {
             self.move_to(user, None);

@@ -1,5 +1,5 @@
-//! Which nodes there are. A contact centre has some for each of its users, and most of them see neither a subscriber nor an
-//! event: of nodes whose names begin alike, only that beginning is kept.
+//! The nodes. A contact centre has several for each user, and most of them never see a subscriber or an event: of nodes whose
+//! names begin alike, only that beginning is kept.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -36,25 +36,25 @@ impl NodeId {
 struct Branch {
     name: Rc<str>,
     ends: Ends,
-    /// A node that is taken away leaves its place, for another of the same name.
+    /// A removed node leaves its place for another of the same name.
     is_open: bool,
 }
 
-/// All nodes, in the order in which they were first there.
+/// The nodes, in the order in which each was made first.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Nodes {
     branches: Vec<Branch>,
-    /// By name, those that were taken away too.
+    /// By name. A removed node keeps its entry.
     places: HashMap<Rc<str>, usize>,
 }
 
 impl Nodes {
-    /// No nodes, and room for so many branches.
+    /// No nodes, with room for `branches`.
     pub fn with_capacity(branches: usize) -> Self {
         Self { branches: Vec::with_capacity(branches), places: HashMap::with_capacity(branches) }
     }
 
-    /// From now on there are nodes of that name with these ends. Returns them.
+    /// Makes the nodes of that name with these ends, or changes their ends. Returns the nodes.
     pub fn open(&mut self, name: &str, ends: Ends) -> impl Iterator<Item = NodeId> + use<> {
         debug_assert!(ends.len() <= WIDTH && ends.iter().all(|end| end.matches('/').count() <= SLASHES));
         let place = self.places.get(name).copied().unwrap_or(self.branches.len());
@@ -94,7 +94,7 @@ impl Nodes {
         })
     }
 
-    /// The name of a node, also of one that was taken away.
+    /// The name of a node, a removed one too.
     pub fn name(&self, node: NodeId) -> Rc<str> {
         // A NodeId is made here only, and its place stays.
         let Branch { name, ends, .. } = &self.branches[node.branch()];
@@ -104,7 +104,7 @@ impl Nodes {
         }
     }
 
-    /// Returns the nodes that are there.
+    /// The nodes that have not been removed.
     pub fn keys(&self) -> impl Iterator<Item = NodeId> {
         let open = self.branches.iter().enumerate().filter(|(_, branch)| branch.is_open);
         open.flat_map(|(place, branch)| (0..branch.ends.len()).map(move |end| NodeId::new(place, end)))

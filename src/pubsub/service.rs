@@ -45,7 +45,7 @@ impl Pubsub {
         service
     }
 
-    /// Lets nodes be as described: makes those that are not there. Items that are no longer kept are forgotten.
+    /// Makes nodes, or changes those that are there. Items that are no longer kept are forgotten.
     pub(super) fn open(&mut self, NodeSpec { name, ends, keep, publishers }: NodeSpec) {
         for node in self.nodes.open(&name, ends) {
             if keep == 0 && publishers.is_empty() {
@@ -146,7 +146,7 @@ impl Pubsub {
         }
     }
 
-    /// All subscriptions of a user and its sessions, or those to one node.
+    /// The subscriptions of a user and its sessions: to all nodes, or to one.
     pub fn subscriptions(
         &self,
         user: UserId,
@@ -159,7 +159,7 @@ impl Pubsub {
             .map(|(who, node)| (who, self.name(node)))
     }
 
-    /// All there are.
+    /// Every subscription.
     pub fn all_subscriptions(&self) -> impl Iterator<Item = (Subscriber, NodeId)> {
         self.subscribers.iter().map(|(node, who)| (*who, *node))
     }
@@ -169,14 +169,14 @@ impl Pubsub {
         self.subscribers.range((node, Subscriber::MIN)..=(node, Subscriber::MAX)).map(|(_, who)| *who)
     }
 
-    /// Refuses who may not publish to a node.
+    /// Refuses a publisher who may not publish to a node.
     pub fn check_publisher(&self, node: NodeId, by: Publisher) -> Result<(), PubsubError> {
         let publishers = self.own.get(&node).map_or(&[][..], |own| &own.publishers);
         let may = if publishers.is_empty() { by.administrator } else { publishers.contains(&by.user) };
         if may { Ok(()) } else { Err(PubsubError::MayNotPublish) }
     }
 
-    /// The names of the nodes to which one may publish, or of one node if that is so.
+    /// The names of the nodes to which a publisher may publish; `only` asks about one node.
     pub fn publishable(&self, by: Publisher, only: Option<NodeId>) -> impl Iterator<Item = Rc<str>> {
         let wanted = self.nodes.keys().filter(move |node| only.is_none_or(|only| only == *node));
         wanted.filter(move |node| self.check_publisher(*node, by).is_ok()).map(|node| self.name(node))
@@ -228,7 +228,7 @@ impl Pubsub {
         Ok(())
     }
 
-    /// How many items a node keeps.
+    /// The number of items that a node keeps.
     pub fn keeps(&self, node: NodeId) -> usize {
         self.own.get(&node).map_or(0, |own| own.keep)
     }

@@ -18,7 +18,7 @@ impl Subscriber {
     /// After every other in order.
     pub(super) const MAX: Self = Self { user: UserId(u32::MAX), session: Some(SessionId::MAX) };
 
-    /// All that a user can be.
+    /// Every subscriber that a user can be.
     pub(super) fn all_of(user: UserId) -> RangeInclusive<Self> {
         Self { user, session: None }..=Self { user, session: Some(SessionId::MAX) }
     }
@@ -42,7 +42,7 @@ pub enum Payload {
 }
 
 impl Payload {
-    /// Its length in bytes, as it was given.
+    /// The length in bytes, as the publisher gave it.
     pub fn size(&self) -> usize {
         self.text().len()
     }
@@ -94,7 +94,7 @@ pub struct NodeSpec {
     pub name: String,
     /// How they end, always the same for a name.
     pub ends: Ends,
-    /// How many of the last items each keeps.
+    /// The number of last items that each node keeps.
     pub keep: usize,
     /// The users who may publish beside the Administrator role.
     pub publishers: Vec<UserId>,
@@ -111,7 +111,7 @@ impl NodeSpec {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PubsubError {
     NodeUnknown,
-    /// The role of who asks does not let it follow the node.
+    /// The role of the user does not let it follow the node.
     NodeClosed,
     NotSubscribed,
     TooManySubscriptions,
@@ -130,7 +130,7 @@ pub struct Settings {
     pub notification: &'static str,
     /// The beginning of every item id that is made here.
     pub item_prefix: String,
-    /// How many of the last events are kept for clients that come back.
+    /// The bounds of the last events, which are kept for clients that come back.
     pub history: History,
 }
 
@@ -142,7 +142,7 @@ pub struct History {
     pub bytes: usize,
 }
 
-/// How many subscriptions there may be.
+/// The most subscriptions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quota {
     /// By the full JID of one session.

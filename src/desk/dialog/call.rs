@@ -249,7 +249,7 @@ impl CallType {
 }
 
 impl Action {
-    /// All there are.
+    /// Every action.
     pub const ALL: [Self; 12] = [
         Self::Answer,
         Self::Hold,

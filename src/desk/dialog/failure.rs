@@ -16,7 +16,7 @@ pub enum Failure<'a> {
     Busy,
     /// Nobody is signed in at the telephone that is called, or there are too many calls.
     OutOfService,
-    /// There is no such telephone.
+    /// The number belongs to no telephone.
     Destination,
     /// The conference has as many participants as it can.
     ConferenceFull,

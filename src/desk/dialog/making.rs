@@ -93,7 +93,7 @@ impl Desk {
         Ok(step.events)
     }
 
-    /// Nobody has spoken with the caller from outside for long: it hangs up.
+    /// Hangs up for a caller from outside who has heard nobody for too long.
     pub(in crate::desk) fn caller_tired(&mut self, step: &mut Step<'_>, id: DialogId) {
         let Some(dialog) = self.dialogs.get_mut(&id) else { return };
         dialog.patience = None;
@@ -102,7 +102,7 @@ impl Desk {
         }
     }
 
-    /// Somebody outside has patience for a while when nobody talks with it; then `caller_tired`.
+    /// Sets the timer of a party outside that hears nobody, and cancels it when somebody talks.
     pub(super) fn mind_callers(&mut self, now: Now, id: DialogId) {
         let Some(dialog) = self.dialogs.get_mut(&id) else { return };
         let talk =
@@ -149,7 +149,7 @@ impl Desk {
         self.profile == Profile::Ucce && data.wrap_up_reason.is_none()
     }
 
-    /// Whether somebody can make or take a call of one's own: signed in, without a call, and not wrapping one up.
+    /// Tells whether an agent can make or take a call: signed in, without a call, and not wrapping one up.
     pub(super) fn is_free(&self, user: UserId) -> bool {
         let agent = self.agent(user);
         matches!(agent.state, State::NotReady | State::Ready) && agent.dialogs.is_empty()
@@ -206,7 +206,7 @@ impl Desk {
         self.dialog_joined(step, user, id);
     }
 
-    /// It dials.
+    /// Dials a number from a telephone that is off the hook.
     pub(super) fn dial(&mut self, step: &mut Step<'_>, user: UserId, id: DialogId, to: &str) {
         let destination = self.destination(to);
         if let Some(dialog) = self.dialogs.get_mut(&id) {
@@ -245,7 +245,7 @@ impl Desk {
         }
     }
 
-    /// Brings a call to where it is to go.
+    /// Connects a call to its destination.
     pub(super) fn reach(&mut self, step: &mut Step<'_>, id: DialogId, destination: Destination) {
         match destination {
             Destination::Agent(user) => self.ring(step, id, user),
@@ -289,7 +289,7 @@ impl Desk {
         self.dialog_changed(step, id, &[]);
     }
 
-    /// Somebody comes into a call.
+    /// Adds a participant to a call.
     pub(super) fn join(&mut self, id: DialogId, participant: Participant) {
         if let Party::Agent(user) = participant.party {
             self.agent_mut(user).dialogs.push(id);
