@@ -26,13 +26,13 @@ const MORE: [(&str, &[(&str, &str)]); 4] = [
     (
         "ENVIRONMENT",
         &[
-            ("CALLBOARD_CONFIG", "The configuration file, where --config is not there."),
+            ("CALLBOARD_CONFIG", "The configuration file, if --config is not given."),
             (
                 "CALLBOARD_LISTEN, CALLBOARD_LISTEN_PLAIN",
-                "Addresses with commas between them, where no --listen or --listen-plain is there. They win over those of the \
+                "Addresses with commas between them, if --listen or --listen-plain is not given. They win over those of the \
                  file.",
             ),
-            ("CALLBOARD_LOG", "How much to log, where --log is not there."),
+            ("CALLBOARD_LOG", "How much to log, if --log is not given."),
         ],
     ),
     (
@@ -41,27 +41,21 @@ const MORE: [(&str, &[(&str, &str)]); 4] = [
             (
                 "SIGHUP",
                 "Reads the configuration again, with its certificate; sessions stay. A file with a problem changes nothing. \
-                 The log says what counts only from the next start on.",
+                 The log names the keys whose changes take effect after a restart.",
             ),
             (
                 "SIGTERM, SIGINT",
-                "End every session, and then the server. A second one does not wait for clients.",
+                "Close every session, and then stop the server. A second signal does not wait for clients.",
             ),
         ],
     ),
     (
         "EXIT STATUS",
         &[
-            ("0", "It is done, or a signal has ended the server."),
-            (
-                "1",
-                "It cannot be done: what is wrong stands on standard error, and a person has to change something.",
-            ),
-            ("2", "The command line, or a variable of the environment, cannot be understood."),
-            (
-                "75",
-                "An address cannot be listened on, or a thread not be had, now: another start may go well.",
-            ),
+            ("0", "The command has done what it is for, or a signal has stopped the server."),
+            ("1", "An error that a person has to fix. Standard error names it."),
+            ("2", "callboard does not understand the command line or an environment variable."),
+            ("75", "callboard cannot have an address or a thread now: try again."),
         ],
     ),
 ];
@@ -90,7 +84,9 @@ fn man(info: &CommandInfoWithArgs) -> String {
     // No date: the same sources make the same page.
     page.control("TH", ["CALLBOARD", "1", "\"\"", title, "User Commands"]);
     page.control("SH", ["NAME"]);
-    page.text([roman("callboard - stands in for the notification side of a Cisco Finesse contact centre")]);
+    page.text([roman(
+        "callboard - stands in for the notification service of a Cisco Finesse contact centre",
+    )]);
     page.control("SH", ["SYNOPSIS"]);
     let commands = info.commands.iter().map(|sub| &sub.command);
     page.text(synopsis(vec![bold("callboard")], info.flags.iter()));

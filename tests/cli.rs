@@ -93,7 +93,8 @@ fn the_check_says_what_would_be_served() {
         "queue 1        Sales: number 9001, team 1",
         "queue 2        Support: number 9002, team 2",
         "nodes          1 beside those of users and teams",
-        "memory          65536 KiB at most for queues",
+        "layouts        1 of call variables",
+        "memory           64.0 MiB at most for queues",
         "[limits]",
     ] {
         assert!(run.out.lines().any(|printed| printed == line), "{line}\nis not in\n{}", run.out);

@@ -14,11 +14,11 @@ use log::LevelFilter;
 pub use environment::{Environment, misspelt};
 pub use read::read;
 
-/// Stands in for the notification side of a Cisco Finesse contact centre: XMPP over WebSocket and pubsub events.
+/// Stands in for the notification service of a Cisco Finesse contact centre: XMPP over WebSocket and pubsub events.
 ///
-/// Without a command it does what `serve` does, and without --config that is a demo for this machine. -h and -V are --help and
-/// --version, and a flag and its value may be one word: --log=debug. The variables CALLBOARD_CONFIG, CALLBOARD_LISTEN,
-/// CALLBOARD_LISTEN_PLAIN (addresses with commas between them) and CALLBOARD_LOG win over the file, and flags over them.
+/// Without a command callboard serves, and without --config it serves the built-in demo to this machine only. -h and -V are --help
+/// and --version, and --log=debug is --log debug. The variables CALLBOARD_CONFIG, CALLBOARD_LISTEN, CALLBOARD_LISTEN_PLAIN
+/// (addresses with commas between them) and CALLBOARD_LOG win over the file, and flags win over the variables.
 #[derive(ArgsInfo, FromArgs, Debug)]
 #[argh(example = "{command_name}\n{command_name} demo-config > callboard.toml\n\
                {command_name} check --config callboard.toml\n{command_name} serve --config callboard.toml")]
@@ -27,7 +27,7 @@ pub struct Arguments {
     #[argh(switch)]
     pub version: bool,
 
-    /// what to do; nothing said: serve
+    /// the command; `serve` if there is none
     #[argh(subcommand)]
     pub command: Option<Command>,
 }
@@ -52,27 +52,27 @@ pub enum Command {
 #[derive(ArgsInfo, FromArgs, Debug)]
 #[argh(subcommand, name = "serve")]
 pub struct Serve {
-    /// the configuration file; without one the demo inside the program is served
+    /// the configuration file; without it callboard serves the built-in demo
     #[argh(option, arg_name = "file")]
     pub config: Option<PathBuf>,
 
-    /// speak TLS here, as ADDR:PORT (port 0: any free one); may be repeated; replaces `listen` of the file
+    /// listen with TLS on ADDR:PORT (port 0: any free port); may be repeated; replaces `listen` of the file
     #[argh(option, arg_name = "addr:port", from_str_fn(address))]
     pub listen: Vec<SocketAddr>,
 
-    /// the same without TLS; may be repeated; replaces `listen_plain` of the file
+    /// listen without TLS on ADDR:PORT; may be repeated; replaces `listen_plain` of the file
     #[argh(option, arg_name = "addr:port", from_str_fn(address))]
     pub listen_plain: Vec<SocketAddr>,
 
-    /// serve the files of this folder at /, beside /ws/ and /finesse; replaces `www` of the file
+    /// serve the files of this folder at /; replaces `www` of the file
     #[argh(option, arg_name = "dir")]
     pub www: Option<PathBuf>,
 
-    /// how much to log: off, error, warn, info (if nothing is said), debug or trace
+    /// how much to log: off, error, warn, info (the default), debug or trace
     #[argh(option, arg_name = "level", from_str_fn(level))]
     pub log: Option<LevelFilter>,
 
-    /// let others than this machine use the demo, or another configuration with passwords that everybody can guess
+    /// let other machines use the demo, or a configuration with passwords that everybody can guess
     #[argh(switch)]
     pub demo_anywhere: bool,
 }
@@ -81,28 +81,28 @@ pub struct Serve {
 #[derive(ArgsInfo, FromArgs, Debug)]
 #[argh(subcommand, name = "check")]
 pub struct Check {
-    /// the configuration file; without one the demo inside the program is checked
+    /// the configuration file; without it callboard checks the built-in demo
     #[argh(option, arg_name = "file")]
     pub config: Option<PathBuf>,
 
-    /// passwords that everybody can guess are no problem, as with this flag of `serve`
+    /// accept passwords that everybody can guess, as `serve` does with this flag
     #[argh(switch)]
     pub demo_anywhere: bool,
 }
 
-/// Ask the server that runs with a configuration whether it serves; exit code 0, or 1 with the reason.
+/// Ask a running server whether it serves; the exit code is 0, or 1 with the reason.
 #[derive(ArgsInfo, FromArgs, Debug)]
 #[argh(subcommand, name = "healthcheck")]
 pub struct Healthcheck {
-    /// the configuration file; without one the demo inside the program is meant
+    /// the configuration file of the server; without it callboard asks the built-in demo
     #[argh(option, arg_name = "file")]
     pub config: Option<PathBuf>,
 
-    /// ask this address, with TLS or without, in place of the first one of the file
+    /// ask this address, with TLS or without, instead of the first address of the file
     #[argh(option, arg_name = "addr:port", from_str_fn(address))]
     pub listen: Option<SocketAddr>,
 
-    /// ask the server that runs on this machine, or in this container, where its flags and the environment let it listen
+    /// ask the server that runs on this machine, or in this container, at the address that its flags and environment name
     #[argh(switch)]
     pub running: bool,
 }
@@ -112,7 +112,7 @@ pub struct Healthcheck {
 #[argh(subcommand, name = "passwd")]
 pub struct Passwd {}
 
-/// Print the demo configuration, a start for one's own.
+/// Print the demo configuration, a starting point for your own.
 #[derive(ArgsInfo, FromArgs, Debug)]
 #[argh(subcommand, name = "demo-config")]
 pub struct DemoConfig {}

@@ -30,9 +30,10 @@ pub fn read(words: impl Iterator<Item = OsString>) -> Result<Arguments, EarlyExi
     });
     read.map_err(|exit| match exit.status {
         Ok(()) => exit,
-        Err(()) => {
-            EarlyExit::from(format!("{}\nRun `callboard --help` for what there is.", exit.output.trim_end()))
-        }
+        Err(()) => EarlyExit::from(format!(
+            "callboard: {}\nRun `callboard --help` to see all commands and flags.",
+            exit.output.trim_end()
+        )),
     })
 }
 
@@ -199,7 +200,8 @@ mod tests {
         ] {
             let error = arguments(line).map(drop).expect_err(line);
             assert!(error.contains(answer), "{line}: {error}");
-            assert!(error.ends_with("Run `callboard --help` for what there is."), "{error}");
+            assert!(error.starts_with("callboard: "), "{error}");
+            assert!(error.ends_with("Run `callboard --help` to see all commands and flags."), "{error}");
         }
     }
 

@@ -269,7 +269,7 @@ fn describe(config: &Config, certificate: Option<&str>, out: &mut impl Write) ->
     let contacts: usize = config.phone_books.iter().map(|book| book.contacts.len()).sum();
     writeln!(out, "phone books    {} with {contacts} contacts", config.phone_books.len())?;
     if !config.layouts.is_empty() {
-        writeln!(out, "layouts        {}", config.layouts.len())?;
+        writeln!(out, "layouts        {} of call variables", config.layouts.len())?;
     }
     for queue in &config.queues {
         writeln!(out, "queue {:8} {}: number {}, team {}", queue.id, queue.name, queue.number, queue.team)?;
@@ -277,7 +277,8 @@ fn describe(config: &Config, certificate: Option<&str>, out: &mut impl Write) ->
     writeln!(out, "nodes          {} beside those of users and teams", config.nodes.len())?;
 
     for footprint::Row { what, bytes } in footprint::rows(config).iter().filter(|row| row.bytes > 0) {
-        writeln!(out, "memory         {:6} KiB at most for {what}", bytes.div_ceil(1024))?;
+        let tenths = bytes.saturating_mul(10).div_ceil(1024 * 1024);
+        writeln!(out, "memory         {:4}.{} MiB at most for {what}", tenths / 10, tenths % 10)?;
     }
     writeln!(
         out,

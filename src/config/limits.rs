@@ -204,34 +204,34 @@ limits! {
     /// sessions one user may have bound at the same time
     /// (XEP-0205 §4.4).
     sessions_per_user: Count("sessions") = 16, 1 => 100;
-    /// for the TLS handshake; for each HTTP request, its body and the reading of its answer; from the upgrade, or the first request of BOSH, to the XMPP login
+    /// time for the TLS handshake, for each HTTP request with its body and the reading of its response, and from the upgrade or the first BOSH request to the XMPP login
     /// (RFC 6120 §4.9.3.4).
     login: Duration("time") = 30 * SECOND, SECOND => 10 * MINUTE;
-    /// what TLS handshakes and heads of HTTP requests hold that are not complete, all together; those of one address may have a quarter, and always one its 16 KiB
+    /// memory of all incomplete TLS handshakes and HTTP request heads; those of one address may have a quarter, and one handshake always its 16 KiB
     /// (XEP-0205 §4.1).
     handshakes: Size("bytes") = 8 * MIB, 64 * KIB => 2048 * MIB;
     /// silence of an HTTP connection between two requests, after which it is closed
-    /// (above the 60 s for which common proxies keep theirs: who closes first must be the one that sends requests).
+    /// (above the 60 s of common proxies: the side that sends requests must be the first to close).
     idle: Duration("time") = 2 * MINUTE, 100 => HOUR;
-    /// silence of a session after which it is sent a WebSocket ping
+    /// silence of a session after which the server sends a WebSocket ping
     /// (RFC 6455 §5.5.2).
     ping: Duration("time") = 60 * SECOND, SECOND => HOUR;
-    /// wait for the answer to a ping; the session is closed when two went unanswered
+    /// wait for the answer to a ping; two unanswered pings close the session
     /// (RFC 6120 §4.6).
     ping_answer: Duration("time") = 30 * SECOND, SECOND => 10 * MINUTE;
-    /// between the comments that show a client of server-sent events that its connection lives
+    /// time between comments that keep a stream of server-sent events alive
     /// (WHATWG HTML §9.2.7: every 15 seconds or so).
     heartbeat: Duration("time") = 15 * SECOND, 100 => 10 * MINUTE;
-    /// life of a ticket from its making, and from the end of the last stream that was opened with it
-    /// (OWASP: what stands in a URL has to be over soon).
+    /// validity of a ticket, and again after the last stream opened with it ends
+    /// (OWASP: a secret in a URL must expire soon).
     ticket: Duration("time") = MINUTE, 100 => HOUR;
-    /// wait for a peer to finish a close, and for all of them at shutdown
+    /// wait for a peer to finish a close, and for all peers at shutdown
     /// (RFC 7395 §3.6).
     close: Duration("time") = 5 * SECOND, 100 => MINUTE;
-    /// longest wait of a BOSH request for something to answer it with
+    /// longest time for which the server holds a BOSH request
     /// (XEP-0124 §7.1).
     bosh_wait: Duration("time") = MINUTE, 100 => 10 * MINUTE;
-    /// time without a BOSH request after which a session is over; a polling session has twice bosh_polling more
+    /// time without a BOSH request after which a session ends; a polling session gets twice bosh_polling more
     /// (XEP-0124 §10).
     bosh_inactivity: Duration("time") = MINUTE, 100 => 10 * MINUTE;
     /// shortest time between two empty BOSH requests; 0: no bound
@@ -240,26 +240,26 @@ limits! {
     /// longest pause that a BOSH client may ask for; 0: none
     /// (XEP-0124 §10).
     bosh_maxpause: Duration("time") = 2 * MINUTE, 0 => 10 * MINUTE;
-    /// wait for an agent whose last session ended to come back, before it is signed out
+    /// wait for an agent whose last session ended to return before it is signed out
     /// (the guide, "Desktop presence and forced logout").
     forced_logout: Duration("time") = MINUTE, 100 => HOUR;
     /// calls at the same time
     /// (the guide, "Dialog").
     calls: Count("calls") = 4096, 1 => 100_000;
-    /// for an agent to answer a call from a queue
+    /// time for an agent to answer a call from a queue
     /// (the guide, "User: change agent state").
     alerting: Duration("time") = 20 * SECOND, 100 => 10 * MINUTE;
-    /// for a caller from outside to hear somebody before it hangs up
+    /// time that an external caller waits for somebody before it hangs up
     /// (the guide, "Dialog").
     patience: Duration("time") = 5 * MINUTE, 100 => HOUR;
-    /// for a number outside to answer
+    /// time until an external number answers
     /// (the guide, "Dialog").
     outside_answer: Duration("time") = 3 * SECOND, 100 => 10 * MINUTE;
-    /// between events of a queue whose statistics change
+    /// time between events of a queue whose statistics change
     /// (the guide, "Queue notifications").
     queue_statistics: Duration("time") = 10 * SECOND, 100 => 10 * MINUTE;
     /// one WebSocket message or BOSH body before the login
-    /// (XEP-0205 §4.5; the 10,000 bytes of RFC 6120 §13.12 are for stanzas, which there are none of yet).
+    /// (XEP-0205 §4.5; the 10,000 bytes of RFC 6120 §13.12 are for stanzas, and before the login there are none).
     stanza_before_login: Size("bytes") = 8 * KIB, KIB => MIB;
     /// XML elements in one message before the login
     /// (XEP-0205 §3).
@@ -270,7 +270,7 @@ limits! {
     /// XML elements in one message after the login
     /// (XEP-0205 §3).
     elements: Count("elements") = 1024, 64 => 65_536;
-    /// XML elements inside each other
+    /// depth of nested XML elements
     /// (XEP-0205 §3).
     depth: Count("elements") = 32, 8 => 128;
     /// attributes of one XML element
@@ -288,8 +288,8 @@ limits! {
     /// how long a user is locked out
     /// (the guide, "HTTP requests").
     lockout: Duration("time") = 5 * MINUTE, SECOND => HOUR;
-    /// wrong passwords from one address, for any users, within the time of lockout, after which its logins are refused until a try comes back; 0: no bound
-    /// (OWASP: who tries one password for each user is not stopped by a lockout).
+    /// wrong passwords from one address, for any users, within the time of lockout, after which the server refuses its logins for a while; 0: no bound
+    /// (OWASP: a lockout does not stop a client that tries one password for each user).
     address_attempts: Count("attempts") = 100, 0 => 100_000;
     /// node subscriptions of one session
     /// (XEP-0060 §6.1.3.9).
@@ -297,25 +297,25 @@ limits! {
     /// node subscriptions of one user without a resource, the automatic ones included
     /// (XEP-0060 §6.1.3.9).
     subscriptions_per_user: Count("subscriptions") = 256, 8 => 100_000;
-    /// bytes owed to one session; a session that is owed more, and has not taken for backlog_wait what its socket was offered, is closed as too slow
+    /// bytes queued for one session; a session with more that has not read what its socket was offered for backlog_wait is closed as too slow
     /// (XEP-0205 §4.7).
     queue: Size("bytes") = MIB, 128 * KIB => 256 * MIB;
-    /// frames owed to one session, with the rule of queue
+    /// frames queued for one session, with the rule of queue
     /// (XEP-0205 §4.7).
     queue_frames: Count("frames") = 4096, 512 => 1_000_000;
-    /// bytes of all queues together, where an event in several of them counts once; beyond that sends are refused, and the session that is owed most is closed first
+    /// bytes of all queues together, where an event in several queues counts once; beyond that the server refuses sends and closes the session with the most queued first
     /// (XEP-0205 §4.7).
     queues: Size("bytes") = 64 * MIB, MIB => 2048 * MIB;
     /// bytes that one user has sent and receivers have not taken; beyond that the server does not read from the user
-    /// (Reactive Streams §1.1: who publishes must not signal more than was asked for).
+    /// (Reactive Streams §1.1: a publisher must not signal more than was requested).
     backlog: Size("bytes") = 256 * KIB, KIB => 256 * MIB;
-    /// longest wait of a sender for its receivers; those that have taken nothing meanwhile of what their sockets were offered are closed as too slow
+    /// longest wait of a sender for its receivers; receivers that have read nothing of what their sockets were offered are closed as too slow
     /// (NATS: write_deadline).
     backlog_wait: Duration("time") = 2 * SECOND, 100 => MINUTE;
     /// bytes a second of one user's stanzas, publications and changes over HTTP, in the long run; 0: no bound
     /// (XEP-0205 §4.1; XMPP servers call it a shaper).
     user_rate: Size("bytes a second") = 4 * MIB, 0 => 1024 * MIB;
-    /// bytes of the same that may come at once
+    /// bytes of one user's stanzas, publications and changes that may come at once
     /// (XEP-0205 §4.1).
     user_burst: Size("bytes") = 16 * MIB, 64 * KIB => 1024 * MIB;
     /// stanzas, publications and changes over HTTP of one user a second, in the long run; 0: no bound
@@ -336,14 +336,14 @@ limits! {
     /// body of an HTTP request with the log of a client
     /// (Finesse's guide: not over 1,048,576 characters).
     client_log: Size("bytes") = MIB, KIB => 16 * MIB;
-    /// bodies of HTTP requests that are being read, all together; those of one address may have a quarter, and always one body
+    /// memory of all request bodies that are being read; those of one address may have a quarter, and always one body
     /// (XEP-0205 §4.1).
     bodies: Size("bytes") = 16 * MIB, MIB => 2048 * MIB;
     /// request line and header fields of one HTTP request
     /// (RFC 9112 §3: not below 8,000 bytes; RFC 6585 §5).
     http_header: Size("bytes") = 16 * KIB, 8 * KIB => 64 * KIB;
-    /// the least that a client must read of an HTTP response in a second, once it has stalled it for as long as login
-    /// (XEP-0205 §4.1: a place is not to be kept by taking a byte now and then).
+    /// bytes a second that a client must read of an HTTP response, once it has stalled the response for as long as login
+    /// (XEP-0205 §4.1: reading a byte now and then must not keep a connection).
     least_rate: Size("bytes a second") = KIB, 1 => MIB;
     /// files of www sent at the same time, each with a descriptor and a piece of it in memory
     /// (XEP-0205 §4.1).
@@ -351,13 +351,13 @@ limits! {
     /// password hashes computed at the same time
     /// (each keeps one core busy for a good part of a second).
     password_checks: Count("hashes") = 1, 1 => 8;
-    /// users whose last right password is recognised without its slow hash, and at least all users of a file with a hash in it; 0: none
+    /// users whose last right password is recognised without its slow hash, at least all users of a file with a hash; 0: none
     /// (a keyed hash of it, in memory only).
     password_memory: Count("users") = 1024, 0 => 100_000;
     /// logins that wait for their password hash to be computed
     /// (XEP-0205 §4.1).
     password_waiting: Count("logins") = 1024, 1 => 100_000;
-    /// such logins of one address; the addresses are served in turn
+    /// logins of one address that wait for their password hash; the addresses are served in turn
     /// (XEP-0205 §4.1).
     password_waiting_per_address: Count("logins") = 32, 1 => 100_000;
 }

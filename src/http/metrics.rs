@@ -41,7 +41,7 @@ fn text(site: &Site) -> String {
         out,
         "body_bytes",
         "gauge",
-        "Bytes of memory of the bodies that are being read.",
+        "Memory of the request bodies that are being read, in bytes.",
         site.bodies.taken(),
     );
     let Counters {
@@ -69,23 +69,27 @@ fn text(site: &Site) -> String {
         ("lockouts_total", "Users locked out after too many wrong passwords.", lockouts),
         ("events_total", "Published items.", events),
         ("deliveries_total", "Events queued for a session.", deliveries),
-        ("dropped_total", "Messages that a session was owed and never got.", dropped),
-        ("slow_readers_total", "Sessions closed because they did not read.", slow_readers),
+        ("dropped_total", "Messages queued for a session and never delivered.", dropped),
+        ("slow_readers_total", "Sessions closed because the client did not read.", slow_readers),
         (
             "holds_total",
             "Times that the server stopped reading from a user, because receivers had not taken what the user had sent.",
             holds,
         ),
-        ("refused_sends_total", "Publications and stanzas for which there was no room.", refused_sends),
+        ("refused_sends_total", "Publications and stanzas refused for lack of room.", refused_sends),
         ("client_logs_total", "Logs that clients sent.", client_logs),
         ("streams_resumed_total", "Streams of events resumed where the client had left off.", resumed),
-        ("streams_missed_total", "Streams of events that began by saying that something was missed.", missed),
+        ("streams_missed_total", "Streams of events that told the client of missed events.", missed),
         (
             "handshakes_refused_total",
-            "TLS handshakes and heads of HTTP requests broken off, because those of the address, or of all addresses, held too much memory.",
+            "TLS handshakes and HTTP request heads ended, because those of the address, or of all addresses, held too much memory.",
             site.admission.handshakes.refused(),
         ),
-        ("files_refused_total", "Files not sent, because too many were being sent.", site.files.refused()),
+        (
+            "files_refused_total",
+            "Requests for files refused because too many files were being sent.",
+            site.files.refused(),
+        ),
         (
             "connections_gave_way_total",
             "Idle HTTP connections closed to make room for new clients.",
@@ -93,12 +97,12 @@ fn text(site: &Site) -> String {
         ),
         (
             "bodies_refused_total",
-            "Requests whose body was not read, because other bodies took all the memory for bodies.",
+            "Requests refused because other bodies used all memory for bodies.",
             site.bodies.refused(),
         ),
         (
             "connections_refused_total",
-            "Connections closed at once, because as many were open as [limits] allows.",
+            "Connections refused because [limits] allows no more.",
             site.admission.refusals.borrow().count(),
         ),
         (
@@ -115,21 +119,22 @@ fn text(site: &Site) -> String {
     ] {
         one(out, name, "counter", help, value);
     }
-    begin(
-        out,
-        "failures_total",
-        "counter",
-        "Logins that failed, and streams that ended in an error, by condition.",
-    );
+    begin(out, "failures_total", "counter", "Failed logins and stream errors, by condition.");
     for Failures { what, condition, count } in failures {
         let _ =
             writeln!(out, "callboard_failures_total{{what=\"{what}\",condition=\"{condition}\"}} {count}");
     }
-    one(out, "queued_bytes", "gauge", "Bytes of memory of all queues.", backlog);
-    one(out, "queued_bytes_most", "gauge", "The most bytes of memory that all queues had.", backlog_most);
+    one(out, "queued_bytes", "gauge", "Memory of all queues, in bytes.", backlog);
+    one(
+        out,
+        "queued_bytes_most",
+        "gauge",
+        "Highest memory of all queues since the start, in bytes.",
+        backlog_most,
+    );
     let (busy, longest) = (Seconds(site.driver.busy_time.busy()), Seconds(site.driver.busy_time.longest()));
-    one(out, "loop_busy_seconds_total", "counter", "Time that the event loop was busy.", busy);
-    let help = "The longest time that the event loop did not look at its sockets.";
+    one(out, "loop_busy_seconds_total", "counter", "Time that the event loop was busy, in seconds.", busy);
+    let help = "Longest time since the start without a look at the sockets, in seconds.";
     one(out, "loop_longest_seconds", "gauge", help, longest);
     let started = Seconds(site.started.duration_since(UNIX_EPOCH).unwrap_or_default());
     one(out, "start_time_seconds", "gauge", "Start of the server, in seconds since 1970.", started);
