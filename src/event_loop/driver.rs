@@ -27,15 +27,16 @@ use crate::hub::{Action, Credentials, Hub, Note};
 use crate::id::{SessionId, UserId};
 use crate::net::buffers::Scratch;
 use crate::net::clock::now;
+use crate::xmpp::bosh::RequestId;
 
 /// The most sessions that are written to before other tasks have their turn: publishers are among those, so that a burst leaves in
 /// fewer and longer writes.
 const WRITES: usize = 64;
 
-/// And for so long at the most, however much each is owed.
-const PATIENCE: Duration = Duration::from_millis(2);
+/// The time limit of one round of writes, so that reads are not starved.
+const WRITE_TURN_MAX: Duration = Duration::from_millis(2);
 
-/// A function that carries out an action of the hub with tasks of its own.
+/// The functions that run the actions of the hub that need more than the driver.
 pub struct Tasks {
     /// Checks a password, and tells the hub how that went.
     pub verify: fn(&Rc<Driver>, SessionId, Credentials, String),
@@ -55,6 +56,8 @@ pub struct Driver {
     /// The requests of BOSH that wait for their answers, or have not taken them yet.
     pub bosh: BoshRequests,
     timer: RefCell<Option<(Instant, Waker)>>,
+    /// The task that waits until no session is left.
+    quiet: RefCell<Option<Waker>>,
     pub rounds: RefCell<Rounds<UserId>>,
     /// The turns of the addresses whose connections are no sessions.
     pub arrival_rounds: Rc<RefCell<Rounds<IpAddr>>>,
@@ -87,6 +90,7 @@ impl Driver {
             sleepers: RefCell::default(),
             bosh: BoshRequests::default(),
             timer: RefCell::default(),
+            quiet: RefCell::default(),
             rounds: RefCell::new(Rounds::new(rounds::USER)),
             arrival_rounds: Rc::new(RefCell::new(Rounds::new(rounds::ADDRESS))),
             held: Held::default(),
@@ -119,19 +123,24 @@ impl Driver {
         self.arrivals.spawn(InTurn::new(self.arrival_rounds.clone(), address, task)).detach();
     }
 
-    /// Lets the hub do something, then does what it asks for.
-    pub fn with_hub<T>(self: &Rc<Self>, action: impl FnOnce(&mut Hub, Now) -> T) -> T {
-        let mut hub = self.hub.borrow_mut();
-        let now = now();
-        let result = action(&mut hub, now);
-        hub.settle(now);
-        while let Some(action) = hub.poll() {
+    /// Calls the hub with the time, then runs the actions that the hub asks for.
+    pub fn with_hub<T>(self: &Rc<Self>, call: impl FnOnce(&mut Hub, Now) -> T) -> T {
+        let (result, mut next) = {
+            let mut hub = self.hub.borrow_mut();
+            let now = now();
+            let result = call(&mut hub, now);
+            hub.settle(now);
+            if let (Some(due), Some((set, waker))) = (hub.wake_at(), &*self.timer.borrow())
+                && due < *set
+            {
+                waker.wake_by_ref();
+            }
+            (result, hub.poll())
+        };
+        // The hub is free again: an action may drop a session or a request, which calls the hub in its turn.
+        while let Some(action) = next {
             self.act(action);
-        }
-        if let (Some(due), Some((set, waker))) = (hub.wake_at(), &*self.timer.borrow())
-            && due < *set
-        {
-            waker.wake_by_ref();
+            next = self.hub.borrow_mut().poll();
         }
         result
     }
@@ -145,7 +154,36 @@ impl Driver {
             Action::Verify { session, credentials, attempt } => {
                 (self.tasks.verify)(self, session, credentials, attempt);
             }
+            Action::Idle => self.wake_if_quiet(),
             Action::Note(note) => (self.tasks.note)(self, &note),
+        }
+    }
+
+    /// Forgets a request of BOSH: it was answered, or its client has gone.
+    pub fn end_bosh(&self, id: RequestId) {
+        self.bosh.end(id);
+        self.wake_if_quiet();
+    }
+
+    /// Waits until no session is left, and no request of BOSH waits for its answer.
+    pub async fn quiet(&self) {
+        poll_fn(|cx| {
+            *self.quiet.borrow_mut() = Some(cx.waker().clone());
+            if self.is_quiet() { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.bosh.is_empty() && self.hub.borrow().counters().sessions == 0
+    }
+
+    fn wake_if_quiet(&self) {
+        if self.quiet.borrow().is_some()
+            && self.is_quiet()
+            && let Some(waker) = self.quiet.take()
+        {
+            waker.wake();
         }
     }
 
@@ -203,7 +241,7 @@ impl Driver {
             if session.borrow_mut().write_waiting().is_pending() {
                 self.sleepers.borrow().wake(id);
             }
-            if now().monotonic.duration_since(start) > PATIENCE {
+            if now().monotonic.duration_since(start) > WRITE_TURN_MAX {
                 break;
             }
         }
@@ -214,7 +252,7 @@ impl Driver {
     fn go_on(self: &Rc<Self>) -> bool {
         let start = now().monotonic;
         while self.with_hub(|hub, _| hub.go_on()) {
-            if now().monotonic.duration_since(start) > PATIENCE {
+            if now().monotonic.duration_since(start) > WRITE_TURN_MAX {
                 return true;
             }
         }
@@ -246,4 +284,76 @@ impl Driver {
 /// Random bytes of the system. Without them no id is safe to give out, so there is no going on.
 fn fill_random(bytes: &mut [u8]) {
     assert!(SystemRandom::new().fill(bytes).is_ok(), "the system has no random numbers");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Context, Wake};
+
+    use super::*;
+    use crate::hub::Origin;
+
+    /// A driver whose notes call the hub, as a session does that is dropped.
+    fn driver() -> Rc<Driver> {
+        let tasks = Tasks {
+            verify: |_, _, _, _| {},
+            note: |driver, _| {
+                driver.with_hub(|hub, _| hub.counters());
+            },
+        };
+        Driver::new(Config::demo(), Rc::default(), Rc::default(), tasks)
+    }
+
+    fn connect(driver: &Rc<Driver>) -> SessionId {
+        driver.with_hub(|hub, now| {
+            let peer = ([127, 0, 0, 1], 1).into();
+            hub.connect(now, Origin { peer, transport: "ws", accepted: now.monotonic })
+        })
+    }
+
+    #[test]
+    fn an_action_may_call_the_hub() {
+        let driver = driver();
+        connect(&driver);
+        assert!(driver.with_hub(|hub, _| hub.poll()).is_none(), "all actions were run");
+    }
+
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn shutdown_is_woken_once_by_the_end_of_the_last_session_or_request() {
+        for request_is_last in [true, false] {
+            let driver = driver();
+            let (session, request) = (connect(&driver), driver.bosh.begin());
+            let wakes = Arc::new(Wakes::default());
+            let waker = Waker::from(wakes.clone());
+            let cx = &mut Context::from_waker(&waker);
+            let mut quiet = Box::pin(driver.quiet());
+            driver.with_hub(|hub, now| hub.shutdown(now));
+            assert!(quiet.as_mut().poll(cx).is_pending());
+            let end_session = || driver.with_hub(|hub, now| hub.closed(now, session, "gone"));
+            if request_is_last {
+                end_session()
+            } else {
+                driver.end_bosh(request)
+            }
+            assert_eq!(wakes.0.load(Ordering::Relaxed), 0, "one of the two is left");
+            if request_is_last {
+                driver.end_bosh(request)
+            } else {
+                end_session()
+            }
+            assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
+            assert!(quiet.as_mut().poll(cx).is_ready());
+        }
+    }
 }

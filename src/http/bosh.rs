@@ -78,7 +78,7 @@ struct Waiting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.site.driver.bosh.end(self.request);
+        self.site.driver.end_bosh(self.request);
         if let Some(id) = self.session {
             self.site.driver.with_hub(|hub, now| hub.gone(now, id, self.request));
         }

@@ -22,6 +22,8 @@ pub enum Action {
     Answer(bosh::Answer),
     /// Check a password off the event loop and call [`super::Hub::judge`] and [`super::Hub::verified`].
     Verify { session: SessionId, credentials: Credentials, attempt: String },
+    /// The server goes down, and the last session is gone.
+    Idle,
     /// For the log.
     Note(Note),
 }

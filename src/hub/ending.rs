@@ -18,6 +18,14 @@ impl Hub {
             // A session that had ended before need not wait for anybody to hear it.
             self.wake(id);
         }
+        self.look_if_idle();
+    }
+
+    /// Says so when the server goes down and no session is left.
+    fn look_if_idle(&mut self) {
+        if self.closing && self.counters.sessions == 0 {
+            self.actions.push_back(Action::Idle);
+        }
     }
 
     /// Tells whether the server goes down.
@@ -92,5 +100,6 @@ impl Hub {
             after: now.monotonic.saturating_duration_since(session.origin.accepted),
         };
         self.actions.push_back(Action::Note(session.note(self.users(), what)));
+        self.look_if_idle();
     }
 }

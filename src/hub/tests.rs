@@ -36,6 +36,8 @@ struct Stage {
     woken: Vec<SessionId>,
     checks: Vec<(SessionId, Credentials, String)>,
     answers: Vec<crate::xmpp::bosh::Answer>,
+    /// How often the hub has said that no session is left.
+    idle: usize,
 }
 
 impl Stage {
@@ -57,6 +59,7 @@ impl Stage {
             woken: Vec::new(),
             checks: Vec::new(),
             answers: Vec::new(),
+            idle: 0,
         }
     }
 
@@ -79,6 +82,7 @@ impl Stage {
                 Action::Verify { session, credentials, attempt } => {
                     self.checks.push((session, credentials, attempt))
                 }
+                Action::Idle => self.idle += 1,
                 Action::Note(note) => self.notes.push(note.what),
             }
         }

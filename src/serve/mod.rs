@@ -227,11 +227,7 @@ async fn serve(
     drop(accepting);
     site.driver.with_hub(|hub, now| hub.shutdown(now));
     let quiet = async {
-        let busy =
-            || site.driver.with_hub(|hub, _| hub.counters().sessions > 0) || !site.driver.bosh.is_empty();
-        while busy() {
-            Timer::after(Duration::from_millis(10)).await;
-        }
+        site.driver.quiet().await;
         Timer::after(LAST_WRITES).await;
     };
     let late = async {

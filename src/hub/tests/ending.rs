@@ -11,12 +11,14 @@ fn at_shutdown_everybody_is_told() {
     }
     stage.hub.shutdown(stage.now);
     for id in ids {
+        assert_eq!(stage.idle, 0, "a session is left");
         let heard = stage.hear(id);
         assert!(heard.concat().contains("<system-shutdown"), "{heard:?}");
         assert_eq!(&heard[heard.len() - 2..], [stream::CLOSE, "close 1001"]);
         stage.hub.closed(stage.now, id, "gone");
+        stage.settle();
     }
-    assert_eq!(stage.hub.counters().sessions, 0);
+    assert_eq!((stage.hub.counters().sessions, stage.idle), (0, 1));
     let late = stage.connect();
     assert!(stage.hear(late).concat().contains("<system-shutdown"), "nobody is let in any more");
 }
