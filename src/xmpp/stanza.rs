@@ -23,7 +23,6 @@ pub struct StanzaError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
     BadRequest,
-    Conflict,
     FeatureNotImplemented,
     Forbidden,
     ItemNotFound,
@@ -43,7 +42,6 @@ impl Condition {
     fn row(self) -> (&'static str, &'static str, u16) {
         match self {
             Self::BadRequest => ("bad-request", "modify", 400),
-            Self::Conflict => ("conflict", "cancel", 409),
             Self::FeatureNotImplemented => ("feature-not-implemented", "cancel", 501),
             Self::Forbidden => ("forbidden", "auth", 403),
             Self::ItemNotFound => ("item-not-found", "cancel", 404),
