@@ -67,7 +67,6 @@ impl Change for desk::Command {
             let open = pubsub::Command::Open(nodes::all(&hub.desk, &own));
             hub.change_pubsub(now, None, open)
                 .unwrap_or_else(|_| debug_assert!(false, "opening cannot be refused"));
-            hub.make_room();
         }
         hub.tell(now, events, by);
         if let Some(by) = by {
@@ -158,7 +157,7 @@ impl Hub {
         for event in events {
             let Ok(node) = self.pubsub.find(&event.node) else {
                 debug_assert!(false, "an event for {}, which is no node", event.node);
-                self.count_failure("event", "item-not-found");
+                self.report.count_failure("event", "item-not-found");
                 continue;
             };
             let id = ItemId::Made(self.pubsub.make_item_id());

@@ -1,6 +1,7 @@
 //! When a session is looked at, and what is due then: pings, logins, the end of a close.
 
 use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::time::Instant;
 
 use crate::hub::session::{Carrier, Kind, Silence, Xmpp};
@@ -11,11 +12,49 @@ use crate::xmpp::stream::{State, StreamError};
 /// How many deadlines that do not count any more are kept at least: to look for them costs time.
 pub(super) const STALE_DEADLINES: usize = 1024;
 
+/// The deadlines of all sessions, the earliest first. Of each session one counts; others are stale.
+#[derive(Debug, Default)]
+pub(super) struct Deadlines {
+    heap: BinaryHeap<Reverse<(Instant, SessionId)>>,
+}
+
+impl Deadlines {
+    /// The earliest deadline.
+    fn first(&self) -> Option<Instant> {
+        self.heap.peek().map(|Reverse((due, _))| *due)
+    }
+
+    /// Takes the earliest deadline out, if it has come.
+    pub fn pop_due(&mut self, now: Instant) -> Option<(Instant, SessionId)> {
+        self.first().filter(|due| *due <= now)?;
+        self.heap.pop().map(|Reverse(deadline)| deadline)
+    }
+
+    /// Adds a deadline of one of so many sessions. Drops those that do not count when there are too many: the deadlines of
+    /// sessions that came and went must not pile up until they are due.
+    fn add(
+        &mut self,
+        due: Instant,
+        id: SessionId,
+        sessions: usize,
+        counts: impl Fn(Instant, SessionId) -> bool,
+    ) {
+        self.heap.push(Reverse((due, id)));
+        if self.heap.len() > 2 * sessions + STALE_DEADLINES {
+            self.heap.retain(|Reverse((due, id))| counts(*due, *id));
+        }
+    }
+
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.heap.len()
+    }
+}
+
 impl Hub {
     /// When [`Hub::tick`] has to be called next.
     pub fn wake_at(&self) -> Option<Instant> {
-        let session = self.deadlines.peek().map(|Reverse((due, _))| *due);
-        session.into_iter().chain(self.desk.wake_at()).chain(self.holds_end_at()).min()
+        self.deadlines.first().into_iter().chain(self.desk.wake_at()).chain(self.holds_end_at()).min()
     }
 
     pub(super) fn schedule(&mut self, id: SessionId, due: Instant) {
@@ -23,13 +62,9 @@ impl Hub {
             return;
         };
         session.due = due;
-        self.deadlines.push(Reverse((due, id)));
-        // The deadlines of sessions that came and went must not pile up until they are due: each session has one that counts.
-        if self.deadlines.len() > 2 * self.counters.sessions as usize + STALE_DEADLINES {
-            let sessions = &self.sessions;
-            let counts = |(due, id): (Instant, SessionId)| sessions.get(id).is_some_and(|s| s.due == due);
-            self.deadlines.retain(|Reverse(deadline)| counts(*deadline));
-        }
+        let sessions = &self.sessions;
+        let counts = |due, id| sessions.get(id).is_some_and(|session| session.due == due);
+        self.deadlines.add(due, id, self.report.counters.sessions as usize, counts);
     }
 
     /// A session that has bound its resource: from now on it is looked at when it is silent.
@@ -56,7 +91,7 @@ impl Hub {
             return;
         };
         match xmpp.stream.state() {
-            State::Closed => self.actions.push_back(Action::Abort(id)),
+            State::Closed => self.report.act(Action::Abort(id)),
             // It is ours to answer. How many can be waited for has a bound of its own.
             State::Checking => self.schedule(id, now.monotonic + self.limits.login),
             State::Ready if xmpp.address.is_some() => match xmpp.silence(now.monotonic, &self.limits) {

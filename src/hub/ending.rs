@@ -23,8 +23,8 @@ impl Hub {
 
     /// Says so when the server goes down and no session is left.
     fn look_if_idle(&mut self) {
-        if self.closing && self.counters.sessions == 0 {
-            self.actions.push_back(Action::Idle);
+        if self.closing && self.report.counters.sessions == 0 {
+            self.report.act(Action::Idle);
         }
     }
 
@@ -69,14 +69,14 @@ impl Hub {
             }
         }
         self.count_stream_error(error);
-        self.actions.push_back(Action::Wake(id));
+        self.report.act(Action::Wake(id));
         self.schedule(id, now.monotonic + self.limits.close);
         self.unbind(now, id);
     }
 
     fn count_stream_error(&mut self, error: Option<StreamError>) {
         if let Some(error) = error {
-            self.count_failure("stream", error.condition);
+            self.report.count_failure("stream", error.condition);
         }
     }
 
@@ -89,9 +89,9 @@ impl Hub {
         if let Some(bosh) = session.xmpp().and_then(Xmpp::bosh) {
             self.bindings.forget(bosh, session.origin.peer.ip());
         }
-        self.counters.sessions -= 1;
+        self.report.counters.sessions -= 1;
         let lost = session.missed();
-        self.counters.dropped += lost as u64;
+        self.report.counters.dropped += lost as u64;
         let reason = session.ending.unwrap_or(how);
         self.tap_end(now, id, &session, reason);
         let what = What::Closed {
@@ -99,7 +99,8 @@ impl Hub {
             lost,
             after: now.monotonic.saturating_duration_since(session.origin.accepted),
         };
-        self.actions.push_back(Action::Note(session.note(self.users(), what)));
+        let note = session.note(self.desk.directory(), what);
+        self.report.note(note);
         self.look_if_idle();
     }
 }

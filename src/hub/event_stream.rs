@@ -91,14 +91,14 @@ impl Hub {
             self.apply(Entry { now, by: Some(asker.user), command })?;
         }
         if missed {
-            self.counters.missed += 1;
+            self.report.counters.missed += 1;
             let event = StreamEvent::other(MISSED, MISSED_SENTENCE.to_owned()).counted(&self.backlog, None);
             self.push_event(now, id, StreamEntry::Event(event));
         } else if after != After::Now {
-            self.counters.resumed += 1;
+            self.report.counters.resumed += 1;
         }
         for entry in owed {
-            self.counters.deliveries += 1;
+            self.report.counters.deliveries += 1;
             self.push_event(now, id, entry);
         }
         Ok(id)
@@ -129,7 +129,7 @@ impl Hub {
         if self.closing {
             return Err(NotOpened::GoingDown);
         }
-        if self.sessions_of(user) >= self.limits.sessions_per_user {
+        if self.roster.count(user) >= self.limits.sessions_per_user {
             return Err(NotOpened::TooManySessions);
         }
         let origin = Origin { peer, transport: TRANSPORT, accepted: now.monotonic };
@@ -137,30 +137,25 @@ impl Hub {
         let mut session = Session::new(origin, now.monotonic, kind);
         session.user = Some(user);
         let id = self.sessions.insert(session);
-        self.streams[user.0 as usize].push(id);
+        self.roster.add_stream(user, id);
         if let Some(ticket) = ticket {
-            self.tickets.hold(ticket);
+            self.gate.tickets.hold(ticket);
         }
         self.schedule(id, now.monotonic + self.limits.heartbeat);
-        self.counters.sessions += 1;
+        self.report.counters.sessions += 1;
         self.note(id, What::Connected);
         Ok(id)
-    }
-
-    /// How many sessions a user has, those that are bound and the streams of events.
-    pub(super) fn sessions_of(&self, user: UserId) -> usize {
-        self.online[user.0 as usize].len() + self.streams[user.0 as usize].len()
     }
 
     /// A stream is over: nothing comes to it any more. Doing it again does nothing.
     pub(super) fn leave_stream(&mut self, now: Now, id: SessionId, user: UserId) {
         self.apply_by_system(now, pubsub::Command::Leave { user, session: id });
-        self.streams[user.0 as usize].retain(|other| *other != id);
+        self.roster.remove_stream(user, id);
         self.taps.retain(|tap| tap.id != id);
         if let Some(Kind::Events(events)) = self.sessions.get_mut(id).map(|session| &mut session.kind)
             && let Some(ticket) = events.ticket.take()
         {
-            self.tickets.release(now.monotonic, ticket);
+            self.gate.tickets.release(now.monotonic, ticket);
         }
     }
 
@@ -170,7 +165,7 @@ impl Hub {
             return;
         };
         if session.is_closed() {
-            return self.actions.push_back(Action::Abort(id));
+            return self.report.act(Action::Abort(id));
         }
         if session.fill().is_empty() {
             self.push_event(now, id, StreamEntry::Comment);
@@ -181,11 +176,11 @@ impl Hub {
     /// Makes a ticket with which the user can open streams; `None`: it has as many as it may have, and all are in use.
     pub fn make_ticket(&mut self, now: Now, user: UserId) -> Option<String> {
         let ticket = crate::hub::tokens::token(self.random);
-        self.tickets.add(now.monotonic, user, &ticket).then_some(ticket)
+        self.gate.tickets.add(now.monotonic, user, &ticket).then_some(ticket)
     }
 
     /// Finds the user whose ticket this is, if it is valid.
     pub fn ticket(&self, now: Now, ticket: &str) -> Option<(UserId, TicketKey)> {
-        self.tickets.find(now.monotonic, ticket).filter(|(user, _)| self.users().has(*user))
+        self.gate.tickets.find(now.monotonic, ticket).filter(|(user, _)| self.users().has(*user))
     }
 }

@@ -16,6 +16,8 @@ mod frame_tap;
 mod login;
 pub mod nodes;
 mod reload;
+mod report;
+mod roster;
 mod session;
 mod session_address;
 mod stanzas;
@@ -23,8 +25,6 @@ mod stanzas;
 mod tests;
 mod tokens;
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Instant;
@@ -36,7 +36,8 @@ pub use delivery::back_pressure::{Admission, NO_ROOM_SENTENCE};
 pub use delivery::frame::{EventOut, XmppOut};
 pub use event_stream::{Asker, NotOpened};
 pub use frame_tap::Listed;
-pub use login::credentials::{Credentials, TooMany};
+pub use login::credentials::Credentials;
+pub use login::gate::TooMany;
 pub use login::password_queue::{CheckId, NoPlace, Turn};
 pub use login::tickets::TicketKey;
 pub use reload::Reloaded;
@@ -45,25 +46,23 @@ pub use stanzas::finesse_user::Availability;
 use crate::clock::Now;
 use crate::config::Config;
 use crate::config::limits::Limits;
-use crate::config::password::Password;
 use crate::desk::{self, Desk, Directory};
 use crate::id::{SessionId, UserId};
 use crate::pubsub::{History, Pubsub, Quota, Settings, event};
 use crate::xml;
 use crate::xml::Bounds;
 use crate::xmpp::sasl;
-use crate::xmpp::stanza::{self, Kind};
+use crate::xmpp::stanza;
 use crate::xmpp::stream::{State, Step, StreamError};
 use changes::ReadOnly;
+use deadlines::Deadlines;
 use delivery::back_pressure::Senders;
 use delivery::outbox::Outbox;
 use delivery::queue_memory::{Backlog, Relief};
 use frame_tap::{Direction, Tap};
-use login::address_backoff::Backoff;
-use login::known_addresses::Known;
-use login::lockout::Lockout;
-use login::password_queue::Checks;
-use login::tickets::Tickets;
+use login::gate::LoginGate;
+use report::Report;
+use roster::Roster;
 use session::{Carrier, Session, Sessions, Xmpp};
 use tokens::{item_prefix, token};
 
@@ -98,28 +97,13 @@ pub struct Hub {
     backlog: Backlog,
     relief: Relief,
     senders: Senders,
-    /// The bound sessions of each user, in the order of their logins.
-    online: Vec<Vec<SessionId>>,
-    /// The sessions of each user without a resource that wait until the user is let go. There may be thousands that do not.
-    unbound: Vec<Vec<SessionId>>,
-    /// The streams of server-sent events of each user.
-    streams: Vec<Vec<SessionId>>,
+    roster: Roster,
     taps: Vec<Tap>,
-    tickets: Tickets,
     pubsub: ReadOnly<Pubsub>,
-    /// Computed beside every login when any password is hashed, so that all logins take the same time.
-    decoy: Option<Password>,
-    lockout: Lockout,
-    backoff: Backoff,
-    known: Known,
-    /// The password checks that wait, each with the user it is about, if there is one.
-    checks: Checks<Option<UserId>>,
-    deadlines: BinaryHeap<Reverse<(Instant, SessionId)>>,
+    gate: LoginGate,
+    deadlines: Deadlines,
     bindings: bosh::Bindings,
-    actions: VecDeque<Action>,
-    counters: Counters,
-    /// As many as there are conditions.
-    failures: Vec<Failures>,
+    report: Report,
     /// The server goes down: nobody is let in any more.
     closing: bool,
     /// Fills a buffer with bytes that nobody can guess.
@@ -148,16 +132,9 @@ impl Hub {
         let desk = Desk::new(config);
         Self {
             pubsub: ReadOnly::new(Pubsub::new(nodes::all(&desk, &own), settings)),
-            online: vec![Vec::new(); desk.directory().places()],
-            unbound: vec![Vec::new(); desk.directory().places()],
-            streams: vec![Vec::new(); desk.directory().places()],
+            roster: Roster::default(),
             taps: Vec::new(),
-            tickets: Tickets::new(&limits),
-            decoy,
-            lockout: Lockout::new(desk.directory().places(), &limits),
-            backoff: Backoff::new(&limits),
-            known: Known::default(),
-            checks: Checks::new(&limits),
+            gate: LoginGate::new(decoy, &limits),
             names: Names { domain, event_head: event::head(&pubsub_domain), pubsub: pubsub_domain.into() },
             limits,
             desk: ReadOnly::new(desk),
@@ -166,11 +143,9 @@ impl Hub {
             backlog: Backlog::default(),
             relief: Relief::default(),
             senders: Senders::default(),
-            deadlines: BinaryHeap::new(),
+            deadlines: Deadlines::default(),
             bindings: bosh::Bindings::default(),
-            actions: VecDeque::new(),
-            counters: Counters::default(),
-            failures: Vec::new(),
+            report: Report::default(),
             closing: false,
             random,
             ids: fastrand::Rng::with_seed(u64::from_ne_bytes(seed)),
@@ -183,7 +158,7 @@ impl Hub {
         let kind = session::Kind::Xmpp(Xmpp::new(now.monotonic, carrier));
         let id = self.sessions.insert(Session::new(origin, now.monotonic, kind));
         self.schedule(id, now.monotonic + self.limits.login);
-        self.counters.sessions += 1;
+        self.report.counters.sessions += 1;
         self.note(id, What::Connected);
         if self.closing {
             self.fail(now, id, StreamError::SYSTEM_SHUTDOWN);
@@ -256,11 +231,7 @@ impl Hub {
 
     /// Does what has become due.
     pub fn tick(&mut self, now: Now) {
-        while let Some(&Reverse((due, id))) = self.deadlines.peek() {
-            if due > now.monotonic {
-                break;
-            }
-            self.deadlines.pop();
+        while let Some((due, id)) = self.deadlines.pop_due(now.monotonic) {
             if self.sessions.get(id).is_some_and(|session| session.due == due) {
                 self.look_at(now, id);
             }
@@ -273,7 +244,7 @@ impl Hub {
 
     /// The next thing to do outside.
     pub fn poll(&mut self) -> Option<Action> {
-        self.actions.pop_front()
+        self.report.next_action()
     }
 
     /// Hands what waits for a WebSocket to `sink`, in order, until about `budget` bytes are written or nothing is left. Returns
@@ -349,7 +320,7 @@ impl Hub {
         if let Some(user) = user.filter(|_| is_held && xmpp.address.is_none())
             && !std::mem::replace(&mut xmpp.waits, true)
         {
-            self.unbound[user.0 as usize].push(id);
+            self.roster.wait(user, id);
         }
         !is_held && xmpp.stream.state() != State::Checking && !is_half_full
     }
@@ -398,21 +369,13 @@ impl Hub {
             client_logs: self.desk.client_logs(),
             backlog: self.backlog.bytes() as u64,
             backlog_most: self.backlog.most() as u64,
-            ..self.counters
+            ..self.report.counters
         }
     }
 
     /// What has failed since the start.
     pub fn failures(&self) -> &[Failures] {
-        &self.failures
-    }
-
-    fn count_failure(&mut self, what: &'static str, condition: &'static str) {
-        let known = self.failures.iter_mut().find(|known| (known.what, known.condition) == (what, condition));
-        match known {
-            Some(known) => known.count += 1,
-            None => self.failures.push(Failures { what, condition, count: 1 }),
-        }
+        self.report.failures()
     }
 
     fn users(&self) -> &Directory {
@@ -424,10 +387,6 @@ impl Hub {
             return;
         };
         let note = session.note(self.users(), what);
-        self.actions.push_back(Action::Note(note));
-    }
-
-    fn stanza(&mut self, now: Now, id: SessionId, kind: Kind, element: roxmltree::Node<'_, '_>) {
-        stanzas::stanza(self, now, id, kind, element);
+        self.report.note(note);
     }
 }

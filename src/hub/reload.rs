@@ -30,15 +30,14 @@ impl Hub {
     pub fn reload(&mut self, now: Now, config: Config) -> Reloaded {
         let before: Vec<UserId> = self.users().keys().collect();
         let (teams, queues) = (config.teams.len(), config.queues.len());
-        self.decoy = config.decoy().cloned();
+        self.gate.set_decoy(config.decoy().cloned());
         let own = config.nodes.clone();
         self.apply_by_system(now, Command::Reload(config.into()));
 
         let gone: Vec<UserId> = before.iter().copied().filter(|user| !self.users().has(*user)).collect();
         self.end_sessions(now);
         for user in &gone {
-            self.lockout.forget(*user);
-            self.known.forget(*user);
+            self.gate.forget(*user);
             self.apply_by_system(now, pubsub::Command::Forget { user: *user });
         }
         self.end_taps(now);
@@ -59,19 +58,10 @@ impl Hub {
         }
     }
 
-    /// Makes room for the users of another configuration.
-    pub(super) fn make_room(&mut self) {
-        let places = self.users().places();
-        self.online.resize(places, Vec::new());
-        self.unbound.resize(places, Vec::new());
-        self.streams.resize(places, Vec::new());
-        self.lockout.grow(places);
-    }
-
     /// Ends the sessions and tickets of removed users.
     fn end_sessions(&mut self, now: Now) {
         let directory = self.desk.directory();
-        self.tickets.retain(|user| directory.has(user));
+        self.gate.tickets.retain(|user| directory.has(user));
         let is_gone = |id: &SessionId| {
             let user = self.sessions.get(*id).and_then(|session| session.user);
             user.is_some_and(|user| !directory.has(user))

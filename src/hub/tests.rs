@@ -21,6 +21,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::config::Config;
+use crate::config::password::Password;
 use crate::hub::*;
 use crate::xmpp::stream;
 

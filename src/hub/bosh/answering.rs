@@ -306,7 +306,7 @@ impl Hub {
     fn answer_posts(&mut self, now: Now, id: SessionId, answers: Vec<Answer>) {
         for answer in answers {
             self.tap_answer(now, id, &answer.body);
-            self.actions.push_back(Action::Answer(answer));
+            self.report.act(Action::Answer(answer));
         }
     }
 

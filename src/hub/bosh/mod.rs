@@ -166,7 +166,7 @@ impl Hub {
     /// There is no session, and will be none.
     fn refuse_post(&mut self, post: Post, refused: Refused, legacy: bool) -> Option<SessionId> {
         let answer = bosh::refusal(post.request, refused.condition, &refused.payloads, legacy);
-        self.actions.push_back(Action::Answer(answer));
+        self.report.act(Action::Answer(answer));
         None
     }
 
@@ -211,12 +211,7 @@ impl Hub {
         };
         if let Some(limit) = full {
             let (who, peer) = (format!("{} bosh", post.peer), post.peer.ip());
-            self.actions.push_back(Action::Note(Note {
-                who,
-                peer,
-                user: None,
-                what: What::TooMany { limit },
-            }));
+            self.report.note(Note { who, peer, user: None, what: What::TooMany { limit } });
             return Err(StreamError::RESOURCE_CONSTRAINT.into());
         }
         let sid: Box<str> = tokens::token(self.random).into();
@@ -238,7 +233,7 @@ impl Hub {
         let id = self.sessions.insert(Session::new(origin, now.monotonic, Kind::Xmpp(xmpp)));
         self.bindings.sids.insert(sid, id);
         *self.bindings.addresses.entry(key).or_default() += 1;
-        self.counters.sessions += 1;
+        self.report.counters.sessions += 1;
         self.note(id, What::Connected);
         self.tap_post(now, id, text);
         self.open(now, id);

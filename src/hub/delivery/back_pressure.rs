@@ -225,7 +225,7 @@ impl Hub {
             return Admission::Wait(late);
         }
         if !self.has_room(user) {
-            self.counters.refused_sends += 1;
+            self.report.counters.refused_sends += 1;
             return Admission::Refused;
         }
         // A request that has waited for so long is not held any longer. The time that the user's sessions wait for it has an end
@@ -276,7 +276,7 @@ impl Hub {
             None => {
                 *hold = Some(new);
                 self.senders.held.insert(user);
-                self.counters.holds += 1;
+                self.report.counters.holds += 1;
             }
         }
         self.senders.ends(new.until);
@@ -357,10 +357,8 @@ impl Hub {
     /// The user's sessions go on, the one first that was heard least lately. The user may be held again after one stanza of one
     /// of them, or one of its requests over HTTP, so each of them may say one thing whatever the others do.
     fn let_go(&mut self, user: UserId) {
-        self.actions.push_back(Action::Release(user));
-        let place = user.0 as usize;
-        let mut sessions = std::mem::take(&mut self.unbound[place]);
-        sessions.extend(&self.online[place]);
+        self.report.act(Action::Release(user));
+        let mut sessions = self.roster.let_go(user);
         sessions.sort_by_key(|id| self.sessions.xmpp(*id).map(|xmpp| xmpp.heard));
         for id in sessions {
             if let Some(xmpp) = self.sessions.xmpp_mut(id) {

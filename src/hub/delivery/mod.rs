@@ -26,7 +26,7 @@ impl Hub {
             item,
             self.pubsub.notification(),
         );
-        self.counters.events += 1;
+        self.report.counters.events += 1;
         self.deliver(now, self.receivers_of(self.pubsub.subscribers(node)), event, by);
     }
 
@@ -57,9 +57,7 @@ impl Hub {
         for Subscriber { user, session } in subscribers {
             match session {
                 Some(session) => receivers.push((session, true)),
-                None => {
-                    receivers.extend(self.online[user.0 as usize].iter().map(|session| (*session, false)))
-                }
+                None => receivers.extend(self.roster.bound(user).iter().map(|session| (*session, false))),
             }
         }
         receivers
@@ -80,12 +78,12 @@ impl Hub {
                         let stream_event = StreamEvent::item(event.node.clone(), item.clone());
                         stream_event.counted(&self.backlog, sender.as_ref())
                     });
-                    self.counters.deliveries += 1;
+                    self.report.counters.deliveries += 1;
                     self.push_event(now, id, StreamEntry::Event(stream_event.clone()));
                 }
                 Some(Kind::Xmpp(xmpp)) if xmpp.is_available() => {
                     let message_id = self.message_id();
-                    self.counters.deliveries += 1;
+                    self.report.counters.deliveries += 1;
                     self.push(now, id, Element::Event { event: event.clone(), full, id: message_id });
                 }
                 _ => {}
@@ -112,7 +110,7 @@ impl Hub {
         };
         match &mut session.kind {
             Kind::Xmpp(Xmpp { carrier: Carrier::Bosh(bosh), .. }) => self.bindings.unsettle(id, bosh),
-            Kind::Xmpp(_) | Kind::Events(_) => self.actions.push_back(Action::Wake(id)),
+            Kind::Xmpp(_) | Kind::Events(_) => self.report.act(Action::Wake(id)),
         }
     }
 

@@ -166,8 +166,8 @@ impl Hub {
     pub(in crate::hub) fn too_slow(&mut self, now: Now, id: SessionId) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let lost = session.clear();
-        self.counters.dropped += lost as u64;
-        self.counters.slow_readers += 1;
+        self.report.counters.dropped += lost as u64;
+        self.report.counters.slow_readers += 1;
         self.note(id, What::SlowReader { lost });
         self.fail(now, id, StreamError::SLOW_READER);
     }

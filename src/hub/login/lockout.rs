@@ -3,6 +3,7 @@
 //! The order of the answers counts, whichever door the password came by: an answer that comes after the block
 //! has begun is no, so that passwords tried at the same time are no more tries than one after the other.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use crate::config::limits::Limits;
@@ -17,13 +18,14 @@ struct Tries {
     until: Option<Instant>,
 }
 
-/// The table of all users. Names that nobody has are not in it: to them the answer is always no.
+/// The tries of all users. Names that nobody has are not in it: to them the answer is always no.
 #[derive(Debug)]
 pub struct Lockout {
     /// How many wrong passwords in a row; 0 if nobody is ever kept out.
     attempts: usize,
     time: Duration,
-    tries: Vec<Tries>,
+    /// Of the users who have tried a wrong password since their last right one.
+    tries: HashMap<UserId, Tries>,
 }
 
 /// The consequence of an answer.
@@ -38,44 +40,39 @@ pub enum Verdict {
 }
 
 impl Lockout {
-    /// A table for so many users.
-    pub fn new(users: usize, limits: &Limits) -> Self {
-        Self { attempts: limits.lockout_attempts, time: limits.lockout, tries: vec![Tries::default(); users] }
-    }
-
-    /// There are so many users now.
-    pub fn grow(&mut self, users: usize) {
-        self.tries.resize(users, Tries::default());
+    /// A table without any tries.
+    pub fn new(limits: &Limits) -> Self {
+        Self { attempts: limits.lockout_attempts, time: limits.lockout, tries: HashMap::new() }
     }
 
     /// Forgets the tries of a user.
     pub fn forget(&mut self, user: UserId) {
-        // There is one for every UserId of the directory.
-        self.tries[user.0 as usize] = Tries::default();
+        self.tries.remove(&user);
     }
 
     /// Somebody asks. Tells whether the user is kept out. With `again` the block starts anew then, as Finesse does it
     /// for everybody but the administrator (administration guide, "Account Locked after Five Failed Sign in Attempts").
     pub fn ask(&mut self, now: Instant, user: UserId, again: bool) -> bool {
         let until = now + self.time;
-        let tries = self.tries(now, user);
-        if again && tries.until.is_some() {
-            tries.until = Some(until);
+        let block = self.tries(now, user).and_then(|tries| tries.until.as_mut());
+        let is_blocked = block.is_some();
+        if let Some(end) = block.filter(|_| again) {
+            *end = until;
         }
-        tries.until.is_some()
+        is_blocked
     }
 
     /// A password was compared.
     pub fn answer(&mut self, now: Instant, user: UserId, matches: bool) -> Verdict {
         let (attempts, until) = (self.attempts, now + self.time);
-        let tries = self.tries(now, user);
-        if tries.until.is_some() {
+        if self.tries(now, user).is_some_and(|tries| tries.until.is_some()) {
             return Verdict::Blocked;
         }
         if matches {
-            *tries = Tries::default();
+            self.tries.remove(&user);
             return Verdict::Right;
         }
+        let tries = self.tries.entry(user).or_default();
         tries.wrong = tries.wrong.saturating_add(1);
         if tries.wrong != attempts {
             return Verdict::Wrong;
@@ -85,12 +82,10 @@ impl Lockout {
     }
 
     /// The tries that count now: not those before a block that is over.
-    fn tries(&mut self, now: Instant, user: UserId) -> &mut Tries {
-        // There is one for every UserId of the directory.
-        let tries = &mut self.tries[user.0 as usize];
-        if tries.until.is_some_and(|until| until <= now) {
-            *tries = Tries::default();
+    fn tries(&mut self, now: Instant, user: UserId) -> Option<&mut Tries> {
+        if self.tries.get(&user)?.until.is_some_and(|until| until <= now) {
+            self.tries.remove(&user);
         }
-        tries
+        self.tries.get_mut(&user)
     }
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod address_backoff;
 pub(super) mod credentials;
+pub(super) mod gate;
 pub(super) mod known_addresses;
 pub(super) mod lockout;
 pub(super) mod password_queue;
@@ -36,11 +37,16 @@ impl Hub {
         let Some(address) = self.sessions.get(id).map(|session| session.origin.peer.ip()) else {
             return;
         };
-        let Ok(credentials) = self.credentials_of(now, |hub| hub.users().find(&plain.user), address) else {
+        let Ok(credentials) = self.gate.credentials(
+            now.monotonic,
+            self.desk.directory(),
+            |directory| directory.find(&plain.user),
+            address,
+        ) else {
             return self.unverified(now, id);
         };
         if credentials.is_slow() {
-            self.actions.push_back(Action::Verify { session: id, credentials, attempt: plain.password });
+            self.report.act(Action::Verify { session: id, credentials, attempt: plain.password });
         } else {
             let matches = credentials.verify(&plain.password);
             let granted = self.judge(now, &credentials, matches);
@@ -61,7 +67,7 @@ impl Hub {
             Some(user) if granted && self.desk.directory().has(user) => {
                 xmpp.stream.accept();
                 session.user = Some(user);
-                self.counters.logins += 1;
+                self.report.counters.logins += 1;
                 self.note(id, What::LoggedIn);
                 self.send(now, id, sasl::success());
             }
@@ -85,8 +91,8 @@ impl Hub {
             return;
         };
         let last = xmpp.stream.refuse(self.limits.login_attempts);
-        self.counters.refusals += 1;
-        self.count_failure("login", failure.name());
+        self.report.counters.refusals += 1;
+        self.report.count_failure("login", failure.name());
         // A name that nobody has may be a password typed into the wrong field: it is not logged.
         let name = user.map(|user| self.users().get(user).id.clone());
         self.note(id, What::Refused { user: name, failure: failure.name() });
@@ -106,7 +112,7 @@ impl Hub {
 
     /// Tells whether the user has a bound session.
     pub fn is_online(&self, user: UserId) -> bool {
-        !self.online[user.0 as usize].is_empty()
+        !self.roster.bound(user).is_empty()
     }
 
     /// Returns the user who has logged in on a session.

@@ -46,11 +46,11 @@ pub fn answer(hub: &mut Hub, now: Now, user: UserId, target: &Target<'_>, reques
 
 fn pubsub(hub: &mut Hub, now: Now, user: UserId, request: &Request<'_>) -> Answer {
     if pubsub::iq::is_for_others(request) && !hub.has_room(user) {
-        hub.counters.refused_sends += 1;
+        hub.report.counters.refused_sends += 1;
         return Err(NO_ROOM);
     }
     let bare = hub.bare(user);
-    let (sessions, online, desk) = (&hub.sessions, &hub.online[user.0 as usize], &hub.desk);
+    let (sessions, online, desk) = (&hub.sessions, hub.roster.bound(user), &hub.desk);
     let resource =
         |id: SessionId| sessions.get(id).and_then(|session| Some(session.address()?.resource.to_string()));
     let who = Requester {

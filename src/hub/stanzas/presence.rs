@@ -51,7 +51,7 @@ impl Hub {
         if priority >= 0 && !was_available {
             self.show_finesse(now, id);
         }
-        for other in self.online[user.0 as usize].clone() {
+        for other in self.roster.bound(user).to_vec() {
             if self.sessions.xmpp(other).is_some_and(|xmpp| xmpp.presence.is_some()) {
                 self.send_presence(now, id, other, "");
                 if first && other != id {
@@ -74,7 +74,7 @@ impl Hub {
 
     /// The presence of a session ends; the user's sessions are told.
     pub(in crate::hub) fn tell_unavailable(&mut self, now: Now, id: SessionId, user: UserId) {
-        for other in self.online[user.0 as usize].clone() {
+        for other in self.roster.bound(user).to_vec() {
             if self.sessions.xmpp(other).is_some_and(|xmpp| xmpp.presence.is_some()) {
                 self.send_presence(now, id, other, " type=\"unavailable\"");
             }
@@ -82,7 +82,7 @@ impl Hub {
         if let Some(xmpp) = self.sessions.xmpp_mut(id) {
             xmpp.presence = None;
         }
-        let online = &self.online[user.0 as usize];
+        let online = self.roster.bound(user);
         if online.iter().all(|other| self.sessions.xmpp(*other).is_none_or(|xmpp| xmpp.presence.is_none())) {
             self.apply_by_system(now, Command::Left(user));
         }

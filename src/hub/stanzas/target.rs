@@ -49,7 +49,7 @@ impl Hub {
         }
         let by = self.sessions.get(from).and_then(|session| session.user).ok_or(Condition::NotAuthorized)?;
         if !self.has_room(by) {
-            self.counters.refused_sends += 1;
+            self.report.counters.refused_sends += 1;
             return Err(NO_ROOM);
         }
         let session = self.sessions.xmpp(from).ok_or(Condition::NotAuthorized)?;
@@ -123,14 +123,14 @@ impl Hub {
             None => {
                 let available =
                     |id: &SessionId| self.sessions.get(*id).is_some_and(|session| session.is_available());
-                self.online[user.0 as usize].iter().copied().filter(available).collect()
+                self.roster.bound(user).iter().copied().filter(available).collect()
             }
         }
     }
 
     /// The user's session with that resource.
     pub(in crate::hub) fn session_of(&self, user: UserId, resource: &str) -> Option<SessionId> {
-        self.online[user.0 as usize].iter().copied().find(|id| {
+        self.roster.bound(user).iter().copied().find(|id| {
             self.sessions
                 .get(*id)
                 .and_then(Session::address)

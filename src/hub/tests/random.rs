@@ -59,5 +59,5 @@ fn no_frame_harms_anybody_else() {
         );
     }
     assert_eq!(stage.hub.counters().sessions, 1);
-    assert_eq!(stage.hub.online.iter().map(Vec::len).sum::<usize>(), 1);
+    assert_eq!(stage.hub.roster.count_all(), 1);
 }

@@ -237,5 +237,5 @@ fn no_request_harms_anybody_else() {
         stage.notes.clear();
     }
     assert_eq!(stage.hub.counters().sessions, 1);
-    assert_eq!(stage.hub.online.iter().map(Vec::len).sum::<usize>(), 1);
+    assert_eq!(stage.hub.roster.count_all(), 1);
 }

@@ -443,7 +443,7 @@ fn nothing_is_left_of_a_session_whose_client_stays_away() {
     assert_eq!(stage.hub.counters().sessions, 1);
     stage.pass(Duration::from_secs(1));
     assert_eq!((stage.hub.counters().sessions, stage.hub.counters().dropped), (0, 1));
-    assert!(stage.hub.online.iter().all(Vec::is_empty));
+    assert!(stage.hub.roster.count_all() == 0);
     assert!(stage.hub.bindings.is_empty());
     assert_eq!(stage.ask(&mut client, "", ""), [(107, 200, NOT_FOUND.to_owned())]);
 }
