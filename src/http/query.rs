@@ -1,7 +1,8 @@
 //! The parameters of a query, written as those of a form (WHATWG URL §5.1).
 //!
 //! A parameter that a resource reads stands once, or the request is refused: whoever wrote two may mean either. Only `node` of
-//! `/events` may stand several times. Parameters that a resource does not know are left alone, unless it sets or calls something.
+//! `/events` may stand several times. Parameters that a resource does not know are left alone, but not by `status` and `calls`. `run`
+//! and `close`, by which the page has its requests counted, belong to no resource: a request with several of one is not counted.
 
 use std::borrow::Cow;
 

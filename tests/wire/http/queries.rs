@@ -10,7 +10,10 @@ fn a_parameter_that_stands_twice_is_refused_at_every_door() {
     for (method, target) in [
         ("POST", "/callboard/api/publish?node=/finesse/api/User/1001&node=/finesse/api/User/1001"),
         ("POST", "/callboard/api/status?status=OUT_OF_SERVICE&status=OUT_OF_SERVICE"),
+        ("POST", "/callboard/api/status?finesse=available&finesse=available"),
         ("POST", "/callboard/api/calls?to=9001&to=9001"),
+        ("POST", "/callboard/api/calls?to=9001&from=1&from=1"),
+        ("POST", "/callboard/api/calls?to=9001&callVariable1=1&callVariable1=1"),
         ("GET", "/callboard/api/frames?session=1&session=1"),
         ("GET", "/callboard/api/frames?ticket=1&ticket=1"),
         ("GET", "/events?node=/finesse/api/User/1001&ticket=1&%74icket=1"),
