@@ -10,17 +10,17 @@ pub struct UserId(pub u32);
 /// A call: the number that is its id in documents.
 pub type DialogId = u32;
 
-/// The stream of a client, from the moment its transport is up. `turn` tells apart the streams that had the same place one after
+/// The stream of a client, from the moment its transport is up. `generation` tells apart the streams that had the same place one after
 /// the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId {
     pub(crate) place: u32,
-    pub(crate) turn: u32,
+    pub(crate) generation: u32,
 }
 
 impl SessionId {
     /// After every other in order.
-    pub(crate) const MAX: Self = Self { place: u32::MAX, turn: u32::MAX };
+    pub(crate) const MAX: Self = Self { place: u32::MAX, generation: u32::MAX };
 
     /// Its place in a table: as small as can be, and not that of any other session that is up.
     pub fn place(self) -> usize {
@@ -31,7 +31,7 @@ impl SessionId {
 impl fmt::Display for SessionId {
     /// Writes it as people see it: `3.1`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.place, self.turn)
+        write!(f, "{}.{}", self.place, self.generation)
     }
 }
 
@@ -44,8 +44,8 @@ impl FromStr for SessionId {
 
     /// Reads what its `Display` writes.
     fn from_str(text: &str) -> Result<Self, NoSessionId> {
-        let (place, turn) = text.split_once('.').ok_or(NoSessionId)?;
+        let (place, generation) = text.split_once('.').ok_or(NoSessionId)?;
         let number = |text: &str| text.parse().map_err(|_| NoSessionId);
-        Ok(Self { place: number(place)?, turn: number(turn)? })
+        Ok(Self { place: number(place)?, generation: number(generation)? })
     }
 }

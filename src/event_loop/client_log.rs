@@ -10,7 +10,7 @@ use smol::Timer;
 
 use crate::event_loop::driver::Driver;
 use crate::event_loop::log_shares::{Grouped, Kind, Untold, Whose};
-use crate::hub::{Note, What};
+use crate::hub::{Note, NoteKind};
 use crate::net::clock::now;
 
 /// Between two looks at what was counted.
@@ -36,12 +36,12 @@ pub fn say(driver: &Rc<Driver>, whose: Whose, kind: Kind, level: Level, line: Ar
 /// Says what happened to a session, or to a user.
 pub fn note(driver: &Rc<Driver>, note: &Note) {
     let kind = match note.what {
-        What::Connected => Kind::Session,
-        What::LoggedIn | What::Bound => Kind::Step,
-        What::Refused { .. } => Kind::Login,
-        What::LockedOut { .. } | What::BackedOff { .. } => Kind::Block,
-        What::TooMany { .. } => Kind::Room,
-        What::SlowReader { .. } | What::Closed { .. } => Kind::End,
+        NoteKind::Connected => Kind::Session,
+        NoteKind::LoggedIn | NoteKind::Bound => Kind::Step,
+        NoteKind::Refused { .. } => Kind::Login,
+        NoteKind::LockedOut { .. } | NoteKind::BackedOff { .. } => Kind::Block,
+        NoteKind::TooMany { .. } => Kind::Room,
+        NoteKind::SlowReader { .. } | NoteKind::Closed { .. } => Kind::End,
     };
     let whose = Whose::of(note.peer, note.user);
     say(driver, whose, kind, note.level(), format_args!("{note}"));

@@ -129,7 +129,7 @@ impl Driver {
             let mut hub = self.hub.borrow_mut();
             let now = now();
             let result = call(&mut hub, now);
-            hub.settle(now);
+            hub.answer_pending(now);
             if let (Some(due), Some((set, waker))) = (hub.wake_at(), &*self.timer.borrow())
                 && due < *set
             {
@@ -293,7 +293,7 @@ mod tests {
     use std::task::{Context, Wake};
 
     use super::*;
-    use crate::hub::Origin;
+    use crate::hub::{Peer, Transport};
 
     /// A driver whose notes call the hub, as a session does that is dropped.
     fn driver() -> Rc<Driver> {
@@ -309,7 +309,7 @@ mod tests {
     fn connect(driver: &Rc<Driver>) -> SessionId {
         driver.with_hub(|hub, now| {
             let peer = ([127, 0, 0, 1], 1).into();
-            hub.connect(now, Origin { peer, transport: "ws", accepted: now.monotonic })
+            hub.connect(now, Peer { address: peer, transport: Transport::Ws, accepted: now.monotonic })
         })
     }
 

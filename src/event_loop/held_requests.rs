@@ -86,7 +86,7 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use crate::event_loop::{self, rounds, scheduler};
-    use crate::hub::Origin;
+    use crate::hub::{Peer, Transport};
 
     #[test]
     fn a_request_whose_client_has_gone_waits_no_more_and_one_that_is_looked_at_again_waits_once() {
@@ -130,7 +130,8 @@ mod tests {
         let bind = "<iq type='set' id='b' xmlns='jabber:client'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>";
         driver.with_hub(|hub, now| {
             let peer = ([127, 0, 0, 1], 1).into();
-            let id = hub.connect(now, Origin { peer, transport: "ws", accepted: now.monotonic });
+            let id =
+                hub.connect(now, Peer { address: peer, transport: Transport::Ws, accepted: now.monotonic });
             [open, auth, open, bind].iter().for_each(|text| hub.frame(now, id, text));
         });
     }

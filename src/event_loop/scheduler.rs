@@ -119,7 +119,7 @@ mod tests {
     use crate::http::arrival;
     use crate::http::site::Site;
     use crate::http::websocket::session;
-    use crate::hub::Origin;
+    use crate::hub::{Peer, Transport};
     use crate::net::accept::Arrival;
     use crate::net::connection::Io;
     use crate::net::socket::Socket;
@@ -168,7 +168,7 @@ mod tests {
             let stream = Socket::new(Async::new(stream).expect("it can be watched"));
             let slots = site.admission.places(peer.ip()).expect("there is room");
             let io = Io::plain(stream, peer, slots, site.admission.traffic.clone());
-            let origin = Origin { peer, transport: "ws", accepted: now().monotonic };
+            let origin = Peer { address: peer, transport: Transport::Ws, accepted: now().monotonic };
             site.driver.spawn_arrival(peer.ip(), session::serve(site.driver.clone(), io, origin, Vec::new()));
             Self { site, sessions, arrivals, client }
         }

@@ -13,15 +13,15 @@ use crate::http::connection;
 use crate::http::events::body::Carried;
 use crate::http::metering::Line;
 use crate::http::site::Site;
-use crate::hub::Origin;
+use crate::hub::{Peer, Transport};
 use crate::net::accept::{Arrival, Host, Turns};
 use crate::net::connection::Patience;
 
 /// Serves one connection until it is closed or becomes a WebSocket. A client without TLS on a listener with it is told so.
 pub async fn serve(site: Rc<Site>, arrival: Arrival) {
     let Arrival { connection: mut io, peer, own, accepted, lacks_tls, turns } = arrival;
-    let transport = if io.security().is_some() { "wss" } else { "ws" };
-    let origin = Origin { peer, transport, accepted };
+    let transport = if io.security().is_some() { Transport::Wss } else { Transport::Ws };
+    let origin = Peer { address: peer, transport, accepted };
     let client = Rc::new(Client {
         origin,
         own,

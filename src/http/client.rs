@@ -6,14 +6,14 @@ use std::net::IpAddr;
 use crate::client_address;
 use crate::http::events::body::Carried;
 use crate::http::metering::Line;
-use crate::hub::Origin;
+use crate::hub::Peer;
 use crate::net::accept::Turns;
 use crate::net::connection::{Security, Slot};
 use crate::net::socket::Remote;
 
 /// The connection of a client while its requests are served.
 pub struct Client {
-    pub origin: Origin,
+    pub origin: Peer,
     /// The address of this machine by which it came in.
     pub own: IpAddr,
     /// The place of the client whose request came last by this proxy.
@@ -35,6 +35,6 @@ impl Client {
     /// Nothing is asked now: a connection of a proxy is no client's.
     pub fn rest(&self) {
         self.place.take();
-        self.turns.set(client_address::key(self.origin.peer.ip()));
+        self.turns.set(client_address::key(self.origin.address.ip()));
     }
 }

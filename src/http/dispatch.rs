@@ -28,14 +28,14 @@ use crate::http::routes::{Exchange, Handler, METHODS, Resource};
 use crate::http::site::Site;
 use crate::http::websocket::handshake;
 use crate::http::{hosts, request_target};
-use crate::hub::Origin;
+use crate::hub;
 
 /// How much of a host that nobody knows stands in the log, in bytes.
 const LOGGED_HOST: usize = 100;
 
 /// Answers a request, and counts it if it asks for that. It is in a box, because it is handed on several times.
 pub async fn answer(site: Rc<Site>, mut request: Box<Request<Incoming>>, client: &Client) -> Answer {
-    let Client { origin: Origin { peer, .. }, security, .. } = client;
+    let Client { origin: hub::Peer { address: peer, .. }, security, .. } = client;
     let seen = forwarded::seen(&site.admission.trusted_proxies, *peer, security.is_some(), request.headers());
     // hyper leaves this to us, and the path is the right one only after it.
     let aimed = request_target::check(&mut request, seen.secure);
@@ -79,16 +79,16 @@ async fn respond(
     client: &Client,
     seen: &Seen,
 ) -> Answer {
-    let origin = Origin { peer: seen.peer, ..client.origin };
-    request.extensions_mut().insert(Peer(origin.peer.ip()));
-    request.body_mut().comes_from(origin.peer.ip());
+    let origin = hub::Peer { address: seen.peer, ..client.origin };
+    request.extensions_mut().insert(Peer(origin.address.ip()));
+    request.body_mut().comes_from(origin.address.ip());
     request.extensions_mut().insert(client.remote.clone());
     let guarded = resource.is_none_or(|resource| resource.guarded);
     let host = hosts::authority(request.headers());
     let strange = |host: &&str| !hosts::is_served(&site, host, client.own);
     let mut named = host.into_iter().chain(seen.named.iter().flatten().map(String::as_str));
     if let Some(host) = named.find(strange).filter(|_| guarded) {
-        return misdirected(&site, &request, host, origin.peer);
+        return misdirected(&site, &request, host, origin.address);
     }
     let host = seen.host.clone().or_else(|| host.map(str::to_owned));
     if let Some(Ok(host)) = seen.host.as_deref().map(HeaderValue::from_str) {
@@ -97,38 +97,38 @@ async fn respond(
     if client.lacks_tls && guarded {
         return lead_to_tls(&request);
     }
-    if site.admission.is_proxy(client.origin.peer.ip()) {
+    if site.admission.is_proxy(client.origin.address.ip()) {
         // Given back first: it may be of the same client.
         client.place.take();
-        let Some(place) = site.admission.place(origin.peer.ip()) else {
-            return too_many(&site, origin.peer);
+        let Some(place) = site.admission.place(origin.address.ip()) else {
+            return too_many(&site, origin.address);
         };
         client.place.replace(Some(place));
-        client.turns.set(client_address::key(origin.peer.ip()));
+        client.turns.set(client_address::key(origin.address.ip()));
         // It may have had its turn with others.
         yield_now().await;
     }
     let sent = Sent {
         secure: seen.secure,
         host: host.as_deref(),
-        local: forwarded::is_local(client.origin.peer.ip(), client.own, seen, request.headers()),
+        local: forwarded::is_local(client.origin.address.ip(), client.own, seen, request.headers()),
         allowed: &site.cors_origins,
     };
     let asker = Asker::of(request.headers(), &sent);
     if let Some(websocket) = resource.filter(|resource| matches!(resource.handler, Handler::Upgrade)) {
         return match *request.method() {
             Method::GET => asker
-                .answer_upgrade(&site, &request, origin.peer)
+                .answer_upgrade(&site, &request, origin.address)
                 .unwrap_or_else(|| upgrade(site, *request, client, origin)),
             _ if METHODS.contains(request.method()) => not_allowed(websocket),
             _ => no_such_method(request.method()),
         };
     }
     let conditions = entity_tag::Conditions::of(&request);
-    let mut answer = match asker.answer(&site, &request, origin.peer) {
+    let mut answer = match asker.answer(&site, &request, origin.address) {
         Some(answer) => answer,
         None => {
-            at(resource, Exchange { site, request, client, peer: origin.peer, secure: seen.secure }).await
+            at(resource, Exchange { site, request, client, peer: origin.address, secure: seen.secure }).await
         }
     };
     if let Some(conditions) = conditions {
@@ -139,8 +139,8 @@ async fn respond(
 }
 
 /// Answers a request for a WebSocket.
-fn upgrade(site: Rc<Site>, request: Request<Incoming>, client: &Client, origin: Origin) -> Answer {
-    let Origin { peer, transport, .. } = origin;
+fn upgrade(site: Rc<Site>, request: Request<Incoming>, client: &Client, origin: hub::Peer) -> Answer {
+    let hub::Peer { address: peer, transport, .. } = origin;
     let (counted, place) = (client.line.borrow().is_counted(), client.place.borrow_mut().take());
     handshake::answer(site.driver.clone(), request, origin, counted, place).unwrap_or_else(|refused| {
         let line = format_args!("{peer} {transport}: upgrade refused: {}", refused.sentence);

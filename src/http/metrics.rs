@@ -8,10 +8,10 @@ use hyper::header;
 use crate::clock::Seconds;
 use crate::http::response::{Answer, set};
 use crate::http::site::Site;
+use crate::hub::Transport;
 use crate::hub::{Counters, Failures};
 
 /// The ways that always have a figure, also while nobody uses them.
-const TRANSPORTS: [&str; 4] = ["bosh", "sse", "ws", "wss"];
 
 /// Answers.
 pub fn answer(site: &Site) -> Answer {
@@ -26,7 +26,7 @@ fn text(site: &Site) -> String {
         site.driver.with_hub(|hub, _| (hub.counters(), hub.transports(), hub.failures().to_vec()));
     let mut text = String::new();
     let out = &mut text;
-    for way in TRANSPORTS {
+    for way in Transport::ALL {
         ways.entry(way).or_default();
     }
     begin(out, "sessions", "gauge", "Sessions by transport.");

@@ -37,12 +37,12 @@ pub struct Note {
     pub peer: IpAddr,
     /// The user that has logged in on the session, or is kept out.
     pub user: Option<UserId>,
-    pub what: What,
+    pub what: NoteKind,
 }
 
 /// An event in the life of a session or a user.
 #[derive(Debug, PartialEq, Eq)]
-pub enum What {
+pub enum NoteKind {
     Connected,
     LoggedIn,
     /// A failed login, with the user if there is one of that name.
@@ -81,11 +81,11 @@ impl Note {
     /// How much it matters.
     pub fn level(&self) -> log::Level {
         match self.what {
-            What::SlowReader { .. }
-            | What::TooMany { .. }
-            | What::Refused { .. }
-            | What::LockedOut { .. }
-            | What::BackedOff { .. } => log::Level::Warn,
+            NoteKind::SlowReader { .. }
+            | NoteKind::TooMany { .. }
+            | NoteKind::Refused { .. }
+            | NoteKind::LockedOut { .. }
+            | NoteKind::BackedOff { .. } => log::Level::Warn,
             _ => log::Level::Info,
         }
     }
@@ -95,23 +95,25 @@ impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.who)?;
         match &self.what {
-            What::Connected => f.write_str("connected"),
-            What::LoggedIn => f.write_str("logged in"),
-            What::Refused { user: Some(user), failure } => write!(f, "login of {user} refused: {failure}"),
-            What::Refused { user: None, failure } => write!(f, "login refused: {failure}"),
-            What::LockedOut { attempts, time } => {
+            NoteKind::Connected => f.write_str("connected"),
+            NoteKind::LoggedIn => f.write_str("logged in"),
+            NoteKind::Refused { user: Some(user), failure } => {
+                write!(f, "login of {user} refused: {failure}")
+            }
+            NoteKind::Refused { user: None, failure } => write!(f, "login refused: {failure}"),
+            NoteKind::LockedOut { attempts, time } => {
                 write!(f, "wrong password {attempts} times in a row: blocked for {time:?}")
             }
-            What::BackedOff { attempts, time } => {
+            NoteKind::BackedOff { attempts, time } => {
                 write!(f, "{attempts} wrong passwords within {time:?}: it has to wait between tries")
             }
-            What::Bound => f.write_str("resource bound"),
-            What::SlowReader { lost } => write!(f, "does not read: closed, {lost} messages dropped"),
-            What::TooMany { limit } => write!(f, "refused, there are as many sessions as {limit} allows"),
-            What::Closed { reason, lost: 0, after } => {
+            NoteKind::Bound => f.write_str("resource bound"),
+            NoteKind::SlowReader { lost } => write!(f, "does not read: closed, {lost} messages dropped"),
+            NoteKind::TooMany { limit } => write!(f, "refused, there are as many sessions as {limit} allows"),
+            NoteKind::Closed { reason, lost: 0, after } => {
                 write!(f, "closed after {:.1} s: {reason}", Seconds(*after))
             }
-            What::Closed { reason, lost, after } => {
+            NoteKind::Closed { reason, lost, after } => {
                 write!(f, "closed after {:.1} s: {reason}, {lost} messages dropped", Seconds(*after))
             }
         }

@@ -3,7 +3,7 @@
 use crate::hub::delivery::frame::{Close, Element, Frame, StreamEntry};
 use crate::hub::session::{Carrier, Kind, Xmpp};
 use crate::hub::tokens::token;
-use crate::hub::{Action, Hub, Now, What};
+use crate::hub::{Action, Hub, NoteKind, Now};
 use crate::id::SessionId;
 use crate::xmpp::stream::{self, StreamError};
 
@@ -87,17 +87,17 @@ impl Hub {
             return;
         };
         if let Some(bosh) = session.xmpp().and_then(Xmpp::bosh) {
-            self.bindings.forget(bosh, session.origin.peer.ip());
+            self.bindings.forget(bosh, session.peer.address.ip());
         }
         self.report.counters.sessions -= 1;
         let lost = session.missed();
         self.report.counters.dropped += lost as u64;
         let reason = session.ending.unwrap_or(how);
         self.tap_end(now, id, &session, reason);
-        let what = What::Closed {
+        let what = NoteKind::Closed {
             reason: reason.to_owned(),
             lost,
-            after: now.monotonic.saturating_duration_since(session.origin.accepted),
+            after: now.monotonic.saturating_duration_since(session.peer.accepted),
         };
         let note = session.note(self.desk.directory(), what);
         self.report.note(note);

@@ -8,12 +8,9 @@ use crate::hub::delivery::outbox::Outbox;
 use crate::hub::delivery::stream_event::StreamEvent;
 use crate::hub::login::tickets::TicketKey;
 use crate::hub::session::{EventStream, Kind, Session};
-use crate::hub::{Action, Entry, Hub, Now, Origin, What};
+use crate::hub::{Action, Entry, Hub, NoteKind, Now, Peer, Transport};
 use crate::id::{SessionId, UserId};
 use crate::pubsub::{self, After, NodeId, PubsubError, Subscriber};
-
-/// The transport of these sessions, in the log and in figures.
-pub const TRANSPORT: &str = "sse";
 
 /// The name of the event that says that a client may have missed something.
 pub(super) const MISSED: &str = "missed";
@@ -92,7 +89,8 @@ impl Hub {
         }
         if missed {
             self.report.counters.missed += 1;
-            let event = StreamEvent::other(MISSED, MISSED_SENTENCE.to_owned()).counted(&self.backlog, None);
+            let event =
+                StreamEvent::other(MISSED, MISSED_SENTENCE.to_owned()).counted(&self.queue_memory, None);
             self.push_event(now, id, StreamEntry::Event(event));
         } else if after != After::Now {
             self.report.counters.resumed += 1;
@@ -117,7 +115,7 @@ impl Hub {
                 return (owed, true);
             }
             room -= event.len();
-            owed.push(StreamEntry::Event(event.counted(&self.backlog, None)));
+            owed.push(StreamEntry::Event(event.counted(&self.queue_memory, None)));
         }
         owed.reverse();
         (owed, !complete)
@@ -132,9 +130,9 @@ impl Hub {
         if self.roster.count(user) >= self.limits.sessions_per_user {
             return Err(NotOpened::TooManySessions);
         }
-        let origin = Origin { peer, transport: TRANSPORT, accepted: now.monotonic };
-        let kind = Kind::Events(EventStream { outbox: Outbox::new(self.backlog.clone()), ticket });
-        let mut session = Session::new(origin, now.monotonic, kind);
+        let peer = Peer { address: peer, transport: Transport::Sse, accepted: now.monotonic };
+        let kind = Kind::Events(EventStream { outbox: Outbox::new(self.queue_memory.clone()), ticket });
+        let mut session = Session::new(peer, now.monotonic, kind);
         session.user = Some(user);
         let id = self.sessions.insert(session);
         self.roster.add_stream(user, id);
@@ -143,7 +141,7 @@ impl Hub {
         }
         self.schedule(id, now.monotonic + self.limits.heartbeat);
         self.report.counters.sessions += 1;
-        self.note(id, What::Connected);
+        self.note(id, NoteKind::Connected);
         Ok(id)
     }
 

@@ -15,7 +15,7 @@ use crate::hub::delivery::stream_event::StreamEvent;
 use crate::hub::event_stream::{Asker, MISSED, NotOpened};
 use crate::hub::session::Session;
 use crate::hub::session_address::Address;
-use crate::hub::{Hub, Now};
+use crate::hub::{Hub, Now, Transport};
 use crate::id::SessionId;
 use crate::json;
 use crate::xmpp::{bosh, sasl};
@@ -46,7 +46,7 @@ pub(super) enum Direction {
 #[derive(Debug)]
 pub struct Listed {
     pub id: SessionId,
-    pub transport: &'static str,
+    pub transport: Transport,
     pub peer: SocketAddr,
     /// The id of the user, after the login.
     pub user: Option<String>,
@@ -91,12 +91,12 @@ impl Hub {
             let session = self.sessions.get(id)?;
             Some(Listed {
                 id,
-                transport: session.origin.transport,
-                peer: session.origin.peer,
+                transport: session.peer.transport,
+                peer: session.peer.address,
                 user: session.user.map(|user| self.user_name(user)),
                 jid: session.address().map(Address::jid),
                 available: session.is_available(),
-                age: now.monotonic.saturating_duration_since(session.origin.accepted),
+                age: now.monotonic.saturating_duration_since(session.peer.accepted),
                 owed: session.fill().bytes,
                 behind: session.behind.map(|behind| now.monotonic.saturating_duration_since(behind.since)),
             })
@@ -105,10 +105,10 @@ impl Hub {
     }
 
     /// How many sessions there are of each transport that has any.
-    pub fn transports(&self) -> BTreeMap<&'static str, usize> {
+    pub fn transports(&self) -> BTreeMap<Transport, usize> {
         let mut transports = BTreeMap::new();
         for session in self.sessions.ids().into_iter().filter_map(|id| self.sessions.get(id)) {
-            *transports.entry(session.origin.transport).or_default() += 1;
+            *transports.entry(session.peer.transport).or_default() += 1;
         }
         transports
     }
@@ -167,7 +167,7 @@ impl Hub {
     }
 
     fn tell_taps(&mut self, now: Now, about: SessionId, name: &'static str, data: String) {
-        let event = StreamEvent::other(name, data).counted(&self.backlog, None);
+        let event = StreamEvent::other(name, data).counted(&self.queue_memory, None);
         // Collected first: what is told can end a tap.
         let taps: Vec<SessionId> =
             self.taps.iter().filter(|tap| tap.of.is_none_or(|of| of == about)).map(|tap| tap.id).collect();
@@ -190,7 +190,7 @@ impl Hub {
         let left_out = std::mem::take(&mut tap.left_out);
         if left_out > 0 {
             let event = StreamEvent::other(MISSED, format!("{{\"frames\":{left_out}}}"));
-            self.push_event(now, id, StreamEntry::Event(event.counted(&self.backlog, None)));
+            self.push_event(now, id, StreamEntry::Event(event.counted(&self.queue_memory, None)));
         }
         self.push_event(now, id, StreamEntry::Event(event.clone()));
     }

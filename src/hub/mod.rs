@@ -2,7 +2,7 @@
 //!
 //! Here are the live state of all sessions, which nothing else owns; the routing of stanzas; the delivery of events; every bound
 //! of a session. Sockets and clocks are elsewhere. Time comes in with each call, and [`Action`]s for the world outside come out.
-//! Frames wait in the session until [`Hub::drain`], or over BOSH until [`Hub::settle`].
+//! Frames wait in the session until [`Hub::drain`], or over BOSH until [`Hub::answer_pending`].
 #![deny(clippy::disallowed_methods)]
 
 mod action;
@@ -24,12 +24,13 @@ mod stanzas;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod transport;
 
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Instant;
 
-pub use action::{Action, Counters, Failures, Note, What};
+pub use action::{Action, Counters, Failures, Note, NoteKind};
 pub use bosh::Post;
 pub use changes::{Change, Entry};
 pub use delivery::back_pressure::{Admission, NO_ROOM_SENTENCE};
@@ -42,6 +43,7 @@ pub use login::password_queue::{CheckId, NoPlace, Turn};
 pub use login::tickets::TicketKey;
 pub use reload::Reloaded;
 pub use stanzas::finesse_user::Availability;
+pub use transport::Transport;
 
 use crate::clock::Now;
 use crate::config::Config;
@@ -58,7 +60,7 @@ use changes::ReadOnly;
 use deadlines::Deadlines;
 use delivery::back_pressure::Senders;
 use delivery::outbox::Outbox;
-use delivery::queue_memory::{Backlog, Relief};
+use delivery::queue_memory::{QueueMemory, Relief};
 use frame_tap::{Direction, Tap};
 use login::gate::LoginGate;
 use report::Report;
@@ -66,12 +68,11 @@ use roster::Roster;
 use session::{Carrier, Session, Sessions, Xmpp};
 use tokens::{item_prefix, token};
 
-/// Where a session comes from.
+/// The other end of a session.
 #[derive(Clone, Copy, Debug)]
-pub struct Origin {
-    pub peer: SocketAddr,
-    /// `wss`, `ws`, `bosh` or `sse`, for the log.
-    pub transport: &'static str,
+pub struct Peer {
+    pub address: SocketAddr,
+    pub transport: Transport,
     /// When its connection was accepted, or its stream of events opened, for the log.
     pub accepted: Instant,
 }
@@ -94,7 +95,7 @@ pub struct Hub {
     /// Whether the `finesse` user is on line.
     finesse: bool,
     sessions: Sessions,
-    backlog: Backlog,
+    queue_memory: QueueMemory,
     relief: Relief,
     senders: Senders,
     roster: Roster,
@@ -140,7 +141,7 @@ impl Hub {
             desk: ReadOnly::new(desk),
             finesse: true,
             sessions: Sessions::default(),
-            backlog: Backlog::default(),
+            queue_memory: QueueMemory::default(),
             relief: Relief::default(),
             senders: Senders::default(),
             deadlines: Deadlines::default(),
@@ -153,13 +154,13 @@ impl Hub {
     }
 
     /// A transport is up and waits for `<open/>`.
-    pub fn connect(&mut self, now: Now, origin: Origin) -> SessionId {
-        let carrier = Carrier::WebSocket(Outbox::new(self.backlog.clone()));
+    pub fn connect(&mut self, now: Now, peer: Peer) -> SessionId {
+        let carrier = Carrier::WebSocket(Outbox::new(self.queue_memory.clone()));
         let kind = session::Kind::Xmpp(Xmpp::new(now.monotonic, carrier));
-        let id = self.sessions.insert(Session::new(origin, now.monotonic, kind));
+        let id = self.sessions.insert(Session::new(peer, now.monotonic, kind));
         self.schedule(id, now.monotonic + self.limits.login);
         self.report.counters.sessions += 1;
-        self.note(id, What::Connected);
+        self.note(id, NoteKind::Connected);
         if self.closing {
             self.fail(now, id, StreamError::SYSTEM_SHUTDOWN);
         }
@@ -367,8 +368,8 @@ impl Hub {
     pub fn counters(&self) -> Counters {
         Counters {
             client_logs: self.desk.client_logs(),
-            backlog: self.backlog.bytes() as u64,
-            backlog_most: self.backlog.most() as u64,
+            backlog: self.queue_memory.bytes() as u64,
+            backlog_most: self.queue_memory.most() as u64,
             ..self.report.counters
         }
     }
@@ -382,7 +383,7 @@ impl Hub {
         self.desk.directory()
     }
 
-    fn note(&mut self, id: SessionId, what: What) {
+    fn note(&mut self, id: SessionId, what: NoteKind) {
         let Some(session) = self.sessions.get(id) else {
             return;
         };

@@ -46,7 +46,7 @@ impl Hub {
         let nodes = self.pubsub.others(&names);
         let removed_nodes = nodes.len();
         self.apply_by_system(now, pubsub::Command::Close(nodes.clone()));
-        nodes.into_iter().for_each(|node| self.take_away(now, node));
+        nodes.into_iter().for_each(|node| self.delete_node(now, node));
         let users = self.users().keys().count();
         Reloaded {
             users,

@@ -9,10 +9,10 @@ use crate::hub::bosh::record::Bosh;
 use crate::hub::delivery::back_pressure::Behind;
 use crate::hub::delivery::frame::{Element, Frame, StreamEntry};
 use crate::hub::delivery::outbox::{Fill, Outbox};
-use crate::hub::delivery::queue_memory::Backlog;
+use crate::hub::delivery::queue_memory::QueueMemory;
 use crate::hub::login::tickets::TicketKey;
 use crate::hub::session_address::Address;
-use crate::hub::{Note, Origin, What};
+use crate::hub::{Note, NoteKind, Peer};
 use crate::id::{SessionId, UserId};
 use crate::text;
 use crate::xmpp::stream::{State, Stream};
@@ -30,7 +30,7 @@ pub struct Presence {
 /// A session: what every one of them has, and its kind.
 #[derive(Debug)]
 pub struct Session {
-    pub origin: Origin,
+    pub peer: Peer,
     pub user: Option<UserId>,
     /// Set while it has not taken all that its socket was offered.
     pub behind: Option<Behind>,
@@ -160,8 +160,8 @@ impl Xmpp {
 }
 
 impl Session {
-    pub fn new(origin: Origin, now: Instant, kind: Kind) -> Self {
-        Self { origin, user: None, behind: None, ending: None, due: now, kind }
+    pub fn new(peer: Peer, now: Instant, kind: Kind) -> Self {
+        Self { peer, user: None, behind: None, ending: None, due: now, kind }
     }
 
     /// The stream of XMPP, if it is one.
@@ -237,7 +237,7 @@ impl Session {
     }
 
     /// Tells whether something of this sender waits for it.
-    pub fn owes(&self, sender: &Backlog) -> bool {
+    pub fn owes(&self, sender: &QueueMemory) -> bool {
         match &self.kind {
             Kind::Xmpp(xmpp) => match &xmpp.carrier {
                 Carrier::WebSocket(outbox) => outbox.owes(sender),
@@ -253,8 +253,8 @@ impl Session {
     }
 
     /// A line for the log: address, transport, and who it is as far as that is known.
-    pub fn note(&self, users: &Directory, what: What) -> Note {
-        let Origin { peer, transport, .. } = self.origin;
+    pub fn note(&self, users: &Directory, what: NoteKind) -> Note {
+        let Peer { address: peer, transport, .. } = self.peer;
         let who = match (self.address(), self.user) {
             (Some(address), _) => format!("{peer} {transport} {}", start(address.full())),
             (None, Some(user)) => format!("{peer} {transport} {}", start(&users.get(user).id)),
@@ -273,7 +273,7 @@ fn start(name: &str) -> Cow<'_, str> {
     format!("{}…", text::start(name, SHOWN)).into()
 }
 
-/// The table of all sessions. A place is used again, with another turn.
+/// The table of all sessions. A place is used again, with another generation.
 #[derive(Debug, Default)]
 pub struct Sessions {
     places: Vec<(u32, Option<Box<Session>>)>,
@@ -289,20 +289,20 @@ impl Sessions {
             self.places.push((0, None));
             u32::try_from(self.places.len() - 1).unwrap_or(u32::MAX)
         });
-        let (turn, slot) = &mut self.places[place as usize];
-        *turn = turn.wrapping_add(1);
+        let (generation, slot) = &mut self.places[place as usize];
+        *generation = generation.wrapping_add(1);
         *slot = Some(Box::new(session));
-        SessionId { place, turn: *turn }
+        SessionId { place, generation: *generation }
     }
 
     pub fn get(&self, id: SessionId) -> Option<&Session> {
-        let (turn, session) = self.places.get(id.place as usize)?;
-        session.as_deref().filter(|_| *turn == id.turn)
+        let (generation, session) = self.places.get(id.place as usize)?;
+        session.as_deref().filter(|_| *generation == id.generation)
     }
 
     pub fn get_mut(&mut self, id: SessionId) -> Option<&mut Session> {
-        let (turn, session) = self.places.get_mut(id.place as usize)?;
-        session.as_deref_mut().filter(|_| *turn == id.turn)
+        let (generation, session) = self.places.get_mut(id.place as usize)?;
+        session.as_deref_mut().filter(|_| *generation == id.generation)
     }
 
     /// The session's stream of XMPP, if it has one.
@@ -326,8 +326,8 @@ impl Sessions {
     }
 
     pub fn remove(&mut self, id: SessionId) -> Option<Box<Session>> {
-        let (turn, session) = self.places.get_mut(id.place as usize)?;
-        if *turn != id.turn {
+        let (generation, session) = self.places.get_mut(id.place as usize)?;
+        if *generation != id.generation {
             return None;
         }
         let session = session.take()?;
@@ -342,7 +342,7 @@ impl Sessions {
         (0..)
             .zip(&self.places)
             .filter(|(_, (_, session))| session.is_some())
-            .map(|(place, (turn, _))| SessionId { place, turn: *turn })
+            .map(|(place, (generation, _))| SessionId { place, generation: *generation })
             .collect()
     }
 }

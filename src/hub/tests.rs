@@ -32,7 +32,7 @@ const TEAM_NODE: &str = "/finesse/api/Team/1/Users";
 struct Stage {
     hub: Hub,
     now: Now,
-    notes: Vec<What>,
+    notes: Vec<NoteKind>,
     aborted: Vec<SessionId>,
     woken: Vec<SessionId>,
     checks: Vec<(SessionId, Credentials, String)>,
@@ -73,7 +73,7 @@ impl Stage {
 
     /// As far as it goes in one turn.
     fn settle_once(&mut self) {
-        self.hub.settle(self.now);
+        self.hub.answer_pending(self.now);
         while let Some(action) = self.hub.poll() {
             match action {
                 Action::Wake(id) => self.woken.push(id),
@@ -97,7 +97,10 @@ impl Stage {
 
     fn connect(&mut self) -> SessionId {
         let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 5222));
-        let id = self.hub.connect(self.now, Origin { peer, transport: "ws", accepted: self.now.monotonic });
+        let id = self.hub.connect(
+            self.now,
+            Peer { address: peer, transport: Transport::Ws, accepted: self.now.monotonic },
+        );
         self.settle();
         id
     }

@@ -103,7 +103,7 @@ mod tests {
             ["/a", "/a/x", "/b", "/c"].iter().filter_map(|name| service.find(name).ok()).collect();
         let node = nodes[random.usize(..nodes.len())];
         let user = UserId(random.u32(..3));
-        let session = SessionId { place: random.u32(..3), turn: 1 };
+        let session = SessionId { place: random.u32(..3), generation: 1 };
         let who = Subscriber { user, session: random.bool().then_some(session) };
         let by = Publisher { user, administrator: user == UserId(0) };
         match random.u8(..20) {

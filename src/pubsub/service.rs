@@ -274,7 +274,7 @@ mod tests {
     const ROOT: Publisher = Publisher { user: BOB, administrator: true };
 
     fn session(place: u32) -> SessionId {
-        SessionId { place, turn: 1 }
+        SessionId { place, generation: 1 }
     }
 
     fn bare(user: UserId) -> Subscriber {

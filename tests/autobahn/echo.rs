@@ -16,7 +16,7 @@ use std::time::Instant;
 use callboard::config::Config;
 use callboard::http::response::Answer;
 use callboard::http::websocket::handshake;
-use callboard::hub::Origin;
+use callboard::hub::{Peer, Transport};
 use callboard::net::connection::{Count, Io};
 use callboard::net::quota::Quota;
 use callboard::net::socket::Socket;
@@ -35,7 +35,7 @@ fn main() -> io::Result<()> {
     let executor = Rc::new(LocalExecutor::new());
     let echo = Rc::new(Echo::new(executor.clone()));
     let identity = tls::identity(&Config::demo()).ok().flatten().ok_or(io::ErrorKind::NotFound)?;
-    for (scheme, config) in [("ws", None), ("wss", Some(identity.server))] {
+    for (scheme, config) in [(Transport::Ws, None), (Transport::Wss, Some(identity.server))] {
         let listener = Async::<TcpListener>::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
         println!("listening {scheme}://{}/", listener.get_ref().local_addr()?);
         executor.spawn(accept(executor.clone(), echo.clone(), listener, scheme, config)).detach();
@@ -44,12 +44,12 @@ fn main() -> io::Result<()> {
     smol::block_on(executor.run(std::future::pending()).or(echo.write()))
 }
 
-/// Accepts connections for ever. `transport`: `ws`, or `wss` with a configuration of TLS.
+/// Accepts connections for ever. `transport`: WSS needs a configuration of TLS.
 async fn accept(
     executor: Rc<LocalExecutor<'static>>,
     echo: Rc<Echo>,
     listener: Async<TcpListener>,
-    transport: &'static str,
+    transport: Transport,
     tls: Option<Arc<ServerConfig>>,
 ) {
     loop {
@@ -66,10 +66,10 @@ async fn connection(
     echo: Rc<Echo>,
     stream: Async<TcpStream>,
     peer: SocketAddr,
-    transport: &'static str,
+    transport: Transport,
     tls: Option<Arc<ServerConfig>>,
 ) {
-    let origin = Origin { peer, transport, accepted: Instant::now() };
+    let origin = Peer { address: peer, transport, accepted: Instant::now() };
     let count = Count::default();
     let slots = [count.take(), count.take()];
     let io = match tls {

@@ -10,7 +10,7 @@ use callboard::config::limits::Limits;
 use callboard::event_loop::rounds::{self, Rounds};
 use callboard::event_loop::writers::{Sleepers, Writer};
 use callboard::http::websocket::Sessions;
-use callboard::hub::{Origin, XmppOut};
+use callboard::hub::{Peer, XmppOut};
 use callboard::id::{SessionId, UserId};
 use callboard::net::buffers::Scratch;
 use callboard::xmpp::stream::StreamError;
@@ -81,7 +81,7 @@ impl Echo {
 }
 
 impl Sessions for Echo {
-    fn connect(self: &Rc<Self>, _: Origin) -> SessionId {
+    fn connect(self: &Rc<Self>, _: Peer) -> SessionId {
         let mut sessions = self.sessions.borrow_mut();
         sessions.begun += 1;
         let id = format!("{}.0", sessions.begun).parse().expect("an id is written so");

@@ -34,7 +34,7 @@ fn write(out: &mut String, session: Listed) {
     let Listed { id, transport, peer, user, jid, available, age, owed, behind } = session;
     json::object(out, |object| {
         object.string("id", &id.to_string());
-        object.string("transport", transport);
+        object.string("transport", transport.name());
         object.string("peer", &peer.to_string());
         object.optional("user", user.as_deref());
         object.optional("jid", jid.as_deref());

@@ -248,7 +248,7 @@ async fn answer(
     progress.version.set(request.version());
     let waits_to_be_told = waits_to_be_told(request.headers());
     let back = Rc::default();
-    let from = client.origin.peer.ip();
+    let from = client.origin.address.ip();
     let upgrade = request.extensions().get::<OnUpgrade>().cloned();
     progress.asked.borrow_mut().get_or_insert_with(|| {
         let (method, version) = (request.method().clone(), request.version());

@@ -15,7 +15,7 @@ use smol_hyper::rt::FuturesIo;
 
 use crate::http::response::{Answer, Refused, empty, set};
 use crate::http::websocket::{Sessions, session};
-use crate::hub::Origin;
+use crate::hub::Peer;
 use crate::net::connection::{Io, Slot};
 
 /// Answers a request for a WebSocket. The session starts when hyper has let go of the connection. `counted`: a run wants to
@@ -24,7 +24,7 @@ use crate::net::connection::{Io, Slot};
 pub fn answer<S: Sessions>(
     sessions: Rc<S>,
     mut request: Request<impl Body>,
-    origin: Origin,
+    origin: Peer,
     counted: bool,
     place: Option<Slot>,
 ) -> Result<Answer, Refused> {
@@ -34,7 +34,7 @@ pub fn answer<S: Sessions>(
         return Err(Refused { status: StatusCode::BAD_REQUEST, sentence: SENTENCE });
     }
     let upgraded = hyper::upgrade::on(&mut request);
-    let peer = origin.peer.ip();
+    let peer = origin.address.ip();
     sessions.clone().spawn_arrival(peer, async move {
         let Ok(upgraded) = upgraded.await else { return };
         let Ok(parts) = upgraded.downcast::<FuturesIo<Io>>() else {
@@ -45,7 +45,7 @@ pub fn answer<S: Sessions>(
         // A session has a queue with a bound instead.
         io.set_patience(None);
         if let Some(place) = place {
-            io.belong_to(origin.peer, place);
+            io.belong_to(origin.address, place);
         }
         if !counted {
             io.stop_counting();

@@ -10,7 +10,7 @@ use crate::event_loop::driver::Driver;
 use crate::event_loop::rounds::Rounds;
 use crate::event_loop::writers::Writer;
 use crate::http::websocket::Sessions;
-use crate::hub::{Origin, XmppOut};
+use crate::hub::{Peer, XmppOut};
 use crate::id::{SessionId, UserId};
 use crate::net::buffers::Scratch;
 use crate::xmpp::stream::StreamError;
@@ -19,7 +19,7 @@ const BINARY: StreamError =
     StreamError { condition: "bad-format", text: "A message is text, not binary.", code: 1003 };
 
 impl Sessions for Driver {
-    fn connect(self: &Rc<Self>, origin: Origin) -> SessionId {
+    fn connect(self: &Rc<Self>, origin: Peer) -> SessionId {
         self.with_hub(|hub, now| hub.connect(now, origin))
     }
 

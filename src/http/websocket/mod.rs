@@ -13,7 +13,7 @@ use std::task::Waker;
 use crate::config::limits::Limits;
 use crate::event_loop::rounds::Rounds;
 use crate::event_loop::writers::Writer;
-use crate::hub::{Origin, XmppOut};
+use crate::hub::{Peer, XmppOut};
 use crate::id::{SessionId, UserId};
 use crate::net::buffers::Scratch;
 use crate::xmpp::stream::StreamError;
@@ -22,7 +22,7 @@ use crate::xmpp::stream::StreamError;
 /// conformance an echo.
 pub trait Sessions: 'static {
     /// A WebSocket is open. Returns the id of its session.
-    fn connect(self: &Rc<Self>, origin: Origin) -> SessionId;
+    fn connect(self: &Rc<Self>, origin: Peer) -> SessionId;
 
     /// A text message came in. Returns the user who has logged in, if one has by now.
     fn receive(self: &Rc<Self>, id: SessionId, text: &str) -> Option<UserId>;

@@ -17,7 +17,7 @@ use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use crate::event_loop::writers::Writer;
 use crate::http::websocket::Sessions;
 use crate::http::websocket::frames::Reader;
-use crate::hub::{Origin, XmppOut};
+use crate::hub::{Peer, XmppOut};
 use crate::id::{SessionId, UserId};
 use crate::net::buffers::{Scratch, WRITE};
 use crate::net::clock::now;
@@ -46,7 +46,7 @@ const BROKEN: StreamError =
     StreamError { condition: "bad-format", text: "Not the WebSocket protocol.", code: 1002 };
 
 /// Runs a session until its connection is gone. `early` is what the client sent right behind its request.
-pub async fn serve<S: Sessions>(sessions: Rc<S>, io: Io, origin: Origin, early: Vec<u8>) {
+pub async fn serve<S: Sessions>(sessions: Rc<S>, io: Io, origin: Peer, early: Vec<u8>) {
     let id = sessions.connect(origin);
     let session = Rc::new(RefCell::new(Session {
         reader: Reader::new(sessions.limits().stanza_before_login),

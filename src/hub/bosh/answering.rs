@@ -56,17 +56,17 @@ impl Hub {
     pub fn gone(&mut self, now: Now, id: SessionId, request: RequestId) {
         if let Some(bosh) = self.sessions.bosh_mut(id) {
             bosh.binding.gone(now.monotonic, request);
-            self.bindings.unsettle(id, bosh);
+            self.bindings.mark_pending(id, bosh);
         }
     }
 
     /// Answers what is to be answered, after anything else has been done. Cheap if nothing is.
-    pub fn settle(&mut self, now: Now) {
+    pub fn answer_pending(&mut self, now: Now) {
         self.release(now);
-        while let Some(id) = self.bindings.unsettled.pop_front() {
+        while let Some(id) = self.bindings.pending.pop_front() {
             if let Some(bosh) = self.sessions.bosh_mut(id) {
-                bosh.unsettled = false;
-                self.settle_one(now, id);
+                bosh.pending = false;
+                self.answer_session(now, id);
             }
             // Somebody may have waited for what these answers have taken.
             self.release(now);
@@ -166,13 +166,13 @@ impl Hub {
         }
     }
 
-    /// Lets a session over BOSH go on that has had its turn, with the next [`Hub::settle`]. Returns false if there is none. To be
+    /// Lets a session over BOSH go on that has had its turn, with the next [`Hub::answer_pending`]. Returns false if there is none. To be
     /// called when others have had theirs.
     pub fn go_on(&mut self) -> bool {
         while let Some(id) = self.bindings.resting.pop_front() {
             if let Some(bosh) = self.sessions.bosh_mut(id) {
                 bosh.taken = 0;
-                self.bindings.unsettle(id, bosh);
+                self.bindings.mark_pending(id, bosh);
                 return true;
             }
         }
@@ -203,7 +203,7 @@ impl Hub {
     }
 
     /// Takes what has waited for its turn, then answers.
-    fn settle_one(&mut self, now: Now, id: SessionId) {
+    fn answer_session(&mut self, now: Now, id: SessionId) {
         loop {
             self.take_backlog(now, id);
             let has_turn = self.has_turn(id);

@@ -1,6 +1,6 @@
 //! Sessions over BOSH: ordinary ones, whose messages come and go in the envelopes of a binding.
 //!
-//! A request is answered when [`Hub::settle`] is called, so that all that one call has queued leaves in one answer.
+//! A request is answered when [`Hub::answer_pending`] is called, so that all that one call has queued leaves in one answer.
 
 mod answering;
 pub(super) mod record;
@@ -14,7 +14,7 @@ use crate::client_address;
 use crate::hub::bosh::record::Bosh;
 use crate::hub::delivery::outbox::Outbox;
 use crate::hub::session::{Carrier, Kind, Session, Xmpp};
-use crate::hub::{Action, Hub, Note, Now, Origin, What, tokens};
+use crate::hub::{Action, Hub, Note, NoteKind, Now, Peer, Transport, tokens};
 use crate::id::SessionId;
 use crate::xml;
 use crate::xml::Bounds;
@@ -36,23 +36,23 @@ pub struct Bindings {
     sids: HashMap<Box<str>, SessionId>,
     /// How many each address has.
     addresses: HashMap<IpAddr, usize>,
-    /// The sessions that [`Hub::settle`] has to look at.
-    unsettled: VecDeque<SessionId>,
+    /// The sessions that [`Hub::answer_pending`] has to look at.
+    pending: VecDeque<SessionId>,
     /// The sessions that have had their turn, each of them once.
     resting: VecDeque<SessionId>,
 }
 
 impl Bindings {
-    pub fn unsettle(&mut self, id: SessionId, bosh: &mut Bosh) {
-        if !std::mem::replace(&mut bosh.unsettled, true) {
-            self.unsettled.push_back(id);
+    pub fn mark_pending(&mut self, id: SessionId, bosh: &mut Bosh) {
+        if !std::mem::replace(&mut bosh.pending, true) {
+            self.pending.push_back(id);
         }
     }
 
     /// Whether there are none, and nothing is left of those that were.
     #[cfg(test)]
     pub fn is_empty(&self) -> bool {
-        let lists = [&self.unsettled, &self.resting];
+        let lists = [&self.pending, &self.resting];
         self.sids.is_empty() && self.addresses.is_empty() && lists.iter().all(|list| list.is_empty())
     }
 
@@ -197,7 +197,7 @@ impl Hub {
             return Err(Violation::HIDDEN_SID.into());
         }
         let binding = Binding::new(now.monotonic, &self.limits, envelope, post.request)?;
-        let origin = Origin { peer: post.peer, transport: "bosh", accepted: now.monotonic };
+        let peer = Peer { address: post.peer, transport: Transport::Bosh, accepted: now.monotonic };
         let mut stream = Stream::default();
         // A client without a version means 1.0 here (XEP-0206 §11).
         stream.open(envelope.to, envelope.version.or(Some("1.0")), &self.names.domain)?;
@@ -211,7 +211,7 @@ impl Hub {
         };
         if let Some(limit) = full {
             let (who, peer) = (format!("{} bosh", post.peer), post.peer.ip());
-            self.report.note(Note { who, peer, user: None, what: What::TooMany { limit } });
+            self.report.note(Note { who, peer, user: None, what: NoteKind::TooMany { limit } });
             return Err(StreamError::RESOURCE_CONSTRAINT.into());
         }
         let sid: Box<str> = tokens::token(self.random).into();
@@ -219,22 +219,22 @@ impl Hub {
         let secure = post.secure;
         let carrier = Carrier::Bosh(Box::new(Bosh {
             binding,
-            outbox: Outbox::new(self.backlog.clone()),
+            outbox: Outbox::new(self.queue_memory.clone()),
             sid: sid.clone(),
             secure,
             end: None,
             login_until,
-            unsettled: false,
+            pending: false,
             taken: 0,
             leaves: false,
         }));
         let mut xmpp = Xmpp::new(now.monotonic, carrier);
         xmpp.stream = stream;
-        let id = self.sessions.insert(Session::new(origin, now.monotonic, Kind::Xmpp(xmpp)));
+        let id = self.sessions.insert(Session::new(peer, now.monotonic, Kind::Xmpp(xmpp)));
         self.bindings.sids.insert(sid, id);
         *self.bindings.addresses.entry(key).or_default() += 1;
         self.report.counters.sessions += 1;
-        self.note(id, What::Connected);
+        self.note(id, NoteKind::Connected);
         self.tap_post(now, id, text);
         self.open(now, id);
         if let Some(Xmpp { carrier: Carrier::Bosh(bosh), stream_id, .. }) = self.sessions.xmpp_mut(id) {

@@ -20,7 +20,7 @@ pub struct Bosh {
     /// When it has to have bound its resource.
     pub login_until: Instant,
     /// It stands in the list of sessions that have to be answered.
-    pub unsettled: bool,
+    pub pending: bool,
     /// How many payloads it has taken in its turn.
     pub taken: usize,
     /// The client leaves with the request whose payloads are being taken.

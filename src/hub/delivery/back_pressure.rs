@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::config::limits::Limits;
 use crate::hub::bosh::record::Bosh;
-use crate::hub::delivery::queue_memory::{Backlog, Taken};
+use crate::hub::delivery::queue_memory::{QueueMemory, Taken};
 use crate::hub::session::Xmpp;
 use crate::hub::{Action, Hub, Now};
 use crate::id::{SessionId, UserId};
@@ -69,7 +69,7 @@ struct Hold {
 #[derive(Debug)]
 struct Sender {
     /// The bytes that the user has put into queues and nobody has taken yet, each stanza and event once.
-    owed: Backlog,
+    owed: QueueMemory,
     bytes: Pace,
     stanzas: Pace,
     hold: Option<Hold>,
@@ -102,7 +102,7 @@ impl Senders {
         let taken = &self.taken;
         self.places[place].get_or_insert_with(|| {
             Box::new(Sender {
-                owed: Backlog::of(user, taken),
+                owed: QueueMemory::of(user, taken),
                 bytes: Pace::default(),
                 stanzas: Pace::default(),
                 hold: None,
@@ -111,7 +111,7 @@ impl Senders {
     }
 
     /// Where the bytes of a user are counted that wait for others.
-    pub fn owed(&mut self, user: UserId) -> Backlog {
+    pub fn owed(&mut self, user: UserId) -> QueueMemory {
         self.get_mut(user).owed.clone()
     }
 
@@ -191,7 +191,7 @@ impl Hub {
 
     /// Tells whether what the user sends now finds room.
     pub(in crate::hub) fn has_room(&self, user: UserId) -> bool {
-        self.senders.bytes(user) <= self.limits.queue && self.backlog.bytes() <= self.limits.queues
+        self.senders.bytes(user) <= self.limits.queue && self.queue_memory.bytes() <= self.limits.queues
     }
 
     /// Tells whether the user's sessions are not read from now.
@@ -239,7 +239,7 @@ impl Hub {
 
     /// All queues together hold so much that senders wait until that is taken.
     fn is_crowded(&self) -> bool {
-        self.backlog.bytes() > self.limits.queues / 4 * 3
+        self.queue_memory.bytes() > self.limits.queues / 4 * 3
     }
 
     /// The user has sent so many bytes and stanzas or requests. If that is beyond its rates, it is held until it is not.
@@ -286,7 +286,7 @@ impl Hub {
     /// Lets those go on whose events have been taken. This is asked all the time, so only those are looked at for whom something
     /// may have changed.
     pub(in crate::hub) fn release(&mut self, now: Now) {
-        let crowded = self.backlog.bytes() > self.limits.queues / 2;
+        let crowded = self.queue_memory.bytes() > self.limits.queues / 2;
         let eased = std::mem::replace(&mut self.senders.crowded, crowded) && !crowded;
         if self.senders.held.is_empty() {
             return;

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use crate::hub::delivery::outbox::Queued;
-use crate::hub::delivery::queue_memory::{Backlog, Counted};
+use crate::hub::delivery::queue_memory::{Counted, QueueMemory};
 use crate::hub::delivery::stream_event::StreamEvent;
 use crate::hub::session_address::Address;
 use crate::pubsub::event::Event;
@@ -115,7 +115,7 @@ impl Queued for Element {
         }
     }
 
-    fn is_of(&self, sender: &Backlog) -> bool {
+    fn is_of(&self, sender: &QueueMemory) -> bool {
         match self {
             Self::Text(_) => false,
             Self::Stanza(text) => text.is_of(sender),
@@ -159,7 +159,7 @@ impl Queued for Frame {
         matches!(self, Self::Element(element) if element.is_missed())
     }
 
-    fn is_of(&self, sender: &Backlog) -> bool {
+    fn is_of(&self, sender: &QueueMemory) -> bool {
         matches!(self, Self::Element(element) if element.is_of(sender))
     }
 }
@@ -194,7 +194,7 @@ impl Queued for StreamEntry {
         matches!(self, Self::Event(_))
     }
 
-    fn is_of(&self, sender: &Backlog) -> bool {
+    fn is_of(&self, sender: &QueueMemory) -> bool {
         matches!(self, Self::Event(event) if event.is_of(sender))
     }
 }

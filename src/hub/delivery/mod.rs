@@ -38,7 +38,7 @@ impl Hub {
 
     /// Tells the subscribers of a removed node, and ends their subscriptions. Event streams cannot carry a deletion, so they
     /// end; reopening one answers 404.
-    pub(super) fn take_away(&mut self, now: Now, node: NodeId) {
+    pub(super) fn delete_node(&mut self, now: Now, node: NodeId) {
         let event = Event::deleted(self.names.event_head.clone(), &self.pubsub.name(node));
         let receivers = self.receivers_of(self.pubsub.subscribers(node));
         self.apply_by_system(now, Command::Dismiss(node));
@@ -66,7 +66,7 @@ impl Hub {
     fn deliver(&mut self, now: Now, receivers: Vec<(SessionId, bool)>, event: Event, by: Option<UserId>) {
         let bytes = event.len(0, 0);
         let sender = by.map(|user| self.senders.owed(user));
-        let event = Counted::new(event, bytes, &self.backlog, sender.as_ref());
+        let event = Counted::new(event, bytes, &self.queue_memory, sender.as_ref());
         // Made when the first stream gets it, and shared by all.
         let mut stream_event = None;
         for (id, full) in receivers {
@@ -76,7 +76,7 @@ impl Hub {
                     let Some(item) = &event.item else { continue };
                     let stream_event = stream_event.get_or_insert_with(|| {
                         let stream_event = StreamEvent::item(event.node.clone(), item.clone());
-                        stream_event.counted(&self.backlog, sender.as_ref())
+                        stream_event.counted(&self.queue_memory, sender.as_ref())
                     });
                     self.report.counters.deliveries += 1;
                     self.push_event(now, id, StreamEntry::Event(stream_event.clone()));
@@ -109,7 +109,7 @@ impl Hub {
             return;
         };
         match &mut session.kind {
-            Kind::Xmpp(Xmpp { carrier: Carrier::Bosh(bosh), .. }) => self.bindings.unsettle(id, bosh),
+            Kind::Xmpp(Xmpp { carrier: Carrier::Bosh(bosh), .. }) => self.bindings.mark_pending(id, bosh),
             Kind::Xmpp(_) | Kind::Events(_) => self.report.act(Action::Wake(id)),
         }
     }
@@ -156,7 +156,7 @@ impl Hub {
         } else if was_empty {
             self.wake(id);
         }
-        self.relieve(now);
+        self.shed_slowest(now);
     }
 
     pub(super) fn send(&mut self, now: Now, id: SessionId, text: String) {
@@ -167,7 +167,7 @@ impl Hub {
     pub(super) fn send_for(&mut self, now: Now, by: UserId, receivers: &[SessionId], text: String) {
         let bytes = text.len();
         let stanza =
-            Counted::<Box<str>>::new(text.into(), bytes, &self.backlog, Some(&self.senders.owed(by)));
+            Counted::<Box<str>>::new(text.into(), bytes, &self.queue_memory, Some(&self.senders.owed(by)));
         for id in receivers {
             self.push(now, *id, Element::Stanza(stanza.clone()));
         }

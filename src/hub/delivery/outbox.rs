@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::config::limits::Limits;
-use crate::hub::delivery::queue_memory::Backlog;
+use crate::hub::delivery::queue_memory::QueueMemory;
 
 /// An entry of a queue.
 pub trait Queued {
@@ -17,7 +17,7 @@ pub trait Queued {
     fn is_missed(&self) -> bool;
 
     /// Tells whether it counts for this sender.
-    fn is_of(&self, sender: &Backlog) -> bool;
+    fn is_of(&self, sender: &QueueMemory) -> bool;
 }
 
 /// The queue.
@@ -27,7 +27,7 @@ pub struct Outbox<F: Queued> {
     /// The length of all entries that wait.
     bytes: usize,
     /// The bytes that all queues hold.
-    backlog: Backlog,
+    queue_memory: QueueMemory,
 }
 
 /// How much waits in a queue.
@@ -61,8 +61,8 @@ impl<F: Queued> Drop for Outbox<F> {
 
 impl<F: Queued> Outbox<F> {
     /// An empty queue, which is counted among all.
-    pub fn new(backlog: Backlog) -> Self {
-        Self { frames: VecDeque::new(), bytes: 0, backlog }
+    pub fn new(queue_memory: QueueMemory) -> Self {
+        Self { frames: VecDeque::new(), bytes: 0, queue_memory }
     }
 
     /// How much waits.
@@ -72,14 +72,14 @@ impl<F: Queued> Outbox<F> {
 
     pub fn push(&mut self, frame: F) {
         self.bytes += frame.len();
-        self.backlog.add(size_of::<F>() + frame.heap());
+        self.queue_memory.add(size_of::<F>() + frame.heap());
         self.frames.push_back(frame);
     }
 
     fn pop(&mut self) -> Option<F> {
         let frame = self.frames.pop_front()?;
         self.bytes -= frame.len();
-        self.backlog.remove(size_of::<F>() + frame.heap());
+        self.queue_memory.remove(size_of::<F>() + frame.heap());
         Some(frame)
     }
 
@@ -101,7 +101,7 @@ impl<F: Queued> Outbox<F> {
     }
 
     /// Tells whether something of this sender waits.
-    pub fn owes(&self, sender: &Backlog) -> bool {
+    pub fn owes(&self, sender: &QueueMemory) -> bool {
         self.frames.iter().any(|frame| frame.is_of(sender))
     }
 

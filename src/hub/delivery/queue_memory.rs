@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::rc::Rc;
 
-use crate::hub::{Hub, Now, What};
+use crate::hub::{Hub, NoteKind, Now};
 use crate::id::{SessionId, UserId};
 use crate::xmpp::stream::StreamError;
 
 /// A count of bytes that all queues share.
 #[derive(Clone, Debug, Default)]
-pub struct Backlog(Rc<Counts>);
+pub struct QueueMemory(Rc<Counts>);
 
 #[derive(Debug, Default)]
 struct Counts {
@@ -37,7 +37,7 @@ impl Taken {
     }
 }
 
-impl Backlog {
+impl QueueMemory {
     /// The bytes of one user in queues.
     pub fn of(user: UserId, taken: &Taken) -> Self {
         Self(Rc::new(Counts { sender: Some((user, taken.clone())), ..Counts::default() }))
@@ -77,23 +77,28 @@ impl Backlog {
 pub struct Counted<T> {
     content: T,
     bytes: usize,
-    backlog: Backlog,
+    queue_memory: QueueMemory,
     /// The bytes that the sender has put into queues; `None`: nobody has sent them.
-    sender: Option<Backlog>,
+    sender: Option<QueueMemory>,
 }
 
 impl<T> Counted<T> {
     /// `bytes`: the memory that it takes. It counts for its `sender` too, if a user has sent it.
-    pub fn new(content: T, bytes: usize, backlog: &Backlog, sender: Option<&Backlog>) -> Rc<Self> {
-        backlog.add(bytes);
+    pub fn new(
+        content: T,
+        bytes: usize,
+        queue_memory: &QueueMemory,
+        sender: Option<&QueueMemory>,
+    ) -> Rc<Self> {
+        queue_memory.add(bytes);
         if let Some(sender) = sender {
             sender.add(bytes);
         }
-        Rc::new(Self { content, bytes, backlog: backlog.clone(), sender: sender.cloned() })
+        Rc::new(Self { content, bytes, queue_memory: queue_memory.clone(), sender: sender.cloned() })
     }
 
     /// Tells whether it counts for this sender.
-    pub fn is_of(&self, sender: &Backlog) -> bool {
+    pub fn is_of(&self, sender: &QueueMemory) -> bool {
         self.sender.as_ref().is_some_and(|own| own.is(sender))
     }
 }
@@ -108,7 +113,7 @@ impl<T> Deref for Counted<T> {
 
 impl<T> Drop for Counted<T> {
     fn drop(&mut self) {
-        self.backlog.remove(self.bytes);
+        self.queue_memory.remove(self.bytes);
         if let Some(sender) = &self.sender {
             sender.remove(self.bytes);
         }
@@ -131,10 +136,10 @@ impl Hub {
     ///
     /// This is asked with all that is queued, and looks at all sessions only if one of them has to go, or it is not known yet
     /// that nobody's socket is full.
-    pub(in crate::hub) fn relieve(&mut self, now: Now) {
+    pub(in crate::hub) fn shed_slowest(&mut self, now: Now) {
         let most = self.limits.queues;
         let nobody_goes = |hub: &Self| {
-            let bytes = hub.backlog.bytes();
+            let bytes = hub.queue_memory.bytes();
             bytes <= most || (hub.relief.nobody_full && bytes <= 2 * most)
         };
         // The end of a session is told to others, with which this is asked again.
@@ -168,7 +173,7 @@ impl Hub {
         let lost = session.clear();
         self.report.counters.dropped += lost as u64;
         self.report.counters.slow_readers += 1;
-        self.note(id, What::SlowReader { lost });
+        self.note(id, NoteKind::SlowReader { lost });
         self.fail(now, id, StreamError::SLOW_READER);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::hub::delivery::queue_memory::{Backlog, Counted};
+use crate::hub::delivery::queue_memory::{Counted, QueueMemory};
 use crate::pubsub::Item;
 use crate::sse;
 
@@ -40,9 +40,9 @@ impl StreamEvent {
     }
 
     /// Ready to be put into queues.
-    pub fn counted(self, backlog: &Backlog, sender: Option<&Backlog>) -> Rc<Counted<Self>> {
+    pub fn counted(self, queue_memory: &QueueMemory, sender: Option<&QueueMemory>) -> Rc<Counted<Self>> {
         let bytes = self.len;
-        Counted::new(self, bytes, backlog, sender)
+        Counted::new(self, bytes, queue_memory, sender)
     }
 
     /// How many bytes it has on a stream.

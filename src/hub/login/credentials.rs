@@ -6,7 +6,7 @@ use crate::config::password::{Password, verify};
 use crate::hub::login::gate::TooMany;
 use crate::hub::login::lockout::Verdict;
 use crate::hub::login::password_queue::{CheckId, NoPlace, Turn};
-use crate::hub::{Hub, Note, Now, What};
+use crate::hub::{Hub, Note, NoteKind, Now};
 use crate::id::UserId;
 
 /// The input of a password check, which is made here or on another thread.
@@ -111,7 +111,8 @@ impl Hub {
         let verdict = self.gate.lockout.answer(now.monotonic, user, matches);
         if verdict == Verdict::Last {
             self.report.counters.lockouts += 1;
-            let what = What::LockedOut { attempts: self.limits.lockout_attempts, time: self.limits.lockout };
+            let what =
+                NoteKind::LockedOut { attempts: self.limits.lockout_attempts, time: self.limits.lockout };
             let (who, peer) = (self.user_name(user), credentials.address);
             self.report.note(Note { who, peer, user: Some(user), what });
         }
@@ -126,7 +127,8 @@ impl Hub {
         let address = credentials.address;
         self.report.counters.wrong_passwords += 1;
         if self.gate.wrong(now.monotonic, credentials) {
-            let what = What::BackedOff { attempts: self.limits.address_attempts, time: self.limits.lockout };
+            let what =
+                NoteKind::BackedOff { attempts: self.limits.address_attempts, time: self.limits.lockout };
             let who = address.to_string();
             self.report.note(Note { who, peer: address, user: None, what });
         }

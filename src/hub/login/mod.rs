@@ -11,7 +11,7 @@ pub(super) mod tickets;
 use crate::hub::bosh::record::Bosh;
 use crate::hub::session::Carrier;
 use crate::hub::tokens::token;
-use crate::hub::{Action, Hub, Now, What};
+use crate::hub::{Action, Hub, NoteKind, Now};
 use crate::id::{SessionId, UserId};
 use crate::xmpp::sasl::{self, Failure, Plain};
 use crate::xmpp::stream::{self, State, StreamError};
@@ -34,7 +34,7 @@ impl Hub {
     }
 
     pub(super) fn login(&mut self, now: Now, id: SessionId, plain: Plain) {
-        let Some(address) = self.sessions.get(id).map(|session| session.origin.peer.ip()) else {
+        let Some(address) = self.sessions.get(id).map(|session| session.peer.address.ip()) else {
             return;
         };
         let Ok(credentials) = self.gate.credentials(
@@ -68,7 +68,7 @@ impl Hub {
                 xmpp.stream.accept();
                 session.user = Some(user);
                 self.report.counters.logins += 1;
-                self.note(id, What::LoggedIn);
+                self.note(id, NoteKind::LoggedIn);
                 self.send(now, id, sasl::success());
             }
             _ => self.refuse(now, id, Failure::NotAuthorized, user),
@@ -95,7 +95,7 @@ impl Hub {
         self.report.count_failure("login", failure.name());
         // A name that nobody has may be a password typed into the wrong field: it is not logged.
         let name = user.map(|user| self.users().get(user).id.clone());
-        self.note(id, What::Refused { user: name, failure: failure.name() });
+        self.note(id, NoteKind::Refused { user: name, failure: failure.name() });
         self.send(now, id, failure.frame());
         if last {
             self.fail(now, id, StreamError::TOO_MANY_ATTEMPTS);

@@ -11,7 +11,7 @@ use crate::desk::nodes;
 use crate::hub::session::Session;
 use crate::hub::session_address::Address;
 use crate::hub::stanzas::target::Target;
-use crate::hub::{Hub, Now, What};
+use crate::hub::{Hub, NoteKind, Now};
 use crate::id::{SessionId, UserId};
 use crate::pubsub;
 use crate::xmpp::jid;
@@ -89,7 +89,7 @@ impl Hub {
         xmpp.address = Some(Box::new(address));
         // The address until now, as Openfire has it.
         let to = format!("{}/{}", self.names.domain, std::mem::take(&mut xmpp.stream_id));
-        self.note(id, What::Bound);
+        self.note(id, NoteKind::Bound);
         // From now on silence is what counts, not the login.
         self.listen(now, id);
         self.send(now, id, stanza::result(request.iq, &to, &payload));

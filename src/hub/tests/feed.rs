@@ -176,7 +176,7 @@ fn a_stream_that_is_not_read_ends_and_comes_back_to_all_of_it() {
     for number in 1..=70 {
         stage.publish(USER_NODE, &number.to_string());
     }
-    assert!(stage.notes.contains(&What::SlowReader { lost: 65 }));
+    assert!(stage.notes.contains(&NoteKind::SlowReader { lost: 65 }));
     assert_eq!((stage.hub.counters().slow_readers, stage.hub.counters().dropped), (1, 65));
     assert_eq!(stage.hear(slow), ["end"]);
     stage.publish(USER_NODE, "71");

@@ -36,7 +36,7 @@ fn wrong(stage: &mut Stage, name: &str, times: usize) {
 }
 
 fn notes(stage: &Stage) -> usize {
-    stage.notes.iter().filter(|what| matches!(what, What::LockedOut { .. })).count()
+    stage.notes.iter().filter(|what| matches!(what, NoteKind::LockedOut { .. })).count()
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn five_wrong_passwords_through_any_door_close_all_doors_for_five_minutes() {
     assert!(!xmpp(&mut stage, "1001", "wrong"));
     assert_eq!(notes(&stage), 0);
     assert!(!xmpp(&mut stage, "1001", "wrong"));
-    assert!(stage.notes.contains(&What::LockedOut { attempts: 5, time: 5 * MINUTE }));
+    assert!(stage.notes.contains(&NoteKind::LockedOut { attempts: 5, time: 5 * MINUTE }));
     for _ in 0..3 {
         assert!(!http(&mut stage, "1001", "1001") && !xmpp(&mut stage, "1001", "1001"));
     }

@@ -14,7 +14,7 @@ fn a_session_that_does_not_read_is_closed_and_nobody_else_notices() {
         heard += stage.events(quick).len();
     }
     assert_eq!(heard, 200);
-    assert!(stage.notes.contains(&What::SlowReader { lost: 65 }));
+    assert!(stage.notes.contains(&NoteKind::SlowReader { lost: 65 }));
     let left = stage.hear(slow);
     assert!(left[0].contains("<policy-violation"), "{left:?}");
     assert_eq!(&left[1..], [stream::CLOSE, "close 1000"]);

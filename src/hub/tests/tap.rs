@@ -141,12 +141,15 @@ fn the_list_has_every_session() {
     assert_eq!(
         shown,
         [
-            (nobody, "ws", None, None, false, 2),
-            (bound, "ws", Some("1001"), Some("1001@localhost/a b"), true, 0),
-            (stream, "sse", Some("1002"), None, false, 0),
+            (nobody, Transport::Ws, None, None, false, 2),
+            (bound, Transport::Ws, Some("1001"), Some("1001@localhost/a b"), true, 0),
+            (stream, Transport::Sse, Some("1002"), None, false, 0),
         ]
     );
-    assert_eq!(stage.hub.transports().into_iter().collect::<Vec<_>>(), [("sse", 1), ("ws", 2)]);
+    assert_eq!(
+        stage.hub.transports().into_iter().collect::<Vec<_>>(),
+        [(Transport::Sse, 1), (Transport::Ws, 2)]
+    );
     for id in [nobody, bound, stream] {
         assert_eq!(id.to_string().parse(), Ok(id));
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use callboard::clock::Now;
 use callboard::config::limits::Limits;
 use callboard::config::{Config, Profile};
-use callboard::hub::{Action, Asker, EventOut, Hub, Origin, nodes};
+use callboard::hub::{Action, Asker, EventOut, Hub, Peer, Transport, nodes};
 use callboard::id::{SessionId, UserId};
 use callboard::pubsub::{After, NodeSpec};
 use callboard::xmpp::bosh::Answer;
@@ -118,12 +118,13 @@ impl Stage {
     /// A WebSocket is up.
     pub fn connect(&mut self) -> SessionId {
         let peer = SocketAddr::from(PEER);
-        self.hub.connect(self.now, Origin { peer, transport: "ws", accepted: self.now.monotonic })
+        self.hub
+            .connect(self.now, Peer { address: peer, transport: Transport::Ws, accepted: self.now.monotonic })
     }
 
     /// Does outside what the hub wants, but for the checks of passwords; returns whose connections are dropped.
     pub fn act(&mut self) -> Vec<SessionId> {
-        self.hub.settle(self.now);
+        self.hub.answer_pending(self.now);
         let mut dropped = Vec::new();
         while let Some(action) = self.hub.poll() {
             match action {

@@ -21,10 +21,10 @@ fn so_many_sessions_and_no_more_for_all_and_for_each_address() {
     create("2001:db8::1", true);
     create("2001:db8::2", true);
     let (_, note) = create("2001:db8::3", false);
-    assert_eq!(note, Some(What::TooMany { limit: "limits.connections_per_address" }));
+    assert_eq!(note, Some(NoteKind::TooMany { limit: "limits.connections_per_address" }));
     create("192.0.2.1", true);
     let (sessions, note) = create("192.0.2.1", false);
-    assert_eq!((sessions, note), (3, Some(What::TooMany { limit: "limits.bosh_sessions" })));
+    assert_eq!((sessions, note), (3, Some(NoteKind::TooMany { limit: "limits.bosh_sessions" })));
     stage.pass(Duration::from_secs(100));
     assert!(stage.hub.bindings.is_empty(), "all places are free again");
 }

@@ -289,7 +289,7 @@ fn a_client_that_ends_its_session_is_heard_to_the_end() {
     assert_eq!(said, [(105, 200, " type=\"terminate\"/>".to_owned()), (106, 200, "/>".to_owned())]);
     assert!(stage.hear(other).concat().contains("<status>bye</status>"));
     assert!(stage.notes.iter().any(
-        |what| matches!(what, What::Closed { reason, lost: 0, .. } if reason == "closed by the client")
+        |what| matches!(what, NoteKind::Closed { reason, lost: 0, .. } if reason == "closed by the client")
     ));
     assert_eq!(stage.ask(&mut client, "", ""), [(107, 200, NOT_FOUND.to_owned())]);
     other = stage.available("1001", "desktop");
@@ -390,7 +390,7 @@ fn who_does_not_come_for_what_waits_is_dropped_at_the_bound() {
     for number in 64..70 {
         stage.publish(USER_NODE, &number.to_string());
     }
-    assert!(stage.notes.contains(&What::SlowReader { lost: 65 }));
+    assert!(stage.notes.contains(&NoteKind::SlowReader { lost: 65 }));
     let said = stage.ask(&mut slow, "", "");
     expect(&said, &[(105, "<policy-violation")]);
     assert_eq!((stage.hub.counters().slow_readers, stage.hub.counters().sessions), (1, 0));
