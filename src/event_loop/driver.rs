@@ -22,7 +22,7 @@ use crate::event_loop::password_queue::Checks;
 use crate::event_loop::rounds;
 use crate::event_loop::rounds::Rounds;
 use crate::event_loop::scheduler::InTurn;
-use crate::event_loop::writers::Sleepers;
+use crate::event_loop::writers::Writers;
 use crate::hub::{Action, Credentials, Hub, Note};
 use crate::id::{SessionId, UserId};
 use crate::net::buffers::Scratch;
@@ -52,7 +52,7 @@ pub struct Driver {
     /// For connections that are no sessions.
     arrivals: Rc<LocalExecutor<'static>>,
     tasks: Tasks,
-    pub sleepers: RefCell<Sleepers>,
+    pub writers: RefCell<Writers>,
     /// The requests of BOSH that wait for their answers, or have not taken them yet.
     pub bosh: BoshRequests,
     timer: RefCell<Option<(Instant, Waker)>>,
@@ -87,7 +87,7 @@ impl Driver {
             executor,
             arrivals,
             tasks,
-            sleepers: RefCell::default(),
+            writers: RefCell::default(),
             bosh: BoshRequests::default(),
             timer: RefCell::default(),
             quiet: RefCell::default(),
@@ -147,9 +147,9 @@ impl Driver {
 
     fn act(self: &Rc<Self>, action: Action) {
         match action {
-            Action::Wake(id) => self.sleepers.borrow_mut().owe(id),
+            Action::Wake(id) => self.writers.borrow_mut().mark_waiting(id),
             Action::Release(user) => self.held.release(user),
-            Action::Abort(id) => self.sleepers.borrow_mut().abort(id),
+            Action::Abort(id) => self.writers.borrow_mut().abort(id),
             Action::Answer(answer) => self.bosh.answer(answer),
             Action::Verify { session, credentials, attempt } => {
                 (self.tasks.verify)(self, session, credentials, attempt);
@@ -189,17 +189,17 @@ impl Driver {
 
     /// The session's task waits: `waker` wakes it. Returns true if it must drop its connection instead.
     pub fn sleep(&self, id: SessionId, waker: &Waker) -> bool {
-        self.sleepers.borrow_mut().sleep(id, waker)
+        self.writers.borrow_mut().sleep(id, waker)
     }
 
     /// Tells whether the session's task must drop its connection.
     pub fn is_aborted(&self, id: SessionId) -> bool {
-        self.sleepers.borrow().is_aborted(id)
+        self.writers.borrow().is_aborted(id)
     }
 
     /// The session's task is over.
     pub fn forget(&self, id: SessionId) {
-        self.sleepers.borrow_mut().forget(id);
+        self.writers.borrow_mut().forget(id);
     }
 
     /// Waits until all others have had a turn.
@@ -235,11 +235,11 @@ impl Driver {
     fn write_some(self: &Rc<Self>) -> bool {
         let start = now().monotonic;
         for _ in 0..WRITES {
-            let Some((id, session)) = self.sleepers.borrow_mut().next_owed() else {
+            let Some((id, session)) = self.writers.borrow_mut().next_waiting() else {
                 return false;
             };
             if session.borrow_mut().write_waiting().is_pending() {
-                self.sleepers.borrow().wake(id);
+                self.writers.borrow().wake(id);
             }
             if now().monotonic.duration_since(start) > WRITE_TURN_MAX {
                 break;

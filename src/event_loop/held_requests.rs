@@ -177,7 +177,7 @@ mod tests {
         driver.spawn_arrival([192, 0, 2, 1].into(), async move {
             session.try_send("session").expect("there is room");
         });
-        let all = scheduler::run(arrivals, scheduler::ARRIVALS).or(driver.clone().write());
+        let all = scheduler::run(arrivals, scheduler::ARRIVAL_TURN_MAX).or(driver.clone().write());
         let heard = async {
             for first in ["session", "request"] {
                 assert_eq!(order.recv().await, Ok(first));

@@ -14,10 +14,13 @@
 //!                              └── actions: wake, release, verify … ────┘
 //! ```
 //!
-//! A task calls the hub with what came in. The hub never does anything by itself: what it wants done outside comes back as an
-//! action, which the driver carries out before the call returns. What the hub has for sessions waits until all tasks have had
-//! their turn, and goes out in few long writes. Every turn has a bound in time, so that nobody waits long for anybody else;
+//! A task calls the hub with what came in. The hub never does anything by itself: it asks for actions, and the driver runs
+//! them before the call returns, when the hub is free again. What the hub has for sessions waits until all tasks have had
+//! their turn, and goes out in few long writes. Every turn has a bound in time, so that no task waits long for another;
 //! what takes longer (a slow hash, a file, a large document) is done by a few threads beside the loop.
+//!
+//! `driver` names none of the tasks that use it. An action that needs one (a password to check, a line for the log) runs by a
+//! function that `start` hands to the driver.
 #![allow(clippy::disallowed_methods, reason = "the loop has the clock and the threads")]
 
 pub(crate) mod bosh_requests;

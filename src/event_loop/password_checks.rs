@@ -47,7 +47,7 @@ pub fn check_login(driver: &Rc<Driver>, session: SessionId, credentials: Credent
 impl Driver {
     /// Tells whether the client of a session whose password is checked is still there.
     fn waits_for_check(self: &Rc<Self>, session: SessionId) -> bool {
-        self.with_hub(|hub, _| hub.is_checking(session)) && !self.sleepers.borrow().has_left(session)
+        self.with_hub(|hub, _| hub.is_checking(session)) && !self.writers.borrow().has_left(session)
     }
 
     /// Checks a password: at once if that is cheap, or it was right before, else when its turn comes. Tells whether the user may

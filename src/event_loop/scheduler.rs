@@ -17,24 +17,24 @@ use crate::event_loop::rounds::Rounds;
 use crate::net::clock::now;
 
 /// How long the tasks of sessions run before others have their turn, and sockets and timers are looked at.
-pub const SESSIONS: Duration = Duration::from_millis(5);
+pub const SESSION_TURN_MAX: Duration = Duration::from_millis(5);
 
 /// The time that connections which are no sessions have in a turn. It is short, because on a fraction of a core it takes several
 /// times as long, and a ping waits for it.
-pub const ARRIVALS: Duration = Duration::from_millis(1);
+pub const ARRIVAL_TURN_MAX: Duration = Duration::from_millis(1);
 
 /// How many rounds in a row connections that are no sessions wait because the time was up for the tasks of sessions.
 const WAITS: usize = 2;
 
 /// Runs the tasks of sessions, and behind them those of connections that are none, for ever.
 pub async fn run_all<T>(sessions: Rc<LocalExecutor<'static>>, arrivals: Rc<LocalExecutor<'static>>) -> T {
-    let mut sessions = pin!(run::<T>(sessions, SESSIONS));
-    let mut arrivals = pin!(run::<T>(arrivals, ARRIVALS));
+    let mut sessions = pin!(run::<T>(sessions, SESSION_TURN_MAX));
+    let mut arrivals = pin!(run::<T>(arrivals, ARRIVAL_TURN_MAX));
     let mut waited = 0;
     std::future::poll_fn(|cx| {
         let began = now().monotonic;
         let _never: Poll<T> = sessions.as_mut().poll(cx);
-        let is_busy = now().monotonic.saturating_duration_since(began) >= SESSIONS;
+        let is_busy = now().monotonic.saturating_duration_since(began) >= SESSION_TURN_MAX;
         if is_busy && waited < WAITS {
             waited += 1;
             cx.waker().wake_by_ref();
@@ -131,7 +131,7 @@ mod tests {
         let over = async {
             Timer::after(time).await;
         };
-        smol::block_on(run(executor.clone(), SESSIONS).or(site.driver.clone().write()).or(over));
+        smol::block_on(run(executor.clone(), SESSION_TURN_MAX).or(site.driver.clone().write()).or(over));
     }
 
     /// How long is waited for what has to happen.
@@ -286,7 +286,8 @@ mod tests {
             task.detach();
             turns
         };
-        let (of_sessions, of_arrivals) = (busy(&sessions, SESSIONS), busy(&arrivals, ARRIVALS));
+        let (of_sessions, of_arrivals) =
+            (busy(&sessions, SESSION_TURN_MAX), busy(&arrivals, ARRIVAL_TURN_MAX));
         let mut all = Box::pin(run_all::<()>(sessions, arrivals));
         for _ in 0..ROUNDS {
             let _never = all.as_mut().poll(&mut Context::from_waker(std::task::Waker::noop()));
@@ -317,7 +318,7 @@ mod tests {
             }
             done.try_send(()).expect("there is room");
         });
-        let all = run(arrivals, ARRIVALS).or(site.driver.clone().write());
+        let all = run(arrivals, ARRIVAL_TURN_MAX).or(site.driver.clone().write());
         smol::block_on(all.or(async { is_done.recv().await.expect("it is sent") }));
         assert!(turns.get() < CONNECTIONS, "{} turns of the others in ten of its own", turns.get());
     }
@@ -358,7 +359,7 @@ mod tests {
         let answered = async {
             smol::io::AsyncReadExt::read_exact(&mut other, &mut answer).await.expect("it is answered");
         };
-        smol::block_on(run(arrivals, ARRIVALS).or(site.driver.clone().write()).or(answered));
+        smol::block_on(run(arrivals, ARRIVAL_TURN_MAX).or(site.driver.clone().write()).or(answered));
         assert_eq!(&answer, b"HTTP/1.1 200 OK");
         let read = busy.get_ref().read(&mut answer);
         assert_eq!(read.map_err(|error| error.kind()), Err(std::io::ErrorKind::WouldBlock));

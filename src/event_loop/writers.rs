@@ -19,17 +19,17 @@ pub trait Writer {
 }
 
 /// The task of one session.
-struct Sleeper {
+struct Entry {
     id: SessionId,
     waker: Option<Waker>,
     abort: bool,
-    /// The sleeper is in the list of those for whom something waits.
-    owed: bool,
+    /// The session is in the list of those for which something waits.
+    waiting: bool,
     /// The session, if others than its task may write to it.
     session: Option<Rc<RefCell<dyn Writer>>>,
 }
 
-impl Sleeper {
+impl Entry {
     fn wake(&self) {
         if let Some(waker) = &self.waker {
             waker.wake_by_ref();
@@ -37,33 +37,33 @@ impl Sleeper {
     }
 }
 
-/// All sleepers, at the places that their sessions have in the hub.
+/// The tasks of all sessions, at the places that their sessions have in the hub.
 #[derive(Default)]
-pub struct Sleepers {
-    places: Vec<Option<Sleeper>>,
+pub struct Writers {
+    places: Vec<Option<Entry>>,
     /// Something waits in the hub for these. Each is in it once at the most.
-    owed: VecDeque<SessionId>,
+    waiting: VecDeque<SessionId>,
 }
 
-impl Sleepers {
-    fn get(&self, id: SessionId) -> Option<&Sleeper> {
-        self.places.get(id.place())?.as_ref().filter(|sleeper| sleeper.id == id)
+impl Writers {
+    fn get(&self, id: SessionId) -> Option<&Entry> {
+        self.places.get(id.place())?.as_ref().filter(|entry| entry.id == id)
     }
 
-    fn get_mut(&mut self, id: SessionId) -> Option<&mut Sleeper> {
-        self.places.get_mut(id.place())?.as_mut().filter(|sleeper| sleeper.id == id)
+    fn get_mut(&mut self, id: SessionId) -> Option<&mut Entry> {
+        self.places.get_mut(id.place())?.as_mut().filter(|entry| entry.id == id)
     }
 
     /// Its place, which begins empty.
-    fn at(&mut self, id: SessionId) -> &mut Sleeper {
+    fn at(&mut self, id: SessionId) -> &mut Entry {
         let place = id.place();
         if self.places.len() <= place {
             self.places.resize_with(place + 1, || None);
         }
         let place = &mut self.places[place];
         // A session that had this place before has gone.
-        place.take_if(|sleeper| sleeper.id != id);
-        place.get_or_insert(Sleeper { id, waker: None, abort: false, owed: false, session: None })
+        place.take_if(|entry| entry.id != id);
+        place.get_or_insert(Entry { id, waker: None, abort: false, waiting: false, session: None })
     }
 
     /// From now on it is written to without its task.
@@ -73,34 +73,34 @@ impl Sleepers {
 
     /// The session's task waits: `waker` wakes it. Returns true if it must drop its connection instead.
     pub fn sleep(&mut self, id: SessionId, waker: &Waker) -> bool {
-        let sleeper = self.at(id);
-        if !sleeper.waker.as_ref().is_some_and(|known| known.will_wake(waker)) {
-            sleeper.waker = Some(waker.clone());
+        let entry = self.at(id);
+        if !entry.waker.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            entry.waker = Some(waker.clone());
         }
-        sleeper.abort
+        entry.abort
     }
 
     /// Tells whether the session's task must drop its connection.
     pub fn is_aborted(&self, id: SessionId) -> bool {
-        self.get(id).is_some_and(|sleeper| sleeper.abort)
+        self.get(id).is_some_and(|entry| entry.abort)
     }
 
     /// Something waits for it in the hub.
-    pub fn owe(&mut self, id: SessionId) {
-        let Some(sleeper) = self.get_mut(id) else { return };
-        if sleeper.session.is_none() {
-            sleeper.wake();
-        } else if !std::mem::replace(&mut sleeper.owed, true) {
-            self.owed.push_back(id);
+    pub fn mark_waiting(&mut self, id: SessionId) {
+        let Some(entry) = self.get_mut(id) else { return };
+        if entry.session.is_none() {
+            entry.wake();
+        } else if !std::mem::replace(&mut entry.waiting, true) {
+            self.waiting.push_back(id);
         }
     }
 
     /// The next to be written to.
-    pub fn next_owed(&mut self) -> Option<(SessionId, Rc<RefCell<dyn Writer>>)> {
-        while let Some(id) = self.owed.pop_front() {
-            if let Some(sleeper) = self.get_mut(id) {
-                sleeper.owed = false;
-                return sleeper.session.clone().map(|session| (id, session));
+    pub fn next_waiting(&mut self) -> Option<(SessionId, Rc<RefCell<dyn Writer>>)> {
+        while let Some(id) = self.waiting.pop_front() {
+            if let Some(entry) = self.get_mut(id) {
+                entry.waiting = false;
+                return entry.session.clone().map(|session| (id, session));
             }
         }
         None
@@ -108,22 +108,22 @@ impl Sleepers {
 
     /// Tells whether its client has gone, as far as its connection shows it without being read from.
     pub fn has_left(&self, id: SessionId) -> bool {
-        let session = self.get(id).and_then(|sleeper| sleeper.session.as_ref());
+        let session = self.get(id).and_then(|entry| entry.session.as_ref());
         session.is_some_and(|session| session.borrow().has_left())
     }
 
     /// Wakes its task.
     pub fn wake(&self, id: SessionId) {
-        if let Some(sleeper) = self.get(id) {
-            sleeper.wake();
+        if let Some(entry) = self.get(id) {
+            entry.wake();
         }
     }
 
     /// Its task must drop its connection.
     pub fn abort(&mut self, id: SessionId) {
-        if let Some(sleeper) = self.get_mut(id) {
-            sleeper.abort = true;
-            sleeper.wake();
+        if let Some(entry) = self.get_mut(id) {
+            entry.abort = true;
+            entry.wake();
         }
     }
 

@@ -15,7 +15,7 @@ use crate::http::metering::Line;
 use crate::http::site::Site;
 use crate::hub::{Peer, Transport};
 use crate::net::accept::{Arrival, Host, Turns};
-use crate::net::connection::Patience;
+use crate::net::connection::WritePatience;
 
 /// Serves one connection until it is closed or becomes a WebSocket. A client without TLS on a listener with it is told so.
 pub async fn serve(site: Rc<Site>, arrival: Arrival) {
@@ -34,7 +34,7 @@ pub async fn serve(site: Rc<Site>, arrival: Arrival) {
         carried: Carried::default(),
         waits: Cell::default(),
     });
-    io.set_patience(Some(Patience::new(site.limits.login, site.limits.least_rate)));
+    io.set_patience(Some(WritePatience::new(site.limits.login, site.limits.least_rate)));
     connection::serve(site.clone(), Box::new(io), client.clone()).await;
     client.line.borrow_mut().finish(&mut site.meters.borrow_mut());
 }

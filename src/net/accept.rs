@@ -233,7 +233,7 @@ mod tests {
         let listener = Listener { socket, address, tls: false };
         site.driver.spawn(accept(site.clone(), site.admission.clone(), listener, TlsInUse::default()));
         let mut rounds =
-            Box::pin(scheduler::run(executor, scheduler::SESSIONS).or(site.driver.clone().write()));
+            Box::pin(scheduler::run(executor, scheduler::SESSION_TURN_MAX).or(site.driver.clone().write()));
         smol::block_on(std::future::poll_fn(|cx| {
             let before = site.admission.connections.get();
             let _never: Poll<()> = rounds.as_mut().poll(cx);

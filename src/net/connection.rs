@@ -100,7 +100,7 @@ pub struct Io {
     /// The other end.
     pub peer: SocketAddr,
     /// How long writes may still wait for the other end to read.
-    patience: Option<Patience>,
+    patience: Option<WritePatience>,
     stalled: Option<Box<Stalled>>,
     /// `None`: nobody counts it any more.
     traffic: Option<Arc<Traffic>>,
@@ -111,15 +111,15 @@ pub struct Io {
 
 /// For how long a connection waits for the other end to read. Waiting uses it up, and what is taken gives some back.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
+pub struct WritePatience {
     most: Duration,
     left: Duration,
     /// Bytes that give back a second.
     rate: usize,
 }
 
-impl Patience {
-    /// Patience of that length with a client that takes `rate` bytes a second in the long run.
+impl WritePatience {
+    /// WritePatience of that length with a client that takes `rate` bytes a second in the long run.
     pub fn new(most: Duration, rate: usize) -> Self {
         Self { most, left: most, rate }
     }
@@ -258,7 +258,7 @@ impl Io {
     }
 
     /// From now on writes that wait longer than this for the other end to read are an error; `None`: they wait.
-    pub fn set_patience(&mut self, patience: Option<Patience>) {
+    pub fn set_patience(&mut self, patience: Option<WritePatience>) {
         self.patience = patience;
         self.stalled = None;
     }
@@ -371,12 +371,12 @@ mod tests {
     #[test]
     fn patience_ends_for_who_takes_a_byte_now_and_then_and_not_for_who_reads_slowly() {
         let seconds = Duration::from_secs;
-        let mut patience = Patience::new(seconds(30), 1024);
+        let mut patience = WritePatience::new(seconds(30), 1024);
         patience.account(seconds(29), 1);
         assert!(patience.left < Duration::from_millis(1002));
         patience.account(seconds(29), 1);
         assert!(patience.left < Duration::from_millis(1));
-        let mut patience = Patience::new(seconds(30), 1024);
+        let mut patience = WritePatience::new(seconds(30), 1024);
         for _ in 0..1000 {
             patience.account(seconds(16), 16 * 1024);
         }

@@ -8,7 +8,7 @@ use std::task::{Poll, Waker};
 
 use callboard::config::limits::Limits;
 use callboard::event_loop::rounds::{self, Rounds};
-use callboard::event_loop::writers::{Sleepers, Writer};
+use callboard::event_loop::writers::{Writer, Writers};
 use callboard::http::websocket::Sessions;
 use callboard::hub::{Peer, XmppOut};
 use callboard::id::{SessionId, UserId};
@@ -31,7 +31,7 @@ enum Frame {
 pub struct Echo {
     executor: Rc<LocalExecutor<'static>>,
     sessions: RefCell<Table>,
-    sleepers: Rc<RefCell<Sleepers>>,
+    writers: Rc<RefCell<Writers>>,
     rounds: RefCell<Rounds<UserId>>,
     scratch: RefCell<Scratch>,
     limits: Limits,
@@ -49,7 +49,7 @@ impl Echo {
         Self {
             executor,
             sessions: RefCell::default(),
-            sleepers: Rc::default(),
+            writers: Rc::default(),
             rounds: RefCell::new(Rounds::new(rounds::USER)),
             scratch: RefCell::default(),
             limits: Limits { stanza_before_login: LONGEST, stanza: LONGEST, ..Limits::default() },
@@ -60,12 +60,12 @@ impl Echo {
     pub async fn write<T>(self: Rc<Self>) -> T {
         std::future::poll_fn(|_| {
             loop {
-                let Some((id, writer)) = self.sleepers.borrow_mut().next_owed() else {
+                let Some((id, writer)) = self.writers.borrow_mut().next_waiting() else {
                     self.rounds.borrow_mut().next();
                     return Poll::Pending;
                 };
                 if writer.borrow_mut().write_waiting().is_pending() {
-                    self.sleepers.borrow().wake(id);
+                    self.writers.borrow().wake(id);
                 }
             }
         })
@@ -75,7 +75,7 @@ impl Echo {
     fn push(&self, id: SessionId, frame: Frame) {
         if let Some(frames) = self.sessions.borrow_mut().frames.get_mut(&id) {
             frames.push_back(frame);
-            self.sleepers.borrow_mut().owe(id);
+            self.writers.borrow_mut().mark_waiting(id);
         }
     }
 }
@@ -126,10 +126,10 @@ impl Sessions for Echo {
     /// A session that is to end has its time for that.
     fn fail(self: &Rc<Self>, id: SessionId, error: StreamError) {
         self.push(id, Frame::Close(error.code));
-        let (sleepers, patience) = (self.sleepers.clone(), self.limits.close);
+        let (writers, patience) = (self.writers.clone(), self.limits.close);
         Sessions::spawn(&**self, async move {
             Timer::after(patience).await;
-            sleepers.borrow_mut().abort(id);
+            writers.borrow_mut().abort(id);
         });
     }
 
@@ -138,15 +138,15 @@ impl Sessions for Echo {
     }
 
     fn attach(&self, id: SessionId, writer: Rc<RefCell<dyn Writer>>) {
-        self.sleepers.borrow_mut().attach(id, writer);
+        self.writers.borrow_mut().attach(id, writer);
     }
 
     fn sleep(&self, id: SessionId, waker: &Waker) -> bool {
-        self.sleepers.borrow_mut().sleep(id, waker)
+        self.writers.borrow_mut().sleep(id, waker)
     }
 
     fn forget(&self, id: SessionId) {
-        self.sleepers.borrow_mut().forget(id);
+        self.writers.borrow_mut().forget(id);
     }
 
     fn spawn(&self, task: impl Future<Output = ()> + 'static) {

@@ -63,7 +63,7 @@ impl Sessions for Driver {
     }
 
     fn attach(&self, id: SessionId, writer: Rc<RefCell<dyn Writer>>) {
-        self.sleepers.borrow_mut().attach(id, writer);
+        self.writers.borrow_mut().attach(id, writer);
     }
 
     fn sleep(&self, id: SessionId, waker: &Waker) -> bool {
