@@ -17,7 +17,6 @@ pub mod net;
 pub mod prepare;
 pub mod pubsub;
 pub mod serve;
-pub mod sse;
 pub mod text;
 pub mod xml;
 pub mod xmpp;

@@ -51,6 +51,12 @@ pub struct Hash {
 }
 
 impl Password {
+    /// A password that nobody has: a digest of which nobody knows what it is the digest of. It stands for that of a user who is
+    /// gone.
+    pub fn nobodys() -> Self {
+        Self::Plain(Arc::new([0; HASH_LEN]))
+    }
+
     /// Takes a password given as plain text.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::config::password::Password;
 use crate::config::{Role, User};
 use crate::id::UserId;
 use crate::xmpp::jid;
@@ -52,6 +53,7 @@ impl Directory {
             gone.roles.clear();
             gone.supervises.clear();
             gone.team = None;
+            gone.password = Password::nobodys();
         }
     }
 
@@ -121,5 +123,16 @@ mod tests {
         for name in ["", "ad", "a b", "@localhost", "ada@", "ada@elsewhere", "ada@localhost/x"] {
             assert_eq!(directory.find_login(name, "localhost"), None, "{name}");
         }
+    }
+
+    #[test]
+    fn nothing_that_opens_a_door_is_kept_of_a_user_who_is_gone() {
+        let mut directory = Directory::new(Config::demo().users);
+        directory.replace(Vec::new());
+        for user in &directory.users {
+            assert!(user.password == Password::nobodys() && user.roles.is_empty(), "{}", user.id);
+        }
+        directory.replace(Config::demo().users);
+        assert!(directory.keys().all(|key| directory.get(key).password != Password::nobodys()));
     }
 }

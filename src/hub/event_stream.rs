@@ -17,29 +17,39 @@ pub(super) const MISSED: &str = "missed";
 const MISSED_SENTENCE: &str =
     "Events may have been missed since the last one that you have seen: ask for the state anew.";
 
-/// The client that opens a stream.
+/// A client's request for a stream.
 #[derive(Clone, Copy, Debug)]
-pub struct Asker {
+pub struct StreamRequest {
     pub peer: SocketAddr,
     pub user: UserId,
     /// The ticket that lets it in, if it did not say a password.
     pub ticket: Option<TicketKey>,
 }
 
-/// Why a stream is not opened.
+/// Why a user gets no session for a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotOpened {
+pub enum SessionRefused {
+    TooManySessions,
+    GoingDown,
+}
+
+/// Why a stream of events is not opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamRefused {
     NoNode,
     NodeUnknown,
     NodeClosed,
     TooManyNodes,
-    TooManySessions,
-    SessionUnknown,
-    TooManyTaps,
-    GoingDown,
+    Session(SessionRefused),
 }
 
-impl From<PubsubError> for NotOpened {
+impl From<SessionRefused> for StreamRefused {
+    fn from(why: SessionRefused) -> Self {
+        Self::Session(why)
+    }
+}
+
+impl From<PubsubError> for StreamRefused {
     fn from(refusal: PubsubError) -> Self {
         match refusal {
             PubsubError::TooManySubscriptions => Self::TooManyNodes,
@@ -60,32 +70,32 @@ impl Hub {
     pub fn open_events<'a>(
         &mut self,
         now: Now,
-        asker: Asker,
+        request: StreamRequest,
         names: impl IntoIterator<Item = &'a str>,
         after: After<'_>,
-    ) -> Result<SessionId, NotOpened> {
+    ) -> Result<SessionId, StreamRefused> {
         let mut nodes: Vec<NodeId> = Vec::new();
         for name in names {
             let node = self.pubsub.find(name)?;
-            if !self.desk.may_follow(asker.user, name) {
-                return Err(NotOpened::NodeClosed);
+            if !self.desk.may_follow(request.user, name) {
+                return Err(StreamRefused::NodeClosed);
             }
             if !nodes.contains(&node) {
                 if nodes.len() == self.limits.subscriptions_per_session {
-                    return Err(NotOpened::TooManyNodes);
+                    return Err(StreamRefused::TooManyNodes);
                 }
                 nodes.push(node);
             }
         }
         if nodes.is_empty() {
-            return Err(NotOpened::NoNode);
+            return Err(StreamRefused::NoNode);
         }
-        let id = self.open_stream(now, asker)?;
+        let id = self.open_stream(now, request)?;
         let (owed, missed) = self.owed(&nodes, after);
         for node in nodes {
-            let who = Subscriber { user: asker.user, session: Some(id) };
+            let who = Subscriber { user: request.user, session: Some(id) };
             let command = pubsub::Command::Subscribe { node, who };
-            self.apply(Entry { now, by: Some(asker.user), command })?;
+            self.apply(Entry { now, by: Some(request.user), command })?;
         }
         if missed {
             self.report.counters.missed += 1;
@@ -122,13 +132,17 @@ impl Hub {
     }
 
     /// Opens a stream on which nothing comes by itself.
-    pub(super) fn open_stream(&mut self, now: Now, asker: Asker) -> Result<SessionId, NotOpened> {
-        let Asker { peer, user, ticket } = asker;
+    pub(super) fn open_stream(
+        &mut self,
+        now: Now,
+        request: StreamRequest,
+    ) -> Result<SessionId, SessionRefused> {
+        let StreamRequest { peer, user, ticket } = request;
         if self.closing {
-            return Err(NotOpened::GoingDown);
+            return Err(SessionRefused::GoingDown);
         }
         if self.roster.count(user) >= self.limits.sessions_per_user {
-            return Err(NotOpened::TooManySessions);
+            return Err(SessionRefused::TooManySessions);
         }
         let peer = Peer { address: peer, transport: Transport::Sse, accepted: now.monotonic };
         let kind = Kind::Events(EventStream { outbox: Outbox::new(self.queue_memory.clone()), ticket });

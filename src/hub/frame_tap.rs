@@ -12,7 +12,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use crate::hub::delivery::frame::StreamEntry;
 use crate::hub::delivery::queue_memory::Counted;
 use crate::hub::delivery::stream_event::StreamEvent;
-use crate::hub::event_stream::{Asker, MISSED, NotOpened};
+use crate::hub::event_stream::{MISSED, SessionRefused, StreamRequest};
 use crate::hub::session::Session;
 use crate::hub::session_address::Address;
 use crate::hub::{Hub, Now, Transport};
@@ -22,6 +22,20 @@ use crate::xmpp::{bosh, sasl};
 
 /// How many taps there are at the most: each costs a copy of every frame.
 const TAPS_MAX: usize = 4;
+
+/// Why a tap is not opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TapRefused {
+    SessionUnknown,
+    TooManyTaps,
+    Session(SessionRefused),
+}
+
+impl From<SessionRefused> for TapRefused {
+    fn from(why: SessionRefused) -> Self {
+        Self::Session(why)
+    }
+}
 
 /// A session that looks at frames.
 #[derive(Clone, Copy, Debug)]
@@ -71,16 +85,16 @@ impl Hub {
     pub fn open_tap(
         &mut self,
         now: Now,
-        asker: Asker,
+        request: StreamRequest,
         of: Option<SessionId>,
-    ) -> Result<SessionId, NotOpened> {
+    ) -> Result<SessionId, TapRefused> {
         if of.is_some_and(|of| self.sessions.get(of).is_none_or(Session::is_event_stream)) {
-            return Err(NotOpened::SessionUnknown);
+            return Err(TapRefused::SessionUnknown);
         }
         if self.taps.len() == TAPS_MAX {
-            return Err(NotOpened::TooManyTaps);
+            return Err(TapRefused::TooManyTaps);
         }
-        let id = self.open_stream(now, asker)?;
+        let id = self.open_stream(now, request)?;
         self.taps.push(Tap { id, of, left_out: 0 });
         Ok(id)
     }

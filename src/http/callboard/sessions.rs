@@ -13,7 +13,7 @@ use crate::http::query::Query;
 use crate::http::request_body::Incoming;
 use crate::http::response::{self, Answer, Refused};
 use crate::http::site::Site;
-use crate::hub::{Asker, Listed, NotOpened};
+use crate::hub::{Listed, StreamRequest, TapRefused};
 use crate::id::{SessionId, UserId};
 use crate::json;
 
@@ -65,9 +65,9 @@ pub async fn frames(
     }
     let of = match Query::of(request.uri()).one("session")? {
         None => None,
-        Some(id) => Some(id.parse::<SessionId>().map_err(|_| NotOpened::SessionUnknown)?),
+        Some(id) => Some(id.parse::<SessionId>().map_err(|_| TapRefused::SessionUnknown)?),
     };
-    let asker = Asker { peer, user, ticket };
-    let id = site.driver.with_hub(|hub, now| hub.open_tap(now, asker, of))?;
+    let stream_request = StreamRequest { peer, user, ticket };
+    let id = site.driver.with_hub(|hub, now| hub.open_tap(now, stream_request, of))?;
     Ok((user, body::answer(site, id, carried)))
 }

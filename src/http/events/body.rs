@@ -11,12 +11,12 @@ use hyper::body::Bytes;
 use hyper::header::{self, HeaderName};
 use smol::stream::Stream;
 
+use crate::http::events::format;
 use crate::http::response::{Answer, Body, Refused, set};
 use crate::http::site::Site;
-use crate::hub::{EventOut, NotOpened};
+use crate::hub::{EventOut, SessionRefused, StreamRefused, TapRefused};
 use crate::id::SessionId;
 use crate::net::buffers::CHUNK;
-use crate::sse;
 
 /// The stream of events on a connection, by which the connection can be cut off although it takes nothing.
 #[derive(Clone, Copy, Default)]
@@ -71,13 +71,13 @@ impl Stream for Feed {
         let mut piece = Vec::new();
         if !feed.begun {
             feed.begun = true;
-            piece.extend_from_slice(sse::RETRY.as_bytes());
+            piece.extend_from_slice(format::RETRY.as_bytes());
         }
         let ended = &mut feed.ended;
         feed.site.driver.with_hub(|hub, now| {
             hub.drain_events(now, feed.id, CHUNK, |out| match out {
-                EventOut::Event { name, id, data } => sse::write(&mut piece, name, id, data),
-                EventOut::Comment => piece.extend_from_slice(sse::HEARTBEAT.as_bytes()),
+                EventOut::Event { name, id, data } => format::write(&mut piece, name, id, data),
+                EventOut::Comment => piece.extend_from_slice(format::HEARTBEAT.as_bytes()),
                 EventOut::End => *ended = true,
             })
         });
@@ -97,33 +97,53 @@ impl Drop for Feed {
     }
 }
 
-/// Why a stream is not opened, as an answer says it.
-impl From<NotOpened> for Refused {
-    fn from(why: NotOpened) -> Self {
+/// Why there is no session for a stream, as an answer says it.
+impl From<SessionRefused> for Refused {
+    fn from(why: SessionRefused) -> Self {
         let (status, sentence) = match why {
-            NotOpened::NoNode => (
-                StatusCode::BAD_REQUEST,
-                "Name one node or more: /events?node=/finesse/api/User/1001&node=/finesse/api/SystemInfo",
-            ),
-            NotOpened::NodeUnknown => (StatusCode::NOT_FOUND, "There is no such node."),
-            NotOpened::NodeClosed => (
-                StatusCode::FORBIDDEN,
-                "Your role does not let you follow one of these nodes (node_access in the configuration).",
-            ),
-            NotOpened::TooManyNodes => (
-                StatusCode::BAD_REQUEST,
-                "These are more nodes than subscriptions_per_session in [limits] allows.",
-            ),
-            NotOpened::TooManySessions => (
+            SessionRefused::TooManySessions => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "The user has as many sessions and streams as sessions_per_user in [limits] allows.",
             ),
-            NotOpened::SessionUnknown => (StatusCode::NOT_FOUND, "There is no such session."),
-            NotOpened::TooManyTaps => (
+            SessionRefused::GoingDown => (StatusCode::SERVICE_UNAVAILABLE, "The server is going down."),
+        };
+        Self { status, sentence }
+    }
+}
+
+/// Why no stream of events is opened, as an answer says it.
+impl From<StreamRefused> for Refused {
+    fn from(why: StreamRefused) -> Self {
+        let (status, sentence) = match why {
+            StreamRefused::NoNode => (
+                StatusCode::BAD_REQUEST,
+                "Name one node or more: /events?node=/finesse/api/User/1001&node=/finesse/api/SystemInfo",
+            ),
+            StreamRefused::NodeUnknown => (StatusCode::NOT_FOUND, "There is no such node."),
+            StreamRefused::NodeClosed => (
+                StatusCode::FORBIDDEN,
+                "Your role does not let you follow one of these nodes (node_access in the configuration).",
+            ),
+            StreamRefused::TooManyNodes => (
+                StatusCode::BAD_REQUEST,
+                "These are more nodes than subscriptions_per_session in [limits] allows.",
+            ),
+            StreamRefused::Session(why) => return why.into(),
+        };
+        Self { status, sentence }
+    }
+}
+
+/// Why no tap is opened, as an answer says it.
+impl From<TapRefused> for Refused {
+    fn from(why: TapRefused) -> Self {
+        let (status, sentence) = match why {
+            TapRefused::SessionUnknown => (StatusCode::NOT_FOUND, "There is no such session."),
+            TapRefused::TooManyTaps => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "As many look at frames as may at a time; close another one.",
             ),
-            NotOpened::GoingDown => (StatusCode::SERVICE_UNAVAILABLE, "The server is going down."),
+            TapRefused::Session(why) => return why.into(),
         };
         Self { status, sentence }
     }

@@ -1,6 +1,7 @@
 //! `GET /events?node=NODE&node=NODE…`: server-sent events (WHATWG HTML §9.2), for clients that need no more than HTTP.
 
 pub(crate) mod body;
+mod format;
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -15,7 +16,7 @@ use crate::http::query::{Query, Repeated};
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, Refused};
 use crate::http::site::Site;
-use crate::hub::Asker;
+use crate::hub::StreamRequest;
 use crate::id::UserId;
 use crate::pubsub::After;
 
@@ -40,9 +41,9 @@ pub async fn open(
     let nodes: Vec<_> = query.all("node").collect();
     let after = last_seen(query)?;
     let after = after_of(request.headers(), after.as_deref());
-    let asker = Asker { peer, user, ticket };
+    let stream_request = StreamRequest { peer, user, ticket };
     let nodes = nodes.iter().map(|node| &**node);
-    let id = site.driver.with_hub(|hub, now| hub.open_events(now, asker, nodes, after))?;
+    let id = site.driver.with_hub(|hub, now| hub.open_events(now, stream_request, nodes, after))?;
     Ok((user, body::answer(site, id, carried)))
 }
 

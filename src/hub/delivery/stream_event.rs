@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use crate::hub::delivery::queue_memory::{Counted, QueueMemory};
 use crate::pubsub::Item;
-use crate::sse;
 
 /// The event.
 #[derive(Debug)]
@@ -35,7 +34,7 @@ impl StreamEvent {
     fn new(content: Content) -> Self {
         let mut event = Self { content, len: 0 };
         let (name, id, data) = event.fields();
-        event.len = sse::len(name, id, data);
+        event.len = name.len() + id.map_or(0, str::len) + data.len();
         event
     }
 
@@ -45,7 +44,7 @@ impl StreamEvent {
         Counted::new(self, bytes, queue_memory, sender)
     }
 
-    /// How many bytes it has on a stream.
+    /// The bytes of its name, id and data.
     pub fn len(&self) -> usize {
         self.len
     }

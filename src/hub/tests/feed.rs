@@ -12,12 +12,17 @@ const ID: &str = "07070707-0707-4707-8707-070707070707";
 const ALARMS: &str = "/lab/alarms";
 
 impl Stage {
-    pub(super) fn asker(&self, user: &str) -> Asker {
+    pub(super) fn asker(&self, user: &str) -> StreamRequest {
         let user = self.hub.users().find(user).expect("the demo has it");
-        Asker { peer: SocketAddr::from((Ipv4Addr::LOCALHOST, 80)), user, ticket: None }
+        StreamRequest { peer: SocketAddr::from((Ipv4Addr::LOCALHOST, 80)), user, ticket: None }
     }
 
-    fn try_stream(&mut self, user: &str, nodes: &[&str], after: After<'_>) -> Result<SessionId, NotOpened> {
+    fn try_stream(
+        &mut self,
+        user: &str,
+        nodes: &[&str],
+        after: After<'_>,
+    ) -> Result<SessionId, StreamRefused> {
         let asker = self.asker(user);
         let opened = self.hub.open_events(self.now, asker, nodes.iter().copied(), after);
         self.settle();
@@ -115,10 +120,10 @@ fn what_cannot_be_opened_leaves_nothing_behind() {
     });
     let all = [USER_NODE, TEAM_NODE, ALARMS];
     for (nodes, why) in [
-        (&[][..], NotOpened::NoNode),
-        (&[USER_NODE, "/no/such"], NotOpened::NodeUnknown),
-        (&[""], NotOpened::NodeUnknown),
-        (&all, NotOpened::TooManyNodes),
+        (&[][..], StreamRefused::NoNode),
+        (&[USER_NODE, "/no/such"], StreamRefused::NodeUnknown),
+        (&[""], StreamRefused::NodeUnknown),
+        (&all, StreamRefused::TooManyNodes),
     ] {
         assert_eq!(stage.try_stream("1001", nodes, After::Now), Err(why));
     }
@@ -126,7 +131,10 @@ fn what_cannot_be_opened_leaves_nothing_behind() {
     // Both kinds of session count together, whichever is first.
     let stream = stage.stream("1001", &[USER_NODE, TEAM_NODE, USER_NODE, TEAM_NODE], After::Now);
     let desktop = stage.available("1001", "desktop");
-    assert_eq!(stage.try_stream("1001", &[USER_NODE], After::Now), Err(NotOpened::TooManySessions));
+    assert_eq!(
+        stage.try_stream("1001", &[USER_NODE], After::Now),
+        Err(StreamRefused::Session(SessionRefused::TooManySessions))
+    );
     let third = stage.log_in("1001");
     stage.open(third);
     stage.hear(third);
@@ -144,7 +152,10 @@ fn what_cannot_be_opened_leaves_nothing_behind() {
     assert_eq!(stage.payloads(again), ["1"]);
     assert!(stage.hear(stream).is_empty());
     stage.hub.shutdown(stage.now);
-    assert_eq!(stage.try_stream("1003", &[USER_NODE], After::Now), Err(NotOpened::GoingDown));
+    assert_eq!(
+        stage.try_stream("1003", &[USER_NODE], After::Now),
+        Err(StreamRefused::Session(SessionRefused::GoingDown))
+    );
 }
 
 #[test]
@@ -235,7 +246,7 @@ fn a_ticket_is_held_by_the_streams_that_it_opened() {
     assert!(stage.hub.ticket(stage.now, "other").is_none());
     let (owner, key) = stage.hub.ticket(stage.now, &text).expect("it is valid");
     assert_eq!(owner, user);
-    let asker = Asker { ticket: Some(key), ..stage.asker("1001") };
+    let asker = StreamRequest { ticket: Some(key), ..stage.asker("1001") };
     let stream = stage.hub.open_events(stage.now, asker, [USER_NODE], After::Now).expect("it may be opened");
     stage.pass(Duration::from_secs(600));
     assert!(stage.hub.ticket(stage.now, &text).is_some(), "its stream is up");

@@ -4,7 +4,7 @@ use crate::hub::tests::*;
 use crate::pubsub::After;
 
 impl Stage {
-    fn try_tap(&mut self, of: Option<SessionId>) -> Result<SessionId, NotOpened> {
+    fn try_tap(&mut self, of: Option<SessionId>) -> Result<SessionId, TapRefused> {
         let asker = self.asker("administrator");
         let opened = self.hub.open_tap(self.now, asker, of);
         self.settle();
@@ -86,7 +86,7 @@ fn a_tap_is_bounded_as_every_session_is() {
     let mut stage = Stage::with(|config| config.limits.queue_frames = 64);
     let id = stage.available("1001", "desktop");
     let taps: Vec<_> = (0..4).map(|_| stage.open_tap(None)).collect();
-    assert_eq!(stage.try_tap(None), Err(NotOpened::TooManyTaps));
+    assert_eq!(stage.try_tap(None), Err(TapRefused::TooManyTaps));
     taps[1..].iter().for_each(|tap| stage.stop_reading(*tap));
     for _ in 0..70 {
         stage.say(id, "<presence xmlns='jabber:client' to='nobody@localhost'/>");
@@ -96,7 +96,7 @@ fn a_tap_is_bounded_as_every_session_is() {
     assert_eq!(stage.hear(taps[1]), ["end"]);
     let events = stage.stream("1001", &[USER_NODE], After::Now);
     for unknown in [events, taps[0], taps[1], SessionId::MAX] {
-        assert_eq!(stage.try_tap(Some(unknown)), Err(NotOpened::SessionUnknown));
+        assert_eq!(stage.try_tap(Some(unknown)), Err(TapRefused::SessionUnknown));
     }
     stage.open_tap(Some(id));
     // The one that is looked at has noticed nothing.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use callboard::clock::Now;
 use callboard::config::limits::Limits;
 use callboard::config::{Config, Profile};
-use callboard::hub::{Action, Asker, EventOut, Hub, Peer, Transport, nodes};
+use callboard::hub::{Action, StreamRequest, EventOut, Hub, Peer, Transport, nodes};
 use callboard::id::{SessionId, UserId};
 use callboard::pubsub::{After, NodeSpec};
 use callboard::xmpp::bosh::Answer;
@@ -73,7 +73,7 @@ fn watch(hub: &mut Hub, now: Now, config: &Config) -> (Vec<String>, SessionId) {
     let names = nodes::all(hub.desk(), &config.nodes);
     let names: Vec<String> = names.iter().flat_map(NodeSpec::names).collect();
     let administrator = hub.desk().directory().find("administrator").expect("the demo has one");
-    let asker = Asker { peer: PEER.into(), user: administrator, ticket: None };
+    let asker = StreamRequest { peer: PEER.into(), user: administrator, ticket: None };
     let witness = hub
         .open_events(now, asker, names.iter().map(String::as_str), After::Now)
         .expect("there is room for it");
