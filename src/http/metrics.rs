@@ -11,8 +11,6 @@ use crate::http::site::Site;
 use crate::hub::Transport;
 use crate::hub::{Counters, Failures};
 
-/// The ways that always have a figure, also while nobody uses them.
-
 /// Answers.
 pub fn answer(site: &Site) -> Answer {
     let mut answer = Answer::new(text(site).into());
@@ -26,6 +24,7 @@ fn text(site: &Site) -> String {
         site.driver.with_hub(|hub, _| (hub.counters(), hub.transports(), hub.failures().to_vec()));
     let mut text = String::new();
     let out = &mut text;
+    // Each has a figure, also while nobody uses it.
     for way in Transport::ALL {
         ways.entry(way).or_default();
     }

@@ -43,7 +43,6 @@ pub struct Session {
 
 /// The kind of a session. Both stand in place: agents have the larger kind, and need no second allocation each.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "nearly all sessions are of the large kind")]
 pub enum Kind {
     Xmpp(Xmpp),
     Events(EventStream),

@@ -99,8 +99,8 @@ impl Hub {
     fn message(&mut self, now: Now, id: SessionId, user: UserId, message: Node<'_, '_>) {
         let kind = message.attribute("type").unwrap_or("normal");
         let result = match self.target(message.attribute("to"), user) {
-            Ok(Target::Account) => self.to_user(now, id, message, user, kind),
-            Ok(Target::User { user, resource: None }) => self.to_user(now, id, message, user, kind),
+            Ok(Target::Account) => self.message_to_user(now, id, message, user, kind),
+            Ok(Target::User { user, resource: None }) => self.message_to_user(now, id, message, user, kind),
             Ok(Target::User { user, resource: Some(resource) }) => {
                 match self.forward(now, id, message, user, Some(&resource)) {
                     // The conversation goes on at another of the user's sessions (RFC 6121 §8.5.3.2.1).
@@ -121,7 +121,7 @@ impl Hub {
     }
 
     /// A message to a bare JID (RFC 6121 §8.5.2.1.1).
-    fn to_user(
+    fn message_to_user(
         &mut self,
         now: Now,
         id: SessionId,
