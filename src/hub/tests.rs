@@ -8,7 +8,7 @@ mod checks;
 mod deadlines;
 mod delivery;
 mod ending;
-mod feed;
+mod event_streams;
 mod lockout;
 mod outbox;
 mod pressure;

@@ -33,7 +33,7 @@ pub enum Carries {
 pub type Carried = Rc<Cell<Carries>>;
 
 /// A stream. It is over for the hub when this is dropped.
-struct Feed {
+struct EventStream {
     site: Rc<Site>,
     id: SessionId,
     carried: Carried,
@@ -46,8 +46,8 @@ struct Feed {
 /// The answer with a stream that the hub has opened.
 pub fn answer(site: &Rc<Site>, id: SessionId, carried: &Carried) -> Answer {
     carried.set(Carries::Stream(id));
-    let feed = Feed { site: site.clone(), id, carried: carried.clone(), begun: false, ended: false };
-    let mut answer = Answer::new(Body::Pieces(Box::pin(feed)));
+    let stream = EventStream { site: site.clone(), id, carried: carried.clone(), begun: false, ended: false };
+    let mut answer = Answer::new(Body::Pieces(Box::pin(stream)));
     set(&mut answer, header::CONTENT_TYPE, "text/event-stream");
     // Nothing between here and the client may keep events back, to pack or to gather them (RFC 9111 §5.2.2.6, and nginx's own
     // word).
@@ -58,30 +58,30 @@ pub fn answer(site: &Rc<Site>, id: SessionId, carried: &Carried) -> Answer {
     answer
 }
 
-impl Stream for Feed {
+impl Stream for EventStream {
     type Item = io::Result<Bytes>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
-        let feed = self.get_mut();
-        if feed.ended {
+        let stream = self.get_mut();
+        if stream.ended {
             return Poll::Ready(None);
         }
         // Whether to cut it off is looked at by the whole connection: this is not asked for more while a write waits.
-        let _ = feed.site.driver.sleep(feed.id, cx.waker());
+        let _ = stream.site.driver.sleep(stream.id, cx.waker());
         let mut piece = Vec::new();
-        if !feed.begun {
-            feed.begun = true;
+        if !stream.begun {
+            stream.begun = true;
             piece.extend_from_slice(format::RETRY.as_bytes());
         }
-        let ended = &mut feed.ended;
-        feed.site.driver.with_hub(|hub, now| {
-            hub.drain_events(now, feed.id, CHUNK, |out| match out {
+        let ended = &mut stream.ended;
+        stream.site.driver.with_hub(|hub, now| {
+            hub.drain_events(now, stream.id, CHUNK, |out| match out {
                 EventOut::Event { name, id, data } => format::write(&mut piece, name, id, data),
                 EventOut::Comment => piece.extend_from_slice(format::HEARTBEAT.as_bytes()),
                 EventOut::End => *ended = true,
             })
         });
-        match (piece.is_empty(), feed.ended) {
+        match (piece.is_empty(), stream.ended) {
             (false, _) => Poll::Ready(Some(Ok(piece.into()))),
             (true, true) => Poll::Ready(None),
             (true, false) => Poll::Pending,
@@ -89,7 +89,7 @@ impl Stream for Feed {
     }
 }
 
-impl Drop for Feed {
+impl Drop for EventStream {
     fn drop(&mut self) {
         self.carried.set(Carries::End);
         self.site.driver.with_hub(|hub, now| hub.closed(now, self.id, "the client has gone"));
