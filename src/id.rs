@@ -22,7 +22,7 @@ impl SessionId {
     /// After every other in order.
     pub(crate) const MAX: Self = Self { place: u32::MAX, generation: u32::MAX };
 
-    /// Its place in a table: as small as can be, and not that of any other session that is up.
+    /// Returns the place of the session in a table: the smallest that no other open session has.
     pub fn place(self) -> usize {
         self.place as usize
     }

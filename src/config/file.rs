@@ -77,7 +77,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// Tells whether a file belongs to whom the program runs as.
+/// Tells whether a file belongs to the user that the program runs as.
 fn is_own(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| found.uid() == geteuid().as_raw())
 }

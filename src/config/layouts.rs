@@ -37,7 +37,7 @@ const OTHERS: [&str; 9] = [
     "wrapUpReason",
 ];
 
-/// Which variables of a call are shown where, for everybody or for some teams.
+/// Layout of the variables of a call, for everybody or for some teams.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
     /// By which requests name it; no two have the same.

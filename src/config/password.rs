@@ -23,7 +23,7 @@ pub const ITERATIONS: u32 = 600_000;
 /// The iterations a hash may have: fewer give no protection, more would let one login stop all others.
 const ITERATIONS_ALLOWED: RangeInclusive<u32> = 1_000..=10_000_000;
 
-/// The longest password in bytes: whoever sends one has not logged in yet.
+/// The longest password in bytes. It is bounded because its sender has not logged in yet.
 const LONGEST: usize = 1024;
 
 const PREFIX: &str = "$pbkdf2-sha256$i=";

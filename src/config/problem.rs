@@ -30,7 +30,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// As a warning is printed and logged: one sees that it is no problem.
+    /// Returns the line of a warning: it says so, as a warning stops nothing.
     pub fn warning(&self) -> String {
         let Self { file, place, sentence } = self;
         format!("{file}:{}:{}: warning: {sentence}", place.line, place.column)

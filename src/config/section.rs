@@ -15,7 +15,7 @@ pub(super) type Read<T> = Result<Option<Placed<T>>, Reported>;
 
 /// A table of the document: the root, `[tls]`, one `[[user]]`…
 pub(super) struct Section<'d> {
-    /// As it stands in the file, for sentences: `[[user]]`.
+    /// Name of the section as written in the file, such as `[[user]]`; sentences quote it.
     pub name: &'static str,
     /// Where it starts.
     pub place: Place,
@@ -172,7 +172,7 @@ fn kind(value: &Spanned<DeValue>) -> &'static str {
     kind_of(value.get_ref())
 }
 
-/// As [`kind`].
+/// Returns the type of a value with its article, as [`kind`] does.
 pub(super) fn kind_of(value: &DeValue) -> &'static str {
     match value {
         DeValue::String(_) => "a string",

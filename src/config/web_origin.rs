@@ -70,7 +70,7 @@ impl WebOrigin {
         self.scheme.usual_port().is_some() && self.host.is_loopback()
     }
 
-    /// Its host.
+    /// Returns the host of the origin.
     pub fn host(&self) -> &Host {
         &self.host
     }

@@ -46,7 +46,7 @@ impl Asset {
 mod tests {
     use super::*;
 
-    /// What is packed has to stay small: it is carried by every program.
+    /// Bound of the packed files in bytes, as every program carries them.
     const MOST: usize = 250 * 1024;
 
     #[test]

@@ -177,7 +177,7 @@ fn line(style: Style, now: SystemTime, record: &Record<'_>) -> String {
     line
 }
 
-/// As syslog(3) counts them.
+/// Returns the priority of a level, as syslog(3) numbers them.
 fn priority(level: Level) -> u8 {
     match level {
         Level::Error => 3,

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use crate::client_address;
 
-/// One address may have all there is divided by this.
+/// Divides a quota into the shares of single addresses: each may have a quarter.
 const SHARE: usize = 4;
 
 /// Something of which there is so much.
@@ -24,7 +24,7 @@ struct Table {
     refused: Cell<u64>,
 }
 
-/// There is no more of it, or no more for an address.
+/// Refusal: the whole quota is in use, or the share of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exhausted;
 

@@ -14,7 +14,7 @@ pub struct Refusals {
 }
 
 impl Refusals {
-    /// There is one more. If the log is to be told of it, returns how many came since it was told last, without this one.
+    /// Counts a refusal. Returns `Some(n)` if it should be logged: `n` more were refused since the last line.
     pub fn another(&mut self, now: Instant) -> Option<u64> {
         self.count += 1;
         let before = match self.told {

@@ -71,14 +71,14 @@ pub enum XmlError {
     NotWellFormed(&'static str),
     /// A DTD or entity, and in a stanza a comment or processing instruction (RFC 6120 §11.1, §4.9.3.18).
     Restricted,
-    /// It declares another encoding than UTF-8 (RFC 6120 §11.6, §4.9.3.22).
+    /// The message declares another encoding than UTF-8 (RFC 6120 §11.6, §4.9.3.22).
     Encoding,
     /// Over one of the [`Bounds`]; the text names it (RFC 6120 §4.9.3.14).
     TooMuch(&'static str),
 }
 
 impl XmlError {
-    /// What is wrong in no way that has a sentence of its own.
+    /// The message is not one element, and no other sentence says why.
     pub const NO_ELEMENT: Self = Self::NotWellFormed("A message is exactly one XML element.");
 }
 

@@ -1,4 +1,4 @@
-//! What is read, what is refused, and what leaves.
+//! Reading, refusing and writing XML.
 
 use crate::xml::scan::scan;
 use crate::xml::*;
@@ -72,7 +72,7 @@ fn what_is_not_one_element_is_not_well_formed() {
     }
 }
 
-/// Namespaces in XML 1.0: parsers with namespaces refuse these, so whoever was handed them would end its stream.
+/// Namespaces in XML 1.0: parsers with namespaces refuse these, so a client that received them would end its stream.
 #[test]
 fn what_breaks_the_rules_of_namespaces_is_not_well_formed() {
     for text in [

@@ -19,7 +19,7 @@ const SOON: Duration = Duration::from_secs(30 * 24 * 3600);
 pub struct Certificate {
     /// The names of hosts and the addresses for which it is.
     pub names: Vec<String>,
-    /// It can have extensions, as it is of version 3.
+    /// The certificate is of version 3 and can have extensions (RFC 5280 §4.1.2.1).
     pub extensible: bool,
     not_before: OffsetDateTime,
     not_after: OffsetDateTime,
@@ -40,7 +40,7 @@ impl Certificate {
         .ok()
     }
 
-    /// Until when it counts, and for how many days that is; and for whom it is.
+    /// Describes a certificate: its end, the days that are left until then, and its names.
     pub fn describe(&self, now: SystemTime) -> String {
         let names = if self.names.is_empty() { "nobody".to_owned() } else { self.names.join(", ") };
         let left = self.not_after - OffsetDateTime::from(now);

@@ -105,7 +105,7 @@ pub(super) struct Previous {
     pub rid: u64,
     at: Instant,
     polls: bool,
-    /// Its answer had payloads.
+    /// The answer to this request had payloads.
     pub fruitful: bool,
 }
 
@@ -114,7 +114,7 @@ pub(super) struct Previous {
 pub enum Turn {
     /// Take its payloads now.
     Now,
-    /// There is nothing to take, or not yet.
+    /// No payload can be taken yet.
     Later,
 }
 

@@ -27,7 +27,7 @@ pub use respond::Payloads;
 use crate::xml::write_attribute;
 use crate::xmpp::ns;
 
-/// One request of HTTP, as long as it waits for its answer.
+/// Id of an HTTP request that waits for its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RequestId(pub u64);
 
