@@ -164,7 +164,7 @@ mod tests {
 
     /// A check that has begun is counted, whoever has gone away meanwhile.
     #[test]
-    fn who_leaves_while_a_password_is_checked_has_tried_it() {
+    fn a_client_that_leaves_during_its_password_check_has_used_a_try() {
         let hash = Password::hash("1001", 1000).expect("a hash");
         let mut config = Config::demo();
         config.users[1].password = Password::parse_hash(&hash).expect("a hash");

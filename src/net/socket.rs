@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_has_closed_a_connection_has_left_it_whatever_is_still_to_be_read() {
+    fn a_client_that_has_closed_its_connection_is_gone_even_if_bytes_are_unread() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
         let mut client = TcpStream::connect(listener.local_addr().expect("it has one")).expect("it listens");
         let (stream, _) = listener.accept().expect("it has connected");

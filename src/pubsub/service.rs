@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_back_gets_what_came_after_the_last_item() {
+    fn a_subscriber_that_comes_back_gets_the_items_after_its_last_one() {
         let (mut service, a, b) = service();
         for (node, id) in [(a, None), (b, Some("own")), (a, None), (a, None)] {
             publish(&mut service, node, ROOT, id, Payload::Text(String::new())).unwrap();

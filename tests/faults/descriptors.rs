@@ -76,7 +76,7 @@ fn fill(server: &Server) -> (Vec<Guest>, Guest) {
 }
 
 #[test]
-fn who_finds_no_descriptor_waits_and_the_log_says_so_once() {
+fn a_client_that_finds_no_descriptor_waits_and_the_log_says_so_once() {
     let server = poor();
     witnessed(&server, |_| {
         let (mut inside, first) = fill(&server);
@@ -100,7 +100,7 @@ fn who_finds_no_descriptor_waits_and_the_log_says_so_once() {
 }
 
 #[test]
-fn who_waits_for_a_descriptor_costs_next_to_nothing() {
+fn a_client_that_waits_for_a_descriptor_costs_next_to_nothing() {
     let server = poor();
     let mut online = Client::online(&server, "1001", "desktop");
     let (inside, mut first) = fill(&server);

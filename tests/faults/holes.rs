@@ -13,7 +13,7 @@ use crate::witness::witnessed;
 const MOMENTS: usize = 12;
 
 #[test]
-fn who_falls_silent_at_any_moment_is_ended_and_nobody_else() {
+fn a_client_that_falls_silent_at_any_moment_is_ended_and_no_other() {
     let limits = "[limits]\nlogin = \"2s\"\nping = \"1s\"\nping_answer = \"1s\"\nclose = \"500ms\"\n";
     let server = Server::with_log("info", limits);
     let other = Server::demo();

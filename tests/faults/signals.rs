@@ -199,7 +199,7 @@ fn the_end_in_full_swing_comes_after_everything_that_was_acknowledged() {
 }
 
 #[test]
-fn who_publishes_while_the_server_goes_down_is_told_that_nobody_will_get_it() {
+fn a_publisher_is_told_while_the_server_stops_that_nobody_will_get_its_event() {
     let server = Server::with_log("info", LIMITS);
     let mut publisher = Http::connect(server.plain);
     assert_eq!(publisher.ask(publication(TEAM, "before")).status(), 202);

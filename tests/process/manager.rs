@@ -172,7 +172,7 @@ fn a_health_check_asks_the_server_of_a_configuration() {
 }
 
 #[test]
-fn who_speaks_http_where_tls_is_spoken_is_led_there() {
+fn plain_http_on_the_tls_port_is_led_to_https() {
     let pair = pair();
     let folder = Folder::new();
     folder.write("server.pem", &pair.certificate);

@@ -103,7 +103,7 @@ header = ["callVariable1", ""]
 }
 
 #[test]
-fn who_is_left_without_a_layout_gets_the_built_in_one() {
+fn a_team_without_a_layout_gets_the_built_in_one() {
     let ids = |text: &str| {
         let layouts = layouts(text);
         let shown = layouts.into_iter().map(|layout| (layout.id, layout.name, layout.teams.is_none()));

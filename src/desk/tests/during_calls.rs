@@ -190,7 +190,7 @@ fn what_was_asked_for_during_a_call_comes_after_it() {
 }
 
 #[test]
-fn whoever_ends_wrap_up_early_is_left_alone_by_the_timer() {
+fn the_wrap_up_timer_leaves_agents_alone_that_ended_wrap_up_early() {
     for (profile, state, actor, asked) in [
         ("uccx", "WORK", BOB, "READY"),
         ("uccx", "WORK", BOB, "NOT_READY"),
@@ -279,7 +279,7 @@ fn a_forced_logout_waits_until_the_call_ends() {
 }
 
 #[test]
-fn who_is_to_leave_and_does_not_answer_leaves() {
+fn an_agent_that_is_to_leave_and_does_not_answer_leaves() {
     for (profile, code) in [("uccx", "22"), ("ucce", "999")] {
         let (mut desk, id) = busy(profile, "RESERVED");
         ask(&mut desk, ADA, BOB, "LOGOUT").expect("an accepted request");
@@ -293,7 +293,7 @@ fn who_is_to_leave_and_does_not_answer_leaves() {
 }
 
 #[test]
-fn who_comes_back_in_time_is_not_signed_out_after_the_call() {
+fn an_agent_that_comes_back_in_time_is_not_signed_out_after_the_call() {
     for profile in ["uccx", "ucce"] {
         let (mut desk, id) = busy(profile, "TALKING");
         desk.left(at(1000), BOB);

@@ -12,7 +12,7 @@ fn told(events: &[Event]) -> Vec<(String, String, String)> {
 }
 
 #[test]
-fn who_does_not_come_back_is_signed_out_or_made_not_ready() {
+fn an_agent_that_does_not_come_back_is_signed_out_or_made_not_ready() {
     for (profile, state) in [("uccx", "LOGOUT"), ("ucce", "NOT_READY")] {
         let mut desk = desk(profile);
         bring(&mut desk, BOB, "READY");
@@ -46,7 +46,7 @@ fn coming_back_in_time_changes_nothing() {
 }
 
 #[test]
-fn who_is_not_signed_in_is_left_alone() {
+fn the_end_of_a_session_leaves_a_signed_out_agent_alone() {
     for user in [BOB, SUE, ROOT] {
         let mut desk = desk("uccx");
         let before = everything(&desk);
@@ -58,7 +58,7 @@ fn who_is_not_signed_in_is_left_alone() {
 
 /// A page that is loaded again signs in before its session is there.
 #[test]
-fn who_signs_in_after_it_has_left_is_not_signed_out_by_what_was_before() {
+fn an_agent_that_signs_in_again_is_not_signed_out_for_its_earlier_absence() {
     let mut desk = desk("uccx");
     bring(&mut desk, BOB, "READY");
     desk.left(at(0), BOB);

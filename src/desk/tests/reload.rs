@@ -56,7 +56,7 @@ fn another_label_of_a_reason_is_told_and_another_telephone_in_the_file_is_not() 
 }
 
 #[test]
-fn who_rings_at_somebody_who_is_gone_goes_back_to_its_queue() {
+fn a_caller_that_rings_at_a_removed_agent_goes_back_to_its_queue() {
     let mut desk = Desk::new(config(QUEUE, "Lab", "Lab"));
     bring(&mut desk, BOB, "READY");
     let call = Inbound { from: "5550199".into(), to: "9001".into(), data: CallData::default() };

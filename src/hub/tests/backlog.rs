@@ -28,7 +28,7 @@ fn the_memory_of_all_queues_is_counted_and_an_event_that_many_wait_for_once() {
 }
 
 #[test]
-fn whoever_is_owed_most_goes_when_all_queues_together_hold_too_much() {
+fn the_session_that_is_owed_most_ends_when_all_queues_together_hold_too_much() {
     let mut stage = Stage::with(|config| config.limits.queues = 1 << 20);
     let names = ["1001", "1002", "1003", "1004", "1005", "1006"];
     let sessions = names.map(|name| stage.available(name, "desktop"));

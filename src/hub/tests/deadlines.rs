@@ -3,7 +3,7 @@
 use crate::hub::tests::*;
 
 #[test]
-fn who_does_not_log_in_in_time_is_told_and_dropped() {
+fn a_client_that_does_not_log_in_in_time_is_told_and_dropped() {
     let mut stage = Stage::new();
     let silent = stage.connect();
     let slow = stage.log_in("1001");

@@ -207,7 +207,7 @@ fn a_stream_that_is_not_read_ends_and_comes_back_to_all_of_it() {
 }
 
 #[test]
-fn who_comes_back_gets_what_was_missed_and_then_what_comes() {
+fn a_client_that_comes_back_gets_missed_events_and_then_new_ones() {
     let mut stage = Stage::with(|config| config.limits.history = 4);
     for (node, payload) in
         [(USER_NODE, "1"), (ALARMS, "2"), (USER_NODE, "3"), (ALARMS, "4"), (USER_NODE, "5")]

@@ -34,7 +34,7 @@ fn reload(stage: &mut Stage, config: &Config) {
 }
 
 #[test]
-fn who_is_gone_before_the_answer_is_used_is_not_let_in() {
+fn a_user_removed_before_the_result_of_the_check_is_used_is_not_let_in() {
     let (with, without) = configs();
     for is_judged_first in [true, false] {
         let (mut stage, id, credentials, attempt) = checking(&with);

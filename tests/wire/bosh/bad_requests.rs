@@ -158,7 +158,7 @@ fn a_giant_body_is_not_read_and_ends_the_session_that_it_names() {
 }
 
 #[test]
-fn who_does_not_know_the_session_does_not_reach_it() {
+fn a_request_with_a_wrong_sid_does_not_reach_the_session() {
     let server = Server::demo();
     let mut client = witness(&server);
     let sid = client.wire.sid.clone();

@@ -345,7 +345,7 @@ fn acknowledgements_are_said_to_those_who_say_them() {
 }
 
 #[test]
-fn who_does_not_come_for_what_waits_is_told_and_dropped() {
+fn a_client_that_does_not_fetch_its_events_is_told_and_dropped() {
     let server = Server::with_log("info", "[limits]\nqueue_frames = 512\nbacklog_wait = \"100ms\"\n");
     let mut client = online(&server);
     for n in 0..512 {

@@ -192,7 +192,7 @@ fn wrong_passwords_are_answered_and_the_third_ends_the_stream() {
 }
 
 #[test]
-fn who_leaves_with_a_presence_is_seen_leaving() {
+fn a_client_that_terminates_with_a_presence_is_seen_leaving() {
     let server = Server::demo();
     let mut socket = Client::online(&server, "1001", "phone");
     let mut bosh = Bosh::session(&server);

@@ -62,7 +62,7 @@ fn a_body_in_chunks_is_taken() {
 }
 
 #[test]
-fn who_is_not_known_is_unauthorized() {
+fn a_publisher_with_a_wrong_password_is_unauthorized() {
     let server = Server::demo();
     let mut client = online(&server);
     for authorization in [

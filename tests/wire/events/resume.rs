@@ -15,7 +15,7 @@ fn expect_nothing_more(server: &Server, stream: &mut Stream) {
 }
 
 #[test]
-fn who_comes_back_gets_what_came_meanwhile_and_then_what_comes() {
+fn a_stream_that_resumes_gets_missed_events_and_then_new_ones() {
     let server = Server::demo();
     let mut stream = Stream::open(&server, "1001", &[ALARMS, USER]);
     publish(&server, ALARMS, "0");

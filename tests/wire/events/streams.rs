@@ -121,7 +121,7 @@ fn a_client_of_http_1_0_and_one_behind_tls_are_served_too() {
 }
 
 #[test]
-fn who_may_not_open_a_stream_is_told_why() {
+fn a_user_that_may_not_open_a_stream_is_told_why() {
     let server = Server::with("[limits]\nsubscriptions_per_session = 2\n");
     let own = password("1001");
     let two = format!("node={ALARMS}&node={USER}");

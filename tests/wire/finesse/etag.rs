@@ -21,7 +21,7 @@ fn tag(answer: &Answer) -> String {
 }
 
 #[test]
-fn who_has_the_document_already_gets_304_until_it_changes() {
+fn a_client_that_has_the_document_gets_304_until_it_changes() {
     let server = Server::demo();
     let mut http = Http::connect(server.plain);
     let first = poll(&mut http, "1.1", "");

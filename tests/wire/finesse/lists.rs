@@ -140,7 +140,7 @@ left = [["user.ewt", "Waited"]]
 }
 
 #[test]
-fn who_asks_wrongly_gets_the_references_error() {
+fn a_wrong_request_gets_the_error_that_the_guide_documents() {
     let server = Server::demo();
     for (user, method, path, status, kind) in [
         // Another user's path, another team's, and what is for administrators.
@@ -234,7 +234,7 @@ fn how_to_log_in_is_told_to_everybody_and_tells_nothing_of_users() {
 }
 
 #[test]
-fn who_asks_for_json_gets_the_same_as_json() {
+fn a_client_that_accepts_json_gets_each_document_as_json() {
     let server = Server::demo();
     let json = |user: &str, path: &str| {
         let answer = ask(&server, user, "GET", path, JSON, "");

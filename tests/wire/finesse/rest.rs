@@ -79,7 +79,7 @@ fn a_supervisor_moves_members_of_its_teams_and_nobody_else_does() {
 }
 
 #[test]
-fn bad_requests_get_the_references_errors_and_change_nothing() {
+fn bad_requests_get_the_errors_that_the_guide_documents_and_change_nothing() {
     let server = Server::demo();
     let mut agent = Client::online(&server, "1001", "desktop");
     let deep = format!("<User>{}</User>", "<a xmlns:p='u'>".repeat(50));

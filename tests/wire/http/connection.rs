@@ -245,7 +245,7 @@ fn refusals_because_of_load_leave_the_connection_as_others_do() {
 }
 
 #[test]
-fn who_asks_before_it_sends_is_told_to_go_on_or_gets_the_last_answer() {
+fn a_client_that_expects_100_continue_gets_it_or_the_final_answer() {
     let server = Server::demo();
     let head = |user: &str, path: &str| {
         format!(
@@ -289,7 +289,7 @@ fn a_refused_body_that_never_comes_ends_the_connection_in_time() {
 }
 
 #[test]
-fn who_goes_on_sending_for_ever_is_cut_off() {
+fn a_client_that_sends_for_ever_is_cut_off() {
     let server = Server::with("[limits]\nlogin = \"1s\"\nclose = \"500ms\"\n");
     let mut stream = TcpStream::connect(server.plain).expect("the server accepts connections");
     stream
@@ -376,7 +376,7 @@ fn an_idle_connection_gives_way_to_a_new_client_and_the_one_that_is_idle_longest
 }
 
 #[test]
-fn who_is_refused_finds_no_idle_connection_and_the_log_says_so() {
+fn a_client_is_refused_if_no_connection_is_idle_and_the_log_says_so() {
     let server = Server::with("[limits]\nconnections_per_address = 2\n");
     let mut kept = Http::connect(server.plain);
     assert_eq!(kept.ask(HEALTH).status(), 200);

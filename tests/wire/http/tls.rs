@@ -239,7 +239,7 @@ fn new_keys_are_taken_and_answered_with_new_keys() {
 }
 
 #[test]
-fn who_says_the_end_is_told_the_end() {
+fn a_client_that_sends_close_notify_gets_one() {
     let server = Server::demo();
     wait(async {
         let mut stream = connect(&server).await;
@@ -250,7 +250,7 @@ fn who_says_the_end_is_told_the_end() {
 }
 
 #[test]
-fn who_breaks_tls_is_told_so() {
+fn a_client_that_breaks_tls_gets_an_alert() {
     let server = Server::demo();
     wait(async {
         // A record that nobody has encrypted, and what is no hello.

@@ -105,7 +105,7 @@ fn a_password_that_was_right_while_others_waited_with_it_is_hashed_once() {
 }
 
 #[test]
-fn who_was_right_there_before_does_not_wait_for_those_who_were_wrong() {
+fn a_user_who_has_logged_in_from_an_address_does_not_wait_for_wrong_passwords_from_there() {
     for iterations in [None, Some(1000)] {
         let limits = "address_attempts = 4\nlockout = \"1h\"";
         let server = match iterations {

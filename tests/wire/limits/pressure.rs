@@ -163,7 +163,7 @@ fn a_password_that_was_right_gets_in_though_no_more_can_be_checked_and_a_wrong_o
 }
 
 #[test]
-fn who_asks_for_large_documents_does_not_hold_up_others() {
+fn a_client_that_requests_large_documents_does_not_hold_up_others() {
     use std::fmt::Write as _;
     let users = (0..2000).fold(String::new(), |mut text, number| {
         let _ = writeln!(text, "[[user]]\nid = \"many{number}\"\npassword = \"x{number}y\"\nteam = \"1\"");

@@ -47,7 +47,7 @@ fn a_new_user_and_its_team_are_there_and_everybody_else_stays() {
 }
 
 #[test]
-fn who_is_gone_is_signed_out_and_its_sessions_end_with_a_reason() {
+fn a_removed_user_is_signed_out_and_its_sessions_end_with_a_reason() {
     let lab = Lab::new();
     let mut supervisor = Client::online(&lab.server, "administrator", "desktop");
     supervisor.subscribe(TEAM);
@@ -169,7 +169,7 @@ fn another_password_counts_from_then_on_and_sessions_stay() {
 }
 
 #[test]
-fn who_is_shown_otherwise_now_is_told_and_who_is_no_administrator_any_more_sees_no_frames() {
+fn a_changed_user_is_told_and_a_former_administrator_sees_no_frames() {
     let lab = Lab::new();
     let mut agent = Client::online(&lab.server, "1001", "desktop");
     let mut supervisor = Client::online(&lab.server, "administrator", "desktop");

@@ -58,7 +58,7 @@ fn each_matching_subscription_brings_the_event_once() {
 }
 
 #[test]
-fn who_publishes_and_is_subscribed_gets_the_event_too() {
+fn a_publisher_that_is_subscribed_gets_its_own_event_too() {
     let server = Server::demo();
     let mut administrator = Client::online(&server, "administrator", "desktop");
     administrator.subscribe(ALARMS);

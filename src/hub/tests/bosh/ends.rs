@@ -70,7 +70,7 @@ fn payloads_wait_while_a_password_is_checked() {
 }
 
 #[test]
-fn who_does_not_log_in_over_bosh_is_told_at_the_next_request() {
+fn a_client_that_does_not_log_in_over_bosh_is_told_at_its_next_request() {
     let mut stage = stage_with(|_| {});
     let mut waiting = stage.create("ver='1.6'");
     stage.ask(&mut waiting, "", "");

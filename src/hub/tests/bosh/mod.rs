@@ -164,7 +164,7 @@ fn all_that_one_call_brings_leaves_in_one_answer() {
 }
 
 #[test]
-fn who_does_not_come_for_what_waits_is_dropped_at_the_bound() {
+fn a_client_that_does_not_fetch_its_events_is_dropped_at_the_bound() {
     let mut stage = stage_with(|config| config.limits.queue_frames = 64);
     let mut slow = stage.bosh_online();
     for number in 0..64 {

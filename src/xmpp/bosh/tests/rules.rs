@@ -27,7 +27,7 @@ fn a_rid_beyond_the_window_is_an_error() {
         let mut stage = Stage::new();
         assert_eq!(stage.take(&format!("rid='{rid}'"), "").err(), error, "{rid}");
     }
-    // Who leaves may be one further, but no more.
+    // A client that leaves may be one rid further, but no more.
     for leave in ["type='terminate'", "pause='10'"] {
         for (rid, error) in [(103, None), (104, Some(Violation::RID))] {
             let mut stage = Stage::new();
@@ -90,7 +90,7 @@ fn polling_is_bounded_if_it_gets_nothing() {
 }
 
 #[test]
-fn who_is_away_for_too_long_has_left() {
+fn a_client_that_is_away_for_too_long_has_left() {
     let mut stage = Stage::new();
     stage.pass(20 * SECOND);
     stage.poll(101);
