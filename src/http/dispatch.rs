@@ -220,9 +220,9 @@ async fn at(resource: Option<&'static Resource>, exchange: Exchange<'_>) -> Answ
 /// The run for which a request is counted, if its query names one that there is.
 fn tag(site: &Site, resource: &Resource, query: &str) -> Option<Tag> {
     let way = resource.way?;
-    let asked = |name| Query::new(query).one(name).ok().flatten();
-    let run = asked("run").filter(|run| site.meters.borrow().has(run))?;
-    let way = if way == Way::Poll && asked("close").is_some() { Way::Close } else { way };
+    let asked = |name| Query::new(query).one(name).ok();
+    let run = asked("run")?.filter(|run| site.meters.borrow().has(run))?;
+    let way = if way == Way::Poll && asked("close")?.is_some() { Way::Close } else { way };
     Some(Tag { run: (*run).into(), way })
 }
 

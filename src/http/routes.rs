@@ -50,10 +50,7 @@ impl Paths {
             Self::Slash(own) => own.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest == "/"),
             Self::Below(start) => path.starts_with(start),
             Self::Item(start, _) => path.strip_prefix(start).is_some_and(|id| !id.is_empty()),
-            Self::AsUser(start) => path
-                .strip_prefix(start)
-                .and_then(|rest| rest.find('/').map(|end| &rest[end..]))
-                .is_some_and(|rest| rest.starts_with(finesse::PREFIX)),
+            Self::AsUser(_) => finesse::as_user(path).is_some(),
         }
     }
 
@@ -338,6 +335,8 @@ mod tests {
             "/callboard/api/calls/",
             "/callboard/api/meters/",
             "/callboard/api/as/1001/finesse/ap",
+            // The id is no UTF-8.
+            "/callboard/api/as/%ff/finesse/api/User/1",
         ] {
             assert_eq!(start(path, true), None, "{path}");
             assert_eq!(start(path, false), None, "{path}");

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use callboard::clock::Now;
 use callboard::config::limits::Limits;
 use callboard::config::{Config, Profile};
-use callboard::hub::{Action, StreamRequest, EventOut, Hub, Peer, Transport, nodes};
+use callboard::hub::{Action, EventOut, Hub, Peer, StreamRequest, Transport, nodes};
 use callboard::id::{SessionId, UserId};
 use callboard::pubsub::{After, NodeSpec};
 use callboard::xmpp::bosh::Answer;
