@@ -29,13 +29,13 @@ pub fn optional(out: &mut String, text: Option<&str>) {
 }
 
 /// Appends `"name":` and a string, with a comma before it if it is not the first member of its object.
-pub fn member(out: &mut String, name: &str, text: &str) {
+fn member(out: &mut String, name: &str, text: &str) {
     key(out, name);
     string(out, text);
 }
 
 /// Appends `"name":`, with a comma before it if it is not the first member of its object.
-pub fn key(out: &mut String, name: &str) {
+fn key(out: &mut String, name: &str) {
     separate(out);
     string(out, name);
     out.push(':');

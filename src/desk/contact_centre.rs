@@ -155,7 +155,7 @@ impl Desk {
     }
 
     pub(super) fn agent(&self, user: UserId) -> &Agent {
-        // There is one for every UserId of the directory.
+        // The list has an agent for every UserId of the directory, so the index is within it.
         &self.agents[user.0 as usize]
     }
 

@@ -1,4 +1,4 @@
-//! What is known of a connection while its requests are served.
+//! The client of a connection, as its requests see it: address, TLS, place and turns.
 
 use std::cell::{Cell, RefCell};
 use std::net::IpAddr;

@@ -105,7 +105,7 @@ async fn respond(
         };
         client.place.replace(Some(place));
         client.turns.set(client_address::key(origin.address.ip()));
-        // It may have had its turn with others.
+        // The client had the turn of its proxy until now; its own may be later.
         yield_now().await;
     }
     let sent = Sent {

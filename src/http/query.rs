@@ -1,6 +1,6 @@
 //! The parameters of a query, written as those of a form (WHATWG URL §5.1).
 //!
-//! A parameter that a resource reads stands once, or the request is refused: whoever wrote two may mean either. Only `node` of
+//! A parameter that a resource reads stands once, or the request is refused: a client that sends two may mean either. Only `node` of
 //! `/events` may stand several times. Parameters that a resource does not know are left alone, but not by `status` and `calls`. `run`
 //! and `close`, by which the page has its requests counted, belong to no resource: a request with several of one is not counted.
 
@@ -43,7 +43,7 @@ impl<'a> Query<'a> {
     ///
     /// # Errors
     ///
-    /// It stands more than once.
+    /// The parameter stands more than once.
     pub fn one(self, name: &'static str) -> Result<Option<Cow<'a, str>>, Repeated> {
         let mut values = self.all(name);
         match (values.next(), values.next()) {

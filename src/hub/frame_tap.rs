@@ -134,22 +134,19 @@ impl Hub {
         };
         let user = session.user.map(|user| self.user_name(user));
         let time = now.wall.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        let mut data = String::with_capacity(shown.len() + 128);
-        data.push('{');
-        json::member(&mut data, "session", &id.to_string());
-        json::key(&mut data, "user");
-        json::optional(&mut data, user.as_deref());
         let direction = match direction {
             Direction::In => "in",
             Direction::Out => "out",
         };
-        json::member(&mut data, "direction", direction);
-        json::key(&mut data, "time");
-        data.push_str(&time.to_string());
-        json::key(&mut data, "size");
-        data.push_str(&size.to_string());
-        json::member(&mut data, "text", shown);
-        data.push('}');
+        let mut data = String::with_capacity(shown.len() + 128);
+        json::object(&mut data, |frame| {
+            frame.string("session", &id.to_string());
+            frame.optional("user", user.as_deref());
+            frame.string("direction", direction);
+            frame.plain("time", time);
+            frame.plain("size", size);
+            frame.string("text", shown);
+        });
         self.tell_taps(now, id, "frame", data);
     }
 
@@ -173,10 +170,11 @@ impl Hub {
         if self.taps.is_empty() || session.is_event_stream() {
             return;
         }
-        let mut data = String::from("{");
-        json::member(&mut data, "session", &id.to_string());
-        json::member(&mut data, "reason", reason);
-        data.push('}');
+        let mut data = String::new();
+        json::object(&mut data, |gone| {
+            gone.string("session", &id.to_string());
+            gone.string("reason", reason);
+        });
         self.tell_taps(now, id, "gone", data);
     }
 
@@ -203,7 +201,9 @@ impl Hub {
         }
         let left_out = std::mem::take(&mut tap.left_out);
         if left_out > 0 {
-            let event = StreamEvent::other(MISSED, format!("{{\"frames\":{left_out}}}"));
+            let mut data = String::new();
+            json::object(&mut data, |missed| missed.plain("frames", left_out));
+            let event = StreamEvent::other(MISSED, data);
             self.push_event(now, id, StreamEntry::Event(event.counted(&self.queue_memory, None)));
         }
         self.push_event(now, id, StreamEntry::Event(event.clone()));

@@ -64,7 +64,7 @@ pub struct NotPrepared {
 /// The system does not give even one of each.
 pub fn begin_threads(config: &Config) -> io::Result<()> {
     let readers = if config.www.is_some() { READERS } else { 0 };
-    // And one for another configuration, and one for large documents, each of which is read one at a time.
+    // Two more: another configuration is read by one thread, large documents are made by the other, each one at a time.
     threads::begin(config.limits.password_checks + readers + 2)
 }
 

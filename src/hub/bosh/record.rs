@@ -19,7 +19,7 @@ pub struct Bosh {
     pub end: Option<End>,
     /// When it has to have bound its resource.
     pub login_until: Instant,
-    /// It stands in the list of sessions that have to be answered.
+    /// Whether the session is in the list of those whose requests have to be answered.
     pub pending: bool,
     /// How many payloads it has taken in its turn.
     pub taken: usize,

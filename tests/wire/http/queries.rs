@@ -1,4 +1,4 @@
-//! One rule for the parameters of a query at every door that reads one.
+//! The parameters of a query: every resource that reads a query has the same rule.
 
 use crate::support::Server;
 use crate::support::http::{Http, basic};

@@ -87,7 +87,7 @@ fn the_open_of_other_clients_is_answered_the_same() {
     again.expect_opened();
 }
 
-/// The same transcript is played on the hub alone, without a socket.
+/// The hub's tests play this transcript, too, without a socket.
 #[test]
 fn the_session_of_the_seed_is_what_goes_over_the_wire() {
     let server = server();
