@@ -126,13 +126,16 @@ pub enum Profile {
     Ucce,
 }
 
-/// A release of Finesse, as far as its events differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A release of Finesse, as far as its API and its events differ; a later one is greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Release {
     /// 11.6 and before.
-    R11,
-    /// 12.5 and later.
-    R12,
+    R11_6,
+    R12_5,
+    /// 12.6(2).
+    R12_6,
+    /// No difference from 12.6(2) is known.
+    R15,
 }
 
 /// Which users may subscribe to the nodes of users, teams and queues (the access models of XEP-0060 §4.5).
@@ -393,21 +396,23 @@ impl Profile {
 
 impl Release {
     /// Every release there is.
-    pub const ALL: [Release; 2] = [Release::R11, Release::R12];
+    pub const ALL: [Release; 4] = [Release::R11_6, Release::R12_5, Release::R12_6, Release::R15];
 
     /// The name in the configuration file.
     pub fn name(self) -> &'static str {
         match self {
-            Release::R11 => "11.6",
-            Release::R12 => "12.5",
+            Release::R11_6 => "11.6",
+            Release::R12_5 => "12.5",
+            Release::R12_6 => "12.6",
+            Release::R15 => "15",
         }
     }
 
     /// The namespace of the `<notification/>` around a payload (captures of Finesse 12.5 and 11.6).
     pub fn notification(self) -> &'static str {
         match self {
-            Release::R11 => ns::PUBSUB,
-            Release::R12 => ns::PUSH,
+            Release::R11_6 => ns::PUBSUB,
+            Release::R12_5 | Release::R12_6 | Release::R15 => ns::PUSH,
         }
     }
 }

@@ -177,7 +177,7 @@ fn profile(report: &mut Report, root: &Section) -> Result<Profile, Reported> {
 }
 
 fn release(report: &mut Report, root: &Section) -> Result<Release, Reported> {
-    one_of(report, root, "release", Release::ALL, Release::name, Release::R12)
+    one_of(report, root, "release", Release::ALL, Release::name, Release::R12_5)
 }
 
 fn node_access(report: &mut Report, root: &Section) -> Result<NodeAccess, Reported> {

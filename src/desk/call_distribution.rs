@@ -241,7 +241,7 @@ impl Desk {
                 number(out, "agentsTalkingInternal", statistics.internal);
                 number(out, "agentsWrapUpNotReady", statistics.wrap_up_not_ready);
                 number(out, "agentsWrapUpReady", statistics.wrap_up_ready);
-                if self.release == Release::R12 {
+                if self.release >= Release::R12_5 {
                     number(out, "agentsBusyOther", statistics.busy_other);
                     number(out, "agentsLoggedOn", statistics.logged_on);
                 }

@@ -134,7 +134,7 @@ impl Desk {
         let agent = self.agent(key);
         inside(out, "user", |out| {
             self.write_names(out, key);
-            if self.release == Release::R12 {
+            if self.release >= Release::R12_5 {
                 element(out, "extension", agent.extension.as_deref().unwrap_or_default());
                 element(out, "pendingState", agent.pending.map_or("", |pending| pending.state.name()));
             }

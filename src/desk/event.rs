@@ -55,7 +55,7 @@ impl Desk {
     /// Publishes an error to the user whose state it is about.
     pub(super) fn user_failed(&self, step: &mut Step<'_>, user: UserId, failure: Failure) {
         let node = nodes::user(&self.directory.get(user).id);
-        let with_peripheral = (self.profile, self.release) == (Profile::Ucce, Release::R12);
+        let with_peripheral = self.profile == Profile::Ucce && self.release >= Release::R12_5;
         let payload = document(|out| {
             inside(out, "Update", |out| {
                 inside(out, "data", |out| failure.write(out, with_peripheral));

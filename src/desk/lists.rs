@@ -244,7 +244,7 @@ impl Desk {
             inside(out, "entry", |out| {
                 element(out, "displayName", &entry.label);
                 element(out, "mediaProperty", &entry.variable);
-                if self.release == Release::R12 {
+                if self.release >= Release::R12_5 {
                     element(out, "showInPopOver", "false");
                     element(out, "uiEditable", "false");
                 }

@@ -81,8 +81,8 @@ team = "1"
 "# => [
         r#"11:1: "team" is not a key of [outside]; known are: busy, no_answer"#,
     ];
-    an_unknown_release: r#"release = "12.6""#, "" => [
-        r#"1:11: "12.6" is not a release; known are: 11.6, 12.5"#,
+    an_unknown_release: r#"release = "12.7""#, "" => [
+        r#"1:11: "12.7" is not a release; known are: 11.6, 12.5, 12.6, 15"#,
     ];
     a_domain_that_is_none: r#"domain = "a b""#, "" => [
         r#"1:10: domain "a b" is not a domain; write a host name such as "localhost" or "finesse.example.org""#,

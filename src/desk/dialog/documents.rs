@@ -57,7 +57,7 @@ impl Desk {
                     self.write_participant(out, dialog, participant);
                 }
             });
-            if self.release == Release::R12 {
+            if self.release >= Release::R12_5 {
                 element(out, "secondaryId", &dialog.secondary.map(|id| id.to_string()).unwrap_or_default());
             }
             element(out, "state", dialog.phase().name());
@@ -71,11 +71,11 @@ impl Desk {
         element(out, "DNIS", &dialog.dnis);
         element(out, "callType", dialog.kind.name());
         element(out, "dialedNumber", &dialog.dialed);
-        if self.release == Release::R12 {
+        if self.release >= Release::R12_5 {
             element(out, "mediaId", "1");
         }
         element(out, "outboundClassification", "");
-        if self.release == Release::R12 {
+        if self.release >= Release::R12_5 {
             element(out, "queueName", queue.map_or("", |queue| &queue.config.name));
             element(out, "queueNumber", queue.map_or("", |queue| &queue.config.id));
             if self.profile == Profile::Uccx {

@@ -113,7 +113,7 @@ fn changes_errors_and_ends_as_captured() {
 #[test]
 fn statistics_of_a_queue() {
     let mut desk = lab("ucce");
-    desk.release = crate::config::Release::R11;
+    desk.release = crate::config::Release::R11_6;
     bring(&mut desk, EVE, "NOT_READY");
     let call = Inbound { from: "1".into(), to: "9002".into(), data: CallData::default() };
     desk.place_call(at(466), &call, "").expect("a call");
