@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::clock::Seconds;
-use crate::hub::Credentials;
+use crate::hub::login::credentials::Credentials;
 use crate::id::{SessionId, UserId};
 use crate::xmpp::bosh;
 

@@ -3,30 +3,14 @@
 //!
 //! The events of a command are part of its effect and no commands of their own: they follow again wherever it is applied.
 
-use std::ops::Deref;
+pub(super) mod read_only;
 
 use crate::clock::Now;
 use crate::desk::{self, ApiError, Applied, Desk};
-use crate::hub::{Hub, nodes};
+use crate::hub::nodes;
+use crate::hub::state::Hub;
 use crate::id::UserId;
 use crate::pubsub::{self, ItemId, Payload, Publisher};
-
-/// State that the hub reads everywhere. Only this file can change it: the field is private.
-pub(super) struct ReadOnly<T>(T);
-
-impl<T> ReadOnly<T> {
-    pub fn new(state: T) -> Self {
-        Self(state)
-    }
-}
-
-impl<T> Deref for ReadOnly<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.0
-    }
-}
 
 /// A command on its way.
 #[derive(Clone, Debug)]

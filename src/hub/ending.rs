@@ -1,10 +1,14 @@
 //! How a session ends: by an error, by a close, with its transport, or with the server.
 
+use crate::clock::Now;
+use crate::hub::action::Action;
+use crate::hub::action::NoteKind;
 use crate::hub::delivery::frame::{Close, Element, Frame, StreamEntry};
 use crate::hub::session::{Carrier, Kind, Xmpp};
+use crate::hub::state::Hub;
 use crate::hub::tokens::token;
-use crate::hub::{Action, Hub, NoteKind, Now};
 use crate::id::SessionId;
+use crate::pubsub;
 use crate::xmpp::stream::{self, StreamError};
 
 impl Hub {
@@ -102,5 +106,32 @@ impl Hub {
         let note = session.note(self.desk.directory(), what);
         self.report.note(note);
         self.look_if_idle();
+    }
+
+    /// A session leaves: its presence, its resource and the subscriptions by its full JID end.
+    pub(super) fn unbind(&mut self, now: Now, id: SessionId) {
+        let Some(session) = self.sessions.get(id) else {
+            return;
+        };
+        let Some(user) = session.user else { return };
+        let Some(xmpp) = session.xmpp() else {
+            return self.leave_stream(now, id, user);
+        };
+        let is_bound = xmpp.address.is_some();
+        if xmpp.waits {
+            self.roster.end_wait(user, id);
+        }
+        if !is_bound {
+            return;
+        }
+        self.apply_by_system(now, pubsub::Command::Leave { user, session: id });
+        self.roster.unbind(user, id);
+        let presence = self.sessions.xmpp_mut(id).and_then(|xmpp| xmpp.presence.as_mut());
+        if let Some(presence) = presence {
+            // It did not say good-bye, so there is nothing to hand on but that it is gone.
+            presence.content = Box::default();
+            presence.lang = None;
+            self.tell_unavailable(now, id, user);
+        }
     }
 }

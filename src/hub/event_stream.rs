@@ -3,12 +3,18 @@
 
 use std::net::SocketAddr;
 
+use crate::clock::Now;
+use crate::hub::action::Action;
+use crate::hub::action::NoteKind;
+use crate::hub::changes::Entry;
 use crate::hub::delivery::frame::StreamEntry;
 use crate::hub::delivery::outbox::Outbox;
 use crate::hub::delivery::stream_event::StreamEvent;
 use crate::hub::login::tickets::TicketKey;
+use crate::hub::session::Peer;
 use crate::hub::session::{EventStream, Kind, Session};
-use crate::hub::{Action, Entry, Hub, NoteKind, Now, Peer, Transport};
+use crate::hub::state::Hub;
+use crate::hub::transport::Transport;
 use crate::id::{SessionId, UserId};
 use crate::pubsub::{self, After, NodeId, PubsubError, Subscriber};
 
@@ -183,16 +189,5 @@ impl Hub {
             self.push_event(now, id, StreamEntry::Comment);
         }
         self.schedule(id, now.monotonic + self.limits.heartbeat);
-    }
-
-    /// Makes a ticket with which the user can open streams; `None`: it has as many as it may have, and all are in use.
-    pub fn make_ticket(&mut self, now: Now, user: UserId) -> Option<String> {
-        let ticket = crate::hub::tokens::token(self.random);
-        self.gate.tickets.add(now.monotonic, user, &ticket).then_some(ticket)
-    }
-
-    /// Finds the user whose ticket this is, if it is valid.
-    pub fn ticket(&self, now: Now, ticket: &str) -> Option<(UserId, TicketKey)> {
-        self.gate.tickets.find(now.monotonic, ticket).filter(|(user, _)| self.users().has(*user))
     }
 }

@@ -1,21 +1,19 @@
-//! Taps: an administrator sees the frames of sessions that are not its own, as they come and go. And the list of all
-//! sessions.
+//! Taps: an administrator sees the frames of sessions that are not its own, as they come and go.
 //!
 //! A frame is copied when somebody looks and not else; over BOSH it is an envelope, without the name of the session, which
 //! would let whoever sees it take that over. Streams of events, and so taps themselves, are never seen.
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::rc::Rc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
+use crate::clock::Now;
 use crate::hub::delivery::frame::StreamEntry;
 use crate::hub::delivery::queue_memory::Counted;
 use crate::hub::delivery::stream_event::StreamEvent;
 use crate::hub::event_stream::{MISSED, SessionRefused, StreamRequest};
 use crate::hub::session::Session;
-use crate::hub::session_address::Address;
-use crate::hub::{Hub, Now, Transport};
+use crate::hub::state::Hub;
+use crate::hub::tap::{Direction, Tap};
 use crate::id::SessionId;
 use crate::json;
 use crate::xmpp::{bosh, sasl};
@@ -35,45 +33,6 @@ impl From<SessionRefused> for TapRefused {
     fn from(why: SessionRefused) -> Self {
         Self::Session(why)
     }
-}
-
-/// A session that looks at frames.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Tap {
-    pub id: SessionId,
-    /// The only session it wants to see.
-    pub of: Option<SessionId>,
-    /// How many frames were left out since the last one that was shown, because too much was owed.
-    left_out: u64,
-}
-
-/// Which way a frame goes.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Direction {
-    /// From the client.
-    In,
-    /// To the client.
-    Out,
-}
-
-/// A session as it is listed.
-#[derive(Debug)]
-pub struct Listed {
-    pub id: SessionId,
-    pub transport: Transport,
-    pub peer: SocketAddr,
-    /// The id of the user, after the login.
-    pub user: Option<String>,
-    /// The full JID, once it is bound.
-    pub jid: Option<String>,
-    /// Whether events come to it by presence.
-    pub available: bool,
-    /// For how long it has been there.
-    pub age: Duration,
-    /// The bytes that wait for it.
-    pub owed: usize,
-    /// For how long it has not taken what its socket was offered; `None`: it takes all.
-    pub behind: Option<Duration>,
 }
 
 impl Hub {
@@ -97,34 +56,6 @@ impl Hub {
         let id = self.open_stream(now, request)?;
         self.taps.push(Tap { id, of, left_out: 0 });
         Ok(id)
-    }
-
-    /// All sessions there are.
-    pub fn list(&self, now: Now) -> Vec<Listed> {
-        let listed = |id| {
-            let session = self.sessions.get(id)?;
-            Some(Listed {
-                id,
-                transport: session.peer.transport,
-                peer: session.peer.address,
-                user: session.user.map(|user| self.user_name(user)),
-                jid: session.address().map(Address::jid),
-                available: session.is_available(),
-                age: now.monotonic.saturating_duration_since(session.peer.accepted),
-                owed: session.fill().bytes,
-                behind: session.behind.map(|behind| now.monotonic.saturating_duration_since(behind.since)),
-            })
-        };
-        self.sessions.ids().into_iter().filter_map(listed).collect()
-    }
-
-    /// How many sessions there are of each transport that has any.
-    pub fn transports(&self) -> BTreeMap<Transport, usize> {
-        let mut transports = BTreeMap::new();
-        for session in self.sessions.ids().into_iter().filter_map(|id| self.sessions.get(id)) {
-            *transports.entry(session.peer.transport).or_default() += 1;
-        }
-        transports
     }
 
     /// A frame of a session, as a log may show it, goes to those who look. `size`: its length as it was, in bytes.

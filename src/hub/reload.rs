@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use crate::clock::Now;
 use crate::config::{Config, NodeAccess};
 use crate::desk::Command;
+use crate::hub::nodes;
 use crate::hub::session::Session;
-use crate::hub::{Hub, Now, nodes};
+use crate::hub::state::Hub;
 use crate::id::{SessionId, UserId};
 use crate::pubsub::{self, NodeId, Subscriber};
 use crate::xmpp::stream::StreamError;

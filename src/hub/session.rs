@@ -1,18 +1,20 @@
 //! A session, and the table of all.
 
 use std::borrow::Cow;
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use crate::config::limits::Limits;
 use crate::desk::Directory;
+use crate::hub::action::{Note, NoteKind};
 use crate::hub::bosh::record::Bosh;
-use crate::hub::delivery::back_pressure::Behind;
+use crate::hub::delivery::behind::Behind;
 use crate::hub::delivery::frame::{Element, Frame, StreamEntry};
 use crate::hub::delivery::outbox::{Fill, Outbox};
 use crate::hub::delivery::queue_memory::QueueMemory;
 use crate::hub::login::tickets::TicketKey;
 use crate::hub::session_address::Address;
-use crate::hub::{Note, NoteKind, Peer};
+use crate::hub::transport::Transport;
 use crate::id::{SessionId, UserId};
 use crate::text;
 use crate::xmpp::stream::{State, Stream};
@@ -25,6 +27,15 @@ pub struct Presence {
     pub content: Box<str>,
     /// Their language, if it was named.
     pub lang: Option<Box<str>>,
+}
+
+/// The other end of a session.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer {
+    pub address: SocketAddr,
+    pub transport: Transport,
+    /// When its connection was accepted, or its stream of events opened, for the log.
+    pub accepted: Instant,
 }
 
 /// A session: what every one of them has, and its kind.

@@ -20,10 +20,13 @@ mod transcripts;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::clock::Now;
 use crate::config::Config;
 use crate::config::password::Password;
 use crate::hub::*;
-use crate::xmpp::stream;
+use crate::id::SessionId;
+use crate::xml;
+use crate::xmpp::stream::{self, StreamError};
 
 const USER_NODE: &str = "/finesse/api/User/1001";
 const TEAM_NODE: &str = "/finesse/api/Team/1/Users";

@@ -2,11 +2,13 @@
 
 use roxmltree::Node;
 
+use crate::clock::Now;
+use crate::hub::action::Action;
 use crate::hub::delivery::frame::Element;
 use crate::hub::delivery::outbox::Outbox;
 use crate::hub::session::{Carrier, Xmpp};
 use crate::hub::session_address::Address;
-use crate::hub::{Action, Hub, Now};
+use crate::hub::state::Hub;
 use crate::id::SessionId;
 use crate::xml;
 use crate::xmpp::bosh::{Answer, Condition, Envelope, Left, Payloads, Pieces, RequestId};

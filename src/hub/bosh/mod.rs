@@ -3,18 +3,25 @@
 //! A request is answered when [`Hub::answer_pending`] is called, so that all that one call has queued leaves in one answer.
 
 mod answering;
+pub(super) mod bindings;
 pub(super) mod record;
 
-use std::collections::{HashMap, VecDeque};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use roxmltree::Node;
 
 use crate::client_address;
+use crate::clock::Now;
+use crate::hub::action::Action;
+use crate::hub::action::Note;
+use crate::hub::action::NoteKind;
 use crate::hub::bosh::record::Bosh;
 use crate::hub::delivery::outbox::Outbox;
+use crate::hub::session::Peer;
 use crate::hub::session::{Carrier, Kind, Session, Xmpp};
-use crate::hub::{Action, Hub, Note, NoteKind, Now, Peer, Transport, tokens};
+use crate::hub::state::Hub;
+use crate::hub::tokens;
+use crate::hub::transport::Transport;
 use crate::id::SessionId;
 use crate::xml;
 use crate::xml::Bounds;
@@ -28,45 +35,6 @@ pub struct Post {
     pub peer: SocketAddr,
     /// Whether it came over TLS.
     pub secure: bool,
-}
-
-/// All sessions over BOSH.
-#[derive(Debug, Default)]
-pub struct Bindings {
-    sids: HashMap<Box<str>, SessionId>,
-    /// How many each address has.
-    addresses: HashMap<IpAddr, usize>,
-    /// The sessions that [`Hub::answer_pending`] has to look at.
-    pending: VecDeque<SessionId>,
-    /// The sessions that have had their turn, each of them once.
-    resting: VecDeque<SessionId>,
-}
-
-impl Bindings {
-    pub fn mark_pending(&mut self, id: SessionId, bosh: &mut Bosh) {
-        if !std::mem::replace(&mut bosh.pending, true) {
-            self.pending.push_back(id);
-        }
-    }
-
-    /// Whether there are none, and nothing is left of those that were.
-    #[cfg(test)]
-    pub fn is_empty(&self) -> bool {
-        let lists = [&self.pending, &self.resting];
-        self.sids.is_empty() && self.addresses.is_empty() && lists.iter().all(|list| list.is_empty())
-    }
-
-    /// Forgets a session that is over, of a client at this address.
-    pub fn forget(&mut self, bosh: &Bosh, peer: IpAddr) {
-        self.sids.remove(&bosh.sid);
-        let key = client_address::key(peer);
-        if let Some(count) = self.addresses.get_mut(&key) {
-            *count -= 1;
-            if *count == 0 {
-                self.addresses.remove(&key);
-            }
-        }
-    }
 }
 
 /// Why a session does not begin.

@@ -6,14 +6,12 @@
 //! sessions that keep it waiting are closed as slow, and the user may go on. A stanza or event that does not fit into `queue`
 //! even then is refused, and so never acknowledged.
 
-use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::config::limits::Limits;
-use crate::hub::bosh::record::Bosh;
-use crate::hub::delivery::queue_memory::{QueueMemory, Taken};
-use crate::hub::session::Xmpp;
-use crate::hub::{Action, Hub, Now};
+use crate::clock::Now;
+use crate::hub::action::Action;
+use crate::hub::delivery::senders::Hold;
+use crate::hub::state::Hub;
 use crate::id::{SessionId, UserId};
 use crate::xmpp::stanza::{Condition, StanzaError};
 
@@ -37,158 +35,7 @@ pub enum Admission {
     Gone,
 }
 
-/// A rate with a burst: virtual scheduling, as ITU-T I.371 describes it.
-#[derive(Clone, Copy, Debug, Default)]
-struct Pace {
-    /// When all that was taken so far would have been taken at the rate.
-    due: Option<Instant>,
-}
-
-impl Pace {
-    /// Takes `amount` at `rate` a second. Returns when the next may come if that is not at once; a rate of 0 bounds nothing.
-    fn take(&mut self, now: Instant, amount: usize, rate: usize, burst: usize) -> Option<Instant> {
-        if rate == 0 {
-            return None;
-        }
-        let time = |amount: usize| Duration::from_nanos(amount as u64 * 1_000_000_000 / rate as u64);
-        let due = self.due.map_or(now, |due| due.max(now)) + time(amount);
-        self.due = Some(due);
-        due.checked_sub(time(burst)).filter(|next| *next > now)
-    }
-}
-
-/// Why a user is held.
-#[derive(Clone, Copy, Debug)]
-struct Hold {
-    until: Instant,
-    /// Its events wait for readers; otherwise it is faster than its rate.
-    owed: bool,
-}
-
-/// A user as a sender.
-#[derive(Debug)]
-struct Sender {
-    /// The bytes that the user has put into queues and nobody has taken yet, each stanza and event once.
-    owed: QueueMemory,
-    bytes: Pace,
-    stanzas: Pace,
-    hold: Option<Hold>,
-}
-
-/// All users as senders.
-#[derive(Debug, Default)]
-pub(in crate::hub) struct Senders {
-    /// By user. Most never send anything.
-    places: Vec<Option<Box<Sender>>>,
-    held: BTreeSet<UserId>,
-    /// No hold ends before.
-    end: Option<Instant>,
-    /// The users to look at: some of their bytes were taken, or they are held since then.
-    taken: Taken,
-    /// All queues together held much when it was looked at last.
-    crowded: bool,
-}
-
-impl Senders {
-    fn get(&self, user: UserId) -> Option<&Sender> {
-        self.places.get(user.0 as usize)?.as_deref()
-    }
-
-    fn get_mut(&mut self, user: UserId) -> &mut Sender {
-        let place = user.0 as usize;
-        if self.places.len() <= place {
-            self.places.resize_with(place + 1, || None);
-        }
-        let taken = &self.taken;
-        self.places[place].get_or_insert_with(|| {
-            Box::new(Sender {
-                owed: QueueMemory::of(user, taken),
-                bytes: Pace::default(),
-                stanzas: Pace::default(),
-                hold: None,
-            })
-        })
-    }
-
-    /// Where the bytes of a user are counted that wait for others.
-    pub fn owed(&mut self, user: UserId) -> QueueMemory {
-        self.get_mut(user).owed.clone()
-    }
-
-    fn is_held(&self, user: UserId) -> bool {
-        self.get(user).is_some_and(|sender| sender.hold.is_some())
-    }
-
-    fn bytes(&self, user: UserId) -> usize {
-        self.get(user).map_or(0, |sender| sender.owed.bytes())
-    }
-
-    /// A hold ends then.
-    fn ends(&mut self, until: Instant) {
-        self.end = Some(self.end.map_or(until, |end| end.min(until)));
-    }
-
-    /// The first end of those that are left.
-    fn first_end(&self) -> Option<Instant> {
-        let end = |user: &UserId| Some(self.get(*user)?.hold?.until);
-        self.held.iter().filter_map(end).min()
-    }
-}
-
-/// Since when a session has not taken what its socket was offered.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::hub) struct Behind {
-    pub since: Instant,
-    /// The bytes that the socket was offered and has not taken.
-    left: usize,
-}
-
-impl Behind {
-    /// The socket was offered what waits, `left` bytes, and took no more.
-    pub(in crate::hub) fn new(now: Instant, left: usize) -> Self {
-        Self { since: now, left }
-    }
-
-    /// The session took `taken` bytes, and `waiting` are left. Once all that was offered is taken the time counts anew.
-    pub(in crate::hub) fn took(self, now: Instant, taken: usize, waiting: usize) -> Option<Self> {
-        match self.left.saturating_sub(taken) {
-            _ if waiting == 0 => None,
-            0 => Some(Self::new(now, waiting)),
-            left => Some(Self { left, ..self }),
-        }
-    }
-}
-
 impl Hub {
-    /// The client of a session does not take its stream. If anything waits for the session, its socket counts as full.
-    pub fn not_taken(&mut self, now: Now, id: SessionId) {
-        if self.sessions.get(id).is_some_and(|session| !session.fill().is_empty()) {
-            self.full(now, id);
-        }
-    }
-
-    /// A write to the session was tried, and its socket took no more.
-    pub fn full(&mut self, now: Now, id: SessionId) {
-        if let Some(session) = self.sessions.get_mut(id)
-            && session.behind.is_none()
-        {
-            session.behind = Some(Behind::new(now.monotonic, session.fill().bytes));
-            self.relief.nobody_full = false;
-        }
-    }
-
-    /// Tells whether a session has not taken for `backlog_wait` what it was offered. A client that polls may not come before its
-    /// time, and has so much longer.
-    pub(in crate::hub) fn is_behind(&self, now: Now, id: SessionId) -> bool {
-        self.sessions.get(id).is_some_and(|session| {
-            let pause = session.xmpp().and_then(Xmpp::bosh).map_or(Duration::ZERO, Bosh::pause);
-            let patience = self.limits.backlog_wait + pause;
-            session
-                .behind
-                .is_some_and(|behind| now.monotonic.saturating_duration_since(behind.since) >= patience)
-        })
-    }
-
     /// Tells whether what the user sends now finds room.
     pub(in crate::hub) fn has_room(&self, user: UserId) -> bool {
         self.senders.bytes(user) <= self.limits.queue && self.queue_memory.bytes() <= self.limits.queues
@@ -238,7 +85,7 @@ impl Hub {
     }
 
     /// All queues together hold so much that senders wait until that is taken.
-    fn is_crowded(&self) -> bool {
+    pub(in crate::hub) fn is_crowded(&self) -> bool {
         self.queue_memory.bytes() > self.limits.queues / 4 * 3
     }
 
@@ -367,45 +214,5 @@ impl Hub {
             }
             self.wake(id);
         }
-    }
-
-    /// The sessions that have not taken for `backlog_wait` what they were offered, the one that is owed most first.
-    fn slow_readers(&self, now: Now) -> Vec<SessionId> {
-        let slow = |id: SessionId| {
-            let session = self.sessions.get(id)?;
-            let waits = !session.is_closed() && self.is_behind(now, id);
-            waits.then(|| (session.fill().bytes, id))
-        };
-        let mut slow: Vec<_> = self.sessions.ids().into_iter().filter_map(slow).collect();
-        slow.sort_unstable_by(|one, other| other.cmp(one));
-        slow.into_iter().map(|(_, id)| id).collect()
-    }
-
-    /// Closes those of the slow sessions for which the user has waited, and no more of them than have to be.
-    fn close_slow_readers(&mut self, now: Now, user: UserId, slow: &[SessionId]) {
-        let owed = self.senders.owed(user);
-        for id in slow {
-            let crowded = self.is_crowded();
-            if !crowded && owed.bytes() <= self.limits.backlog {
-                return;
-            }
-            let Some(session) = self.sessions.get(*id) else { continue };
-            if !session.is_closed() && (crowded || session.owes(&owed)) {
-                self.too_slow(now, *id);
-            }
-        }
-    }
-}
-
-impl Sender {
-    /// When its rates let it go on, if that is not now.
-    fn pause(&self, now: Instant, limits: &Limits) -> Option<Instant> {
-        let (mut bytes, mut stanzas) = (self.bytes, self.stanzas);
-        bytes.take(now, 0, limits.user_rate, limits.user_burst).max(stanzas.take(
-            now,
-            0,
-            limits.user_stanzas,
-            limits.user_stanza_burst,
-        ))
     }
 }

@@ -1,18 +1,23 @@
 //! The delivery of events: once for every matching subscription, in order for every session.
 
 pub(super) mod back_pressure;
+pub(super) mod behind;
 pub(super) mod frame;
 pub(super) mod outbox;
 pub(super) mod queue_memory;
+pub(super) mod senders;
+mod slow_readers;
 pub(super) mod stream_event;
 
 use std::rc::Rc;
 
+use crate::clock::Now;
+use crate::hub::action::Action;
 use crate::hub::delivery::frame::{Element, Frame, MESSAGE_ID, StreamEntry};
 use crate::hub::delivery::queue_memory::Counted;
 use crate::hub::delivery::stream_event::StreamEvent;
 use crate::hub::session::{Carrier, Kind, Session, Xmpp};
-use crate::hub::{Action, Hub, Now};
+use crate::hub::state::Hub;
 use crate::id::{SessionId, UserId};
 use crate::pubsub::event::Event;
 use crate::pubsub::{Command, Item, NodeId, Subscriber};

@@ -1,13 +1,11 @@
-//! The memory of all queues together, and what is done when it is too much.
+//! The memory of all queues together.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::rc::Rc;
 
-use crate::hub::{Hub, NoteKind, Now};
-use crate::id::{SessionId, UserId};
-use crate::xmpp::stream::StreamError;
+use crate::id::UserId;
 
 /// A count of bytes that all queues share.
 #[derive(Clone, Debug, Default)]
@@ -117,63 +115,5 @@ impl<T> Drop for Counted<T> {
         if let Some(sender) = &self.sender {
             sender.remove(self.bytes);
         }
-    }
-}
-
-/// The sessions that have to go when all queues together hold too much, as far as they are known.
-#[derive(Debug, Default)]
-pub(in crate::hub) struct Relief {
-    /// No session has a full socket, so that none has to go for that.
-    pub nobody_full: bool,
-    /// Sessions are being closed.
-    busy: bool,
-}
-
-impl Hub {
-    /// While all queues together hold more than they may, a session is closed for not reading: one that has not taken for long
-    /// what it was offered, else one whose socket is full, and of those the one that is owed most. Nobody sends anything more
-    /// by then, so a session that reads goes only if there is twice as much as may be.
-    ///
-    /// This is asked with all that is queued, and looks at all sessions only if one of them has to go, or it is not known yet
-    /// that nobody's socket is full.
-    pub(in crate::hub) fn shed_slowest(&mut self, now: Now) {
-        let most = self.limits.queues;
-        let nobody_goes = |hub: &Self| {
-            let bytes = hub.queue_memory.bytes();
-            bytes <= most || (hub.relief.nobody_full && bytes <= 2 * most)
-        };
-        // The end of a session is told to others, with which this is asked again.
-        if nobody_goes(self) || std::mem::replace(&mut self.relief.busy, true) {
-            return;
-        }
-        // Sessions that are closed have only their last words left.
-        let owed = |id: SessionId| {
-            let session = self.sessions.get(id)?;
-            let full = session.behind.is_some();
-            (!session.is_closed()).then_some((self.is_behind(now, id), full, session.fill().bytes, id))
-        };
-        let mut sessions: Vec<_> = self.sessions.ids().into_iter().filter_map(owed).collect();
-        sessions.sort_unstable_by(|one, other| other.cmp(one));
-        self.relief.nobody_full = false;
-        let mut sessions = sessions.into_iter().peekable();
-        loop {
-            self.relief.nobody_full = sessions.peek().is_none_or(|(_, full, ..)| !full);
-            if nobody_goes(self) {
-                break;
-            }
-            let Some((.., id)) = sessions.next() else { break };
-            self.too_slow(now, id);
-        }
-        self.relief.busy = false;
-    }
-
-    /// Drops what waits for a session, and closes it for not reading.
-    pub(in crate::hub) fn too_slow(&mut self, now: Now, id: SessionId) {
-        let Some(session) = self.sessions.get_mut(id) else { return };
-        let lost = session.clear();
-        self.report.counters.dropped += lost as u64;
-        self.report.counters.slow_readers += 1;
-        self.note(id, NoteKind::SlowReader { lost });
-        self.fail(now, id, StreamError::SLOW_READER);
     }
 }

@@ -1,6 +1,7 @@
 //! How a stream opens and who logs in on it (RFC 6120 §4.3 and §6).
 
 pub(super) mod address_backoff;
+mod checks;
 pub(super) mod credentials;
 pub(super) mod gate;
 pub(super) mod known_addresses;
@@ -8,10 +9,14 @@ pub(super) mod lockout;
 pub(super) mod password_queue;
 pub(super) mod tickets;
 
+use crate::clock::Now;
+use crate::hub::action::Action;
+use crate::hub::action::NoteKind;
 use crate::hub::bosh::record::Bosh;
+use crate::hub::login::tickets::TicketKey;
 use crate::hub::session::Carrier;
+use crate::hub::state::Hub;
 use crate::hub::tokens::token;
-use crate::hub::{Action, Hub, NoteKind, Now};
 use crate::id::{SessionId, UserId};
 use crate::xmpp::sasl::{self, Failure, Plain};
 use crate::xmpp::stream::{self, State, StreamError};
@@ -124,5 +129,16 @@ impl Hub {
     /// Tells whether the session has logged in, for the size of messages and for what may stand in a log.
     pub fn is_logged_in(&self, id: SessionId) -> bool {
         self.sessions.xmpp(id).is_some_and(|xmpp| xmpp.stream.is_logged_in())
+    }
+
+    /// Makes a ticket with which the user can open streams; `None`: it has as many as it may have, and all are in use.
+    pub fn make_ticket(&mut self, now: Now, user: UserId) -> Option<String> {
+        let ticket = token(self.random);
+        self.gate.tickets.add(now.monotonic, user, &ticket).then_some(ticket)
+    }
+
+    /// Finds the user whose ticket this is, if it is valid.
+    pub fn ticket(&self, now: Now, ticket: &str) -> Option<(UserId, TicketKey)> {
+        self.gate.tickets.find(now.monotonic, ticket).filter(|(user, _)| self.users().has(*user))
     }
 }

@@ -1,10 +1,11 @@
 //! The `finesse` user, whose presence says that events will come (Cisco's EventTunnel.js waits for it), and the availability that is set by
 //! hand (the guide, "Failure scenarios").
 
+use crate::clock::Now;
 use crate::desk::{Command, Status};
 use crate::hub::session::Session;
 use crate::hub::stanzas::target::FINESSE;
-use crate::hub::{Hub, Now};
+use crate::hub::state::Hub;
 use crate::id::SessionId;
 use crate::xml::escape;
 use crate::xmpp::ns;

@@ -3,11 +3,13 @@
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::clock::Now;
 use crate::config::NodeAccess;
+use crate::hub::changes::Entry;
 use crate::hub::delivery::back_pressure::NO_ROOM;
 use crate::hub::stanzas::finesse_user::{CAPS_NODE as FINESSE_CAPS_NODE, CAPS_VER as FINESSE_CAPS_VER};
 use crate::hub::stanzas::target::{FINESSE, Target};
-use crate::hub::{Entry, Hub, Now};
+use crate::hub::state::Hub;
 use crate::id::{SessionId, UserId};
 use crate::pubsub::iq::{FEATURES, Requester, TOO_LONG};
 use crate::pubsub::{self, NodeId, PubsubError};

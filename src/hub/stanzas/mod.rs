@@ -7,11 +7,13 @@ pub(super) mod target;
 
 use roxmltree::Node;
 
+use crate::clock::Now;
 use crate::desk::nodes;
+use crate::hub::action::NoteKind;
 use crate::hub::session::Session;
 use crate::hub::session_address::Address;
 use crate::hub::stanzas::target::Target;
-use crate::hub::{Hub, NoteKind, Now};
+use crate::hub::state::Hub;
 use crate::id::{SessionId, UserId};
 use crate::pubsub;
 use crate::xmpp::jid;
@@ -169,32 +171,5 @@ impl Hub {
             Err(error) => stanza::error(iq, &to, &error),
         };
         self.send(now, id, text);
-    }
-
-    /// A session leaves: its presence, its resource and the subscriptions by its full JID end.
-    pub(super) fn unbind(&mut self, now: Now, id: SessionId) {
-        let Some(session) = self.sessions.get(id) else {
-            return;
-        };
-        let Some(user) = session.user else { return };
-        let Some(xmpp) = session.xmpp() else {
-            return self.leave_stream(now, id, user);
-        };
-        let is_bound = xmpp.address.is_some();
-        if xmpp.waits {
-            self.roster.end_wait(user, id);
-        }
-        if !is_bound {
-            return;
-        }
-        self.apply_by_system(now, pubsub::Command::Leave { user, session: id });
-        self.roster.unbind(user, id);
-        let presence = self.sessions.xmpp_mut(id).and_then(|xmpp| xmpp.presence.as_mut());
-        if let Some(presence) = presence {
-            // It did not say good-bye, so there is nothing to hand on but that it is gone.
-            presence.content = Box::default();
-            presence.lang = None;
-            self.tell_unavailable(now, id, user);
-        }
     }
 }

@@ -2,10 +2,11 @@
 
 use roxmltree::Node;
 
+use crate::clock::Now;
 use crate::desk::Command;
 use crate::hub::session::{Presence, Session};
 use crate::hub::stanzas::target::Target;
-use crate::hub::{Hub, Now};
+use crate::hub::state::Hub;
 use crate::id::{SessionId, UserId};
 use crate::xml::{TooLong, escape, write_node};
 use crate::xmpp::ns;

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use roxmltree::Node;
 
+use crate::clock::Now;
 use crate::hub::delivery::back_pressure::NO_ROOM;
 use crate::hub::session::Session;
-use crate::hub::{Hub, Now};
+use crate::hub::state::Hub;
 use crate::id::{SessionId, UserId};
 use crate::xml::{write_attribute, write_node_with};
 use crate::xmpp::jid::Jid;

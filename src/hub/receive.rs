@@ -1,0 +1,126 @@
+//! The way in: a client connects, its messages come, and each is read when its turn is.
+
+use crate::clock::Now;
+use crate::hub::action::NoteKind;
+use crate::hub::delivery::outbox::Outbox;
+use crate::hub::session::{Carrier, Kind, Peer, Session, Xmpp};
+use crate::hub::state::Hub;
+use crate::hub::tap::Direction;
+use crate::id::{SessionId, UserId};
+use crate::xml::{self, Bounds};
+use crate::xmpp::sasl;
+use crate::xmpp::stanza;
+use crate::xmpp::stream::{State, Step, StreamError};
+
+impl Hub {
+    /// A transport is up and waits for `<open/>`.
+    pub fn connect(&mut self, now: Now, peer: Peer) -> SessionId {
+        let carrier = Carrier::WebSocket(Outbox::new(self.queue_memory.clone()));
+        let kind = Kind::Xmpp(Xmpp::new(now.monotonic, carrier));
+        let id = self.sessions.insert(Session::new(peer, now.monotonic, kind));
+        self.schedule(id, now.monotonic + self.limits.login);
+        self.report.counters.sessions += 1;
+        self.note(id, NoteKind::Connected);
+        if self.closing {
+            self.fail(now, id, StreamError::SYSTEM_SHUTDOWN);
+        }
+        id
+    }
+
+    /// A text message came in.
+    pub fn frame(&mut self, now: Now, id: SessionId, text: &str) {
+        let Some(xmpp) = self.sessions.xmpp_mut(id) else {
+            return;
+        };
+        xmpp.heard(now.monotonic);
+        if xmpp.stream.state() == State::Closed {
+            return;
+        }
+        let logged_in = xmpp.stream.is_logged_in();
+        if !self.taps.is_empty() {
+            self.tap(now, id, Direction::In, &sasl::masked(text, logged_in), text.len());
+        }
+        let bounds = if logged_in { Bounds::of(&self.limits) } else { Bounds::before_login(&self.limits) };
+        let document = match xml::read(text, &bounds) {
+            Ok(document) => document,
+            Err(error) => return self.fail(now, id, error.into()),
+        };
+        let user = self.count(now, id, text.len(), 1);
+        self.element(now, id, document.root_element());
+        if let Some(user) = user {
+            self.hold_if_owed(now, user);
+        }
+    }
+
+    /// An element of a stream that is not closed. A stanza without a namespace counts as one of `jabber:client`.
+    pub(super) fn element(&mut self, now: Now, id: SessionId, element: roxmltree::Node<'_, '_>) {
+        if let Some(text) = stanza::with_namespace(element)
+            && let Ok(document) = xml::read_again(&text, &self.limits)
+        {
+            return self.element_with_namespace(now, id, document.root_element());
+        }
+        self.element_with_namespace(now, id, element);
+    }
+
+    fn element_with_namespace(&mut self, now: Now, id: SessionId, element: roxmltree::Node<'_, '_>) {
+        let Some(xmpp) = self.sessions.xmpp_mut(id) else {
+            return;
+        };
+        match xmpp.stream.receive(element, &self.names.domain) {
+            Ok(Step::Open) => self.open(now, id),
+            Ok(Step::Challenge) => self.send(now, id, sasl::challenge()),
+            Ok(Step::Login(plain)) => self.login(now, id, plain),
+            Ok(Step::Refuse(failure)) => self.refuse(now, id, failure, None),
+            Ok(Step::Stanza(kind)) => self.stanza(now, id, kind, element),
+            Ok(Step::Close) => self.end(now, id, None, "closed by the client"),
+            Err(error) => self.fail(now, id, error),
+        }
+    }
+
+    /// A WebSocket ping or pong came in: the peer lives. It costs about as much as a stanza, and counts as one.
+    pub fn control(&mut self, now: Now, id: SessionId) {
+        self.alive(now, id);
+        self.count(now, id, 0, 1);
+    }
+
+    /// The peer has shown that it lives.
+    pub fn alive(&mut self, now: Now, id: SessionId) {
+        if let Some(xmpp) = self.sessions.xmpp_mut(id) {
+            xmpp.heard(now.monotonic);
+        }
+    }
+
+    /// Tells whether the session's next message may be taken now: not while a password is checked, not while it
+    /// is owed so much that the answer could go over the bound of its queue, and not while its user is held.
+    pub fn is_reading(&mut self, id: SessionId) -> bool {
+        let is_held = self.is_held_at(id);
+        let Some(session) = self.sessions.get_mut(id) else { return false };
+        let is_half_full = session.fill().is_half_full(&self.limits);
+        let user = session.user;
+        let Some(xmpp) = session.xmpp_mut() else { return false };
+        if let Some(user) = user.filter(|_| is_held && xmpp.address.is_none())
+            && !std::mem::replace(&mut xmpp.waits, true)
+        {
+            self.roster.wait(user, id);
+        }
+        !is_held && xmpp.stream.state() != State::Checking && !is_half_full
+    }
+
+    /// Tells whether a session is not read from because its user is held. A session that has ended sends nothing to anybody any
+    /// more, and the end of its close is waited for.
+    pub(super) fn is_held_at(&self, id: SessionId) -> bool {
+        let waits = self.sessions.xmpp(id).is_some_and(|xmpp| !xmpp.let_go);
+        waits && self.user_of(id).is_some_and(|user| self.is_held(user))
+    }
+
+    /// A session sends so many bytes and stanzas, which count for its user from the login on: before it has bound a resource
+    /// it reaches nobody, and yet each has to be read and answered. Returns the user.
+    pub(super) fn count(&mut self, now: Now, id: SessionId, bytes: usize, stanzas: usize) -> Option<UserId> {
+        let user = self.user_of(id)?;
+        if let Some(xmpp) = self.sessions.xmpp_mut(id).filter(|_| stanzas > 0) {
+            xmpp.let_go = false;
+        }
+        self.pace(now, user, bytes, stanzas);
+        Some(user)
+    }
+}

@@ -1,0 +1,152 @@
+//! The state of the hub: all that is live, and nothing else owns it.
+
+use std::rc::Rc;
+
+use crate::config::Config;
+use crate::config::limits::Limits;
+use crate::desk::{Desk, Directory};
+use crate::hub::action::{Action, Counters, Failures, NoteKind};
+use crate::hub::bosh::bindings::Bindings;
+use crate::hub::changes::read_only::ReadOnly;
+use crate::hub::deadlines::Deadlines;
+use crate::hub::delivery::behind::Shedding;
+use crate::hub::delivery::queue_memory::QueueMemory;
+use crate::hub::delivery::senders::Senders;
+use crate::hub::login::gate::LoginGate;
+use crate::hub::nodes;
+use crate::hub::report::Report;
+use crate::hub::roster::Roster;
+use crate::hub::session::Sessions;
+use crate::hub::tap::Tap;
+use crate::hub::tokens::{item_prefix, token};
+use crate::id::{SessionId, UserId};
+use crate::pubsub::{History, Pubsub, Quota, Settings, event};
+
+/// Names that never change while the server runs.
+#[derive(Debug)]
+pub(super) struct Names {
+    pub domain: Box<str>,
+    /// The pubsub service, `pubsub.DOMAIN`.
+    pub pubsub: Box<str>,
+    /// What every event starts with.
+    pub event_head: Rc<str>,
+}
+
+/// All live state.
+pub struct Hub {
+    pub(super) names: Names,
+    pub(super) limits: Limits,
+    pub(super) desk: ReadOnly<Desk>,
+    /// Whether the `finesse` user is on line.
+    pub(super) finesse: bool,
+    pub(super) sessions: Sessions,
+    pub(super) queue_memory: QueueMemory,
+    pub(super) shedding: Shedding,
+    pub(super) senders: Senders,
+    pub(super) roster: Roster,
+    pub(super) taps: Vec<Tap>,
+    pub(super) pubsub: ReadOnly<Pubsub>,
+    pub(super) gate: LoginGate,
+    pub(super) deadlines: Deadlines,
+    pub(super) bindings: Bindings,
+    pub(super) report: Report,
+    /// The server goes down: nobody is let in any more.
+    pub(super) closing: bool,
+    /// Fills a buffer with bytes that nobody can guess.
+    pub(super) random: fn(&mut [u8]),
+    /// For message ids, which only have to differ.
+    pub(super) ids: fastrand::Rng,
+}
+
+impl Hub {
+    /// A server for this configuration, with nobody on line.
+    pub fn new(config: Config, random: fn(&mut [u8])) -> Self {
+        let pubsub_domain = format!("pubsub.{}", config.domain);
+        let mut seed = [0; 8];
+        random(&mut seed);
+        let limits = config.limits;
+        let settings = Settings {
+            quota: Quota { session: limits.subscriptions_per_session, user: limits.subscriptions_per_user },
+            payload: limits.payload,
+            notification: config.release.notification(),
+            item_prefix: item_prefix(random),
+            history: History { events: limits.history, bytes: limits.history_size },
+        };
+        let domain = config.domain.as_str().into();
+        let decoy = config.decoy().cloned();
+        let own = config.nodes.clone();
+        let desk = Desk::new(config);
+        Self {
+            pubsub: ReadOnly::new(Pubsub::new(nodes::all(&desk, &own), settings)),
+            roster: Roster::default(),
+            taps: Vec::new(),
+            gate: LoginGate::new(decoy, &limits),
+            names: Names { domain, event_head: event::head(&pubsub_domain), pubsub: pubsub_domain.into() },
+            limits,
+            desk: ReadOnly::new(desk),
+            finesse: true,
+            sessions: Sessions::default(),
+            queue_memory: QueueMemory::default(),
+            shedding: Shedding::default(),
+            senders: Senders::default(),
+            deadlines: Deadlines::default(),
+            bindings: Bindings::default(),
+            report: Report::default(),
+            closing: false,
+            random,
+            ids: fastrand::Rng::with_seed(u64::from_ne_bytes(seed)),
+        }
+    }
+
+    /// The next thing to do outside.
+    pub fn poll(&mut self) -> Option<Action> {
+        self.report.next_action()
+    }
+
+    /// The XMPP domain.
+    pub fn domain(&self) -> &str {
+        &self.names.domain
+    }
+
+    /// The domain of the pubsub service.
+    pub fn pubsub_domain(&self) -> &str {
+        &self.names.pubsub
+    }
+
+    /// A name that nobody can guess: 128 random bits that need no escaping anywhere.
+    pub fn token(&self) -> String {
+        token(self.random)
+    }
+
+    /// The id of a user.
+    pub fn user_name(&self, user: UserId) -> String {
+        self.users().get(user).id.clone()
+    }
+
+    /// What was counted since the start.
+    pub fn counters(&self) -> Counters {
+        Counters {
+            client_logs: self.desk.client_logs(),
+            backlog: self.queue_memory.bytes() as u64,
+            backlog_most: self.queue_memory.most() as u64,
+            ..self.report.counters
+        }
+    }
+
+    /// What has failed since the start.
+    pub fn failures(&self) -> &[Failures] {
+        self.report.failures()
+    }
+
+    pub(super) fn users(&self) -> &Directory {
+        self.desk.directory()
+    }
+
+    pub(super) fn note(&mut self, id: SessionId, what: NoteKind) {
+        let Some(session) = self.sessions.get(id) else {
+            return;
+        };
+        let note = session.note(self.users(), what);
+        self.report.note(note);
+    }
+}
