@@ -10,12 +10,17 @@ use crate::desk::reasons::Shown;
 use crate::desk::state::State;
 use crate::desk::write::{document, element, inside, timestamp};
 
-/// The elements of `<ReasonCode>` in a user, as captured; in an event for a team (the guide, "Team notification"), in a
-/// team, and in lists.
+/// The elements of `<reasonCode>` in a user of 12.5 and of 11.6, as captured; in an event for a team (the guide, "Team
+/// notification"), in a team, and of `<ReasonCode>` in lists.
 const IN_USER: &[&str] = &["category", "code", "forAll", "id", "label", "systemCode", "uri"];
+const IN_USER_11_6: &[&str] = &["category", "code", "forAll", "id", "label", "uri"];
 const IN_TEAM_EVENT: &[&str] = &["uri", "code", "label", "category", "id"];
 const IN_TEAM: &[&str] = &["category", "code", "label", "id", "uri"];
 pub(super) const IN_LIST: &[&str] = &["uri", "id", "category", "code", "label", "forAll", "systemCode"];
+
+/// The name of the reason of an agent's state, as captured and as Cisco's library reads it; the guide's samples of User and
+/// "Team notification" write `<ReasonCode>`, which is the name of the object in lists.
+const OF_AGENT: &str = "reasonCode";
 
 impl Desk {
     /// `GET /User/{id}`: for the user, the supervisors of its team and administrators.
@@ -84,13 +89,14 @@ impl Desk {
         document(|out| inside(out, "UserAuthMode", |out| element(out, "authMode", "NON_SSO")))
     }
 
-    /// The whole user, as captured.
+    /// The whole user, as captured; captures of 11.6 have no `wrapUpOnOutgoing` and no `wrapUpTimer`.
     pub(super) fn write_user(&self, out: &mut String, root: &str, key: UserId) {
         let (user, agent) = (self.directory.get(key), self.agent(key));
         let team = user.team.as_deref().and_then(|team| self.team(team));
         let wrap_up = team.and_then(|team| team.wrap_up);
         let reason = self.reason_shown(key);
         let id = reason.as_ref().and_then(|reason| reason.id);
+        let is_later = self.release >= Release::R12_5;
         inside(out, root, |out| {
             element(out, "dialogs", &nodes::dialogs(&user.id));
             element(out, "extension", agent.extension.as_deref().unwrap_or_default());
@@ -100,10 +106,11 @@ impl Desk {
             element(out, "loginName", user.login_name.as_ref().unwrap_or(&user.id));
             element(out, "mediaType", "1");
             element(out, "pendingState", agent.pending.map_or("", |pending| pending.state.name()));
-            element(out, "reasonCodeId", &id.map_or_else(|| "-1".to_owned(), |id| id.to_string()));
             if let Some(reason) = &reason {
-                write_reason(out, reason, IN_USER);
+                let fields = if is_later { IN_USER } else { IN_USER_11_6 };
+                write_reason(out, OF_AGENT, reason, fields);
             }
+            element(out, "reasonCodeId", &id.map_or_else(|| "-1".to_owned(), |id| id.to_string()));
             inside(out, "roles", |out| {
                 for role in &user.roles {
                     element(out, "role", role.name());
@@ -111,7 +118,9 @@ impl Desk {
             });
             inside(out, "settings", |out| {
                 element(out, "wrapUpOnIncoming", if wrap_up.is_some() { "REQUIRED" } else { "OPTIONAL" });
-                element(out, "wrapUpOnOutgoing", "OPTIONAL");
+                if is_later {
+                    element(out, "wrapUpOnOutgoing", "OPTIONAL");
+                }
             });
             element(out, "state", agent.state.name());
             element(out, "stateChangeTime", &agent.since.map(timestamp).unwrap_or_default());
@@ -122,9 +131,11 @@ impl Desk {
                 inside(out, "teams", |out| supervised.for_each(|team| write_supervised(out, team)));
             }
             element(out, "uri", &nodes::user(&user.id));
-            // Finesse has 7200 where nothing else is configured.
-            let seconds = wrap_up.map_or(7200, |time| time.as_millis().div_ceil(1000));
-            element(out, "wrapUpTimer", &seconds.to_string());
+            if is_later {
+                // Finesse has 7200 where nothing else is configured.
+                let seconds = wrap_up.map_or(7200, |time| time.as_millis().div_ceil(1000));
+                element(out, "wrapUpTimer", &seconds.to_string());
+            }
         });
     }
 
@@ -141,7 +152,7 @@ impl Desk {
             element(out, "state", agent.state.name());
             element(out, "stateChangeTime", &agent.since.map(timestamp).unwrap_or_default());
             if let Some(reason) = self.reason_shown(key) {
-                write_reason(out, &reason, IN_TEAM_EVENT);
+                write_reason(out, OF_AGENT, &reason, IN_TEAM_EVENT);
             }
         });
     }
@@ -156,7 +167,7 @@ impl Desk {
             element(out, "pendingState", agent.pending.map_or("", |pending| pending.state.name()));
             element(out, "state", agent.state.name());
             if let Some(reason) = self.reason_shown(key) {
-                write_reason(out, &reason, IN_TEAM);
+                write_reason(out, OF_AGENT, &reason, IN_TEAM);
             }
             element(out, "stateChangeTime", &agent.since.map(timestamp).unwrap_or_default());
         });
@@ -196,9 +207,9 @@ fn write_supervised(out: &mut String, team: &Team) {
     });
 }
 
-/// Writes the elements of `<ReasonCode>` that are wanted, in that order.
-pub(super) fn write_reason(out: &mut String, reason: &Shown<'_>, fields: &[&'static str]) {
-    inside(out, "ReasonCode", |out| {
+/// Writes a reason with the fields that are wanted, in that order.
+pub(super) fn write_reason(out: &mut String, name: &str, reason: &Shown<'_>, fields: &[&'static str]) {
+    inside(out, name, |out| {
         for name in fields {
             element(out, name, &reason.field(name));
         }

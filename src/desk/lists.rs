@@ -40,7 +40,7 @@ impl Desk {
             out.push_str("<ReasonCodes");
             write_attribute(out, "category", category);
             out.push('>');
-            codes.for_each(|code| write_reason(out, &code.into(), IN_LIST));
+            codes.for_each(|code| write_reason(out, "ReasonCode", &code.into(), IN_LIST));
             close(out, "ReasonCodes");
         }))
     }
@@ -57,7 +57,7 @@ impl Desk {
         id: &str,
     ) -> Result<String, ApiError> {
         let code = self.listed_reason(actor, whose, id, |code| code.category != Category::WrapUp)?;
-        Ok(document(|out| write_reason(out, &code.into(), IN_LIST)))
+        Ok(document(|out| write_reason(out, "ReasonCode", &code.into(), IN_LIST)))
     }
 
     /// `GET …/WrapUpReasons`.

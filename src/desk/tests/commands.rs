@@ -168,7 +168,7 @@ fn the_reason_is_told_while_the_state_lasts() {
         let document = get(&desk, EVE);
         assert_eq!(field(&document, "reasonCodeId"), id, "{body}");
         for document in events.iter().map(|event| &event.payload).chain([&document]) {
-            let told = document.contains("<ReasonCode>").then(|| field(document, "label"));
+            let told = document.contains("<reasonCode>").then(|| field(document, "label"));
             assert_eq!(told.as_deref(), label, "{body}: {document}");
         }
     }
@@ -192,6 +192,6 @@ fn what_a_supervisor_does_has_a_reason_of_the_system() {
         // One's own doing has none, though a supervisor has the rights on oneself too.
         bring(&mut desk, ADA, "READY");
         ask(&mut desk, ADA, ADA, "NOT_READY").expect("an accepted request");
-        assert!(!get(&desk, ADA).contains("<ReasonCode>"));
+        assert!(!get(&desk, ADA).contains("<reasonCode>"));
     }
 }

@@ -111,7 +111,7 @@ fn stands(desk: &Desk) -> (String, String) {
 fn rests(desk: &Desk) -> (String, String) {
     let document = get(desk, BOB);
     assert_eq!(field(&document, "pendingState"), "");
-    let has_reason = document.contains("<ReasonCode>");
+    let has_reason = document.contains("<reasonCode>");
     (field(&document, "state"), if has_reason { field(&document, "code") } else { String::new() })
 }
 

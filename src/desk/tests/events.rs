@@ -1,5 +1,6 @@
 //! The payloads of events against published captures.
 
+use crate::desk::Whose;
 use crate::desk::tests::*;
 
 /// The agent of the captures, in a file for one profile and release.
@@ -71,15 +72,15 @@ fn signing_in_is_told_as_captured() {
 }
 
 #[test]
-fn a_reason_is_told_to_the_user_and_shorter_to_the_team() {
+fn finding_d2_a_reason_is_told_to_the_user_and_shorter_to_the_team() {
     let mut desk = captured("ucce", "12.5");
     events(&mut desk, LOGIN, "");
     let not_ready = "<state>NOT_READY</state><reasonCodeId>1</reasonCodeId>";
     let [user, team] = events(&mut desk, not_ready, "a&b").try_into().expect("two events");
     let reason = packed(
-        "<reasonCodeId>1</reasonCodeId><ReasonCode><category>NOT_READY</category><code>10</code><forAll>true</forAll>
-        <id>1</id><label>Team Meeting</label><systemCode>false</systemCode><uri>/finesse/api/ReasonCode/1</uri></ReasonCode>
-        <roles>",
+        "<pendingState></pendingState><reasonCode><category>NOT_READY</category><code>10</code><forAll>true</forAll>
+        <id>1</id><label>Team Meeting</label><systemCode>false</systemCode><uri>/finesse/api/ReasonCode/1</uri></reasonCode>
+        <reasonCodeId>1</reasonCodeId><roles>",
     );
     assert!(user.payload.contains(&reason), "{}", user.payload);
     let summary = |added: &str| {
@@ -87,8 +88,8 @@ fn a_reason_is_told_to_the_user_and_shorter_to_the_team() {
             "<Update><data><user><uri>/finesse/api/User/6021</uri><loginId>6021</loginId><firstName>LPU</firstName>
             <lastName>Test 21</lastName>{added}<state>NOT_READY</state>
             <stateChangeTime>2023-01-13T11:07:11.466Z</stateChangeTime>
-            <ReasonCode><uri>/finesse/api/ReasonCode/1</uri><code>10</code><label>Team Meeting</label>
-            <category>NOT_READY</category><id>1</id></ReasonCode></user></data>
+            <reasonCode><uri>/finesse/api/ReasonCode/1</uri><code>10</code><label>Team Meeting</label>
+            <category>NOT_READY</category><id>1</id></reasonCode></user></data>
             <event>PUT</event><requestId>a&amp;b</requestId><source>/finesse/api/User/6021</source></Update>"
         ))
     };
@@ -97,7 +98,35 @@ fn a_reason_is_told_to_the_user_and_shorter_to_the_team() {
 
     let mut old = captured("uccx", "11.6");
     events(&mut old, LOGIN, "");
-    assert_eq!(events(&mut old, not_ready, "a&b")[1].payload, summary(""));
+    let [user, team] = events(&mut old, not_ready, "a&b").try_into().expect("two events");
+    assert_eq!(team.payload, summary(""));
+    // As a GET of 2017 was answered.
+    let reason = packed(
+        "<pendingState></pendingState><reasonCode><category>NOT_READY</category><code>10</code><forAll>true</forAll>
+        <id>1</id><label>Team Meeting</label><uri>/finesse/api/ReasonCode/1</uri></reasonCode>
+        <reasonCodeId>1</reasonCodeId><roles><role>Agent</role><role>Supervisor</role></roles>
+        <settings><wrapUpOnIncoming>OPTIONAL</wrapUpOnIncoming></settings><state>",
+    );
+    assert!(user.payload.contains(&reason), "{}", user.payload);
+    assert!(!user.payload.contains("wrapUpTimer"), "{}", user.payload);
+}
+
+#[test]
+fn finding_d2_every_document_of_users_has_the_reason_in_lower_case() {
+    for release in ["11.6", "12.5"] {
+        let mut desk = captured("ucce", release);
+        events(&mut desk, LOGIN, "");
+        let told = events(&mut desk, "<state>NOT_READY</state><reasonCodeId>1</reasonCodeId>", "");
+        let me = UserId(0);
+        let mut documents: Vec<String> = told.into_iter().map(|event| event.payload).collect();
+        documents.extend([desk.user_document(me, me), desk.team_document(me, "5005", false)].map(shown));
+        for document in documents {
+            assert_eq!(field(&document, "reasonCode").matches("Team Meeting").count(), 1, "{document}");
+            assert!(!document.contains("<ReasonCode>"), "{document}");
+        }
+        let list = shown(desk.reason_codes_document(me, Whose::User(me), "NOT_READY"));
+        assert!(list.contains("<ReasonCode><uri>") && !list.contains("<reasonCode>"), "{list}");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::desk::tests::*;
 /// States of a user as its events tell them, with the code of the reason if there is one.
 fn told(events: &[Event]) -> Vec<(String, String, String)> {
     let code = |payload: &str| {
-        if payload.contains("<ReasonCode>") { field(payload, "code") } else { String::new() }
+        if payload.contains("<reasonCode>") { field(payload, "code") } else { String::new() }
     };
     let told = |event: &Event| (event.node.clone(), field(&event.payload, "state"), code(&event.payload));
     events.iter().map(told).collect()

@@ -82,7 +82,7 @@ function words(data) {
   }
   const user = all(told.data, 'user')[0] ?? all(told.data, 'User')[0];
   if (user) {
-    const [reason, pending] = [first(user, 'ReasonCode', 'label'), first(user, 'pendingState')];
+    const [reason, pending] = [first(user, 'reasonCode', 'label'), first(user, 'pendingState')];
     return `${first(user, 'loginId')} ${first(user, 'state')}${reason ? ` (${reason})` : ''}${pending ? ` → ${pending}` : ''}`;
   }
   const queue = all(told.data, 'Queue')[0];

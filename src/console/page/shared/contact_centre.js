@@ -440,7 +440,7 @@ function fill(agent, user) {
   if (name) agent.name = name;
   agent.state = first(user, 'state') || agent.state;
   agent.since = since;
-  agent.reason = first(user, 'ReasonCode', 'label');
+  agent.reason = first(user, 'reasonCode', 'label');
   if (has('extension')) agent.extension = first(user, 'extension');
   if (has('pendingState')) agent.pending = first(user, 'pendingState');
 }
