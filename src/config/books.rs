@@ -1,5 +1,6 @@
 //! Phone books, and how `[[phone_book]]` is read.
 
+use crate::config::keys;
 use crate::config::people;
 use crate::config::people::Declared;
 use crate::config::problem::{Placed, Report};
@@ -7,9 +8,6 @@ use crate::config::rules;
 use crate::config::section::{Reported, Section, all};
 use crate::config::shared_keys;
 use crate::config::shared_keys::LARGEST_ID;
-
-pub(super) const KEYS: &[&str] = &["id", "name", "teams", "contact"];
-pub(super) const CONTACT_KEYS: &[&str] = &["id", "first_name", "last_name", "phone_number", "description"];
 
 /// The most contacts of all books together: what Finesse shows one agent, and so the bound of every list.
 const MOST_CONTACTS: usize = 6000;
@@ -55,7 +53,7 @@ pub(super) fn read(
     root: &Section,
     teams: Option<&Declared>,
 ) -> Result<Vec<PhoneBook>, Reported> {
-    let sections = root.tables(report, "phone_book", "[[phone_book]]", KEYS)?;
+    let sections = root.tables(report, "phone_book", "[[phone_book]]", keys::PHONE_BOOK)?;
     let mut contacts = 0;
     let drafts: Vec<Draft> =
         sections.iter().map(|section| draft(report, section, teams, &mut contacts)).collect();
@@ -89,7 +87,7 @@ fn draft<'d>(
 }
 
 fn contacts(report: &mut Report, book: &Section, count: &mut usize) -> Result<Vec<Contact>, Reported> {
-    let sections = book.tables(report, "contact", "[[phone_book.contact]]", CONTACT_KEYS)?;
+    let sections = book.tables(report, "contact", "[[phone_book.contact]]", keys::CONTACT)?;
     let before = *count;
     *count += sections.len();
     if let Some(first_too_many) = sections.get(MOST_CONTACTS.saturating_sub(before))

@@ -6,11 +6,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::client_address::Network;
+use crate::config::files::{TlsFiles, Www};
 use crate::config::limits::Kind;
 use crate::config::problem::{Place, Placed, Report, shown};
 use crate::config::section::{Reported, Section, all};
+use crate::config::server::Hosts;
 use crate::config::web_origin::{Host, WebOrigin};
-use crate::config::{Hosts, TlsFiles, Www};
 
 /// How long browsers may be told to use TLS only, in milliseconds: two years is what lists of such hosts want at most.
 const HSTS: RangeInclusive<u64> = 0..=2 * 8760 * 3_600_000;

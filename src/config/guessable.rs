@@ -2,9 +2,8 @@
 
 use std::net::SocketAddr;
 
-use crate::config::Config;
 use crate::config::password::Password;
-use crate::config::problem::{Place, Placed, Problem};
+use crate::config::problem::{Place, Placed};
 
 /// The passwords of the demo. Each is also what the users of the demo have their ids from, but the first.
 const DEMO: [&str; 7] = ["1234", "1001", "1002", "1003", "1004", "1005", "1006"];
@@ -47,35 +46,32 @@ impl Guessable {
     }
 }
 
-impl Config {
-    /// The users whose passwords others may know, if one of the addresses is not of this machine alone: a problem for each. It
-    /// may take as long as some logins.
-    pub fn guessable_at(&self, addresses: impl IntoIterator<Item = SocketAddr>) -> Vec<Problem> {
-        let open = addresses.into_iter().find(|address| !address.ip().to_canonical().is_loopback());
-        let Some(open) = open else { return Vec::new() };
-        let known: Vec<&Guessable> = self.guessable.iter().filter(|guessable| guessable.is_known()).collect();
-        let mut problems: Vec<Problem> = known
-            .iter()
-            .take(NAMED)
-            .map(|Guessable { place, user, .. }| {
-                let sentence = format!(
-                    "everybody can guess the password of {user}, as it is one of the demo or the user's own name, and others can reach {open}; run `callboard \
-                     passwd` and put what it prints here, as password_hash = \"…\", or add --demo-anywhere"
-                );
-                self.problem(*place, sentence)
-            })
-            .collect();
-        if let Some(next) = known.get(NAMED) {
-            let more = known.len() - NAMED;
-            problems.push(self.problem(next.place, format!("and so for {more} more users from here on")));
-        }
-        problems
+/// A sentence for each password that others may know of a server that they reach at `open`, with its place. It may take as long
+/// as some logins.
+pub(super) fn sentences(all: &[Guessable], open: SocketAddr) -> Vec<(Place, String)> {
+    let known: Vec<&Guessable> = all.iter().filter(|guessable| guessable.is_known()).collect();
+    let mut sentences: Vec<(Place, String)> = known
+        .iter()
+        .take(NAMED)
+        .map(|Guessable { place, user, .. }| {
+            let sentence = format!(
+                "everybody can guess the password of {user}, as it is one of the demo or the user's own name, and others can reach {open}; run `callboard \
+                 passwd` and put what it prints here, as password_hash = \"…\", or add --demo-anywhere"
+            );
+            (*place, sentence)
+        })
+        .collect();
+    if let Some(next) = known.get(NAMED) {
+        let more = known.len() - NAMED;
+        sentences.push((next.place, format!("and so for {more} more users from here on")));
     }
+    sentences
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Config, Problem};
 
     const OPEN: &str = "0.0.0.0:8445";
 

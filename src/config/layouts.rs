@@ -4,6 +4,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use crate::config::call_variable;
+use crate::config::keys;
 use crate::config::people;
 use crate::config::people::Declared;
 use crate::config::problem::{Placed, Report};
@@ -12,8 +13,6 @@ use crate::config::section;
 use crate::config::section::{Reported, Section, all, kind_of};
 use crate::config::shared_keys;
 use crate::config::shared_keys::LARGEST_ID;
-
-pub(super) const KEYS: &[&str] = &["id", "name", "description", "teams", "header", "left", "right"];
 
 /// The most layouts.
 const MOST: usize = 100;
@@ -94,7 +93,7 @@ pub(super) fn read(
     root: &Section,
     teams: Option<&Declared>,
 ) -> Result<Vec<Layout>, Reported> {
-    let sections = root.tables(report, "layout", "[[layout]]", KEYS)?;
+    let sections = root.tables(report, "layout", "[[layout]]", keys::LAYOUT)?;
     if let Some(section) = sections.get(MOST) {
         report.add(section.place, format!("there can be {MOST} layouts; leave some out"));
     }

@@ -5,32 +5,19 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::config::guessable::Guessable;
+use crate::config::keys;
 use crate::config::limits::Kind;
 use crate::config::password::Password;
 use crate::config::problem::{Place, Placed, Report, proposal, shown};
+use crate::config::rules;
 use crate::config::section::{Read, Reported, Section, all};
-use crate::config::{Role, Team, User, rules};
-
-pub(super) const TEAM_KEYS: &[&str] = &["id", "name", "wrap_up"];
+use crate::config::users::{Role, Team, User};
 
 /// The password that examples have: everybody knows it, so nobody is let in with it.
 const EXAMPLE: &str = "change-me";
 
 /// The shortest and the longest time to wrap up, in milliseconds.
 const WRAP_UP: RangeInclusive<u64> = 100..=7_200_000;
-
-pub(super) const USER_KEYS: &[&str] = &[
-    "id",
-    "login_name",
-    "password",
-    "password_hash",
-    "first_name",
-    "last_name",
-    "roles",
-    "team",
-    "supervises",
-    "extension",
-];
 
 /// Names to which other sections may refer, each with the line in which it was first declared.
 pub(super) type Declared = HashMap<String, usize>;
@@ -69,7 +56,7 @@ struct Draft<'d> {
 pub(super) fn read(report: &mut Report, root: &Section) -> People {
     let (teams, team_ids) = teams(report, root);
     let drafts: Result<Vec<Draft>, Reported> = root
-        .tables(report, "user", "[[user]]", USER_KEYS)
+        .tables(report, "user", "[[user]]", keys::USER)
         .map(|sections| sections.iter().map(|section| user(report, section)).collect());
     let Ok(drafts) = drafts else {
         let extensions = Declared::new();
@@ -104,7 +91,7 @@ pub(super) fn read(report: &mut Report, root: &Section) -> People {
 }
 
 fn teams(report: &mut Report, root: &Section) -> (Option<Vec<Team>>, Option<Declared>) {
-    let Ok(sections) = root.tables(report, "team", "[[team]]", TEAM_KEYS) else {
+    let Ok(sections) = root.tables(report, "team", "[[team]]", keys::TEAM) else {
         return (None, None);
     };
     let mut ids = Vec::new();

@@ -1,13 +1,11 @@
 //! Queues and the numbers outside, and how `[[queue]]` and `[outside]` are read.
 
+use crate::config::keys;
 use crate::config::people;
 use crate::config::people::Declared;
 use crate::config::problem::{Placed, Report, shown};
 use crate::config::rules;
 use crate::config::section::{Reported, Section, all};
-
-pub(super) const KEYS: &[&str] = &["id", "name", "team", "number"];
-pub(super) const OUTSIDE_KEYS: &[&str] = &["busy", "no_answer"];
 
 /// The most queues, and the most numbers of each kind.
 const MOST: usize = 1000;
@@ -43,7 +41,7 @@ pub(super) fn read(
 ) -> Result<(Vec<Queue>, Outside), Reported> {
     let mut numbers = Vec::new();
     let queues = queues(report, root, teams, &mut numbers);
-    let outside = match root.table(report, "outside", "[outside]", OUTSIDE_KEYS) {
+    let outside = match root.table(report, "outside", "[outside]", keys::OUTSIDE) {
         Ok(Some(section)) => outside(report, &section, &mut numbers),
         Ok(None) => Ok(Outside::default()),
         Err(reported) => Err(reported),
@@ -66,7 +64,7 @@ fn queues<'d>(
     teams: Option<&Declared>,
     numbers: &mut Vec<Placed<&'d str>>,
 ) -> Result<Vec<Queue>, Reported> {
-    let sections = root.tables(report, "queue", "[[queue]]", KEYS)?;
+    let sections = root.tables(report, "queue", "[[queue]]", keys::QUEUE)?;
     if let Some(section) = sections.get(MOST) {
         report.add(section.place, format!("there can be {MOST} queues; leave some out"));
     }

@@ -5,44 +5,21 @@ use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
+use crate::config::books;
+use crate::config::browsers;
+use crate::config::configuration::Config;
+use crate::config::files::{Files, Origin, TlsFiles, Unread};
+use crate::config::keys;
+use crate::config::layouts;
 use crate::config::limits::{Kind, Limits, TABLE};
 use crate::config::people;
 use crate::config::people::Declared;
 use crate::config::problem::{Place, Placed, Report, shown};
 use crate::config::queues;
+use crate::config::reasons;
+use crate::config::rules;
 use crate::config::section::{Reported, Section, all, kind_of, named, number};
-use crate::config::{
-    Config, Files, NodeAccess, NodeConfig, Origin, Profile, Release, SECTIONS, TlsFiles, Unread, books,
-    browsers, layouts, reasons, rules,
-};
-
-pub(super) const KEYS: &[&str] = &[
-    "domain",
-    "profile",
-    "release",
-    "listen",
-    "listen_plain",
-    "tls",
-    "www",
-    "cors_origins",
-    "hosts",
-    "hsts",
-    "trusted_proxies",
-    "frame_tap",
-    "node_access",
-    "team",
-    "user",
-    "require_reason_codes",
-    "reason_code",
-    "phone_book",
-    "layout",
-    "queue",
-    "outside",
-    "node",
-    "limits",
-];
-pub(super) const TLS_KEYS: &[&str] = &["certificate", "key"];
-pub(super) const NODE_KEYS: &[&str] = &["name", "publish", "items"];
+use crate::config::server::{NodeAccess, NodeConfig, Profile, Release};
 
 /// The most items a node can be told to keep.
 const MOST_ITEMS: u64 = 1000;
@@ -57,13 +34,6 @@ pub(super) struct Parsed {
     pub every_proxy: Option<Place>,
 }
 
-/// Whether a file has this key before its first section.
-pub(super) fn is_above_sections(key: &str) -> bool {
-    let is_section =
-        key == "limits" || SECTIONS.iter().any(|(section, _)| section.trim_matches(['[', ']']) == key);
-    KEYS.contains(&key) && !is_section
-}
-
 /// Reads a configuration. `file` is its name in problems; paths in it start at `folder`.
 pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Result<Parsed, Unread> {
     // Editors may begin a file with a byte order mark, which is no character of its first line.
@@ -75,7 +45,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
         return Err(Unread { problems: report.into_problems(), files });
     }
 
-    let root = Section::open(&mut report, "the file", Place::START, document.get_ref(), KEYS);
+    let root = Section::open(&mut report, "the file", Place::START, document.get_ref(), keys::FILE);
     let domain = domain(&mut report, &root);
     let profile = profile(&mut report, &root);
     let release = release(&mut report, &root);
@@ -249,7 +219,7 @@ fn addresses(
 }
 
 fn tls(report: &mut Report, root: &Section, folder: &Path) -> Result<Option<TlsFiles>, Reported> {
-    let Some(section) = root.table(report, "tls", "[tls]", TLS_KEYS)? else {
+    let Some(section) = root.table(report, "tls", "[tls]", keys::TLS)? else {
         return Ok(None);
     };
     let mut file = |key| {
@@ -271,7 +241,7 @@ fn tls(report: &mut Report, root: &Section, folder: &Path) -> Result<Option<TlsF
 }
 
 fn nodes(report: &mut Report, root: &Section, users: Option<&Declared>) -> Result<Vec<NodeConfig>, Reported> {
-    let sections = root.tables(report, "node", "[[node]]", NODE_KEYS)?;
+    let sections = root.tables(report, "node", "[[node]]", keys::NODE)?;
     let names: Vec<_> = sections.iter().map(|section| section.needed(report, "name")).collect();
     people::unique(report, "name", "node", names.iter().map(|name| name.ok()));
     all(sections.iter().zip(names).map(|(section, name)| node(report, section, name, users)))

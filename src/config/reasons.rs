@@ -1,14 +1,14 @@
 //! Reads `[[reason_code]]`.
 
+use crate::config::keys;
 use crate::config::people;
 use crate::config::people::Declared;
 use crate::config::problem::{Placed, Report};
+use crate::config::rules;
 use crate::config::section::{Reported, Section, all, named};
 use crate::config::shared_keys;
 use crate::config::shared_keys::LARGEST_ID;
-use crate::config::{Category, ReasonCode, rules};
-
-pub(super) const KEYS: &[&str] = &["id", "category", "code", "label", "teams"];
+use crate::config::users::{Category, ReasonCode};
 
 /// The largest code of Finesse.
 const LARGEST_CODE: u64 = 65_535;
@@ -27,7 +27,7 @@ pub(super) fn read(
     root: &Section,
     teams: Option<&Declared>,
 ) -> Result<Vec<ReasonCode>, Reported> {
-    let sections = root.tables(report, "reason_code", "[[reason_code]]", KEYS)?;
+    let sections = root.tables(report, "reason_code", "[[reason_code]]", keys::REASON_CODE)?;
     let drafts: Vec<Draft> = sections.iter().map(|section| draft(report, section, teams)).collect();
     shared_keys::unique_numbers(report, "id", "reason code", drafts.iter().flat_map(|draft| &draft.id));
     for category in Category::ALL {

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::client_address::Network;
+use crate::config::configuration::Config;
 use crate::config::limits::Limits;
+use crate::config::server::{Hosts, Profile, Release};
 use crate::config::web_origin::WebOrigin;
-use crate::config::{Config, Hosts, Profile, Release};
 
 /// The part of a configuration that counts from the start to the end of a server.
 #[derive(Clone, Debug)]

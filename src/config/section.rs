@@ -3,8 +3,8 @@
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
+use crate::config::keys::is_above_sections;
 use crate::config::problem::{Place, Placed, Report, nearest, proposal, shown};
-use crate::config::read::is_above_sections;
 
 /// Stands for a value that is there but wrong, which has already been reported.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,10 @@
 //! Every mistake a file can have, with the place and the words in which it is reported; and what a good one says.
 
+use std::path::Path;
 use std::time::Duration;
 
+use crate::config::limits::Limits;
+use crate::config::password::Password;
 use crate::config::*;
 
 mod books;

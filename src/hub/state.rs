@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use crate::config::Config;
 use crate::config::limits::Limits;
+use crate::config::{Config, Release};
 use crate::desk::{Desk, Directory};
 use crate::hub::action::{Action, Counters, Failures, NoteKind};
 use crate::hub::bosh::bindings::Bindings;
@@ -21,6 +21,7 @@ use crate::hub::tap::Tap;
 use crate::hub::tokens::{item_prefix, token};
 use crate::id::{SessionId, UserId};
 use crate::pubsub::{History, Pubsub, Quota, Settings, event};
+use crate::xmpp::ns;
 
 /// Names that never change while the server runs.
 #[derive(Debug)]
@@ -58,6 +59,14 @@ pub struct Hub {
     pub(super) ids: fastrand::Rng,
 }
 
+/// The namespace of the `<notification/>` around a payload (captures of Finesse 12.5 and 11.6).
+fn notification(release: Release) -> &'static str {
+    match release {
+        Release::R11_6 => ns::PUBSUB,
+        Release::R12_5 | Release::R12_6 | Release::R15 => ns::PUSH,
+    }
+}
+
 impl Hub {
     /// A server for this configuration, with nobody on line.
     pub fn new(config: Config, random: fn(&mut [u8])) -> Self {
@@ -68,7 +77,7 @@ impl Hub {
         let settings = Settings {
             quota: Quota { session: limits.subscriptions_per_session, user: limits.subscriptions_per_user },
             payload: limits.payload,
-            notification: config.release.notification(),
+            notification: notification(config.release),
             item_prefix: item_prefix(random),
             history: History { events: limits.history, bytes: limits.history_size },
         };

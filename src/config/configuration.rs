@@ -1,0 +1,114 @@
+//! A configuration as a value.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use crate::client_address::Network;
+use crate::config::books::PhoneBook;
+use crate::config::files::{Files, Origin, TlsFiles, Www};
+use crate::config::guessable::{self, Guessable};
+use crate::config::layouts::Layout;
+use crate::config::limits::Limits;
+use crate::config::password::Password;
+use crate::config::problem::{Place, Problem};
+use crate::config::queues::{Outside, Queue};
+use crate::config::server::{Hosts, NodeAccess, NodeConfig, Profile, Release};
+use crate::config::users::{ReasonCode, Team, User};
+use crate::config::web_origin::WebOrigin;
+
+/// A configuration without contradictions: every reference in it leads somewhere, every name is unique.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The XMPP domain, prepared by nameprep; the pubsub service is `pubsub.` before it.
+    pub domain: String,
+    /// The product whose agent rules and payload details apply.
+    pub profile: Profile,
+    /// The release whose payload details apply.
+    pub release: Release,
+    /// Where TLS is spoken; this or `listen_plain` has an address.
+    pub listen: Vec<SocketAddr>,
+    /// Where the same is spoken without TLS.
+    pub listen_plain: Vec<SocketAddr>,
+    /// Where the file names each address to listen on; those of flags stand nowhere.
+    pub listen_places: Vec<(SocketAddr, Place)>,
+    /// The files of the certificate; `None`: one is made.
+    pub tls: Option<TlsFiles>,
+    /// The folder whose files are served at `/`; `None`: none is.
+    pub www: Option<Www>,
+    /// The origins whose pages may use the server beside its own and those of the machine on which the browser runs; none twice.
+    pub cors_origins: Vec<WebOrigin>,
+    /// By which names it goes.
+    pub hosts: Hosts,
+    /// For how long browsers are told to come by TLS only; `None`: they are told nothing.
+    pub hsts: Option<Duration>,
+    /// The proxies whose word counts about where a request comes from.
+    pub trusted_proxies: Vec<Network>,
+    /// Whether administrators may look at the frames of other sessions.
+    pub frame_tap: bool,
+    /// Which users may follow the nodes of users, teams and queues.
+    pub node_access: NodeAccess,
+    /// In the order of the file.
+    pub teams: Vec<Team>,
+    /// In the order of the file; at least one.
+    pub users: Vec<User>,
+    /// Whether NOT_READY and LOGOUT need a reason code where there are any for the agent.
+    pub require_reason_codes: bool,
+    /// In the order of the file.
+    pub reason_codes: Vec<ReasonCode>,
+    /// In the order of the file.
+    pub phone_books: Vec<PhoneBook>,
+    /// In the order of the file; at least one is for all teams.
+    pub layouts: Vec<Layout>,
+    /// In the order of the file.
+    pub queues: Vec<Queue>,
+    /// Numbers that are no telephones of users.
+    pub outside: Outside,
+    /// Pubsub nodes of one's own, in the order of the file.
+    pub nodes: Vec<NodeConfig>,
+    /// The bounds in force.
+    pub limits: Limits,
+    /// Where all this comes from.
+    pub origin: Origin,
+    pub(super) guessable: Vec<Guessable>,
+}
+
+impl Config {
+    /// Where TLS is spoken when the file doesn't say it.
+    pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8445);
+
+    /// Returns the slowest password hash in use, for [`crate::config::password::verify`].
+    pub fn decoy(&self) -> Option<&Password> {
+        let hashed = self.users.iter().map(|user| &user.password).filter(|password| password.is_slow());
+        hashed.max_by_key(|password| password.iterations())
+    }
+
+    /// How many users there are whose logins cost a hash: with one hashed password that is all of them.
+    pub fn hashed_logins(&self) -> usize {
+        self.decoy().map_or(0, |_| self.users.len())
+    }
+
+    /// Of how many users the right passwords are remembered under these limits. With room for fewer than log in all day each
+    /// request of the others would cost a hash.
+    pub fn remembered(&self, limits: &Limits) -> usize {
+        if limits.password_memory == 0 { 0 } else { limits.password_memory.max(self.hashed_logins()) }
+    }
+
+    /// The files that it names.
+    pub fn files(&self) -> Files {
+        Files { origin: self.origin.clone(), tls: self.tls.clone(), www: self.www.clone() }
+    }
+
+    /// Makes a problem with this configuration, for what is found out only when it is put to use.
+    pub fn problem(&self, place: Place, sentence: impl Into<String>) -> Problem {
+        Problem { file: self.origin.to_string().into(), place, sentence: sentence.into() }
+    }
+
+    /// The users whose passwords others may know, if one of the addresses is not of this machine alone: a problem for each. It
+    /// may take as long as some logins.
+    pub fn guessable_at(&self, addresses: impl IntoIterator<Item = SocketAddr>) -> Vec<Problem> {
+        let open = addresses.into_iter().find(|address| !address.ip().to_canonical().is_loopback());
+        let Some(open) = open else { return Vec::new() };
+        let sentences = guessable::sentences(&self.guessable, open);
+        sentences.into_iter().map(|(place, sentence)| self.problem(place, sentence)).collect()
+    }
+}

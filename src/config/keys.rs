@@ -1,0 +1,91 @@
+//! Every key of a configuration file, by its section, and every section but `[limits]`, whose keys are rows of its table.
+
+/// Keys before the first section.
+pub(super) const FILE: &[&str] = &[
+    "domain",
+    "profile",
+    "release",
+    "listen",
+    "listen_plain",
+    "tls",
+    "www",
+    "cors_origins",
+    "hosts",
+    "hsts",
+    "trusted_proxies",
+    "frame_tap",
+    "node_access",
+    "team",
+    "user",
+    "require_reason_codes",
+    "reason_code",
+    "phone_book",
+    "layout",
+    "queue",
+    "outside",
+    "node",
+    "limits",
+];
+
+/// Keys of `[tls]`.
+pub(super) const TLS: &[&str] = &["certificate", "key"];
+
+/// Keys of `[[team]]`.
+pub(super) const TEAM: &[&str] = &["id", "name", "wrap_up"];
+
+/// Keys of `[[user]]`.
+pub(super) const USER: &[&str] = &[
+    "id",
+    "login_name",
+    "password",
+    "password_hash",
+    "first_name",
+    "last_name",
+    "roles",
+    "team",
+    "supervises",
+    "extension",
+];
+
+/// Keys of `[[reason_code]]`.
+pub(super) const REASON_CODE: &[&str] = &["id", "category", "code", "label", "teams"];
+
+/// Keys of `[[phone_book]]`.
+pub(super) const PHONE_BOOK: &[&str] = &["id", "name", "teams", "contact"];
+
+/// Keys of `[[phone_book.contact]]`.
+pub(super) const CONTACT: &[&str] = &["id", "first_name", "last_name", "phone_number", "description"];
+
+/// Keys of `[[layout]]`.
+pub(super) const LAYOUT: &[&str] = &["id", "name", "description", "teams", "header", "left", "right"];
+
+/// Keys of `[[queue]]`.
+pub(super) const QUEUE: &[&str] = &["id", "name", "team", "number"];
+
+/// Keys of `[outside]`.
+pub(super) const OUTSIDE: &[&str] = &["busy", "no_answer"];
+
+/// Keys of `[[node]]`.
+pub(super) const NODE: &[&str] = &["name", "publish", "items"];
+
+/// Every section of a configuration file but `[limits]`, and its keys; the first one is the file itself.
+pub const SECTIONS: [(&str, &[&str]); 11] = [
+    ("", FILE),
+    ("[tls]", TLS),
+    ("[[team]]", TEAM),
+    ("[[user]]", USER),
+    ("[[reason_code]]", REASON_CODE),
+    ("[[phone_book]]", PHONE_BOOK),
+    ("[[phone_book.contact]]", CONTACT),
+    ("[[layout]]", LAYOUT),
+    ("[[queue]]", QUEUE),
+    ("[outside]", OUTSIDE),
+    ("[[node]]", NODE),
+];
+
+/// Whether a file has this key before its first section.
+pub(super) fn is_above_sections(key: &str) -> bool {
+    let is_section =
+        key == "limits" || SECTIONS.iter().any(|(section, _)| section.trim_matches(['[', ']']) == key);
+    FILE.contains(&key) && !is_section
+}
