@@ -1,6 +1,6 @@
 //! The rules of access: agents see their own things, supervisors those of their teams, administrators everything (the guide, "User", "Team" and "Dialog").
 
-use crate::config::{self, NodeAccess, Profile, ReasonCode, Team, User};
+use crate::config::{self, NodeAccess, Profile, ReasonCode, Release, Team, User};
 use crate::id::UserId;
 
 use crate::desk::contact_centre::Desk;
@@ -55,6 +55,11 @@ impl Desk {
     /// The product whose rules apply.
     pub fn profile(&self) -> Profile {
         self.profile
+    }
+
+    /// The release of Finesse whose API is served.
+    pub fn release(&self) -> Release {
+        self.release
     }
 
     /// The user that an administrator stands in for.

@@ -22,7 +22,7 @@ use crate::http::metering::{Tag, Way};
 use crate::http::query::Query;
 use crate::http::request_body::Incoming;
 use crate::http::response;
-use crate::http::response::{Answer, Empty, empty, set, text};
+use crate::http::response::{Answer, Empty, options, set, text};
 use crate::http::routes;
 use crate::http::routes::{Exchange, Handler, METHODS, Resource};
 use crate::http::site::Site;
@@ -203,7 +203,7 @@ async fn at(resource: Option<&'static Resource>, exchange: Exchange<'_>) -> Answ
     let Some(resource) = resource else {
         return routes::nothing();
     };
-    if method == Method::OPTIONS {
+    if method == Method::OPTIONS && !judges_methods {
         return options(resource.allow());
     }
     if !judges_methods && !resource.methods.contains(method) {
@@ -228,13 +228,6 @@ fn tag(site: &Site, resource: &Resource, query: &str) -> Option<Tag> {
 
 fn no_such_method(method: &Method) -> Answer {
     text(StatusCode::NOT_IMPLEMENTED, format!("There is no method {method} here."))
-}
-
-/// The answer to OPTIONS (RFC 9110 §9.3.7).
-fn options(allowed: String) -> Answer {
-    let mut answer = empty(StatusCode::NO_CONTENT);
-    set(&mut answer, header::ALLOW, allowed);
-    answer
 }
 
 fn not_allowed(resource: &Resource) -> Answer {

@@ -171,3 +171,10 @@ impl From<NotAdmitted> for ApiError {
         .about("")
     }
 }
+
+/// The answer to OPTIONS (RFC 9110 §9.3.7).
+pub fn options(allowed: String) -> Answer {
+    let mut answer = empty(StatusCode::NO_CONTENT);
+    set(&mut answer, header::ALLOW, allowed);
+    answer
+}

@@ -284,6 +284,11 @@ pub fn shown() -> impl Iterator<Item = (String, String)> {
     })
 }
 
+/// The rows of the manual's table of Finesse's API.
+pub fn shown_of_finesse() -> impl Iterator<Item = [String; 5]> {
+    finesse::shown()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -22,13 +22,15 @@ use crate::event_loop::threads;
 use crate::http::headers::entity_tag;
 use crate::http::headers::entity_tag::Verdict;
 use crate::http::request_body::Incoming;
-use crate::http::response::{Answer, ask_for_password, empty, set};
+use crate::http::response::{Answer, ask_for_password, empty, options, set};
 use crate::http::site::Site;
 use crate::http::{basic_auth, redact, request_log};
 use crate::id::UserId;
 use crate::net::socket::Remote;
 pub use request::{AS_USER, PREFIX, as_user};
-use request::{Call, REQUEST_ID, Reply};
+use request::{Call, REQUEST_ID, Reply, Success};
+use routes::Found;
+pub use routes::shown;
 
 /// A document may be kept, and is asked for again each time.
 const CACHE_CONTROL: &str = "no-cache";
@@ -53,9 +55,10 @@ pub async fn answer(
     let (asker, reply) = serve(&site, request, &headers, (peer.ip(), remote), user.as_deref()).await;
     let as_json = as_json::is_asked_for(&headers);
     let mut answer = match reply {
-        Ok(Some(document)) if reads => tagged(&site, as_json, document, &headers).await,
-        Ok(Some(document)) => answer_with(StatusCode::OK, shown_as(as_json, document)),
-        Ok(None) => empty(StatusCode::ACCEPTED),
+        Ok(Success::Document(document)) if reads => tagged(&site, as_json, document, &headers).await,
+        Ok(Success::Document(document)) => answer_with(StatusCode::OK, shown_as(as_json, document)),
+        Ok(Success::Accepted) => empty(StatusCode::ACCEPTED),
+        Ok(Success::Methods(allowed)) => options(allowed),
         Err(error) => refused(as_json, &error),
     };
     if answer.status() == StatusCode::UNAUTHORIZED && asker.is_none() {
@@ -107,14 +110,23 @@ async fn serve(
     instead: Option<&str>,
 ) -> (Option<UserId>, Reply) {
     let call = Call::read(site, request, headers);
-    if let Some(document) = call.as_ref().and_then(routes::for_everybody) {
-        return (None, Ok(Some(document)));
+    let resource = call.as_ref().map(routes::resource);
+    match (&call, &resource) {
+        (Some(call), Some(resource)) if call.method == Method::OPTIONS => {
+            return (None, resource.as_ref().map(Found::options).map_err(ApiError::clone));
+        }
+        (Some(call), Some(Ok(resource))) => {
+            if let Some(document) = resource.for_everybody(call) {
+                return (None, Ok(Success::Document(document)));
+            }
+        }
+        _ => {}
     }
     // This holds for every user and every request.
     if let Err(error) = site.driver.with_hub(|hub, _| hub.desk().in_service()) {
         return (None, Err(error));
     }
-    let Some(call) = call else {
+    let (Some(call), Some(resource)) = (call, resource) else {
         return (None, Err(ApiRefusal::PathUnknown.about("")));
     };
     match basic_auth::user_at(site, headers, peer, remote).await {
@@ -123,9 +135,9 @@ async fn serve(
                 None => Ok(user),
                 Some(id) => site.driver.with_hub(|hub, _| hub.desk().stand_in(user, id)),
             };
-            let reply = match actor {
-                Ok(actor) => routes::reply(user, actor, call).await,
-                Err(error) => Err(error),
+            let reply = match (actor, resource) {
+                (Ok(actor), Ok(resource)) => resource.reply(user, actor, call).await,
+                (Err(error), _) | (_, Err(error)) => Err(error),
             };
             (Some(user), reply)
         }

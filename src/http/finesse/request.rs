@@ -8,12 +8,13 @@ use hyper::{Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
 
 use crate::clock::Now;
-use crate::desk::{self, ApiError, ApiRefusal, Desk};
+use crate::desk::{self, ApiError, ApiRefusal};
 use crate::http::query::{Query, Repeated};
 use crate::http::request_body;
 use crate::http::request_body::Incoming;
 use crate::http::response::Refused;
 use crate::http::site::Site;
+use crate::hub::Hub;
 use crate::id::UserId;
 use crate::xml::Bounds;
 
@@ -29,8 +30,24 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("requestid");
 /// The longest request id that is taken, in bytes: it is copied into every event.
 const REQUEST_ID_MAX: usize = 256;
 
-/// The reply to a request: a body for 200, which may be empty, none for 202, or an error.
-pub type Reply = Result<Option<String>, ApiError>;
+/// The answer to a request that succeeds.
+pub enum Success {
+    /// 200 with a document, which may be empty.
+    Document(String),
+    /// 202: what follows comes as events.
+    Accepted,
+    /// The methods of a resource, for OPTIONS.
+    Methods(String),
+}
+
+impl From<Option<String>> for Success {
+    fn from(document: Option<String>) -> Self {
+        document.map_or(Self::Accepted, Self::Document)
+    }
+}
+
+/// The reply to a request.
+pub type Reply = Result<Success, ApiError>;
 
 /// Takes apart the path of a request that is made as if another user made it: the id of that user, and the path of the
 /// API.
@@ -99,14 +116,14 @@ impl<'a> Call<'a> {
         [header::IF_MATCH, header::IF_NONE_MATCH].iter().any(|name| self.headers.contains_key(name))
     }
 
-    /// Looks at the contact centre.
-    pub fn look<T>(&self, look: impl FnOnce(&Desk, Now) -> T) -> T {
-        self.site.driver.with_hub(|hub, now| look(hub.desk(), now))
+    /// Looks at the sessions and the contact centre.
+    pub fn look<T>(&self, look: impl FnOnce(&Hub, Now) -> T) -> T {
+        self.site.driver.with_hub(|hub, now| look(hub, now))
     }
 
     /// The user that a path names.
     pub fn user(&self, id: &str) -> Result<UserId, ApiError> {
-        self.look(|desk, _| desk.find(id))
+        self.look(|hub, _| hub.desk().find(id))
     }
 
     /// Reads the body, which has to be XML, as `read` says, and applies the request. `by` is the user that sends it, and
@@ -123,7 +140,10 @@ impl<'a> Call<'a> {
     pub async fn change_without_body(self, by: UserId, actor: UserId, request: desk::Request) -> Reply {
         let request_id = self.request_id()?;
         self.site.driver.admit(by, 0).await?;
-        self.site.driver.with_hub(|hub, now| hub.request(now, by, actor, request_id, request))
+        self.site
+            .driver
+            .with_hub(|hub, now| hub.request(now, by, actor, request_id, request))
+            .map(Success::from)
     }
 
     /// Takes the log of a client, which may be longer than other bodies.
@@ -138,7 +158,9 @@ impl<'a> Call<'a> {
         let site = self.site;
         request_body::discard(site, self.body, site.limits.client_log).await.map_err(unread)?;
         site.driver.admit(by, 0).await?;
-        site.driver.with_hub(|hub, now| hub.request(now, by, actor, String::new(), request))
+        site.driver
+            .with_hub(|hub, now| hub.request(now, by, actor, String::new(), request))
+            .map(Success::from)
     }
 
     async fn change_within(self, by: UserId, actor: UserId, bounds: &Bounds, read: impl Read) -> Reply {
@@ -147,7 +169,10 @@ impl<'a> Call<'a> {
         let text = request_body::text(self.site, self.body, bounds.bytes).await.map_err(unread)?;
         let request = read(&text, bounds)?;
         self.site.driver.admit(by, text.len()).await?;
-        self.site.driver.with_hub(|hub, now| hub.request(now, by, actor, request_id, request))
+        self.site
+            .driver
+            .with_hub(|hub, now| hub.request(now, by, actor, request_id, request))
+            .map(Success::from)
     }
 
     /// The request id, empty if there is none.

@@ -1,206 +1,199 @@
-//! The table of the API, as the guide's chapters on the Finesse desktop APIs have it.
+//! The table of the API. From a row follow who answers a request, the answers 405 and 501, the header Allow, the answer to
+//! OPTIONS, which changes are made on conditions, and the table of the API in the manual.
+//!
+//! A further resource is a row in the file of its subject.
+
+mod configuration;
+mod lists;
+mod row;
+mod service;
+mod users;
 
 use hyper::Method;
 
-use crate::desk::{
-    ApiError, ApiRefusal, ClientLog, Desk, DialogRequest, NewMessage, Request, SetState, Whose,
-};
-use crate::http::finesse::request::{Call, Reply};
+use crate::config::{Profile, Release};
+use crate::desk::{ApiError, ApiRefusal};
+use crate::http::finesse::request::{Call, Reply, Success};
 use crate::id::UserId;
 
-/// The parts of Finesse's API that are not here, or not all of them.
-const ELSEWHERE: [&str; 19] = [
-    "ChatConfig",
-    "ClusterConfig",
-    "Devices",
-    "Dialog",
-    "Dialogs",
-    "ECCVariableConfig",
-    "EnterpriseDatabaseConfig",
-    "LayoutConfig",
-    "Media",
-    "MediaPropertiesLayout",
-    "PhoneBook",
-    "Queue",
-    "Queues",
-    "ReasonCode",
-    "SystemConfig",
-    "Workflow",
-    "WorkflowAction",
-    "WorkflowActions",
-    "WrapUpReason",
-];
+use row::{Asked, Handler, Row, Verb};
 
-/// A list to choose from. Each stands below a user, below a team, and alone for administrators.
-type List = fn(&Desk, UserId, Whose<'_>, &Call<'_>) -> Result<String, ApiError>;
+static TABLE: [&[Row]; 4] = [users::ROWS, lists::ROWS, configuration::ROWS, service::ROWS];
 
-#[rustfmt::skip]
-const LISTS: [(&str, List); 6] = [
-    ("ReasonCodes", |desk, actor, whose, call| desk.reason_codes_document(actor, whose, &call.parameter("category")?)),
-    ("WrapUpReasons", |desk, actor, whose, _| desk.wrap_up_reasons_document(actor, whose)),
-    ("PhoneBooks", |desk, actor, whose, _| desk.phone_books_document(actor, whose)),
-    ("MediaPropertiesLayouts", |desk, actor, whose, _| desk.layouts_document(actor, whose)),
-    ("Workflows", |desk, actor, whose, _| desk.empty_list(actor, whose, "Workflows")),
-    ("WorkFlows", |desk, actor, whose, _| desk.empty_list(actor, whose, "Workflows")),
-];
-
-/// The answer to a request that needs no password.
-pub fn for_everybody(call: &Call<'_>) -> Option<String> {
-    let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
-    match (&call.method, &path[..]) {
-        // Asked before anybody is logged in, to find the XMPP domain.
-        (&Method::GET, ["SystemInfo"]) => {
-            let host = call.host();
-            Some(call.look(|desk, now| desk.system_info_document(now, &host)))
-        }
-        // Asked to find out how to log in; out of service it is a request like any other.
-        (&Method::GET, ["UserAuthMode", _]) => {
-            call.look(|desk, _| desk.in_service().is_ok().then(|| desk.user_auth_mode_document()))
-        }
-        _ => None,
-    }
+/// The resource that a request is about.
+pub struct Found {
+    row: &'static Row,
+    ids: Vec<String>,
 }
 
-/// The answer to a user who is logged in: `by` sends the request, and `actor` is the user as whom it is carried out.
-pub async fn reply(by: UserId, actor: UserId, call: Call<'_>) -> Reply {
-    let path = call.path.clone();
-    let path: Vec<&str> = path.iter().map(String::as_str).collect();
-    check_conditions(actor, &call, &path)?;
-    match (call.method.as_str(), &path[..]) {
-        ("GET", _) => read(actor, &call, &path).unwrap_or_else(|| nothing(&call, &path)),
-        ("PUT", ["User", id]) => {
-            let user = call.user(id)?;
-            let read =
-                |body: &str, bounds: &_| Ok(Request::SetState { user, asked: SetState::read(body, bounds)? });
-            call.change(by, actor, read).await
-        }
-        ("POST", ["User", id, "Dialogs"]) => {
-            let user = call.user(id)?;
-            let read = |body: &str, bounds: &_| {
-                Ok(Request::CreateDialog { user, asked: DialogRequest::read(body, bounds)? })
-            };
-            call.change(by, actor, read).await
-        }
-        ("PUT", ["Dialog", id]) => {
-            let dialog = (*id).to_owned();
-            let read = |body: &str, bounds: &_| {
-                Ok(Request::UpdateDialog { dialog, asked: DialogRequest::read(body, bounds)? })
-            };
-            call.change(by, actor, read).await
-        }
-        ("POST", ["TeamMessage"] | ["TeamMessages"]) => {
-            let read = |body: &str, bounds: &_| Ok(Request::CreateMessage(NewMessage::read(body, bounds)?));
-            call.change(by, actor, read).await
-        }
-        ("DELETE", ["TeamMessage", id]) => {
-            call.change_without_body(by, actor, Request::DeleteMessage((*id).to_owned())).await?;
-            Ok(Some(String::new()))
-        }
-        ("POST", ["User", id, "ClientLog"]) => {
-            let user = call.user(id)?;
-            let read =
-                |body: &str, bounds: &_| Ok(Request::TakeLog { user, log: ClientLog::read(body, bounds)? });
-            call.log(by, actor, read).await
-        }
-        ("POST", ["User", id, "CompressedClientLog"]) => {
-            let user = call.user(id)?;
-            call.opaque_log(by, actor, Request::TakeCompressedLog { user }).await
-        }
-        _ => nothing(&call, &path),
-    }
+fn rows() -> impl Iterator<Item = &'static Row> {
+    TABLE.into_iter().flatten()
 }
 
-/// A change is made on conditions, if what it changes can be read at the same address.
-fn check_conditions(actor: UserId, call: &Call<'_>, path: &[&str]) -> Result<(), ApiError> {
-    let changes = matches!(
-        (call.method.as_str(), path),
-        ("PUT", ["User" | "Dialog", _])
-            | ("POST", ["User", _, "Dialogs"] | ["TeamMessages"])
-            | ("DELETE", ["TeamMessage", _])
-    );
-    match changes.then(|| call.is_conditional().then(|| read(actor, call, path))).flatten().flatten() {
-        Some(Ok(Some(document))) => crate::http::finesse::check_conditions(call.headers, &document),
-        // Why it cannot be read is for the change to say.
-        _ => Ok(()),
-    }
+fn find(path: &[String], profile: Profile, release: Release) -> Option<Found> {
+    let mut rows = rows().filter(|row| row.holds(profile, release));
+    rows.find_map(|row| Some(Found { row, ids: row.ids(path)? }))
 }
 
-/// The documents; `None` where there is none.
-fn read(actor: UserId, call: &Call<'_>, path: &[&str]) -> Option<Reply> {
-    let document = call.look(|desk, _| {
-        let of_user = |id: &str, document: &dyn Fn(UserId) -> Result<String, ApiError>| {
-            desk.find(id).and_then(document)
-        };
-        Some(match path {
-            ["User"] | ["Users"] => desk.users_document(actor),
-            ["User", id] => of_user(id, &|user| desk.user_document(actor, user)),
-            ["User", id, "ReasonCode", code] => {
-                of_user(id, &|user| desk.reason_code_document(actor, Whose::User(user), code))
+/// The resource of a call.
+///
+/// # Errors
+///
+/// Returns Not Found for a path that neither Finesse has nor callboard.
+pub fn resource(call: &Call<'_>) -> Result<Found, ApiError> {
+    let (profile, release) = call.look(|hub, _| (hub.desk().profile(), hub.desk().release()));
+    find(&call.path, profile, release).ok_or_else(|| ApiRefusal::PathUnknown.about(call.path.join("/")))
+}
+
+impl Found {
+    /// What answers the method, or why nothing does.
+    fn handler(&self, call: &Call<'_>) -> Result<Handler, ApiError> {
+        match Verb::of(&call.method).map(|verb| self.row.handler(verb)) {
+            None | Some(Some(Handler::Missing)) => Err(missing(call)),
+            Some(None) => Err(ApiRefusal::MethodNotAllowed.about(self.row.allow())),
+            Some(Some(handler)) => Ok(handler),
+        }
+    }
+
+    /// The document at the address, if there is one.
+    fn read(&self, actor: UserId, call: &Call<'_>) -> Option<Result<String, ApiError>> {
+        let handler = self.row.handler(Verb::Get)?;
+        call.look(|hub, now| {
+            let asked = Asked { hub, now, call, ids: &self.ids };
+            match handler {
+                Handler::Public(document) | Handler::PublicInService(document) => Some(Ok(document(&asked))),
+                Handler::Read(document) => Some(document(&asked, actor)),
+                Handler::ReadOfUser(document) => {
+                    let user = hub.desk().find(asked.id(0));
+                    Some(user.and_then(|user| document(&asked, actor, user)))
+                }
+                _ => None,
             }
-            ["User", id, "WrapUpReason", reason] => {
-                of_user(id, &|user| desk.wrap_up_reason_document(actor, Whose::User(user), reason))
-            }
-            ["User", id, "MediaPropertiesLayout"] => of_user(id, &|user| desk.layout_of_user(actor, user)),
-            ["User", id, "Media"] => {
-                of_user(id, &|user| desk.empty_list(actor, Whose::User(user), "MediaList"))
-            }
-            ["User", id, "Dialogs"] => of_user(id, &|user| desk.dialogs_document(actor, user)),
-            ["Dialog", id] => desk.dialog_document(actor, id),
-            ["User", id, "Queues"] => of_user(id, &|user| desk.queues_of_user(actor, user)),
-            ["Queues"] => desk.all_queues(actor),
-            ["Queue", id] => desk.queue_document(actor, id),
-            ["TeamMessages"] => Ok(desk.messages_document(actor)),
-            ["TeamMessage", id] => desk.message_document(actor, id),
-            ["Team", id, "TeamMessages"] => desk.messages_of_team(actor, id),
-            ["User", id, name] => {
-                let list = list(name)?;
-                of_user(id, &|user| list(desk, actor, Whose::User(user), call))
-            }
-            ["Teams"] => desk.teams_document(actor),
-            ["Team", id] => call
-                .parameter("includeLoggedOutAgents")
-                .and_then(|wanted| desk.team_document(actor, id, wanted != "false")),
-            // The configuration interface has the lists below Team, the one for agents below TeamResource.
-            ["Team" | "TeamResource", id, name] => list(name)?(desk, actor, Whose::Team(id), call),
-            ["ReasonCode", id] => desk.reason_code_document(actor, Whose::All, id),
-            ["WrapUpReason", id] => desk.wrap_up_reason_document(actor, Whose::All, id),
-            ["PhoneBook", id] => desk.phone_book_document(actor, id),
-            ["PhoneBook", id, "Contacts"] => desk.contacts_document(actor, id),
-            ["PhoneBook", id, "Contact", contact] => desk.contact_document(actor, id, contact),
-            ["MediaPropertiesLayout", id] => desk.layout_document(actor, id),
-            [name] => list(name)?(desk, actor, Whose::All, call),
-            _ => return None,
         })
-    });
-    document.map(|document| document.map(Some))
+    }
+
+    /// A change is made on conditions, if what it changes can be read at the same address.
+    fn check_conditions(&self, actor: UserId, call: &Call<'_>) -> Result<(), ApiError> {
+        match call.is_conditional().then(|| self.read(actor, call)).flatten() {
+            Some(Ok(document)) => crate::http::finesse::check_conditions(call.headers, &document),
+            // Why it cannot be read is for the change to say.
+            _ => Ok(()),
+        }
+    }
+
+    /// The answer to OPTIONS (RFC 9110 §9.3.7): the methods that callboard serves there.
+    pub fn options(&self) -> Success {
+        Success::Methods(self.row.allow())
+    }
+
+    /// The answer to a request that needs no password.
+    pub fn for_everybody(&self, call: &Call<'_>) -> Option<String> {
+        let handler = self.row.handler(Verb::of(&call.method)?)?;
+        call.look(|hub, now| {
+            let asked = Asked { hub, now, call, ids: &self.ids };
+            match handler {
+                Handler::Public(document) => Some(document(&asked)),
+                // Out of service it is a request like any other.
+                Handler::PublicInService(document) => hub.desk().in_service().ok().map(|()| document(&asked)),
+                _ => None,
+            }
+        })
+    }
+
+    /// The answer to a user who is logged in: `by` sends the request, and `actor` is the user as whom it is carried out.
+    pub async fn reply(&self, by: UserId, actor: UserId, call: Call<'_>) -> Reply {
+        let handler = self.handler(&call)?;
+        let user = || call.user(self.ids.first().map_or("", String::as_str));
+        if call.method != Method::GET {
+            self.check_conditions(actor, &call)?;
+        }
+        match handler {
+            Handler::Change(read) => {
+                call.change(by, actor, |body: &str, bounds: &_| read(&self.ids, body, bounds)).await
+            }
+            Handler::ChangeOfUser(read) => {
+                let user = user()?;
+                call.change(by, actor, |body: &str, bounds: &_| read(user, body, bounds)).await
+            }
+            Handler::Remove(request) => {
+                call.change_without_body(by, actor, request(&self.ids)).await?;
+                Ok(Success::Document(String::new()))
+            }
+            Handler::Log(read) => {
+                let user = user()?;
+                call.log(by, actor, |body: &str, bounds: &_| read(user, body, bounds)).await
+            }
+            Handler::OpaqueLog(request) => {
+                let user = user()?;
+                call.opaque_log(by, actor, request(user)).await
+            }
+            Handler::Missing => Err(missing(&call)),
+            Handler::Public(_) | Handler::PublicInService(_) | Handler::Read(_) | Handler::ReadOfUser(_) => {
+                self.read(actor, &call).unwrap_or_else(|| Err(missing(&call))).map(Success::Document)
+            }
+        }
+    }
 }
 
-fn list(name: &str) -> Option<List> {
-    LISTS.iter().find(|(known, _)| *known == name).map(|(_, list)| *list)
+/// The error for what Finesse has, and callboard has not.
+fn missing(call: &Call<'_>) -> ApiError {
+    ApiRefusal::NotImplemented.about(format!("{} {}", call.method, call.path.join("/")))
 }
 
-/// Why there is no answer.
-fn nothing(call: &Call<'_>, path: &[&str]) -> Reply {
-    let method = call.method.as_str();
-    Err(match path {
-        // The guide allows GET and PUT here, and the latter is among what there is in Finesse only.
-        ["MediaPropertiesLayout", "default"] if method != "PUT" => ApiRefusal::MethodNotAllowed.about("GET"),
-        ["UserAuthMode", _] | ["Team", _, "TeamMessages"] => ApiRefusal::MethodNotAllowed.about("GET"),
-        ["User", _, "ClientLog" | "CompressedClientLog"] | ["TeamMessage"] => {
-            ApiRefusal::MethodNotAllowed.about("POST")
-        }
-        ["TeamMessages"] => ApiRefusal::MethodNotAllowed.about("GET, POST"),
-        ["TeamMessage", _] => ApiRefusal::MethodNotAllowed.about("GET, DELETE"),
-        ["SystemInfo"]
-        | ["User" | "Team" | "ReasonCode" | "WrapUpReason" | "PhoneBook" | "MediaPropertiesLayout", _] => {
-            ApiRefusal::NotImplemented.about(method)
-        }
-        _ => {
-            let is_known = |part: &&&str| ELSEWHERE.contains(*part) || list(part).is_some();
-            path.iter().find(is_known).map_or_else(
-                || ApiRefusal::PathUnknown.about(path.join("/")),
-                |part| ApiRefusal::NotImplemented.about(*part),
-            )
-        }
+/// The rows of the manual's table of the API: paths, methods, methods that only Finesse has, products, releases.
+pub fn shown() -> impl Iterator<Item = [String; 5]> {
+    rows().map(|row| {
+        let paths: Vec<_> = row.paths.iter().map(|path| format!("`{path}`")).collect();
+        let verbs = |served| row.verbs(served).collect::<Vec<_>>().join(", ");
+        let profile = row.profile.map_or("both", Profile::name);
+        let since = row.since.map_or("all".to_owned(), |release| format!("from {}", release.name()));
+        [paths.join(", "), verbs(true), verbs(false), profile.to_owned(), since]
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The path of a pattern with ids in it that no row has as a word.
+    fn example(pattern: &str) -> Vec<String> {
+        let is_id = |part: &str| part.bytes().all(|byte| byte.is_ascii_uppercase());
+        pattern.split('/').map(|part| if is_id(part) { "77" } else { part }.to_owned()).collect()
+    }
+
+    #[test]
+    fn no_row_hides_another_and_no_method_stands_twice() {
+        for row in rows() {
+            let (profile, release) = (row.profile.unwrap_or(Profile::Ucce), Release::R15);
+            for pattern in row.paths {
+                let found = find(&example(pattern), profile, release).expect(pattern);
+                assert!(std::ptr::eq(found.row, row), "{pattern} is hidden by {:?}", found.row.paths);
+            }
+            for (nth, (verb, _)) in row.methods.iter().enumerate() {
+                assert!(row.methods[..nth].iter().all(|(other, _)| other != verb), "{:?}", row.paths);
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_is_there_in_its_products_and_releases_only() {
+        let is_there = |path: &str, profile, release| find(&example(path), profile, release).is_some();
+        for (profile, release, expected) in [
+            (Profile::Ucce, Release::R12_5, false),
+            (Profile::Ucce, Release::R12_6, true),
+            (Profile::Ucce, Release::R15, true),
+            (Profile::Uccx, Release::R15, false),
+        ] {
+            assert_eq!(is_there("MediaDomain", profile, release), expected, "{profile:?} {release:?}");
+            assert!(is_there("User/ID", profile, release));
+        }
+    }
+
+    #[test]
+    fn allow_names_what_is_served_and_nothing_else() {
+        let allow = |path: &str| find(&example(path), Profile::Ucce, Release::R12_5).expect(path).row.allow();
+        assert_eq!(allow("User/ID"), "GET, HEAD, PUT, OPTIONS");
+        assert_eq!(allow("User/ID/ClientLog"), "POST, OPTIONS");
+        assert_eq!(allow("SystemConfig"), "OPTIONS");
+    }
 }

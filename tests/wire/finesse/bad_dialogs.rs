@@ -280,7 +280,7 @@ fn documents_of_calls_and_queues_are_for_those_whom_they_concern() {
         [("DELETE", path.as_str()), ("POST", &path), ("PUT", "Queue/1"), ("PUT", "User/1001/Dialogs")]
     {
         let answer = ask(&server, "1001", method, path, XML, "<Dialog/>");
-        error(&answer, 501, "Not Implemented", &format!("{method} {path}"));
+        error(&answer, 405, "Method Not Allowed", &format!("{method} {path}"));
     }
     agent.expect_nothing_more();
     for (user, path) in [

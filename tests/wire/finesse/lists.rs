@@ -3,6 +3,7 @@
 use crate::support::Server;
 use crate::support::http::{Answer, Http};
 use crate::support::rest::{ask, field, get};
+use crate::support::server::DEMO;
 
 const JSON: &str = "Accept: application/json, text/javascript, */*; q=0.01\r\n";
 
@@ -180,7 +181,7 @@ fn a_wrong_request_gets_the_error_that_the_guide_documents() {
         ),
         // What there is in Finesse only.
         ("administrator", "POST", "PhoneBook", 501, "Not Implemented"),
-        ("administrator", "POST", "PhoneBooks", 501, "Not Implemented"),
+        ("administrator", "POST", "PhoneBooks", 405, "Method Not Allowed"),
         ("administrator", "DELETE", "PhoneBook/1", 501, "Not Implemented"),
         ("administrator", "PUT", "PhoneBook/1/Contact/1", 501, "Not Implemented"),
         ("administrator", "GET", "PhoneBook/1/Contacts/csvFileContent", 501, "Not Implemented"),
@@ -201,15 +202,17 @@ fn a_wrong_request_gets_the_error_that_the_guide_documents() {
         assert_eq!(field(&answer.body, "ErrorType"), kind, "{method} {path}");
     }
     for (method, path, allowed) in [
-        ("GET", "User/1001/ClientLog", "POST"),
-        ("PUT", "User/1001/ClientLog", "POST"),
-        ("GET", "User/1001/CompressedClientLog", "POST"),
-        ("DELETE", "MediaPropertiesLayout/default", "GET"),
-        ("POST", "UserAuthMode/1001", "GET"),
-        ("PUT", "TeamMessage/1", "GET, DELETE"),
-        ("GET", "TeamMessage", "POST"),
-        ("DELETE", "TeamMessages", "GET, POST"),
-        ("POST", "Team/1/TeamMessages", "GET"),
+        ("GET", "User/1001/ClientLog", "POST, OPTIONS"),
+        ("PUT", "User/1001/ClientLog", "POST, OPTIONS"),
+        ("GET", "User/1001/CompressedClientLog", "POST, OPTIONS"),
+        ("DELETE", "MediaPropertiesLayout/default", "GET, HEAD, OPTIONS"),
+        ("POST", "UserAuthMode/1001", "GET, HEAD, OPTIONS"),
+        ("PUT", "TeamMessage/1", "GET, HEAD, DELETE, OPTIONS"),
+        ("GET", "TeamMessage", "POST, OPTIONS"),
+        ("DELETE", "TeamMessages", "GET, HEAD, POST, OPTIONS"),
+        ("POST", "Team/1/TeamMessages", "GET, HEAD, OPTIONS"),
+        ("DELETE", "User/1001", "GET, HEAD, PUT, OPTIONS"),
+        ("POST", "PhoneBooks", "GET, HEAD, OPTIONS"),
     ] {
         let answer = ask(&server, "1001", method, path, "", "");
         assert_eq!(
@@ -219,6 +222,52 @@ fn a_wrong_request_gets_the_error_that_the_guide_documents() {
         );
         assert_eq!(field(&answer.body, "ErrorType"), "Method Not Allowed");
     }
+}
+
+/// What Finesse has is told apart from what nobody has.
+#[test]
+fn finding_m17_what_callboard_lacks_is_not_implemented_and_what_finesse_lacks_is_not_found() {
+    let server = Server::demo();
+    for (path, status) in [
+        ("SystemVariables", 501),
+        ("RuntimeConfigInfo", 501),
+        ("CloudConnectConfig", 501),
+        // Enterprise has these alone, and the first of them from 12.6 on.
+        ("MediaDomain", 404),
+        ("SystemConfig", 404),
+        ("Nothing", 404),
+        ("SystemVariables/Nothing", 404),
+    ] {
+        assert_eq!(ask(&server, "administrator", "GET", path, "", "").status(), status, "{path}");
+    }
+    let enterprise = DEMO
+        .replace("profile = \"uccx\"", "profile = \"ucce\"")
+        .replace("release = \"12.5\"", "release = \"12.6\"");
+    let server = Server::serving("localhost", &enterprise);
+    for (path, status) in [("MediaDomain", 501), ("SystemConfig", 501), ("Nothing", 404)] {
+        assert_eq!(ask(&server, "administrator", "GET", path, "", "").status(), status, "{path}");
+    }
+}
+
+#[test]
+fn options_name_the_methods_of_each_address_to_everybody() {
+    let server = Server::demo();
+    let options = |path: &str| without_password(&server, "OPTIONS", path, "");
+    for (path, allowed) in [
+        ("User/1001", "GET, HEAD, PUT, OPTIONS"),
+        // Who there is stays unsaid.
+        ("User/nobody", "GET, HEAD, PUT, OPTIONS"),
+        ("User/1001/Dialogs/", "GET, HEAD, POST, OPTIONS"),
+        ("TeamMessage/1", "GET, HEAD, DELETE, OPTIONS"),
+        ("SystemInfo", "GET, HEAD, OPTIONS"),
+        ("RuntimeConfigInfo", "OPTIONS"),
+    ] {
+        let answer = options(path);
+        assert_eq!((answer.status(), answer.header("Allow")), (204, Some(allowed)), "{path}");
+        assert_eq!(answer.body, "");
+    }
+    let unknown = options("Nothing");
+    assert_eq!((unknown.status(), field(&unknown.body, "ErrorData")), (404, "Nothing"));
 }
 
 #[test]

@@ -147,7 +147,7 @@ fn bad_requests_get_the_errors_that_the_guide_documents_and_change_nothing() {
         ("1001", "GET", "Team/2", "", "", 401, "Authorization Failure"),
         ("1001", "GET", "Team/9", "", "", 404, "Not Found"),
         ("1001", "GET", "User/1001/ReasonCodes?category=%00", "", "", 400, "Invalid Input"),
-        ("1001", "DELETE", "User/1001", "", "", 501, "Not Implemented"),
+        ("1001", "DELETE", "User/1001", "", "", 405, "Method Not Allowed"),
         ("1001", "GET", "User/1001/Devices", "", "", 501, "Not Implemented"),
         ("1001", "GET", "Nothing", "", "", 404, "Not Found"),
     ] {

@@ -79,7 +79,7 @@ fn refused() -> Vec<(u16, String)> {
         (415, with("PUT /finesse/api/User/1001", &agent(json))),
         (415, with(publish, &administrator("Content-Type: image/png\r\n"))),
         (426, with("GET /ws/", "")),
-        (501, with("DELETE /finesse/api/User/1001", &agent(""))),
+        (405, with("DELETE /finesse/api/User/1001", &agent(""))),
         (400, format!("GET /ws/ HTTP/1.1\r\n{UPGRADE}")),
         (400, "POST /healthz HTTP/1.1\r\n".to_owned()),
         (400, with("POST /callboard/api/publish", &administrator(""))),

@@ -217,7 +217,8 @@ fn options_that_are_no_preflight_say_which_methods_there_are() {
     for (path, methods) in [
         ("/healthz", "GET, HEAD, OPTIONS"),
         ("/", "GET, HEAD, OPTIONS"),
-        ("/finesse/api/User/1001", "GET, HEAD, POST, PUT, DELETE, OPTIONS"),
+        ("/finesse/api/User/1001", "GET, HEAD, PUT, OPTIONS"),
+        ("/finesse/api/User/1001/ClientLog", "POST, OPTIONS"),
         ("/callboard/api/publish", "POST, OPTIONS"),
     ] {
         for asks in ["", "Access-Control-Request-Method: PUT\r\n"] {

@@ -1,0 +1,75 @@
+//! Users, their calls, queues, messages and logs (the guide's chapter "Cisco Finesse Desktop APIs").
+
+use crate::config::Profile::Ucce;
+use crate::config::Release::R12_6;
+use crate::desk::{ClientLog, DialogRequest, NewMessage, Request, SetState, Whose};
+
+use super::row::Handler::{
+    Change, ChangeOfUser, Log, Missing, OpaqueLog, PublicInService, Read, ReadOfUser, Remove,
+};
+use super::row::Row;
+use super::row::Verb::{Delete, Get, Post, Put};
+
+#[rustfmt::skip]
+pub const ROWS: &[Row] = &[
+    Row::new(&["User", "Users"], &[(Get, Read(|asked, actor| asked.desk().users_document(actor)))]),
+    Row::new(&["User/ID"], &[
+        (Get, ReadOfUser(|asked, actor, user| asked.desk().user_document(actor, user))),
+        (Put, ChangeOfUser(|user, body, bounds| {
+            Ok(Request::SetState { user, asked: SetState::read(body, bounds)? })
+        })),
+    ]),
+    Row::new(&["User/ID/Dialogs"], &[
+        (Get, ReadOfUser(|asked, actor, user| asked.desk().dialogs_document(actor, user))),
+        (Post, ChangeOfUser(|user, body, bounds| {
+            Ok(Request::CreateDialog { user, asked: DialogRequest::read(body, bounds)? })
+        })),
+    ]),
+    Row::new(&["Dialog/ID"], &[
+        (Get, Read(|asked, actor| asked.desk().dialog_document(actor, asked.id(0)))),
+        (Put, Change(|ids, body, bounds| {
+            Ok(Request::UpdateDialog { dialog: ids.concat(), asked: DialogRequest::read(body, bounds)? })
+        })),
+    ]),
+    Row::new(&["User/ID/Queues"], &[
+        (Get, ReadOfUser(|asked, actor, user| asked.desk().queues_of_user(actor, user))),
+    ]),
+    Row::new(&["Queues"], &[(Get, Read(|asked, actor| asked.desk().all_queues(actor)))]),
+    Row::new(&["Queue/ID"], &[(Get, Read(|asked, actor| asked.desk().queue_document(actor, asked.id(0))))]),
+    Row::new(&["User/ID/Media"], &[
+        (Get, ReadOfUser(|asked, actor, user| asked.desk().empty_list(actor, Whose::User(user), "MediaList"))),
+        (Put, Missing),
+    ]),
+    Row::new(&["User/ID/Media/MRD"], &[(Get, Missing), (Put, Missing)]),
+    Row::new(&["User/ID/Dialogs/Media", "User/ID/Media/MRD/Dialogs"], &[(Get, Missing)]),
+    Row::new(&["User/ID/Devices", "Devices/EXTENSION"], &[(Get, Missing)]),
+    Row::new(&["MediaDomain", "MediaDomains", "MediaDomain/ID"], &[(Get, Missing)]).only(Ucce).since(R12_6),
+    Row::new(&["ScriptSelectors"], &[(Get, Missing)]).only(Ucce).since(R12_6),
+    Row::new(&["Teams"], &[(Get, Read(|asked, actor| asked.desk().teams_document(actor)))]),
+    Row::new(&["Team/ID"], &[(Get, Read(|asked, actor| {
+        let wanted = asked.call.parameter("includeLoggedOutAgents")?;
+        asked.desk().team_document(actor, asked.id(0), wanted != "false")
+    }))]),
+    Row::new(&["Team/ID/TeamMessages"], &[
+        (Get, Read(|asked, actor| asked.desk().messages_of_team(actor, asked.id(0)))),
+    ]),
+    Row::new(&["TeamMessages"], &[
+        (Get, Read(|asked, actor| Ok(asked.desk().messages_document(actor)))),
+        (Post, Change(|_, body, bounds| Ok(Request::CreateMessage(NewMessage::read(body, bounds)?)))),
+    ]),
+    Row::new(&["TeamMessage"], &[
+        (Post, Change(|_, body, bounds| Ok(Request::CreateMessage(NewMessage::read(body, bounds)?)))),
+    ]),
+    Row::new(&["TeamMessage/ID"], &[
+        (Get, Read(|asked, actor| asked.desk().message_document(actor, asked.id(0)))),
+        (Delete, Remove(|ids| Request::DeleteMessage(ids.concat()))),
+    ]),
+    Row::new(&["User/ID/ClientLog"], &[
+        (Post, Log(|user, body, bounds| Ok(Request::TakeLog { user, log: ClientLog::read(body, bounds)? }))),
+    ]),
+    Row::new(&["User/ID/CompressedClientLog"], &[(Post, OpaqueLog(|user| Request::TakeCompressedLog { user }))]),
+    Row::new(&["UserAuthMode/NAME"], &[
+        // Asked to find out how to log in.
+        (Get, PublicInService(|asked| asked.desk().user_auth_mode_document())),
+    ]),
+];
