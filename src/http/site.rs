@@ -20,6 +20,7 @@ use crate::net::admission::Admission;
 use crate::net::clock::now;
 use crate::net::quota::Quota;
 use crate::net::tls::Identity;
+use crate::net::tls::certificate::Certificate;
 
 /// A server over HTTP.
 pub struct Site {
@@ -75,5 +76,12 @@ impl Site {
             started: now().wall,
             driver: event_loop::start(config, executor, arrivals),
         })
+    }
+
+    /// Takes the certificate of the listeners with TLS.
+    pub fn take_identity(&self, identity: Identity) {
+        let names = Certificate::read(&identity.certificate).map(|certificate| certificate.names);
+        self.driver.with_hub(|hub, _| hub.set_certificate_names(names.unwrap_or_default()));
+        *self.identity.borrow_mut() = Some(identity);
     }
 }

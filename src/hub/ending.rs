@@ -63,7 +63,7 @@ impl Hub {
                     if !*opened {
                         // A stream error needs a stream (RFC 6120 §4.9.1.2).
                         let to = stream.take_from();
-                        let open = stream::open(&self.names.domain, &token(self.random), to.as_deref());
+                        let open = stream::open(self.names.domain.name(), &token(self.random), to.as_deref());
                         outbox.push(Frame::Element(Element::Text(open.into())));
                     }
                     outbox.push(Frame::Element(Element::Text(error.frame().into())));

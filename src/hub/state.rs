@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use crate::config::limits::Limits;
-use crate::config::{Config, Release};
+use crate::config::web_origin::{Host, WebOrigin};
+use crate::config::{Config, Hosts, Release};
 use crate::desk::{Desk, Directory};
 use crate::hub::action::{Action, Counters, Failures, NoteKind};
 use crate::hub::bosh::bindings::Bindings;
@@ -21,12 +22,13 @@ use crate::hub::tap::Tap;
 use crate::hub::tokens::{item_prefix, token};
 use crate::id::{SessionId, UserId};
 use crate::pubsub::{History, Pubsub, Quota, Settings, event};
+use crate::xmpp::domain::Domain;
 use crate::xmpp::ns;
 
 /// Names that never change while the server runs.
 #[derive(Debug)]
 pub(super) struct Names {
-    pub domain: Box<str>,
+    pub domain: Domain,
     /// The pubsub service, `pubsub.DOMAIN`.
     pub pubsub: Box<str>,
     /// What every event starts with.
@@ -81,7 +83,7 @@ impl Hub {
             item_prefix: item_prefix(random),
             history: History { events: limits.history, bytes: limits.history_size },
         };
-        let domain = config.domain.as_str().into();
+        let domain = Domain::new(&config.domain, other_hosts(&config));
         let decoy = config.decoy().cloned();
         let own = config.nodes.clone();
         let desk = Desk::new(config);
@@ -112,9 +114,14 @@ impl Hub {
         self.report.next_action()
     }
 
+    /// Takes the names in the certificate of the listeners: streams may be opened to them.
+    pub fn set_certificate_names(&mut self, names: Vec<String>) {
+        self.names.domain.set_certificate(names);
+    }
+
     /// The XMPP domain.
     pub fn domain(&self) -> &str {
-        &self.names.domain
+        self.names.domain.name()
     }
 
     /// The domain of the pubsub service.
@@ -158,4 +165,19 @@ impl Hub {
         let note = session.note(self.users(), what);
         self.report.note(note);
     }
+}
+
+/// The names of hosts by which the configuration says that this server is reached, beside the domain; `None`: any.
+fn other_hosts(config: &Config) -> Option<Vec<String>> {
+    let named = match &config.hosts {
+        Hosts::Any => return None,
+        Hosts::Loopback => &[][..],
+        Hosts::Named(named) => named,
+    };
+    let hosts = named.iter().chain(config.cors_origins.iter().map(WebOrigin::host));
+    let names = hosts.filter_map(|host| match host {
+        Host::Name(name) => Some(name.clone()),
+        Host::Address(_) => None,
+    });
+    Some(names.collect())
 }

@@ -154,7 +154,9 @@ pub fn run(config: Config, prepared: Prepared, again: Option<Again>, ready: impl
     let (executor, arrivals) = (Rc::new(LocalExecutor::new()), Rc::new(LocalExecutor::new()));
     let reloader = Reloader::new(&config, again, identity.as_ref());
     let site = Site::new(config, www, executor.clone(), arrivals.clone());
-    *site.identity.borrow_mut() = identity;
+    if let Some(identity) = identity {
+        site.take_identity(identity);
+    }
     let driver = site.driver.clone();
     let all = serve(site, reloader, listeners, signals, ready)
         .or(scheduler::run_all(executor, arrivals))

@@ -83,7 +83,7 @@ impl Reloader {
             }
             log::info!("reload: certificate in use, SHA-256 {}", identity.fingerprint);
             *self.tls.borrow_mut() = Some(identity.server.clone());
-            *site.identity.borrow_mut() = Some(identity);
+            site.take_identity(identity);
         }
         self.from_files = config.tls.is_some();
         site.driver.checks.remember(config.remembered(&site.limits));

@@ -5,6 +5,7 @@
 #![deny(clippy::disallowed_methods)]
 
 pub mod bosh;
+pub mod domain;
 pub mod jid;
 pub mod ns;
 pub mod sasl;

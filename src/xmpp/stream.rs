@@ -4,6 +4,7 @@
 use roxmltree::Node;
 
 use crate::xml::{XmlError, escape};
+use crate::xmpp::domain::Domain;
 use crate::xmpp::jid::Jid;
 use crate::xmpp::ns;
 use crate::xmpp::sasl;
@@ -174,10 +175,10 @@ impl Stream {
     }
 
     /// Takes one element.
-    pub fn receive(&mut self, element: Node<'_, '_>, domain: &str) -> Result<Step, StreamError> {
+    pub fn receive(&mut self, element: Node<'_, '_>, domain: &Domain) -> Result<Step, StreamError> {
         match element.tag_name().namespace() {
             Some(ns::FRAMING) => self.framing(element, domain),
-            Some(ns::SASL) => self.sasl(element, domain),
+            Some(ns::SASL) => self.sasl(element, domain.name()),
             // An opening in another namespace, or the header of a TCP stream (RFC 7395 §3.3.2).
             _ if matches!(element.tag_name().name(), "open" | "close" | "stream") => {
                 Err(StreamError::INVALID_NAMESPACE)
@@ -200,7 +201,7 @@ impl Stream {
         }
     }
 
-    fn framing(&mut self, element: Node<'_, '_>, domain: &str) -> Result<Step, StreamError> {
+    fn framing(&mut self, element: Node<'_, '_>, domain: &Domain) -> Result<Step, StreamError> {
         match element.tag_name().name() {
             "close" => Ok(Step::Close),
             "open" => {
@@ -215,7 +216,12 @@ impl Stream {
 
     /// The client opens the stream, for the first time or again after the login, to `to` in `version` (RFC 7395 §3.4,
     /// XEP-0206 §3 and §5).
-    pub fn open(&mut self, to: Option<&str>, version: Option<&str>, domain: &str) -> Result<(), StreamError> {
+    pub fn open(
+        &mut self,
+        to: Option<&str>,
+        version: Option<&str>,
+        domain: &Domain,
+    ) -> Result<(), StreamError> {
         self.state = match self.state {
             State::Connected => State::Opened,
             State::LoggedIn => State::Ready,
@@ -278,12 +284,9 @@ fn bare(from: &str) -> Option<Box<str>> {
 }
 
 /// RFC 7395 §3.4, RFC 6120 §4.7.
-fn check_open(to: Option<&str>, version: Option<&str>, domain: &str) -> Result<(), StreamError> {
+fn check_open(to: Option<&str>, version: Option<&str>, domain: &Domain) -> Result<(), StreamError> {
     let to = to.ok_or(StreamError::IMPROPER_ADDRESSING)?;
-    // A client that opens a stream has not logged in: no more is prepared than what can be a domain.
-    let is_own =
-        to == domain || !to.contains(['@', '/']) && Jid::parse(to).is_ok_and(|jid| jid.domain == domain);
-    if !is_own {
+    if !domain.has(to) {
         return Err(StreamError::HOST_UNKNOWN);
     }
     match version.and_then(|version| version.split('.').next()?.parse::<u32>().ok()) {
@@ -321,7 +324,7 @@ mod tests {
 
     fn step(stream: &mut Stream, text: &str) -> Result<Step, StreamError> {
         let document = roxmltree::Document::parse(text).unwrap();
-        stream.receive(document.root_element(), "localhost")
+        stream.receive(document.root_element(), &Domain::new("localhost", Some(Vec::new())))
     }
 
     const OPEN: &str = "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='1.0'/>";

@@ -192,8 +192,8 @@ impl Hub {
         let Some(xmpp) = self.sessions.xmpp_mut(id) else {
             return;
         };
-        let domain = &*self.names.domain;
-        let (to, version) = (envelope.to.or(Some(domain)), envelope.version.or(Some("1.0")));
+        let domain = &self.names.domain;
+        let (to, version) = (envelope.to.or(Some(domain.name())), envelope.version.or(Some("1.0")));
         // The language stays, unless the client names another one.
         if envelope.lang.is_some() {
             xmpp.stream.set_lang(envelope.lang);

@@ -206,7 +206,7 @@ impl Hub {
         self.tap_post(now, id, text);
         self.open(now, id);
         if let Some(Xmpp { carrier: Carrier::Bosh(bosh), stream_id, .. }) = self.sessions.xmpp_mut(id) {
-            bosh.binding.open(&bosh.sid, stream_id, &self.names.domain);
+            bosh.binding.open(&bosh.sid, stream_id, self.names.domain.name());
         }
         self.take_request(now, id, envelope, root, text);
         self.wake(id);

@@ -21,7 +21,7 @@ impl Hub {
         self.gate.credentials(
             now.monotonic,
             self.desk.directory(),
-            |directory| directory.find_login(name, &self.names.domain),
+            |directory| directory.find_login(name, self.names.domain.name()),
             address,
         )
     }

@@ -32,7 +32,7 @@ impl Hub {
         let features = stream::features(xmpp.stream.is_logged_in());
         // Over BOSH the envelopes open a stream (XEP-0206 §3).
         if let Carrier::WebSocket(_) = xmpp.carrier {
-            let open = stream::open(&self.names.domain, &xmpp.stream_id, to.as_deref());
+            let open = stream::open(self.names.domain.name(), &xmpp.stream_id, to.as_deref());
             self.send(now, id, open);
         }
         self.send(now, id, features);

@@ -89,7 +89,7 @@ impl Hub {
             return;
         };
         let resource = resource.map(|resource| format!("/{resource}")).unwrap_or_default();
-        let from = format!("{FINESSE}@{}{resource}", escape(&self.names.domain));
+        let from = format!("{FINESSE}@{}{resource}", escape(self.names.domain.name()));
         let to = address.full();
         let text = if self.finesse {
             format!(

@@ -202,6 +202,6 @@ fn roster(hub: &Hub) -> String {
     format!(
         "<query xmlns=\"{}\"><item jid=\"{FINESSE}@{}\" name=\"Finesse\" subscription=\"both\"/></query>",
         ns::ROSTER,
-        escape(&hub.names.domain)
+        escape(hub.names.domain.name())
     )
 }

@@ -82,7 +82,7 @@ impl Hub {
             let nodes = nodes::automatic(&name).filter_map(|name| self.pubsub.find(&name).ok()).collect();
             self.apply_by_system(now, pubsub::Command::SubscribeAutomatically { user, nodes });
         }
-        let address = Address::new(&name, &self.names.domain, &resource);
+        let address = Address::new(&name, self.names.domain.name(), &resource);
         let payload = format!("<bind xmlns=\"{}\"><jid>{}</jid></bind>", ns::BIND, address.full());
         self.roster.bind(user, id);
         let Some(xmpp) = self.sessions.xmpp_mut(id) else {
@@ -90,7 +90,7 @@ impl Hub {
         };
         xmpp.address = Some(Box::new(address));
         // The address until now, as Openfire has it.
-        let to = format!("{}/{}", self.names.domain, std::mem::take(&mut xmpp.stream_id));
+        let to = format!("{}/{}", self.names.domain.name(), std::mem::take(&mut xmpp.stream_id));
         self.note(id, NoteKind::Bound);
         // From now on silence is what counts, not the login.
         self.listen(now, id);

@@ -93,8 +93,10 @@ impl Hub {
         if *jid.domain == *self.names.pubsub {
             return Ok(Target::Pubsub);
         }
-        if *jid.domain != *self.names.domain {
-            let below = jid.domain.strip_suffix(&*self.names.domain).is_some_and(|rest| rest.ends_with('.'));
+        let domain = self.names.domain.name();
+        // Another host by which the server is reached is no domain of it: Openfire too compares with the domain alone.
+        if jid.domain != domain {
+            let below = jid.domain.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
             return Err(if below {
                 StanzaError::new(Condition::ItemNotFound, "This server has no such service.")
             } else {
@@ -141,7 +143,7 @@ impl Hub {
 
     /// The bare JID of a user.
     pub(in crate::hub) fn bare(&self, user: UserId) -> String {
-        format!("{}@{}", self.users().get(user).id, self.names.domain)
+        format!("{}@{}", self.users().get(user).id, self.names.domain.name())
     }
 
     /// An error to the sender of the stanza.
