@@ -4,10 +4,23 @@
 /// The longest name of one's own, in bytes.
 const OWN_NAME_MAX: usize = 64;
 
+/// The variables that every call has, in the order of documents.
+pub const NUMBERED: [&str; 10] = [
+    "callVariable1",
+    "callVariable2",
+    "callVariable3",
+    "callVariable4",
+    "callVariable5",
+    "callVariable6",
+    "callVariable7",
+    "callVariable8",
+    "callVariable9",
+    "callVariable10",
+];
+
 /// Whether it is one of callVariable1 to callVariable10.
 pub fn is_numbered(name: &str) -> bool {
-    let number = name.strip_prefix("callVariable").and_then(|number| number.parse::<u8>().ok());
-    number.is_some_and(|number| (1..=10).contains(&number) && name == format!("callVariable{number}"))
+    NUMBERED.contains(&name)
 }
 
 /// Whether it is `user.` and a name (Enterprise: expanded call context).

@@ -12,6 +12,7 @@ use crate::xml::Bounds;
 
 use crate::desk::{ApiError, CallData, Desk, Event, Inbound, SetState, Status};
 
+mod call_data;
 mod client_log;
 mod commands;
 mod dialogues;

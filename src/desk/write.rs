@@ -1,4 +1,4 @@
-//! Writing XML as Finesse does: no white space, no empty-element tags, values as text.
+//! Writing XML as Finesse does: no white space, no empty-element tags but for empty lists, values as text.
 
 use std::time::SystemTime;
 
@@ -20,6 +20,18 @@ pub fn inside(out: &mut String, name: &str, write: impl FnOnce(&mut String)) {
     }
     write(out);
     close(out, name);
+}
+
+/// Appends a list with what `write` puts into it. An empty one is an empty-element tag, as published answers of real systems have
+/// it and clients compare.
+pub fn list(out: &mut String, name: &str, write: impl FnOnce(&mut String)) {
+    let start = out.len();
+    inside(out, name, write);
+    let start_tag = start + name.len() + 2;
+    if out.len() == start_tag + name.len() + 3 {
+        out.truncate(start_tag - 1);
+        out.push_str("/>");
+    }
 }
 
 /// Appends an element with text. Text that XML cannot carry, which only a client can have sent, is left out.

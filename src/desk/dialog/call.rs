@@ -33,6 +33,8 @@ pub struct Dialog {
     pub queued_since: Option<SystemTime>,
     pub variables: Vec<(String, String)>,
     pub wrap_up_reason: String,
+    /// The wrap-up reasons of Express, where a call can have several.
+    pub wrap_up_items: Vec<String>,
     /// The dialog that this one is a consultation about, or that it listens to.
     pub associated: Option<DialogId>,
     /// The dialog that became part of this one.

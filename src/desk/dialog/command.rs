@@ -115,7 +115,11 @@ impl Desk {
         let name = if name == "BARGE_IN" { Action::BargeCall.name() } else { name };
         let action = Action::ALL.into_iter().find(|action| action.name() == name);
         let action = action.ok_or_else(|| ApiRefusal::ParameterInvalid.about("requestedAction"))?;
-        let target = needed(&asked.target, "targetMediaAddress")?;
+        let target = match (&asked.target, action) {
+            // Clients that set call data, Cisco's library among them, name no telephone.
+            (None, Action::UpdateCallData) => None,
+            (target, _) => Some(needed(target, "targetMediaAddress")?),
+        };
         self.check_target(actor, id, action, target)?;
         if matches!(action, Action::ConsultCall | Action::TransferSst) {
             let to = needed_address(&asked.to)?;
@@ -182,11 +186,12 @@ impl Desk {
         actor: UserId,
         id: DialogId,
         action: Action,
-        target: &str,
+        target: Option<&str>,
     ) -> Result<(), ApiError> {
         let dialog = self.dialogs.get(&id).filter(|dialog| dialog.of(actor).is_some());
         let not_yours = || ApiRefusal::NotYourself.about(&self.directory.get(actor).id);
         let dialog = dialog.ok_or_else(not_yours)?;
+        let Some(target) = target else { return Ok(()) };
         let own = self.agent(actor).extension.as_deref() == Some(target);
         let there = dialog.participants.iter().find(|one| one.address == target);
         match (action, there) {

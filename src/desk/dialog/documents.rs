@@ -1,10 +1,11 @@
 //! The documents of dialogs: names and order of the elements as captured, what 12.x adds by the alphabet.
 
+use crate::config::call_variable::{NUMBERED, is_numbered};
 use crate::config::{Profile, Release};
 use crate::desk::contact_centre::Desk;
 use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::nodes;
-use crate::desk::write::{document, element, inside, timestamp};
+use crate::desk::write::{document, element, inside, list, timestamp};
 use crate::id::{DialogId, UserId};
 
 use crate::desk::dialog::call::{Dialog, Participant, Party};
@@ -34,7 +35,7 @@ impl Desk {
         self.may_see(actor, user)?;
         let dialogs = self.agent(user).dialogs.iter().filter_map(|id| self.dialogs.get(id));
         Ok(document(|out| {
-            inside(out, "Dialogs", |out| dialogs.for_each(|dialog| self.write_dialog(out, "Dialog", dialog)));
+            list(out, "Dialogs", |out| dialogs.for_each(|dialog| self.write_dialog(out, "Dialog", dialog)));
         }))
     }
 
@@ -79,17 +80,22 @@ impl Desk {
             element(out, "queueName", queue.map_or("", |queue| &queue.config.name));
             element(out, "queueNumber", queue.map_or("", |queue| &queue.config.id));
             if self.profile == Profile::Uccx {
-                element(out, "wrapUpItems", "");
-            }
-        }
-        element(out, "wrapUpReason", &dialog.wrap_up_reason);
-        inside(out, "callvariables", |out| {
-            for (name, value) in &dialog.variables {
-                inside(out, "CallVariable", |out| {
-                    element(out, "name", name);
-                    element(out, "value", value);
+                inside(out, "wrapUpItems", |out| {
+                    dialog.wrap_up_items.iter().for_each(|item| element(out, "wrapUpItem", item));
                 });
             }
+        }
+        // It is left out until it is set, and callVariable1 to 10 never are.
+        if !dialog.wrap_up_reason.is_empty() {
+            element(out, "wrapUpReason", &dialog.wrap_up_reason);
+        }
+        inside(out, "callvariables", |out| {
+            for name in NUMBERED {
+                let set = dialog.variables.iter().find(|(set, _)| set == name);
+                write_variable(out, name, set.map_or("", |(_, value)| value));
+            }
+            let others = dialog.variables.iter().filter(|(name, _)| !is_numbered(name));
+            others.for_each(|(name, value)| write_variable(out, name, value));
         });
     }
 
@@ -112,4 +118,11 @@ impl Desk {
             element(out, "stateChangeTime", &timestamp(participant.since));
         });
     }
+}
+
+fn write_variable(out: &mut String, name: &str, value: &str) {
+    inside(out, "CallVariable", |out| {
+        element(out, "name", name);
+        element(out, "value", value);
+    });
 }

@@ -87,7 +87,7 @@ impl Desk {
         data: &CallData,
     ) -> Result<(), ApiError> {
         if let Some(dialog) = self.dialogs.get_mut(&id) {
-            data.apply(&mut dialog.variables, &mut dialog.wrap_up_reason)?;
+            data.apply(dialog)?;
         }
         self.dialog_changed(step, id, &[]);
         Ok(())

@@ -146,7 +146,7 @@ impl Desk {
 
     /// Whether call data may come with a new call: on Enterprise, without a wrap-up reason (guide 12.5, page 80).
     pub(super) fn may_bring(&self, data: &CallData) -> bool {
-        self.profile == Profile::Ucce && data.wrap_up_reason.is_none()
+        self.profile == Profile::Ucce && data.wrap_up_reason.is_none() && data.wrap_up_items.is_none()
     }
 
     /// Tells whether an agent can make or take a call: signed in, without a call, and not wrapping one up.
@@ -186,6 +186,7 @@ impl Desk {
             queued_since: None,
             variables: Vec::new(),
             wrap_up_reason: String::new(),
+            wrap_up_items: Vec::new(),
             associated,
             secondary: None,
             patience: None,

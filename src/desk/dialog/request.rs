@@ -3,8 +3,9 @@
 use roxmltree::Node;
 
 use crate::config::call_variable::{is_numbered, is_own};
+use crate::desk::dialog::call::Dialog;
 use crate::desk::error::{ApiError, ApiRefusal};
-use crate::desk::request::{children, only_child, read, text, texts};
+use crate::desk::request::{children, list, only_child, read, text, texts};
 use crate::xml::Bounds;
 
 /// The most call variables of a call; Finesse has ten and those of Enterprise's own.
@@ -16,6 +17,8 @@ const ECC_VARIABLE_MAX: usize = 210;
 const ECC_ALL_MAX: usize = 2000;
 /// The longest wrap-up reason, in bytes.
 const REASON_MAX: usize = 200;
+/// The most wrap-up reasons in `<wrapUpItems>`.
+const ITEMS_MAX: usize = 10;
 
 /// The requests `POST /User/{id}/Dialogs` and `PUT /Dialog/{id}` (the guide, "Dialog"): the texts of the elements, without white
 /// space around them. An empty element is as good as none.
@@ -37,6 +40,7 @@ pub struct DialogRequest {
 pub struct CallData {
     pub variables: Vec<(String, String)>,
     pub wrap_up_reason: Option<String>,
+    pub wrap_up_items: Option<Vec<String>>,
 }
 
 /// A call from outside.
@@ -55,7 +59,7 @@ impl DialogRequest {
     /// # Errors
     ///
     /// Returns Bad Request for what is not XML within `bounds`, has another root, or an element twice; Invalid Input for
-    /// call variables that do not exist or are too long.
+    /// call variables that do not exist, stand twice or are too long.
     pub fn read(body: &str, bounds: &Bounds) -> Result<Self, ApiError> {
         read(body, bounds, "Dialog", |dialog| {
             let [action, from, to, target, associated] = texts(
@@ -74,7 +78,13 @@ fn data(properties: Node<'_, '_>) -> Result<CallData, ApiError> {
     if wrap_up_reason.as_ref().is_some_and(|reason| reason.len() > REASON_MAX) {
         return Err(ApiRefusal::ParameterInvalid.about("wrapUpReason"));
     }
-    let mut data = CallData { variables: Vec::new(), wrap_up_reason };
+    let wrap_up_items = only_child(properties, "wrapUpItems")?.is_some();
+    let wrap_up_items = wrap_up_items.then(|| list(properties, "wrapUpItems", "wrapUpItem")).transpose()?;
+    let items = wrap_up_items.as_deref().unwrap_or_default();
+    if items.len() > ITEMS_MAX || items.iter().any(|item| item.len() > REASON_MAX) {
+        return Err(ApiRefusal::ParameterInvalid.about("wrapUpItems"));
+    }
+    let mut data = CallData { variables: Vec::new(), wrap_up_reason, wrap_up_items };
     // The guide writes the one, captures have the other.
     for name in ["callvariables", "callVariables"] {
         let Some(list) = only_child(properties, name)? else { continue };
@@ -82,6 +92,9 @@ fn data(properties: Node<'_, '_>) -> Result<CallData, ApiError> {
             let [name] = texts(variable, ["name"])?;
             let name = name.ok_or_else(|| ApiRefusal::ParameterMissing.about("name"))?;
             let value = only_child(variable, "value")?.map(text).transpose()?.flatten();
+            if data.variables.iter().any(|(known, _)| *known == name) {
+                return Err(ApiRefusal::ParameterInvalid.about(name));
+            }
             data.set(name, value.unwrap_or_default())?;
         }
     }
@@ -108,18 +121,17 @@ impl CallData {
     /// # Errors
     ///
     /// Returns Invalid Input for one variable too many; then nothing has changed.
-    pub fn apply(
-        &self,
-        variables: &mut Vec<(String, String)>,
-        wrap_up_reason: &mut String,
-    ) -> Result<(), ApiError> {
-        let mut merged = variables.clone();
+    pub fn apply(&self, dialog: &mut Dialog) -> Result<(), ApiError> {
+        let mut merged = dialog.variables.clone();
         for (name, value) in &self.variables {
             merge(&mut merged, name.clone(), value.clone())?;
         }
-        *variables = merged;
+        dialog.variables = merged;
         if let Some(reason) = &self.wrap_up_reason {
-            reason.clone_into(wrap_up_reason);
+            reason.clone_into(&mut dialog.wrap_up_reason);
+        }
+        if let Some(items) = &self.wrap_up_items {
+            dialog.wrap_up_items.clone_from(items);
         }
         Ok(())
     }

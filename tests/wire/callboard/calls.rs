@@ -74,10 +74,11 @@ fn query_and_form_say_who_calls_whom() {
             [id.as_str(), from, "9001", "9001", "1", from],
             "{query} {form}"
         );
-        let expected = variable.map_or(String::new(), |name| {
-            format!("<CallVariable><name>{name}</name><value>Ada</value></CallVariable>")
-        });
-        assert_eq!(field_inside(&dialog, "callvariables"), expected, "{query} {form}");
+        let variables = field_inside(&dialog, "callvariables").split("</CallVariable>");
+        let set: Vec<&str> =
+            variables.filter(|one| !one.is_empty() && !one.contains("<value></value>")).collect();
+        let expected = variable.map(|name| format!("<CallVariable><name>{name}</name><value>Ada</value>"));
+        assert_eq!(set, expected.as_slice(), "{query} {form}");
     }
 }
 
@@ -174,7 +175,7 @@ fn calls_that_cannot_be_are_refused_with_a_sentence_and_nobody_hears_of_them() {
     assert_eq!(broken.status(), 415, "{broken:?}");
     let large = request(&server, "administrator", "POST /callboard/api/calls?to=1001", vec![b'x'; 2_000_000]);
     assert_eq!(large.status(), 413, "{large:?}");
-    assert_eq!(get(&server, "1001", "User/1001/Dialogs").body, "<Dialogs></Dialogs>");
+    assert_eq!(get(&server, "1001", "User/1001/Dialogs").body, "<Dialogs/>");
     agent.expect_nothing_more();
 }
 

@@ -114,7 +114,7 @@ fn from_arrival_to_wrap_up() {
     assert_eq!(state(&mut second, &mut supervisor, "1002"), "WORK");
     assert_eq!(state(&mut second, &mut supervisor, "1002"), "READY");
     assert_eq!(get(&server, "1002", &format!("Dialog/{id}")).status(), 404);
-    assert_eq!(get(&server, "1002", "User/1002/Dialogs").body, "<Dialogs></Dialogs>");
+    assert_eq!(get(&server, "1002", "User/1002/Dialogs").body, "<Dialogs/>");
     for client in [&mut first, &mut second, &mut supervisor] {
         client.expect_nothing_more();
     }
