@@ -83,6 +83,7 @@ impl Desk {
     ///
     /// Returns why a request or a call is refused; then nothing has changed. The other commands cannot fail.
     pub fn apply(&mut self, now: Now, command: Command) -> Result<Applied, ApiError> {
+        self.mind_cti(now);
         Ok(match command {
             Command::Request { actor, request_id, request } => {
                 return self.serve(now, actor, &request_id, request);

@@ -80,6 +80,10 @@ pub struct Desk {
     pub(super) domain: String,
     pub(super) limits: Limits,
     pub(super) status: Status,
+    /// The port of the first listener with TLS.
+    pub(super) https_port: Option<u16>,
+    /// When the CTI server was connected; `None` before the first command, and while it is lost.
+    pub(super) cti_since: Option<SystemTime>,
     /// When the CTI server was lost.
     pub(super) heartbeat_lost: Option<SystemTime>,
     pub(super) timers: Timers,
@@ -119,6 +123,8 @@ impl Desk {
             domain: config.domain,
             limits: config.limits,
             status: Status::default(),
+            https_port: config.listen.first().map(|address| address.port()),
+            cti_since: None,
             heartbeat_lost: None,
             timers: Timers::default(),
             telling: None,

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::clock::Now;
-use crate::config::Profile;
+use crate::config::{Profile, Release};
 use crate::id::UserId;
 
 use crate::desk::contact_centre::Desk;
@@ -48,8 +48,14 @@ impl Desk {
             Status::OutOfService => self.heartbeat_lost.or(Some(now.wall)),
             Status::InService | Status::PartialService => None,
         };
+        self.mind_cti(now);
         let telling = self.telling.take();
         self.timers.cancel(telling);
+    }
+
+    /// Keeps since when the CTI server has been connected.
+    pub(super) fn mind_cti(&mut self, now: Now) {
+        self.cti_since = self.cti_since.or(Some(now.wall)).filter(|_| self.heartbeat_lost.is_none());
     }
 
     /// Tells everybody the status.
@@ -86,7 +92,7 @@ impl Desk {
         }
     }
 
-    /// `GET /SystemInfo`, as release 12.5 has it. `host` is the name by which the server is reached.
+    /// `GET /SystemInfo` (the guide, "SystemInfo"), with what 12.6(2) adds from that release on. `host` is the name by which the server is reached.
     pub fn system_info_document(&self, now: Now, host: &str) -> String {
         document(|out| self.write_system_info(out, "SystemInfo", now, host))
     }
@@ -104,11 +110,30 @@ impl Desk {
             let lost = self.heartbeat_lost.is_some();
             element(out, "lastCTIHeartbeatStatus", if lost { "failure" } else { "success" });
             element(out, "lastSuccessCTIHeartbeatTime", &heartbeat.as_millis().to_string());
-            element(out, "ctiVersion", "23");
+            let has_modes = self.release >= Release::R12_6;
+            // Maintenance mode of the CTI server came with version 24 of its protocol, which Express does not have.
+            let version = if has_modes && self.profile == Profile::Ucce { "24" } else { "23" };
+            element(out, "ctiVersion", version);
             element(out, "ctiHeartbeatInterval", "2");
+            if has_modes {
+                // A time below zero stands for a server that is in no maintenance mode.
+                element(out, "ctiMMode", "");
+                element(out, "ctiTimeInMMode", "-1");
+                element(out, "finesseMMode", "");
+                element(out, "finesseTimeInMMode", "-1");
+            }
             element(out, "license", "");
             element(out, "peripheralId", "5000");
-            inside(out, "primaryNode", |out| element(out, "host", host));
+            inside(out, "primaryNode", |out| {
+                element(out, "host", host);
+                if has_modes {
+                    let port = self.https_port.map(|port| port.to_string());
+                    element(out, "httpsPort", &port.unwrap_or_default());
+                    // Nobody listens for XMPP over TCP.
+                    element(out, "xmppPort", "");
+                    element(out, "xmppSecurePort", "");
+                }
+            });
             element(out, "status", self.status.name());
             element(out, "statusReason", "");
             element(out, "systemAuthMode", "NON_SSO");
@@ -116,6 +141,17 @@ impl Desk {
             element(out, "uri", nodes::SYSTEM_INFO);
             element(out, "xmppDomain", &self.domain);
             element(out, "xmppPubSubDomain", &format!("pubsub.{}", self.domain));
+            if has_modes {
+                inside(out, "ctiServers", |out| inside(out, "ctiServer", |out| self.write_cti(out, now)));
+            }
         });
+    }
+
+    /// The CTI server, which callboard itself stands in for.
+    fn write_cti(&self, out: &mut String, now: Now) {
+        let connected = self.cti_since.and_then(|since| now.wall.duration_since(since).ok());
+        element(out, "host", &self.domain);
+        element(out, "connectedDuration", &connected.unwrap_or_default().as_secs().to_string());
+        element(out, "active", if self.heartbeat_lost.is_none() { "true" } else { "false" });
     }
 }

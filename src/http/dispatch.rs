@@ -39,6 +39,7 @@ pub async fn answer(site: Rc<Site>, mut request: Box<Request<Incoming>>, client:
     let seen = forwarded::seen(&site.admission.trusted_proxies, *peer, security.is_some(), request.headers());
     // hyper leaves this to us, and the path is the right one only after it.
     let aimed = request_target::check(&mut request, seen.secure);
+    let is_spared = site.hsts_by_release && hosts::is_this_machine(request.headers());
     let resource = routes::find(request.uri().path(), site.www.is_some());
     let tag = resource.and_then(|resource| tag(&site, resource, request.uri().query()?));
     client.line.borrow_mut().begin(&mut site.meters.borrow_mut(), tag.clone());
@@ -51,7 +52,7 @@ pub async fn answer(site: Rc<Site>, mut request: Box<Request<Incoming>>, client:
     if resource.is_none_or(|resource| resource.sealed) {
         response::seal(&mut answer);
     }
-    if let (Some(hsts), Some(_)) = (&site.hsts, security)
+    if let (Some(hsts), Some(_), false) = (&site.hsts, security, is_spared)
         && site.identity.borrow().as_ref().is_some_and(|identity| !identity.self_signed)
     {
         set(&mut answer, header::STRICT_TRANSPORT_SECURITY, hsts.clone());
@@ -95,7 +96,7 @@ async fn respond(
         request.headers_mut().insert(header::HOST, host);
     }
     if client.lacks_tls && guarded {
-        return lead_to_tls(&request);
+        return lead_to_tls(&request, site.led_to_tls);
     }
     if site.admission.is_proxy(client.origin.address.ip()) {
         // Given back first: it may be of the same client.
@@ -175,7 +176,7 @@ fn too_many(site: &Site, peer: SocketAddr) -> Answer {
 }
 
 /// The answer to a request without TLS where it is spoken. A browser goes where it is led; nothing is done for it here.
-fn lead_to_tls(request: &Request<Incoming>) -> Answer {
+fn lead_to_tls(request: &Request<Incoming>, status: StatusCode) -> Answer {
     const SENTENCE: &str = "This listener speaks TLS: use https:// or wss:// with it.";
     let is_page = matches!(*request.method(), Method::GET | Method::HEAD)
         && !request.headers().contains_key(header::UPGRADE);
@@ -185,7 +186,7 @@ fn lead_to_tls(request: &Request<Incoming>) -> Answer {
     let Some(host) = host.filter(is_host).filter(|_| is_page && path.starts_with('/')) else {
         return text(StatusCode::BAD_REQUEST, SENTENCE);
     };
-    let mut answer = text(StatusCode::TEMPORARY_REDIRECT, SENTENCE);
+    let mut answer = text(status, SENTENCE);
     set(&mut answer, header::LOCATION, format!("https://{host}{path}"));
     answer
 }

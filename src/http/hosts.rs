@@ -19,6 +19,12 @@ pub fn authority(headers: &HeaderMap) -> Option<&str> {
     headers.get(HOST).map(|host| host.to_str().unwrap_or_default())
 }
 
+/// Whether a request names the machine on which its client runs.
+pub fn is_this_machine(headers: &HeaderMap) -> bool {
+    let host = authority(headers).and_then(|authority| Host::with_port(&without_dot(authority)));
+    host.is_some_and(|(host, _)| host.is_loopback())
+}
+
 /// Whether requests for such a host and port are served where they come in by that address of the machine.
 pub fn is_served(site: &Site, authority: &str, own: IpAddr) -> bool {
     let named = match &site.hosts {

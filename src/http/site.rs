@@ -3,15 +3,16 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use hyper::StatusCode;
 use hyper::header::HeaderValue;
 use smol::LocalExecutor;
 use smol::lock::Semaphore;
 
 use crate::config::limits::Limits;
 use crate::config::web_origin::WebOrigin;
-use crate::config::{Config, Hosts};
+use crate::config::{Config, Hosts, Release};
 use crate::event_loop;
 use crate::event_loop::driver::Driver;
 use crate::http::files::folder::Www;
@@ -21,6 +22,9 @@ use crate::net::clock::now;
 use crate::net::quota::Quota;
 use crate::net::tls::Identity;
 use crate::net::tls::certificate::Certificate;
+
+/// For how long browsers are told to come by TLS where the release does so.
+const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// A server over HTTP.
 pub struct Site {
@@ -42,6 +46,11 @@ pub struct Site {
     pub hosts: Hosts,
     /// The value of Strict-Transport-Security, if it is sent.
     pub hsts: Option<HeaderValue>,
+    /// Whether it is sent because the release does, and not because the file says so: then the names of this machine are
+    /// spared, as browsers would ask for TLS on every port of it.
+    pub hsts_by_release: bool,
+    /// The status with which a browser is led to TLS.
+    pub led_to_tls: StatusCode,
     /// The certificate of the listeners with TLS; none if there are no such listeners.
     pub identity: RefCell<Option<Identity>>,
     /// Whether administrators may look at the frames of other sessions.
@@ -59,6 +68,8 @@ impl Site {
         arrivals: Rc<LocalExecutor<'static>>,
     ) -> Rc<Self> {
         let limits = config.limits;
+        let is_strict = config.release >= Release::R12_6;
+        let hsts = config.hsts.or(is_strict.then_some(YEAR));
         Rc::new(Self {
             admission: Rc::new(Admission::new(limits, config.trusted_proxies.clone())),
             limits,
@@ -70,7 +81,13 @@ impl Site {
             cors_origins: config.cors_origins.clone(),
             domain: config.domain.clone(),
             hosts: config.hosts.clone(),
-            hsts: config.hsts.and_then(|time| format!("max-age={}", time.as_secs()).try_into().ok()),
+            hsts: hsts.and_then(|time| format!("max-age={}", time.as_secs()).try_into().ok()),
+            hsts_by_release: config.hsts.is_none(),
+            led_to_tls: if is_strict {
+                StatusCode::MOVED_PERMANENTLY
+            } else {
+                StatusCode::TEMPORARY_REDIRECT
+            },
             identity: RefCell::default(),
             frame_tap: config.frame_tap,
             started: now().wall,

@@ -147,12 +147,15 @@ fn listen(config: &Config) -> Result<Vec<Listener>, Vec<(ErrorKind, String)>> {
 
 /// Serves until a signal ends it; SIGHUP has the configuration read `again`, if it is not inside the program. `ready` is called
 /// when connections are accepted.
-pub fn run(config: Config, prepared: Prepared, again: Option<Again>, ready: impl FnOnce(&[String])) {
+pub fn run(mut config: Config, prepared: Prepared, again: Option<Again>, ready: impl FnOnce(&[String])) {
     let Prepared { identity, www, listeners, signals } = prepared;
     raise_descriptors(&config.limits, www.is_some());
     leave_no_core();
     let (executor, arrivals) = (Rc::new(LocalExecutor::new()), Rc::new(LocalExecutor::new()));
     let reloader = Reloader::new(&config, again, identity.as_ref());
+    // Port 0 has become another one, which clients are told.
+    config.listen =
+        listeners.iter().filter(|listener| listener.tls).map(|listener| listener.address).collect();
     let site = Site::new(config, www, executor.clone(), arrivals.clone());
     if let Some(identity) = identity {
         site.take_identity(identity);

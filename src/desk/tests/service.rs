@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::desk::Command;
 use crate::desk::tests::*;
 
 /// What the system says of itself.
@@ -61,6 +62,58 @@ fn the_system_is_in_service_until_it_is_said_to_be_not() {
         }
         desk.set_status(at(4000), Status::InService);
         assert!(desk.in_service().is_ok() && desk.status() == Status::InService);
+    }
+}
+
+/// The guide's order of elements ("SystemInfo" of 12.6): the modes stand before the licence, the CTI servers at the end.
+#[test]
+fn finding_m9_the_system_of_12_6_has_ports_modes_and_the_cti_server() {
+    let modes = "<ctiMMode></ctiMMode><ctiTimeInMMode>-1</ctiTimeInMMode><finesseMMode></finesseMMode>\
+                 <finesseTimeInMMode>-1</finesseTimeInMMode><license>";
+    let server = |duration: u64, active: bool| {
+        format!(
+            "<ctiServers><ctiServer><host>localhost</host><connectedDuration>{duration}</connectedDuration>\
+             <active>{active}</active></ctiServer></ctiServers></"
+        )
+    };
+    for release in ["12.6", "15"] {
+        for (profile, deployment, version) in [("uccx", "UCCX", "23"), ("ucce", "UCCE", "24")] {
+            for (listen, port) in [("[\"127.0.0.1:8443\", \"127.0.0.1:8445\"]", "8443"), ("[]", "")] {
+                let keys =
+                    format!("release = \"{release}\"\nlisten = {listen}\nlisten_plain = [\"127.0.0.1:1\"]");
+                let mut desk = desk_with(profile, &keys, "");
+                let before = system(
+                    "SystemInfo",
+                    "11:07:11.007",
+                    ("success", 1_673_608_031_007),
+                    "lab",
+                    deployment,
+                    "IN_SERVICE",
+                );
+                let node = format!(
+                    "<primaryNode><host>lab</host><httpsPort>{port}</httpsPort><xmppPort></xmppPort>\
+                     <xmppSecurePort></xmppSecurePort></primaryNode>"
+                );
+                let expected = before
+                    .replace("<ctiVersion>23", &format!("<ctiVersion>{version}"))
+                    .replace("<license>", modes)
+                    .replace("<primaryNode><host>lab</host></primaryNode>", &node)
+                    .replace("</SystemInfo>", &(server(0, true) + "SystemInfo>"));
+                assert_eq!(desk.system_info_document(at(7), "lab"), expected, "{profile} {release}");
+                let set = |status| Command::SetStatus { status, tell: true, tell_states: false };
+                for (time, status, shown, duration, active) in [
+                    (1000, Status::InService, 4000, 3, true),
+                    (5000, Status::OutOfService, 9000, 0, false),
+                    (9000, Status::InService, 9999, 0, true),
+                    (9000, Status::InService, 12_000, 3, true),
+                ] {
+                    let told = desk.apply(at(time), set(status)).expect("the system may").events;
+                    assert!(told[0].payload.contains("<ctiServers>"), "the event has the whole object");
+                    let document = desk.system_info_document(at(shown), "lab");
+                    assert!(document.ends_with(&(server(duration, active) + "SystemInfo>")), "{document}");
+                }
+            }
+        }
     }
 }
 

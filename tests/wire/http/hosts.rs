@@ -34,12 +34,18 @@ fn certificate(folder: &Folder, names: &[&str]) {
 
 /// A server with a folder, a certificate of its own, and these keys.
 fn server(keys: &str) -> Server {
+    server_of("12.5", keys)
+}
+
+/// The same of another release.
+fn server_of(release: &str, keys: &str) -> Server {
     let folder = Folder::new();
     std::fs::create_dir(folder.path().join("site")).expect("the folder is ours");
     folder.write("site/index.html", "<p>page</p>");
     certificate(&folder, &["board.example", "*.boards.example"]);
     let domain = "finesse.example.org";
     let demo = DEMO.replace("domain = \"localhost\"", &format!("domain = \"{domain}\""));
+    let demo = demo.replace("release = \"12.5\"", &format!("release = \"{release}\""));
     let tls = "[tls]\ncertificate = \"server.pem\"\nkey = \"server.key\"\n";
     let keys = format!("www = \"site\"\ncors_origins = [\"https://gadgets.example:8443\"]\n{keys}\n");
     Server::serving_in(folder, domain, &format!("{keys}{demo}\n{tls}"))
@@ -243,4 +249,34 @@ fn the_certificate_that_is_made_is_one_for_servers() {
         &[0x06, 0x03, 0x55, 0x1D, 0x25, 0x04, 0x0C, 0x30, 0x0A, 0x06, 0x08, 0x2B, 6, 1, 5, 5, 7, 3, 1];
     let certificate = tls::certificate(Server::demo().tls);
     assert!(certificate.windows(EKU.len()).any(|bytes| bytes == EKU), "{certificate:02X?}");
+}
+
+/// Finesse 12.6(2) answers 301 where TLS is spoken, and has browsers come by TLS only. What comes in without TLS on a listener for
+/// that, and the names of this machine, stay as they are.
+#[test]
+fn finding_m9_from_12_6_on_browsers_are_led_to_tls_for_good() {
+    for (release, status, year) in
+        [("12.5", 307, None), ("12.6", 301, Some("max-age=31536000")), ("15", 301, Some("max-age=31536000"))]
+    {
+        let server = server_of(release, "");
+        let hsts = |answer: &Answer| answer.header("Strict-Transport-Security").map(str::to_owned);
+        let lead = Http::connect(server.tls).ask(request("GET", "/console/?a=b", "board.example", ""));
+        assert_eq!(lead.status(), status, "{release}");
+        assert_eq!(lead.header("Location"), Some("https://board.example/console/?a=b"));
+        let named = Http::secure(server.tls).ask(request("GET", "/healthz", "board.example", ""));
+        assert_eq!(hsts(&named).as_deref(), year, "{release}");
+        for host in ["localhost:8445", "127.0.0.1", "[::1]:8445", "lab.localhost"] {
+            let here = Http::secure(server.tls).ask(request("GET", "/healthz", host, ""));
+            assert_eq!((here.status(), hsts(&here)), (200, None), "{release} {host}");
+        }
+        let plain = ask(&server, "GET", "/healthz", "localhost");
+        assert_eq!((plain.status(), hsts(&plain)), (200, None), "{release}");
+    }
+    // A file that says it for how long is obeyed, and so is one that says never.
+    let server = server_of("12.6", "hsts = \"0s\"");
+    let answer = Http::secure(server.tls).ask(request("GET", "/healthz", "localhost", ""));
+    assert_eq!(answer.header("Strict-Transport-Security"), Some("max-age=0"));
+    let self_signed = Server::serving("localhost", &DEMO.replace("release = \"12.5\"", "release = \"12.6\""));
+    let answer = Http::secure(self_signed.tls).ask(request("GET", "/healthz", "board.example", ""));
+    assert_eq!(answer.header("Strict-Transport-Security"), None, "no browser could be told to accept it");
 }
