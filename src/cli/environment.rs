@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use log::LevelFilter;
 
-use crate::cli::{address, level};
+use crate::cli::values::{address, level};
 use crate::config::nearest;
 
 /// The beginning of the names of all variables.

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use argh::{ArgsInfo as _, CommandInfoWithArgs, EarlyExit, FlagInfo, FlagInfoKind, FromArgs as _};
 
-use crate::cli::Arguments;
+use crate::cli::arguments::Arguments;
 use crate::config::proposal;
 
 /// The command that is meant when none is named.

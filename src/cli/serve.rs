@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::net::SocketAddr;
 
-use crate::cli::{Environment, Serve};
+use crate::cli::arguments::Serve;
+use crate::cli::environment::Environment;
 use crate::config::{Config, Origin, Problem, Www};
 
 impl Serve {

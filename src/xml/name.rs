@@ -3,6 +3,12 @@
 //! The parsers of Java and of Firefox know the letters of XML 1.0 as its fourth edition had them, those of other browsers the
 //! many more of the fifth. Only the characters that all of them take are handed on.
 
+/// The namespace of the prefix `xml`, declared in every document.
+pub const XML_NS: &str = "http://www.w3.org/XML/1998/namespace";
+
+/// The namespace of the prefix `xmlns`, which nobody may declare (Namespaces in XML §3).
+pub const XMLNS_NS: &str = "http://www.w3.org/2000/xmlns/";
+
 /// The two halves of a name, the first of which is empty if it has no prefix (Namespaces in XML §4).
 pub fn split(name: &str) -> Option<(&str, &str)> {
     match name.split_once(':') {

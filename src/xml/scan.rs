@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::xml::name::{is_uri, split};
-use crate::xml::write::is_character;
-use crate::xml::{Bounds, XML_NS, XMLNS_NS, XmlError, find};
+use crate::xml::bounds::{Bounds, XmlError};
+use crate::xml::name::{XML_NS, XMLNS_NS, is_uri, split};
+use crate::xml::write::{find, is_character};
 
 /// The rules for a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

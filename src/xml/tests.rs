@@ -1,6 +1,7 @@
 //! Reading, refusing and writing XML.
 
-use crate::xml::scan::scan;
+use crate::config::limits::Limits;
+use crate::xml::scan::{Rules, scan};
 use crate::xml::*;
 
 fn bounds() -> Bounds {

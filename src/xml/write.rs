@@ -2,7 +2,7 @@
 
 use roxmltree::{Node, NodeType};
 
-use crate::xml::{XML_NS, find};
+use crate::xml::name::XML_NS;
 
 /// The characters of XML 1.0 §2.2.
 pub(crate) fn is_character(c: char) -> bool {
@@ -140,4 +140,9 @@ pub fn write_attribute(out: &mut String, name: &str, value: &str) {
     out.push_str("=\"");
     escape_into(out, value);
     out.push('"');
+}
+
+/// Where the first of some ASCII characters stands: byte by byte, as no other character has such a byte in UTF-8.
+pub(super) fn find(text: &str, is_one: impl Fn(u8) -> bool) -> Option<usize> {
+    text.bytes().position(is_one)
 }

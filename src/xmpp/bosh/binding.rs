@@ -5,12 +5,12 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::config::limits::Limits;
+use crate::xmpp::bosh::answer::{Answer, RequestId, body};
 use crate::xmpp::bosh::condition::Violation;
 use crate::xmpp::bosh::envelope::Envelope;
 use crate::xmpp::bosh::keys::{Key, Sequence};
 use crate::xmpp::bosh::pieces::Pieces;
 use crate::xmpp::bosh::terms::{Opening, Terms, seconds};
-use crate::xmpp::bosh::{Answer, RequestId, body};
 
 /// How often the same request may come again (§14.3 leaves it open): more than any client tries, and an end to those
 /// that go on for ever.

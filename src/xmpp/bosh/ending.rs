@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
+use crate::xmpp::bosh::answer::{RequestId, body, terminate};
 use crate::xmpp::bosh::binding::{Binding, Slot};
 use crate::xmpp::bosh::condition::{Condition, Violation};
-use crate::xmpp::bosh::{RequestId, body, terminate};
 
 impl Binding {
     /// Whether a request waits for an answer.

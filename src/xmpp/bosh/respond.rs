@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
+use crate::xmpp::bosh::answer::body;
 use crate::xmpp::bosh::binding::{Binding, GAP, Slot};
-use crate::xmpp::bosh::body;
 
 /// The payloads that wait for the client.
 pub trait Payloads {

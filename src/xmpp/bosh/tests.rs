@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::config::limits::Limits;
 use crate::xmpp::bosh::*;
+use crate::xmpp::ns;
 
 const SECOND: Duration = Duration::from_secs(1);
 

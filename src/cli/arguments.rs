@@ -1,0 +1,112 @@
+//! Every command and flag.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use argh::{ArgsInfo, FromArgs};
+use log::LevelFilter;
+
+use crate::cli::values::{address, level};
+
+/// Stands in for the notification service of a Cisco Finesse contact centre: XMPP over WebSocket and pubsub events.
+///
+/// Without a command callboard serves, and without --config it serves the built-in demo to this machine only. -h and -V are --help
+/// and --version, and --log=debug is --log debug. The variables CALLBOARD_CONFIG, CALLBOARD_LISTEN, CALLBOARD_LISTEN_PLAIN
+/// (addresses with commas between them) and CALLBOARD_LOG win over the file, and flags win over the variables.
+#[derive(ArgsInfo, FromArgs, Debug)]
+#[argh(example = "{command_name}\n{command_name} demo-config > callboard.toml\n\
+               {command_name} check --config callboard.toml\n{command_name} serve --config callboard.toml")]
+pub struct Arguments {
+    /// print the version
+    #[argh(switch)]
+    pub version: bool,
+
+    /// the command; `serve` if there is none
+    #[argh(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// The commands.
+#[derive(ArgsInfo, FromArgs, Debug)]
+#[argh(subcommand)]
+pub enum Command {
+    /// Run the server.
+    Serve(Serve),
+    /// Look at a configuration.
+    Check(Check),
+    /// Ask a running server whether it serves.
+    Healthcheck(Healthcheck),
+    /// Hash a password.
+    Passwd(Passwd),
+    /// Print the demo configuration.
+    DemoConfig(DemoConfig),
+}
+
+/// Run the server. Flags win over the configuration file.
+#[derive(ArgsInfo, FromArgs, Debug)]
+#[argh(subcommand, name = "serve")]
+pub struct Serve {
+    /// the configuration file; without it callboard serves the built-in demo
+    #[argh(option, arg_name = "file")]
+    pub config: Option<PathBuf>,
+
+    /// listen with TLS on ADDR:PORT (port 0: any free port); may be repeated; replaces `listen` of the file
+    #[argh(option, arg_name = "addr:port", from_str_fn(address))]
+    pub listen: Vec<SocketAddr>,
+
+    /// listen without TLS on ADDR:PORT; may be repeated; replaces `listen_plain` of the file
+    #[argh(option, arg_name = "addr:port", from_str_fn(address))]
+    pub listen_plain: Vec<SocketAddr>,
+
+    /// serve the files of this folder at /; replaces `www` of the file
+    #[argh(option, arg_name = "dir")]
+    pub www: Option<PathBuf>,
+
+    /// how much to log: off, error, warn, info (the default), debug or trace
+    #[argh(option, arg_name = "level", from_str_fn(level))]
+    pub log: Option<LevelFilter>,
+
+    /// let other machines use the demo, or a configuration with passwords that everybody can guess
+    #[argh(switch)]
+    pub demo_anywhere: bool,
+}
+
+/// Read a configuration and print what it would serve, or every problem in it.
+#[derive(ArgsInfo, FromArgs, Debug)]
+#[argh(subcommand, name = "check")]
+pub struct Check {
+    /// the configuration file; without it callboard checks the built-in demo
+    #[argh(option, arg_name = "file")]
+    pub config: Option<PathBuf>,
+
+    /// accept passwords that everybody can guess, as `serve` does with this flag
+    #[argh(switch)]
+    pub demo_anywhere: bool,
+}
+
+/// Ask a running server whether it serves; the exit code is 0, or 1 with the reason.
+#[derive(ArgsInfo, FromArgs, Debug)]
+#[argh(subcommand, name = "healthcheck")]
+pub struct Healthcheck {
+    /// the configuration file of the server; without it callboard asks the built-in demo
+    #[argh(option, arg_name = "file")]
+    pub config: Option<PathBuf>,
+
+    /// ask this address, with TLS or without, instead of the first address of the file
+    #[argh(option, arg_name = "addr:port", from_str_fn(address))]
+    pub listen: Option<SocketAddr>,
+
+    /// ask the server that runs on this machine, or in this container, at the address that its flags and environment name
+    #[argh(switch)]
+    pub running: bool,
+}
+
+/// Read a password from standard input and print its hash, for password_hash in the configuration.
+#[derive(ArgsInfo, FromArgs, Debug)]
+#[argh(subcommand, name = "passwd")]
+pub struct Passwd {}
+
+/// Print the demo configuration, a starting point for your own.
+#[derive(ArgsInfo, FromArgs, Debug)]
+#[argh(subcommand, name = "demo-config")]
+pub struct DemoConfig {}
