@@ -1,6 +1,8 @@
 //! The lists of the configuration: reason codes, wrap-up reasons, phone books, layouts of call
 //! variables; and the lists that are always empty (the guide's pages of the same names).
 
+use std::ops::RangeInclusive;
+
 use crate::config::{Category, Contact, Entry, Layout, PhoneBook, ReasonCode, Release};
 use crate::id::UserId;
 use crate::xml::write_attribute;
@@ -91,20 +93,39 @@ impl Desk {
         Ok(document(|out| self.write_wrap_up(out, whose, reason)))
     }
 
-    /// `GET …/PhoneBooks`: those for everybody first. Contacts stand in them, except in the list of all books.
+    /// `GET …/PhoneBooks`: those for everybody first. Contacts stand in them, except in the list of all books. `range` counts the
+    /// contacts from 1 on; the second value is how many there are, if some are left out.
     ///
     /// # Errors
     ///
     /// Returns what [`Desk::scope`] does.
-    pub fn phone_books_document(&self, actor: UserId, whose: Whose<'_>) -> Result<String, ApiError> {
+    pub fn phone_books_document(
+        &self,
+        actor: UserId,
+        whose: Whose<'_>,
+        range: Option<RangeInclusive<usize>>,
+    ) -> Result<(String, Option<usize>), ApiError> {
         let scope = self.scope(actor, whose)?;
         let (for_all, for_teams): (Vec<_>, Vec<_>) =
             self.phone_books.iter().partition(|book| book.teams.is_none());
         let books = for_all.into_iter().chain(for_teams).filter(|book| scope.has(book.teams.as_deref()));
         let with_contacts = !matches!(whose, Whose::All);
-        Ok(document(|out| {
-            inside(out, "PhoneBooks", |out| books.for_each(|book| write_book(out, book, with_contacts)));
-        }))
+        let range = range.filter(|_| with_contacts).unwrap_or(1..=usize::MAX);
+        let (mut count, mut written) = (0, 0);
+        let document = document(|out| {
+            inside(out, "PhoneBooks", |out| {
+                for book in books {
+                    let before = count;
+                    count += book.contacts.len();
+                    let first = (range.start() - 1).saturating_sub(before).min(book.contacts.len());
+                    let end = range.end().saturating_sub(before).min(book.contacts.len());
+                    let shown = book.contacts.get(first..end).unwrap_or_default();
+                    written += shown.len();
+                    write_book(out, book, with_contacts.then_some(shown));
+                }
+            });
+        });
+        Ok((document, Some(count).filter(|count| *count > written && with_contacts)))
     }
 
     /// `GET /PhoneBook/{id}`: for everybody who has it.
@@ -114,7 +135,7 @@ impl Desk {
     /// Returns Not Found or Authorization Failure.
     pub fn phone_book_document(&self, actor: UserId, id: &str) -> Result<String, ApiError> {
         let book = self.phone_book(actor, id)?;
-        Ok(document(|out| write_book(out, book, false)))
+        Ok(document(|out| write_book(out, book, None)))
     }
 
     /// `GET /PhoneBook/{id}/Contacts`.
@@ -124,7 +145,7 @@ impl Desk {
     /// Returns what [`Desk::phone_book_document`] does.
     pub fn contacts_document(&self, actor: UserId, book: &str) -> Result<String, ApiError> {
         let book = self.phone_book(actor, book)?;
-        Ok(document(|out| inside(out, "Contacts", |out| write_contacts(out, book))))
+        Ok(document(|out| inside(out, "Contacts", |out| write_contacts(out, book, &book.contacts))))
     }
 
     /// `GET /PhoneBook/{id}/Contact/{id}`.
@@ -263,22 +284,21 @@ impl Desk {
     }
 }
 
-fn write_book(out: &mut String, book: &PhoneBook, with_contacts: bool) {
+fn write_book(out: &mut String, book: &PhoneBook, contacts: Option<&[Contact]>) {
     let uri = book_uri(book);
     inside(out, "PhoneBook", |out| {
         element(out, "uri", &uri);
         element(out, "name", &book.name);
         element(out, "type", if book.teams.is_none() { "GLOBAL" } else { "TEAM" });
-        if with_contacts {
-            inside(out, "contacts", |out| write_contacts(out, book));
-        } else {
-            element(out, "contacts", &format!("{uri}/Contacts"));
+        match contacts {
+            Some(contacts) => inside(out, "contacts", |out| write_contacts(out, book, contacts)),
+            None => element(out, "contacts", &format!("{uri}/Contacts")),
         }
     });
 }
 
-fn write_contacts(out: &mut String, book: &PhoneBook) {
-    book.contacts.iter().for_each(|contact| write_contact(out, book, contact));
+fn write_contacts(out: &mut String, book: &PhoneBook, contacts: &[Contact]) {
+    contacts.iter().for_each(|contact| write_contact(out, book, contact));
 }
 
 fn write_contact(out: &mut String, book: &PhoneBook, contact: &Contact) {

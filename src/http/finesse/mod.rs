@@ -57,6 +57,16 @@ pub async fn answer(
     let mut answer = match reply {
         Ok(Success::Document(document)) if reads => tagged(&site, as_json, document, &headers).await,
         Ok(Success::Document(document)) => answer_with(StatusCode::OK, shown_as(as_json, document)),
+        Ok(Success::Part(document, range)) => {
+            let mut answer = tagged(&site, as_json, document, &headers).await;
+            if answer.status() == StatusCode::OK {
+                *answer.status_mut() = StatusCode::PARTIAL_CONTENT;
+                set(&mut answer, header::CONTENT_RANGE, range);
+                // The tag would be that of the whole document (RFC 9110 §15.3.7).
+                answer.headers_mut().remove(header::ETAG);
+            }
+            answer
+        }
         Ok(Success::Accepted) => empty(StatusCode::ACCEPTED),
         Ok(Success::Methods(allowed)) => options(allowed),
         Err(error) => refused(as_json, &error),

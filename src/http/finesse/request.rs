@@ -1,6 +1,7 @@
 //! A request of the API, taken apart.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 use std::rc::Rc;
 
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -30,10 +31,15 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("requestid");
 /// The longest request id that is taken, in bytes: it is copied into every event.
 const REQUEST_ID_MAX: usize = 256;
 
+/// The last object that a range can have (the guide, "TeamResource: get phone books").
+const MOST_OBJECTS: usize = 6000;
+
 /// The answer to a request that succeeds.
 pub enum Success {
     /// 200 with a document, which may be empty.
     Document(String),
+    /// 206 with a part of a document, and the value of Content-Range.
+    Part(String, String),
     /// 202: what follows comes as events.
     Accepted,
     /// The methods of a resource, for OPTIONS.
@@ -109,6 +115,25 @@ impl<'a> Call<'a> {
             _ => host,
         };
         name.to_owned()
+    }
+
+    /// The objects that the header Range asks for, the first of which is 1. Other units than `objects` are left alone.
+    ///
+    /// # Errors
+    ///
+    /// Returns Invalid Range unless there is one range within 1 to 6000.
+    pub fn range(&self) -> Result<Option<RangeInclusive<usize>>, ApiError> {
+        let mut ranges =
+            self.headers.get_all(header::RANGE).iter().map(|range| range.to_str().unwrap_or("objects="));
+        let Some(range) = ranges.find_map(|range| range.trim().strip_prefix("objects=")) else {
+            return Ok(None);
+        };
+        let bounds = range.split_once('-').and_then(|(from, to)| Some((number(from)?, number(to)?)));
+        let within = |(from, to): &(usize, usize)| (1..=*to).contains(from) && *to <= MOST_OBJECTS;
+        match bounds.filter(within) {
+            Some((from, to)) if ranges.next().is_none() => Ok(Some(from..=to)),
+            _ => Err(ApiRefusal::RangeInvalid.about(crate::text::start(range, REQUEST_ID_MAX))),
+        }
     }
 
     /// Whether it is made on conditions.
@@ -205,6 +230,13 @@ impl<'a> Call<'a> {
             Err(ApiRefusal::NotUtf8.about("the charset in Content-Type"))
         }
     }
+}
+
+/// Reads a number of at most nine digits, with white space around it.
+fn number(text: &str) -> Option<usize> {
+    let text = text.trim();
+    let is_number = (1..10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| is_number)
 }
 
 /// Why a body was not read, as the API says it.

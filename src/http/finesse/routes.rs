@@ -16,7 +16,7 @@ use crate::desk::{ApiError, ApiRefusal};
 use crate::http::finesse::request::{Call, Reply, Success};
 use crate::id::UserId;
 
-use row::{Asked, Handler, Row, Verb};
+use row::{Asked, Handler, ReadRange, Row, Verb};
 
 static TABLE: [&[Row]; 4] = [users::ROWS, lists::ROWS, configuration::ROWS, service::ROWS];
 
@@ -56,16 +56,19 @@ impl Found {
     }
 
     /// The document at the address, if there is one.
-    fn read(&self, actor: UserId, call: &Call<'_>) -> Option<Result<String, ApiError>> {
+    fn read(&self, actor: UserId, call: &Call<'_>) -> Option<Result<Success, ApiError>> {
         let handler = self.row.handler(Verb::Get)?;
         call.look(|hub, now| {
             let asked = Asked { hub, now, call, ids: &self.ids };
             match handler {
-                Handler::Public(document) | Handler::PublicInService(document) => Some(Ok(document(&asked))),
-                Handler::Read(document) => Some(document(&asked, actor)),
+                Handler::Public(document) | Handler::PublicInService(document) => {
+                    Some(Ok(Success::Document(document(&asked))))
+                }
+                Handler::Read(document) => Some(document(&asked, actor).map(Success::Document)),
+                Handler::ReadRange(document) => Some(part(&asked, actor, document)),
                 Handler::ReadOfUser(document) => {
                     let user = hub.desk().find(asked.id(0));
-                    Some(user.and_then(|user| document(&asked, actor, user)))
+                    Some(user.and_then(|user| document(&asked, actor, user)).map(Success::Document))
                 }
                 _ => None,
             }
@@ -75,7 +78,9 @@ impl Found {
     /// A change is made on conditions, if what it changes can be read at the same address.
     fn check_conditions(&self, actor: UserId, call: &Call<'_>) -> Result<(), ApiError> {
         match call.is_conditional().then(|| self.read(actor, call)).flatten() {
-            Some(Ok(document)) => crate::http::finesse::check_conditions(call.headers, &document),
+            Some(Ok(Success::Document(document))) => {
+                crate::http::finesse::check_conditions(call.headers, &document)
+            }
             // Why it cannot be read is for the change to say.
             _ => Ok(()),
         }
@@ -128,11 +133,27 @@ impl Found {
                 call.opaque_log(by, actor, request(user)).await
             }
             Handler::Missing => Err(missing(&call)),
-            Handler::Public(_) | Handler::PublicInService(_) | Handler::Read(_) | Handler::ReadOfUser(_) => {
-                self.read(actor, &call).unwrap_or_else(|| Err(missing(&call))).map(Success::Document)
-            }
+            Handler::Public(_)
+            | Handler::PublicInService(_)
+            | Handler::Read(_)
+            | Handler::ReadRange(_)
+            | Handler::ReadOfUser(_) => self.read(actor, &call).unwrap_or_else(|| Err(missing(&call))),
         }
     }
+}
+
+/// The part of a document that the header Range asks for, in the unit `objects` (the guide, "TeamResource: get phone books").
+fn part(asked: &Asked<'_>, actor: UserId, read: ReadRange) -> Reply {
+    let range = asked.call.range()?;
+    let (document, whole) = read(asked, actor, range.clone())?;
+    Ok(match (range, whole) {
+        (Some(range), Some(whole)) => {
+            let (from, to) = (range.start(), range.end().min(&whole));
+            let range = if from > to { "*".to_owned() } else { format!("{from}-{to}") };
+            Success::Part(document, format!("objects {range}/{whole}"))
+        }
+        _ => Success::Document(document),
+    })
 }
 
 /// The error for what Finesse has, and callboard has not.

@@ -224,6 +224,55 @@ fn a_wrong_request_gets_the_error_that_the_guide_documents() {
     }
 }
 
+#[test]
+fn finding_d22_a_range_of_objects_is_a_part_of_the_contacts() {
+    let server = Server::demo();
+    let ranged = |path: &str, range: &str| ask(&server, "1001", "GET", path, range, "");
+    let whole = get(&server, "1001", "User/1001/PhoneBooks").body;
+    let all = whole.matches("<Contact>").count();
+    assert!(all > 2, "{whole}");
+    let second = whole.split("<Contact>").nth(2).expect("there are three").split("</Contact>").next();
+    for path in ["User/1001/PhoneBooks", "TeamResource/1/PhoneBooks", "Team/1/PhoneBooks"] {
+        let part = ranged(path, "Range: objects=2-2\r\n");
+        assert_eq!(
+            (part.status(), part.header("Content-Range")),
+            (206, Some(&*format!("objects 2-2/{all}")))
+        );
+        assert_eq!(part.body.matches("<Contact>").count(), 1, "{part:?}");
+        assert!(part.body.contains(second.expect("it ends")), "{part:?}");
+        assert_eq!(part.body.matches("<PhoneBook>").count(), whole.matches("<PhoneBook>").count());
+        assert_eq!(part.header("ETag"), None);
+    }
+    let path = "User/1001/PhoneBooks";
+    // What lies within the range altogether is no part.
+    for range in ["objects=1-6000", "objects=1-1500", "bytes=0-9", "objects 1-2"] {
+        let answer = ranged(path, &format!("Range: {range}\r\n"));
+        assert_eq!((answer.status(), &answer.body), (200, &whole), "{range}");
+    }
+    let behind = ranged(path, "Range: objects=5999-6000\r\n");
+    assert_eq!((behind.status(), behind.header("Content-Range")), (206, Some(&*format!("objects */{all}"))));
+    assert_eq!(behind.body.matches("<Contact>").count(), 0);
+    for range in [
+        "0-5",
+        "1-6001",
+        "9000-9001",
+        "5-4",
+        "1",
+        "-5",
+        "1-",
+        "a-b",
+        "1-2,4-5",
+        "+1-2",
+        "1-99999999999999999999",
+        "",
+    ] {
+        let answer = ranged(path, &format!("Range: objects={range}\r\n"));
+        assert_eq!((answer.status(), field(&answer.body, "ErrorType")), (416, "Invalid Range"), "{range}");
+    }
+    let twice = ranged(path, "Range: objects=1-2\r\nRange: objects=3-4\r\n");
+    assert_eq!(twice.status(), 416);
+}
+
 /// What Finesse has is told apart from what nobody has.
 #[test]
 fn finding_m17_what_callboard_lacks_is_not_implemented_and_what_finesse_lacks_is_not_found() {

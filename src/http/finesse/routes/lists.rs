@@ -3,7 +3,7 @@
 
 use crate::desk::Whose;
 
-use super::row::Handler::{Missing, Read, ReadOfUser};
+use super::row::Handler::{Missing, Read, ReadOfUser, ReadRange};
 use super::row::Verb::{Delete, Get, Post, Put};
 use super::row::{Handler, Row};
 
@@ -12,7 +12,8 @@ const REASON_CODES: Handler = Read(|asked, actor| {
 });
 const WRAP_UP_REASONS: Handler =
     Read(|asked, actor| asked.desk().wrap_up_reasons_document(actor, asked.whose()?));
-const PHONE_BOOKS: Handler = Read(|asked, actor| asked.desk().phone_books_document(actor, asked.whose()?));
+const PHONE_BOOKS: Handler =
+    ReadRange(|asked, actor, range| asked.desk().phone_books_document(actor, asked.whose()?, range));
 const LAYOUTS: Handler = Read(|asked, actor| asked.desk().layouts_document(actor, asked.whose()?));
 const LAYOUT: Handler = Read(|asked, actor| {
     asked.desk().layout_document(actor, asked.ids.first().map_or("default", String::as_str))

@@ -1,5 +1,7 @@
 //! A row of the table of the API: a resource, its methods, and where Finesse has it.
 
+use std::ops::RangeInclusive;
+
 use hyper::Method;
 
 use crate::clock::Now;
@@ -43,6 +45,12 @@ impl Asked<'_> {
 /// Reads the body of a request about a user.
 type ReadBody = fn(UserId, &str, &Bounds) -> Result<Request, ApiError>;
 
+/// A document, and how many objects the whole has, if it is a part.
+type Part = (String, Option<usize>);
+
+/// Reads the part of a document that has the objects with these numbers; the first one is 1.
+pub type ReadRange = fn(&Asked<'_>, UserId, Option<RangeInclusive<usize>>) -> Result<Part, ApiError>;
+
 /// What answers a method of a resource.
 #[derive(Clone, Copy)]
 pub enum Handler {
@@ -56,6 +64,8 @@ pub enum Handler {
     Read(fn(&Asked<'_>, UserId) -> Result<String, ApiError>),
     /// A document about the user whose id is the first of the path, behind the actor.
     ReadOfUser(fn(&Asked<'_>, UserId, UserId) -> Result<String, ApiError>),
+    /// A document of which a part can be asked for, by a range of its objects.
+    ReadRange(ReadRange),
     /// A change that a body asks for, with the ids of the path.
     Change(fn(&[String], &str, &Bounds) -> Result<Request, ApiError>),
     /// A change of the user whose id is the first of the path.
