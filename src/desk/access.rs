@@ -62,14 +62,14 @@ impl Desk {
         self.release
     }
 
-    /// The user that an administrator stands in for.
+    /// The user that an administrator stands in for, by id or login name.
     ///
     /// # Errors
     ///
     /// Returns Authorization Failure to everybody else, or User Not Found.
     pub fn stand_in(&self, actor: UserId, id: &str) -> Result<UserId, ApiError> {
         self.administrators_only(actor)?;
-        self.directory.find(id).ok_or_else(|| ApiRefusal::UserUnknown.about(id))
+        self.directory.find_login(id, &self.domain).ok_or_else(|| ApiRefusal::UserUnknown.about(id))
     }
 
     /// The teams that somebody sees, in the order of the configuration.

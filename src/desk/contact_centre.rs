@@ -150,14 +150,21 @@ impl Desk {
         &self.directory
     }
 
-    /// The user with that id, or the one who is signed in at that extension: Cisco's sample page asks so.
+    /// The user that a path names: by id; by login name, for those who may see the user (the guide, "User: get user id from
+    /// loginName"); or by the extension at which the user is signed in, as Cisco's sample page asks.
     ///
     /// # Errors
     ///
-    /// Returns User Not Found.
-    pub fn find(&self, id: &str) -> Result<UserId, ApiError> {
-        let signed_in = || self.extensions.get(id).copied().flatten();
-        self.directory.find(id).or_else(signed_in).ok_or_else(|| ApiRefusal::UserUnknown.about(id))
+    /// Returns User Not Found, or Invalid Authorization User Specified for the login name of somebody else.
+    pub fn find(&self, actor: UserId, name: &str) -> Result<UserId, ApiError> {
+        if let Some(user) = self.directory.find(name) {
+            return Ok(user);
+        }
+        if let Some(user) = self.directory.find_login(name, &self.domain) {
+            // The error must not tell which id belongs to the name.
+            return self.may_see(actor, user).map(|()| user).map_err(|_| ApiRefusal::NotYourself.about(name));
+        }
+        self.extensions.get(name).copied().flatten().ok_or_else(|| ApiRefusal::UserUnknown.about(name))
     }
 
     pub(super) fn agent(&self, user: UserId) -> &Agent {

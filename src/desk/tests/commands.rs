@@ -51,9 +51,9 @@ fn parameters_are_checked_before_the_state_and_the_actor_before_them() {
 #[test]
 fn users_are_found_by_their_id_or_where_they_are_signed_in() {
     let mut desk = desk("ucce");
-    assert_eq!(desk.find("bob"), Ok(BOB));
-    for unknown in ["1002", "Ada", "", "b\u{0}b"] {
-        let error = desk.find(unknown).expect_err(unknown);
+    assert_eq!(desk.find(ROOT, "bob"), Ok(BOB));
+    for unknown in ["1002", "", "b\u{0}b"] {
+        let error = desk.find(ROOT, unknown).expect_err(unknown);
         let data = if unknown.contains('\0') { "" } else { unknown };
         assert_eq!(told(&error), (404, "User Not Found".into(), data.into()));
     }
@@ -61,9 +61,9 @@ fn users_are_found_by_their_id_or_where_they_are_signed_in() {
         answer(&mut desk, BOB, BOB, "<state>LOGIN</state><extension>1002</extension>"),
         "202|NOT_READY"
     );
-    assert_eq!((desk.find("1002"), desk.find("1001").is_err()), (Ok(BOB), true));
+    assert_eq!((desk.find(ROOT, "1002"), desk.find(ROOT, "1001").is_err()), (Ok(BOB), true));
     assert_eq!(answer(&mut desk, BOB, BOB, "<state>LOGOUT</state>"), "202|LOGOUT");
-    assert!(desk.find("1002").is_err());
+    assert!(desk.find(ROOT, "1002").is_err());
 }
 
 #[test]

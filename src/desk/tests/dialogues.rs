@@ -149,7 +149,7 @@ impl Stage {
     }
 
     fn user(&self, id: &str) -> UserId {
-        self.desk.find(id).expect("somebody")
+        self.desk.directory().find(id).expect("somebody")
     }
 
     /// What a participant may do, as the document of the call says it.

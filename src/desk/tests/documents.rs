@@ -4,7 +4,7 @@ use crate::desk::tests::*;
 
 #[test]
 fn an_error_has_capital_tags() {
-    let error = desk("uccx").find("a<b").expect_err("nobody");
+    let error = desk("uccx").find(ROOT, "a<b").expect_err("nobody");
     assert_eq!(
         error.document(),
         "<ApiErrors><ApiError><ErrorType>User Not Found</ErrorType><ErrorData>a&lt;b</ErrorData>\
@@ -63,4 +63,41 @@ fn a_team_is_shown_with_its_members() {
     let teams = "<Teams><Team><uri>/finesse/api/Team/1</uri><id>1</id><name>Lab &amp; Co</name></Team>\
         <Team><uri>/finesse/api/Team/2</uri><id>2</id><name>Kiosk</name></Team></Teams>";
     assert_eq!(shown(desk.teams_document(ROOT)), teams);
+}
+
+/// Ada's login name is Ada. A client that knows the login name only asks for the id by it.
+#[test]
+fn finding_d4_a_user_is_found_by_login_name_by_those_who_may_see_it() {
+    for profile in ["uccx", "ucce"] {
+        let keys = "[[user]]\nid = \"4711\"\nlogin_name = \"Suzy\"\npassword = \"x\"\nteam = \"1\"\nextension = \"2001\"\n";
+        let mut desk = desk_with(profile, "", keys);
+        let suzy = UserId(5);
+        for actor in [suzy, ADA, ROOT] {
+            for name in ["suzy", "Suzy", "suzy@localhost", "4711"] {
+                assert_eq!(desk.find(actor, name), Ok(suzy), "{actor:?} {name}");
+            }
+        }
+        assert_eq!(field(&get(&desk, suzy), "loginId"), "4711");
+        for actor in [BOB, EVE, SUE] {
+            let refused = desk.find(actor, "suzy").expect_err("somebody else's");
+            let told = told(&refused);
+            assert_eq!(
+                told,
+                (401, "Invalid Authorization User Specified".into(), "suzy".into()),
+                "{actor:?}"
+            );
+        }
+        for name in ["suzy@example.org", "suz", ""] {
+            let unknown = desk.find(suzy, name).expect_err("nobody's");
+            assert_eq!(told(&unknown), (404, "User Not Found".into(), name.into()));
+        }
+        // Administrators can stand in for somebody by that name too.
+        assert_eq!(desk.stand_in(ROOT, "Suzy"), Ok(suzy));
+        assert_eq!(told(&desk.stand_in(suzy, "bob").expect_err("no administrator")).0, 401);
+        // A user who is gone is found by nothing.
+        let config =
+            Config::parse(&format!("profile = \"{profile}\"\n{PEOPLE}"), "c.toml").expect("a valid file");
+        desk.reload(at(0), config);
+        assert_eq!(told(&desk.find(ROOT, "suzy").expect_err("gone")).0, 404);
+    }
 }

@@ -147,8 +147,8 @@ impl<'a> Call<'a> {
     }
 
     /// The user that a path names.
-    pub fn user(&self, id: &str) -> Result<UserId, ApiError> {
-        self.look(|hub, _| hub.desk().find(id))
+    pub fn user(&self, actor: UserId, name: &str) -> Result<UserId, ApiError> {
+        self.look(|hub, _| hub.desk().find(actor, name))
     }
 
     /// Reads the body, which has to be XML, as `read` says, and applies the request. `by` is the user that sends it, and

@@ -67,7 +67,7 @@ impl Found {
                 Handler::Read(document) => Some(document(&asked, actor).map(Success::Document)),
                 Handler::ReadRange(document) => Some(part(&asked, actor, document)),
                 Handler::ReadOfUser(document) => {
-                    let user = hub.desk().find(asked.id(0));
+                    let user = hub.desk().find(actor, asked.id(0));
                     Some(user.and_then(|user| document(&asked, actor, user)).map(Success::Document))
                 }
                 _ => None,
@@ -108,7 +108,7 @@ impl Found {
     /// The answer to a user who is logged in: `by` sends the request, and `actor` is the user as whom it is carried out.
     pub async fn reply(&self, by: UserId, actor: UserId, call: Call<'_>) -> Reply {
         let handler = self.handler(&call)?;
-        let user = || call.user(self.ids.first().map_or("", String::as_str));
+        let user = || call.user(actor, self.ids.first().map_or("", String::as_str));
         if call.method != Method::GET {
             self.check_conditions(actor, &call)?;
         }

@@ -8,3 +8,4 @@ mod logout;
 mod messages;
 mod queues;
 mod rest;
+mod users;

@@ -8,17 +8,18 @@ use super::row::Verb::{Delete, Get, Post, Put};
 use super::row::{Handler, Row};
 
 const REASON_CODES: Handler = Read(|asked, actor| {
-    asked.desk().reason_codes_document(actor, asked.whose()?, &asked.call.parameter("category")?)
+    asked.desk().reason_codes_document(actor, asked.whose(actor)?, &asked.call.parameter("category")?)
 });
 const WRAP_UP_REASONS: Handler =
-    Read(|asked, actor| asked.desk().wrap_up_reasons_document(actor, asked.whose()?));
+    Read(|asked, actor| asked.desk().wrap_up_reasons_document(actor, asked.whose(actor)?));
 const PHONE_BOOKS: Handler =
-    ReadRange(|asked, actor, range| asked.desk().phone_books_document(actor, asked.whose()?, range));
-const LAYOUTS: Handler = Read(|asked, actor| asked.desk().layouts_document(actor, asked.whose()?));
+    ReadRange(|asked, actor, range| asked.desk().phone_books_document(actor, asked.whose(actor)?, range));
+const LAYOUTS: Handler = Read(|asked, actor| asked.desk().layouts_document(actor, asked.whose(actor)?));
 const LAYOUT: Handler = Read(|asked, actor| {
     asked.desk().layout_document(actor, asked.ids.first().map_or("default", String::as_str))
 });
-const WORKFLOWS: Handler = Read(|asked, actor| asked.desk().empty_list(actor, asked.whose()?, "Workflows"));
+const WORKFLOWS: Handler =
+    Read(|asked, actor| asked.desk().empty_list(actor, asked.whose(actor)?, "Workflows"));
 
 #[rustfmt::skip]
 pub const ROWS: &[Row] = &[

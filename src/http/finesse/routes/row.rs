@@ -32,9 +32,9 @@ impl Asked<'_> {
     }
 
     /// The user or the team whose part of the configuration a path asks for.
-    pub fn whose(&self) -> Result<Whose<'_>, ApiError> {
+    pub fn whose(&self, actor: UserId) -> Result<Whose<'_>, ApiError> {
         match self.call.path.first().map(String::as_str) {
-            Some("User") => self.desk().find(self.id(0)).map(Whose::User),
+            Some("User") => self.desk().find(actor, self.id(0)).map(Whose::User),
             // The configuration interface has lists below Team, the one for agents below TeamResource.
             Some("Team" | "TeamResource") => Ok(Whose::Team(self.id(0))),
             _ => Ok(Whose::All),
