@@ -57,6 +57,10 @@ fn main() -> ExitCode {
         Command::Healthcheck(flags) => {
             Ok(commands::healthcheck(flags, environment, commands::healthcheck::check))
         }
+        Command::Certificate(flags) => commands::certificate(flags, environment, |files| {
+            let (identity, place) = serve::certificate(files)?;
+            Ok((identity.pem(), format!("SHA-256 {}, {place}", identity.fingerprint)))
+        }),
         Command::Passwd(_) => commands::passwd(),
         Command::DemoConfig(_) => commands::demo_config(),
     };
@@ -130,7 +134,8 @@ fn to_open(url: &str) -> String {
 /// The lines that are printed below the listeners.
 fn greeting(identity: &tls::Identity) -> String {
     if identity.self_signed {
-        format!("self-signed certificate, SHA-256 {}\n", identity.fingerprint)
+        let place = identity.kept_in.as_ref().map(|folder| format!(" in {}", folder.display()));
+        format!("self-signed certificate{}, SHA-256 {}\n", place.unwrap_or_default(), identity.fingerprint)
     } else {
         String::new()
     }

@@ -36,6 +36,8 @@ pub enum Command {
     Check(Check),
     /// Ask a running server whether it serves.
     Healthcheck(Healthcheck),
+    /// Print the certificate of the server.
+    Certificate(Certificate),
     /// Hash a password.
     Passwd(Passwd),
     /// Print the demo configuration.
@@ -61,6 +63,10 @@ pub struct Serve {
     /// serve the files of this folder at /; replaces `www` of the file
     #[argh(option, arg_name = "dir")]
     pub www: Option<PathBuf>,
+
+    /// keep the certificate that callboard makes in this folder; replaces `state_dir` of the file
+    #[argh(option, arg_name = "dir")]
+    pub state_dir: Option<PathBuf>,
 
     /// how much to log: off, error, warn, info (the default), debug or trace
     #[argh(option, arg_name = "level", from_str_fn(level))]
@@ -99,6 +105,19 @@ pub struct Healthcheck {
     /// ask the server that runs on this machine, or in this container, at the address that its flags and environment name
     #[argh(switch)]
     pub running: bool,
+}
+
+/// Print the certificate that the server shows, in PEM, for clients that are to trust it.
+#[derive(ArgsInfo, FromArgs, Debug)]
+#[argh(subcommand, name = "certificate")]
+pub struct Certificate {
+    /// the configuration file of the server; without it the certificate is that of the built-in demo
+    #[argh(option, arg_name = "file")]
+    pub config: Option<PathBuf>,
+
+    /// the folder that keeps the certificate; replaces `state_dir` of the file
+    #[argh(option, arg_name = "dir")]
+    pub state_dir: Option<PathBuf>,
 }
 
 /// Read a password from standard input and print its hash, for password_hash in the configuration.

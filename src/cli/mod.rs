@@ -7,6 +7,6 @@ mod read;
 mod serve;
 mod values;
 
-pub use arguments::{Arguments, Check, Command, DemoConfig, Healthcheck, Passwd, Serve};
+pub use arguments::{Arguments, Certificate, Check, Command, DemoConfig, Healthcheck, Passwd, Serve};
 pub use environment::{Environment, misspelt};
 pub use read::read;

@@ -15,6 +15,7 @@ impl Serve {
             listen: Vec::new(),
             listen_plain: Vec::new(),
             www: None,
+            state_dir: None,
             log: None,
             demo_anywhere: false,
         }
@@ -43,6 +44,9 @@ impl Serve {
         }
         if let Some(folder) = &self.www {
             config.www = Some(Www { folder: folder.clone(), place: None });
+        }
+        if let Some(folder) = &self.state_dir {
+            config.state_dir = Some(folder.clone());
         }
     }
 

@@ -1,4 +1,4 @@
-//! The commands that don't serve: `check`, `healthcheck`, `passwd`, `demo-config`.
+//! The commands that don't serve: `check`, `healthcheck`, `certificate`, `passwd`, `demo-config`.
 
 pub mod footprint;
 pub mod healthcheck;
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-use crate::cli::{self, Arguments, Check, Command, Environment, Healthcheck, Serve};
+use crate::cli::{self, Arguments, Certificate, Check, Command, Environment, Healthcheck, Serve};
 use crate::clock::Seconds;
 use crate::config::{Config, DEMO, Files, Found, Hosts, NodeAccess, Problem, Unread, User};
 
@@ -79,7 +79,7 @@ pub fn check(
         flags.apply(&mut config);
         (config, warnings)
     });
-    let found = more(&match &read {
+    let mut found = more(&match &read {
         Ok((config, _)) => config.files(),
         Err(unread) => (*unread.files).clone(),
     });
@@ -87,14 +87,14 @@ pub fn check(
         Ok((config, _)) => flags.judge(config, &[]).err().unwrap_or_default(),
         Err(unread) => unread.problems.iter().map(Problem::to_string).collect(),
     };
-    problems.extend(found.problems);
+    problems.extend(std::mem::take(&mut found.problems));
     let mut warnings = read.as_ref().map(|(_, warnings)| warnings.clone()).unwrap_or_default();
-    warnings.extend(found.warnings);
+    warnings.extend(std::mem::take(&mut found.warnings));
     warnings.sort_by_key(|warning| warning.place);
     print_warnings(&warnings);
     match read {
         Ok((config, _)) if problems.is_empty() => {
-            describe(&config, found.certificate.as_deref(), &mut io::stdout().lock())?;
+            describe(&config, &found, &mut io::stdout().lock())?;
             Ok(ExitCode::SUCCESS)
         }
         _ => Ok(refused(problems)),
@@ -149,6 +149,34 @@ fn running(system: &Path) -> Result<Serve, Vec<String>> {
     serving.ok_or_else(|| vec!["callboard: no server runs here".to_owned()])
 }
 
+/// `callboard certificate`: prints the certificate that `find` finds on standard output, and a line about it on standard error.
+///
+/// # Errors
+///
+/// Returns an error only when standard output cannot be written to.
+pub fn certificate(
+    flags: Certificate,
+    environment: Environment,
+    find: impl FnOnce(&Files) -> Result<(String, String), Vec<String>>,
+) -> io::Result<ExitCode> {
+    let Certificate { config, state_dir } = flags;
+    let flags = Serve { config, state_dir, ..Serve::alone() }.or(environment);
+    let read = configuration(flags.config.as_deref());
+    let read = read.map_err(|unread| unread.problems.iter().map(Problem::to_string).collect::<Vec<_>>());
+    let found = read.and_then(|(mut config, _)| {
+        flags.apply(&mut config);
+        find(&config.files())
+    });
+    match found {
+        Ok((pem, line)) => {
+            io::stdout().write_all(pem.as_bytes())?;
+            print_error(&line);
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(problems) => Ok(refused(problems)),
+    }
+}
+
 /// `callboard passwd`: reads a line from standard input and prints its hash on standard output.
 ///
 /// A person at a terminal is asked for it, and it is not shown.
@@ -186,7 +214,7 @@ pub fn demo_config() -> io::Result<ExitCode> {
 }
 
 /// Writes what a configuration would serve; of passwords only how many are of which kind.
-fn describe(config: &Config, certificate: Option<&str>, out: &mut impl Write) -> io::Result<()> {
+fn describe(config: &Config, found: &Found, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "configuration  {}", config.origin)?;
     writeln!(out, "domain         {0}, with its nodes at pubsub.{0}", config.domain)?;
     writeln!(out, "profile        {}", config.profile.name())?;
@@ -199,12 +227,15 @@ fn describe(config: &Config, certificate: Option<&str>, out: &mut impl Write) ->
     }
     match &config.tls {
         None if config.listen.is_empty() => writeln!(out, "certificate    none, as no listener speaks TLS")?,
-        None => writeln!(out, "certificate    self-signed, made at start")?,
+        None => match &found.certificate_kept_in {
+            Some(folder) => writeln!(out, "certificate    self-signed, kept in {}", folder.display())?,
+            None => writeln!(out, "certificate    self-signed, made at every start")?,
+        },
         Some(tls) => {
             writeln!(out, "certificate    {}, key {}", tls.certificate.display(), tls.key.display())?
         }
     }
-    if let Some(certificate) = certificate {
+    if let Some(certificate) = &found.certificate {
         writeln!(out, "               {certificate}")?;
     }
     if let Some(www) = &config.www {

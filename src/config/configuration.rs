@@ -1,11 +1,13 @@
 //! A configuration as a value.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::collections::HashSet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::client_address::Network;
 use crate::config::books::PhoneBook;
-use crate::config::files::{Files, Origin, TlsFiles, Www};
+use crate::config::files::{Files, Origin, SelfSigned, TlsFiles, Www};
 use crate::config::guessable::{self, Guessable};
 use crate::config::layouts::Layout;
 use crate::config::limits::Limits;
@@ -14,7 +16,7 @@ use crate::config::problem::{Place, Problem};
 use crate::config::queues::{Outside, Queue};
 use crate::config::server::{Hosts, NodeAccess, NodeConfig, Profile, Release};
 use crate::config::users::{ReasonCode, Team, User};
-use crate::config::web_origin::WebOrigin;
+use crate::config::web_origin::{Host, WebOrigin};
 
 /// A configuration without contradictions: every reference in it leads somewhere, every name is unique.
 #[derive(Clone, Debug)]
@@ -33,6 +35,8 @@ pub struct Config {
     pub listen_places: Vec<(SocketAddr, Place)>,
     /// The files of the certificate; `None`: one is made.
     pub tls: Option<TlsFiles>,
+    /// The folder for what the server keeps over a restart; `None`: the default.
+    pub state_dir: Option<PathBuf>,
     /// The folder whose files are served at `/`; `None`: none is.
     pub www: Option<Www>,
     /// The origins whose pages may use the server beside its own and those of the machine on which the browser runs; none twice.
@@ -95,7 +99,34 @@ impl Config {
 
     /// The files that it names.
     pub fn files(&self) -> Files {
-        Files { origin: self.origin.clone(), tls: self.tls.clone(), www: self.www.clone() }
+        Files {
+            origin: self.origin.clone(),
+            tls: self.tls.clone(),
+            self_signed: self.self_signed(),
+            www: self.www.clone(),
+        }
+    }
+
+    /// The certificate that is made where it names none; `None`: nothing listens with TLS.
+    fn self_signed(&self) -> Option<SelfSigned> {
+        if self.listen.is_empty() {
+            return None;
+        }
+        let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+        let addresses = self.listen.iter().map(|listener| listener.ip().to_canonical());
+        let addresses = loopback.into_iter().chain(addresses.filter(|address| !address.is_unspecified()));
+        let mut names = vec!["localhost".to_owned(), self.domain.clone()];
+        names.extend(addresses.map(|address| address.to_string()));
+        if let Hosts::Named(hosts) = &self.hosts {
+            names.extend(hosts.iter().map(|host| match host {
+                Host::Address(address) => address.to_string(),
+                Host::Name(name) => name.clone(),
+            }));
+        }
+        // An internationalised domain cannot stand in a certificate as it is written; the other names still can.
+        let mut seen = HashSet::new();
+        names.retain(|name| name.is_ascii() && seen.insert(name.clone()));
+        Some(SelfSigned { names, state_dir: self.state_dir.clone() })
     }
 
     /// Makes a problem with this configuration, for what is found out only when it is put to use.

@@ -37,6 +37,16 @@ pub struct TlsFiles {
     pub key_place: Place,
 }
 
+/// The certificate that the server makes where the configuration names none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SelfSigned {
+    /// The names and addresses for its subjectAltName (RFC 5280 §4.2.1.6): those of the machine for itself, the domain, the
+    /// addresses of the listeners with TLS, and `hosts`; none twice.
+    pub names: Vec<String>,
+    /// The folder that keeps it; `None`: the default.
+    pub state_dir: Option<PathBuf>,
+}
+
 /// A folder with files for browsers, and where it is named, for problems found when it is looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Www {
@@ -53,6 +63,8 @@ pub struct Files {
     pub origin: Origin,
     /// The files of the certificate.
     pub tls: Option<TlsFiles>,
+    /// The certificate that is made where there are no such files; `None`: nothing listens with TLS.
+    pub self_signed: Option<SelfSigned>,
     /// The folder whose files are served.
     pub www: Option<Www>,
 }
@@ -79,6 +91,8 @@ pub struct Found {
     pub problems: Vec<String>,
     /// Settings that are allowed and still unwise.
     pub warnings: Vec<Problem>,
+    /// The folder that keeps the certificate, if it is one that is made.
+    pub certificate_kept_in: Option<PathBuf>,
     /// For whom the certificate is, and until when.
     pub certificate: Option<String>,
 }

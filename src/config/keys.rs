@@ -8,6 +8,7 @@ pub(super) const FILE: &[&str] = &[
     "listen",
     "listen_plain",
     "tls",
+    "state_dir",
     "www",
     "cors_origins",
     "hosts",

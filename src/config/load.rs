@@ -37,7 +37,12 @@ impl Config {
     pub fn load(path: &Path) -> Result<(Config, Vec<Problem>), Unread> {
         let file = path.display().to_string();
         let refused = |place, sentence: String| {
-            let files = Box::new(Files { origin: Origin::File(path.into()), tls: None, www: None });
+            let files = Box::new(Files {
+                origin: Origin::File(path.into()),
+                tls: None,
+                self_signed: None,
+                www: None,
+            });
             Unread { problems: vec![files.problem(place, sentence)], files }
         };
         let bytes = bytes(path).map_err(|sentence| refused(Place::START, sentence))?;

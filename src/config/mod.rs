@@ -32,7 +32,7 @@ pub mod web_origin;
 
 pub use books::{Contact, PhoneBook};
 pub use configuration::Config;
-pub use files::{Files, Found, Origin, TlsFiles, Unread, Www};
+pub use files::{Files, Found, Origin, SelfSigned, TlsFiles, Unread, Www};
 pub use keys::SECTIONS;
 pub use layouts::{Entry, Layout};
 pub use load::DEMO;

@@ -1,7 +1,7 @@
 //! From the text of a configuration file to a [`Config`], or to all that is wrong with it.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
@@ -41,7 +41,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let mut report = Report::new(file, text);
     let (document, errors) = DeTable::parse_recoverable(text);
     if !syntax(&mut report, &errors) {
-        let files = Box::new(Files { origin, tls: None, www: None });
+        let files = Box::new(Files { origin, tls: None, self_signed: None, www: None });
         return Err(Unread { problems: report.into_problems(), files });
     }
 
@@ -51,6 +51,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let release = release(&mut report, &root);
     let listeners = listeners(&mut report, &root);
     let tls = tls(&mut report, &root, folder);
+    let state_dir = state_dir(&mut report, &root, folder);
     let www = browsers::www(&mut report, &root, folder);
     let cors_origins = browsers::cors_origins(&mut report, &root);
     let hosts = browsers::hosts(&mut report, &root);
@@ -71,6 +72,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let files = Box::new(Files {
         origin: origin.clone(),
         tls: tls.as_ref().ok().cloned().flatten(),
+        self_signed: None,
         www: www.as_ref().ok().cloned().flatten(),
     });
     let assemble = || -> Option<Config> {
@@ -87,6 +89,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
             listen_plain,
             listen_places,
             tls: tls.ok()?,
+            state_dir: state_dir.ok()?,
             www: www.ok()?,
             cors_origins: cors_origins.ok()?,
             hosts: hosts.ok()?,
@@ -238,6 +241,18 @@ fn tls(report: &mut Report, root: &Section, folder: &Path) -> Result<Option<TlsF
         key: key.value,
         key_place: key.place,
     }))
+}
+
+/// Reads `state_dir`; an empty text is as none. Paths in the file start at `folder`.
+fn state_dir(report: &mut Report, root: &Section, folder: &Path) -> Result<Option<PathBuf>, Reported> {
+    let Some(path) = root.string(report, "state_dir")? else {
+        return Ok(None);
+    };
+    if path.value.contains('\0') {
+        report.add(path.place, "state_dir must be the path of a folder");
+        return Err(Reported);
+    }
+    Ok((!path.value.is_empty()).then(|| folder.join(path.value)))
 }
 
 fn nodes(report: &mut Report, root: &Section, users: Option<&Declared>) -> Result<Vec<NodeConfig>, Reported> {

@@ -74,6 +74,7 @@ listen = ["0.0.0.0:0", "[::1]:0", "0.0.0.0:0"]
 listen_plain = ["127.0.0.1:8080"]
 tls.certificate = "cert/a.pem"
 tls.key = "/etc/a.key"
+state_dir = "state"
 www = "site"
 cors_origins = ["https://Gadgets.example.org:8443", "http://a:80"]
 frame_tap = true
@@ -139,7 +140,8 @@ items = 0
         (tls.certificate_place, tls.key_place),
         (Place { line: 5, column: 19 }, Place { line: 6, column: 11 })
     );
-    let www = Www { folder: "etc/site".into(), place: Some(Place { line: 7, column: 7 }) };
+    let www = Www { folder: "etc/site".into(), place: Some(Place { line: 8, column: 7 }) };
+    assert_eq!(config.state_dir.as_deref(), Some(Path::new("etc/state")));
     assert_eq!(config.www, Some(www));
     let origins: Vec<_> = config.cors_origins.iter().map(ToString::to_string).collect();
     assert_eq!(origins, ["https://gadgets.example.org:8443", "http://a"]);
@@ -235,6 +237,9 @@ fn an_empty_folder_name_is_none_and_an_absolute_one_stays() {
         let config =
             Config::parse(&format!("www = \"{text}\"\n{PEOPLE}"), "etc/c.toml").expect("a valid file");
         assert_eq!(config.www.map(|www| www.folder).as_deref(), folder.map(Path::new), "{text}");
+        let config =
+            Config::parse(&format!("state_dir = \"{text}\"\n{PEOPLE}"), "etc/c.toml").expect("a valid file");
+        assert_eq!(config.state_dir.as_deref(), folder.map(Path::new), "{text}");
     }
 }
 

@@ -56,8 +56,9 @@ fn without_dot(authority: &str) -> String {
 
 fn is_in_certificate(site: &Site, name: &str) -> bool {
     let identity = site.identity.borrow();
-    let certificate =
-        identity.as_ref().and_then(|identity| ParsedCertificate::try_from(&identity.certificate).ok());
+    // One that the server made has no names but those above; one that it has kept may have earlier ones.
+    let of_files = identity.as_ref().filter(|identity| !identity.self_signed);
+    let certificate = of_files.and_then(|identity| ParsedCertificate::try_from(identity.chain.first()?).ok());
     match (certificate, ServerName::try_from(name)) {
         (Some(certificate), Ok(name)) => verify_server_name(&certificate, &name).is_ok(),
         _ => false,

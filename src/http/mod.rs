@@ -9,6 +9,7 @@ pub(crate) mod arrival;
 pub(crate) mod basic_auth;
 pub(crate) mod bosh;
 pub(crate) mod callboard;
+pub(crate) mod certificate;
 pub(crate) mod client;
 pub(crate) mod connection;
 pub(crate) mod cors;

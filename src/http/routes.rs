@@ -16,7 +16,7 @@ use crate::http::metering::Way;
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, text};
 use crate::http::site::Site;
-use crate::http::{bosh, callboard, events, files, finesse, metrics, page};
+use crate::http::{bosh, callboard, certificate, events, files, finesse, metrics, page};
 
 /// The methods that there are, in the order of the header Allow.
 pub const METHODS: [Method; 6] =
@@ -207,6 +207,7 @@ static ROUTES: &[Resource] = &[
     Resource::new(Item(meters::BELOW, "RUN"), READ, api!(meters::figures)),
     Resource::new(Exactly(sessions::PATH), READ, api!(sessions::list)),
     Resource::new(Exactly(sessions::FRAMES), STREAM, stream!(sessions::frames)),
+    Resource::new(Exactly(certificate::PATH), READ, Now(certificate::answer)),
     Resource::new(Exactly("/metrics"), READ, Now(|site, _| metrics::answer(site))),
     // A page tries from here whether the certificate is accepted.
     Resource::new(Exactly("/healthz"), READ, Now(|_, _| text(StatusCode::OK, "ok"))).page().for_every_host(),

@@ -97,7 +97,8 @@ impl Site {
 
     /// Takes the certificate of the listeners with TLS.
     pub fn take_identity(&self, identity: Identity) {
-        let names = Certificate::read(&identity.certificate).map(|certificate| certificate.names);
+        let certificate = identity.chain.first().and_then(|certificate| Certificate::read(certificate));
+        let names = certificate.map(|certificate| certificate.names);
         self.driver.with_hub(|hub, _| hub.set_certificate_names(names.unwrap_or_default()));
         *self.identity.borrow_mut() = Some(identity);
     }

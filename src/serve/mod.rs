@@ -30,6 +30,7 @@ use crate::net::listen::{self, Listener};
 use crate::net::tls;
 use crate::net::tls::Identity;
 use crate::net::tls::certificate::Certificate;
+use crate::net::tls::kept;
 pub use reload::Again;
 use reload::Reloader;
 use service_manager::Manager;
@@ -79,7 +80,8 @@ pub fn prepare(config: &Config) -> Result<Prepared, NotPrepared> {
         problems: vec![format!("callboard: signals cannot be received: {error}")],
         may_pass: false,
     })?;
-    match (tls::identity(config), Www::open(&config.files()), listen(config)) {
+    let files = config.files();
+    match (tls::identity(&files, None), Www::open(&files), listen(config)) {
         (Ok(identity), Ok(www), Ok(listeners)) => Ok(Prepared { identity, www, listeners, signals }),
         (identity, www, listeners) => {
             let mut problems = lines(identity);
@@ -117,8 +119,50 @@ pub fn check(files: &Files) -> Found {
             Err(problems) => found.problems.extend(problems.iter().map(Problem::to_string)),
         }
     }
+    if let (None, Some(wanted)) = (&files.tls, &files.self_signed) {
+        found.certificate_kept_in = kept::own_folder(wanted);
+        if let Some(Ok(Some(kept))) = found.certificate_kept_in.as_deref().map(kept::read) {
+            let (now, certificate) = (now().wall, &kept.certificate);
+            let renewed = certificate
+                .misfit(now, &wanted.names)
+                .map(|end| format!("; it {end}: the next start makes another one"));
+            found.certificate = Some(certificate.describe(now) + &renewed.unwrap_or_default());
+        }
+    }
     found.problems.extend(Www::open(files).err());
     found
+}
+
+/// The certificate that a server shows with this configuration, and a line that says where it is.
+///
+/// # Errors
+///
+/// Returns a line for every problem.
+pub fn certificate(files: &Files) -> Result<(Identity, String), Vec<String>> {
+    let one = |sentence: String| Err(vec![format!("callboard: {sentence}")]);
+    if let Some(tls) = &files.tls {
+        let (identity, _) = tls::from_files(files, tls)
+            .map_err(|problems| problems.iter().map(Problem::to_string).collect::<Vec<_>>())?;
+        return Ok((identity, tls.certificate.display().to_string()));
+    }
+    let Some(wanted) = &files.self_signed else {
+        return one("no listener speaks TLS, so there is no certificate".to_owned());
+    };
+    let Some(folder) = kept::own_folder(wanted) else {
+        return one("no folder keeps a certificate; name one with state_dir or --state-dir".to_owned());
+    };
+    let place = kept::path(&folder).display().to_string();
+    match kept::read(&folder) {
+        Ok(Some(kept)) => {
+            let misfit = kept.certificate.misfit(now().wall, &wanted.names);
+            let renewed = misfit.map(|end| format!("; it {end}: the next start makes another one"));
+            Ok((kept.identity, place + &renewed.unwrap_or_default()))
+        }
+        Ok(None) => one(format!(
+            "{place} is not there: start the server first, or ask it (GET /callboard/certificate.pem)"
+        )),
+        Err(end) => one(format!("{place} {end}")),
+    }
 }
 
 fn lines<T>(result: Result<T, Vec<Problem>>) -> Vec<String> {
@@ -217,6 +261,7 @@ async fn serve(
             ))
         })
         .collect();
+    site.driver.spawn(reload::keep_certificate(site.clone(), reloader.own_certificate()));
     ready(&urls);
     manager.ready(&status(&site));
     if let Some(interval) = manager.watchdog() {
@@ -262,7 +307,7 @@ async fn reload(site: &Rc<Site>, reloader: &mut Reloader, manager: &Manager, sig
     let mut again = true;
     while std::mem::take(&mut again) {
         manager.reloading();
-        let read = async { Some(reloader.read().await) };
+        let read = async { Some(reloader.read(site).await) };
         let going_down = async {
             while next(signals).await == Signal::Hup {
                 again = true;

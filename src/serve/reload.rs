@@ -1,14 +1,22 @@
-//! SIGHUP: the configuration is read again, with its certificate.
+//! SIGHUP: the configuration is read again, with its certificate. A certificate that the server made is looked at now and then.
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::config::{Config, Fixed, Problem};
+use smol::Timer;
+
+use crate::config::{Config, Files, Fixed, Problem, SelfSigned};
 use crate::event_loop::threads;
 use crate::http::site::Site;
 use crate::net::accept::TlsInUse;
+use crate::net::clock::now;
 use crate::net::tls;
-use crate::net::tls::Identity;
+use crate::net::tls::{Identity, kept};
+
+/// How often a certificate that the server made is looked at: a server may run for longer than it is valid, and the clock of a
+/// board may be set only after the start.
+const LOOK: Duration = Duration::from_secs(3600);
 
 /// Reads the configuration again, with warnings, off the event loop; or returns a line for every problem.
 pub type Again = Arc<dyn Fn() -> Result<(Config, Vec<Problem>), Vec<String>> + Send + Sync>;
@@ -18,8 +26,14 @@ pub struct Reloader {
     /// `None`: the configuration is inside the program.
     again: Option<Again>,
     fixed: Fixed,
-    /// Whether the certificate in use is from files.
-    from_files: bool,
+    /// The certificate to be made where the configuration names none: listeners and names stay until the end.
+    wanted: Option<SelfSigned>,
+    tls: TlsInUse,
+}
+
+/// What it takes to look after a certificate that the server made.
+pub struct OwnCertificate {
+    wanted: Option<SelfSigned>,
     tls: TlsInUse,
 }
 
@@ -37,7 +51,7 @@ impl Reloader {
         Self {
             again,
             fixed: Fixed::of(config),
-            from_files: config.tls.is_some(),
+            wanted: config.files().self_signed,
             tls: Rc::new(std::cell::RefCell::new(identity.map(|identity| identity.server.clone()))),
         }
     }
@@ -47,12 +61,17 @@ impl Reloader {
         self.tls.clone()
     }
 
+    /// What it takes to look after a certificate that the server made.
+    pub fn own_certificate(&self) -> OwnCertificate {
+        OwnCertificate { wanted: self.wanted.clone(), tls: self.tls() }
+    }
+
     /// Reads everything again, which may take its time; nothing changes before [`Reloader::apply`]. Returns `None` if there is no
     /// file.
-    pub async fn read(&self) -> Result<Option<Read>, Vec<String>> {
+    pub async fn read(&self, site: &Rc<Site>) -> Result<Option<Read>, Vec<String>> {
         let Some(again) = self.again.clone() else { return Ok(None) };
-        let from_files = self.from_files;
-        threads::run(move || read(&again, from_files)).await.map(Some)
+        let (wanted, earlier) = (self.wanted.clone(), site.identity.borrow().clone());
+        threads::run(move || read(&again, wanted, earlier.as_ref())).await.map(Some)
     }
 
     /// Uses what was read. Sessions stay, but for those of users who are gone. A bad file changes nothing.
@@ -77,29 +96,52 @@ impl Reloader {
         for key in self.fixed.differences(&Fixed::of(&config)) {
             log::warn!("reload: {key} has changed, which counts only from the next start on");
         }
-        if let Some(mut identity) = identity {
-            if let Some(earlier) = &*site.identity.borrow() {
-                identity.resume(earlier);
-            }
-            log::info!("reload: certificate in use, SHA-256 {}", identity.fingerprint);
-            *self.tls.borrow_mut() = Some(identity.server.clone());
-            site.take_identity(identity);
+        if let Some(identity) = identity {
+            use_certificate(site, &self.tls, identity);
         }
-        self.from_files = config.tls.is_some();
         site.driver.checks.remember(config.remembered(&site.limits));
         let reloaded = site.driver.with_hub(|hub, now| hub.reload(now, config));
         log::info!("reload: {reloaded}");
     }
 }
 
-/// Reads the files. A certificate that was made at the start stays, if there are still no files for it.
-fn read(again: &Again, from_files: bool) -> Result<Read, Vec<String>> {
+/// Shows a certificate to new handshakes.
+fn use_certificate(site: &Rc<Site>, tls: &TlsInUse, mut identity: Identity) {
+    let earlier = site.identity.borrow().clone();
+    let same = earlier.as_ref().is_some_and(|earlier| earlier.chain == identity.chain);
+    if let Some(earlier) = &earlier {
+        identity.resume(earlier);
+    }
+    if !same || !identity.self_signed {
+        log::info!("reload: certificate in use, SHA-256 {}", identity.fingerprint);
+    }
+    *tls.borrow_mut() = Some(identity.server.clone());
+    site.take_identity(identity);
+}
+
+/// Reads the files.
+fn read(again: &Again, wanted: Option<SelfSigned>, earlier: Option<&Identity>) -> Result<Read, Vec<String>> {
     let (config, warnings) = again()?;
-    let identity = if from_files || config.tls.is_some() {
-        tls::identity(&config)
-            .map_err(|problems| problems.iter().map(Problem::to_string).collect::<Vec<_>>())?
-    } else {
-        None
-    };
+    let files = Files { self_signed: wanted, ..config.files() };
+    let identity = tls::identity(&files, earlier)
+        .map_err(|problems| problems.iter().map(Problem::to_string).collect::<Vec<_>>())?;
     Ok(Read { config, warnings, identity })
+}
+
+/// Looks now and then whether a certificate that the server made still fits, and puts another one into its place if it does not.
+/// Never ends.
+pub async fn keep_certificate(site: Rc<Site>, OwnCertificate { wanted, tls }: OwnCertificate) {
+    loop {
+        Timer::after(LOOK).await;
+        let (Some(wanted), Some(earlier)) = (wanted.clone(), site.identity.borrow().clone()) else {
+            continue;
+        };
+        if !earlier.self_signed || kept::misfit(&wanted, &earlier, now().wall).is_none() {
+            continue;
+        }
+        match threads::run(move || kept::identity(&wanted, Some(&earlier))).await {
+            Ok(identity) => use_certificate(&site, &tls, identity),
+            Err(error) => log::warn!("no other certificate could be made: {error}"),
+        }
+    }
 }

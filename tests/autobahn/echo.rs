@@ -9,6 +9,7 @@ mod sessions;
 use std::convert::Infallible;
 use std::io::{self, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
@@ -34,7 +35,10 @@ use smol_hyper::rt::FuturesIo;
 fn main() -> io::Result<()> {
     let executor = Rc::new(LocalExecutor::new());
     let echo = Rc::new(Echo::new(executor.clone()));
-    let identity = tls::identity(&Config::demo()).ok().flatten().ok_or(io::ErrorKind::NotFound)?;
+    let state_dir = Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("target/autobahn/state"));
+    let mut config = Config::demo();
+    config.state_dir = state_dir;
+    let identity = tls::identity(&config.files(), None).ok().flatten().ok_or(io::ErrorKind::NotFound)?;
     for (scheme, config) in [(Transport::Ws, None), (Transport::Wss, Some(identity.server))] {
         let listener = Async::<TcpListener>::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
         println!("listening {scheme}://{}/", listener.get_ref().local_addr()?);

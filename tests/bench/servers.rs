@@ -80,7 +80,7 @@ impl Servers {
         let hash = setup.hash.map(|(hash, _)| hash);
         let room = if setup.default_limits { String::new() } else { world::room(setup.users) + setup.limits };
         fs::write(&configuration, world::configuration(&way, setup.users, hash, &room))?;
-        let mut command = serve(program);
+        let mut command = serve(program, &self.folder.0);
         command.arg("--config").arg(configuration).args(arguments);
         Ok((command, way))
     }
@@ -114,7 +114,7 @@ impl Servers {
 
     /// `callboard serve` on free ports.
     pub fn callboard(&self) -> Command {
-        serve(&self.program)
+        serve(&self.program, &self.folder.0)
     }
 
     fn log(&self) -> PathBuf {
@@ -131,8 +131,9 @@ impl Servers {
     }
 }
 
-fn serve(program: &str) -> Command {
+fn serve(program: &str, folder: &Path) -> Command {
     let mut command = Command::new(program);
+    command.env("XDG_STATE_HOME", folder.join("state")).env_remove("STATE_DIRECTORY");
     command.args(["serve", "--listen", "127.0.0.1:0", "--listen-plain", "127.0.0.1:0"]);
     command
 }

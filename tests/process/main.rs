@@ -4,6 +4,7 @@
 #[path = "../wire/support/mod.rs"]
 mod support;
 
+mod certificate;
 mod manager;
 
 use std::io::{BufRead as _, BufReader};

@@ -29,7 +29,7 @@ addWords({
     'login.empty': 'Enter a user name and a password.',
     'login.out': 'The server is up, but Finesse is out of service: {reason}',
     'login.refused': 'The server refused the request: {reason}',
-    'login.unreachable': 'The server does not answer. It may be stopped, the network may be down, or its certificate may have changed (a self-signed one changes at every start). Open {address} in a new tab to see what the browser reports.',
+    'login.unreachable': 'The server does not answer. It may be stopped, the network may be down, or its certificate may not be accepted (a self-signed one has to be, once in each browser). Open {address} in a new tab to see what the browser reports.',
     'login.server': 'Domain {domain} · {type} · {status}',
   },
   'zh-TW': {
@@ -60,7 +60,7 @@ addWords({
     'login.empty': '請輸入使用者與密碼。',
     'login.out': '伺服器正常運作，但 Finesse 目前服務中斷：{reason}',
     'login.refused': '伺服器拒絕了請求：{reason}',
-    'login.unreachable': '伺服器沒有回應。可能是伺服器未執行、網路中斷，或憑證已變更（自我簽署憑證每次啟動都會重新產生）。請在新分頁開啟 {address}，查看瀏覽器顯示的訊息。',
+    'login.unreachable': '伺服器沒有回應。可能是伺服器未執行、網路中斷，或憑證未被接受（自我簽署憑證須在每個瀏覽器接受一次）。請在新分頁開啟 {address}，查看瀏覽器顯示的訊息。',
     'login.server': '網域 {domain} · {type} · {status}',
   },
 });

@@ -11,6 +11,18 @@ use yasna::{ASN1Error, ASN1ErrorKind, ASN1Result, BERReader, BERReaderSeq, Tag};
 /// subjectAltName (RFC 5280 §4.2.1.6).
 const SUBJECT_ALT_NAME: &[u64] = &[2, 5, 29, 17];
 
+/// extendedKeyUsage (RFC 5280 §4.2.1.12).
+const EXTENDED_KEY_USAGE: &[u64] = &[2, 5, 29, 37];
+
+/// id-kp-serverAuth (RFC 5280 §4.2.1.12).
+const SERVER_AUTH: &[u64] = &[1, 3, 6, 1, 5, 5, 7, 3, 1];
+
+/// The longest validity that Apple's devices accept (Apple, "Requirements for trusted certificates in iOS 13 and macOS 10.15").
+const LONGEST: time::Duration = time::Duration::days(825);
+
+/// The first year of clocks that are set: the program is not older.
+const FIRST_YEAR: i32 = 2026;
+
 /// A certificate ends soon if less than this is left, or a third of its time.
 const SOON: Duration = Duration::from_secs(30 * 24 * 3600);
 
@@ -21,6 +33,8 @@ pub struct Certificate {
     pub names: Vec<String>,
     /// The certificate is of version 3 and can have extensions (RFC 5280 §4.1.2.1).
     pub extensible: bool,
+    /// It is for servers.
+    server_auth: bool,
     not_before: OffsetDateTime,
     not_after: OffsetDateTime,
 }
@@ -48,6 +62,32 @@ impl Certificate {
         format!("for {names}; valid until {} ({days}{ago})", Day(self.not_after))
     }
 
+    /// Why the server makes another certificate in place of this one of its own, if it does; the end of a sentence. A clock that
+    /// is not set says nothing of its validity.
+    pub fn misfit(&self, now: SystemTime, names: &[String]) -> Option<String> {
+        if let Some(missing) = names.iter().find(|name| !self.names.contains(name)) {
+            return Some(format!("is not for {missing}"));
+        }
+        if !self.server_auth {
+            return Some("is not for servers".to_owned());
+        }
+        if !is_set(now) {
+            return None;
+        }
+        if self.not_after - self.not_before > LONGEST {
+            return Some("was made before the clock was set".to_owned());
+        }
+        let soon = self.is_soon(now);
+        (soon || OffsetDateTime::from(now) < self.not_before)
+            .then(|| format!("is valid from {} to {}", Day(self.not_before), Day(self.not_after)))
+    }
+
+    /// Whether less is left than one should wait with another one.
+    fn is_soon(&self, now: SystemTime) -> bool {
+        let left = self.not_after - OffsetDateTime::from(now);
+        left < SOON && left < (self.not_after - self.not_before) / 3
+    }
+
     /// The warning for a certificate that names no host; the end of a sentence.
     pub fn nameless(&self) -> Option<&'static str> {
         let end = "names no host, and clients refuse it; get another, with the names of this server in subjectAltName";
@@ -67,9 +107,14 @@ impl Certificate {
                 Day(not_before)
             ));
         }
-        (left < SOON && left < (not_after - not_before) / 3)
+        self.is_soon(now.into())
             .then(|| format!("expires on {}, in {}; get another before that", Day(not_after), days(left)))
     }
+}
+
+/// Whether the clock of the machine has been set: a board without a battery begins long ago.
+pub fn is_set(now: SystemTime) -> bool {
+    OffsetDateTime::from(now).year() >= FIRST_YEAR
 }
 
 /// How many whole days a time has.
@@ -109,13 +154,9 @@ fn to_be_signed(reader: &mut BERReaderSeq<'_, '_>) -> ASN1Result<Certificate> {
             reader.read_tagged_implicit(Tag::context(unique_id), |reader| reader.read_bitvec_bytes())
         })?;
     }
-    let names = reader.read_optional(|reader| reader.read_tagged(Tag::context(3), extensions))?;
-    Ok(Certificate {
-        names: names.unwrap_or_default(),
-        extensible: version == Some(2),
-        not_before,
-        not_after,
-    })
+    let extensions = reader.read_optional(|reader| reader.read_tagged(Tag::context(3), extensions))?;
+    let Extensions { names, server_auth } = extensions.unwrap_or_default();
+    Ok(Certificate { names, extensible: version == Some(2), server_auth, not_before, not_after })
 }
 
 fn time(reader: BERReader<'_, '_>) -> ASN1Result<OffsetDateTime> {
@@ -126,22 +167,35 @@ fn time(reader: BERReader<'_, '_>) -> ASN1Result<OffsetDateTime> {
     }
 }
 
-/// The names among the extensions.
-fn extensions(reader: BERReader<'_, '_>) -> ASN1Result<Vec<String>> {
-    let mut names = Vec::new();
+/// The extensions that are read.
+#[derive(Default)]
+struct Extensions {
+    names: Vec<String>,
+    server_auth: bool,
+}
+
+fn extensions(reader: BERReader<'_, '_>) -> ASN1Result<Extensions> {
+    let mut read = Extensions::default();
     reader.read_sequence_of(|reader| {
         reader.read_sequence(|reader| {
             let kind = reader.next().read_oid()?;
             // Whether it is critical.
             reader.read_optional(|reader| reader.read_bool())?;
             let value = reader.next().read_bytes()?;
-            if *kind.components() == SUBJECT_ALT_NAME {
-                names = yasna::parse_der(&value, general_names)?;
+            match kind.components().as_slice() {
+                SUBJECT_ALT_NAME => read.names = yasna::parse_der(&value, general_names)?,
+                EXTENDED_KEY_USAGE => {
+                    let uses = yasna::parse_der(&value, |reader| {
+                        reader.collect_sequence_of(|reader| reader.read_oid())
+                    })?;
+                    read.server_auth = uses.iter().any(|usage| *usage.components() == SERVER_AUTH);
+                }
+                _ => {}
             }
             Ok(())
         })
     })?;
-    Ok(names)
+    Ok(read)
 }
 
 /// The names of hosts and the addresses among GeneralNames.

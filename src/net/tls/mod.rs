@@ -1,22 +1,23 @@
-//! Certificates: read from PEM files, or made at start.
+//! Certificates: read from PEM files, or made and kept.
 
 pub(crate) mod certificate;
+pub mod kept;
 pub mod stream;
 
 use std::fs;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, SanType, date_time_ymd};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ring::digest;
 use rustls::crypto::ring::sign::any_supported_type;
 use rustls::crypto::ring::{Ticketer, default_provider};
 use rustls::pki_types::pem::{self, PemObject as _};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{CipherSuite, ServerConfig};
 
-use crate::config::{Config, Files, Place, Problem, TlsFiles};
+use crate::config::{Files, Place, Problem, TlsFiles};
 use crate::net::tls::certificate::Certificate;
 
 /// A certificate, and the configuration with which a listener speaks TLS.
@@ -26,39 +27,62 @@ pub struct Identity {
     pub server: Arc<ServerConfig>,
     /// The SHA-256 of the certificate, as `openssl x509 -fingerprint -sha256` and browsers show it.
     pub fingerprint: String,
-    /// The certificate was made at start.
+    /// The certificate was made by the server.
     pub self_signed: bool,
-    /// The certificate itself.
-    pub certificate: CertificateDer<'static>,
+    /// The folder that keeps the certificate, if the server made and kept it.
+    pub kept_in: Option<PathBuf>,
+    /// The certificate and those that lead to its root, as clients see them; at least one.
+    pub chain: Vec<CertificateDer<'static>>,
 }
 
 impl Identity {
     /// Lets clients resume the sessions that they began with `earlier`, if this is the same certificate. If it is another one,
     /// they have to see it.
     pub fn resume(&mut self, earlier: &Self) {
-        if self.certificate == earlier.certificate {
+        if self.chain == earlier.chain {
             let mut server = ServerConfig::clone(&self.server);
             server.ticketer = earlier.server.ticketer.clone();
             server.session_storage = earlier.server.session_storage.clone();
             self.server = Arc::new(server);
         }
     }
+
+    /// The chain in PEM.
+    pub fn pem(&self) -> String {
+        self.chain.iter().map(|certificate| pem_of("CERTIFICATE", certificate)).collect()
+    }
 }
 
-/// The identity of a configuration: that of its files, or a new self-signed one; none if nothing listens with TLS and
-/// there are no files.
+/// What DER is in PEM (RFC 7468 §2).
+fn pem_of(label: &str, der: &[u8]) -> String {
+    const LINE: usize = 64;
+    let mut pem = format!("-----BEGIN {label}-----\n");
+    let text = STANDARD.encode(der);
+    let mut rest = text.as_str();
+    while !rest.is_empty() {
+        let (line, after) = rest.split_at(rest.len().min(LINE));
+        pem.push_str(line);
+        pem.push('\n');
+        rest = after;
+    }
+    pem.push_str(&format!("-----END {label}-----\n"));
+    pem
+}
+
+/// The identity of a configuration: that of its files, or one that is made or was kept; none if nothing listens with TLS and there
+/// are no files. `earlier`: that in use.
 ///
 /// # Errors
 ///
 /// Every problem with the files, at the place where the configuration names them.
-pub fn identity(config: &Config) -> Result<Option<Identity>, Vec<Problem>> {
-    match &config.tls {
-        Some(tls) => from_files(&config.files(), tls).map(|(identity, _)| Some(identity)),
-        None if config.listen.is_empty() => Ok(None),
-        None => self_signed(&config.domain).map(Some).map_err(|error| {
+pub fn identity(files: &Files, earlier: Option<&Identity>) -> Result<Option<Identity>, Vec<Problem>> {
+    match (&files.tls, &files.self_signed) {
+        (Some(tls), _) => from_files(files, tls).map(|(identity, _)| Some(identity)),
+        (None, None) => Ok(None),
+        (None, Some(wanted)) => kept::identity(wanted, earlier).map(Some).map_err(|error| {
             let sentence =
                 format!("no certificate could be made ({error}); add a section [tls] with files of your own");
-            vec![config.problem(Place::START, sentence)]
+            vec![files.problem(Place::START, sentence)]
         }),
     }
 }
@@ -171,47 +195,19 @@ fn bad_pem(path: &Path, error: &pem::Error) -> String {
     format!("{} is not valid PEM: {error}", path.display())
 }
 
-/// A certificate for `localhost`, the loopback addresses and the domain. Its dates are wide, because a board without
-/// a clock starts in the past.
-fn self_signed(domain: &str) -> Result<Identity, String> {
-    let mut params = CertificateParams::default();
-    params.distinguished_name.push(DnType::CommonName, domain);
-    params.not_before = date_time_ymd(1975, 1, 1);
-    params.not_after = date_time_ymd(2049, 12, 31);
-    let mut names = vec![
-        SanType::DnsName("localhost".try_into().map_err(|error| format!("{error}"))?),
-        SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-        SanType::IpAddress(IpAddr::V6(Ipv6Addr::LOCALHOST)),
-    ];
-    // An internationalised domain cannot stand in a certificate as it is written; the other names still can.
-    let own = match domain.parse() {
-        Ok(address) => Some(SanType::IpAddress(address)),
-        Err(_) => domain.try_into().ok().map(SanType::DnsName),
-    };
-    names.extend(own.filter(|own| !names.contains(own)));
-    params.subject_alt_names = names;
-    // Apple's devices take no certificate of a server without it, be it trusted or not.
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    let key = KeyPair::generate().map_err(|error| error.to_string())?;
-    let certificate = params.self_signed(&key).map_err(|error| error.to_string())?;
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    server(vec![certificate.der().clone()], key, true).map_err(|error| error.to_string())
-}
-
 fn server(
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
     self_signed: bool,
 ) -> Result<Identity, rustls::Error> {
     // Without one there is nothing that the key could belong to.
-    let certificate = chain.first().cloned().ok_or(rustls::Error::NoCertificatesPresented)?;
-    let fingerprint = fingerprint(&certificate);
+    let fingerprint = fingerprint(chain.first().ok_or(rustls::Error::NoCertificatesPresented)?);
     let mut provider = default_provider();
     provider.cipher_suites.sort_by_key(|suite| cost(suite.suite(), has_aes()));
     let mut server = ServerConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(rustls::ALL_VERSIONS)?
         .with_no_client_auth()
-        .with_single_cert(chain, key)?;
+        .with_single_cert(chain.clone(), key)?;
     // The client keeps the session, encrypted with a key that nobody else has and that is another one after six hours: so each
     // that comes back, after a restart of the network say, costs no signature, and none of them any memory here.
     server.ticketer = Ticketer::new()?;
@@ -219,7 +215,7 @@ fn server(
     server.send_tls13_tickets = 1;
     server.ignore_client_order = true;
     server.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Identity { server: Arc::new(server), fingerprint, self_signed, certificate })
+    Ok(Identity { server: Arc::new(server), fingerprint, self_signed, kept_in: None, chain })
 }
 
 /// The place of a cipher suite among the others, the first for what costs this processor least. All of them are beyond doubt;

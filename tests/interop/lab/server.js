@@ -17,6 +17,10 @@ const BINARY = process.env.CALLBOARD ?? fileURLToPath(new URL('../../../target/d
 
 const DEMO = fileURLToPath(new URL('../../../deploy/demo.toml', import.meta.url));
 
+/** Where servers keep their certificates, in place of the folder of the user who runs the tests. */
+const STATE = mkdtempSync(join(tmpdir(), 'callboard-state-'));
+process.once('exit', () => rmSync(STATE, { recursive: true }));
+
 /**
  * Starts the server with its embedded demo configuration, on any free ports or on those of a server before it, with the
  * files of a folder if there is one; or with more keys and limits in a file of its own.
@@ -33,6 +37,7 @@ export async function startServer({ https: secure = '127.0.0.1:0', http: plain =
   }
   const child = spawn(BINARY, ['serve', '--listen', secure, '--listen-plain', plain, ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, XDG_STATE_HOME: STATE, STATE_DIRECTORY: '' },
   });
   child.once('close', () => folder && rmSync(folder, { recursive: true }));
   // A test process that is ended early, by a timeout for example, must not leave its server behind.

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 
 use super::program;
+use super::program::keeping_state;
 
 /// Ends a test that hangs, and decides nothing else.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -23,7 +24,7 @@ pub const DEMO: &str = include_str!("../../../deploy/demo.toml");
 
 /// The program started by a line for the shell, in which `exec "$0" "$@"` is the program with its arguments.
 pub fn program_by(line: &str) -> Command {
-    let mut command = Command::new("sh");
+    let mut command = keeping_state(Command::new("sh"));
     command.arg("-c").arg(line).arg(program().get_program());
     command
 }
