@@ -5,9 +5,9 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::client_address::Network;
 use crate::config::files::{TlsFiles, Www};
 use crate::config::limits::Kind;
+use crate::config::network::Network;
 use crate::config::problem::{Place, Placed, Report, shown};
 use crate::config::section::{Reported, Section, all};
 use crate::config::server::Hosts;

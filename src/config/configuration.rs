@@ -5,12 +5,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::client_address::Network;
 use crate::config::books::PhoneBook;
 use crate::config::files::{Files, Origin, SelfSigned, TlsFiles, Www};
 use crate::config::guessable::{self, Guessable};
 use crate::config::layouts::Layout;
 use crate::config::limits::Limits;
+use crate::config::network::Network;
 use crate::config::password::Password;
 use crate::config::problem::{Place, Problem};
 use crate::config::queues::{Outside, Queue};

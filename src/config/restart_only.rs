@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::client_address::Network;
 use crate::config::configuration::Config;
 use crate::config::limits::Limits;
+use crate::config::network::Network;
 use crate::config::server::{Hosts, Profile, Release};
 use crate::config::web_origin::WebOrigin;
 

@@ -327,7 +327,7 @@ mod tests {
     #[test]
     fn the_requests_of_a_trusted_proxy_have_the_turns_of_the_clients_that_it_names() {
         let mut config = Config::demo();
-        config.trusted_proxies = vec![crate::client_address::Network::parse("127.0.0.1").expect("a network")];
+        config.trusted_proxies = vec![crate::config::Network::parse("127.0.0.1").expect("a network")];
         let arrivals = Rc::new(LocalExecutor::new());
         let site = Site::new(config, None, Rc::default(), arrivals.clone());
         // The client has had so much time that its next turn does not come before the end of this test.

@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use crate::client_address;
-use crate::client_address::Network;
+use crate::config::Network;
 use crate::config::limits::Limits;
 use crate::net::clock::now;
 use crate::net::connection::{Count, Slot, Slots};

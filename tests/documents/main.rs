@@ -3,6 +3,7 @@
 
 mod links;
 mod page;
+mod rooms;
 #[path = "../wire/support/mod.rs"]
 mod support;
 mod tables;

@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use hyper::header::{HeaderMap, HeaderName};
 
-use crate::client_address::Network;
+use crate::config::Network;
 use crate::config::web_origin::Host;
 
 const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
