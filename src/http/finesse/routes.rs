@@ -13,6 +13,7 @@ use hyper::Method;
 
 use crate::config::{Profile, Release};
 use crate::desk::{ApiError, ApiRefusal};
+use crate::http::finesse::document;
 use crate::http::finesse::request::{Call, Reply, Success};
 use crate::id::UserId;
 
@@ -78,9 +79,7 @@ impl Found {
     /// A change is made on conditions, if what it changes can be read at the same address.
     fn check_conditions(&self, actor: UserId, call: &Call<'_>) -> Result<(), ApiError> {
         match call.is_conditional().then(|| self.read(actor, call)).flatten() {
-            Some(Ok(Success::Document(document))) => {
-                crate::http::finesse::check_conditions(call.headers, &document)
-            }
+            Some(Ok(Success::Document(document))) => document::check_conditions(call.headers, &document),
             // Why it cannot be read is for the change to say.
             _ => Ok(()),
         }
