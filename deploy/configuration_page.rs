@@ -1,5 +1,5 @@
-//! The manual page callboard.toml(5). The keys come from the tables of `deploy/manual/configuration.md`, which tests compare with the
-//! program, the limits from the table in the program.
+//! The manual page callboard.toml(5). The keys come from the tables of `deploy/manual/configuration.md`, which tests compare
+//! with the program, the limits from the table in the program.
 
 use callboard::config::limits::{Limits, TABLE};
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};

@@ -20,7 +20,8 @@ pub struct Guessable {
     /// Where it stands.
     place: Place,
     user: String,
-    /// The hash of the password, which has to be compared with that of the demo. `None`: the password is known to be the demo's or the user's own name.
+    /// The hash of the password, which has to be compared with that of the demo. `None`: the password is known to be the
+    /// demo's or the user's own name.
     to_try: Option<(Password, &'static str)>,
 }
 

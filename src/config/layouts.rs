@@ -23,7 +23,8 @@ const LONGEST_NAME: usize = 40;
 const LONGEST_DESCRIPTION: usize = 128;
 const LONGEST_LABEL: usize = 50;
 
-/// The variables that a layout can show beside call variables: those of outbound calls, and the reason (the guide, "MediaPropertiesLayout").
+/// The variables that a layout can show beside call variables: those of outbound calls, and the reason (the guide,
+/// "MediaPropertiesLayout").
 const OTHERS: [&str; 9] = [
     "BACampaign",
     "BAAccountNumber",

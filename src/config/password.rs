@@ -31,8 +31,8 @@ const SALT_LEN: usize = 16;
 const HASH_LEN: usize = digest::SHA256_OUTPUT_LEN;
 const FORM: &str = "$pbkdf2-sha256$i=600000$SALT$HASH";
 
-/// The password of a user, with which attempts are compared. It is cheap to clone, so that a copy can go to a worker thread. Two are
-/// equal if two configurations say the same; an attempt is compared by [`verify`] only.
+/// The password of a user, with which attempts are compared. It is cheap to clone, so that a copy can go to a worker thread.
+/// Two are equal if two configurations say the same; an attempt is compared by [`verify`] only.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Password {
     /// Known from the configuration as plain text. Only its SHA-256 is kept: digests have one length, so their

@@ -10,7 +10,8 @@ const MANUAL: &str = "deploy/manual";
 /// The examples that pages of the manual link to.
 const PROXIES: &str = "deploy/proxies";
 
-/// The pages in the order of the index: first for people who write a client, then for people who teach, then for people who run it.
+/// The pages in the order of the index: first for people who write a client, then for people who teach, then for people who
+/// run it.
 const ORDER: [&str; 9] = [
     "clients",
     "testing",

@@ -1,4 +1,5 @@
-//! The rules of access: agents see their own things, supervisors those of their teams, administrators everything (the guide, "User", "Team" and "Dialog").
+//! The rules of access: agents see their own things, supervisors those of their teams, administrators everything (the guide,
+//! "User", "Team" and "Dialog").
 
 use crate::config::{self, NodeAccess, Profile, ReasonCode, Release, Team, User};
 use crate::id::UserId;

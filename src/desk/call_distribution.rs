@@ -160,8 +160,8 @@ impl Desk {
         self.settle(step, user);
     }
 
-    /// Something has changed that statistics count: they are looked at after a while (the guide, "Queue notifications": Enterprise
-    /// only).
+    /// Something has changed that statistics count: they are looked at after a while (the guide, "Queue notifications":
+    /// Enterprise only).
     pub(super) fn mark(&mut self, now: Now) {
         if self.profile == Profile::Ucce && !self.queues.is_empty() && !self.is_marked {
             self.is_marked = true;

@@ -7,8 +7,8 @@ use crate::xml::{Bounds, XmlError};
 
 use crate::desk::error::{ApiError, ApiRefusal};
 
-/// The request `PUT /User/{id}` (the guide, "User: change agent state"): the texts of the elements, without white space around them. An
-/// empty element is as good as none.
+/// The request `PUT /User/{id}` (the guide, "User: change agent state"): the texts of the elements, without white space
+/// around them. An empty element is as good as none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SetState {
     pub state: Option<String>,

@@ -1,4 +1,5 @@
-//! The effects of calls on the states of agents (the guide, "User: change agent state"): reserved, talking, on hold, wrapping up, and back.
+//! The effects of calls on the states of agents (the guide, "User: change agent state"): reserved, talking, on hold, wrapping
+//! up, and back.
 
 use crate::clock::Now;
 use crate::config::Profile;

@@ -29,8 +29,8 @@ use crate::net::buffers::Scratch;
 use crate::net::clock::now;
 use crate::xmpp::bosh::RequestId;
 
-/// The most sessions that are written to before other tasks have their turn: publishers are among those, so that a burst leaves in
-/// fewer and longer writes.
+/// The most sessions that are written to before other tasks have their turn: publishers are among those, so that a burst
+/// leaves in fewer and longer writes.
 const WRITES: usize = 64;
 
 /// The time limit of one round of writes, so that reads are not starved.

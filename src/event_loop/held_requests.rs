@@ -1,4 +1,5 @@
-//! Requests over HTTP that send something: they are carried out later while their user is held (see `hub::delivery::back_pressure`).
+//! Requests over HTTP that send something: they are carried out later while their user is held (see
+//! `hub::delivery::back_pressure`).
 
 use std::future::poll_fn;
 use std::pin::Pin;

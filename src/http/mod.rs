@@ -1,8 +1,8 @@
 //! Everything that is served over HTTP: the REST API of Finesse, the API of callboard, WebSocket, BOSH, server-sent events, the
 //! page and the files of a folder.
 //!
-//! A connection (`connection`) reads requests and hands each to its resource (`dispatch`, by the table in `routes`). A handler asks the hub through the
-//! driver and answers with a value.
+//! A connection (`connection`) reads requests and hands each to its resource (`dispatch`, by the table in `routes`). A
+//! handler asks the hub through the driver and answers with a value.
 #![allow(clippy::disallowed_methods, reason = "a handler knows how late it is")]
 
 pub(crate) mod arrival;

@@ -87,7 +87,8 @@ fn check_body(method: &Method, headers: &HeaderMap) -> Result<(), Refused> {
     Ok(())
 }
 
-/// A client may expect a sign to go on. With any other expectation it is refused, as it must not wait for ever (RFC 9110 §10.1.1).
+/// A client may expect a sign to go on. With any other expectation it is refused, as it must not wait for ever (RFC 9110
+/// §10.1.1).
 fn check_expectation(version: Version, headers: &HeaderMap) -> Result<(), Refused> {
     let mut expected = headers.get_all(header::EXPECT).iter();
     match (expected.next(), expected.next()) {
@@ -100,8 +101,8 @@ fn check_expectation(version: Version, headers: &HeaderMap) -> Result<(), Refuse
     }
 }
 
-/// The address with a path in which letters, digits and `-._~` stand as they are: it is the same one (RFC 9110 §4.2.3). `None`: it
-/// has such a path already.
+/// The address with a path in which letters, digits and `-._~` stand as they are: it is the same one (RFC 9110 §4.2.3).
+/// `None`: it has such a path already.
 fn normal(uri: &Uri) -> Option<Uri> {
     let mut rest = uri.path();
     if !rest.contains('%') {

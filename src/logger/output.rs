@@ -17,7 +17,8 @@ impl<W: io::Write> Output<W> {
         Self { to, lost: 0, torn: false }
     }
 
-    /// Writes lines. Lines that cannot be written are counted, and the count is written as soon as something can be written again.
+    /// Writes lines. Lines that cannot be written are counted, and the count is written as soon as something can be written
+    /// again.
     pub fn write(&mut self, lines: &str) {
         let mut text = String::new();
         if self.torn {

@@ -168,7 +168,8 @@ fn prepare(stream: &TcpStream, limits: &Limits) -> io::Result<()> {
     // An event is one small write: it must not wait for the answer to the one before.
     stream.set_nodelay(true)?;
     // The connection of a client that only receives may be half open: the system would try for a
-    // quarter of an hour. It gives up when a client with pings would be given up, and never before a client that only reads slowly.
+    // quarter of an hour. It gives up when a client with pings would be given up, and never before a client that only reads
+    // slowly.
     let silence = (limits.ping + 2 * limits.ping_answer).max(2 * limits.login);
     if let Err(error) = sockopt::set_tcp_user_timeout(stream, silence.as_millis() as u32) {
         // Not every system that runs programs for Linux has it, and a connection is worth more.

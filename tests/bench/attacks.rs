@@ -301,7 +301,8 @@ async fn pipeline(mut stream: Async<TcpStream>, requests: &[u8], count: usize) -
             if length == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
-            // One that is cut at the end of a read is missed at times: then the connection is closed for its silence, and there is a new one.
+            // One that is cut at the end of a read is missed at times: then the connection is closed for its silence, and
+            // there is a new one.
             answers += buffer[..length].windows(9).filter(|start| start == b"HTTP/1.1 ").count();
         }
     }

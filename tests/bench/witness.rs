@@ -1,5 +1,5 @@
-//! A process of its own that shares no thread with an attack: a session that asks for a sign of life every few milliseconds, and a new
-//! client now and then from another address. How long they wait is what an attack does to everybody else.
+//! A process of its own that shares no thread with an attack: a session that asks for a sign of life every few milliseconds,
+//! and a new client now and then from another address. How long they wait is what an attack does to everybody else.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};

@@ -1,6 +1,6 @@
-//! Producers that are faster than others read: stanzas to another user, publishes, REST commands and call data, each as fast as the server takes them.
-//! A reader that reads, at full speed or slowly, gets everything that was acknowledged, once and in order, and nothing that was refused. A reader
-//! that has stopped reading is closed for it, and no other.
+//! Producers that are faster than others read: stanzas to another user, publishes, REST commands and call data, each as fast
+//! as the server takes them. A reader that reads, at full speed or slowly, gets everything that was acknowledged, once and in
+//! order, and nothing that was refused. A reader that has stopped reading is closed for it, and no other.
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
@@ -512,8 +512,8 @@ fn message(producer: usize, number: usize, content: &str) -> String {
     format!("<message to='1002@localhost' id='{id}' xmlns='jabber:client'>{content}</message>")
 }
 
-/// A server on which the least may wait for a reader that messages of 64 KiB allow. The time to finish a close is long, so that what comes in
-/// the end can be looked at.
+/// A server on which the least may wait for a reader that messages of 64 KiB allow. The time to finish a close is long, so
+/// that what comes in the end can be looked at.
 fn server() -> Server {
     server_with("")
 }

@@ -92,8 +92,8 @@ pub fn publication(node: &str, payload: &str) -> String {
     )
 }
 
-/// Does something while events go on, on a server where nobody else is, given how the server stands with the witnesses alone. Who behaves gets all events; what
-/// was there before comes back after it, with the witnesses and without them.
+/// Does something while events go on, on a server where nobody else is, given how the server stands with the witnesses alone.
+/// Who behaves gets all events; what was there before comes back after it, with the witnesses and without them.
 pub fn witnessed(server: &Server, work: impl FnOnce(Standing)) {
     let empty = Standing::of(server);
     let mut ways = ways(server);

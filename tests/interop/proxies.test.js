@@ -98,7 +98,8 @@ for (const [name, proxy] of Object.entries(PROXIES)) {
     ]) {
       assert.equal((await ask(reverse, '/finesse/api/User/1001', { headers })).status, 200);
     }
-    // Here the client is at an address that is trusted itself, so that what it says would count; the proxies do not let it through.
+    // Here the client is at an address that is trusted itself, so that what it says would count; the proxies do not let it
+    // through.
     const spoofed = server.log.filter((line) => line.includes('203.0.113.5'));
     if (name === 'HAProxy') assert.deepEqual(spoofed, []);
   }));

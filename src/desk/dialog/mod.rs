@@ -1,7 +1,8 @@
 //! Calls: who takes part in which, what each may do next, and what everybody hears of it (the guide, "Dialog").
 //!
 //! Here are dialogs and their participants, the table of actions, the commands that move a call, their documents
-//! and events. Which agent a caller in a queue gets is in `call_distribution`, and what a call does to an agent's state in `work`.
+//! and events. Which agent a caller in a queue gets is in `call_distribution`, and what a call does to an agent's state in
+//! `work`.
 
 pub(super) mod call;
 mod command;

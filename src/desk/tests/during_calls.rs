@@ -1,4 +1,5 @@
-//! The transitions of the guide's "User: change agent state" that calls bring about or put off, in both profiles and for both who may ask.
+//! The transitions of the guide's "User: change agent state" that calls bring about or put off, in both profiles and for both
+//! who may ask.
 
 use crate::desk::DialogRequest;
 use crate::desk::tests::dialogues::lab;

@@ -126,8 +126,8 @@ async fn stream(site: &Rc<Site>, mut io: Box<Io>, client: &Client, mut rest: Res
     ends_well.then_some(io)
 }
 
-/// Reads what comes behind the last request, which is not answered any more, and throws it away: else nobody would notice that the
-/// client has gone. `unwanted`: how much of it there was until now. Ready with the reason why no more is read.
+/// Reads what comes behind the last request, which is not answered any more, and throws it away: else nobody would notice
+/// that the client has gone. `unwanted`: how much of it there was until now. Ready with the reason why no more is read.
 fn poll_unwanted(site: &Site, io: &mut Io, unwanted: &mut usize, cx: &mut Context<'_>) -> Poll<&'static str> {
     for _ in 0..READS {
         match ready!(Pin::new(&mut *io).poll_read(cx, &mut site.driver.scratch.borrow_mut().input)) {
@@ -145,7 +145,8 @@ fn poll_unwanted(site: &Site, io: &mut Io, unwanted: &mut usize, cx: &mut Contex
     Poll::Pending
 }
 
-/// Ends a connection on which all is said. Bytes that the client still sends are read and thrown away until it ends its side, too.
+/// Ends a connection on which all is said. Bytes that the client still sends are read and thrown away until it ends its side,
+/// too.
 async fn end(site: &Site, mut io: Box<Io>) {
     let limits = &site.limits;
     let (began, mut unwanted) = (now().monotonic, 0);

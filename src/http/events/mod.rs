@@ -47,8 +47,8 @@ pub async fn open(
     Ok((user, body::answer(site, id, carried)))
 }
 
-/// Finds in the query what the client has seen last: where it has left off once (`after`), or what a polyfill has seen since then,
-/// which has no other way to say it to a browser's own connection.
+/// Finds in the query what the client has seen last: where it has left off once (`after`), or what a polyfill has seen since
+/// then, which has no other way to say it to a browser's own connection.
 fn last_seen(query: Query<'_>) -> Result<Option<Cow<'_, str>>, Repeated> {
     for name in LAST_EVENT_IDS {
         if let Some(id) = query.one(name)?.filter(|id| !id.is_empty()) {

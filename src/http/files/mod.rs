@@ -1,7 +1,8 @@
 //! The files of a folder at `/`, for pages that live on the same origin as `/ws/` and `/finesse`.
 //!
-//! [`lookup`] knows which file a path names, and lets none name a file outside of the folder. [`conditions`] tells whether and how
-//! much of it is sent (RFC 9110 §13 and §14), and [`media_types`] what it is. Which paths are for files at all is for `routes` to say.
+//! [`lookup`] knows which file a path names, and lets none name a file outside of the folder. [`conditions`] tells whether
+//! and how much of it is sent (RFC 9110 §13 and §14), and [`media_types`] what it is. Which paths are for files at all is for
+//! `routes` to say.
 
 mod conditions;
 pub(crate) mod folder;

@@ -78,8 +78,8 @@ impl Conditions {
     }
 }
 
-/// Whether one of the entity tags in a header is `tag`, or it is `*`, as there is something. Weak tags fit too (§8.8.3.2), but for
-/// If-Match.
+/// Whether one of the entity tags in a header is `tag`, or it is `*`, as there is something. Weak tags fit too (§8.8.3.2),
+/// but for If-Match.
 pub fn lists(headers: &HeaderMap, name: HeaderName, tag: Option<&str>) -> bool {
     let weak = name != IF_MATCH;
     headers.get_all(name).iter().any(|value| {

@@ -93,8 +93,8 @@ fn accept(version: Version, headers: &HeaderMap) -> Result<String, Refused> {
     Ok(STANDARD.encode(hash.finish()))
 }
 
-/// The comma-separated values of a header. Only those of `Upgrade` and `Connection` are the same in upper and lower case: a browser
-/// ends the connection if the subprotocol that it gets is not one that it named, letter by letter (RFC 6455 §4.1).
+/// The comma-separated values of a header. Only those of `Upgrade` and `Connection` are the same in upper and lower case: a
+/// browser ends the connection if the subprotocol that it gets is not one that it named, letter by letter (RFC 6455 §4.1).
 pub fn values<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
     let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).map(str::trim)

@@ -364,8 +364,8 @@ impl<S: Sessions> Session<S> {
         None
     }
 
-    /// Reads once for nobody, because closing a socket with unread data in it would take back our last words: what stands in it is
-    /// not looked at, and others have their turn before the next time. Returns something if the connection is over.
+    /// Reads once for nobody, because closing a socket with unread data in it would take back our last words: what stands in
+    /// it is not looked at, and others have their turn before the next time. Returns something if the connection is over.
     fn throw_away(&mut self, cx: &mut Context<'_>) -> Poll<Option<Moved>> {
         let read = ready!(self.io.poll_discard(cx, &mut self.sessions.scratch().borrow_mut().input));
         Poll::Ready(match read {

@@ -168,8 +168,8 @@ impl Hub {
         }
     }
 
-    /// Lets a session over BOSH go on that has had its turn, with the next [`Hub::answer_pending`]. Returns false if there is none. To be
-    /// called when others have had theirs.
+    /// Lets a session over BOSH go on that has had its turn, with the next [`Hub::answer_pending`]. Returns false if there is
+    /// none. To be called when others have had theirs.
     pub fn go_on(&mut self) -> bool {
         while let Some(id) = self.bindings.resting.pop_front() {
             if let Some(bosh) = self.sessions.bosh_mut(id) {

@@ -1,4 +1,5 @@
-//! The users who have tried too many wrong passwords, and until when each is kept out (the guide, "HTTP requests": five in a row, five minutes).
+//! The users who have tried too many wrong passwords, and until when each is kept out (the guide, "HTTP requests": five in a
+//! row, five minutes).
 //!
 //! The order of the answers counts, whichever door the password came by: an answer that comes after the block
 //! has begun is no, so that passwords tried at the same time are no more tries than one after the other.

@@ -108,8 +108,8 @@ impl<T> Checks<T> {
     }
 
     /// The next check to be made or to be refused, if one more may be made now. `ask` tells what is done with the first of a
-    /// line, whose address has that many checks that are being made. A check that is refused is over; one that is made lasts until
-    /// [`Checks::end`].
+    /// line, whose address has that many checks that are being made. A check that is refused is over; one that is made lasts
+    /// until [`Checks::end`].
     pub fn take(&mut self, mut ask: impl FnMut(IpAddr, usize, &T) -> Turn) -> Option<(CheckId, Turn)> {
         if self.made.len() >= self.at_once {
             return None;

@@ -1,5 +1,5 @@
-//! The `finesse` user, whose presence says that events will come (Cisco's EventTunnel.js waits for it), and the availability that is set by
-//! hand (the guide, "Failure scenarios").
+//! The `finesse` user, whose presence says that events will come (Cisco's EventTunnel.js waits for it), and the availability
+//! that is set by hand (the guide, "Failure scenarios").
 
 use crate::clock::Now;
 use crate::desk::{Command, Status};

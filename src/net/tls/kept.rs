@@ -162,8 +162,8 @@ fn prepare(folder: &Path, wanted: &SelfSigned, now: SystemTime) -> io::Result<Id
     Ok(Identity { kept_in: Some(folder.to_owned()), ..identity })
 }
 
-/// Locks a folder for as long as the file is open. A file system without locks, or a process that holds the lock for long, does not
-/// keep the server from starting.
+/// Locks a folder for as long as the file is open. A file system without locks, or a process that holds the lock for long,
+/// does not keep the server from starting.
 fn lock(folder: &File) {
     for _ in 0..LOCK_TRIES {
         match flock(folder, FlockOperation::NonBlockingLockExclusive) {

@@ -69,8 +69,8 @@ fn pem_of(label: &str, der: &[u8]) -> String {
     pem
 }
 
-/// The identity of a configuration: that of its files, or one that is made or was kept; none if nothing listens with TLS and there
-/// are no files. `earlier`: that in use.
+/// The identity of a configuration: that of its files, or one that is made or was kept; none if nothing listens with TLS and
+/// there are no files. `earlier`: that in use.
 ///
 /// # Errors
 ///

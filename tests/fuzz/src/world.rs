@@ -235,7 +235,8 @@ impl World {
         self.peers[client].full = Some(full);
     }
 
-    /// The answer says what was subscribed to, or which items there are, the request what was not to be any more, or is taken back.
+    /// The answer says what was subscribed to, or which items there are, the request what was not to be any more, or is taken
+    /// back.
     fn subscribed(&mut self, asked: Node<'_, '_>, answer: Option<Node<'_, '_>>) {
         if let Some(subscription) = answer.and_then(|pubsub| child(pubsub, "subscription")) {
             let value = |name| subscription.attribute(name).expect("it is there").to_owned();

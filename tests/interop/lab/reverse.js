@@ -1,5 +1,5 @@
-// The reverse proxies that people put in front of a server, from Debian's packages, with the files that deploy/proxies has for them:
-// only ports, certificates and times are other ones.
+// The reverse proxies that people put in front of a server, from Debian's packages, with the files that deploy/proxies has
+// for them: only ports, certificates and times are other ones.
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -251,8 +251,8 @@ fn the_certificate_that_is_made_is_one_for_servers() {
     assert!(certificate.windows(EKU.len()).any(|bytes| bytes == EKU), "{certificate:02X?}");
 }
 
-/// Finesse 12.6(2) answers 301 where TLS is spoken, and has browsers come by TLS only. What comes in without TLS on a listener for
-/// that, and the names of this machine, stay as they are.
+/// Finesse 12.6(2) answers 301 where TLS is spoken, and has browsers come by TLS only. What comes in without TLS on a
+/// listener for that, and the names of this machine, stay as they are.
 #[test]
 fn finding_m9_from_12_6_on_browsers_are_led_to_tls_for_good() {
     for (release, status, year) in

@@ -107,7 +107,8 @@ fn a_resource_with_every_character_gets_its_events() {
 
 #[test]
 fn a_session_that_does_not_read_is_closed_and_the_others_get_everything() {
-    // The queue is small, as small as it may be with messages of 64 KiB; the time to finish the close is long, so that what comes in the end can be looked at.
+    // The queue is small, as small as it may be with messages of 64 KiB; the time to finish the close is long, so that what
+    // comes in the end can be looked at.
     let limits = "[limits]\nqueue = \"512KiB\"\nclose = \"1m\"\n";
     let server = Server::with_log("info", limits);
     let mut slow = Raw::connect(&server);

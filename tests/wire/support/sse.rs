@@ -29,7 +29,8 @@ pub struct Stream<S: Read + Write = TcpStream> {
     pub last: String,
 }
 
-/// Asks for a stream of events, of which only the head is read. `query` comes behind the question mark; `headers` end with a line break each.
+/// Asks for a stream of events, of which only the head is read. `query` comes behind the question mark; `headers` end with a
+/// line break each.
 pub fn ask(server: &Server, query: &str, headers: &str) -> Answer {
     Http::connect(server.plain)
         .ask(format!("GET /events?{query} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n"))

@@ -1,5 +1,5 @@
-//! The lists to choose from: reason codes, wrap-up reasons, phone books, layouts of call variables, workflows. Each stands below a
-//! user and below a team, and alone for administrators (the guide's pages of these names).
+//! The lists to choose from: reason codes, wrap-up reasons, phone books, layouts of call variables, workflows. Each stands
+//! below a user and below a team, and alone for administrators (the guide's pages of these names).
 
 use crate::desk::Whose;
 
