@@ -17,7 +17,7 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 
 use crate::cli::{self, Arguments, Certificate, Check, Command, Environment, Healthcheck, Serve};
 use crate::clock::Seconds;
-use crate::config::{Config, DEMO, Files, Found, Hosts, NodeAccess, Problem, Unread, User};
+use crate::config::{Config, DEMO, Files, Found, Hosts, NodeAccess, Problem, Subscriptions, Unread, User};
 
 use crate::config::limits::{Kind, Limits, TABLE};
 use crate::config::password::{ITERATIONS, Password};
@@ -273,6 +273,9 @@ fn describe(config: &Config, found: &Found, out: &mut impl Write) -> io::Result<
         NodeAccess::Role => "for those to whom the REST API shows the same",
     };
     writeln!(out, "node access    {access}")?;
+    if config.subscriptions == Subscriptions::PerOwner {
+        writeln!(out, "subscriptions  one of each user to a node")?;
+    }
     let hashed = config.users.iter().filter(|user| user.password.is_slow()).count();
     let plain = config.users.len() - hashed;
     writeln!(out, "users          {}, passwords: {hashed} hashed, {plain} plain", config.users.len())?;

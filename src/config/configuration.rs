@@ -14,7 +14,7 @@ use crate::config::network::Network;
 use crate::config::password::Password;
 use crate::config::problem::{Place, Problem};
 use crate::config::queues::{Outside, Queue};
-use crate::config::server::{Hosts, NodeAccess, NodeConfig, Profile, Release};
+use crate::config::server::{Hosts, NodeAccess, NodeConfig, Profile, Release, Subscriptions};
 use crate::config::users::{ReasonCode, Team, User};
 use crate::config::web_origin::{Host, WebOrigin};
 
@@ -51,6 +51,8 @@ pub struct Config {
     pub frame_tap: bool,
     /// Which users may follow the nodes of users, teams and queues.
     pub node_access: NodeAccess,
+    /// How many subscriptions to a node an owner may have.
+    pub subscriptions: Subscriptions,
     /// In the order of the file.
     pub teams: Vec<Team>,
     /// In the order of the file; at least one.

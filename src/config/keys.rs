@@ -16,6 +16,7 @@ pub(super) const FILE: &[&str] = &[
     "trusted_proxies",
     "frame_tap",
     "node_access",
+    "subscriptions",
     "team",
     "user",
     "require_reason_codes",

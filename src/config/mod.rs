@@ -41,5 +41,5 @@ pub use network::Network;
 pub use problem::{Place, Problem, nearest, proposal};
 pub use queues::{Outside, Queue};
 pub use restart_only::Fixed;
-pub use server::{Hosts, NodeAccess, NodeConfig, Profile, Release};
+pub use server::{Hosts, NodeAccess, NodeConfig, Profile, Release, Subscriptions};
 pub use users::{Category, ReasonCode, Role, Team, User};

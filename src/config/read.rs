@@ -19,7 +19,7 @@ use crate::config::queues;
 use crate::config::reasons;
 use crate::config::rules;
 use crate::config::section::{Reported, Section, all, kind_of, named, number};
-use crate::config::server::{NodeAccess, NodeConfig, Profile, Release};
+use crate::config::server::{NodeAccess, NodeConfig, Profile, Release, Subscriptions};
 
 /// The most items a node can be told to keep.
 const MOST_ITEMS: u64 = 1000;
@@ -60,6 +60,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let every_proxy = trusted_proxies.as_ref().ok().and_then(|proxies| proxies.everything);
     let frame_tap = root.boolean(&mut report, "frame_tap");
     let node_access = node_access(&mut report, &root);
+    let subscriptions = subscriptions(&mut report, &root);
     let people = people::read(&mut report, &root);
     let require_reason_codes = root.boolean(&mut report, "require_reason_codes");
     let reason_codes = reasons::read(&mut report, &root, people.team_ids.as_ref());
@@ -97,6 +98,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
             trusted_proxies: proxies,
             frame_tap: frame_tap.ok()?.is_some_and(|on| on.value),
             node_access: node_access.ok()?,
+            subscriptions: subscriptions.ok()?,
             teams: people.teams?,
             users: people.users?,
             require_reason_codes: require_reason_codes.ok()?.is_none_or(|required| required.value),
@@ -155,6 +157,11 @@ fn release(report: &mut Report, root: &Section) -> Result<Release, Reported> {
 
 fn node_access(report: &mut Report, root: &Section) -> Result<NodeAccess, Reported> {
     one_of(report, root, "node_access", NodeAccess::ALL, NodeAccess::name, NodeAccess::default())
+}
+
+fn subscriptions(report: &mut Report, root: &Section) -> Result<Subscriptions, Reported> {
+    let default = Subscriptions::default();
+    one_of(report, root, "subscriptions", Subscriptions::ALL, Subscriptions::name, default)
 }
 
 /// Reads a key whose value is the name of one of a few things.

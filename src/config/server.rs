@@ -74,6 +74,29 @@ impl NodeAccess {
     }
 }
 
+/// How many subscriptions to a node an owner, which is a bare JID, may have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Subscriptions {
+    /// A subscription for each JID, bare or full.
+    #[default]
+    PerJid,
+    /// A single subscription (OF-3307, Openfire before 5.1.1).
+    PerOwner,
+}
+
+impl Subscriptions {
+    /// Both rules.
+    pub const ALL: [Subscriptions; 2] = [Subscriptions::PerJid, Subscriptions::PerOwner];
+
+    /// The name in the configuration file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Subscriptions::PerJid => "per-jid",
+            Subscriptions::PerOwner => "per-owner",
+        }
+    }
+}
+
 /// The names that requests may have in their header Host beside those that the server has anyway.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Hosts {

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use hyper::{Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
 
-use crate::http::callboard::{calls, directory, meters, publish, sessions, status, tickets};
+use crate::http::callboard::{calls, directory, meters, publish, sessions, status, subscriptions, tickets};
 use crate::http::client::Client;
 use crate::http::metering::Way;
 use crate::http::request_body::Incoming;
@@ -206,6 +206,7 @@ static ROUTES: &[Resource] = &[
     Resource::new(Exactly(meters::PATH), POST, api!(meters::begin)),
     Resource::new(Item(meters::BELOW, "RUN"), READ, api!(meters::figures)),
     Resource::new(Exactly(sessions::PATH), READ, api!(sessions::list)),
+    Resource::new(Exactly(subscriptions::PATH), &[Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS], api!(subscriptions::serve)),
     Resource::new(Exactly(sessions::FRAMES), STREAM, stream!(sessions::frames)),
     Resource::new(Exactly(certificate::PATH), READ, Now(certificate::answer)),
     Resource::new(Exactly("/metrics"), READ, Now(|site, _| metrics::answer(site))),

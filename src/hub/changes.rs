@@ -158,10 +158,11 @@ impl Hub {
         by: Option<UserId>,
         command: pubsub::Command,
     ) -> Result<(), pubsub::PubsubError> {
-        match self.pubsub.0.apply(command)? {
+        match self.pubsub.0.apply(now.wall, command)? {
             None => {}
             Some(pubsub::Change::Published(node, item)) => self.announce(now, node, &item, by),
             Some(pubsub::Change::Retracted(node, id)) => self.announce_retraction(now, node, &id, by),
+            Some(pubsub::Change::Cancelled(node, who)) => self.announce_cancelling(now, node, who),
         }
         Ok(())
     }

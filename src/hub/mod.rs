@@ -25,6 +25,7 @@ mod session_address;
 mod session_list;
 mod stanzas;
 mod state;
+mod subscriptions;
 mod tap;
 #[cfg(test)]
 mod tests;
@@ -48,4 +49,5 @@ pub use session::Peer;
 pub use session_list::Listed;
 pub use stanzas::finesse_user::Availability;
 pub use state::Hub;
+pub use subscriptions::{ListedSubscription, Wanted};
 pub use transport::Transport;

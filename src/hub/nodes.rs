@@ -1,8 +1,8 @@
-//! The nodes of the pubsub service.
+//! The nodes of the pubsub service, and its rule for subscriptions.
 
-use crate::config::NodeConfig;
+use crate::config::{NodeConfig, Subscriptions};
 use crate::desk::{Desk, nodes};
-use crate::pubsub::NodeSpec;
+use crate::pubsub::{NodeSpec, Uniqueness};
 
 /// All nodes: Finesse's, which keep nothing, and those that the configuration has beside them.
 pub fn all(desk: &Desk, own: &[NodeConfig]) -> Vec<NodeSpec> {
@@ -15,4 +15,12 @@ pub fn all(desk: &Desk, own: &[NodeConfig]) -> Vec<NodeSpec> {
         publishers: node.publish.iter().filter_map(|id| desk.directory().find(id)).collect(),
     });
     finesse.chain(own).collect()
+}
+
+/// The rule of the configuration in the words of the service.
+pub fn uniqueness(subscriptions: Subscriptions) -> Uniqueness {
+    match subscriptions {
+        Subscriptions::PerJid => Uniqueness::Jid,
+        Subscriptions::PerOwner => Uniqueness::Owner,
+    }
 }

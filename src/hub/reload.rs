@@ -34,6 +34,7 @@ impl Hub {
         let (teams, queues) = (config.teams.len(), config.queues.len());
         self.gate.set_decoy(config.decoy().cloned());
         let own = config.nodes.clone();
+        self.apply_by_system(now, pubsub::Command::SetUniqueness(nodes::uniqueness(config.subscriptions)));
         self.apply_by_system(now, Command::Reload(config.into()));
 
         let gone: Vec<UserId> = before.iter().copied().filter(|user| !self.users().has(*user)).collect();
@@ -92,8 +93,9 @@ impl Hub {
         }
         let may_not: Vec<(Subscriber, NodeId)> = self
             .pubsub
-            .all_subscriptions()
-            .filter(|(who, node)| !self.desk.may_follow(who.user, &self.pubsub.name(*node)))
+            .list(None, None)
+            .filter(|one| !self.desk.may_follow(one.who.user, &self.pubsub.name(one.node)))
+            .map(|one| (one.who, one.node))
             .collect();
         for (who, node) in may_not {
             self.apply_by_system(now, pubsub::Command::Unsubscribe { node, who });

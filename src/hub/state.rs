@@ -78,6 +78,7 @@ impl Hub {
         let limits = config.limits;
         let settings = Settings {
             quota: Quota { session: limits.subscriptions_per_session, user: limits.subscriptions_per_user },
+            uniqueness: nodes::uniqueness(config.subscriptions),
             payload: limits.payload,
             notification: notification(config.release),
             item_prefix: item_prefix(random),

@@ -3,11 +3,14 @@
 //! Services with the same settings that apply the same commands in the same order have the same nodes, items and subscriptions.
 
 use std::rc::Rc;
+use std::time::SystemTime;
 
 use crate::id::{SessionId, UserId};
 use crate::pubsub::nodes::NodeId;
 use crate::pubsub::service::Pubsub;
-use crate::pubsub::values::{Item, ItemId, NodeSpec, Payload, Publisher, PubsubError, Subscriber};
+use crate::pubsub::values::{
+    Item, ItemId, NodeSpec, Payload, Publisher, PubsubError, Subscriber, Uniqueness,
+};
 
 /// A change of the service. It owns its data, and a payload moves from the request into the item: it is copied no more often
 /// than if the service were called with it.
@@ -23,6 +26,8 @@ pub enum Command {
     SubscribeAutomatically { user: UserId, nodes: Vec<NodeId> },
     /// Ends a subscription (XEP-0060 §6.2).
     Unsubscribe { node: NodeId, who: Subscriber },
+    /// Ends somebody's subscription, and tells the subscriber (XEP-0060 §12.14).
+    Cancel { node: NodeId, who: Subscriber },
     /// Ends every subscription of a session: by its full JID they last as long as it does.
     Leave { user: UserId, session: SessionId },
     /// Ends every subscription of a user by its bare JID.
@@ -33,6 +38,8 @@ pub enum Command {
     Close(Vec<NodeId>),
     /// Ends every subscription to a node.
     Dismiss(NodeId),
+    /// Says how many subscriptions to a node an owner may have. Those that are there stay.
+    SetUniqueness(Uniqueness),
 }
 
 /// The part of a change of which subscribers are told.
@@ -40,15 +47,16 @@ pub enum Command {
 pub enum Change {
     Published(NodeId, Rc<Item>),
     Retracted(NodeId, Box<str>),
+    Cancelled(NodeId, Subscriber),
 }
 
 impl Pubsub {
-    /// Applies a command. Nothing else changes the service.
+    /// Applies a command at that time. Nothing else changes the service.
     ///
     /// # Errors
     ///
     /// Returns why nothing has changed.
-    pub fn apply(&mut self, command: Command) -> Result<Option<Change>, PubsubError> {
+    pub fn apply(&mut self, at: SystemTime, command: Command) -> Result<Option<Change>, PubsubError> {
         match command {
             Command::Publish { node, by, id, payload } => {
                 return Ok(Some(Change::Published(node, self.publish(node, by, id, payload)?)));
@@ -57,14 +65,19 @@ impl Pubsub {
                 self.retract(node, by, &id)?;
                 return Ok(notify.then_some(Change::Retracted(node, id)));
             }
-            Command::Subscribe { node, who } => self.subscribe(node, who)?,
-            Command::SubscribeAutomatically { user, nodes } => self.subscribe_automatically(user, nodes),
+            Command::Subscribe { node, who } => self.subscribe(at, node, who)?,
+            Command::SubscribeAutomatically { user, nodes } => self.subscribe_automatically(at, user, nodes),
             Command::Unsubscribe { node, who } => self.unsubscribe(node, who)?,
+            Command::Cancel { node, who } => {
+                self.unsubscribe(node, who)?;
+                return Ok(Some(Change::Cancelled(node, who)));
+            }
             Command::Leave { user, session } => self.end_all(Subscriber { user, session: Some(session) }),
             Command::Forget { user } => self.end_all(Subscriber { user, session: None }),
             Command::Open(specs) => specs.into_iter().for_each(|spec| self.open(spec)),
             Command::Close(nodes) => self.close(&nodes),
             Command::Dismiss(node) => self.dismiss(node),
+            Command::SetUniqueness(uniqueness) => self.set_uniqueness(uniqueness),
         }
         Ok(None)
     }
@@ -72,6 +85,8 @@ impl Pubsub {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::pubsub::values::{History, Quota, Settings};
 
@@ -90,6 +105,7 @@ mod tests {
     fn service() -> Pubsub {
         let settings = Settings {
             quota: Quota { session: 2, user: 3 },
+            uniqueness: Uniqueness::Jid,
             notification: "urn:xmpp:push:0",
             payload: 8,
             item_prefix: "item".to_owned(),
@@ -106,7 +122,7 @@ mod tests {
         let session = SessionId { place: random.u32(..3), generation: 1 };
         let who = Subscriber { user, session: random.bool().then_some(session) };
         let by = Publisher { user, administrator: user == UserId(0) };
-        match random.u8(..20) {
+        match random.u8(..22) {
             0..6 => {
                 let given = random.u8(..3) == 0;
                 let given = given.then(|| ItemId::Given(random.u8(..3).to_string().into()));
@@ -127,6 +143,8 @@ mod tests {
                 let names = specs(random.usize(..3)).into_iter().map(|spec| spec.name).collect();
                 Command::Close(service.others(&names))
             }
+            19 => Command::Cancel { node, who },
+            20 => Command::SetUniqueness([Uniqueness::Jid, Uniqueness::Owner][random.usize(..2)]),
             _ => Command::Dismiss(node),
         }
     }
@@ -140,12 +158,13 @@ mod tests {
             for _ in 0..200 {
                 let before = format!("{first:?}");
                 let command = some(&first, &mut random);
-                let done = first.apply(command.clone());
+                let at = SystemTime::UNIX_EPOCH + Duration::from_secs(random.u64(..9));
+                let done = first.apply(at, command.clone());
                 if done.is_err() {
                     refused += 1;
                     assert_eq!(format!("{first:?}"), before, "{seed}: {command:?}");
                 }
-                assert_eq!(second.apply(command.clone()), done, "{seed}: {command:?}");
+                assert_eq!(second.apply(at, command.clone()), done, "{seed}: {command:?}");
             }
             assert!(first == second, "{seed}: {first:#?}\n{second:#?}");
             assert!(

@@ -15,7 +15,7 @@ pub struct Event {
     pub tail: String,
     /// Where it happened.
     pub node: Rc<str>,
-    /// The item that was published; `None` if an item was retracted, or the node taken away.
+    /// The item that was published; `None` if an item was retracted, the node taken away, or a subscription ended.
     pub item: Option<Rc<Item>>,
 }
 
@@ -51,6 +51,17 @@ impl Event {
         Self::of(head, node, None, |tail| {
             tail.push_str("<delete");
             write_attribute(tail, "node", node);
+            tail.push_str("/>");
+        })
+    }
+
+    /// The event of a subscription that was ended by somebody else (XEP-0060 §12.14).
+    pub fn unsubscribed(head: Rc<str>, node: &Rc<str>, jid: &str) -> Self {
+        Self::of(head, node, None, |tail| {
+            tail.push_str("<subscription");
+            write_attribute(tail, "node", node);
+            write_attribute(tail, "jid", jid);
+            write_attribute(tail, "subscription", "none");
             tail.push_str("/>");
         })
     }

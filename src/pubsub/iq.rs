@@ -9,7 +9,7 @@ use crate::pubsub::command::Command;
 use crate::pubsub::event::write_item;
 use crate::pubsub::nodes::NodeId;
 use crate::pubsub::service::Pubsub;
-use crate::pubsub::values::{ItemId, Payload, Publisher, PubsubError, Subscriber};
+use crate::pubsub::values::{ItemId, Payload, Publisher, PubsubError, Subscriber, Uniqueness};
 use crate::xml::{text_content, write_attribute, write_node};
 use crate::xmpp::jid::Jid;
 use crate::xmpp::ns;
@@ -190,9 +190,18 @@ fn subscribe(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Pub
         text: "A subscription by full JID belongs to a session, and there is none with this resource.",
         ..invalid
     })?;
+    let name = service.name(node);
     let mut out = pubsub();
+    if service.uniqueness() == Uniqueness::Owner {
+        // The owner's subscription by another JID stays, and is the answer.
+        let mut others = service.subscriptions_to(who.user, node).filter(|other| *other != subscriber);
+        if others.any(|other| begin_subscription(&mut out, who, &name, other).is_some()) {
+            out.push_str("><subscribe-options/></subscription></pubsub>");
+            return Ok((out, None));
+        }
+    }
     // A subscriber that a request names has an address.
-    let _ = begin_subscription(&mut out, who, &service.name(node), subscriber);
+    let _ = begin_subscription(&mut out, who, &name, subscriber);
     out.push_str("><subscribe-options/></subscription></pubsub>");
     Ok((out, Some(Command::Subscribe { node, who: subscriber })))
 }

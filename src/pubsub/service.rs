@@ -1,13 +1,17 @@
 //! The service itself: nodes, subscriptions, items (XEP-0060). No XML and no sessions: who may do what is asked with
 //! the request, and who gets an event is told in the answer.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::rc::Rc;
+use std::time::SystemTime;
 
 use crate::id::UserId;
 use crate::pubsub::journal::{After, Entry, Journal};
 use crate::pubsub::nodes::{NodeId, Nodes};
-use crate::pubsub::values::{Item, ItemId, NodeSpec, Payload, Publisher, PubsubError, Settings, Subscriber};
+use crate::pubsub::subscriptions::{Subscription, Subscriptions};
+use crate::pubsub::values::{
+    Item, ItemId, NodeSpec, Payload, Publisher, PubsubError, Settings, Subscriber, Uniqueness,
+};
 
 /// The state of a node that keeps items or has publishers of its own.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -22,10 +26,7 @@ struct Own {
 pub struct Pubsub {
     nodes: Nodes,
     own: BTreeMap<NodeId, Own>,
-    /// A set for all nodes: one for each would be larger than the subscriptions of most of them.
-    subscribers: BTreeSet<(NodeId, Subscriber)>,
-    /// The nodes of each subscriber, in the order in which it subscribed.
-    subscriptions: BTreeMap<Subscriber, Vec<NodeId>>,
+    subscriptions: Subscriptions,
     settings: Settings,
     journal: Journal,
 }
@@ -36,8 +37,7 @@ impl Pubsub {
         let mut service = Self {
             nodes: Nodes::with_capacity(specs.len()),
             own: BTreeMap::new(),
-            subscribers: BTreeSet::new(),
-            subscriptions: BTreeMap::new(),
+            subscriptions: Subscriptions::default(),
             journal: Journal::new(settings.history),
             settings,
         };
@@ -101,49 +101,39 @@ impl Pubsub {
     }
 
     /// Subscribes; a repeated subscription is the same one (XEP-0060 §6.1.6).
-    pub(super) fn subscribe(&mut self, node: NodeId, who: Subscriber) -> Result<(), PubsubError> {
-        let quota =
-            if who.session.is_some() { self.settings.quota.session } else { self.settings.quota.user };
-        if self.subscribers.contains(&(node, who)) {
-            return Ok(());
-        }
-        if self.subscriptions.get(&who).map_or(0, Vec::len) >= quota {
-            return Err(PubsubError::TooManySubscriptions);
-        }
-        self.subscriptions.entry(who).or_default().push(node);
-        self.subscribers.insert((node, who));
-        Ok(())
+    pub(super) fn subscribe(
+        &mut self,
+        at: SystemTime,
+        node: NodeId,
+        who: Subscriber,
+    ) -> Result<(), PubsubError> {
+        self.subscriptions.add(at, node, who, self.settings.quota)
     }
 
     /// Subscribes a bare JID, whatever its quota, as Finesse does for each agent (the guide, "Subscription management").
-    pub(super) fn subscribe_automatically(&mut self, user: UserId, nodes: Vec<NodeId>) {
+    pub(super) fn subscribe_automatically(&mut self, at: SystemTime, user: UserId, nodes: Vec<NodeId>) {
         let who = Subscriber { user, session: None };
-        for node in nodes {
-            if self.subscribers.insert((node, who)) {
-                self.subscriptions.entry(who).or_default().push(node);
-            }
-        }
+        nodes.into_iter().for_each(|node| self.subscriptions.add_without_quota(at, node, who));
     }
 
     /// Ends a subscription.
     pub(super) fn unsubscribe(&mut self, node: NodeId, who: Subscriber) -> Result<(), PubsubError> {
-        if !self.subscribers.remove(&(node, who)) {
-            return Err(PubsubError::NotSubscribed);
-        }
-        if let Some(list) = self.subscriptions.get_mut(&who) {
-            list.retain(|other| *other != node);
-            if list.is_empty() {
-                self.subscriptions.remove(&who);
-            }
-        }
-        Ok(())
+        self.subscriptions.remove(node, who)
     }
 
     /// Ends every subscription of a subscriber.
     pub(super) fn end_all(&mut self, who: Subscriber) {
-        for node in self.subscriptions.remove(&who).unwrap_or_default() {
-            self.subscribers.remove(&(node, who));
-        }
+        self.subscriptions.remove_all(who);
+    }
+
+    /// From now on an owner may have so many subscriptions to a node.
+    pub(super) fn set_uniqueness(&mut self, uniqueness: Uniqueness) {
+        self.settings.uniqueness = uniqueness;
+    }
+
+    /// How many subscriptions to a node an owner may have.
+    pub fn uniqueness(&self) -> Uniqueness {
+        self.settings.uniqueness
     }
 
     /// The subscriptions of a user and its sessions: to all nodes, or to one.
@@ -152,21 +142,33 @@ impl Pubsub {
         user: UserId,
         node: Option<NodeId>,
     ) -> impl Iterator<Item = (Subscriber, Rc<str>)> {
-        self.subscriptions
-            .range(Subscriber::all_of(user))
-            .flat_map(|(who, nodes)| nodes.iter().map(move |node| (*who, *node)))
-            .filter(move |(_, other)| node.is_none_or(|node| node == *other))
-            .map(|(who, node)| (who, self.name(node)))
+        let all =
+            self.subscriptions.of_user(user).filter(move |one| node.is_none_or(|node| node == one.node));
+        all.map(|one| (one.who, self.name(one.node)))
     }
 
-    /// Every subscription.
-    pub fn all_subscriptions(&self) -> impl Iterator<Item = (Subscriber, NodeId)> {
-        self.subscribers.iter().map(|(node, who)| (*who, *node))
+    /// The subscriptions of a user and its sessions to a node.
+    pub fn subscriptions_to(&self, user: UserId, node: NodeId) -> impl Iterator<Item = Subscriber> {
+        self.subscriptions.of_user_to(user, node).map(|one| one.who)
+    }
+
+    /// Every subscription: to all nodes or to one, of all users or of one.
+    pub fn list(
+        &self,
+        node: Option<NodeId>,
+        user: Option<UserId>,
+    ) -> Box<dyn Iterator<Item = Subscription> + '_> {
+        match (node, user) {
+            (Some(node), Some(user)) => Box::new(self.subscriptions.of_user_to(user, node)),
+            (Some(node), None) => Box::new(self.subscriptions.of_node(node)),
+            (None, Some(user)) => Box::new(self.subscriptions.of_user(user)),
+            (None, None) => Box::new(self.subscriptions.all()),
+        }
     }
 
     /// Returns the subscribers that get the events of a node.
     pub fn subscribers(&self, node: NodeId) -> impl Iterator<Item = Subscriber> {
-        self.subscribers.range((node, Subscriber::MIN)..=(node, Subscriber::MAX)).map(|(_, who)| *who)
+        self.subscriptions.of_node(node).map(|one| one.who)
     }
 
     /// Refuses a publisher who may not publish to a node.
@@ -269,6 +271,7 @@ mod tests {
     use crate::id::SessionId;
     use crate::pubsub::values::{History, Quota};
 
+    const NOW: SystemTime = SystemTime::UNIX_EPOCH;
     const ADA: UserId = UserId(0);
     const BOB: UserId = UserId(1);
     const ROOT: Publisher = Publisher { user: BOB, administrator: true };
@@ -290,6 +293,7 @@ mod tests {
             |name: &str, keep, publishers| NodeSpec { name: name.to_owned(), ends: &[""], keep, publishers };
         let settings = Settings {
             quota: Quota { session: 1, user: 2 },
+            uniqueness: Uniqueness::Jid,
             notification: "urn:xmpp:push:0",
             payload: 10,
             item_prefix: "item".to_owned(),
@@ -317,7 +321,7 @@ mod tests {
     fn each_subscription_stands_once() {
         let (mut service, a, _) = service();
         for who in [bare(ADA), full(ADA, 1), full(ADA, 1), bare(BOB), bare(ADA)] {
-            service.subscribe(a, who).unwrap();
+            service.subscribe(NOW, a, who).unwrap();
         }
         assert_eq!(service.subscribers(a).collect::<Vec<_>>(), [bare(ADA), full(ADA, 1), bare(BOB)]);
         assert_eq!(service.subscriptions(ADA, None).count(), 2);
@@ -329,9 +333,9 @@ mod tests {
     #[test]
     fn a_sessions_subscriptions_end_with_it() {
         let (mut service, a, b) = service();
-        service.subscribe(a, full(ADA, 1)).unwrap();
-        service.subscribe(a, full(ADA, 2)).unwrap();
-        service.subscribe(a, bare(ADA)).unwrap();
+        service.subscribe(NOW, a, full(ADA, 1)).unwrap();
+        service.subscribe(NOW, a, full(ADA, 2)).unwrap();
+        service.subscribe(NOW, a, bare(ADA)).unwrap();
         service.end_all(full(ADA, 1));
         assert_eq!(service.subscribers(a).collect::<Vec<_>>(), [bare(ADA), full(ADA, 2)]);
         assert_eq!(service.subscribers(b).count(), 0);
@@ -341,11 +345,11 @@ mod tests {
     #[test]
     fn quotas_hold() {
         let (mut service, a, b) = service();
-        service.subscribe(a, full(ADA, 1)).unwrap();
-        assert_eq!(service.subscribe(b, full(ADA, 1)), Err(PubsubError::TooManySubscriptions));
-        service.subscribe(b, full(ADA, 2)).unwrap();
-        service.subscribe(a, bare(ADA)).unwrap();
-        service.subscribe(b, bare(ADA)).unwrap();
+        service.subscribe(NOW, a, full(ADA, 1)).unwrap();
+        assert_eq!(service.subscribe(NOW, b, full(ADA, 1)), Err(PubsubError::TooManySubscriptions));
+        service.subscribe(NOW, b, full(ADA, 2)).unwrap();
+        service.subscribe(NOW, a, bare(ADA)).unwrap();
+        service.subscribe(NOW, b, bare(ADA)).unwrap();
         assert_eq!(service.subscriptions(ADA, None).count(), 4);
     }
 

@@ -124,6 +124,7 @@ pub enum PubsubError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     pub quota: Quota,
+    pub uniqueness: Uniqueness,
     /// The largest payload in bytes, its id counted in.
     pub payload: usize,
     /// The namespace of `<notification/>` (captures of Finesse 12.5 and 11.6).
@@ -132,6 +133,15 @@ pub struct Settings {
     pub item_prefix: String,
     /// The bounds of the last events, which are kept for clients that come back.
     pub history: History,
+}
+
+/// How many subscriptions to a node an owner, which is a bare JID, may have (XEP-0060 §6.1.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Uniqueness {
+    /// A subscription for each JID: the bare one, and each full one.
+    Jid,
+    /// A single subscription, as with some releases of Openfire before 5.1.1 (OF-3307).
+    Owner,
 }
 
 /// Bounds of the last events of all nodes.

@@ -55,6 +55,18 @@ impl Hub {
         self.deliver(now, receivers, event, None);
     }
 
+    /// Tells a subscriber that its subscription was ended by somebody else. An event stream cannot carry that, so it ends.
+    pub(super) fn announce_cancelling(&mut self, now: Now, node: NodeId, who: Subscriber) {
+        if let Some(id) =
+            who.session.filter(|id| self.sessions.get(*id).is_some_and(Session::is_event_stream))
+        {
+            return self.end(now, id, None, "its subscription was ended by an administrator");
+        }
+        let Some(jid) = self.jid_of(who) else { return };
+        let event = Event::unsubscribed(self.names.event_head.clone(), &self.pubsub.name(node), &jid);
+        self.deliver(now, self.receivers_of([who].into_iter()), event, None);
+    }
+
     /// The sessions of subscribers, and whether each is subscribed by its full JID. Collected before something is sent: that
     /// can end a session, and with it its subscriptions.
     fn receivers_of(&self, subscribers: impl Iterator<Item = Subscriber>) -> Vec<(SessionId, bool)> {

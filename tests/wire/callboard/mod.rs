@@ -8,3 +8,4 @@ mod metrics;
 mod page;
 mod publish;
 mod status;
+mod subscriptions;

@@ -3,4 +3,5 @@
 mod delivery;
 mod items;
 mod node_access;
+mod per_owner;
 mod subscriptions;
