@@ -1,6 +1,6 @@
 //! Names and passwords as they are compared: stringprep (RFC 3454) with a bound.
 //!
-//! Normalising makes up to 18 characters of one, and whoever sends a name need not have logged in. So the bound holds
+//! Normalising makes up to 18 characters of one, and a client that sends a name need not have logged in. So the bound holds
 //! before the text is looked at, and again while it is prepared.
 
 use std::borrow::Cow;

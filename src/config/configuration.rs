@@ -49,7 +49,7 @@ pub struct Config {
     pub trusted_proxies: Vec<Network>,
     /// Whether administrators may look at the frames of other sessions.
     pub frame_tap: bool,
-    /// Which users may follow the nodes of users, teams and queues.
+    /// Access to the nodes of users, teams and queues.
     pub node_access: NodeAccess,
     /// How many subscriptions to a node an owner may have.
     pub subscriptions: Subscriptions,

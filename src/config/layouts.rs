@@ -57,7 +57,7 @@ pub struct Layout {
 /// A variable in a layout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Its name.
+    /// The name of the variable.
     pub variable: String,
     /// The name that people see beside the value; may be empty.
     pub label: String,

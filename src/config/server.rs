@@ -51,7 +51,7 @@ impl Release {
     }
 }
 
-/// Which users may subscribe to the nodes of users, teams and queues (the access models of XEP-0060 §4.5).
+/// Access to the nodes of users, teams and queues (the access models of XEP-0060 §4.5).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NodeAccess {
     /// Every user who may follow the node's object on Finesse.

@@ -60,7 +60,7 @@ impl Desk {
         Ok(step.events)
     }
 
-    /// As what the actor asks (agents for themselves, supervisors for members of their teams).
+    /// Says what the actor is to the user: agents ask for themselves, supervisors for members of their teams.
     fn standing(&self, actor: UserId, user: UserId) -> Result<Standing, ApiError> {
         let id = &self.directory.get(user).id;
         let standing = if actor == user {

@@ -1,4 +1,4 @@
-//! Logs that clients hand in (the guide, "ClientLog"). They are counted and not kept: whoever wants them has the client.
+//! Logs that clients hand in (the guide, "ClientLog"). They are counted and not kept: a reader who wants them has the client.
 
 use crate::clock::Now;
 use crate::id::UserId;

@@ -177,7 +177,7 @@ struct Peripheral {
     message: &'static str,
 }
 
-/// As captured.
+/// Values of captures.
 const NO_DEVICE_TARGET: Peripheral = Peripheral {
     code: "10125",
     text: "A device target with the network target ID specified cannot be found.",

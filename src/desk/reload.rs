@@ -1,4 +1,4 @@
-//! Another configuration: who and what is taken away has to end first, and everybody else stays.
+//! Another configuration: users and queues that are taken away have to end first, and everybody else stays.
 
 use std::collections::{HashMap, HashSet};
 

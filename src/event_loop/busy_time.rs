@@ -37,7 +37,7 @@ impl BusyTime {
         self.busy.get()
     }
 
-    /// Its longest turn.
+    /// Longest turn of the loop.
     pub fn longest(&self) -> Duration {
         self.longest.get()
     }

@@ -16,7 +16,7 @@ use crate::net::clock::now;
 /// Between two looks at what was counted.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Says something that a client at this address caused who has not logged in.
+/// Writes a line that a client at this address caused before its login.
 pub fn of_peer(driver: &Rc<Driver>, peer: IpAddr, kind: Kind, level: Level, line: Arguments<'_>) {
     say(driver, Whose::of(peer, None), kind, level, line);
 }

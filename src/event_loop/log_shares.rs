@@ -33,7 +33,7 @@ pub enum Whose {
 }
 
 impl Whose {
-    /// The share of a client at this address, who may have logged in.
+    /// The share of a client at this address; `user` if it has logged in.
     pub fn of(peer: IpAddr, user: Option<UserId>) -> Self {
         user.map_or_else(|| Self::Address(client_address::key(peer)), Self::User)
     }
@@ -128,7 +128,7 @@ pub struct Shares {
 }
 
 impl Shares {
-    /// There is something to say. Tells whether it may be said; if not, it is counted.
+    /// Tells whether a line may be written; a line that may not is counted.
     pub fn take(&mut self, now: Instant, whose: Whose, kind: Kind) -> bool {
         let key = (whose, kind);
         let key = if self.shares.len() < MOST || self.shares.contains_key(&key) {

@@ -162,7 +162,7 @@ mod tests {
     use crate::config::password::Password;
     use crate::event_loop;
 
-    /// A check that has begun is counted, whoever has gone away meanwhile.
+    /// A check that has begun is counted, even if its client has gone away meanwhile.
     #[test]
     fn a_client_that_leaves_during_its_password_check_has_used_a_try() {
         let hash = Password::hash("1001", 1000).expect("a hash");

@@ -54,7 +54,7 @@ impl Writers {
         self.places.get_mut(id.place())?.as_mut().filter(|entry| entry.id == id)
     }
 
-    /// Its place, which begins empty.
+    /// Entry of a session, empty at first.
     fn at(&mut self, id: SessionId) -> &mut Entry {
         let place = id.place();
         if self.places.len() <= place {
@@ -119,7 +119,7 @@ impl Writers {
         }
     }
 
-    /// Its task must drop its connection.
+    /// Tells the session's task to drop its connection.
     pub fn abort(&mut self, id: SessionId) {
         if let Some(entry) = self.get_mut(id) {
             entry.abort = true;

@@ -114,7 +114,7 @@ pub fn name(driver: &Rc<Driver>, headers: &HeaderMap) -> String {
     known.unwrap_or_else(|| "-".to_owned())
 }
 
-/// The name that a request gives, whoever that may be: for its own answer only.
+/// The name that a request gives, checked or not: for its own answer only.
 pub fn given_name(headers: &HeaderMap) -> String {
     basic(headers).map(|(name, _)| name).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! The rights of pages that come from elsewhere: the CORS protocol of the Fetch Standard (§3.3), and the origins of
 //! WebSockets (RFC 6455 §10.2).
 //!
-//! A browser sends the password that it remembers whoever's page makes it ask. So a request of a page that is not allowed
+//! A browser sends the password that it remembers for any page that makes it ask. So a request of a page that is not allowed
 //! changes nothing, whether or not the page could read the answer. Of a WebSocket it could read everything.
 
 use std::net::SocketAddr;

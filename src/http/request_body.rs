@@ -68,7 +68,7 @@ impl Incoming {
         Self { left: Some(Left::new(body)), from, back }
     }
 
-    /// It comes from another client than it seemed to.
+    /// Counts the body for the client that a proxy has named.
     pub fn comes_from(&mut self, client: IpAddr) {
         self.from = client;
     }

@@ -16,7 +16,7 @@ use crate::text;
 /// The most bytes of a user's id that are shown.
 const NAME_MAX: usize = 256;
 
-/// Says how a request was answered. `user`: who has made it, if that is known.
+/// Says how a request was answered. `user`: its user, if known.
 pub fn write(
     driver: &Rc<Driver>,
     peer: SocketAddr,

@@ -174,7 +174,7 @@ pub struct Counters {
 pub struct Failures {
     /// `login`; `stream` for one that ended in an error; `event` for one of an unknown node.
     pub what: &'static str,
-    /// As it stands on the wire.
+    /// The condition's name on the wire.
     pub condition: &'static str,
     pub count: u64,
 }

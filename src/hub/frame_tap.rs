@@ -1,7 +1,7 @@
 //! Taps: an administrator sees the frames of sessions that are not its own, as they come and go.
 //!
 //! A frame is copied when somebody looks and not else; over BOSH it is an envelope, without the name of the session, which
-//! would let whoever sees it take that over. Streams of events, and so taps themselves, are never seen.
+//! would let a reader take the session over. Streams of events, and so taps themselves, are never seen.
 
 use std::rc::Rc;
 use std::time::UNIX_EPOCH;

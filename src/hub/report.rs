@@ -9,7 +9,7 @@ use crate::hub::action::{Action, Counters, Failures, Note};
 pub struct Report {
     actions: VecDeque<Action>,
     pub counters: Counters,
-    /// As many as there are conditions.
+    /// Failures by kind and condition: no more than there are conditions.
     failures: Vec<Failures>,
 }
 

@@ -79,9 +79,9 @@ pub struct Xmpp {
     pub presence: Option<Presence>,
     /// When something came from the client last.
     pub heard: Instant,
-    /// Its user was let go, and it has said nothing since then: it may say one thing, though the user may be held again.
+    /// Whether the user was let go and the session has said nothing since: it may say one thing, even if the user is held again.
     pub let_go: bool,
-    /// It has no resource, and waits until its user is let go.
+    /// Whether it waits without a resource until its user is let go.
     pub waits: bool,
     /// Pings sent since something was heard.
     pings: u8,
@@ -274,7 +274,7 @@ impl Session {
     }
 }
 
-/// As much of a name as a log shows: what happened has to stand in the same line.
+/// Shortens a name for the log: what happened has to stand in the same line.
 fn start(name: &str) -> Cow<'_, str> {
     const SHOWN: usize = 256;
     if name.len() <= SHOWN {

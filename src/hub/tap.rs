@@ -12,7 +12,7 @@ pub(super) struct Tap {
     pub(super) left_out: u64,
 }
 
-/// Which way a frame goes.
+/// The direction of a frame.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Direction {
     /// From the client.

@@ -74,7 +74,7 @@ impl Stage {
         }
     }
 
-    /// As far as it goes in one turn.
+    /// Goes on as far as one turn goes.
     fn settle_once(&mut self) {
         self.hub.answer_pending(self.now);
         while let Some(action) = self.hub.poll() {

@@ -1,4 +1,4 @@
-//! What is done when its time has come: pings, logins, the end of a close.
+//! Deadlines and what follows from them: pings, the end of a login, of a hold and of a close.
 
 use std::time::Instant;
 

@@ -172,7 +172,7 @@ pub enum IqType {
 pub struct Request<'a> {
     /// The whole stanza.
     pub iq: Node<'a, 'a>,
-    /// Its only child.
+    /// The only child of the stanza.
     pub child: Node<'a, 'a>,
     /// A `set`, not a `get`.
     pub set: bool,

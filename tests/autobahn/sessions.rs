@@ -105,7 +105,7 @@ impl Sessions for Echo {
 
     fn heard(self: &Rc<Self>, _: SessionId) {}
 
-    /// One text at a time, so that reading stops and goes on all the while.
+    /// Takes a single text at a time, so that reading stops and goes on all the while.
     fn is_reading(self: &Rc<Self>, id: SessionId) -> bool {
         self.sessions.borrow().frames.get(&id).is_some_and(VecDeque::is_empty)
     }
@@ -153,7 +153,7 @@ impl Sessions for Echo {
         self.executor.spawn(task).detach();
     }
 
-    /// There is one executor for all here, and one turn.
+    /// Runs the task in the only executor.
     fn spawn_arrival(self: &Rc<Self>, _: IpAddr, task: impl Future<Output = ()> + 'static) {
         Sessions::spawn(&**self, task);
     }

@@ -50,7 +50,7 @@ impl Attack {
         Self::LongNames,
     ];
 
-    /// Its name on the command line and in JSON, and in the table.
+    /// Names of the attack: on the command line and in JSON, and in the table.
     pub fn names(self) -> (&'static str, &'static str) {
         match self {
             Self::Nothing => ("nothing", "no attack"),
@@ -121,7 +121,7 @@ impl Scene {
         }
     }
 
-    /// So many at once, each again and again, whatever becomes of it.
+    /// Keeps `many` attempts going at once, each again and again, whatever becomes of it.
     async fn each<F: Future<Output = io::Result<()>> + 'static>(
         &self,
         count: usize,
@@ -179,7 +179,7 @@ impl Scene {
         }
     }
 
-    /// Sends messages to the victim, of whom some sessions read.
+    /// Sends messages to the victim, some of whose sessions read.
     async fn flood(&self, content: String, at_once: usize) {
         let flood = async {
             let mut client = self.session(ATTACKER, "attack").await?;

@@ -81,7 +81,7 @@ impl Server {
         Ok(Self { child: None, pid, plain: listener.clone(), tls: listener, way: Arc::new(way) })
     }
 
-    /// Its log, if that goes into a pipe.
+    /// Log of the process, if it goes into a pipe.
     pub fn take_log(&mut self) -> Option<ChildStderr> {
         self.child.as_mut()?.stderr.take()
     }
@@ -107,7 +107,7 @@ impl Server {
         self.pid.map_or(Ok(f64::NAN), |pid| cpu(&pid.to_string()))
     }
 
-    /// Its memory now; NaN if the process is not known.
+    /// Memory of the process now; NaN if the process is not known.
     pub fn memory(&self) -> io::Result<Memory> {
         let Some(pid) = self.pid else {
             return Ok(Memory { rss: f64::NAN, anonymous: f64::NAN, peak: f64::NAN });

@@ -1,4 +1,4 @@
-//! One session of the generator: the least of RFC 6455 and XMPP that logs in, subscribes and takes events.
+//! A session of the generator: the least of RFC 6455 and XMPP that logs in, subscribes and takes events.
 
 use std::cell::RefCell;
 use std::io::{self, Cursor};

@@ -122,7 +122,7 @@ pub fn text(options: &Options) -> String {
     out
 }
 
-/// The same as the head of a JSON object.
+/// Writes the conditions of the run as the head of a JSON object.
 pub fn json(options: &Options) -> String {
     let Options { sessions, burst, steady, changes, payload, rounds, .. } = options;
     format!(

@@ -128,7 +128,7 @@ impl Floor {
 
 enum Stage {
     Http,
-    /// So many frames were answered.
+    /// The number of frames that were answered.
     WebSocket(usize),
 }
 

@@ -20,7 +20,7 @@ use super::world;
 pub const MORE: usize = 500;
 /// Events of a burst, the same at each step.
 pub const BURST: u32 = 200;
-/// There are as many bursts as it takes for so many deliveries.
+/// Deliveries of all bursts together: there are as many bursts as that takes.
 const DELIVERIES: u32 = 400_000;
 /// Memory is divided by no fewer sessions than these: what is not theirs would count.
 const FEW: u32 = 100;

@@ -35,7 +35,7 @@ impl Generator {
         Ok(())
     }
 
-    /// What is used while nothing is asked of the server.
+    /// Measures what the server uses while nothing is asked of it.
     pub async fn silence(&self, server: &Server) -> io::Result<Used> {
         let usage = Usage::start(server)?;
         Timer::after(WINDOW).await;

@@ -3,7 +3,7 @@
 use super::attacks::Attack;
 use super::report::Target;
 
-/// What is measured.
+/// A figure of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Figure {
     Binary,
@@ -78,7 +78,7 @@ pub enum Suffered {
     Cpu,
 }
 
-/// What is measured of fan-out with several requests in flight.
+/// Figures of fan-out with several requests in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Flown {
     Rate,
@@ -105,11 +105,11 @@ pub enum Storm {
     Plain,
     /// Hashes, and no login before.
     First,
-    /// The same logins once more.
+    /// A second round of logins of the same users.
     Again,
 }
 
-/// What is measured of a storm.
+/// Figures of a storm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
     Rate,
@@ -120,7 +120,7 @@ pub enum Part {
     PingLongest,
 }
 
-/// What is measured of agents that come in, and come back all at once.
+/// Figures of agents that come in, and come back all at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Come {
     Nobody,
@@ -138,7 +138,7 @@ pub enum Come {
     Peak,
 }
 
-/// What is measured as the number of sessions grows.
+/// Figures that are taken as the number of sessions grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Grown {
     Rate,
@@ -165,7 +165,7 @@ pub enum Sum {
 #[derive(Clone, Copy, Debug)]
 pub enum Goal {
     AtMost(f64),
-    /// So many times the floor's figure.
+    /// At most this many times the floor's figure.
     FloorAtMost(f64),
     FloorAtLeast(f64),
 }
@@ -174,7 +174,7 @@ pub enum Goal {
 #[derive(Clone, Debug)]
 pub struct Line {
     pub figure: Figure,
-    /// Its name in JSON.
+    /// Name in JSON.
     pub key: String,
     /// With the unit.
     pub title: String,
@@ -182,7 +182,7 @@ pub struct Line {
     pub sum: Sum,
     /// By transport: ws, wss.
     pub goals: [Option<Goal>; 2],
-    /// Whose figure it is compared with.
+    /// The server whose figure it is compared with.
     pub against: Target,
 }
 

@@ -30,7 +30,7 @@ pub struct Generator {
     pub connector: TlsConnector,
 }
 
-/// Which logins.
+/// Users to log in, and their subscriptions.
 pub struct Logins {
     /// How many.
     pub count: usize,
@@ -43,14 +43,14 @@ pub struct Logins {
 }
 
 impl Logins {
-    /// One of each user, subscribed as the desktop is.
+    /// A login of each user, subscribed as the desktop is.
     pub fn all(users: usize) -> Self {
         Self { count: users, first: 0, users, nodes: both }
     }
 }
 
 impl Generator {
-    /// So many logins, [`LOGINS`] at a time, each up to its subscriptions. Hands over the sessions.
+    /// Logs users in, [`LOGINS`] at a time, each up to its subscriptions. Hands over the sessions.
     pub async fn logins(
         &self,
         server: &Server,
@@ -89,7 +89,7 @@ impl Generator {
         all.or(late).await
     }
 
-    /// The same; returns the sessions.
+    /// Logs users in and returns the sessions.
     pub async fn sessions(
         &self,
         server: &Server,
@@ -123,7 +123,7 @@ impl Generator {
     }
 }
 
-/// One login of the user of a number.
+/// Logs in the user of a number.
 pub async fn login(
     place: &Place,
     index: usize,

@@ -220,7 +220,8 @@ impl Options {
         targets
     }
 
-    /// The same with the batching floor, and without those behind `--url`: they are published to by one request after the other.
+    /// The servers for requests in flight: with the batching floor, and without those behind `--url`, to which each request
+    /// waits for the one before.
     pub fn targets_in_flight(&self) -> Vec<Target> {
         let mut targets = self.targets();
         targets.retain(|target| !matches!(target, Target::Other(_)));

@@ -19,9 +19,9 @@ const LOOK: Duration = Duration::from_millis(20);
 /// What all sessions have seen.
 pub struct Seen {
     pub published: Arc<Published>,
-    /// So many events are published or about to be.
+    /// The number of events that are published or about to be.
     pub begun: Cell<u32>,
-    /// So many have been accepted.
+    /// The number of events that were accepted.
     pub accepted: Cell<u32>,
     pub deliveries: Cell<u64>,
     pub logins: Cell<u64>,

@@ -1,4 +1,4 @@
-//! What is measured when, each in fresh servers.
+//! The order of measurements, each in fresh servers.
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
@@ -26,7 +26,7 @@ use super::way::Way;
 
 /// How often the start is measured.
 const STARTS: usize = 5;
-/// What is measured in several rounds.
+/// Stages that have several rounds.
 const ROUND: [Stage; 4] = [Stage::Login, Stage::Fanout, Stage::Steady, Stage::Rest];
 /// The password of everybody where passwords are hashed.
 const PASSWORD: &str = "1234";

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// One plot.
+/// A plot.
 pub struct Panel {
     pub title: String,
     pub x: Axis,
@@ -13,7 +13,7 @@ pub struct Panel {
     pub series: Vec<Series>,
 }
 
-/// One axis.
+/// An axis.
 pub struct Axis {
     /// With the unit.
     pub label: String,
@@ -29,7 +29,7 @@ pub enum Scale {
     Log,
 }
 
-/// One line.
+/// A line of a plot.
 pub struct Series {
     pub name: String,
     pub points: Vec<(f64, f64)>,

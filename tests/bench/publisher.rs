@@ -55,7 +55,7 @@ fn head(method: &str, path: &str, login: &str) -> String {
     )
 }
 
-/// Who makes events.
+/// A client that makes events.
 pub enum Publisher {
     Http(HttpPublisher),
     Xmpp(XmppPublisher),

@@ -7,7 +7,7 @@ use super::lines::{Figure, Goal, Line, Sum, lines};
 use super::options::Transport;
 use super::tally::Faults;
 
-/// Whose figures.
+/// The server that figures are of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {
     Callboard,
@@ -49,7 +49,7 @@ impl Samples {
         Self { names, ..Self::default() }
     }
 
-    /// One more sample; NaN says that it could not be measured.
+    /// Adds a sample; NaN says that it could not be measured.
     pub fn add(&mut self, figure: Figure, column: Column, value: f64) {
         if !value.is_nan() {
             self.values.entry((figure, column)).or_default().push(value);
@@ -90,7 +90,7 @@ impl Samples {
         columns
     }
 
-    /// Whose figures, as one word.
+    /// The server's name in one word.
     pub fn name(&self, target: Target) -> &str {
         match target {
             Target::Callboard => "callboard",
@@ -170,7 +170,7 @@ impl Samples {
         Some(format!("{sign}{wanted} {}", if is_met { "ok" } else { "missed" }))
     }
 
-    /// One line of JSON: for each column an object of its figures.
+    /// Writes a line of JSON: for each column an object of its figures.
     pub fn json(&self, head: &str) -> String {
         let mut out = format!("{{{head},\"faults\":{}", self.faults);
         for column in self.columns() {

@@ -137,7 +137,7 @@ fn publication(server: &Server, node: &str, length: usize) -> io::Result<Publish
     Publisher::connect(server.plain.address, request)
 }
 
-/// One request at a time: all sessions of the tallies have its event before the next one. The numbers that a tally has
+/// Makes each request when all sessions of the tallies have the event of the one before. The numbers that a tally has
 /// not seen yet start with these.
 async fn requests(
     server: &Server,

@@ -1,4 +1,4 @@
-//! What is measured in every round of one server with one transport.
+//! A round: all measurements of a server with a transport.
 
 use std::io;
 use std::rc::Rc;
@@ -21,7 +21,8 @@ use super::world;
 const LOGIN_ROUNDS: usize = 4;
 /// How many bursts are measured: CPU time comes in steps too long for one.
 pub const BURSTS: u32 = 3;
-/// What is left of both, and of a burst, behind a URL: other servers take their time, and nothing is too short to be seen.
+/// The part of both, and of a burst, that is left behind a URL: other servers take their time, and nothing is too short to be
+/// seen.
 pub const SHARE: u32 = 4;
 
 /// How much is measured of a server.

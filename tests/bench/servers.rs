@@ -16,7 +16,7 @@ use super::world;
 pub struct Servers {
     /// The program file of callboard.
     pub program: String,
-    /// The same of an earlier build.
+    /// The program of an earlier build.
     before: Option<String>,
     folder: Folder,
 }
@@ -90,7 +90,7 @@ impl Servers {
         Server::start(command, fs::File::create(self.log())?.into(), way)
     }
 
-    /// The same for an attack: nothing of its log is kept.
+    /// Starts a server for an attack: nothing of its log is kept.
     pub fn start_for(
         &self,
         target: Target,

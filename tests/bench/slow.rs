@@ -20,13 +20,13 @@ use super::world;
 
 /// All sessions.
 pub const SESSIONS: usize = 50;
-/// Those that do not read.
+/// The number of sessions that do not read.
 pub const SLOW: usize = 10;
 /// Bytes that are published for each session: more than the system keeps for a connection by itself.
 const OWED: usize = 13_000_000;
 /// Bytes of a payload: long ones, so that servers which take their time with each event are not slow for that.
 const PAYLOAD: usize = 6000;
-/// So many events are published before those who read have to have them: fewer than may wait for one of them.
+/// Events that are published before the readers have to have them: fewer than may wait for a session.
 const BATCH: u32 = 64;
 /// How long it may take until the end of a connection is seen.
 const PATIENCE: Duration = Duration::from_secs(5);

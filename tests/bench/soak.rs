@@ -23,7 +23,7 @@ use super::world;
 
 /// All sessions.
 pub const SESSIONS: usize = 1000;
-/// Those that come and go; the others stay.
+/// The number of sessions that come and go; the others stay.
 const CHURN: usize = 200;
 /// From one event to the next.
 const INTERVAL: Duration = Duration::from_millis(100);
@@ -103,7 +103,7 @@ impl Generator {
         Ok(Soak { samples, after, events, deliveries, logins, faults })
     }
 
-    /// Those that stay, in equal parts over each transport.
+    /// Starts the sessions that stay, in equal parts over each transport.
     async fn staying(&self, server: &Server, seen: &Rc<Seen>) -> io::Result<Vec<(Rc<Order>, Task<()>)>> {
         let transports: Vec<Transport> = self.options.transports().collect();
         let count = (SESSIONS - CHURN) / transports.len();
@@ -123,7 +123,7 @@ impl Generator {
         Ok(sessions)
     }
 
-    /// Those that come and go until it is over.
+    /// Starts the sessions that come and go until the run is over.
     fn churning(&self, server: &Server, seen: &Rc<Seen>, over: &Rc<Cell<bool>>) -> Vec<Task<()>> {
         let transports: Vec<Transport> = self.options.transports().collect();
         let scratch = client::scratch();

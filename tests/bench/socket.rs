@@ -145,7 +145,7 @@ pub fn connector() -> io::Result<TlsConnector> {
     connector_with(Resumption::disabled())
 }
 
-/// The same for one client with few connections, which resumes its sessions.
+/// Makes a connector for a client with few connections, which resumes its sessions.
 pub fn resuming() -> io::Result<TlsConnector> {
     connector_with(Resumption::in_memory_sessions(1))
 }

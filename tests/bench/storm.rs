@@ -77,7 +77,7 @@ impl Generator {
         Ok(())
     }
 
-    /// So many come in at the same moment. Returns when all are in.
+    /// Has clients come in at the same moment. Returns when all are in.
     pub async fn storm<T: 'static, F: Future<Output = io::Result<T>> + 'static>(
         &self,
         server: &Server,

@@ -70,7 +70,7 @@ impl<'a> Stream<'a> {
         })
     }
 
-    /// One at a time: everybody has an event before the next one is published. Returns the latencies in microseconds,
+    /// Publishes an event when everybody has the one before. Returns the latencies in microseconds,
     /// sorted, and what it took.
     pub async fn steady(&mut self, count: u32) -> io::Result<(Vec<u32>, Used)> {
         let usage = Usage::start(self.server)?;

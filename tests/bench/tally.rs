@@ -15,7 +15,7 @@ use super::world;
 /// How long nothing may arrive before what is missing counts as lost.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The same where what is missing is a figure like another.
+/// Time without an event after which counting ends where missing events are a figure like another.
 const QUIET: Duration = Duration::from_secs(3);
 
 /// When each event was published, written by the publisher's thread.
@@ -77,7 +77,7 @@ pub struct Tally {
 struct State {
     sessions: usize,
     events: usize,
-    /// Who got what: one flag for each event of each session.
+    /// Flags, one for each event of each session.
     seen: Vec<bool>,
     /// The number that each session may expect next.
     next: Vec<u32>,

@@ -25,7 +25,7 @@ use super::world;
 
 /// The number of the witness's user; new clients are the users behind it.
 const WITNESS: usize = 10;
-/// So many users are enough for new clients all the time.
+/// Users: enough for new clients all the time.
 pub const USERS: usize = 400;
 /// Sessions of the victim, which read what comes.
 const VICTIMS: usize = 4;
@@ -75,7 +75,7 @@ impl LogCount {
 }
 
 impl Generator {
-    /// One attack on one fresh server.
+    /// Measures an attack on a fresh server.
     pub async fn unfair(
         &self,
         server: &Server,
@@ -136,7 +136,7 @@ impl Generator {
     }
 }
 
-/// One of several sessions of the victim, which is sent messages and events.
+/// Logs in a session of the victim, which is sent messages and events.
 async fn victim(scene: &Scene, number: usize) -> io::Result<Client> {
     let resource = format!("victim-{number}");
     let mut client = scene.session(VICTIM, &resource).await?;

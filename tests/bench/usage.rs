@@ -26,7 +26,7 @@ impl Usage {
         Ok(Self { server: server.cpu()?, generator: child::cpu("self")?, start: Instant::now() })
     }
 
-    /// It ends now.
+    /// Ends the measurement.
     pub fn end(&self, server: &Server) -> io::Result<Used> {
         Ok(Used {
             wall: self.start.elapsed().as_secs_f64(),

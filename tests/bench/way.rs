@@ -1,4 +1,4 @@
-//! How one gets into a server: where it listens, who its users are, and how events are published.
+//! The way into a server: where it listens, who its users are, and how events are published.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs as _};
@@ -18,7 +18,7 @@ pub struct Way {
     pub users: String,
     /// The password of all of them; `None`: the name of each.
     pub password: Option<String>,
-    /// Who publishes: name, colon, password.
+    /// The publisher: name, colon, password.
     pub publisher: String,
     pub publish_by: PublishBy,
     /// Whether it is callboard or the floor, of which every frame is known: to a login come [`world::ANSWERS`] and nothing

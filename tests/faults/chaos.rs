@@ -47,7 +47,7 @@ fn many_clients_that_break_off_by_chance_disturb_nobody() {
     });
 }
 
-/// One of them. Returns how many connections it had.
+/// Runs an unlucky client. Returns how many connections it had.
 async fn unlucky(server: &Server, mut random: Rng, number: usize, until: Instant) -> usize {
     let user = (1001 + number % 5).to_string();
     let mut connections = 0;

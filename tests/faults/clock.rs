@@ -29,7 +29,7 @@ fn library() -> Option<PathBuf> {
 struct Clock(PathBuf);
 
 impl Clock {
-    /// So many seconds beside the right time, from now on.
+    /// Sets the clock `offset` seconds beside the right time, from now on.
     fn set(&self, offset: i64) {
         // It is read at any time, so it is never half written.
         let new = self.0.with_extension("new");

@@ -10,7 +10,7 @@ use crate::support::rest::{field, get};
 use crate::support::{Server, bosh};
 use crate::witness::{TEAM, publication, witnessed};
 
-/// No deadline helps: whoever is cut off has to be seen at once.
+/// No deadline helps: a client that is cut off has to be seen at once.
 const PATIENT: &str = "[limits]\nlogin = \"10m\"\nping = \"10m\"\n";
 
 /// What comes last is heard even if so many bytes are missing: signatures are not always of the same length, and what follows

@@ -1,4 +1,4 @@
-//! The system gives no more descriptors: who is in stays in, who comes waits, and gets in when somebody leaves.
+//! The system gives no more descriptors: clients that are in stay in, and a new client waits until one leaves.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
@@ -20,7 +20,7 @@ fn poor() -> Server {
     server
 }
 
-/// One who asks whether the server lives, and stays.
+/// A client that asks whether the server lives, and stays.
 struct Guest(TcpStream);
 
 impl Guest {

@@ -13,7 +13,7 @@ fn a_log_that_cannot_be_written_at_all_holds_nobody_up() {
     for line in [
         "exec \"$0\" \"$@\" 2>/dev/full",
         "exec \"$0\" \"$@\" 2>&-",
-        // Whoever has read it is gone.
+        // The reader is gone.
         "mkfifo \"$FIFO\" && { : <\"$FIFO\" & exec \"$0\" \"$@\" 2>\"$FIFO\"; }",
     ] {
         let folder = Folder::new();
@@ -54,7 +54,7 @@ fn a_log_that_has_room_again_says_how_many_lines_are_not_in_it() {
         }
         let text = fs::read_to_string(&file).expect("the log is text");
         assert_eq!(text.len(), ROOM);
-        // Whoever looks after the machine makes room.
+        // The administrator makes room.
         File::options().write(true).open(&file).expect("it is ours").set_len(0).expect("it is ours");
         let said = " lines of the log were lost: they could not be written\n";
         let lost = loop {

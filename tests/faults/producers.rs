@@ -96,7 +96,7 @@ const BOTH_PACES: [(Way, Pace); 8] = [
     (Way::Sse, Slow),
 ];
 
-/// The same for stanzas, which do not come on a stream of server-sent events.
+/// Readers of stanzas, which do not come on a stream of server-sent events.
 const BOTH_PACES_OF_XMPP: [(Way, Pace); 6] = [
     (Way::Ws, Full),
     (Way::Wss, Full),
@@ -118,7 +118,7 @@ const SOME_STOPPED: [(Way, Pace); 8] = [
     (Way::Sse, Stopped),
 ];
 
-/// The same beside some that take a few bytes now and then.
+/// Readers at both paces beside some that take a few bytes now and then.
 const SOME_TRICKLING: [(Way, Pace); 8] = [
     (Way::Ws, Full),
     (Way::Wss, Full),
@@ -365,7 +365,7 @@ fn beside_readers(
     });
 }
 
-/// What is wrong with that which came to a reader.
+/// Says what is wrong with what came to a reader.
 fn fault(reader: (Way, Pace), reading: &Reading, acknowledged: &Numbers) -> Option<String> {
     let come = |producer| reading.numbers.get(producer).map_or(&[][..], Vec::as_slice);
     let is_right = if reader.1.is_hopeless() {
@@ -518,7 +518,7 @@ fn server() -> Server {
     server_with("")
 }
 
-/// The same with more limits.
+/// Starts such a server with more limits.
 fn server_with(more: &str) -> Server {
     let limits = "queue = \"512KiB\"\nqueue_frames = 512\nclose = \"1m\"\nping = \"10m\"\n";
     Server::with_log("info", &format!("[limits]\n{limits}{more}"))

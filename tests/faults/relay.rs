@@ -33,12 +33,12 @@ pub struct Limit {
 impl Limit {
     pub const NONE: Self = Self { up: usize::MAX, down: usize::MAX };
 
-    /// So many bytes to the server, and whatever it answers.
+    /// Lets `up` bytes through to the server, and whatever it answers.
     pub fn up(up: usize) -> Self {
         Self { up, ..Self::NONE }
     }
 
-    /// So many bytes to the client, and whatever it says.
+    /// Lets `down` bytes through to the client, and whatever it says.
     pub fn down(down: usize) -> Self {
         Self { down, ..Self::NONE }
     }

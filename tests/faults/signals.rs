@@ -28,7 +28,7 @@ const SOMETIMES: &str = "1005";
 
 #[test]
 fn reloads_in_full_swing_cost_nobody_anything_but_who_is_removed() {
-    // Whoever is removed has no right password: all from its address would have to wait in the end.
+    // A removed user has no right password: all from its address would have to wait in the end.
     let all = format!("{DEMO}\n{LIMITS}address_attempts = 0\n");
     let lab = Lab::with_log("info", &all);
     let server = &lab.server;

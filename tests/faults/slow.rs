@@ -31,7 +31,7 @@ fn however_many_do_not_read_they_are_closed_and_all_others_get_everything() {
     });
 }
 
-/// So many of the sessions do not read what is published, until the last of them is closed for it. `closed` is how many there
+/// Publishes until the last of the `slow` sessions that do not read is closed for it. `closed` is how many there
 /// were before.
 fn stop_reading(server: &Server, slow: usize, closed: usize) {
     let user = |n: usize| format!("r{n}");

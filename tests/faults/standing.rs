@@ -1,4 +1,4 @@
-//! How a server stands: who is there, and what it holds for them.
+//! The standing of a server: the clients that are there, and what it holds for them.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ impl Standing {
     pub fn of(server: &Server) -> Self {
         let mut asker = Http::connect(server.plain);
         let figures = figures::ask(&mut asker);
-        // Who had left before the asker came is gone by its answer. The asker itself is there until it is dropped.
+        // A client that had left before the asker came is gone by its answer. The asker itself is there until it is dropped.
         let descriptors = server.descriptors() - 1;
         let sessions = figures.iter().filter(|(name, _)| name.starts_with("callboard_sessions{"));
         Self {
@@ -33,7 +33,7 @@ impl Standing {
         }
     }
 
-    /// The same with so many sessions more, each with a connection of its own.
+    /// Adds `more` sessions, each with a connection of its own.
     pub fn and(self, more: usize) -> Self {
         let Self { sessions, connections, descriptors } = self;
         Self { sessions: sessions + more, connections: connections + more, descriptors: descriptors + more }

@@ -1,4 +1,4 @@
-//! Those who behave: a stream of numbered events goes on, and witnesses of every way have to get each of them once and in order.
+//! Witnesses: a stream of numbered events goes on, and clients of every transport have to get each of them once and in order.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -16,9 +16,9 @@ pub const TEAM: &str = "/finesse/api/Team/1/Users";
 /// Between two events.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// One who reads what comes.
+/// A client that reads what comes.
 trait Way: Send {
-    /// The payload of the next event, of whoever.
+    /// The payload of the next event of any publisher.
     fn payload(&mut self) -> String;
 
     /// Nothing has come but what was read.
@@ -60,7 +60,7 @@ fn ways(server: &Server) -> Vec<Box<dyn Way>> {
     vec![Box::new(plain), Box::new(secure), Box::new(stream)]
 }
 
-/// Who publishes numbered events to the team, one request after the other on one connection.
+/// A publisher of numbered events to the team, with a single connection and a request after the other.
 pub struct Publisher {
     http: Http,
     pub published: usize,
@@ -93,7 +93,7 @@ pub fn publication(node: &str, payload: &str) -> String {
 }
 
 /// Does something while events go on, on a server where nobody else is, given how the server stands with the witnesses alone.
-/// Who behaves gets all events; what was there before comes back after it, with the witnesses and without them.
+/// A client that behaves gets all events; what was there before comes back after it, with the witnesses and without them.
 pub fn witnessed(server: &Server, work: impl FnOnce(Standing)) {
     let empty = Standing::of(server);
     let mut ways = ways(server);

@@ -1,4 +1,4 @@
-//! The certificate that the server makes: it is kept over a restart, and whoever is to trust it can have it.
+//! The certificate that the server makes: it is kept over a restart, and a client that is to trust it can have it.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -181,7 +181,7 @@ fn a_port_that_is_taken_is_one_sentence_with_its_place() {
     let text = std::fs::read_to_string(&file).expect("it was written");
     let line = text.lines().position(|line| line.starts_with("listen = ")).expect("it stands there") + 1;
     let (code, out, err) = run(&["serve", "--config", &file]);
-    // Whoever looks after it may try again, as it may for an address that is not up yet.
+    // A service manager may try again, as it may for an address that is not up yet.
     assert_eq!((code, out.as_str()), (Some(75), ""), "{err}");
     let said: Vec<&str> = err.lines().filter(|said| !said.contains(": warning: ")).collect();
     assert_eq!(said.len(), 2, "{err}");

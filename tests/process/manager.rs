@@ -152,7 +152,7 @@ fn a_health_check_asks_the_server_of_a_configuration() {
         let config = DEMO.replace("\"127.0.0.1:8445\"", listen);
         folder.write("callboard.toml", &config).to_str().expect("a plain name").to_owned()
     };
-    // Who listens on every address is reached on this machine.
+    // A server that listens on every address is reached on this machine.
     for listen in [format!("\"{}\"", server.tls), format!("\"0.0.0.0:{}\"", server.tls.port())] {
         let (code, _, err) = run(&["healthcheck", "--config", &file(&listen)]);
         assert_eq!(code, Some(0), "{err}");

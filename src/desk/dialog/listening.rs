@@ -53,7 +53,7 @@ impl Desk {
         })
     }
 
-    /// `BARGE_CALL` (guide 12.5, pages 100 to 102): who listens takes part from now on.
+    /// `BARGE_CALL` (guide 12.5, pages 100 to 102): the listener takes part from now on.
     pub(super) fn barge(&mut self, step: &mut Step<'_>, user: UserId, id: DialogId) -> Done {
         let listening = self.dialogs.get(&id).filter(|dialog| dialog.of(user).is_some());
         let listening = listening.filter(|dialog| dialog.kind == CallType::SupervisorMonitor);

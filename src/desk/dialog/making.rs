@@ -20,7 +20,7 @@ pub(super) enum Destination {
     Agent(UserId),
     /// The place of the queue.
     Queue(usize),
-    /// Somebody outside, who will answer or not.
+    /// A caller outside, who will answer or not.
     Outside {
         answers: bool,
     },
@@ -93,7 +93,7 @@ impl Desk {
         Ok(step.events)
     }
 
-    /// Hangs up for a caller from outside who has heard nobody for too long.
+    /// Hangs up for an outside caller to whom nobody has spoken for too long.
     pub(in crate::desk) fn caller_tired(&mut self, step: &mut Step<'_>, id: DialogId) {
         let Some(dialog) = self.dialogs.get_mut(&id) else { return };
         dialog.patience = None;

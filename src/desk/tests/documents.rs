@@ -1,4 +1,4 @@
-//! What GET answers, and to whom.
+//! Answers to GET, for each kind of user.
 
 use crate::desk::tests::*;
 

@@ -6,7 +6,7 @@ use crate::desk::tests::dialogues::lab;
 use crate::desk::tests::transitions::check;
 use crate::desk::tests::*;
 
-/// As in `transitions`: who asks, from which state, and what comes of LOGIN, NOT_READY, READY, LOGOUT.
+/// A row as in `transitions`: the actor, the state, and what comes of LOGIN, NOT_READY, READY, LOGOUT.
 type Row = (UserId, &'static str, [&'static str; 4]);
 
 /// Express has no HOLD and no WORK_READY, and refuses READY while an agent talks.
@@ -116,7 +116,7 @@ fn rests(desk: &Desk) -> (String, String) {
     (field(&document, "state"), if has_reason { field(&document, "code") } else { String::new() })
 }
 
-/// What is told of Bob: the states in the events on its node, or the number of the error.
+/// Collects what Bob's node tells: the states in its events, or the number of the error.
 fn told_states(events: &[Event]) -> Vec<String> {
     let own = events.iter().filter(|event| event.node == "/finesse/api/User/bob");
     let said = own.map(|event| {

@@ -1,4 +1,4 @@
-//! What there is to choose from, and for whom.
+//! Lists to choose from, for each kind of user.
 
 use crate::desk::Whose::{All, Team, User};
 use crate::desk::tests::*;

@@ -7,7 +7,7 @@ use crate::desk::tests::*;
 use crate::hub::nodes;
 use crate::pubsub::NodeSpec;
 
-/// Who asks for whom; mostly those who may.
+/// Actors with the users for whom they ask; most of them may.
 const PAIRS: &[(UserId, UserId)] = &[
     (ADA, ADA),
     (BOB, BOB),
@@ -22,7 +22,7 @@ const PAIRS: &[(UserId, UserId)] = &[
     (ROOT, EVE),
 ];
 
-/// The states that may follow a state, whoever asks (the guide, "User: change agent state"); a state may always stay.
+/// The states that may follow a state, for any actor (the guide, "User: change agent state"); a state may always stay.
 fn may_follow(profile: Profile, from: &str, to: &str, own: bool) -> bool {
     match (from, to) {
         ("LOGOUT", "READY") => false,
@@ -139,7 +139,7 @@ fn inner(document: &str) -> String {
     inner.expect("a user").to_owned()
 }
 
-/// Who is signed in has a telephone that nobody else has; who isn't has none.
+/// Checks that each user who is signed in has a telephone of its own, and nobody else has one.
 fn telephones(desk: &Desk, people: &[UserId], case: &str) {
     let mut taken = HashSet::new();
     for user in people {

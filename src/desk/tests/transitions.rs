@@ -2,7 +2,7 @@
 
 use crate::desk::tests::*;
 
-/// Who asks, from which state, and what comes of LOGIN, NOT_READY, READY, LOGOUT: the new state, `keeps`, `pends`
+/// The actor, the state, and what comes of LOGIN, NOT_READY, READY, LOGOUT: the new state, `keeps`, `pends`
 /// with the state that comes after the call, the code of the error that comes as an event, or the status of the error that
 /// answers.
 type Expected = [(UserId, &'static str, [&'static str; 4]); 6];

@@ -44,7 +44,7 @@ const HEAD: usize = 8 * 1024;
 pub(super) enum After {
     /// The connection waits for the next request.
     Idle(Box<Io>),
-    /// Its client waits for the answer to the last one.
+    /// The client waits for the answer to the last request.
     Waiting(Box<Io>, Asked),
     /// The answer to the last one goes on as long as there are events.
     Streaming(Box<Io>, Rest),
@@ -60,7 +60,8 @@ pub(super) struct Asked {
     version: Version,
     /// The connection stays when it is answered, as far as its headers tell.
     stays: bool,
-    /// Its body comes in chunks. If there is a length, too, the connection ends with the answer (RFC 9112 §6.1), but hyper keeps
+    /// Whether the body comes in chunks. If there is a length, too, the connection ends with the answer (RFC 9112 §6.1), but
+    /// hyper keeps
     /// the length to itself: so the answer is waited for with hyper.
     is_chunked: bool,
     answer: Pin<Box<dyn Future<Output = Answer>>>,

@@ -164,7 +164,7 @@ fn content_range(range: &RangeInclusive<u64>, length: u64) -> String {
     format!("bytes {}-{}/{length}", range.start(), range.end())
 }
 
-/// Which file it is, and that it has to be asked for again each time.
+/// Sets the validators of a file, and that browsers have to ask again each time.
 fn describe(answer: &mut Answer, validators: &Validators) {
     set(answer, header::ETAG, validators.tag.as_str());
     if let Some(modified) = validators.modified {

@@ -2,7 +2,7 @@
 
 use hyper::header::{HeaderMap, HeaderName};
 
-/// The largest weight, which is also that of who names none.
+/// The largest weight, which a choice without a weight has, too.
 const MOST: u16 = 1000;
 
 /// The choices in all headers of that name, in their order, each with its weight in thousandths. A choice whose weight cannot be

@@ -31,7 +31,7 @@ impl Way {
     const NAMES: [&'static str; 5] = ["close", "poll", "bosh", "sse", "ws"];
 }
 
-/// Which run a request belongs to, and which way it goes.
+/// The run that a request belongs to, and the way it goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tag {
     pub run: Box<str>,
@@ -205,7 +205,7 @@ impl Line {
         self.tag.is_some()
     }
 
-    /// Its body has come in too, and the answer is about to go out.
+    /// Ends the measurement: the body has come in too, and the answer is about to go out.
     pub fn end(&mut self, meters: &mut Meters, empty: bool) {
         self.read = self.traffic.bytes_read();
         if let Some(tally) = self.tag.as_ref().filter(|_| empty).and_then(|tag| meters.tally(tag)) {

@@ -131,7 +131,7 @@ impl Hub {
         }
     }
 
-    /// There is no session, and will be none.
+    /// Refuses a request that belongs to no session and begins none.
     fn refuse_post(&mut self, post: Post, refused: Refused, legacy: bool) -> Option<SessionId> {
         let answer = bosh::refusal(post.request, refused.condition, &refused.payloads, legacy);
         self.report.act(Action::Answer(answer));

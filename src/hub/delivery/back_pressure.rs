@@ -25,11 +25,11 @@ pub const NO_ROOM: StanzaError = StanzaError::new(Condition::ResourceConstraint,
 /// Tells whether a user's request may be carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
-    /// It may, now.
+    /// Carry it out now.
     Now,
     /// Not before this time, or an [`Action::Release`] of the user, whichever comes first.
     Wait(Instant),
-    /// Its events would find no room.
+    /// Refuse it: its events would find no room.
     Refused,
     /// The user is no user any more, since it was asked who it is.
     Gone,

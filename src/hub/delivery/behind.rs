@@ -1,4 +1,4 @@
-//! What is known of sessions that do not read.
+//! Sessions that do not read: since when, and whether some have to go.
 
 use std::time::Instant;
 

@@ -7,7 +7,7 @@ use crate::hub::delivery::queue_memory::QueueMemory;
 
 /// An entry of a queue.
 pub trait Queued {
-    /// Its length as it counts for the bound of the queue, in bytes.
+    /// Length that counts for the bound of the queue, in bytes.
     fn len(&self) -> usize;
 
     /// The memory that it holds beside itself; what it shares with other queues counts there.

@@ -31,7 +31,7 @@ impl Pace {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hold {
     pub(super) until: Instant,
-    /// Its events wait for readers; otherwise it is faster than its rate.
+    /// Whether the user's events wait for readers; otherwise the user is faster than its rate.
     pub(super) owed: bool,
 }
 

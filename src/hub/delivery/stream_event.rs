@@ -49,7 +49,7 @@ impl StreamEvent {
         self.len
     }
 
-    /// Its name, its id if it has one, and its data.
+    /// Name, id if there is one, and data.
     pub fn fields(&self) -> (&str, Option<&str>, &str) {
         match &self.content {
             Content::Item { node, item } => (node, Some(&item.id), item.payload.text()),

@@ -1,4 +1,4 @@
-//! Addresses from which too many wrong passwords came, whoever's they were: they wait, and the longer the more they try.
+//! Addresses from which too many wrong passwords came, for any users: they wait, and the longer the more they try.
 //!
 //! Each wrong password of an address uses up one of its tries, and they come back evenly over the time of a lockout. So who
 //! goes through names rather than passwords is no faster (OWASP Credential Stuffing Prevention Cheat Sheet).

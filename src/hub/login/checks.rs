@@ -16,7 +16,7 @@ impl Hub {
     ///
     /// # Errors
     ///
-    /// The address has to wait, whoever's password it has.
+    /// The address has to wait, even with a right password.
     pub fn credentials(&mut self, now: Now, name: &str, address: IpAddr) -> Result<Credentials, TooMany> {
         self.gate.credentials(
             now.monotonic,

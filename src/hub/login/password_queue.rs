@@ -18,7 +18,7 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CheckId(u64);
 
-/// There is no place in the queue, or no more for this address.
+/// The error for a full queue, or for an address that has its share of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoPlace;
 
@@ -29,7 +29,7 @@ pub enum Turn {
     Make,
     /// The check is not made: wrong passwords have used up the tries of its address.
     Refuse,
-    /// It waits, and so do those behind it: the checks that are being made may use up the tries of its address.
+    /// Wait, and all of this address behind it: the checks that are being made may use up the address's tries.
     Wait,
 }
 

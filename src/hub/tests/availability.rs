@@ -119,7 +119,7 @@ fn all_that_is_lost_comes_back_in_the_order_for_which_clients_wait() {
     set(&mut stage, UP);
     let found =
         [format!("{first} available"), format!("{second} available"), format!("{SYSTEM_INFO} IN_SERVICE")];
-    // Who is not signed in has no state to be told of.
+    // An agent who is not signed in has no state to be told of.
     assert_eq!(short(&mut stage, other), found);
     assert_eq!(short(&mut stage, agent), [&found[..], &[format!("{USER_NODE} READY")]].concat());
     // One after the other: states come when all is there again.

@@ -8,7 +8,7 @@ fn a_slow_check_is_made_outside_and_the_session_waits_for_it() {
     let hash = Password::hash("1001", 1000).expect("a hash");
     let hash = Password::parse_hash(&hash).expect("a hash");
     let mut stage = Stage::with(|config| config.users[1].password = hash);
-    // Whoever logs in, known or not, hashed or not, costs the same check.
+    // Every login costs the same check, of a user who is known or not, hashed or not.
     for user in ["1001", "1002", "nobody"] {
         let id = stage.log_in(user);
         assert_eq!(stage.hear(id).len(), 2, "open and features only");

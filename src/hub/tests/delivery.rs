@@ -1,4 +1,4 @@
-//! Which events a session gets: by its subscriptions, and from its presence on.
+//! Delivery of events to a session: by its subscriptions, and from its presence on.
 
 use crate::hub::tests::*;
 

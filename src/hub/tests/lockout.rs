@@ -20,7 +20,7 @@ fn http(stage: &mut Stage, name: &str, password: &str) -> bool {
     granted
 }
 
-/// The same in a stream of its own.
+/// Tries the password in a stream of its own.
 fn xmpp(stage: &mut Stage, name: &str, password: &str) -> bool {
     let id = stage.log_in_with(name, password);
     let heard = stage.hear(id).concat();

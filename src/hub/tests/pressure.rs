@@ -75,7 +75,7 @@ fn a_sender_waits_so_long_and_then_the_reader_that_took_nothing_is_closed() {
     assert!(stage.hear(quick).concat().contains(&format!("<body>{said} x")));
 }
 
-/// It takes half of a queue in the time that anybody waits: less than is sent, but never nothing.
+/// The reader takes half of a queue in the time that anybody waits: less than is sent, but never nothing.
 #[test]
 fn a_reader_that_takes_its_time_gets_everything() {
     let mut stage = Stage::new();

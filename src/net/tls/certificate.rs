@@ -33,7 +33,7 @@ pub struct Certificate {
     pub names: Vec<String>,
     /// The certificate is of version 3 and can have extensions (RFC 5280 §4.1.2.1).
     pub extensible: bool,
-    /// It is for servers.
+    /// Whether the certificate is for servers (RFC 5280 §4.2.1.12).
     server_auth: bool,
     not_before: OffsetDateTime,
     not_after: OffsetDateTime,

@@ -28,7 +28,7 @@ use crate::net::tls::{Identity, pem_of, server};
 /// The file in the folder for state.
 const NAME: &str = "certificate-and-key.pem";
 
-/// What is added to the name of a file that is not what it should be.
+/// The end of the name under which a file is put aside that is not what it should be.
 const ASIDE: &str = "unusable";
 
 /// The validity of a certificate, its first day in the past, for clients whose clocks are behind: shorter than what browsers take

@@ -36,7 +36,7 @@ pub struct Envelope<'a> {
     pub hold: Option<u64>,
     pub ack: Option<u64>,
     pub content: Option<&'a str>,
-    /// As it stands there: whether it is one is for the sequence to say.
+    /// The attribute `key` as written; whether it is the right one is for the sequence to say.
     pub key: Option<&'a str>,
     pub newkey: Option<Key>,
     /// Seconds.

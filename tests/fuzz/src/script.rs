@@ -145,7 +145,7 @@ impl Language {
     }
 }
 
-/// So many steps from there on, but for the end.
+/// Picks a range of steps from `from` on, but for the end.
 fn some(from: usize, steps: &[String], dice: &mut Rng) -> Range<usize> {
     from..(from + dice.usize(1..=RUN)).min(steps.len())
 }

@@ -169,7 +169,7 @@ impl Stage {
         told
     }
 
-    /// The same, and whether there are no more.
+    /// Drains the session, and tells whether there is no more.
     fn drain(&mut self) -> (Vec<Told>, bool) {
         let (mut told, mut is_closed) = (Vec::new(), false);
         self.hub.drain_events(self.now, self.witness, usize::MAX, |out| match out {

@@ -55,7 +55,7 @@ pub fn hear(stage: &mut Stage, id: SessionId, budget: usize) -> Heard {
     heard
 }
 
-/// One element, as a client reads it.
+/// Reads an element as a client does.
 pub fn element(text: &str) -> Document<'_> {
     let document = Document::parse(text).unwrap_or_else(|error| panic!("{error}: {text}"));
     parts::agree(&document);

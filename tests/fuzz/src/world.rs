@@ -1,7 +1,7 @@
 //! Several clients, and what each of them has to get.
 //!
 //! The model knows what a client can know: from the answers who it is and what it is subscribed to, from its own presence
-//! whether it is available. What happens on the nodes it learns from the witness, and so which event has to come to whom.
+//! whether it is available. What happens on the nodes it learns from the witness, and so which clients have to get which event.
 
 mod peer;
 
@@ -64,7 +64,7 @@ impl Kept {
 }
 
 impl World {
-    /// So many clients, none of them connected.
+    /// A world of `clients` clients, none of them connected.
     pub fn new(config: &Config, clients: usize) -> Self {
         let peers = std::iter::repeat_with(Peer::default).take(clients).collect();
         let mut world =
@@ -143,12 +143,12 @@ impl World {
         stage.pass(time, |stage| happened(stage, peers, bare, kept));
     }
 
-    /// Something was done with the hub: whoever gets something of it, will.
+    /// Something was done with the hub: its receivers get what follows.
     pub fn happened(&mut self) {
         happened(&mut self.stage, &mut self.peers, &self.bare, &mut self.kept);
     }
 
-    /// Another configuration comes. Who is gone still hears of the signing out; the others, which nodes are gone.
+    /// Another configuration comes. A removed user still hears of the signing out; the others, which nodes are gone.
     pub fn reload(&mut self, config: &Config) {
         let Self { stage, peers, bare, kept } = self;
         let (told, gone) = stage.reload(config);
@@ -309,7 +309,7 @@ fn happened(
     act(stage, peers);
 }
 
-/// Who is subscribed gets what was told, and the node keeps it.
+/// Notes that subscribers get an item, and that the node keeps it.
 fn expect(
     peers: &mut [Peer],
     bare: &BTreeMap<String, BTreeSet<String>>,
@@ -327,7 +327,7 @@ fn expect(
     }
 }
 
-/// Whose connection is dropped is a client that has not come yet.
+/// Does what the hub asks. A client whose connection is dropped counts as one that has not come yet.
 fn act(stage: &mut Stage, peers: &mut [Peer]) {
     for id in stage.act() {
         for peer in peers.iter_mut().filter(|peer| peer.id == Some(id)) {

@@ -1,4 +1,4 @@
-//! One frame in each state of a stream. The first letter is the state: `c`onnected, `o`pened, `k` checking, `l`ogged in,
+//! A frame in each state of a stream. The first letter is the state: `c`onnected, `o`pened, `k` checking, `l`ogged in,
 //! `r`eady, `b`ound, `a`vailable, `x` closed; what follows is the frame.
 #![no_main]
 

@@ -179,7 +179,7 @@ fn administrator(stage: &Stage) -> UserId {
     stage.hub.desk().directory().find("administrator").expect("the demo has one")
 }
 
-/// What is put together from what was looked at after each step.
+/// Checks documents that are put together from those that were looked at after each step.
 fn look_at_others(desk: &Desk) {
     let administrator = desk.directory().find("administrator").expect("the demo has one");
     element(&desk.users_document(administrator).expect("an administrator may read it"));
@@ -233,7 +233,8 @@ fn text<'a>(node: Node<'a, 'a>, name: &str) -> &'a str {
     child(node, name).and_then(|node| node.text()).unwrap_or_default()
 }
 
-/// Who is signed out has no telephone and no call, who speaks has one, and takes part in each of its calls.
+/// Checks that a user who is signed out has no telephone and no call, and that a user who speaks has one and takes part in
+/// each call.
 fn look_at_user(user: &str, dialogs: &str, desk: &Desk) {
     let (read, its_dialogs) = (element(user), element(dialogs));
     let (state, extension) = (text(read.root_element(), "state"), text(read.root_element(), "extension"));

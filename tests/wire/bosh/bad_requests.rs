@@ -1,4 +1,4 @@
-//! What is not BOSH, or not somebody's own session: every request is answered, and nobody else notices.
+//! Requests that are not BOSH, or name another client's session: every request is answered, and nobody else notices.
 
 use crate::support::bosh::{CREATE, attribute, envelope, ping, request};
 use crate::support::http::{Answer, Http};

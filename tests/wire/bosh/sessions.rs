@@ -202,7 +202,7 @@ fn a_client_that_terminates_with_a_presence_is_seen_leaving() {
     let held = bosh.wire.send_next("", "");
     let answer = bosh.wire.ask("type='terminate'", leave);
     answer.expect_body("", "");
-    // Nothing is said to who has left, not even that.
+    // Nothing is said to a client that has left, not even that.
     { held }.answer().expect_body("type='terminate'", "");
     socket.expect(
         "<presence type='unavailable' from='1001@localhost/desktop' to='1001@localhost/phone' xmlns='jabber:client'>\

@@ -1,4 +1,4 @@
-//! What the built-in page asks for: who there is, and doing something in another's name.
+//! Requests of the built-in page: the directory, and requests in another user's name.
 
 use crate::support::http::{Http, basic, own};
 use crate::support::rest::{event, field};

@@ -101,7 +101,7 @@ fn out_of_service_every_request_is_503_and_everybody_hears_of_it() {
     set(&server, "status=IN_SERVICE");
     assert_eq!(field(&event(&mut agent, SYSTEM_INFO), "status"), "IN_SERVICE");
     assert_eq!(field(&event(&mut other, SYSTEM_INFO), "status"), "IN_SERVICE");
-    // Its state, once more; who is not signed in has none.
+    // The agent's state, once more; an agent who is not signed in has none.
     assert_eq!(field(&event(&mut agent, USER), "state"), "NOT_READY");
     other.expect_nothing_more();
     let shown = get(&server, "1001", "User/1001");

@@ -51,7 +51,7 @@ fn a_stream_that_resumes_gets_missed_events_and_then_new_ones() {
     // Nothing was missed, and nothing came.
     let mut again = Stream::after(&server, &[ALARMS, USER], &one.last);
     expect_nothing_more(&server, &mut again);
-    // Who has seen nothing is owed nothing.
+    // A client that has seen nothing is owed nothing.
     let mut new = Stream::with(&server, &format!("{nodes}&after="), &own);
     expect_nothing_more(&server, &mut new);
 }

@@ -257,7 +257,7 @@ fn tickets_are_bounded_and_good_for_streams_alone() {
     let opens = |ticket: &str| ask(&server, &format!("node={ALARMS}&ticket={ticket}"), "").status();
     assert_eq!(opens(&one), 401, "it made place for a newer one");
     let others = ticket(&server, "1002");
-    // Whoever keeps the user out by wrong passwords does not take the ticket away.
+    // Wrong passwords that keep the user out do not take the ticket away.
     for _ in 0..2 {
         ask_for_ticket(&server, &format!("Authorization: {}\r\n", basic("1001", "wrong")));
     }

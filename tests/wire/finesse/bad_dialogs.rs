@@ -51,7 +51,7 @@ fn error(answer: &crate::support::http::Answer, status: u16, kind: &str, case: &
     assert_eq!(field(&answer.body, "ErrorType"), kind, "{case}: {answer:?}");
 }
 
-/// What is bad as XML, in the same way for all requests about calls; `good` is a request that is not.
+/// Bodies that are bad XML, in the same way for all requests about calls; `good` is a request that is not.
 fn bad_xml<'a>(path: &'a str, good: &str) -> Vec<Bad<'a>> {
     let inner =
         good.strip_prefix("<Dialog>").and_then(|text| text.strip_suffix("</Dialog>")).expect("a dialog");

@@ -304,7 +304,7 @@ fn options_name_the_methods_of_each_address_to_everybody() {
     let options = |path: &str| without_password(&server, "OPTIONS", path, "");
     for (path, allowed) in [
         ("User/1001", "GET, HEAD, PUT, OPTIONS"),
-        // Who there is stays unsaid.
+        // The names of users stay unsaid.
         ("User/nobody", "GET, HEAD, PUT, OPTIONS"),
         ("User/1001/Dialogs/", "GET, HEAD, POST, OPTIONS"),
         ("TeamMessage/1", "GET, HEAD, DELETE, OPTIONS"),

@@ -31,7 +31,7 @@ impl<T: Read + Write + Send> Stream for T {}
 
 type Connection = Http<Box<dyn Stream>>;
 
-/// The same over both.
+/// Connections without and with TLS.
 fn connections(server: &Server) -> [Connection; 2] {
     let plain = TcpStream::connect(server.plain).expect("the server accepts connections");
     plain.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
@@ -300,7 +300,7 @@ fn a_client_that_sends_for_ever_is_cut_off() {
         assert!(Instant::now() < deadline, "it goes on for ever");
         thread::sleep(Duration::from_millis(10));
     }
-    // One who has stopped is given up, too.
+    // A client that has stopped is given up, too.
     let before = server.descriptors();
     let mut silent = Http::connect(server.plain);
     assert_eq!(
@@ -465,7 +465,7 @@ fn all_bodies_share_their_memory_and_one_address_has_a_part_of_it() {
     assert_eq!(Http::connect_from([127, 0, 0, 4], server.plain).ask(&small).status(), 202);
 }
 
-/// So many connections show how much memory one takes.
+/// Connections: enough to show how much memory each takes.
 const MANY: usize = 400;
 
 /// How much memory each of many connections takes, in KiB.

@@ -127,7 +127,7 @@ fn a_page_that_is_not_allowed_is_answered_and_cannot_read_it() {
     for twice in [[ALLOWED, FOREIGN], [FOREIGN, ALLOWED], [ALLOWED, ALLOWED]] {
         expect_closed(&ask(&server, "GET", "/healthz", &twice.map(origin).concat()));
     }
-    // Who is no page is no concern of it.
+    // A client that is no page is no concern of it.
     let answer = ask(&server, "GET", "/healthz", "");
     assert_eq!(answer.status(), 200);
     expect_closed(&answer);
@@ -386,7 +386,7 @@ fn what_only_programs_say_of_themselves_is_taken_for_a_program_if_it_names_this_
         (false, "lab.example:8080", "ws://evil.example:8080", 403),
         (true, "lab.example", "ws://lab.example", 403),
         (false, "lab.example:8080", "lab.example:8080/", 403),
-        // These can be pages: whoever stands between browser and server has written them.
+        // These can be pages: a proxy between browser and server has written them.
         (true, "lab.example:8445", "http://lab.example:8445", 403),
         (false, "lab.example:8080", "null", 403),
     ] {
@@ -438,7 +438,7 @@ fn a_change_that_a_page_of_elsewhere_asks_for_without_its_origin_is_refused() {
     for headers in ["", "Sec-Fetch-Site: same-origin\r\n", "Sec-Fetch-Site: none\r\n", "Origin:\r\n"] {
         assert_eq!(put(headers).status(), 202, "{headers}");
     }
-    // Who says its origin is judged by that.
+    // A client that names its origin is judged by that.
     assert_eq!(put(&format!("{}Sec-Fetch-Site: cross-site\r\n", origin(ALLOWED))).status(), 202);
 }
 

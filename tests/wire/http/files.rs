@@ -24,7 +24,7 @@ impl Site {
         Self::with("")
     }
 
-    /// The same with something added at the end of the configuration.
+    /// Starts the server with `more` at the end of the configuration.
     fn with(more: &str) -> Self {
         let folder = Folder::new();
         let site = folder.path().join("site");

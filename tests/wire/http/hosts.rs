@@ -37,7 +37,7 @@ fn server(keys: &str) -> Server {
     server_of("12.5", keys)
 }
 
-/// The same of another release.
+/// Starts a server of another release.
 fn server_of(release: &str, keys: &str) -> Server {
     let folder = Folder::new();
     std::fs::create_dir(folder.path().join("site")).expect("the folder is ours");

@@ -74,7 +74,7 @@ fn wrong_passwords_count_for_the_client_behind_the_proxy() {
     // Whatever it says of itself before.
     assert_eq!(statuses(PROXY, &by("203.0.113.66, 203.0.113.5"), "1001"), [503; 4]);
     assert_eq!(statuses(PROXY, &by("203.0.113.6"), "1001"), [200; 4], "its neighbour is not held up");
-    // Who is no proxy cannot become another by what it says.
+    // A client that is no proxy cannot become another by what it says.
     let mut as_many = (1..=4).map(|n| ask(&server, OTHER, &by(&format!("203.0.113.{n}")), "wrong").status());
     assert!(as_many.by_ref().take(3).all(|status| status == 401) && as_many.next() == Some(503));
     server.wait_for_log(&["203.0.113.5", "wrong passwords"]);

@@ -159,7 +159,7 @@ fn a_handshake_that_is_not_complete_holds_sixteen_kibibytes_and_those_of_an_addr
     server.wait_for_log(&["127.0.0.6", "accepted"]);
     assert_eq!(open(there, 6_000).rest(), "");
     server.wait_for_log(&["127.0.0.2", "handshakes in [limits]"]);
-    // Who says all at once holds nothing, and what was held is free again.
+    // A client that says all at once holds nothing, and what was held is free again.
     assert!(wait(async { ask(&mut connect(&server).await).await }).starts_with("HTTP/1.1 200 OK\r\n"));
     assert_eq!(metrics(&server)["callboard_handshakes_refused_total"], 2.0);
     drop((first, others));

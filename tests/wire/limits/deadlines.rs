@@ -265,7 +265,7 @@ fn requests_without_the_end_of_their_head_have_a_common_bound_and_an_address_has
     let mut secure = Http::secure(server.tls);
     secure.send("GET /healthz HTTP/1.1\r\nHost: loc");
     assert_eq!(secure.answer().status(), 503);
-    // Who says all at once holds nothing, and another address has its share.
+    // A client that says all at once holds nothing, and another address has its share.
     assert_eq!(Http::connect(server.plain).ask(WHOLE).status(), 200);
     let mut other = Http::connect_from([127, 0, 0, 2], server.plain);
     half(&mut other);

@@ -134,7 +134,7 @@ fn an_address_with_too_many_wrong_passwords_waits_whoever_it_asks_for() {
         client.send_plain(&format!("\0{user}\0{password}"));
         client.expect_failure("temporary-auth-failure");
     }
-    // Who is in stays in, and a try comes back in a second.
+    // A client that is in stays in, and a try comes back in a second.
     let deadline = std::time::Instant::now() + crate::support::server::PATIENCE;
     while own(&server, "administrator", "1234").status() == 429 {
         assert!(std::time::Instant::now() < deadline, "no try comes back");

@@ -8,7 +8,7 @@ use crate::support::http::{Http, basic};
 use crate::support::server::{DEMO, Folder, PATIENCE};
 use crate::support::{Client, Server};
 
-/// So many bytes of log one refused request may cost, if there are many of them.
+/// Bytes of log that a refused request may cost, if there are many of them.
 const BYTES: usize = 20;
 
 /// Of each kind so many requests are made.

@@ -1,4 +1,4 @@
-//! Slow password checks: who waits for whom, and for whom nothing is computed.
+//! Slow password checks: which clients wait for which, and which passwords are not computed.
 
 use callboard::config::password::Password;
 

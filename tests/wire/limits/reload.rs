@@ -249,7 +249,7 @@ fn a_file_that_does_not_come_holds_nobody_up() {
     let lab = Lab::new();
     let mut agent = Client::online(&lab.server, "1001", "desktop");
     fs::remove_file(&lab.file).expect("the file is ours");
-    // Whoever opens it waits for somebody who writes.
+    // A reader waits there for a writer.
     let made = std::process::Command::new("mkfifo").arg(&lab.file).status().expect("every system has it");
     assert!(made.success());
     lab.server.signal(Signal::HUP);

@@ -78,7 +78,7 @@ fn payloads(body: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// One session.
+/// A session.
 pub struct Bosh {
     address: SocketAddr,
     tls: bool,
@@ -111,7 +111,7 @@ impl Bosh {
         }
     }
 
-    /// The same as a stream.
+    /// A session as a stream.
     pub fn session(server: &Server) -> Session<Self> {
         Session::new(Self::new(server, false), &server.domain)
     }

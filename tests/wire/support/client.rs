@@ -30,7 +30,7 @@ pub trait Wire {
     fn receive(&mut self) -> Received;
 }
 
-/// One stream.
+/// A stream.
 pub struct Session<W> {
     pub wire: W,
     pub domain: String,
@@ -123,7 +123,7 @@ impl<W: Wire> Session<W> {
         self.expect_close(code);
     }
 
-    /// The same where the stream was not open yet: it is opened first (RFC 6120 §4.9.1.2).
+    /// Expects the stream to be opened first, since it was not, and then this error (RFC 6120 §4.9.1.2).
     #[track_caller]
     pub fn expect_open_and_stream_error(&mut self, conditions: &str, code: u16) {
         self.expect_open();
@@ -239,7 +239,7 @@ impl<W: Wire> Session<W> {
         self.expect_all(&[&finesse, &finesse, &own]);
     }
 
-    /// The same beside another available session of the user, which is told too.
+    /// Becomes available beside another available session of the user, which is told too.
     #[track_caller]
     pub fn become_available_beside<V: Wire>(&mut self, other: &mut Session<V>) {
         self.send("<presence xmlns='jabber:client'/>");

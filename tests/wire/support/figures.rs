@@ -10,7 +10,7 @@ pub fn metrics(server: &Server) -> HashMap<String, f64> {
     ask(&mut Http::connect(server.plain))
 }
 
-/// The same on a connection that stays.
+/// Asks for the figures on a connection that stays.
 pub fn ask(http: &mut Http) -> HashMap<String, f64> {
     let answer = http.ask("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert_eq!(answer.status(), 200);

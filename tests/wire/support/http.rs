@@ -38,7 +38,7 @@ impl Answer {
     }
 }
 
-/// One connection.
+/// A connection.
 pub struct Http<S: Read + Write = TcpStream>(BufReader<S>);
 
 impl Http {
@@ -46,7 +46,7 @@ impl Http {
         Self::patient(TcpStream::connect(address).expect("the server accepts connections"))
     }
 
-    /// The same from another address of this machine.
+    /// Connects from another address of this machine.
     pub fn connect_from(own: [u8; 4], address: SocketAddr) -> Self {
         let socket = net::socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
         net::bind(&socket, &SocketAddr::from((own, 0))).expect("an address of this machine");
@@ -67,7 +67,7 @@ impl Http {
 }
 
 impl Http<Secure> {
-    /// The same inside TLS.
+    /// Connects with TLS.
     pub fn secure(address: SocketAddr) -> Self {
         Self(BufReader::new(Secure::connect(address)))
     }
@@ -157,7 +157,7 @@ impl<S: Read + Write> Http<S> {
         String::from_utf8_lossy(&rest).into_owned()
     }
 
-    /// What carries it, for who has nothing more to ask.
+    /// Returns the stream below, for a client that has nothing more to ask.
     pub fn into_stream(self) -> S {
         self.0.into_inner()
     }

@@ -16,12 +16,12 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// One with the demo.
+    /// A lab with the demo.
     pub fn new() -> Self {
         Self::with_log("trace", DEMO)
     }
 
-    /// One with that file, and less in the log.
+    /// A lab with that file, and less in the log.
     pub fn with_log(level: &str, config: &str) -> Self {
         let folder = Folder::new();
         let file = folder.path().join("callboard.toml");

@@ -12,7 +12,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// It is a result with this payload.
+    /// Expects a result with this payload.
     #[track_caller]
     pub fn is_result(&self, payload: &str) {
         let pattern = format!("<iq type='result'{}{payload}</iq>", self.start);
@@ -21,7 +21,7 @@ impl Reply {
         }
     }
 
-    /// It is a result, of which only this much is known.
+    /// Expects a result that has these parts.
     #[track_caller]
     pub fn is_result_with(&self, parts: &[&str]) {
         assert!(self.text.starts_with("<iq type=\"result\""), "{}", self.text);
@@ -30,7 +30,7 @@ impl Reply {
         }
     }
 
-    /// It is an error. `what` is the code of XEP-0086, the type, the condition, and, where pubsub has one of its own,
+    /// Expects an error. `what` is the code of XEP-0086, the type, the condition, and, where pubsub has one of its own,
     /// that, with `=` and the feature it names: `400 modify bad-request nodeid-required`.
     ///
     /// What the request contained may be repeated before the error (RFC 6120 §8.3.1).

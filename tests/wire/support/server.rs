@@ -94,12 +94,12 @@ impl Server {
         Self::serving("localhost", &format!("{DEMO}\n{more}"))
     }
 
-    /// The same with less in the log, for a test with much traffic.
+    /// Starts a server with less in the log, for a test with much traffic.
     pub fn with_log(level: &str, more: &str) -> Self {
         Self::by_with(program(), level, more)
     }
 
-    /// The same started in another way.
+    /// Starts a server by another command.
     pub fn by_with(command: Command, level: &str, more: &str) -> Self {
         Self::configured(command, level, Folder::new(), "localhost", &format!("{DEMO}\n{more}"))
     }
@@ -114,7 +114,7 @@ impl Server {
         Self::serving_with_log("trace", folder, domain, config)
     }
 
-    /// The same with less in the log.
+    /// Starts a server of that folder with less in the log.
     pub fn serving_with_log(level: &str, folder: Folder, domain: &str, config: &str) -> Self {
         Self::configured(program(), level, folder, domain, config)
     }
@@ -124,7 +124,7 @@ impl Server {
         Self::by(program(), flags)
     }
 
-    /// The same started in another way, such as with a variable in its environment.
+    /// Starts a server by another command, such as with a variable in its environment.
     pub fn by(command: Command, flags: &[&str]) -> Self {
         Self::start(command, "trace", flags, "localhost", None)
     }
@@ -195,7 +195,7 @@ impl Server {
         line
     }
 
-    /// What is still written to standard output before it ends.
+    /// Reads what the program still writes to standard output before it ends.
     pub fn printed_to_the_end(&mut self) -> String {
         let mut rest = String::new();
         self.out.read_to_string(&mut rest).expect("standard output is text");

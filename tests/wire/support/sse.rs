@@ -18,7 +18,7 @@ pub enum Told {
     End,
 }
 
-/// One stream.
+/// A stream.
 pub struct Stream<S: Read + Write = TcpStream> {
     http: Http<S>,
     pub head: Answer,

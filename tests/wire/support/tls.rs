@@ -69,7 +69,7 @@ pub async fn connect(
     over(Async::<TcpStream>::connect(address).await?, version).await
 }
 
-/// The same over a connection that is there.
+/// Makes TLS over a connection that is there.
 pub async fn over<T: AsyncRead + AsyncWrite + Unpin>(
     stream: T,
     version: Option<&'static SupportedProtocolVersion>,
@@ -77,7 +77,7 @@ pub async fn over<T: AsyncRead + AsyncWrite + Unpin>(
     with(Arc::new(client(version)), stream).await
 }
 
-/// The same as a client that remembers its sessions.
+/// Makes TLS over a connection as a client that remembers its sessions.
 pub async fn with<T: AsyncRead + AsyncWrite + Unpin>(
     config: Arc<ClientConfig>,
     stream: T,

@@ -9,7 +9,7 @@ fn open(attributes: &str) -> String {
     format!("<open xmlns='{}' {attributes}/>", ns::FRAMING)
 }
 
-/// As the first message of a connection it is answered with an open and this error.
+/// Checks that a first message is answered with an open and this error.
 fn is_refused_first(server: &Server, message: &str, conditions: &str) {
     let mut client = Client::connect(server);
     client.send(message);

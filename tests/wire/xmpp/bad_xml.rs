@@ -93,7 +93,7 @@ fn a_prefix_that_is_not_declared_is_bad() {
     );
 }
 
-/// Whoever was handed these would have to end its own stream (RFC 6120 §11.3).
+/// A client that was handed these would have to end its own stream (RFC 6120 §11.3).
 #[test]
 fn what_a_parser_with_namespaces_refuses_is_not_well_formed() {
     let iq = |content: &str| {

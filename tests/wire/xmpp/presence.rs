@@ -11,7 +11,7 @@ fn bound() -> (Server, Client) {
     (server, client)
 }
 
-/// One's own presence, coming back.
+/// The user's own presence, coming back.
 fn own(content: &str) -> String {
     format!(
         "<presence xmlns='jabber:client' from='1001@localhost/desktop' to='1001@localhost/desktop'>{content}</presence>"

@@ -81,7 +81,7 @@ no_answer = ["5550002"]
 calls = 9
 "#;
 
-/// What is written otherwise in other files for the same centre. A user or queue with another id is one that is gone.
+/// Changes that make other files for the same centre. A user or queue with another id is gone from such a file.
 const OTHERWISE: [&[(&str, &str)]; 3] = [
     &[],
     &[("id = \"bob\"", "id = \"bea\""), ("id = \"q1\"", "id = \"q3\""), ("wrap_up = \"7s\"\n", "")],
@@ -94,7 +94,7 @@ const OTHERWISE: [&[(&str, &str)]; 3] = [
     ],
 ];
 
-/// One of the files.
+/// Reads a file of the centre.
 fn centre(profile: &str, which: usize) -> Config {
     let mut text = format!("profile = \"{profile}\"\n{CENTRE}");
     for (from, to) in OTHERWISE[which] {
@@ -112,16 +112,16 @@ const NUMBERS: &[&str] = &[
     "5550001", "5550002", "5550123", "5550123", "sip:x", "1099",
 ];
 
-/// One thing that happens. Calls are named by their place among those there are.
+/// A step of a run. Calls are named by their place among those there are.
 #[derive(Clone, Debug)]
 enum Do {
     State(u32, u32, &'static str, &'static str),
     Make(u32, &'static str),
     Listen(u32, &'static str),
     BargeIn(u32, usize),
-    /// Whose participation of which call; what; which number; the target, if it is not the own telephone.
+    /// A participant of a call, the action, a number; the target, if it is not the participant's own telephone.
     Update(usize, usize, Action, &'static str, Option<usize>),
-    /// The same with one of the actions that are offered.
+    /// A participant of a call, an action that it is offered, a number.
     Offered(usize, usize, usize, &'static str),
     Inbound(&'static str),
     Abandon(usize),
@@ -171,7 +171,7 @@ fn some(random: &mut fastrand::Rng) -> Do {
     }
 }
 
-/// What somebody knows who has read all events.
+/// Knowledge of a client that has read all events.
 #[derive(Default)]
 struct Reader {
     user: Option<String>,
@@ -359,7 +359,7 @@ fn class(broken: &str) -> String {
     broken.split(':').next().unwrap_or_default().to_owned()
 }
 
-/// The same breach with as few steps as possible.
+/// Finds as few steps as possible that lead to the breach.
 fn shrink(name: &str, mut all: Vec<Do>, of: &str) -> (Vec<Do>, String) {
     let mut said = String::new();
     loop {

@@ -58,7 +58,7 @@ pub enum Handler {
     Missing,
     /// A document that needs no password.
     Public(fn(&Asked<'_>) -> String),
-    /// The same, but only while the service is there.
+    /// A document for everybody while the service is there.
     PublicInService(fn(&Asked<'_>) -> String),
     /// A document; the actor is the user as whom the request is carried out.
     Read(fn(&Asked<'_>, UserId) -> Result<String, ApiError>),

@@ -42,11 +42,11 @@ const CREATE: [&str; 6] = [
     "newkey='ca393b51b682f61f98e7877d61146407f3d0a770' ver='1.6'",
 ];
 
-/// What is known of the requests.
+/// Requests and what is known of them.
 #[derive(Default)]
 struct Requests {
     made: u64,
-    /// Those whose clients wait, and whose sessions.
+    /// Requests whose clients wait, each with its session.
     open: Vec<(u64, Option<SessionId>)>,
     answered: HashSet<u64>,
 }

@@ -1,4 +1,4 @@
-//! One client, as the model has it.
+//! A client as the model has it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -33,11 +33,11 @@ pub enum What {
     Deleted,
 }
 
-/// One client.
+/// A client.
 #[derive(Debug, Default)]
 pub struct Peer {
     pub id: Option<SessionId>,
-    /// Its full JID, once it is bound.
+    /// Full JID, once a resource is bound.
     pub full: Option<String>,
     available: bool,
     /// The nodes of its subscriptions by the full JID.
@@ -46,7 +46,7 @@ pub struct Peer {
     expected: VecDeque<(String, Expected)>,
     /// The hub lets nothing more come to it, but for what waits.
     pub ended: bool,
-    /// It did not read, and so is owed nothing any more.
+    /// Whether it was closed for not reading, and so is owed nothing any more.
     dropped: bool,
 }
 
