@@ -243,6 +243,9 @@ limits! {
     /// wait for an agent whose last session ended to return before it is signed out
     /// (the guide, "Desktop presence and forced logout").
     forced_logout: Duration("time") = MINUTE, 100 => HOUR;
+    /// time that maintenance mode takes at the most to end the sessions
+    /// (the administration guide, "Finesse Maintenance Mode": maxMMTimeSec is an hour).
+    maintenance: Duration("time") = HOUR, SECOND => HOUR;
     /// calls at the same time
     /// (the guide, "Dialog").
     calls: Count("calls") = 4096, 1 => 100_000;

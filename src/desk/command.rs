@@ -10,6 +10,7 @@ use crate::desk::contact_centre::Desk;
 use crate::desk::dialog::request::{DialogRequest, Inbound};
 use crate::desk::error::ApiError;
 use crate::desk::event::{Event, Step};
+use crate::desk::maintenance::StartMaintenance;
 use crate::desk::request::{ClientLog, NewMessage, SetState};
 use crate::desk::status::Status;
 use crate::desk::timers::Alarm;
@@ -36,6 +37,8 @@ pub enum Command {
         /// Publishes the states of all agents, some at a time.
         tell_states: bool,
     },
+    /// Maintenance mode ends: so many users are still on line.
+    EndMaintenance { left: usize },
     /// Another configuration is read.
     Reload(Box<Config>),
     /// Time goes by: what has become due is done.
@@ -59,6 +62,10 @@ pub enum Request {
     TakeLog { user: UserId, log: ClientLog },
     /// `POST /User/{id}/CompressedClientLog`.
     TakeCompressedLog { user: UserId },
+    /// `PUT /MaintenanceMode`.
+    StartMaintenance(StartMaintenance),
+    /// `DELETE /LockedOutUsers/{id}`: the desk says whether it may be, and the hub lets the user log in again.
+    Unlock(String),
 }
 
 /// The effect of a command.
@@ -109,6 +116,7 @@ impl Desk {
                 }
                 told.into_iter().collect::<Vec<_>>().into()
             }
+            Command::EndMaintenance { left } => self.end_maintenance(now, left).into(),
             Command::Reload(config) => self.reload(now, *config).into(),
             Command::Tick => self.tick(now).into(),
         })
@@ -136,6 +144,11 @@ impl Desk {
             Request::DeleteMessage(id) => self.delete_message(now, actor, &id, request_id)?.into(),
             Request::TakeLog { user, log } => self.take_log(now, actor, user, log, request_id)?.into(),
             Request::TakeCompressedLog { user } => self.take_compressed_log(actor, user)?.into(),
+            Request::StartMaintenance(asked) => self.start_maintenance(now, actor, &asked)?.into(),
+            Request::Unlock(id) => {
+                self.may_unlock(actor, &id)?;
+                Applied::default()
+            }
         })
     }
 

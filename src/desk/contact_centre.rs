@@ -8,6 +8,7 @@ use crate::config::{Config, Layout, NodeAccess, Outside, PhoneBook, Profile, Rea
 use crate::desk::dialog::call::{Dialog, FIRST_ID};
 use crate::desk::directory::Directory;
 use crate::desk::error::{ApiError, ApiRefusal};
+use crate::desk::maintenance::Maintenance;
 use crate::desk::messages::Messages;
 use crate::desk::queue::Queue;
 use crate::desk::reasons::SystemCode;
@@ -86,6 +87,8 @@ pub struct Desk {
     pub(super) cti_since: Option<SystemTime>,
     /// When the CTI server was lost.
     pub(super) heartbeat_lost: Option<SystemTime>,
+    /// Maintenance mode, if it was begun.
+    pub(super) maintenance: Option<Maintenance>,
     pub(super) timers: Timers,
     /// The timer of those who still have to be told how they stand.
     pub(super) telling: Option<TimerId>,
@@ -126,6 +129,7 @@ impl Desk {
             https_port: config.listen.first().map(|address| address.port()),
             cti_since: None,
             heartbeat_lost: None,
+            maintenance: None,
             timers: Timers::default(),
             telling: None,
             changed: BTreeSet::new(),

@@ -30,6 +30,8 @@ pub enum ApiRefusal {
     DialogUnknown,
     QueueUnknown,
     NoTelephone,
+    NoAdministrator,
+    InMaintenance,
     TooManyMessages,
     MethodNotAllowed,
     Changed,
@@ -69,6 +71,8 @@ impl ApiRefusal {
             Self::QueueUnknown => (404, "Not Found", "Invalid queueId specified for queue"),
             // The spelling is Finesse's.
             Self::NoTelephone => (401, "Invalid Authorization User Specified", "The user is not an authorizied supervisor."),
+            Self::NoAdministrator => (403, "Forbidden", "This is for users with the role Administrator"),
+            Self::InMaintenance => (400, "Bad Request", "Maintenance mode is in progress already"),
             Self::TooManyMessages =>
                 (400, "System Resource Limit Exceeded", "MAX_ACTIVE_MESSAGE_LIMIT_EXCEEDED"),
             Self::MethodNotAllowed => (405, "Method Not Allowed", "There are other methods here"),

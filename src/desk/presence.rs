@@ -11,6 +11,11 @@ use crate::desk::state::State;
 use crate::desk::timers::Alarm;
 
 impl Desk {
+    /// Tells whether a user has any calls.
+    pub fn has_calls(&self, user: UserId) -> bool {
+        !self.agent(user).dialogs.is_empty()
+    }
+
     /// Ends the wait for the sign-out of a user who is on line again.
     pub(super) fn arrived(&mut self, user: UserId) {
         let leaving = self.agent_mut(user).leaving.take();

@@ -43,6 +43,7 @@ impl Desk {
 
     /// Sets the status. Out of service the heartbeat of the CTI server fails. The work of [`Desk::tell_states`] ends.
     pub(super) fn set_status(&mut self, now: Now, status: Status) {
+        self.maintenance_follows(status);
         self.status = status;
         self.heartbeat_lost = match status {
             Status::OutOfService => self.heartbeat_lost.or(Some(now.wall)),

@@ -20,6 +20,7 @@ mod documents;
 mod during_calls;
 mod events;
 mod lists;
+mod maintenance;
 mod messages;
 mod payloads;
 mod presence;

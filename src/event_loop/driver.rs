@@ -309,7 +309,10 @@ mod tests {
     fn connect(driver: &Rc<Driver>) -> SessionId {
         driver.with_hub(|hub, now| {
             let peer = ([127, 0, 0, 1], 1).into();
-            hub.connect(now, Peer { address: peer, transport: Transport::Ws, accepted: now.monotonic })
+            hub.connect(
+                now,
+                Peer { address: peer, transport: Transport::Ws, accepted: now.monotonic, via_proxy: false },
+            )
         })
     }
 

@@ -131,8 +131,10 @@ mod tests {
         let bind = "<iq type='set' id='b' xmlns='jabber:client'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>";
         driver.with_hub(|hub, now| {
             let peer = ([127, 0, 0, 1], 1).into();
-            let id =
-                hub.connect(now, Peer { address: peer, transport: Transport::Ws, accepted: now.monotonic });
+            let id = hub.connect(
+                now,
+                Peer { address: peer, transport: Transport::Ws, accepted: now.monotonic, via_proxy: false },
+            );
             [open, auth, open, bind].iter().for_each(|text| hub.frame(now, id, text));
         });
     }

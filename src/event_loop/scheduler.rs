@@ -168,7 +168,8 @@ mod tests {
             let stream = Socket::new(Async::new(stream).expect("it can be watched"));
             let slots = site.admission.places(peer.ip()).expect("there is room");
             let io = Io::plain(stream, peer, slots, site.admission.traffic.clone());
-            let origin = Peer { address: peer, transport: Transport::Ws, accepted: now().monotonic };
+            let origin =
+                Peer { address: peer, transport: Transport::Ws, accepted: now().monotonic, via_proxy: false };
             site.driver.spawn_arrival(peer.ip(), session::serve(site.driver.clone(), io, origin, Vec::new()));
             Self { site, sessions, arrivals, client }
         }

@@ -21,7 +21,7 @@ use crate::net::connection::WritePatience;
 pub async fn serve(site: Rc<Site>, arrival: Arrival) {
     let Arrival { connection: mut io, peer, own, accepted, lacks_tls, turns } = arrival;
     let transport = if io.security().is_some() { Transport::Wss } else { Transport::Ws };
-    let origin = Peer { address: peer, transport, accepted };
+    let origin = Peer { address: peer, transport, accepted, via_proxy: false };
     let client = Rc::new(Client {
         origin,
         own,

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use hyper::{Request, StatusCode, header};
 
+use crate::http::headers::forwarded::ViaProxy;
 use crate::http::request_body;
 use crate::http::request_body::Grown;
 use crate::http::request_body::Incoming;
@@ -29,6 +30,7 @@ pub async fn answer(
     secure: bool,
     waits: &Cell<bool>,
 ) -> Answer {
+    let via_proxy = ViaProxy::is_in(&request);
     let small = site.limits.stanza_before_login;
     let logged_in =
         |text: &str| sid_of(text).is_some_and(|sid| site.driver.with_hub(|hub, _| hub.is_sid_logged_in(sid)));
@@ -38,7 +40,7 @@ pub async fn answer(
         // As if it had never come: the client sends it again (XEP-0124 §14.3).
         Err(refused) => return refused.into(),
     };
-    let post = Post { request: site.driver.bosh.begin(), peer, secure };
+    let post = Post { request: site.driver.bosh.begin(), peer, secure, via_proxy };
     let mut waiting = Waiting { site: site.clone(), request: post.request, session: None };
     match read {
         Grown::Whole(bytes) => match String::from_utf8(bytes) {

@@ -15,7 +15,7 @@ use crate::event_loop::log_shares::Kind;
 use crate::http::basic_auth::Peer;
 use crate::http::client::Client;
 use crate::http::cors::{Asker, Sent};
-use crate::http::headers::forwarded::Seen;
+use crate::http::headers::forwarded::{Seen, ViaProxy};
 use crate::http::headers::{entity_tag, forwarded};
 use crate::http::metering::upgrade;
 use crate::http::metering::{Tag, Way};
@@ -80,7 +80,9 @@ async fn respond(
     client: &Client,
     seen: &Seen,
 ) -> Answer {
-    let origin = hub::Peer { address: seen.peer, ..client.origin };
+    let via_proxy = site.admission.is_proxy(client.origin.address.ip());
+    let origin = hub::Peer { address: seen.peer, via_proxy, ..client.origin };
+    request.extensions_mut().insert(ViaProxy(via_proxy));
     request.extensions_mut().insert(Peer(origin.address.ip()));
     request.body_mut().comes_from(origin.address.ip());
     request.extensions_mut().insert(client.remote.clone());
@@ -98,7 +100,7 @@ async fn respond(
     if client.lacks_tls && guarded {
         return lead_to_tls(&request, site.led_to_tls);
     }
-    if site.admission.is_proxy(client.origin.address.ip()) {
+    if via_proxy {
         // Given back first: it may be of the same client.
         client.place.take();
         let Some(place) = site.admission.place(origin.address.ip()) else {

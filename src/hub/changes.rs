@@ -53,6 +53,7 @@ impl Change for desk::Command {
                 .unwrap_or_else(|_| debug_assert!(false, "opening cannot be refused"));
         }
         hub.tell(now, events, by);
+        hub.follow_maintenance(now);
         if let Some(by) = by {
             hub.hold_if_owed(now, by);
         }
@@ -91,15 +92,25 @@ impl Hub {
         by: UserId,
         actor: UserId,
         request_id: String,
-        request: desk::Request,
+        mut request: desk::Request,
     ) -> Result<Option<String>, ApiError> {
         self.desk.in_service()?;
         // Nobody would be told any more.
         if self.closing {
             return Err(desk::ApiRefusal::Busy.about(""));
         }
+        let mut unlocked = None;
+        match &mut request {
+            desk::Request::StartMaintenance(asked) => self.complete(now, asked),
+            desk::Request::Unlock(id) => unlocked = Some(id.clone()),
+            _ => {}
+        }
         let command = desk::Command::Request { actor, request_id, request };
-        self.apply(Entry { now, by: Some(by), command })
+        let answer = self.apply(Entry { now, by: Some(by), command })?;
+        if let Some(id) = unlocked {
+            self.unlock(now, &id)?;
+        }
+        Ok(answer)
     }
 
     /// Publishes text to a node on behalf of `user`. Returns the id of the item.

@@ -30,6 +30,8 @@ pub struct StreamRequest {
     pub user: UserId,
     /// The ticket that lets it in, if it did not say a password.
     pub ticket: Option<TicketKey>,
+    /// Whether it came by a proxy that the configuration trusts.
+    pub via_proxy: bool,
 }
 
 /// Why a user gets no session for a stream.
@@ -143,14 +145,14 @@ impl Hub {
         now: Now,
         request: StreamRequest,
     ) -> Result<SessionId, SessionRefused> {
-        let StreamRequest { peer, user, ticket } = request;
+        let StreamRequest { peer, user, ticket, via_proxy } = request;
         if self.closing {
             return Err(SessionRefused::GoingDown);
         }
         if self.roster.count(user) >= self.limits.sessions_per_user {
             return Err(SessionRefused::TooManySessions);
         }
-        let peer = Peer { address: peer, transport: Transport::Sse, accepted: now.monotonic };
+        let peer = Peer { address: peer, transport: Transport::Sse, accepted: now.monotonic, via_proxy };
         let kind = Kind::Events(EventStream { outbox: Outbox::new(self.queue_memory.clone()), ticket });
         let mut session = Session::new(peer, now.monotonic, kind);
         session.user = Some(user);

@@ -43,6 +43,12 @@ impl Roster {
         &self.get(user).bound
     }
 
+    /// The sessions of a user: bound ones, and then streams of events.
+    pub fn of(&self, user: UserId) -> impl Iterator<Item = SessionId> {
+        let own = self.get(user);
+        own.bound.iter().chain(&own.streams).copied()
+    }
+
     /// How many sessions a user has: bound ones and streams of events.
     pub fn count(&self, user: UserId) -> usize {
         let own = self.get(user);

@@ -36,6 +36,8 @@ pub struct Peer {
     pub transport: Transport,
     /// When its connection was accepted, or its stream of events opened, for the log.
     pub accepted: Instant,
+    /// It came by a proxy that the configuration trusts.
+    pub via_proxy: bool,
 }
 
 /// A session: what every one of them has, and its kind.

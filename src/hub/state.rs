@@ -14,6 +14,7 @@ use crate::hub::delivery::behind::Shedding;
 use crate::hub::delivery::queue_memory::QueueMemory;
 use crate::hub::delivery::senders::Senders;
 use crate::hub::login::gate::LoginGate;
+use crate::hub::maintenance::plan::Departures;
 use crate::hub::nodes;
 use crate::hub::report::Report;
 use crate::hub::roster::Roster;
@@ -52,6 +53,8 @@ pub struct Hub {
     pub(super) gate: LoginGate,
     pub(super) deadlines: Deadlines,
     pub(super) bindings: Bindings,
+    /// The sessions that maintenance mode has still to end.
+    pub(super) departures: Option<Departures>,
     pub(super) report: Report,
     /// The server goes down: nobody is let in any more.
     pub(super) closing: bool,
@@ -103,6 +106,7 @@ impl Hub {
             senders: Senders::default(),
             deadlines: Deadlines::default(),
             bindings: Bindings::default(),
+            departures: None,
             report: Report::default(),
             closing: false,
             random,

@@ -10,6 +10,7 @@ mod delivery;
 mod ending;
 mod event_streams;
 mod lockout;
+mod maintenance;
 mod outbox;
 mod pressure;
 mod random;
@@ -102,7 +103,7 @@ impl Stage {
         let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 5222));
         let id = self.hub.connect(
             self.now,
-            Peer { address: peer, transport: Transport::Ws, accepted: self.now.monotonic },
+            Peer { address: peer, transport: Transport::Ws, accepted: self.now.monotonic, via_proxy: false },
         );
         self.settle();
         id

@@ -5,6 +5,7 @@ use std::time::Instant;
 use crate::clock::Now;
 use crate::desk;
 use crate::hub::action::Action;
+use crate::hub::maintenance::plan::Departures;
 use crate::hub::session::{Carrier, Kind, Silence, Xmpp};
 use crate::hub::state::Hub;
 use crate::id::SessionId;
@@ -19,6 +20,7 @@ impl Hub {
             }
         }
         self.end_holds(now);
+        self.let_next_go(now);
         if self.desk.wake_at().is_some_and(|due| due <= now.monotonic) {
             self.apply_by_system(now, desk::Command::Tick);
         }
@@ -26,7 +28,9 @@ impl Hub {
 
     /// When [`Hub::tick`] has to be called next.
     pub fn wake_at(&self) -> Option<Instant> {
-        self.deadlines.first().into_iter().chain(self.desk.wake_at()).chain(self.holds_end_at()).min()
+        let departures = self.departures.as_ref().map(Departures::wake_at);
+        let others = [self.deadlines.first(), self.desk.wake_at(), departures];
+        others.into_iter().flatten().chain(self.holds_end_at()).min()
     }
 
     pub(super) fn schedule(&mut self, id: SessionId, due: Instant) {

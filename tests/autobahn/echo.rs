@@ -73,7 +73,7 @@ async fn connection(
     transport: Transport,
     tls: Option<Arc<ServerConfig>>,
 ) {
-    let origin = Peer { address: peer, transport, accepted: Instant::now() };
+    let origin = Peer { address: peer, transport, accepted: Instant::now(), via_proxy: false };
     let count = Count::default();
     let slots = [count.take(), count.take()];
     let io = match tls {

@@ -9,6 +9,7 @@ use crate::clock::Seconds;
 use crate::http::basic_auth;
 use crate::http::events::body;
 use crate::http::events::body::Carried;
+use crate::http::headers::forwarded::ViaProxy;
 use crate::http::query::Query;
 use crate::http::request_body::Incoming;
 use crate::http::response::{self, Answer, Refused};
@@ -67,7 +68,7 @@ pub async fn frames(
         None => None,
         Some(id) => Some(id.parse::<SessionId>().map_err(|_| TapRefused::SessionUnknown)?),
     };
-    let stream_request = StreamRequest { peer, user, ticket };
+    let stream_request = StreamRequest { peer, user, ticket, via_proxy: ViaProxy::is_in(&request) };
     let id = site.driver.with_hub(|hub, now| hub.open_tap(now, stream_request, of))?;
     Ok((user, body::answer(site, id, carried)))
 }

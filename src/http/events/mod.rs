@@ -12,6 +12,7 @@ use hyper::header::{HeaderMap, HeaderName};
 
 use crate::http::basic_auth;
 use crate::http::events::body::Carried;
+use crate::http::headers::forwarded::ViaProxy;
 use crate::http::query::{Query, Repeated};
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, Refused};
@@ -41,7 +42,7 @@ pub async fn open(
     let nodes: Vec<_> = query.all("node").collect();
     let after = last_seen(query)?;
     let after = after_of(request.headers(), after.as_deref());
-    let stream_request = StreamRequest { peer, user, ticket };
+    let stream_request = StreamRequest { peer, user, ticket, via_proxy: ViaProxy::is_in(&request) };
     let nodes = nodes.iter().map(|node| &**node);
     let id = site.driver.with_hub(|hub, now| hub.open_events(now, stream_request, nodes, after))?;
     Ok((user, body::answer(site, id, carried)))

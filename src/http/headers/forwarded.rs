@@ -6,6 +6,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use hyper::Request;
 use hyper::header::{HeaderMap, HeaderName};
 
 use crate::config::Network;
@@ -28,6 +29,17 @@ pub struct Seen {
     /// The hosts that `Forwarded` and `X-Forwarded-Host` name. The client may have written one of the two headers itself, so the
     /// server goes by both.
     pub named: [Option<String>; 2],
+}
+
+/// Among the extensions of a request: whether a proxy that is trusted has sent it.
+#[derive(Clone, Copy, Debug)]
+pub struct ViaProxy(pub bool);
+
+impl ViaProxy {
+    /// Tells whether a proxy that is trusted has sent a request.
+    pub fn is_in<T>(request: &Request<T>) -> bool {
+        request.extensions().get().is_some_and(|Self(via_proxy)| *via_proxy)
+    }
 }
 
 /// The word of one proxy.

@@ -35,6 +35,8 @@ pub struct Post {
     pub peer: SocketAddr,
     /// Whether it came over TLS.
     pub secure: bool,
+    /// Whether it came by a proxy that the configuration trusts.
+    pub via_proxy: bool,
 }
 
 /// Why a session does not begin.
@@ -165,7 +167,12 @@ impl Hub {
             return Err(Violation::HIDDEN_SID.into());
         }
         let binding = Binding::new(now.monotonic, &self.limits, envelope, post.request)?;
-        let peer = Peer { address: post.peer, transport: Transport::Bosh, accepted: now.monotonic };
+        let peer = Peer {
+            address: post.peer,
+            transport: Transport::Bosh,
+            accepted: now.monotonic,
+            via_proxy: post.via_proxy,
+        };
         let mut stream = Stream::default();
         // A client without a version means 1.0 here (XEP-0206 §11).
         stream.open(envelope.to, envelope.version.or(Some("1.0")), &self.names.domain)?;

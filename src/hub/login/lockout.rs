@@ -51,6 +51,12 @@ impl Lockout {
         self.tries.remove(&user);
     }
 
+    /// The time until a user is let in again; `None` if it is not kept out.
+    pub fn rest(&self, now: Instant, user: UserId) -> Option<Duration> {
+        let until = self.tries.get(&user)?.until?;
+        until.checked_duration_since(now).filter(|rest| !rest.is_zero())
+    }
+
     /// Somebody asks. Tells whether the user is kept out. With `again` the block starts anew then, as Finesse does it
     /// for everybody but the administrator (administration guide, "Account Locked after Five Failed Sign in Attempts").
     pub fn ask(&mut self, now: Instant, user: UserId, again: bool) -> bool {

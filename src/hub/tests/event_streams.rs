@@ -14,7 +14,12 @@ const ALARMS: &str = "/lab/alarms";
 impl Stage {
     pub(super) fn asker(&self, user: &str) -> StreamRequest {
         let user = self.hub.users().find(user).expect("the demo has it");
-        StreamRequest { peer: SocketAddr::from((Ipv4Addr::LOCALHOST, 80)), user, ticket: None }
+        StreamRequest {
+            peer: SocketAddr::from((Ipv4Addr::LOCALHOST, 80)),
+            user,
+            ticket: None,
+            via_proxy: false,
+        }
     }
 
     fn try_stream(

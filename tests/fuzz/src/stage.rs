@@ -73,7 +73,7 @@ fn watch(hub: &mut Hub, now: Now, config: &Config) -> (Vec<String>, SessionId) {
     let names = nodes::all(hub.desk(), &config.nodes);
     let names: Vec<String> = names.iter().flat_map(NodeSpec::names).collect();
     let administrator = hub.desk().directory().find("administrator").expect("the demo has one");
-    let asker = StreamRequest { peer: PEER.into(), user: administrator, ticket: None };
+    let asker = StreamRequest { peer: PEER.into(), user: administrator, ticket: None, via_proxy: false };
     let witness = hub
         .open_events(now, asker, names.iter().map(String::as_str), After::Now)
         .expect("there is room for it");
@@ -118,8 +118,10 @@ impl Stage {
     /// A WebSocket is up.
     pub fn connect(&mut self) -> SessionId {
         let peer = SocketAddr::from(PEER);
-        self.hub
-            .connect(self.now, Peer { address: peer, transport: Transport::Ws, accepted: self.now.monotonic })
+        self.hub.connect(
+            self.now,
+            Peer { address: peer, transport: Transport::Ws, accepted: self.now.monotonic, via_proxy: false },
+        )
     }
 
     /// Does outside what the hub wants, but for the checks of passwords; returns whose connections are dropped.

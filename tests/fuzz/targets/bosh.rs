@@ -123,7 +123,7 @@ impl Client {
         let request = self.requests;
         self.requests += 1;
         let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 5280));
-        let post = Post { request: RequestId(request), peer, secure: false };
+        let post = Post { request: RequestId(request), peer, secure: false, via_proxy: false };
         let id = self.stage.hub.post(self.stage.now, post, &text);
         self.open.insert(request, id);
         self.stage.told();

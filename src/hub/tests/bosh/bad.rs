@@ -137,7 +137,7 @@ fn a_request_that_cannot_be_read_ends_the_session_that_its_head_names() {
     let mut stage = stage_with(|_| {});
     let mut client = stage.create("ver='1.6'");
     let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 5280));
-    let post = Post { request: RequestId(7), peer, secure: false };
+    let post = Post { request: RequestId(7), peer, secure: false, via_proxy: false };
     for (sid, left) in [(None, 1), (Some("other"), 1), (Some(&*client.sid), 0)] {
         stage.hub.post_unreadable(stage.now, post, sid, Violation::TOO_MUCH);
         stage.settle();

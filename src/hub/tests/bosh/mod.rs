@@ -46,7 +46,12 @@ struct Client {
 
 impl Stage {
     fn post_from(&mut self, ip: IpAddr, secure: bool, request: u64, text: &str) -> Option<SessionId> {
-        let post = Post { request: RequestId(request), peer: SocketAddr::from((ip, 5280)), secure };
+        let post = Post {
+            request: RequestId(request),
+            peer: SocketAddr::from((ip, 5280)),
+            secure,
+            via_proxy: false,
+        };
         let id = self.hub.post(self.now, post, text);
         self.settle();
         id
@@ -149,7 +154,12 @@ fn all_that_one_call_brings_leaves_in_one_answer() {
     let mut client = stage.bosh_online();
     stage.hub.post(
         stage.now,
-        Post { request: RequestId(9), peer: SocketAddr::from((Ipv4Addr::LOCALHOST, 1)), secure: false },
+        Post {
+            request: RequestId(9),
+            peer: SocketAddr::from((Ipv4Addr::LOCALHOST, 1)),
+            secure: false,
+            via_proxy: false,
+        },
         &format!("<body rid='105' sid='{}' xmlns='{}'/>", client.sid, ns::HTTPBIND),
     );
     let administrator = stage.hub.users().find("administrator").expect("the demo has one");

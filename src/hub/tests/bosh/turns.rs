@@ -21,7 +21,11 @@ fn a_request_with_many_stanzas_is_taken_in_turns_also_if_its_client_leaves_with_
         let text =
             format!("<body rid='{rid}' sid='{sid}' {attributes} xmlns='{}'>{content}</body>", ns::HTTPBIND);
         let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 5280));
-        stage.hub.post(stage.now, Post { request: RequestId(rid), peer, secure: false }, &text);
+        stage.hub.post(
+            stage.now,
+            Post { request: RequestId(rid), peer, secure: false, via_proxy: false },
+            &text,
+        );
         let (mut turns, mut bodies) = (Vec::new(), Vec::new());
         loop {
             stage.settle_once();

@@ -1,0 +1,223 @@
+//! What administrators ask of the running system (the guide's chapter "Cisco Finesse Serviceability APIs").
+
+use std::time::Duration;
+
+use crate::config::Profile;
+use crate::desk::contact_centre::Desk;
+use crate::desk::error::{ApiError, ApiRefusal};
+use crate::desk::state::State;
+use crate::desk::write::{document, element, inside};
+use crate::id::UserId;
+
+/// The kind of a user's client (the guide, "ConnectedUsersInfo API parameters").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ClientKind {
+    /// Finesse's own desktop.
+    Desktop,
+    /// The agent application of an IP telephone.
+    Fippa,
+    ThirdParty,
+}
+
+impl ClientKind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Desktop => "DESKTOP",
+            Self::Fippa => "FIPPA",
+            Self::ThirdParty => "THIRDPARTY",
+        }
+    }
+}
+
+/// A user who is on line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectedUser {
+    pub user: UserId,
+    pub client: ClientKind,
+    pub jid: String,
+    /// For how long.
+    pub duration: Duration,
+    pub via_proxy: bool,
+}
+
+/// How many users are on line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Connected {
+    pub desktop: usize,
+    pub fippa: usize,
+    pub third_party: usize,
+    /// Those of them who came by a proxy.
+    pub via_proxy: usize,
+}
+
+impl Connected {
+    /// Counts users.
+    pub fn of(users: &[ConnectedUser]) -> Self {
+        let mut counts = Self::default();
+        for user in users {
+            *match user.client {
+                ClientKind::Desktop => &mut counts.desktop,
+                ClientKind::Fippa => &mut counts.fippa,
+                ClientKind::ThirdParty => &mut counts.third_party,
+            } += 1;
+            counts.via_proxy += usize::from(user.via_proxy);
+        }
+        counts
+    }
+
+    /// All of them.
+    pub fn total(self) -> usize {
+        self.desktop + self.fippa + self.third_party
+    }
+
+    fn write(self, out: &mut String) {
+        inside(out, "userSummary", |out| {
+            for (name, count) in [
+                ("desktopUsers", self.desktop),
+                ("fippaUsers", self.fippa),
+                ("thirdPartyUsers", self.third_party),
+                ("totalConnectedUsers", self.total()),
+                ("totalConnectedUsersViaProxy", self.via_proxy),
+            ] {
+                element(out, name, &count.to_string());
+            }
+        });
+    }
+}
+
+/// Where ConnectedUsersInfo is.
+const CONNECTED_USERS: &str = "/finesse/api/ConnectedUsersInfo";
+
+/// Where RuntimeConfigInfo is.
+const RUNTIME_CONFIG: &str = "/finesse/api/RuntimeConfigInfo";
+
+/// Where LockedOutUsers is.
+const LOCKED_OUT_USERS: &str = "/finesse/api/LockedOutUsers";
+
+impl Desk {
+    /// `GET /ConnectedUsersInfo`, for administrators. `details`: with a list of the users; `host` is the name by which the
+    /// server is reached.
+    ///
+    /// # Errors
+    ///
+    /// Returns Forbidden to everybody else.
+    pub fn connected_users_document(
+        &self,
+        actor: UserId,
+        users: &[ConnectedUser],
+        details: bool,
+        host: &str,
+    ) -> Result<String, ApiError> {
+        self.serviceability_only(actor)?;
+        Ok(document(|out| {
+            inside(out, "ConnectedUsersInfo", |out| {
+                Connected::of(users).write(out);
+                if details {
+                    inside(out, "userDetails", |out| {
+                        users.iter().for_each(|user| self.write_detail(out, user, host))
+                    });
+                }
+                element(out, "uri", CONNECTED_USERS);
+            });
+        }))
+    }
+
+    fn write_detail(&self, out: &mut String, connected: &ConnectedUser, host: &str) {
+        let user = self.directory.get(connected.user);
+        let team = user.team.as_deref().and_then(|id| self.team(id)).map_or("", |team| &team.name);
+        let extension = self.agent(connected.user).extension.as_deref().unwrap_or_default();
+        inside(out, "userDetail", |out| {
+            for (name, value) in [
+                ("loginId", user.id.as_str()),
+                ("userType", connected.client.name()),
+                ("xmppJID", &connected.jid),
+                ("teamName", team),
+                ("extension", extension),
+                ("firstName", &user.first_name),
+                ("lastName", &user.last_name),
+                ("connectedDuration", &connected.duration.as_secs().to_string()),
+                ("connectedHostName", host),
+            ] {
+                element(out, name, value);
+            }
+        });
+    }
+
+    /// `GET /RuntimeConfigInfo`, for administrators.
+    ///
+    /// # Errors
+    ///
+    /// Returns Forbidden to everybody else.
+    pub fn runtime_config_document(&self, actor: UserId, users: Connected) -> Result<String, ApiError> {
+        self.serviceability_only(actor)?;
+        let signed_in = || self.directory.keys().filter(|user| self.agent(*user).state != State::Logout);
+        let queues = |user: UserId| {
+            let team = self.directory.get(user).team.as_ref();
+            self.queues.iter().filter(|queue| Some(&queue.config.team) == team).count()
+        };
+        let agents = signed_in().count();
+        let skill_groups: usize = signed_in().map(queues).sum();
+        let average = skill_groups.checked_div(agents).unwrap_or(0);
+        // Of Express the guide says so; on Enterprise nobody has another medium than voice.
+        let media = if agents > 0 || self.profile == Profile::Uccx { "1" } else { "0" };
+        Ok(document(|out| {
+            inside(out, "RuntimeConfigInfo", |out| {
+                element(out, "activeDialogCount", &self.dialogs.len().to_string());
+                element(out, "activeTaskCount", "0");
+                element(out, "averageConfiguredMediaPerAgent", media);
+                element(out, "averageLoggedInMediaPerAgent", media);
+                element(out, "averageSkillGroupCountPerAgent", &average.to_string());
+                inside(out, "connectedUsersInfo", |out| users.write(out));
+                element(out, "uri", RUNTIME_CONFIG);
+            });
+        }))
+    }
+
+    /// `GET /LockedOutUsers`, for administrators: users who tried too many wrong passwords, each with the time until the block
+    /// ends.
+    ///
+    /// # Errors
+    ///
+    /// Returns Forbidden to everybody else.
+    pub fn locked_out_document(
+        &self,
+        actor: UserId,
+        users: &[(UserId, Duration)],
+    ) -> Result<String, ApiError> {
+        self.serviceability_only(actor)?;
+        Ok(document(|out| {
+            inside(out, "LockedOutUsers", |out| {
+                for (user, rest) in users {
+                    let user = self.directory.get(*user);
+                    inside(out, "LockedOutUser", |out| {
+                        element(out, "loginId", &user.id);
+                        element(out, "loginName", user.login_name.as_deref().unwrap_or(&user.id));
+                        element(out, "firstName", &user.first_name);
+                        element(out, "lastName", &user.last_name);
+                        element(out, "remainingTime", &rest.as_secs().to_string());
+                        element(out, "uri", &format!("{LOCKED_OUT_USERS}/{}", user.id));
+                    });
+                }
+            });
+        }))
+    }
+
+    /// The user with that id, for `DELETE /LockedOutUsers/{id}`.
+    ///
+    /// # Errors
+    ///
+    /// Returns Forbidden to users who are no administrators, or User Not Found.
+    pub(super) fn may_unlock(&self, actor: UserId, id: &str) -> Result<(), ApiError> {
+        self.serviceability_only(actor)?;
+        self.find(id).map(|_| ())
+    }
+
+    fn serviceability_only(&self, actor: UserId) -> Result<(), ApiError> {
+        let user = &self.directory.get(actor).id;
+        if self.directory.is_administrator(actor) {
+            Ok(())
+        } else {
+            Err(ApiRefusal::NoAdministrator.about(user))
+        }
+    }
+}
