@@ -8,7 +8,7 @@ use crate::config::{Config, Layout, NodeAccess, Outside, PhoneBook, Profile, Rea
 use crate::desk::dialog::call::{Dialog, FIRST_ID};
 use crate::desk::directory::Directory;
 use crate::desk::error::{ApiError, ApiRefusal};
-use crate::desk::maintenance::Maintenance;
+use crate::desk::maintenance_mode::Maintenance;
 use crate::desk::messages::Messages;
 use crate::desk::queue::Queue;
 use crate::desk::reasons::SystemCode;

@@ -4,47 +4,16 @@
 use std::time::{Duration, SystemTime};
 
 use crate::clock::Now;
+use crate::desk::connected::Connected;
 use crate::desk::contact_centre::Desk;
 use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::event::Event;
+use crate::desk::maintenance_mode::{Maintenance, Mode};
 use crate::desk::request::{read, texts};
-use crate::desk::serviceability::Connected;
 use crate::desk::status::Status;
 use crate::desk::write::{document, element, inside};
 use crate::id::UserId;
 use crate::xml::Bounds;
-
-/// How far maintenance mode has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mode {
-    InProgress,
-    Completed,
-    Failed,
-}
-
-impl Mode {
-    fn name(self) -> &'static str {
-        match self {
-            Self::InProgress => "IN_PROGRESS",
-            Self::Completed => "COMPLETED",
-            Self::Failed => "FAILED",
-        }
-    }
-}
-
-/// Maintenance mode since it was last begun.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Maintenance {
-    mode: Mode,
-    reason: String,
-    since: SystemTime,
-    /// The users who were on line at its beginning.
-    users: Connected,
-    /// The time that it takes, as estimated at its beginning.
-    estimate: Duration,
-    /// The users who were still there at its end.
-    left: usize,
-}
 
 /// The request `PUT /MaintenanceMode`. The hub adds what it knows of the sessions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,7 +48,7 @@ impl Desk {
     }
 
     /// The values of finesseMMode and finesseTimeInMMode in SystemInfo: empty and negative when maintenance mode was not begun.
-    pub fn maintenance_mode(&self, now: Now) -> (&'static str, i64) {
+    pub(super) fn maintenance_mode(&self, now: Now) -> (&'static str, i64) {
         self.maintenance.as_ref().map_or(("", -1), |maintenance| {
             (maintenance.mode.name(), seconds(elapsed(now, maintenance.since)))
         })

@@ -120,8 +120,9 @@ impl Desk {
                 // A time below zero stands for a server that is in no maintenance mode.
                 element(out, "ctiMMode", "");
                 element(out, "ctiTimeInMMode", "-1");
-                element(out, "finesseMMode", "");
-                element(out, "finesseTimeInMMode", "-1");
+                let (mode, time) = self.maintenance_mode(now);
+                element(out, "finesseMMode", mode);
+                element(out, "finesseTimeInMMode", &time.to_string());
             }
             element(out, "license", "");
             element(out, "peripheralId", "5000");

@@ -3,87 +3,12 @@
 use std::time::Duration;
 
 use crate::config::Profile;
+use crate::desk::connected::{Connected, ConnectedUser};
 use crate::desk::contact_centre::Desk;
 use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::state::State;
-use crate::desk::write::{document, element, inside};
+use crate::desk::write::{document, element, inside, list};
 use crate::id::UserId;
-
-/// The kind of a user's client (the guide, "ConnectedUsersInfo API parameters").
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ClientKind {
-    /// Finesse's own desktop.
-    Desktop,
-    /// The agent application of an IP telephone.
-    Fippa,
-    ThirdParty,
-}
-
-impl ClientKind {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Desktop => "DESKTOP",
-            Self::Fippa => "FIPPA",
-            Self::ThirdParty => "THIRDPARTY",
-        }
-    }
-}
-
-/// A user who is on line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConnectedUser {
-    pub user: UserId,
-    pub client: ClientKind,
-    pub jid: String,
-    /// For how long.
-    pub duration: Duration,
-    pub via_proxy: bool,
-}
-
-/// How many users are on line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Connected {
-    pub desktop: usize,
-    pub fippa: usize,
-    pub third_party: usize,
-    /// Those of them who came by a proxy.
-    pub via_proxy: usize,
-}
-
-impl Connected {
-    /// Counts users.
-    pub fn of(users: &[ConnectedUser]) -> Self {
-        let mut counts = Self::default();
-        for user in users {
-            *match user.client {
-                ClientKind::Desktop => &mut counts.desktop,
-                ClientKind::Fippa => &mut counts.fippa,
-                ClientKind::ThirdParty => &mut counts.third_party,
-            } += 1;
-            counts.via_proxy += usize::from(user.via_proxy);
-        }
-        counts
-    }
-
-    /// All of them.
-    pub fn total(self) -> usize {
-        self.desktop + self.fippa + self.third_party
-    }
-
-    fn write(self, out: &mut String) {
-        inside(out, "userSummary", |out| {
-            for (name, count) in [
-                ("desktopUsers", self.desktop),
-                ("fippaUsers", self.fippa),
-                ("thirdPartyUsers", self.third_party),
-                ("totalConnectedUsers", self.total()),
-                ("totalConnectedUsersViaProxy", self.via_proxy),
-            ] {
-                element(out, name, &count.to_string());
-            }
-        });
-    }
-}
 
 /// Where ConnectedUsersInfo is.
 const CONNECTED_USERS: &str = "/finesse/api/ConnectedUsersInfo";
@@ -111,7 +36,7 @@ impl Desk {
         self.serviceability_only(actor)?;
         Ok(document(|out| {
             inside(out, "ConnectedUsersInfo", |out| {
-                Connected::of(users).write(out);
+                Connected::of(users).write(out, self.release);
                 if details {
                     inside(out, "userDetails", |out| {
                         users.iter().for_each(|user| self.write_detail(out, user, host))
@@ -167,7 +92,7 @@ impl Desk {
                 element(out, "averageConfiguredMediaPerAgent", media);
                 element(out, "averageLoggedInMediaPerAgent", media);
                 element(out, "averageSkillGroupCountPerAgent", &average.to_string());
-                inside(out, "connectedUsersInfo", |out| users.write(out));
+                inside(out, "connectedUsersInfo", |out| users.write(out, self.release));
                 element(out, "uri", RUNTIME_CONFIG);
             });
         }))
@@ -186,7 +111,7 @@ impl Desk {
     ) -> Result<String, ApiError> {
         self.serviceability_only(actor)?;
         Ok(document(|out| {
-            inside(out, "LockedOutUsers", |out| {
+            list(out, "LockedOutUsers", |out| {
                 for (user, rest) in users {
                     let user = self.directory.get(*user);
                     inside(out, "LockedOutUser", |out| {
@@ -209,7 +134,7 @@ impl Desk {
     /// Returns Forbidden to users who are no administrators, or User Not Found.
     pub(super) fn may_unlock(&self, actor: UserId, id: &str) -> Result<(), ApiError> {
         self.serviceability_only(actor)?;
-        self.find(id).map(|_| ())
+        self.find(actor, id).map(|_| ())
     }
 
     fn serviceability_only(&self, actor: UserId) -> Result<(), ApiError> {

@@ -108,7 +108,7 @@ impl Hub {
         let command = desk::Command::Request { actor, request_id, request };
         let answer = self.apply(Entry { now, by: Some(by), command })?;
         if let Some(id) = unlocked {
-            self.unlock(now, &id)?;
+            self.unlock(now, actor, &id)?;
         }
         Ok(answer)
     }

@@ -58,8 +58,8 @@ impl Hub {
     /// # Errors
     ///
     /// Returns Not Found if the user is not kept out.
-    pub(super) fn unlock(&mut self, now: Now, id: &str) -> Result<(), ApiError> {
-        let user = self.desk.find(id)?;
+    pub(super) fn unlock(&mut self, now: Now, actor: UserId, id: &str) -> Result<(), ApiError> {
+        let user = self.desk.find(actor, id)?;
         if self.gate.lockout.rest(now.monotonic, user).is_none() {
             return Err(ApiRefusal::NotFound.about(id));
         }

@@ -42,7 +42,12 @@ fn finding_m17_maintenance_mode_goes_on_until_nobody_is_left_or_fails() {
         let mut desk = desk_with(profile, "release = \"12.6\"", "");
         assert_eq!(desk.maintenance_mode(at(0)), ("", -1));
         assert_eq!(shown_at(&desk, 0, 7), mode("", "", [0, 0], 0, 0));
+        let modes = |document: &str| {
+            ["finesseMMode", "finesseTimeInMMode"].map(|name| field(document, name)).join(" ")
+        };
+        assert_eq!(modes(&desk.system_info_document(at(0), "")), " -1");
         let events = begin(&mut desk, 1000, ROOT).expect("an administrator may");
+        assert_eq!(modes(&events[0].payload), "IN_PROGRESS 0");
         assert_eq!(events.iter().map(|event| &*event.node).collect::<Vec<_>>(), ["/finesse/api/SystemInfo"]);
         assert_eq!(field(&events[0].payload, "status"), "IN_SERVICE");
         assert_eq!(desk.maintenance_mode(at(43_500)), ("IN_PROGRESS", 42));
@@ -117,7 +122,7 @@ const SUMMARY: &str = "<userSummary><desktopUsers>1</desktopUsers><fippaUsers>1<
 
 #[test]
 fn finding_m17_the_connected_users_are_counted_and_listed() {
-    let mut desk = desk("uccx");
+    let mut desk = desk_with("uccx", "release = \"12.6\"", "");
     bring(&mut desk, BOB, "READY");
     let users = [
         connected(BOB, ClientKind::Desktop, "bob@localhost/desktop", true),

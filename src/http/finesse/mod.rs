@@ -101,8 +101,12 @@ async fn serve(
         }
         _ => {}
     }
-    // This holds for every user and every request.
-    if let Err(error) = site.driver.with_hub(|hub, _| hub.desk().in_service()) {
+    // This holds for every user.
+    let is_always_served =
+        matches!((&call, &resource), (Some(call), Some(Ok(found))) if found.needs_no_service(call));
+    if let Err(error) = site.driver.with_hub(|hub, _| hub.desk().in_service())
+        && !is_always_served
+    {
         return (None, Err(error));
     }
     let (Some(call), Some(resource)) = (call, resource) else {

@@ -56,6 +56,11 @@ impl Found {
         }
     }
 
+    /// Tells whether a request is served in each status of the service.
+    pub fn needs_no_service(&self, call: &Call<'_>) -> bool {
+        self.row.is_always_read && call.method == Method::GET
+    }
+
     /// The document at the address, if there is one.
     fn read(&self, actor: UserId, call: &Call<'_>) -> Option<Result<Success, ApiError>> {
         let handler = self.row.handler(Verb::Get)?;

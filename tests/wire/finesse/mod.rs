@@ -8,4 +8,5 @@ mod logout;
 mod messages;
 mod queues;
 mod rest;
+mod serviceability;
 mod users;

@@ -64,8 +64,16 @@ pub type Raw = Session<Socket>;
 impl Raw {
     /// Upgrades on the listener without TLS.
     pub fn connect(server: &Server) -> Self {
-        let mut http = Http::connect(server.plain);
-        let answer = http.ask(format!("GET /ws/ HTTP/1.1\r\n{UPGRADE}\r\n"));
+        Self::upgrade(server, Http::connect(server.plain), "")
+    }
+
+    /// The same from another address of this machine, with more headers, as a proxy does it.
+    pub fn connect_from(own: [u8; 4], server: &Server, headers: &str) -> Self {
+        Self::upgrade(server, Http::connect_from(own, server.plain), headers)
+    }
+
+    fn upgrade(server: &Server, mut http: Http, headers: &str) -> Self {
+        let answer = http.ask(format!("GET /ws/ HTTP/1.1\r\n{UPGRADE}{headers}\r\n"));
         assert_eq!(answer.status(), 101, "{answer:?}");
         let stream = http.into_inner();
         Session::new(Socket { stream, closed: false }, &server.domain)

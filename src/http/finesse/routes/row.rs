@@ -114,11 +114,13 @@ pub struct Row {
     pub profile: Option<Profile>,
     /// The first release that has it; `None`: all that callboard knows.
     pub since: Option<Release>,
+    /// Documents can be read out of service too.
+    pub is_always_read: bool,
 }
 
 impl Row {
     pub const fn new(paths: &'static [&'static str], methods: &'static [(Verb, Handler)]) -> Self {
-        Self { paths, methods, profile: None, since: None }
+        Self { paths, methods, profile: None, since: None, is_always_read: false }
     }
 
     /// A row of one product.
@@ -129,6 +131,11 @@ impl Row {
     /// A row that earlier releases have not.
     pub const fn since(self, release: Release) -> Self {
         Self { since: Some(release), ..self }
+    }
+
+    /// A row whose documents can be read out of service too.
+    pub const fn always_read(self) -> Self {
+        Self { is_always_read: true, ..self }
     }
 
     pub fn holds(&self, profile: Profile, release: Release) -> bool {
