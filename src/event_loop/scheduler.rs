@@ -118,7 +118,7 @@ mod tests {
     use crate::event_loop::rounds::ADDRESS;
     use crate::http::arrival;
     use crate::http::site::Site;
-    use crate::http::websocket::session;
+    use crate::http::websocket::task;
     use crate::hub::{Peer, Transport};
     use crate::net::accept::Arrival;
     use crate::net::connection::Io;
@@ -170,7 +170,7 @@ mod tests {
             let io = Io::plain(stream, peer, slots, site.admission.traffic.clone());
             let origin =
                 Peer { address: peer, transport: Transport::Ws, accepted: now().monotonic, via_proxy: false };
-            site.driver.spawn_arrival(peer.ip(), session::serve(site.driver.clone(), io, origin, Vec::new()));
+            site.driver.spawn_arrival(peer.ip(), task::serve(site.driver.clone(), io, origin, Vec::new()));
             Self { site, sessions, arrivals, client }
         }
 

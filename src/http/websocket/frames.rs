@@ -8,6 +8,7 @@ use std::io::{self, Cursor, Read, Write};
 use tungstenite::Message;
 use tungstenite::error::Error;
 use tungstenite::protocol::frame::FrameHeader;
+use tungstenite::protocol::frame::coding::OpCode;
 use tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
 
 use crate::net::buffers::CHUNK;
@@ -125,6 +126,13 @@ impl Write for Pipe<'_> {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Writes the header of a frame that is sent whole and unmasked (RFC 6455 §5.2).
+pub fn header(output: &mut Vec<u8>, opcode: OpCode, length: usize) {
+    let header = FrameHeader { opcode, ..FrameHeader::default() };
+    // Writing to a Vec cannot fail.
+    let _ = header.format(length as u64, output);
 }
 
 #[cfg(test)]

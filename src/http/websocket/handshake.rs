@@ -14,7 +14,8 @@ use ring::digest;
 use smol_hyper::rt::FuturesIo;
 
 use crate::http::response::{Answer, Refused, empty, set};
-use crate::http::websocket::{Sessions, session};
+use crate::http::websocket::sessions::Sessions;
+use crate::http::websocket::task;
 use crate::hub::Peer;
 use crate::net::connection::{Io, Slot};
 
@@ -52,8 +53,8 @@ pub fn answer<S: Sessions>(
         }
         // Copied, because even an empty rest would keep hyper's whole buffer.
         let early = parts.read_buf.to_vec();
-        let task = sessions.clone();
-        sessions.spawn_arrival(peer, session::serve(task, io, origin, early));
+        let owner = sessions.clone();
+        sessions.spawn_arrival(peer, task::serve(owner, io, origin, early));
     });
     let mut answer = empty(StatusCode::SWITCHING_PROTOCOLS);
     set(&mut answer, CONNECTION, "Upgrade");

@@ -1,23 +1,20 @@
-//! The task of one WebSocket, which moves frames between its socket and the owner of the session.
+//! The network side of a session: moves frames between its socket and the owner of the session.
 
-use std::cell::RefCell;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
-use smol::Timer;
 use smol::io::{AsyncRead, AsyncWrite};
 use tungstenite::Message;
 use tungstenite::error::Error;
-use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use crate::event_loop::writers::Writer;
-use crate::http::websocket::Sessions;
-use crate::http::websocket::frames::Reader;
-use crate::hub::{Peer, XmppOut};
+use crate::http::websocket::frames::{Reader, header};
+use crate::http::websocket::sessions::Sessions;
+use crate::hub::XmppOut;
 use crate::id::{SessionId, UserId};
 use crate::net::buffers::{Scratch, WRITE};
 use crate::net::clock::now;
@@ -45,73 +42,6 @@ const NOT_UTF8: StreamError =
 const BROKEN: StreamError =
     StreamError { condition: "bad-format", text: "Not the WebSocket protocol.", code: 1002 };
 
-/// Runs a session until its connection is gone. `early` is what the client sent right behind its request.
-pub async fn serve<S: Sessions>(sessions: Rc<S>, io: Io, origin: Peer, early: Vec<u8>) {
-    let id = sessions.connect(origin);
-    let session = Rc::new(RefCell::new(Session {
-        reader: Reader::new(sessions.limits().stanza_before_login),
-        sessions: sessions.clone(),
-        io,
-        id,
-        user: None,
-        messages: 0,
-        paused: !early.is_empty(),
-        unread: early,
-        unsent: Vec::new(),
-        phase: Phase::Open,
-        deaf: false,
-        half_closed: false,
-        unwanted: 0,
-        stuck: false,
-        failed: None,
-    }));
-    sessions.attach(id, session.clone());
-    let mut time: Option<Timer> = None;
-    let moved = std::future::poll_fn(|cx| {
-        let mut session = session.borrow_mut();
-        let moved = session.poll(cx);
-        if moved.is_ready() || session.user.is_none() {
-            return moved;
-        }
-        let time = time.get_or_insert_with(|| Timer::after(sessions.limits().login));
-        Pin::new(time).poll(cx).map(|_| Moved::In)
-    });
-    match moved.await {
-        Moved::In => {
-            // From now on it has its turns before those who come in, and, when it is over, before those who leave.
-            let task = sessions.clone();
-            sessions.spawn(async move {
-                loop {
-                    let moved = std::future::poll_fn(|cx| session.borrow_mut().poll(cx)).await;
-                    if let Moved::Over(how) = moved {
-                        // Nothing is written behind the last words in the meantime (RFC 6455 §5.5.1).
-                        task.forget(id);
-                        let peer = session.borrow().io.peer.ip();
-                        return task.spawn_arrival(peer, async move { end(&session, &how).await });
-                    }
-                }
-            });
-        }
-        Moved::Over(how) => end(&session, &how).await,
-    }
-}
-
-/// The session's connection is gone, for the reason that the log is told.
-async fn end<S: Sessions>(session: &RefCell<Session<S>>, how: &str) {
-    let (sessions, id) = (session.borrow().sessions.clone(), session.borrow().id);
-    sessions.closed(id, how);
-    sessions.forget(id);
-    // Says goodbye in TLS, if the socket takes it at once; nobody waits for a peer that does not read.
-    std::future::poll_fn(|cx| {
-        let session = &mut *session.borrow_mut();
-        if session.phase != Phase::Dead {
-            session.io.end_writing(cx);
-        }
-        Poll::Ready(())
-    })
-    .await;
-}
-
 /// How far a session's WebSocket is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
@@ -123,7 +53,7 @@ enum Phase {
 }
 
 /// The progress of a session's task.
-enum Moved {
+pub enum Moved {
     /// The client is in.
     In,
     /// The connection is over, with what the log should say of it.
@@ -131,7 +61,7 @@ enum Moved {
 }
 
 /// The network side of a session.
-struct Session<S> {
+pub struct Session<S> {
     sessions: Rc<S>,
     io: Io,
     id: SessionId,
@@ -160,8 +90,41 @@ struct Session<S> {
 }
 
 impl<S: Sessions> Session<S> {
+    /// The session behind a handshake. `early` is what the client sent right behind its request.
+    pub fn new(sessions: Rc<S>, io: Io, id: SessionId, early: Vec<u8>) -> Self {
+        Self {
+            reader: Reader::new(sessions.limits().stanza_before_login),
+            sessions,
+            io,
+            id,
+            user: None,
+            messages: 0,
+            paused: !early.is_empty(),
+            unread: early,
+            unsent: Vec::new(),
+            phase: Phase::Open,
+            deaf: false,
+            half_closed: false,
+            unwanted: 0,
+            stuck: false,
+            failed: None,
+        }
+    }
+
+    /// Tells whether a user has logged in.
+    pub fn is_logged_in(&self) -> bool {
+        self.user.is_some()
+    }
+
+    /// Says goodbye in TLS, if the socket takes it at once.
+    pub fn end_writing(&mut self, cx: &mut Context<'_>) {
+        if self.phase != Phase::Dead {
+            self.io.end_writing(cx);
+        }
+    }
+
     /// Moves what can be moved. Ready when the connection is over, or once, when the client is in by what it has said.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Moved> {
+    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Moved> {
         if self.sessions.sleep(self.id, cx.waker()) {
             self.phase = Phase::Dead;
             return Poll::Ready(Moved::Over("the client did not finish the close".to_owned()));
@@ -448,9 +411,3 @@ impl Turn {
 
 /// The peer's close frame, with its code if it had one.
 struct Closed(Option<u16>);
-
-fn header(output: &mut Vec<u8>, opcode: OpCode, length: usize) {
-    let header = FrameHeader { opcode, ..FrameHeader::default() };
-    // Writing to a Vec cannot fail.
-    let _ = header.format(length as u64, output);
-}
