@@ -56,6 +56,7 @@ impl Desk {
             // Nothing new for the team.
             self.user_told(&mut step, user);
         }
+        self.mind_wrap_up(&mut step, user);
         self.dispatch(&mut step);
         Ok(step.events)
     }

@@ -7,7 +7,7 @@ use crate::config::{Profile, Release, Role};
 use crate::id::{DialogId, UserId};
 
 use crate::desk::contact_centre::{Desk, Settled};
-use crate::desk::dialog::call::{CallType, Dialog, Phase};
+use crate::desk::dialog::call::{CallType, Phase};
 use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::event::{Event, Step, update};
 use crate::desk::nodes;
@@ -75,10 +75,11 @@ impl Desk {
     }
 
     /// A call is in no queue any more.
-    pub(super) fn dequeue(&mut self, now: Now, dialog: &Dialog) {
-        let Some(queue) = dialog.queue.and_then(|place| self.queues.get_mut(place)) else { return };
+    pub(super) fn dequeue(&mut self, now: Now, id: DialogId) {
+        let place = self.dialogs.get(&id).and_then(|dialog| dialog.queue);
+        let Some(queue) = place.and_then(|place| self.queues.get_mut(place)) else { return };
         let before = queue.waiting.len();
-        queue.waiting.retain(|waiting| *waiting != dialog.id);
+        queue.waiting.retain(|waiting| *waiting != id);
         if queue.waiting.len() != before {
             self.mark(now);
         }

@@ -53,6 +53,9 @@ pub(super) struct Agent {
     pub(super) wraps_up: bool,
     /// Runs while the agent wraps up.
     pub(super) wrap_up: Option<TimerId>,
+    /// The call that the agent has left and wraps up, now or after its other calls. It is none of `dialogs`, because it
+    /// keeps nobody busy.
+    pub(super) wrapping: Option<DialogId>,
     /// When the state was entered, among all that were.
     pub(super) entered: u64,
 }

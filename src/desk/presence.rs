@@ -49,5 +49,6 @@ impl Desk {
             self.agent_mut(user).pending = Some(next);
         }
         self.user_changed(step, user);
+        self.mind_wrap_up(step, user);
     }
 }

@@ -87,6 +87,7 @@ impl Desk {
         let reason = self.system_reason(cause, State::Logout);
         self.enter_settled(step.now, user, Settled { state: State::Logout, reason });
         self.user_changed(step, user);
+        self.mind_wrap_up(step, user);
     }
 
     /// Takes the queues of a configuration; those who wait keep their places. The participants of a call from a queue that has

@@ -18,6 +18,7 @@ mod commands;
 mod dialogues;
 mod documents;
 mod during_calls;
+mod ends_of_calls;
 mod events;
 mod lists;
 mod maintenance;

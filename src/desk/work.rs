@@ -121,7 +121,9 @@ impl Desk {
             return;
         }
         let wraps_up = std::mem::take(&mut agent.wraps_up);
-        let Some(next) = agent.pending.take().or(agent.after.take()) else { return };
+        let Some(next) = agent.pending.take().or(agent.after.take()) else {
+            return self.mind_wrap_up(step, user);
+        };
         agent.after = None;
         let team = self.directory.get(user).team.as_deref().and_then(|team| self.team(team));
         let time = team.and_then(|team| team.wrap_up).filter(|_| wraps_up && next.state != State::Logout);
@@ -139,6 +141,7 @@ impl Desk {
             }
         }
         self.user_changed(step, user);
+        self.mind_wrap_up(step, user);
     }
 
     /// The time to wrap up is over.
@@ -148,5 +151,6 @@ impl Desk {
         let Some(next) = agent.after.take() else { return };
         self.enter_settled(step.now, user, next);
         self.user_changed(step, user);
+        self.mind_wrap_up(step, user);
     }
 }

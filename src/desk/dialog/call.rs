@@ -66,7 +66,7 @@ pub struct Participant {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Party {
     Agent(UserId),
-    /// An agent who does not know of being listened to.
+    /// An agent to whom a supervisor listens; it has no part in what becomes of the call.
     Listened(UserId),
     Outside,
 }
@@ -80,6 +80,8 @@ pub enum Phase {
     Active,
     Held,
     Failed,
+    /// It has left, and its user gives the reason.
+    WrapUp,
     Dropped,
 }
 
@@ -90,6 +92,8 @@ pub enum StateCause {
     Busy,
     BadDestination,
     NotAvailable,
+    /// A transfer or a conference has taken it out (captures of Finesse 11).
+    Other,
 }
 
 /// The kind of a call.
@@ -124,33 +128,56 @@ pub enum Action {
 }
 
 impl Dialog {
-    /// The participation of a user.
+    /// The participation of a user, who may wrap up the call.
     pub fn of(&self, user: UserId) -> Option<&Participant> {
-        self.participants.iter().find(|one| one.party == Party::Agent(user))
+        let is_own = |one: &&Participant| one.party == Party::Agent(user) && one.phase != Phase::Dropped;
+        self.participants.iter().find(is_own)
     }
 
-    /// The participation of a user.
+    /// The participation of a user, who may wrap up the call.
     pub fn of_mut(&mut self, user: UserId) -> Option<&mut Participant> {
-        self.participants.iter_mut().find(|one| one.party == Party::Agent(user))
+        let is_own = |one: &&mut Participant| one.party == Party::Agent(user) && one.phase != Phase::Dropped;
+        self.participants.iter_mut().find(is_own)
     }
 
-    /// Where a user stands among the participants.
+    /// Where a user who is in the call stands among the participants.
     pub fn place_of(&self, user: UserId) -> Option<usize> {
-        self.participants.iter().position(|one| one.party == Party::Agent(user))
+        self.participants.iter().position(|one| one.party == Party::Agent(user) && !one.has_left())
     }
 
-    /// Where the first one from outside does.
+    /// Where the first participant from outside does.
     pub fn place_outside(&self) -> Option<usize> {
-        self.participants.iter().position(|one| one.party == Party::Outside)
+        self.participants.iter().position(|one| one.party == Party::Outside && !one.has_left())
     }
 
-    /// The agents who take part and know it, in the order in which they came.
+    /// The participants who are in the call.
+    pub fn present(&self) -> impl Iterator<Item = &Participant> {
+        self.participants.iter().filter(|one| !one.has_left())
+    }
+
+    /// The agents who take part or wrap up, in the order in which they came.
     pub fn agents(&self) -> Vec<UserId> {
-        let agents = self.participants.iter().filter_map(|one| match one.party {
+        let there = self.participants.iter().filter(|one| one.phase != Phase::Dropped);
+        let agents = there.filter_map(|one| match one.party {
             Party::Agent(user) => Some(user),
             Party::Listened(_) | Party::Outside => None,
         });
         agents.collect()
+    }
+
+    /// The users in whose collections it is: its agents, and an agent to whom it listens.
+    pub fn followers(&self) -> Vec<UserId> {
+        let there = self.participants.iter().filter(|one| one.phase != Phase::Dropped);
+        let users = there.filter_map(|one| match one.party {
+            Party::Agent(user) | Party::Listened(user) => Some(user),
+            Party::Outside => None,
+        });
+        users.collect()
+    }
+
+    /// Whether the user takes no part in it but is listened to.
+    pub fn listens_to(&self, user: UserId) -> bool {
+        self.participants.iter().any(|one| one.party == Party::Listened(user))
     }
 
     /// Whether it is a call from a queue that the user has taken.
@@ -162,18 +189,19 @@ impl Dialog {
     /// Whether nobody is waited for: it waits in no queue, and no telephone rings.
     pub fn is_complete(&self) -> bool {
         let takes_part = |one: &Participant| matches!(one.phase, Phase::Active | Phase::Held);
-        self.queued_since.is_none() && self.participants.iter().all(takes_part)
+        self.queued_since.is_none() && self.present().all(takes_part)
     }
 
     /// Whether an agent takes part, or is waited for: the others are not the contact centre's.
     pub fn is_ours(&self) -> bool {
-        self.queued_since.is_some() || self.participants.iter().any(|one| one.party != Party::Outside)
+        self.queued_since.is_some() || self.present().any(|one| one.party != Party::Outside)
     }
 
-    /// The state as a whole: active as soon as one participant is (the guide, "Dialog API parameters").
+    /// The state as a whole: active as soon as one participant is (the guide, "Dialog API parameters"), and while somebody
+    /// wraps up (captures of Finesse 11).
     pub fn phase(&self) -> Phase {
         let has = |phase| self.participants.iter().any(|one| one.phase == phase);
-        if has(Phase::Active) || has(Phase::Held) {
+        if has(Phase::Active) || has(Phase::Held) || has(Phase::WrapUp) {
             return Phase::Active;
         }
         let order = [Phase::Failed, Phase::Alerting, Phase::Initiated, Phase::Initiating];
@@ -199,6 +227,11 @@ impl Participant {
         }
     }
 
+    /// Whether it is in the call no more.
+    pub fn has_left(&self) -> bool {
+        matches!(self.phase, Phase::WrapUp | Phase::Dropped)
+    }
+
     /// Enters a state.
     pub fn enter(&mut self, now: SystemTime, phase: Phase) {
         self.answered |= phase == Phase::Active;
@@ -216,6 +249,7 @@ impl Phase {
             Self::Active => "ACTIVE",
             Self::Held => "HELD",
             Self::Failed => "FAILED",
+            Self::WrapUp => "WRAP_UP",
             Self::Dropped => "DROPPED",
         }
     }
@@ -229,6 +263,7 @@ impl StateCause {
             Self::Busy => "BUSY",
             Self::BadDestination => "BAD_DESTINATION",
             Self::NotAvailable => "DEVICE_RESOURCE_NOT_AVAILABLE",
+            Self::Other => "OTHER",
         }
     }
 }

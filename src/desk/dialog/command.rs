@@ -7,7 +7,7 @@ use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::event::{Event, Step};
 use crate::id::{DialogId, UserId};
 
-use crate::desk::dialog::call::{Action, Party};
+use crate::desk::dialog::call::{Action, Party, Phase};
 use crate::desk::dialog::failure::Failure;
 use crate::desk::dialog::request::DialogRequest;
 
@@ -188,15 +188,18 @@ impl Desk {
         action: Action,
         target: Option<&str>,
     ) -> Result<(), ApiError> {
-        let dialog = self.dialogs.get(&id).filter(|dialog| dialog.of(actor).is_some());
+        let dialog = self.dialogs.get(&id).filter(|dialog| dialog.followers().contains(&actor));
         let not_yours = || ApiRefusal::NotYourself.about(&self.directory.get(actor).id);
         let dialog = dialog.ok_or_else(not_yours)?;
         let Some(target) = target else { return Ok(()) };
         let own = self.agent(actor).extension.as_deref() == Some(target);
-        let there = dialog.participants.iter().find(|one| one.address == target);
+        let there =
+            dialog.participants.iter().find(|one| one.address == target && one.phase != Phase::Dropped);
         match (action, there) {
             (_, None) => Err(ApiRefusal::ParameterInvalid.about("targetMediaAddress")),
-            (Action::ParticipantDrop, Some(one)) if !own && !matches!(one.party, Party::Listened(_)) => {
+            (Action::ParticipantDrop, Some(one))
+                if !own && !one.has_left() && !matches!(one.party, Party::Listened(_)) =>
+            {
                 Ok(())
             }
             (Action::ParticipantDrop, Some(_)) => {

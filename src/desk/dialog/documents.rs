@@ -18,7 +18,7 @@ impl Desk {
     /// Returns Not Found, or Invalid Authorization User Specified to everybody else.
     pub fn dialog_document(&self, actor: UserId, id: &str) -> Result<String, ApiError> {
         let dialog = self.find_dialog(id)?;
-        if !dialog.agents().iter().any(|user| self.may_see(actor, *user).is_ok())
+        if !dialog.followers().iter().any(|user| self.may_see(actor, *user).is_ok())
             && !self.directory.is_administrator(actor)
         {
             return Err(ApiRefusal::NotYourself.about(&self.directory.get(actor).id));
@@ -33,9 +33,10 @@ impl Desk {
     /// Returns what [`Desk::user_document`] does.
     pub fn dialogs_document(&self, actor: UserId, user: UserId) -> Result<String, ApiError> {
         self.may_see(actor, user)?;
-        let dialogs = self.agent(user).dialogs.iter().filter_map(|id| self.dialogs.get(id));
         Ok(document(|out| {
-            list(out, "Dialogs", |out| dialogs.for_each(|dialog| self.write_dialog(out, "Dialog", dialog)));
+            list(out, "Dialogs", |out| {
+                self.collection(user).into_iter().for_each(|dialog| self.write_dialog(out, "Dialog", dialog));
+            });
         }))
     }
 

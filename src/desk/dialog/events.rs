@@ -12,17 +12,16 @@ use crate::desk::dialog::failure::Failure;
 impl Desk {
     /// A call has come into a user's collection.
     pub(super) fn dialog_joined(&self, step: &mut Step<'_>, user: UserId, id: DialogId) {
-        if let Some(dialog) = self.dialogs.get(&id) {
-            self.collection_event(step, user, dialog, "POST");
-        }
+        self.collection_event(step, user, id, "POST");
     }
 
     /// A call leaves a user's collection.
-    pub(super) fn dialog_left(&self, step: &mut Step<'_>, user: UserId, dialog: &Dialog) {
-        self.collection_event(step, user, dialog, "DELETE");
+    pub(super) fn dialog_left(&self, step: &mut Step<'_>, user: UserId, id: DialogId) {
+        self.collection_event(step, user, id, "DELETE");
     }
 
-    fn collection_event(&self, step: &mut Step<'_>, user: UserId, dialog: &Dialog, event: &str) {
+    fn collection_event(&self, step: &mut Step<'_>, user: UserId, id: DialogId, event: &str) {
+        let Some(dialog) = self.dialogs.get(&id) else { return };
         let node = nodes::dialogs(&self.directory.get(user).id);
         let payload = update(event, &node, step.request_id, |out| {
             inside(out, "dialogs", |out| self.write_dialog(out, "Dialog", dialog));
@@ -30,18 +29,36 @@ impl Desk {
         step.events.push(Event { node, payload });
     }
 
-    /// Something about a call has changed: for all agents who take part, but for `except`.
+    /// Something about a call has changed: for all who have it, but for `except`.
     pub(in crate::desk) fn dialog_changed(&mut self, step: &mut Step<'_>, id: DialogId, except: &[UserId]) {
         self.mind_callers(step.now, id);
-        let Some(dialog) = self.dialogs.get(&id) else { return };
-        let payload = self.dialog_update(step, dialog);
-        for user in dialog.agents().into_iter().filter(|user| !except.contains(user)) {
-            let node = nodes::dialogs(&self.directory.get(user).id);
-            step.events.push(Event { node, payload: payload.clone() });
-        }
+        let mut users = self.dialogs.get(&id).map(Dialog::followers).unwrap_or_default();
+        users.retain(|user| !except.contains(user));
+        self.tell_dialog(step, id, &users);
         for user in self.dialogs.get(&id).map(Dialog::agents).unwrap_or_default() {
             self.mind_offers(step, user);
         }
+    }
+
+    /// Tells users how a call stands.
+    pub(super) fn tell_dialog(&self, step: &mut Step<'_>, id: DialogId, users: &[UserId]) {
+        let Some(dialog) = self.dialogs.get(&id) else { return };
+        let payload = self.dialog_update(step, dialog);
+        for user in users {
+            let node = nodes::dialogs(&self.directory.get(*user).id);
+            step.events.push(Event { node, payload: payload.clone() });
+        }
+    }
+
+    /// The calls in a user's collection: its own, those by which supervisors listen to it, and the call that it wraps up.
+    pub(super) fn collection(&self, user: UserId) -> Vec<&Dialog> {
+        let agent = self.agent(user);
+        let own = agent.dialogs.iter().filter_map(|id| self.dialogs.get(id));
+        let listeners =
+            own.clone().flat_map(|dialog| &dialog.listeners).filter_map(|id| self.dialogs.get(id));
+        let listeners = listeners.filter(|dialog| dialog.listens_to(user));
+        let wrapping = agent.wrapping.iter().filter_map(|id| self.dialogs.get(id));
+        own.chain(listeners).chain(wrapping).collect()
     }
 
     /// The actions that a held call offers depend on the other calls of its user: all participants are told when they change.
@@ -59,7 +76,7 @@ impl Desk {
 
     /// Tells a user how its calls stand.
     pub(in crate::desk) fn dialogs_told(&self, step: &mut Step<'_>, user: UserId) {
-        for dialog in self.agent(user).dialogs.iter().filter_map(|id| self.dialogs.get(id)) {
+        for dialog in self.collection(user) {
             let node = nodes::dialogs(&self.directory.get(user).id);
             step.events.push(Event { node, payload: self.dialog_update(step, dialog) });
         }

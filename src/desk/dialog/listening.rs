@@ -6,13 +6,14 @@ use crate::desk::event::Step;
 use crate::desk::state::State;
 use crate::id::{DialogId, UserId};
 
-use crate::desk::dialog::call::{CallType, Dialog, PARTICIPANTS_MAX, Participant, Party, Phase};
+use crate::desk::dialog::call::{CallType, PARTICIPANTS_MAX, Participant, Party, Phase};
 use crate::desk::dialog::failure::Failure;
 
 type Done = Result<(), Failure<'static>>;
 
 impl Desk {
-    /// `SILENT_MONITOR` (guide 12.5, pages 98 and 99): the member is not told.
+    /// `SILENT_MONITOR` (guide 12.5, pages 98 and 99). The member has the new call too, with nothing to do, and its state stays
+    /// (page 131).
     pub(super) fn listen(&mut self, step: &mut Step<'_>, user: UserId, member: UserId) -> Done {
         if self.agent(user).state != State::NotReady || !self.agent(user).dialogs.is_empty() {
             return Err(Failure::State);
@@ -32,6 +33,7 @@ impl Desk {
             dialog.listeners.push(id);
         }
         self.dialog_joined(step, user, id);
+        self.dialog_joined(step, member, id);
         self.settle(step, user);
         Ok(())
     }
@@ -76,8 +78,9 @@ impl Desk {
     /// `PARTICIPANT_DROP`.
     pub(super) fn drop_participant(&mut self, step: &mut Step<'_>, id: DialogId, address: &str) -> Done {
         let dialog = self.dialogs.get(&id);
-        let place =
-            dialog.and_then(|dialog| dialog.participants.iter().position(|one| one.address == address));
+        let place = dialog.and_then(|dialog| {
+            dialog.participants.iter().position(|one| one.address == address && !one.has_left())
+        });
         if let Some(place) = place {
             self.leave(step, id, place);
         }
@@ -85,13 +88,10 @@ impl Desk {
     }
 
     /// Ends the listening of supervisors to a call: it is over, or over for the agent they listen to.
-    pub(super) fn unlisten(&mut self, step: &mut Step<'_>, dialog: &Dialog, member: Option<UserId>) {
-        for listener in dialog.listeners.clone() {
-            let hears = |member| {
-                self.dialogs.get(&listener).is_some_and(|listening| {
-                    listening.participants.iter().any(|one| one.party == Party::Listened(member))
-                })
-            };
+    pub(super) fn unlisten(&mut self, step: &mut Step<'_>, id: DialogId, member: Option<UserId>) {
+        for listener in self.dialogs.get(&id).map(|dialog| dialog.listeners.clone()).unwrap_or_default() {
+            let hears =
+                |member| self.dialogs.get(&listener).is_some_and(|listening| listening.listens_to(member));
             if member.is_none_or(hears) {
                 self.finish(step, listener, None);
             }

@@ -7,6 +7,7 @@
 pub(super) mod call;
 mod command;
 mod documents;
+mod ending;
 mod events;
 mod failure;
 mod handling;

@@ -4,7 +4,7 @@ use crate::desk::contact_centre::Desk;
 use crate::desk::event::Step;
 use crate::id::{DialogId, UserId};
 
-use crate::desk::dialog::call::{CallType, PARTICIPANTS_MAX, Participant, Party, Phase, StateCause};
+use crate::desk::dialog::call::{CallType, Dialog, PARTICIPANTS_MAX, Participant, Party, Phase, StateCause};
 use crate::desk::dialog::failure::Failure;
 use crate::desk::dialog::making::Destination;
 
@@ -29,11 +29,30 @@ impl Desk {
 
     /// `TRANSFER` of a held call to the active one: the user leaves both, the others are together in the first.
     pub(super) fn transfer(&mut self, step: &mut Step<'_>, user: UserId, id: DialogId) -> Done {
-        let (newcomers, others) = self.merge(step, user, id, CallType::Transfer)?;
-        if let Some(place) = self.dialogs.get(&id).and_then(|dialog| dialog.place_of(user)) {
-            self.part(step, id, place);
+        let active = self.active_beside(user, id).and_then(|active| self.dialogs.get(&active));
+        let took = active.is_some_and(|dialog| dialog.is_to_wrap_up(user));
+        let (newcomers, others) = self.merge(step, user, id)?;
+        if let Some(dialog) = self.dialogs.get_mut(&id) {
+            dialog.kind = CallType::Transfer;
         }
-        self.tell_merged(step, id, &newcomers);
+        let followers = self.dialogs.get(&id).map(Dialog::followers).unwrap_or_default();
+        if let Some(place) = self.dialogs.get(&id).and_then(|dialog| dialog.place_of(user)) {
+            let phase = self.drop_out(step.now, id, place, StateCause::Other, took);
+            // Captures have who leaves in the first event of who comes, and then no more.
+            for newcomer in &newcomers {
+                self.dialog_joined(step, *newcomer, id);
+            }
+            if phase == Some(Phase::Dropped) {
+                let before: Vec<UserId> =
+                    followers.into_iter().filter(|user| !newcomers.contains(user)).collect();
+                self.tell_dialog(step, id, &before);
+                self.take_out(step, id, place);
+                self.dialog_changed(step, id, &[]);
+            } else {
+                self.take_out(step, id, place);
+                self.dialog_changed(step, id, &newcomers);
+            }
+        }
         if self.dialogs.get(&id).is_some_and(|dialog| !dialog.is_ours()) {
             self.finish(step, id, None);
         }
@@ -46,11 +65,17 @@ impl Desk {
 
     /// `CONFERENCE` of a held call with the active one: all are together in the first.
     pub(super) fn conference(&mut self, step: &mut Step<'_>, user: UserId, id: DialogId) -> Done {
-        let (newcomers, others) = self.merge(step, user, id, CallType::Conference)?;
-        if let Some(participant) = self.dialogs.get_mut(&id).and_then(|dialog| dialog.of_mut(user)) {
-            participant.enter(step.now.wall, Phase::Active);
+        let (newcomers, others) = self.merge(step, user, id)?;
+        if let Some(dialog) = self.dialogs.get_mut(&id) {
+            dialog.kind = CallType::Conference;
+            if let Some(participant) = dialog.of_mut(user) {
+                participant.enter(step.now.wall, Phase::Active);
+            }
         }
-        self.tell_merged(step, id, &newcomers);
+        for newcomer in &newcomers {
+            self.dialog_joined(step, *newcomer, id);
+        }
+        self.dialog_changed(step, id, &newcomers);
         self.settle(step, user);
         for user in others {
             self.settle(step, user);
@@ -81,15 +106,22 @@ impl Desk {
             .participants
             .iter()
             .enumerate()
-            .all(|(other, one)| other == place || one.party == Party::Outside);
+            .all(|(other, one)| other == place || one.has_left() || one.party == Party::Outside);
         if others_are_outside && matches!(destination, Destination::Outside { .. }) {
             // Two who are both outside are none of the contact centre's business.
             self.finish(step, id, Some(user));
             return Ok(());
         }
         (dialog.kind, dialog.dnis) = (CallType::Transfer, to.to_owned());
-        self.part(step, id, place);
+        let phase = self.drop_out(step.now, id, place, StateCause::Other, false);
         self.reach(step, id, destination);
+        if phase == Some(Phase::Dropped) {
+            self.tell_dialog(step, id, &[user]);
+            self.take_out(step, id, place);
+            self.dialog_changed(step, id, &[]);
+        } else {
+            self.take_out(step, id, place);
+        }
         self.settle(step, user);
         self.settle_others(step, id, user);
         Ok(())
@@ -102,40 +134,41 @@ impl Desk {
         step: &mut Step<'_>,
         user: UserId,
         id: DialogId,
-        kind: CallType,
     ) -> Result<(Vec<UserId>, Vec<UserId>), Failure<'static>> {
         let active = self.active_beside(user, id).ok_or(Failure::State)?;
         let count = |id| self.dialogs.get(&id).map_or(0, |dialog| dialog.participants.len());
         if count(id) + count(active) > PARTICIPANTS_MAX + 1 {
             return Err(Failure::ConferenceFull);
         }
-        let Some(mut gone) = self.dialogs.remove(&active) else { return Err(Failure::State) };
-        self.forget_timers(&mut gone);
-        self.dequeue(step.now, &gone);
+        self.forget_timers(active);
+        self.dequeue(step.now, active);
         let now = step.now.wall;
+        let Some(gone) = self.dialogs.get_mut(&active) else { return Err(Failure::State) };
+        let (is_contact, queue) = (gone.is_contact, gone.queue);
         let newcomers: Vec<Participant> =
-            gone.participants.iter().filter(|one| one.party != Party::Agent(user)).cloned().collect();
-        for participant in &mut gone.participants {
+            gone.present().filter(|one| one.party != Party::Agent(user)).cloned().collect();
+        let mut followers = gone.followers();
+        followers.sort_by_key(|one| *one != user);
+        let mut agents: Vec<UserId> =
+            followers.iter().copied().filter(|user| gone.place_of(*user).is_some()).collect();
+        for participant in gone.participants.iter_mut().filter(|one| !one.has_left()) {
             participant.enter(now, Phase::Dropped);
+            participant.cause = StateCause::Other;
         }
-        self.unlisten(step, &gone, None);
-        let mut agents = gone.agents();
-        agents.sort_by_key(|one| *one != user);
+        self.unlisten(step, active, None);
+        self.tell_dialog(step, active, &followers);
         for agent in &agents {
             // The call goes on elsewhere, so there is nothing to wrap up yet.
-            self.dialog_left(step, *agent, &gone);
+            self.dialog_left(step, *agent, active);
             self.agent_mut(*agent).dialogs.retain(|other| *other != active);
         }
+        self.forget(active);
         agents.retain(|one| *one != user);
-        if kind == CallType::Transfer {
-            self.agent_mut(user).wraps_up |= gone.is_to_wrap_up(user);
-        }
         let Some(dialog) = self.dialogs.get_mut(&id) else { return Err(Failure::State) };
-        dialog.kind = kind;
         dialog.secondary = Some(active);
         dialog.associated = dialog.associated.filter(|about| *about != active);
-        dialog.is_contact |= gone.is_contact;
-        dialog.queue = dialog.queue.or(gone.queue);
+        dialog.is_contact |= is_contact;
+        dialog.queue = dialog.queue.or(queue);
         let mut others = dialog.agents();
         others.retain(|one| *one != user);
         others.extend(&agents);
@@ -144,12 +177,5 @@ impl Desk {
             self.join(id, newcomer);
         }
         Ok((agents, others))
-    }
-
-    fn tell_merged(&mut self, step: &mut Step<'_>, id: DialogId, newcomers: &[UserId]) {
-        for user in newcomers {
-            self.dialog_joined(step, *user, id);
-        }
-        self.dialog_changed(step, id, newcomers);
     }
 }

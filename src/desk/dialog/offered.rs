@@ -39,6 +39,7 @@ impl Desk {
                 offered
             }
             (Phase::Failed, _) => vec![Drop],
+            (Phase::WrapUp, _) => vec![UpdateCallData],
             (Phase::Dropped, _) => vec![],
         }
     }

@@ -100,12 +100,25 @@ fn changes_errors_and_ends_as_captured() {
          <source>/finesse/api/Dialog/16777217</source></Update>"
     );
     let events = act(&mut desk, "DROP");
-    let ended = on(&events, "/finesse/api/User/bob/Dialogs");
+    let wrap_up = on(&events, "/finesse/api/User/bob/Dialogs");
+    // `NewTransferCall/ACTIVE3`.
+    for part in [
+        "<Participant><actions></actions><mediaAddress>01052199414</mediaAddress>",
+        "<state>DROPPED</state><stateCause></stateCause>",
+        "<Participant><actions><action>UPDATE_CALL_DATA</action></actions><mediaAddress>1001</mediaAddress>",
+        "<state>WRAP_UP</state><stateCause></stateCause>",
+        "</participants><state>ACTIVE</state>",
+        "</dialog></data><event>PUT</event><requestId>145</requestId>",
+    ] {
+        assert!(wrap_up.contains(part), "{part} in {wrap_up}");
+    }
+    let events = ask(&mut desk, BOB, BOB, "NOT_READY").expect("an accepted request");
+    let ended = &events.last().expect("events").payload;
     assert!(ended.contains("<Participant><actions></actions><mediaAddress>1001</mediaAddress>"), "{ended}");
     assert!(ended.contains("</participants><state>DROPPED</state>"), "{ended}");
     assert!(
         ended.ends_with(
-            "</Dialog></dialogs></data><event>DELETE</event><requestId>145</requestId>\
+            "</Dialog></dialogs></data><event>DELETE</event><requestId>r-1</requestId>\
              <source>/finesse/api/User/bob/Dialogs</source></Update>"
         ),
         "{ended}"

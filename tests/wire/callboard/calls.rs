@@ -209,7 +209,7 @@ fn a_telephone_rings_for_one_caller() {
     agent.expect_nothing_more();
     // When that one is gone there is room for another.
     assert_eq!(hang_up(&server, &id), 202);
-    assert_eq!(happened(&mut agent, &id), "DELETE");
+    assert_eq!([happened(&mut agent, &id), happened(&mut agent, &id)], ["PUT", "DELETE"]);
     let next = call(&server, "?to=1001", "");
     assert_eq!(happened(&mut agent, &next), "POST");
 }
@@ -260,7 +260,7 @@ fn a_caller_who_hangs_up_in_the_queue_is_gone() {
 }
 
 #[test]
-fn a_caller_who_hangs_up_while_talking_leaves_the_agent_to_wrap_up() {
+fn finding_d1_d3_and_d7_a_caller_who_hangs_up_while_talking_leaves_the_agent_to_wrap_up() {
     let server = Server::demo();
     let mut agent = agent(&server, true);
     let id = call(&server, "?to=9001", "");
@@ -270,8 +270,18 @@ fn a_caller_who_hangs_up_while_talking_leaves_the_agent_to_wrap_up() {
     assert_eq!(ask(&server, "1001", "PUT", &format!("Dialog/{id}"), headers, answer).status(), 202);
     assert_eq!((happened(&mut agent, &id), state(&mut agent)), ("PUT".into(), "TALKING".into()));
     assert_eq!(hang_up(&server, &id), 202);
-    assert_eq!((happened(&mut agent, &id), state(&mut agent)), ("DELETE".into(), "WORK".into()));
+    assert_eq!((happened(&mut agent, &id), state(&mut agent)), ("PUT".into(), "WORK".into()));
     assert_eq!(hang_up(&server, &id), 404);
+    // As Cisco's library gives the reason, without a telephone.
+    let reason = "<Dialog><mediaProperties><wrapUpReason>Order</wrapUpReason></mediaProperties>\
+                  <requestedAction>UPDATE_CALL_DATA</requestedAction></Dialog>";
+    assert_eq!(ask(&server, "1001", "PUT", &format!("Dialog/{id}"), headers, reason).status(), 202);
+    let told = event(&mut agent, DIALOGS);
+    assert!(told.contains("<wrapUpReason>Order<") && told.contains("<state>WRAP_UP<"), "{told}");
+    assert_eq!(put_state(&server, "1001", "1001", "<state>NOT_READY</state>").status(), 202);
+    assert_eq!(state(&mut agent), "NOT_READY");
+    assert_eq!([happened(&mut agent, &id), happened(&mut agent, &id)], ["PUT", "DELETE"]);
+    assert_eq!(get(&server, "1001", "User/1001/Dialogs").body, "<Dialogs/>");
     agent.expect_nothing_more();
 }
 
@@ -294,14 +304,16 @@ fn callers_lose_patience_by_themselves() {
     let server = Server::with("[limits]\npatience = \"300ms\"\n");
     let mut agent = agent(&server, false);
     let id = call(&server, "?to=1001", "");
-    assert_eq!(happened(&mut agent, &id), "POST");
-    assert_eq!(happened(&mut agent, &id), "DELETE");
+    for expected in ["POST", "PUT", "DELETE"] {
+        assert_eq!(happened(&mut agent, &id), expected);
+    }
     agent.expect_nothing_more();
     assert_eq!(put_state(&server, "1001", "1001", "<state>READY</state>").status(), 202);
     assert_eq!(state(&mut agent), "READY");
     let id = call(&server, "?to=9001", "");
     assert_eq!((state(&mut agent), happened(&mut agent, &id)), ("RESERVED".into(), "POST".into()));
-    assert_eq!((happened(&mut agent, &id), state(&mut agent)), ("DELETE".into(), "READY".into()));
+    assert_eq!([happened(&mut agent, &id), happened(&mut agent, &id)], ["PUT", "DELETE"]);
+    assert_eq!(state(&mut agent), "READY");
     assert_eq!(hang_up(&server, &id), 404);
     agent.expect_nothing_more();
 }

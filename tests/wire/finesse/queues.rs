@@ -101,18 +101,28 @@ fn from_arrival_to_wrap_up() {
     let held = event(&mut first, &dialogs("1001"));
     assert!(held.contains("<action>TRANSFER</action><action>CONFERENCE</action>"), "{held}");
     act(&server, "1001", id, "TRANSFER", "");
-    assert_eq!(call(&mut first, "1001"), "DELETE 1001=DROPPED 1002=DROPPED");
-    assert_eq!(call(&mut first, "1001"), "DELETE 5550123=ACTIVE 1001=DROPPED 1002=ACTIVE");
-    assert_eq!(call(&mut second, "1002"), "DELETE 1001=DROPPED 1002=DROPPED");
-    assert_eq!(call(&mut second, "1002"), "POST 5550123=ACTIVE 1002=ACTIVE");
+    for happened in ["PUT", "DELETE"] {
+        for (agent, user) in [(&mut first, "1001"), (&mut second, "1002")] {
+            assert_eq!(call(agent, user), format!("{happened} 1001=DROPPED 1002=DROPPED"));
+        }
+    }
+    assert_eq!(call(&mut first, "1001"), "PUT 5550123=ACTIVE 1001=WRAP_UP 1002=ACTIVE");
+    assert_eq!(call(&mut second, "1002"), "POST 5550123=ACTIVE 1001=WRAP_UP 1002=ACTIVE");
     assert_eq!(state(&mut first, &mut supervisor, "1001"), "WORK");
     assert_eq!(state(&mut first, &mut supervisor, "1001"), "READY");
+    // When the first has wrapped up, it is gone for both.
+    assert_eq!(call(&mut first, "1001"), "PUT 5550123=ACTIVE 1001=DROPPED 1002=ACTIVE");
+    assert_eq!(call(&mut first, "1001"), "DELETE 5550123=ACTIVE 1001=DROPPED 1002=ACTIVE");
+    assert_eq!(call(&mut second, "1002"), "PUT 5550123=ACTIVE 1001=DROPPED 1002=ACTIVE");
+    assert_eq!(call(&mut second, "1002"), "PUT 5550123=ACTIVE 1002=ACTIVE");
 
     // The end, and the wrap-up after it.
     act(&server, "1002", id, "DROP", "");
-    assert_eq!(call(&mut second, "1002"), "DELETE 5550123=DROPPED 1002=DROPPED");
+    assert_eq!(call(&mut second, "1002"), "PUT 5550123=DROPPED 1002=WRAP_UP");
     assert_eq!(state(&mut second, &mut supervisor, "1002"), "WORK");
     assert_eq!(state(&mut second, &mut supervisor, "1002"), "READY");
+    assert_eq!(call(&mut second, "1002"), "PUT 5550123=DROPPED 1002=DROPPED");
+    assert_eq!(call(&mut second, "1002"), "DELETE 5550123=DROPPED 1002=DROPPED");
     assert_eq!(get(&server, "1002", &format!("Dialog/{id}")).status(), 404);
     assert_eq!(get(&server, "1002", "User/1002/Dialogs").body, "<Dialogs/>");
     for client in [&mut first, &mut second, &mut supervisor] {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::config::{Profile, Role};
-use crate::desk::dialog::call::{Action, CallType, Party, Phase};
+use crate::desk::dialog::call::{Action, CallType, Participant, Party, Phase};
 use crate::desk::nodes;
 use crate::desk::state::State;
 use crate::desk::tests::*;

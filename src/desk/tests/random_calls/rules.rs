@@ -72,7 +72,10 @@ impl Centre {
             let dialog = desk.dialogs.get(call);
             must!(dialog.is_some(), "dead call: {id} has {call}, which is gone");
             let part = dialog.and_then(|dialog| dialog.of(user));
-            must!(part.is_some(), "no part: {id} has {call} and takes no part in it");
+            must!(
+                part.is_some_and(|part| !part.has_left()),
+                "no part: {id} has {call} and takes no part in it"
+            );
             phases.extend(part.map(|part| part.phase));
         }
         let distinct: HashSet<_> = agent.dialogs.iter().collect();
@@ -107,6 +110,11 @@ impl Centre {
             agent.after
         );
         must!(!(settled && phases.is_empty() && agent.wraps_up), "wraps_up without a call: {shown}");
+        let wraps_up = agent.wrapping.is_some();
+        must!(!(settled && phases.is_empty() && wraps_up), "wraps up in another state: {shown}");
+        let wrapped = agent.wrapping.and_then(|call| desk.dialogs.get(&call));
+        let is_wrapped = wrapped.is_some_and(|dialog| dialog.of(user).is_some_and(Participant::has_left));
+        must!(!wraps_up || is_wrapped, "wraps up nothing: {shown} {:?}", agent.wrapping);
         // One hears one call at a time.
         let active = phases.iter().filter(|phase| !matches!(phase, Phase::Alerting | Phase::Held)).count();
         must!(active <= 1, "talks on {active} calls: {shown}");
@@ -127,7 +135,13 @@ impl Centre {
                 reader.summary
             );
         }
-        let calls = desk.agent(user).dialogs.iter().map(|id| {
+        let is_own = |one: &Participant| match one.party {
+            Party::Agent(agent) => agent == user && one.phase != Phase::Dropped,
+            Party::Listened(member) => member == user,
+            Party::Outside => false,
+        };
+        let own = desk.dialogs.iter().filter(|(_, dialog)| dialog.participants.iter().any(is_own));
+        let calls = own.map(|(id, _)| {
             let document = desk.dialog_document(WATCHER, &id.to_string()).expect("a call");
             (nodes::dialog(*id), inner(&document, "Dialog"))
         });
@@ -139,7 +153,14 @@ impl Centre {
             reader.dialogs.keys(),
             calls.keys()
         );
+        let list = desk.dialogs_document(user, user).expect("one's own list");
+        let listed = list.matches("<Dialog>").count();
+        must!(listed == calls.len(), "stale list: {id} has {:?}; is {list}", calls.keys());
         for (uri, is) in &calls {
+            must!(
+                list.contains(&format!("<uri>{uri}</uri></Dialog>")),
+                "stale list: {id} has {uri}; is {list}"
+            );
             let known = &reader.dialogs[uri];
             let [known_besides, is_besides] = [known, is].map(|text| without(text, "actions"));
             must!(known_besides == is_besides, "stale call: {id} knows {known}; is {is}");
@@ -154,25 +175,32 @@ impl Centre {
         let brief: Vec<_> = dialog.participants.iter().map(|one| (one.party, one.phase)).collect();
         let shown = format!("{id} {:?} {brief:?}", dialog.kind);
         must!(!dialog.participants.is_empty(), "call without a participant: {shown}");
-        must!(dialog.is_ours(), "call of nobody here: {shown}");
+        let is_over = dialog.participants.iter().all(Participant::has_left);
+        must!(is_over || dialog.is_ours(), "call of nobody here: {shown}");
         must!(dialog.participants.len() <= 8, "too many participants: {shown}");
-        must!(
-            dialog.participants.iter().all(|one| one.phase != Phase::Dropped),
-            "dropped participant: {shown}"
-        );
+        let has = |phase| dialog.participants.iter().any(|one| one.phase == phase);
+        must!(is_over || !has(Phase::Dropped), "dropped participant: {shown}");
+        must!(!is_over || has(Phase::WrapUp), "call that is over: {shown}");
+        must!(!is_over || dialog.listeners.is_empty(), "listeners to nothing: {shown}");
         let agents = dialog.agents();
         let distinct: HashSet<_> = agents.iter().map(|user| user.0).collect();
         must!(distinct.len() == agents.len(), "twice in a call: {shown}");
         for user in &agents {
-            must!(desk.agent(*user).dialogs.contains(&id), "unknown part: {shown}");
-            let extension = desk.agent(*user).extension.as_deref();
             let part = dialog.of(*user).expect("takes part");
+            let agent = desk.agent(*user);
+            if part.phase == Phase::WrapUp {
+                must!(agent.wrapping == Some(id), "wraps up another: {shown} {:?}", agent.wrapping);
+                must!(!agent.dialogs.contains(&id), "talks and wraps up: {shown}");
+                continue;
+            }
+            must!(agent.dialogs.contains(&id), "unknown part: {shown}");
+            let extension = agent.extension.as_deref();
             must!(extension == Some(&part.address), "elsewhere: {shown} {extension:?} {}", part.address);
         }
         let waits = desk.queues.iter().any(|queue| queue.waiting.contains(&id));
         let failed = dialog.participants.iter().any(|one| one.phase == Phase::Failed);
-        let rings = |one: &&crate::desk::dialog::call::Participant| one.phase == Phase::Alerting;
-        must!(!dialog.participants.iter().all(|one| rings(&one)), "rings for nobody: {shown}");
+        let rings = |one: &&Participant| one.phase == Phase::Alerting;
+        must!(is_over || !dialog.present().all(|one| rings(&one)), "rings for nobody: {shown}");
         for one in dialog.participants.iter().filter(rings) {
             let is_timed = match one.party {
                 Party::Outside => one.address != "5550002",
@@ -181,10 +209,14 @@ impl Centre {
             must!(is_timed == one.ringing.is_some(), "ringing without its timer: {shown} {one:?}");
         }
         must!(
-            dialog.participants.len() > 1 || waits || failed || dialog.phase() == Phase::Initiating,
+            is_over
+                || dialog.present().count() > 1
+                || waits
+                || failed
+                || dialog.present().all(|one| one.phase == Phase::Initiating),
             "alone: {shown}"
         );
-        for one in &dialog.participants {
+        for one in dialog.present() {
             if let Party::Agent(user) = one.party {
                 let beside = desk.agent(user).dialogs.iter().any(|other| {
                     let other = desk.dialogs.get(other).filter(|other| other.id != id && other.is_complete());
@@ -207,7 +239,8 @@ impl Centre {
                 Party::Listened(user) => Some(user),
                 _ => None,
             });
-            let hears = member.is_some_and(|member| heard.is_some_and(|heard| heard.of(member).is_some()));
+            let hears =
+                member.is_some_and(|member| heard.is_some_and(|heard| heard.place_of(member).is_some()));
             must!(hears, "listens to somebody elsewhere: {shown}");
         }
         Ok(())
@@ -264,10 +297,8 @@ impl Centre {
                 );
             }
             let waits = desk.queues.iter().any(|queue| queue.waiting.contains(&dialog.id));
-            let outside = dialog
-                .participants
-                .iter()
-                .any(|one| one.party == Party::Outside && one.phase != Phase::Alerting);
+            let outside =
+                dialog.present().any(|one| one.party == Party::Outside && one.phase != Phase::Alerting);
             let talk = dialog
                 .participants
                 .iter()
