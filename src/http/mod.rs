@@ -13,6 +13,7 @@ pub(crate) mod certificate;
 pub(crate) mod client;
 pub(crate) mod connection;
 pub(crate) mod cors;
+pub(crate) mod desktop_api;
 pub(crate) mod dispatch;
 pub(crate) mod events;
 pub(crate) mod files;

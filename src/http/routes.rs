@@ -16,7 +16,7 @@ use crate::http::metering::Way;
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, text};
 use crate::http::site::Site;
-use crate::http::{bosh, callboard, certificate, events, files, finesse, metrics, page};
+use crate::http::{bosh, callboard, certificate, desktop_api, events, files, finesse, metrics, page};
 
 /// The methods that there are, in the order of the header Allow.
 pub const METHODS: [Method; 6] =
@@ -119,6 +119,8 @@ pub struct Resource {
     pub guarded: bool,
     /// The handler has more to say of a method that the resource has not, or that nobody knows.
     pub judges_methods: bool,
+    /// Files may have other paths with the same first segment.
+    beside_files: bool,
 }
 
 impl Resource {
@@ -132,6 +134,7 @@ impl Resource {
             sealed: true,
             guarded: true,
             judges_methods: false,
+            beside_files: false,
         }
     }
 
@@ -149,6 +152,10 @@ impl Resource {
 
     const fn for_every_host(self) -> Self {
         Self { guarded: false, ..self }
+    }
+
+    const fn beside_files(self) -> Self {
+        Self { beside_files: true, ..self }
     }
 
     const fn judging_methods(self) -> Self {
@@ -208,6 +215,9 @@ static ROUTES: &[Resource] = &[
     Resource::new(Exactly(sessions::PATH), READ, api!(sessions::list)),
     Resource::new(Exactly(subscriptions::PATH), &[Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS], api!(subscriptions::serve)),
     Resource::new(Exactly(sessions::FRAMES), STREAM, stream!(sessions::frames)),
+    Resource::new(Below(desktop_api::PATH), READ, Later(|Exchange { site, request, peer, .. }| {
+        Box::pin(desktop_api::answer(site, *request, peer))
+    })).beside_files(),
     Resource::new(Exactly(certificate::PATH), READ, Now(certificate::answer)),
     Resource::new(Exactly("/metrics"), READ, Now(|site, _| metrics::answer(site))),
     // A page tries from here whether the certificate is accepted.
@@ -248,7 +258,8 @@ pub fn find(path: &str, has_files: bool) -> Option<&'static Resource> {
 /// Whether no file has such a path, because its first segment is that of a resource.
 fn is_reserved(path: &str) -> bool {
     let first = path.split('/').nth(1).unwrap_or_default();
-    ROUTES.iter().any(|resource| percent_decode_str(first).eq(resource.paths.first().bytes()))
+    let mut reserving = ROUTES.iter().filter(|resource| !resource.beside_files);
+    reserving.any(|resource| percent_decode_str(first).eq(resource.paths.first().bytes()))
 }
 
 /// Methods as a value of the header Allow (RFC 9110 §10.2.1).
@@ -323,7 +334,9 @@ mod tests {
 
     #[test]
     fn files_have_the_paths_whose_first_segment_no_resource_has() {
-        for path in ["/", "/index.html", "//ws", "/wss", "/eventsource.js"] {
+        for path in
+            ["/", "/index.html", "//ws", "/wss", "/eventsource.js", "/desktop/assets/x.js", "/desktop/api"]
+        {
             assert_eq!(start(path, true), Some("/"), "{path}");
             assert_eq!(start(path, false), Some("/").filter(|_| path == "/"), "{path}");
         }
@@ -370,7 +383,7 @@ mod tests {
         };
         let body = smol::block_on(http_body_util::BodyExt::collect(body)).expect("it is there").to_bytes();
         let expected = "Nothing here. callboard serves /console/ (a page to begin with), /ws/ (XMPP over WebSocket), \
-                        /http-bind/ (over BOSH), /events, /finesse/api/…, /callboard/api/…, /metrics and /healthz.\n";
+                        /http-bind/ (over BOSH), /events, /finesse/api/…, /callboard/api/…, /desktop/api/…, /metrics and /healthz.\n";
         assert_eq!(String::from_utf8_lossy(&body), expected);
     }
 }

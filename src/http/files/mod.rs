@@ -6,6 +6,7 @@
 
 mod conditions;
 pub(crate) mod folder;
+pub(crate) mod listing;
 pub(crate) mod lookup;
 pub(crate) mod media_types;
 

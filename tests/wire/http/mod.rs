@@ -3,6 +3,7 @@
 mod bad_requests;
 mod connection;
 mod cors;
+mod desktop_api;
 mod files;
 mod hosts;
 mod legal_requests;

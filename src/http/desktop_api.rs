@@ -1,0 +1,149 @@
+//! `/desktop/api/`: what a desktop, or a proxy in front of it, asks before anybody has logged in (the guide's chapter "Cisco Finesse Desktop
+//! Interface APIs"). Answers and errors are JSON.
+
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use hyper::{Request, StatusCode};
+use log::Level;
+
+use crate::config::Profile;
+use crate::desk::Status;
+use crate::event_loop::threads;
+use crate::http::files::listing;
+use crate::http::headers::forwarded::ViaProxy;
+use crate::http::query::Query;
+use crate::http::request_body::Incoming;
+use crate::http::response::{Answer, json};
+use crate::http::site::Site;
+use crate::http::{hosts, redact, request_log};
+use crate::json;
+
+/// Where the API starts.
+pub const PATH: &str = "/desktop/api/";
+
+/// The languages of callboard's own pages.
+const LANGUAGES: [(&str, &str); 2] = [("en_US", "English"), ("zh_TW", "繁體中文")];
+
+/// The values of `type` in a request for addresses, and the folders of `www` in which Finesse has such files.
+const TYPES: [(&str, &str); 2] = [("desktop", "desktop"), ("3rdParty", "3rdpartygadget")];
+
+/// An error of this API.
+struct Refused {
+    status: StatusCode,
+    kind: &'static str,
+    message: &'static str,
+    data: String,
+}
+
+/// Answers a GET or HEAD.
+pub async fn answer(site: Rc<Site>, request: Request<Incoming>, peer: SocketAddr) -> Answer {
+    let shown = redact::request(request.method(), request.uri());
+    let answer = match document(&site, &request).await {
+        Ok(document) => json(document),
+        Err(refused) => refused.into(),
+    };
+    request_log::write(&site.driver, peer, None, request.headers(), &shown, answer.status(), Level::Info);
+    answer
+}
+
+async fn document(site: &Site, request: &Request<Incoming>) -> Result<String, Refused> {
+    let path = request.uri().path();
+    let object = path.strip_prefix(PATH).unwrap_or_default();
+    // The guide names objects, and the published addresses are written in other ways.
+    match object.trim_end_matches('/').to_ascii_lowercase().as_str() {
+        "desktopconfig" => Ok(desktop_config(site, request)),
+        "languages" => Ok(languages()),
+        "urls" => urls(site, request).await,
+        _ => Err(Refused {
+            status: StatusCode::NOT_FOUND,
+            kind: "Not Found",
+            message: "There is no such resource",
+            data: object.to_owned(),
+        }),
+    }
+}
+
+/// The guide, "Desktop Configuration".
+fn desktop_config(site: &Site, request: &Request<Incoming>) -> String {
+    let (profile, status) = site.driver.with_hub(|hub, _| (hub.desk().profile(), hub.desk().status()));
+    let (deployment, license) = match profile {
+        Profile::Uccx => ("UCCX", "PREMIUM"),
+        // The license is one of Express.
+        Profile::Ucce => ("UCCE", ""),
+    };
+    let status = match status {
+        Status::InService => Status::InService,
+        Status::OutOfService | Status::PartialService => Status::OutOfService,
+    };
+    json::document(|object| {
+        object.string("deploymentType", deployment);
+        object.string("securityBannerMessage", "");
+        object.string("systemStatus", status.name());
+        object.string("host", hosts::authority(request.headers()).unwrap_or(&site.domain));
+        object.plain("isAlternateSystemAvailable", false);
+        object.string("desktopLicensed", license);
+        object.string("systemAuthMode", "NON_SSO");
+        object.string("enableMobileAgentLogin", "false");
+        object.plain("isProxyRequest", ViaProxy::is_in(request));
+        object.plain("redirectToAlternateHost", false);
+        object.string("alternateHost", "");
+    })
+}
+
+/// The guide, "Languages List".
+fn languages() -> String {
+    json::document(|object| {
+        object.array("Language", LANGUAGES, |out, (locale, name)| {
+            json::object(out, |language| {
+                language.string("locale", locale);
+                language.string("displayName", name);
+            });
+        });
+    })
+}
+
+/// The addresses that a proxy may let through without a password (the guide, "Resource URLs").
+async fn urls(site: &Site, request: &Request<Incoming>) -> Result<String, Refused> {
+    let invalid = |data: &str| Refused {
+        status: StatusCode::BAD_REQUEST,
+        kind: "Bad Request",
+        message: "type is desktop or 3rdParty",
+        data: data.to_owned(),
+    };
+    let wanted = Query::of(request.uri()).one("type").map_err(|_| invalid("type stands twice"))?;
+    let wanted = wanted.unwrap_or_default();
+    let (_, first) = TYPES.iter().find(|(name, _)| *name == wanted).ok_or_else(|| invalid(&wanted))?;
+    let files = match &site.www {
+        None => Vec::new(),
+        Some(www) => {
+            let folder = www.folder.clone();
+            let permit = www.readers.acquire_arc().await;
+            threads::run(move || {
+                let files = listing::list(&folder, first);
+                drop(permit);
+                files
+            })
+            .await
+        }
+    };
+    let mut out = String::new();
+    json::array(&mut out, files, |out, path| json::string(out, &path));
+    out.push('\n');
+    Ok(out)
+}
+
+impl From<Refused> for Answer {
+    fn from(Refused { status, kind, message, data }: Refused) -> Self {
+        let mut answer = json(json::document(|object| {
+            object.plain("status", status.as_u16());
+            object.object("apiErrors", |error| {
+                error.string("errorType", kind);
+                error.string("errorMessage", message);
+                error.string("errorData", &data);
+            });
+        }));
+        *answer.status_mut() = status;
+        answer
+    }
+}
