@@ -417,6 +417,10 @@ test('a state changed on the desk is on the board, and the board comes back afte
   await board.page.screenshot({ path: `${SHOTS}board-1280.png` });
   await agent.locator('[data-action="DROP"]').first().click();
   await tile.getByText('Wrap-up').waitFor();
+  // The call stays for its reason, without its caller.
+  await agent.locator('.call').getByText('Wrap-up').first().waitFor();
+  await agent.locator('.call [data-action="UPDATE_CALL_DATA"]').waitFor();
+  assert.equal(await desk.page.locator('.callers li').count(), 0);
   // The server goes, and comes back without anybody signed in.
   const { https, http } = server.addresses;
   await server.stop();

@@ -208,7 +208,9 @@ test("two agents' pages call each other: make call, answer, hold, retrieve, drop
   assert.deepEqual(await press('1001', 'Hold'), same('PUT ACTIVE, 1001 HELD, 1002 ACTIVE'));
   assert.deepEqual(await press('1001', 'Retrieve'), same('PUT ACTIVE, 1001 ACTIVE, 1002 ACTIVE'));
   const dropped = await press('1001', 'Drop');
-  assert.deepEqual(dropped, same('DELETE DROPPED, 1001 DROPPED, 1002 DROPPED', ['PUT READY'], ['PUT READY']));
+  const calls = ['PUT DROPPED, 1001 DROPPED, 1002 DROPPED', 'DELETE DROPPED, 1001 DROPPED, 1002 DROPPED'];
+  const both = { calls, state: ['PUT READY'] };
+  assert.deepEqual(dropped, { answer: `PUT /Dialog/${id} 202`, heard: { 1001: both, 1002: both } });
 
   for (const [agent, desk] of Object.entries(desks)) {
     await desk.page.click('#not-ready');

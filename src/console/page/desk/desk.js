@@ -177,6 +177,11 @@ export function show(root, context) {
         callers,
       ),
       update() {
+        // While an agent wraps up the call is there without its caller.
+        for (const [id, { from: who }] of remembered.callers) {
+          const there = centre.dialogs.get(id)?.participants.find(({ address }) => address === who);
+          if (there?.state === 'DROPPED') remembered.callers.delete(id);
+        }
         const rows = [...remembered.callers].map(([id, caller]) => ({ id, ...caller, state: centre.dialogs.get(id)?.state ?? '' }));
         const now = JSON.stringify(rows);
         if (now === shown) return;
