@@ -32,4 +32,6 @@ pub mod response;
 pub(crate) mod response_pieces;
 pub mod routes;
 pub(crate) mod site;
+#[cfg(test)]
+mod tests;
 pub mod websocket;

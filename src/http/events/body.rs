@@ -152,17 +152,12 @@ impl From<TapRefused> for Refused {
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
-    use std::net::{TcpListener, TcpStream};
 
-    use smol::{Async, LocalExecutor};
+    use smol::LocalExecutor;
 
     use super::*;
     use crate::config::Config;
-    use crate::http::arrival;
-    use crate::net::accept::Arrival;
-    use crate::net::clock::now;
-    use crate::net::connection::Io;
-    use crate::net::socket::Socket;
+    use crate::http::tests::served;
 
     const EVENTS: usize = 24;
 
@@ -170,25 +165,10 @@ mod tests {
     fn a_stream_that_takes_all_is_not_behind_though_it_is_owed_more_than_leaves_in_one_turn() {
         let executor = Rc::new(LocalExecutor::new());
         let site = Site::new(Config::demo(), None, executor.clone(), executor.clone());
-        let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
-        let address = listener.local_addr().expect("it has one");
-        let mut client = TcpStream::connect(address).expect("it listens");
+        let mut client = served(&site);
         let request = "GET /events?node=/finesse/api/User/1001 HTTP/1.1\r\nHost: localhost\r\n\
                        Authorization: Basic MTAwMToxMDAx\r\n\r\n";
         client.write_all(request.as_bytes()).expect("it is open");
-        let (stream, peer) = listener.accept().expect("it has connected");
-        let stream = Socket::new(Async::new(stream).expect("it can wait"));
-        let places = site.admission.places(peer.ip()).expect("there is room");
-        let io = Io::plain(stream, peer, places, site.admission.traffic.clone());
-        let came_in = Arrival {
-            connection: io,
-            peer,
-            own: address.ip(),
-            accepted: now().monotonic,
-            lacks_tls: false,
-            turns: Rc::new(Cell::new(peer.ip())),
-        };
-        site.driver.spawn(arrival::serve(site.clone(), came_in));
         let all = || site.driver.with_hub(|hub, now| hub.list(now));
         while all().is_empty() || executor.try_tick() {
             executor.try_tick();
