@@ -1,6 +1,7 @@
 //! Finesse's REST API.
 
 mod bad_dialogs;
+mod bad_input;
 mod client_log;
 mod etag;
 mod lists;
