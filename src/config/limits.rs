@@ -240,6 +240,9 @@ limits! {
     /// longest pause that a BOSH client may ask for; 0: none
     /// (XEP-0124 §10).
     bosh_maxpause: Duration("time") = 2 * MINUTE, 0 => 10 * MINUTE;
+    /// time that a sign-in takes, as a CTI server would, unless the user asks for something else meanwhile; 0: none
+    /// (the guide, "User: sign in to Finesse").
+    sign_in: Duration("time") = 250, 0 => 10 * SECOND;
     /// wait for an agent whose last session ended to return before it is signed out
     /// (the guide, "Desktop presence and forced logout").
     forced_logout: Duration("time") = MINUTE, 100 => HOUR;

@@ -1,7 +1,5 @@
 //! Changes of an agent's state (the guide, "User: change agent state").
 
-use std::mem;
-
 use crate::clock::Now;
 use crate::config::{Category, Profile, Role};
 use crate::id::UserId;
@@ -15,15 +13,15 @@ use crate::desk::request::SetState;
 use crate::desk::state::{Outcome, Request, Standing, State, outcome};
 
 /// A request whose parameters are good.
-struct Change<'a> {
-    request: Request,
-    extension: &'a str,
-    reason: Option<Reason>,
+pub(super) struct Change<'a> {
+    pub request: Request,
+    pub extension: &'a str,
+    pub reason: Option<Reason>,
 }
 
 impl Desk {
     /// Does what `PUT /User/{id}` asks for: `actor` wants another state for `user`. An accepted request has its events, at least
-    /// one for the user, and all carry `request_id`.
+    /// one for the user, and all carry `request_id`; those of a sign-in come when it is over.
     ///
     /// # Errors
     ///
@@ -38,27 +36,45 @@ impl Desk {
     ) -> Result<Vec<Event>, ApiError> {
         let by = self.standing(actor, user)?;
         let change = self.change(by, user, asked)?;
-        let before = self.agent(user).clone();
-        let outcome = outcome(self.profile, by, before.state, change.request);
-        let done = match outcome {
-            Outcome::Refused(refusal) => return Err(refusal.about(self.about(refusal, user))),
-            Outcome::Fails(failure) => Err(failure),
-            Outcome::To(state) | Outcome::Pend(state) => self.obey(now, by, user, outcome, state, &change),
-            Outcome::Keep if change.request == Request::Login => self.sign_in(user, change.extension),
-            Outcome::Keep => Ok(()),
-        };
+        if let Outcome::Refused(refusal) = self.outcome(by, user, change.request) {
+            return Err(refusal.about(self.about(refusal, user)));
+        }
         let mut step = Step::new(now, request_id);
+        if change.request == Request::Login && !self.limits.sign_in.is_zero() {
+            self.start_sign_in(now, user, change.extension, request_id);
+        } else {
+            self.carry_out(&mut step, by, user, &change);
+        }
+        Ok(step.events)
+    }
+
+    fn outcome(&self, by: Standing, user: UserId, request: Request) -> Outcome {
+        outcome(self.profile, by, self.agent(user).state, request)
+    }
+
+    /// Does what an accepted request asks for, or tells that it fails.
+    pub(super) fn carry_out(&mut self, step: &mut Step<'_>, by: Standing, user: UserId, change: &Change<'_>) {
+        let before = self.agent(user).clone();
+        let outcome = self.outcome(by, user, change.request);
+        let done = match outcome {
+            Outcome::Fails(failure) => Err(failure),
+            Outcome::To(state) | Outcome::Pend(state) => {
+                self.obey(step.now, by, user, outcome, state, change)
+            }
+            Outcome::Keep if change.request == Request::Login => self.take_telephone(user, change.extension),
+            // What is refused does not come here.
+            Outcome::Keep | Outcome::Refused(_) => Ok(()),
+        };
         if let Err(failure) = done {
-            self.user_failed(&mut step, user, failure);
+            self.user_failed(step, user, failure);
         } else if matches!(outcome, Outcome::To(_) | Outcome::Pend(_)) || *self.agent(user) != before {
-            self.user_changed(&mut step, user);
+            self.user_changed(step, user);
         } else {
             // Nothing new for the team.
-            self.user_told(&mut step, user);
+            self.user_told(step, user);
         }
-        self.mind_wrap_up(&mut step, user);
-        self.dispatch(&mut step);
-        Ok(step.events)
+        self.mind_wrap_up(step, user);
+        self.dispatch(step);
     }
 
     /// Says what the actor is to the user: agents ask for themselves, supervisors for members of their teams.
@@ -137,7 +153,7 @@ impl Desk {
         change: &Change<'_>,
     ) -> Result<(), Failure> {
         if change.request == Request::Login {
-            self.sign_in(user, change.extension)?;
+            self.take_telephone(user, change.extension)?;
         }
         let reason = match by {
             Standing::Own => change.reason,
@@ -170,30 +186,5 @@ impl Desk {
     /// The reason for a state that the agent did not ask for.
     pub(super) fn system_reason(&self, cause: Cause, state: State) -> Option<Reason> {
         system(self.profile, cause, state).map(Reason::System)
-    }
-
-    /// Takes a telephone, if it is one and free.
-    fn sign_in(&mut self, user: UserId, extension: &str) -> Result<(), Failure> {
-        let moves = self.agent(user).extension.as_deref() != Some(extension);
-        match self.extensions.get(extension) {
-            None => Err(Failure::InvalidDevice),
-            Some(Some(other)) if *other != user => Err(Failure::DeviceBusy),
-            // Its calls are at the other telephone.
-            Some(_) if moves && !self.agent(user).dialogs.is_empty() => Err(Failure::Busy),
-            Some(_) => {
-                self.move_to(user, Some(extension));
-                Ok(())
-            }
-        }
-    }
-
-    /// Leaves the telephone for another one.
-    pub(super) fn move_to(&mut self, user: UserId, extension: Option<&str>) {
-        let old = mem::replace(&mut self.agent_mut(user).extension, extension.map(str::to_owned));
-        for (extension, now) in [(old.as_deref(), None), (extension, Some(user))] {
-            if let Some(place) = extension.and_then(|extension| self.extensions.get_mut(extension)) {
-                *place = now;
-            }
-        }
     }
 }

@@ -39,6 +39,8 @@ pub enum Command {
     },
     /// Maintenance mode ends: so many users are still on line.
     EndMaintenance { left: usize },
+    /// The sign-in of a user is over before its time: the next request wants to be served.
+    EndSignIn(UserId),
     /// Another configuration is read.
     Reload(Box<Config>),
     /// Time goes by: what has become due is done.
@@ -117,6 +119,11 @@ impl Desk {
                 told.into_iter().collect::<Vec<_>>().into()
             }
             Command::EndMaintenance { left } => self.end_maintenance(now, left).into(),
+            Command::EndSignIn(user) => {
+                let mut step = Step::new(now, "");
+                self.end_sign_in(&mut step, user);
+                step.events.into()
+            }
             Command::Reload(config) => self.reload(now, *config).into(),
             Command::Tick => self.tick(now).into(),
         })
@@ -158,6 +165,7 @@ impl Desk {
         while let Some(alarm) = self.timers.pop(now.monotonic) {
             match alarm {
                 Alarm::ForcedLogout(user) => self.force_logout(&mut step, user),
+                Alarm::SignInOver(user) => self.end_sign_in(&mut step, user),
                 Alarm::WrapUpOver(user) => self.wrap_up_over(&mut step, user),
                 Alarm::NotAnswered(dialog, user) => self.not_answered(&mut step, dialog, user),
                 Alarm::OutsideAnswers(dialog) => self.outside_answers(&mut step, dialog),

@@ -32,6 +32,14 @@ pub(super) struct Settled {
     pub(super) reason: Option<Reason>,
 }
 
+/// A sign-in that was accepted, and is not over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct SignIn {
+    pub(super) extension: String,
+    pub(super) request_id: String,
+    pub(super) timer: TimerId,
+}
+
 /// The live state of one user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Agent {
@@ -41,6 +49,8 @@ pub(super) struct Agent {
     pub(super) reason: Option<Reason>,
     /// Where the agent is signed in.
     pub(super) extension: Option<String>,
+    /// A sign-in that is not over.
+    pub(super) sign_in: Option<Box<SignIn>>,
     /// Runs from the end of the last session on.
     pub(super) leaving: Option<TimerId>,
     /// In the order in which they came.
@@ -158,7 +168,7 @@ impl Desk {
     }
 
     /// The user that a path names: by id; by login name, for those who may see the user (the guide, "User: get user id from
-    /// loginName"); or by the extension at which the user is signed in, as Cisco's sample page asks.
+    /// loginName"); or by the extension at which the user is signed in or signs in, as Cisco's sample page asks.
     ///
     /// # Errors
     ///
@@ -171,7 +181,14 @@ impl Desk {
             // The error must not tell which id belongs to the name.
             return self.may_see(actor, user).map(|()| user).map_err(|_| ApiRefusal::NotYourself.about(name));
         }
-        self.extensions.get(name).copied().flatten().ok_or_else(|| ApiRefusal::UserUnknown.about(name))
+        let signed_in = self.extensions.get(name).copied().flatten();
+        let signing_in = || {
+            let sign_ins =
+                self.directory.keys().filter_map(|user| Some((user, self.agent(user).sign_in.as_ref()?)));
+            let at_name = sign_ins.filter(|(_, sign_in)| sign_in.extension == name);
+            at_name.min_by_key(|(_, sign_in)| sign_in.timer).map(|(user, _)| user)
+        };
+        signed_in.or_else(signing_in).ok_or_else(|| ApiRefusal::UserUnknown.about(name))
     }
 
     pub(super) fn agent(&self, user: UserId) -> &Agent {

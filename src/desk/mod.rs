@@ -29,6 +29,7 @@ mod reload;
 mod request;
 mod service;
 mod serviceability;
+mod sign_in;
 mod state;
 mod status;
 mod team_messages;

@@ -24,7 +24,8 @@ impl Desk {
 
     /// Starts the wait after which a user without a session is signed out.
     pub(super) fn left(&mut self, now: Now, user: UserId) {
-        if self.agent(user).state == State::Logout {
+        let agent = self.agent(user);
+        if agent.state == State::Logout && agent.sign_in.is_none() {
             return;
         }
         let due = now.monotonic + self.limits.forced_logout;
@@ -36,6 +37,10 @@ impl Desk {
     /// Signs out an agent who did not come back; Enterprise makes the agent not ready instead.
     pub(super) fn force_logout(&mut self, step: &mut Step<'_>, user: UserId) {
         self.agent_mut(user).leaving = None;
+        self.end_sign_in(step, user);
+        if self.agent(user).state == State::Logout {
+            return;
+        }
         let state = match self.profile {
             Profile::Uccx => State::Logout,
             Profile::Ucce => State::NotReady,

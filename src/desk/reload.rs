@@ -23,6 +23,8 @@ impl Desk {
     /// does it from now on, some users at a time.
     pub(super) fn reload(&mut self, now: Now, config: Config) -> Vec<Event> {
         let mut step = Step::new(now, "");
+        // So that nobody is signed in whom the configuration does not have any more.
+        self.end_sign_ins(&mut step);
         for (user, cause) in self.to_sign_out(&config) {
             self.sign_out(&mut step, user, cause);
         }

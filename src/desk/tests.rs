@@ -29,6 +29,7 @@ mod random;
 mod random_calls;
 mod reload;
 mod service;
+mod sign_in;
 mod transitions;
 
 /// A supervisor of team 1 who is an agent of it, an agent of each team, a supervisor of team 2 who is no agent, an
@@ -99,10 +100,16 @@ code = 10
 label = "Sold"
 "#;
 
+/// The desk of a configuration, with sign-ins that take no time.
+fn at_once(mut config: Config) -> Desk {
+    config.limits.sign_in = Duration::ZERO;
+    Desk::new(config)
+}
+
 /// A desk with the people above; `more` is the rest of the file, `keys` its beginning.
 fn desk_with(profile: &str, keys: &str, more: &str) -> Desk {
     let text = format!("profile = \"{profile}\"\n{keys}\n{PEOPLE}{more}");
-    Desk::new(Config::parse(&text, "c.toml").expect("a valid file"))
+    at_once(Config::parse(&text, "c.toml").expect("a valid file"))
 }
 
 fn desk(profile: &str) -> Desk {

@@ -11,6 +11,8 @@ use crate::id::{DialogId, UserId};
 pub enum Alarm {
     /// The agent's last session ended so long ago that it is signed out.
     ForcedLogout(UserId),
+    /// The sign-in of the agent has taken its time.
+    SignInOver(UserId),
     /// The agent has wrapped up long enough.
     WrapUpOver(UserId),
     /// The agent has not answered a call from a queue.

@@ -99,6 +99,9 @@ impl Hub {
         if self.closing {
             return Err(desk::ApiRefusal::Busy.about(""));
         }
+        for user in self.desk.signing_in(actor, &request).collect::<Vec<_>>() {
+            self.apply_by_system(now, desk::Command::EndSignIn(user));
+        }
         let mut unlocked = None;
         match &mut request {
             desk::Request::StartMaintenance(asked) => self.complete(now, asked),

@@ -134,6 +134,8 @@ for (const scheme of ['https', 'http']) {
       await desk.shows('connection', 'CONNECTED');
       await desk.shows('presences', /finesse@localhost/);
       await desk.page.locator('#desk').waitFor();
+      // Signing in takes a while.
+      await desk.page.locator('#events li').first().waitFor();
       assert.deepEqual(await desk.events(), [[USER, 'PUT NOT_READY']], round);
       assert.deepEqual(await ofTheTeam(), [[TEAM, 'PUT NOT_READY']], round);
 

@@ -45,7 +45,7 @@ dialogues!(between_agents, outside, from_a_queue, consultation, listening, leavi
 pub(super) fn lab(profile: &str) -> Desk {
     let people = PEOPLE.replacen("name = \"Lab & Co\"", "name = \"Lab & Co\"\nwrap_up = \"30s\"", 1);
     let text = format!("profile = \"{profile}\"\nrequire_reason_codes = false\n{people}{MORE}");
-    Desk::new(Config::parse(&text, "c.toml").expect("a valid file"))
+    at_once(Config::parse(&text, "c.toml").expect("a valid file"))
 }
 
 /// Plays a dialogue and compares it with what really happens.

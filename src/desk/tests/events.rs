@@ -28,7 +28,7 @@ code = 10
 label = "Team Meeting"
 "#
     );
-    Desk::new(Config::parse(&text, "c.toml").expect("a valid file"))
+    at_once(Config::parse(&text, "c.toml").expect("a valid file"))
 }
 
 /// The events of a body from the only user.

@@ -92,7 +92,7 @@ fn sequence(
     let mut random = fastrand::Rng::with_seed(seed);
     let text = format!("profile = \"{name}\"\nrequire_reason_codes = {required}\n{PEOPLE}{REASONS}");
     let config = Config::parse(&text, "c.toml").expect("a valid file");
-    let mut desk = Desk::new(config);
+    let mut desk = at_once(config);
     let known: HashSet<String> = nodes::all(&desk, &[]).iter().flat_map(NodeSpec::names).collect();
     let people: Vec<UserId> = desk.directory().keys().collect();
     for step in 0..100 {

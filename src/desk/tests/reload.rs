@@ -17,7 +17,7 @@ fn config(more: &str, from: &str, to: &str) -> Config {
 fn a_team_of_many_is_told_in_portions_and_nobody_is_left_out() {
     let members: String =
         (0..200).map(|n| format!("[[user]]\nid = \"m{n}\"\npassword = \"x\"\nteam = \"2\"\n")).collect();
-    let mut desk = Desk::new(config(&members, "Kiosk", "Kiosk"));
+    let mut desk = at_once(config(&members, "Kiosk", "Kiosk"));
     let mut events = desk.reload(at(0), config(&members, "Kiosk", "Shop"));
     let mut told = HashSet::new();
     for turn in 0.. {
@@ -39,7 +39,7 @@ fn a_team_of_many_is_told_in_portions_and_nobody_is_left_out() {
 
 #[test]
 fn another_label_of_a_reason_is_told_and_another_telephone_in_the_file_is_not() {
-    let mut desk = Desk::new(config(REASONS, "Team Meeting", "Team Meeting"));
+    let mut desk = at_once(config(REASONS, "Team Meeting", "Team Meeting"));
     bring(&mut desk, BOB, "NOT_READY");
     let body = "<User><state>NOT_READY</state><reasonCodeId>1</reasonCodeId></User>";
     desk.set_state(at(1), BOB, BOB, &asked(body), "r").expect("an accepted request");
@@ -57,7 +57,7 @@ fn another_label_of_a_reason_is_told_and_another_telephone_in_the_file_is_not() 
 
 #[test]
 fn a_caller_that_rings_at_a_removed_agent_goes_back_to_its_queue() {
-    let mut desk = Desk::new(config(QUEUE, "Lab", "Lab"));
+    let mut desk = at_once(config(QUEUE, "Lab", "Lab"));
     bring(&mut desk, BOB, "READY");
     let call = Inbound { from: "5550199".into(), to: "9001".into(), data: CallData::default() };
     let (id, _) = desk.place_call(at(500), &call, "").expect("a call");

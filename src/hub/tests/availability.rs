@@ -61,6 +61,7 @@ fn out_of_service_everybody_is_told_once_and_nothing_can_be_asked_for() {
         assert_eq!(short(&mut stage, id), [format!("{SYSTEM_INFO} IN_SERVICE")]);
     }
     assert_eq!(ask_for(&mut stage, "1001", "LOGIN"), Ok(()));
+    stage.pass(stage.hub.limits.sign_in);
     assert_eq!(short(&mut stage, ids[0]), [format!("{USER_NODE} NOT_READY")]);
 }
 
@@ -88,6 +89,7 @@ fn finesse_goes_for_those_who_are_there_and_is_not_shown_to_those_who_come() {
     assert_eq!(short(&mut stage, late), ["finesse@localhost subscribed"]);
     // Requests are served all the time.
     assert_eq!(ask_for(&mut stage, "1001", "LOGIN"), Ok(()));
+    stage.pass(stage.hub.limits.sign_in);
     stage.hear(there);
     set(&mut stage, UP);
     let back =

@@ -76,7 +76,7 @@ fn xml_comes_as_it_is_and_an_id_that_would_break_the_stream_is_left_out() {
 
 #[test]
 fn several_nodes_come_in_one_stream_and_each_once() {
-    let server = Server::demo();
+    let server = Server::with("[limits]\nsign_in = \"0ms\"\n");
     let team = "/finesse/api/Team/1/Users";
     let query =
         format!("run=abc&node={USER}&x&node=%2Ffinesse%2Fapi%2FTeam%2F1%2FUsers&node={USER}&node={ALARMS}");
@@ -212,9 +212,10 @@ fn a_quiet_stream_shows_that_it_lives() {
 #[test]
 fn a_stream_is_not_the_agents_presence() {
     let server = Server::with("[limits]\nforced_logout = \"100ms\"\n");
-    let client = Client::online(&server, "1001", "desktop");
+    let mut client = Client::online(&server, "1001", "desktop");
     let login = "<state>LOGIN</state><extension>1001</extension>";
     assert_eq!(put_state(&server, "1001", "1001", login).status(), 202);
+    assert!(client.text().contains("NOT_READY"));
     let mut stream = Stream::open(&server, "1001", &[USER]);
     client.vanish();
     assert_eq!(field(&stream.event().1, "state"), "LOGOUT");

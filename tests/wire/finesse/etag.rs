@@ -22,7 +22,7 @@ fn tag(answer: &Answer) -> String {
 
 #[test]
 fn a_client_that_has_the_document_gets_304_until_it_changes() {
-    let server = Server::demo();
+    let server = Server::with("[limits]\nsign_in = \"0ms\"\n");
     let mut http = Http::connect(server.plain);
     let first = poll(&mut http, "1.1", "");
     let known = tag(&first);

@@ -1,7 +1,9 @@
 //! Users as clients ask for them, by id and by login name.
 
-use crate::support::Server;
-use crate::support::rest::{ask, field, get, put_state};
+use crate::support::rest::{ask, event, field, get, put_state};
+use crate::support::{Client, Server};
+
+const LOGIN: &str = "<state>LOGIN</state><extension>1001</extension>";
 
 /// A user whose login name is another than the id; the password is the login name.
 const HEDY: &str = "[[user]]\nid = \"7001\"\nlogin_name = \"hedy\"\nteam = \"1\"\npassword = \"hedy\"\nextension = \"7001\"\n";
@@ -40,4 +42,32 @@ fn finding_gap_8_a_user_works_by_the_login_name() {
     assert_eq!(field(&other.body, "ErrorType"), "Invalid Authorization User Specified");
     assert_eq!(field(&other.body, "ErrorData"), "hedy");
     assert!(!other.body.contains("7001"), "{}", other.body);
+}
+
+/// Cisco's sample page with JabberWerx says that it is there after it has signed in.
+#[test]
+fn finding_gap_3_a_client_hears_of_a_sign_in_that_comes_before_its_presence() {
+    let server = Server::with("[limits]\nsign_in = \"1s\"\n");
+    let mut agent = Client::connect(&server);
+    agent.log_in("1001", "desktop");
+    assert_eq!(put_state(&server, "1001", "1001", LOGIN).status(), 202);
+    assert_eq!(field(&get(&server, "1001", "User/1001").body, "state"), "LOGOUT");
+    agent.become_available();
+    let told = event(&mut agent, "/finesse/api/User/1001");
+    assert_eq!((field(&told, "state"), field(&told, "requestId")), ("NOT_READY", "r-1"));
+    agent.expect_nothing_more();
+}
+
+/// Scripts do not wait for the event.
+#[test]
+fn finding_gap_3_requests_back_to_back_are_served_in_order() {
+    let server = Server::demo();
+    let mut agent = Client::online(&server, "1001", "desktop");
+    for body in [LOGIN, "<state>READY</state>", "<state>LOGOUT</state>"] {
+        assert_eq!(put_state(&server, "1001", "1001", body).status(), 202);
+    }
+    for state in ["NOT_READY", "READY", "LOGOUT"] {
+        assert_eq!(field(&event(&mut agent, "/finesse/api/User/1001"), "state"), state);
+    }
+    agent.expect_nothing_more();
 }

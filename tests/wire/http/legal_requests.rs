@@ -262,7 +262,7 @@ fn a_part_cannot_be_put() {
 
 #[test]
 fn a_change_is_made_on_the_conditions_that_it_names() {
-    let server = Server::demo();
+    let server = Server::with("[limits]\nsign_in = \"0ms\"\n");
     let before = get(&server, "1001", "User/1001");
     let tag = before.header("ETag").expect("there is one").to_owned();
     let login = "<User><state>LOGIN</state><extension>1001</extension></User>";

@@ -4,10 +4,13 @@ use crate::desk::tests::random_calls::*;
 
 impl Centre {
     /// A client reads an event.
-    pub(super) fn read(&mut self, event: &Event, request_id: &str) -> Checked {
+    pub(super) fn read(&mut self, event: &Event, request_ids: &[&str]) -> Checked {
         let Event { node, payload } = event;
         must!(self.nodes.contains(node), "event on an unknown node: {node}");
-        must!(field(payload, "requestId") == request_id, "event with another requestId: {payload}");
+        must!(
+            request_ids.contains(&field(payload, "requestId").as_str()),
+            "event with another requestId: {payload}"
+        );
         must!(payload.len() < 64_000, "event too large: {} bytes", payload.len());
         let kind = field(payload, "event");
         let source = field(payload, "source");
@@ -115,6 +118,12 @@ impl Centre {
         let wrapped = agent.wrapping.and_then(|call| desk.dialogs.get(&call));
         let is_wrapped = wrapped.is_some_and(|dialog| dialog.of(user).is_some_and(Participant::has_left));
         must!(!wraps_up || is_wrapped, "wraps up nothing: {shown} {:?}", agent.wrapping);
+        let is_out = state == State::Logout && agent.sign_in.is_none();
+        must!(!is_out || agent.leaving.is_none(), "leaves and is not here: {shown}");
+        must!(
+            agent.sign_in.is_none() || desk.directory().get(user).roles.contains(&Role::Agent),
+            "signs in and is no agent: {shown}"
+        );
         // One hears one call at a time.
         let active = phases.iter().filter(|phase| !matches!(phase, Phase::Alerting | Phase::Held)).count();
         must!(active <= 1, "talks on {active} calls: {shown}");
@@ -284,7 +293,9 @@ impl Centre {
         let mut expected = HashSet::new();
         for user in (0..=AGENTS).map(UserId) {
             let agent = desk.agent(user);
-            expected.extend(agent.leaving.into_iter().chain(agent.wrap_up).map(|id| format!("{id:?}")));
+            let sign_in = agent.sign_in.as_ref().map(|sign_in| sign_in.timer);
+            let timers = agent.leaving.into_iter().chain(agent.wrap_up).chain(sign_in);
+            expected.extend(timers.map(|id| format!("{id:?}")));
         }
         for dialog in desk.dialogs.values() {
             let ringing = dialog.participants.iter().filter_map(|one| one.ringing);

@@ -1,0 +1,84 @@
+//! Signing in (the guide, "User: sign in to Finesse"): the CTI server takes some time over it, so what comes of it is told after the
+//! answer 202. Clients depend on it: some sign in just before they are there to hear of it.
+
+use std::mem;
+
+use crate::clock::Now;
+use crate::id::UserId;
+
+use crate::desk::agent_state::Change;
+use crate::desk::command::Request;
+use crate::desk::contact_centre::{Desk, SignIn};
+use crate::desk::error::Failure;
+use crate::desk::event::Step;
+use crate::desk::state::{self, Standing, State};
+use crate::desk::timers::Alarm;
+
+impl Desk {
+    /// Starts a sign-in; a user has one at a time.
+    pub(super) fn start_sign_in(&mut self, now: Now, user: UserId, extension: &str, request_id: &str) {
+        let timer = self.timers.set(now.monotonic + self.limits.sign_in, Alarm::SignInOver(user));
+        let sign_in = SignIn { extension: extension.to_owned(), request_id: request_id.to_owned(), timer };
+        let before = self.agent_mut(user).sign_in.replace(Box::new(sign_in));
+        self.timers.cancel(before.map(|before| before.timer));
+    }
+
+    /// The users whose sign-ins have to be over before a request is served, so that a user's requests keep their order.
+    pub fn signing_in(&self, actor: UserId, request: &Request) -> impl Iterator<Item = UserId> {
+        let users = match request {
+            Request::SetState { user, .. } | Request::CreateDialog { user, .. } => [Some(actor), Some(*user)],
+            Request::UpdateDialog { .. } => [Some(actor), None],
+            _ => [None, None],
+        };
+        users.into_iter().flatten().filter(|user| self.agent(*user).sign_in.is_some())
+    }
+
+    /// Ends the sign-in of a user, if there is one: it has succeeded, or it fails now.
+    pub(super) fn end_sign_in(&mut self, step: &mut Step<'_>, user: UserId) {
+        let Some(sign_in) = self.agent_mut(user).sign_in.take() else { return };
+        self.timers.cancel(Some(sign_in.timer));
+        let change = Change { request: state::Request::Login, extension: &sign_in.extension, reason: None };
+        let mut own = Step::new(step.now, &sign_in.request_id);
+        self.carry_out(&mut own, Standing::Own, user, &change);
+        step.events.append(&mut own.events);
+        if self.agent(user).state == State::Logout {
+            // The session may have ended meanwhile, and there is nobody to sign out.
+            let leaving = self.agent_mut(user).leaving.take();
+            self.timers.cancel(leaving);
+        }
+    }
+
+    /// Ends all sign-ins.
+    pub(super) fn end_sign_ins(&mut self, step: &mut Step<'_>) {
+        let users: Vec<UserId> =
+            self.directory.keys().filter(|user| self.agent(*user).sign_in.is_some()).collect();
+        for user in users {
+            self.end_sign_in(step, user);
+        }
+    }
+
+    /// Takes a telephone, if it is one and free.
+    pub(super) fn take_telephone(&mut self, user: UserId, extension: &str) -> Result<(), Failure> {
+        let moves = self.agent(user).extension.as_deref() != Some(extension);
+        match self.extensions.get(extension) {
+            None => Err(Failure::InvalidDevice),
+            Some(Some(other)) if *other != user => Err(Failure::DeviceBusy),
+            // Its calls are at the other telephone.
+            Some(_) if moves && !self.agent(user).dialogs.is_empty() => Err(Failure::Busy),
+            Some(_) => {
+                self.move_to(user, Some(extension));
+                Ok(())
+            }
+        }
+    }
+
+    /// Leaves the telephone for another one.
+    pub(super) fn move_to(&mut self, user: UserId, extension: Option<&str>) {
+        let old = mem::replace(&mut self.agent_mut(user).extension, extension.map(str::to_owned));
+        for (extension, now) in [(old.as_deref(), None), (extension, Some(user))] {
+            if let Some(place) = extension.and_then(|extension| self.extensions.get_mut(extension)) {
+                *place = now;
+            }
+        }
+    }
+}
