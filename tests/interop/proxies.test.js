@@ -16,7 +16,7 @@ import { within } from './lab/wait.js';
 const ALARMS = '/lab/alarms';
 
 /** A test behind a proxy, which is trusted and goes by the name of the files. */
-const behind = (proxy, body, limits = '') =>
+const behind = (proxy, body, limits = '', more = {}) =>
   lab(
     async (it) => {
       const reverse = await startReverse(proxy, it.server);
@@ -30,7 +30,7 @@ const behind = (proxy, body, limits = '') =>
         await reverse.stop();
       }
     },
-    { keys: 'trusted_proxies = ["127.0.0.1"]\nhosts = ["board.example.org"]', limits },
+    { keys: 'trusted_proxies = ["127.0.0.1"]\nhosts = ["board.example.org"]', limits, ...more },
   );
 
 const wayTo = (reverse, way) => (way.startsWith('http') ? `${reverse.http}/http-bind/` : `${reverse.ws}/ws/`);
@@ -92,6 +92,30 @@ for (const [name, proxy] of Object.entries(PROXIES)) {
     const told = proxy.secure ? /^.*127\.0\.0\.1:0 http 1001: PUT/ : /http 1001: PUT/;
     await server.logged(told, 'the address of the client');
   }));
+
+  test(`behind ${name} Finesse 12.6 is one host with its desktop, and knows who came by the proxy`, behind(proxy, async ({ reverse, connect }) => {
+    const config = JSON.parse((await ask(reverse, '/desktop/api/desktopConfig', { user: null })).text);
+    assert.deepEqual([config.systemStatus, config.isProxyRequest, config.redirectToAlternateHost], ['IN_SERVICE', true, false]);
+    if (proxy.secure) assert.equal(config.host, 'board.example.org');
+    const system = await ask(reverse, '/finesse/api/SystemInfo', { user: null });
+    if (proxy.secure) assert.match(system.text, /<primaryNode><host>board\.example\.org<\/host>/);
+    // As OpenResty asks at its start which files need no password, and who there is.
+    for (const type of ['desktop', '3rdParty']) {
+      const urls = await ask(reverse, `/desktop/api/urls?type=${type}`, { user: null });
+      assert.deepEqual([urls.status, JSON.parse(urls.text)], [200, []]);
+    }
+    assert.equal((await ask(reverse, '/desktop/api/urls?type=other', { user: null })).status, 400);
+    const administrator = { user: 'administrator', password: '1234' };
+    assert.equal((await ask(reverse, '/finesse/api/Users', administrator)).status, 200);
+    const transport = name === 'nginx with one line' ? 'http' : 'ws';
+    await connect(strophe5, { user: '1001', transport });
+    await connect(strophe5, { user: '1002', transport: 'http', resource: 'isi' });
+    const counts = await ask(reverse, '/finesse/api/ConnectedUsersInfo', administrator);
+    assert.match(counts.text, /<desktopUsers>1<.*<thirdPartyUsers>1<.*<totalConnectedUsersViaProxy>2</);
+    const mode = await ask(reverse, '/finesse/api/MaintenanceMode', { ...administrator, method: 'PUT', body: '<MaintenanceMode/>' });
+    assert.equal(mode.status, 202);
+    assert.match((await ask(reverse, '/finesse/api/MaintenanceMode', administrator)).text, /<pendingUserDisconnections>2</);
+  }, '', { release: '12.6' }));
 
   test(`behind ${name} nobody becomes another by what it says`, behind(proxy, async ({ server, reverse }) => {
     for (const headers of [
