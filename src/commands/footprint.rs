@@ -33,6 +33,9 @@ const PIECES: u64 = 32 * KIB;
 /// A login that waits: the longest name and password, and a hash.
 const LOGIN: u64 = 4 * KIB;
 
+/// A refresh token with its access tokens, and a code.
+const TOKEN: u64 = 1024;
+
 /// All messages to teams that there may be, and the log that waits for its reader.
 const BESIDE: u64 = 8 * 1024 * KIB;
 
@@ -50,6 +53,7 @@ pub fn rows(config: &Config) -> Vec<Row> {
     let limits = &config.limits;
     let number = |value: usize| value as u64;
     let users = number(config.users.len());
+    let sso = config.users.iter().filter(|user| user.sso).count() as u64;
     let streams = number(limits.connections) + number(limits.bosh_sessions);
     // Only users who have logged in send these.
     let logged_in = streams.min(users * number(limits.sessions_per_user));
@@ -72,6 +76,7 @@ pub fn rows(config: &Config) -> Vec<Row> {
         row("items", items * (ENTRY + number(limits.payload))),
         row("calls", number(limits.calls) * CALL),
         row("bodies", number(limits.bodies)),
+        row("tokens", number(limits.tokens).min(sso * number(limits.sessions_per_user)) * TOKEN),
         row("files", if config.www.is_some() { number(limits.files) * PIECES } else { 0 }),
         row(
             "password_waiting",

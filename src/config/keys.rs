@@ -47,6 +47,7 @@ pub(super) const USER: &[&str] = &[
     "team",
     "supervises",
     "extension",
+    "sso",
 ];
 
 /// Keys of `[[reason_code]]`.

@@ -134,7 +134,7 @@ impl Base for usize {
 
 impl Base for Duration {
     fn base(self) -> u64 {
-        // No range goes beyond an hour.
+        // No range goes beyond a day.
         self.as_millis() as u64
     }
 
@@ -190,6 +190,7 @@ const MIB: u64 = 1024 * KIB;
 const SECOND: u64 = 1000;
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
 
 limits! {
     /// TCP connections at the same time, over all listeners
@@ -225,6 +226,15 @@ limits! {
     /// validity of a ticket, and again after the last stream opened with it ends
     /// (OWASP: a secret in a URL must expire soon).
     ticket: Duration("time") = MINUTE, 100 => HOUR;
+    /// validity of an access token of single sign-on
+    /// (the guide, "Single Sign-On": the identity service says how long).
+    access_token: Duration("time") = HOUR, 100 => DAY;
+    /// validity of a refresh token of single sign-on
+    /// (the guide, "Single Sign-On": the identity service says how long).
+    refresh_token: Duration("time") = 10 * HOUR, 100 => DAY;
+    /// refresh tokens of all users, each with its access tokens; of one user there are sessions_per_user
+    /// (XEP-0205 §4.1).
+    tokens: Count("tokens") = 4096, 1 => 100_000;
     /// wait for a peer to finish a close, and for all peers at shutdown
     /// (RFC 7395 §3.6).
     close: Duration("time") = 5 * SECOND, 100 => MINUTE;

@@ -127,6 +127,7 @@ fn user<'d>(report: &mut Report, section: &Section<'d>) -> Draft<'d> {
     let id = section.needed(report, "id");
     let login_name = section.string(report, "login_name");
     let extension = section.string(report, "extension");
+    let sso = section.boolean(report, "sso");
     let team = section.string(report, "team");
     let supervises = section.strings(report, "supervises");
     let Secret { password, plain, hash } = password(report, section);
@@ -177,6 +178,7 @@ fn user<'d>(report: &mut Report, section: &Section<'d>) -> Draft<'d> {
             team: team?.map(|team| team.value.into()),
             supervises: supervises?.unwrap_or_default().iter().map(|team| team.value.into()).collect(),
             extension: good_extension?,
+            sso: sso?.is_some_and(|on| on.value),
         })
     };
     Draft {

@@ -92,6 +92,7 @@ last_name = "Lovelace"
 roles = ["Supervisor", "Administrator"]
 supervises = ["1"]
 extension = "1000"
+sso = true
 [[user]]
 id = "bob"
 password = "hunter2"
@@ -160,6 +161,7 @@ items = 0
     assert_eq!(ada.roles, [Role::Supervisor, Role::Administrator]);
     assert_eq!((ada.team.as_deref(), ada.supervises.as_slice()), (None, ["1".to_owned()].as_slice()));
     assert_eq!((ada.extension.as_deref(), bob.extension.as_deref()), (Some("1000"), None));
+    assert_eq!((ada.sso, bob.sso), (true, false));
     assert!(ada.password.matches("correct horse") && bob.password.matches("hunter2"));
     assert_eq!(config.decoy().map(Password::iterations), Some(2000));
     assert!(!config.require_reason_codes && config.frame_tap);

@@ -61,6 +61,8 @@ pub struct User {
     pub supervises: Vec<String>,
     /// The telephone: digits, `+`, `*` and `#`. No two users have the same.
     pub extension: Option<String>,
+    /// Logs in by single sign-on: with an access token, and with the password on the identity page only.
+    pub sso: bool,
 }
 
 /// Why an agent is not ready, signs out, or what a call was about (the guide, "Reason codes" and "Wrap-up reasons").

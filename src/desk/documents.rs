@@ -84,11 +84,6 @@ impl Desk {
         }))
     }
 
-    /// `GET /UserAuthMode/{name}`: the same for every name, so that nobody learns which users there are.
-    pub fn user_auth_mode_document(&self) -> String {
-        document(|out| inside(out, "UserAuthMode", |out| element(out, "authMode", "NON_SSO")))
-    }
-
     /// The whole user, as captured; captures of 11.6 have no `wrapUpOnOutgoing` and no `wrapUpTimer`.
     pub(super) fn write_user(&self, out: &mut String, root: &str, key: UserId) {
         let (user, agent) = (self.directory.get(key), self.agent(key));

@@ -7,6 +7,7 @@
 
 mod access;
 mod agent_state;
+mod auth_mode;
 mod call_distribution;
 mod client_log;
 mod command;

@@ -207,8 +207,18 @@ fn is_agent(user: &&User) -> bool {
 /// Tells whether documents show two users in the same way. The telephone that is shown is that at which an agent is signed
 /// in, whatever the configuration says.
 fn is_shown_as(one: &User, other: &User) -> bool {
-    let User { id: _, login_name, password: _, first_name, last_name, roles, team, supervises, extension: _ } =
-        one;
+    let User {
+        id: _,
+        login_name,
+        password: _,
+        first_name,
+        last_name,
+        roles,
+        team,
+        supervises,
+        extension: _,
+        sso: _,
+    } = one;
     *login_name == other.login_name
         && (first_name, last_name) == (&other.first_name, &other.last_name)
         && (roles, team, supervises) == (&other.roles, &other.team, &other.supervises)

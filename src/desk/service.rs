@@ -138,7 +138,7 @@ impl Desk {
             });
             element(out, "status", self.status.name());
             element(out, "statusReason", "");
-            element(out, "systemAuthMode", "NON_SSO");
+            element(out, "systemAuthMode", self.system_auth_mode());
             element(out, "timezoneOffset", "0");
             element(out, "uri", nodes::SYSTEM_INFO);
             element(out, "xmppDomain", &self.domain);

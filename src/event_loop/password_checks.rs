@@ -64,8 +64,7 @@ impl Driver {
         is_there: impl Fn() -> bool + 'static,
     ) -> Result<bool, Unchecked> {
         if !credentials.is_slow() {
-            let matches = credentials.verify(&attempt);
-            return Ok(self.with_hub(|hub, now| hub.judge(now, &credentials, matches)));
+            return Ok(self.with_hub(|hub, now| hub.check(now, &credentials, &attempt)));
         }
         if self.checks.passwords.borrow().has(&credentials, &attempt) {
             return Ok(self.with_hub(|hub, now| hub.judge(now, &credentials, true)));

@@ -1,4 +1,4 @@
-//! The user who sends a request: by HTTP Basic (RFC 7617), or by a ticket.
+//! The user who sends a request: by HTTP Basic (RFC 7617), by an access token (RFC 6750), or by a ticket.
 
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
@@ -6,16 +6,16 @@ use std::rc::Rc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hyper::header::{AUTHORIZATION, HeaderMap};
+use hyper::header::{AUTHORIZATION, HeaderMap, WWW_AUTHENTICATE};
 use hyper::{Request, StatusCode};
 
 use crate::event_loop::driver::Driver;
 use crate::event_loop::password_queue::Unchecked;
 use crate::http::query::{Query, Repeated};
 use crate::http::request_body::Incoming;
-use crate::http::response::Refused;
+use crate::http::response::{Answer, Refused, ask_for_password, set};
 use crate::http::site::Site;
-use crate::hub::TicketKey;
+use crate::hub::{Bearer, TicketKey};
 use crate::id::UserId;
 use crate::net::socket::Remote;
 
@@ -41,6 +41,13 @@ pub async fn user_at(
         status: StatusCode::TOO_MANY_REQUESTS,
         sentence: "Too many wrong passwords came from your address; wait (address_attempts in [limits]).",
     };
+    if let Some(token) = bearer(headers) {
+        return match site.driver.with_hub(|hub, now| hub.bearer(now, token, peer)) {
+            Bearer::User(user) => Ok(user),
+            Bearer::Refused => Err(unauthorized("The token is over, or there never was one: get another.")),
+            Bearer::TooMany => Err(TOO_MANY),
+        };
+    }
     let Some((name, password)) = basic(headers) else {
         return Err(unauthorized("Log in with HTTP Basic."));
     };
@@ -117,6 +124,22 @@ pub fn name(driver: &Rc<Driver>, headers: &HeaderMap) -> String {
 /// The name that a request gives, checked or not: for its own answer only.
 pub fn given_name(headers: &HeaderMap) -> String {
     basic(headers).map(|(name, _)| name).unwrap_or_default()
+}
+
+/// Says how to log in: as the client tried to.
+pub fn challenge(headers: &HeaderMap, answer: &mut Answer) {
+    if bearer(headers).is_some() { refuse_token(answer) } else { ask_for_password(answer) }
+}
+
+/// Says that a token is wrong (RFC 6750 §3).
+pub fn refuse_token(answer: &mut Answer) {
+    set(answer, WWW_AUTHENTICATE, "Bearer realm=\"callboard\", error=\"invalid_token\"");
+}
+
+/// The access token of a request (RFC 6750 §2.1).
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
 fn basic(headers: &HeaderMap) -> Option<(String, String)> {

@@ -66,7 +66,10 @@ async fn document(site: &Site, request: &Request<Incoming>) -> Result<String, Re
 
 /// The guide, "Desktop Configuration".
 fn desktop_config(site: &Site, request: &Request<Incoming>) -> String {
-    let (profile, status) = site.driver.with_hub(|hub, _| (hub.desk().profile(), hub.desk().status()));
+    let (profile, status, auth_mode) = site.driver.with_hub(|hub, _| {
+        let desk = hub.desk();
+        (desk.profile(), desk.status(), desk.system_auth_mode())
+    });
     let (deployment, license) = match profile {
         Profile::Uccx => ("UCCX", "PREMIUM"),
         // The license is one of Express.
@@ -83,7 +86,7 @@ fn desktop_config(site: &Site, request: &Request<Incoming>) -> String {
         object.string("host", hosts::authority(request.headers()).unwrap_or(&site.domain));
         object.plain("isAlternateSystemAvailable", false);
         object.string("desktopLicensed", license);
-        object.string("systemAuthMode", "NON_SSO");
+        object.string("systemAuthMode", auth_mode);
         object.string("enableMobileAgentLogin", "false");
         object.plain("isProxyRequest", ViaProxy::is_in(request));
         object.plain("redirectToAlternateHost", false);

@@ -32,6 +32,7 @@ pub mod response;
 pub(crate) mod response_pieces;
 pub mod routes;
 pub(crate) mod site;
+pub(crate) mod sso;
 #[cfg(test)]
 mod tests;
 pub mod websocket;

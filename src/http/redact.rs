@@ -172,6 +172,10 @@ mod tests {
             ),
             ("/a?access_token=secret&api-key=secret", "/a?access_token=(masked)&api-key=(masked)"),
             ("/a?callVariable1=4111111111111111", "/a?callVariable1=(masked)"),
+            (
+                "/desktop/sso/token?cc_username=1001&refresh-token=secret&token=secret",
+                "/desktop/sso/token?cc_username=(masked)&refresh-token=(masked)&token=(masked)",
+            ),
             ("*", "*"),
         ] {
             assert_eq!(shown(uri), expected, "{uri}");

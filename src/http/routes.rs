@@ -16,7 +16,7 @@ use crate::http::metering::Way;
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, text};
 use crate::http::site::Site;
-use crate::http::{bosh, callboard, certificate, desktop_api, events, files, finesse, metrics, page};
+use crate::http::{bosh, callboard, certificate, desktop_api, events, files, finesse, metrics, page, sso};
 
 /// The methods that there are, in the order of the header Allow.
 pub const METHODS: [Method; 6] =
@@ -218,6 +218,12 @@ static ROUTES: &[Resource] = &[
     Resource::new(Below(desktop_api::PATH), READ, Later(|Exchange { site, request, peer, .. }| {
         Box::pin(desktop_api::answer(site, *request, peer))
     })).beside_files(),
+    Resource::new(Exactly(sso::TOKEN), &[Method::GET, Method::HEAD, Method::POST, Method::OPTIONS],
+        Later(|Exchange { site, request, peer, .. }| Box::pin(sso::token::answer(site, *request, peer)))).beside_files(),
+    Resource::new(Exactly(sso::identity::PATH), &[Method::GET, Method::HEAD, Method::POST, Method::OPTIONS],
+        Later(|Exchange { site, request, peer, secure, .. }| {
+            Box::pin(sso::identity::answer(site, *request, peer, secure))
+        })).page(),
     Resource::new(Exactly(certificate::PATH), READ, Now(certificate::answer)),
     Resource::new(Exactly("/metrics"), READ, Now(|site, _| metrics::answer(site))),
     // A page tries from here whether the certificate is accepted.

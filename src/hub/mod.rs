@@ -45,6 +45,7 @@ pub use frame_tap::TapRefused;
 pub use login::credentials::Credentials;
 pub use login::gate::TooMany;
 pub use login::password_queue::{CheckId, NoPlace, Turn};
+pub use login::sso::{Bearer, Issued};
 pub use login::tickets::TicketKey;
 pub use reload::Reloaded;
 pub use session::Peer;

@@ -61,10 +61,14 @@ impl Hub {
         }
     }
 
-    /// Ends the sessions and tickets of removed users.
+    /// Ends the sessions and tickets of removed users, and the tokens of those and of users with another password.
     fn end_sessions(&mut self, now: Now) {
         let directory = self.desk.directory();
         self.gate.tickets.retain(|user| directory.has(user));
+        self.gate.tokens.retain(|user, password| {
+            let own = directory.get(user);
+            directory.has(user) && own.sso && own.password == *password
+        });
         let is_gone = |id: &SessionId| {
             let user = self.sessions.get(*id).and_then(|session| session.user);
             user.is_some_and(|user| !directory.has(user))

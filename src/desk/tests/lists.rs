@@ -291,5 +291,8 @@ fn what_nobody_has_is_an_empty_list_for_those_who_may_ask() {
     let desk = desk("uccx");
     assert_eq!(shown(desk.empty_list(BOB, User(BOB), "MediaList")), "<MediaList></MediaList>");
     assert_eq!(shown(desk.empty_list(EVE, User(BOB), "MediaList")), OTHERS);
-    assert_eq!(desk.user_auth_mode_document(), "<UserAuthMode><authMode>NON_SSO</authMode></UserAuthMode>");
+    assert_eq!(
+        desk.user_auth_mode_document("1001"),
+        "<UserAuthMode><authMode>NON_SSO</authMode></UserAuthMode>"
+    );
 }

@@ -12,8 +12,8 @@ pub(crate) mod tickets;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use hyper::Request;
 use hyper::header::WWW_AUTHENTICATE;
+use hyper::{Request, StatusCode};
 use log::Level;
 
 use crate::http::query::Query;
@@ -37,6 +37,9 @@ pub async fn answer(
         Ok((user, answer)) => (Some(user), answer),
         Err(refused) => (None, refused.into()),
     };
+    if answer.status() == StatusCode::UNAUTHORIZED {
+        basic_auth::challenge(&headers, &mut answer);
+    }
     if with_ticket {
         // A browser would ask its user for a password, which would not help.
         answer.headers_mut().remove(WWW_AUTHENTICATE);

@@ -17,12 +17,12 @@ use log::Level;
 
 use crate::desk::{ApiError, ApiRefusal};
 use crate::http::request_body::Incoming;
-use crate::http::response::{Answer, ask_for_password, empty, options, set};
+use crate::http::response::{Answer, empty, options, set};
 use crate::http::site::Site;
 use crate::http::{basic_auth, redact, request_log};
 use crate::id::UserId;
 use crate::net::socket::Remote;
-use document::{answer_with, refused, shown_as, tagged};
+use document::{answer_with, shown_as, tagged};
 pub use request::{AS_USER, PREFIX, as_user};
 use request::{Call, REQUEST_ID, Reply, Success};
 use routes::Found;
@@ -56,10 +56,10 @@ pub async fn answer(
         }
         Ok(Success::Accepted) => empty(StatusCode::ACCEPTED),
         Ok(Success::Methods(allowed)) => options(allowed),
-        Err(error) => refused(as_json, &error),
+        Err(error) => document::refused(as_json, &error),
     };
     if answer.status() == StatusCode::UNAUTHORIZED && asker.is_none() {
-        ask_for_password(&mut answer);
+        basic_auth::challenge(&headers, &mut answer);
     }
     echo_request_id(&headers, &mut answer);
     // A client that polls asks much, and an answer without news need not stand in the log.
@@ -68,9 +68,14 @@ pub async fn answer(
     answer
 }
 
+/// Answers a request with an error, in the form that the client asks for.
+pub fn refused(headers: &HeaderMap, error: &ApiError) -> Answer {
+    document::refused(as_json::is_asked_for(headers), error)
+}
+
 /// Answers a change that a page of an origin asks for which is not allowed.
 pub fn foreign(headers: &HeaderMap, refusal: ApiRefusal, origin: &str) -> Answer {
-    let mut answer = refused(as_json::is_asked_for(headers), &refusal.about(origin));
+    let mut answer = refused(headers, &refusal.about(origin));
     echo_request_id(headers, &mut answer);
     answer
 }

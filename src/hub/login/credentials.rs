@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::config::password::{Password, verify};
+use crate::hub::login::access_tokens::TokensOfUser;
 use crate::id::UserId;
 
 /// The input of a password check, which is made here or on another thread.
@@ -12,6 +13,8 @@ pub struct Credentials {
     /// `None` if there is no such user, or it is kept out.
     pub(super) password: Option<Password>,
     decoy: Option<Password>,
+    /// The access tokens of a user with single sign-on, which take the place of the password.
+    tokens: Option<TokensOfUser>,
     /// Where it comes from.
     pub address: IpAddr,
 }
@@ -23,17 +26,34 @@ impl Credentials {
         decoy: Option<Password>,
         address: IpAddr,
     ) -> Self {
-        Self { user, password, decoy, address }
+        Self { user, password, decoy, tokens: None, address }
+    }
+
+    /// The same for a user who logs in with one of these, if there are any.
+    #[must_use]
+    pub fn with_tokens(self, tokens: Option<TokensOfUser>) -> Self {
+        Self { tokens, ..self }
+    }
+
+    /// The same for where the password counts, and no token.
+    #[must_use]
+    pub fn by_password(self) -> Self {
+        Self { tokens: None, ..self }
     }
 
     /// Tells whether the check is too slow for the event loop.
     pub fn is_slow(&self) -> bool {
-        self.decoy.is_some()
+        self.decoy.is_some() && self.tokens.is_none()
     }
 
     /// Whether there is such a user, and it is not kept out.
     pub fn is_open(&self) -> bool {
         self.password.is_some()
+    }
+
+    /// Tells whether the attempt is a token that was right until a while ago: that is no guess, and is not counted as one.
+    pub fn is_over(&self, attempt: &str) -> bool {
+        self.tokens.as_ref().is_some_and(|tokens| tokens.is_over(attempt))
     }
 
     /// Joins what is known of the password with what the client said: secret, and only to be put through a keyed hash.
@@ -46,6 +66,9 @@ impl Credentials {
     /// Checks. Takes the same time whether there is such a user or not, and whether it is kept out or not.
     /// `Hub::judge` says what the result comes to.
     pub fn verify(&self, attempt: &str) -> bool {
+        if let Some(tokens) = &self.tokens {
+            return tokens.is_valid(attempt);
+        }
         verify(self.password.as_ref(), attempt, self.decoy.as_ref())
     }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crate::config::limits::Limits;
 use crate::config::password::Password;
 use crate::desk::Directory;
+use crate::hub::login::access_tokens::AccessTokens;
 use crate::hub::login::address_backoff::Backoff;
 use crate::hub::login::credentials::Credentials;
 use crate::hub::login::known_addresses::Known;
@@ -29,6 +30,7 @@ pub struct LoginGate {
     /// The password checks that wait, each with the user it is about, if there is one.
     checks: Checks<Option<UserId>>,
     pub tickets: Tickets,
+    pub tokens: AccessTokens,
 }
 
 impl LoginGate {
@@ -41,6 +43,7 @@ impl LoginGate {
             known: Known::default(),
             checks: Checks::new(limits),
             tickets: Tickets::new(limits),
+            tokens: AccessTokens::new(limits),
         }
     }
 
@@ -75,7 +78,8 @@ impl LoginGate {
             let blocked = self.lockout.ask(now, user, again);
             (!blocked).then(|| directory.get(user).password.clone())
         });
-        Ok(Credentials::new(user, password, self.decoy.clone(), address))
+        let tokens = user.filter(|user| directory.get(*user).sso).map(|user| self.tokens.of_user(now, user));
+        Ok(Credentials::new(user, password, self.decoy.clone(), address).with_tokens(tokens))
     }
 
     /// Puts a slow check into the queue.

@@ -1,5 +1,6 @@
 //! How a stream opens and who logs in on it (RFC 6120 §4.3 and §6).
 
+pub(super) mod access_tokens;
 pub(super) mod address_backoff;
 mod checks;
 pub(super) mod credentials;
@@ -7,6 +8,8 @@ pub(super) mod gate;
 pub(super) mod known_addresses;
 pub(super) mod lockout;
 pub(super) mod password_queue;
+pub(super) mod secret;
+pub(super) mod sso;
 pub(super) mod tickets;
 
 use crate::clock::Now;
@@ -53,8 +56,7 @@ impl Hub {
         if credentials.is_slow() {
             self.report.act(Action::Verify { session: id, credentials, attempt: plain.password });
         } else {
-            let matches = credentials.verify(&plain.password);
-            let granted = self.judge(now, &credentials, matches);
+            let granted = self.check(now, &credentials, &plain.password);
             self.verified(now, id, credentials.user, granted);
         }
     }

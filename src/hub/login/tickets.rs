@@ -1,25 +1,14 @@
 //! Tickets: what a browser's EventSource shows in its URL, as it cannot send a password.
-//!
-//! A ticket is looked up by its SHA-256, so that neither the look-up nor a comparison tells by its time how much of a
-//! guess is right, and what lies in memory lets nobody in.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
-
 use crate::config::limits::Limits;
+use crate::hub::login::secret::SecretKey;
 use crate::id::UserId;
 
 /// By which the table knows a ticket.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TicketKey([u8; SHA256_OUTPUT_LEN]);
-
-impl std::fmt::Debug for TicketKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("TicketKey")
-    }
-}
+pub type TicketKey = SecretKey;
 
 #[derive(Debug)]
 struct Ticket {
@@ -37,14 +26,6 @@ pub struct Tickets {
     /// How many one user may have.
     each: usize,
     table: HashMap<TicketKey, Ticket>,
-}
-
-impl TicketKey {
-    fn of(text: &str) -> Self {
-        let mut key = [0; SHA256_OUTPUT_LEN];
-        key.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
-        Self(key)
-    }
 }
 
 impl Tickets {

@@ -10,4 +10,5 @@ mod messages;
 mod queues;
 mod rest;
 mod serviceability;
+mod sso;
 mod users;

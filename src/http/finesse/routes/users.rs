@@ -70,6 +70,6 @@ pub const ROWS: &[Row] = &[
     Row::new(&["User/ID/CompressedClientLog"], &[(Post, OpaqueLog(|user| Request::TakeCompressedLog { user }))]),
     Row::new(&["UserAuthMode/NAME"], &[
         // Asked to find out how to log in.
-        (Get, PublicInService(|asked| asked.desk().user_auth_mode_document())),
+        (Get, PublicInService(|asked| asked.desk().user_auth_mode_document(asked.id(0)))),
     ]),
 ];
