@@ -97,6 +97,7 @@ fn the_check_says_what_would_be_served() {
         "queue 2        Support: number 9002, team 2",
         "nodes          1 beside those of users and teams",
         "layouts        1 of call variables",
+        "workflows      1 with 1 actions",
         "memory           64.0 MiB at most for queues",
         "[limits]",
     ] {

@@ -17,7 +17,9 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 
 use crate::cli::{self, Arguments, Certificate, Check, Command, Environment, Healthcheck, Serve};
 use crate::clock::Seconds;
-use crate::config::{Config, DEMO, Files, Found, Hosts, NodeAccess, Problem, Subscriptions, Unread, User};
+use crate::config::{
+    Config, DEMO, Files, Found, Hosts, NodeAccess, Objects, Problem, Subscriptions, Unread, User,
+};
 
 use crate::config::limits::{Kind, Limits, TABLE};
 use crate::config::password::{ITERATIONS, Password};
@@ -304,6 +306,18 @@ fn describe(config: &Config, found: &Found, out: &mut impl Write) -> io::Result<
     writeln!(out, "phone books    {} with {contacts} contacts", config.phone_books.len())?;
     if !config.layouts.is_empty() {
         writeln!(out, "layouts        {} of call variables", config.layouts.len())?;
+    }
+    let Objects { workflow_actions, workflows, desktop_layout, team_layouts, ecc_variables, .. } =
+        &config.objects;
+    if !workflows.is_empty() || !workflow_actions.is_empty() {
+        writeln!(out, "workflows      {} with {} actions", workflows.len(), workflow_actions.len())?;
+    }
+    let desktops = team_layouts.len() + usize::from(desktop_layout.is_some());
+    if desktops > 0 {
+        writeln!(out, "layouts        {desktops} of the desktop")?;
+    }
+    if !ecc_variables.is_empty() {
+        writeln!(out, "ECC variables  {}", ecc_variables.len())?;
     }
     for queue in &config.queues {
         writeln!(out, "queue {:8} {}: number {}, team {}", queue.id, queue.name, queue.number, queue.team)?;

@@ -26,7 +26,7 @@ pub struct PhoneBook {
 }
 
 /// Somebody in a phone book.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Contact {
     /// By which requests name it; no two of a book have the same.
     pub id: u32,
@@ -34,7 +34,7 @@ pub struct Contact {
     pub first_name: String,
     /// Empty when the configuration has none.
     pub last_name: String,
-    /// Digits, `+`, `*` and `#`.
+    /// Digits, `+`, `*` and `#` in a file; any line of text from the API.
     pub phone_number: String,
     /// Empty when the configuration has none.
     pub description: String,

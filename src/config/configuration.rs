@@ -11,6 +11,7 @@ use crate::config::guessable::{self, Guessable};
 use crate::config::layouts::Layout;
 use crate::config::limits::Limits;
 use crate::config::network::Network;
+use crate::config::objects::Objects;
 use crate::config::password::Password;
 use crate::config::problem::{Place, Problem};
 use crate::config::queues::{Outside, Queue};
@@ -65,6 +66,8 @@ pub struct Config {
     pub phone_books: Vec<PhoneBook>,
     /// In the order of the file; at least one is for all teams.
     pub layouts: Vec<Layout>,
+    /// Workflows, layouts of the desktop, settings.
+    pub objects: Objects,
     /// In the order of the file.
     pub queues: Vec<Queue>,
     /// Numbers that are no telephones of users.

@@ -23,6 +23,11 @@ pub(super) const FILE: &[&str] = &[
     "reason_code",
     "phone_book",
     "layout",
+    "workflow_action",
+    "workflow",
+    "desktop_layout",
+    "ecc_variable",
+    "settings",
     "queue",
     "outside",
     "node",
@@ -62,6 +67,53 @@ pub(super) const CONTACT: &[&str] = &["id", "first_name", "last_name", "phone_nu
 /// Keys of `[[layout]]`.
 pub(super) const LAYOUT: &[&str] = &["id", "name", "description", "teams", "header", "left", "right"];
 
+/// Keys of `[[workflow_action]]`.
+pub(super) const WORKFLOW_ACTION: &[&str] = &[
+    "id",
+    "name",
+    "type",
+    "handled_by",
+    "path",
+    "window_name",
+    "method",
+    "location",
+    "content_type",
+    "body",
+    "variables",
+];
+
+/// Keys of `[[workflow]]`.
+pub(super) const WORKFLOW: &[&str] =
+    &["id", "name", "description", "teams", "trigger", "apply", "conditions", "actions"];
+
+/// Keys of `[[desktop_layout]]`.
+pub(super) const DESKTOP_LAYOUT: &[&str] = &["teams", "xml"];
+
+/// Keys of `[[ecc_variable]]`.
+pub(super) const ECC_VARIABLE: &[&str] = &["name", "length"];
+
+/// Keys of `[settings]`, in the order of their table.
+pub(super) const SETTINGS: &[&str] = &[
+    "cti_host",
+    "cti_port",
+    "cti_backup_host",
+    "cti_backup_port",
+    "peripheral_id",
+    "cti_secure",
+    "secondary_node",
+    "database_host",
+    "database_backup_host",
+    "database_port",
+    "database_name",
+    "database_domain",
+    "database_username",
+    "chat_primary",
+    "chat_secondary",
+    "cloud_connect_publisher",
+    "cloud_connect_subscriber",
+    "cloud_connect_username",
+];
+
 /// Keys of `[[queue]]`.
 pub(super) const QUEUE: &[&str] = &["id", "name", "team", "number"];
 
@@ -72,7 +124,7 @@ pub(super) const OUTSIDE: &[&str] = &["busy", "no_answer"];
 pub(super) const NODE: &[&str] = &["name", "publish", "items"];
 
 /// Every section of a configuration file but `[limits]`, and its keys; the first one is the file itself.
-pub const SECTIONS: [(&str, &[&str]); 11] = [
+pub const SECTIONS: [(&str, &[&str]); 16] = [
     ("", FILE),
     ("[tls]", TLS),
     ("[[team]]", TEAM),
@@ -81,6 +133,11 @@ pub const SECTIONS: [(&str, &[&str]); 11] = [
     ("[[phone_book]]", PHONE_BOOK),
     ("[[phone_book.contact]]", CONTACT),
     ("[[layout]]", LAYOUT),
+    ("[[workflow_action]]", WORKFLOW_ACTION),
+    ("[[workflow]]", WORKFLOW),
+    ("[[desktop_layout]]", DESKTOP_LAYOUT),
+    ("[[ecc_variable]]", ECC_VARIABLE),
+    ("[settings]", SETTINGS),
     ("[[queue]]", QUEUE),
     ("[outside]", OUTSIDE),
     ("[[node]]", NODE),

@@ -38,7 +38,7 @@ const OTHERS: [&str; 9] = [
 ];
 
 /// Layout of the variables of a call, for everybody or for some teams.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layout {
     /// By which requests name it; no two have the same.
     pub id: u32,
@@ -55,7 +55,7 @@ pub struct Layout {
 }
 
 /// A variable in a layout.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entry {
     /// The name of the variable.
     pub variable: String,

@@ -12,6 +12,7 @@ use crate::config::files::{Files, Origin, TlsFiles, Unread};
 use crate::config::keys;
 use crate::config::layouts;
 use crate::config::limits::{Kind, Limits, TABLE};
+use crate::config::objects;
 use crate::config::people;
 use crate::config::people::Declared;
 use crate::config::problem::{Place, Placed, Report, shown};
@@ -69,6 +70,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let queues = queues::read(&mut report, &root, people.team_ids.as_ref(), &people.extensions);
     let nodes = nodes(&mut report, &root, people.user_ids.as_ref());
     let limits = limits(&mut report, &root);
+    let objects = objects::read(&mut report, &root, people.team_ids.as_ref());
 
     let files = Box::new(Files {
         origin: origin.clone(),
@@ -105,6 +107,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
             reason_codes: reason_codes.ok()?,
             phone_books: phone_books.ok()?,
             layouts: layouts.ok()?,
+            objects: objects.ok()?,
             nodes: nodes.ok()?,
             limits,
             origin,

@@ -6,6 +6,7 @@
 
 use crate::clock::Now;
 use crate::config::Config;
+use crate::desk::configuration::request::Change;
 use crate::desk::contact_centre::Desk;
 use crate::desk::dialog::request::{DialogRequest, Inbound};
 use crate::desk::error::ApiError;
@@ -60,6 +61,8 @@ pub enum Request {
     CreateMessage(NewMessage),
     /// `DELETE /TeamMessage/{id}`.
     DeleteMessage(String),
+    /// POST, PUT and DELETE of the objects of the configuration.
+    Configure(Change),
     /// `POST /User/{id}/ClientLog`.
     TakeLog { user: UserId, log: ClientLog },
     /// `POST /User/{id}/CompressedClientLog`.
@@ -149,6 +152,10 @@ impl Desk {
                 Applied { events, answer: Some(document) }
             }
             Request::DeleteMessage(id) => self.delete_message(now, actor, &id, request_id)?.into(),
+            Request::Configure(change) => {
+                let (path, events) = self.configure(now, actor, &change, request_id)?;
+                Applied { events, answer: Some(path) }
+            }
             Request::TakeLog { user, log } => self.take_log(now, actor, user, log, request_id)?.into(),
             Request::TakeCompressedLog { user } => self.take_compressed_log(actor, user)?.into(),
             Request::StartMaintenance(asked) => self.start_maintenance(now, actor, &asked)?.into(),

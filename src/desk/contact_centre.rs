@@ -5,6 +5,7 @@ use std::time::{Instant, SystemTime};
 
 use crate::config::limits::Limits;
 use crate::config::{Config, Layout, NodeAccess, Outside, PhoneBook, Profile, ReasonCode, Release, Team};
+use crate::desk::configuration::state::Configuration;
 use crate::desk::dialog::call::{Dialog, FIRST_ID};
 use crate::desk::directory::Directory;
 use crate::desk::error::{ApiError, ApiRefusal};
@@ -87,6 +88,7 @@ pub struct Desk {
     pub(super) reason_codes: Vec<ReasonCode>,
     pub(super) phone_books: Vec<PhoneBook>,
     pub(super) layouts: Vec<Layout>,
+    pub(super) configuration: Configuration,
     pub(super) require_reason_codes: bool,
     pub(super) node_access: NodeAccess,
     pub(super) profile: Profile,
@@ -132,6 +134,7 @@ impl Desk {
             reason_codes: config.reason_codes,
             phone_books: config.phone_books,
             layouts: config.layouts,
+            configuration: Configuration::new(config.objects),
             require_reason_codes: config.require_reason_codes,
             node_access: config.node_access,
             profile: config.profile,

@@ -236,7 +236,7 @@ impl Desk {
     }
 
     /// Lets through users who have or supervise what these teams have, and administrators.
-    fn may_have(&self, actor: UserId, teams: Option<&[String]>, id: &str) -> Result<(), ApiError> {
+    pub(super) fn may_have(&self, actor: UserId, teams: Option<&[String]>, id: &str) -> Result<(), ApiError> {
         let may = teams.is_none_or(|teams| self.sees_one_of(actor, teams));
         if may { Ok(()) } else { Err(ApiRefusal::NotAllowed.about(id)) }
     }

@@ -11,6 +11,7 @@ mod auth_mode;
 mod call_distribution;
 mod client_log;
 mod command;
+mod configuration;
 mod connected;
 mod contact_centre;
 mod dialog;
@@ -42,6 +43,7 @@ mod write;
 
 pub use access::Whose;
 pub use command::{Applied, Command, Request};
+pub use configuration::{Action, Change, Element, Object};
 pub use connected::{ClientKind, Connected, ConnectedUser};
 pub use contact_centre::Desk;
 pub use dialog::{CallData, DialogRequest, Inbound};

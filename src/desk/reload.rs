@@ -34,17 +34,29 @@ impl Desk {
         changed.extend(self.take_people(config.teams, config.users, telephones));
         self.phone_books = config.phone_books;
         self.layouts = config.layouts;
+        self.configuration.objects = config.objects;
         self.outside = config.outside;
         self.require_reason_codes = config.require_reason_codes;
         self.node_access = config.node_access;
-        let is_telling = !self.changed.is_empty();
-        self.changed.extend(changed);
-        if !is_telling {
-            self.tell_next_changed(&mut step);
-        }
+        self.tell_changed(&mut step, changed);
         self.mark(now);
         self.dispatch(&mut step);
         step.events
+    }
+
+    /// Takes other reason codes, and tells of the agents who show another reason now.
+    pub(super) fn replace_reason_codes(&mut self, step: &mut Step<'_>, codes: Vec<ReasonCode>) {
+        let changed = self.take_reason_codes(codes);
+        self.tell_changed(step, changed);
+    }
+
+    /// Tells of users who are shown otherwise now, of many some at a time.
+    fn tell_changed(&mut self, step: &mut Step<'_>, changed: Vec<UserId>) {
+        let is_telling = !self.changed.is_empty();
+        self.changed.extend(changed);
+        if !is_telling {
+            self.tell_next_changed(step);
+        }
     }
 
     /// Tells of the next users who are shown otherwise now.

@@ -200,8 +200,8 @@ static ROUTES: &[Resource] = &[
         Box::pin(bosh::answer(site, *request, peer, secure, &client.waits))
     })).counted(Way::Bosh).summary("over BOSH"),
     Resource::new(Exactly(events::PATH), STREAM, stream!(events::open)).counted(Way::Sse),
-    Resource::new(Below(finesse::PREFIX), &METHODS, Later(|Exchange { site, request, peer, .. }| {
-        Box::pin(finesse::answer(site, *request, peer, None))
+    Resource::new(Below(finesse::PREFIX), &METHODS, Later(|Exchange { site, request, peer, secure, .. }| {
+        Box::pin(finesse::answer(site, *request, (peer, secure), None))
     })).counted(Way::Poll).judging_methods(),
     Resource::new(AsUser(finesse::AS_USER), &METHODS, Later(as_user)).counted(Way::Poll).judging_methods(),
     Resource::new(Exactly(tickets::PATH), POST, api!(tickets::make)),
@@ -236,9 +236,9 @@ static FILES: Resource = Resource::new(Below("/"), READ, Later(file)).page();
 /// The start without such a folder.
 static START: Resource = Resource::new(Exactly("/"), READ, Now(|_, _| page::lead(page::PATH)));
 
-fn as_user(Exchange { site, request, peer, .. }: Exchange<'_>) -> Answering<'_> {
+fn as_user(Exchange { site, request, peer, secure, .. }: Exchange<'_>) -> Answering<'_> {
     match finesse::as_user(request.uri().path()) {
-        Some((id, _)) => Box::pin(finesse::answer(site, *request, peer, Some(id))),
+        Some((id, _)) => Box::pin(finesse::answer(site, *request, (peer, secure), Some(id))),
         None => Box::pin(async { nothing() }),
     }
 }

@@ -32,14 +32,14 @@ pub use routes::shown;
 pub async fn answer(
     site: Rc<Site>,
     request: Request<Incoming>,
-    peer: SocketAddr,
+    (peer, secure): (SocketAddr, bool),
     user: Option<String>,
 ) -> Answer {
     let reads = [Method::GET, Method::HEAD].contains(request.method());
     let shown = redact::request(request.method(), request.uri());
     let headers = request.headers().clone();
     let remote = request.extensions().get().cloned();
-    let (asker, reply) = serve(&site, request, &headers, (peer.ip(), remote), user.as_deref()).await;
+    let (asker, reply) = serve(&site, request, &headers, (peer.ip(), remote, secure), user.as_deref()).await;
     let as_json = as_json::is_asked_for(&headers);
     let mut answer = match reply {
         Ok(Success::Document(document)) if reads => tagged(&site, as_json, document, &headers).await,
@@ -51,6 +51,13 @@ pub async fn answer(
                 set(&mut answer, header::CONTENT_RANGE, range);
                 // The tag would be that of the whole document (RFC 9110 §15.3.7).
                 answer.headers_mut().remove(header::ETAG);
+            }
+            answer
+        }
+        Ok(Success::Stored(location)) => {
+            let mut answer = empty(StatusCode::OK);
+            if let Some(location) = location {
+                set(&mut answer, header::LOCATION, location);
             }
             answer
         }
@@ -90,10 +97,10 @@ async fn serve(
     site: &Rc<Site>,
     request: Request<Incoming>,
     headers: &HeaderMap,
-    (peer, remote): (IpAddr, Option<Remote>),
+    (peer, remote, secure): (IpAddr, Option<Remote>, bool),
     instead: Option<&str>,
 ) -> (Option<UserId>, Reply) {
-    let call = Call::read(site, request, headers);
+    let call = Call::read(site, request, headers, secure);
     let resource = call.as_ref().map(routes::resource);
     match (&call, &resource) {
         (Some(call), Some(resource)) if call.method == Method::OPTIONS => {

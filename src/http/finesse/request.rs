@@ -9,7 +9,7 @@ use hyper::{Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
 
 use crate::clock::Now;
-use crate::desk::{self, ApiError, ApiRefusal};
+use crate::desk::{self, ApiError, ApiRefusal, Element};
 use crate::http::query::{Query, Repeated};
 use crate::http::request_body;
 use crate::http::request_body::Incoming;
@@ -40,10 +40,20 @@ pub enum Success {
     Document(String),
     /// 206 with a part of a document, and the value of Content-Range.
     Part(String, String),
+    /// 200 without a document, and the address of what was created.
+    Stored(Option<String>),
     /// 202: what follows comes as events.
     Accepted,
     /// The methods of a resource, for OPTIONS.
     Methods(String),
+}
+
+impl Success {
+    /// A change of the configuration, of which the desk says the path of what was created.
+    fn stored(self, base: &str) -> Self {
+        let Self::Document(path) = self else { return self };
+        Self::Stored((!path.is_empty()).then(|| format!("{base}{path}")))
+    }
 }
 
 impl From<Option<String>> for Success {
@@ -80,11 +90,17 @@ pub struct Call<'a> {
     query: String,
     pub headers: &'a HeaderMap,
     body: Incoming,
+    secure: bool,
 }
 
 impl<'a> Call<'a> {
-    /// Takes a request apart, if its path is UTF-8.
-    pub fn read(site: &'a Rc<Site>, request: Request<Incoming>, headers: &'a HeaderMap) -> Option<Self> {
+    /// Takes a request apart, if its path is UTF-8. `secure`: it came by TLS, also to a proxy.
+    pub fn read(
+        site: &'a Rc<Site>,
+        request: Request<Incoming>,
+        headers: &'a HeaderMap,
+        secure: bool,
+    ) -> Option<Self> {
         let path = request.uri().path();
         let path = as_user(path).map_or(path, |(_, path)| path);
         let path = path.strip_prefix(PREFIX).unwrap_or_default().trim_end_matches('/');
@@ -92,7 +108,7 @@ impl<'a> Call<'a> {
         let path = decoded.collect::<Result<_, _>>().ok()?;
         let query = request.uri().query().unwrap_or_default().to_owned();
         let method = if request.method() == Method::HEAD { Method::GET } else { request.method().clone() };
-        Some(Self { site, method, path, query, headers, body: request.into_body() })
+        Some(Self { site, method, path, query, headers, body: request.into_body(), secure })
     }
 
     /// A parameter of the query; empty if it is not there.
@@ -169,6 +185,36 @@ impl<'a> Call<'a> {
             .driver
             .with_hub(|hub, now| hub.request(now, by, actor, request_id, request))
             .map(Success::from)
+    }
+
+    /// Changes the configuration without a body.
+    pub async fn configure(
+        self,
+        by: UserId,
+        actor: UserId,
+        change: impl FnOnce(Element) -> desk::Request,
+    ) -> Reply {
+        let base = self.base();
+        self.change_without_body(by, actor, change(Element::default())).await.map(|done| done.stored(&base))
+    }
+
+    /// Changes the configuration as a body says, whose outermost element is `root`.
+    pub async fn configure_by(
+        self,
+        by: UserId,
+        actor: UserId,
+        root: &str,
+        change: impl FnOnce(Element) -> desk::Request,
+    ) -> Reply {
+        let base = self.base();
+        let read = |body: &str, bounds: &Bounds| Element::read(body, bounds, root).map(change);
+        self.change(by, actor, read).await.map(|done| done.stored(&base))
+    }
+
+    /// The scheme and the authority by which the client reached the server.
+    fn base(&self) -> String {
+        let host = self.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+        format!("{}://{host}", if self.secure { "https" } else { "http" })
     }
 
     /// Takes the log of a client, which may be longer than other bodies.

@@ -12,7 +12,7 @@ mod users;
 use hyper::Method;
 
 use crate::config::{Profile, Release};
-use crate::desk::{ApiError, ApiRefusal};
+use crate::desk::{Action, ApiError, ApiRefusal, Change, Element, Request};
 use crate::http::finesse::document;
 use crate::http::finesse::request::{Call, Reply, Success};
 use crate::id::UserId;
@@ -124,6 +124,18 @@ impl Found {
                 let user = user()?;
                 call.change(by, actor, |body: &str, bounds: &_| read(user, body, bounds)).await
             }
+            Handler::Configure(object, action) => {
+                let ids = self.ids.clone();
+                let category = call.parameter("category")?;
+                let of_team = !ids.is_empty();
+                let read =
+                    move |body: Element| Request::Configure(Change { object, action, ids, category, body });
+                if action == Action::Delete {
+                    return call.configure(by, actor, read).await;
+                }
+                let root = Change::root(object, action, of_team);
+                call.configure_by(by, actor, &root, read).await
+            }
             Handler::Remove(request) => {
                 call.change_without_body(by, actor, request(&self.ids)).await?;
                 Ok(Success::Document(String::new()))
@@ -219,6 +231,6 @@ mod tests {
         let allow = |path: &str| find(&example(path), Profile::Ucce, Release::R12_5).expect(path).row.allow();
         assert_eq!(allow("User/ID"), "GET, HEAD, PUT, OPTIONS");
         assert_eq!(allow("User/ID/ClientLog"), "POST, OPTIONS");
-        assert_eq!(allow("SystemConfig"), "OPTIONS");
+        assert_eq!(allow("PhoneBook/ID/Contacts/csvFileContent"), "OPTIONS");
     }
 }

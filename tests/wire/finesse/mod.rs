@@ -3,6 +3,7 @@
 mod bad_dialogs;
 mod bad_input;
 mod client_log;
+mod configuration;
 mod etag;
 mod lists;
 mod logout;

@@ -6,7 +6,7 @@ use hyper::Method;
 
 use crate::clock::Now;
 use crate::config::{Profile, Release};
-use crate::desk::{ApiError, Desk, Request, Whose};
+use crate::desk::{Action, ApiError, Desk, Object, Request, Whose};
 use crate::http::finesse::request::Call;
 use crate::hub::Hub;
 use crate::id::UserId;
@@ -36,7 +36,8 @@ impl Asked<'_> {
         match self.call.path.first().map(String::as_str) {
             Some("User") => self.desk().find(actor, self.id(0)).map(Whose::User),
             // The configuration interface has lists below Team, the one for agents below TeamResource.
-            Some("Team" | "TeamResource") => Ok(Whose::Team(self.id(0))),
+            Some("Team") => self.desk().check_assignable(self.id(0)).map(|()| Whose::Team(self.id(0))),
+            Some("TeamResource") => Ok(Whose::Team(self.id(0))),
             _ => Ok(Whose::All),
         }
     }
@@ -70,6 +71,8 @@ pub enum Handler {
     Change(fn(&[String], &str, &Bounds) -> Result<Request, ApiError>),
     /// A change of the user whose id is the first of the path.
     ChangeOfUser(ReadBody),
+    /// A change of an object of the configuration.
+    Configure(Object, Action),
     /// A change without a body, answered with 200.
     Remove(fn(&[String]) -> Request),
     /// The log of a client of that user.
