@@ -103,7 +103,7 @@ async fn respond(
     if via_proxy {
         // Given back first: it may be of the same client.
         client.place.take();
-        let Some(place) = site.admission.place(origin.address.ip()) else {
+        let Some(place) = site.admission.count_client(origin.address.ip()) else {
             return too_many(&site, origin.address);
         };
         client.place.replace(Some(place));

@@ -10,7 +10,7 @@ use hyper::body::Bytes;
 use smol::io::AsyncWrite as _;
 
 use crate::http::response::Pieces;
-use crate::net::connection::Io;
+use crate::net::connection::Connection;
 
 /// The most pieces that are written until others have their turn.
 const ROUNDS: usize = 16;
@@ -36,7 +36,7 @@ impl Rest {
     }
 
     /// Writes what there is, up to the end of the answer. The next piece is made when the connection has taken the one before.
-    pub fn poll(&mut self, io: &mut Io, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub fn poll(&mut self, io: &mut Connection, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         for _ in 0..ROUNDS {
             self.stuck = true;
             while self.written < self.piece.len() {

@@ -17,7 +17,7 @@ use crate::clock::Seconds;
 use crate::config::limits::Limits;
 use crate::net::admission::Admission;
 use crate::net::clock::now;
-use crate::net::connection::{Io, Slots};
+use crate::net::connection::{Connection, Slots};
 use crate::net::listen::Listener;
 use crate::net::resource_shortage::{Over, Shortage};
 use crate::net::socket::Socket;
@@ -31,7 +31,7 @@ pub type Turns = Rc<Cell<IpAddr>>;
 
 /// A connection on which nothing was said yet.
 pub struct Arrival {
-    pub connection: Io,
+    pub connection: Connection,
     /// The other end.
     pub peer: SocketAddr,
     /// The address of this machine by which it came in.
@@ -130,16 +130,16 @@ async fn connection<H: Host>(
     let traffic = admission.traffic.clone();
     let opened = async {
         match config {
-            None => Ok((Io::plain(Socket::new(stream), peer, slots, traffic), false)),
+            None => Ok((Connection::plain(Socket::new(stream), peer, slots, traffic), false)),
             Some(config) => match first_byte(&stream).await {
                 // No record of TLS begins with a letter.
                 Some(first) if first.is_ascii_uppercase() => {
-                    Ok((Io::plain(Socket::new(stream), peer, slots, traffic), true))
+                    Ok((Connection::plain(Socket::new(stream), peer, slots, traffic), true))
                 }
                 Some(_) => {
                     let held = admission.handshakes.part(peer.ip());
                     let stream = TlsStream::accept(config, Socket::new(stream), held).await?;
-                    Ok((Io::tls(stream, peer, slots, traffic), false))
+                    Ok((Connection::tls(stream, peer, slots, traffic), false))
                 }
                 None => Err(ErrorKind::ConnectionAborted.into()),
             },

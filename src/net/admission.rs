@@ -10,7 +10,7 @@ use crate::client_address;
 use crate::config::Network;
 use crate::config::limits::Limits;
 use crate::net::clock::now;
-use crate::net::connection::{Count, Slot, Slots};
+use crate::net::connection::{Gauge, Slot, Slots};
 use crate::net::idle_connections::Idle;
 use crate::net::quota::Quota;
 use crate::net::refusals::Refusals;
@@ -22,9 +22,9 @@ const SPARE_ADDRESSES: usize = 64;
 /// The connections there are, and what they may take before anybody knows whose they are.
 pub struct Admission {
     pub limits: Limits,
-    pub connections: Count,
+    pub connections: Gauge,
     /// The connections of each address that has any.
-    addresses: RefCell<HashMap<IpAddr, Count>>,
+    addresses: RefCell<HashMap<IpAddr, Gauge>>,
     /// Connections that there was no room for.
     pub refusals: RefCell<Refusals>,
     /// HTTP connections between two requests.
@@ -40,7 +40,7 @@ impl Admission {
     /// Without any connections.
     pub fn new(limits: Limits, trusted_proxies: Vec<Network>) -> Self {
         Self {
-            connections: Count::default(),
+            connections: Gauge::default(),
             addresses: RefCell::default(),
             refusals: RefCell::default(),
             idle: RefCell::default(),
@@ -53,9 +53,10 @@ impl Admission {
 
     /// Counts a connection from this address; `None`: it has as many as it may have. That of a trusted proxy counts for its
     /// clients, when it is known which.
-    pub fn places(&self, address: IpAddr) -> Option<Slots> {
-        let place = if self.is_proxy(address) { Count::default().take() } else { self.place(address)? };
-        Some([self.connections.take(), place])
+    pub fn count(&self, address: IpAddr) -> Option<Slots> {
+        let of_client =
+            if self.is_proxy(address) { Gauge::default().take() } else { self.count_client(address)? };
+        Some([self.connections.take(), of_client])
     }
 
     /// Whether clients come by this address.
@@ -64,7 +65,7 @@ impl Admission {
     }
 
     /// Counts a connection of a client at this address; `None`: the client has as many as it may have.
-    pub fn place(&self, address: IpAddr) -> Option<Slot> {
+    pub fn count_client(&self, address: IpAddr) -> Option<Slot> {
         let mut addresses = self.addresses.borrow_mut();
         if addresses.len() > 2 * self.connections.get() + SPARE_ADDRESSES {
             addresses.retain(|_, count| count.get() > 0);
@@ -73,11 +74,11 @@ impl Admission {
         (count.get() < self.limits.connections_per_address).then(|| count.take())
     }
 
-    /// The places that a new connection takes, if need be those of one that is idle. `None`: there is no room for it.
+    /// Admits a new connection, if need be in place of an idle one. `None`: there is no room for it.
     pub fn admit(&self, peer: SocketAddr) -> Option<Slots> {
         let Limits { connections, connections_per_address, .. } = self.limits;
         let (own, gives_way) = (Some(peer.ip()), |of| self.idle.borrow_mut().close_longest(of));
-        let slots = self.places(peer.ip()).or_else(|| gives_way(own).then(|| self.places(peer.ip()))?);
+        let slots = self.count(peer.ip()).or_else(|| gives_way(own).then(|| self.count(peer.ip()))?);
         if slots.is_none() {
             self.refused(peer, format_args!("{connections_per_address} connections of its address"), own);
         } else if self.connections.get() > connections && !gives_way(None) {

@@ -22,9 +22,9 @@ pub const UNWANTED_MAX: usize = 64 * 1024 * 1024;
 /// The number of things there are now, of open connections for example. Atomic only because a connection has to be able to move
 /// between threads for hyper's sake; it never does.
 #[derive(Clone, Debug, Default)]
-pub struct Count(Arc<AtomicUsize>);
+pub struct Gauge(Arc<AtomicUsize>);
 
-impl Count {
+impl Gauge {
     /// How many there are.
     pub fn get(&self) -> usize {
         self.0.load(Ordering::Relaxed)
@@ -47,7 +47,7 @@ impl Drop for Slot {
     }
 }
 
-/// Whether anything goes over a connection now. Atomic for the same reason as [`Count`].
+/// Whether anything goes over a connection now. Atomic for the same reason as [`Gauge`].
 #[derive(Debug, Default)]
 pub struct Quiet {
     /// All that was written has been taken by the system.
@@ -90,8 +90,8 @@ enum Transport {
     Tls(Box<TlsStream>),
 }
 
-/// A connection.
-pub struct Io {
+/// A connection over TCP, with TLS or without.
+pub struct Connection {
     transport: Transport,
     /// Bytes that were read from the connection and have to be read again.
     ahead: Bytes,
@@ -140,7 +140,7 @@ struct Stalled {
 /// A connection counts among all, and among those of its address.
 pub type Slots = [Slot; 2];
 
-impl Io {
+impl Connection {
     /// A connection without TLS.
     pub fn plain(stream: Socket, peer: SocketAddr, slots: Slots, all: Arc<Traffic>) -> Self {
         Self::new(Transport::Plain(stream), peer, slots, all)
@@ -320,7 +320,7 @@ macro_rules! delegate {
     };
 }
 
-impl AsyncRead for Io {
+impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
         if self.has_ahead() {
             let length = self.ahead.len().min(buf.len());
@@ -339,7 +339,7 @@ impl AsyncRead for Io {
     }
 }
 
-impl AsyncWrite for Io {
+impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         if let Some(quiet) = &self.quiet {
             quiet.disturb();

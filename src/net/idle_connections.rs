@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use crate::client_address;
-use crate::net::connection::Io;
+use crate::net::connection::Connection;
 
 /// The most connections that are looked at for one that really is idle: the request of another may have come in already.
 const TRIES: usize = 8;
@@ -17,7 +17,7 @@ const TRIES: usize = 8;
 #[derive(Default)]
 struct Place {
     /// `None`: it had to give way.
-    io: RefCell<Option<Box<Io>>>,
+    io: RefCell<Option<Box<Connection>>>,
     waker: RefCell<Option<Waker>>,
 }
 
@@ -91,7 +91,7 @@ pub struct Resting<'a> {
 
 impl<'a> Resting<'a> {
     /// From now on it is idle.
-    pub fn new(idle: &'a RefCell<Idle>, io: Box<Io>) -> Self {
+    pub fn new(idle: &'a RefCell<Idle>, io: Box<Connection>) -> Self {
         let key = client_address::key(io.peer.ip());
         let place = Rc::new(Place { io: RefCell::new(Some(io)), waker: RefCell::default() });
         let mut all = idle.borrow_mut();
@@ -106,7 +106,7 @@ impl<'a> Resting<'a> {
     pub fn poll<T>(
         &mut self,
         cx: &mut Context<'_>,
-        poll: impl FnOnce(&mut Io, &mut Context<'_>) -> Poll<T>,
+        poll: impl FnOnce(&mut Connection, &mut Context<'_>) -> Poll<T>,
     ) -> Poll<Option<T>> {
         let mut io = self.place.io.borrow_mut();
         let Some(io) = &mut *io else { return Poll::Ready(None) };
@@ -122,7 +122,7 @@ impl<'a> Resting<'a> {
     }
 
     /// The connection, unless it has given way.
-    pub fn into_io(self) -> Option<Box<Io>> {
+    pub fn into_io(self) -> Option<Box<Connection>> {
         self.place.io.take()
     }
 }

@@ -18,7 +18,7 @@ use callboard::config::Config;
 use callboard::http::response::Answer;
 use callboard::http::websocket::handshake;
 use callboard::hub::{Peer, Transport};
-use callboard::net::connection::{Count, Io};
+use callboard::net::connection::{Connection, Gauge};
 use callboard::net::quota::Quota;
 use callboard::net::socket::Socket;
 use callboard::net::tls;
@@ -74,14 +74,14 @@ async fn connection(
     tls: Option<Arc<ServerConfig>>,
 ) {
     let origin = Peer { address: peer, transport, accepted: Instant::now(), via_proxy: false };
-    let count = Count::default();
+    let count = Gauge::default();
     let slots = [count.take(), count.take()];
     let io = match tls {
-        None => Io::plain(Socket::new(stream), peer, slots, Arc::default()),
+        None => Connection::plain(Socket::new(stream), peer, slots, Arc::default()),
         Some(config) => {
             let quota = Quota::new(usize::MAX);
             match TlsStream::accept(config, Socket::new(stream), quota.part(peer.ip())).await {
-                Ok(stream) => Io::tls(stream, peer, slots, Arc::default()),
+                Ok(stream) => Connection::tls(stream, peer, slots, Arc::default()),
                 Err(error) => return eprintln!("echo: no handshake: {error}"),
             }
         }

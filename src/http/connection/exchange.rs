@@ -32,7 +32,7 @@ use crate::http::response::{Answer, Body, set};
 use crate::http::response_pieces::Rest;
 use crate::http::site::Site;
 use crate::http::websocket::handshake::values;
-use crate::net::connection::{Io, Quiet};
+use crate::net::connection::{Connection, Quiet};
 
 /// Most headers of one request that are read.
 const HEADERS_MAX: usize = 64;
@@ -43,13 +43,13 @@ const HEAD: usize = 8 * 1024;
 /// The next step of a connection after some requests.
 pub(super) enum After {
     /// The connection waits for the next request.
-    Idle(Box<Io>),
+    Idle(Box<Connection>),
     /// The client waits for the answer to the last request.
-    Waiting(Box<Io>, Asked),
+    Waiting(Box<Connection>, Asked),
     /// The answer to the last one goes on as long as there are events.
-    Streaming(Box<Io>, Rest),
+    Streaming(Box<Connection>, Rest),
     /// All is said.
-    Close(Box<Io>),
+    Close(Box<Connection>),
     /// The connection is closed, or a WebSocket now.
     Gone,
 }
@@ -70,7 +70,7 @@ pub(super) struct Asked {
 impl Asked {
     /// Waits without hyper for the answer, or until the client goes away. hyper writes the answer, so it gets a request again
     /// that wants the same of it.
-    pub(super) async fn wait(mut self, site: &Rc<Site>, mut io: Box<Io>) -> (Heard, Option<Self>) {
+    pub(super) async fn wait(mut self, site: &Rc<Site>, mut io: Box<Connection>) -> (Heard, Option<Self>) {
         // For what comes in meanwhile: it is the head of the next request, or more, and may never be whole.
         let mut held = site.admission.handshakes.part(io.peer.ip());
         let answer = poll_fn(|cx| {
@@ -285,7 +285,7 @@ async fn answer(
 /// `asked`: it comes only for the answer to this one.
 pub(super) async fn exchange(
     site: &Rc<Site>,
-    mut io: Box<Io>,
+    mut io: Box<Connection>,
     client: &Rc<Client>,
     head: Duration,
     asked: Option<Asked>,
@@ -348,7 +348,7 @@ pub(super) async fn exchange(
     // Before hyper is gone, as it lets go of the body then.
     let (asked, body) = (progress.asked.take(), progress.body.take());
     let parts = connection.into_parts();
-    let io = |parts: http1::Parts<FuturesIo<Io>, _>| {
+    let io = |parts: http1::Parts<FuturesIo<Connection>, _>| {
         let mut io = Box::new(parts.io.into_inner());
         io.put_back(&parts.read_buf);
         io
@@ -373,7 +373,7 @@ pub(super) async fn exchange(
         }
         (_, None) => {
             let upgrade = progress.not_upgraded.take();
-            let upgraded = async { upgrade?.await.ok()?.downcast::<FuturesIo<Io>>().ok() };
+            let upgraded = async { upgrade?.await.ok()?.downcast::<FuturesIo<Connection>>().ok() };
             // Else it is a WebSocket now.
             upgraded.await.map_or(After::Gone, |parts| After::Close(Box::new(parts.io.into_inner())))
         }

@@ -29,7 +29,7 @@ use crate::http::client::Client;
 use crate::http::response_pieces::Rest;
 use crate::http::site::Site;
 use crate::net::clock::now;
-use crate::net::connection::{Io, UNWANTED_MAX};
+use crate::net::connection::{Connection, UNWANTED_MAX};
 use crate::net::idle_connections::Resting;
 use exchange::{After, exchange};
 use waiting::{GONE, Heard, LATE, is_late, poll_first};
@@ -41,7 +41,7 @@ const READS: usize = 16;
 const TALKATIVE: &str = "the client goes on sending behind the last request that is answered";
 
 /// Serves the requests of a connection until it is closed, or becomes a WebSocket.
-pub async fn serve(site: Rc<Site>, mut io: Box<Io>, client: Rc<Client>) {
+pub async fn serve(site: Rc<Site>, mut io: Box<Connection>, client: Rc<Client>) {
     let accepted = now().monotonic;
     let first = site.limits.login;
     let mut heard = wait(&site, io, first).await;
@@ -74,7 +74,7 @@ pub async fn serve(site: Rc<Site>, mut io: Box<Io>, client: Rc<Client>) {
 }
 
 /// Waits for the first request.
-async fn wait(site: &Site, mut io: Box<Io>, most: Duration) -> Heard {
+async fn wait(site: &Site, mut io: Box<Connection>, most: Duration) -> Heard {
     let mut timer = Timer::after(most);
     let begins = poll_fn(|cx| {
         if let Poll::Ready(begins) = poll_first(site, &mut io, cx) {
@@ -90,7 +90,7 @@ async fn wait(site: &Site, mut io: Box<Io>, most: Duration) -> Heard {
 }
 
 /// Waits for the next request; the connection may have to give way meanwhile.
-async fn rest(site: &Site, io: Box<Io>) -> Heard {
+async fn rest(site: &Site, io: Box<Connection>) -> Heard {
     let mut timer = Timer::after(site.limits.idle);
     let mut resting = Resting::new(&site.admission.idle, io);
     let begins = poll_fn(|cx| {
@@ -108,7 +108,12 @@ async fn rest(site: &Site, io: Box<Io>) -> Heard {
 
 /// Writes a stream of events without hyper, up to its end or until the client goes away. Returns the connection if it is to
 /// be ended in order.
-async fn stream(site: &Rc<Site>, mut io: Box<Io>, client: &Client, mut rest: Rest) -> Option<Box<Io>> {
+async fn stream(
+    site: &Rc<Site>,
+    mut io: Box<Connection>,
+    client: &Client,
+    mut rest: Rest,
+) -> Option<Box<Connection>> {
     let mut last_words: Option<Timer> = None;
     let mut unwanted = 0;
     let ended = poll_fn(|cx| {
@@ -128,7 +133,12 @@ async fn stream(site: &Rc<Site>, mut io: Box<Io>, client: &Client, mut rest: Res
 
 /// Reads what comes behind the last request, which is not answered any more, and throws it away: else nobody would notice
 /// that the client has gone. `unwanted`: how much of it there was until now. Ready with the reason why no more is read.
-fn poll_unwanted(site: &Site, io: &mut Io, unwanted: &mut usize, cx: &mut Context<'_>) -> Poll<&'static str> {
+fn poll_unwanted(
+    site: &Site,
+    io: &mut Connection,
+    unwanted: &mut usize,
+    cx: &mut Context<'_>,
+) -> Poll<&'static str> {
     for _ in 0..READS {
         match ready!(Pin::new(&mut *io).poll_read(cx, &mut site.driver.scratch.borrow_mut().input)) {
             Ok(length @ 1..) => *unwanted += length,
@@ -147,7 +157,7 @@ fn poll_unwanted(site: &Site, io: &mut Io, unwanted: &mut usize, cx: &mut Contex
 
 /// Ends a connection on which all is said. Bytes that the client still sends are read and thrown away until it ends its side,
 /// too.
-async fn end(site: &Site, mut io: Box<Io>) {
+async fn end(site: &Site, mut io: Box<Connection>) {
     let limits = &site.limits;
     let (began, mut unwanted) = (now().monotonic, 0);
     let mut timer = Timer::after(limits.close);

@@ -11,7 +11,7 @@ use smol::io::{AsyncRead as _, AsyncWrite as _};
 use crate::http::client::Client;
 use crate::http::events::body::Carries;
 use crate::http::site::Site;
-use crate::net::connection::Io;
+use crate::net::connection::Connection;
 
 /// The sentence for a client whose request is not read to the end of its head.
 pub const NO_ROOM: &str =
@@ -24,15 +24,15 @@ pub const LATE: &str = "the end of the stream of events is not taken";
 /// The result of waiting for a request.
 pub enum Heard {
     /// A request begins.
-    Request(Box<Io>),
+    Request(Box<Connection>),
     /// No request came in time.
-    Nothing(Box<Io>),
+    Nothing(Box<Connection>),
     /// No request will come.
     End,
 }
 
 /// Reads the first bytes of a request, as many as there are. Returns false if none will come.
-pub fn poll_first(site: &Site, io: &mut Io, cx: &mut Context<'_>) -> Poll<bool> {
+pub fn poll_first(site: &Site, io: &mut Connection, cx: &mut Context<'_>) -> Poll<bool> {
     if io.has_ahead() {
         return Poll::Ready(true);
     }
@@ -51,7 +51,7 @@ pub fn poll_first(site: &Site, io: &mut Io, cx: &mut Context<'_>) -> Poll<bool> 
 }
 
 /// Answers a request that is not there yet, or has one behind it that is not, as far as the socket takes it at once.
-pub async fn refuse_head(io: &mut Io) {
+pub async fn refuse_head(io: &mut Connection) {
     let answer = format!(
         "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n\
          X-Content-Type-Options: nosniff\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{NO_ROOM}",

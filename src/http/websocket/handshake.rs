@@ -17,7 +17,7 @@ use crate::http::response::{Answer, Refused, empty, set};
 use crate::http::websocket::sessions::Sessions;
 use crate::http::websocket::task;
 use crate::hub::Peer;
-use crate::net::connection::{Io, Slot};
+use crate::net::connection::{Connection, Slot};
 
 /// Answers a request for a WebSocket. The session starts when hyper has let go of the connection. `counted`: a run wants to
 /// know what goes over it.
@@ -38,7 +38,7 @@ pub fn answer<S: Sessions>(
     let peer = origin.address.ip();
     sessions.clone().spawn_arrival(peer, async move {
         let Ok(upgraded) = upgraded.await else { return };
-        let Ok(parts) = upgraded.downcast::<FuturesIo<Io>>() else {
+        let Ok(parts) = upgraded.downcast::<FuturesIo<Connection>>() else {
             return;
         };
         // A task of its own, so that what the upgrade needed is not kept for the life of the session.

@@ -18,7 +18,7 @@ use crate::hub::XmppOut;
 use crate::id::{SessionId, UserId};
 use crate::net::buffers::{Scratch, WRITE};
 use crate::net::clock::now;
-use crate::net::connection::{Io, UNWANTED_MAX};
+use crate::net::connection::{Connection, UNWANTED_MAX};
 use crate::xmpp::sasl;
 use crate::xmpp::stream::StreamError;
 
@@ -63,7 +63,7 @@ pub enum Moved {
 /// The network side of a session.
 pub struct Session<S> {
     sessions: Rc<S>,
-    io: Io,
+    io: Connection,
     id: SessionId,
     /// The user who has logged in.
     user: Option<UserId>,
@@ -91,7 +91,7 @@ pub struct Session<S> {
 
 impl<S: Sessions> Session<S> {
     /// The session behind a handshake. `early` is what the client sent right behind its request.
-    pub fn new(sessions: Rc<S>, io: Io, id: SessionId, early: Vec<u8>) -> Self {
+    pub fn new(sessions: Rc<S>, io: Connection, id: SessionId, early: Vec<u8>) -> Self {
         Self {
             reader: Reader::new(sessions.limits().stanza_before_login),
             sessions,

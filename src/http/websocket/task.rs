@@ -11,10 +11,10 @@ use crate::http::websocket::session::{Moved, Session};
 use crate::http::websocket::sessions::Sessions;
 use crate::hub::Peer;
 use crate::id::SessionId;
-use crate::net::connection::Io;
+use crate::net::connection::Connection;
 
 /// Runs a session until its connection is gone. `early` is what the client sent right behind its request.
-pub async fn serve<S: Sessions>(sessions: Rc<S>, io: Io, origin: Peer, early: Vec<u8>) {
+pub async fn serve<S: Sessions>(sessions: Rc<S>, io: Connection, origin: Peer, early: Vec<u8>) {
     let id = sessions.connect(origin);
     let peer = io.peer.ip();
     let session = Rc::new(RefCell::new(Session::new(sessions.clone(), io, id, early)));
