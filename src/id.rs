@@ -10,6 +10,9 @@ pub struct UserId(pub u32);
 /// A call: the number that is its id in documents.
 pub type DialogId = u32;
 
+/// A task of a medium other than voice: the number that begins the id of its dialog.
+pub type TaskId = u32;
+
 /// The stream of a client, from the moment its transport is up. `generation` tells apart the streams that had the same place
 /// one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -10,6 +10,7 @@ use crate::config::files::{Files, Origin, SelfSigned, TlsFiles, Www};
 use crate::config::guessable::{self, Guessable};
 use crate::config::layouts::Layout;
 use crate::config::limits::Limits;
+use crate::config::media::Medium;
 use crate::config::network::Network;
 use crate::config::objects::Objects;
 use crate::config::password::Password;
@@ -72,6 +73,8 @@ pub struct Config {
     pub queues: Vec<Queue>,
     /// Numbers that are no telephones of users.
     pub outside: Outside,
+    /// Media other than voice, in the order of the file; Enterprise only.
+    pub media: Vec<Medium>,
     /// Pubsub nodes of one's own, in the order of the file.
     pub nodes: Vec<NodeConfig>,
     /// The bounds in force.

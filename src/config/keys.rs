@@ -30,6 +30,7 @@ pub(super) const FILE: &[&str] = &[
     "settings",
     "queue",
     "outside",
+    "media",
     "node",
     "limits",
 ];
@@ -120,11 +121,25 @@ pub(super) const QUEUE: &[&str] = &["id", "name", "team", "number"];
 /// Keys of `[outside]`.
 pub(super) const OUTSIDE: &[&str] = &["busy", "no_answer"];
 
+/// Keys of `[[media]]`.
+pub(super) const MEDIA: &[&str] = &[
+    "id",
+    "name",
+    "description",
+    "teams",
+    "interruptible",
+    "max_dialogs",
+    "start_timeout",
+    "script_selectors",
+    "channel",
+    "class",
+];
+
 /// Keys of `[[node]]`.
 pub(super) const NODE: &[&str] = &["name", "publish", "items"];
 
 /// Every section of a configuration file but `[limits]`, and its keys; the first one is the file itself.
-pub const SECTIONS: [(&str, &[&str]); 16] = [
+pub const SECTIONS: [(&str, &[&str]); 17] = [
     ("", FILE),
     ("[tls]", TLS),
     ("[[team]]", TEAM),
@@ -140,6 +155,7 @@ pub const SECTIONS: [(&str, &[&str]); 16] = [
     ("[settings]", SETTINGS),
     ("[[queue]]", QUEUE),
     ("[outside]", OUTSIDE),
+    ("[[media]]", MEDIA),
     ("[[node]]", NODE),
 ];
 

@@ -262,6 +262,9 @@ limits! {
     /// calls at the same time
     /// (the guide, "Dialog").
     calls: Count("calls") = 4096, 1 => 100_000;
+    /// tasks of media other than voice at the same time
+    /// (the guide, "Media").
+    tasks: Count("tasks") = 4096, 1 => 100_000;
     /// time for an agent to answer a call from a queue
     /// (the guide, "User: change agent state").
     alerting: Duration("time") = 20 * SECOND, 100 => 10 * MINUTE;

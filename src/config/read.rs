@@ -12,6 +12,7 @@ use crate::config::files::{Files, Origin, TlsFiles, Unread};
 use crate::config::keys;
 use crate::config::layouts;
 use crate::config::limits::{Kind, Limits, TABLE};
+use crate::config::media;
 use crate::config::objects;
 use crate::config::people;
 use crate::config::people::Declared;
@@ -68,6 +69,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let phone_books = books::read(&mut report, &root, people.team_ids.as_ref());
     let layouts = layouts::read(&mut report, &root, people.team_ids.as_ref());
     let queues = queues::read(&mut report, &root, people.team_ids.as_ref(), &people.extensions);
+    let media = media::read(&mut report, &root, people.team_ids.as_ref());
     let nodes = nodes(&mut report, &root, people.user_ids.as_ref());
     let limits = limits(&mut report, &root);
     let objects = objects::read(&mut report, &root, people.team_ids.as_ref());
@@ -108,6 +110,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
             phone_books: phone_books.ok()?,
             layouts: layouts.ok()?,
             objects: objects.ok()?,
+            media: media.ok()?,
             nodes: nodes.ok()?,
             limits,
             origin,

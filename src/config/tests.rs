@@ -9,6 +9,7 @@ use crate::config::*;
 
 mod books;
 mod layouts;
+mod media;
 mod objects;
 mod people;
 mod queues;

@@ -4,11 +4,11 @@ use crate::clock::Now;
 use crate::config::{Category, Profile, Role};
 use crate::id::UserId;
 
-use crate::desk::contact_centre::{Desk, Reason, Settled};
+use crate::desk::contact_centre::{Desk, Settled};
 use crate::desk::error::{ApiError, ApiRefusal, Failure};
 use crate::desk::event::Event;
 use crate::desk::event::Step;
-use crate::desk::reasons::{Cause, system};
+use crate::desk::reasons::{Cause, Reason, system};
 use crate::desk::request::SetState;
 use crate::desk::state::{Outcome, Request, Standing, State, outcome};
 
@@ -17,6 +17,8 @@ pub(super) struct Change<'a> {
     pub request: Request,
     pub extension: &'a str,
     pub reason: Option<Reason>,
+    /// Whether it is to sign out of all media.
+    pub leaves_media: bool,
 }
 
 impl Desk {
@@ -65,6 +67,7 @@ impl Desk {
             // What is refused does not come here.
             Outcome::Keep | Outcome::Refused(_) => Ok(()),
         };
+        let leaves_media = change.leaves_media && done.is_ok();
         if let Err(failure) = done {
             self.user_failed(step, user, failure);
         } else if matches!(outcome, Outcome::To(_) | Outcome::Pend(_)) || *self.agent(user) != before {
@@ -74,6 +77,9 @@ impl Desk {
             self.user_told(step, user);
         }
         self.mind_wrap_up(step, user);
+        if leaves_media {
+            self.leave_media(step, user);
+        }
         self.dispatch(step);
     }
 
@@ -116,11 +122,17 @@ impl Desk {
             }
             (Some(kind), id) => self.reason(user, kind, id)?,
         };
-        Ok(Change { request, extension, reason })
+        let leaves_media = request == Request::Logout && asked.logout_all_media.as_deref() == Some("true");
+        Ok(Change { request, extension, reason, leaves_media })
     }
 
     /// The reason that a request names, or none where none is needed.
-    fn reason(&self, user: UserId, kind: Category, id: Option<&str>) -> Result<Option<Reason>, ApiError> {
+    pub(super) fn reason(
+        &self,
+        user: UserId,
+        kind: Category,
+        id: Option<&str>,
+    ) -> Result<Option<Reason>, ApiError> {
         let team = self.directory.get(user).team.as_deref();
         let mut known = self.reason_codes_of(team).filter(|(_, code)| code.category == kind);
         match id {

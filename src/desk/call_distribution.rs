@@ -108,6 +108,7 @@ impl Desk {
                 participant.ringing = Some(timer);
             }
         }
+        self.dispatch_tasks(step);
     }
 
     /// The place of a queue, the caller who has waited longest among those for whom an agent is ready, and that agent.
@@ -129,7 +130,7 @@ impl Desk {
         let mut longest: HashMap<&str, (u64, UserId)> = HashMap::new();
         for user in self.directory.keys() {
             let agent = self.agent(user);
-            if agent.state != State::Ready || !agent.dialogs.is_empty() {
+            if agent.state != State::Ready || !agent.dialogs.is_empty() || self.is_on_task(user) {
                 continue;
             }
             let Some(team) = self.directory.get(user).team.as_deref() else { continue };

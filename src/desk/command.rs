@@ -8,10 +8,12 @@ use crate::clock::Now;
 use crate::config::Config;
 use crate::desk::configuration::request::Change;
 use crate::desk::contact_centre::Desk;
+use crate::desk::dialog::documents::is_task;
 use crate::desk::dialog::request::{DialogRequest, Inbound};
 use crate::desk::error::ApiError;
 use crate::desk::event::{Event, Step};
 use crate::desk::maintenance::StartMaintenance;
+use crate::desk::media::{MediumRequest, NewTask};
 use crate::desk::request::{ClientLog, NewMessage, SetState};
 use crate::desk::status::Status;
 use crate::desk::timers::Alarm;
@@ -26,6 +28,10 @@ pub enum Command {
     PlaceCall(Inbound),
     /// The caller from outside hangs up; the id of the dialog.
     EndCall(String),
+    /// Somebody outside hands in a task of a medium other than voice.
+    PlaceTask(NewTask),
+    /// The customer of a task leaves; the id of the dialog.
+    EndTask(String),
     /// A session of the user says that it is available.
     Arrived(UserId),
     /// The last session of a user ends, or says that it is unavailable.
@@ -57,6 +63,8 @@ pub enum Request {
     CreateDialog { user: UserId, asked: DialogRequest },
     /// `PUT /Dialog/{id}`.
     UpdateDialog { dialog: String, asked: DialogRequest },
+    /// `PUT /User/{id}/Media/{mrdId}`, and `PUT /User/{id}/Media` without a medium.
+    ChangeMedia { user: String, medium: Option<String>, asked: Vec<MediumRequest> },
     /// `POST /TeamMessage`.
     CreateMessage(NewMessage),
     /// `DELETE /TeamMessage/{id}`.
@@ -105,6 +113,11 @@ impl Desk {
                 Applied { events, answer: Some(id.to_string()) }
             }
             Command::EndCall(id) => self.abandon(now, &id, "")?.into(),
+            Command::PlaceTask(task) => {
+                let (id, events) = self.place_task(now, &task)?;
+                Applied { events, answer: Some(id) }
+            }
+            Command::EndTask(id) => self.end_task(now, &id)?.into(),
             Command::Arrived(user) => {
                 self.arrived(user);
                 Applied::default()
@@ -144,8 +157,14 @@ impl Desk {
             Request::CreateDialog { user, asked } => {
                 self.create_dialog(now, actor, user, &asked, request_id)?.into()
             }
+            Request::UpdateDialog { dialog, asked } if is_task(&dialog) => {
+                self.update_task(now, actor, &dialog, &asked, request_id)?.into()
+            }
             Request::UpdateDialog { dialog, asked } => {
                 self.update_dialog(now, actor, &dialog, &asked, request_id)?.into()
+            }
+            Request::ChangeMedia { user, medium, asked } => {
+                self.change_media(now, actor, &user, medium.as_deref(), &asked, request_id)?.into()
             }
             Request::CreateMessage(asked) => {
                 let (document, events) = self.create_message(now, actor, asked, request_id)?;
@@ -175,6 +194,7 @@ impl Desk {
                 Alarm::SignInOver(user) => self.end_sign_in(&mut step, user),
                 Alarm::WrapUpOver(user) => self.wrap_up_over(&mut step, user),
                 Alarm::NotAnswered(dialog, user) => self.not_answered(&mut step, dialog, user),
+                Alarm::TaskNotAccepted(task) => self.task_not_accepted(&mut step, task),
                 Alarm::OutsideAnswers(dialog) => self.outside_answers(&mut step, dialog),
                 Alarm::CallerTired(dialog) => self.caller_tired(&mut step, dialog),
                 Alarm::Statistics => self.tell_statistics(&mut step),

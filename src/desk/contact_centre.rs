@@ -10,21 +10,14 @@ use crate::desk::dialog::call::{Dialog, FIRST_ID};
 use crate::desk::directory::Directory;
 use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::maintenance_mode::Maintenance;
+use crate::desk::media::room::Media;
 use crate::desk::messages::Messages;
 use crate::desk::queue::Queue;
-use crate::desk::reasons::SystemCode;
+use crate::desk::reasons::Reason;
 use crate::desk::state::State;
 use crate::desk::status::Status;
 use crate::desk::timers::{TimerId, Timers};
 use crate::id::{DialogId, UserId};
-
-/// Why an agent is in its state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reason {
-    /// The place in the configuration's list.
-    Configured(usize),
-    System(&'static SystemCode),
-}
 
 /// A state in which an agent stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +107,8 @@ pub struct Desk {
     pub(super) last_dialog: DialogId,
     pub(super) queues: Vec<Queue>,
     pub(super) outside: Outside,
+    /// Empty in Express.
+    pub(super) media: Media,
     /// Counts what was entered, states and queues.
     pub(super) entries: u64,
     /// Whether the statistics of the queues are to be looked at.
@@ -154,6 +149,7 @@ impl Desk {
             last_dialog: FIRST_ID - 1,
             queues: config.queues.into_iter().map(Queue::new).collect(),
             outside: config.outside,
+            media: Media::new(if config.profile == Profile::Ucce { config.media } else { Vec::new() }),
             entries: 0,
             is_marked: false,
             client_logs: 0,

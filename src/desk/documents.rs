@@ -3,16 +3,16 @@
 use crate::config::{Release, Role, Team};
 use crate::id::UserId;
 
-use crate::desk::contact_centre::{Desk, Reason};
+use crate::desk::contact_centre::Desk;
 use crate::desk::error::ApiError;
 use crate::desk::nodes;
-use crate::desk::reasons::Shown;
+use crate::desk::reasons::{Reason, Shown};
 use crate::desk::state::State;
 use crate::desk::write::{document, element, inside, timestamp};
 
 /// The elements of `<reasonCode>` in a user of 12.5 and of 11.6, as captured; in an event for a team (the guide, "Team
 /// notification"), in a team, and of `<ReasonCode>` in lists.
-const IN_USER: &[&str] = &["category", "code", "forAll", "id", "label", "systemCode", "uri"];
+pub(super) const IN_USER: &[&str] = &["category", "code", "forAll", "id", "label", "systemCode", "uri"];
 const IN_USER_11_6: &[&str] = &["category", "code", "forAll", "id", "label", "uri"];
 const IN_TEAM_EVENT: &[&str] = &["uri", "code", "label", "category", "id"];
 const IN_TEAM: &[&str] = &["category", "code", "label", "id", "uri"];
@@ -20,7 +20,7 @@ pub(super) const IN_LIST: &[&str] = &["uri", "id", "category", "code", "label", 
 
 /// The name of the reason of an agent's state, as captured and as Cisco's library reads it; the guide's samples of User and
 /// "Team notification" write `<ReasonCode>`, which is the name of the object in lists.
-const OF_AGENT: &str = "reasonCode";
+pub(super) const OF_AGENT: &str = "reasonCode";
 
 impl Desk {
     /// `GET /User/{id}`: for the user, the supervisors of its team and administrators.

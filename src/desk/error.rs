@@ -56,6 +56,10 @@ pub enum ApiRefusal {
     TooManyCalls,
     CallOutOfService,
     CallUnknown,
+    MediumUnknown,
+    TooManyTasks,
+    TaskUnknown,
+    TaskActionUnknown,
 }
 
 impl ApiRefusal {
@@ -128,6 +132,11 @@ impl ApiRefusal {
             Self::TooManyCalls => (503, "Service Unavailable", "There are as many calls as calls in [limits] allows."),
             Self::CallOutOfService => (503, "Service Unavailable", "The service is not IN_SERVICE."),
             Self::CallUnknown => (404, "Not Found", "There is no such call with somebody from outside."),
+            Self::MediumUnknown => (404, "Not Found",
+                "There is no such medium: media is the id, the name or a script selector of a [[media]], in the profile ucce."),
+            Self::TooManyTasks => (503, "Service Unavailable", "There are as many tasks as tasks in [limits] allows."),
+            Self::TaskUnknown => (404, "Not Found", "There is no such task."),
+            Self::TaskActionUnknown => (400, "Invalid Input", "Invalid 'requestedAction' specified for task"),
         }
     }
 

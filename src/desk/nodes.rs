@@ -1,5 +1,6 @@
 //! The names of Finesse's nodes (the guide, "Notification parameters").
 
+use crate::config::Profile;
 use crate::desk::contact_centre::Desk;
 
 /// The beginning of the names of Finesse's nodes.
@@ -38,6 +39,26 @@ pub fn dialogs(id: &str) -> String {
     format!("/finesse/api/User/{id}/Dialogs")
 }
 
+/// Where the states of a user in media are told; also the URI of their list.
+pub fn media(id: &str) -> String {
+    format!("/finesse/api/User/{id}/Media")
+}
+
+/// The URI of a user in a medium.
+pub fn medium(id: &str, medium: u32) -> String {
+    format!("/finesse/api/User/{id}/Media/{medium}")
+}
+
+/// Where the tasks of a user are told; also the URI of their list.
+pub fn tasks(id: &str) -> String {
+    format!("/finesse/api/User/{id}/Dialogs/Media")
+}
+
+/// The URI of a task, by the id of its dialog.
+pub fn task(id: &str) -> String {
+    format!("/finesse/api/Dialog/{id}")
+}
+
 /// The URI of a call.
 pub fn dialog(id: u32) -> String {
     format!("/finesse/api/Dialog/{id}")
@@ -58,9 +79,11 @@ const OF_TEAM: &[&str] = &["", "/Users", "/TeamMessages"];
 const ALONE: &[&str] = &[""];
 
 /// The nodes to which a user is subscribed by its bare JID without asking (design, compatibility 6).
-pub fn automatic(id: &str) -> impl Iterator<Item = String> {
+pub fn automatic(id: &str, profile: Profile) -> impl Iterator<Item = String> {
     let user = user(id);
-    OF_USER.iter().take(3).map(move |end| format!("{user}{end}")).chain([SYSTEM_INFO.to_owned()])
+    // Express has no tasks.
+    let count = if profile == Profile::Ucce { 4 } else { 3 };
+    OF_USER.iter().take(count).map(move |end| format!("{user}{end}")).chain([SYSTEM_INFO.to_owned()])
 }
 
 /// Every node of Finesse that a contact centre has: the beginnings of their names, each with its ends.

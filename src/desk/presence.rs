@@ -25,7 +25,8 @@ impl Desk {
     /// Starts the wait after which a user without a session is signed out.
     pub(super) fn left(&mut self, now: Now, user: UserId) {
         let agent = self.agent(user);
-        if agent.state == State::Logout && agent.sign_in.is_none() {
+        let is_signed_out = agent.state == State::Logout && agent.sign_in.is_none();
+        if is_signed_out && !self.is_in_media(user) {
             return;
         }
         let due = now.monotonic + self.limits.forced_logout;
@@ -38,6 +39,8 @@ impl Desk {
     pub(super) fn force_logout(&mut self, step: &mut Step<'_>, user: UserId) {
         self.agent_mut(user).leaving = None;
         self.end_sign_in(step, user);
+        self.leave_media(step, user);
+        self.mind_media(step);
         if self.agent(user).state == State::Logout {
             return;
         }

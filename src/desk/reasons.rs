@@ -4,6 +4,14 @@ use crate::config::{Category, Profile, ReasonCode};
 
 use crate::desk::state::State;
 
+/// Why an agent is in its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// The place in the configuration's list.
+    Configured(usize),
+    System(&'static SystemCode),
+}
+
 /// A code that no agent can choose.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SystemCode {

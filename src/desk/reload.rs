@@ -6,12 +6,12 @@ use crate::clock::Now;
 use crate::config::{self, Config, ReasonCode, Role, Team, User};
 use crate::id::UserId;
 
-use crate::desk::contact_centre::{Agent, Desk, Reason, Settled, extensions};
+use crate::desk::contact_centre::{Agent, Desk, Settled, extensions};
 use crate::desk::dialog::call::Phase;
 use crate::desk::event::Event;
 use crate::desk::event::Step;
 use crate::desk::queue::Queue;
-use crate::desk::reasons::Cause;
+use crate::desk::reasons::{Cause, Reason};
 use crate::desk::service::{PAUSE, TOLD_AT_ONCE};
 use crate::desk::state::State;
 use crate::desk::timers::Alarm;
@@ -28,6 +28,7 @@ impl Desk {
         for (user, cause) in self.to_sign_out(&config) {
             self.sign_out(&mut step, user, cause);
         }
+        self.take_media(&mut step, &config.media, &config.users);
         let telephones = extensions(&config);
         self.take_queues(&mut step, config.queues);
         let mut changed = self.take_reason_codes(config.reason_codes);
@@ -157,6 +158,7 @@ impl Desk {
                 *reason = place.copied().map(Reason::Configured);
             }
         };
+        self.media.renew_reasons(renew);
         let mut changed = Vec::new();
         for (user, agent) in (0..).map(UserId).zip(&mut self.agents) {
             let before = configured(agent.reason, &old);

@@ -14,6 +14,8 @@ pub struct SetState {
     pub state: Option<String>,
     pub extension: Option<String>,
     pub reason_code_id: Option<String>,
+    /// Whether LOGOUT is from the other media too.
+    pub logout_all_media: Option<String>,
 }
 
 impl SetState {
@@ -24,8 +26,9 @@ impl SetState {
     /// Returns Bad Request for what is not XML within `bounds`, has another root, or an element twice.
     pub fn read(body: &str, bounds: &Bounds) -> Result<Self, ApiError> {
         read(body, bounds, "User", |user| {
-            let [state, extension, reason_code_id] = texts(user, ["state", "extension", "reasonCodeId"])?;
-            Ok(Self { state, extension, reason_code_id })
+            let [state, extension, reason_code_id, logout_all_media] =
+                texts(user, ["state", "extension", "reasonCodeId", "logoutAllMedia"])?;
+            Ok(Self { state, extension, reason_code_id, logout_all_media })
         })
     }
 }
@@ -162,6 +165,7 @@ mod tests {
             state: Some("LOGIN".into()),
             extension: Some("1001".into()),
             reason_code_id: Some("1".into()),
+            logout_all_media: None,
         };
         for body in [
             "<User><state>LOGIN</state><extension>1001</extension><reasonCodeId>1</reasonCodeId></User>",

@@ -81,12 +81,14 @@ impl Desk {
     pub(super) fn tell_next_states(&mut self, step: &mut Step<'_>, from: UserId) {
         self.telling = None;
         let rest = self.directory.keys().filter(|user| *user >= from);
-        let signed_in = rest.filter(|user| self.agent(*user).state != State::Logout);
+        let signed_in =
+            rest.filter(|user| self.agent(*user).state != State::Logout || self.is_in_media(*user));
         let mut users: Vec<UserId> = signed_in.take(TOLD_AT_ONCE + 1).collect();
         let next = if users.len() > TOLD_AT_ONCE { users.pop() } else { None };
         for user in users {
             self.user_told(step, user);
             self.dialogs_told(step, user);
+            self.media_told(step, user);
         }
         if let Some(next) = next {
             self.tell_states_from(step.now.monotonic + PAUSE, next);

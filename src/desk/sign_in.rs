@@ -37,7 +37,12 @@ impl Desk {
     pub(super) fn end_sign_in(&mut self, step: &mut Step<'_>, user: UserId) {
         let Some(sign_in) = self.agent_mut(user).sign_in.take() else { return };
         self.timers.cancel(Some(sign_in.timer));
-        let change = Change { request: state::Request::Login, extension: &sign_in.extension, reason: None };
+        let change = Change {
+            request: state::Request::Login,
+            extension: &sign_in.extension,
+            reason: None,
+            leaves_media: false,
+        };
         let mut own = Step::new(step.now, &sign_in.request_id);
         self.carry_out(&mut own, Standing::Own, user, &change);
         step.events.append(&mut own.events);

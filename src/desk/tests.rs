@@ -22,6 +22,7 @@ mod ends_of_calls;
 mod events;
 mod lists;
 mod maintenance;
+mod media;
 mod messages;
 mod payloads;
 mod presence;
@@ -138,7 +139,8 @@ fn asked(body: &str) -> SetState {
 /// Asks for a state without anything else; LOGIN is at the extension of the configuration.
 fn ask(desk: &mut Desk, actor: UserId, user: UserId, state: &str) -> Result<Vec<Event>, ApiError> {
     let extension = (state == "LOGIN").then(|| desk.directory().get(user).extension.clone()).flatten();
-    let asked = SetState { state: Some(state.into()), extension, reason_code_id: None };
+    let asked =
+        SetState { state: Some(state.into()), extension, reason_code_id: None, ..SetState::default() };
     desk.set_state(at(466), actor, user, &asked, "r-1")
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use crate::id::{DialogId, UserId};
+use crate::id::{DialogId, TaskId, UserId};
 
 /// A task that becomes due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub enum Alarm {
     WrapUpOver(UserId),
     /// The agent has not answered a call from a queue.
     NotAnswered(DialogId, UserId),
+    /// The agent to whom a task is offered has not accepted it.
+    TaskNotAccepted(TaskId),
     /// The telephone outside is answered.
     OutsideAnswers(DialogId),
     /// The caller from outside has waited long enough.

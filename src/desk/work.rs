@@ -5,10 +5,10 @@ use crate::clock::Now;
 use crate::config::Profile;
 use crate::id::UserId;
 
-use crate::desk::contact_centre::{Desk, Reason, Settled};
+use crate::desk::contact_centre::{Desk, Settled};
 use crate::desk::dialog::call::Phase;
 use crate::desk::event::Step;
-use crate::desk::reasons::Cause;
+use crate::desk::reasons::{Cause, Reason};
 use crate::desk::state::State;
 use crate::desk::timers::Alarm;
 
@@ -17,10 +17,13 @@ impl Desk {
     pub(super) fn enter(&mut self, now: Now, user: UserId, state: State, reason: Option<Reason>) {
         if state == State::Logout {
             self.move_to(user, None);
-            // There is nobody to sign out any more.
-            let leaving = self.agent_mut(user).leaving.take();
-            self.timers.cancel(leaving);
+            if !self.is_in_media(user) {
+                // There is nobody to sign out any more.
+                let leaving = self.agent_mut(user).leaving.take();
+                self.timers.cancel(leaving);
+            }
         }
+        self.touch_media(user);
         self.entries += 1;
         let entries = self.entries;
         let agent = self.agent_mut(user);

@@ -10,7 +10,9 @@ use std::rc::Rc;
 use hyper::{Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
 
-use crate::http::callboard::{calls, directory, meters, publish, sessions, status, subscriptions, tickets};
+use crate::http::callboard::{
+    calls, directory, meters, publish, sessions, status, subscriptions, tasks, tickets,
+};
 use crate::http::client::Client;
 use crate::http::metering::Way;
 use crate::http::request_body::Incoming;
@@ -209,6 +211,8 @@ static ROUTES: &[Resource] = &[
     Resource::new(Exactly(status::PATH), &[Method::GET, Method::HEAD, Method::POST, Method::OPTIONS], api!(status::serve)),
     Resource::new(Exactly(calls::PATH), POST, api!(calls::place)),
     Resource::new(Item(calls::BELOW, "ID"), &[Method::DELETE, Method::OPTIONS], api!(calls::end)),
+    Resource::new(Exactly(tasks::PATH), POST, api!(tasks::place)),
+    Resource::new(Item(tasks::BELOW, "ID"), &[Method::DELETE, Method::OPTIONS], api!(tasks::end)),
     Resource::new(Exactly(directory::PATH), READ, api!(directory::serve)),
     Resource::new(Exactly(meters::PATH), POST, api!(meters::begin)),
     Resource::new(Item(meters::BELOW, "RUN"), READ, api!(meters::figures)),

@@ -17,6 +17,9 @@ impl Desk {
     ///
     /// Returns Not Found, or Invalid Authorization User Specified to everybody else.
     pub fn dialog_document(&self, actor: UserId, id: &str) -> Result<String, ApiError> {
+        if is_task(id) {
+            return self.task_document(actor, id);
+        }
         let dialog = self.find_dialog(id)?;
         if !dialog.followers().iter().any(|user| self.may_see(actor, *user).is_ok())
             && !self.directory.is_administrator(actor)
@@ -90,14 +93,7 @@ impl Desk {
         if !dialog.wrap_up_reason.is_empty() {
             element(out, "wrapUpReason", &dialog.wrap_up_reason);
         }
-        inside(out, "callvariables", |out| {
-            for name in NUMBERED {
-                let set = dialog.variables.iter().find(|(set, _)| set == name);
-                write_variable(out, name, set.map_or("", |(_, value)| value));
-            }
-            let others = dialog.variables.iter().filter(|(name, _)| !is_numbered(name));
-            others.for_each(|(name, value)| write_variable(out, name, value));
-        });
+        write_variables(out, &dialog.variables);
     }
 
     fn write_participant(&self, out: &mut String, dialog: &Dialog, participant: &Participant) {
@@ -121,9 +117,26 @@ impl Desk {
     }
 }
 
+/// Writes the variables of a call or a task: callVariable1 to 10 always, and the others that are set.
+pub(in crate::desk) fn write_variables(out: &mut String, variables: &[(String, String)]) {
+    inside(out, "callvariables", |out| {
+        for name in NUMBERED {
+            let set = variables.iter().find(|(set, _)| set == name);
+            write_variable(out, name, set.map_or("", |(_, value)| value));
+        }
+        let others = variables.iter().filter(|(name, _)| !is_numbered(name));
+        others.for_each(|(name, value)| write_variable(out, name, value));
+    });
+}
+
 fn write_variable(out: &mut String, name: &str, value: &str) {
     inside(out, "CallVariable", |out| {
         element(out, "name", name);
         element(out, "value", value);
     });
+}
+
+/// Whether an id is one of a task: those of calls have no underscores (the guide, "Dialog APIs for Nonvoice Tasks").
+pub(in crate::desk) fn is_task(id: &str) -> bool {
+    id.contains('_')
 }

@@ -6,7 +6,7 @@
 
 pub(super) mod call;
 mod command;
-mod documents;
+pub(super) mod documents;
 mod ending;
 mod events;
 mod failure;

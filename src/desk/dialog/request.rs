@@ -33,6 +33,8 @@ pub struct DialogRequest {
     pub data: Option<CallData>,
     /// The digits that `SEND_DTMF` is to send.
     pub digits: Option<String>,
+    /// The script selector to which a task is transferred.
+    pub script_selector: Option<String>,
 }
 
 /// The data of a call beside its participants.
@@ -62,13 +64,20 @@ impl DialogRequest {
     /// call variables that do not exist, stand twice or are too long.
     pub fn read(body: &str, bounds: &Bounds) -> Result<Self, ApiError> {
         read(body, bounds, "Dialog", |dialog| {
-            let [action, from, to, target, associated] = texts(
+            let [action, from, to, target, associated, script_selector] = texts(
                 dialog,
-                ["requestedAction", "fromAddress", "toAddress", "targetMediaAddress", "associatedDialogUri"],
+                [
+                    "requestedAction",
+                    "fromAddress",
+                    "toAddress",
+                    "targetMediaAddress",
+                    "associatedDialogUri",
+                    "target",
+                ],
             )?;
             let data = only_child(dialog, "mediaProperties")?.map(data).transpose()?;
             let digits = only_child(dialog, "actionParams")?.map(digits).transpose()?.flatten();
-            Ok(Self { action, from, to, target, associated, data, digits })
+            Ok(Self { action, from, to, target, associated, data, digits, script_selector })
         })
     }
 }
@@ -116,17 +125,26 @@ impl CallData {
         merge(&mut self.variables, name, value)
     }
 
+    /// Returns the variables of a call or a task with these set among them.
+    ///
+    /// # Errors
+    ///
+    /// Returns Invalid Input for one variable too many.
+    pub fn merged(&self, variables: &[(String, String)]) -> Result<Vec<(String, String)>, ApiError> {
+        let mut merged = variables.to_vec();
+        for (name, value) in &self.variables {
+            merge(&mut merged, name.clone(), value.clone())?;
+        }
+        Ok(merged)
+    }
+
     /// Brings what a call has up to date.
     ///
     /// # Errors
     ///
     /// Returns Invalid Input for one variable too many; then nothing has changed.
     pub fn apply(&self, dialog: &mut Dialog) -> Result<(), ApiError> {
-        let mut merged = dialog.variables.clone();
-        for (name, value) in &self.variables {
-            merge(&mut merged, name.clone(), value.clone())?;
-        }
-        dialog.variables = merged;
+        dialog.variables = self.merged(&dialog.variables)?;
         if let Some(reason) = &self.wrap_up_reason {
             reason.clone_into(&mut dialog.wrap_up_reason);
         }

@@ -43,8 +43,14 @@ dialogues!(between_agents, outside, from_a_queue, consultation, listening, leavi
 
 /// The desk of the tests of calls.
 pub(super) fn lab(profile: &str) -> Desk {
+    lab_with(profile, "", "")
+}
+
+/// The same with keys at the beginning and sections at the end of its file.
+pub(super) fn lab_with(profile: &str, keys: &str, sections: &str) -> Desk {
     let people = PEOPLE.replacen("name = \"Lab & Co\"", "name = \"Lab & Co\"\nwrap_up = \"30s\"", 1);
-    let text = format!("profile = \"{profile}\"\nrequire_reason_codes = false\n{people}{MORE}");
+    let text =
+        format!("profile = \"{profile}\"\nrequire_reason_codes = false\n{keys}\n{people}{MORE}{sections}");
     at_once(Config::parse(&text, "c.toml").expect("a valid file"))
 }
 
@@ -65,14 +71,14 @@ fn play(profile: &str, text: &str) {
     assert_eq!(expected, really, "\n{}\n", really.join("\n"));
 }
 
-struct Stage {
-    desk: Desk,
+pub(super) struct Stage {
+    pub(super) desk: Desk,
     /// In milliseconds.
-    time: u64,
+    pub(super) time: u64,
 }
 
 impl Stage {
-    fn play(&mut self, command: &str) -> Vec<String> {
+    pub(super) fn play(&mut self, command: &str) -> Vec<String> {
         let words: Vec<&str> = command.split(' ').collect();
         let now = at(self.time);
         let events = match words[..] {
@@ -113,7 +119,12 @@ impl Stage {
             ("LOGIN" | "READY" | "NOT_READY" | "LOGOUT", of) => {
                 let of = of.first().map_or(user, |of| self.user(of));
                 let extension = (action == "LOGIN").then_some(own);
-                let asked = SetState { state: Some(action.into()), extension, reason_code_id: None };
+                let asked = SetState {
+                    state: Some(action.into()),
+                    extension,
+                    reason_code_id: None,
+                    ..SetState::default()
+                };
                 return self.desk.set_state(now, user, of, &asked, "r");
             }
             ("MAKE_CALL" | "SILENT_MONITOR", [to]) => {
@@ -148,7 +159,7 @@ impl Stage {
         }
     }
 
-    fn user(&self, id: &str) -> UserId {
+    pub(super) fn user(&self, id: &str) -> UserId {
         self.desk.directory().find(id).expect("somebody")
     }
 
@@ -173,7 +184,10 @@ fn number(id: &str) -> String {
 }
 
 /// An event in one line.
-fn short(event: &Event) -> String {
+pub(super) fn short(event: &Event) -> String {
+    if event.node.ends_with("/Media") {
+        return crate::desk::tests::media::short(event);
+    }
     let read = xml::read(&event.payload, &Bounds::of(&Limits::default())).expect("XML");
     let all = |name: &'static str| read.descendants().filter(move |node| node.has_tag_name(name));
     let text = |name: &'static str| all(name).map(xml::text_content).next().unwrap_or_default();

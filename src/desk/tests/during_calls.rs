@@ -74,7 +74,8 @@ fn busy(profile: &str, state: &str) -> (Desk, String) {
 /// What an agent asks for itself.
 fn set(desk: &mut Desk, time: u64, user: UserId, state: &str) -> Vec<Event> {
     let extension = (state == "LOGIN").then(|| desk.directory().get(user).extension.clone()).flatten();
-    let asked = SetState { state: Some(state.into()), extension, reason_code_id: None };
+    let asked =
+        SetState { state: Some(state.into()), extension, reason_code_id: None, ..SetState::default() };
     desk.set_state(at(time), user, user, &asked, "r").expect("an accepted request")
 }
 
@@ -315,7 +316,7 @@ fn nobody_moves_to_another_telephone_during_a_call() {
         let at_telephone = |extension: &str| SetState {
             state: Some("LOGIN".into()),
             extension: Some(extension.into()),
-            reason_code_id: None,
+            ..SetState::default()
         };
         // One that is free, one that is taken, one that does not exist.
         for (extension, number) in [("1000", "33"), ("1002", "33"), ("9999", "260")] {

@@ -41,7 +41,7 @@ fn sound(random: &mut fastrand::Rng, actor: UserId, user: UserId) -> SetState {
         _ => &[""],
     };
     let extension = pick(random, &["1000", "1001", "1002"]);
-    SetState { state, extension, reason_code_id: pick(random, reasons) }
+    SetState { state, extension, reason_code_id: pick(random, reasons), ..SetState::default() }
 }
 
 /// A request that is mostly bad.
@@ -50,6 +50,7 @@ fn wild(random: &mut fastrand::Rng) -> SetState {
         state: pick(random, &["LOGIN", "NOT_READY", "READY", "LOGOUT", "WORK", ""]),
         extension: pick(random, &["1000", "1002", "9", "<&>", ""]),
         reason_code_id: pick(random, &["", "1", "2", "3", "-1"]),
+        logout_all_media: pick(random, &["", "true", "x"]),
     }
 }
 

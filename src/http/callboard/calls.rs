@@ -1,5 +1,6 @@
 //! `POST /callboard/api/calls` and `DELETE /callboard/api/calls/ID`: somebody outside calls, and hangs up.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use hyper::{Request, StatusCode};
@@ -47,7 +48,7 @@ pub async fn place(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserI
 }
 
 /// The refusal of a call as this API says it.
-fn refused(error: ApiError) -> Refused {
+pub(super) fn refused(error: ApiError) -> Refused {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     Refused { status, sentence: error.message() }
 }
@@ -62,6 +63,14 @@ pub async fn end(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId,
     Ok((user, text(StatusCode::ACCEPTED, "The caller hangs up.")))
 }
 
+/// Sets a call variable, unless it was set before.
+pub(super) fn set_variable(data: &mut CallData, name: Cow<'_, str>, value: Cow<'_, str>) -> Result<(), ()> {
+    if data.variables.iter().any(|(known, _)| *known == name) {
+        return Err(());
+    }
+    data.set(name.into_owned(), value.into_owned()).map_err(|_| ())
+}
+
 /// The call that the query and the body, a form, ask for.
 fn read(query: &str, body: &str) -> Result<Inbound, Refused> {
     let mut call = Inbound { from: String::new(), to: String::new(), data: CallData::default() };
@@ -71,9 +80,7 @@ fn read(query: &str, body: &str) -> Result<Inbound, Refused> {
             "from" => &mut call.from,
             "to" => &mut call.to,
             _ => {
-                if call.data.variables.iter().any(|(known, _)| *known == key)
-                    || call.data.set(key.into_owned(), value.into_owned()).is_err()
-                {
+                if set_variable(&mut call.data, key, value).is_err() {
                     return refuse(
                         StatusCode::BAD_REQUEST,
                         "Beside to and from there can be callVariable1 to callVariable10 (40 bytes) and user.NAME (210 bytes, 2000 all together), each once.",

@@ -7,6 +7,7 @@ pub(crate) mod publish;
 pub(crate) mod sessions;
 pub(crate) mod status;
 pub(crate) mod subscriptions;
+pub(crate) mod tasks;
 pub(crate) mod tickets;
 
 use std::net::SocketAddr;

@@ -79,7 +79,8 @@ impl Hub {
         }
         let name = self.users().get(user).id.clone();
         if self.roster.bound(user).is_empty() {
-            let nodes = nodes::automatic(&name).filter_map(|name| self.pubsub.find(&name).ok()).collect();
+            let nodes = nodes::automatic(&name, self.desk().profile());
+            let nodes = nodes.filter_map(|name| self.pubsub.find(&name).ok()).collect();
             self.apply_by_system(now, pubsub::Command::SubscribeAutomatically { user, nodes });
         }
         let address = Address::new(&name, self.names.domain.name(), &resource);

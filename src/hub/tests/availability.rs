@@ -35,7 +35,8 @@ fn short(stage: &mut Stage, id: SessionId) -> Vec<String> {
 pub(super) fn ask_for(stage: &mut Stage, user: &str, state: &str) -> Result<(), ApiError> {
     let user = stage.hub.users().find(user).expect("the demo has one");
     let extension = stage.hub.users().get(user).extension.clone();
-    let asked = SetState { state: Some(state.to_owned()), extension, reason_code_id: None };
+    let asked =
+        SetState { state: Some(state.to_owned()), extension, reason_code_id: None, ..SetState::default() };
     let now = stage.now;
     stage.hub.request(now, user, user, String::new(), Request::SetState { user, asked }).map(drop)
 }

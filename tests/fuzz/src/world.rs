@@ -227,10 +227,11 @@ impl World {
 
     fn bound(&mut self, client: usize, full: String) {
         let bare = full.split('/').next().unwrap_or_default().to_owned();
+        let profile = self.stage.hub.desk().profile();
         let (user, _) = bare.split_once('@').expect("a bound client is somebody");
         let of_user = |peer: &Peer| !peer.ended && peer.bare() == Some(&bare);
         if !self.peers.iter().any(of_user) {
-            self.bare.entry(bare.clone()).or_default().extend(nodes::automatic(user));
+            self.bare.entry(bare.clone()).or_default().extend(nodes::automatic(user, profile));
         }
         self.peers[client].full = Some(full);
     }

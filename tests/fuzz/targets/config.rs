@@ -11,7 +11,7 @@ fuzz_target!(|text: &str| {
             assert!(!config.users.is_empty());
             let hub = Hub::new(config.clone(), |bytes| bytes.fill(7));
             for user in &config.users {
-                assert!(hub.desk().find(&user.id).is_ok(), "{:?}", user.id);
+                assert!(hub.desk().directory().find(&user.id).is_some(), "{:?}", user.id);
             }
         }
         Err(problems) => {

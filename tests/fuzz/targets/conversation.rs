@@ -153,9 +153,9 @@ fn step(world: &mut World, number: usize, line: &str) {
 
 fn state(world: &mut World, rest: &str) {
     let (name, state) = word(rest);
-    let Ok(user) = world.stage.hub.desk().find(name) else { return };
+    let Some(user) = world.stage.hub.desk().directory().find(name) else { return };
     let extension = Some(name.to_owned());
-    let asked = SetState { state: Some(state.to_owned()), extension, reason_code_id: None };
+    let asked = SetState { state: Some(state.to_owned()), extension, ..SetState::default() };
     let now = world.stage.now;
     let request = Request::SetState { user, asked };
     let _ = world.stage.hub.request(now, user, user, "r".to_owned(), request);

@@ -132,7 +132,7 @@ fn happened(stage: &mut Stage, told: &mut Vec<Told>) {
 fn ask(stage: &mut Stage, actor: UserId, method: &str, path: &str, body: &str) -> Result<(), ApiError> {
     let bounds = Bounds::of(&stage.limits);
     let path: Vec<&str> = path.split('/').collect();
-    let find = |id: &str| stage.hub.desk().find(id);
+    let find = |id: &str| stage.hub.desk().find(actor, id);
     let request = match (method, &path[..]) {
         ("PUT", ["User", id]) => {
             SetState::read(body, &bounds).and_then(|asked| Ok(Request::SetState { user: find(id)?, asked }))

@@ -7,6 +7,7 @@ mod configuration;
 mod etag;
 mod lists;
 mod logout;
+mod media;
 mod messages;
 mod queues;
 mod rest;

@@ -227,7 +227,8 @@ impl Centre {
         Some(match *what {
             Do::State(actor, user, state, extension) => {
                 let extension = (state == "LOGIN").then(|| extension.to_owned());
-                let asked = SetState { state: owned(state), extension, reason_code_id: None };
+                let asked =
+                    SetState { state: owned(state), extension, reason_code_id: None, ..SetState::default() };
                 request(UserId(actor), Request::SetState { user: UserId(user), asked })
             }
             Do::Make(user, to) | Do::Listen(user, to) => {

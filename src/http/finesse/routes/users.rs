@@ -1,8 +1,8 @@
 //! Users, their calls, queues, messages and logs (the guide's chapter "Cisco Finesse Desktop APIs").
 
-use crate::config::Profile::Ucce;
+use crate::config::Profile::{Ucce, Uccx};
 use crate::config::Release::R12_6;
-use crate::desk::{ClientLog, DialogRequest, NewMessage, Request, SetState, Whose};
+use crate::desk::{ClientLog, DialogRequest, MediumRequest, NewMessage, Request, SetState};
 
 use super::row::Handler::{
     Change, ChangeOfUser, Log, Missing, OpaqueLog, PublicInService, Read, ReadOfUser, Remove,
@@ -37,11 +37,33 @@ pub const ROWS: &[Row] = &[
     Row::new(&["Queues"], &[(Get, Read(|asked, actor| asked.desk().all_queues(actor)))]),
     Row::new(&["Queue/ID"], &[(Get, Read(|asked, actor| asked.desk().queue_document(actor, asked.id(0))))]),
     Row::new(&["User/ID/Media"], &[
-        (Get, ReadOfUser(|asked, actor, user| asked.desk().empty_list(actor, Whose::User(user), "MediaList"))),
+        (Get, ReadOfUser(|asked, actor, user| asked.desk().media_document(actor, user))),
+        (Put, Change(|ids, body, bounds| {
+            let asked = MediumRequest::read_list(body, bounds)?;
+            Ok(Request::ChangeMedia { user: ids.concat(), medium: None, asked })
+        })),
+    ]).only(Ucce),
+    Row::new(&["User/ID/Media/MRD"], &[
+        (Get, ReadOfUser(|asked, actor, user| asked.desk().medium_document(actor, user, asked.id(1)))),
+        (Put, Change(|ids, body, bounds| {
+            let [user, medium] = [0, 1].map(|nth| ids.get(nth).cloned().unwrap_or_default());
+            let asked = vec![MediumRequest::read(body, bounds)?];
+            Ok(Request::ChangeMedia { user, medium: Some(medium), asked })
+        })),
+    ]).only(Ucce),
+    Row::new(&["User/ID/Dialogs/Media"], &[
+        (Get, ReadOfUser(|asked, actor, user| asked.desk().tasks_document(actor, user, None))),
+    ]).only(Ucce),
+    Row::new(&["User/ID/Media/MRD/Dialogs"], &[
+        (Get, ReadOfUser(|asked, actor, user| asked.desk().tasks_document(actor, user, Some(asked.id(1))))),
+    ]).only(Ucce),
+    // Express has no media but voice, and says so in a list of none.
+    Row::new(&["User/ID/Media"], &[
+        (Get, ReadOfUser(|asked, actor, user| asked.desk().media_document(actor, user))),
         (Put, Missing),
-    ]),
-    Row::new(&["User/ID/Media/MRD"], &[(Get, Missing), (Put, Missing)]),
-    Row::new(&["User/ID/Dialogs/Media", "User/ID/Media/MRD/Dialogs"], &[(Get, Missing)]),
+    ]).only(Uccx),
+    Row::new(&["User/ID/Media/MRD"], &[(Get, Missing), (Put, Missing)]).only(Uccx),
+    Row::new(&["User/ID/Dialogs/Media", "User/ID/Media/MRD/Dialogs"], &[(Get, Missing)]).only(Uccx),
     Row::new(&["User/ID/Devices", "Devices/EXTENSION"], &[(Get, Missing)]),
     Row::new(&["MediaDomain", "MediaDomains", "MediaDomain/ID"], &[(Get, Missing)]).only(Ucce).since(R12_6),
     Row::new(&["ScriptSelectors"], &[(Get, Missing)]).only(Ucce).since(R12_6),
