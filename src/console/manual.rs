@@ -12,7 +12,8 @@ const PROXIES: &str = "deploy/proxies";
 
 /// The pages in the order of the index: first for people who write a client, then for people who teach, then for people who
 /// run it.
-const ORDER: [&str; 9] = [
+const ORDER: [&str; 10] = [
+    "from-finesse",
     "clients",
     "testing",
     "rest",

@@ -1,4 +1,5 @@
-//! `/console/`: the files of the built-in page and of the manual, as they are packed into the program.
+//! `/console/`: the files of the built-in page and of the manual, as they are packed into the program. `/desktop/` and `/tunnel/`:
+//! the container of gadgets and the event tunnel, where the folder of files has no such file.
 
 use hyper::body::Bytes;
 use hyper::header::{self, HeaderMap, HeaderName};
@@ -18,6 +19,22 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
                       require-trusted-types-for 'script'; trusted-types xml";
 
+/// The container of gadgets shows them in frames. Trusted types are not asked for: the libraries of gadgets look through the page
+/// around them, and try there what a browser makes of some markup.
+const CONTAINER_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
+                                frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// A gadget is code that the user has put into the folder of files, and may do what any other file there may do. Only a page of
+/// this server has it in a frame.
+const GADGET_POLICY: &str = "frame-ancestors 'self'; base-uri 'self'; object-src 'none'";
+
+/// The event tunnel is a frame in pages of every origin, as with Finesse: it does nothing without a password from such a page.
+const TUNNEL_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
+                             require-trusted-types-for 'script'; trusted-types xml";
+
+/// The folders of the page that have paths of their own: the container of gadgets and the event tunnel.
+const APART: [&str; 2] = ["desktop/", "tunnel/"];
+
 /// The page gives up these features, whatever its reader has allowed (Permissions Policy §6).
 const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
 
@@ -30,9 +47,41 @@ pub fn answer(request: &Request<Incoming>) -> Answer {
         "manual/" => "manual/index.html",
         name => name,
     };
-    let Some(asset) = Asset::find(name) else {
-        return text(StatusCode::NOT_FOUND, "The built-in page has no such file.");
+    let apart = APART.iter().any(|folder| name.starts_with(folder));
+    match Asset::find(name).filter(|_| !apart) {
+        Some(asset) => send(asset, POLICY, request),
+        None => text(StatusCode::NOT_FOUND, "The built-in page has no such file."),
+    }
+}
+
+/// Whether such a path is one of the container of gadgets or of the event tunnel, unless the folder of files has it.
+pub fn is_apart(path: &str) -> bool {
+    let path = path.strip_prefix('/').unwrap_or_default();
+    APART.iter().any(|folder| path.starts_with(folder) || Some(path) == folder.strip_suffix('/'))
+}
+
+/// Answers a GET or HEAD for a file of the container of gadgets or of the event tunnel.
+pub fn answer_apart(request: &Request<Incoming>) -> Answer {
+    let path = request.uri().path().strip_prefix('/').unwrap_or_default();
+    let name = match path {
+        "desktop" => return lead("/desktop/"),
+        "tunnel" => return lead("/tunnel/"),
+        "desktop/" => "desktop/index.html",
+        "tunnel/" => "tunnel/index.html",
+        path => path,
     };
+    let policy = match name.split_once('/') {
+        Some(("tunnel", _)) => TUNNEL_POLICY,
+        Some(("desktop", "gadget.html")) => GADGET_POLICY,
+        _ => CONTAINER_POLICY,
+    };
+    match Asset::find(name).filter(|_| is_apart(request.uri().path())) {
+        Some(asset) => send(asset, policy, request),
+        None => text(StatusCode::NOT_FOUND, "There is no such file. Put it into the folder that www names."),
+    }
+}
+
+fn send(asset: &'static Asset, policy: &'static str, request: &Request<Incoming>) -> Answer {
     let headers = request.headers();
     // Each form of the file has a tag of its own (RFC 9110 §8.8.3.3).
     let gzip = takes_gzip(headers);
@@ -40,7 +89,7 @@ pub fn answer(request: &Request<Incoming>) -> Answer {
     let mut answer = if entity_tag::lists(headers, header::IF_NONE_MATCH, Some(&tag)) {
         empty(StatusCode::NOT_MODIFIED)
     } else {
-        whole(asset, gzip)
+        whole(asset, gzip, policy)
     };
     set(&mut answer, header::ETAG, tag);
     // Asked for again each time, and answered with 304: a new version of the program shows its new page at once.
@@ -49,7 +98,7 @@ pub fn answer(request: &Request<Incoming>) -> Answer {
     answer
 }
 
-fn whole(asset: &'static Asset, gzip: bool) -> Answer {
+fn whole(asset: &'static Asset, gzip: bool, policy: &'static str) -> Answer {
     let mut answer = if gzip {
         let mut answer = Answer::new(Bytes::from_static(asset.packed).into());
         set(&mut answer, header::CONTENT_ENCODING, "gzip");
@@ -61,7 +110,7 @@ fn whole(asset: &'static Asset, gzip: bool) -> Answer {
         }
     };
     set(&mut answer, header::CONTENT_TYPE, asset.kind);
-    set(&mut answer, header::CONTENT_SECURITY_POLICY, POLICY);
+    set(&mut answer, header::CONTENT_SECURITY_POLICY, policy);
     set(&mut answer, header::REFERRER_POLICY, "no-referrer");
     set(&mut answer, HeaderName::from_static("permissions-policy"), PERMISSIONS);
     set(&mut answer, HeaderName::from_static("cross-origin-resource-policy"), "same-origin");

@@ -234,6 +234,13 @@ static ROUTES: &[Resource] = &[
     Resource::new(Exactly("/healthz"), READ, Now(|_, _| text(StatusCode::OK, "ok"))).page().for_every_host(),
 ];
 
+/// The container of gadgets and the event tunnel. A file of such a path in the folder comes before them.
+#[rustfmt::skip]
+static APART: &[Resource] = &[
+    Resource::new(Below("/desktop/"), READ, Now(|_, request| page::answer_apart(request))).page().summary("gadgets"),
+    Resource::new(Below("/tunnel/"), READ, Now(|_, request| page::answer_apart(request))).page().summary("the event tunnel"),
+];
+
 /// The files of a folder. They are pages of their own.
 static FILES: Resource = Resource::new(Below("/"), READ, Later(file)).page();
 
@@ -250,7 +257,12 @@ fn as_user(Exchange { site, request, peer, secure, .. }: Exchange<'_>) -> Answer
 fn file(Exchange { site, request, peer, .. }: Exchange<'_>) -> Answering<'_> {
     Box::pin(async move {
         match site.www.clone() {
-            Some(www) => files::answer(&site, &www, &request, peer).await,
+            Some(www) => {
+                let answer = files::answer(&site, &www, &request, peer).await;
+                let is_apart =
+                    answer.status() == StatusCode::NOT_FOUND && page::is_apart(request.uri().path());
+                if is_apart { page::answer_apart(&request) } else { answer }
+            }
             None => nothing(),
         }
     })
@@ -260,6 +272,10 @@ fn file(Exchange { site, request, peer, .. }: Exchange<'_>) -> Answering<'_> {
 pub fn find(path: &str, has_files: bool) -> Option<&'static Resource> {
     let resource = ROUTES.iter().find(|resource| resource.paths.has(path));
     resource.or_else(|| {
+        if page::is_apart(path) {
+            let apart = APART.iter().find(|resource| path.split('/').nth(1) == Some(resource.paths.first()));
+            return if has_files { Some(&FILES) } else { apart };
+        }
         let rest = if has_files { &FILES } else { &START };
         Some(rest).filter(|rest| rest.paths.has(path) && !is_reserved(path))
     })
@@ -280,7 +296,8 @@ pub fn allow(methods: &[Method]) -> String {
 /// The answer where there is no resource: 404, with a place to look for each first segment.
 pub fn nothing() -> Answer {
     let mut known: Vec<(&str, String)> = Vec::new();
-    for Resource { paths, summary, .. } in ROUTES {
+    let (page, others) = ROUTES.split_at(1);
+    for Resource { paths, summary, .. } in page.iter().chain(APART).chain(others) {
         if known.iter().all(|(first, _)| *first != paths.first()) {
             let start = paths.start();
             let shown = match (summary, paths, start.rfind('/')) {
@@ -299,7 +316,7 @@ pub fn nothing() -> Answer {
 
 /// The rows of the manual's table of paths: the paths, and the methods beside HEAD and OPTIONS.
 pub fn shown() -> impl Iterator<Item = (String, String)> {
-    ROUTES.iter().filter(|resource| resource.paths.start() != "/console").map(|resource| {
+    ROUTES.iter().chain(APART).filter(|resource| resource.paths.start() != "/console").map(|resource| {
         let methods =
             resource.methods.iter().filter(|method| ![Method::HEAD, Method::OPTIONS].contains(method));
         let methods: Vec<_> = methods.map(Method::as_str).collect();
@@ -344,9 +361,7 @@ mod tests {
 
     #[test]
     fn files_have_the_paths_whose_first_segment_no_resource_has() {
-        for path in
-            ["/", "/index.html", "//ws", "/wss", "/eventsource.js", "/desktop/assets/x.js", "/desktop/api"]
-        {
+        for path in ["/", "/index.html", "//ws", "/wss", "/eventsource.js"] {
             assert_eq!(start(path, true), Some("/"), "{path}");
             assert_eq!(start(path, false), Some("/").filter(|_| path == "/"), "{path}");
         }
@@ -374,6 +389,21 @@ mod tests {
     }
 
     #[test]
+    fn the_container_and_the_tunnel_are_there_where_the_folder_has_no_such_file() {
+        for (path, own) in [
+            ("/desktop", "/desktop/"),
+            ("/desktop/", "/desktop/"),
+            ("/desktop/api", "/desktop/"),
+            ("/desktop/assets/js/finesse.js", "/desktop/"),
+            ("/tunnel/", "/tunnel/"),
+        ] {
+            assert_eq!(start(path, false), Some(own), "{path}");
+            assert_eq!(start(path, true), Some("/"), "{path}");
+        }
+        assert_eq!(start("/desktops", false), None);
+    }
+
+    #[test]
     fn no_row_hides_another() {
         for (nth, resource) in ROUTES.iter().enumerate() {
             let path = match resource.paths {
@@ -392,8 +422,9 @@ mod tests {
             panic!("a sentence is whole");
         };
         let body = smol::block_on(http_body_util::BodyExt::collect(body)).expect("it is there").to_bytes();
-        let expected = "Nothing here. callboard serves /console/ (a page to begin with), /ws/ (XMPP over WebSocket), \
-                        /http-bind/ (over BOSH), /events, /finesse/api/…, /callboard/api/…, /desktop/api/…, /metrics and /healthz.\n";
+        let expected = "Nothing here. callboard serves /console/ (a page to begin with), /desktop/ (gadgets), /tunnel/ (the event \
+                        tunnel), /ws/ (XMPP over WebSocket), \
+                        /http-bind/ (over BOSH), /events, /finesse/api/…, /callboard/api/…, /metrics and /healthz.\n";
         assert_eq!(String::from_utf8_lossy(&body), expected);
     }
 }

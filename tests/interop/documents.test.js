@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -89,7 +89,7 @@ async function leavesNothing(server) {
   }
 }
 
-for (const document of ['README.md', 'deploy/manual/testing.md', 'deploy/manual/clients.md']) {
+for (const document of ['README.md', 'deploy/manual/testing.md', 'deploy/manual/clients.md', 'deploy/manual/from-finesse.md']) {
   for (const { heading, code } of blocks(document, 'sh')) {
     test(`${document}, ${heading}: the commands do what they say`, () =>
       serving(async (server) => {
@@ -156,6 +156,34 @@ test('clients.md: the page shows an event, and the session in the console of a b
         await health.evaluate(aimed(session, server));
         const subscribed = (line) => line.startsWith('< <iq') && /subscription=["']subscribed/.test(line);
         while (!story.some(subscribed)) await health.waitForTimeout(50);
+      },
+      { www: folder },
+    );
+  } finally {
+    await browser.close();
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('from-finesse.md: the gadget shows the state of its user', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'callboard-documents-'));
+  const [{ code: gadget }] = blocks('deploy/manual/from-finesse.md', 'xml');
+  mkdirSync(join(folder, '3rdpartygadget/files'), { recursive: true });
+  writeFileSync(join(folder, '3rdpartygadget/files/hello.xml'), gadget);
+  const text = readFileSync(join(ROOT, 'deploy/manual/from-finesse.md'), 'utf8');
+  const [, address] = /<(https:[^>]+hello\.xml)>/.exec(text);
+  const browser = await startBrowser();
+  try {
+    await serving(
+      async (server) => {
+        const { page, complaints } = await openPage(browser, aimed(address, server));
+        for (const id of ['user', 'password', 'extension']) await page.fill(`#${id}`, '1001');
+        await page.click('button[type=submit]');
+        await page.locator('#status', { hasText: 'connected' }).waitFor();
+        await page.frameLocator('iframe').locator('text=You are').waitFor();
+        await page.getByRole('button', { name: 'Ready', exact: true }).click();
+        await page.frameLocator('iframe').locator('#state', { hasText: 'READY' }).waitFor();
+        assert.deepEqual(complaints, []);
       },
       { www: folder },
     );

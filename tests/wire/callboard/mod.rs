@@ -3,6 +3,7 @@
 pub mod calls;
 mod directory;
 mod frames;
+mod gadgets;
 mod meters;
 mod metrics;
 mod page;

@@ -87,6 +87,23 @@ export class Session {
     return result;
   }
 
+  /** Ends the subscription of the full JID to a node; throws a `Failure` if the answer is an error. */
+  unsubscribe(node) {
+    const body = `<pubsub xmlns="${PUBSUB}"><unsubscribe node="${escape(node)}" jid="${escape(this.jid)}"/></pubsub>`;
+    return this.#iq('unsubscribe', 'set', `pubsub.${this.domain}`, body);
+  }
+
+  /** The subscriptions of the user and its sessions: `[{ node, jid, status }]`. */
+  async subscriptions() {
+    const body = `<pubsub xmlns="${PUBSUB}"><subscriptions/></pubsub>`;
+    const result = await this.#iq('subscriptions', 'get', `pubsub.${this.domain}`, body);
+    return [...result.getElementsByTagNameNS('*', 'subscription')].map((one) => ({
+      node: one.getAttribute('node'),
+      jid: one.getAttribute('jid'),
+      status: one.getAttribute('subscription'),
+    }));
+  }
+
   /** Says that everything is set up, and begins to ping. */
   live() {
     this.#step = 'live';

@@ -1,0 +1,118 @@
+// The one connection of the container: signs the user in, keeps the session of XMPP, and comes back when it is lost.
+
+import { Api, base64, good, xml } from '../console/shared/api.js';
+import { Session } from '../console/protocol/xmpp.js';
+import { first } from '../console/shared/xml.js';
+
+const RETRY_AFTER = 3_000;
+const AUTHORIZATION = 'userFinesseAuth';
+
+/** A user on line. `onStatus(status, session)`, `onEvent(event)` and `onPresence(presence)` as a `Publisher` takes them. */
+export class Connection {
+  #password;
+  #left = false;
+  #session = null;
+
+  constructor({ user, password, extension, onStatus, onEvent, onPresence }) {
+    Object.assign(this, { extension, onStatus, onEvent, onPresence });
+    this.#password = password;
+    this.api = new Api(user, password);
+  }
+
+  /** Looks who the user is and signs an agent in, after the connection is there, as the events of that have to come. */
+  async signIn() {
+    this.system = good(await this.api.get('/finesse/api/SystemInfo')).xml();
+    this.user = good(await this.api.get(`/finesse/api/User/${encodeURIComponent(this.api.user)}`)).xml();
+    this.id = first(this.user, 'User', 'loginId').toLowerCase();
+    await this.#connect();
+    // Where Finesse's library looks for it, in each window of this tab.
+    sessionStorage.setItem(AUTHORIZATION, this.#authorization());
+    if (this.extension) good(await this.state('LOGIN', { extension: this.extension }));
+  }
+
+  /** Asks for a state of the user. */
+  state(state, more = {}) {
+    return this.api.put(`/finesse/api/User/${encodeURIComponent(this.id)}`, xml('User', { state, ...more }));
+  }
+
+  /** The preferences that a gadget finds (Cisco's guide, "Finesse configuration in gadget preferences"). */
+  prefs(language) {
+    const [lang, country = lang === 'zh' ? 'TW' : 'US'] = language.split('-');
+    const port = location.port || (location.protocol === 'https:' ? '443' : '80');
+    return {
+      id: this.id,
+      authorization: this.#authorization(),
+      language: lang,
+      country,
+      locale: `${lang}_${country}`,
+      host: location.hostname,
+      hostPort: port,
+      restHost: location.hostname,
+      localhostFQDN: location.hostname,
+      localhostPort: port,
+      scheme: location.protocol.replace(':', ''),
+      xmppDomain: first(this.system, 'SystemInfo', 'xmppDomain'),
+      pubsubDomain: first(this.system, 'SystemInfo', 'xmppPubSubDomain'),
+      extension: this.extension,
+      teamId: first(this.user, 'User', 'teamId'),
+      teamName: first(this.user, 'User', 'teamName'),
+      mobileAgentMode: '',
+      mobileAgentDialNumber: '',
+      clientDriftInMillis: '0',
+      compatibilityMode: '',
+      clientIdentifier: 'callboard',
+    };
+  }
+
+  /** Signs out and says goodbye. */
+  async signOut() {
+    this.#left = true;
+    sessionStorage.removeItem(AUTHORIZATION);
+    if (this.extension) await this.state('LOGOUT').catch(() => {});
+    this.#session?.close();
+    this.onStatus('disconnected');
+  }
+
+  #authorization() {
+    return base64(`${this.id}:${this.#password}`);
+  }
+
+  async #connect() {
+    this.onStatus('connecting');
+    const session = new Session({
+      url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws/`,
+      domain: first(this.system, 'SystemInfo', 'xmppDomain'),
+      user: this.id,
+      password: this.#password,
+      resource: 'desktop',
+      needsFinesse: true,
+      onEvent: (event) => this.onEvent(event),
+      onPresence: (presence) => this.onPresence(presence),
+      onState: (name, failure) => {
+        if (name === 'closed') this.#lost(session, failure);
+      },
+    });
+    this.#session = session;
+    try {
+      await session.connect();
+    } catch (failure) {
+      session.drop();
+      throw failure;
+    }
+    session.live();
+    this.onStatus('connected', session);
+  }
+
+  #lost(session) {
+    if (this.#left || session !== this.#session) return;
+    const { condition } = session.ended ?? {};
+    if (condition === 'conflict' || condition === 'not-authorized') {
+      this.onStatus(condition === 'conflict' ? 'conflict' : 'unauthorized');
+      return;
+    }
+    this.onStatus('disconnected');
+    setTimeout(() => {
+      if (!this.#left && session === this.#session) this.#connect().catch(() => {});
+    }, RETRY_AFTER);
+  }
+}

@@ -1,0 +1,215 @@
+// Gadgets in the container at /desktop/, and the event tunnel at /tunnel/, in a real browser. The gadgets are written here, and
+// ask for what gadgets of a Finesse desktop ask for; a user brings Finesse's own library, which is not part of callboard.
+
+import assert from 'node:assert/strict';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { after, before } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { openPage, startBrowser } from './lab/browser.js';
+import { lab } from './lab/lab.js';
+
+const FILES = '/3rdpartygadget/files';
+
+let www;
+let browser;
+
+before(async () => {
+  www = await mkdtemp(join(tmpdir(), 'callboard-www-'));
+  await cp(fileURLToPath(new URL('gadgets', import.meta.url)), join(www, FILES), { recursive: true });
+  // A library of the user's, beside the container's own files.
+  await mkdir(join(www, 'desktop/assets/js'), { recursive: true });
+  await writeFile(join(www, 'desktop/assets/js/finesse.js'), 'window.finesse = {};');
+  for (const [folder, title] of [['desktop', 'mine'], ['tunnel', 'my tunnel']]) {
+    await mkdir(join(www, 'own', folder), { recursive: true });
+    await writeFile(join(www, 'own', folder, 'index.html'), `<!doctype html><title>${title}</title>`);
+  }
+  browser = await startBrowser();
+});
+
+after(async () => {
+  await browser?.close();
+  if (www) await rm(www, { recursive: true });
+});
+
+/** Wraps a body that works with a page of the server. */
+function withPage(body, folder = '') {
+  return (t) => lab(async (given) => {
+    let opened;
+    const open = async (path, scheme = 'https') => (opened = await openPage(browser, `${scheme}://${given.server.addresses[scheme]}${path}`));
+    try {
+      await body({ ...given, open });
+    } catch (error) {
+      for (const line of opened?.story ?? []) t.diagnostic(line);
+      throw error;
+    } finally {
+      await opened?.page.context().close();
+    }
+  }, { www: join(www, folder) })(t);
+}
+
+async function signIn(page, { user = '1001', password = user, extension = user } = {}) {
+  for (const [id, value] of Object.entries({ user, password, extension })) await page.fill(`#${id}`, value);
+  await page.click('button[type=submit]');
+}
+
+/** Waits until an element of a gadget, or of the page, has this text. */
+async function shows(place, id, text) {
+  await place.locator(`#${id}`, { hasText: text }).waitFor({ timeout: 10_000 });
+}
+
+test('gadgets have their preferences, requests, events and each other', withPage(async ({ server, open }) => {
+  const { page, complaints } = await open(`/desktop/?gadget=${FILES}/agent.xml&gadget=${FILES}/team.xml`);
+  await signIn(page);
+  await shows(page, 'status', 'connected');
+  await shows(page, 'state', 'NOT_READY');
+  const agent = page.frameLocator('#gadget-1');
+  const team = page.frameLocator('#gadget-2');
+  await shows(page, 'finesse_gadget_1_title', /^An agent$/);
+  // What stands in the file, filled: the container's preferences come before empty ones of the file.
+  assert.equal(await agent.locator('body.lab').getAttribute('data-scheme'), 'https');
+  assert.equal(await agent.locator('body.lab').getAttribute('data-colour'), 'blue');
+  await shows(agent, 'state', '200 NOT_READY application/xml');
+  await shows(agent, 'connection', /^connected desktop$/);
+  await shows(agent, 'tab', /^home panel_home function$/);
+  await shows(agent, 'elsewhere', /^403 403 Error$/);
+  assert.equal(complaints.splice(0).filter((line) => !line.includes('own origin only')).join('\n'), '');
+
+  // The container subscribes for a gadget, and says why it could not.
+  await shows(team, 'answers', 'SubscribeNodeReq iq; SubscribeNodeReq ok;');
+  await agent.getByRole('button', { name: 'Ready' }).click();
+  await shows(agent, 'state', /^READY r-gadget$/);
+  await shows(team, 'team', /^\/finesse\/api\/Team\/1\/Users READY$/);
+  await shows(page, 'state', 'READY');
+  await server.post('/callboard/api/calls?to=1001&from=5550123&callVariable1=Gold', '');
+  await shows(agent, 'dialogs', /5550123 true$/);
+
+  await agent.locator('text=Say').click();
+  await shows(agent, 'heard', /^lab\.words good morning$/);
+  await shows(team, 'words', /^good morning$/);
+
+  // A gadget is as high as what is in it.
+  const { inside, outside } = await page.evaluate(() => {
+    const frame = document.querySelector('#gadget-1');
+    return { inside: frame.contentDocument.documentElement.scrollHeight, outside: frame.offsetHeight };
+  });
+  assert.equal(inside, outside);
+  assert.deepEqual(complaints, []);
+}));
+
+test('a gadget is loaded again, taken away, and there the next time', withPage(async ({ open }) => {
+  const { page, complaints } = await open('/desktop/');
+  await signIn(page);
+  await page.fill('#path', `${FILES}/agent.xml`);
+  await page.click('text=Add');
+  const agent = page.frameLocator('#gadget-1');
+  await shows(agent, 'connection', 'connected');
+  await agent.locator('text=Say').click();
+  await shows(agent, 'heard', 'good morning');
+  await agent.locator('text=Reload').click();
+  await agent.locator('#heard:empty').waitFor({ state: 'attached' });
+  await shows(agent, 'connection', 'connected');
+  // Nothing is left of the window that was there before.
+  const subscriptions = await page.evaluate(() => {
+    const seen = [];
+    window.callboard.hub.subscribe('lab.words', () => seen.push(1));
+    window.callboard.hub.publish('lab.words', { text: 'x' });
+    return seen;
+  });
+  assert.deepEqual(subscriptions, []);
+
+  for (const [path, problem] of [
+    ['/nothing.xml', 'no file'],
+    [`${FILES}/agent.js`, 'no gadget'],
+    ['https://elsewhere.example/x.xml', 'folder www'],
+  ]) {
+    await page.fill('#path', path);
+    await page.click('text=Add');
+    await page.locator('.problem', { hasText: problem }).waitFor();
+  }
+  assert.equal(await page.locator('iframe').count(), 1);
+  assert.deepEqual(complaints.splice(0).filter((line) => !/nothing\.xml|own origin only/.test(line)), []);
+
+  await page.click('text=Sign out');
+  await page.locator('#user').waitFor();
+  assert.equal(await page.evaluate(() => sessionStorage.getItem('userFinesseAuth')), null);
+  await signIn(page, { password: 'wrong' });
+  await page.locator('.problem', { hasText: 'wrong' }).waitFor();
+  await signIn(page);
+  await shows(page.frameLocator('iframe'), 'connection', 'connected');
+  await page.click('[aria-label^="Remove"]');
+  await page.locator('iframe').waitFor({ state: 'detached' });
+  await page.click('text=中文');
+  await page.locator('text=登出').waitFor();
+}));
+
+test('the container comes back when the server was away', withPage(async ({ server, start, open }) => {
+  const { page } = await open(`/desktop/?gadget=${FILES}/agent.xml`);
+  await signIn(page);
+  const agent = page.frameLocator('#gadget-1');
+  await shows(agent, 'connection', 'connected');
+  const { https, http } = server.addresses;
+  await server.stop();
+  await shows(agent, 'connection', 'disconnected');
+  await start({ www, https, http });
+  await page.clock.runFor(10_000);
+  await shows(agent, 'connection', 'connected');
+}));
+
+test('the event tunnel speaks as that of Finesse does', withPage(async ({ server, open }) => {
+  const tunnel = `https://${server.addresses.https}`;
+  const { page, complaints } = await open(`${FILES}/tunnel.html?tunnel=${encodeURIComponent(tunnel)}`, 'http');
+  /** Waits for a message that begins so, and forgets those before it. */
+  const said = async (start) => {
+    await page.waitForFunction((start) => window.said.some((text) => text.startsWith(start)), start, { timeout: 10_000 });
+    return page.evaluate((start) => {
+      const at = window.said.findIndex((text) => text.startsWith(start));
+      return window.said.splice(0, at + 1).at(-1);
+    }, start);
+  };
+  const tell = async (...texts) => {
+    for (const text of texts) await page.evaluate((text) => window.tell(text), text);
+  };
+
+  await said('4|loaded');
+  await tell('7|/finesse/api/User/1001');
+  await said('7|/finesse/api/User/1001|<ApiErrors/>');
+  await tell('3|tunnel', '1|1001', '5|localhost', '6|pubsub.localhost', '12|websocket', '2|wrong');
+  await said('4|unauthorized');
+  await tell('2|1001');
+  await said('4|connecting');
+  assert.match(await said('9|<presence>'), /^9\|<presence><from>finesse@localhost\/[^<]+<\/from><type\/><\/presence>$/);
+  await said('3|tunnel');
+  await said('4|connected');
+
+  await tell('7|/finesse/api/Team/1/Users');
+  assert.equal(await said('7|'), '7|/finesse/api/Team/1/Users');
+  await tell('7|/finesse/api/Nothing');
+  assert.match(await said('7|'), /^7\|\/finesse\/api\/Nothing\|<iq .*item-not-found/);
+  await server.publish('/finesse/api/Team/1/Users', '<Update><a>&amp;ü</a></Update>');
+  assert.equal(await said('0|'), '0|/finesse/api/Team/1/Users<Update><a>&amp;ü</a></Update>');
+  await tell('14|');
+  const list = JSON.parse((await said('14|')).slice(3));
+  assert.ok(list.some(({ node, jid, status }) => (
+    node === '/finesse/api/Team/1/Users' && jid === '1001@localhost/tunnel' && status === 'subscribed'
+  )), JSON.stringify(list));
+  await tell('8|/finesse/api/Team/1/Users');
+  assert.equal(await said('8|'), '8|/finesse/api/Team/1/Users');
+
+  await tell('11|');
+  await said('4|unloading');
+  await said('4|disconnected');
+  await tell('10|<connInfo><id>1002</id><password>1002</password><xmppDomain>localhost</xmppDomain></connInfo>');
+  await said('4|connected');
+  assert.deepEqual(complaints, []);
+}));
+
+test('a file of the folder comes before the container and the tunnel', withPage(async ({ open }) => {
+  for (const [path, title] of [['/desktop/', 'mine'], ['/desktop', 'mine'], ['/tunnel/', 'my tunnel']]) {
+    const { page } = await open(path);
+    assert.equal(await page.title(), title, path);
+    await page.context().close();
+  }
+}, 'own'));
