@@ -87,6 +87,7 @@ fn a_user_in_a_call_is_let_go_last_and_who_comes_back_makes_it_fail() {
         ask_for(&mut stage, user, "LOGIN").expect("it may");
         id
     });
+    stage.pass(stage.hub.limits.sign_in);
     let call = Inbound { to: "1001".into(), from: "5550001".into(), data: CallData::default() };
     let command = desk::Command::PlaceCall(call);
     stage.hub.apply(Entry { now: stage.now, by: None, command }).expect("1001 is there");
@@ -187,4 +188,52 @@ fn finding_m17_an_administrator_lets_a_user_in_again_who_was_kept_out() {
     unlock(&mut stage, "1001").expect("it is kept out");
     assert_eq!(stage.hub.locked_out(stage.now), []);
     assert!(heard(&mut stage).contains("<success"));
+}
+
+/// Whoever comes, calls and goes meanwhile: it is over in time, nobody is forgotten, and the hub does not wake for nothing.
+#[test]
+fn maintenance_mode_is_over_in_time_whatever_the_sessions_do() {
+    for seed in 0..40 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut stage = with_a_minute();
+        let users = ["1001", "1002", "1003", "1004"];
+        let mut first: Vec<SessionId> = Vec::new();
+        for nth in 0..random.usize(..12) {
+            first.push(stage.available(users[nth % users.len()], &format!("r{nth}")));
+        }
+        for user in &users[..random.usize(..users.len())] {
+            ask_for(&mut stage, user, "LOGIN").expect("it may");
+            stage.pass(stage.hub.limits.sign_in);
+            let call = Inbound { to: (*user).into(), from: "5550001".into(), data: CallData::default() };
+            let command = desk::Command::PlaceCall(call);
+            stage.hub.apply(Entry { now: stage.now, by: None, command }).expect("it is there");
+        }
+        begin(&mut stage);
+        let end = stage.now.monotonic + 60 * SECOND;
+        let mut later: Vec<SessionId> = Vec::new();
+        while stage.hub.departures.is_some() {
+            match random.u8(..8) {
+                0 if !first.is_empty() => {
+                    let id = first.swap_remove(random.usize(..first.len()));
+                    stage.hub.closed(stage.now, id, "gone");
+                }
+                1 if random.u8(..4) == 0 => later.push(stage.available("1005", "later")),
+                2 if !later.is_empty() => stage.hub.closed(stage.now, later.remove(0), "gone"),
+                _ => {}
+            }
+            stage.settle();
+            let due = stage.hub.departures.as_ref().expect("it goes on").wake_at();
+            assert!(due > stage.now.monotonic && due <= end, "seed {seed}");
+            stage.pass(due - stage.now.monotonic);
+        }
+        assert!(stage.now.monotonic <= end, "seed {seed}");
+        for id in first {
+            assert!(stage.hub.sessions.get(id).is_none_or(session::Session::is_closed), "seed {seed}: {id}");
+        }
+        let (left, document) = (stage.hub.connected(stage.now).total(), shown(&stage));
+        let expected = if left == 0 { "COMPLETED" } else { "FAILED" };
+        assert!(document.contains(&format!("<status>{expected}</status>")), "seed {seed}: {document}");
+        let is_up = stage.hub.availability() == Availability { status: Status::InService, finesse: true };
+        assert_eq!(is_up, left > 0, "seed {seed}");
+    }
 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 use callboard::config::{Config, Profile};
 use callboard::desk::{
     ApiError, CallData, ClientLog, Command, Desk, DialogRequest, Inbound, NewMessage, Request, SetState,
-    Whose, nodes,
+    StartMaintenance, Whose, nodes,
 };
 use callboard::hub::Entry;
 use callboard::id::UserId;
@@ -95,6 +95,8 @@ const LANGUAGE: Language = Language {
         "1001 PUT Dialog/16777217\n<Dialog><targetMediaAddress>1001</targetMediaAddress><requestedAction>UPDATE_CALL_DATA</requestedAction><mediaProperties><wrapUpReason>Sold</wrapUpReason></mediaProperties></Dialog>",
         "administrator POST TeamMessage\n<TeamMessage><duration>60</duration><content>x</content><teams><team>1</team></teams></TeamMessage>",
         "administrator DELETE TeamMessage/1",
+        "administrator PUT MaintenanceMode\n<MaintenanceMode><status>IN_PROGRESS</status></MaintenanceMode>",
+        "administrator DELETE LockedOutUsers/1001",
         "call 5551234 9001",
         "hang up 16777217",
         "tick 3",
@@ -146,6 +148,8 @@ fn ask(stage: &mut Stage, actor: UserId, method: &str, path: &str, body: &str) -
         ("POST", ["User", id, "ClientLog"]) => {
             ClientLog::read(body, &bounds).and_then(|log| Ok(Request::TakeLog { user: find(id)?, log }))
         }
+        ("PUT", ["MaintenanceMode"]) => StartMaintenance::read(body, &bounds).map(Request::StartMaintenance),
+        ("DELETE", ["LockedOutUsers", id]) => Ok(Request::Unlock((*id).to_owned())),
         _ => return Ok(()),
     };
     let done = request.and_then(|request| {
