@@ -64,7 +64,8 @@ fn rows(profile: &str) -> Vec<Row> {
 }
 
 fn server(profile: &str) -> Server {
-    let demo = DEMO.replace("release = \"12.5\"", "release = \"15\"");
+    // Each wrong token of these tests is a try.
+    let demo = DEMO.replace("release = \"12.5\"", "release = \"15\"") + "\n[limits]\naddress_attempts = 0\n";
     Server::serving("localhost", &demo.replace("profile = \"uccx\"", &format!("profile = \"{profile}\"")))
 }
 
