@@ -168,6 +168,7 @@ impl Desk {
             self.take_telephone(user, change.extension)?;
         }
         let reason = match by {
+            Standing::Own if change.request == Request::Login => self.system_reason(Cause::SignedIn, state),
             Standing::Own => change.reason,
             Standing::Supervisor => self.system_reason(Cause::Supervisor, state),
         };

@@ -90,7 +90,7 @@ impl Desk {
         let team = user.team.as_deref().and_then(|team| self.team(team));
         let wrap_up = team.and_then(|team| team.wrap_up);
         let reason = self.reason_shown(key);
-        let id = reason.as_ref().and_then(|reason| reason.id);
+        let id = reason.as_ref().map_or_else(|| "-1".to_owned(), Shown::shown_id);
         let is_later = self.release >= Release::R12_5;
         inside(out, root, |out| {
             element(out, "dialogs", &nodes::dialogs(&user.id));
@@ -105,7 +105,7 @@ impl Desk {
                 let fields = if is_later { IN_USER } else { IN_USER_11_6 };
                 write_reason(out, OF_AGENT, reason, fields);
             }
-            element(out, "reasonCodeId", &id.map_or_else(|| "-1".to_owned(), |id| id.to_string()));
+            element(out, "reasonCodeId", &id);
             inside(out, "roles", |out| {
                 for role in &user.roles {
                     element(out, "role", role.name());

@@ -25,6 +25,12 @@ pub struct SystemCode {
 /// The reason for which the system changed a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
+    /// The agent signs in.
+    SignedIn,
+    /// A call from a queue is over, which the agent took though it was not ready.
+    CallEnded,
+    /// The time to wrap up is over.
+    WrappedUp,
     Supervisor,
     /// The agent's last session ended.
     ConnectionLost,
@@ -43,22 +49,26 @@ pub enum Cause {
 use Category::{Logout, NotReady};
 use Profile::{Ucce, Uccx};
 
-/// The codes of Express for calls by the guide's "Reason codes for agent state change", 50006 by the guide (12.5,
-/// page 80). The labels of Express and that of 50006 are an assumption, and so is which code Enterprise has for what is
-/// taken out of the configuration.
+/// The codes of Express by its guide's "Reason codes for agent state change", 50006 by the guide (12.5, page 80). The labels of
+/// 22, 33, 255, 32748, 32755, 32760 and 32761 are those that Express shows; its others and that of 50006 are an assumption, and so
+/// is which code Enterprise has for what is taken out of the configuration. Repeated sign-ins keep the state, so 32767 (logged on
+/// again) does not occur, and no telephone goes down, so 32756 (telephone up) does not.
 #[rustfmt::skip]
 const SYSTEM: &[SystemCode] = &[
-    code(Uccx, Cause::Supervisor, NotReady, 33, "Not Ready by Supervisor"),
-    code(Uccx, Cause::Supervisor, Logout, 22, "Logout by Supervisor"),
+    code(Uccx, Cause::SignedIn, NotReady, 32760, "Agent Logon"),
+    code(Uccx, Cause::CallEnded, NotReady, 32755, "Call Ended"),
+    code(Uccx, Cause::WrappedUp, NotReady, 32758, "Work Timer Expired"),
+    code(Uccx, Cause::Supervisor, NotReady, 33, "Supervisor Initiated"),
+    code(Uccx, Cause::Supervisor, Logout, 22, "Supervisor Initiated"),
     code(Ucce, Cause::Supervisor, NotReady, 999, "Supervisor Initiated"),
     code(Ucce, Cause::Supervisor, Logout, 999, "Supervisor Initiated"),
     code(Uccx, Cause::ConnectionLost, Logout, 255, "Connection Failure"),
     code(Ucce, Cause::ConnectionLost, NotReady, 255, "Connection Failure"),
     code(Uccx, Cause::NotAnswered, NotReady, 32763, "Ring No Answer"),
     code(Ucce, Cause::NotAnswered, NotReady, 32767, "Call Not Answered"),
-    code(Uccx, Cause::CallMade, NotReady, 32762, "Agent Off Hook"),
+    code(Uccx, Cause::CallMade, NotReady, 32762, "Offhook"),
     code(Ucce, Cause::CallMade, NotReady, 50006, "Call Placed"),
-    code(Uccx, Cause::CallTaken, NotReady, 32761, "Non ICD Call"),
+    code(Uccx, Cause::CallTaken, NotReady, 32761, "Non ACD Busy"),
     code(Uccx, Cause::Removed, Logout, 32748, "Agent Deleted"),
     code(Ucce, Cause::Removed, Logout, 50001, "System Disconnect"),
     code(Uccx, Cause::TelephoneRemoved, Logout, 32750, "Agent Extension Changed"),
@@ -115,11 +125,16 @@ impl From<&SystemCode> for Shown<'_> {
 }
 
 impl Shown<'_> {
-    /// The text of an element of `<ReasonCode>`. Codes of the system have the id -1 and no URI, by assumption.
+    /// The id in documents. That of all codes of the system is -1, by assumption.
+    pub fn shown_id(&self) -> String {
+        self.id.map_or_else(|| "-1".to_owned(), |id| id.to_string())
+    }
+
+    /// The text of an element of a reason.
     pub fn field(&self, name: &'static str) -> String {
         match name {
-            "uri" => self.id.map(|id| format!("/finesse/api/ReasonCode/{id}")).unwrap_or_default(),
-            "id" => self.id.map_or_else(|| "-1".to_owned(), |id| id.to_string()),
+            "uri" => format!("/finesse/api/ReasonCode/{}", self.shown_id()),
+            "id" => self.shown_id(),
             "category" => self.category.name().to_owned(),
             "code" => self.code.to_string(),
             "label" => self.label.to_owned(),

@@ -124,10 +124,14 @@ impl Desk {
             return;
         }
         let wraps_up = std::mem::take(&mut agent.wraps_up);
-        let Some(next) = agent.pending.take().or(agent.after.take()) else {
+        let was_talking = agent.state == State::Talking;
+        let (pending, after) = (agent.pending.take(), agent.after.take());
+        let Some(mut next) = pending.or(after) else {
             return self.mind_wrap_up(step, user);
         };
-        agent.after = None;
+        if pending.is_none() && was_talking {
+            self.give_reason(&mut next, Cause::CallEnded);
+        }
         let team = self.directory.get(user).team.as_deref().and_then(|team| self.team(team));
         let time = team.and_then(|team| team.wrap_up).filter(|_| wraps_up && next.state != State::Logout);
         match time {
@@ -147,11 +151,21 @@ impl Desk {
         self.mind_wrap_up(step, user);
     }
 
+    /// Gives a state that follows a call the reason that the profile has for it.
+    fn give_reason(&self, next: &mut Settled, cause: Cause) {
+        if let Some(reason) = self.system_reason(cause, next.state) {
+            next.reason = Some(reason);
+        }
+    }
+
     /// The time to wrap up is over.
     pub(super) fn wrap_up_over(&mut self, step: &mut Step<'_>, user: UserId) {
         let agent = self.agent_mut(user);
         agent.wrap_up = None;
-        let Some(next) = agent.after.take() else { return };
+        let Some(mut next) = agent.after.take() else { return };
+        if matches!(next.reason, None | Some(Reason::System(_))) {
+            self.give_reason(&mut next, Cause::WrappedUp);
+        }
         self.enter_settled(step.now, user, next);
         self.user_changed(step, user);
         self.mind_wrap_up(step, user);

@@ -154,7 +154,7 @@ fn reasons_are_required_where_there_are_any() {
 fn the_reason_is_told_while_the_state_lasts() {
     let mut desk = desk_with("uccx", "require_reason_codes = false", REASONS);
     for (body, id, label) in [
-        ("<state>LOGIN</state><extension>1002</extension>", "-1", None),
+        ("<state>LOGIN</state><extension>1002</extension>", "-1", Some("Agent Logon")),
         ("<state>NOT_READY</state><reasonCodeId>1</reasonCodeId>", "1", Some("Team Meeting")),
         ("<state>LOGIN</state><extension>1002</extension>", "1", Some("Team Meeting")),
         ("<state>NOT_READY</state><reasonCodeId>2</reasonCodeId>", "2", Some("Fire & Ice")),

@@ -39,7 +39,7 @@ macro_rules! dialogues {
         }
     )+};
 }
-dialogues!(between_agents, outside, from_a_queue, consultation, listening, leaving);
+dialogues!(between_agents, outside, from_a_queue, consultation, listening, leaving, reasons);
 
 /// The desk of the tests of calls.
 pub(super) fn lab(profile: &str) -> Desk {

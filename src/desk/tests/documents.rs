@@ -48,7 +48,7 @@ fn a_team_is_shown_with_its_members() {
     let bob = "<User><uri>/finesse/api/User/bob</uri><loginId>bob</loginId><firstName>Bob &lt;b&gt;</firstName>\
         <lastName></lastName><dialogs>/finesse/api/User/bob/Dialogs</dialogs><extension>1001</extension>\
         <pendingState></pendingState><state>NOT_READY</state><reasonCode><category>NOT_READY</category><code>33</code>\
-        <label>Not Ready by Supervisor</label><id>-1</id><uri></uri></reasonCode>\
+        <label>Supervisor Initiated</label><id>-1</id><uri>/finesse/api/ReasonCode/-1</uri></reasonCode>\
         <stateChangeTime>2023-01-13T11:07:11.466Z</stateChangeTime></User>";
     for actor in [BOB, ADA, ROOT] {
         let team = shown(desk.team_document(actor, "1", false));

@@ -159,7 +159,7 @@ fn what_was_asked_for_during_a_call_comes_after_it() {
     // Profile, state, who asks for what, then: the state after the call, and the one after wrap-up with its reason.
     for (profile, state, actor, asked, after, at_last, code) in [
         ("uccx", "TALKING", BOB, "", "WORK", "READY", ""),
-        ("uccx", "TALKING", BOB, "NOT_READY", "WORK", "NOT_READY", ""),
+        ("uccx", "TALKING", BOB, "NOT_READY", "WORK", "NOT_READY", "32758"),
         ("uccx", "TALKING", ADA, "LOGOUT", "LOGOUT", "LOGOUT", "22"),
         ("uccx", "RESERVED", ADA, "LOGOUT", "LOGOUT", "LOGOUT", "22"),
         ("ucce", "TALKING", BOB, "", "WORK_READY", "READY", ""),

@@ -164,3 +164,23 @@ fn errors_are_told_as_captured() {
     );
     assert_eq!(ready[0].payload, expected);
 }
+
+/// A client of Express knows a fresh sign-in by the label.
+#[test]
+fn finding_d9_signing_in_has_a_reason_on_express() {
+    for (profile, expected) in [("uccx", Some("32760")), ("ucce", None)] {
+        let mut desk = captured(profile, "12.5");
+        for event in events(&mut desk, LOGIN, "") {
+            let code = event.payload.contains("<reasonCode>").then(|| field(&event.payload, "code"));
+            assert_eq!(code.as_deref(), expected, "{}", event.payload);
+            if expected.is_some() {
+                assert_eq!(field(&event.payload, "label"), "Agent Logon");
+                assert_eq!(field(&event.payload, "id"), "-1");
+                assert!(event.payload.contains("<uri>/finesse/api/ReasonCode/-1</uri>"), "{}", event.payload);
+            }
+        }
+        // Signing in again keeps the state, and with it the reason.
+        events(&mut desk, "<state>NOT_READY</state><reasonCodeId>1</reasonCodeId>", "");
+        assert_eq!(field(&events(&mut desk, LOGIN, "")[0].payload, "label"), "Team Meeting");
+    }
+}
