@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::task::{Context, Poll, Waker};
 
-use crate::xmpp::bosh::{Answer, RequestId};
+use crate::xmpp::bosh::{BoshResponse, RequestId};
 
 /// The requests that wait for their answers, or have not taken them yet.
 #[derive(Default)]
@@ -17,7 +17,7 @@ pub struct BoshRequests {
 /// A request that waits for its answer.
 #[derive(Default)]
 struct Waiting {
-    answer: Option<Answer>,
+    answer: Option<BoshResponse>,
     waker: Option<Waker>,
 }
 
@@ -32,7 +32,7 @@ impl BoshRequests {
     }
 
     /// Answers a request, unless its client has gone.
-    pub fn answer(&self, answer: Answer) {
+    pub fn answer(&self, answer: BoshResponse) {
         if let Some(waiting) = self.waiting.borrow_mut().get_mut(&answer.request) {
             waiting.answer.get_or_insert(answer);
             if let Some(waker) = waiting.waker.take() {
@@ -42,7 +42,7 @@ impl BoshRequests {
     }
 
     /// Takes the answer to a request, or wakes the task when there is one.
-    pub fn poll(&self, id: RequestId, cx: &Context<'_>) -> Poll<Answer> {
+    pub fn poll(&self, id: RequestId, cx: &Context<'_>) -> Poll<BoshResponse> {
         let mut all = self.waiting.borrow_mut();
         let Some(waiting) = all.get_mut(&id) else { return Poll::Pending };
         waiting.waker = Some(cx.waker().clone());

@@ -52,7 +52,7 @@ impl Host for Site {
         serve(self, arrival)
     }
 
-    fn not_opened(self: Rc<Self>, peer: SocketAddr, why: &str) {
+    fn connection_failed(self: Rc<Self>, peer: SocketAddr, why: &str) {
         let line = format_args!("{peer} tls: {why}");
         client_log::of_peer(&self.driver, peer.ip(), Kind::Handshake, Level::Info, line);
     }

@@ -87,7 +87,7 @@ impl Drop for Waiting {
     }
 }
 
-fn written(peer: SocketAddr, said: &bosh::Answer) -> Answer {
+fn written(peer: SocketAddr, said: &bosh::BoshResponse) -> Answer {
     log::trace!("{peer} > {}", without_sid(&said.body));
     let mut answer = Answer::new(String::from(&*said.body).into());
     *answer.status_mut() = StatusCode::from_u16(said.status).unwrap_or(StatusCode::OK);

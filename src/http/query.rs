@@ -1,9 +1,9 @@
 //! The parameters of a query, written as those of a form (WHATWG URL §5.1).
 //!
 //! A parameter that a resource reads stands once, or the request is refused: a client that sends two may mean either. Only
-//! `node` of
-//! `/events` may stand several times. Parameters that a resource does not know are left alone, but not by `status` and `calls`. `run`
-//! and `close`, by which the page has its requests counted, belong to no resource: a request with several of one is not counted.
+//! `node` of `/events` may stand several times. Parameters that a resource does not know are left alone, but not by `status`
+//! and `calls`. `run` and `close`, by which the page has its requests counted, belong to no resource: a request with several
+//! of one is not counted.
 
 use std::borrow::Cow;
 
@@ -55,17 +55,31 @@ impl<'a> Query<'a> {
 }
 
 impl From<Repeated> for Refused {
-    fn from(_: Repeated) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            sentence: "A parameter of the query stands once; only node of /events may stand several times.",
+    fn from(Repeated(name): Repeated) -> Self {
+        // A sentence for each parameter: a refusal has no room for text of its own.
+        macro_rules! sentence {
+            ($($known:literal)*) => {
+                match name {
+                    $($known => concat!("The parameter ", $known, " stands more than once in the query."),)*
+                    _ => "A parameter stands more than once in the query.",
+                }
+            };
         }
+        let sentence = sentence!("after" "jid" "lastEventId" "lastEventID" "Last-Event-ID" "node" "session" "ticket" "user");
+        Self { status: StatusCode::BAD_REQUEST, sentence }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_refusal_names_the_parameter_that_stands_twice() {
+        let refused = Query::new("node=/a&node=/b").one("node").map_err(Refused::from);
+        let sentence = "The parameter node stands more than once in the query.";
+        assert_eq!(refused, Err(Refused { status: StatusCode::BAD_REQUEST, sentence }));
+    }
 
     #[test]
     fn a_parameter_is_decoded_and_stands_once() {

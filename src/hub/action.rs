@@ -19,7 +19,7 @@ pub enum Action {
     /// The peer did not finish the close in time: drop its connection.
     Abort(SessionId),
     /// Answer a request of BOSH.
-    Answer(bosh::Answer),
+    Answer(bosh::BoshResponse),
     /// Check a password off the event loop and call [`super::Hub::judge`] and [`super::Hub::verified`].
     Verify { session: SessionId, credentials: Credentials, attempt: String },
     /// The server goes down, and the last session is gone.

@@ -78,7 +78,7 @@ impl Hub {
             frame.plain("size", size);
             frame.string("text", shown);
         });
-        self.tell_taps(now, id, "frame", data);
+        self.send_to_taps(now, id, "frame", data);
     }
 
     /// An envelope of a session over BOSH came in.
@@ -106,21 +106,21 @@ impl Hub {
             gone.string("session", &id.to_string());
             gone.string("reason", reason);
         });
-        self.tell_taps(now, id, "gone", data);
+        self.send_to_taps(now, id, "gone", data);
     }
 
-    fn tell_taps(&mut self, now: Now, about: SessionId, name: &'static str, data: String) {
+    fn send_to_taps(&mut self, now: Now, about: SessionId, name: &'static str, data: String) {
         let event = StreamEvent::other(name, data).counted(&self.queue_memory, None);
         // Collected first: what is told can end a tap.
         let taps: Vec<SessionId> =
             self.taps.iter().filter(|tap| tap.of.is_none_or(|of| of == about)).map(|tap| tap.id).collect();
         for id in taps {
-            self.tell_tap(now, id, &event);
+            self.send_to_tap(now, id, &event);
         }
     }
 
     /// Nobody who sends waits for a tap, so it is told how much it has not seen where it could not be told more.
-    fn tell_tap(&mut self, now: Now, id: SessionId, event: &Rc<Counted<StreamEvent>>) {
+    fn send_to_tap(&mut self, now: Now, id: SessionId, event: &Rc<Counted<StreamEvent>>) {
         let full = self.sessions.get(id).is_some_and(|session| session.fill().is_over(&self.limits));
         let Some(tap) = self.taps.iter_mut().find(|tap| tap.id == id) else { return };
         if full {

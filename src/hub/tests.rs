@@ -40,7 +40,7 @@ struct Stage {
     aborted: Vec<SessionId>,
     woken: Vec<SessionId>,
     checks: Vec<(SessionId, Credentials, String)>,
-    answers: Vec<crate::xmpp::bosh::Answer>,
+    answers: Vec<crate::xmpp::bosh::BoshResponse>,
     /// How often the hub has said that no session is left.
     idle: usize,
 }

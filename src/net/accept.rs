@@ -55,7 +55,7 @@ pub trait Host: 'static {
     fn serve(self: Rc<Self>, arrival: Arrival) -> impl Future<Output = ()> + 'static;
 
     /// Says that a connection ended before its first byte.
-    fn not_opened(self: Rc<Self>, peer: SocketAddr, why: &str);
+    fn connection_failed(self: Rc<Self>, peer: SocketAddr, why: &str);
 }
 
 /// How long to wait after the system had no resources for one more connection.
@@ -159,7 +159,7 @@ async fn connection<H: Host>(
         }
         // Health checks connect and leave like this all the time.
         Err(error) if is_lost(&error) => log::debug!("{peer} tls: {error}"),
-        Err(error) => host.not_opened(peer, &reason(&error)),
+        Err(error) => host.connection_failed(peer, &reason(&error)),
     }
 }
 

@@ -164,7 +164,7 @@ pub enum IqType {
     Get,
     Set,
     /// A result or an error: it asks for no answer.
-    Answer,
+    Response,
 }
 
 /// A request that must be answered.
@@ -210,7 +210,7 @@ pub fn iq_type(iq: Node<'_, '_>) -> Result<IqType, StanzaError> {
     match iq.attribute("type") {
         Some("get") => Ok(IqType::Get),
         Some("set") => Ok(IqType::Set),
-        Some("result" | "error") => Ok(IqType::Answer),
+        Some("result" | "error") => Ok(IqType::Response),
         _ => Err(StanzaError::new(Condition::BadRequest, "The type of an iq is get, set, result or error.")),
     }
 }

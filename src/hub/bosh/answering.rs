@@ -11,7 +11,7 @@ use crate::hub::session_address::Address;
 use crate::hub::state::Hub;
 use crate::id::SessionId;
 use crate::xml;
-use crate::xmpp::bosh::{Answer, Condition, Envelope, Left, Payloads, Pieces, RequestId};
+use crate::xmpp::bosh::{BoshResponse, Condition, Envelope, Left, Payloads, Pieces, RequestId};
 use crate::xmpp::ns;
 use crate::xmpp::stream::StreamError;
 
@@ -305,7 +305,7 @@ impl Hub {
         self.closed(now, id, "no request came in time");
     }
 
-    fn answer_posts(&mut self, now: Now, id: SessionId, answers: Vec<Answer>) {
+    fn answer_posts(&mut self, now: Now, id: SessionId, answers: Vec<BoshResponse>) {
         for answer in answers {
             self.tap_answer(now, id, &answer.body);
             self.report.act(Action::Answer(answer));

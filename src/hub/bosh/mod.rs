@@ -40,18 +40,18 @@ pub struct Post {
 }
 
 /// Why a session does not begin.
-struct Refused {
+struct Refusal {
     condition: Condition,
     payloads: String,
 }
 
-impl From<Violation> for Refused {
+impl From<Violation> for Refusal {
     fn from(violation: Violation) -> Self {
         Self { condition: violation.condition, payloads: String::new() }
     }
 }
 
-impl From<StreamError> for Refused {
+impl From<StreamError> for Refusal {
     fn from(error: StreamError) -> Self {
         let condition = Condition::from(&error);
         let inside = condition == Condition::RemoteStreamError;
@@ -134,7 +134,7 @@ impl Hub {
     }
 
     /// Refuses a request that belongs to no session and begins none.
-    fn refuse_post(&mut self, post: Post, refused: Refused, legacy: bool) -> Option<SessionId> {
+    fn refuse_post(&mut self, post: Post, refused: Refusal, legacy: bool) -> Option<SessionId> {
         let answer = bosh::refusal(post.request, refused.condition, &refused.payloads, legacy);
         self.report.act(Action::Answer(answer));
         None
@@ -158,7 +158,7 @@ impl Hub {
         envelope: &Envelope<'_>,
         root: Node<'_, '_>,
         text: &str,
-    ) -> Result<SessionId, Refused> {
+    ) -> Result<SessionId, Refusal> {
         if self.closing {
             return Err(StreamError::SYSTEM_SHUTDOWN.into());
         }

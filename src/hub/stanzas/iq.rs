@@ -19,10 +19,10 @@ use crate::xmpp::stanza::{Condition, Request, StanzaError};
 use crate::xmpp::stream::{CAPS_NODE, CAPS_VER};
 
 /// The payload of a result, or an error.
-type Answer = Result<String, StanzaError>;
+type IqResult = Result<String, StanzaError>;
 
 /// Answers a request. An unknown request gets `service-unavailable`, never silence (RFC 6120 §8.4).
-pub fn answer(hub: &mut Hub, now: Now, user: UserId, target: &Target<'_>, request: &Request<'_>) -> Answer {
+pub fn answer(hub: &mut Hub, now: Now, user: UserId, target: &Target<'_>, request: &Request<'_>) -> IqResult {
     let name = request.child.tag_name();
     match (target, name.name(), name.namespace().unwrap_or(""), request.set) {
         (Target::User { .. } | Target::Nobody, ..) => Err(Condition::ServiceUnavailable.into()),
@@ -46,7 +46,7 @@ pub fn answer(hub: &mut Hub, now: Now, user: UserId, target: &Target<'_>, reques
     }
 }
 
-fn pubsub(hub: &mut Hub, now: Now, user: UserId, request: &Request<'_>) -> Answer {
+fn pubsub(hub: &mut Hub, now: Now, user: UserId, request: &Request<'_>) -> IqResult {
     if pubsub::iq::is_for_others(request) && !hub.has_room(user) {
         hub.report.counters.refused_sends += 1;
         return Err(NO_ROOM);
@@ -73,7 +73,7 @@ fn pubsub(hub: &mut Hub, now: Now, user: UserId, request: &Request<'_>) -> Answe
 }
 
 /// XEP-0030 §3.
-fn disco_info(hub: &Hub, user: UserId, target: &Target<'_>, node: Option<&str>) -> Answer {
+fn disco_info(hub: &Hub, user: UserId, target: &Target<'_>, node: Option<&str>) -> IqResult {
     let access = match hub.desk.node_access() {
         NodeAccess::Open => "access-open",
         NodeAccess::Role => "access-whitelist",
@@ -125,7 +125,7 @@ fn disco_info(hub: &Hub, user: UserId, target: &Target<'_>, node: Option<&str>) 
 }
 
 /// The answer for the node that entity capabilities name: the same as without, but for the node (XEP-0115 §6.2).
-fn disco_info_as(hub: &Hub, user: UserId, target: &Target<'_>, node: &str) -> Answer {
+fn disco_info_as(hub: &Hub, user: UserId, target: &Target<'_>, node: &str) -> IqResult {
     let plain = begin_query(ns::DISCO_INFO, None);
     Ok(disco_info(hub, user, target, None)?.replacen(&plain, &begin_query(ns::DISCO_INFO, Some(node)), 1))
 }
@@ -137,7 +137,7 @@ fn open_node(hub: &Hub, user: UserId, name: &str) -> Result<NodeId, PubsubError>
 }
 
 /// XEP-0030 §4.
-fn disco_items(hub: &Hub, user: UserId, target: &Target<'_>, node: Option<&str>) -> Answer {
+fn disco_items(hub: &Hub, user: UserId, target: &Target<'_>, node: Option<&str>) -> IqResult {
     let mut out = begin_query(ns::DISCO_ITEMS, node);
     let mut item = |jid: &str, attribute: Option<(&str, &str)>| -> Result<(), StanzaError> {
         out.push_str("<item");
@@ -187,7 +187,7 @@ fn version() -> String {
 }
 
 /// XEP-0202.
-fn time(now: Now) -> Answer {
+fn time(now: Now) -> IqResult {
     let utc = OffsetDateTime::from(now.wall);
     let utc = utc
         .replace_nanosecond(0)

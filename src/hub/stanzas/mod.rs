@@ -149,13 +149,13 @@ impl Hub {
         let target = self.target(iq.attribute("to"), user);
         if let Ok(Target::User { user: receiver, resource: Some(resource) }) = &target {
             if let Err(error) = self.forward(now, id, iq, *receiver, Some(resource))
-                && kind != IqType::Answer
+                && kind != IqType::Response
             {
                 self.answer_error(now, id, iq, &error);
             }
             return;
         }
-        if kind == IqType::Answer {
+        if kind == IqType::Response {
             // To a question that nobody asked.
             return;
         }

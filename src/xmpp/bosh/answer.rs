@@ -12,7 +12,7 @@ pub struct RequestId(pub u64);
 
 /// What answers a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct BoshResponse {
     pub request: RequestId,
     /// The status code of HTTP.
     pub status: u16,
@@ -21,7 +21,7 @@ pub struct Answer {
     pub body: Rc<str>,
 }
 
-impl Answer {
+impl BoshResponse {
     /// Whether it brings nothing: no payload, no end, no error.
     pub fn is_empty(&self) -> bool {
         self.body.ends_with("/>") && !self.body.contains(" type=")
@@ -33,9 +33,9 @@ pub const CONTENT_TYPE: &str = "text/xml; charset=utf-8";
 
 /// The end of a session that there is not (any more), or of one that should not begin; `payloads` is XML. A client
 /// that does not say which version it speaks wants a status code for some conditions (XEP-0124 §17.1).
-pub fn refusal(request: RequestId, condition: Condition, payloads: &str, legacy: bool) -> Answer {
+pub fn refusal(request: RequestId, condition: Condition, payloads: &str, legacy: bool) -> BoshResponse {
     let status = condition.legacy_status().filter(|_| legacy).unwrap_or(200);
-    Answer { request, status, content_type: None, body: terminate(Some(condition), payloads).into() }
+    BoshResponse { request, status, content_type: None, body: terminate(Some(condition), payloads).into() }
 }
 
 /// A `<body/>` with these attributes, each after a space, around these payloads. Around the features or an error of the stream it

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::config::limits::Limits;
-use crate::xmpp::bosh::answer::{Answer, RequestId, body};
+use crate::xmpp::bosh::answer::{BoshResponse, RequestId, body};
 use crate::xmpp::bosh::condition::Violation;
 use crate::xmpp::bosh::envelope::Envelope;
 use crate::xmpp::bosh::keys::{Key, Sequence};
@@ -40,7 +40,7 @@ pub struct Binding {
     pub(super) previous: Previous,
     /// For the answer to the first request, until it is given.
     pub(super) opening: Option<Opening>,
-    pub(super) answers: Vec<Answer>,
+    pub(super) answers: Vec<BoshResponse>,
 }
 
 /// A request without an answer.
@@ -321,7 +321,7 @@ impl Binding {
 
     pub(super) fn answer(&mut self, request: RequestId, body: Rc<str>) {
         let content_type = self.terms.content_type.clone();
-        self.answers.push(Answer { request, status: 200, content_type, body });
+        self.answers.push(BoshResponse { request, status: 200, content_type, body });
     }
 
     /// Keeps an answer, and no more of them than have to be.
@@ -343,7 +343,7 @@ impl Binding {
     }
 
     /// The answers that are to be given.
-    pub fn take_answers(&mut self) -> Vec<Answer> {
+    pub fn take_answers(&mut self) -> Vec<BoshResponse> {
         std::mem::take(&mut self.answers)
     }
 }

@@ -17,7 +17,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Answer, CONTENT_TYPE, RequestId, refusal};
+pub use answer::{BoshResponse, CONTENT_TYPE, RequestId, refusal};
 pub use binding::{Binding, Left, Turn};
 pub use condition::{Condition, Violation};
 pub use envelope::{Envelope, sid_of, without_mark, without_sid};

@@ -316,7 +316,7 @@ fn the_end_is_said_to_the_oldest_request() {
         stage.binding.take_answers()
     };
     let body = |text: &str| format!("<body xmlns=\"{}\"{text}", ns::HTTPBIND).into();
-    let answer = |request, text| Answer { request, status: 200, content_type: None, body: body(text) };
+    let answer = |request, text| BoshResponse { request, status: 200, content_type: None, body: body(text) };
     let said = end(&mut Stage::new(), &|binding| binding.finish(None, "<p/>"));
     assert_eq!(said, [answer(oldest, " type=\"terminate\"><p/></body>"), answer(other, "/>")]);
     let error = Some(Condition::RemoteStreamError);
@@ -328,7 +328,7 @@ fn the_end_is_said_to_the_oldest_request() {
     for (ver, status) in [("ver='1.6'", 200), ("", 404)] {
         let said = end(&mut Stage::with(ver, |_| {}).0, &|binding| binding.violate(other, Violation::RID));
         let told = answer(other, " type=\"terminate\" condition=\"item-not-found\"/>");
-        assert_eq!(said, [Answer { status, ..told }, answer(oldest, another)]);
+        assert_eq!(said, [BoshResponse { status, ..told }, answer(oldest, another)]);
     }
 }
 

@@ -11,7 +11,7 @@ use callboard::config::{Config, Profile};
 use callboard::hub::{Action, EventOut, Hub, Peer, StreamRequest, Transport, nodes};
 use callboard::id::{SessionId, UserId};
 use callboard::pubsub::{After, NodeSpec};
-use callboard::xmpp::bosh::Answer;
+use callboard::xmpp::bosh::BoshResponse;
 
 use crate::wire;
 
@@ -61,7 +61,7 @@ pub struct Stage {
     pub now: Now,
     pub limits: Limits,
     /// The answers to requests of BOSH that nobody has looked at.
-    pub answers: Vec<Answer>,
+    pub answers: Vec<BoshResponse>,
     /// All nodes that there are.
     nodes: Vec<String>,
     /// Gets every event of every node.
