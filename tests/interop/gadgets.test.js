@@ -71,7 +71,7 @@ test('gadgets have their preferences, requests, events and each other', withPage
   // What stands in the file, filled: the container's preferences come before empty ones of the file.
   assert.equal(await agent.locator('body.lab').getAttribute('data-scheme'), 'https');
   assert.equal(await agent.locator('body.lab').getAttribute('data-colour'), 'blue');
-  await shows(agent, 'state', '200 NOT_READY application/xml');
+  await shows(agent, 'rest', '200 NOT_READY application/xml');
   await shows(agent, 'connection', /^connected desktop$/);
   await shows(agent, 'tab', /^home panel_home function$/);
   await shows(agent, 'elsewhere', /^403 403 Error$/);
@@ -137,6 +137,9 @@ test('a gadget is loaded again, taken away, and there the next time', withPage(a
   assert.equal(await page.evaluate(() => sessionStorage.getItem('userFinesseAuth')), null);
   await signIn(page, { password: 'wrong' });
   await page.locator('.problem', { hasText: 'wrong' }).waitFor();
+  // What becomes of a sign-in is an event, also when nothing does.
+  await signIn(page, { extension: '4711' });
+  await page.locator('.problem', { hasText: 'CF_INVALID_LOGON_DEVICE_SPECIFIED' }).waitFor();
   await signIn(page);
   await shows(page.frameLocator('iframe'), 'connection', 'connected');
   await page.click('[aria-label^="Remove"]');

@@ -46,7 +46,7 @@ var agent = (function () {
         show('heard', topic + ' ' + data.text);
       });
       request(user, function (answer) {
-        show('state', answer.rc + ' ' + /<state>(\w+)/.exec(answer.text)[1] + ' ' + answer.headers['content-type'][0]);
+        show('rest', answer.rc + ' ' + /<state>(\w+)/.exec(answer.text)[1] + ' ' + answer.headers['content-type'][0]);
       });
       gadgets.io.makeRequest('https://elsewhere.example/x', function (answer) {
         show('elsewhere', answer.rc + ' ' + answer.errors[0]);

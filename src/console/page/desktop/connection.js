@@ -2,7 +2,7 @@
 
 import { Api, base64, good, xml } from '../console/shared/api.js';
 import { Session } from '../console/protocol/xmpp.js';
-import { first } from '../console/shared/xml.js';
+import { first, update } from '../console/shared/xml.js';
 
 const RETRY_AFTER = 3_000;
 const AUTHORIZATION = 'userFinesseAuth';
@@ -12,6 +12,7 @@ export class Connection {
   #password;
   #left = false;
   #session = null;
+  #told = null;
 
   constructor({ user, password, extension, onStatus, onEvent, onPresence }) {
     Object.assign(this, { extension, onStatus, onEvent, onPresence });
@@ -27,7 +28,23 @@ export class Connection {
     await this.#connect();
     // Where Finesse's library looks for it, in each window of this tab.
     sessionStorage.setItem(AUTHORIZATION, this.#authorization());
-    if (this.extension) good(await this.state('LOGIN', { extension: this.extension }));
+    if (this.extension) await this.#becomeAgent();
+  }
+
+  // A sign-in is accepted at once, and what has become of it is an event: gadgets are to find an agent.
+  async #becomeAgent() {
+    const told = new Promise((resolve, reject) => {
+      this.#told = (data) => {
+        const error = first(data, 'apiErrors', 'apiError', 'errorMessage');
+        if (error) reject(new Error(`${error} ${first(data, 'apiErrors', 'apiError', 'errorData')}`));
+        else if (first(data, 'user', 'state') !== 'LOGOUT') resolve();
+      };
+    });
+    // It may be there before the answer to the request is.
+    told.catch(() => {});
+    good(await this.state('LOGIN', { extension: this.extension }));
+    if (first(this.user, 'User', 'state') === 'LOGOUT') await told;
+    this.#told = null;
   }
 
   /** Asks for a state of the user. */
@@ -86,7 +103,10 @@ export class Connection {
       password: this.#password,
       resource: 'desktop',
       needsFinesse: true,
-      onEvent: (event) => this.onEvent(event),
+      onEvent: (event) => {
+        this.onEvent(event);
+        if (this.#told && event.node === `/finesse/api/User/${this.id}`) this.#told(update(event.payload)?.data);
+      },
       onPresence: (presence) => this.onPresence(presence),
       onState: (name, failure) => {
         if (name === 'closed') this.#lost(session, failure);
