@@ -35,7 +35,7 @@ after(async () => {
 });
 
 /** Wraps a body that works with a page of the server. */
-function withPage(body, folder = '') {
+function withPage(body, folder = '', more = {}) {
   return (t) => lab(async (given) => {
     let opened;
     const open = async (path, scheme = 'https') => (opened = await openPage(browser, `${scheme}://${given.server.addresses[scheme]}${path}`));
@@ -47,7 +47,7 @@ function withPage(body, folder = '') {
     } finally {
       await opened?.page.context().close();
     }
-  }, { www: join(www, folder) })(t);
+  }, { www: join(www, folder), ...more })(t);
 }
 
 async function signIn(page, { user = '1001', password = user, extension = user } = {}) {
@@ -98,6 +98,28 @@ test('gadgets have their preferences, requests, events and each other', withPage
   assert.equal(inside, outside);
   assert.deepEqual(complaints, []);
 }));
+
+// A section behind those of the demo.
+const LAYOUT = `[[desktop_layout]]
+xml = '''<finesseLayout xmlns="http://www.cisco.com/vtg/finesse">
+<layout><role>Supervisor</role><page><gadget>${FILES}/agent.xml</gadget></page></layout>
+<layout><role>Agent</role><tabs><tab><id>home</id><gadgets><gadget>${FILES}/team.xml?colour=red</gadget></gadgets></tab>
+<tab><id>more</id><columns><column><gadgets><gadget>${FILES}/agent.xml?colour=red</gadget></gadgets></column></columns></tab></tabs></layout>
+</finesseLayout>'''`;
+
+test('the gadgets of the layout are there for the role of the user', withPage(async ({ open }) => {
+  const { page, complaints } = await open('/desktop/');
+  await signIn(page);
+  await shows(page, 'finesse_gadget_1_title', 'Team');
+  await shows(page.frameLocator('#gadget-2'), 'connection', 'connected');
+  assert.equal(await page.frameLocator('#gadget-2').locator('body.lab').getAttribute('data-colour'), 'red');
+  // The own ones come beside them, and are those that are remembered.
+  await page.fill('#path', `${FILES}/agent.xml`);
+  await page.click('text=Add');
+  await shows(page.frameLocator('#gadget-3'), 'connection', 'connected');
+  assert.equal(await page.evaluate(() => localStorage.getItem('callboard.gadgets')), JSON.stringify([`${FILES}/agent.xml`]));
+  assert.deepEqual(complaints.filter((line) => !/own origin only/.test(line)), []);
+}, '', { limits: LAYOUT }));
 
 test('a gadget is loaded again, taken away, and there the next time', withPage(async ({ open }) => {
   const { page, complaints } = await open('/desktop/');

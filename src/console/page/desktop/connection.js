@@ -2,7 +2,7 @@
 
 import { Api, base64, good, xml } from '../console/shared/api.js';
 import { Session } from '../console/protocol/xmpp.js';
-import { first, update } from '../console/shared/xml.js';
+import { all, first, parse, update } from '../console/shared/xml.js';
 
 const RETRY_AFTER = 3_000;
 const AUTHORIZATION = 'userFinesseAuth';
@@ -79,6 +79,16 @@ export class Connection {
       compatibilityMode: '',
       clientIdentifier: 'callboard',
     };
+  }
+
+  /** The paths of the gadgets in the layout of the user's team, or in that for all, for the user's role. */
+  async layout() {
+    const team = first(this.user, 'User', 'teamId');
+    const answer = await this.api.get(`/finesse/api/${team ? `Team/${encodeURIComponent(team)}/LayoutConfig` : 'LayoutConfig/default'}`);
+    const document = answer.ok ? parse(all(answer.xml(), 'layoutxml')[0]?.textContent ?? '') : null;
+    const role = all(this.user, 'role').some((one) => one.textContent === 'Supervisor') ? 'Supervisor' : 'Agent';
+    const layout = all(document, 'layout').find((one) => all(one, 'role').some((name) => name.textContent.trim() === role));
+    return all(layout, 'gadget').map((gadget) => gadget.textContent.trim()).filter(Boolean);
   }
 
   /** Signs out and says goodbye. */

@@ -1,4 +1,4 @@
-// A container for gadgets: signs in, holds one connection, and shows the gadgets that the query or the user names.
+// A container for gadgets: signs in, holds one connection, and shows the gadgets of the query, or of the layout and the user.
 
 import './desktop.words.js';
 import { BadGadget, readSpec } from './spec.js';
@@ -105,7 +105,10 @@ async function signIn(event) {
   place = el('div', { class: 'tab-panel active', id: `panel_${TAB}` });
   bar = null;
   showBar();
-  for (const path of chosen()) await add(path);
+  const asked = new URLSearchParams(location.search).getAll('gadget');
+  const layout = asked.length ? asked : await connection.layout();
+  for (const path of layout.slice(0, MOST)) await add(path);
+  if (!asked.length) for (const path of remembered().slice(0, MOST - gadgets.size)) await add(path, true);
   return null;
 }
 
@@ -149,12 +152,7 @@ async function signOut() {
   showSignIn();
 }
 
-// The paths in the query, or else those of the last time.
-function chosen() {
-  const asked = new URLSearchParams(location.search).getAll('gadget');
-  return (asked.length ? asked : remembered()).slice(0, MOST);
-}
-
+// The paths that were added the last time.
 function remembered() {
   try {
     const paths = JSON.parse(localStorage.getItem(KEY) ?? '[]');
@@ -166,7 +164,7 @@ function remembered() {
 
 function remember() {
   try {
-    localStorage.setItem(KEY, JSON.stringify([...gadgets.values()].map((gadget) => gadget.path)));
+    localStorage.setItem(KEY, JSON.stringify([...gadgets.values()].filter((gadget) => gadget.own).map((gadget) => gadget.path)));
   } catch {
     // A browser that keeps nothing: the gadgets last as long as the page.
   }
@@ -175,18 +173,18 @@ function remember() {
 async function addAsked(event) {
   event.preventDefault();
   const field = event.target.path;
-  if (gadgets.size < MOST && await add(field.value.trim())) field.value = '';
+  if (gadgets.size < MOST && await add(field.value.trim(), true)) field.value = '';
 }
 
-/** Shows the gadget of a file. Returns whether it could be read. */
-async function add(path) {
+/** Shows the gadget of a file; `own` are those that the user has added. Returns whether it could be read. */
+async function add(path, own = false) {
   const id = String((count += 1));
   const frame = el('iframe', { id: `gadget-${id}`, name: `gadget-${id}`, allow: 'clipboard-write' });
   const heading = el('h2', { id: `finesse_gadget_${id}_title` });
   const again = el('button', { class: 'button quiet', on: { click: () => reload(id) } }, '⟳');
   const away = el('button', { class: 'button quiet', on: { click: () => take(id) } }, '×');
   const gadget = {
-    id, path, frame,
+    id, path, own, frame,
     node: el('section', { class: 'gadget' }, el('header', {}, heading, el('span', {}, again, away)), frame),
     setHeight: (height) => frame.style.setProperty('height', `${Math.min(Math.max(Number(height) || 0, 20), 5_000)}px`),
     setTitle(title) {
