@@ -30,6 +30,11 @@ pub enum ApiRefusal {
     DialogUnknown,
     QueueUnknown,
     NoTelephone,
+    OnACall,
+    NotListening,
+    Held,
+    NotController,
+    ConferenceFull,
     NoAdministrator,
     InMaintenance,
     TooManyMessages,
@@ -81,7 +86,12 @@ impl ApiRefusal {
             Self::DialogUnknown => (404, "Not Found", "Invalid dialogId specified for dialog"),
             Self::QueueUnknown => (404, "Not Found", "Invalid queueId specified for queue"),
             // The spelling is Finesse's.
-            Self::NoTelephone => (401, "Invalid Authorization User Specified", "The user is not an authorizied supervisor."),
+            Self::NoTelephone => (401, "Invalid Authorization User Specified", "is not an authorizied supervisor."),
+            Self::OnACall => (400, "Invalid State", "The supervisor has a call"),
+            Self::NotListening => (400, "Invalid State", "The supervisor does not listen to the agent by this dialog"),
+            Self::Held => (401, "Invalid State", "The participant holds the call"),
+            Self::NotController => (400, "20999", "The agent is not the controller of the conference, or has another call"),
+            Self::ConferenceFull => (400, "20700", "The conference has as many parties as it can"),
             Self::NoAdministrator => (403, "Forbidden", "This is for users with the role Administrator"),
             Self::InMaintenance => (400, "Bad Request", "Maintenance mode is in progress already"),
             Self::TooManyMessages =>
@@ -177,12 +187,17 @@ impl ApiError {
     /// The body: capital tags (the guide, "API errors"), in the order in which published answers of real systems have them.
     pub fn document(&self) -> String {
         let (_, kind, message) = self.refusal.row();
+        // Guide 12.5, page 82: here it is the message that names the user.
+        let named =
+            (self.refusal == ApiRefusal::NoTelephone).then(|| format!("User ({}) {message}", self.data));
+        let data =
+            if named.is_some() { "The user is not authorized to perform this operation" } else { &self.data };
         document(|out| {
             inside(out, "ApiErrors", |out| {
                 inside(out, "ApiError", |out| {
                     element(out, "ErrorType", kind);
-                    element(out, "ErrorData", &self.data);
-                    element(out, "ErrorMessage", message);
+                    element(out, "ErrorData", data);
+                    element(out, "ErrorMessage", named.as_deref().unwrap_or(message));
                 });
             });
         })

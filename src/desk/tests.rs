@@ -19,6 +19,7 @@ mod dialogues;
 mod documents;
 mod during_calls;
 mod ends_of_calls;
+mod errors_of_calls;
 mod events;
 mod lists;
 mod maintenance;

@@ -43,6 +43,8 @@ pub struct Dialog {
     pub patience: Option<TimerId>,
     /// The dialogs of supervisors who listen.
     pub listeners: Vec<DialogId>,
+    /// The agent who has made it a conference, and alone can add parties, for as long as it takes part.
+    pub controller: Option<UserId>,
 }
 
 /// A party of a call.
@@ -195,6 +197,18 @@ impl Dialog {
     /// Whether an agent takes part, or is waited for: the others are not the contact centre's.
     pub fn is_ours(&self) -> bool {
         self.queued_since.is_some() || self.present().any(|one| one.party != Party::Outside)
+    }
+
+    /// Whether the user can add parties: to a conference only its controller can (guide 12.5, page 94).
+    pub fn lets_join(&self, user: UserId) -> bool {
+        self.kind != CallType::Conference || self.controller == Some(user)
+    }
+
+    /// Becomes a conference, if it is none yet.
+    pub fn become_conference(&mut self, controller: UserId) {
+        if self.kind != CallType::Conference {
+            (self.kind, self.controller) = (CallType::Conference, Some(controller));
+        }
     }
 
     /// The state as a whole: active as soon as one participant is (the guide, "Dialog API parameters"), and while somebody

@@ -76,6 +76,9 @@ impl Desk {
             }
             "SILENT_MONITOR" => {
                 let member = self.member_at(actor, to)?;
+                if !self.agent(user).dialogs.is_empty() {
+                    return Err(ApiRefusal::OnACall.about(id));
+                }
                 self.listen(&mut step, user, member)
             }
             "BARGE_IN" | "BARGE_CALL" => {
@@ -83,7 +86,8 @@ impl Desk {
                 let id =
                     uri.rsplit('/').next().and_then(|id| self.find_dialog(id).ok()).map(|dialog| dialog.id);
                 let id = id.ok_or_else(|| ApiRefusal::DialogUnknown.about(uri))?;
-                self.barge(&mut step, user, id)
+                self.barge(&mut step, user, id, Some(to))?;
+                Ok(())
             }
             _ => return Err(ApiRefusal::ParameterInvalid.about("requestedAction")),
         };
@@ -127,6 +131,12 @@ impl Desk {
                 return Err(ApiRefusal::DestinationInvalid.about(to));
             }
         }
+        if action == Action::SendDtmf {
+            self.check_digits(needed(&asked.digits, "dtmfString")?)?;
+            if self.phase(id, actor) == Some(Phase::Held) {
+                return Err(ApiRefusal::Held.about(target.unwrap_or_default()));
+            }
+        }
         let mut step = Step::new(now, request_id);
         let extension = self.agent(actor).extension.clone().unwrap_or_default();
         let done = if self.may(actor, id, action) {
@@ -161,9 +171,12 @@ impl Desk {
             Action::Conference => self.conference(step, user, id),
             Action::TransferSst => self.transfer_at_once(step, user, id, to),
             Action::SendDtmf => {
-                let digits = needed(&asked.digits, "dtmfString")?;
-                let are_digits = digits.bytes().all(|byte| byte.is_ascii_digit() || b"*#".contains(&byte));
-                if are_digits || self.profile == Profile::Ucce { Ok(()) } else { Err(Failure::Digits) }
+                let digits = asked.digits.as_deref().unwrap_or_default();
+                if digits.bytes().all(is_digit) || self.profile == Profile::Ucce {
+                    Ok(())
+                } else {
+                    Err(Failure::Digits)
+                }
             }
             Action::UpdateCallData => {
                 let data = asked
@@ -176,7 +189,10 @@ impl Desk {
             Action::ParticipantDrop => {
                 self.drop_participant(step, id, asked.target.as_deref().unwrap_or_default())
             }
-            Action::BargeCall => self.barge(step, user, id),
+            Action::BargeCall => {
+                self.barge(step, user, id, asked.to.as_deref())?;
+                Ok(())
+            }
         })
     }
 
@@ -196,18 +212,32 @@ impl Desk {
         let there =
             dialog.participants.iter().find(|one| one.address == target && one.phase != Phase::Dropped);
         match (action, there) {
-            (_, None) => Err(ApiRefusal::ParameterInvalid.about("targetMediaAddress")),
-            (Action::ParticipantDrop, Some(one))
-                if !own && !one.has_left() && !matches!(one.party, Party::Listened(_)) =>
-            {
-                Ok(())
-            }
-            (Action::ParticipantDrop, Some(_)) => {
+            // Another agent, by default (guide 12.5, page 104).
+            (Action::ParticipantDrop, Some(one)) if !own && !one.has_left() => match one.party {
+                Party::Agent(_) => Ok(()),
+                Party::Listened(_) | Party::Outside => Err(ApiRefusal::DestinationInvalid.about(target)),
+            },
+            (Action::ParticipantDrop, Some(_)) if own => {
                 Err(ApiRefusal::ParameterInvalid.about("targetMediaAddress"))
             }
+            (Action::ParticipantDrop, _) => Err(ApiRefusal::DestinationInvalid.about(target)),
+            (_, None) => Err(ApiRefusal::ParameterInvalid.about("targetMediaAddress")),
             (_, Some(_)) if own => Ok(()),
             (_, Some(_)) => Err(not_yours()),
         }
+    }
+
+    /// Lets through what can be sent as DTMF: Enterprise has A to D beside the digits, and Express takes all letters before it
+    /// finds that it has none (guide 12.5, pages 92 and 93).
+    fn check_digits(&self, digits: &str) -> Result<(), ApiError> {
+        let may = |byte: u8| {
+            is_digit(byte)
+                || match self.profile {
+                    Profile::Uccx => byte.is_ascii_alphabetic(),
+                    Profile::Ucce => (b'A'..=b'D').contains(&byte),
+                }
+        };
+        if digits.bytes().all(may) { Ok(()) } else { Err(ApiRefusal::ParameterInvalid.about("dtmfString")) }
     }
 
     /// Whether the table offers it.
@@ -230,6 +260,11 @@ impl Desk {
 
 fn needed<'a>(value: &'a Option<String>, name: &str) -> Result<&'a str, ApiError> {
     value.as_deref().ok_or_else(|| ApiRefusal::ParameterMissing.about(name))
+}
+
+/// A digit, `*` or `#`.
+fn is_digit(byte: u8) -> bool {
+    byte.is_ascii_digit() || b"*#".contains(&byte)
 }
 
 /// A number to dial: anything of ASCII (guide 12.5, page 80), with a bound.

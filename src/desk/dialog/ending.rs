@@ -61,7 +61,10 @@ impl Desk {
             Party::Listened(_) | Party::Outside => None,
         };
         let phase = leaving.map_or(Phase::Dropped, |(user, took)| self.leaving_phase(user, took));
-        let leaver = self.dialogs.get_mut(&id)?.participants.get_mut(place)?;
+        let dialog = self.dialogs.get_mut(&id)?;
+        dialog.controller =
+            dialog.controller.filter(|user| leaving.is_none_or(|(leaver, _)| leaver != *user));
+        let leaver = dialog.participants.get_mut(place)?;
         leaver.enter(now.wall, phase);
         if phase == Phase::Dropped {
             leaver.cause = cause;

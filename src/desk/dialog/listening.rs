@@ -2,6 +2,7 @@
 
 use crate::config::Profile;
 use crate::desk::contact_centre::Desk;
+use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::event::Step;
 use crate::desk::state::State;
 use crate::id::{DialogId, UserId};
@@ -15,7 +16,7 @@ impl Desk {
     /// `SILENT_MONITOR` (guide 12.5, pages 98 and 99). The member has the new call too, with nothing to do, and its state stays
     /// (page 131).
     pub(super) fn listen(&mut self, step: &mut Step<'_>, user: UserId, member: UserId) -> Done {
-        if self.agent(user).state != State::NotReady || !self.agent(user).dialogs.is_empty() {
+        if self.agent(user).state != State::NotReady {
             return Err(Failure::State);
         }
         let heard = self.talk_of(member)?;
@@ -51,20 +52,53 @@ impl Desk {
         agent.dialogs.iter().find(is_talk).copied().ok_or(match (self.profile, agent.state) {
             (Profile::Uccx, _) => Failure::ListenExpress,
             (Profile::Ucce, State::Hold | State::NotReady) => Failure::ListenEnterprise,
-            (Profile::Ucce, _) => Failure::State,
+            (Profile::Ucce, _) => Failure::AgentState,
         })
     }
 
-    /// `BARGE_CALL` (guide 12.5, pages 100 to 102): the listener takes part from now on.
-    pub(super) fn barge(&mut self, step: &mut Step<'_>, user: UserId, id: DialogId) -> Done {
-        let listening = self.dialogs.get(&id).filter(|dialog| dialog.of(user).is_some());
-        let listening = listening.filter(|dialog| dialog.kind == CallType::SupervisorMonitor);
-        let Some(heard) = listening.and_then(|dialog| dialog.associated) else { return Err(Failure::State) };
-        let Some(dialog) = self.dialogs.get_mut(&heard) else { return Err(Failure::State) };
-        if dialog.participants.len() >= PARTICIPANTS_MAX {
-            return Err(Failure::ConferenceFull);
+    /// `BARGE_CALL` (guide 12.5, pages 100 to 102): who listens takes part from now on. `to` is the telephone of the agent, if the
+    /// request names it.
+    ///
+    /// # Errors
+    ///
+    /// Returns what answers the request (the guide, "Dialog API errors"); then nothing has changed.
+    pub(super) fn barge(
+        &mut self,
+        step: &mut Step<'_>,
+        user: UserId,
+        id: DialogId,
+        to: Option<&str>,
+    ) -> Result<(), ApiError> {
+        let listening = self.dialogs.get(&id).filter(|dialog| dialog.place_of(user).is_some());
+        let listened = listening.and_then(|dialog| {
+            let member = dialog.participants.iter().find_map(|one| match one.party {
+                Party::Listened(member) => Some((member, one.address.as_str())),
+                _ => None,
+            });
+            Some((dialog.associated?, member?))
+        });
+        let Some((heard, (member, address))) = listened else {
+            return Err(ApiRefusal::NotListening.about(id.to_string()));
+        };
+        let about = to.unwrap_or(address);
+        let dialog = self.dialogs.get(&heard);
+        let Some(dialog) =
+            dialog.filter(|dialog| to.is_none_or(|to| to == address) && dialog.lets_join(member))
+        else {
+            return Err(ApiRefusal::NotController.about(about));
+        };
+        if self.phase(heard, member) == Some(Phase::Held) {
+            return Err(ApiRefusal::DestinationInvalid.about(about));
         }
-        dialog.kind = CallType::Conference;
+        if self.agent(member).dialogs.len() > 1 {
+            return Err(ApiRefusal::NotController.about(about));
+        }
+        if dialog.participants.len() >= PARTICIPANTS_MAX {
+            return Err(ApiRefusal::ConferenceFull.about(about));
+        }
+        if let Some(dialog) = self.dialogs.get_mut(&heard) {
+            dialog.become_conference(member);
+        }
         let extension = self.agent(user).extension.clone().unwrap_or_default();
         // First, so that there is a call all the time.
         self.join(heard, Participant::new(step.now.wall, &extension, Party::Agent(user), Phase::Active));

@@ -191,6 +191,7 @@ impl Desk {
             secondary: None,
             patience: None,
             listeners: Vec::new(),
+            controller: None,
         };
         self.dialogs.insert(id, dialog);
         Ok(id)

@@ -1,5 +1,6 @@
 //! Calls that go on with other people: consultation, transfer, conference.
 
+use crate::config::Profile;
 use crate::desk::contact_centre::Desk;
 use crate::desk::event::Step;
 use crate::id::{DialogId, UserId};
@@ -65,9 +66,17 @@ impl Desk {
 
     /// `CONFERENCE` of a held call with the active one: all are together in the first.
     pub(super) fn conference(&mut self, step: &mut Step<'_>, user: UserId, id: DialogId) -> Done {
+        let both = [Some(id), self.active_beside(user, id)];
+        let mut both = both.into_iter().flatten().filter_map(|id| self.dialogs.get(&id));
+        if both.any(|dialog| !dialog.lets_join(user)) {
+            return Err(match self.profile {
+                Profile::Uccx => Failure::AgentState,
+                Profile::Ucce => Failure::NotController,
+            });
+        }
         let (newcomers, others) = self.merge(step, user, id)?;
         if let Some(dialog) = self.dialogs.get_mut(&id) {
-            dialog.kind = CallType::Conference;
+            dialog.become_conference(user);
             if let Some(participant) = dialog.of_mut(user) {
                 participant.enter(step.now.wall, Phase::Active);
             }
@@ -138,7 +147,7 @@ impl Desk {
         let active = self.active_beside(user, id).ok_or(Failure::State)?;
         let count = |id| self.dialogs.get(&id).map_or(0, |dialog| dialog.participants.len());
         if count(id) + count(active) > PARTICIPANTS_MAX + 1 {
-            return Err(Failure::ConferenceFull);
+            return Err(Failure::ConferenceFull(self.profile));
         }
         self.forget_timers(active);
         self.dequeue(step.now, active);

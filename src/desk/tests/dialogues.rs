@@ -39,7 +39,17 @@ macro_rules! dialogues {
         }
     )+};
 }
-dialogues!(between_agents, outside, from_a_queue, consultation, listening, leaving, reasons);
+dialogues!(
+    between_agents,
+    outside,
+    from_a_queue,
+    consultation,
+    conferences,
+    listening,
+    leaving,
+    reasons,
+    wrap_up
+);
 
 /// The desk of the tests of calls.
 pub(super) fn lab(profile: &str) -> Desk {

@@ -116,7 +116,7 @@ fn calls_that_are_asked_for_badly_are_not_made() {
     }
     refused(&server, &mut agent, "POST", &bad);
     let root = ask(&server, "root", "POST", "User/root/Dialogs", XML, &good);
-    assert_eq!(field(&root.body, "ErrorMessage"), "The user is not an authorizied supervisor.");
+    assert_eq!(field(&root.body, "ErrorMessage"), "User (root) is not an authorizied supervisor.");
     not_even_read(&server, "POST", own, &good);
     agent.expect_nothing_more();
     assert_eq!(ask(&server, "1001", "POST", own, XML, &good).status(), 202);
@@ -158,7 +158,8 @@ fn what_is_asked_badly_of_a_call_changes_nothing() {
         ("ANSWER", "1002", 400, "Invalid Input"),
         ("ANSWER", "5550123", 401, "Invalid Authorization User Specified"),
         ("DROP", "5550123", 401, "Invalid Authorization User Specified"),
-        ("PARTICIPANT_DROP", "1002", 400, "Invalid Input"),
+        ("PARTICIPANT_DROP", "1002", 400, "Invalid Destination"),
+        ("PARTICIPANT_DROP", "5550123", 400, "Invalid Destination"),
         ("PARTICIPANT_DROP", "1001", 400, "Invalid Input"),
     ] {
         let target = format!("<targetMediaAddress>{target}</targetMediaAddress>");
@@ -330,8 +331,12 @@ fn what_fails_after_it_was_accepted_comes_as_an_event() {
         let message = format!("INVALID_ACTION {name} on extension 1001");
         ["Generic Error".to_owned(), message, "1001".to_owned(), source.clone()]
     };
-    for name in ["CONSULT_CALL", "TRANSFER_SST", "HOLD", "RETRIEVE", "TRANSFER", "CONFERENCE", "DROP"] {
-        let body = dialog(&[OWN, &action(name), TO]);
+    let digits =
+        "<actionParams><ActionParam><name>dtmfString</name><value>1</value></ActionParam></actionParams>";
+    let others =
+        ["CONSULT_CALL", "TRANSFER_SST", "HOLD", "RETRIEVE", "TRANSFER", "CONFERENCE", "DROP", "SEND_DTMF"];
+    for name in others {
+        let body = dialog(&[OWN, &action(name), TO, digits]);
         assert_eq!(fails(&server, &mut agent, put, &body), invalid(name), "while it rings");
     }
     assert_eq!(fails(&server, &mut agent, make, &dialog(&[MAKE, FROM, TO])), state);
@@ -339,10 +344,12 @@ fn what_fails_after_it_was_accepted_comes_as_an_event() {
         assert_eq!(ask(&server, "1001", "PUT", &path, XML, &dialog(&[OWN, &action(name)])).status(), 202);
         event(&mut agent, DIALOGS);
     }
-    for name in ["ANSWER", "HOLD", "CONSULT_CALL", "TRANSFER", "CONFERENCE", "SEND_DTMF"] {
+    for name in ["ANSWER", "HOLD", "CONSULT_CALL", "TRANSFER", "CONFERENCE"] {
         let body = dialog(&[OWN, &action(name), TO]);
         assert_eq!(fails(&server, &mut agent, put, &body), invalid(name), "while it is held");
     }
+    let send = dialog(&[OWN, &action("SEND_DTMF"), digits]);
+    error(&ask(&server, "1001", "PUT", &path, XML, &send), 401, "Invalid State", "while it is held");
     assert_eq!(ask(&server, "1001", "PUT", &path, XML, &dialog(&[OWN, &action("RETRIEVE")])).status(), 202);
     assert_eq!(field(&event(&mut agent, DIALOGS), "event"), "PUT");
 }

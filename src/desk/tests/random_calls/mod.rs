@@ -242,10 +242,11 @@ impl Centre {
                 request(UserId(user), Request::CreateDialog { user: UserId(user), asked })
             }
             Do::BargeIn(user, place) => {
+                let listening = self.call(place).and_then(|id| self.desk.dialogs.get(&id));
                 let asked = DialogRequest {
                     action: owned("BARGE_IN"),
                     from: own(user),
-                    to: owned("1001"),
+                    to: listening.map(|dialog| dialog.to.clone()).filter(|to| !to.is_empty()),
                     associated: self.call(place).map(nodes::dialog),
                     ..DialogRequest::default()
                 };
