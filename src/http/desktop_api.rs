@@ -16,7 +16,7 @@ use crate::http::query::Query;
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, json};
 use crate::http::site::Site;
-use crate::http::{hosts, redact, request_log};
+use crate::http::{hosts, page, redact, request_log};
 use crate::json;
 
 /// Where the API starts.
@@ -25,8 +25,11 @@ pub const PATH: &str = "/desktop/api/";
 /// The languages of callboard's own pages.
 const LANGUAGES: [(&str, &str); 2] = [("en_US", "English"), ("zh_TW", "繁體中文")];
 
-/// The values of `type` in a request for addresses, and the folders of `www` in which Finesse has such files.
-const TYPES: [(&str, &str); 2] = [("desktop", "desktop"), ("3rdParty", "3rdpartygadget")];
+/// The files of the desktop, as `type` in a request for addresses.
+const DESKTOP: &str = "desktop";
+
+/// The values of `type`, and the folders of `www` in which Finesse has such files.
+const TYPES: [(&str, &[&str]); 2] = [(DESKTOP, &["desktop", "tunnel"]), ("3rdParty", &["3rdpartygadget"])];
 
 /// An error of this API.
 struct Refused {
@@ -116,20 +119,26 @@ async fn urls(site: &Site, request: &Request<Incoming>) -> Result<String, Refuse
     };
     let wanted = Query::of(request.uri()).one("type").map_err(|_| invalid("type stands twice"))?;
     let wanted = wanted.unwrap_or_default();
-    let (_, first) = TYPES.iter().find(|(name, _)| *name == wanted).ok_or_else(|| invalid(&wanted))?;
-    let files = match &site.www {
+    let (_, folders) = TYPES.iter().find(|(name, _)| *name == wanted).ok_or_else(|| invalid(&wanted))?;
+    let mut files = match &site.www {
         None => Vec::new(),
         Some(www) => {
             let folder = www.folder.clone();
             let permit = www.readers.acquire_arc().await;
             threads::run(move || {
-                let files = listing::list(&folder, first);
+                let files: Vec<_> = folders.iter().flat_map(|first| listing::list(&folder, first)).collect();
                 drop(permit);
                 files
             })
             .await
         }
     };
+    if wanted == DESKTOP {
+        files.extend(page::paths_apart());
+        files.sort_unstable();
+        // A file of the folder may stand in the place of a built-in one.
+        files.dedup();
+    }
     let mut out = String::new();
     json::array(&mut out, files, |out, path| json::string(out, &path));
     out.push('\n');

@@ -5,7 +5,7 @@ use hyper::body::Bytes;
 use hyper::header::{self, HeaderMap, HeaderName};
 use hyper::{Request, StatusCode};
 
-use crate::console::Asset;
+use crate::console::{Asset, PAGE};
 use crate::http::headers::{entity_tag, preference};
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, empty, set, text};
@@ -58,6 +58,13 @@ pub fn answer(request: &Request<Incoming>) -> Answer {
 pub fn is_apart(path: &str) -> bool {
     let path = path.strip_prefix('/').unwrap_or_default();
     APART.iter().any(|folder| path.starts_with(folder) || Some(path) == folder.strip_suffix('/'))
+}
+
+/// The paths of the container of gadgets and of the event tunnel.
+pub fn paths_apart() -> impl Iterator<Item = String> {
+    let names = PAGE.iter().map(|asset| asset.name);
+    let names = names.filter(|name| APART.iter().any(|folder| name.starts_with(folder)));
+    names.chain(APART).map(|name| format!("/{name}"))
 }
 
 /// Answers a GET or HEAD for a file of the container of gadgets or of the event tunnel.

@@ -57,20 +57,31 @@ fn finding_gap_9_the_desktop_asks_for_its_configuration_and_languages_without_a_
 #[test]
 fn finding_gap_9_a_proxy_learns_which_files_need_no_password() {
     let folder = Folder::new();
-    for (path, name) in
-        [("www/desktop/assets", "a.js"), ("www/3rdpartygadget/files/x y", "g.css"), ("www", "index.html")]
-    {
+    for (path, name) in [
+        ("www/tunnel", "index.html"),
+        ("www/desktop/assets", "a.js"),
+        ("www/3rdpartygadget/files/x y", "g.css"),
+        ("www", "index.html"),
+    ] {
         std::fs::create_dir_all(folder.path().join(path)).expect("a folder");
         std::fs::write(folder.path().join(path).join(name), "").expect("a file");
     }
     let server = Server::serving_in(folder, "localhost", &format!("www = \"www\"\n{DEMO}"));
-    assert_eq!(get(&server, "urls?type=desktop").body, "[\"/desktop/assets/a.js\"]\n");
+    let desktop = get(&server, "urls?type=desktop").body;
+    let built_in = get(&Server::demo(), "urls?type=desktop").body;
+    assert_eq!(desktop.replace("\"/desktop/assets/a.js\",", ""), built_in, "once each, and one more");
+    let paths: Vec<&str> = built_in.trim().trim_matches(['[', ']']).split(',').collect();
+    assert!(paths.contains(&"\"/desktop/\"") && paths.contains(&"\"/tunnel/index.html\""), "{built_in}");
+    for path in paths {
+        let request = format!("GET {} HTTP/1.1\r\nHost: localhost\r\n\r\n", path.trim_matches('"'));
+        assert_eq!(Http::connect(server.plain).ask(request).status(), 200, "{path}");
+    }
     assert_eq!(get(&server, "urls?type=3rdParty").body, "[\"/3rdpartygadget/files/x y/g.css\"]\n");
     // Files may stand beside the API, and none in it.
     let file =
         Http::connect(server.plain).ask("GET /desktop/assets/a.js HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert_eq!(file.status(), 200);
-    assert_eq!(get(&Server::demo(), "urls?type=desktop").body, "[]\n");
+    assert_eq!(get(&Server::demo(), "urls?type=3rdParty").body, "[]\n");
 }
 
 #[test]
