@@ -20,7 +20,7 @@ pub const LONGEST_LAYOUT: usize = 64 * 1024;
 /// The outermost element of such a layout.
 pub const LAYOUT_ROOT: &str = "finesseLayout";
 
-/// Those objects, in the order of the file.
+/// Objects of a configuration, in the order of the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Objects {
     pub workflow_actions: Vec<WorkflowAction>,

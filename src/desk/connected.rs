@@ -43,7 +43,7 @@ pub struct Connected {
     pub desktop: usize,
     pub fippa: usize,
     pub third_party: usize,
-    /// Those of them who came by a proxy.
+    /// Users who came by a proxy.
     pub via_proxy: usize,
 }
 

@@ -36,7 +36,7 @@ pub struct Peer {
     pub transport: Transport,
     /// When its connection was accepted, or its stream of events opened, for the log.
     pub accepted: Instant,
-    /// It came by a proxy that the configuration trusts.
+    /// Whether the client came by a proxy that the configuration trusts.
     pub via_proxy: bool,
 }
 

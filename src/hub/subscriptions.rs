@@ -42,7 +42,7 @@ pub struct ListedSubscription {
     pub since: SystemTime,
 }
 
-/// Which subscriptions are asked for.
+/// The subscriptions that are asked for.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Wanted<'a> {
     pub node: Option<&'a str>,

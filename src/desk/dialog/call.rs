@@ -82,7 +82,7 @@ pub enum Phase {
     Active,
     Held,
     Failed,
-    /// It has left, and its user gives the reason.
+    /// The participant has left, and its user gives the reason.
     WrapUp,
     Dropped,
 }

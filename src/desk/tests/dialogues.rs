@@ -56,7 +56,7 @@ pub(super) fn lab(profile: &str) -> Desk {
     lab_with(profile, "", "")
 }
 
-/// The same with keys at the beginning and sections at the end of its file.
+/// A desk of the lab with keys at the beginning and sections at the end of its file.
 pub(super) fn lab_with(profile: &str, keys: &str, sections: &str) -> Desk {
     let people = PEOPLE.replacen("name = \"Lab & Co\"", "name = \"Lab & Co\"\nwrap_up = \"30s\"", 1);
     let text =

@@ -47,7 +47,7 @@ struct Code {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     Valid(UserId),
-    /// It did until a while ago: a guess is no such thing.
+    /// The token was valid until a while ago, so it is no guess.
     Over(UserId),
     Unknown,
 }

@@ -29,13 +29,13 @@ impl Credentials {
         Self { user, password, decoy, tokens: None, address }
     }
 
-    /// The same for a user who logs in with one of these, if there are any.
+    /// Adds the access tokens with which the user may log in instead, if there are any.
     #[must_use]
     pub fn with_tokens(self, tokens: Option<TokensOfUser>) -> Self {
         Self { tokens, ..self }
     }
 
-    /// The same for where the password counts, and no token.
+    /// Takes the tokens away, where only the password counts.
     #[must_use]
     pub fn by_password(self) -> Self {
         Self { tokens: None, ..self }

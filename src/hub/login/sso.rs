@@ -30,7 +30,7 @@ pub struct Issued {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bearer {
     User(UserId),
-    /// It is over, or there never was one.
+    /// The token is over, or never was one.
     Refused,
     /// Too many wrong passwords and tokens came from the address.
     TooMany,

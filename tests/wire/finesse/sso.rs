@@ -27,7 +27,7 @@ fn send(server: &Server, method: &str, path: &str, headers: &str, body: &str) ->
     ))
 }
 
-/// The same with an access token.
+/// Sends a request with an access token.
 fn bearer(server: &Server, token: &str, method: &str, path: &str, body: &str) -> Answer {
     let headers = format!("Authorization: Bearer {token}\r\nContent-Type: application/xml\r\n");
     send(server, method, path, &headers, body)

@@ -67,7 +67,7 @@ impl Raw {
         Self::upgrade(server, Http::connect(server.plain), "")
     }
 
-    /// The same from another address of this machine, with more headers, as a proxy does it.
+    /// Connects from another address of this machine, with more headers, as a proxy does it.
     pub fn connect_from(own: [u8; 4], server: &Server, headers: &str) -> Self {
         Self::upgrade(server, Http::connect_from(own, server.plain), headers)
     }
