@@ -223,7 +223,7 @@ static ROUTES: &[Resource] = &[
         Box::pin(desktop_api::answer(site, *request, peer))
     })).beside_files(),
     Resource::new(Exactly(sso::TOKEN), &[Method::GET, Method::HEAD, Method::POST, Method::OPTIONS],
-        Later(|Exchange { site, request, peer, .. }| Box::pin(sso::token::answer(site, *request, peer)))).beside_files(),
+        Later(|Exchange { site, request, peer, .. }| Box::pin(sso::token::answer(site, *request, peer)))).page().beside_files(),
     Resource::new(Exactly(sso::identity::PATH), &[Method::GET, Method::HEAD, Method::POST, Method::OPTIONS],
         Later(|Exchange { site, request, peer, secure, .. }| {
             Box::pin(sso::identity::answer(site, *request, peer, secure))

@@ -4,8 +4,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
-use hyper::header::{self, HeaderName, HeaderValue};
-use hyper::{Method, Request, StatusCode};
+use hyper::{Method, Request, StatusCode, header};
 use log::Level;
 
 use crate::event_loop::password_queue::Unchecked;
@@ -13,7 +12,7 @@ use crate::http::query::Query;
 use crate::http::request_body::Incoming;
 use crate::http::response::{Answer, empty, set};
 use crate::http::site::Site;
-use crate::http::sso::parameters::{CODE, FORM_MAX, Parameters, TOKEN};
+use crate::http::sso::parameters::{CODE, FORM_MAX, Parameters, TOKEN, close};
 use crate::http::{redact, request_body, request_log};
 use crate::id::UserId;
 use crate::net::socket::Remote;
@@ -21,11 +20,6 @@ use crate::xml::escape;
 
 /// The path of the page.
 pub const PATH: &str = "/callboard/identity";
-
-/// Nothing runs or loads in the page, and its form goes to this server.
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
-);
 
 /// Why nobody comes in, in the languages of the built-in page.
 const WRONG: &str = "Wrong user or password, or another user than the client asks for. 使用者或密碼錯誤，或並非用戶端所要求的使用者。";
@@ -38,10 +32,7 @@ pub async fn answer(site: Rc<Site>, request: Request<Incoming>, peer: SocketAddr
     let shown = redact::request(request.method(), request.uri());
     let headers = request.headers().clone();
     let (user, mut answer) = serve(&site, request, peer.ip(), secure).await;
-    set(&mut answer, header::CACHE_CONTROL, "no-store");
-    set(&mut answer, header::CONTENT_SECURITY_POLICY, POLICY);
-    set(&mut answer, header::REFERRER_POLICY, "no-referrer");
-    set(&mut answer, HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    close(&mut answer);
     request_log::write(&site.driver, peer, user, &headers, &shown, answer.status(), Level::Info);
     answer
 }

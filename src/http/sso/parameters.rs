@@ -1,9 +1,10 @@
 //! What a request for a token says: the parameters that the guide names, and cookies.
 
 use form_urlencoded::Serializer;
-use hyper::header::{self, HeaderMap};
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use crate::http::query::{Query, Repeated};
+use crate::http::response::{Answer, set};
 
 /// The path of the tokens.
 pub const TOKEN: &str = "/desktop/sso/token";
@@ -13,6 +14,12 @@ pub const CODE: &str = "callboard_code";
 
 /// The parameter, or the cookie, that names the user.
 pub const USERNAME: &str = "cc_username";
+
+/// Nothing runs or loads in an answer, and forms go to this server. A desktop reads the tokens in a window or frame of its own with a
+/// script, so there is no sandbox.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
+);
 
 /// What a form may have, in bytes.
 pub const FORM_MAX: usize = 8 * 1024;
@@ -55,6 +62,15 @@ impl Parameters {
         }
         query.finish()
     }
+}
+
+/// Closes an answer as far as a window of a desktop bears it: nobody keeps it, and no other page has it in itself.
+pub fn close(answer: &mut Answer) {
+    set(answer, header::CACHE_CONTROL, "no-store");
+    set(answer, header::CONTENT_SECURITY_POLICY, POLICY);
+    // Without a referrer a browser would not say either whose page sends the form (Fetch §3.2).
+    set(answer, header::REFERRER_POLICY, "same-origin");
+    set(answer, HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
 }
 
 /// The value of a cookie (RFC 6265 §4.2.1).

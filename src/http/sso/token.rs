@@ -17,7 +17,7 @@ use crate::http::request_body::Incoming;
 use crate::http::response::{self, Answer, empty, set};
 use crate::http::site::Site;
 use crate::http::sso::identity;
-use crate::http::sso::parameters::{CODE, FORM_MAX, Parameters, USERNAME, cookie};
+use crate::http::sso::parameters::{CODE, FORM_MAX, Parameters, USERNAME, close, cookie};
 use crate::http::{basic_auth, redact, request_body, request_log};
 use crate::hub::{Issued, TooMany};
 use crate::id::UserId;
@@ -34,7 +34,7 @@ pub async fn answer(site: Rc<Site>, request: Request<Incoming>, peer: SocketAddr
     if answer.status() == StatusCode::UNAUTHORIZED {
         basic_auth::refuse_token(&mut answer);
     }
-    set(&mut answer, header::CACHE_CONTROL, "no-store");
+    close(&mut answer);
     request_log::write(&site.driver, peer, user, &headers, &shown, answer.status(), Level::Info);
     answer
 }

@@ -99,6 +99,11 @@ fn finding_m7_a_client_follows_redirects_to_a_form_and_gets_tokens_for_rest_and_
         403,
         "it is no administrator"
     );
+    let headers = format!("Authorization: Bearer {token}\r\n");
+    let events = "/events?node=/finesse/api/User/2001";
+    let opened = Http::connect(server.plain)
+        .ask_head(format!("GET {events} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n"));
+    assert!(opened.has_header("Content-Type", "text/event-stream"), "{opened:?}");
     // The token is the password of XMPP and of HTTP Basic, by either name.
     let mut client = Client::connect(&server);
     client.open();
@@ -286,6 +291,7 @@ fn finding_m7_requests_for_tokens_that_lack_something_are_refused() {
         "{}",
         page.body
     );
+    assert!(page.has_header("Referrer-Policy", "same-origin"), "else a browser hides the origin of the form");
     assert!(
         page.header("Content-Security-Policy").is_some_and(|policy| policy.starts_with("default-src 'none'"))
     );
