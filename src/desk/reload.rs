@@ -206,10 +206,12 @@ impl Desk {
     }
 }
 
-/// Returns the reason code of a list to which a reason belongs.
-fn configured(reason: Option<Reason>, list: &[ReasonCode]) -> Option<&ReasonCode> {
+/// What a document shows of the reason code of a list to which a reason belongs.
+fn configured(reason: Option<Reason>, list: &[ReasonCode]) -> Option<(u32, u16, &str, bool)> {
     match reason? {
-        Reason::Configured(place) => list.get(place),
+        Reason::Configured(place) => {
+            list.get(place).map(|code| (code.id, code.code, code.label.as_str(), code.teams.is_none()))
+        }
         Reason::System(_) => None,
     }
 }

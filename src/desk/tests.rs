@@ -15,6 +15,7 @@ use crate::desk::{ApiError, CallData, Desk, Event, Inbound, SetState, Status};
 mod call_data;
 mod client_log;
 mod commands;
+mod configuration;
 mod dialogues;
 mod documents;
 mod during_calls;
