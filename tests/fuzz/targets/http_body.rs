@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use callboard::config::{Config, Profile};
 use callboard::desk::{
-    ApiError, CallData, ClientLog, Command, Desk, DialogRequest, Inbound, NewMessage, Request, SetState,
-    StartMaintenance, Whose, nodes,
+    Action, ApiError, ApiRefusal, CallData, Change, ClientLog, Command, Desk, DialogRequest, Element,
+    Inbound, NewMessage, Object, Request, SetState, StartMaintenance, Whose, nodes,
 };
 use callboard::hub::Entry;
 use callboard::id::UserId;
@@ -29,6 +29,20 @@ use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 use roxmltree::Node;
 
 static CONFIGS: LazyLock<[Config; 2]> = LazyLock::new(|| Profile::ALL.map(few));
+
+/// The objects that can be created, and some that there is one of.
+const OBJECTS: [Object; 10] = [
+    Object::ReasonCode,
+    Object::WrapUpReason,
+    Object::PhoneBook,
+    Object::Contact,
+    Object::MediaPropertiesLayout,
+    Object::Workflow,
+    Object::WorkflowAction,
+    Object::LayoutConfig,
+    Object::SystemConfig,
+    Object::ChatConfig,
+];
 
 const REQUEST_ID: &str = "r-1";
 
@@ -95,6 +109,14 @@ const LANGUAGE: Language = Language {
         "1001 PUT Dialog/16777217\n<Dialog><targetMediaAddress>1001</targetMediaAddress><requestedAction>UPDATE_CALL_DATA</requestedAction><mediaProperties><wrapUpReason>Sold</wrapUpReason></mediaProperties></Dialog>",
         "administrator POST TeamMessage\n<TeamMessage><duration>60</duration><content>x</content><teams><team>1</team></teams></TeamMessage>",
         "administrator DELETE TeamMessage/1",
+        "administrator POST ReasonCode\n<ReasonCode><category>NOT_READY</category><code>7</code><label>x</label><forAll>true</forAll></ReasonCode>",
+        "administrator PUT ReasonCode/2\n<ReasonCode><label>y</label><forAll>false</forAll></ReasonCode>",
+        "administrator DELETE ReasonCode/1\n",
+        "administrator PUT Team/1/ReasonCodes\n<ReasonCodes><ReasonCode><uri>/finesse/api/ReasonCode/2</uri></ReasonCode></ReasonCodes>",
+        "administrator POST PhoneBook/1/Contact\n<Contact><phoneNumber>1</phoneNumber></Contact>",
+        "administrator POST Workflow\n<Workflow><name>x</name><TriggerSet><name>CALL_ENDS</name></TriggerSet></Workflow>",
+        "administrator POST WorkflowAction\n<WorkflowAction><name>x</name><type>BROWSER_POP</type><handledBy>OTHER</handledBy><params><Param><name>path</name><value>x</value></Param></params></WorkflowAction>",
+        "administrator PUT LayoutConfig/default\n<LayoutConfig><layoutxml><finesseLayout/></layoutxml></LayoutConfig>",
         "administrator PUT MaintenanceMode\n<MaintenanceMode><status>IN_PROGRESS</status></MaintenanceMode>",
         "administrator DELETE LockedOutUsers/1001",
         "call 5551234 9001",
@@ -135,7 +157,9 @@ fn ask(stage: &mut Stage, actor: UserId, method: &str, path: &str, body: &str) -
     let bounds = Bounds::of(&stage.limits);
     let path: Vec<&str> = path.split('/').collect();
     let find = |id: &str| stage.hub.desk().find(actor, id);
-    let request = match (method, &path[..]) {
+    let configured = configure(method, &path, body, &bounds);
+    let is_configured = configured.is_some();
+    let request = configured.unwrap_or_else(|| match (method, &path[..]) {
         ("PUT", ["User", id]) => {
             SetState::read(body, &bounds).and_then(|asked| Ok(Request::SetState { user: find(id)?, asked }))
         }
@@ -150,14 +174,15 @@ fn ask(stage: &mut Stage, actor: UserId, method: &str, path: &str, body: &str) -
         }
         ("PUT", ["MaintenanceMode"]) => StartMaintenance::read(body, &bounds).map(Request::StartMaintenance),
         ("DELETE", ["LockedOutUsers", id]) => Ok(Request::Unlock((*id).to_owned())),
-        _ => return Ok(()),
-    };
+        _ => Err(ApiRefusal::PathUnknown.about("")),
+    });
     let done = request.and_then(|request| {
         let sets_state = matches!(request, Request::SetState { .. });
         let before = stage.hub.counters().events;
         let answer = stage.hub.request(stage.now, actor, actor, REQUEST_ID.to_owned(), request)?;
         assert!(!sets_state || stage.hub.counters().events > before, "a state that was accepted is told");
-        answer.iter().for_each(|document| {
+        // A change of the configuration is answered with a path.
+        answer.iter().filter(|_| !is_configured).for_each(|document| {
             element(document);
         });
         Ok(())
@@ -166,6 +191,34 @@ fn ask(stage: &mut Stage, actor: UserId, method: &str, path: &str, body: &str) -
         assert!((400..=503).contains(&error.status()), "{error:?}");
         element(&error.document());
     })
+}
+
+/// A change of the configuration, if the path is that of an object.
+fn configure(method: &str, path: &[&str], body: &str, bounds: &Bounds) -> Option<Result<Request, ApiError>> {
+    let (name, ids, action) = match (method, path) {
+        ("PUT", ["Team", team, list]) if *list != "LayoutConfig" => {
+            (list.trim_end_matches('s'), vec![*team], Action::Assign)
+        }
+        ("PUT", ["Team", team, name]) => (*name, vec![*team], Action::Update),
+        ("POST", ["PhoneBook", book, "Contact"]) => ("Contact", vec![*book], Action::Create),
+        ("PUT", ["PhoneBook", book, "Contacts"]) => ("Contact", vec![*book], Action::Replace),
+        ("PUT", ["PhoneBook", book, "Contact", id]) => ("Contact", vec![*book, *id], Action::Update),
+        ("POST", [name]) => (*name, Vec::new(), Action::Create),
+        ("PUT", [name] | [name, "default"]) => (*name, Vec::new(), Action::Update),
+        ("PUT", [name, id]) => (*name, vec![*id], Action::Update),
+        ("DELETE", [name, id]) => (*name, vec![*id], Action::Delete),
+        _ => return None,
+    };
+    let object = OBJECTS.into_iter().find(|object| object.name() == name)?;
+    let root = Change::root(object, action, !ids.is_empty());
+    let body = match action {
+        Action::Delete => Ok(Element::default()),
+        _ => Element::read(body, bounds, &root),
+    };
+    let ids = ids.into_iter().map(str::to_owned).collect();
+    Some(body.map(|body| {
+        Request::Configure(Change { object, action, ids, category: "NOT_READY".to_owned(), body })
+    }))
 }
 
 fn call(stage: &mut Stage, from: &str, to: &str) {
@@ -186,7 +239,20 @@ fn administrator(stage: &Stage) -> UserId {
 /// Checks documents that are put together from those that were looked at after each step.
 fn look_at_others(desk: &Desk) {
     let administrator = desk.directory().find("administrator").expect("the demo has one");
-    element(&desk.users_document(administrator).expect("an administrator may read it"));
+    let documents = [
+        desk.users_document(administrator),
+        desk.reason_codes_document(administrator, Whose::All, "ALL"),
+        desk.phone_books_document(administrator, Whose::All, None).map(|(document, _)| document),
+        desk.layouts_document(administrator, Whose::All),
+        desk.workflows_document(administrator, Whose::Team("1")),
+        desk.workflow_actions_document(administrator),
+        desk.team_layout_document(administrator, "1"),
+        desk.settings_document(administrator, Object::SystemConfig),
+        Ok(desk.desktop_layout_document()),
+    ];
+    for document in documents {
+        element(&document.expect("an administrator may read it"));
+    }
     for user in desk.directory().keys() {
         element(&desk.queues_of_user(user, user).expect("a user may read its own"));
         assert!(desk.wrap_up_reasons_document(user, Whose::User(user)).is_ok());

@@ -410,6 +410,23 @@ fn finding_m13_layouts_of_the_desktop_are_read_and_changed_for_all_and_for_a_tea
     assert_eq!(get(&server, "1001", "Team/2/LayoutConfig").status(), 401);
 }
 
+/// What backup tools, reverse proxies and Cisco's library ask for.
+#[test]
+fn finding_gap_9_objects_of_the_configuration_that_clients_ask_for_are_there() {
+    let server = Server::demo();
+    for (user, path, root) in [
+        ("1001", "LayoutConfig/default", "LayoutConfig"),
+        ("1001", "Team/1/LayoutConfig", "TeamLayoutConfig"),
+        ("administrator", "WorkflowActions", "WorkflowActions"),
+        ("1001", "ChatConfig", "ChatConfig"),
+        ("1001", "User/1001/Workflows", "Workflows"),
+    ] {
+        let answer = get(&server, user, path);
+        assert_eq!(answer.status(), 200, "{path}: {answer:?}");
+        assert!(answer.body.starts_with(&format!("<{root}>")), "{path}: {}", answer.body);
+    }
+}
+
 #[test]
 fn finding_m17_the_settings_of_the_system_are_read_and_changed() {
     let config = DEMO.replace("profile = \"uccx\"", "profile = \"ucce\"")
