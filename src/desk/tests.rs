@@ -30,6 +30,7 @@ mod payloads;
 mod presence;
 mod random;
 mod random_calls;
+mod random_media;
 mod reload;
 mod service;
 mod sign_in;

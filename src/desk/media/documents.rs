@@ -13,6 +13,11 @@ use crate::desk::write::{document, element, inside, timestamp};
 use crate::id::UserId;
 
 impl Desk {
+    /// The media other than voice, in the order of the file.
+    pub fn media_of_file(&self) -> &[Medium] {
+        &self.media.list
+    }
+
     /// `GET /User/{id}/Media`: all media; those that the user does not handle have their names only.
     ///
     /// # Errors

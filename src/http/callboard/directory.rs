@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use hyper::Request;
 
-use crate::config::{Queue, Team, User};
+use crate::config::{Medium, Queue, Team, User};
 use crate::http::basic_auth;
 use crate::http::request_body::Incoming;
 use crate::http::response::{self, Answer, Refused};
@@ -35,6 +35,7 @@ fn document(hub: &Hub, actor: UserId, frame_tap: bool) -> String {
         object.array("teams", desk.teams_seen_by(actor), write_team);
         object.array("users", desk.users_seen_by(actor), write_user);
         object.array("queues", desk.queues_seen_by(actor), write_queue);
+        object.array("media", desk.media_of_file(), write_medium);
     })
 }
 
@@ -62,5 +63,12 @@ fn write_queue(out: &mut String, queue: &Queue) {
         object.string("name", &queue.name);
         object.string("number", &queue.number);
         object.string("team", &queue.team);
+    });
+}
+
+fn write_medium(out: &mut String, medium: &Medium) {
+    json::object(out, |object| {
+        object.string("id", &medium.id.to_string());
+        object.string("name", &medium.name);
     });
 }

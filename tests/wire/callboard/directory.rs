@@ -23,6 +23,7 @@ fn everybody_is_told_of_whom_it_may_see() {
     assert_eq!(ids(&all.body, "users"), everybody);
     assert_eq!(ids(&all.body, "teams"), ["1", "2"]);
     assert_eq!(ids(&all.body, "queues").len(), 2);
+    assert!(all.body.trim_end().ends_with("\"media\":[]}"), "Express has none: {}", all.body);
     for part in [
         "{\"domain\":\"localhost\",\"pubsub\":\"pubsub.localhost\",\"profile\":\"uccx\",\"me\":\"administrator\",\"administrator\":true,",
         "\"extension\":\"1001\",\"team\":\"1\",\"roles\":[\"Agent\"]}",

@@ -43,6 +43,11 @@ fn finding_m6_an_agent_handles_a_task_over_the_wire() {
     let list = get(&server, "1001", "User/1001/Media").body;
     assert!(list.starts_with("<MediaList><Media>") && list.contains("<id>5000</id>"), "{list}");
     assert_eq!(get(&server, "1001", "User/1001/Dialogs/Media").body, "<Dialogs/>");
+    let directory = own(&server, "1001", "GET /callboard/api/directory", "").body;
+    assert!(
+        directory.trim_end().ends_with("\"media\":[{\"id\":\"5000\",\"name\":\"Chat\"}]}"),
+        "{directory}"
+    );
     assert_eq!(field(&get(&server, "1001", "User/1001/Media/5000").body, "state"), "LOGOUT");
     for (body, state) in [(LOGIN, "NOT_READY"), ("<state>READY</state>", "READY")] {
         assert_eq!(medium(&server, body), 202);
