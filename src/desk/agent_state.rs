@@ -9,13 +9,15 @@ use crate::desk::error::{ApiError, ApiRefusal, Failure};
 use crate::desk::event::Event;
 use crate::desk::event::Step;
 use crate::desk::reasons::{Cause, Reason, system};
-use crate::desk::request::SetState;
+use crate::desk::request::{MobileAgent, SetState};
 use crate::desk::state::{Outcome, Request, Standing, State, outcome};
 
 /// A request whose parameters are good.
 pub(super) struct Change<'a> {
     pub request: Request,
     pub extension: &'a str,
+    /// Whether a mobile agent signs in.
+    pub is_mobile: bool,
     pub reason: Option<Reason>,
     /// Whether it is to sign out of all media.
     pub leaves_media: bool,
@@ -43,7 +45,7 @@ impl Desk {
         }
         let mut step = Step::new(now, request_id);
         if change.request == Request::Login && !self.limits.sign_in.is_zero() {
-            self.start_sign_in(now, user, change.extension, request_id);
+            self.start_sign_in(now, user, &change, request_id);
         } else {
             self.carry_out(&mut step, by, user, &change);
         }
@@ -59,6 +61,7 @@ impl Desk {
         let before = self.agent(user).clone();
         let outcome = self.outcome(by, user, change.request);
         let done = match outcome {
+            _ if change.is_mobile => Err(Failure::ModeNotAllowed),
             Outcome::Fails(failure) => Err(failure),
             Outcome::To(state) | Outcome::Pend(state) => {
                 self.obey(step.now, by, user, outcome, state, change)
@@ -105,11 +108,21 @@ impl Desk {
     fn change<'a>(&self, by: Standing, user: UserId, asked: &'a SetState) -> Result<Change<'a>, ApiError> {
         let state = asked.state.as_deref().ok_or_else(|| ApiRefusal::StateMissing.about("state"))?;
         let request = Request::ALL.into_iter().find(|request| request.name() == state);
-        let request = request.ok_or_else(|| ApiRefusal::StateUnknown.about("state"))?;
+        let request = match request {
+            Some(request) => request,
+            None if by == Standing::Supervisor && State::NAMES.contains(&state) => {
+                return Err(ApiRefusal::StateNotAllowed.about("state"));
+            }
+            None => return Err(ApiRefusal::StateUnknown.about("state")),
+        };
         let extension = match (request, asked.extension.as_deref()) {
             (Request::Login, None) => return Err(ApiRefusal::ExtensionMissing.about("extension")),
             (_, extension) => extension.unwrap_or_default(),
         };
+        let mobile_agent = asked.mobile_agent.as_ref().filter(|_| request == Request::Login);
+        if let Some(mobile) = mobile_agent {
+            check_mobile(mobile)?;
+        }
         let kind = match (by, request) {
             (Standing::Own, Request::NotReady) => Some(Category::NotReady),
             (Standing::Own, Request::Logout) => Some(Category::Logout),
@@ -123,7 +136,8 @@ impl Desk {
             (Some(kind), id) => self.reason(user, kind, id)?,
         };
         let leaves_media = request == Request::Logout && asked.logout_all_media.as_deref() == Some("true");
-        Ok(Change { request, extension, reason, leaves_media })
+        let is_mobile = mobile_agent.is_some();
+        Ok(Change { request, extension, is_mobile, reason, leaves_media })
     }
 
     /// The reason that a request names, or none where none is needed.
@@ -199,5 +213,16 @@ impl Desk {
     /// The reason for a state that the agent did not ask for.
     pub(super) fn system_reason(&self, cause: Cause, state: State) -> Option<Reason> {
         system(self.profile, cause, state).map(Reason::System)
+    }
+}
+
+/// The two modes of mobile agents (the guide, "User: sign in as a mobile agent"). There are no such agents here, but wrong
+/// parameters are told first.
+fn check_mobile(mobile: &MobileAgent) -> Result<(), ApiError> {
+    match mobile.mode.as_deref() {
+        None => Err(ApiRefusal::ModeMissing.about("mode")),
+        Some("CALL_BY_CALL" | "NAILED_CONNECTION") if mobile.dial_number.is_some() => Ok(()),
+        Some("CALL_BY_CALL" | "NAILED_CONNECTION") => Err(ApiRefusal::DialNumberMissing.about("dialNumber")),
+        Some(_) => Err(ApiRefusal::ModeUnknown.about("mode")),
     }
 }

@@ -30,6 +30,7 @@ pub(super) struct Settled {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SignIn {
     pub(super) extension: String,
+    pub(super) is_mobile: bool,
     pub(super) request_id: String,
     pub(super) timer: TimerId,
 }

@@ -8,6 +8,7 @@ use crate::desk::error::ApiError;
 use crate::desk::nodes;
 use crate::desk::reasons::{Reason, Shown};
 use crate::desk::state::State;
+use crate::desk::work::OPTIONAL_WRAP_UP;
 use crate::desk::write::{document, element, inside, timestamp};
 
 /// The elements of `<reasonCode>` in a user of 12.5 and of 11.6, as captured; in an event for a team (the guide, "Team
@@ -127,8 +128,7 @@ impl Desk {
             }
             element(out, "uri", &nodes::user(&user.id));
             if is_later {
-                // Finesse has 7200 where nothing else is configured.
-                let seconds = wrap_up.map_or(7200, |time| time.as_millis().div_ceil(1000));
+                let seconds = wrap_up.unwrap_or(OPTIONAL_WRAP_UP).as_millis().div_ceil(1000);
                 element(out, "wrapUpTimer", &seconds.to_string());
             }
         });

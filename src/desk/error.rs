@@ -8,6 +8,10 @@ pub enum ApiRefusal {
     Malformed,
     StateMissing,
     StateUnknown,
+    StateNotAllowed,
+    ModeMissing,
+    DialNumberMissing,
+    ModeUnknown,
     ExtensionMissing,
     ReasonMissing,
     ReasonNotAllowed,
@@ -75,6 +79,10 @@ impl ApiRefusal {
             Self::Malformed => (400, "Bad Request", "The request is malformed or incomplete"),
             Self::StateMissing => (400, "Parameter Missing", "State Parameter missing"),
             Self::StateUnknown => (400, "Invalid Input", "Invalid State specified for user"),
+            Self::StateNotAllowed => (400, "Invalid State", "Invalid State specified for user"),
+            Self::ModeMissing => (400, "Parameter Missing", "Mode Parameter missing"),
+            Self::DialNumberMissing => (400, "Parameter Missing", "DialNumber Parameter missing"),
+            Self::ModeUnknown => (400, "Invalid Input", "Invalid Mode specified for user"),
             Self::ExtensionMissing => (400, "Parameter Missing", "Extension Parameter missing"),
             Self::ReasonMissing => (400, "Parameter Missing", "The state change requires a valid reason code."),
             Self::ReasonNotAllowed =>
@@ -209,6 +217,7 @@ impl ApiError {
 pub enum Failure {
     InvalidDevice,
     DeviceBusy,
+    ModeNotAllowed,
     ObjectState,
     WorkMode,
     Busy,
@@ -231,14 +240,15 @@ const NO_DEVICE_TARGET: Peripheral = Peripheral {
 };
 
 impl Failure {
-    /// errorType, errorMessage, errorData, and what Enterprise adds (captures of Finesse 12.5). The code of Device Busy is
-    /// an assumption.
+    /// errorType, errorMessage, errorData, and what Enterprise adds (captures of Finesse 12.5). The codes of Device Busy
+    /// and of Mode Not Allowed are an assumption.
     #[rustfmt::skip]
     fn row(self) -> (&'static str, &'static str, &'static str, Option<&'static Peripheral>) {
         match self {
             Self::InvalidDevice =>
                 ("Invalid Device", "CF_INVALID_LOGON_DEVICE_SPECIFIED", "260", Some(&NO_DEVICE_TARGET)),
             Self::DeviceBusy => ("Device Busy", "CF_RESOURCE_BUSY", "33", None),
+            Self::ModeNotAllowed => ("Mode Not Allowed", "CF_INVALID_AGENT_WORKMODE", "265", None),
             Self::ObjectState => ("Invalid State", "CF_INVALID_OBJECT_STATE", "22", None),
             Self::WorkMode => ("Invalid State", "CF_INVALID_AGENT_WORKMODE", "265", None),
             Self::Busy => ("Invalid State", "CF_RESOURCE_BUSY", "33", None),

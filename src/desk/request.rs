@@ -16,6 +16,15 @@ pub struct SetState {
     pub reason_code_id: Option<String>,
     /// Whether LOGOUT is from the other media too.
     pub logout_all_media: Option<String>,
+    /// What makes a sign-in that of a mobile agent.
+    pub mobile_agent: Option<MobileAgent>,
+}
+
+/// The element `<mobileAgent>` of a sign-in (the guide, "User: sign in as a mobile agent").
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MobileAgent {
+    pub mode: Option<String>,
+    pub dial_number: Option<String>,
 }
 
 impl SetState {
@@ -28,7 +37,14 @@ impl SetState {
         read(body, bounds, "User", |user| {
             let [state, extension, reason_code_id, logout_all_media] =
                 texts(user, ["state", "extension", "reasonCodeId", "logoutAllMedia"])?;
-            Ok(Self { state, extension, reason_code_id, logout_all_media })
+            let mobile_agent = match only_child(user, "mobileAgent")? {
+                Some(mobile) if mobile.has_children() => {
+                    let [mode, dial_number] = texts(mobile, ["mode", "dialNumber"])?;
+                    Some(MobileAgent { mode, dial_number })
+                }
+                _ => None,
+            };
+            Ok(Self { state, extension, reason_code_id, logout_all_media, mobile_agent })
         })
     }
 }
@@ -166,10 +182,11 @@ mod tests {
             extension: Some("1001".into()),
             reason_code_id: Some("1".into()),
             logout_all_media: None,
+            mobile_agent: None,
         };
         for body in [
             "<User><state>LOGIN</state><extension>1001</extension><reasonCodeId>1</reasonCodeId></User>",
-            "\r\n<?xml version='1.0'?>\n<User>\n <reasonCodeId> 1\n</reasonCodeId><mobileAgent><state>x</state></mobileAgent>\
+            "\r\n<?xml version='1.0'?>\n<User>\n <reasonCodeId> 1\n</reasonCodeId><phone><state>x</state></phone><mobileAgent/>\
              <extension><![CDATA[1001]]></extension>and<state>LO&#71;IN</state></User>\n",
             "<f:User xmlns:f='u'><f:extension>1001</f:extension><f:reasonCodeId>1</f:reasonCodeId><f:state>LOGIN</f:state></f:User>",
         ] {
@@ -217,6 +234,8 @@ mod tests {
             ("<User><state>READY</state><state>READY</state></User>", "state stands twice"),
             ("<User><extension/><extension>1</extension></User>", "extension stands twice"),
             ("<User><reasonCodeId>1</reasonCodeId><reasonCodeId/></User>", "reasonCodeId stands twice"),
+            ("<User><mobileAgent/><mobileAgent/></User>", "mobileAgent stands twice"),
+            ("<User><mobileAgent><mode/><mode/></mobileAgent></User>", "mode stands twice"),
             ("<User><state>READY<b/></state></User>", "state must be text"),
             (&deep, "elements nested too deep"),
             (&long, "message too large"),

@@ -16,9 +16,14 @@ use crate::desk::timers::Alarm;
 
 impl Desk {
     /// Starts a sign-in; a user has one at a time.
-    pub(super) fn start_sign_in(&mut self, now: Now, user: UserId, extension: &str, request_id: &str) {
+    pub(super) fn start_sign_in(&mut self, now: Now, user: UserId, change: &Change<'_>, request_id: &str) {
         let timer = self.timers.set(now.monotonic + self.limits.sign_in, Alarm::SignInOver(user));
-        let sign_in = SignIn { extension: extension.to_owned(), request_id: request_id.to_owned(), timer };
+        let sign_in = SignIn {
+            extension: change.extension.to_owned(),
+            is_mobile: change.is_mobile,
+            request_id: request_id.to_owned(),
+            timer,
+        };
         let before = self.agent_mut(user).sign_in.replace(Box::new(sign_in));
         self.timers.cancel(before.map(|before| before.timer));
     }
@@ -40,6 +45,7 @@ impl Desk {
         let change = Change {
             request: state::Request::Login,
             extension: &sign_in.extension,
+            is_mobile: sign_in.is_mobile,
             reason: None,
             leaves_media: false,
         };

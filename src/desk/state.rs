@@ -28,6 +28,10 @@ pub enum Request {
     NotReady,
     Ready,
     Logout,
+    /// To wrap up after the call.
+    Work,
+    /// To wrap up after the call, and to be ready then.
+    WorkReady,
 }
 
 /// The user who asks for a state.
@@ -54,7 +58,7 @@ pub enum Outcome {
     Fails(Failure),
 }
 
-use ApiRefusal::{AlreadyLoggedOut, NotYourself};
+use ApiRefusal::{AlreadyLoggedOut, NotYourself, StateNotAllowed};
 use Failure::{InvalidParameter, InvalidPassword, ObjectState, WorkMode};
 use Outcome::{Fails, Keep, Pend, Refused, To};
 use State::{Logout, NotReady, Ready};
@@ -126,6 +130,14 @@ const SUPERVISOR_UCCE: Table = [
 
 /// Looks up what comes of a request.
 pub fn outcome(profile: Profile, by: Standing, from: State, request: Request) -> Outcome {
+    let wrap_up = match request {
+        Request::Work => Some(State::Work),
+        Request::WorkReady => Some(State::WorkReady),
+        _ => None,
+    };
+    if let Some(state) = wrap_up {
+        return wrap_up_outcome(profile, by, from, state);
+    }
     let table = match (by, profile) {
         (Standing::Own, Profile::Uccx) => &OWN_UCCX,
         (Standing::Own, Profile::Ucce) => &OWN_UCCE,
@@ -135,7 +147,34 @@ pub fn outcome(profile: Profile, by: Standing, from: State, request: Request) ->
     table[from as usize][request as usize]
 }
 
+/// Looks up what comes of asking to wrap up: agents may while they talk (the guide, "User: change agent state"; Express has no
+/// WORK_READY). An assumption: wrapping up again keeps the state.
+fn wrap_up_outcome(profile: Profile, by: Standing, from: State, asked: State) -> Outcome {
+    match (by, from) {
+        (Standing::Supervisor, _) => Refused(StateNotAllowed),
+        (Standing::Own, _) if profile == Profile::Uccx && asked == State::WorkReady => Fails(ObjectState),
+        (Standing::Own, State::Talking | State::Hold) => Pend(asked),
+        (Standing::Own, State::Work | State::WorkReady) => Keep,
+        (Standing::Own, _) => Fails(ObjectState),
+    }
+}
+
 impl State {
+    /// The names of all states (the guide, "User API parameters").
+    pub const NAMES: [&str; 11] = [
+        "LOGOUT",
+        "NOT_READY",
+        "READY",
+        "RESERVED",
+        "RESERVED_OUTBOUND",
+        "RESERVED_OUTBOUND_PREVIEW",
+        "TALKING",
+        "HOLD",
+        "WORK",
+        "WORK_READY",
+        "UNKNOWN",
+    ];
+
     /// The name in documents.
     pub fn name(self) -> &'static str {
         match self {
@@ -153,7 +192,8 @@ impl State {
 
 impl Request {
     /// The states that a client may set (the guide, "User: change agent state").
-    pub const ALL: [Self; 4] = [Self::Login, Self::NotReady, Self::Ready, Self::Logout];
+    pub const ALL: [Self; 6] =
+        [Self::Login, Self::NotReady, Self::Ready, Self::Logout, Self::Work, Self::WorkReady];
 
     /// The name in requests.
     pub fn name(self) -> &'static str {
@@ -162,6 +202,8 @@ impl Request {
             Self::NotReady => "NOT_READY",
             Self::Ready => "READY",
             Self::Logout => "LOGOUT",
+            Self::Work => "WORK",
+            Self::WorkReady => "WORK_READY",
         }
     }
 }

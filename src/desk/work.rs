@@ -1,6 +1,8 @@
 //! The effects of calls on the states of agents (the guide, "User: change agent state"): reserved, talking, on hold, wrapping
 //! up, and back.
 
+use std::time::Duration;
+
 use crate::clock::Now;
 use crate::config::Profile;
 use crate::id::UserId;
@@ -11,6 +13,9 @@ use crate::desk::event::Step;
 use crate::desk::reasons::{Cause, Reason};
 use crate::desk::state::State;
 use crate::desk::timers::Alarm;
+
+/// The time to wrap up where it is optional, as captured.
+pub(super) const OPTIONAL_WRAP_UP: Duration = Duration::from_secs(7200);
 
 impl Desk {
     /// Puts an agent into a state; an agent who is signed out has no telephone.
@@ -119,21 +124,26 @@ impl Desk {
 
     /// The last call is over: a state that was asked for meanwhile, wrap-up, or the state before.
     fn after_calls(&mut self, step: &mut Step<'_>, user: UserId) {
-        let agent = self.agent_mut(user);
+        let agent = self.agent(user);
         if matches!(agent.state, State::Work | State::WorkReady) {
             return;
         }
-        let wraps_up = std::mem::take(&mut agent.wraps_up);
+        let time = self.wrap_up_time(user, agent.wraps_up);
+        let agent = self.agent_mut(user);
+        agent.wraps_up = false;
         let was_talking = agent.state == State::Talking;
         let (pending, after) = (agent.pending.take(), agent.after.take());
-        let Some(mut next) = pending.or(after) else {
+        let next = match pending.map(|pending| pending.state) {
+            Some(State::WorkReady) => Some(Settled { state: State::Ready, reason: None }),
+            Some(State::Work) => Some(after.unwrap_or(Settled { state: State::NotReady, reason: None })),
+            _ => pending.or(after),
+        };
+        let Some(mut next) = next else {
             return self.mind_wrap_up(step, user);
         };
         if pending.is_none() && was_talking {
             self.give_reason(&mut next, Cause::CallEnded);
         }
-        let team = self.directory.get(user).team.as_deref().and_then(|team| self.team(team));
-        let time = team.and_then(|team| team.wrap_up).filter(|_| wraps_up && next.state != State::Logout);
         match time {
             None => self.enter_settled(step.now, user, next),
             Some(time) => {
@@ -149,6 +159,18 @@ impl Desk {
         }
         self.user_changed(step, user);
         self.mind_wrap_up(step, user);
+    }
+
+    /// The time for which an agent wraps up after its calls, if it does: after a call from a queue where its team has the time, or if
+    /// it has asked for that.
+    pub(super) fn wrap_up_time(&self, user: UserId, took: bool) -> Option<Duration> {
+        let team = self.directory.get(user).team.as_deref().and_then(|team| self.team(team));
+        let time = team.and_then(|team| team.wrap_up);
+        match self.agent(user).pending.map(|pending| pending.state) {
+            Some(State::Logout) => None,
+            Some(State::Work | State::WorkReady) => Some(time.unwrap_or(OPTIONAL_WRAP_UP)),
+            _ => time.filter(|_| took),
+        }
     }
 
     /// Gives a state that follows a call the reason that the profile has for it.

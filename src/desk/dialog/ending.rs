@@ -74,14 +74,13 @@ impl Desk {
         Some(phase)
     }
 
-    /// The state in which an agent leaves a call that it took from a queue or not.
+    /// The state in which an agent leaves a call that it took from a queue or not. What an agent asked for during a call comes
+    /// after the last one.
     fn leaving_phase(&mut self, user: UserId, took: bool) -> Phase {
-        let team = self.directory.get(user).team.as_deref().and_then(|team| self.team(team));
-        let has_time = team.is_some_and(|team| team.wrap_up.is_some());
-        let agent = self.agent_mut(user);
-        agent.wraps_up |= took;
-        let signs_out = agent.pending.is_some_and(|pending| pending.state == State::Logout);
-        if took && has_time && !signs_out { Phase::WrapUp } else { Phase::Dropped }
+        let has_more = self.agent(user).dialogs.len() > 1;
+        let time = self.wrap_up_time(user, took).filter(|_| took || !has_more);
+        self.agent_mut(user).wraps_up |= took;
+        if time.is_some() { Phase::WrapUp } else { Phase::Dropped }
     }
 
     /// Ends the call for a participant who is marked as gone. A participant who wraps up stays in it.

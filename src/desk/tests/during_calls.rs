@@ -330,3 +330,75 @@ fn nobody_moves_to_another_telephone_during_a_call() {
         assert_eq!(field(&get(&desk, BOB), "extension"), "1000", "{profile}");
     }
 }
+
+/// A team for which wrap-up is optional: an agent that asks for it during a call has it.
+#[test]
+fn finding_d12_an_agent_wraps_up_on_request_while_it_talks() {
+    for (profile, from, asked, shown, at_last) in [
+        ("uccx", "TALKING", "WORK", "WORK", "READY"),
+        ("ucce", "TALKING", "WORK", "WORK_READY", "READY"),
+        ("ucce", "HOLD", "WORK_READY", "WORK_READY", "READY"),
+    ] {
+        let (mut desk, id) = busy(profile, from);
+        desk.teams.iter_mut().for_each(|team| team.wrap_up = None);
+        let case = format!("{profile} {from} {asked}");
+        assert_eq!(field(&get(&desk, BOB), "wrapUpOnIncoming"), "OPTIONAL", "{case}");
+        let events = ask(&mut desk, BOB, BOB, asked).expect("an accepted request");
+        assert!(
+            events.iter().all(|event| field(&event.payload, "pendingState") == asked),
+            "{case}: {events:?}"
+        );
+        let events = desk.abandon(at(1000), &id, "").expect("the call is there");
+        assert_eq!(told_states(&events), [shown], "{case}");
+        let own = "/finesse/api/User/bob/Dialogs";
+        let call = events.iter().find(|event| event.node == own).expect("it is told");
+        assert!(call.payload.contains("<state>WRAP_UP</state>"), "{case}: {}", call.payload);
+        assert_eq!(field(&get(&desk, BOB), "pendingState"), "", "{case}");
+        // In seconds what the user shows.
+        assert_eq!(told_states(&desk.tick(at(7_200_999))), [""; 0], "{case}");
+        assert_eq!(told_states(&desk.tick(at(7_201_000))), [at_last], "{case}");
+    }
+    // Without the request there is none, and the last request counts.
+    for (profile, requests) in [("uccx", &[][..]), ("ucce", &["WORK", "NOT_READY"])] {
+        let (mut desk, id) = busy(profile, "TALKING");
+        desk.teams.iter_mut().for_each(|team| team.wrap_up = None);
+        for request in requests {
+            ask(&mut desk, BOB, BOB, request).expect("an accepted request");
+        }
+        let events = desk.abandon(at(1000), &id, "").expect("the call is there");
+        let expected = if requests.is_empty() { "READY" } else { "NOT_READY" };
+        assert_eq!(told_states(&events), [expected], "{profile}");
+    }
+}
+
+#[test]
+fn finding_d12_elsewhere_wrapping_up_is_an_invalid_state() {
+    for profile in ["uccx", "ucce"] {
+        for from in ["LOGOUT", "NOT_READY", "READY", "RESERVED", "TALKING"] {
+            for asked in ["WORK", "WORK_READY"] {
+                let mut desk = if matches!(from, "RESERVED" | "TALKING") {
+                    busy(profile, from).0
+                } else {
+                    let mut desk = lab(profile);
+                    bring(&mut desk, BOB, from);
+                    desk
+                };
+                let before = everything(&desk);
+                let case = format!("{profile} {from} {asked}");
+                let refused = ask(&mut desk, ADA, BOB, asked).expect_err("no supervisor asks for that");
+                assert_eq!(told(&refused), (400, "Invalid State".into(), "state".into()), "{case}");
+                let events = ask(&mut desk, BOB, BOB, asked).expect("an accepted request");
+                if from == "TALKING" && !(profile == "uccx" && asked == "WORK_READY") {
+                    continue;
+                }
+                assert_eq!(field(&events[0].payload, "errorType"), "Invalid State", "{case}");
+                assert_eq!(field(&events[0].payload, "errorData"), "22", "{case}");
+                assert_eq!((events.len(), everything(&desk) == before), (1, true), "{case}");
+            }
+        }
+        // Who wraps up goes on with it.
+        let mut desk = busy(profile, "WORK").0;
+        let events = ask(&mut desk, BOB, BOB, "WORK").expect("an accepted request");
+        assert_eq!(told_states(&events), ["WORK"], "{profile}");
+    }
+}

@@ -50,7 +50,7 @@ fn wild(random: &mut fastrand::Rng) -> SetState {
         state: pick(random, &["LOGIN", "NOT_READY", "READY", "LOGOUT", "WORK", ""]),
         extension: pick(random, &["1000", "1002", "9", "<&>", ""]),
         reason_code_id: pick(random, &["", "1", "2", "3", "-1"]),
-        logout_all_media: pick(random, &["", "true", "x"]),
+        ..SetState::default()
     }
 }
 

@@ -174,3 +174,59 @@ fn finding_gap_3_a_refused_sign_in_is_refused_at_once() {
         assert_eq!((told(&refused).0, desk.wake_at()), (status, None), "{body}");
     }
 }
+
+/// There are none, and a client that has the parameters wrong hears of that first.
+#[test]
+fn finding_d11_and_m12_mobile_agents_are_refused_as_the_guide_says() {
+    let mobile = |inside: &str| {
+        format!("<state>LOGIN</state><extension>1001</extension><mobileAgent>{inside}</mobileAgent>")
+    };
+    let number = "<dialNumber>5550100</dialNumber>";
+    let mut desk = desk();
+    for (inside, kind, data) in [
+        (format!("<mode>FOO</mode>{number}"), "Invalid Input", "mode"),
+        (number.to_owned(), "Parameter Missing", "mode"),
+        ("<mode>CALL_BY_CALL</mode>".to_owned(), "Parameter Missing", "dialNumber"),
+        (
+            "<mode>NAILED_CONNECTION</mode><dialNumber> </dialNumber>".to_owned(),
+            "Parameter Missing",
+            "dialNumber",
+        ),
+    ] {
+        let refused = serve(&mut desk, 0, BOB, BOB, &mobile(&inside)).expect_err(&inside);
+        assert_eq!(told(&refused), (400, kind.into(), data.into()), "{inside}");
+    }
+    for (time, mode) in [(0, "CALL_BY_CALL"), (1000, "NAILED_CONNECTION")] {
+        let body = mobile(&format!("<mode>{mode}</mode>{number}"));
+        assert_eq!(serve(&mut desk, time, BOB, BOB, &body), Ok(vec![]));
+        let events = desk.tick(at(time + 250));
+        assert_eq!(field(&events[0].payload, "errorType"), "Mode Not Allowed");
+        assert_eq!((events.len(), field(&get(&desk, BOB), "state")), (1, "LOGOUT".into()));
+    }
+    // An empty element is as good as none, and without LOGIN it means nothing.
+    serve(&mut desk, 2000, BOB, BOB, &mobile("")).expect("an accepted request");
+    assert_eq!(said(&desk.tick(at(2250))), ["NOT_READY", "team: NOT_READY"]);
+    let ready = "<state>READY</state><mobileAgent><mode>FOO</mode></mobileAgent>";
+    assert_eq!(said(&serve(&mut desk, 3000, BOB, BOB, ready).expect("accepted")), ["READY", "team: READY"]);
+}
+
+/// The guide, "User API errors": an agent asks for what is no state it can set, a supervisor for what is a state all the same.
+#[test]
+fn finding_user_api_errors_of_states_that_cannot_be_set() {
+    let mut desk = desk();
+    for (actor, state, kind) in [
+        (BOB, "HAPPY", "Invalid Input"),
+        (BOB, "TALKING", "Invalid Input"),
+        (ADA, "HAPPY", "Invalid Input"),
+        (ADA, "TALKING", "Invalid State"),
+        (ADA, "HOLD", "Invalid State"),
+        (ADA, "RESERVED_OUTBOUND_PREVIEW", "Invalid State"),
+        (ADA, "UNKNOWN", "Invalid State"),
+        (ADA, "WORK", "Invalid State"),
+        (ADA, "LOGIN", "Invalid Authorization User Specified"),
+    ] {
+        let body = format!("<state>{state}</state><extension>1001</extension>");
+        let refused = serve(&mut desk, 0, actor, BOB, &body).expect_err(&body);
+        assert_eq!(told(&refused).1, kind, "{actor:?} {state}");
+    }
+}

@@ -144,7 +144,8 @@ fn some(random: &mut fastrand::Rng) -> Do {
         0..18 => {
             let user = agent(random);
             let actor = if random.u8(..5) == 0 { [0, 4][random.usize(..2)] } else { user };
-            let state = pick(random, &["LOGIN", "LOGIN", "READY", "READY", "READY", "NOT_READY", "LOGOUT"]);
+            let state =
+                pick(random, &["LOGIN", "LOGIN", "READY", "READY", "READY", "NOT_READY", "WORK", "LOGOUT"]);
             let at = if random.u8(..6) == 0 { agent(random) } else { user };
             Do::State(actor, user, state, NUMBERS[at as usize])
         }
