@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import axe from 'axe-core';
+
 import { openPage, startBrowser } from './lab/browser.js';
 import { lab } from './lab/lab.js';
 
@@ -99,6 +101,16 @@ test('gadgets have their preferences, requests, events and each other', withPage
   assert.deepEqual(complaints, []);
 }));
 
+/** Whether everybody can use the page, by WCAG 2.1 AA; a gadget is its author's. */
+async function isForEverybody(page, what) {
+  await page.evaluate(axe.source);
+  const violations = await page.evaluate(async () => {
+    const rules = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], resultTypes: ['violations'], iframes: false };
+    return (await axe.run(document, rules)).violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target)}`);
+  });
+  assert.deepEqual(violations, [], what);
+}
+
 // A section behind those of the demo.
 const LAYOUT = `[[desktop_layout]]
 xml = '''<finesseLayout xmlns="http://www.cisco.com/vtg/finesse">
@@ -109,8 +121,10 @@ xml = '''<finesseLayout xmlns="http://www.cisco.com/vtg/finesse">
 
 test('the gadgets of the layout are there for the role of the user', withPage(async ({ open }) => {
   const { page, complaints } = await open('/desktop/');
+  await isForEverybody(page, 'the sign-in');
   await signIn(page);
   await shows(page, 'finesse_gadget_1_title', 'Team');
+  await isForEverybody(page, 'the container');
   await shows(page.frameLocator('#gadget-2'), 'connection', 'connected');
   assert.equal(await page.frameLocator('#gadget-2').locator('body.lab').getAttribute('data-colour'), 'red');
   // The own ones come beside them, and are those that are remembered.
