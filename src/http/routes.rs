@@ -228,6 +228,10 @@ static ROUTES: &[Resource] = &[
         Later(|Exchange { site, request, peer, secure, .. }| {
             Box::pin(sso::identity::answer(site, *request, peer, secure))
         })).page(),
+    // Finesse has it, callboard has not.
+    Resource::new(Below("/finesse-dp/"), READ, Now(|_, _| {
+        text(StatusCode::NOT_IMPLEMENTED, "callboard has no Diagnostic Portal.")
+    })).beside_files(),
     Resource::new(Exactly(certificate::PATH), READ, Now(certificate::answer)),
     Resource::new(Exactly("/metrics"), READ, Now(|site, _| metrics::answer(site))),
     // A page tries from here whether the certificate is accepted.
@@ -297,6 +301,8 @@ pub fn allow(methods: &[Method]) -> String {
 pub fn nothing() -> Answer {
     let mut known: Vec<(&str, String)> = Vec::new();
     let (page, others) = ROUTES.split_at(1);
+    // What stands beside files has another resource at its first segment, or is not there.
+    let others = others.iter().filter(|resource| !resource.beside_files);
     for Resource { paths, summary, .. } in page.iter().chain(APART).chain(others) {
         if known.iter().all(|(first, _)| *first != paths.first()) {
             let start = paths.start();

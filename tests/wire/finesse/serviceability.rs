@@ -168,6 +168,9 @@ fn the_serviceability_of_12_6_is_for_administrators_and_not_in_earlier_releases(
     assert_eq!(told(&agents), (401, "Authorization Failure", "1001"));
     assert_eq!(told(&ask(&new, "administrator", "POST", "performance", "", "{}")).0, 501);
     assert_eq!(field(&asked(&new, "SystemInfo").body, "finesseMMode"), "");
+    let portal =
+        "GET /finesse-dp/rest/DiagnosticPortal/GetProductVersion HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    assert_eq!(Http::connect(new.plain).ask(portal).status(), 501);
     let old = server("12.5", "");
     for path in ["ConnectedUsersInfo", "LockedOutUsers", "MaintenanceMode", "performance"] {
         assert_eq!(told(&asked(&old, path)), (404, "Not Found", path));
