@@ -139,9 +139,7 @@ pub(super) fn read(
     teams: Option<&Declared>,
 ) -> Result<(Vec<WorkflowAction>, Vec<Workflow>), Reported> {
     let actions = root.tables(report, "workflow_action", "[[workflow_action]]", keys::WORKFLOW_ACTION);
-    let actions = actions.and_then(|sections| {
-        drafts(report, &sections, "workflow action", |report, section| action(report, section))
-    });
+    let actions = actions.and_then(|sections| drafts(report, &sections, "workflow action", action));
     let known: Option<Vec<u32>> =
         actions.as_ref().ok().map(|actions| actions.iter().map(|action| action.id).collect());
     let workflows = root.tables(report, "workflow", "[[workflow]]", keys::WORKFLOW).and_then(|sections| {

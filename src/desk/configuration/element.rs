@@ -33,7 +33,7 @@ impl Element {
     fn of(node: Node<'_, '_>) -> Self {
         let name = node.tag_name().name().to_owned();
         let elements = || node.children().filter(Node::is_element);
-        let raw = elements().next().zip(elements().last()).filter(|_| name == RAW);
+        let raw = elements().next().zip(elements().next_back()).filter(|_| name == RAW);
         let (text, children) = match raw {
             Some((first, last)) => {
                 let source = node.document().input_text();

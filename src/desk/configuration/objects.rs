@@ -142,7 +142,7 @@ impl Form {
         let text = element.text.as_str();
         let is_line = |text: &str| is_carriable(text) && !text.chars().any(char::is_control);
         match self {
-            Nested => return true,
+            Nested => true,
             _ if !element.children.is_empty() => false,
             Text(least, most) => is_line(text) && (least..=most).contains(&text.chars().count()),
             Bytes(most) => is_line(text) && (1..=most).contains(&text.len()),
