@@ -1,5 +1,5 @@
 //! Settings of the system and layouts of the desktop: their documents, and how they change (the guide, "SystemConfig",
-//! "ClusterConfig", "EnterpriseDatabaseConfig", "ChatConfig", "Cloud Connect", "ECCVariableConfig", "ConfigInfo" and "LayoutConfig").
+//! "ClusterConfig", "EnterpriseDatabaseConfig", "ChatConfig", "Cloud Connect", "ECCVariableConfig", "ConfigInfo", "Get Script Selectors" and "LayoutConfig").
 
 use crate::config::settings::{Form, Setting, TABLE};
 use crate::config::{LAYOUT_ROOT, LONGEST_LAYOUT, Role};
@@ -11,6 +11,9 @@ use crate::desk::write::{close, document, element, inside};
 use crate::id::UserId;
 use crate::xml;
 use crate::xml::Bounds;
+
+/// The id of the medium of calls.
+const VOICE: &str = "1";
 
 /// The layout of the desktop where the configuration has none.
 const DEFAULT_LAYOUT: &str = include_str!("default_layout.xml");
@@ -85,6 +88,31 @@ impl Desk {
                 }
             });
         })
+    }
+
+    /// `GET /ScriptSelectors`: the numbers that callers dial; `channel` is `voice`, `digitalchannel`, or `all` as if it were empty.
+    ///
+    /// # Errors
+    ///
+    /// Returns Not Found for another channel.
+    pub fn script_selectors_document(&self, channel: &str) -> Result<String, ApiError> {
+        let queues = match channel {
+            "" | "all" | "voice" => self.queues.as_slice(),
+            "digitalchannel" => &[],
+            _ => return Err(ApiRefusal::NotFound.about(channel)),
+        };
+        Ok(document(|out| {
+            inside(out, "ScriptSelectors", |out| {
+                for queue in queues.iter().map(|queue| &queue.config) {
+                    inside(out, "ScriptSelector", |out| {
+                        element(out, "MrdID", VOICE);
+                        element(out, "Name", &queue.name);
+                        element(out, "DialedNumber", &queue.number);
+                        element(out, "Description", &queue.name);
+                    });
+                }
+            });
+        }))
     }
 
     /// `GET /ConfigInfo`: how much there is of each.

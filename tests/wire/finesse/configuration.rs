@@ -479,6 +479,25 @@ fn finding_m17_the_settings_of_the_system_are_read_and_changed() {
     }
 }
 
+#[test]
+fn finding_m17_script_selectors_are_the_numbers_of_the_queues() {
+    let config = DEMO.replace("profile = \"uccx\"", "profile = \"ucce\"");
+    let server = Server::serving("localhost", &config.replace("release = \"12.5\"", "release = \"12.6\""));
+    for (kind, count) in [("", 2), ("?mrdType=all", 2), ("?mrdType=voice", 2), ("?mrdType=digitalchannel", 0)]
+    {
+        let answer = get(&server, "1001", &format!("ScriptSelectors{kind}"));
+        assert_eq!(
+            (answer.status(), answer.body.matches("<ScriptSelector>").count()),
+            (200, count),
+            "{kind}"
+        );
+    }
+    let first = "<ScriptSelectors><ScriptSelector><MrdID>1</MrdID><Name>Sales</Name><DialedNumber>9001</DialedNumber>";
+    assert!(get(&server, "1001", "ScriptSelectors").body.starts_with(first));
+    assert_eq!(get(&server, "1001", "ScriptSelectors?mrdType=fax").status(), 404);
+    assert_eq!(get(&enterprise(), "1001", "ScriptSelectors").status(), 404, "12.5 has none");
+}
+
 /// The path is that of the API, whoever asks and however.
 #[test]
 fn an_object_can_be_created_in_the_name_of_an_administrator_and_on_conditions() {

@@ -66,7 +66,9 @@ pub const ROWS: &[Row] = &[
     Row::new(&["User/ID/Dialogs/Media", "User/ID/Media/MRD/Dialogs"], &[(Get, Missing)]).only(Uccx),
     Row::new(&["User/ID/Devices", "Devices/EXTENSION"], &[(Get, Missing)]),
     Row::new(&["MediaDomain", "MediaDomains", "MediaDomain/ID"], &[(Get, Missing)]).only(Ucce).since(R12_6),
-    Row::new(&["ScriptSelectors"], &[(Get, Missing)]).only(Ucce).since(R12_6),
+    Row::new(&["ScriptSelectors"], &[
+        (Get, Read(|asked, _| asked.desk().script_selectors_document(&asked.call.parameter("mrdType")?))),
+    ]).only(Ucce).since(R12_6),
     Row::new(&["Teams"], &[(Get, Read(|asked, actor| asked.desk().teams_document(actor)))]),
     Row::new(&["Team/ID"], &[(Get, Read(|asked, actor| {
         let wanted = asked.call.parameter("includeLoggedOutAgents")?;
