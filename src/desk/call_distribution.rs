@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::clock::Now;
-use crate::config::{Profile, Release, Role};
+use crate::config::{NodeAccess, Profile, Release, Role};
 use crate::id::{DialogId, UserId};
 
 use crate::desk::contact_centre::{Desk, Settled};
@@ -15,30 +15,37 @@ use crate::desk::queue::{Queue, Statistics};
 use crate::desk::reasons::Cause;
 use crate::desk::state::State;
 use crate::desk::timers::Alarm;
-use crate::desk::write::{document, element, inside, timestamp};
+use crate::desk::write::{document, element, inside, list, timestamp};
 
 impl Desk {
-    /// `GET /Queue/{id}`: for the agents of its team, their supervisors, and administrators.
+    /// `GET /Queue/{id}`: for everybody; with `node_access = "role"` for those who may follow its node.
     ///
     /// # Errors
     ///
-    /// Returns Not Found, or Authorization Failure to everybody else.
+    /// Returns Not Found, or Authorization Failure.
     pub fn queue_document(&self, actor: UserId, id: &str) -> Result<String, ApiError> {
         let queue = self.queues.iter().find(|queue| queue.config.id == id);
         let queue = queue.ok_or_else(|| ApiRefusal::QueueUnknown.about(id))?;
-        self.visible_team(actor, &queue.config.team)?;
+        if self.node_access == NodeAccess::Role {
+            self.visible_team(actor, &queue.config.team)?;
+        }
         Ok(document(|out| self.write_queue(out, queue, &self.statistics(queue))))
     }
 
-    /// `GET /User/{id}/Queues`: the queues that the user takes calls from.
+    /// `GET /User/{id}/Queues`, for everybody as [`Desk::queue_document`] is: the queues of the user's team, and of the teams that
+    /// the user supervises.
     ///
     /// # Errors
     ///
-    /// Returns what [`Desk::user_document`] does.
+    /// Returns Invalid Authorization User Specified.
     pub fn queues_of_user(&self, actor: UserId, user: UserId) -> Result<String, ApiError> {
-        self.may_see(actor, user)?;
-        let team = self.directory.get(user).team.as_deref();
-        Ok(self.queues_document(|queue| team == Some(&queue.config.team)))
+        if self.node_access == NodeAccess::Role {
+            self.may_see(actor, user)?;
+        }
+        let user = self.directory.get(user);
+        Ok(self.queues_document(|queue| {
+            user.team.iter().chain(&user.supervises).any(|team| *team == queue.config.team)
+        }))
     }
 
     /// `GET /Queues`: for administrators.
@@ -53,7 +60,7 @@ impl Desk {
 
     fn queues_document(&self, which: impl Fn(&Queue) -> bool) -> String {
         document(|out| {
-            inside(out, "Queues", |out| {
+            list(out, "Queues", |out| {
                 for queue in self.queues.iter().filter(|queue| which(queue)) {
                     self.write_queue(out, queue, &self.statistics(queue));
                 }
@@ -238,15 +245,15 @@ impl Desk {
                 element(out, "startTimeOfLongestCallInQueue", &longest);
                 number(out, "agentsReady", statistics.ready);
                 number(out, "agentsNotReady", statistics.not_ready);
+                if self.release >= Release::R12_5 {
+                    number(out, "agentsBusyOther", statistics.busy_other);
+                    number(out, "agentsLoggedOn", statistics.logged_on);
+                }
                 number(out, "agentsTalkingInbound", statistics.inbound);
                 number(out, "agentsTalkingOutbound", statistics.outbound);
                 number(out, "agentsTalkingInternal", statistics.internal);
                 number(out, "agentsWrapUpNotReady", statistics.wrap_up_not_ready);
                 number(out, "agentsWrapUpReady", statistics.wrap_up_ready);
-                if self.release >= Release::R12_5 {
-                    number(out, "agentsBusyOther", statistics.busy_other);
-                    number(out, "agentsLoggedOn", statistics.logged_on);
-                }
             });
         });
     }

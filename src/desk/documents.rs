@@ -1,6 +1,6 @@
 //! The XML documents of the REST API and of events: names and order of the elements as captured.
 
-use crate::config::{Release, Role, Team};
+use crate::config::{Profile, Release, Role, Team};
 use crate::id::UserId;
 
 use crate::desk::contact_centre::Desk;
@@ -9,7 +9,7 @@ use crate::desk::nodes;
 use crate::desk::reasons::{Reason, Shown};
 use crate::desk::state::State;
 use crate::desk::work::OPTIONAL_WRAP_UP;
-use crate::desk::write::{document, element, inside, timestamp};
+use crate::desk::write::{document, element, inside, list, timestamp};
 
 /// The elements of `<reasonCode>` in a user of 12.5 and of 11.6, as captured; in an event for a team (the guide, "Team
 /// notification"), in a team, and of `<ReasonCode>` in lists.
@@ -42,7 +42,7 @@ impl Desk {
     pub fn users_document(&self, actor: UserId) -> Result<String, ApiError> {
         self.administrators_only(actor)?;
         Ok(document(|out| {
-            inside(out, "Users", |out| {
+            list(out, "Users", |out| {
                 for user in self.directory.keys() {
                     self.write_user(out, "User", user);
                 }
@@ -64,7 +64,7 @@ impl Desk {
         Ok(document(|out| {
             inside(out, "Team", |out| {
                 write_team(out, team);
-                inside(out, "users", |out| members.for_each(|user| self.write_member(out, user)));
+                list(out, "users", |out| members.for_each(|user| self.write_member(out, user)));
             });
         }))
     }
@@ -77,7 +77,7 @@ impl Desk {
     pub fn teams_document(&self, actor: UserId) -> Result<String, ApiError> {
         self.administrators_only(actor)?;
         Ok(document(|out| {
-            inside(out, "Teams", |out| {
+            list(out, "Teams", |out| {
                 for team in &self.teams {
                     inside(out, "Team", |out| write_team(out, team));
                 }
@@ -107,7 +107,7 @@ impl Desk {
                 write_reason(out, OF_AGENT, reason, fields);
             }
             element(out, "reasonCodeId", &id);
-            inside(out, "roles", |out| {
+            list(out, "roles", |out| {
                 for role in &user.roles {
                     element(out, "role", role.name());
                 }
@@ -124,7 +124,7 @@ impl Desk {
             element(out, "teamName", team.map_or("", |team| &team.name));
             if user.roles.contains(&Role::Supervisor) {
                 let supervised = user.supervises.iter().filter_map(|team| self.team(team));
-                inside(out, "teams", |out| supervised.for_each(|team| write_supervised(out, team)));
+                list(out, "teams", |out| supervised.for_each(|team| write_supervised(out, team)));
             }
             element(out, "uri", &nodes::user(&user.id));
             if is_later {
@@ -142,6 +142,7 @@ impl Desk {
             self.write_names(out, key);
             if self.release >= Release::R12_5 {
                 element(out, "extension", agent.extension.as_deref().unwrap_or_default());
+                self.write_media_state(out, key);
                 element(out, "pendingState", agent.pending.map_or("", |pending| pending.state.name()));
             }
             element(out, "state", agent.state.name());
@@ -159,6 +160,9 @@ impl Desk {
             self.write_names(out, key);
             element(out, "dialogs", &nodes::dialogs(&self.directory.get(key).id));
             element(out, "extension", agent.extension.as_deref().unwrap_or_default());
+            if self.release >= Release::R12_5 {
+                self.write_media_state(out, key);
+            }
             element(out, "pendingState", agent.pending.map_or("", |pending| pending.state.name()));
             element(out, "state", agent.state.name());
             if let Some(reason) = self.reason_shown(key) {
@@ -166,6 +170,13 @@ impl Desk {
             }
             element(out, "stateChangeTime", &agent.since.map(timestamp).unwrap_or_default());
         });
+    }
+
+    /// Whether an agent of Express has a call (the guide 12.5, page 73).
+    fn write_media_state(&self, out: &mut String, key: UserId) {
+        if self.profile == Profile::Uccx {
+            element(out, "mediaState", if self.agent(key).dialogs.is_empty() { "IDLE" } else { "BUSY" });
+        }
     }
 
     /// Writes the elements with which every summary starts.

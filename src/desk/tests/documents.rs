@@ -40,14 +40,15 @@ fn a_team_is_shown_with_its_members() {
     let mut desk = desk("uccx");
     let head = "<Team><uri>/finesse/api/Team/1</uri><id>1</id><name>Lab &amp; Co</name><users>";
     let ada = "<User><uri>/finesse/api/User/ada</uri><loginId>ada</loginId><firstName></firstName><lastName></lastName>\
-        <dialogs>/finesse/api/User/ada/Dialogs</dialogs><extension></extension><pendingState></pendingState>\
-        <state>LOGOUT</state><stateChangeTime></stateChangeTime></User>";
-    assert_eq!(shown(desk.team_document(BOB, "1", false)), format!("{head}</users></Team>"));
+        <dialogs>/finesse/api/User/ada/Dialogs</dialogs><extension></extension><mediaState>IDLE</mediaState>\
+        <pendingState></pendingState><state>LOGOUT</state><stateChangeTime></stateChangeTime></User>";
+    let nobody = head.replace("<users>", "<users/></Team>");
+    assert_eq!(shown(desk.team_document(BOB, "1", false)), nobody);
     bring(&mut desk, BOB, "READY");
     ask(&mut desk, ADA, BOB, "NOT_READY").expect("an accepted request");
     let bob = "<User><uri>/finesse/api/User/bob</uri><loginId>bob</loginId><firstName>Bob &lt;b&gt;</firstName>\
         <lastName></lastName><dialogs>/finesse/api/User/bob/Dialogs</dialogs><extension>1001</extension>\
-        <pendingState></pendingState><state>NOT_READY</state><reasonCode><category>NOT_READY</category><code>33</code>\
+        <mediaState>IDLE</mediaState><pendingState></pendingState><state>NOT_READY</state><reasonCode><category>NOT_READY</category><code>33</code>\
         <label>Supervisor Initiated</label><id>-1</id><uri>/finesse/api/ReasonCode/-1</uri></reasonCode>\
         <stateChangeTime>2023-01-13T11:07:11.466Z</stateChangeTime></User>";
     for actor in [BOB, ADA, ROOT] {
@@ -99,5 +100,44 @@ fn finding_d4_a_user_is_found_by_login_name_by_those_who_may_see_it() {
             Config::parse(&format!("profile = \"{profile}\"\n{PEOPLE}"), "c.toml").expect("a valid file");
         desk.reload(at(0), config);
         assert_eq!(told(&desk.find(ROOT, "suzy").expect_err("gone")).0, 404);
+    }
+}
+
+#[test]
+fn finding_d21_members_on_express_say_whether_they_have_a_call() {
+    for (profile, states) in [("uccx", ["IDLE", "BUSY"]), ("ucce", ["", ""])] {
+        let mut desk = crate::desk::tests::dialogues::lab(profile);
+        bring(&mut desk, BOB, "READY");
+        let media = |desk: &Desk| {
+            let team = shown(desk.team_document(ADA, "1", false));
+            if team.contains("<mediaState>") { field(&team, "mediaState") } else { String::new() }
+        };
+        assert_eq!(media(&desk), states[0], "{profile}");
+        let call = crate::desk::Inbound { from: "1".into(), to: "9001".into(), data: CallData::default() };
+        let (_, events) = desk.place_call(at(500), &call, "").expect("a call");
+        assert_eq!(media(&desk), states[1], "{profile}");
+        let told = events.iter().find(|event| event.node == "/finesse/api/Team/1/Users").expect("it is told");
+        assert_eq!(
+            told.payload.contains("<mediaState>BUSY</mediaState>"),
+            profile == "uccx",
+            "{}",
+            told.payload
+        );
+    }
+}
+
+#[test]
+fn finding_d19_everybody_reads_every_queue_and_supervisors_have_those_of_their_teams() {
+    for profile in ["uccx", "ucce"] {
+        let mut desk = crate::desk::tests::dialogues::lab(profile);
+        for actor in [ADA, BOB, EVE, SUE, ROOT] {
+            assert!(desk.queue_document(actor, "q2").is_ok() && desk.queues_of_user(actor, BOB).is_ok());
+        }
+        let of = |desk: &Desk, user| shown(desk.queues_of_user(user, user)).matches("<Queue>").count();
+        assert_eq!([ADA, EVE, SUE, ROOT].map(|user| of(&desk, user)), [1, 1, 1, 0]);
+        assert_eq!(shown(desk.queues_of_user(ROOT, ROOT)), "<Queues/>");
+        desk.node_access = crate::config::NodeAccess::Role;
+        assert_eq!(shown(desk.queue_document(BOB, "q2")), "401|Authorization Failure|2");
+        assert_eq!(shown(desk.queues_of_user(EVE, BOB)), "401|Invalid Authorization User Specified|bob");
     }
 }
