@@ -259,7 +259,7 @@ limits! {
     /// time that maintenance mode takes at the most to end the sessions
     /// (the administration guide, "Finesse Maintenance Mode": maxMMTimeSec is an hour).
     maintenance: Duration("time") = HOUR, SECOND => HOUR;
-    /// calls at the same time
+    /// calls at the same time, with those that are wrapped up
     /// (the guide, "Dialog").
     calls: Count("calls") = 4096, 1 => 100_000;
     /// tasks of media other than voice at the same time

@@ -8,7 +8,7 @@ use crate::id::{DialogId, UserId};
 /// The first id: voice calls have plain integers in captures.
 pub const FIRST_ID: DialogId = 16_777_217;
 
-/// The most participants of a conference.
+/// The most participants of a conference, and the most agents who wrap up one call.
 pub(super) const PARTICIPANTS_MAX: usize = 8;
 
 /// A call.

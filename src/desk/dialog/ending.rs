@@ -6,7 +6,7 @@
 
 use crate::clock::Now;
 use crate::desk::contact_centre::Desk;
-use crate::desk::dialog::call::{Dialog, Party, Phase, StateCause};
+use crate::desk::dialog::call::{Dialog, PARTICIPANTS_MAX, Party, Phase, StateCause};
 use crate::desk::event::Step;
 use crate::desk::state::State;
 use crate::id::{DialogId, UserId};
@@ -60,7 +60,10 @@ impl Desk {
             Party::Agent(user) => Some((user, took || dialog.is_to_wrap_up(user))),
             Party::Listened(_) | Party::Outside => None,
         };
-        let phase = leaving.map_or(Phase::Dropped, |(user, took)| self.leaving_phase(user, took));
+        // Everybody who wraps up stands in every document of the call.
+        let wrapping = dialog.participants.iter().filter(|one| one.phase == Phase::WrapUp).count();
+        let has_room = wrapping < PARTICIPANTS_MAX;
+        let phase = leaving.map_or(Phase::Dropped, |(user, took)| self.leaving_phase(user, took, has_room));
         let dialog = self.dialogs.get_mut(&id)?;
         dialog.controller =
             dialog.controller.filter(|user| leaving.is_none_or(|(leaver, _)| leaver != *user));
@@ -74,13 +77,13 @@ impl Desk {
         Some(phase)
     }
 
-    /// The state in which an agent leaves a call that it took from a queue or not. What an agent asked for during a call comes
-    /// after the last one.
-    fn leaving_phase(&mut self, user: UserId, took: bool) -> Phase {
+    /// The state in which an agent leaves a call that it took from a queue or not, and in which another can wrap up or not. What an
+    /// agent asked for during a call comes after the last one.
+    fn leaving_phase(&mut self, user: UserId, took: bool, has_room: bool) -> Phase {
         let has_more = self.agent(user).dialogs.len() > 1;
         let time = self.wrap_up_time(user, took).filter(|_| took || !has_more);
         self.agent_mut(user).wraps_up |= took;
-        if time.is_some() { Phase::WrapUp } else { Phase::Dropped }
+        if time.is_some() && has_room { Phase::WrapUp } else { Phase::Dropped }
     }
 
     /// Ends the call for a participant who is marked as gone. A participant who wraps up stays in it.

@@ -93,7 +93,7 @@ impl Desk {
         if self.agent(member).dialogs.len() > 1 {
             return Err(ApiRefusal::NotController.about(about));
         }
-        if dialog.participants.len() >= PARTICIPANTS_MAX {
+        if dialog.present().count() >= PARTICIPANTS_MAX {
             return Err(ApiRefusal::ConferenceFull.about(about));
         }
         if let Some(dialog) = self.dialogs.get_mut(&heard) {

@@ -145,7 +145,7 @@ impl Desk {
         id: DialogId,
     ) -> Result<(Vec<UserId>, Vec<UserId>), Failure<'static>> {
         let active = self.active_beside(user, id).ok_or(Failure::State)?;
-        let count = |id| self.dialogs.get(&id).map_or(0, |dialog| dialog.participants.len());
+        let count = |id| self.dialogs.get(&id).map_or(0, |dialog| dialog.present().count());
         if count(id) + count(active) > PARTICIPANTS_MAX + 1 {
             return Err(Failure::ConferenceFull(self.profile));
         }

@@ -261,3 +261,45 @@ fn finding_gap_7_two_supervisors_who_listen_are_two_calls_of_the_member() {
         assert_eq!(list(&desk).matches("<Dialog>").count(), 2, "{profile}");
     }
 }
+
+#[test]
+fn finding_d3_eight_agents_at_most_wrap_up_one_call() {
+    for (profile, work) in RELEASES {
+        let member = |n: u32| {
+            format!("[[user]]\nid = \"a{n}\"\npassword = \"x\"\nteam = \"1\"\nextension = \"{}\"\n", 2000 + n)
+        };
+        let people: String = (0..12).map(member).collect();
+        let text = format!(
+            "profile = \"{profile}\"\n[[team]]\nid = \"1\"\nname = \"Lab\"\nwrap_up = \"30s\"\n{people}\
+             [[queue]]\nid = \"q\"\nname = \"Q\"\nteam = \"1\"\nnumber = \"9001\"\n[limits]\nsign_in = \"0ms\"\n"
+        );
+        let mut desk = Desk::new(Config::parse(&text, "c.toml").expect("a valid file"));
+        for user in (0..12).map(UserId) {
+            ask(&mut desk, user, user, "LOGIN").expect("an accepted request");
+        }
+        ask(&mut desk, UserId(0), UserId(0), "READY").expect("an accepted request");
+        let call = Inbound { from: "5550123".into(), to: "9001".into(), data: CallData::default() };
+        let (id, _) = desk.place_call(at(500), &call, "").expect("the call is put through");
+        let (place, id) = (id, id.to_string());
+        act(&mut desk, 600, UserId(0), &id, "ANSWER");
+        for user in 0..11 {
+            let asked = DialogRequest {
+                action: Some("TRANSFER_SST".into()),
+                target: Some((2000 + user).to_string()),
+                to: Some((2001 + user).to_string()),
+                ..DialogRequest::default()
+            };
+            desk.update_dialog(at(700), UserId(user), &id, &asked, "r").expect("an accepted request");
+            act(&mut desk, 800, UserId(user + 1), &id, "ANSWER");
+            assert!(
+                ["WORK", work].contains(&field(&get(&desk, UserId(user)), "state").as_str()),
+                "{profile}"
+            );
+        }
+        let wrap_up = desk.dialogs[&place].participants.iter().filter(|one| one.has_left()).count();
+        assert_eq!(wrap_up, 8, "{profile}");
+        assert_eq!(desk.dialogs_document(UserId(8), UserId(8)).as_deref(), Ok("<Dialogs/>"), "{profile}");
+        desk.tick(at(60_000));
+        assert_eq!(desk.dialogs[&place].participants.len(), 2, "{profile}");
+    }
+}

@@ -186,7 +186,8 @@ impl Centre {
         must!(!dialog.participants.is_empty(), "call without a participant: {shown}");
         let is_over = dialog.participants.iter().all(Participant::has_left);
         must!(is_over || dialog.is_ours(), "call of nobody here: {shown}");
-        must!(dialog.participants.len() <= 8, "too many participants: {shown}");
+        must!(dialog.present().count() <= 8, "too many participants: {shown}");
+        must!(dialog.participants.len() <= 16, "too many who have left: {shown}");
         let has = |phase| dialog.participants.iter().any(|one| one.phase == phase);
         must!(is_over || !has(Phase::Dropped), "dropped participant: {shown}");
         must!(!is_over || has(Phase::WrapUp), "call that is over: {shown}");
