@@ -89,9 +89,13 @@ pub struct Call<'a> {
     pub path: Vec<String>,
     query: String,
     pub headers: &'a HeaderMap,
-    body: Incoming,
+    body: Option<Incoming>,
     secure: bool,
+    conditions: Option<Conditions<'a>>,
 }
+
+/// Tells whether a change is made on conditions that hold.
+type Conditions<'a> = Box<dyn Fn(&Call<'_>) -> Result<(), ApiError> + 'a>;
 
 impl<'a> Call<'a> {
     /// Takes a request apart, if its path is UTF-8. `secure`: it came by TLS, also to a proxy.
@@ -108,7 +112,8 @@ impl<'a> Call<'a> {
         let path = decoded.collect::<Result<_, _>>().ok()?;
         let query = request.uri().query().unwrap_or_default().to_owned();
         let method = if request.method() == Method::HEAD { Method::GET } else { request.method().clone() };
-        Some(Self { site, method, path, query, headers, body: request.into_body(), secure })
+        let body = Some(request.into_body());
+        Some(Self { site, method, path, query, headers, body, secure, conditions: None })
     }
 
     /// A parameter of the query; empty if it is not there.
@@ -152,9 +157,35 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Whether it is made on conditions.
-    pub fn is_conditional(&self) -> bool {
-        [header::IF_MATCH, header::IF_NONE_MATCH].iter().any(|name| self.headers.contains_key(name))
+    /// The same request with its conditions, if it has any: they are checked before its body is read, and again when it is
+    /// applied, as other requests may change the object meanwhile (RFC 9110 §13.2).
+    ///
+    /// # Errors
+    ///
+    /// Returns that they do not hold.
+    pub fn on_conditions(
+        mut self,
+        check: impl Fn(&Call<'_>) -> Result<(), ApiError> + 'a,
+    ) -> Result<Self, ApiError> {
+        if [header::IF_MATCH, header::IF_NONE_MATCH].iter().any(|name| self.headers.contains_key(name)) {
+            check(&self)?;
+            self.conditions = Some(Box::new(check));
+        }
+        Ok(self)
+    }
+
+    /// Applies a request, if its conditions still hold.
+    fn apply(&self, by: UserId, actor: UserId, request_id: String, request: desk::Request) -> Reply {
+        self.conditions.as_ref().map_or(Ok(()), |check| check(self))?;
+        self.site
+            .driver
+            .with_hub(|hub, now| hub.request(now, by, actor, request_id, request))
+            .map(Success::from)
+    }
+
+    /// The body, which is read once.
+    fn take_body(&mut self) -> Result<Incoming, ApiError> {
+        self.body.take().ok_or_else(|| ApiRefusal::Malformed.about(""))
     }
 
     /// Looks at the sessions and the contact centre.
@@ -181,10 +212,7 @@ impl<'a> Call<'a> {
     pub async fn change_without_body(self, by: UserId, actor: UserId, request: desk::Request) -> Reply {
         let request_id = self.request_id()?;
         self.site.driver.admit(by, 0).await?;
-        self.site
-            .driver
-            .with_hub(|hub, now| hub.request(now, by, actor, request_id, request))
-            .map(Success::from)
+        self.apply(by, actor, request_id, request)
     }
 
     /// Changes the configuration without a body.
@@ -225,25 +253,21 @@ impl<'a> Call<'a> {
     }
 
     /// Applies a request whose body is read and thrown away.
-    pub async fn opaque_log(self, by: UserId, actor: UserId, request: desk::Request) -> Reply {
-        let site = self.site;
-        request_body::discard(site, self.body, site.limits.client_log).await.map_err(unread)?;
-        site.driver.admit(by, 0).await?;
-        site.driver
-            .with_hub(|hub, now| hub.request(now, by, actor, String::new(), request))
-            .map(Success::from)
+    pub async fn opaque_log(mut self, by: UserId, actor: UserId, request: desk::Request) -> Reply {
+        let body = self.take_body()?;
+        request_body::discard(self.site, body, self.site.limits.client_log).await.map_err(unread)?;
+        self.site.driver.admit(by, 0).await?;
+        self.apply(by, actor, String::new(), request)
     }
 
-    async fn change_within(self, by: UserId, actor: UserId, bounds: &Bounds, read: impl Read) -> Reply {
+    async fn change_within(mut self, by: UserId, actor: UserId, bounds: &Bounds, read: impl Read) -> Reply {
         let request_id = self.request_id()?;
         self.check_kind()?;
-        let text = request_body::text(self.site, self.body, bounds.bytes).await.map_err(unread)?;
+        let body = self.take_body()?;
+        let text = request_body::text(self.site, body, bounds.bytes).await.map_err(unread)?;
         let request = read(&text, bounds)?;
         self.site.driver.admit(by, text.len()).await?;
-        self.site
-            .driver
-            .with_hub(|hub, now| hub.request(now, by, actor, request_id, request))
-            .map(Success::from)
+        self.apply(by, actor, request_id, request)
     }
 
     /// The request id, empty if there is none.

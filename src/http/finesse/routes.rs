@@ -81,9 +81,9 @@ impl Found {
         })
     }
 
-    /// A change is made on conditions, if what it changes can be read at the same address.
+    /// Checks the conditions of a change, if what it changes can be read at the same address.
     fn check_conditions(&self, actor: UserId, call: &Call<'_>) -> Result<(), ApiError> {
-        match call.is_conditional().then(|| self.read(actor, call)).flatten() {
+        match self.read(actor, call) {
             Some(Ok(Success::Document(document))) => document::check_conditions(call.headers, &document),
             // Why it cannot be read is for the change to say.
             _ => Ok(()),
@@ -110,12 +110,13 @@ impl Found {
     }
 
     /// The answer to a user who is logged in: `by` sends the request, and `actor` is the user as whom it is carried out.
-    pub async fn reply(&self, by: UserId, actor: UserId, call: Call<'_>) -> Reply {
+    pub async fn reply<'a>(&'a self, by: UserId, actor: UserId, call: Call<'a>) -> Reply {
         let handler = self.handler(&call)?;
+        let call = match call.method {
+            Method::GET => call,
+            _ => call.on_conditions(|call| self.check_conditions(actor, call))?,
+        };
         let user = || call.user(actor, self.ids.first().map_or("", String::as_str));
-        if call.method != Method::GET {
-            self.check_conditions(actor, &call)?;
-        }
         match handler {
             Handler::Change(read) => {
                 call.change(by, actor, |body: &str, bounds: &_| read(&self.ids, body, bounds)).await

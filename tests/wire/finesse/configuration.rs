@@ -517,3 +517,29 @@ fn an_object_can_be_created_in_the_name_of_an_administrator_and_on_conditions() 
     let answer = ask(&server, "administrator", "PUT", "ReasonCode/2", &headers, change);
     assert_eq!(answer.status(), 412, "{answer:?}");
 }
+
+/// Of two changes that know the same state the one whose body comes first is made, and the other is not.
+#[test]
+fn the_conditions_of_a_change_hold_when_it_is_made_and_not_before_its_body_comes() {
+    let server = Server::demo();
+    let tag = get(&server, "administrator", "ReasonCode/1").header("ETag").expect("a tag").to_owned();
+    let conditions = format!("{XML}If-Match: {tag}\r\n");
+    let body = "<ReasonCode><label>Slow</label></ReasonCode>";
+    let (begin, rest) = body.split_at(5);
+    let mut slow = crate::support::Http::connect(server.plain);
+    slow.send(format!(
+        "PUT /finesse/api/ReasonCode/1 HTTP/1.1\r\nHost: localhost:8445\r\nAuthorization: {}\r\nExpect: 100-continue\r\n\
+         Content-Length: {}\r\n{conditions}\r\n",
+        crate::support::http::basic("administrator", "1234"),
+        body.len()
+    ));
+    // The server waits for the body.
+    assert_eq!(slow.head().start, "HTTP/1.1 100");
+    slow.send(begin);
+    let quick = "<ReasonCode><label>Quick</label></ReasonCode>";
+    let answer = ask(&server, "administrator", "PUT", "ReasonCode/1", &conditions, quick);
+    assert_eq!(answer.status(), 200, "{answer:?}");
+    slow.send(rest);
+    assert_eq!(slow.answer().status(), 412);
+    assert!(document(&server, "ReasonCode/1").contains("<label>Quick</label>"));
+}
