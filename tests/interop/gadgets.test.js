@@ -135,6 +135,20 @@ test('the gadgets of the layout are there for the role of the user', withPage(as
   assert.deepEqual(complaints.filter((line) => !/own origin only/.test(line)), []);
 }, '', { limits: LAYOUT }));
 
+test('a link puts no markup into a gadget, and names neither its host nor its password', withPage(async ({ open }) => {
+  const colour = '"><b id="planted">planted</b><script>parent.planted = true</script>';
+  const query = new URLSearchParams({ colour, scheme: 'http', authorization: 'planted' });
+  const { page } = await open(`/desktop/?${new URLSearchParams({ gadget: `${FILES}/agent.xml?${query}` })}`);
+  await signIn(page);
+  const agent = page.frameLocator('#gadget-1');
+  await shows(agent, 'connection', 'connected');
+  assert.equal(await agent.locator('body.lab').getAttribute('data-colour'), colour);
+  assert.equal(await agent.locator('body.lab').getAttribute('data-scheme'), 'https');
+  assert.equal(await agent.locator('#planted').count(), 0);
+  assert.equal(await page.evaluate(() => window.planted), undefined);
+  assert.notEqual(await page.evaluate(() => callboard.gadget('1').prefs.authorization), 'planted');
+}));
+
 test('a gadget is loaded again, taken away, and there the next time', withPage(async ({ open }) => {
   const { page, complaints } = await open('/desktop/');
   await signIn(page);
