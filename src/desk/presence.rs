@@ -35,6 +35,13 @@ impl Desk {
         self.timers.cancel(before);
     }
 
+    /// Ends that wait if there is nobody to sign out any more, from calls or from media.
+    pub(super) fn mind_leaving(&mut self, user: UserId) {
+        if self.agent(user).state == State::Logout && !self.is_in_media(user) {
+            self.arrived(user);
+        }
+    }
+
     /// Signs out an agent who did not come back; Enterprise makes the agent not ready instead.
     pub(super) fn force_logout(&mut self, step: &mut Step<'_>, user: UserId) {
         self.agent_mut(user).leaving = None;

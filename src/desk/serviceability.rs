@@ -6,6 +6,7 @@ use crate::config::Profile;
 use crate::desk::connected::{Connected, ConnectedUser};
 use crate::desk::contact_centre::Desk;
 use crate::desk::error::{ApiError, ApiRefusal};
+use crate::desk::media::room::is_assigned;
 use crate::desk::state::State;
 use crate::desk::write::{document, element, inside, list};
 use crate::id::UserId;
@@ -75,23 +76,34 @@ impl Desk {
     /// Returns Forbidden to everybody else.
     pub fn runtime_config_document(&self, actor: UserId, users: Connected) -> Result<String, ApiError> {
         self.serviceability_only(actor)?;
-        let signed_in = || self.directory.keys().filter(|user| self.agent(*user).state != State::Logout);
+        let has_voice = |user: UserId| self.agent(user).state != State::Logout;
+        let signed_in = || self.directory.keys().filter(|user| has_voice(*user) || self.is_in_media(*user));
         let queues = |user: UserId| {
             let team = self.directory.get(user).team.as_ref();
             self.queues.iter().filter(|queue| Some(&queue.config.team) == team).count()
         };
+        let configured = |user: UserId| {
+            let owner = self.directory.get(user);
+            1 + self.media.list.iter().filter(|medium| is_assigned(owner, medium)).count()
+        };
+        let logged_in = |user: UserId| usize::from(has_voice(user)) + self.media.of(user).count();
         let agents = signed_in().count();
-        let skill_groups: usize = signed_in().map(queues).sum();
-        let average = skill_groups.checked_div(agents).unwrap_or(0);
-        // Of Express the guide says so; on Enterprise nobody has another medium than voice.
-        let media = if agents > 0 || self.profile == Profile::Uccx { "1" } else { "0" };
+        let average = |count: &dyn Fn(UserId) -> usize| {
+            signed_in().map(count).sum::<usize>().checked_div(agents).unwrap_or(0).to_string()
+        };
+        let media = |count: &dyn Fn(UserId) -> usize| match self.profile {
+            // The guide says so.
+            Profile::Uccx => "1".to_owned(),
+            Profile::Ucce => average(count),
+        };
+        let tasks = self.media.tasks.values().filter(|task| task.agent.is_some()).count();
         Ok(document(|out| {
             inside(out, "RuntimeConfigInfo", |out| {
                 element(out, "activeDialogCount", &self.dialogs.len().to_string());
-                element(out, "activeTaskCount", "0");
-                element(out, "averageConfiguredMediaPerAgent", media);
-                element(out, "averageLoggedInMediaPerAgent", media);
-                element(out, "averageSkillGroupCountPerAgent", &average.to_string());
+                element(out, "activeTaskCount", &tasks.to_string());
+                element(out, "averageConfiguredMediaPerAgent", &media(&configured));
+                element(out, "averageLoggedInMediaPerAgent", &media(&logged_in));
+                element(out, "averageSkillGroupCountPerAgent", &average(&queues));
                 inside(out, "connectedUsersInfo", |out| users.write(out, self.release));
                 element(out, "uri", RUNTIME_CONFIG);
             });

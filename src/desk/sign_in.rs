@@ -11,7 +11,7 @@ use crate::desk::command::Request;
 use crate::desk::contact_centre::{Desk, SignIn};
 use crate::desk::error::Failure;
 use crate::desk::event::Step;
-use crate::desk::state::{self, Standing, State};
+use crate::desk::state::{self, Standing};
 use crate::desk::timers::Alarm;
 
 impl Desk {
@@ -52,11 +52,8 @@ impl Desk {
         let mut own = Step::new(step.now, &sign_in.request_id);
         self.carry_out(&mut own, Standing::Own, user, &change);
         step.events.append(&mut own.events);
-        if self.agent(user).state == State::Logout {
-            // The session may have ended meanwhile, and there is nobody to sign out.
-            let leaving = self.agent_mut(user).leaving.take();
-            self.timers.cancel(leaving);
-        }
+        // The session may have ended meanwhile.
+        self.mind_leaving(user);
     }
 
     /// Ends all sign-ins.

@@ -25,6 +25,7 @@ mod events;
 mod lists;
 mod maintenance;
 mod media;
+mod media_beside_calls;
 mod messages;
 mod payloads;
 mod presence;

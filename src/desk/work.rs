@@ -22,11 +22,6 @@ impl Desk {
     pub(super) fn enter(&mut self, now: Now, user: UserId, state: State, reason: Option<Reason>) {
         if state == State::Logout {
             self.move_to(user, None);
-            if !self.is_in_media(user) {
-                // There is nobody to sign out any more.
-                let leaving = self.agent_mut(user).leaving.take();
-                self.timers.cancel(leaving);
-            }
         }
         self.touch_media(user);
         self.entries += 1;
@@ -34,6 +29,7 @@ impl Desk {
         let agent = self.agent_mut(user);
         (agent.state, agent.since, agent.reason) = (state, Some(now.wall), reason);
         agent.entered = entries;
+        self.mind_leaving(user);
         self.mark(now);
     }
 

@@ -8,7 +8,6 @@ use crate::desk::event::Step;
 use crate::desk::media::room::is_assigned;
 use crate::desk::media::states::{Disposition, TaskState};
 use crate::desk::reasons::Reason;
-use crate::desk::state::State;
 use crate::id::UserId;
 
 impl Desk {
@@ -48,11 +47,7 @@ impl Desk {
             one.signed_in = false;
         }
         self.media.touched.insert(user);
-        if self.agent(user).state == State::Logout && !self.is_in_media(user) {
-            // There is nobody to sign out any more.
-            let leaving = self.agent_mut(user).leaving.take();
-            self.timers.cancel(leaving);
-        }
+        self.mind_leaving(user);
     }
 
     /// Takes the media of a configuration, before its people. Agents who do not handle a medium any more are signed out of it, and

@@ -119,41 +119,44 @@ impl Desk {
             Err(Failure::Interrupted)
         } else if !may {
             Err(Failure::Sequence)
+        } else if action == Action::Transfer {
+            self.selected(medium, target.unwrap_or_default())
         } else {
-            // Whatever is done, the last wrap-up reason may come with it.
-            if let (Some((variables, reason)), Some(task)) = (data, self.media.tasks.get_mut(&id)) {
-                task.variables = variables;
-                task.wrap_up_reason = reason.unwrap_or_else(|| std::mem::take(&mut task.wrap_up_reason));
-            }
-            self.act_on_task(&mut step, id, action, target.unwrap_or_default())
+            Ok(medium)
         };
-        if let Err(failure) = done {
-            self.task_failed(&mut step, actor, id, failure);
+        match done {
+            Err(failure) => self.task_failed(&mut step, actor, id, failure),
+            Ok(medium) => {
+                // Whatever is done, the last wrap-up reason may come with it.
+                if let (Some((variables, reason)), Some(task)) = (data, self.media.tasks.get_mut(&id)) {
+                    task.variables = variables;
+                    task.wrap_up_reason = reason.unwrap_or_else(|| std::mem::take(&mut task.wrap_up_reason));
+                }
+                self.act_on_task(&mut step, id, action, medium);
+            }
         }
         self.dispatch(&mut step);
         Ok(step.events)
     }
 
-    fn act_on_task(
-        &mut self,
-        step: &mut Step<'_>,
-        id: TaskId,
-        action: Action,
-        target: &str,
-    ) -> Result<(), Failure> {
+    /// Does with a task what may be done; `medium` is where it is from then on.
+    fn act_on_task(&mut self, step: &mut Step<'_>, id: TaskId, action: Action, medium: u32) {
         let state = match action {
             Action::Accept => Some(TaskState::Accepted),
             Action::Start | Action::Resume => Some(TaskState::Active),
             Action::Pause => Some(TaskState::Paused),
             Action::WrapUp => Some(TaskState::WrappingUp),
             Action::UpdateCallData => None,
-            Action::Close => {
-                self.close_task(step, id, Disposition::NormalEnd);
-                return Ok(());
+            Action::Close => return self.close_task(step, id, Disposition::NormalEnd),
+            Action::Transfer => {
+                self.resubmit(step, id, Disposition::Transferred);
+                if let Some(task) = self.media.tasks.get_mut(&id) {
+                    task.medium = medium;
+                }
+                return;
             }
-            Action::Transfer => return self.transfer_task(step, id, target),
         };
-        let Some(task) = self.media.tasks.get_mut(&id) else { return Ok(()) };
+        let Some(task) = self.media.tasks.get_mut(&id) else { return };
         if let Some(state) = state {
             (task.state, task.since) = (state, step.now.wall);
         }
@@ -162,22 +165,18 @@ impl Desk {
         self.media.touched.extend(agent);
         self.mind_media(step);
         self.task_changed(step, id);
-        Ok(())
     }
 
-    /// The task waits again, in the medium of the script selector. Where no medium has any, each leads back to the same medium.
-    fn transfer_task(&mut self, step: &mut Step<'_>, id: TaskId, target: &str) -> Result<(), Failure> {
+    /// The medium in which a task of `own` waits that is transferred to a script selector. Where no medium has any, each leads back
+    /// to the same medium.
+    fn selected(&self, own: u32, target: &str) -> Result<u32, Failure> {
         let has = |medium: &&crate::config::Medium| medium.script_selectors.iter().any(|own| own == target);
         let to = self.media.list.iter().find(has).map(|medium| medium.id);
         let has_selectors = self.media.list.iter().any(|medium| !medium.script_selectors.is_empty());
-        if to.is_none() && has_selectors {
-            return Err(Failure::NoSelector);
+        match to {
+            None if has_selectors => Err(Failure::NoSelector),
+            to => Ok(to.unwrap_or(own)),
         }
-        self.resubmit(step, id, Disposition::Transferred);
-        if let (Some(to), Some(task)) = (to, self.media.tasks.get_mut(&id)) {
-            task.medium = to;
-        }
-        Ok(())
     }
 
     /// Offers a task to an agent.

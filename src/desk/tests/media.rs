@@ -40,7 +40,7 @@ code = 11
 label = "Home"
 "#;
 
-fn stage() -> Stage {
+pub(super) fn stage() -> Stage {
     Stage { desk: lab_with("ucce", "", MEDIA), time: 0 }
 }
 
@@ -75,7 +75,7 @@ fn play(text: &str) {
     assert_eq!(expected, really, "\n{}\n", really.join("\n"));
 }
 
-fn play_one(stage: &mut Stage, command: &str) -> Vec<String> {
+pub(super) fn play_one(stage: &mut Stage, command: &str) -> Vec<String> {
     let words: Vec<&str> = command.split(' ').collect();
     let now = at(stage.time);
     let done = match words[..] {
@@ -131,7 +131,13 @@ fn change(desk: &mut Desk, now: Now, user: UserId, medium: &str, body: &str) -> 
     desk.change_media(now, user, &id, Some(medium), &asked, "r")
 }
 
-fn update(desk: &mut Desk, now: Now, user: UserId, id: &str, body: &str) -> Result<Vec<Event>, ApiError> {
+pub(super) fn update(
+    desk: &mut Desk,
+    now: Now,
+    user: UserId,
+    id: &str,
+    body: &str,
+) -> Result<Vec<Event>, ApiError> {
     desk.update_task(now, user, id, &DialogRequest::read(body, &bounds())?, "r")
 }
 
