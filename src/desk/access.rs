@@ -73,6 +73,17 @@ impl Desk {
         self.directory.find_login(id, &self.domain).ok_or_else(|| ApiRefusal::UserUnknown.about(id))
     }
 
+    /// Checks that a user is still there and, if its request is carried out as `actor`, still an administrator: another
+    /// configuration may have come since the password was checked.
+    ///
+    /// # Errors
+    ///
+    /// Returns Authorization Failure.
+    pub fn check_sender(&self, by: UserId, actor: UserId) -> Result<(), ApiError> {
+        let is_own = by == actor && self.directory.has(by);
+        if is_own { Ok(()) } else { self.administrators_only(by) }
+    }
+
     /// The teams that somebody sees, in the order of the configuration.
     pub fn teams_seen_by(&self, actor: UserId) -> impl Iterator<Item = &Team> {
         self.teams.iter().filter(move |team| self.sees_one_of(actor, &[&team.id]))

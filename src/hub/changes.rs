@@ -95,6 +95,7 @@ impl Hub {
         mut request: desk::Request,
     ) -> Result<Option<String>, ApiError> {
         self.desk.in_service()?;
+        self.desk.check_sender(by, actor)?;
         // Nobody would be told any more.
         if self.closing {
             return Err(desk::ApiRefusal::Busy.about(""));

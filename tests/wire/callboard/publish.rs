@@ -81,7 +81,9 @@ fn a_publisher_with_a_wrong_password_is_unauthorized() {
             let answer = post(&server, node, &authorization, b"x");
             assert_eq!(answer.status(), 401, "{authorization}");
             let challenge = answer.header("WWW-Authenticate").unwrap_or_default();
-            assert!(challenge.starts_with("Basic realm="), "{answer:?}");
+            // As the client tried to log in.
+            let scheme = if authorization.contains("Bearer") { "Bearer realm=" } else { "Basic realm=" };
+            assert!(challenge.starts_with(scheme), "{answer:?}");
         }
     }
     client.expect_nothing_more();

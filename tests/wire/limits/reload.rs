@@ -11,7 +11,7 @@ use crate::support::lab::{Lab, without, without_user};
 use crate::support::rest::{ask, event, field, get, put_state};
 use crate::support::server::DEMO;
 use crate::support::sse::{self, Stream};
-use crate::support::{Bosh, Client, Server, ns};
+use crate::support::{Bosh, Client, Http, Server, ns};
 
 const TEAM: &str = "/finesse/api/Team/1/Users";
 
@@ -274,4 +274,33 @@ fn many_hangups_at_once_are_few_reloads_and_the_last_file_counts() {
     assert!(lab.reloads().len() < 50, "{}", lab.reloads().len());
     assert_eq!(get(&lab.server, "1002", "User/1002").status(), 401);
     Client::online(&lab.server, "1001", "desktop");
+}
+
+/// The password is checked before the body comes, and the role when the request is applied.
+#[test]
+fn a_request_in_the_name_of_another_user_is_refused_when_its_sender_is_no_administrator_any_more() {
+    let lab = Lab::new();
+    let body = "<User><state>LOGIN</state><extension>1001</extension></User>";
+    let (begin, rest) = body.split_at(5);
+    let demoted = DEMO.replace("\"Supervisor\", \"Administrator\"]", "\"Supervisor\"]");
+    let gone = without_user("administrator").replace("publish = [\"administrator\"]", "publish = [\"1001\"]");
+    for config in [demoted, gone] {
+        lab.reload(DEMO);
+        let mut http = Http::connect(lab.server.plain);
+        http.send(format!(
+            "PUT /callboard/api/as/1001/finesse/api/User/1001 HTTP/1.1\r\nHost: localhost\r\nAuthorization: {}\r\n\
+             Content-Type: application/xml\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+            basic("administrator", "1234"),
+            body.len()
+        ));
+        // The server waits for the body.
+        assert_eq!(http.head().status(), 100);
+        http.send(begin);
+        lab.reload(&config);
+        http.send(rest);
+        let answer = http.answer();
+        let shown = (answer.status(), field(&answer.body, "ErrorType"));
+        assert_eq!(shown, (401, "Authorization Failure"), "{answer:?}");
+        assert_eq!(field(&get(&lab.server, "1001", "User/1001").body, "state"), "LOGOUT");
+    }
 }
