@@ -202,16 +202,6 @@ impl Desk {
         Ok(document(|out| self.write_layout(out, layout)))
     }
 
-    /// A list of what callboard never has: workflows, media other than voice.
-    ///
-    /// # Errors
-    ///
-    /// Returns what [`Desk::scope`] does.
-    pub fn empty_list(&self, actor: UserId, whose: Whose<'_>, name: &str) -> Result<String, ApiError> {
-        self.scope(actor, whose)?;
-        Ok(document(|out| inside(out, name, |_| {})))
-    }
-
     fn listed_reason(
         &self,
         actor: UserId,

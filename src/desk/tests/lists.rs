@@ -287,10 +287,10 @@ fn layouts_are_shown_to_those_who_have_them() {
 }
 
 #[test]
-fn what_nobody_has_is_an_empty_list_for_those_who_may_ask() {
+fn express_has_an_empty_list_of_media_for_those_who_may_ask() {
     let desk = desk("uccx");
-    assert_eq!(shown(desk.empty_list(BOB, User(BOB), "MediaList")), "<MediaList></MediaList>");
-    assert_eq!(shown(desk.empty_list(EVE, User(BOB), "MediaList")), OTHERS);
+    assert_eq!(shown(desk.media_document(BOB, BOB)), "<MediaList></MediaList>");
+    assert_eq!(shown(desk.media_document(EVE, BOB)), OTHERS);
     assert_eq!(
         desk.user_auth_mode_document("1001"),
         "<UserAuthMode><authMode>NON_SSO</authMode></UserAuthMode>"

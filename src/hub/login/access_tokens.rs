@@ -82,6 +82,8 @@ pub struct AccessTokens {
     all: usize,
     /// By refresh token.
     grants: HashMap<SecretKey, Grant>,
+    /// The refresh tokens of each user who has any: every request by HTTP Basic asks for them.
+    of_users: HashMap<UserId, Vec<SecretKey>>,
     /// The refresh token of each access token.
     access: HashMap<SecretKey, SecretKey>,
     codes: HashMap<SecretKey, Code>,
@@ -96,6 +98,7 @@ impl AccessTokens {
             each: limits.sessions_per_user,
             all: limits.tokens,
             grants: HashMap::new(),
+            of_users: HashMap::new(),
             access: HashMap::new(),
             codes: HashMap::new(),
         }
@@ -140,9 +143,8 @@ impl AccessTokens {
         refresh: &str,
     ) -> bool {
         self.remove(|grant| grant.is_over(now));
-        let own = || self.grants.iter().filter(|(_, grant)| grant.user == user);
-        if own().count() >= self.each
-            && let Some(first) = own().min_by_key(|(_, grant)| grant.until).map(|(key, _)| *key)
+        if self.own(user).count() >= self.each
+            && let Some(first) = self.own(user).min_by_key(|(_, grant)| grant.until).map(|(key, _)| *key)
         {
             self.end(first);
         }
@@ -158,6 +160,7 @@ impl AccessTokens {
         };
         self.access.insert(access, refresh);
         self.grants.insert(refresh, grant);
+        self.of_users.entry(user).or_default().push(refresh);
         true
     }
 
@@ -193,8 +196,7 @@ impl AccessTokens {
     /// The access tokens of a user.
     pub fn of_user(&self, now: Instant, user: UserId) -> TokensOfUser {
         let mut tokens = TokensOfUser::default();
-        let own = self.grants.values().filter(|grant| grant.user == user);
-        for (key, until) in own.flat_map(|grant| &grant.access) {
+        for (key, until) in self.own(user).flat_map(|(_, grant)| &grant.access) {
             if now < *until { tokens.valid.push(*key) } else { tokens.over.push(*key) }
         }
         tokens
@@ -206,6 +208,11 @@ impl AccessTokens {
         self.remove(|grant| !has(grant.user, &grant.password));
     }
 
+    /// The grants of a user, each with its refresh token.
+    fn own(&self, user: UserId) -> impl Iterator<Item = (&SecretKey, &Grant)> {
+        self.of_users.get(&user).into_iter().flatten().filter_map(|key| self.grants.get_key_value(key))
+    }
+
     fn remove(&mut self, which: impl Fn(&Grant) -> bool) {
         let gone: Vec<_> =
             self.grants.iter().filter(|(_, grant)| which(grant)).map(|(key, _)| *key).collect();
@@ -213,7 +220,14 @@ impl AccessTokens {
     }
 
     fn end(&mut self, refresh: SecretKey) {
-        for (access, _) in self.grants.remove(&refresh).into_iter().flat_map(|grant| grant.access) {
+        let Some(grant) = self.grants.remove(&refresh) else { return };
+        if let Some(own) = self.of_users.get_mut(&grant.user) {
+            own.retain(|other| *other != refresh);
+            if own.is_empty() {
+                self.of_users.remove(&grant.user);
+            }
+        }
+        for (access, _) in grant.access {
             self.access.remove(&access);
         }
     }
@@ -293,6 +307,7 @@ mod tests {
         // Of what is over nothing stays.
         stage.add(2000, BOB, "d", "s");
         assert_eq!((stage.tokens.grants.len(), stage.tokens.access.len()), (1, 1));
+        assert_eq!(stage.tokens.of_users.keys().collect::<Vec<_>>(), [&BOB]);
         assert_eq!(stage.tokens.find(stage.at(2000), "c"), Access::Unknown);
     }
 
@@ -338,6 +353,6 @@ mod tests {
         assert_eq!(stage.tokens.user_of_code(stage.start, "x"), None);
         let other = Password::plain("y").expect("a password");
         stage.tokens.retain(|_, own| *own == other);
-        assert!(!stage.valid(0, "b") && stage.tokens.access.is_empty());
+        assert!(!stage.valid(0, "b") && stage.tokens.access.is_empty() && stage.tokens.of_users.is_empty());
     }
 }
