@@ -35,7 +35,12 @@ impl Desk {
             Request::UpdateDialog { .. } => [Some(actor), None],
             _ => [None, None],
         };
-        users.into_iter().flatten().filter(|user| self.agent(*user).sign_in.is_some())
+        users.into_iter().flatten().filter(|user| self.is_signing_in(*user))
+    }
+
+    /// Tells whether a sign-in of the user was accepted that is not over.
+    pub fn is_signing_in(&self, user: UserId) -> bool {
+        self.agent(user).sign_in.is_some()
     }
 
     /// Ends the sign-in of a user, if there is one: it has succeeded, or it fails now.
@@ -58,8 +63,7 @@ impl Desk {
 
     /// Ends all sign-ins.
     pub(super) fn end_sign_ins(&mut self, step: &mut Step<'_>) {
-        let users: Vec<UserId> =
-            self.directory.keys().filter(|user| self.agent(*user).sign_in.is_some()).collect();
+        let users: Vec<UserId> = self.directory.keys().filter(|user| self.is_signing_in(*user)).collect();
         for user in users {
             self.end_sign_in(step, user);
         }

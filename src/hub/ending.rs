@@ -1,19 +1,23 @@
 //! How a session ends: by an error, by a close, with its transport, or with the server.
 
 use crate::clock::Now;
+use crate::desk::Command;
 use crate::hub::action::Action;
 use crate::hub::action::NoteKind;
 use crate::hub::delivery::frame::{Close, Element, Frame, StreamEntry};
 use crate::hub::session::{Carrier, Kind, Xmpp};
 use crate::hub::state::Hub;
 use crate::hub::tokens::token;
-use crate::id::SessionId;
+use crate::id::{SessionId, UserId};
 use crate::pubsub;
 use crate::xmpp::stream::{self, StreamError};
 
 impl Hub {
     /// The server goes down: every stream ends, of XMPP with `system-shutdown`.
     pub fn shutdown(&mut self, now: Now) {
+        for user in self.users().keys().collect::<Vec<_>>() {
+            self.end_sign_in(now, user);
+        }
         self.closing = true;
         // Requests that wait are answered before it is too late for that.
         self.release_all();
@@ -23,6 +27,13 @@ impl Hub {
             self.wake(id);
         }
         self.look_if_idle();
+    }
+
+    /// Ends the sign-in of a user whose session the server ends next: it was accepted, and the session hears what has come of it.
+    pub(super) fn end_sign_in(&mut self, now: Now, user: UserId) {
+        if self.desk.is_signing_in(user) {
+            self.apply_by_system(now, Command::EndSignIn(user));
+        }
     }
 
     /// Says so when the server goes down and no session is left.

@@ -49,6 +49,7 @@ impl Hub {
                 later.push(id);
             } else {
                 room -= 1;
+                self.end_sign_in(now, user);
                 self.fail(now, id, StreamError::SYSTEM_SHUTDOWN);
             }
         }

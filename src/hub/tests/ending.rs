@@ -1,5 +1,6 @@
 //! The server goes down.
 
+use crate::hub::tests::availability::ask_for;
 use crate::hub::tests::*;
 
 #[test]
@@ -21,4 +22,17 @@ fn at_shutdown_everybody_is_told() {
     assert_eq!((stage.hub.counters().sessions, stage.idle), (0, 1));
     let late = stage.connect();
     assert!(stage.hear(late).concat().contains("<system-shutdown"), "nobody is let in any more");
+}
+
+#[test]
+fn an_accepted_sign_in_is_told_before_the_server_goes_down() {
+    let mut stage = Stage::new();
+    let id = stage.available("1001", "desktop");
+    ask_for(&mut stage, "1001", "LOGIN").expect("the service is up");
+    assert_eq!(stage.hear(id), [""; 0]);
+    stage.hub.shutdown(stage.now);
+    stage.settle();
+    let heard = stage.hear(id).concat();
+    let told = heard.find("NOT_READY").expect("what has come of it");
+    assert!(told < heard.find("<system-shutdown").expect("the end"), "{heard}");
 }

@@ -237,3 +237,24 @@ fn maintenance_mode_is_over_in_time_whatever_the_sessions_do() {
         assert_eq!(is_up, left > 0, "seed {seed}");
     }
 }
+
+#[test]
+fn an_accepted_sign_in_is_told_before_maintenance_mode_ends_the_session() {
+    let mut stage = with_a_minute();
+    let users = ["1001", "1002", "1003"];
+    let ids = users.map(|user| stage.available(user, "desktop"));
+    begin(&mut stage);
+    stage.pass(15 * SECOND - Duration::from_millis(1));
+    for (user, id) in users.into_iter().zip(ids) {
+        ask_for(&mut stage, user, "LOGIN").expect("the service is up");
+        stage.hear(id);
+    }
+    stage.pass(Duration::from_millis(1));
+    let heard = ids.map(|id| stage.hear(id).concat());
+    let ended: Vec<_> = heard.iter().filter(|heard| heard.contains("<system-shutdown")).collect();
+    assert!(!ended.is_empty(), "{heard:?}");
+    for heard in ended {
+        let told = heard.find("NOT_READY").expect("what has come of it");
+        assert!(Some(told) < heard.find("<system-shutdown"), "{heard}");
+    }
+}
