@@ -1,8 +1,9 @@
 //! Settings of the system and layouts of the desktop: their documents, and how they change (the guide, "SystemConfig",
-//! "ClusterConfig", "EnterpriseDatabaseConfig", "ChatConfig", "Cloud Connect", "ECCVariableConfig", "ConfigInfo", "Get Script Selectors" and "LayoutConfig").
+//! "ClusterConfig", "EnterpriseDatabaseConfig", "ChatConfig", "Cloud Connect", "ECCVariableConfig", "ConfigInfo", "Get Script
+//! Selectors" and "LayoutConfig").
 
 use crate::config::settings::{Form, Setting, TABLE};
-use crate::config::{LAYOUT_ROOT, LONGEST_LAYOUT, Role};
+use crate::config::{LAYOUT_ROOT, LONGEST_LAYOUT, Role, VOICE};
 use crate::desk::configuration::objects::Object;
 use crate::desk::configuration::request::Change;
 use crate::desk::contact_centre::Desk;
@@ -11,9 +12,6 @@ use crate::desk::write::{close, document, element, inside};
 use crate::id::UserId;
 use crate::xml;
 use crate::xml::Bounds;
-
-/// The id of the medium of calls.
-const VOICE: &str = "1";
 
 /// The layout of the desktop where the configuration has none.
 const DEFAULT_LAYOUT: &str = include_str!("default_layout.xml");
@@ -90,25 +88,33 @@ impl Desk {
         })
     }
 
-    /// `GET /ScriptSelectors`: the numbers that callers dial; `channel` is `voice`, `digitalchannel`, or `all` as if it were empty.
+    /// `GET /ScriptSelectors`: the numbers of queues, and the script selectors of media; `channel` is `voice`, `digitalchannel`, or `all`
+    /// as if it were empty.
     ///
     /// # Errors
     ///
     /// Returns Not Found for another channel.
     pub fn script_selectors_document(&self, channel: &str) -> Result<String, ApiError> {
-        let queues = match channel {
-            "" | "all" | "voice" => self.queues.as_slice(),
-            "digitalchannel" => &[],
+        let (has_voice, has_media) = match channel {
+            "" | "all" => (true, true),
+            "voice" => (true, false),
+            "digitalchannel" => (false, true),
             _ => return Err(ApiRefusal::NotFound.about(channel)),
         };
+        let queues = self.queues.iter().filter(|_| has_voice).map(|queue| &queue.config);
+        let of_queues = queues.map(|queue| (VOICE, &queue.name, &queue.number, &queue.name));
+        let of_media = self.media.list.iter().filter(|_| has_media).flat_map(|medium| {
+            let selectors = medium.script_selectors.iter();
+            selectors.map(|selector| (medium.id, selector, selector, &medium.description))
+        });
         Ok(document(|out| {
             inside(out, "ScriptSelectors", |out| {
-                for queue in queues.iter().map(|queue| &queue.config) {
+                for (medium, name, number, description) in of_queues.chain(of_media) {
                     inside(out, "ScriptSelector", |out| {
-                        element(out, "MrdID", VOICE);
-                        element(out, "Name", &queue.name);
-                        element(out, "DialedNumber", &queue.number);
-                        element(out, "Description", &queue.name);
+                        element(out, "MrdID", &medium.to_string());
+                        element(out, "Name", name);
+                        element(out, "DialedNumber", number);
+                        element(out, "Description", description);
                     });
                 }
             });

@@ -62,3 +62,23 @@ fn finding_m6_the_data_of_a_transfer_that_fails_is_not_taken() {
     let document = stage.desk.dialog_document(BOB, "1_5000_2").expect("it came back");
     assert!(document.contains("<wrapUpReason>Other</wrapUpReason>"), "{document}");
 }
+
+#[test]
+fn finding_m6_the_script_selectors_of_media_are_listed_as_those_of_digital_channels() {
+    let stage = stage();
+    let listed = |channel: &str| {
+        let document = stage.desk.script_selectors_document(channel).expect("a channel");
+        let read = xml::read(&document, &Bounds::of(&Limits::default())).expect("XML");
+        let all = read.descendants().filter(|node| node.has_tag_name("ScriptSelector"));
+        let text = |one: roxmltree::Node<'_, '_>| {
+            one.children().map(xml::text_content).collect::<Vec<_>>().join(" ")
+        };
+        all.map(text).collect::<Vec<_>>()
+    };
+    let media = ["5000 chat chat <Chat>", "5001 video video "];
+    assert_eq!(listed("digitalchannel"), media);
+    let voice = listed("voice");
+    assert!(!voice.is_empty() && voice.iter().all(|one| one.starts_with("1 ")), "{voice:?}");
+    assert_eq!(listed("all"), [voice, media.map(str::to_owned).to_vec()].concat());
+    assert_eq!(listed(""), listed("all"));
+}

@@ -480,10 +480,10 @@ fn finding_m17_the_settings_of_the_system_are_read_and_changed() {
 }
 
 #[test]
-fn finding_m17_script_selectors_are_the_numbers_of_the_queues() {
+fn finding_m17_script_selectors_are_the_numbers_of_the_queues_and_those_of_media() {
     let config = DEMO.replace("profile = \"uccx\"", "profile = \"ucce\"");
     let server = Server::serving("localhost", &config.replace("release = \"12.5\"", "release = \"12.6\""));
-    for (kind, count) in [("", 2), ("?mrdType=all", 2), ("?mrdType=voice", 2), ("?mrdType=digitalchannel", 0)]
+    for (kind, count) in [("", 3), ("?mrdType=all", 3), ("?mrdType=voice", 2), ("?mrdType=digitalchannel", 1)]
     {
         let answer = get(&server, "1001", &format!("ScriptSelectors{kind}"));
         assert_eq!(
