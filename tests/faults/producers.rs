@@ -520,7 +520,8 @@ fn server() -> Server {
 
 /// Starts such a server with more limits.
 fn server_with(more: &str) -> Server {
-    let limits = "queue = \"512KiB\"\nqueue_frames = 512\nclose = \"1m\"\nping = \"10m\"\n";
+    let limits =
+        "queue = \"512KiB\"\nqueue_frames = 512\nclose = \"1m\"\nping = \"10m\"\nsign_in = \"0ms\"\n";
     Server::with_log("info", &format!("[limits]\n{limits}{more}"))
 }
 
