@@ -47,6 +47,7 @@ async fn serve(
     let headers = request.headers().clone();
     let query = request.uri().query().unwrap_or_default().to_owned();
     let posts = request.method() == Method::POST;
+    let only_asks = request.method() == Method::HEAD;
     let form = if posts {
         let text = request_body::text(site, request.into_body(), FORM_MAX).await;
         Some(text.map_err(|refused| ApiRefusal::Malformed.about(refused.sentence))?)
@@ -82,6 +83,10 @@ async fn serve(
         let mut answer = empty(StatusCode::FOUND);
         set(&mut answer, header::LOCATION, format!("{}?{}", identity::PATH, parameters.query()));
         return Ok((None, answer));
+    }
+    // A code is good once, and the answer to HEAD would not carry the tokens.
+    if only_asks {
+        return Ok((None, empty(StatusCode::OK)));
     }
     let Some(issued) = site.driver.with_hub(|hub, now| hub.redeem(now, &code)) else {
         return Err(ApiRefusal::Busy.about("tokens in [limits]"));

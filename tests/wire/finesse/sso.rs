@@ -67,6 +67,9 @@ fn sign_in(server: &Server, from: &str, name: &str, password: &str) -> String {
     let cookie = done.header("Set-Cookie").expect("a cookie is set");
     let cookie = cookie.split(';').next().expect("it has a value").to_owned();
     let back = done.header("Location").expect("it leads back").to_owned();
+    // A client that asks with HEAD first does not use up its code.
+    let asked = format!("HEAD {back} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n");
+    assert_eq!(Http::connect(server.plain).ask_head(asked).status(), 200);
     let tokens = ask(server, "GET", &back, &format!("Cookie: a=b; {cookie}\r\n"));
     assert_eq!(tokens.status(), 200, "{tokens:?}");
     assert!(

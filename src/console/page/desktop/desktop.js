@@ -208,12 +208,17 @@ async function reload(id) {
   const gadget = gadgets.get(id);
   if (!gadget || !connection) return false;
   hub.dismiss(id);
+  // The user may take the gadget away or sign out before its file has come.
+  const isWanted = () => connection && gadgets.get(id) === gadget;
+  let spec;
   try {
-    Object.assign(gadget, await readSpec(gadget.path, language(), connection.prefs(language())));
+    spec = await readSpec(gadget.path, language(), connection.prefs(language()));
   } catch (error) {
-    say(bar.problem, `${gadget.path}: ${error instanceof BadGadget ? t(error.message) : error}`);
+    if (isWanted()) say(bar.problem, `${gadget.path}: ${error instanceof BadGadget ? t(error.message) : error}`);
     return false;
   }
+  if (!isWanted()) return false;
+  Object.assign(gadget, spec);
   say(bar.problem, '');
   gadget.setTitle(gadget.title);
   gadget.setHeight(gadget.height);

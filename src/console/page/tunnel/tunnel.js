@@ -90,6 +90,7 @@ async function connect() {
     },
   });
   session = own;
+  isConnected = false;
   nodes.clear();
   tell('connecting');
   try {
