@@ -63,9 +63,16 @@ pub fn page() -> String {
                 page.text(text);
                 is_first = false;
             }
-            Block::Row(cells) => {
-                let [key, meaning, default] = <[Vec<Inline>; 3]>::try_from(cells).unwrap_or_default();
-                entry(&mut page, key, meaning, &default);
+            Block::Row(mut cells) => {
+                let default = if cells.len() > 2 { cells.pop() } else { None };
+                let [term, meaning] = <[Vec<Inline>; 2]>::try_from(cells).unwrap_or_default();
+                match default {
+                    Some(default) => entry(&mut page, term, meaning, &default),
+                    // What a value means has no default.
+                    None => {
+                        page.control("TP", []).text(term).text(meaning);
+                    }
+                }
             }
         }
     }
@@ -189,6 +196,7 @@ mod tests {
             }
         }
         assert!(page.contains("addresses with TLS. Default: "), "{page}");
+        assert!(!page.contains(".TP\n\n"), "every entry has a name:\n{page}");
     }
 
     #[test]
