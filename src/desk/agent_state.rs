@@ -67,7 +67,7 @@ impl Desk {
                 self.obey(step.now, by, user, outcome, state, change)
             }
             Outcome::Keep if change.request == Request::Login => self.take_telephone(user, change.extension),
-            // What is refused does not come here.
+            // A state that the table refuses does not come here.
             Outcome::Keep | Outcome::Refused(_) => Ok(()),
         };
         let leaves_media = change.leaves_media && done.is_ok();

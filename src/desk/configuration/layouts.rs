@@ -14,7 +14,7 @@ const LONGEST_VARIABLE: usize = 32;
 const LONGEST_LABEL: usize = 50;
 
 impl Desk {
-    /// What is created is for everybody. The layout that is called `default` stays.
+    /// A layout that is created is for everybody. The layout that is called `default` stays.
     pub(super) fn change_layout(&mut self, change: &Change) -> Result<Option<u32>, ApiError> {
         let object = Object::MediaPropertiesLayout;
         let default = self.layouts.iter().position(|layout| layout.teams.is_none());

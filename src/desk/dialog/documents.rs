@@ -89,7 +89,7 @@ impl Desk {
                 });
             }
         }
-        // It is left out until it is set, and callVariable1 to 10 never are.
+        // A wrap-up reason is left out until it is set, and callVariable1 to 10 never are.
         if !dialog.wrap_up_reason.is_empty() {
             element(out, "wrapUpReason", &dialog.wrap_up_reason);
         }

@@ -1,8 +1,8 @@
 //! The ends of calls: a participant leaves, a call is over, and an agent wraps up (the guide, "CTI event mappings for dialog
 //! and participant states").
 //!
-//! Whoever leaves is shown once as DROPPED, to everybody who has the call, and then the call leaves its collection. An agent
-//! who wraps up is WRAP_UP instead, and its call stays until that is over.
+//! A participant that leaves is shown once as DROPPED, to everybody who has the call, and then the call leaves its collection.
+//! An agent who wraps up is WRAP_UP instead, and its call stays until that is over.
 
 use crate::clock::Now;
 use crate::desk::contact_centre::Desk;
@@ -143,7 +143,7 @@ impl Desk {
         let wraps_up = self.dialogs.get(&id).is_some_and(|dialog| dialog.of(user).is_some());
         self.agent_mut(user).dialogs.retain(|other| *other != id);
         if wraps_up {
-            // One call at a time, the last.
+            // An agent wraps up one call at a time: the last.
             self.end_wrap_up(step, user);
             self.agent_mut(user).wrapping = Some(id);
         } else {

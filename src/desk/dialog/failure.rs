@@ -15,8 +15,8 @@ pub enum Failure<'a> {
     },
     /// The agent or the other call is in no state for it.
     State,
-    /// The same where the guide has another type for it: an agent of Enterprise who is ready or wraps up is listened to, and
-    /// on Express somebody adds a party to the conference of another controller.
+    /// An invalid state where the guide has another type for it: an agent of Enterprise who is ready or wraps up is listened
+    /// to, and on Express somebody adds a party to the conference of another controller.
     AgentState,
     /// The telephone that is called is in use.
     Busy,

@@ -204,7 +204,7 @@ impl Desk {
         let medium = task.medium;
         let queued = task.queued;
         self.resubmit(step, id, Disposition::NotAccepted);
-        // It goes back to where it was.
+        // The task goes back to where it was.
         if let Some(task) = self.media.tasks.get_mut(&id) {
             task.queued = queued;
         }

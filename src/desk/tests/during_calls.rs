@@ -396,7 +396,7 @@ fn finding_d12_elsewhere_wrapping_up_is_an_invalid_state() {
                 assert_eq!((events.len(), everything(&desk) == before), (1, true), "{case}");
             }
         }
-        // Who wraps up goes on with it.
+        // An agent that wraps up goes on with it.
         let mut desk = busy(profile, "WORK").0;
         let events = ask(&mut desk, BOB, BOB, "WORK").expect("an accepted request");
         assert_eq!(told_states(&events), ["WORK"], "{profile}");

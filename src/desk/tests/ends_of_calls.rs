@@ -235,7 +235,7 @@ fn finding_gap_7_and_d6_the_member_has_the_call_by_which_a_supervisor_listens() 
         assert_eq!(told_on(&events, DIALOGS), ["PUT DROPPED", "DELETE DROPPED"], "{profile}");
         assert_eq!(get(&desk, BOB), before, "{profile}");
         assert_eq!(list(&desk).matches("<Dialog>").count(), 1, "{profile}");
-        // It ends with his call too, and what he wraps up is his own call only.
+        // The call by which she listens ends with his call too, and what he wraps up is his own call only.
         listen(&mut desk, ADA);
         let events = act(&mut desk, 1100, BOB, &call, "DROP");
         let expected = ["PUT DROPPED", "DELETE DROPPED", "PUT WRAP_UP UPDATE_CALL_DATA"];

@@ -309,7 +309,7 @@ fn finding_m6_a_task_has_the_fields_of_the_guide() {
     for id in ["1_5000_2", "1_5000", "01_5000_1", "1_5001_1", "_", "1_5000_1_", "x_5000_1"] {
         assert_eq!(shown(desk.dialog_document(BOB, id)), format!("404|Not Found|{id}"));
     }
-    // Who listens hears of it again when the service is back.
+    // A client that listens hears of it again when the service is back.
     desk.tell_states(at(466));
     let told = desk.tick(at(466));
     let nodes: Vec<_> = told.iter().map(|event| event.node.as_str()).collect();

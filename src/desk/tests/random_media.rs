@@ -300,7 +300,7 @@ fn media_tasks_and_calls_in_any_order_break_no_rule() {
             );
             let events = done.map(|applied| applied.events).unwrap_or_default();
             events.iter().for_each(|event| known.hear(event));
-            // Who was taken out of a medium has been told, and is in none any more.
+            // An agent that was taken out of a medium has been told, and is in none any more.
             let gone =
                 before.into_iter().flatten().filter(|(place, _)| !desk.media.agents.contains_key(place));
             for ((user, medium), _) in gone {

@@ -157,8 +157,8 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The same request with its conditions, if it has any: they are checked before its body is read, and again when it is
-    /// applied, as other requests may change the object meanwhile (RFC 9110 §13.2).
+    /// Returns the request with its conditions, if it has any: they are checked before its body is read, and again when it
+    /// is applied, as other requests may change the object meanwhile (RFC 9110 §13.2).
     ///
     /// # Errors
     ///
