@@ -167,9 +167,11 @@ impl World {
         self.keep(config);
     }
 
-    /// The server goes down: all who are connected hear it, behind what was told before, and nobody comes any more.
+    /// The server goes down: all who are connected hear it, behind what was told before and what came of the sign-ins that
+    /// were under way, and nobody comes any more.
     pub fn shut_down(mut self) {
-        self.stage.shut_down();
+        let told = self.stage.shut_down();
+        expect(&mut self.peers, &self.bare, &mut self.kept, told);
         for peer in &mut self.peers {
             peer.look(&self.stage.hub);
         }
