@@ -13,7 +13,7 @@ use crate::event_loop::driver::Driver;
 use crate::event_loop::password_queue::Unchecked;
 use crate::http::query::{Query, Repeated};
 use crate::http::request_body::Incoming;
-use crate::http::response::{Answer, Refused, ask_for_password, set};
+use crate::http::response::{HttpRefusal, Response, ask_for_password, set};
 use crate::http::site::Site;
 use crate::hub::{Bearer, TicketKey};
 use crate::id::UserId;
@@ -24,7 +24,7 @@ use crate::net::socket::Remote;
 pub struct Peer(pub IpAddr);
 
 /// Finds the user who sends a request, or why it is not known.
-pub async fn user(site: &Rc<Site>, request: &Request<Incoming>) -> Result<UserId, Refused> {
+pub async fn user(site: &Rc<Site>, request: &Request<Incoming>) -> Result<UserId, HttpRefusal> {
     // There is one in every request.
     let peer = request.extensions().get().map_or(Ipv4Addr::UNSPECIFIED.into(), |Peer(peer)| *peer);
     user_at(site, request.headers(), peer, request.extensions().get().cloned()).await
@@ -36,8 +36,8 @@ pub async fn user_at(
     headers: &HeaderMap,
     peer: IpAddr,
     remote: Option<Remote>,
-) -> Result<UserId, Refused> {
-    const TOO_MANY: Refused = Refused {
+) -> Result<UserId, HttpRefusal> {
+    const TOO_MANY: HttpRefusal = HttpRefusal {
         status: StatusCode::TOO_MANY_REQUESTS,
         sentence: "Too many wrong passwords came from your address; wait (address_attempts in [limits]).",
     };
@@ -60,7 +60,7 @@ pub async fn user_at(
         (Some(user), Ok(true)) => Ok(user),
         (_, Ok(_)) => Err(unauthorized("Wrong user or password.")),
         (_, Err(Unchecked::TooMany)) => Err(TOO_MANY),
-        (_, Err(Unchecked::Busy | Unchecked::Left)) => Err(Refused {
+        (_, Err(Unchecked::Busy | Unchecked::Left)) => Err(HttpRefusal {
             status: StatusCode::SERVICE_UNAVAILABLE,
             sentence: "Too many logins at once; try again.",
         }),
@@ -68,18 +68,21 @@ pub async fn user_at(
 }
 
 /// Finds the user who sends a request that only users with the role Administrator may make.
-pub async fn administrator(site: &Rc<Site>, request: &Request<Incoming>) -> Result<UserId, Refused> {
+pub async fn administrator(site: &Rc<Site>, request: &Request<Incoming>) -> Result<UserId, HttpRefusal> {
     let user = user(site, request).await?;
     check_administrator(site, user)?;
     Ok(user)
 }
 
 /// Refuses users who have not the role Administrator.
-pub fn check_administrator(site: &Rc<Site>, user: UserId) -> Result<(), Refused> {
+pub fn check_administrator(site: &Rc<Site>, user: UserId) -> Result<(), HttpRefusal> {
     if site.driver.with_hub(|hub, _| hub.desk().directory().is_administrator(user)) {
         return Ok(());
     }
-    Err(Refused { status: StatusCode::FORBIDDEN, sentence: "This is for users with the role Administrator." })
+    Err(HttpRefusal {
+        status: StatusCode::FORBIDDEN,
+        sentence: "This is for users with the role Administrator.",
+    })
 }
 
 /// Finds the user who opens a stream: by a ticket if the query has one, else by a password. A ticket stays good while its user is
@@ -87,7 +90,7 @@ pub fn check_administrator(site: &Rc<Site>, user: UserId) -> Result<(), Refused>
 pub async fn ticket_or_user(
     site: &Rc<Site>,
     request: &Request<Incoming>,
-) -> Result<(UserId, Option<TicketKey>), Refused> {
+) -> Result<(UserId, Option<TicketKey>), HttpRefusal> {
     let Some(ticket) = ticket_in(Query::of(request.uri()))? else {
         return Ok((user(site, request).await?, None));
     };
@@ -127,12 +130,12 @@ pub fn given_name(headers: &HeaderMap) -> String {
 }
 
 /// Says how to log in: as the client tried to.
-pub fn challenge(headers: &HeaderMap, answer: &mut Answer) {
+pub fn challenge(headers: &HeaderMap, answer: &mut Response) {
     if bearer(headers).is_some() { refuse_token(answer) } else { ask_for_password(answer) }
 }
 
 /// Says that a token is wrong (RFC 6750 §3).
-pub fn refuse_token(answer: &mut Answer) {
+pub fn refuse_token(answer: &mut Response) {
     set(answer, WWW_AUTHENTICATE, "Bearer realm=\"callboard\", error=\"invalid_token\"");
 }
 
@@ -152,6 +155,6 @@ fn basic(headers: &HeaderMap) -> Option<(String, String)> {
     Some((name.to_owned(), password.to_owned()))
 }
 
-fn unauthorized(sentence: &'static str) -> Refused {
-    Refused { status: StatusCode::UNAUTHORIZED, sentence }
+fn unauthorized(sentence: &'static str) -> HttpRefusal {
+    HttpRefusal { status: StatusCode::UNAUTHORIZED, sentence }
 }

@@ -11,7 +11,7 @@ use crate::http::headers::forwarded::ViaProxy;
 use crate::http::request_body;
 use crate::http::request_body::Grown;
 use crate::http::request_body::Incoming;
-use crate::http::response::{Answer, Empty, set};
+use crate::http::response::{Empty, Response, set};
 use crate::http::site::Site;
 use crate::hub::Post;
 use crate::id::SessionId;
@@ -29,7 +29,7 @@ pub async fn answer(
     peer: SocketAddr,
     secure: bool,
     waits: &Cell<bool>,
-) -> Answer {
+) -> Response {
     let via_proxy = ViaProxy::is_in(&request);
     let small = site.limits.stanza_before_login;
     let logged_in =
@@ -87,9 +87,9 @@ impl Drop for Waiting {
     }
 }
 
-fn written(peer: SocketAddr, said: &bosh::BoshResponse) -> Answer {
+fn written(peer: SocketAddr, said: &bosh::BoshResponse) -> Response {
     log::trace!("{peer} > {}", without_sid(&said.body));
-    let mut answer = Answer::new(String::from(&*said.body).into());
+    let mut answer = Response::new(String::from(&*said.body).into());
     *answer.status_mut() = StatusCode::from_u16(said.status).unwrap_or(StatusCode::OK);
     set(&mut answer, header::CONTENT_TYPE, said.content_type.as_deref().unwrap_or(CONTENT_TYPE));
     set(&mut answer, header::CACHE_CONTROL, "no-store");

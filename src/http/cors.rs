@@ -16,7 +16,7 @@ use crate::desk::ApiRefusal;
 use crate::event_loop::client_log;
 use crate::event_loop::log_shares::Kind;
 use crate::http::request_body::Incoming;
-use crate::http::response::{Answer, empty, set, text};
+use crate::http::response::{Response, empty, set, text};
 use crate::http::site::Site;
 use crate::http::{finesse, redact};
 
@@ -111,7 +111,7 @@ impl Asker {
 
     /// Answers a browser that asks what its page may send, and a page that may not send what it does. `None`: the
     /// request is to be served.
-    pub fn answer(&self, site: &Rc<Site>, request: &Request<Incoming>, peer: SocketAddr) -> Option<Answer> {
+    pub fn answer(&self, site: &Rc<Site>, request: &Request<Incoming>, peer: SocketAddr) -> Option<Response> {
         let (headers, method) = (request.headers(), request.method());
         let preflight =
             method == Method::OPTIONS && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
@@ -136,12 +136,12 @@ impl Asker {
         site: &Rc<Site>,
         request: &Request<Incoming>,
         peer: SocketAddr,
-    ) -> Option<Answer> {
+    ) -> Option<Response> {
         matches!(self, Self::Foreign).then(|| refused(refuse(site, request, peer)))
     }
 
     /// Says in an answer whether the page may read it.
-    pub fn mark(self, answer: &mut Answer) {
+    pub fn mark(self, answer: &mut Response) {
         answer.headers_mut().append(header::VARY, HeaderValue::from_static("Origin"));
         if let Self::Allowed(origin) = self {
             set(answer, header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
@@ -164,7 +164,7 @@ fn is_of_a_program(text: &str, own: &WebOrigin, secure: bool) -> bool {
 }
 
 /// The answer to a preflight of a page that is allowed.
-fn may_send(headers: &HeaderMap) -> Answer {
+fn may_send(headers: &HeaderMap) -> Response {
     let mut answer = empty(StatusCode::NO_CONTENT);
     set(&mut answer, header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
     let asked = headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS).filter(|asked| are_names(asked));
@@ -210,6 +210,6 @@ fn refusal(origin: &str) -> ApiRefusal {
     }
 }
 
-fn refused(origin: &str) -> Answer {
+fn refused(origin: &str) -> Response {
     text(StatusCode::FORBIDDEN, refusal(origin).sentence())
 }

@@ -14,7 +14,7 @@ use crate::http::files::listing;
 use crate::http::headers::forwarded::ViaProxy;
 use crate::http::query::Query;
 use crate::http::request_body::Incoming;
-use crate::http::response::{Answer, json};
+use crate::http::response::{Response, json};
 use crate::http::site::Site;
 use crate::http::{hosts, page, redact, request_log};
 use crate::json;
@@ -32,7 +32,7 @@ const DESKTOP: &str = "desktop";
 const TYPES: [(&str, &[&str]); 2] = [(DESKTOP, &["desktop", "tunnel"]), ("3rdParty", &["3rdpartygadget"])];
 
 /// An error of this API.
-struct Refused {
+struct DesktopRefusal {
     status: StatusCode,
     kind: &'static str,
     message: &'static str,
@@ -40,7 +40,7 @@ struct Refused {
 }
 
 /// Answers a GET or HEAD.
-pub async fn answer(site: Rc<Site>, request: Request<Incoming>, peer: SocketAddr) -> Answer {
+pub async fn answer(site: Rc<Site>, request: Request<Incoming>, peer: SocketAddr) -> Response {
     let shown = redact::request(request.method(), request.uri());
     let answer = match document(&site, &request).await {
         Ok(document) => json(document),
@@ -50,7 +50,7 @@ pub async fn answer(site: Rc<Site>, request: Request<Incoming>, peer: SocketAddr
     answer
 }
 
-async fn document(site: &Site, request: &Request<Incoming>) -> Result<String, Refused> {
+async fn document(site: &Site, request: &Request<Incoming>) -> Result<String, DesktopRefusal> {
     let path = request.uri().path();
     let object = path.strip_prefix(PATH).unwrap_or_default();
     // The guide names objects, and the published addresses are written in other ways.
@@ -58,7 +58,7 @@ async fn document(site: &Site, request: &Request<Incoming>) -> Result<String, Re
         "desktopconfig" => Ok(desktop_config(site, request)),
         "languages" => Ok(languages()),
         "urls" => urls(site, request).await,
-        _ => Err(Refused {
+        _ => Err(DesktopRefusal {
             status: StatusCode::NOT_FOUND,
             kind: "Not Found",
             message: "There is no such resource",
@@ -110,8 +110,8 @@ fn languages() -> String {
 }
 
 /// The addresses that a proxy may let through without a password (the guide, "Resource URLs").
-async fn urls(site: &Site, request: &Request<Incoming>) -> Result<String, Refused> {
-    let invalid = |data: &str| Refused {
+async fn urls(site: &Site, request: &Request<Incoming>) -> Result<String, DesktopRefusal> {
+    let invalid = |data: &str| DesktopRefusal {
         status: StatusCode::BAD_REQUEST,
         kind: "Bad Request",
         message: "type is desktop or 3rdParty",
@@ -145,8 +145,8 @@ async fn urls(site: &Site, request: &Request<Incoming>) -> Result<String, Refuse
     Ok(out)
 }
 
-impl From<Refused> for Answer {
-    fn from(Refused { status, kind, message, data }: Refused) -> Self {
+impl From<DesktopRefusal> for Response {
+    fn from(DesktopRefusal { status, kind, message, data }: DesktopRefusal) -> Self {
         let mut answer = json(json::document(|object| {
             object.plain("status", status.as_u16());
             object.object("apiErrors", |error| {

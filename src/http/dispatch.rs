@@ -22,7 +22,7 @@ use crate::http::metering::{Tag, Way};
 use crate::http::query::Query;
 use crate::http::request_body::Incoming;
 use crate::http::response;
-use crate::http::response::{Answer, Empty, options, set, text};
+use crate::http::response::{Empty, Response, options, set, text};
 use crate::http::routes;
 use crate::http::routes::{Exchange, Handler, METHODS, Resource};
 use crate::http::site::Site;
@@ -34,7 +34,7 @@ use crate::hub;
 const LOGGED_HOST: usize = 100;
 
 /// Answers a request, and counts it if it asks for that. It is in a box, because it is handed on several times.
-pub async fn answer(site: Rc<Site>, mut request: Box<Request<Incoming>>, client: &Client) -> Answer {
+pub async fn answer(site: Rc<Site>, mut request: Box<Request<Incoming>>, client: &Client) -> Response {
     let Client { origin: hub::Peer { address: peer, .. }, security, .. } = client;
     let seen = forwarded::seen(&site.admission.trusted_proxies, *peer, security.is_some(), request.headers());
     // hyper leaves this to us, and the path is the right one only after it.
@@ -79,7 +79,7 @@ async fn respond(
     mut request: Box<Request<Incoming>>,
     client: &Client,
     seen: &Seen,
-) -> Answer {
+) -> Response {
     let via_proxy = site.admission.is_proxy(client.origin.address.ip());
     let origin = hub::Peer { address: seen.peer, via_proxy, ..client.origin };
     request.extensions_mut().insert(ViaProxy(via_proxy));
@@ -142,7 +142,7 @@ async fn respond(
 }
 
 /// Answers a request for a WebSocket.
-fn upgrade(site: Rc<Site>, request: Request<Incoming>, client: &Client, origin: hub::Peer) -> Answer {
+fn upgrade(site: Rc<Site>, request: Request<Incoming>, client: &Client, origin: hub::Peer) -> Response {
     let hub::Peer { address: peer, transport, .. } = origin;
     let (counted, place) = (client.line.borrow().is_counted(), client.place.borrow_mut().take());
     handshake::answer(site.driver.clone(), request, origin, counted, place).unwrap_or_else(|refused| {
@@ -153,7 +153,7 @@ fn upgrade(site: Rc<Site>, request: Request<Incoming>, client: &Client, origin: 
 }
 
 /// The answer to a request for a host that this server is not (RFC 9110 §15.5.20).
-fn misdirected(site: &Rc<Site>, request: &Request<Incoming>, host: &str, peer: SocketAddr) -> Answer {
+fn misdirected(site: &Rc<Site>, request: &Request<Incoming>, host: &str, peer: SocketAddr) -> Response {
     let (method, shown) = (request.method(), crate::text::start(host, LOGGED_HOST));
     let line = format_args!("{peer} http: {method} for {shown:?} refused: not in hosts");
     client_log::of_peer(&site.driver, peer.ip(), Kind::Host, Level::Info, line);
@@ -165,7 +165,7 @@ fn misdirected(site: &Rc<Site>, request: &Request<Incoming>, host: &str, peer: S
 }
 
 /// The answer to a client of a proxy that has as many requests and sessions as one address may have connections.
-fn too_many(site: &Site, peer: SocketAddr) -> Answer {
+fn too_many(site: &Site, peer: SocketAddr) -> Response {
     site.admission.refused(
         peer,
         format_args!("{} connections of its address", site.limits.connections_per_address),
@@ -178,7 +178,7 @@ fn too_many(site: &Site, peer: SocketAddr) -> Answer {
 }
 
 /// The answer to a request without TLS where it is spoken. A browser goes where it is led; nothing is done for it here.
-fn lead_to_tls(request: &Request<Incoming>, status: StatusCode) -> Answer {
+fn lead_to_tls(request: &Request<Incoming>, status: StatusCode) -> Response {
     const SENTENCE: &str = "This listener speaks TLS: use https:// or wss:// with it.";
     let is_page = matches!(*request.method(), Method::GET | Method::HEAD)
         && !request.headers().contains_key(header::UPGRADE);
@@ -194,7 +194,7 @@ fn lead_to_tls(request: &Request<Incoming>, status: StatusCode) -> Answer {
 }
 
 /// Lets the resource answer, if it has the method.
-async fn at(resource: Option<&'static Resource>, exchange: Exchange<'_>) -> Answer {
+async fn at(resource: Option<&'static Resource>, exchange: Exchange<'_>) -> Response {
     let method = exchange.request.method();
     let judges_methods = resource.is_some_and(|resource| resource.judges_methods);
     if !METHODS.contains(method) && !judges_methods {
@@ -229,11 +229,11 @@ fn tag(site: &Site, resource: &Resource, query: &str) -> Option<Tag> {
     Some(Tag { run: (*run).into(), way })
 }
 
-fn no_such_method(method: &Method) -> Answer {
+fn no_such_method(method: &Method) -> Response {
     text(StatusCode::NOT_IMPLEMENTED, format!("There is no method {method} here."))
 }
 
-fn not_allowed(resource: &Resource) -> Answer {
+fn not_allowed(resource: &Resource) -> Response {
     let allowed = resource.allow();
     let mut answer = text(StatusCode::METHOD_NOT_ALLOWED, format!("The methods here: {allowed}."));
     set(&mut answer, header::ALLOW, allowed);

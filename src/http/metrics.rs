@@ -6,14 +6,14 @@ use std::time::UNIX_EPOCH;
 use hyper::header;
 
 use crate::clock::Seconds;
-use crate::http::response::{Answer, set};
+use crate::http::response::{Response, set};
 use crate::http::site::Site;
 use crate::hub::Transport;
 use crate::hub::{Counters, Failures};
 
 /// Answers.
-pub fn answer(site: &Site) -> Answer {
-    let mut answer = Answer::new(text(site).into());
+pub fn answer(site: &Site) -> Response {
+    let mut answer = Response::new(text(site).into());
     set(&mut answer, header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
     set(&mut answer, header::CACHE_CONTROL, "no-store");
     answer

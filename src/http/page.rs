@@ -8,7 +8,7 @@ use hyper::{Request, StatusCode};
 use crate::console::{Asset, PAGE};
 use crate::http::headers::{entity_tag, preference};
 use crate::http::request_body::Incoming;
-use crate::http::response::{Answer, empty, set, text};
+use crate::http::response::{Response, empty, set, text};
 
 /// The path of the page.
 pub const PATH: &str = "/console/";
@@ -39,7 +39,7 @@ const APART: [&str; 2] = ["desktop/", "tunnel/"];
 const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
 
 /// Answers a GET or HEAD for a file of the page.
-pub fn answer(request: &Request<Incoming>) -> Answer {
+pub fn answer(request: &Request<Incoming>) -> Response {
     let name = match request.uri().path().strip_prefix(PATH).unwrap_or_default() {
         "manual" if Asset::find("manual/index.html").is_some() => return lead("/console/manual/"),
         "" => "index.html",
@@ -68,7 +68,7 @@ pub fn paths_apart() -> impl Iterator<Item = String> {
 }
 
 /// Answers a GET or HEAD for a file of the container of gadgets or of the event tunnel.
-pub fn answer_apart(request: &Request<Incoming>) -> Answer {
+pub fn answer_apart(request: &Request<Incoming>) -> Response {
     let path = request.uri().path().strip_prefix('/').unwrap_or_default();
     let name = match path {
         "desktop" => return lead("/desktop/"),
@@ -88,7 +88,7 @@ pub fn answer_apart(request: &Request<Incoming>) -> Answer {
     }
 }
 
-fn send(asset: &'static Asset, policy: &'static str, request: &Request<Incoming>) -> Answer {
+fn send(asset: &'static Asset, policy: &'static str, request: &Request<Incoming>) -> Response {
     let headers = request.headers();
     // Each form of the file has a tag of its own (RFC 9110 §8.8.3.3).
     let gzip = takes_gzip(headers);
@@ -105,14 +105,14 @@ fn send(asset: &'static Asset, policy: &'static str, request: &Request<Incoming>
     answer
 }
 
-fn whole(asset: &'static Asset, gzip: bool, policy: &'static str) -> Answer {
+fn whole(asset: &'static Asset, gzip: bool, policy: &'static str) -> Response {
     let mut answer = if gzip {
-        let mut answer = Answer::new(Bytes::from_static(asset.packed).into());
+        let mut answer = Response::new(Bytes::from_static(asset.packed).into());
         set(&mut answer, header::CONTENT_ENCODING, "gzip");
         answer
     } else {
         match asset.unpack() {
-            Ok(content) => Answer::new(Bytes::from(content).into()),
+            Ok(content) => Response::new(Bytes::from(content).into()),
             Err(_) => return text(StatusCode::INTERNAL_SERVER_ERROR, "The file is packed badly."),
         }
     };
@@ -125,7 +125,7 @@ fn whole(asset: &'static Asset, gzip: bool, policy: &'static str) -> Answer {
 }
 
 /// Leads a browser to `path`.
-pub fn lead(path: &'static str) -> Answer {
+pub fn lead(path: &'static str) -> Response {
     let mut answer = text(StatusCode::TEMPORARY_REDIRECT, format!("The page is at {path}"));
     set(&mut answer, header::LOCATION, path);
     answer

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use hyper::{StatusCode, Uri};
 
-use crate::http::response::Refused;
+use crate::http::response::HttpRefusal;
 
 /// The query of a request.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +54,7 @@ impl<'a> Query<'a> {
     }
 }
 
-impl From<Repeated> for Refused {
+impl From<Repeated> for HttpRefusal {
     fn from(Repeated(name): Repeated) -> Self {
         // A sentence for each parameter: a refusal has no room for text of its own.
         macro_rules! sentence {
@@ -76,9 +76,9 @@ mod tests {
 
     #[test]
     fn the_refusal_names_the_parameter_that_stands_twice() {
-        let refused = Query::new("node=/a&node=/b").one("node").map_err(Refused::from);
+        let refused = Query::new("node=/a&node=/b").one("node").map_err(HttpRefusal::from);
         let sentence = "The parameter node stands more than once in the query.";
-        assert_eq!(refused, Err(Refused { status: StatusCode::BAD_REQUEST, sentence }));
+        assert_eq!(refused, Err(HttpRefusal { status: StatusCode::BAD_REQUEST, sentence }));
     }
 
     #[test]

@@ -12,16 +12,17 @@ use hyper::StatusCode;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use smol::future::FutureExt as _;
 
-use crate::http::response::Refused;
+use crate::http::response::HttpRefusal;
 use crate::http::site::Site;
 use crate::net::quota::{Exhausted, Part};
 
-const TOO_LARGE: Refused =
-    Refused { status: StatusCode::PAYLOAD_TOO_LARGE, sentence: "The body is too large." };
-const BROKEN: Refused = Refused { status: StatusCode::BAD_REQUEST, sentence: "The body is broken off." };
-const LATE: Refused =
-    Refused { status: StatusCode::REQUEST_TIMEOUT, sentence: "The body did not come in time." };
-const TOO_MANY: Refused = Refused {
+const TOO_LARGE: HttpRefusal =
+    HttpRefusal { status: StatusCode::PAYLOAD_TOO_LARGE, sentence: "The body is too large." };
+const BROKEN: HttpRefusal =
+    HttpRefusal { status: StatusCode::BAD_REQUEST, sentence: "The body is broken off." };
+const LATE: HttpRefusal =
+    HttpRefusal { status: StatusCode::REQUEST_TIMEOUT, sentence: "The body did not come in time." };
+const TOO_MANY: HttpRefusal = HttpRefusal {
     status: StatusCode::SERVICE_UNAVAILABLE,
     sentence: "The bodies of other requests take all the memory for that (bodies in [limits]); try again.",
 };
@@ -130,12 +131,12 @@ impl Deref for Text {
 /// # Errors
 ///
 /// 413, 415, 400, 408 or 503.
-pub async fn text(site: &Site, mut body: Incoming, limit: usize) -> Result<Text, Refused> {
+pub async fn text(site: &Site, mut body: Incoming, limit: usize) -> Result<Text, HttpRefusal> {
     let mut room = site.bodies.part(body.from);
     match grow(site, &mut body, &mut room, 0, |_| limit).await? {
         Grown::Whole(bytes) => match String::from_utf8(bytes) {
             Ok(text) => Ok(Text { text, _room: room }),
-            Err(_) => Err(Refused {
+            Err(_) => Err(HttpRefusal {
                 status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 sentence: "The body is not UTF-8.",
             }),
@@ -149,7 +150,7 @@ pub async fn text(site: &Site, mut body: Incoming, limit: usize) -> Result<Text,
 /// # Errors
 ///
 /// 413, 400 or 408.
-pub async fn discard(site: &Site, mut body: Incoming, limit: usize) -> Result<(), Refused> {
+pub async fn discard(site: &Site, mut body: Incoming, limit: usize) -> Result<(), HttpRefusal> {
     let read = async |body: &mut Incoming| {
         let mut length = 0;
         loop {
@@ -184,7 +185,7 @@ pub async fn growing(
     mut body: Incoming,
     small: usize,
     limit: impl Fn(&[u8]) -> usize,
-) -> Result<Grown, Refused> {
+) -> Result<Grown, HttpRefusal> {
     let mut room = site.bodies.part(body.from);
     grow(site, &mut body, &mut room, small, limit).await
 }
@@ -195,7 +196,7 @@ async fn grow(
     room: &mut Part,
     small: usize,
     limit: impl Fn(&[u8]) -> usize,
-) -> Result<Grown, Refused> {
+) -> Result<Grown, HttpRefusal> {
     let read = async |body: &mut Incoming| {
         let mut bytes = Vec::new();
         let mut longest = (small == 0).then(|| limit(&[]));
@@ -234,8 +235,8 @@ async fn grow(
 async fn in_time<T>(
     site: &Site,
     body: &mut Incoming,
-    read: impl AsyncFnOnce(&mut Incoming) -> Result<T, Refused>,
-) -> Result<T, Refused> {
+    read: impl AsyncFnOnce(&mut Incoming) -> Result<T, HttpRefusal>,
+) -> Result<T, HttpRefusal> {
     let late = async {
         smol::Timer::after(site.limits.login).await;
         Err(LATE)

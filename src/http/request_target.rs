@@ -6,7 +6,7 @@ use hyper::http::uri::Scheme;
 use hyper::{Method, Request, StatusCode, Uri, Version};
 
 use crate::http::request_body::Incoming;
-use crate::http::response::Refused;
+use crate::http::response::HttpRefusal;
 
 /// Refuses a request that names no target, several or one that is not here, or whose body cannot be read. From then on its header
 /// `Host` is the authority of its target, whichever of the two has named it.
@@ -14,7 +14,7 @@ use crate::http::response::Refused;
 /// # Errors
 ///
 /// 400, 421 or 501.
-pub fn check(request: &mut Request<Incoming>, secure: bool) -> Result<(), Refused> {
+pub fn check(request: &mut Request<Incoming>, secure: bool) -> Result<(), HttpRefusal> {
     let (method, uri, version) = (request.method(), request.uri(), request.version());
     check_host(version, request.headers())?;
     check_form(method, uri, secure)?;
@@ -32,7 +32,7 @@ pub fn check(request: &mut Request<Incoming>, secure: bool) -> Result<(), Refuse
 }
 
 /// RFC 9112 §3.2.
-fn check_host(version: Version, headers: &HeaderMap) -> Result<(), Refused> {
+fn check_host(version: Version, headers: &HeaderMap) -> Result<(), HttpRefusal> {
     let mut hosts = headers.get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {
         (None, _) if version == Version::HTTP_11 => Err(bad("A request of HTTP/1.1 has one Host header.")),
@@ -46,7 +46,7 @@ fn check_host(version: Version, headers: &HeaderMap) -> Result<(), Refused> {
 
 /// The forms of a target: a path, the whole address, or `*` with OPTIONS (RFC 9112 §3.2.1 to §3.2.4). Only http is served here,
 /// and https over TLS (RFC 9110 §7.4).
-fn check_form(method: &Method, uri: &Uri, secure: bool) -> Result<(), Refused> {
+fn check_form(method: &Method, uri: &Uri, secure: bool) -> Result<(), HttpRefusal> {
     // Answered as a method that is not served.
     if method == Method::CONNECT {
         return Ok(());
@@ -59,7 +59,7 @@ fn check_form(method: &Method, uri: &Uri, secure: bool) -> Result<(), Refused> {
             Err(bad("No name and no password stand in an address."))
         }
         Some(scheme) if *scheme == Scheme::HTTP || (*scheme == Scheme::HTTPS && secure) => Ok(()),
-        Some(_) => Err(Refused {
+        Some(_) => Err(HttpRefusal {
             status: StatusCode::MISDIRECTED_REQUEST,
             sentence: "This address is not served on this connection.",
         }),
@@ -67,13 +67,13 @@ fn check_form(method: &Method, uri: &Uri, secure: bool) -> Result<(), Refused> {
 }
 
 /// The marks of a body that are known here (RFC 9112 §6.1, §7; RFC 9110 §14.5).
-fn check_body(method: &Method, headers: &HeaderMap) -> Result<(), Refused> {
+fn check_body(method: &Method, headers: &HeaderMap) -> Result<(), HttpRefusal> {
     let codings = headers.get_all(header::TRANSFER_ENCODING).iter();
     let codings: Vec<&[u8]> =
         codings.flat_map(|value| value.as_bytes().split(|byte| *byte == b',')).collect();
     let chunked = |coding: &&[u8]| coding.trim_ascii().eq_ignore_ascii_case(b"chunked");
     if !codings.iter().all(chunked) {
-        return Err(Refused {
+        return Err(HttpRefusal {
             status: StatusCode::NOT_IMPLEMENTED,
             sentence: "The only transfer coding here is chunked.",
         });
@@ -89,11 +89,11 @@ fn check_body(method: &Method, headers: &HeaderMap) -> Result<(), Refused> {
 
 /// A client may expect a sign to go on. With any other expectation it is refused, as it must not wait for ever (RFC 9110
 /// §10.1.1).
-fn check_expectation(version: Version, headers: &HeaderMap) -> Result<(), Refused> {
+fn check_expectation(version: Version, headers: &HeaderMap) -> Result<(), HttpRefusal> {
     let mut expected = headers.get_all(header::EXPECT).iter();
     match (expected.next(), expected.next()) {
         (Some(one), None) if one.as_bytes().eq_ignore_ascii_case(b"100-continue") => Ok(()),
-        (Some(_), _) if version == Version::HTTP_11 => Err(Refused {
+        (Some(_), _) if version == Version::HTTP_11 => Err(HttpRefusal {
             status: StatusCode::EXPECTATION_FAILED,
             sentence: "The only expectation that is met here is 100-continue.",
         }),
@@ -155,8 +155,8 @@ fn is_host(text: &[u8]) -> bool {
     host && rest.strip_prefix(b":").map_or(rest.is_empty(), |port| port.iter().all(u8::is_ascii_digit))
 }
 
-fn bad(sentence: &'static str) -> Refused {
-    Refused { status: StatusCode::BAD_REQUEST, sentence }
+fn bad(sentence: &'static str) -> HttpRefusal {
+    HttpRefusal { status: StatusCode::BAD_REQUEST, sentence }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! HTTP answers.
+//! HTTP responses, and refusals that become one.
 
 use std::convert::Infallible;
 use std::io;
@@ -6,22 +6,22 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use http_body_util::Full;
+use hyper::StatusCode;
 use hyper::body::{Bytes, Frame, SizeHint};
 use hyper::header::{self, HeaderName, HeaderValue};
-use hyper::{Response, StatusCode};
 use smol::stream::Stream;
 
 use crate::desk::{self, ApiError};
 use crate::event_loop::held_requests::NotAdmitted;
 use crate::hub::NO_ROOM_SENTENCE;
 
-/// An answer.
-pub type Answer = Response<Body>;
+/// A response of the server.
+pub type Response = hyper::Response<Body>;
 
 /// The pieces of a body. Each is made when the ones before have been taken; an error breaks the connection off.
 pub type Pieces = Pin<Box<dyn Stream<Item = io::Result<Bytes>>>>;
 
-/// The body of an answer.
+/// The body of a response.
 pub enum Body {
     Whole(Full<Bytes>),
     Pieces(Pieces),
@@ -71,20 +71,20 @@ impl hyper::body::Body for Body {
     }
 }
 
-/// Marks an answer to somebody who asked for news, that there are none.
+/// Marks a response that has no news.
 #[derive(Clone, Copy)]
 pub struct Empty;
 
-/// Why a request is not served, and the answer that says so.
+/// The reason why a request is not served, which becomes its response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refused {
+pub struct HttpRefusal {
     pub status: StatusCode,
     /// Says what to do.
     pub sentence: &'static str,
 }
 
-impl From<Refused> for Answer {
-    fn from(Refused { status, sentence }: Refused) -> Self {
+impl From<HttpRefusal> for Response {
+    fn from(HttpRefusal { status, sentence }: HttpRefusal) -> Self {
         let mut answer = text(status, sentence);
         match status {
             StatusCode::UNAUTHORIZED => ask_for_password(&mut answer),
@@ -99,39 +99,39 @@ impl From<Refused> for Answer {
     }
 }
 
-/// An answer without a body.
-pub fn empty(status: StatusCode) -> Answer {
-    let mut answer = Answer::default();
+/// A response without a body.
+pub fn empty(status: StatusCode) -> Response {
+    let mut answer = Response::default();
     *answer.status_mut() = status;
     answer
 }
 
-/// An answer of one sentence.
-pub fn text(status: StatusCode, sentence: impl Into<String>) -> Answer {
+/// A response of one sentence.
+pub fn text(status: StatusCode, sentence: impl Into<String>) -> Response {
     let mut body = sentence.into();
     body.push('\n');
-    let mut answer = Answer::new(body.into());
+    let mut answer = Response::new(body.into());
     *answer.status_mut() = status;
     set(&mut answer, header::CONTENT_TYPE, "text/plain; charset=utf-8");
     answer
 }
 
-/// An answer with JSON that is true for the moment.
-pub fn json(document: String) -> Answer {
-    let mut answer = Answer::new(document.into());
+/// A response with JSON that is true for the moment.
+pub fn json(document: String) -> Response {
+    let mut answer = Response::new(document.into());
     set(&mut answer, header::CONTENT_TYPE, "application/json");
     set(&mut answer, header::CACHE_CONTROL, "no-cache");
     answer
 }
 
-/// Says what holds for every answer: a browser takes it for what its content type says (Fetch §3.6).
-pub fn mark(answer: &mut Answer) {
+/// Says what holds for every response: a browser takes it for what its content type says (Fetch §3.6).
+pub fn mark(answer: &mut Response) {
     set(answer, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
 }
 
 /// Closes an answer that is no page: were a browser to show it all the same, nothing in it would run or load, and no other page
 /// can have it in itself (CSP 3 §6.3, Fetch §3.7).
-pub fn seal(answer: &mut Answer) {
+pub fn seal(answer: &mut Response) {
     const POLICY: HeaderValue =
         HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
     const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
@@ -141,18 +141,18 @@ pub fn seal(answer: &mut Answer) {
 }
 
 /// Says how to log in (RFC 7617 §2).
-pub fn ask_for_password(answer: &mut Answer) {
+pub fn ask_for_password(answer: &mut Response) {
     set(answer, header::WWW_AUTHENTICATE, "Basic realm=\"callboard\", charset=\"UTF-8\"");
 }
 
 /// Sets a header; a value that no header can have is left out.
-pub fn set(answer: &mut Answer, name: HeaderName, value: impl TryInto<HeaderValue>) {
+pub fn set(answer: &mut Response, name: HeaderName, value: impl TryInto<HeaderValue>) {
     if let Ok(value) = value.try_into() {
         answer.headers_mut().insert(name, value);
     }
 }
 
-impl From<NotAdmitted> for Refused {
+impl From<NotAdmitted> for HttpRefusal {
     fn from(why: NotAdmitted) -> Self {
         let (status, sentence) = match why {
             NotAdmitted::NoRoom => (StatusCode::SERVICE_UNAVAILABLE, NO_ROOM_SENTENCE),
@@ -173,7 +173,7 @@ impl From<NotAdmitted> for ApiError {
 }
 
 /// The answer to OPTIONS (RFC 9110 §9.3.7).
-pub fn options(allowed: String) -> Answer {
+pub fn options(allowed: String) -> Response {
     let mut answer = empty(StatusCode::NO_CONTENT);
     set(&mut answer, header::ALLOW, allowed);
     answer

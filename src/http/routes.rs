@@ -16,7 +16,7 @@ use crate::http::callboard::{
 use crate::http::client::Client;
 use crate::http::metering::Way;
 use crate::http::request_body::Incoming;
-use crate::http::response::{Answer, text};
+use crate::http::response::{Response, text};
 use crate::http::site::Site;
 use crate::http::{bosh, callboard, certificate, desktop_api, events, files, finesse, metrics, page, sso};
 
@@ -96,11 +96,11 @@ pub struct Exchange<'a> {
 }
 
 /// An answer that is being made. It has a box of its own: a request may wait for long, and takes no more than it needs then.
-type Answering<'a> = Pin<Box<dyn Future<Output = Answer> + 'a>>;
+type Answering<'a> = Pin<Box<dyn Future<Output = Response> + 'a>>;
 
 /// What answers the requests for a resource.
 pub enum Handler {
-    Now(fn(&Site, &Request<Incoming>) -> Answer),
+    Now(fn(&Site, &Request<Incoming>) -> Response),
     Later(for<'a> fn(Exchange<'a>) -> Answering<'a>),
     /// The connection becomes a WebSocket.
     Upgrade,
@@ -298,7 +298,7 @@ pub fn allow(methods: &[Method]) -> String {
 }
 
 /// The answer where there is no resource: 404, with a place to look for each first segment.
-pub fn nothing() -> Answer {
+pub fn nothing() -> Response {
     let mut known: Vec<(&str, String)> = Vec::new();
     let (page, others) = ROUTES.split_at(1);
     // What stands beside files has another resource at its first segment, or is not there.

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use callboard::config::Config;
-use callboard::http::response::Answer;
+use callboard::http::response::Response;
 use callboard::http::websocket::handshake;
 use callboard::hub::{Peer, Transport};
 use callboard::net::connection::{Connection, Gauge};
@@ -88,7 +88,7 @@ async fn connection(
     };
     let service = service_fn(|request| {
         let answer = handshake::answer(echo.clone(), request, origin, false, None);
-        async { Ok::<_, Infallible>(answer.unwrap_or_else(Answer::from)) }
+        async { Ok::<_, Infallible>(answer.unwrap_or_else(Response::from)) }
     });
     let served = http1::Builder::new().serve_connection(FuturesIo::new(io), service).with_upgrades().await;
     if let Err(error) = served {

@@ -8,7 +8,7 @@ use hyper::{Request, StatusCode};
 use crate::desk::{ApiError, CallData, Command, Inbound};
 use crate::http::query::Query;
 use crate::http::request_body::Incoming;
-use crate::http::response::{Answer, Refused, text};
+use crate::http::response::{HttpRefusal, Response, text};
 use crate::http::site::Site;
 use crate::http::{basic_auth, request_body};
 use crate::hub::Entry;
@@ -27,7 +27,7 @@ const ANONYMOUS: &str = "5550100";
 const NUMBER_MAX: usize = 64;
 
 /// Lets somebody call and answers 202 with the id of the dialog.
-pub async fn place(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
+pub async fn place(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
     let user = basic_auth::administrator(site, &request).await?;
     let query = request.uri().query().unwrap_or_default().to_owned();
     let body = request_body::text(site, request.into_body(), site.limits.payload).await?;
@@ -48,13 +48,13 @@ pub async fn place(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserI
 }
 
 /// The refusal of a call as this API says it.
-pub(super) fn refused(error: ApiError) -> Refused {
+pub(super) fn refused(error: ApiError) -> HttpRefusal {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    Refused { status, sentence: error.message() }
+    HttpRefusal { status, sentence: error.message() }
 }
 
 /// Lets the caller hang up and answers 202.
-pub async fn end(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
+pub async fn end(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
     let user = basic_auth::administrator(site, &request).await?;
     let id = request.uri().path().strip_prefix(BELOW).unwrap_or_default().trim_matches('/');
     let command = Command::EndCall(id.to_owned());
@@ -72,7 +72,7 @@ pub(super) fn set_variable(data: &mut CallData, name: Cow<'_, str>, value: Cow<'
 }
 
 /// The call that the query and the body, a form, ask for.
-fn read(query: &str, body: &str) -> Result<Inbound, Refused> {
+fn read(query: &str, body: &str) -> Result<Inbound, HttpRefusal> {
     let mut call = Inbound { from: String::new(), to: String::new(), data: CallData::default() };
     let pairs = Query::new(query).pairs().chain(Query::new(body).pairs());
     for (key, value) in pairs {
@@ -109,6 +109,6 @@ fn read(query: &str, body: &str) -> Result<Inbound, Refused> {
     Ok(call)
 }
 
-fn refuse<T>(status: StatusCode, sentence: &'static str) -> Result<T, Refused> {
-    Err(Refused { status, sentence })
+fn refuse<T>(status: StatusCode, sentence: &'static str) -> Result<T, HttpRefusal> {
+    Err(HttpRefusal { status, sentence })
 }

@@ -7,7 +7,7 @@ use hyper::Request;
 use crate::config::{Medium, Queue, Team, User};
 use crate::http::basic_auth;
 use crate::http::request_body::Incoming;
-use crate::http::response::{self, Answer, Refused};
+use crate::http::response::{self, HttpRefusal, Response};
 use crate::http::site::Site;
 use crate::hub::Hub;
 use crate::id::UserId;
@@ -17,7 +17,7 @@ use crate::json;
 pub const PATH: &str = "/callboard/api/directory";
 
 /// Answers.
-pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
+pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
     let user = basic_auth::user(site, &request).await?;
     Ok((user, response::json(site.driver.with_hub(|hub, _| document(hub, user, site.frame_tap)))))
 }

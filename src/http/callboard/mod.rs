@@ -19,7 +19,7 @@ use log::Level;
 
 use crate::http::query::Query;
 use crate::http::request_body::Incoming;
-use crate::http::response::{Answer, Refused};
+use crate::http::response::{HttpRefusal, Response};
 use crate::http::site::Site;
 use crate::http::{basic_auth, redact, request_log};
 use crate::id::UserId;
@@ -29,8 +29,8 @@ pub async fn answer(
     site: Rc<Site>,
     request: Request<Incoming>,
     peer: SocketAddr,
-    serve: impl AsyncFnOnce(&Rc<Site>, Request<Incoming>) -> Result<(UserId, Answer), Refused>,
-) -> Answer {
+    serve: impl AsyncFnOnce(&Rc<Site>, Request<Incoming>) -> Result<(UserId, Response), HttpRefusal>,
+) -> Response {
     let shown = redact::request(request.method(), request.uri());
     let with_ticket = basic_auth::ticket_in(Query::of(request.uri())) != Ok(None);
     let headers = request.headers().clone();

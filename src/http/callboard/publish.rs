@@ -8,7 +8,7 @@ use hyper::{Request, StatusCode};
 
 use crate::http::query::Query;
 use crate::http::request_body::Incoming;
-use crate::http::response::{Answer, Refused, text};
+use crate::http::response::{HttpRefusal, Response, text};
 use crate::http::site::Site;
 use crate::http::{basic_auth, request_body};
 use crate::id::UserId;
@@ -19,9 +19,9 @@ use crate::xml;
 pub const PATH: &str = "/callboard/api/publish";
 
 /// Publishes and answers 202 with the item's id.
-pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
+pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
     let user = basic_auth::user(site, &request).await?;
-    let refuse = |status, sentence| Err(Refused { status, sentence });
+    let refuse = |status, sentence| Err(HttpRefusal { status, sentence });
     let Some(node) = Query::of(request.uri()).one("node")?.map(Cow::into_owned) else {
         return refuse(
             StatusCode::BAD_REQUEST,

@@ -12,7 +12,7 @@ use crate::http::events::body::Carried;
 use crate::http::headers::forwarded::ViaProxy;
 use crate::http::query::Query;
 use crate::http::request_body::Incoming;
-use crate::http::response::{self, Answer, Refused};
+use crate::http::response::{self, HttpRefusal, Response};
 use crate::http::site::Site;
 use crate::hub::{Listed, StreamRequest, TapRefused};
 use crate::id::{SessionId, UserId};
@@ -25,7 +25,7 @@ pub const PATH: &str = "/callboard/api/sessions";
 pub const FRAMES: &str = "/callboard/api/frames";
 
 /// Answers with all sessions.
-pub async fn list(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
+pub async fn list(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
     let user = basic_auth::administrator(site, &request).await?;
     let sessions = site.driver.with_hub(|hub, now| hub.list(now));
     Ok((user, response::json(json::document(|object| object.array("sessions", sessions, write)))))
@@ -55,11 +55,11 @@ pub async fn frames(
     request: Request<Incoming>,
     peer: SocketAddr,
     carried: &Carried,
-) -> Result<(UserId, Answer), Refused> {
+) -> Result<(UserId, Response), HttpRefusal> {
     let (user, ticket) = basic_auth::ticket_or_user(site, &request).await?;
     basic_auth::check_administrator(site, user)?;
     if !site.frame_tap {
-        return Err(Refused {
+        return Err(HttpRefusal {
             status: StatusCode::FORBIDDEN,
             sentence: "Frames are shown only with frame_tap = true in the configuration.",
         });

@@ -9,7 +9,7 @@ use crate::http::basic_auth;
 use crate::http::headers::entity_tag;
 use crate::http::query::Query;
 use crate::http::request_body::Incoming;
-use crate::http::response::{self, Answer, Refused};
+use crate::http::response::{self, HttpRefusal, Response};
 use crate::http::site::Site;
 use crate::hub::Availability;
 use crate::id::UserId;
@@ -34,7 +34,7 @@ struct Wanted {
 }
 
 /// Answers GET with what is set, and POST with what is set then.
-pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
+pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
     let user = basic_auth::administrator(site, &request).await?;
     if request.method() == Method::POST {
         let wanted = Wanted::read(Query::of(request.uri()))?;
@@ -50,7 +50,7 @@ pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserI
 }
 
 /// The availability as JSON.
-fn shown(Availability { status, finesse }: Availability) -> Answer {
+fn shown(Availability { status, finesse }: Availability) -> Response {
     let presence = PRESENCES.iter().find(|(_, there)| *there == finesse).map_or("", |(name, _)| name);
     response::json(json::document(|object| {
         object.string("status", status.name());
@@ -60,8 +60,8 @@ fn shown(Availability { status, finesse }: Availability) -> Answer {
 
 impl Wanted {
     /// Reads a query. It asks for one thing at least.
-    fn read(query: Query<'_>) -> Result<Self, Refused> {
-        let refused = |sentence| Refused { status: StatusCode::BAD_REQUEST, sentence };
+    fn read(query: Query<'_>) -> Result<Self, HttpRefusal> {
+        let refused = |sentence| HttpRefusal { status: StatusCode::BAD_REQUEST, sentence };
         let mut wanted = Self::default();
         for (name, value) in query.pairs() {
             match &*name {

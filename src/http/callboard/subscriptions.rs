@@ -10,7 +10,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::http::basic_auth;
 use crate::http::query::Query;
 use crate::http::request_body::Incoming;
-use crate::http::response::{self, Answer, Refused, text};
+use crate::http::response::{self, HttpRefusal, Response, text};
 use crate::http::site::Site;
 use crate::hub::{ListedSubscription, Wanted};
 use crate::id::UserId;
@@ -23,10 +23,11 @@ pub const PATH: &str = "/callboard/api/subscriptions";
 /// The most subscriptions that are listed, about 800 KB of JSON; `total` tells how many there are.
 const MOST: usize = 5_000;
 
-const NO_NODE: Refused = Refused { status: StatusCode::NOT_FOUND, sentence: "There is no such node." };
+const NO_NODE: HttpRefusal =
+    HttpRefusal { status: StatusCode::NOT_FOUND, sentence: "There is no such node." };
 
 /// Answers with the subscriptions that `node=` and `user=` leave, or ends that of `node=` and `jid=` (`session=` for a stream).
-pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
+pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
     let user = basic_auth::administrator(site, &request).await?;
     let query = Query::of(request.uri());
     let node = query.one("node")?;
@@ -53,9 +54,9 @@ async fn end(
     user: UserId,
     node: Option<Cow<'_, str>>,
     subscriber: Option<Cow<'_, str>>,
-) -> Result<(UserId, Answer), Refused> {
+) -> Result<(UserId, Response), HttpRefusal> {
     let (Some(node), Some(subscriber)) = (node, subscriber) else {
-        return Err(Refused {
+        return Err(HttpRefusal {
             status: StatusCode::BAD_REQUEST,
             sentence: "Say which subscription ends: node=NODE and jid=JID, or session=ID for a stream of events.",
         });
@@ -64,9 +65,10 @@ async fn end(
     let ended = site.driver.with_hub(|hub, now| hub.cancel_subscription(now, user, &node, &subscriber));
     ended.map_err(|refusal| match refusal {
         PubsubError::NodeUnknown => NO_NODE,
-        _ => {
-            Refused { status: StatusCode::NOT_FOUND, sentence: "There is no such subscription to this node." }
-        }
+        _ => HttpRefusal {
+            status: StatusCode::NOT_FOUND,
+            sentence: "There is no such subscription to this node.",
+        },
     })?;
     Ok((user, text(StatusCode::OK, "The subscription has ended.")))
 }

@@ -9,7 +9,7 @@ use crate::desk::{CallData, Command, NewTask};
 use crate::http::callboard::calls::{refused, set_variable};
 use crate::http::query::Query;
 use crate::http::request_body::Incoming;
-use crate::http::response::{Answer, Refused, text};
+use crate::http::response::{HttpRefusal, Response, text};
 use crate::http::site::Site;
 use crate::http::{basic_auth, request_body};
 use crate::hub::Entry;
@@ -22,7 +22,7 @@ pub const PATH: &str = "/callboard/api/tasks";
 pub const BELOW: &str = "/callboard/api/tasks/";
 
 /// Takes a task and answers 202 with the id of its dialog.
-pub async fn place(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
+pub async fn place(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
     let user = basic_auth::administrator(site, &request).await?;
     let query = request.uri().query().unwrap_or_default().to_owned();
     let body = request_body::text(site, request.into_body(), site.limits.payload).await?;
@@ -43,7 +43,7 @@ pub async fn place(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserI
 }
 
 /// Ends a task and answers 202.
-pub async fn end(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
+pub async fn end(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
     let user = basic_auth::administrator(site, &request).await?;
     let id = request.uri().path().strip_prefix(BELOW).unwrap_or_default().trim_matches('/');
     let command = Command::EndTask(id.to_owned());
@@ -53,11 +53,11 @@ pub async fn end(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId,
 }
 
 /// The task that the query and the body, a form, ask for.
-fn read(query: &str, body: &str) -> Result<NewTask, Refused> {
+fn read(query: &str, body: &str) -> Result<NewTask, HttpRefusal> {
     let mut task = NewTask { medium: String::new(), data: CallData::default() };
     for (key, value) in Query::new(query).pairs().chain(Query::new(body).pairs()) {
         if key != "media" {
-            set_variable(&mut task.data, key, value).map_err(|_| Refused {
+            set_variable(&mut task.data, key, value).map_err(|_| HttpRefusal {
                 status: StatusCode::BAD_REQUEST,
                 sentence: "Beside media there can be callVariable1 to callVariable10 (40 bytes) and user.NAME (210 bytes, 2000 all together), each once.",
             })?;
@@ -76,6 +76,6 @@ fn read(query: &str, body: &str) -> Result<NewTask, Refused> {
     Ok(task)
 }
 
-fn refuse<T>(status: StatusCode, sentence: &'static str) -> Result<T, Refused> {
-    Err(Refused { status, sentence })
+fn refuse<T>(status: StatusCode, sentence: &'static str) -> Result<T, HttpRefusal> {
+    Err(HttpRefusal { status, sentence })
 }

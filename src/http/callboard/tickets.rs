@@ -7,7 +7,7 @@ use hyper::{Request, StatusCode, header};
 use crate::clock::Seconds;
 use crate::http::basic_auth;
 use crate::http::request_body::Incoming;
-use crate::http::response::{self, Answer, Refused, set};
+use crate::http::response::{self, HttpRefusal, Response, set};
 use crate::http::site::Site;
 use crate::id::UserId;
 use crate::json;
@@ -16,10 +16,10 @@ use crate::json;
 pub const PATH: &str = "/callboard/api/ticket";
 
 /// Makes a ticket.
-pub async fn make(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Answer), Refused> {
+pub async fn make(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
     let user = basic_auth::user(site, &request).await?;
     let Some(ticket) = site.driver.with_hub(|hub, now| hub.make_ticket(now, user)) else {
-        return Err(Refused {
+        return Err(HttpRefusal {
             status: StatusCode::SERVICE_UNAVAILABLE,
             sentence: "The user has as many tickets as sessions_per_user in [limits] allows, all of them in use.",
         });

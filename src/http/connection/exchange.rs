@@ -15,7 +15,7 @@ use hyper::header::{self, HeaderMap};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
-use hyper::{Method, Request, Response, StatusCode, Version};
+use hyper::{Method, Request, StatusCode, Version};
 use log::Level;
 use smol::Timer;
 use smol_hyper::rt::{FuturesIo, SmolTimer};
@@ -28,7 +28,7 @@ use crate::http::connection::waiting::{GONE, Heard, LATE, NO_ROOM, is_late, poll
 use crate::http::dispatch;
 use crate::http::events::body::Carries;
 use crate::http::request_body::{Incoming, Left};
-use crate::http::response::{Answer, Body, set};
+use crate::http::response::{Body, Response, set};
 use crate::http::response_pieces::Rest;
 use crate::http::site::Site;
 use crate::http::websocket::handshake::values;
@@ -64,7 +64,7 @@ pub(super) struct Asked {
     /// hyper keeps
     /// the length to itself: so the answer is waited for with hyper.
     is_chunked: bool,
-    answer: Pin<Box<dyn Future<Output = Answer>>>,
+    answer: Pin<Box<dyn Future<Output = Response>>>,
 }
 
 impl Asked {
@@ -150,7 +150,7 @@ impl Progress {
     }
 
     /// Polls the answer to the request that is asked.
-    fn poll_answer(&self, cx: &mut Context<'_>) -> Poll<Answer> {
+    fn poll_answer(&self, cx: &mut Context<'_>) -> Poll<Response> {
         let mut asked = self.asked.borrow_mut();
         let Some(Asked { answer, .. }) = &mut *asked else { return Poll::Pending };
         let answer = ready!(answer.as_mut().poll(cx));
@@ -244,7 +244,7 @@ async fn answer(
     client: Rc<Client>,
     open: Open,
     request: Request<hyper::body::Incoming>,
-) -> Result<Response<Sent>, Infallible> {
+) -> Result<hyper::Response<Sent>, Infallible> {
     let progress = open.0.clone();
     progress.version.set(request.version());
     let waits_to_be_told = waits_to_be_told(request.headers());

@@ -12,7 +12,7 @@ use hyper::header::{self, HeaderName};
 use smol::stream::Stream;
 
 use crate::http::events::format;
-use crate::http::response::{Answer, Body, Refused, set};
+use crate::http::response::{Body, HttpRefusal, Response, set};
 use crate::http::site::Site;
 use crate::hub::{EventOut, SessionRefused, StreamRefused, TapRefused};
 use crate::id::SessionId;
@@ -44,10 +44,10 @@ struct EventStream {
 }
 
 /// The answer with a stream that the hub has opened.
-pub fn answer(site: &Rc<Site>, id: SessionId, carried: &Carried) -> Answer {
+pub fn answer(site: &Rc<Site>, id: SessionId, carried: &Carried) -> Response {
     carried.set(Carries::Stream(id));
     let stream = EventStream { site: site.clone(), id, carried: carried.clone(), begun: false, ended: false };
-    let mut answer = Answer::new(Body::Pieces(Box::pin(stream)));
+    let mut answer = Response::new(Body::Pieces(Box::pin(stream)));
     set(&mut answer, header::CONTENT_TYPE, "text/event-stream");
     // Nothing between here and the client may keep events back, to pack or to gather them (RFC 9111 §5.2.2.6, and nginx's own
     // word).
@@ -98,7 +98,7 @@ impl Drop for EventStream {
 }
 
 /// Why there is no session for a stream, as an answer says it.
-impl From<SessionRefused> for Refused {
+impl From<SessionRefused> for HttpRefusal {
     fn from(why: SessionRefused) -> Self {
         let (status, sentence) = match why {
             SessionRefused::TooManySessions => (
@@ -112,7 +112,7 @@ impl From<SessionRefused> for Refused {
 }
 
 /// Why no stream of events is opened, as an answer says it.
-impl From<StreamRefused> for Refused {
+impl From<StreamRefused> for HttpRefusal {
     fn from(why: StreamRefused) -> Self {
         let (status, sentence) = match why {
             StreamRefused::NoNode => (
@@ -135,7 +135,7 @@ impl From<StreamRefused> for Refused {
 }
 
 /// Why no tap is opened, as an answer says it.
-impl From<TapRefused> for Refused {
+impl From<TapRefused> for HttpRefusal {
     fn from(why: TapRefused) -> Self {
         let (status, sentence) = match why {
             TapRefused::SessionUnknown => (StatusCode::NOT_FOUND, "There is no such session."),

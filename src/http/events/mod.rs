@@ -15,7 +15,7 @@ use crate::http::events::body::Carried;
 use crate::http::headers::forwarded::ViaProxy;
 use crate::http::query::{Query, Repeated};
 use crate::http::request_body::Incoming;
-use crate::http::response::{Answer, Refused};
+use crate::http::response::{HttpRefusal, Response};
 use crate::http::site::Site;
 use crate::hub::StreamRequest;
 use crate::id::UserId;
@@ -36,7 +36,7 @@ pub async fn open(
     request: Request<Incoming>,
     peer: SocketAddr,
     carried: &Carried,
-) -> Result<(UserId, Answer), Refused> {
+) -> Result<(UserId, Response), HttpRefusal> {
     let (user, ticket) = basic_auth::ticket_or_user(site, &request).await?;
     let query = Query::of(request.uri());
     let nodes: Vec<_> = query.all("node").collect();

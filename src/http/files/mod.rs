@@ -30,7 +30,7 @@ use crate::event_loop::log_shares::{Kind, Whose};
 use crate::event_loop::{client_log, threads};
 use crate::http::redact;
 use crate::http::request_body::Incoming;
-use crate::http::response::{Answer, Body, empty, set, text};
+use crate::http::response::{Body, Response, empty, set, text};
 use crate::http::site::Site;
 use crate::net::buffers::CHUNK;
 use crate::net::clock::now;
@@ -48,14 +48,14 @@ struct Sending {
 }
 
 /// Answers a GET or HEAD.
-pub async fn answer(site: &Rc<Site>, www: &Www, request: &Request<Incoming>, peer: SocketAddr) -> Answer {
+pub async fn answer(site: &Rc<Site>, www: &Www, request: &Request<Incoming>, peer: SocketAddr) -> Response {
     let answer = look_up(site, www, request, peer.ip()).await;
     let shown = redact::request(request.method(), request.uri());
     log::debug!("{peer} http: {shown} {}", answer.status().as_u16());
     answer
 }
 
-async fn look_up(site: &Rc<Site>, www: &Www, request: &Request<Incoming>, peer: IpAddr) -> Answer {
+async fn look_up(site: &Rc<Site>, www: &Www, request: &Request<Incoming>, peer: IpAddr) -> Response {
     let path = request.uri().path();
     let Some(wanted) = lookup::below(path) else {
         return no_such_file();
@@ -95,7 +95,7 @@ async fn look_up(site: &Rc<Site>, www: &Www, request: &Request<Incoming>, peer: 
     }
 }
 
-fn no_such_file() -> Answer {
+fn no_such_file() -> Response {
     text(StatusCode::NOT_FOUND, "There is no such file.")
 }
 
@@ -108,7 +108,7 @@ fn send(
     file: File,
     metadata: &Metadata,
     kind: &'static str,
-) -> Answer {
+) -> Response {
     let length = metadata.len();
     let validators = Validators::of(metadata, now().wall);
     let (status, range) = match conditions::judge(request.method(), request.headers(), &validators, length) {
@@ -166,7 +166,7 @@ fn content_range(range: &RangeInclusive<u64>, length: u64) -> String {
 }
 
 /// Sets the validators of a file, and that browsers have to ask again each time.
-fn describe(answer: &mut Answer, validators: &Validators) {
+fn describe(answer: &mut Response, validators: &Validators) {
     set(answer, header::ETAG, validators.tag.as_str());
     if let Some(modified) = validators.modified {
         set(answer, header::LAST_MODIFIED, modified.to_string());

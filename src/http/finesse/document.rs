@@ -11,7 +11,7 @@ use crate::event_loop::threads;
 use crate::http::finesse::as_json;
 use crate::http::headers::entity_tag;
 use crate::http::headers::entity_tag::Verdict;
-use crate::http::response::{Answer, empty, set};
+use crate::http::response::{Response, empty, set};
 use crate::http::site::Site;
 
 /// A document may be kept, and is asked for again each time.
@@ -23,7 +23,7 @@ const VARY: &str = "Accept";
 /// A longer document is converted off the event loop, in bytes: a conversion reads what was just written once more.
 const LARGE: usize = 64 * 1024;
 
-pub(super) fn refused(as_json: bool, error: &ApiError) -> Answer {
+pub(super) fn refused(as_json: bool, error: &ApiError) -> Response {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut answer = answer_with(status, shown_as(as_json, error.document()));
     if let Some(Ok(allowed)) = error.allowed().map(HeaderValue::from_str) {
@@ -56,7 +56,7 @@ pub(super) struct Shown {
 
 /// An answer with a document that one looks at, or 304 for a client that has it already (RFC 9110 §13.1.2): an empty poll is
 /// cheap. A document that costs more than a turn of the event loop is made on another thread, one at a time.
-pub(super) async fn tagged(site: &Site, as_json: bool, document: String, headers: &HeaderMap) -> Answer {
+pub(super) async fn tagged(site: &Site, as_json: bool, document: String, headers: &HeaderMap) -> Response {
     let Made { tag, verdict, shown } = if document.len() > LARGE {
         let permit = site.documents.acquire_arc().await;
         let headers = headers.clone();
@@ -107,8 +107,8 @@ pub(super) fn shown_as(json: bool, document: String) -> Shown {
     }
 }
 
-pub(super) fn answer_with(status: StatusCode, Shown { kind, body }: Shown) -> Answer {
-    let mut answer = Answer::new(body.into());
+pub(super) fn answer_with(status: StatusCode, Shown { kind, body }: Shown) -> Response {
+    let mut answer = Response::new(body.into());
     *answer.status_mut() = status;
     set(&mut answer, header::CONTENT_TYPE, kind);
     set(&mut answer, header::CACHE_CONTROL, CACHE_CONTROL);

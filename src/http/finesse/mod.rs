@@ -17,7 +17,7 @@ use log::Level;
 
 use crate::desk::{ApiError, ApiRefusal};
 use crate::http::request_body::Incoming;
-use crate::http::response::{Answer, empty, options, set};
+use crate::http::response::{Response, empty, options, set};
 use crate::http::site::Site;
 use crate::http::{basic_auth, redact, request_log};
 use crate::id::UserId;
@@ -34,7 +34,7 @@ pub async fn answer(
     request: Request<Incoming>,
     (peer, secure): (SocketAddr, bool),
     user: Option<String>,
-) -> Answer {
+) -> Response {
     let reads = [Method::GET, Method::HEAD].contains(request.method());
     let shown = redact::request(request.method(), request.uri());
     let headers = request.headers().clone();
@@ -76,18 +76,18 @@ pub async fn answer(
 }
 
 /// Answers a request with an error, in the form that the client asks for.
-pub fn refused(headers: &HeaderMap, error: &ApiError) -> Answer {
+pub fn refused(headers: &HeaderMap, error: &ApiError) -> Response {
     document::refused(as_json::is_asked_for(headers), error)
 }
 
 /// Answers a change that a page of an origin asks for which is not allowed.
-pub fn foreign(headers: &HeaderMap, refusal: ApiRefusal, origin: &str) -> Answer {
+pub fn foreign(headers: &HeaderMap, refusal: ApiRefusal, origin: &str) -> Response {
     let mut answer = refused(headers, &refusal.about(origin));
     echo_request_id(headers, &mut answer);
     answer
 }
 
-fn echo_request_id(headers: &HeaderMap, answer: &mut Answer) {
+fn echo_request_id(headers: &HeaderMap, answer: &mut Response) {
     if let Some(id) = headers.get(REQUEST_ID) {
         set(answer, REQUEST_ID, id.clone());
     }

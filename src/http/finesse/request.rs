@@ -13,7 +13,7 @@ use crate::desk::{self, ApiError, ApiRefusal, Element};
 use crate::http::query::{Query, Repeated};
 use crate::http::request_body;
 use crate::http::request_body::Incoming;
-use crate::http::response::Refused;
+use crate::http::response::HttpRefusal;
 use crate::http::site::Site;
 use crate::hub::Hub;
 use crate::id::UserId;
@@ -310,7 +310,7 @@ fn number(text: &str) -> Option<usize> {
 }
 
 /// Why a body was not read, as the API says it.
-fn unread(refused: Refused) -> ApiError {
+fn unread(refused: HttpRefusal) -> ApiError {
     match refused.status {
         StatusCode::PAYLOAD_TOO_LARGE => ApiRefusal::BodyTooLarge.about(""),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => ApiRefusal::NotUtf8.about("the bytes of the body"),

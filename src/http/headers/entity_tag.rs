@@ -3,9 +3,9 @@
 use hyper::header::{self, HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH};
 use hyper::{Method, Request, StatusCode};
 
-use crate::http::response::{Answer, Body, Refused, empty};
+use crate::http::response::{Body, HttpRefusal, Response, empty};
 
-const CHANGED: Refused = Refused {
+const CHANGED: HttpRefusal = HttpRefusal {
     status: StatusCode::PRECONDITION_FAILED,
     sentence: "What is there is not what you take it for.",
 };
@@ -36,7 +36,7 @@ pub fn judge(headers: &HeaderMap, tag: Option<&str>, reads: bool) -> Verdict {
 }
 
 /// Refuses a change of what is not as the request takes it to be; `tag` is that of what there is.
-pub fn check_change(headers: &HeaderMap, tag: Option<&str>) -> Result<(), Refused> {
+pub fn check_change(headers: &HeaderMap, tag: Option<&str>) -> Result<(), HttpRefusal> {
     match judge(headers, tag, false) {
         Verdict::Hold => Ok(()),
         Verdict::NotModified | Verdict::Failed => Err(CHANGED),
@@ -56,7 +56,7 @@ impl Conditions {
     }
 
     /// Puts another answer in the place of one that does not meet them. Where they have been looked at before, they hold.
-    pub fn apply(&self, answer: Answer) -> Answer {
+    pub fn apply(&self, answer: Response) -> Response {
         if answer.status() != StatusCode::OK || matches!(answer.body(), Body::Pieces(_)) {
             return answer;
         }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use hyper::header::{self, HeaderMap, HeaderName};
 use hyper::{Request, Version};
 
-use crate::http::response::Answer;
+use crate::http::response::Response;
 use crate::json::{self, Object};
 use crate::net::connection::Security;
 
@@ -26,7 +26,7 @@ impl Asked {
     }
 
     /// With its answer, as JSON.
-    pub fn record(&self, answer: &Answer, peer: SocketAddr, security: Option<&Security>) -> String {
+    pub fn record(&self, answer: &Response, peer: SocketAddr, security: Option<&Security>) -> String {
         let mut out = String::new();
         json::object(&mut out, |record| {
             record.string("peer", &peer.to_string());

@@ -10,7 +10,7 @@ use log::Level;
 use crate::event_loop::password_queue::Unchecked;
 use crate::http::query::Query;
 use crate::http::request_body::Incoming;
-use crate::http::response::{Answer, empty, set};
+use crate::http::response::{Response, empty, set};
 use crate::http::site::Site;
 use crate::http::sso::parameters::{CODE, FORM_MAX, Parameters, TOKEN, close};
 use crate::http::{redact, request_body, request_log};
@@ -28,7 +28,7 @@ const TOO_MANY: &str =
 const BUSY: &str = "Too many logins at once; try again. 同時登入的人太多，請再試一次。";
 
 /// Answers a request for the page, or its form.
-pub async fn answer(site: Rc<Site>, request: Request<Incoming>, peer: SocketAddr, secure: bool) -> Answer {
+pub async fn answer(site: Rc<Site>, request: Request<Incoming>, peer: SocketAddr, secure: bool) -> Response {
     let shown = redact::request(request.method(), request.uri());
     let headers = request.headers().clone();
     let (user, mut answer) = serve(&site, request, peer.ip(), secure).await;
@@ -42,7 +42,7 @@ async fn serve(
     request: Request<Incoming>,
     peer: IpAddr,
     secure: bool,
-) -> (Option<UserId>, Answer) {
+) -> (Option<UserId>, Response) {
     let query = request.uri().query().unwrap_or_default().to_owned();
     let Ok(parameters) = Parameters::read(&query, "", request.headers()) else {
         return (None, page(StatusCode::BAD_REQUEST, &Parameters::default(), ""));
@@ -88,11 +88,11 @@ async fn serve(
 }
 
 /// The page with its form, and with a sentence if there is one.
-fn page(status: StatusCode, parameters: &Parameters, sentence: &str) -> Answer {
+fn page(status: StatusCode, parameters: &Parameters, sentence: &str) -> Response {
     let action = escape(&format!("{PATH}?{}", parameters.query()));
     let name = escape(parameters.username.as_deref().unwrap_or_default());
     let sentence = escape(sentence);
-    let mut answer = Answer::new(
+    let mut answer = Response::new(
         format!(
             "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width\">\n<title>callboard: single sign-on</title>\n\

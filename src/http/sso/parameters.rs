@@ -4,7 +4,7 @@ use form_urlencoded::Serializer;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use crate::http::query::{Query, Repeated};
-use crate::http::response::{Answer, set};
+use crate::http::response::{Response, set};
 
 /// The path of the tokens.
 pub const TOKEN: &str = "/desktop/sso/token";
@@ -65,7 +65,7 @@ impl Parameters {
 }
 
 /// Closes an answer as far as a window of a desktop bears it: nobody keeps it, and no other page has it in itself.
-pub fn close(answer: &mut Answer) {
+pub fn close(answer: &mut Response) {
     set(answer, header::CACHE_CONTROL, "no-store");
     set(answer, header::CONTENT_SECURITY_POLICY, POLICY);
     // Without a referrer a browser would not say either whose page sends the form (Fetch §3.2).

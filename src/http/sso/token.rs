@@ -14,7 +14,7 @@ use crate::desk::{ApiError, ApiRefusal};
 use crate::http::finesse;
 use crate::http::query::Repeated;
 use crate::http::request_body::Incoming;
-use crate::http::response::{self, Answer, empty, set};
+use crate::http::response::{self, Response, empty, set};
 use crate::http::site::Site;
 use crate::http::sso::identity;
 use crate::http::sso::parameters::{CODE, FORM_MAX, Parameters, USERNAME, close, cookie};
@@ -24,7 +24,7 @@ use crate::id::UserId;
 use crate::json;
 
 /// Answers a request for a token.
-pub async fn answer(site: Rc<Site>, request: Request<Incoming>, peer: SocketAddr) -> Answer {
+pub async fn answer(site: Rc<Site>, request: Request<Incoming>, peer: SocketAddr) -> Response {
     let shown = redact::request(request.method(), request.uri());
     let headers = request.headers().clone();
     let (user, mut answer) = match serve(&site, request, peer.ip()).await {
@@ -43,7 +43,7 @@ async fn serve(
     site: &Rc<Site>,
     request: Request<Incoming>,
     peer: IpAddr,
-) -> Result<(Option<UserId>, Answer), ApiError> {
+) -> Result<(Option<UserId>, Response), ApiError> {
     let headers = request.headers().clone();
     let query = request.uri().query().unwrap_or_default().to_owned();
     let posts = request.method() == Method::POST;
@@ -97,7 +97,7 @@ async fn serve(
 }
 
 /// The answer with tokens.
-fn tokens(site: &Rc<Site>, parameters: &Parameters, issued: &Issued) -> Answer {
+fn tokens(site: &Rc<Site>, parameters: &Parameters, issued: &Issued) -> Response {
     let seconds = site.limits.access_token.as_secs().max(1);
     let (name, realm) = site.driver.with_hub(|hub, _| {
         let user = hub.desk().directory().get(issued.user);

@@ -13,7 +13,7 @@ use hyper::{HeaderMap, Request, StatusCode, Version};
 use ring::digest;
 use smol_hyper::rt::FuturesIo;
 
-use crate::http::response::{Answer, Refused, empty, set};
+use crate::http::response::{HttpRefusal, Response, empty, set};
 use crate::http::websocket::sessions::Sessions;
 use crate::http::websocket::task;
 use crate::hub::Peer;
@@ -28,11 +28,11 @@ pub fn answer<S: Sessions>(
     origin: Peer,
     counted: bool,
     place: Option<Slot>,
-) -> Result<Answer, Refused> {
+) -> Result<Response, HttpRefusal> {
     let accept = accept(request.version(), request.headers())?;
     if !request.body().is_end_stream() {
         const SENTENCE: &str = "A request for a WebSocket has no body.";
-        return Err(Refused { status: StatusCode::BAD_REQUEST, sentence: SENTENCE });
+        return Err(HttpRefusal { status: StatusCode::BAD_REQUEST, sentence: SENTENCE });
     }
     let upgraded = hyper::upgrade::on(&mut request);
     let peer = origin.address.ip();
@@ -66,9 +66,9 @@ pub fn answer<S: Sessions>(
 
 /// Checks the headers of a GET for `/ws/` (RFC 6455 §4.2.1, RFC 7395 §3.1). Returns the value of
 /// `Sec-WebSocket-Accept`.
-fn accept(version: Version, headers: &HeaderMap) -> Result<String, Refused> {
+fn accept(version: Version, headers: &HeaderMap) -> Result<String, HttpRefusal> {
     const OTHER: StatusCode = StatusCode::UPGRADE_REQUIRED;
-    let refused = |status, sentence| Err(Refused { status, sentence });
+    let refused = |status, sentence| Err(HttpRefusal { status, sentence });
     // Before HTTP/1.1 Upgrade says nothing (RFC 9110 §7.8).
     if version != Version::HTTP_11 {
         return refused(OTHER, "A WebSocket starts with HTTP/1.1.");
