@@ -16,7 +16,9 @@ use crate::config::objects::Objects;
 use crate::config::password::Password;
 use crate::config::problem::{Place, Problem};
 use crate::config::queues::{Outside, Queue};
-use crate::config::server::{Hosts, NodeAccess, NodeConfig, Profile, Release, Subscriptions};
+use crate::config::server::{
+    Hosts, NodeAccess, NodeConfig, Profile, QueueStatistics, Release, Subscriptions,
+};
 use crate::config::users::{ReasonCode, Team, User};
 use crate::config::web_origin::{Host, WebOrigin};
 
@@ -55,6 +57,8 @@ pub struct Config {
     pub node_access: NodeAccess,
     /// How many subscriptions to a node an owner may have.
     pub subscriptions: Subscriptions,
+    /// The queues whose statistics are shown as numbers.
+    pub queue_statistics: QueueStatistics,
     /// In the order of the file.
     pub teams: Vec<Team>,
     /// In the order of the file; at least one.

@@ -17,6 +17,7 @@ pub(super) const FILE: &[&str] = &[
     "frame_tap",
     "node_access",
     "subscriptions",
+    "queue_statistics",
     "team",
     "user",
     "require_reason_codes",

@@ -21,7 +21,7 @@ use crate::config::queues;
 use crate::config::reasons;
 use crate::config::rules;
 use crate::config::section::{Reported, Section, all, kind_of, named, number};
-use crate::config::server::{NodeAccess, NodeConfig, Profile, Release, Subscriptions};
+use crate::config::server::{NodeAccess, NodeConfig, Profile, QueueStatistics, Release, Subscriptions};
 
 /// The most items a node can be told to keep.
 const MOST_ITEMS: u64 = 1000;
@@ -63,6 +63,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let frame_tap = root.boolean(&mut report, "frame_tap");
     let node_access = node_access(&mut report, &root);
     let subscriptions = subscriptions(&mut report, &root);
+    let queue_statistics = queue_statistics(&mut report, &root);
     let people = people::read(&mut report, &root);
     let require_reason_codes = root.boolean(&mut report, "require_reason_codes");
     let reason_codes = reasons::read(&mut report, &root, people.team_ids.as_ref());
@@ -103,6 +104,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
             frame_tap: frame_tap.ok()?.is_some_and(|on| on.value),
             node_access: node_access.ok()?,
             subscriptions: subscriptions.ok()?,
+            queue_statistics: queue_statistics.ok()?,
             teams: people.teams?,
             users: people.users?,
             require_reason_codes: require_reason_codes.ok()?.is_none_or(|required| required.value),
@@ -168,6 +170,11 @@ fn node_access(report: &mut Report, root: &Section) -> Result<NodeAccess, Report
 fn subscriptions(report: &mut Report, root: &Section) -> Result<Subscriptions, Reported> {
     let default = Subscriptions::default();
     one_of(report, root, "subscriptions", Subscriptions::ALL, Subscriptions::name, default)
+}
+
+fn queue_statistics(report: &mut Report, root: &Section) -> Result<QueueStatistics, Reported> {
+    let default = QueueStatistics::default();
+    one_of(report, root, "queue_statistics", QueueStatistics::ALL, QueueStatistics::name, default)
 }
 
 /// Reads a key whose value is the name of one of a few things.

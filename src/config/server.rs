@@ -97,6 +97,29 @@ impl Subscriptions {
     }
 }
 
+/// The queues whose statistics are shown as numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum QueueStatistics {
+    /// Those of Enterprise that a user has, as with Finesse; each other statistic is -1 (the guide, "Queue: get queue").
+    #[default]
+    Finesse,
+    /// Every queue, in both products.
+    All,
+}
+
+impl QueueStatistics {
+    /// Both rules.
+    pub const ALL: [QueueStatistics; 2] = [QueueStatistics::Finesse, QueueStatistics::All];
+
+    /// The name in the configuration file.
+    pub fn name(self) -> &'static str {
+        match self {
+            QueueStatistics::Finesse => "finesse",
+            QueueStatistics::All => "all",
+        }
+    }
+}
+
 /// The names that requests may have in their header Host beside those that the server has anyway.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Hosts {

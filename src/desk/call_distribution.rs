@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::clock::Now;
-use crate::config::{NodeAccess, Profile, Release, Role};
+use crate::config::{NodeAccess, Profile, QueueStatistics, Release, Role};
 use crate::id::{DialogId, UserId};
 
 use crate::desk::contact_centre::{Desk, Settled};
@@ -178,6 +178,14 @@ impl Desk {
         }
     }
 
+    /// Takes the statistics for those that were published last: nobody is told what was so at the start.
+    pub(super) fn take_statistics_as_told(&mut self) {
+        let statistics: Vec<_> = self.queues.iter().map(|queue| self.statistics(queue)).collect();
+        for (queue, statistics) in self.queues.iter_mut().zip(statistics) {
+            queue.told = Some(statistics);
+        }
+    }
+
     /// Publishes the statistics that are others than those last published.
     pub(super) fn tell_statistics(&mut self, step: &mut Step<'_>) {
         self.is_marked = false;
@@ -196,7 +204,25 @@ impl Desk {
         }
     }
 
+    /// Tells whether Finesse has the statistics of a queue: those of Enterprise are counted if a user has the queue (the guide,
+    /// "Queue: get queue").
+    fn is_counted(&self, queue: &Queue) -> bool {
+        let team = &queue.config.team;
+        let has = |user: UserId| {
+            let user = self.directory.get(user);
+            user.team.as_ref() == Some(team) || user.supervises.contains(team)
+        };
+        match (self.queue_statistics, self.profile) {
+            (QueueStatistics::All, _) => true,
+            (QueueStatistics::Finesse, Profile::Uccx) => false,
+            (QueueStatistics::Finesse, Profile::Ucce) => self.directory.keys().any(has),
+        }
+    }
+
     fn statistics(&self, queue: &Queue) -> Statistics {
+        if !self.is_counted(queue) {
+            return Statistics { uncounted: true, ..Statistics::default() };
+        }
         let first = queue.waiting.front().and_then(|id| self.dialogs.get(id));
         let mut count = Statistics {
             calls: queue.waiting.len(),
@@ -235,13 +261,20 @@ impl Desk {
     }
 
     fn write_queue(&self, out: &mut String, queue: &Queue, statistics: &Statistics) {
-        let number = |out: &mut String, name, count: usize| element(out, name, &count.to_string());
+        const UNCOUNTED: &str = "-1";
+        let uncounted = statistics.uncounted;
+        let number = |out: &mut String, name, count: usize| {
+            element(out, name, &if uncounted { UNCOUNTED.to_owned() } else { count.to_string() });
+        };
         inside(out, "Queue", |out| {
             element(out, "uri", &nodes::queue(&queue.config.id));
             element(out, "name", &queue.config.name);
             inside(out, "statistics", |out| {
                 number(out, "callsInQueue", statistics.calls);
-                let longest = statistics.longest.map(timestamp).unwrap_or_default();
+                let longest = match self.profile {
+                    Profile::Uccx if uncounted => UNCOUNTED.to_owned(),
+                    _ => statistics.longest.map(timestamp).unwrap_or_default(),
+                };
                 element(out, "startTimeOfLongestCallInQueue", &longest);
                 number(out, "agentsReady", statistics.ready);
                 number(out, "agentsNotReady", statistics.not_ready);

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Instant, SystemTime};
 
 use crate::config::limits::Limits;
-use crate::config::{Config, Layout, NodeAccess, Outside, PhoneBook, Profile, ReasonCode, Release, Team};
+use crate::config::{
+    Config, Layout, NodeAccess, Outside, PhoneBook, Profile, QueueStatistics, ReasonCode, Release, Team,
+};
 use crate::desk::configuration::state::Configuration;
 use crate::desk::dialog::call::{Dialog, FIRST_ID};
 use crate::desk::directory::Directory;
@@ -107,6 +109,7 @@ pub struct Desk {
     pub(super) dialogs: BTreeMap<DialogId, Dialog>,
     pub(super) last_dialog: DialogId,
     pub(super) queues: Vec<Queue>,
+    pub(super) queue_statistics: QueueStatistics,
     pub(super) outside: Outside,
     /// Empty in Express.
     pub(super) media: Media,
@@ -122,7 +125,7 @@ impl Desk {
     pub fn new(config: Config) -> Self {
         let extensions = extensions(&config);
         let directory = Directory::new(config.users);
-        Self {
+        let mut desk = Self {
             agents: vec![Agent::default(); directory.places()],
             extensions,
             directory,
@@ -149,12 +152,15 @@ impl Desk {
             dialogs: BTreeMap::new(),
             last_dialog: FIRST_ID - 1,
             queues: config.queues.into_iter().map(Queue::new).collect(),
+            queue_statistics: config.queue_statistics,
             outside: config.outside,
             media: Media::new(if config.profile == Profile::Ucce { config.media } else { Vec::new() }),
             entries: 0,
             is_marked: false,
             client_logs: 0,
-        }
+        };
+        desk.take_statistics_as_told();
+        desk
     }
 
     /// When [`crate::desk::Command::Tick`] is due.

@@ -12,13 +12,15 @@ pub(super) struct Queue {
     pub config: config::Queue,
     /// The caller who has waited longest is first.
     pub(super) waiting: VecDeque<DialogId>,
-    /// The figures that were published last; `None`: something else that is published with them has changed since.
+    /// The statistics that were published last; `None`: something else that is published with them has changed since.
     pub(super) told: Option<Statistics>,
 }
 
-/// The figures of a queue.
+/// The statistics of a queue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Statistics {
+    /// Nobody counts them; then the others are zero.
+    pub(super) uncounted: bool,
     pub(super) calls: usize,
     pub(super) longest: Option<SystemTime>,
     pub(super) ready: usize,

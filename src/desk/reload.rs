@@ -39,6 +39,7 @@ impl Desk {
         self.outside = config.outside;
         self.require_reason_codes = config.require_reason_codes;
         self.node_access = config.node_access;
+        self.queue_statistics = config.queue_statistics;
         self.tell_changed(&mut step, changed);
         self.mark(now);
         self.dispatch(&mut step);

@@ -29,6 +29,7 @@ mod media_beside_calls;
 mod messages;
 mod payloads;
 mod presence;
+mod queues;
 mod random;
 mod random_calls;
 mod random_media;

@@ -86,7 +86,7 @@ function words(data) {
     return `${first(user, 'loginId')} ${first(user, 'state')}${reason ? ` (${reason})` : ''}${pending ? ` → ${pending}` : ''}`;
   }
   const queue = all(told.data, 'Queue')[0];
-  if (queue) return `${first(queue, 'name')}: ${first(queue, 'statistics', 'callsInQueue') || '0'}`;
+  if (queue) return `${first(queue, 'name')}: ${first(queue, 'statistics', 'callsInQueue').replace('-1', '–') || '0'}`;
   const status = all(told.data, 'status')[0];
   return status ? status.textContent : `${told.event} ${told.source}`;
 }

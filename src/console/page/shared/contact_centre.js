@@ -326,9 +326,13 @@ export class ContactCentre {
     const id = first(element, 'uri').split('/').at(-1);
     const queue = this.queues.find((one) => one.id === id);
     if (!queue) return;
-    const number = (name) => Number(first(element, 'statistics', name) || 0);
+    // -1: nobody counts it (queue_statistics = "finesse").
+    const number = (name) => {
+      const count = Number(first(element, 'statistics', name) || 0);
+      return count < 0 ? null : count;
+    };
     queue.waiting = number('callsInQueue');
-    queue.longest = Date.parse(first(element, 'statistics', 'startTimeOfLongestCallInQueue')) || null;
+    queue.longest = (queue.waiting && Date.parse(first(element, 'statistics', 'startTimeOfLongestCallInQueue'))) || null;
     queue.ready = number('agentsReady');
   }
 
