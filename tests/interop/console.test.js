@@ -239,6 +239,26 @@ test('a password that is refused is not sent again, and a board that is locked o
   for (const { complaints } of [desk, board]) assert.deepEqual(complaints, []);
 }));
 
+test('names that every object has as members are names as others are', lab(async ({ server }) => {
+  const { page, complaints } = await enter(server, 'constructor');
+  assert.equal(await page.locator('nav a[aria-current="page"]').getAttribute('href'), '#wire');
+  await connect(page);
+  await page.getByText('Live', { exact: true }).waitFor();
+  const named = await page.evaluate(async () => {
+    const { FrameNamer } = await import('/console/protocol/frame_names.js');
+    const { stateKind } = await import('/console/shared/states.js');
+    const iq = (name) => `<iq type="set" id="1"><pubsub xmlns="http://jabber.org/protocol/pubsub"><${name} node="n"/></pubsub></iq>`;
+    const namer = new FrameNamer();
+    const frames = ['constructor', 'toString', '__proto__', 'subscribe'].map((name) => namer.name('out', iq(name)).key);
+    return [...frames, namer.name('in', '<iq type="result" id="1"/>').key, ...['constructor', 'valueOf', 'READY'].map(stateKind)];
+  });
+  assert.deepEqual(named, ['iq-request', 'iq-request', 'iq-request', 'subscribe-request', 'subscribe-response', 'busy', 'busy', 'good']);
+  const board = await open(server, 'board#user=1001&password=1001&team=1&lang=constructor');
+  await board.page.locator('[data-agent="1001"]').waitFor();
+  assert.equal(await board.page.evaluate(() => document.documentElement.lang), 'en');
+  for (const one of [complaints, board.complaints]) assert.deepEqual(one, []);
+}));
+
 test('queues are up to date while events never cease', lab(async ({ server }) => {
   const { page, complaints } = await enter(server, 'desk');
   const waiting = page.locator('[data-queue="1"]');

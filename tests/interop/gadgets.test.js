@@ -149,6 +149,36 @@ test('a link puts no markup into a gadget, and names neither its host nor its pa
   assert.notEqual(await page.evaluate(() => callboard.gadget('1').prefs.authorization), 'planted');
 }));
 
+test('names that every object has as members are names as others are', withPage(async ({ server, open }) => {
+  await writeFile(join(www, FILES, 'names.xml'), `<?xml version="1.0" encoding="UTF-8"?>
+<Module><ModulePrefs title="__MSG_toString__ __UP_valueOf__"><Locale><msg name="constructor">made</msg></Locale></ModulePrefs>
+<UserPref name="__proto__" default_value="kept"/>
+<Content type="html"><![CDATA[<p id="told"></p><script>
+  var prefs = new gadgets.Prefs();
+  document.getElementById('told').textContent = [
+    prefs.getMsg('constructor'), prefs.getMsg('toString'), prefs.getString('toString'), prefs.getString('__proto__'),
+  ].join('|');
+</script>]]></Content></Module>`);
+  const { page, complaints } = await open(`/desktop/?gadget=${FILES}/names.xml`);
+  await signIn(page);
+  await shows(page.frameLocator('#gadget-1'), 'told', /^made\|\|\|kept$/);
+  await shows(page, 'finesse_gadget_1_title', /^__MSG_toString__ __UP_valueOf__$/);
+  await page.evaluate(() => callboard.hub.subscribe('finesse.api.Team.1.Users', (topic, json) => { window.told = JSON.parse(json).object; }));
+  await page.evaluate(() => callboard.hub.publish('finesse.info.requests', {
+    type: 'SubscribeNodeReq', data: { node: '/finesse/api/Team/1/Users' }, invokeID: 'names',
+  }));
+  await page.waitForFunction(() => window.callboard && document.querySelector('#status').textContent === 'connected');
+  const payload = '<Update><toString>1</toString><constructor>a</constructor><constructor>b</constructor><__proto__>c</__proto__></Update>';
+  const told = async () => {
+    await server.publish('/finesse/api/Team/1/Users', payload);
+    return page.evaluate(() => JSON.stringify(window.told ?? null));
+  };
+  let seen = 'null';
+  for (let tries = 0; seen === 'null' && tries < 100; tries += 1) seen = await told();
+  assert.equal(seen, '{"Update":{"toString":"1","constructor":["a","b"],"__proto__":"c"}}');
+  assert.deepEqual(complaints, []);
+}));
+
 test('a gadget is loaded again, taken away, and there the next time', withPage(async ({ open }) => {
   const { page, complaints } = await open('/desktop/');
   await signIn(page);

@@ -10,6 +10,7 @@ import { language, onLanguage, setLanguage, t } from './shared/words.js';
 import { first } from './shared/xml.js';
 
 const VIEWS = {
+  __proto__: null,
   wire: () => import('./wire/wire.js'),
   ways: () => import('./ways/ways.js'),
   desk: () => import('./desk/desk.js'),

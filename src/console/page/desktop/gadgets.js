@@ -29,7 +29,7 @@
         answer.text = await response.text();
         answer.rc = response.status;
         answer.errors = response.status >= 400 ? [`${response.status} Error`] : [];
-        for (const [name, value] of response.headers) answer.headers[name.toLowerCase()] = [value];
+        answer.headers = Object.fromEntries([...response.headers].map(([name, value]) => [name.toLowerCase(), [value]]));
         read(answer, params.CONTENT_TYPE);
       } catch (error) {
         console.warn(`${url}: ${error}`);

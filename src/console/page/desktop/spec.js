@@ -18,7 +18,7 @@ export async function readSpec(path, language, own) {
   const content = all(module, 'Content').find((one) => (one.getAttribute('type') ?? 'html') === 'html');
   if (!content) throw new BadGadget('gadgets.noContent');
   const defaults = all(module, 'UserPref').map((pref) => [pref.getAttribute('name'), pref.getAttribute('default_value') ?? '']);
-  const prefs = { ...Object.fromEntries(defaults), ...Object.fromEntries(url.searchParams), ...own };
+  const prefs = { __proto__: null, ...Object.fromEntries(defaults), ...Object.fromEntries(url.searchParams), ...own };
   const messages = await readMessages(all(about, 'Locale'), url, language);
   return {
     url: url.href,
@@ -35,7 +35,7 @@ async function readMessages(locales, base, language) {
   const name = (locale) => [locale.getAttribute('lang'), locale.getAttribute('country')].filter(Boolean).join('-').toLowerCase();
   const fitting = ['', language.split('-')[0].toLowerCase(), language.toLowerCase()];
   const wanted = fitting.flatMap((fit) => locales.filter((locale) => name(locale) === fit));
-  const messages = {};
+  const messages = { __proto__: null };
   for (const locale of wanted) {
     const file = locale.getAttribute('messages');
     const bundle = file ? await load(new URL(file, base)).catch(() => null) : locale;

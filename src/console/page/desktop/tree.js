@@ -12,7 +12,8 @@ export function tree(text) {
 }
 
 function value(element) {
-  const object = {};
+  // No member is there before its element: one may be called `constructor`.
+  const object = { __proto__: null };
   for (const { name, value: text } of element.attributes) object[`@${name}`] = text;
   if (!element.children.length) {
     if (!element.attributes.length) return element.textContent || null;

@@ -10,6 +10,8 @@ const OPEN = {
   in: ['open-response', 'open-again-response'],
 };
 
+const PUBSUB_REQUESTS = { __proto__: null, subscribe: 'subscribe-request', unsubscribe: 'unsubscribe-request' };
+
 /** Names the frames of one session, in their order. */
 export class FrameNamer {
   #loggedIn = false;
@@ -101,8 +103,7 @@ function request(root) {
       return { key: 'ping-request', detail: '' };
     case 'pubsub': {
       const action = child.children[0];
-      const key = { subscribe: 'subscribe-request', unsubscribe: 'unsubscribe-request' }[action?.localName] ?? 'iq-request';
-      return { key, detail: action?.getAttribute('node') ?? '' };
+      return { key: PUBSUB_REQUESTS[action?.localName] ?? 'iq-request', detail: action?.getAttribute('node') ?? '' };
     }
     default:
       return { key: 'iq-request', detail: child?.namespaceURI ?? '' };

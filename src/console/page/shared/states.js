@@ -3,6 +3,7 @@
 import { addWords, has, t } from './words.js';
 
 const KINDS = {
+  __proto__: null,
   READY: 'good',
   TALKING: 'busy',
   HOLD: 'busy',

@@ -1,7 +1,7 @@
 // What the page says, in two languages. Every view brings its own words; keys are shared, so views prefix theirs.
 
 const KEY = 'callboard.language';
-const words = { en: {}, 'zh-TW': {} };
+const words = { __proto__: null, en: {}, 'zh-TW': {} };
 const listeners = new Set();
 let current = firstChoice();
 
