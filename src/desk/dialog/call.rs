@@ -127,6 +127,7 @@ pub enum Action {
     UpdateCallData,
     ParticipantDrop,
     BargeCall,
+    StartRecording,
 }
 
 impl Dialog {
@@ -301,7 +302,7 @@ impl CallType {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Answer,
         Self::Hold,
         Self::Retrieve,
@@ -314,6 +315,7 @@ impl Action {
         Self::UpdateCallData,
         Self::ParticipantDrop,
         Self::BargeCall,
+        Self::StartRecording,
     ];
 
     /// The name in documents and requests.
@@ -331,6 +333,7 @@ impl Action {
             Self::UpdateCallData => "UPDATE_CALL_DATA",
             Self::ParticipantDrop => "PARTICIPANT_DROP",
             Self::BargeCall => "BARGE_CALL",
+            Self::StartRecording => "START_RECORDING",
         }
     }
 }

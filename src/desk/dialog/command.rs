@@ -7,7 +7,7 @@ use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::event::{Event, Step};
 use crate::id::{DialogId, UserId};
 
-use crate::desk::dialog::call::{Action, Party, Phase};
+use crate::desk::dialog::call::{Action, Participant, Party, Phase};
 use crate::desk::dialog::failure::Failure;
 use crate::desk::dialog::request::DialogRequest;
 
@@ -15,15 +15,8 @@ use crate::desk::dialog::request::DialogRequest;
 const ADDRESS_MAX: usize = 64;
 
 /// The actions that Finesse has for a call and the desk has not.
-const ELSEWHERE: [&str; 7] = [
-    "START_RECORDING",
-    "ACCEPT",
-    "CLOSE",
-    "REJECT",
-    "RECLASSIFY",
-    "UPDATE_SCHEDULED_CALLBACK",
-    "CANCEL_SCHEDULED_CALLBACK",
-];
+const ELSEWHERE: [&str; 6] =
+    ["ACCEPT", "CLOSE", "REJECT", "RECLASSIFY", "UPDATE_SCHEDULED_CALLBACK", "CANCEL_SCHEDULED_CALLBACK"];
 
 impl Desk {
     /// Does what `POST /User/{id}/Dialogs` asks for: makes a call, listens to one, or barges in.
@@ -119,6 +112,9 @@ impl Desk {
         let name = if name == "BARGE_IN" { Action::BargeCall.name() } else { name };
         let action = Action::ALL.into_iter().find(|action| action.name() == name);
         let action = action.ok_or_else(|| ApiRefusal::ParameterInvalid.about("requestedAction"))?;
+        if action == Action::StartRecording && self.profile == Profile::Ucce {
+            return Err(ApiRefusal::NotImplemented.about(name));
+        }
         let target = match (&asked.target, action) {
             // Clients that set call data, Cisco's library among them, name no telephone.
             (None, Action::UpdateCallData) => None,
@@ -136,6 +132,9 @@ impl Desk {
             if self.phase(id, actor) == Some(Phase::Held) {
                 return Err(ApiRefusal::Held.about(target.unwrap_or_default()));
             }
+        }
+        if action == Action::StartRecording && self.is_held(id, target.unwrap_or_default()) {
+            return Err(ApiRefusal::Held.about(target.unwrap_or_default()));
         }
         let mut step = Step::new(now, request_id);
         let extension = self.agent(actor).extension.clone().unwrap_or_default();
@@ -193,6 +192,11 @@ impl Desk {
                 self.barge(step, user, id, asked.to.as_deref())?;
                 Ok(())
             }
+            Action::StartRecording => {
+                // Nothing is recorded: there is no sound.
+                self.dialog_changed(step, id, &[]);
+                Ok(())
+            }
         })
     }
 
@@ -223,6 +227,8 @@ impl Desk {
             (Action::ParticipantDrop, _) => Err(ApiRefusal::DestinationInvalid.about(target)),
             (_, None) => Err(ApiRefusal::ParameterInvalid.about("targetMediaAddress")),
             (_, Some(_)) if own => Ok(()),
+            // Whose call is recorded by a supervisor who listens (guide 12.5, page 107).
+            (Action::StartRecording, Some(one)) if matches!(one.party, Party::Listened(_)) => Ok(()),
             (_, Some(_)) => Err(not_yours()),
         }
     }
@@ -243,7 +249,17 @@ impl Desk {
     /// Whether the table offers it.
     fn may(&self, user: UserId, id: DialogId, action: Action) -> bool {
         let Some(dialog) = self.dialogs.get(&id) else { return false };
-        dialog.of(user).is_some_and(|participant| self.offered(dialog, participant).contains(&action))
+        dialog.of(user).is_some_and(|participant| match action {
+            // The guide has it in no table of what participants may do.
+            Action::StartRecording => participant.phase == Phase::Active,
+            _ => self.offered(dialog, participant).contains(&action),
+        })
+    }
+
+    /// Whether a participant holds the call.
+    fn is_held(&self, id: DialogId, address: &str) -> bool {
+        let is_held = |one: &Participant| one.address == address && one.phase == Phase::Held;
+        self.dialogs.get(&id).is_some_and(|dialog| dialog.participants.iter().any(is_held))
     }
 
     /// The agent signed in at a telephone, if it is a member of a team of the supervisor.

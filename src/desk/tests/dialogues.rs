@@ -48,6 +48,7 @@ dialogues!(
     listening,
     leaving,
     reasons,
+    recording,
     wrap_up
 );
 
@@ -145,7 +146,9 @@ impl Stage {
                  <associatedDialogUri>/finesse/api/Dialog/{}</associatedDialogUri>",
                 number(id)
             ),
-            ("PARTICIPANT_DROP", [_, target]) => format!("<targetMediaAddress>{target}</targetMediaAddress>"),
+            ("PARTICIPANT_DROP" | "START_RECORDING", [_, target]) => {
+                format!("<targetMediaAddress>{target}</targetMediaAddress>")
+            }
             ("UPDATE_CALL_DATA", [_]) => format!(
                 "<targetMediaAddress>{own}</targetMediaAddress><mediaProperties><wrapUpReason>Sold</wrapUpReason></mediaProperties>"
             ),

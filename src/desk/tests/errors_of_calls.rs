@@ -262,6 +262,42 @@ fn finding_d16_digits_are_those_that_the_product_takes() {
 }
 
 #[test]
+fn finding_m10_a_call_is_recorded_on_express_while_its_participant_talks() {
+    let (mut desk, call) = talking("ucce", "1001", &[]);
+    assert_eq!(refused(put(&mut desk, BOB, &call, "START_RECORDING", "")), (501, "Not Implemented".into()));
+    let (mut desk, call) = talking("uccx", "1001", &[ADA]);
+    let events = put(&mut desk, BOB, &call, "START_RECORDING", "").expect("an accepted request");
+    assert_eq!(events.len(), 1, "{events:?}");
+    assert_eq!(field(&events[0].payload, "event"), "PUT");
+    assert_eq!(field(&events[0].payload, "requestId"), "r");
+    assert_eq!(field(&events[0].payload, "id"), call);
+    // The telephone is needed, and has to take part.
+    let bare = read("<requestedAction>START_RECORDING</requestedAction>");
+    let answer = desk.update_dialog(at(600), BOB, &call, &bare, "r");
+    assert_eq!(refused(answer), (400, "Parameter Missing".into()));
+    let target = |target: &str| {
+        read(&format!(
+            "<requestedAction>START_RECORDING</requestedAction><targetMediaAddress>{target}</targetMediaAddress>"
+        ))
+    };
+    for (user, at_telephone, expected) in [
+        (BOB, "1002", (400, "Invalid Input")),
+        (BOB, "5550123", (401, "Invalid Authorization User Specified")),
+        (ADA, "1001", (401, "Invalid Authorization User Specified")),
+    ] {
+        let answer = desk.update_dialog(at(600), user, &call, &target(at_telephone), "r");
+        assert_eq!(refused(answer), (expected.0, expected.1.into()), "{at_telephone}");
+    }
+    put(&mut desk, BOB, &call, "HOLD", "").expect("an accepted request");
+    assert_eq!(refused(put(&mut desk, BOB, &call, "START_RECORDING", "")), (401, "Invalid State".into()));
+    let rings = Inbound { from: "5550124".into(), to: "1000".into(), data: CallData::default() };
+    let (rings, _) = desk.place_call(at(600), &rings, "").expect("the call is put through");
+    let [kind, data, message] = failed(put(&mut desk, ADA, &rings.to_string(), "START_RECORDING", ""));
+    assert_eq!((kind.as_str(), data.as_str()), ("Generic Error", "1000"));
+    assert_eq!(message, "INVALID_ACTION START_RECORDING on extension 1000");
+}
+
+#[test]
 fn only_another_agent_in_the_call_can_be_dropped() {
     let (mut desk, call) = talking("ucce", "1001", &[ADA]);
     let events = post(&mut desk, ADA, "SILENT_MONITOR", "1001", "").expect("an accepted request");

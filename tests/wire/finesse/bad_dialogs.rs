@@ -152,7 +152,6 @@ fn what_is_asked_badly_of_a_call_changes_nothing() {
         ("DANCE", "1001", 400, "Invalid Input"),
         ("answer", "1001", 400, "Invalid Input"),
         ("MAKE_CALL", "1001", 400, "Invalid Input"),
-        ("START_RECORDING", "1001", 501, "Not Implemented"),
         ("RECLASSIFY", "1001", 501, "Not Implemented"),
         // One who is not in the call, and the one who is at the other end.
         ("ANSWER", "1002", 400, "Invalid Input"),
