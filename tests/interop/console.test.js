@@ -452,6 +452,49 @@ test('a state changed on the desk is on the board, and the board comes back afte
   for (const { complaints } of [desk, board]) assert.deepEqual(complaints, []);
 }));
 
+test('a task is handed in, handled by its agent, and ended by its customer', lab(async ({ server }) => {
+  const { page, complaints } = await enter(server, 'desk');
+  const agent = page.locator('[data-agent="1001"]');
+  const medium = agent.locator('[data-medium="5000"]');
+  const state = (name) => medium.locator(`.badge[data-state="${name}"]`).waitFor();
+  const choose = async (name) => {
+    await medium.locator('summary').click();
+    await medium.getByRole('button', { name, exact: true }).click();
+  };
+  await state('LOGOUT');
+  await choose('Ready');
+  await agent.getByRole('alert').getByText(/AGENT_NOT_LOGGED_IN/).waitFor();
+  await choose('Sign in');
+  await state('NOT_READY');
+  await choose('Ready');
+  await state('READY');
+
+  const tasks = page.getByRole('list', { name: 'Tasks' }).locator('li');
+  await page.locator('input[name="callVariable1"]').nth(1).fill('about a bill');
+  await page.locator('[data-action="task"]').click();
+  await state('RESERVED');
+  await tasks.getByText('Chat · about a bill').waitFor();
+  await tasks.locator('.badge[data-state="OFFERED"]').waitFor();
+  const task = agent.locator('.call', { hasText: 'about a bill' });
+  for (const [action, next] of [['ACCEPT', 'ACCEPTED'], ['START', 'ACTIVE'], ['PAUSE', 'PAUSED'], ['RESUME', 'ACTIVE']]) {
+    await task.locator(`[data-action="${action}"]`).click();
+    await task.locator(`.badge[data-state="${next}"]`).waitFor();
+    await tasks.locator(`.badge[data-state="${next}"]`).waitFor();
+  }
+  await page.screenshot({ path: `${SHOTS}desk-tasks-1280.png`, fullPage: true });
+  await accessible(page, 'tasks');
+  // Nobody takes the second one, of a medium in which no agent is ready.
+  await choose('Not ready');
+  await page.locator('[data-action="task"]').click();
+  await tasks.getByText('Waiting', { exact: true }).waitFor();
+  for (const left of [1, 0]) {
+    await tasks.first().locator('[data-action="hangup"]').click();
+    await until(async () => (await tasks.count()) === left || tasks.count(), `${left} tasks`);
+  }
+  await task.waitFor({ state: 'detached' });
+  assert.deepEqual(complaints, []);
+}, { profile: 'ucce' }));
+
 test('the server restarts under an open session, and the page says so', lab(async ({ server, start }) => {
   const { page } = await enter(server, 'wire', { scheme: 'http', expected: [/WebSocket|ERR_/] });
   await connect(page);

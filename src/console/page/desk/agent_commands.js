@@ -24,9 +24,17 @@ export class AgentCommands {
 
   /** Asks for an action on a call, as the agent who takes part in it. */
   act(agent, dialog, action, { more = '', target = agent.extension || agent.home } = {}) {
-    const address = `<targetMediaAddress>${escape(target)}</targetMediaAddress>`;
+    const address = target && `<targetMediaAddress>${escape(target)}</targetMediaAddress>`;
     const body = `<Dialog>${address}<requestedAction>${escape(action)}</requestedAction>${more}</Dialog>`;
     return this.#ask((as) => this.api.put(`/finesse/api/Dialog/${encodeURIComponent(dialog)}`, body, { as }), agent);
+  }
+
+  /** Sets the state of an agent in a medium other than voice. */
+  setMediumState(agent, { id, limit }, state) {
+    // The guide wants all of these with a sign-in, and none of them otherwise.
+    const more = state === 'LOGIN' ? { maxDialogLimit: limit || 1, interruptAction: 'ACCEPT', dialogLogoutAction: 'CLOSE' } : {};
+    const path = `/finesse/api/User/${encodeURIComponent(agent.id)}/Media/${encodeURIComponent(id)}`;
+    return this.#ask((as) => this.api.put(path, xml('Media', { state, ...more }), { as }), agent);
   }
 
   /** The reasons an agent can name: `[{ id, label }]`; empty if it needs none. */
@@ -44,22 +52,21 @@ export class AgentCommands {
     return this.#reasons.get(key);
   }
 
-  /** Somebody outside calls: resolves to `{ id }` or `{ problem }`. */
-  async call({ to, from, callVariable1 }) {
-    const query = new URLSearchParams({ to, from });
-    if (callVariable1) query.set('callVariable1', callVariable1);
+  /** A customer calls (`kind` is `calls`) or hands in a task (`tasks`): resolves to `{ id }` or `{ problem }`. */
+  async arrive(kind, values) {
+    const query = new URLSearchParams(Object.entries(values).filter(([, value]) => value));
     let id = '';
     const problem = await this.#ask(async () => {
-      const answer = await this.api.post(`/callboard/api/calls?${query}`);
+      const answer = await this.api.post(`/callboard/api/${kind}?${query}`);
       id = answer.text.trim();
       return answer;
     });
     return problem ? { problem } : { id };
   }
 
-  /** The caller from outside hangs up. */
-  hangUp(id) {
-    return this.#ask(() => this.api.remove(`/callboard/api/calls/${encodeURIComponent(id)}`));
+  /** The customer hangs up or leaves. */
+  leave(kind, id) {
+    return this.#ask(() => this.api.remove(`/callboard/api/${kind}/${encodeURIComponent(id)}`));
   }
 
   async #ask(request, agent) {

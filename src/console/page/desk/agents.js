@@ -3,22 +3,24 @@
 import { elapsed } from '../shared/clock.js';
 import { clear, el, say } from '../shared/dom.js';
 import { choices, menu, question } from '../shared/menu.js';
-import { stateKind, stateName } from '../shared/states.js';
+import { stateKind, stateName, taskStateName } from '../shared/states.js';
 import { t } from '../shared/words.js';
 import { escape } from '../shared/xml.js';
 
 const SIMPLE = new Set(['ANSWER', 'HOLD', 'RETRIEVE', 'DROP', 'TRANSFER', 'CONFERENCE', 'BARGE_CALL']);
+const SIMPLE_OF_TASKS = new Set(['ACCEPT', 'START', 'PAUSE', 'RESUME', 'WRAP_UP', 'CLOSE']);
+const MEDIUM_STATES = ['LOGIN', 'READY', 'NOT_READY', 'LOGOUT'];
 const FIRST = ['ANSWER', 'RETRIEVE', 'HOLD', 'TRANSFER', 'CONFERENCE', 'DROP'];
 const ERROR_STAYS = 15_000;
 
-/** A badge with the word of a state; `set(state)` changes it. */
-export function badge(state) {
+/** A badge with the word of a state, which `name` finds; `set(state)` changes it. */
+export function badge(state, name = stateName) {
   const node = el('span', { class: 'badge' });
   const set = (next) => {
     if (node.dataset.state === next) return;
     node.dataset.state = next;
     node.className = `badge ${stateKind(next)}`;
-    node.textContent = stateName(next);
+    node.textContent = name(next);
   };
   set(state);
   return { node, set };
@@ -34,6 +36,8 @@ export function agentCard(agent, centre, commands) {
   const note = el('p', { class: 'hint agent-note' });
   const error = el('p', { class: 'error', role: 'alert', hidden: true });
   const calls = el('ul', { class: 'calls' });
+  const media = el('ul', { class: 'agent-media' });
+  const mediumRows = new Map();
   let shown = null;
   let forget = 0;
 
@@ -42,6 +46,7 @@ export function agentCard(agent, centre, commands) {
     el('header', {}, el('h3', { id: heading }, name, el('span', { class: 'hint' }, agent.id)), state.node, time),
     note,
     buttons && el('div', { class: 'row agent-actions' }, Object.values(buttons)),
+    media,
     error,
     calls,
   );
@@ -90,7 +95,30 @@ export function agentCard(agent, centre, commands) {
       buttons.logout.hidden = out;
     }
     tick();
+    updateMedia();
     updateCalls();
+  }
+
+  // Rows stay, so that a menu stays open and the focus where it is.
+  function updateMedia() {
+    for (const [id, row] of mediumRows) {
+      if (agent.media.has(id)) continue;
+      row.node.remove();
+      mediumRows.delete(id);
+    }
+    for (const medium of agent.media.values()) {
+      if (!mediumRows.has(medium.id)) {
+        const now = badge(medium.state, taskStateName);
+        const choose = (panel, close) => choices(panel, close, MEDIUM_STATES.map((to) => (
+          [t(`desk.medium.${to}`), () => order(() => commands.setMediumState(agent, agent.media.get(medium.id) ?? medium, to))]
+        )));
+        const name = standing === 'self' ? menu(medium.name, choose, { data: { action: 'medium' } }) : el('span', {}, medium.name);
+        const node = el('li', { class: 'row', data: { medium: medium.id } }, name, now.node);
+        mediumRows.set(medium.id, { node, now });
+        media.append(node);
+      }
+      mediumRows.get(medium.id).now.set(medium.state);
+    }
   }
 
   function tick() {
@@ -120,25 +148,26 @@ export function agentCard(agent, centre, commands) {
   }
 
   function call(dialog) {
-    const mine = [agent.extension, agent.home].filter(Boolean);
+    // The address of a participant in a task is the id of its agent.
+    const mine = isTask(dialog) ? [agent.id] : [agent.extension, agent.home].filter(Boolean);
     const isOwn = ({ address }) => mine.includes(address);
     // Oneself last, with what one may do.
     const participants = [...dialog.participants].sort((a, b) => isOwn(a) - isOwn(b));
     const about = [dialog.queue, ...dialog.variables.slice(0, 2).map(([, value]) => value)].filter(Boolean).join(' · ');
     return el('li', { class: 'call', data: { dialog: dialog.id } },
       el('p', { class: 'call-head' },
-        el('strong', {}, `${dialog.from || '–'} → ${dialog.to || '–'}`),
+        el('strong', {}, isTask(dialog) ? dialog.medium : `${dialog.from || '–'} → ${dialog.to || '–'}`),
         about && el('span', { class: 'hint' }, about),
       ),
       el('ul', { class: 'participants' }, participants.map((participant) => {
         const own = isOwn(participant);
         return el('li', { class: own ? 'own' : null },
           el('span', { class: 'address' }, participant.address),
-          badge(participant.state).node,
+          badge(participant.state, isTask(dialog) ? taskStateName : stateName).node,
           participant.since && el('span', { class: 'time', data: { since: participant.since } }),
           participant.cause && el('span', { class: 'hint' }, participant.cause),
           own && standing === 'self' && el('div', { class: 'row call-actions' }, actions(dialog, participant)),
-          !own && outside(participant) && commands.directory.administrator && button(t('desk.hangUp'), 'hangup', () => order(() => commands.hangUp(dialog.id))),
+          !own && !isTask(dialog) && outside(participant) && commands.directory.administrator && button(t('desk.hangUp'), 'hangup', () => order(() => commands.leave('calls', dialog.id))),
         );
       })),
     );
@@ -151,10 +180,12 @@ export function agentCard(agent, centre, commands) {
   function actions(dialog, { actions: offered }) {
     const rank = (action) => (FIRST.includes(action) ? FIRST.indexOf(action) : FIRST.length - 1.5);
     return [...offered].sort((a, b) => rank(a) - rank(b)).map((action) => {
-      const act = (more) => order(() => commands.act(agent, dialog.id, action, more));
+      const task = isTask(dialog);
+      const act = (more) => order(() => commands.act(agent, dialog.id, action, task ? { ...more, target: '' } : more));
       const label = t(`desk.action.${action}`);
-      if (SIMPLE.has(action)) return button(label, action, () => act({}), action === 'ANSWER' || action === 'RETRIEVE');
-      const ask = asked(action);
+      const simple = task ? SIMPLE_OF_TASKS : SIMPLE;
+      if (simple.has(action)) return button(label, action, () => act({}), ['ANSWER', 'RETRIEVE', 'ACCEPT'].includes(action));
+      const ask = task ? askedOfTask(action) : asked(action);
       return ask && menu(label, (panel, close) => question(panel, close, {
         label: t(ask.label),
         button: label,
@@ -178,6 +209,16 @@ export function agentCard(agent, centre, commands) {
     error.hidden = !text;
     if (text) forget = setTimeout(() => (error.hidden = true), ERROR_STAYS);
   }
+}
+
+// The id of a task has underscores, that of a call has none.
+function isTask({ id }) {
+  return id.includes('_');
+}
+
+function askedOfTask(action) {
+  if (action !== 'TRANSFER') return null;
+  return { label: 'desk.ask.selector', digits: false, told: (value) => ({ more: element('target', value) }) };
 }
 
 // What an action has to be told, and how it is written.

@@ -1,12 +1,13 @@
 // The view Desk: a small contact centre to run by hand.
 
 import './desk.words.js';
-import { agentCard, badge, button } from './agents.js';
+import { agentCard, badge } from './agents.js';
 import { elapsed, timeOfDay } from '../shared/clock.js';
 import { clear, el, say } from '../shared/dom.js';
 import { ContactCentre } from '../shared/contact_centre.js';
 import { AgentCommands } from './agent_commands.js';
-import { stateName } from '../shared/states.js';
+import { customerCard } from './customers.js';
+import { stateName, taskStateName } from '../shared/states.js';
 import { ticker } from './ticker.js';
 import { t } from '../shared/words.js';
 
@@ -14,17 +15,17 @@ import { t } from '../shared/words.js';
 export const title = 'desk.title';
 
 const MANY = 60;
-const MOST_CALLERS = 20;
-const remembered = { user: null, team: null, to: '', from: '5550123', variable: 'Gold', callers: new Map() };
+const remembered = { user: null, team: null, to: '', from: '5550123', variable: 'Gold', task: 'Chat about an order', callers: new Map(), tasks: new Map() };
 
 /** Shows the view; returns what takes it down. */
 export function show(root, context) {
   const { directory, user } = context;
-  if (remembered.user !== user) Object.assign(remembered, { user, team: null, callers: new Map() });
+  if (remembered.user !== user) Object.assign(remembered, { user, team: null, callers: new Map(), tasks: new Map() });
   const commands = new AgentCommands(context);
   const { teams } = directory;
-  // Every agent is two nodes and two requests: with many, a team at a time.
-  const all = teams.length > 1 && directory.users.length <= MANY;
+  const hasMedia = directory.profile === 'ucce' && directory.media.length > 0;
+  // Every agent is two nodes and two requests, with media four: with many, a team at a time.
+  const all = teams.length > 1 && directory.users.length * (hasMedia ? 2 : 1) <= MANY;
   const known = (id) => teams.some((team) => team.id === id) || (all && id === '*');
   if (!known(remembered.team)) remembered.team = all ? '*' : (teams[0]?.id ?? '');
 
@@ -32,7 +33,7 @@ export function show(root, context) {
   const state = el('p', { class: 'connection', role: 'status' });
   const queues = queueCard();
   const events = ticker();
-  const calls = directory.administrator ? callCard() : null;
+  const customers = directory.administrator ? [callCard(), ...(hasMedia ? [taskCard()] : [])] : [];
   let centre = null;
   let cards = new Map();
   let built = false;
@@ -50,7 +51,7 @@ export function show(root, context) {
     ),
     el('div', { class: 'desk-columns' },
       el('section', { 'aria-label': t('desk.teams') }, place),
-      el('div', { class: 'stack desk-side' }, queues.node, calls?.node, events.node),
+      el('div', { class: 'stack desk-side' }, queues.node, customers.map(({ node }) => node), events.node),
     ),
   ));
   choose(remembered.team);
@@ -75,6 +76,7 @@ export function show(root, context) {
       onEnd: ({ id: dialog, state: last }) => {
         // One that nobody took goes back to its queue: its caller is still there.
         if (last === 'DROPPED' || last === 'FAILED') remembered.callers.delete(dialog);
+        if (last === 'CLOSED') remembered.tasks.delete(dialog);
       },
       onDenied: () => connection(),
     });
@@ -87,7 +89,7 @@ export function show(root, context) {
     if (centre.heard && (!built || [...centre.agents.keys()].join('\n') !== [...cards.keys()].join('\n'))) build();
     for (const card of cards.values()) card.update();
     queues.update(centre);
-    calls?.update(centre);
+    for (const card of customers) card.update();
   }
 
   function build() {
@@ -119,6 +121,26 @@ export function show(root, context) {
     queues.update(centre);
   }
 
+  function input(key, attributes) {
+    return el('input', {
+      ...attributes,
+      value: remembered[key],
+      autocomplete: 'off',
+      on: { input: (event) => (remembered[key] = event.target.value) },
+    });
+  }
+
+  // What a customer does is told by no event where no agent takes the call.
+  function changed() {
+    centre.askQueues();
+    update();
+  }
+
+  function stateOf(id, name) {
+    const state = centre.dialogs.get(id)?.state;
+    return state ? badge(state, name).node : el('span', { class: 'badge warn' }, t('desk.caller.waiting'));
+  }
+
   function callCard() {
     const numbers = [
       ...directory.queues.map(({ number, name }) => [number, name]),
@@ -126,73 +148,52 @@ export function show(root, context) {
         [extension, [firstName, lastName].filter(Boolean).join(' ') || id]
       )),
     ];
-    const input = (key, attributes) => el('input', {
-      ...attributes,
-      value: remembered[key],
-      autocomplete: 'off',
-      on: { input: (event) => (remembered[key] = event.target.value) },
-    });
     remembered.to ||= numbers[0]?.[0] ?? '';
-    const to = input('to', { list: 'numbers', required: true, name: 'to' });
-    const from = input('from', { required: true, inputmode: 'tel', name: 'from' });
-    const variable = input('variable', { maxlength: 40, name: 'callVariable1' });
-    const error = el('p', { class: 'error', role: 'alert', hidden: true });
-    const callers = el('ul', { class: 'callers', 'aria-label': t('desk.callers') });
-    let shown = '';
-    const field = (key, node) => el('label', { class: 'field' }, el('span', {}, t(key)), node);
-    const complain = (text) => {
-      say(error, text ?? '');
-      error.hidden = !text;
-    };
-    const submit = async (event) => {
-      event.preventDefault();
-      const given = { to: to.value.trim(), from: from.value.trim(), callVariable1: variable.value.trim() };
-      const { id, problem } = await commands.call(given);
-      complain(problem);
-      if (!id) return;
-      remembered.callers.set(id, { ...given, at: Date.now() });
-      if (remembered.callers.size > MOST_CALLERS) remembered.callers.delete(remembered.callers.keys().next().value);
-      centre.askQueues();
-      update();
-    };
-    const hangUp = async (id) => {
-      const problem = await commands.hangUp(id);
-      // One that is not there any more has hung up already.
-      if (!problem || problem.startsWith('404')) remembered.callers.delete(id);
-      else complain(problem);
-      centre.askQueues();
-      update();
-    };
+    const card = customerCard({
+      kind: 'call',
+      words: { heading: 'desk.call', go: 'desk.call.go', list: 'desk.callers', leave: 'desk.hangUp' },
+      fields: [
+        ['desk.call.to', input('to', { list: 'numbers', required: true, name: 'to' })],
+        ['desk.call.from', input('from', { required: true, inputmode: 'tel', name: 'from' })],
+        ['desk.call.variable', input('variable', { maxlength: 40, name: 'callVariable1' })],
+      ],
+      customers: remembered.callers,
+      arrive: (values) => commands.arrive('calls', values),
+      leave: (id) => commands.leave('calls', id),
+      line: ({ from, to }) => `${from} → ${to}`,
+      state: (id) => stateOf(id, stateName),
+      onChange: changed,
+    });
+    card.node.append(el('datalist', { id: 'numbers' }, numbers.map(([value, label]) => el('option', { value }, label))));
     return {
-      node: el('section', { class: 'card stack' },
-        el('h2', {}, t('desk.call')),
-        el('form', { class: 'call-form', on: { submit } },
-          field('desk.call.to', to),
-          field('desk.call.from', from),
-          field('desk.call.variable', variable),
-          el('button', { class: 'button primary', data: { action: 'call' } }, t('desk.call.go')),
-          el('datalist', { id: 'numbers' }, numbers.map(([value, label]) => el('option', { value }, label))),
-        ),
-        error,
-        callers,
-      ),
+      node: card.node,
       update() {
         // While an agent wraps up the call is there without its caller.
-        for (const [id, { from: who }] of remembered.callers) {
-          const there = centre.dialogs.get(id)?.participants.find(({ address }) => address === who);
+        for (const [id, { from }] of remembered.callers) {
+          const there = centre.dialogs.get(id)?.participants.find(({ address }) => address === from);
           if (there?.state === 'DROPPED') remembered.callers.delete(id);
         }
-        const rows = [...remembered.callers].map(([id, caller]) => ({ id, ...caller, state: centre.dialogs.get(id)?.state ?? '' }));
-        const now = JSON.stringify(rows);
-        if (now === shown) return;
-        shown = now;
-        clear(callers).append(...rows.map(({ id, from: who, to: where, state: is }) => el('li', { class: 'row', data: { caller: id } },
-          el('span', {}, `${who} → ${where}`),
-          is ? badge(is).node : el('span', { class: 'badge warn' }, t('desk.caller.waiting')),
-          el('span', { class: 'spread' }, button(t('desk.hangUp'), 'hangup', () => hangUp(id))),
-        )));
+        card.update();
       },
     };
+  }
+
+  function taskCard() {
+    const name = (id) => directory.media.find((medium) => medium.id === id)?.name ?? id;
+    return customerCard({
+      kind: 'task',
+      words: { heading: 'desk.task', go: 'desk.task.go', list: 'desk.tasks', leave: 'desk.task.end' },
+      fields: [
+        ['desk.task.medium', el('select', { name: 'media' }, directory.media.map((medium) => el('option', { value: medium.id }, medium.name)))],
+        ['desk.call.variable', input('task', { maxlength: 40, name: 'callVariable1' })],
+      ],
+      customers: remembered.tasks,
+      arrive: (values) => commands.arrive('tasks', values),
+      leave: (id) => commands.leave('tasks', id),
+      line: ({ media, callVariable1 }) => [name(media), callVariable1].filter(Boolean).join(' · '),
+      state: (id) => stateOf(id, taskStateName),
+      onChange: update,
+    });
   }
 }
 

@@ -63,8 +63,8 @@ function tick(node, data) {
 
 function place(node) {
   const short = node.replace('/finesse/api/', '');
-  if (/^User\/[^/]+$/.test(short)) return { kind: 'user', short };
-  if (/^User\/[^/]+\/Dialogs$/.test(short)) return { kind: 'dialogs', short };
+  if (/^User\/[^/]+(\/Media)?$/.test(short)) return { kind: 'user', short };
+  if (/^User\/[^/]+\/Dialogs(\/Media)?$/.test(short)) return { kind: 'dialogs', short };
   if (/^Team\//.test(short)) return { kind: 'team', short };
   return { kind: 'other', short };
 }
@@ -80,6 +80,8 @@ function words(data) {
     const people = all(dialog, 'Participant').map((one) => `${first(one, 'mediaAddress')} ${first(one, 'state')}`);
     return `${told.event} Dialog ${first(dialog, 'id')}: ${people.join(', ') || first(dialog, 'state')}`;
   }
+  const medium = all(told.data, 'Media')[0];
+  if (medium) return `${told.event} ${first(medium, 'name')} ${first(medium, 'state')}`;
   const user = all(told.data, 'user')[0] ?? all(told.data, 'User')[0];
   if (user) {
     const [reason, pending] = [first(user, 'reasonCode', 'label'), first(user, 'pendingState')];

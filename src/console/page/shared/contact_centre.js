@@ -59,6 +59,8 @@ export class ContactCentre {
     this.why = '';
     // Of whom one may read User and Dialogs; of other members of a team only the team tells.
     this.#readable = new Set(directory.users.map(({ id }) => id));
+    // Express has no media but voice, and answers 501.
+    this.media = directory.profile === 'ucce' && calls ? directory.media : [];
     for (const user of directory.users) if (user.roles.includes('Agent') && teams.includes(user.team)) this.#agent(user.id, user.team);
   }
 
@@ -171,9 +173,14 @@ export class ContactCentre {
     const seen = new Set();
     for (const agent of this.agents.values()) {
       if (!this.mayRead(agent.id)) continue;
-      const dialogs = await this.#read(`/finesse/api/User/${encodeURIComponent(agent.id)}/Dialogs`);
+      const path = `/finesse/api/User/${encodeURIComponent(agent.id)}`;
+      const lists = [await this.#read(`${path}/Dialogs`)];
+      if (this.media.length) {
+        lists.push(await this.#read(`${path}/Dialogs/Media`));
+        for (const medium of all(await this.#read(`${path}/Media`), 'Media')) fillMedium(agent, medium);
+      }
       agent.dialogs.clear();
-      for (const dialog of all(dialogs, 'Dialog')) {
+      for (const dialog of lists.flatMap((list) => all(list, 'Dialog'))) {
         const read = this.#dialog(dialog);
         agent.dialogs.add(read.id);
         seen.add(read.id);
@@ -197,6 +204,7 @@ export class ContactCentre {
       ...this.teams.map(({ id }) => `/finesse/api/Team/${id}/Users`),
       // The user's own node has the errors of what was asked for; the team's has not.
       ...agents.flatMap((id) => [`/finesse/api/User/${id}`, `/finesse/api/User/${id}/Dialogs`]),
+      ...(this.media.length ? agents.flatMap((id) => [`/finesse/api/User/${id}/Media`, `/finesse/api/User/${id}/Dialogs/Media`]) : []),
       ...(this.directory.profile === 'ucce' ? this.queues.map(({ id }) => `/finesse/api/Queue/${id}`) : []),
     ];
     const stream = new EventStream(this.api, nodes, {
@@ -246,6 +254,9 @@ export class ContactCentre {
       for (const queue of all(told.data, 'Queue')) this.#queue(queue);
     } else if (collection === 'Dialogs') {
       this.#dialogs(id, told);
+    } else if (collection === 'Media') {
+      const agent = this.agents.get(id);
+      for (const medium of all(told.data, 'Media')) if (agent) fillMedium(agent, medium);
     } else if (kind === 'Team' || (kind === 'User' && !collection)) {
       const user = [...told.data.children].find(({ localName }) => /^user$/i.test(localName));
       const agent = this.agents.get(first(user, 'loginId'));
@@ -287,6 +298,8 @@ export class ContactCentre {
         pending: '',
         reason: '',
         dialogs: new Set(),
+        /** Media other than voice by id: `{ id, name, state, limit }`. */
+        media: new Map(),
       };
       this.agents.set(id, agent);
     }
@@ -298,6 +311,7 @@ export class ContactCentre {
     const variables = all(media, 'CallVariable').map((variable) => [first(variable, 'name'), first(variable, 'value')]);
     const dialog = {
       id: first(element, 'id'),
+      medium: first(element, 'mediaType'),
       from: first(element, 'fromAddress'),
       to: first(element, 'toAddress'),
       state: first(element, 'state'),
@@ -433,6 +447,13 @@ export class ContactCentre {
       if (!this.#closed) this.onChange();
     }, TELL_SOON);
   }
+}
+
+// A medium that the agent's team does not handle has no state.
+function fillMedium(agent, element) {
+  const [id, name, state, limit] = ['id', 'name', 'state', 'maxDialogLimit'].map((part) => first(element, part));
+  if (state) agent.media.set(id, { id, name, state, limit });
+  else agent.media.delete(id);
 }
 
 // Summaries and full documents both say what they know; what they do not have stays.

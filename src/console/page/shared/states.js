@@ -20,6 +20,12 @@ const KINDS = {
   WRAP_UP: 'warn',
   FAILED: 'bad',
   DROPPED: 'quiet',
+  OFFERED: 'busy',
+  ACCEPTED: 'busy',
+  PAUSED: 'warn',
+  WRAPPING_UP: 'warn',
+  INTERRUPTED: 'warn',
+  CLOSED: 'quiet',
   IN_SERVICE: 'good',
   PARTIAL_SERVICE: 'warn',
   OUT_OF_SERVICE: 'bad',
@@ -31,6 +37,11 @@ export const AGENT_STATES = ['READY', 'RESERVED', 'TALKING', 'HOLD', 'WORK', 'WO
 /** A state in words; one that is not known as the server has it. */
 export function stateName(state) {
   return has(`state.${state}`) ? t(`state.${state}`) : state;
+}
+
+/** A state of a task, or of an agent in a medium other than voice, in words. */
+export function taskStateName(state) {
+  return has(`task.${state}`) ? t(`task.${state}`) : stateName(state);
 }
 
 /** `good`, `busy`, `warn`, `bad` or `quiet`. */
@@ -60,6 +71,14 @@ addWords({
     'state.IN_SERVICE': 'In service',
     'state.PARTIAL_SERVICE': 'Partially in service',
     'state.OUT_OF_SERVICE': 'Out of service',
+    'task.RESERVED': 'Task offered',
+    'task.OFFERED': 'Offered',
+    'task.ACCEPTED': 'Accepted',
+    'task.ACTIVE': 'Active',
+    'task.PAUSED': 'Paused',
+    'task.WRAPPING_UP': 'Wrap-up',
+    'task.INTERRUPTED': 'Interrupted',
+    'task.CLOSED': 'Closed',
     'state.waiting': 'waiting',
     'state.longest': 'longest {time}',
   },
@@ -84,6 +103,14 @@ addWords({
     'state.IN_SERVICE': '服務正常',
     'state.PARTIAL_SERVICE': '部分服務可用',
     'state.OUT_OF_SERVICE': '服務中斷',
+    'task.RESERVED': '已指派工作',
+    'task.OFFERED': '等待接受',
+    'task.ACCEPTED': '已接受',
+    'task.ACTIVE': '處理中',
+    'task.PAUSED': '已暫停',
+    'task.WRAPPING_UP': '話後處理',
+    'task.INTERRUPTED': '已中斷',
+    'task.CLOSED': '已結束',
     'state.waiting': '通等候中',
     'state.longest': '最長等候 {time}',
   },
