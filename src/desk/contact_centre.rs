@@ -65,6 +65,8 @@ pub(super) struct Agent {
     pub(super) wrapping: Option<DialogId>,
     /// When the state was entered, among all that were.
     pub(super) entered: u64,
+    /// Whether the team was told last that the agent is busy with a call of its own.
+    pub(super) told_busy: bool,
 }
 
 /// Every telephone of a configuration, with nobody there.

@@ -160,9 +160,7 @@ impl Desk {
             self.write_names(out, key);
             element(out, "dialogs", &nodes::dialogs(&self.directory.get(key).id));
             element(out, "extension", agent.extension.as_deref().unwrap_or_default());
-            if self.release >= Release::R12_5 {
-                self.write_media_state(out, key);
-            }
+            self.write_media_state(out, key);
             element(out, "pendingState", agent.pending.map_or("", |pending| pending.state.name()));
             element(out, "state", agent.state.name());
             if let Some(reason) = self.reason_shown(key) {
@@ -172,11 +170,22 @@ impl Desk {
         });
     }
 
-    /// Whether an agent of Express has a call (the guide 12.5, page 73).
     fn write_media_state(&self, out: &mut String, key: UserId) {
-        if self.profile == Profile::Uccx {
-            element(out, "mediaState", if self.agent(key).dialogs.is_empty() { "IDLE" } else { "BUSY" });
+        if self.has_media_state() {
+            element(out, "mediaState", if self.is_busy(key) { "BUSY" } else { "IDLE" });
         }
+    }
+
+    /// Tells whether teams show the `mediaState` of their members: Express only (the guide 12.5, page 73).
+    pub(super) fn has_media_state(&self) -> bool {
+        self.profile == Profile::Uccx && self.release >= Release::R12_5
+    }
+
+    /// Tells whether an agent who is not ready has a call that it has made (the guide 12.5, page 73).
+    pub(super) fn is_busy(&self, user: UserId) -> bool {
+        let agent = self.agent(user);
+        let mut calls = agent.dialogs.iter().filter_map(|id| self.dialogs.get(id));
+        agent.state == State::NotReady && calls.any(|dialog| dialog.is_made_by(user))
     }
 
     /// Writes the elements with which every summary starts.

@@ -43,13 +43,26 @@ impl Desk {
     }
 
     /// Tells a user its changed state, and the user's team.
-    pub(super) fn user_changed(&self, step: &mut Step<'_>, user: UserId) {
+    pub(super) fn user_changed(&mut self, step: &mut Step<'_>, user: UserId) {
         self.user_told(step, user);
+        self.team_told(step, user);
+    }
+
+    /// Tells the team of a user how it stands.
+    fn team_told(&mut self, step: &mut Step<'_>, user: UserId) {
+        self.agent_mut(user).told_busy = self.is_busy(user);
         let user_of = self.directory.get(user);
         let Some(team) = &user_of.team else { return };
         let source = nodes::user(&user_of.id);
         let payload = update("PUT", &source, step.request_id, |out| self.write_summary(out, user));
         step.events.push(Event { node: nodes::team_users(team), payload });
+    }
+
+    /// Tells the team of an agent whose `mediaState` alone has changed: its state stays NOT_READY.
+    pub(super) fn mind_media_state(&mut self, step: &mut Step<'_>, user: UserId) {
+        if self.has_media_state() && self.is_busy(user) != self.agent(user).told_busy {
+            self.team_told(step, user);
+        }
     }
 
     /// Publishes an error to the user whose state it is about.

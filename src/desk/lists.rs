@@ -12,7 +12,7 @@ use crate::desk::contact_centre::Desk;
 use crate::desk::documents::{IN_LIST, write_reason};
 use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::nodes;
-use crate::desk::write::{close, document, element, inside};
+use crate::desk::write::{document, element, end_list, inside, list};
 
 impl Desk {
     /// `GET …/ReasonCodes?category=…`: what there is to choose from, of one category or of both.
@@ -41,9 +41,9 @@ impl Desk {
         Ok(document(|out| {
             out.push_str("<ReasonCodes");
             write_attribute(out, "category", category);
-            out.push('>');
-            codes.for_each(|code| write_reason(out, "ReasonCode", &code.into(), IN_LIST));
-            close(out, "ReasonCodes");
+            end_list(out, "ReasonCodes", |out| {
+                codes.for_each(|code| write_reason(out, "ReasonCode", &code.into(), IN_LIST));
+            });
         }))
     }
 
@@ -72,7 +72,7 @@ impl Desk {
         let reasons = self.reason_codes.iter().filter(|code| code.category == Category::WrapUp);
         let reasons = reasons.filter(|reason| scope.has(reason.teams.as_deref()));
         Ok(document(|out| {
-            inside(out, "WrapUpReasons", |out| {
+            list(out, "WrapUpReasons", |out| {
                 reasons.for_each(|reason| self.write_wrap_up(out, whose, reason));
             });
         }))
@@ -113,7 +113,7 @@ impl Desk {
         let range = range.filter(|_| with_contacts).unwrap_or(1..=usize::MAX);
         let (mut count, mut written) = (0, 0);
         let document = document(|out| {
-            inside(out, "PhoneBooks", |out| {
+            list(out, "PhoneBooks", |out| {
                 for book in books {
                     let before = count;
                     count += book.contacts.len();
@@ -145,7 +145,7 @@ impl Desk {
     /// Returns what [`Desk::phone_book_document`] does.
     pub fn contacts_document(&self, actor: UserId, book: &str) -> Result<String, ApiError> {
         let book = self.phone_book(actor, book)?;
-        Ok(document(|out| inside(out, "Contacts", |out| write_contacts(out, book, &book.contacts))))
+        Ok(document(|out| list(out, "Contacts", |out| write_contacts(out, book, &book.contacts))))
     }
 
     /// `GET /PhoneBook/{id}/Contact/{id}`.
@@ -169,7 +169,7 @@ impl Desk {
         let scope = self.scope(actor, whose)?;
         let layouts = self.layouts.iter().filter(|layout| scope.has(layout.teams.as_deref()));
         Ok(document(|out| {
-            inside(out, "MediaPropertiesLayouts", |out| {
+            list(out, "MediaPropertiesLayouts", |out| {
                 layouts.for_each(|layout| self.write_layout(out, layout));
             });
         }))
@@ -268,7 +268,7 @@ impl Desk {
             element(out, "type", if is_default { "DEFAULT" } else { "CUSTOM" });
             inside(out, "header", |out| write_entry(out, &layout.header));
             for column in &layout.columns {
-                inside(out, "column", |out| column.iter().for_each(|entry| write_entry(out, entry)));
+                list(out, "column", |out| column.iter().for_each(|entry| write_entry(out, entry)));
             }
         });
     }
@@ -281,7 +281,7 @@ fn write_book(out: &mut String, book: &PhoneBook, contacts: Option<&[Contact]>) 
         element(out, "name", &book.name);
         element(out, "type", if book.teams.is_none() { "GLOBAL" } else { "TEAM" });
         match contacts {
-            Some(contacts) => inside(out, "contacts", |out| write_contacts(out, book, contacts)),
+            Some(contacts) => list(out, "contacts", |out| write_contacts(out, book, contacts)),
             None => element(out, "contacts", &format!("{uri}/Contacts")),
         }
     });

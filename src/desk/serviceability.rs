@@ -39,7 +39,7 @@ impl Desk {
             inside(out, "ConnectedUsersInfo", |out| {
                 Connected::of(users).write(out, self.release);
                 if details {
-                    inside(out, "userDetails", |out| {
+                    list(out, "userDetails", |out| {
                         users.iter().for_each(|user| self.write_detail(out, user, host))
                     });
                 }

@@ -14,7 +14,7 @@ use crate::desk::messages::Message;
 use crate::desk::nodes;
 use crate::desk::request::NewMessage;
 use crate::desk::timers::Alarm;
-use crate::desk::write::{document, element, inside};
+use crate::desk::write::{document, element, inside, list};
 
 /// The longest text, in characters (the guide, "TeamMessage").
 const LONGEST: usize = 255;
@@ -162,7 +162,7 @@ impl Desk {
     fn write_messages(&self, wanted: impl Fn(&Message) -> bool) -> String {
         let messages = self.messages.active.iter().filter(|(_, message)| wanted(message));
         document(|out| {
-            inside(out, "TeamMessages", |out| {
+            list(out, "TeamMessages", |out| {
                 messages.for_each(|(id, message)| self.write_message(out, *id, message));
             });
         })
@@ -182,7 +182,7 @@ impl Desk {
             element(out, "createdAt", &created.as_secs().to_string());
             element(out, "duration", &message.duration.to_string());
             element(out, "content", &message.content);
-            inside(out, "teams", |out| {
+            list(out, "teams", |out| {
                 message.teams.iter().for_each(|team| element(out, "team", team));
             });
         });

@@ -78,6 +78,7 @@ impl Desk {
             None if self.agent(user).dialogs.is_empty() => self.after_calls(step, user),
             None => {}
         }
+        self.mind_media_state(step, user);
     }
 
     /// The state that the calls of an agent demand. Express knows states of calls from a queue only: on another call
@@ -89,8 +90,7 @@ impl Desk {
         for dialog in calls {
             if let Some(part) = dialog.of(user) {
                 // A user who calls a queue has not been given a call by it.
-                let is_own = part.address == dialog.from && dialog.associated.is_none();
-                parts.push((part.phase, dialog.is_contact && !is_own));
+                parts.push((part.phase, dialog.is_contact && !dialog.is_made_by(user)));
             }
         }
         // An agent who is not ready stays so until the call is answered.

@@ -25,12 +25,21 @@ pub fn inside(out: &mut String, name: &str, write: impl FnOnce(&mut String)) {
 /// Appends a list with what `write` puts into it. An empty one is an empty-element tag, as published answers of real systems have
 /// it and clients compare.
 pub fn list(out: &mut String, name: &str, write: impl FnOnce(&mut String)) {
+    out.push('<');
+    out.push_str(name);
+    end_list(out, name, write);
+}
+
+/// Appends what follows on the name and the attributes of a list, as [`list`] does.
+pub fn end_list(out: &mut String, name: &str, write: impl FnOnce(&mut String)) {
+    out.push('>');
     let start = out.len();
-    inside(out, name, write);
-    let start_tag = start + name.len() + 2;
-    if out.len() == start_tag + name.len() + 3 {
-        out.truncate(start_tag - 1);
+    write(out);
+    if out.len() == start {
+        out.pop();
         out.push_str("/>");
+    } else {
+        close(out, name);
     }
 }
 

@@ -8,7 +8,7 @@ use crate::desk::configuration::objects::Object;
 use crate::desk::configuration::request::Change;
 use crate::desk::contact_centre::Desk;
 use crate::desk::error::{ApiError, ApiRefusal};
-use crate::desk::write::{close, document, element, inside};
+use crate::desk::write::{close, document, element, inside, list};
 use crate::id::UserId;
 use crate::xml;
 use crate::xml::Bounds;
@@ -77,7 +77,7 @@ impl Desk {
     /// `GET /ECCVariableConfig`.
     pub fn ecc_variables_document(&self) -> String {
         document(|out| {
-            inside(out, "ECCVariableConfig", |out| {
+            list(out, "ECCVariableConfig", |out| {
                 for (name, length) in &self.configuration.objects.ecc_variables {
                     inside(out, "ECCVariable", |out| {
                         element(out, "name", name);
@@ -108,7 +108,7 @@ impl Desk {
             selectors.map(|selector| (medium.id, selector, selector, &medium.description))
         });
         Ok(document(|out| {
-            inside(out, "ScriptSelectors", |out| {
+            list(out, "ScriptSelectors", |out| {
                 for (medium, name, number, description) in of_queues.chain(of_media) {
                     inside(out, "ScriptSelector", |out| {
                         element(out, "MrdID", &medium.to_string());

@@ -4,7 +4,7 @@ use crate::config::workflows::{Condition, TriggerSet, Variable, Workflow, Workfl
 use crate::desk::access::Whose;
 use crate::desk::contact_centre::Desk;
 use crate::desk::error::{ApiError, ApiRefusal};
-use crate::desk::write::{document, element, inside};
+use crate::desk::write::{document, element, inside, list};
 use crate::id::UserId;
 
 /// The variables that workflows know by name, and where a dialog or a user has them. Those of calls follow.
@@ -72,7 +72,7 @@ impl Desk {
         let workflows = self.configuration.objects.workflows.iter();
         let workflows = workflows.filter(|workflow| scope.has(workflow.teams.as_deref()));
         Ok(document(|out| {
-            inside(out, "Workflows", |out| {
+            list(out, "Workflows", |out| {
                 workflows.for_each(|workflow| self.write_workflow(out, workflow, with_actions));
             });
         }))
@@ -100,7 +100,7 @@ impl Desk {
         self.administrators_only(actor)?;
         let actions = &self.configuration.objects.workflow_actions;
         Ok(document(|out| {
-            inside(out, "WorkflowActions", |out| actions.iter().for_each(|action| write_action(out, action)))
+            list(out, "WorkflowActions", |out| actions.iter().for_each(|action| write_action(out, action)))
         }))
     }
 
@@ -152,14 +152,14 @@ impl Desk {
             write_trigger_set(out, &workflow.trigger);
             inside(out, "ConditionSet", |out| {
                 element(out, "applyMethod", &workflow.apply);
-                inside(out, "conditions", |out| {
+                list(out, "conditions", |out| {
                     workflow
                         .conditions
                         .iter()
                         .for_each(|condition| write_condition(out, "Condition", condition));
                 });
             });
-            inside(out, "workflowActions", |out| {
+            list(out, "workflowActions", |out| {
                 for action in actions {
                     if with_actions { write_action(out, action) } else { write_summary(out, action) }
                 }
@@ -173,7 +173,7 @@ fn write_trigger_set(out: &mut String, set: &TriggerSet) {
         element(out, "type", &set.kind);
         element(out, "name", &set.name);
         element(out, "allowOverlappingCallWorkflow", &set.allow_overlapping);
-        inside(out, "triggers", |out| {
+        list(out, "triggers", |out| {
             set.triggers.iter().for_each(|trigger| write_condition(out, "Trigger", trigger));
             let state = STATES.iter().find(|(name, _)| *name == set.name && set.kind == "SYSTEM");
             for (name, node, comparator, value) in state.into_iter().flat_map(|(_, state)| {
@@ -226,7 +226,7 @@ fn write_action(out: &mut String, action: &WorkflowAction) {
     inside(out, "WorkflowAction", |out| {
         write_head(out, action);
         element(out, "handledBy", &action.handled_by);
-        inside(out, "params", |out| {
+        list(out, "params", |out| {
             for (name, value) in &action.params {
                 inside(out, "Param", |out| {
                     element(out, "name", name);
@@ -234,7 +234,7 @@ fn write_action(out: &mut String, action: &WorkflowAction) {
                 });
             }
         });
-        inside(out, "actionVariables", |out| {
+        list(out, "actionVariables", |out| {
             action.variables.iter().for_each(|variable| write_variable(out, "ActionVariable", variable));
         });
     });

@@ -137,6 +137,11 @@ impl Dialog {
         self.participants.iter().find(is_own)
     }
 
+    /// Tells whether a user takes part who has made the call by itself, and not about another one.
+    pub fn is_made_by(&self, user: UserId) -> bool {
+        self.associated.is_none() && self.of(user).is_some_and(|part| part.address == self.from)
+    }
+
     /// The participation of a user, who may wrap up the call.
     pub fn of_mut(&mut self, user: UserId) -> Option<&mut Participant> {
         let is_own = |one: &&mut Participant| one.party == Party::Agent(user) && one.phase != Phase::Dropped;

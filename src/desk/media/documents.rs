@@ -9,7 +9,7 @@ use crate::desk::media::room::{Task, category, is_assigned};
 use crate::desk::media::states::Disposition;
 use crate::desk::nodes;
 use crate::desk::reasons::{Reason, Shown};
-use crate::desk::write::{document, element, inside, timestamp};
+use crate::desk::write::{document, element, inside, list, timestamp};
 use crate::id::UserId;
 
 impl Desk {
@@ -26,7 +26,7 @@ impl Desk {
     pub fn media_document(&self, actor: UserId, user: UserId) -> Result<String, ApiError> {
         self.may_see(actor, user)?;
         Ok(document(|out| {
-            inside(out, "MediaList", |out| {
+            list(out, "MediaList", |out| {
                 self.media.list.iter().for_each(|medium| self.write_medium(out, "Media", user, medium));
             });
         }))
@@ -62,12 +62,8 @@ impl Desk {
         let of_medium = self.media.of(user).filter(|(id, _)| medium.is_none_or(|medium| medium == *id));
         let ids = of_medium.flat_map(|(_, one)| one.tasks.iter());
         let tasks: Vec<_> = ids.filter_map(|id| self.media.tasks.get(id)).collect();
-        if tasks.is_empty() {
-            // As of calls.
-            return Ok("<Dialogs/>".to_owned());
-        }
         Ok(document(|out| {
-            inside(out, "Dialogs", |out| {
+            list(out, "Dialogs", |out| {
                 tasks.into_iter().for_each(|task| self.write_task(out, "Dialog", task, None));
             });
         }))

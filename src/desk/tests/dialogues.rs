@@ -1,8 +1,8 @@
 //! Calls as dialogues: in every file each line that starts with `>` is a command, and the lines below it are all events that it
 //! causes, in order (the guide, "Dialog"). `#` is a comment.
 //!
-//! An event is written as its node without `/finesse/api/`; then, of a user, the state, the code of the reason and the pending
-//! state, of a call, what happened to it, its number, type and state and those of its participants, of a queue, what there is
+//! An event is written as its node without `/finesse/api/`; then, of a user, the state, whether its media are busy, the code of the reason and the
+//! pending state, of a call, what happened to it, its number, type and state and those of its participants, of a queue, what there is
 //! more than none of.
 
 use crate::desk::tests::*;
@@ -251,6 +251,7 @@ pub(super) fn short(event: &Event) -> String {
             parts.push(text("loginId"));
         }
         parts.push(text("state"));
+        parts.extend(Some("busy".to_owned()).filter(|_| text("mediaState") == "BUSY"));
         parts.extend(all("code").map(xml::text_content));
         parts.extend(
             Some(text("pendingState")).filter(|state| !state.is_empty()).map(|state| format!("then {state}")),

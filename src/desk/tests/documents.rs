@@ -103,26 +103,53 @@ fn finding_d4_a_user_is_found_by_login_name_by_those_who_may_see_it() {
     }
 }
 
+/// The guide 12.5, page 73: the state of the user on a manual outbound call from NOT_READY. The state of the agent stays, so only
+/// this tells the team that it is busy.
 #[test]
-fn finding_d21_members_on_express_say_whether_they_have_a_call() {
-    for (profile, states) in [("uccx", ["IDLE", "BUSY"]), ("ucce", ["", ""])] {
-        let mut desk = crate::desk::tests::dialogues::lab(profile);
-        bring(&mut desk, BOB, "READY");
-        let media = |desk: &Desk| {
-            let team = shown(desk.team_document(ADA, "1", false));
-            if team.contains("<mediaState>") { field(&team, "mediaState") } else { String::new() }
+fn finding_d21_teams_of_express_are_told_who_is_busy_with_a_call_of_its_own() {
+    const TEAM: &str = "/finesse/api/Team/1/Users";
+    for (profile, release, has_it) in
+        [("uccx", "12.5", true), ("uccx", "11.6", false), ("ucce", "12.5", false)]
+    {
+        let keys = format!("release = \"{release}\"");
+        let mut desk = crate::desk::tests::dialogues::lab_with(profile, &keys, "");
+        bring(&mut desk, BOB, "NOT_READY");
+        bring(&mut desk, ADA, "NOT_READY");
+        // What the team is told, and what it then reads.
+        let media = |document: &str| {
+            if document.contains("<mediaState>") { field(document, "mediaState") } else { String::new() }
         };
-        assert_eq!(media(&desk), states[0], "{profile}");
-        let call = crate::desk::Inbound { from: "1".into(), to: "9001".into(), data: CallData::default() };
-        let (_, events) = desk.place_call(at(500), &call, "").expect("a call");
-        assert_eq!(media(&desk), states[1], "{profile}");
-        let told = events.iter().find(|event| event.node == "/finesse/api/Team/1/Users").expect("it is told");
-        assert_eq!(
-            told.payload.contains("<mediaState>BUSY</mediaState>"),
-            profile == "uccx",
-            "{}",
-            told.payload
-        );
+        let told = |events: &[Event], user: &str| {
+            let source = format!("<source>/finesse/api/User/{user}</source>");
+            let of_team = events.iter().filter(|event| event.node == TEAM && event.payload.contains(&source));
+            of_team.map(|event| media(&event.payload)).collect::<Vec<_>>()
+        };
+        let member = |desk: &Desk, user: &str| {
+            let team = shown(desk.team_document(ADA, "1", false));
+            let start = team.find(&format!("<loginId>{user}</loginId>")).expect("a member");
+            let end = team[start..].find("</User>").expect("its end");
+            media(&format!("<User>{}</User>", &team[start..start + end]))
+        };
+        let call = "<Dialog><requestedAction>MAKE_CALL</requestedAction><fromAddress>1001</fromAddress>\
+                    <toAddress>1000</toAddress></Dialog>";
+        let asked = crate::desk::DialogRequest::read(call, &Bounds::of(&Limits::default())).expect("a call");
+        let events = desk.create_dialog(at(500), BOB, BOB, &asked, "").expect("a call");
+        let id = desk.last_dialog.to_string();
+        if has_it {
+            assert_eq!(told(&events, "bob"), ["BUSY"], "{events:?}");
+            assert!(!told(&events, "ada").contains(&"BUSY".to_owned()), "a call that rings is not its own");
+            assert_eq!([member(&desk, "bob"), member(&desk, "ada")], ["BUSY", "IDLE"]);
+        } else {
+            assert!(told(&events, "bob").iter().all(String::is_empty), "{events:?}");
+            assert_eq!(member(&desk, "bob"), "");
+        }
+        let drop = "<Dialog><requestedAction>DROP</requestedAction><targetMediaAddress>1001</targetMediaAddress></Dialog>";
+        let asked = crate::desk::DialogRequest::read(drop, &Bounds::of(&Limits::default())).expect("an end");
+        let events = desk.update_dialog(at(600), BOB, &id, &asked, "").expect("an end");
+        if has_it {
+            assert_eq!(told(&events, "bob"), ["IDLE"], "{events:?}");
+            assert_eq!(member(&desk, "bob"), "IDLE");
+        }
     }
 }
 

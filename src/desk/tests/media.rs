@@ -405,7 +405,7 @@ fn finding_m6_media_are_one_s_own_and_enterprise_s() {
         assert_eq!(shown(done.map(|_| String::new())), expected);
     }
     let mut express = lab_with("uccx", "", MEDIA);
-    assert_eq!(shown(express.media_document(BOB, BOB)), "<MediaList></MediaList>");
+    assert_eq!(shown(express.media_document(BOB, BOB)), "<MediaList/>");
     assert_eq!(shown(express.medium_document(BOB, BOB, "5000")), "501|Not Implemented|Media");
     assert_eq!(shown(express.tasks_document(BOB, BOB, None)), "501|Not Implemented|Media");
     let done = express.change_media(at(0), BOB, "bob", Some("5000"), &asked, "");

@@ -71,7 +71,8 @@ fn an_agent_its_team_and_administrators_get_the_lists_of_the_configuration() {
         assert_eq!(answer.status(), 200, "{path}: {answer:?}");
         assert_eq!(names(&answer.body), expected, "{path}");
         let item = if expected[0].ends_with('s') && expected.len() > 1 { expected[1] } else { expected[0] };
-        assert_eq!(answer.body.matches(&format!("</{item}>")).count(), count, "{path}");
+        let found = [format!("</{item}>"), format!("<{item}/>")].map(|tag| answer.body.matches(&tag).count());
+        assert_eq!(found.iter().sum::<usize>(), count, "{path}");
     }
     let contacts = get(&server, agent, "PhoneBook/1/Contacts").body;
     assert_eq!(contacts.matches("</Contact>").count(), 3);
@@ -122,7 +123,7 @@ left = [["user.ewt", "Waited"]]
     let bank = format!(
         "<MediaPropertiesLayout><uri>/finesse/api/MediaPropertiesLayout/1</uri><name>Bank</name>\
          <description></description><type>CUSTOM</type><header><entry>{entry}{flags}</entry></header>\
-         <column><entry>{waited}{flags}</entry></column><column></column></MediaPropertiesLayout>"
+         <column><entry>{waited}{flags}</entry></column><column/></MediaPropertiesLayout>"
     );
     assert_eq!(get(&server, "1004", "User/1004/MediaPropertiesLayout").body, bank);
     let json = ask(&server, "1004", "GET", "MediaPropertiesLayout/1", JSON, "").body;
@@ -373,7 +374,7 @@ fn a_client_that_accepts_json_gets_each_document_as_json() {
         "Accept: application/json, text/plain, */*\r\n",
     ] {
         let answer = ask(&server, "1001", "GET", "User/1001/Media", accept, "");
-        assert_eq!(answer.body, "<MediaList></MediaList>", "{accept}");
+        assert_eq!(answer.body, "<MediaList/>", "{accept}");
         assert_eq!(answer.header("Content-Type"), Some("application/xml;charset=UTF-8"));
     }
     // What is sent stays XML.
@@ -384,4 +385,66 @@ fn a_client_that_accepts_json_gets_each_document_as_json() {
         answer.body.starts_with(r#"{"ApiErrors":{"ApiError":[{"ErrorType":"Bad Request","#),
         "{answer:?}"
     );
+}
+
+/// Clients compare the text of an answer with an empty-element tag, and otherwise read the first entry.
+#[test]
+fn finding_d15_every_list_without_entries_is_an_empty_element_tag() {
+    const PEOPLE: &str = r#"profile = "ucce"
+release = "12.6"
+[[team]]
+id = "1"
+name = "Nobody's"
+[[phone_book]]
+id = 1
+name = "Empty"
+[[user]]
+id = "root"
+password = "root"
+roles = ["Administrator"]
+"#;
+    let server = Server::serving("localhost", PEOPLE);
+    let mut lists = vec![
+        ("User/root/Dialogs", "<Dialogs/>"),
+        ("User/root/Dialogs/Media", "<Dialogs/>"),
+        ("User/root/Media", "<MediaList/>"),
+        ("User/root/Queues", "<Queues/>"),
+        ("Queues", "<Queues/>"),
+        ("Team/1/TeamMessages", "<TeamMessages/>"),
+        ("TeamMessages", "<TeamMessages/>"),
+        ("PhoneBook/1/Contacts", "<Contacts/>"),
+        ("WorkflowActions", "<WorkflowActions/>"),
+        ("ECCVariableConfig", "<ECCVariableConfig/>"),
+        ("ScriptSelectors", "<ScriptSelectors/>"),
+        ("LockedOutUsers", "<LockedOutUsers/>"),
+    ];
+    for whose in ["", "User/root/", "Team/1/", "TeamResource/1/"] {
+        for (path, list) in [
+            ("ReasonCodes?category=ALL", "<ReasonCodes category=\"ALL\"/>"),
+            ("WrapUpReasons", "<WrapUpReasons/>"),
+            ("Workflows", "<Workflows/>"),
+        ] {
+            lists.push((format!("{whose}{path}").leak(), list));
+        }
+    }
+    for (path, list) in lists {
+        assert_eq!(get(&server, "root", path).body, list, "{path}");
+    }
+    for (path, part) in [
+        ("Team/1", "<users/>"),
+        ("User/root/PhoneBooks", "<contacts/>"),
+        ("Team/1/PhoneBooks", "<contacts/>"),
+        ("ConnectedUsersInfo?details=true", "<userDetails/>"),
+    ] {
+        let answer = get(&server, "root", path).body;
+        assert!(answer.contains(part), "{path}: {answer}");
+    }
+    // A workflow without conditions and actions, and a layout without columns: all that can be empty in any list.
+    let workflow = "<Workflow><name>w</name><TriggerSet><type>SYSTEM</type><name>CALL_ARRIVES</name></TriggerSet></Workflow>";
+    let headers = "Content-Type: application/xml\r\n";
+    assert_eq!(ask(&server, "root", "POST", "Workflow", headers, workflow).status(), 200);
+    let workflows = get(&server, "root", "Workflows").body;
+    for part in ["<conditions/>", "<workflowActions/>"] {
+        assert!(workflows.contains(part), "{part} in {workflows}");
+    }
 }

@@ -58,7 +58,7 @@ fn a_message_reaches_its_teams_and_is_shown_until_it_is_deleted() {
         assert_eq!((field(&update, "event"), field(&update, "requestId")), ("DELETE", "r-2"));
         client.expect_nothing_more();
     }
-    assert_eq!(get(&server, "1001", "Team/1/TeamMessages").body, "<TeamMessages></TeamMessages>");
+    assert_eq!(get(&server, "1001", "Team/1/TeamMessages").body, "<TeamMessages/>");
     assert_eq!(ask(&server, "administrator", "DELETE", "TeamMessage/1", "", "").status(), 404);
 }
 
@@ -105,5 +105,5 @@ fn a_bad_message_gets_an_error_and_nobody_hears_of_it() {
         assert_eq!(field(&answer.body, "ErrorType"), kind, "{body:.200}");
     }
     lab.expect_nothing_more();
-    assert_eq!(get(&server, "administrator", "TeamMessages").body, "<TeamMessages></TeamMessages>");
+    assert_eq!(get(&server, "administrator", "TeamMessages").body, "<TeamMessages/>");
 }

@@ -128,6 +128,8 @@ impl Centre {
         let active = phases.iter().filter(|phase| !matches!(phase, Phase::Alerting | Phase::Held)).count();
         must!(active <= 1, "talks on {active} calls: {shown}");
         must!(agent.dialogs.len() <= 3, "many calls: {shown}");
+        let told = !desk.has_media_state() || agent.told_busy == desk.is_busy(user);
+        must!(told, "the team has not been told of mediaState: {shown}");
         Ok(())
     }
 
