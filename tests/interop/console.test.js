@@ -368,6 +368,31 @@ test('an administrator looks at the session of another client', lab(async ({ ser
   assert.deepEqual(complaints, []);
 }));
 
+test('an administrator sees who has subscribed to what, and ends a subscription', lab(async ({ server, connect: client }) => {
+  const { strophe5 } = await import('./clients/strophe.js');
+  const node = '/finesse/api/Team/1/Users';
+  const session = await client(strophe5, { user: '1001' });
+  await session.subscribe(node);
+  const { page, complaints } = await enter(server, 'wire', { expected: [/404/] });
+  const panel = page.getByRole('region', { name: 'Subscriptions' });
+  const rows = panel.locator('tbody tr:visible');
+  await rows.filter({ hasText: '1001@localhost/desktop' }).filter({ hasText: node }).waitFor();
+  await panel.getByLabel('User', { exact: true }).fill('1002');
+  await panel.getByText('There are no subscriptions.').waitFor();
+  await panel.getByLabel('User', { exact: true }).fill('1001');
+  await panel.getByLabel('Node', { exact: true }).fill('/nowhere');
+  await panel.locator('.error', { hasText: 'no such node' }).waitFor();
+  await panel.getByLabel('Node', { exact: true }).fill(node);
+  await until(async () => (await rows.count()) === 1 && (await panel.locator('.error:visible').count()) === 0, 'one row');
+  await accessible(page, 'subscriptions');
+  await page.screenshot({ path: `${SHOTS}subscriptions-1280.png`, fullPage: true });
+  await rows.getByRole('button').press('Enter');
+  await panel.getByRole('status').getByText(`The subscription of 1001@localhost/desktop to ${node} has ended.`).waitFor();
+  await panel.getByText('There are no subscriptions.').waitFor();
+  await until(() => page.evaluate(() => document.activeElement.matches('.polled-scroll')), 'the focus to stay in the panel');
+  assert.deepEqual(complaints, []);
+}));
+
 test('the ways beside each other for 20 seconds, as the server counts them', { timeout: 90_000 }, lab(async ({ server }) => {
   const { page, complaints } = await enter(server, 'ways');
   // By hand, so that the number of changes is known.

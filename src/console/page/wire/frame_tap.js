@@ -1,111 +1,56 @@
 // Other clients: who is connected, and their frames as they pass (role Administrator).
 
-import { reason } from '../shared/api.js';
 import { clear, el } from '../shared/dom.js';
 import { Stream } from '../shared/events.js';
 import { FrameStore } from '../protocol/frames.js';
 import { FrameList } from './frame_list.js';
+import { PolledTable } from './polled_table.js';
 import { t } from '../shared/words.js';
 
-const EVERY = 3_000;
-const MOST_SHOWN = 200;
+const CELLS = ['id', 'transport', 'user', 'state', 'peer', 'for'];
 
 /** The panel; `node` to be put into the page, `close()` to end it. */
 export class FrameTap {
-  #timer = 0;
-  #closed = false;
   #stream = null;
-  #rows = new Map();
   #watching = null;
 
   constructor(context) {
     this.api = context.api;
     this.store = new FrameStore();
     this.off = el('p', { class: 'tap-off', hidden: context.directory.frameTap !== false }, t('tap.off'));
-    this.problem = el('p', { class: 'error', hidden: true });
     this.note = el('p', { class: 'hint', role: 'status' });
-    this.body = el('tbody');
-    this.more = el('p', { class: 'hint', hidden: true });
     this.all = el('button', { class: 'button small', type: 'button', on: { click: () => this.#toggle('') } }, t('tap.all'));
+    this.table = new PolledTable({
+      heads: CELLS.map((name) => `tap.${name}`),
+      words: { title: 'tap.title', none: 'tap.none', more: 'tap.more', bad: 'tap.bad' },
+      ask: () => this.api.get('/callboard/api/sessions'),
+      read: ({ sessions }) => ({ list: sessions, total: sessions.length }),
+      id: ({ id }) => id,
+      row: ({ id }) => this.#row(id),
+      onDraw: () => this.#mark(),
+    });
     this.frames = new FrameList(this.store, { title: t('tap.frames'), empty: t('frames.emptyTap'), sessions: true });
-    this.node = el('section', { class: 'tap stack', 'aria-labelledby': 'tap-title' },
+    this.node = el('section', { class: 'tap panel stack', 'aria-labelledby': 'tap-title' },
       el('div', { class: 'card stack' },
         el('div', { class: 'row' }, el('h2', { id: 'tap-title' }, t('tap.title')), el('div', { class: 'spread' }, this.all)),
         el('p', { class: 'hint' }, t('tap.lead')),
         this.off,
-        this.problem,
-        el('div', { class: 'tap-scroll' }, el('table', { class: 'table' },
-          el('thead', {}, el('tr', {}, ['id', 'transport', 'user', 'state', 'peer', 'for'].map((name) => el('th', { scope: 'col' }, t(`tap.${name}`))), el('td'))),
-          this.body)),
-        this.more,
+        this.table.node,
         this.note,
       ),
       this.frames.node,
     );
     this.frames.node.hidden = true;
-    this.#refresh();
   }
 
   close() {
-    this.#closed = true;
-    clearTimeout(this.#timer);
+    this.table.close();
     this.#stream?.close();
     this.frames.close();
   }
 
-  async #refresh() {
-    // A page that nobody looks at asks for nothing.
-    if (!document.hidden) await this.#ask();
-    if (!this.#closed) this.#timer = setTimeout(() => this.#refresh(), EVERY);
-  }
-
-  async #ask() {
-    let problem = null;
-    try {
-      const given = await this.api.get('/callboard/api/sessions');
-      if (this.#closed) return;
-      if (given.ok) this.#draw(given.json().sessions);
-      else problem = reason(given);
-    } catch (error) {
-      problem = error.message;
-    }
-    this.problem.hidden = problem === null;
-    this.problem.textContent = problem === null ? '' : t('tap.bad', { reason: problem });
-  }
-
-  // Rows are kept, so that a button does not lose the focus at each refresh.
-  #draw(sessions) {
-    const shown = sessions.slice(0, MOST_SHOWN);
-    const there = new Set(shown.map(({ id }) => id));
-    for (const [id, row] of this.#rows) {
-      if (there.has(id)) continue;
-      row.node.remove();
-      this.#rows.delete(id);
-    }
-    for (const session of shown) {
-      let row = this.#rows.get(session.id);
-      if (!row) {
-        row = this.#row(session.id);
-        this.#rows.set(session.id, row);
-        this.body.append(row.node);
-      }
-      row.draw(session);
-    }
-    this.more.hidden = sessions.length === shown.length;
-    const more = sessions.length - shown.length;
-    this.more.textContent = more > 0 ? t('tap.more', { n: more }) : '';
-    let none = this.body.querySelector('.tap-none');
-    if (!sessions.length && !none) {
-      none = el('tr', { class: 'tap-none' }, el('td', { colspan: 7, class: 'hint' }, t('tap.none')));
-      this.body.append(none);
-    } else if (sessions.length) {
-      none?.remove();
-    }
-    this.#mark();
-  }
-
   #row(id) {
-    const cells = ['id', 'transport', 'user', 'state', 'peer', 'for'].map((name) => el('td', { id: name === 'id' ? `tap-${id}` : null, class: name === 'user' || name === 'peer' ? 'mono' : null }));
+    const cells = CELLS.map((name) => el('td', { id: name === 'id' ? `tap-${id}` : null, class: name === 'user' || name === 'peer' ? 'mono' : null }));
     const button = el('button', { class: 'button small', type: 'button', 'aria-describedby': `tap-${id}`, on: { click: () => this.#toggle(id) } }, t('tap.watch'));
     return {
       node: el('tr', {}, cells, el('td', { class: 'number' }, button)),
@@ -189,7 +134,7 @@ export class FrameTap {
       button.textContent = mine ? t('tap.stop') : text;
     };
     label(this.all, this.#watching === '', t('tap.all'));
-    for (const [id, { button }] of this.#rows) label(button, this.#watching === id, t('tap.watch'));
+    for (const [id, { button }] of this.table.rows) label(button, this.#watching === id, t('tap.watch'));
   }
 }
 

@@ -6,6 +6,7 @@ import { FrameList, content } from './frame_list.js';
 import { FAILURES, LoginRun, STEPS } from './login_run.js';
 import { harmless, save } from './save.js';
 import { FrameTap } from './frame_tap.js';
+import { Subscriptions } from './subscriptions.js';
 import './wire.words.js';
 import { has, number, t } from '../shared/words.js';
 
@@ -22,11 +23,10 @@ export function show(root, context) {
     run = new LoginRun(context);
   }
   const view = new View(root, run);
-  const tap = context.directory.administrator ? new FrameTap(context) : null;
-  if (tap) root.append(tap.node);
+  const panels = context.directory.administrator ? [new FrameTap(context), new Subscriptions(context)] : [];
+  root.append(...panels.map(({ node }) => node));
   return () => {
-    view.close();
-    tap?.close();
+    for (const part of [view, ...panels]) part.close();
   };
 }
 
