@@ -89,7 +89,7 @@ impl Desk {
         self.teams.iter().filter(move |team| self.sees_one_of(actor, &[&team.id]))
     }
 
-    /// The users that somebody sees, in the order in which they were first there.
+    /// The users that somebody sees, in the order of their places.
     pub fn users_seen_by(&self, actor: UserId) -> impl Iterator<Item = &User> {
         let seen = self.directory.keys().filter(move |user| self.may_see(actor, *user).is_ok());
         seen.map(|user| self.directory.get(user))

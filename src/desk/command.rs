@@ -10,7 +10,7 @@ use crate::desk::configuration::request::Change;
 use crate::desk::contact_centre::Desk;
 use crate::desk::dialog::documents::is_task;
 use crate::desk::dialog::request::{DialogRequest, Inbound};
-use crate::desk::error::ApiError;
+use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::event::{Event, Step};
 use crate::desk::maintenance::StartMaintenance;
 use crate::desk::media::{MediumRequest, NewTask};
@@ -79,6 +79,19 @@ pub enum Request {
     StartMaintenance(StartMaintenance),
     /// `DELETE /LockedOutUsers/{id}`: the desk says whether it may be, and the hub lets the user log in again.
     Unlock(String),
+}
+
+impl Request {
+    /// The user in the path, where that is the key of a user.
+    fn user(&self) -> Option<UserId> {
+        match self {
+            Self::SetState { user, .. }
+            | Self::CreateDialog { user, .. }
+            | Self::TakeLog { user, .. }
+            | Self::TakeCompressedLog { user } => Some(*user),
+            _ => None,
+        }
+    }
 }
 
 /// The effect of a command.
@@ -152,6 +165,11 @@ impl Desk {
         request_id: &str,
         request: Request,
     ) -> Result<Applied, ApiError> {
+        // Another configuration may have come since these users were found.
+        self.check_sender(actor, actor)?;
+        if let Some(gone) = request.user().filter(|user| !self.directory.has(*user)) {
+            return Err(ApiRefusal::UserUnknown.about(&self.directory.get(gone).id));
+        }
         Ok(match request {
             Request::SetState { user, asked } => self.set_state(now, actor, user, &asked, request_id)?.into(),
             Request::CreateDialog { user, asked } => {

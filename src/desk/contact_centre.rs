@@ -19,6 +19,7 @@ use crate::desk::reasons::Reason;
 use crate::desk::state::State;
 use crate::desk::status::Status;
 use crate::desk::timers::{TimerId, Timers};
+use crate::id::by_user::ByUser;
 use crate::id::{DialogId, UserId};
 
 /// A state in which an agent stays.
@@ -78,8 +79,7 @@ pub(super) fn extensions(config: &Config) -> HashMap<String, Option<UserId>> {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Desk {
     pub(super) directory: Directory,
-    /// By [`UserId`].
-    pub(super) agents: Vec<Agent>,
+    pub(super) agents: ByUser<Agent>,
     /// Every telephone, and who is signed in there.
     pub(super) extensions: HashMap<String, Option<UserId>>,
     pub(super) teams: Vec<Team>,
@@ -128,7 +128,7 @@ impl Desk {
         let extensions = extensions(&config);
         let directory = Directory::new(config.users);
         let mut desk = Self {
-            agents: vec![Agent::default(); directory.places()],
+            agents: ByUser::default(),
             extensions,
             directory,
             teams: config.teams,
@@ -200,12 +200,11 @@ impl Desk {
     }
 
     pub(super) fn agent(&self, user: UserId) -> &Agent {
-        // The list has an agent for every UserId of the directory, so the index is within it.
-        &self.agents[user.0 as usize]
+        self.agents.get(user)
     }
 
     pub(super) fn agent_mut(&mut self, user: UserId) -> &mut Agent {
-        &mut self.agents[user.0 as usize]
+        self.agents.get_mut(user)
     }
 
     pub(super) fn team(&self, id: &str) -> Option<&Team> {

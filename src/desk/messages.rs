@@ -5,17 +5,26 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::timers::TimerId;
-use crate::id::UserId;
 
 /// The most messages at a time, and the most new ones in [`WINDOW`] (the guide, "TeamMessage").
 const MOST_ACTIVE: usize = 4800;
 const MOST_NEW: usize = 400;
 const WINDOW: Duration = Duration::from_secs(60 * 60);
 
+/// The user who made a message. Another configuration may not have the user any more while the message is shown.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Creator {
+    /// The id, by which the user is found as long as there is one of that id.
+    pub(super) id: String,
+    /// The names when the message was made.
+    pub(super) first_name: String,
+    pub(super) last_name: String,
+}
+
 /// A message that is shown.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Message {
-    pub(super) creator: UserId,
+    pub(super) creator: Creator,
     pub(super) created: SystemTime,
     /// In seconds.
     pub(super) duration: u32,

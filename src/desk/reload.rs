@@ -6,7 +6,7 @@ use crate::clock::Now;
 use crate::config::{self, Config, ReasonCode, Role, Team, User};
 use crate::id::UserId;
 
-use crate::desk::contact_centre::{Agent, Desk, Settled, extensions};
+use crate::desk::contact_centre::{Desk, Settled, extensions};
 use crate::desk::dialog::call::Phase;
 use crate::desk::event::Event;
 use crate::desk::event::Step;
@@ -161,7 +161,7 @@ impl Desk {
         };
         self.media.renew_reasons(renew);
         let mut changed = Vec::new();
-        for (user, agent) in (0..).map(UserId).zip(&mut self.agents) {
+        for (user, agent) in self.agents.iter_mut() {
             let before = configured(agent.reason, &old);
             renew(&mut agent.reason);
             if before != configured(agent.reason, &self.reason_codes) {
@@ -195,15 +195,29 @@ impl Desk {
         let changed = changed.map(|(key, _)| key).collect();
         self.teams = teams;
         self.directory.replace(users);
-        self.agents.resize(self.directory.places(), Agent::default());
+        self.forget_gone();
         self.extensions = telephones;
         for user in self.directory.keys() {
-            let telephone = self.agents.get(user.0 as usize).and_then(|agent| agent.extension.as_ref());
+            let telephone = self.agents.get(user).extension.as_ref();
             if let Some(place) = telephone.and_then(|telephone| self.extensions.get_mut(telephone)) {
                 *place = Some(user);
             }
         }
         changed
+    }
+
+    /// Forgets the users who are gone, with their timers. They have been signed out, and have no calls and tasks.
+    fn forget_gone(&mut self) {
+        for user in self.directory.gone() {
+            let agent = self.agents.get(*user);
+            self.timers.cancel(agent.leaving);
+            self.timers.cancel(agent.wrap_up);
+            self.timers.cancel(agent.sign_in.as_ref().map(|sign_in| sign_in.timer));
+        }
+        let directory = &self.directory;
+        self.agents.retain(|user| directory.has(user));
+        self.changed.retain(|user| directory.has(*user));
+        self.media.touched.retain(|user| directory.has(*user));
     }
 }
 

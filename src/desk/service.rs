@@ -69,7 +69,7 @@ impl Desk {
     /// Tells every agent who is signed in how it and its calls stand: [`Desk::tick`] does it from now on, some agents at a
     /// time.
     pub(super) fn tell_states(&mut self, now: Now) {
-        self.tell_states_from(now.monotonic, UserId(0));
+        self.tell_states_from(now.monotonic, UserId::MIN);
     }
 
     fn tell_states_from(&mut self, due: Instant, user: UserId) {

@@ -10,7 +10,7 @@ use crate::id::UserId;
 use crate::desk::contact_centre::Desk;
 use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::event::{Event, Step, update};
-use crate::desk::messages::Message;
+use crate::desk::messages::{Creator, Message};
 use crate::desk::nodes;
 use crate::desk::request::NewMessage;
 use crate::desk::timers::Alarm;
@@ -57,8 +57,13 @@ impl Desk {
         self.messages.recent.push_back(now.monotonic);
         let id = self.messages.count;
         let due = now.monotonic + Duration::from_secs(duration.into());
+        let user = self.directory.get(actor);
         let message = Message {
-            creator: actor,
+            creator: Creator {
+                id: user.id.clone(),
+                first_name: user.first_name.clone(),
+                last_name: user.last_name.clone(),
+            },
             created: now.wall,
             duration,
             content,
@@ -85,7 +90,7 @@ impl Desk {
         request_id: &str,
     ) -> Result<Vec<Event>, ApiError> {
         let (key, message) = self.messages.find(id)?;
-        if message.creator != actor && !self.directory.is_administrator(actor) {
+        if !self.has_made(actor, message) && !self.directory.is_administrator(actor) {
             return Err(ApiRefusal::NotAllowed.about(id));
         }
         self.timers.cancel(Some(message.expiry));
@@ -108,7 +113,7 @@ impl Desk {
     /// Returns Not Found or Authorization Failure.
     pub fn message_document(&self, actor: UserId, id: &str) -> Result<String, ApiError> {
         let (key, message) = self.messages.find(id)?;
-        if message.creator != actor && !self.sees_one_of(actor, &message.teams) {
+        if !self.has_made(actor, message) && !self.sees_one_of(actor, &message.teams) {
             return Err(ApiRefusal::NotAllowed.about(id));
         }
         Ok(document(|out| self.write_message(out, key, message)))
@@ -127,7 +132,11 @@ impl Desk {
     /// `GET /TeamMessages`: those that the actor made; all of them for administrators.
     pub fn messages_document(&self, actor: UserId) -> String {
         let all = self.directory.is_administrator(actor);
-        self.write_messages(|message| all || message.creator == actor)
+        self.write_messages(|message| all || self.has_made(actor, message))
+    }
+
+    fn has_made(&self, actor: UserId, message: &Message) -> bool {
+        self.directory.get(actor).id == message.creator.id
     }
 
     /// Supervisors write to the teams they watch over, administrators to all.
@@ -169,15 +178,20 @@ impl Desk {
     }
 
     fn write_message(&self, out: &mut String, id: u64, message: &Message) {
-        let creator = self.directory.get(message.creator);
+        let Creator { id: creator, first_name, last_name } = &message.creator;
+        let (first_name, last_name) = match self.directory.find(creator).map(|user| self.directory.get(user))
+        {
+            Some(user) => (&user.first_name, &user.last_name),
+            None => (first_name, last_name),
+        };
         let created = message.created.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
         inside(out, "TeamMessage", |out| {
             element(out, "uri", &format!("/finesse/api/TeamMessage/{id}"));
             element(out, "id", &id.to_string());
             inside(out, "createdBy", |out| {
-                element(out, "id", &creator.id);
-                element(out, "firstName", &creator.first_name);
-                element(out, "lastName", &creator.last_name);
+                element(out, "id", creator);
+                element(out, "firstName", first_name);
+                element(out, "lastName", last_name);
             });
             element(out, "createdAt", &created.as_secs().to_string());
             element(out, "duration", &message.duration.to_string());

@@ -76,11 +76,11 @@ password = "x"
 roles = ["Administrator"]
 "#;
 
-const ADA: UserId = UserId(0);
-const BOB: UserId = UserId(1);
-const EVE: UserId = UserId(2);
-const SUE: UserId = UserId(3);
-const ROOT: UserId = UserId(4);
+const ADA: UserId = UserId::first(0);
+const BOB: UserId = UserId::first(1);
+const EVE: UserId = UserId::first(2);
+const SUE: UserId = UserId::first(3);
+const ROOT: UserId = UserId::first(4);
 
 const REASONS: &str = r#"[[reason_code]]
 id = 1

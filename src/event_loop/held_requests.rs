@@ -114,7 +114,7 @@ mod tests {
         let waiting = users.map(places);
         assert!(waiting.iter().all(|count| *count >= 3), "{waiting:?}");
         for _ in 0..3 {
-            driver.held.release(UserId(u32::MAX));
+            driver.held.release(UserId::MAX);
             all.iter_mut().for_each(|request| assert!(request.as_mut().poll(cx).is_pending()));
         }
         assert_eq!(users.map(places), waiting);

@@ -80,7 +80,7 @@ mod tests {
         let woken = Arc::new(Woken(AtomicUsize::new(0)));
         let waker = Waker::from(woken.clone());
         let mut rounds = Rounds::new(USER);
-        let (one, other) = (UserId(1), UserId(2));
+        let (one, other) = (UserId::first(1), UserId::first(2));
         rounds.spend(one, USER / 2);
         rounds.spend(one, USER);
         assert_eq!((rounds.left(one), rounds.left(other)), (Duration::ZERO, USER));
@@ -111,11 +111,11 @@ mod tests {
         for _ in 0..6 {
             // Each takes all that is left.
             for name in order {
-                let left = rounds.left(UserId(1));
+                let left = rounds.left(UserId::first(1));
                 if !left.is_zero() {
                     had.push(name);
                 }
-                rounds.spend(UserId(1), left);
+                rounds.spend(UserId::first(1), left);
                 let (_, waker) = wakers.iter().find(|(other, _)| *other == name).expect("it is one of them");
                 rounds.rest(waker, left);
             }

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::clock::Now;
 use crate::config::{Config, NodeAccess};
 use crate::desk::Command;
+use crate::hub::action::Action;
 use crate::hub::nodes;
 use crate::hub::session::Session;
 use crate::hub::state::Hub;
@@ -30,19 +31,19 @@ impl Hub {
     /// rules and limits stay. Sessions stay, but for those of users who are gone: they end with `not-authorized`, after
     /// the events of their being signed out. Subscribers of a node that is gone are told so.
     pub fn reload(&mut self, now: Now, config: Config) -> Reloaded {
-        let before: Vec<UserId> = self.users().keys().collect();
+        let before = self.users().keys().count();
         let (teams, queues) = (config.teams.len(), config.queues.len());
         self.gate.set_decoy(config.decoy().cloned());
         let own = config.nodes.clone();
         self.apply_by_system(now, pubsub::Command::SetUniqueness(nodes::uniqueness(config.subscriptions)));
         self.apply_by_system(now, Command::Reload(config.into()));
 
-        let gone: Vec<UserId> = before.iter().copied().filter(|user| !self.users().has(*user)).collect();
+        let gone: Vec<UserId> = self.users().gone().to_vec();
         self.end_sessions(now);
         for user in &gone {
-            self.gate.forget(*user);
             self.apply_by_system(now, pubsub::Command::Forget { user: *user });
         }
+        self.forget_users();
         self.end_taps(now);
         self.end_subscriptions(now);
         let names = nodes::all(&self.desk, &own).into_iter().map(|spec| spec.name).collect();
@@ -53,12 +54,24 @@ impl Hub {
         let users = self.users().keys().count();
         Reloaded {
             users,
-            new_users: users + gone.len() - before.len(),
+            new_users: users + gone.len() - before,
             removed_users: gone.len(),
             teams,
             queues,
             removed_nodes,
         }
+    }
+
+    /// Forgets users who are not there: those who are gone, and those who were gone before and did something after that, such as
+    /// try a password whose check had begun.
+    fn forget_users(&mut self) {
+        for user in self.senders.forget(|user| self.desk.directory().has(user)) {
+            // Its requests are refused now.
+            self.report.act(Action::Release(user));
+        }
+        let directory = self.desk.directory();
+        self.roster.retain(|user| directory.has(user));
+        self.gate.retain(|user| directory.has(user));
     }
 
     /// Ends the sessions and tickets of removed users, and the tokens of those and of users with another password.

@@ -15,6 +15,7 @@ use crate::hub::delivery::queue_memory::QueueMemory;
 use crate::hub::login::tickets::TicketKey;
 use crate::hub::session_address::Address;
 use crate::hub::transport::Transport;
+use crate::id::places::Places;
 use crate::id::{SessionId, UserId};
 use crate::text;
 use crate::xmpp::stream::{State, Stream};
@@ -285,11 +286,10 @@ fn start(name: &str) -> Cow<'_, str> {
     format!("{}…", text::start(name, SHOWN)).into()
 }
 
-/// The table of all sessions. A place is used again, with another generation.
+/// The table of all sessions.
 #[derive(Debug, Default)]
 pub struct Sessions {
-    places: Vec<(u32, Option<Box<Session>>)>,
-    free: Vec<u32>,
+    table: Places<Box<Session>>,
     /// How often it was looked through.
     #[cfg(test)]
     pub looks: std::cell::Cell<usize>,
@@ -297,24 +297,15 @@ pub struct Sessions {
 
 impl Sessions {
     pub fn insert(&mut self, session: Session) -> SessionId {
-        let place = self.free.pop().unwrap_or_else(|| {
-            self.places.push((0, None));
-            u32::try_from(self.places.len() - 1).unwrap_or(u32::MAX)
-        });
-        let (generation, slot) = &mut self.places[place as usize];
-        *generation = generation.wrapping_add(1);
-        *slot = Some(Box::new(session));
-        SessionId { place, generation: *generation }
+        SessionId(self.table.insert(Box::new(session)))
     }
 
     pub fn get(&self, id: SessionId) -> Option<&Session> {
-        let (generation, session) = self.places.get(id.place as usize)?;
-        session.as_deref().filter(|_| *generation == id.generation)
+        self.table.get(id.0).map(Box::as_ref)
     }
 
     pub fn get_mut(&mut self, id: SessionId) -> Option<&mut Session> {
-        let (generation, session) = self.places.get_mut(id.place as usize)?;
-        session.as_deref_mut().filter(|_| *generation == id.generation)
+        self.table.get_mut(id.0).map(Box::as_mut)
     }
 
     /// The session's stream of XMPP, if it has one.
@@ -338,24 +329,20 @@ impl Sessions {
     }
 
     pub fn remove(&mut self, id: SessionId) -> Option<Box<Session>> {
-        let (generation, session) = self.places.get_mut(id.place as usize)?;
-        if *generation != id.generation {
-            return None;
-        }
-        let session = session.take()?;
-        self.free.push(id.place);
-        Some(session)
+        self.table.remove(id.0)
+    }
+
+    /// How many places of sessions it has.
+    #[cfg(test)]
+    pub fn places(&self) -> usize {
+        self.table.len()
     }
 
     /// All there are now.
     pub fn ids(&self) -> Vec<SessionId> {
         #[cfg(test)]
         self.looks.update(|looks| looks + 1);
-        (0..)
-            .zip(&self.places)
-            .filter(|(_, (_, session))| session.is_some())
-            .map(|(place, (generation, _))| SessionId { place, generation: *generation })
-            .collect()
+        self.table.iter().map(|(key, _)| SessionId(key)).collect()
     }
 }
 

@@ -12,6 +12,7 @@ mod event_streams;
 mod lockout;
 mod maintenance;
 mod outbox;
+mod places;
 mod pressure;
 mod random;
 mod reload;

@@ -74,7 +74,7 @@ impl Pubsub {
             }
             Command::Leave { user, session } => self.end_all(Subscriber { user, session: Some(session) }),
             Command::Forget { user } => self.end_all(Subscriber { user, session: None }),
-            Command::Open(specs) => specs.into_iter().for_each(|spec| self.open(spec)),
+            Command::Open(specs) => self.open_all(specs),
             Command::Close(nodes) => self.close(&nodes),
             Command::Dismiss(node) => self.dismiss(node),
             Command::SetUniqueness(uniqueness) => self.set_uniqueness(uniqueness),
@@ -88,6 +88,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::id::places::Key;
     use crate::pubsub::values::{History, Quota, Settings};
 
     /// Nodes with and without items and publishers, and one more from the second list on.
@@ -95,7 +96,7 @@ mod tests {
         let spec =
             |name: &str, ends, keep, publishers| NodeSpec { name: name.to_owned(), ends, keep, publishers };
         let all = [
-            spec("/a", &["", "/x"][..], 2, vec![UserId(1)]),
+            spec("/a", &["", "/x"][..], 2, vec![UserId::first(1)]),
             spec("/b", &[""], 0, vec![]),
             spec("/c", &[""], 3 - which, vec![]),
         ];
@@ -118,10 +119,10 @@ mod tests {
         let nodes: Vec<NodeId> =
             ["/a", "/a/x", "/b", "/c"].iter().filter_map(|name| service.find(name).ok()).collect();
         let node = nodes[random.usize(..nodes.len())];
-        let user = UserId(random.u32(..3));
-        let session = SessionId { place: random.u32(..3), generation: 1 };
+        let user = UserId::first(random.u32(..3));
+        let session = SessionId(Key { place: random.u32(..3), generation: 1 });
         let who = Subscriber { user, session: random.bool().then_some(session) };
-        let by = Publisher { user, administrator: user == UserId(0) };
+        let by = Publisher { user, administrator: user == UserId::first(0) };
         match random.u8(..22) {
             0..6 => {
                 let given = random.u8(..3) == 0;

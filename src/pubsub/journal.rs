@@ -3,7 +3,7 @@
 //! Every event has a number, one more than the one before, whichever node it was on. An event that is no longer kept leaves its
 //! number behind, so that it is known whether a client has missed anything.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
 use crate::pubsub::nodes::NodeId;
@@ -27,6 +27,9 @@ pub struct Journal {
     newest: u64,
     /// Of each node the number of the last event that is not kept any more, if there is one.
     lost: HashMap<NodeId, u64>,
+    /// The number of the last event when nodes were removed last. Nothing older is known of nodes that are made later, which may
+    /// have been there before.
+    removal: u64,
 }
 
 /// From where on a client wants the events.
@@ -43,7 +46,7 @@ pub enum After<'a> {
 impl Journal {
     /// An empty journal.
     pub fn new(bounds: History) -> Self {
-        Self { bounds, entries: VecDeque::new(), bytes: 0, newest: 0, lost: HashMap::new() }
+        Self { bounds, entries: VecDeque::new(), bytes: 0, newest: 0, lost: HashMap::new(), removal: 0 }
     }
 
     /// The number of the next event.
@@ -63,6 +66,30 @@ impl Journal {
             self.bytes -= item.size();
             self.lost.insert(node, number);
         }
+    }
+
+    /// Notes a new node.
+    pub fn open(&mut self, node: NodeId) {
+        if self.removal > 0 {
+            self.lost.insert(node, self.removal);
+        }
+    }
+
+    /// Forgets the events of removed nodes.
+    pub fn close(&mut self, nodes: &[NodeId]) {
+        if nodes.is_empty() {
+            return;
+        }
+        self.removal = self.newest;
+        let nodes: HashSet<&NodeId> = nodes.iter().collect();
+        self.entries.retain(|entry| {
+            let is_gone = nodes.contains(&entry.node);
+            if is_gone {
+                self.bytes -= entry.item.size();
+            }
+            !is_gone
+        });
+        self.lost.retain(|node, _| !nodes.contains(node));
     }
 
     /// The number of the event with that item id, of which `made` is the number in it if it was made here. An id may
@@ -88,10 +115,11 @@ impl Journal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::places::Key;
     use crate::pubsub::values::Payload;
 
-    const A: NodeId = NodeId(0);
-    const B: NodeId = NodeId(1);
+    const A: NodeId = NodeId::new(Key { place: 0, generation: 1 }, 0);
+    const B: NodeId = NodeId::new(Key { place: 1, generation: 1 }, 0);
 
     fn journal(events: usize, bytes: usize) -> Journal {
         Journal::new(History { events, bytes })
@@ -164,5 +192,22 @@ mod tests {
         add(&mut journal, B, "p7", "x");
         add(&mut journal, B, "own", "x");
         assert_eq!(journal.find("p8", Some(8)), Some(6));
+    }
+
+    #[test]
+    fn nothing_is_kept_of_removed_nodes_and_new_ones_know_that_something_may_be_lost() {
+        let mut journal = journal(3, 100);
+        journal.open(A);
+        for (node, id) in [(A, "1"), (B, "2"), (A, "3"), (B, "4")] {
+            add(&mut journal, node, id, "x");
+        }
+        journal.close(&[A]);
+        assert_eq!((journal.entries.len(), journal.bytes, journal.lost.len()), (2, 4, 0));
+        assert_eq!(since(&journal, &[B], 0), (vec![4, 2], true));
+        let again = NodeId::new(Key { place: 0, generation: 2 }, 0);
+        journal.open(again);
+        add(&mut journal, again, "5", "x");
+        assert_eq!(since(&journal, &[again], 3), (vec![5], false));
+        assert_eq!(since(&journal, &[again], 4), (vec![5], true));
     }
 }

@@ -4,6 +4,8 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use crate::id::places::{Key, Places};
+
 /// The ends of the names of nodes behind a common beginning: nothing, or up to [`SLASHES`] segments.
 pub type Ends = &'static [&'static str];
 
@@ -13,21 +15,22 @@ const SLASHES: usize = 2;
 /// A branch has no more nodes than this.
 const WIDTH: usize = 8;
 
-/// The key of a node: the place of its branch, and that of its end.
+/// The key of a node: the key of its branch, and the place of its end. A node that is removed and made again has another key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NodeId(pub(super) u32);
+pub struct NodeId(Key);
 
 impl NodeId {
-    fn new(branch: usize, end: usize) -> Self {
-        Self(u32::try_from(branch * WIDTH + end).unwrap_or(u32::MAX))
+    pub(super) const fn new(branch: Key, end: usize) -> Self {
+        let place = branch.place.saturating_mul(WIDTH as u32).saturating_add(end as u32);
+        Self(Key { place, ..branch })
     }
 
-    fn branch(self) -> usize {
-        self.0 as usize / WIDTH
+    fn branch(self) -> Key {
+        Key { place: self.0.place / WIDTH as u32, ..self.0 }
     }
 
     fn end(self) -> usize {
-        self.0 as usize % WIDTH
+        self.0.place as usize % WIDTH
     }
 }
 
@@ -36,50 +39,75 @@ impl NodeId {
 struct Branch {
     name: Rc<str>,
     ends: Ends,
-    /// A removed node leaves its place for another of the same name.
     is_open: bool,
 }
 
-/// The nodes, in the order in which each was made first.
+/// The nodes. A removed one keeps its place until others are made, so that its subscribers can be told its name.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Nodes {
-    branches: Vec<Branch>,
-    /// By name. A removed node keeps its entry.
-    places: HashMap<Rc<str>, usize>,
+    branches: Places<Branch>,
+    /// The open branches by their names.
+    names: HashMap<Rc<str>, Key>,
+    /// The branches that were removed since others were made.
+    closed: Vec<Key>,
 }
 
 impl Nodes {
     /// No nodes, with room for `branches`.
     pub fn with_capacity(branches: usize) -> Self {
-        Self { branches: Vec::with_capacity(branches), places: HashMap::with_capacity(branches) }
+        Self {
+            branches: Places::with_capacity(branches),
+            names: HashMap::with_capacity(branches),
+            closed: Vec::new(),
+        }
     }
 
-    /// Makes the nodes of that name with these ends, or changes their ends. Returns the nodes.
-    pub fn open(&mut self, name: &str, ends: Ends) -> impl Iterator<Item = NodeId> + use<> {
+    /// Makes the nodes of that name with these ends, or changes their ends. Returns the nodes, and whether they are new.
+    pub fn open(&mut self, name: &str, ends: Ends) -> (impl Iterator<Item = NodeId> + use<>, bool) {
         debug_assert!(ends.len() <= WIDTH && ends.iter().all(|end| end.matches('/').count() <= SLASHES));
-        let place = self.places.get(name).copied().unwrap_or(self.branches.len());
-        match self.branches.get_mut(place) {
-            Some(branch) => (branch.ends, branch.is_open) = (ends, true),
-            None => {
-                let name: Rc<str> = name.into();
-                self.places.insert(name.clone(), place);
-                self.branches.push(Branch { name, ends, is_open: true });
-            }
+        let known = self.names.get(name).copied();
+        let branch = known.unwrap_or_else(|| {
+            let name: Rc<str> = name.into();
+            let branch = self.branches.insert(Branch { name: name.clone(), ends, is_open: true });
+            self.names.insert(name, branch);
+            branch
+        });
+        if let Some(branch) = self.branches.get_mut(branch) {
+            branch.ends = ends;
         }
-        (0..ends.len()).map(move |end| NodeId::new(place, end))
+        ((0..ends.len()).map(move |end| NodeId::new(branch, end)), known.is_none())
     }
 
     /// The nodes whose branch has none of these names.
     pub fn others(&self, names: &HashSet<String>) -> Vec<NodeId> {
-        let is_other = |node: &NodeId| !names.contains(&*self.branches[node.branch()].name);
-        self.keys().filter(is_other).collect()
+        self.nodes(|branch| !names.contains(&*branch.name)).collect()
+    }
+
+    /// Gives back the places of removed nodes. Their subscribers have been told.
+    pub fn give_back(&mut self) {
+        // The smallest place is taken first.
+        for branch in self.closed.drain(..).rev() {
+            self.branches.remove(branch);
+        }
     }
 
     /// Removes the branches of these nodes.
     pub fn close(&mut self, nodes: &[NodeId]) {
         for node in nodes {
-            self.branches[node.branch()].is_open = false;
+            let branch = self.branches.get_mut(node.branch()).filter(|branch| branch.is_open);
+            if let Some(branch) = branch {
+                branch.is_open = false;
+                self.names.remove(&branch.name);
+                self.closed.push(node.branch());
+            }
         }
+    }
+
+    /// Tells whether a node has not been removed.
+    pub fn has(&self, node: NodeId) -> bool {
+        self.branches
+            .get(node.branch())
+            .is_some_and(|branch| branch.is_open && node.end() < branch.ends.len())
     }
 
     /// The node of that name.
@@ -87,27 +115,35 @@ impl Nodes {
         let cuts = name.rmatch_indices('/').map(|(cut, _)| cut).take(SLASHES);
         [name.len()].into_iter().chain(cuts).find_map(|cut| {
             let (name, end) = name.split_at(cut);
-            let place = *self.places.get(name)?;
-            let branch = self.branches.get(place).filter(|branch| branch.is_open)?;
-            let end = branch.ends.iter().position(|other| *other == end)?;
-            Some(NodeId::new(place, end))
+            let key = *self.names.get(name)?;
+            let end = self.branches.get(key)?.ends.iter().position(|other| *other == end)?;
+            Some(NodeId::new(key, end))
         })
     }
 
-    /// The name of a node, a removed one too.
+    /// The name of a node, of one that was removed last too; empty for others.
     pub fn name(&self, node: NodeId) -> Rc<str> {
-        // A NodeId is made here only, and its place stays.
-        let Branch { name, ends, .. } = &self.branches[node.branch()];
-        match ends[node.end()] {
-            "" => name.clone(),
-            end => [name, end].concat().into(),
+        let branch = self.branches.get(node.branch());
+        match branch.and_then(|branch| Some((&branch.name, *branch.ends.get(node.end())?))) {
+            None => "".into(),
+            Some((name, "")) => name.clone(),
+            Some((name, end)) => [name, end].concat().into(),
         }
     }
 
     /// The nodes that have not been removed.
     pub fn keys(&self) -> impl Iterator<Item = NodeId> {
-        let open = self.branches.iter().enumerate().filter(|(_, branch)| branch.is_open);
-        open.flat_map(|(place, branch)| (0..branch.ends.len()).map(move |end| NodeId::new(place, end)))
+        self.nodes(|_| true)
+    }
+
+    /// How many places of branches there are: no more than branches of two configurations, one after the other.
+    pub fn places(&self) -> usize {
+        self.branches.len()
+    }
+
+    fn nodes(&self, wanted: impl Fn(&Branch) -> bool) -> impl Iterator<Item = NodeId> {
+        let open = self.branches.iter().filter(move |(_, branch)| branch.is_open && wanted(branch));
+        open.flat_map(|(key, branch)| (0..branch.ends.len()).map(move |end| NodeId::new(key, end)))
     }
 }
 
@@ -122,7 +158,7 @@ mod tests {
         let mut nodes = Nodes::with_capacity(0);
         let opened: Vec<NodeId> = [("/a", ENDS), ("/a/z", &[""]), ("/b", ENDS)]
             .iter()
-            .flat_map(|(name, ends)| nodes.open(name, ends))
+            .flat_map(|(name, ends)| nodes.open(name, ends).0)
             .collect();
         let names = ["/a", "/a/x", "/a/x/y", "/a/z", "/b", "/b/x", "/b/x/y"];
         assert_eq!(nodes.keys().collect::<Vec<_>>(), opened);
@@ -136,18 +172,42 @@ mod tests {
     }
 
     #[test]
-    fn what_is_taken_away_keeps_its_key_and_name() {
+    fn a_removed_node_is_not_found_and_keeps_its_name_until_its_place_is_given_back() {
         let mut nodes = Nodes::with_capacity(0);
-        let first: Vec<NodeId> = nodes.open("/a", ENDS).collect();
-        let second: Vec<NodeId> = nodes.open("/b", ENDS).collect();
+        let first: Vec<NodeId> = nodes.open("/a", ENDS).0.collect();
+        let second: Vec<NodeId> = nodes.open("/b", ENDS).0.collect();
         let names = HashSet::from(["/b".to_owned()]);
         assert_eq!(nodes.others(&names), first);
         nodes.close(&first);
         assert_eq!(nodes.others(&names), []);
         assert_eq!((nodes.find("/a"), nodes.find("/a/x"), nodes.find("/b/x")), (None, None, Some(second[1])));
         assert_eq!(nodes.keys().collect::<Vec<_>>(), second);
-        assert_eq!(&*nodes.name(first[1]), "/a/x");
-        assert!(nodes.open("/a", ENDS).eq(first));
-        assert!(nodes.find("/a/x").is_some());
+        assert_eq!((&*nodes.name(first[1]), nodes.has(first[1])), ("/a/x", false));
+        let again: Vec<NodeId> = nodes.open("/a", ENDS).0.collect();
+        assert!(again.iter().all(|node| !first.contains(node) && nodes.has(*node)));
+        nodes.give_back();
+        assert_eq!((&*nodes.name(first[1]), &*nodes.name(again[1])), ("", "/a/x"));
+    }
+
+    #[test]
+    fn finding_defect_3_places_are_given_back_and_the_key_of_a_former_node_finds_nothing() {
+        let mut nodes = Nodes::with_capacity(0);
+        let stays: Vec<NodeId> = nodes.open("/stays", ENDS).0.collect();
+        let mut former: Vec<NodeId> = Vec::new();
+        for turn in 0..1000 {
+            nodes.give_back();
+            let new: Vec<NodeId> = nodes.open(&format!("/{turn}"), ENDS).0.collect();
+            let old = nodes.others(&HashSet::from([format!("/{turn}"), "/stays".to_owned()]));
+            nodes.close(&old);
+            former.extend(old);
+            for (age, node) in former.iter().rev().enumerate() {
+                assert!(!nodes.has(*node) && !new.contains(node), "{turn}");
+                // Those that were removed just now still have their names.
+                assert_eq!(&*nodes.name(*node) == "", age >= ENDS.len(), "{turn}");
+            }
+            former.drain(..former.len().saturating_sub(60));
+        }
+        assert_eq!((nodes.places(), nodes.names.len(), nodes.keys().count()), (3, 2, 6));
+        assert_eq!(nodes.find("/stays/x"), Some(stays[1]));
     }
 }

@@ -45,9 +45,19 @@ impl Pubsub {
         service
     }
 
+    /// Makes nodes, or changes those that are there, and gives back the places of those that were removed before.
+    pub(super) fn open_all(&mut self, specs: Vec<NodeSpec>) {
+        self.nodes.give_back();
+        specs.into_iter().for_each(|spec| self.open(spec));
+    }
+
     /// Makes nodes, or changes those that are there. Items that are no longer kept are forgotten.
-    pub(super) fn open(&mut self, NodeSpec { name, ends, keep, publishers }: NodeSpec) {
-        for node in self.nodes.open(&name, ends) {
+    fn open(&mut self, NodeSpec { name, ends, keep, publishers }: NodeSpec) {
+        let (nodes, are_new) = self.nodes.open(&name, ends);
+        for node in nodes {
+            if are_new {
+                self.journal.open(node);
+            }
             if keep == 0 && publishers.is_empty() {
                 self.own.remove(&node);
                 continue;
@@ -63,10 +73,10 @@ impl Pubsub {
         self.nodes.others(names)
     }
 
-    /// Removes nodes with their items. Their events in the journal can be asked for again only when there are nodes of those
-    /// names again.
+    /// Removes nodes with their items and events. A node that gets the name of one later is another node.
     pub(super) fn close(&mut self, nodes: &[NodeId]) {
         self.nodes.close(nodes);
+        self.journal.close(nodes);
         for node in nodes {
             self.own.remove(node);
         }
@@ -95,7 +105,17 @@ impl Pubsub {
         self.nodes.name(node)
     }
 
-    /// The names of all nodes, in the order in which they were first there.
+    /// Refuses the key of a node that has been removed, whatever node has its place now.
+    fn check_node(&self, node: NodeId) -> Result<(), PubsubError> {
+        if self.nodes.has(node) { Ok(()) } else { Err(PubsubError::NodeUnknown) }
+    }
+
+    /// How many places of nodes there are, of which several share one name's beginning.
+    pub fn places(&self) -> usize {
+        self.nodes.places()
+    }
+
+    /// The names of all nodes, in the order of their places.
     pub fn names(&self) -> impl Iterator<Item = Rc<str>> {
         self.nodes.keys().map(|node| self.name(node))
     }
@@ -107,13 +127,15 @@ impl Pubsub {
         node: NodeId,
         who: Subscriber,
     ) -> Result<(), PubsubError> {
+        self.check_node(node)?;
         self.subscriptions.add(at, node, who, self.settings.quota)
     }
 
     /// Subscribes a bare JID, whatever its quota, as Finesse does for each agent (the guide, "Subscription management").
     pub(super) fn subscribe_automatically(&mut self, at: SystemTime, user: UserId, nodes: Vec<NodeId>) {
         let who = Subscriber { user, session: None };
-        nodes.into_iter().for_each(|node| self.subscriptions.add_without_quota(at, node, who));
+        let nodes = nodes.into_iter().filter(|node| self.nodes.has(*node));
+        nodes.for_each(|node| self.subscriptions.add_without_quota(at, node, who));
     }
 
     /// Ends a subscription.
@@ -199,6 +221,7 @@ impl Pubsub {
         id: ItemId,
         payload: Payload,
     ) -> Result<Rc<Item>, PubsubError> {
+        self.check_node(node)?;
         let (id, given) = match id {
             ItemId::Given(id) => (id, true),
             ItemId::Made(id) => (id, false),
@@ -272,12 +295,12 @@ mod tests {
     use crate::pubsub::values::{History, Quota};
 
     const NOW: SystemTime = SystemTime::UNIX_EPOCH;
-    const ADA: UserId = UserId(0);
-    const BOB: UserId = UserId(1);
+    const ADA: UserId = UserId::first(0);
+    const BOB: UserId = UserId::first(1);
     const ROOT: Publisher = Publisher { user: BOB, administrator: true };
 
     fn session(place: u32) -> SessionId {
-        SessionId { place, generation: 1 }
+        SessionId(crate::id::places::Key { place, generation: 1 })
     }
 
     fn bare(user: UserId) -> Subscriber {

@@ -14,9 +14,9 @@ pub struct Subscriber {
 
 impl Subscriber {
     /// Before every other in order.
-    pub(super) const MIN: Self = Self { user: UserId(0), session: None };
+    pub(super) const MIN: Self = Self { user: UserId::MIN, session: None };
     /// After every other in order.
-    pub(super) const MAX: Self = Self { user: UserId(u32::MAX), session: Some(SessionId::MAX) };
+    pub(super) const MAX: Self = Self { user: UserId::MAX, session: Some(SessionId::MAX) };
 
     /// Every subscriber that a user can be.
     pub(super) fn all_of(user: UserId) -> RangeInclusive<Self> {

@@ -92,7 +92,7 @@ impl Sessions for Echo {
     /// Everybody is a user of its own.
     fn receive(self: &Rc<Self>, id: SessionId, text: &str) -> Option<UserId> {
         self.push(id, Frame::Text(text.to_owned()));
-        u32::try_from(id.place()).ok().map(UserId)
+        u32::try_from(id.place()).ok().map(UserId::first)
     }
 
     fn binary(self: &Rc<Self>, _: SessionId, data: &[u8], answers: &mut Vec<u8>) {

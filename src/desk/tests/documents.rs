@@ -72,7 +72,7 @@ fn finding_d4_a_user_is_found_by_login_name_by_those_who_may_see_it() {
     for profile in ["uccx", "ucce"] {
         let keys = "[[user]]\nid = \"4711\"\nlogin_name = \"Suzy\"\npassword = \"x\"\nteam = \"1\"\nextension = \"2001\"\n";
         let mut desk = desk_with(profile, "", keys);
-        let suzy = UserId(5);
+        let suzy = UserId::first(5);
         for actor in [suzy, ADA, ROOT] {
             for name in ["suzy", "Suzy", "suzy@localhost", "4711"] {
                 assert_eq!(desk.find(actor, name), Ok(suzy), "{actor:?} {name}");

@@ -274,14 +274,14 @@ fn finding_d3_eight_agents_at_most_wrap_up_one_call() {
              [[queue]]\nid = \"q\"\nname = \"Q\"\nteam = \"1\"\nnumber = \"9001\"\n[limits]\nsign_in = \"0ms\"\n"
         );
         let mut desk = Desk::new(Config::parse(&text, "c.toml").expect("a valid file"));
-        for user in (0..12).map(UserId) {
+        for user in (0..12).map(UserId::first) {
             ask(&mut desk, user, user, "LOGIN").expect("an accepted request");
         }
-        ask(&mut desk, UserId(0), UserId(0), "READY").expect("an accepted request");
+        ask(&mut desk, UserId::first(0), UserId::first(0), "READY").expect("an accepted request");
         let call = Inbound { from: "5550123".into(), to: "9001".into(), data: CallData::default() };
         let (id, _) = desk.place_call(at(500), &call, "").expect("the call is put through");
         let (place, id) = (id, id.to_string());
-        act(&mut desk, 600, UserId(0), &id, "ANSWER");
+        act(&mut desk, 600, UserId::first(0), &id, "ANSWER");
         for user in 0..11 {
             let asked = DialogRequest {
                 action: Some("TRANSFER_SST".into()),
@@ -289,16 +289,20 @@ fn finding_d3_eight_agents_at_most_wrap_up_one_call() {
                 to: Some((2001 + user).to_string()),
                 ..DialogRequest::default()
             };
-            desk.update_dialog(at(700), UserId(user), &id, &asked, "r").expect("an accepted request");
-            act(&mut desk, 800, UserId(user + 1), &id, "ANSWER");
+            desk.update_dialog(at(700), UserId::first(user), &id, &asked, "r").expect("an accepted request");
+            act(&mut desk, 800, UserId::first(user + 1), &id, "ANSWER");
             assert!(
-                ["WORK", work].contains(&field(&get(&desk, UserId(user)), "state").as_str()),
+                ["WORK", work].contains(&field(&get(&desk, UserId::first(user)), "state").as_str()),
                 "{profile}"
             );
         }
         let wrap_up = desk.dialogs[&place].participants.iter().filter(|one| one.has_left()).count();
         assert_eq!(wrap_up, 8, "{profile}");
-        assert_eq!(desk.dialogs_document(UserId(8), UserId(8)).as_deref(), Ok("<Dialogs/>"), "{profile}");
+        assert_eq!(
+            desk.dialogs_document(UserId::first(8), UserId::first(8)).as_deref(),
+            Ok("<Dialogs/>"),
+            "{profile}"
+        );
         desk.tick(at(60_000));
         assert_eq!(desk.dialogs[&place].participants.len(), 2, "{profile}");
     }

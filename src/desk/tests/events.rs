@@ -34,7 +34,8 @@ label = "Team Meeting"
 /// The events of a body from the only user.
 fn events(desk: &mut Desk, body: &str, request_id: &str) -> Vec<Event> {
     let asked = asked(&format!("<User>{body}</User>"));
-    desk.set_state(at(466), UserId(0), UserId(0), &asked, request_id).expect("an accepted request")
+    desk.set_state(at(466), UserId::first(0), UserId::first(0), &asked, request_id)
+        .expect("an accepted request")
 }
 
 const LOGIN: &str = "<state>LOGIN</state><extension>2830</extension>";
@@ -117,7 +118,7 @@ fn finding_d2_every_document_of_users_has_the_reason_in_lower_case() {
         let mut desk = captured("ucce", release);
         events(&mut desk, LOGIN, "");
         let told = events(&mut desk, "<state>NOT_READY</state><reasonCodeId>1</reasonCodeId>", "");
-        let me = UserId(0);
+        let me = UserId::first(0);
         let mut documents: Vec<String> = told.into_iter().map(|event| event.payload).collect();
         documents.extend([desk.user_document(me, me), desk.team_document(me, "5005", false)].map(shown));
         for document in documents {

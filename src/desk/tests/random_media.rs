@@ -63,16 +63,18 @@ calls = 4
 forced_logout = "20s"
 "#;
 
-const IDS: [&str; 3] = ["ann", "bob", "cid"];
-const WATCHER: UserId = UserId(3);
+/// The ids of each agent: the last one is another user with the other file.
+const IDS: [&[&str]; 3] = [&["ann"], &["bob"], &["cid", "dee"]];
+const WATCHER: UserId = UserId::first(3);
 const MEDIA: [u32; 3] = [5000, 5001, 5002];
 
-/// Another file: no mail, and chats for team 2 only.
+/// Another file: no mail, chats for team 2 only, and another user in the place of one.
 fn less() -> String {
     let mail = CENTRE.find("[[media]]\nid = 5002").expect("the mail");
     let limits = CENTRE.find("[limits]").expect("the limits");
     let text = format!("{}{}", &CENTRE[..mail], &CENTRE[limits..]);
-    text.replacen("name = \"Chat\"\n", "name = \"Chat\"\nteams = [\"2\"]\n", 1)
+    let text = text.replacen("name = \"Chat\"\n", "name = \"Chat\"\nteams = [\"2\"]\n", 1);
+    text.replacen("id = \"cid\"", "id = \"dee\"", 1)
 }
 
 fn config(text: &str) -> Config {
@@ -133,8 +135,9 @@ fn choose<'a>(random: &mut fastrand::Rng, from: &[&'a str]) -> &'a str {
 
 /// A command, of which many are refused.
 fn some(random: &mut fastrand::Rng, desk: &Desk, was_reloaded: bool) -> (Command, u64) {
-    let user = UserId(random.u32(..3));
-    let id = IDS[user.0 as usize];
+    let number = random.usize(..IDS.len());
+    let user = IDS[number].iter().find_map(|id| desk.directory().find(id)).expect("one of them is there");
+    let id = &desk.directory().get(user).id;
     let by = |request| Command::Request { actor: user, request_id: "r".into(), request };
     let medium = MEDIA[random.usize(..MEDIA.len())].to_string();
     let command = match random.u32(..100) {
@@ -174,7 +177,7 @@ fn some(random: &mut fastrand::Rng, desk: &Desk, was_reloaded: bool) -> (Command
             let all = choose(random, &["", "true"]);
             let body = format!(
                 "<User><state>{state}</state><logoutAllMedia>{all}</logoutAllMedia><extension>100{}</extension></User>",
-                user.0
+                number
             );
             by(Request::SetState { user, asked: asked(&body) })
         }
@@ -188,7 +191,7 @@ fn some(random: &mut fastrand::Rng, desk: &Desk, was_reloaded: bool) -> (Command
             let action = choose(random, &["ANSWER", "ANSWER", "HOLD", "RETRIEVE", "DROP"]);
             let body = format!(
                 "<Dialog><requestedAction>{action}</requestedAction><targetMediaAddress>100{}</targetMediaAddress></Dialog>",
-                user.0
+                number
             );
             let asked = DialogRequest::read(&body, &Bounds::of(&Limits::default())).expect("a body");
             by(Request::UpdateDialog { dialog: own, asked })

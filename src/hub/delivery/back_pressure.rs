@@ -144,8 +144,8 @@ impl Hub {
         }
         for user in users {
             let enough = self.limits.backlog / 2;
+            let Some(hold) = self.senders.get(user).and_then(|sender| sender.hold) else { continue };
             let sender = self.senders.get_mut(user);
-            let Some(hold) = sender.hold else { continue };
             let owed = sender.owed.bytes();
             if !hold.owed || owed > enough || (owed > 0 && crowded) {
                 continue;

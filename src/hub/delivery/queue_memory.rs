@@ -29,6 +29,11 @@ impl Taken {
         self.0.borrow_mut().insert(user);
     }
 
+    /// Forgets all other users.
+    pub fn retain(&self, has: impl Fn(UserId) -> bool) {
+        self.0.borrow_mut().retain(|user| has(*user));
+    }
+
     /// Returns the users, and forgets them here.
     pub fn take(&self) -> BTreeSet<UserId> {
         self.0.take()

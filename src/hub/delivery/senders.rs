@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crate::config::limits::Limits;
 use crate::hub::delivery::queue_memory::{QueueMemory, Taken};
 use crate::id::UserId;
+use crate::id::by_user::ByUser;
 
 /// A rate with a burst: virtual scheduling, as ITU-T I.371 describes it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,8 +49,8 @@ pub(super) struct Sender {
 /// All users as senders.
 #[derive(Debug, Default)]
 pub(in crate::hub) struct Senders {
-    /// By user. Most never send anything.
-    places: Vec<Option<Box<Sender>>>,
+    /// Most users never send anything.
+    users: ByUser<Option<Box<Sender>>>,
     pub(super) held: BTreeSet<UserId>,
     /// No hold ends before.
     pub(super) end: Option<Instant>,
@@ -61,16 +62,12 @@ pub(in crate::hub) struct Senders {
 
 impl Senders {
     pub(super) fn get(&self, user: UserId) -> Option<&Sender> {
-        self.places.get(user.0 as usize)?.as_deref()
+        self.users.get(user).as_deref()
     }
 
     pub(super) fn get_mut(&mut self, user: UserId) -> &mut Sender {
-        let place = user.0 as usize;
-        if self.places.len() <= place {
-            self.places.resize_with(place + 1, || None);
-        }
         let taken = &self.taken;
-        self.places[place].get_or_insert_with(|| {
+        self.users.get_mut(user).get_or_insert_with(|| {
             Box::new(Sender {
                 owed: QueueMemory::of(user, taken),
                 bytes: Pace::default(),
@@ -91,6 +88,14 @@ impl Senders {
 
     pub(super) fn bytes(&self, user: UserId) -> usize {
         self.get(user).map_or(0, |sender| sender.owed.bytes())
+    }
+
+    /// Forgets users who are gone. Returns those of them who were held.
+    pub fn forget(&mut self, has: impl Fn(UserId) -> bool) -> Vec<UserId> {
+        let held = self.held.extract_if(.., |user| !has(*user)).collect();
+        self.taken.retain(&has);
+        self.users.retain(has);
+        held
     }
 
     /// A hold ends then.

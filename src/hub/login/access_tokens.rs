@@ -237,8 +237,8 @@ impl AccessTokens {
 mod tests {
     use super::*;
 
-    const ADA: UserId = UserId(0);
-    const BOB: UserId = UserId(1);
+    const ADA: UserId = UserId::first(0);
+    const BOB: UserId = UserId::first(1);
     const LIFE: Duration = Duration::from_secs(100);
     const REFRESH: Duration = Duration::from_secs(1000);
 
@@ -319,7 +319,7 @@ mod tests {
         }
         assert_eq!(["a1", "a2", "a3"].map(|text| stage.valid(3, text)), [false, true, true]);
         assert!(stage.add(3, BOB, "b", "s"));
-        assert!(!stage.add(4, UserId(2), "c", "t"), "nobody loses what it has to others");
+        assert!(!stage.add(4, UserId::first(2), "c", "t"), "nobody loses what it has to others");
         assert!(stage.add(5, ADA, "a4", "r4"), "it has its own place");
         assert!(stage.valid(5, "b") && !stage.valid(5, "a2"));
         assert_eq!(stage.tokens.access.len(), 3);

@@ -52,10 +52,10 @@ impl LoginGate {
         self.decoy = decoy;
     }
 
-    /// Forgets a user who is gone.
-    pub fn forget(&mut self, user: UserId) {
-        self.lockout.forget(user);
-        self.known.forget(user);
+    /// Forgets users who are gone.
+    pub fn retain(&mut self, has: impl Fn(UserId) -> bool) {
+        self.lockout.retain(&has);
+        self.known.retain(has);
     }
 
     /// Returns the input of the password check of the user that `find` finds, if any. `find` is not asked while the address has

@@ -59,10 +59,11 @@ impl Known {
         }
     }
 
-    /// The user is gone.
-    pub fn forget(&mut self, user: UserId) {
-        let addresses: Vec<IpAddr> = self.addresses.keys().copied().collect();
-        addresses.into_iter().for_each(|address| self.remove(address, user));
+    /// Forgets all other users.
+    pub fn retain(&mut self, has: impl Fn(UserId) -> bool) {
+        self.addresses.values_mut().for_each(|users| users.retain(|user, _| has(*user)));
+        self.addresses.retain(|_, users| !users.is_empty());
+        self.count = self.addresses.values().map(HashMap::len).sum();
     }
 }
 
@@ -77,12 +78,14 @@ mod tests {
     fn the_table_does_not_grow_without_end() {
         let (mut known, now, here) = (Known::default(), Instant::now(), [192, 0, 2, 1].into());
         for number in 0..PAIRS as u32 + 2 {
-            known.add(now + Duration::from_secs(number.into()), here, UserId(number));
+            known.add(now + Duration::from_secs(number.into()), here, UserId::first(number));
         }
         assert_eq!(known.count, PAIRS);
-        assert!(!known.has(here, UserId(1)) && known.has(here, UserId(2)));
-        assert!(!known.has([192, 0, 2, 2].into(), UserId(2)) && !known.has_any([192, 0, 2, 2].into()));
-        (0..PAIRS as u32 + 2).for_each(|number| known.forget(UserId(number)));
+        assert!(!known.has(here, UserId::first(1)) && known.has(here, UserId::first(2)));
+        assert!(!known.has([192, 0, 2, 2].into(), UserId::first(2)) && !known.has_any([192, 0, 2, 2].into()));
+        known.retain(|user| user == UserId::first(2));
+        assert_eq!((known.count, known.addresses.len()), (1, 1));
+        known.retain(|_| false);
         assert_eq!((known.count, known.addresses.len()), (0, 0));
     }
 }

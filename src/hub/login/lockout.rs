@@ -51,6 +51,11 @@ impl Lockout {
         self.tries.remove(&user);
     }
 
+    /// Forgets all other users.
+    pub fn retain(&mut self, has: impl Fn(UserId) -> bool) {
+        self.tries.retain(|user, _| has(*user));
+    }
+
     /// The time until a user is let in again; `None` if it is not kept out.
     pub fn rest(&self, now: Instant, user: UserId) -> Option<Duration> {
         let until = self.tries.get(&user)?.until?;

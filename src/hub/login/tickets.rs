@@ -82,8 +82,8 @@ impl Tickets {
 mod tests {
     use super::*;
 
-    const ADA: UserId = UserId(0);
-    const BOB: UserId = UserId(1);
+    const ADA: UserId = UserId::first(0);
+    const BOB: UserId = UserId::first(1);
     const LIFE: Duration = Duration::from_secs(60);
 
     #[expect(clippy::disallowed_methods, reason = "a clock that stands has to start somewhere")]

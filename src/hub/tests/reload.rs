@@ -97,6 +97,9 @@ fn a_request_that_still_waits_when_its_user_is_gone_is_not_carried_out() {
     assert_eq!(admit(&mut stage), Admission::Now);
     reload(&mut stage, &without);
     assert_eq!(admit(&mut stage), Admission::Gone);
+    // The user who comes back may have another password.
     reload(&mut stage, &with);
-    assert_eq!(admit(&mut stage), Admission::Now);
+    assert_eq!(admit(&mut stage), Admission::Gone);
+    let user = stage.hub.users().find("1001").expect("it is there again");
+    assert_eq!(stage.hub.admit(stage.now, user, stage.now.monotonic, 1), Admission::Now);
 }

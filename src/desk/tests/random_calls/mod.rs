@@ -21,6 +21,7 @@ macro_rules! must {
     };
 }
 
+mod people;
 mod rules;
 
 /// Three agents of a team that wraps up, one of them its supervisor; two of another team, which does not.
@@ -82,7 +83,7 @@ calls = 9
 "#;
 
 /// Changes that make other files for the same centre. A user or queue with another id is gone from such a file.
-const OTHERWISE: [&[(&str, &str)]; 3] = [
+const OTHERWISE: [&[(&str, &str)]; 4] = [
     &[],
     &[("id = \"bob\"", "id = \"bea\""), ("id = \"q1\"", "id = \"q3\""), ("wrap_up = \"7s\"\n", "")],
     &[
@@ -92,6 +93,7 @@ const OTHERWISE: [&[(&str, &str)]; 3] = [
         ("id = \"q1\"\nname = \"One\"\nteam = \"1\"", "id = \"q1\"\nname = \"Other\"\nteam = \"2\""),
         ("number = \"9002\"", "number = \"9003\""),
     ],
+    &[("id = \"cid\"", "id = \"cyd\""), ("id = \"dan\"", "id = \"dot\"")],
 ];
 
 /// Reads a file of the centre.
@@ -105,7 +107,7 @@ fn centre(profile: &str, which: usize) -> Config {
 }
 
 const AGENTS: u32 = 5;
-const WATCHER: UserId = UserId(5);
+const WATCHER: UserId = UserId::first(5);
 
 const NUMBERS: &[&str] = &[
     "1000", "1001", "1002", "1003", "1004", "1000", "1001", "1002", "1003", "1004", "9001", "9002", "9001",
@@ -135,6 +137,8 @@ enum Do {
     Status(Status),
     /// Another file is read.
     Reload(usize),
+    /// A user who is gone is named as if it were still there.
+    Former(usize, u8),
 }
 
 fn some(random: &mut fastrand::Rng) -> Do {
@@ -167,7 +171,10 @@ fn some(random: &mut fastrand::Rng) -> Do {
         88..90 => Do::Arrived(agent(random)),
         90..94 => Do::Wait(random.u64(1..9_000)),
         94..98 => Do::UntilDue,
-        98 => Do::Reload(random.usize(..OTHERWISE.len())),
+        98 => match random.u8(..2) {
+            0 => Do::Former(random.usize(..9), random.u8(..5)),
+            _ => Do::Reload(random.usize(..OTHERWISE.len())),
+        },
         _ => Do::Status(Status::ALL[random.usize(..3)]),
     }
 }
@@ -186,6 +193,10 @@ struct Centre {
     profile: Profile,
     nodes: HashSet<String>,
     readers: Vec<Reader>,
+    /// The key of each agent.
+    agents: Vec<UserId>,
+    /// The keys of those who are gone.
+    former: Vec<UserId>,
     now: u64,
     /// The commands, each with its time and its effect.
     log: Vec<(u64, Command, Result<Applied, ApiError>)>,
@@ -200,7 +211,8 @@ impl Centre {
         let nodes = centres.flat_map(|desk| crate::hub::nodes::all(&desk, &[]));
         let nodes = nodes.flat_map(|spec| spec.names().collect::<Vec<_>>()).collect();
         let readers = (0..AGENTS).map(|_| Reader::default()).collect();
-        Self { desk, profile, nodes, readers, now: 0, log: Vec::new() }
+        let agents = (0..AGENTS).map(UserId::first).collect();
+        Self { desk, profile, nodes, readers, agents, former: Vec::new(), now: 0, log: Vec::new() }
     }
 
     fn call(&self, place: usize) -> Option<DialogId> {
@@ -223,35 +235,36 @@ impl Centre {
     /// The command for one thing that happens, if it can happen now.
     fn command(&mut self, what: &Do) -> Option<Command> {
         let owned = |text: &str| Some(text.to_owned());
-        let own = |user: u32| self.desk.agent(UserId(user)).extension.clone().or_else(|| owned("1000"));
+        let user = |number: u32| self.agents[number as usize];
+        let own = |number: u32| self.desk.agent(user(number)).extension.clone().or_else(|| owned("1000"));
         let request = |actor, request| Command::Request { actor, request_id: "r".to_owned(), request };
         Some(match *what {
-            Do::State(actor, user, state, extension) => {
+            Do::State(actor, number, state, extension) => {
                 let extension = (state == "LOGIN").then(|| extension.to_owned());
                 let asked =
                     SetState { state: owned(state), extension, reason_code_id: None, ..SetState::default() };
-                request(UserId(actor), Request::SetState { user: UserId(user), asked })
+                request(user(actor), Request::SetState { user: user(number), asked })
             }
-            Do::Make(user, to) | Do::Listen(user, to) => {
+            Do::Make(number, to) | Do::Listen(number, to) => {
                 let action = if matches!(what, Do::Make(..)) { "MAKE_CALL" } else { "SILENT_MONITOR" };
                 let asked = DialogRequest {
                     action: owned(action),
-                    from: own(user),
+                    from: own(number),
                     to: owned(to),
                     ..DialogRequest::default()
                 };
-                request(UserId(user), Request::CreateDialog { user: UserId(user), asked })
+                request(user(number), Request::CreateDialog { user: user(number), asked })
             }
-            Do::BargeIn(user, place) => {
+            Do::BargeIn(number, place) => {
                 let listening = self.call(place).and_then(|id| self.desk.dialogs.get(&id));
                 let asked = DialogRequest {
                     action: owned("BARGE_IN"),
-                    from: own(user),
+                    from: own(number),
                     to: listening.map(|dialog| dialog.to.clone()).filter(|to| !to.is_empty()),
                     associated: self.call(place).map(nodes::dialog),
                     ..DialogRequest::default()
                 };
-                request(UserId(user), Request::CreateDialog { user: UserId(user), asked })
+                request(user(number), Request::CreateDialog { user: user(number), asked })
             }
             Do::Update(place, which, action, to, target) => {
                 let id = self.call(place)?;
@@ -295,8 +308,8 @@ impl Centre {
                 data: CallData::default(),
             }),
             Do::Abandon(place) => Command::EndCall(self.call(place)?.to_string()),
-            Do::Left(user) => Command::Left(UserId(user)),
-            Do::Arrived(user) => Command::Arrived(UserId(user)),
+            Do::Left(number) => Command::Left(user(number)),
+            Do::Arrived(number) => Command::Arrived(user(number)),
             Do::Wait(time) => {
                 self.now += time;
                 Command::Tick
@@ -313,6 +326,7 @@ impl Centre {
                 let name = if self.profile == Profile::Uccx { "uccx" } else { "ucce" };
                 Command::Reload(centre(name, which).into())
             }
+            Do::Former(place, which) => self.by_former(place, which)?,
         })
     }
 
@@ -332,7 +346,7 @@ impl Centre {
     /// Returns whether it was accepted.
     fn apply(&mut self, command: Command) -> Result<bool, String> {
         // What comes of a sign-in has the id of its request.
-        let is_signing_in = self.desk.agents.iter().any(|agent| agent.sign_in.is_some());
+        let is_signing_in = self.desk.agents.values().any(|agent| agent.sign_in.is_some());
         let request_ids = match command {
             Command::Request { .. } => &["r"][..],
             _ if is_signing_in => &["", "r"],
@@ -350,12 +364,7 @@ impl Centre {
         for event in &events {
             self.read(event, request_ids)?;
         }
-        for user in (0..AGENTS).map(UserId).filter(|user| !self.desk.directory().has(*user)) {
-            let reader = std::mem::take(&mut self.readers[user.0 as usize]);
-            must!(reader.dialogs.is_empty(), "gone with calls: {:?}", reader.dialogs);
-            let agent = self.desk.agent(user);
-            must!(agent.state == State::Logout && agent.sign_in.is_none(), "gone and signed in");
-        }
+        self.mind_people()?;
         self.check()?;
         Ok(true)
     }

@@ -20,7 +20,7 @@ impl Centre {
             return Ok(());
         }
         for place in 0..self.readers.len() {
-            let id = self.desk.directory().get(UserId(place as u32)).id.clone();
+            let id = self.desk.directory().get(self.agents[place]).id.clone();
             let reader = &mut self.readers[place];
             if *node == nodes::user(&id) {
                 reader.user = Some(data.replace("<user>", "").replace("</user>", ""));
@@ -54,9 +54,9 @@ impl Centre {
 
     /// What holds whenever nothing happens.
     pub(super) fn check(&self) -> Checked {
-        for user in (0..AGENTS).map(UserId) {
-            self.check_agent(user)?;
-            self.check_reader(user)?;
+        for (user, reader) in self.agents.iter().zip(&self.readers) {
+            self.check_agent(*user)?;
+            self.check_reader(*user, reader)?;
         }
         for id in self.desk.dialogs.keys() {
             self.check_call(*id)?;
@@ -133,9 +133,8 @@ impl Centre {
         Ok(())
     }
 
-    fn check_reader(&self, user: UserId) -> Checked {
+    fn check_reader(&self, user: UserId, reader: &Reader) -> Checked {
         let desk = &self.desk;
-        let reader = &self.readers[user.0 as usize];
         let document = desk.user_document(user, user).expect("one's own document");
         if let Some(known) = &reader.user {
             must!(*known == inner(&document, "User"), "stale user: knows {known}; is {document}");
@@ -273,7 +272,7 @@ impl Centre {
                 must!(!rings, "waits and rings: {id}");
             }
             if !queue.waiting.is_empty() {
-                let ready = (0..AGENTS).map(UserId).find(|user| {
+                let ready = self.agents.iter().copied().find(|user| {
                     let is_member = desk.directory().get(*user).team.as_deref() == Some(&queue.config.team);
                     let agent = desk.agent(*user);
                     is_member && agent.state == State::Ready && agent.dialogs.is_empty()
@@ -294,7 +293,7 @@ impl Centre {
     fn check_timers(&self) -> Checked {
         let desk = &self.desk;
         let mut expected = HashSet::new();
-        for user in (0..=AGENTS).map(UserId) {
+        for user in self.agents.iter().copied().chain([WATCHER]) {
             let agent = desk.agent(user);
             let sign_in = agent.sign_in.as_ref().map(|sign_in| sign_in.timer);
             let timers = agent.leaving.into_iter().chain(agent.wrap_up).chain(sign_in);
@@ -343,7 +342,7 @@ impl Centre {
                 );
             }
         }
-        for user in (0..AGENTS).map(UserId) {
+        for user in self.agents.iter().copied() {
             if let Some(extension) = &desk.agent(user).extension {
                 must!(
                     desk.extensions.get(extension) == Some(&Some(user)),
