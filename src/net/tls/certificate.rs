@@ -4,18 +4,13 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, SystemTime};
 
-use time::OffsetDateTime;
-use yasna::tags::{TAG_GENERALIZEDTIME, TAG_UTCTIME};
-use yasna::{ASN1Error, ASN1ErrorKind, ASN1Result, BERReader, BERReaderSeq, Tag};
+use time::{Date, Month, OffsetDateTime};
 
-/// subjectAltName (RFC 5280 §4.2.1.6).
-const SUBJECT_ALT_NAME: &[u64] = &[2, 5, 29, 17];
-
-/// extendedKeyUsage (RFC 5280 §4.2.1.12).
-const EXTENDED_KEY_USAGE: &[u64] = &[2, 5, 29, 37];
-
-/// id-kp-serverAuth (RFC 5280 §4.2.1.12).
-const SERVER_AUTH: &[u64] = &[1, 3, 6, 1, 5, 5, 7, 3, 1];
+use crate::net::tls::der::{
+    BIT_STRING, BOOLEAN, GENERALIZED_TIME, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE,
+    UTC_TIME, constructed, primitive,
+};
+use crate::net::tls::oid::{EXTENDED_KEY_USAGE, SERVER_AUTH, SUBJECT_ALT_NAME};
 
 /// The longest validity that Apple's devices accept (Apple, "Requirements for trusted certificates in iOS 13 and macOS 10.15").
 const LONGEST: time::Duration = time::Duration::days(825);
@@ -42,16 +37,13 @@ pub struct Certificate {
 impl Certificate {
     /// Reads one in DER; `None`: it has no form that we know.
     pub fn read(der: &[u8]) -> Option<Self> {
-        yasna::parse_der(der, |reader| {
-            reader.read_sequence(|reader| {
-                let certificate = reader.next().read_sequence(to_be_signed)?;
-                // The algorithm of the signature, and the signature.
-                reader.next().read_der()?;
-                reader.next().read_der()?;
-                Ok(certificate)
-            })
-        })
-        .ok()
+        let mut whole = Reader(der);
+        let mut certificate = Reader(whole.take(SEQUENCE)?);
+        let read = to_be_signed(certificate.take(SEQUENCE)?)?;
+        // The algorithm of the signature, and the signature.
+        certificate.take(SEQUENCE)?;
+        certificate.take(BIT_STRING)?;
+        (whole.is_empty() && certificate.is_empty()).then_some(read)
     }
 
     /// Describes a certificate: its end, the days that are left until then, and its names.
@@ -135,36 +127,54 @@ impl fmt::Display for Day {
     }
 }
 
-/// TBSCertificate.
-fn to_be_signed(reader: &mut BERReaderSeq<'_, '_>) -> ASN1Result<Certificate> {
+/// Reads a TBSCertificate.
+fn to_be_signed(der: &[u8]) -> Option<Certificate> {
+    let mut reader = Reader(der);
     // The version, one less than what it is called.
-    let version =
-        reader.read_optional(|reader| reader.read_tagged(Tag::context(0), |reader| reader.read_u8()))?;
+    let version = match reader.take_optional(constructed(0)) {
+        Some(version) => Reader(version).take(INTEGER)?,
+        None => &[0],
+    };
     // The number, the algorithm of the signature, the issuer.
-    for _ in 0..3 {
-        reader.next().read_der()?;
+    for tag in [INTEGER, SEQUENCE, SEQUENCE] {
+        reader.take(tag)?;
     }
-    let (not_before, not_after) =
-        reader.next().read_sequence(|reader| Ok((time(reader.next())?, time(reader.next())?)))?;
+    let mut validity = Reader(reader.take(SEQUENCE)?);
+    let (not_before, not_after) = (time(&mut validity)?, time(&mut validity)?);
     // The subject, whose common name counts no more (RFC 9525 §2), and its key.
-    reader.next().read_der()?;
-    reader.next().read_der()?;
+    reader.take(SEQUENCE)?;
+    reader.take(SEQUENCE)?;
     for unique_id in [1, 2] {
-        reader.read_optional(|reader| {
-            reader.read_tagged_implicit(Tag::context(unique_id), |reader| reader.read_bitvec_bytes())
-        })?;
+        reader.take_optional(primitive(unique_id));
     }
-    let extensions = reader.read_optional(|reader| reader.read_tagged(Tag::context(3), extensions))?;
-    let Extensions { names, server_auth } = extensions.unwrap_or_default();
-    Ok(Certificate { names, extensible: version == Some(2), server_auth, not_before, not_after })
+    let Extensions { names, server_auth } = match reader.take_optional(constructed(3)) {
+        Some(extensions) => self::extensions(extensions)?,
+        None => Extensions::default(),
+    };
+    let certificate = Certificate { names, extensible: version == [2], server_auth, not_before, not_after };
+    reader.is_empty().then_some(certificate)
 }
 
-fn time(reader: BERReader<'_, '_>) -> ASN1Result<OffsetDateTime> {
-    match reader.lookahead_tag()? {
-        TAG_UTCTIME => Ok(*reader.read_utctime()?.datetime()),
-        TAG_GENERALIZEDTIME => Ok(*reader.read_generalized_time()?.datetime()),
-        _ => Err(ASN1Error::new(ASN1ErrorKind::Invalid)),
-    }
+/// Reads a time in the form that certificates have: to the second, in UTC (RFC 5280 §4.1.2.5).
+fn time(reader: &mut Reader) -> Option<OffsetDateTime> {
+    let (tag, digits) = reader.next()?;
+    let digits = digits.strip_suffix(b"Z")?;
+    let mut pairs = digits.chunks(2).map(|pair| match pair {
+        [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => Some((tens - b'0') * 10 + ones - b'0'),
+        _ => None,
+    });
+    let mut pair = || pairs.next().flatten();
+    let year = match tag {
+        UTC_TIME => match i32::from(pair()?) {
+            year @ ..50 => 2000 + year,
+            year => 1900 + year,
+        },
+        GENERALIZED_TIME => i32::from(pair()?) * 100 + i32::from(pair()?),
+        _ => return None,
+    };
+    let date = Date::from_calendar_date(year, Month::try_from(pair()?).ok()?, pair()?).ok()?;
+    let time = date.with_hms(pair()?, pair()?, pair()?).ok()?;
+    pairs.next().is_none().then(|| time.assume_utc())
 }
 
 /// The extensions that are read.
@@ -174,48 +184,46 @@ struct Extensions {
     server_auth: bool,
 }
 
-fn extensions(reader: BERReader<'_, '_>) -> ASN1Result<Extensions> {
+fn extensions(der: &[u8]) -> Option<Extensions> {
     let mut read = Extensions::default();
-    reader.read_sequence_of(|reader| {
-        reader.read_sequence(|reader| {
-            let kind = reader.next().read_oid()?;
-            // Whether it is critical.
-            reader.read_optional(|reader| reader.read_bool())?;
-            let value = reader.next().read_bytes()?;
-            match kind.components().as_slice() {
-                SUBJECT_ALT_NAME => read.names = yasna::parse_der(&value, general_names)?,
-                EXTENDED_KEY_USAGE => {
-                    let uses = yasna::parse_der(&value, |reader| {
-                        reader.collect_sequence_of(|reader| reader.read_oid())
-                    })?;
-                    read.server_auth = uses.iter().any(|usage| *usage.components() == SERVER_AUTH);
-                }
-                _ => {}
+    let mut extensions = Reader(Reader(der).take(SEQUENCE)?);
+    while !extensions.is_empty() {
+        let mut extension = Reader(extensions.take(SEQUENCE)?);
+        let kind = extension.take(OBJECT_IDENTIFIER)?;
+        // Whether it is critical.
+        extension.take_optional(BOOLEAN);
+        let value = extension.take(OCTET_STRING)?;
+        if kind == SUBJECT_ALT_NAME {
+            read.names = general_names(Reader(value).take(SEQUENCE)?)?;
+        } else if kind == EXTENDED_KEY_USAGE {
+            let mut uses = Reader(Reader(value).take(SEQUENCE)?);
+            while !uses.is_empty() {
+                read.server_auth |= uses.take(OBJECT_IDENTIFIER)? == SERVER_AUTH;
             }
-            Ok(())
-        })
-    })?;
-    Ok(read)
+        }
+    }
+    Some(read)
 }
 
 /// The names of hosts and the addresses among GeneralNames.
-fn general_names(reader: BERReader<'_, '_>) -> ASN1Result<Vec<String>> {
+fn general_names(der: &[u8]) -> Option<Vec<String>> {
+    const DNS_NAME: u8 = primitive(2);
+    const IP_ADDRESS: u8 = primitive(7);
     let mut names = Vec::new();
-    reader.read_sequence_of(|reader| {
-        let tag = reader.lookahead_tag()?;
-        if tag == Tag::context(2) {
-            names.push(reader.read_tagged_implicit(tag, |reader| reader.read_ia5_string())?);
-        } else if tag == Tag::context(7) {
-            let bytes = reader.read_tagged_implicit(tag, |reader| reader.read_bytes())?;
-            let v4 = <[u8; 4]>::try_from(bytes.as_slice()).map(|bytes| IpAddr::V4(Ipv4Addr::from(bytes)));
-            let v6 = <[u8; 16]>::try_from(bytes.as_slice()).map(|bytes| IpAddr::V6(Ipv6Addr::from(bytes)));
-            names.extend(v4.or(v6).ok().map(|address| address.to_string()));
-        } else {
-            reader.read_der()?;
+    let mut reader = Reader(der);
+    while !reader.is_empty() {
+        match reader.next()? {
+            (DNS_NAME, name) if name.is_ascii() => names.push(str::from_utf8(name).ok()?.to_owned()),
+            (DNS_NAME, _) => return None,
+            (IP_ADDRESS, bytes) => {
+                let v4 = <[u8; 4]>::try_from(bytes).map(|bytes| IpAddr::V4(Ipv4Addr::from(bytes)));
+                let v6 = <[u8; 16]>::try_from(bytes).map(|bytes| IpAddr::V6(Ipv6Addr::from(bytes)));
+                names.extend(v4.or(v6).ok().map(|address| address.to_string()));
+            }
+            _ => {}
         }
-        Ok(())
-    })?;
-    Ok(names)
+    }
+    Some(names)
 }
 
 #[cfg(test)]

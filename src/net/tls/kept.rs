@@ -12,17 +12,14 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use rcgen::{
-    CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose, SanType, date_time_ymd,
-};
 use rustix::fs::{FlockOperation, flock};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use time::OffsetDateTime;
 
 use crate::config::SelfSigned;
 use crate::net::clock::now;
-use crate::net::tls::certificate::{self, Certificate};
+use crate::net::tls::certificate::Certificate;
+use crate::net::tls::self_signed::{Made, make};
 use crate::net::tls::{Identity, pem_of, server};
 
 /// The file in the folder for state.
@@ -30,10 +27,6 @@ const NAME: &str = "certificate-and-key.pem";
 
 /// The end of the name under which a file is put aside that is not what it should be.
 const ASIDE: &str = "unusable";
-
-/// The validity of a certificate, its first day in the past, for clients whose clocks are behind: shorter than what browsers take
-/// of a certificate authority (398 days; CA/Browser Forum, Baseline Requirements §6.3.2).
-const DAYS: i64 = 397;
 
 /// How often and after which time the lock of the folder is asked for, before it is done without.
 const LOCK_TRIES: usize = 40;
@@ -115,7 +108,8 @@ pub fn identity(wanted: &SelfSigned, earlier: Option<&Identity>) -> Result<Ident
             return Ok(earlier.clone());
         }
         log::warn!("the certificate is not kept over a restart, so clients have to be told anew then: {why}");
-        make(&wanted.names, now).and_then(|made| made.identity().map_err(|error| error.to_string()))
+        let made = make(&wanted.names, now)?;
+        made.identity().map_err(|error| error.to_string())
     };
     let Some(folder) = own_folder(wanted) else {
         return unkept("neither state_dir nor the environment names a folder for it".to_owned());
@@ -191,12 +185,6 @@ fn write(folder: &Path, held: &File, pem: &str) -> io::Result<()> {
     held.sync_all()
 }
 
-/// A new certificate with its key.
-struct Made {
-    certificate: CertificateDer<'static>,
-    key: Vec<u8>,
-}
-
 impl Made {
     fn pem(&self) -> String {
         pem_of("CERTIFICATE", &self.certificate) + &pem_of("PRIVATE KEY", &self.key)
@@ -207,34 +195,9 @@ impl Made {
     }
 }
 
-/// Makes a certificate for these names. If the clock is not set its dates are wide: a board without a battery starts in the past.
-fn make(names: &[String], now: SystemTime) -> Result<Made, String> {
-    let mut params = CertificateParams::default();
-    let shown = names.iter().find(|name| *name != "localhost" && name.parse::<std::net::IpAddr>().is_err());
-    params.distinguished_name.push(DnType::CommonName, shown.map_or("localhost", String::as_str));
-    (params.not_before, params.not_after) = if certificate::is_set(now) {
-        let first = OffsetDateTime::from(now) - time::Duration::days(1);
-        (first, first + time::Duration::days(DAYS))
-    } else {
-        (date_time_ymd(1975, 1, 1), date_time_ymd(2049, 12, 31))
-    };
-    params.subject_alt_names = names
-        .iter()
-        .filter_map(|name| match name.parse() {
-            Ok(address) => Some(SanType::IpAddress(address)),
-            Err(_) => name.as_str().try_into().ok().map(SanType::DnsName),
-        })
-        .collect();
-    // Apple's devices take no certificate of a server without it, be it trusted or not.
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    let key = KeyPair::generate().map_err(|error| error.to_string())?;
-    let certificate = params.self_signed(&key).map_err(|error| error.to_string())?;
-    Ok(Made { certificate: certificate.der().clone(), key: key.serialize_der() })
-}
-
 #[cfg(test)]
 mod tests {
+    use rcgen::date_time_ymd;
     use std::os::unix::fs::PermissionsExt as _;
     use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,7 +1,10 @@
 //! Certificates: read from PEM files, or made and kept.
 
 pub(crate) mod certificate;
+mod der;
 pub mod kept;
+mod oid;
+mod self_signed;
 pub mod stream;
 
 use std::fs;
@@ -11,11 +14,15 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::digest;
+use ring::rand::{SecureRandom as _, SystemRandom};
 use rustls::crypto::ring::sign::any_supported_type;
-use rustls::crypto::ring::{Ticketer, default_provider};
+use rustls::crypto::ring::{ALL_CIPHER_SUITES, ALL_KX_GROUPS, Ticketer};
+use rustls::crypto::{CryptoProvider, GetRandomFailed, KeyProvider, SecureRandom, WebPkiSupportedAlgorithms};
 use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::SigningKey;
 use rustls::{CipherSuite, ServerConfig};
+use zeroize::Zeroizing;
 
 use crate::config::{Files, Place, Problem, TlsFiles};
 use crate::net::tls::certificate::Certificate;
@@ -202,9 +209,7 @@ fn server(
 ) -> Result<Identity, rustls::Error> {
     // Without one there is nothing that the key could belong to.
     let fingerprint = fingerprint(chain.first().ok_or(rustls::Error::NoCertificatesPresented)?);
-    let mut provider = default_provider();
-    provider.cipher_suites.sort_by_key(|suite| cost(suite.suite(), has_aes()));
-    let mut server = ServerConfig::builder_with_provider(Arc::new(provider))
+    let mut server = ServerConfig::builder_with_provider(Arc::new(provider(has_aes())))
         .with_protocol_versions(rustls::ALL_VERSIONS)?
         .with_no_client_auth()
         .with_single_cert(chain.clone(), key)?;
@@ -216,6 +221,36 @@ fn server(
     server.ignore_client_order = true;
     server.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Identity { server: Arc::new(server), fingerprint, self_signed, kept_in: None, chain })
+}
+
+/// What rustls takes from ring: all that a server needs. Nobody's signature is verified, as clients have no certificates, and
+/// what does that stays out of the program.
+fn provider(has_aes: bool) -> CryptoProvider {
+    let mut cipher_suites = ALL_CIPHER_SUITES.to_vec();
+    cipher_suites.sort_by_key(|suite| cost(suite.suite(), has_aes));
+    CryptoProvider {
+        cipher_suites,
+        kx_groups: ALL_KX_GROUPS.to_vec(),
+        signature_verification_algorithms: WebPkiSupportedAlgorithms { all: &[], mapping: &[] },
+        secure_random: &Ring,
+        key_provider: &Ring,
+    }
+}
+
+/// Random bytes and keys.
+#[derive(Debug)]
+struct Ring;
+
+impl SecureRandom for Ring {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), GetRandomFailed> {
+        SystemRandom::new().fill(bytes).map_err(|_| GetRandomFailed)
+    }
+}
+
+impl KeyProvider for Ring {
+    fn load_private_key(&self, key: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, rustls::Error> {
+        any_supported_type(&Zeroizing::new(key))
+    }
 }
 
 /// The place of a cipher suite among the others, the first for what costs this processor least. All of them are beyond doubt;
@@ -260,8 +295,7 @@ mod tests {
         for (has_aes, expected) in
             [(true, ["AES_128", "CHACHA20", "AES_256"]), (false, ["CHACHA20", "AES_128", "AES_256"])]
         {
-            let mut suites = default_provider().cipher_suites;
-            suites.sort_by_key(|suite| cost(suite.suite(), has_aes));
+            let suites = provider(has_aes).cipher_suites;
             // Of TLS 1.3; of TLS 1.2 for each kind of certificate.
             for (prefix, suites) in ["TLS13_", "TLS_ECDHE_ECDSA_WITH_", "TLS_ECDHE_RSA_WITH_"].map(|prefix| {
                 (prefix, suites.iter().filter_map(move |suite| suite.suite().as_str()?.strip_prefix(prefix)))
