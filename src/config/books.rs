@@ -71,7 +71,7 @@ fn draft<'d>(
 ) -> Draft<'d> {
     let id = shared_keys::needed_integer(report, section, "id", LARGEST_ID);
     let name = section.needed(report, "name");
-    let good_name = name.and_then(|name| people::checked(report, "name", name, rules::name));
+    let good_name = name.and_then(|name| people::checked(report, "name", name, &rules::name));
     let teams = shared_keys::teams(report, section, known_teams);
     let contacts = contacts(report, section, count);
     let book = || -> Result<PhoneBook, Reported> {
@@ -117,11 +117,11 @@ fn contact(
 ) -> Result<Contact, Reported> {
     let mut text = |key| {
         let text = section.string(report, key);
-        people::optional(report, key, text, people::name_or_nothing).map(Option::unwrap_or_default)
+        people::optional(report, key, text, &people::name_or_nothing).map(Option::unwrap_or_default)
     };
     let (first_name, last_name, description) = (text("first_name"), text("last_name"), text("description"));
     let number = section.needed(report, "phone_number");
-    let number = number.and_then(|number| people::checked(report, "phone_number", number, rules::extension));
+    let number = number.and_then(|number| people::checked(report, "phone_number", number, &rules::extension));
     Ok(Contact {
         // Within the bound above.
         id: id?.value as u32,

@@ -121,13 +121,13 @@ fn draft<'d>(
         .map(|id| id.unwrap_or(Placed { place: section.place, value: place }));
     let name = section.needed(report, "name");
     let good_name = name.and_then(|name| {
-        people::checked(report, "name", name, |text| {
+        people::checked(report, "name", name, &|text| {
             rules::name(text).and_then(|()| rules::text(text, LONGEST_NAME))
         })
     });
     let description = section.string(report, "description");
     let description =
-        people::optional(report, "description", description, |text| rules::text(text, LONGEST_DESCRIPTION));
+        people::optional(report, "description", description, &|text| rules::text(text, LONGEST_DESCRIPTION));
     let teams = shared_keys::teams(report, section, known_teams);
     let header = header(report, section);
     let (left, right) = (column(report, section, "left"), column(report, section, "right"));
@@ -187,9 +187,9 @@ fn entry(report: &mut Report, key: &str, pair: Placed<&DeValue>) -> Result<Entry
         return Err(Reported);
     };
     let variable = section::string(report, "a variable", variable)
-        .and_then(|name| people::checked(report, "variable", name, variable_name));
+        .and_then(|name| people::checked(report, "variable", name, &variable_name));
     let label = section::string(report, "a label", label)
-        .and_then(|label| people::checked(report, "label", label, |text| rules::text(text, LONGEST_LABEL)));
+        .and_then(|label| people::checked(report, "label", label, &|text| rules::text(text, LONGEST_LABEL)));
     Ok(Entry { variable: variable?.value.into(), label: label?.value.into() })
 }
 

@@ -94,10 +94,10 @@ fn medium<'d>(
         ids.push(Placed { place: id.place, value: id.value });
     }
     let name = section.needed(report, "name");
-    let name = name.and_then(|name| people::checked(report, "name", name, rules::name));
+    let name = name.and_then(|name| people::checked(report, "name", name, &rules::name));
     names.extend(name);
     let mut optional = |key, longest| match section.string(report, key) {
-        Ok(Some(text)) => people::checked(report, key, text, |text| rules::text(text, longest))
+        Ok(Some(text)) => people::checked(report, key, text, &|text| rules::text(text, longest))
             .map(|text| text.value.to_owned()),
         Ok(None) => Ok(String::new()),
         Err(reported) => Err(reported),
@@ -114,7 +114,7 @@ fn medium<'d>(
             report.add(text.place, format!("script_selectors can have {MOST} entries; leave some out"));
         }
         for selector in selectors {
-            all_selectors.extend(people::checked(report, "script_selectors", *selector, rules::name));
+            all_selectors.extend(people::checked(report, "script_selectors", *selector, &rules::name));
         }
     }
     Ok(Medium {

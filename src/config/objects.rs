@@ -106,7 +106,7 @@ fn ecc_variables(report: &mut Report, root: &Section) -> Result<Vec<(String, u64
     let names: Vec<_> = sections.iter().map(|section| section.needed(report, "name")).collect();
     people::unique(report, "name", "ECC variable", names.iter().map(|name| name.ok()));
     all(sections.iter().zip(names).map(|(section, name)| {
-        let name = name.and_then(|name| people::checked(report, "name", name, rules::name));
+        let name = name.and_then(|name| people::checked(report, "name", name, &rules::name));
         let length = shared_keys::needed_integer(report, section, "length", LONGEST_VARIABLE);
         let (name, Placed { value: length, .. }) = (name?, length?);
         Ok((name.value.to_owned(), length))

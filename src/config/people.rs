@@ -98,9 +98,10 @@ fn teams(report: &mut Report, root: &Section) -> (Option<Vec<Team>>, Option<Decl
     let mut teams = Vec::new();
     for section in &sections {
         let id = section.needed(report, "id");
-        let name = section.needed(report, "name").and_then(|name| checked(report, "name", name, rules::name));
+        let name =
+            section.needed(report, "name").and_then(|name| checked(report, "name", name, &rules::name));
         ids.push(id.ok());
-        let id = id.and_then(|id| checked(report, "id", id, rules::team_id));
+        let id = id.and_then(|id| checked(report, "id", id, &rules::team_id));
         let wrap_up = wrap_up(report, section);
         let team = || -> Result<Team, Reported> {
             Ok(Team { id: id?.value.into(), name: name?.value.into(), wrap_up: wrap_up? })
@@ -159,14 +160,14 @@ fn user<'d>(report: &mut Report, section: &Section<'d>) -> Draft<'d> {
     }
 
     let supervised = supervises.as_ref().ok().cloned().flatten().unwrap_or_default();
-    let good_id = id.and_then(|id| checked(report, "id", id, rules::user_id));
+    let good_id = id.and_then(|id| checked(report, "id", id, &rules::user_id));
     let good_login_name =
-        optional(report, "login_name", login_name, |text| rules::login_name(text).map(drop));
-    let good_extension = optional(report, "extension", extension, rules::extension);
+        optional(report, "login_name", login_name, &|text| rules::login_name(text).map(drop));
+    let good_extension = optional(report, "extension", extension, &rules::extension);
     let first_name = section.string(report, "first_name");
-    let first_name = optional(report, "first_name", first_name, name_or_nothing);
+    let first_name = optional(report, "first_name", first_name, &name_or_nothing);
     let last_name = section.string(report, "last_name");
-    let last_name = optional(report, "last_name", last_name, name_or_nothing);
+    let last_name = optional(report, "last_name", last_name, &name_or_nothing);
     let user = || -> Result<User, Reported> {
         Ok(User {
             id: good_id?.value.into(),
@@ -286,6 +287,15 @@ pub(super) fn unique<'d>(
     what: &str,
     texts: impl Iterator<Item = Option<Placed<&'d str>>>,
 ) -> Option<Declared> {
+    unique_of(report, key, what, texts.collect())
+}
+
+fn unique_of(
+    report: &mut Report,
+    key: &str,
+    what: &str,
+    texts: Vec<Option<Placed<&str>>>,
+) -> Option<Declared> {
     let mut first: Declared = HashMap::new();
     let mut complete = true;
     for text in texts {
@@ -328,7 +338,7 @@ pub(super) fn checked<'d>(
     report: &mut Report,
     key: &str,
     text: Placed<&'d str>,
-    rule: impl Fn(&str) -> Result<(), String>,
+    rule: &dyn Fn(&str) -> Result<(), String>,
 ) -> Result<Placed<&'d str>, Reported> {
     rule(text.value).map(|()| text).map_err(|end| {
         report.add(text.place, format!("{key} {} {end}", shown(text.value)));
@@ -341,10 +351,10 @@ pub(super) fn optional(
     report: &mut Report,
     key: &str,
     text: Read<&str>,
-    rule: impl Fn(&str) -> Result<(), String>,
+    rule: &dyn Fn(&str) -> Result<(), String>,
 ) -> Result<Option<String>, Reported> {
     let Some(text) = text? else { return Ok(None) };
-    checked(report, key, text, rule).map(|text| Some(text.value.to_owned()))
+    checked(report, key, text, &rule).map(|text| Some(text.value.to_owned()))
 }
 
 /// The rule of a name that may be empty.

@@ -109,13 +109,16 @@ pub(super) fn shown(text: &str) -> String {
 ///
 /// Returns the end of a sentence, or nothing if there is nothing to propose.
 pub fn proposal<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
-    const MOST_LISTED: usize = 64;
     // More than anybody would read, and few enough to compare for every mistake of a large file.
-    let mut known: Vec<&str> = known.into_iter().take(1000).collect();
+    proposal_of(name, known.into_iter().take(1000).collect())
+}
+
+fn proposal_of(name: &str, mut known: Vec<&str>) -> String {
+    const MOST_LISTED: usize = 64;
     if known.is_empty() {
         return String::new();
     }
-    if let Some(candidate) = nearest(name, known.iter().copied()) {
+    if let Some(candidate) = nearest_of(name, &known) {
         return format!("; did you mean \"{candidate}\"?");
     }
     let more = if known.len() > MOST_LISTED { ", …" } else { "" };
@@ -125,10 +128,14 @@ pub fn proposal<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Str
 
 /// Finds the name that could have been meant by one that is not known.
 pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    nearest_of(name, &known.into_iter().collect::<Vec<_>>())
+}
+
+fn nearest_of<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
     let same = |name: &str| name.to_lowercase().replace('-', "_");
     let name = same(name);
     // Another number is another thing, and no slip: release 12.6 is not 11.6.
-    let words = known.into_iter().filter(|candidate| candidate.chars().any(char::is_alphabetic));
+    let words = known.iter().copied().filter(|candidate| candidate.chars().any(char::is_alphabetic));
     let all = words.map(|candidate| (distance(&name, &same(candidate)), candidate));
     // A word with one slip in three characters still looks like the word that was meant.
     all.min()

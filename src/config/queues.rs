@@ -81,15 +81,15 @@ fn queue<'d>(
     ids: &mut Vec<Placed<&'d str>>,
     numbers: &mut Vec<Placed<&'d str>>,
 ) -> Result<Queue, Reported> {
-    let id = section.needed(report, "id").and_then(|id| people::checked(report, "id", id, rules::team_id));
+    let id = section.needed(report, "id").and_then(|id| people::checked(report, "id", id, &rules::team_id));
     let name = section.needed(report, "name");
-    let name = name.and_then(|name| people::checked(report, "name", name, rules::name));
+    let name = name.and_then(|name| people::checked(report, "name", name, &rules::name));
     let team = section.needed(report, "team");
     if let (Ok(team), Some(known)) = (&team, teams) {
         people::declared(report, "team", team, known);
     }
     let number = section.needed(report, "number");
-    let number = number.and_then(|number| people::checked(report, "number", number, rules::extension));
+    let number = number.and_then(|number| people::checked(report, "number", number, &rules::extension));
     ids.extend(id);
     numbers.extend(number);
     let owned = |text: Result<Placed<&str>, Reported>| text.map(|text| text.value.to_owned());
@@ -107,7 +107,7 @@ fn outside<'d>(
             report.add(text.place, format!("{key} can have {MOST} numbers; leave some out"));
         }
         all(texts.into_iter().map(|text| {
-            let number = people::checked(report, key, text, rules::extension)?;
+            let number = people::checked(report, key, text, &rules::extension)?;
             numbers.push(number);
             Ok(number.value.to_owned())
         }))

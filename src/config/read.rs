@@ -152,7 +152,7 @@ fn domain(report: &mut Report, root: &Section) -> Result<String, Reported> {
     let Some(text) = root.string(report, "domain")? else {
         return Ok("localhost".into());
     };
-    people::checked(report, "domain", text, rules::domain).map(|text| text.value.into())
+    people::checked(report, "domain", text, &rules::domain).map(|text| text.value.into())
 }
 
 fn profile(report: &mut Report, root: &Section) -> Result<Profile, Reported> {
@@ -288,7 +288,7 @@ fn node(
     name: Result<Placed<&str>, Reported>,
     users: Option<&Declared>,
 ) -> Result<NodeConfig, Reported> {
-    let name = name.and_then(|name| people::checked(report, "name", name, rules::node));
+    let name = name.and_then(|name| people::checked(report, "name", name, &rules::node));
     let publish = section.strings(report, "publish");
     if let Ok(Some(publishers)) = &publish {
         people::distinct(report, "publish", publishers);

@@ -43,7 +43,7 @@ fn draft(report: &mut Report, section: &Section, known_teams: Option<&Declared>)
     let category = category.and_then(|name| named(report, "category", name, Category::ALL, Category::name));
     let code = shared_keys::needed_integer(report, section, "code", LARGEST_CODE);
     let label = section.needed(report, "label");
-    let label = label.and_then(|label| people::checked(report, "label", label, rules::name));
+    let label = label.and_then(|label| people::checked(report, "label", label, &rules::name));
     let teams = shared_keys::teams(report, section, known_teams);
     let reason = || -> Result<ReasonCode, Reported> {
         // Both numbers are within the bounds above.

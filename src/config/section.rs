@@ -148,7 +148,15 @@ impl<'d> Section<'d> {
 
 /// Takes every result, so that the first wrong one doesn't keep the others from being reported.
 pub(super) fn all<T>(results: impl Iterator<Item = Result<T, Reported>>) -> Result<Vec<T>, Reported> {
-    results.collect::<Vec<_>>().into_iter().collect()
+    let mut good = Ok(Vec::new());
+    for result in results {
+        match (result, &mut good) {
+            (Ok(value), Ok(values)) => values.push(value),
+            (Ok(_), Err(Reported)) => {}
+            (Err(Reported), _) => good = Err(Reported),
+        }
+    }
+    good
 }
 
 /// Reads a value that must be a string.
@@ -193,9 +201,19 @@ pub(super) fn named<T: Copy>(
     all: impl IntoIterator<Item = T> + Copy,
     name: fn(T) -> &'static str,
 ) -> Result<T, Reported> {
-    let Placed { place, value } = text;
-    all.into_iter().find(|one| name(*one) == value).ok_or_else(|| {
-        let proposal = proposal(value, all.into_iter().map(name));
+    let names = all.into_iter().map(name).collect();
+    let place = place_among(report, key, text, names)?;
+    all.into_iter().nth(place).ok_or(Reported)
+}
+
+fn place_among(
+    report: &mut Report,
+    key: &'static str,
+    Placed { place, value }: Placed<&str>,
+    names: Vec<&'static str>,
+) -> Result<usize, Reported> {
+    names.iter().position(|name| *name == value).ok_or_else(|| {
+        let proposal = proposal(value, names);
         report.add(place, format!("{} is not a {key}{proposal}", shown(value)));
         Reported
     })

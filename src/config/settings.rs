@@ -130,7 +130,7 @@ impl Settings {
             .iter()
             .map(|setting| {
                 let text = section.string(report, setting.key);
-                let text = people::optional(report, setting.key, text, |text| setting.form.check(text));
+                let text = people::optional(report, setting.key, text, &|text| setting.form.check(text));
                 text.map(|text| text.unwrap_or_else(|| setting.default.to_owned()))
             })
             .collect();

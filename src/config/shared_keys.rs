@@ -52,8 +52,12 @@ pub(super) fn unique_numbers<'n>(
     what: &str,
     numbers: impl Iterator<Item = &'n Placed<u64>>,
 ) {
+    unique_numbers_of(report, key, what, &numbers.copied().collect::<Vec<_>>());
+}
+
+fn unique_numbers_of(report: &mut Report, key: &str, what: &str, numbers: &[Placed<u64>]) {
     let texts: Vec<Placed<String>> =
-        numbers.map(|number| Placed { place: number.place, value: number.value.to_string() }).collect();
+        numbers.iter().map(|number| number.map(|number| number.to_string())).collect();
     let placed = texts.iter().map(|text| Some(Placed { place: text.place, value: text.value.as_str() }));
     people::unique(report, key, what, placed);
 }

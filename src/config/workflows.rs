@@ -207,14 +207,14 @@ fn action(report: &mut Report, section: &Section) -> Result<WorkflowAction, Repo
     let path = section.needed(report, "path").map(|_| ());
     let params = PARAMETERS.map(|(key, name)| {
         let value = section.string(report, key);
-        let value = people::optional(report, key, value, |text| rules::text(text, LONGEST_VALUE))?;
+        let value = people::optional(report, key, value, &|text| rules::text(text, LONGEST_VALUE))?;
         Ok(value.map(|value| (name.to_owned(), value)))
     });
     let variables = section.strings(report, "variables").and_then(|names| {
         let names = names.unwrap_or_default();
         at_most(report, "variables", &names, MOST_PARTS);
         all(names.into_iter().map(|name| {
-            people::checked(report, "variable", name, |text| {
+            people::checked(report, "variable", name, &|text| {
                 rules::name(text).and_then(|()| rules::text(text, 32))
             })
         }))
@@ -238,7 +238,7 @@ fn workflow(
     let name = name(report, section, LONGEST_NAME);
     let description = section.string(report, "description");
     let description =
-        people::optional(report, "description", description, |text| rules::text(text, LONGEST_DESCRIPTION));
+        people::optional(report, "description", description, &|text| rules::text(text, LONGEST_DESCRIPTION));
     let teams = shared_keys::teams(report, section, known_teams);
     let trigger =
         section.needed(report, "trigger").and_then(|name| one_of(report, "trigger", name, TRIGGERS));
@@ -264,7 +264,7 @@ fn workflow(
 fn name(report: &mut Report, section: &Section, longest: usize) -> Result<String, Reported> {
     let name = section.needed(report, "name")?;
     let rule = |text: &str| rules::name(text).and_then(|()| rules::text(text, longest));
-    people::checked(report, "name", name, rule).map(|name| name.value.to_owned())
+    people::checked(report, "name", name, &rule).map(|name| name.value.to_owned())
 }
 
 fn one_of<const N: usize>(
@@ -302,11 +302,12 @@ fn conditions(report: &mut Report, section: &Section) -> Result<Vec<Condition>, 
             return Err(Reported);
         };
         let variable = section::string(report, "a variable", variable)
-            .and_then(|name| people::checked(report, "variable", name, rules::name));
+            .and_then(|name| people::checked(report, "variable", name, &rules::name));
         let comparator = section::string(report, "a comparator", comparator)
             .and_then(|text| one_of(report, "comparator", text, COMPARATORS));
-        let value = section::string(report, "a value", value)
-            .and_then(|text| people::checked(report, "value", text, |text| rules::text(text, LONGEST_VALUE)));
+        let value = section::string(report, "a value", value).and_then(|text| {
+            people::checked(report, "value", text, &|text| rules::text(text, LONGEST_VALUE))
+        });
         let variable = Variable::of_system(variable?.value);
         Ok(Condition { variable, comparator: comparator?, value: value?.value.to_owned() })
     }))

@@ -1,6 +1,6 @@
 //! The owner of the hub. Its state belongs to one thread, so there are no locks.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 use std::future::poll_fn;
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -125,24 +125,28 @@ impl Driver {
 
     /// Calls the hub with the time, then runs the actions that the hub asks for.
     pub fn with_hub<T>(self: &Rc<Self>, call: impl FnOnce(&mut Hub, Now) -> T) -> T {
-        let (result, mut next) = {
-            let mut hub = self.hub.borrow_mut();
-            let now = now();
-            let result = call(&mut hub, now);
-            hub.answer_pending(now);
-            if let (Some(due), Some((set, waker))) = (hub.wake_at(), &*self.timer.borrow())
-                && due < *set
-            {
-                waker.wake_by_ref();
-            }
-            (result, hub.poll())
-        };
-        // The hub is free again: an action may drop a session or a request, which calls the hub in its turn.
+        let now = now();
+        let mut hub = self.hub.borrow_mut();
+        let result = call(&mut hub, now);
+        self.run_actions(hub, now);
+        result
+    }
+
+    /// Runs the actions that follow from a call. It stands apart so that it is not in the program once for each call.
+    fn run_actions(self: &Rc<Self>, mut hub: RefMut<'_, Hub>, now: Now) {
+        hub.answer_pending(now);
+        if let (Some(due), Some((set, waker))) = (hub.wake_at(), &*self.timer.borrow())
+            && due < *set
+        {
+            waker.wake_by_ref();
+        }
+        let mut next = hub.poll();
+        // The hub is free from here on: an action may drop a session or a request, which calls the hub in its turn.
+        drop(hub);
         while let Some(action) = next {
             self.act(action);
             next = self.hub.borrow_mut().poll();
         }
-        result
     }
 
     fn act(self: &Rc<Self>, action: Action) {

@@ -14,7 +14,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 use hyper::header::WWW_AUTHENTICATE;
-use hyper::{Request, StatusCode};
+use hyper::{HeaderMap, Request, StatusCode};
 use log::Level;
 
 use crate::http::query::Query;
@@ -31,20 +31,46 @@ pub async fn answer(
     peer: SocketAddr,
     serve: impl AsyncFnOnce(&Rc<Site>, Request<Incoming>) -> Result<(UserId, Response), HttpRefusal>,
 ) -> Response {
-    let shown = redact::request(request.method(), request.uri());
-    let with_ticket = basic_auth::ticket_in(Query::of(request.uri())) != Ok(None);
-    let headers = request.headers().clone();
-    let (user, mut answer) = match serve(&site, request).await {
-        Ok((user, answer)) => (Some(user), answer),
-        Err(refused) => (None, refused.into()),
-    };
-    if answer.status() == StatusCode::UNAUTHORIZED {
-        basic_auth::challenge(&headers, &mut answer);
+    let asked = Asked::of(&request);
+    let served = serve(&site, request).await;
+    asked.finish(&site, peer, served)
+}
+
+/// What is kept of a request until it is answered. It knows no handler, so that what it does is in the program once.
+struct Asked {
+    shown: String,
+    with_ticket: bool,
+    headers: HeaderMap,
+}
+
+impl Asked {
+    fn of(request: &Request<Incoming>) -> Self {
+        Self {
+            shown: redact::request(request.method(), request.uri()),
+            with_ticket: basic_auth::ticket_in(Query::of(request.uri())) != Ok(None),
+            headers: request.headers().clone(),
+        }
     }
-    if with_ticket {
-        // A browser would ask its user for a password, which would not help.
-        answer.headers_mut().remove(WWW_AUTHENTICATE);
+
+    fn finish(
+        self,
+        site: &Rc<Site>,
+        peer: SocketAddr,
+        served: Result<(UserId, Response), HttpRefusal>,
+    ) -> Response {
+        let Self { shown, with_ticket, headers } = self;
+        let (user, mut answer) = match served {
+            Ok((user, answer)) => (Some(user), answer),
+            Err(refused) => (None, refused.into()),
+        };
+        if answer.status() == StatusCode::UNAUTHORIZED {
+            basic_auth::challenge(&headers, &mut answer);
+        }
+        if with_ticket {
+            // A browser would ask its user for a password, which would not help.
+            answer.headers_mut().remove(WWW_AUTHENTICATE);
+        }
+        request_log::write(&site.driver, peer, user, &headers, &shown, answer.status(), Level::Info);
+        answer
     }
-    request_log::write(&site.driver, peer, user, &headers, &shown, answer.status(), Level::Info);
-    answer
 }
