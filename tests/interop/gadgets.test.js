@@ -116,7 +116,7 @@ const LAYOUT = `[[desktop_layout]]
 xml = '''<finesseLayout xmlns="http://www.cisco.com/vtg/finesse">
 <layout><role>Supervisor</role><page><gadget>${FILES}/agent.xml</gadget></page></layout>
 <layout><role>Agent</role><tabs><tab><id>home</id><gadgets><gadget>${FILES}/team.xml?colour=red</gadget></gadgets></tab>
-<tab><id>more</id><columns><column><gadgets><gadget>${FILES}/agent.xml?colour=red</gadget></gadgets></column></columns></tab></tabs></layout>
+<tab><id>more</id><label>finesse.container.tabs.agent.manageCallLabel</label><columns><column><gadgets><gadget>${FILES}/agent.xml?colour=red</gadget></gadgets></column></columns></tab></tabs></layout>
 </finesseLayout>'''`;
 
 test('the gadgets of the layout are there for the role of the user', withPage(async ({ open }) => {
@@ -125,8 +125,29 @@ test('the gadgets of the layout are there for the role of the user', withPage(as
   await signIn(page);
   await shows(page, 'finesse_gadget_1_title', 'Team');
   await isForEverybody(page, 'the container');
-  await shows(page.frameLocator('#gadget-2'), 'connection', 'connected');
-  assert.equal(await page.frameLocator('#gadget-2').locator('body.lab').getAttribute('data-colour'), 'red');
+  const second = page.frameLocator('#gadget-2');
+  await second.locator('#connection', { hasText: 'connected' }).waitFor({ state: 'attached' });
+  assert.equal(await second.locator('body.lab').getAttribute('data-colour'), 'red');
+
+  // The gadgets of another tab are loaded, and shown by click, by key and by a gadget.
+  const tab = (name) => page.getByRole('tab', { name, exact: true });
+  const isActive = (name) => page.getByRole('tab', { name, exact: true, selected: true }).waitFor();
+  assert.equal(await page.locator('#gadget-2').isVisible(), false);
+  await second.locator('#tab', { hasText: 'home panel_more' }).waitFor({ state: 'attached' });
+  await tab('Manage Call').click();
+  await shows(second, 'tab', /^more panel_more/);
+  await isForEverybody(page, 'the second tab');
+  await page.keyboard.press('ArrowRight');
+  await isActive('home');
+  assert.equal(await page.locator('#gadget-2').isVisible(), false);
+  await page.keyboard.press('End');
+  await isActive('Manage Call');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Manage Call');
+  await page.evaluate(() => callboard.hub.publish('finesse.containerservices.requests', { type: 'SetActiveTabReq', data: { id: 'home' } }));
+  await isActive('home');
+  assert.deepEqual(await page.evaluate(() => ['more', 'nowhere', 'home'].map((id) => finesse.container.Tabs.activateTab(id))), [true, false, true]);
+  assert.equal(await page.evaluate(() => finesse.container.Tabs.getActiveTab()), 'home');
+
   // The own ones come beside them, and are those that are remembered.
   await page.fill('#path', `${FILES}/agent.xml`);
   await page.click('text=Add');
@@ -134,6 +155,140 @@ test('the gadgets of the layout are there for the role of the user', withPage(as
   assert.equal(await page.evaluate(() => localStorage.getItem('callboard.gadgets')), JSON.stringify([`${FILES}/agent.xml`]));
   assert.deepEqual(complaints.filter((line) => !/own origin only/.test(line)), []);
 }, '', { limits: LAYOUT }));
+
+const WORKFLOWS = `[[workflow_action]]
+id = 7
+name = "Tell a gadget"
+type = "BROWSER_POP"
+handled_by = "OTHER"
+path = "https://crm.example/?who=\${callVariable1}&agent=\${loginId}"
+variables = ["callVariable1", "loginId"]
+
+[[workflow_action]]
+id = 8
+name = "Write it down"
+type = "HTTP_REQUEST"
+method = "PUT"
+location = "FINESSE"
+path = "/finesse/api/User/1001"
+content_type = "application/xml"
+body = "<User><state>NOT_READY</state></User>"
+
+[[workflow]]
+name = "For others"
+trigger = "CALL_ARRIVES"
+conditions = [["callVariable1", "BEGINS_WITH", "Silver"]]
+actions = [8]
+
+[[workflow]]
+name = "On arrival"
+trigger = "CALL_ARRIVES"
+conditions = [["callVariable1", "BEGINS_WITH", "Gold"], ["fromAddress", "IS_IN_LIST", "1, 5550123"]]
+actions = [7]
+
+[[workflow]]
+name = "Never beside another"
+trigger = "CALL_ARRIVES"
+actions = [7]
+
+[[workflow]]
+name = "At the end"
+trigger = "CALL_ENDS"
+actions = [8]
+`;
+
+test('gadgets hear of ticks, workflow actions and active calls', withPage(async ({ server, open }) => {
+  await writeFile(join(www, FILES, 'container.xml'), `<?xml version="1.0" encoding="UTF-8"?>
+<Module><ModulePrefs title="Container"/><Content type="html"><![CDATA[<script>
+  window.heard = { timerTickEvent: [], workflowActionEvent: [], activeCallStatusEvent: [] };
+  Object.keys(heard).forEach(function (name) {
+    gadgets.Hub.subscribe('finesse.containerservices.' + name, function (topic, data) { heard[name].push(data); });
+  });
+</script>]]></Content></Module>`);
+  const { page, complaints } = await open(`/desktop/?gadget=${FILES}/container.xml`);
+  await signIn(page);
+  await shows(page, 'state', 'NOT_READY');
+  const gadget = await (await page.waitForSelector('#gadget-1')).contentFrame();
+  await gadget.waitForFunction(() => window.heard?.timerTickEvent.length >= 2);
+  const [first, second] = await gadget.evaluate(() => heard.timerTickEvent.map((tick) => [tick.getDateQueued() instanceof Date, tick.getDateQueued().getTime()]));
+  assert.ok(first[0] && second[1] - first[1] >= 900, JSON.stringify([first, second]));
+
+  await page.getByRole('button', { name: 'Ready', exact: true }).click();
+  await shows(page, 'state', /^READY$/);
+  await server.post('/callboard/api/calls?to=9001&from=5550123&callVariable1=Gold%20%26%20more', '');
+  await gadget.waitForFunction(() => heard.workflowActionEvent.length === 1);
+  assert.deepEqual(await gadget.evaluate(() => heard.workflowActionEvent), [{
+    uri: '/finesse/api/WorkflowAction/7',
+    name: 'Tell a gadget',
+    type: 'BROWSER_POP',
+    handledBy: 'OTHER',
+    params: [{
+      name: 'path',
+      value: 'https://crm.example/?who=${callVariable1}&agent=${loginId}',
+      expandedValue: 'https://crm.example/?who=Gold%20%26%20more&agent=1001',
+    }],
+    actionVariables: [
+      {
+        name: 'callVariable1',
+        node: '//Dialog/mediaProperties/callvariables/CallVariable/name[.="callVariable1"]/../value',
+        type: 'SYSTEM',
+        testValue: '',
+        actualValue: 'Gold & more',
+      },
+      { name: 'loginId', node: '//User/loginId', type: 'SYSTEM', testValue: '', actualValue: '1001' },
+    ],
+  }]);
+  // At the end of the call the desktop itself asks for a state.
+  const asked = [];
+  page.on('request', (request) => request.url().endsWith('/User/1001') && asked.push(request.postData()));
+  const headers = { Authorization: `Basic ${btoa('1001:1001')}`, 'Content-Type': 'application/xml' };
+  const ask = (path, options) => page.evaluate(([path, options]) => fetch(path, options).then((one) => one.text()), [path, { headers, ...options }]);
+  const [, id] = /<id>(\d+)<\/id>/.exec(await ask('/finesse/api/User/1001/Dialogs'));
+  const act = (action) => ask(`/finesse/api/Dialog/${id}`, {
+    method: 'PUT', body: `<Dialog><targetMediaAddress>1001</targetMediaAddress><requestedAction>${action}</requestedAction></Dialog>`,
+  });
+  await act('ANSWER');
+  await shows(page, 'state', 'TALKING');
+  await gadget.waitForFunction(() => JSON.stringify(heard.activeCallStatusEvent) === '[{"status":true,"type":"info"}]');
+  await act('DROP');
+  await gadget.waitForFunction(() => heard.workflowActionEvent.length === 2 && heard.workflowActionEvent[1].handledBy === 'FINESSE');
+  await shows(page, 'state', 'NOT_READY');
+  assert.deepEqual(asked, ['<User><state>NOT_READY</state></User>']);
+  await gadget.waitForFunction(() => heard.activeCallStatusEvent.at(-1).status === false);
+
+  // A sign-out ends the ticks.
+  await page.click('text=Sign out');
+  await page.locator('#user').waitFor();
+  await page.evaluate(() => { window.ticks = 0; callboard.hub.subscribe('finesse.containerservices.*', () => (window.ticks += 1)); });
+  await page.clock.runFor(5_000);
+  assert.equal(await page.evaluate(() => window.ticks), 0);
+  assert.deepEqual(complaints, []);
+}, '', { limits: WORKFLOWS, without: /^\[\[workflow(_action)?\]\]\n(?:.+\n)+/gm }));
+
+test('the desktop opens the windows of workflows for a web address only', withPage(async ({ server, open }) => {
+  const { page } = await open('/desktop/');
+  await signIn(page);
+  await shows(page, 'state', 'NOT_READY');
+  await page.context().route('https://crm.example/**', (route) => route.fulfill({ body: 'a customer' }));
+  const opened = page.waitForEvent('popup');
+  await server.post('/callboard/api/calls?to=1001&from=5550123', '');
+  const popup = await opened;
+  await popup.waitForURL('https://crm.example/customers?number=5550123');
+  assert.equal(await popup.evaluate(() => window.opener), null);
+  const told = await page.evaluate(async () => {
+    const { run } = await import('/desktop/actions.js');
+    const param = (name, expandedValue) => ({ name, value: '', expandedValue });
+    const pop = (path) => run({ type: 'BROWSER_POP', params: [param('path', path)] }, null);
+    const request = run({ type: 'HTTP_REQUEST', params: [param('path', 'https://elsewhere.example/')] }, null);
+    window.open = () => null;
+    const blocked = await pop('https://crm.example/?a=1');
+    return [await pop('javascript:alert(1)'), await pop('http://'), await request, blocked.href, blocked.rel];
+  });
+  assert.match(told[0], /no address that can be opened: javascript/);
+  assert.match(told[1], /no address/);
+  assert.match(told[2], /another server/);
+  assert.deepEqual(told.slice(3), ['https://crm.example/?a=1', 'noopener']);
+}));
 
 test('a link puts no markup into a gadget, and names neither its host nor its password', withPage(async ({ open }) => {
   const colour = '"><b id="planted">planted</b><script>parent.planted = true</script>';

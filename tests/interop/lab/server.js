@@ -24,14 +24,16 @@ process.once('exit', () => rmSync(STATE, { recursive: true }));
 /**
  * Starts the server with its embedded demo configuration, on any free ports or on those of a server before it, with the
  * files of a folder if there is one; or with more keys and limits, or as another release or product, in a file of its own.
+ * What `without` matches is not in that.
  */
-export async function startServer({ https: secure = '127.0.0.1:0', http: plain = '127.0.0.1:0', www, keys, limits, release, profile } = {}) {
+export async function startServer({ https: secure = '127.0.0.1:0', http: plain = '127.0.0.1:0', www, keys, limits, release, profile, without = '' } = {}) {
   const flags = www ? ['--www', www] : [];
   let folder;
   if (keys || limits || release || profile) {
     folder = mkdtempSync(join(tmpdir(), 'callboard-lab-'));
     const file = join(folder, 'callboard.toml');
     const demo = readFileSync(DEMO, 'utf8')
+      .replace(without, '')
       .replace('release = "12.5"', `release = "${release ?? '12.5'}"`)
       .replace('profile = "uccx"', `profile = "${profile ?? 'uccx'}"`);
     const text = `${keys ?? ''}\n${demo}\n${limits ? `[limits]\n${limits}` : ''}\n`;

@@ -81,14 +81,29 @@ export class Connection {
     };
   }
 
-  /** The paths of the gadgets in the layout of the user's team, or in that for all, for the user's role. */
+  /** The document of the workflows that an agent's desktop runs, or null. */
+  async workflows() {
+    const answer = this.extension ? await this.api.get(`/finesse/api/User/${encodeURIComponent(this.id)}/Workflows`) : null;
+    return answer?.ok ? answer.xml() : null;
+  }
+
+  /**
+   * The layout of the user's team, or that for all, for the user's role: `{ page, tabs }` with the paths of gadgets above
+   * all tabs, and `[{ id, label, gadgets }]`.
+   */
   async layout() {
     const team = first(this.user, 'User', 'teamId');
     const answer = await this.api.get(`/finesse/api/${team ? `Team/${encodeURIComponent(team)}/LayoutConfig` : 'LayoutConfig/default'}`);
     const document = answer.ok ? parse(all(answer.xml(), 'layoutxml')[0]?.textContent ?? '') : null;
     const role = all(this.user, 'role').some((one) => one.textContent === 'Supervisor') ? 'Supervisor' : 'Agent';
     const layout = all(document, 'layout').find((one) => all(one, 'role').some((name) => name.textContent.trim() === role));
-    return all(layout, 'gadget').map((gadget) => gadget.textContent.trim()).filter(Boolean);
+    const paths = (place) => all(place, 'gadget').filter((gadget) => !place.closest('tab') === !gadget.closest('tab'))
+      .map((gadget) => gadget.textContent.trim()).filter(Boolean);
+    const tabs = all(layout, 'tab').map((tab, nth) => {
+      const id = first(tab, 'id') || `tab${nth + 1}`;
+      return { id, label: labelOf(first(tab, 'label') || id), gadgets: paths(tab) };
+    });
+    return { page: layout ? paths(layout) : [], tabs: [...new Map(tabs.map((tab) => [tab.id, tab])).values()] };
   }
 
   /** Signs out and says goodbye. */
@@ -145,4 +160,11 @@ export class Connection {
       if (!this.#left && session === this.#session) this.#connect().catch(() => {});
     }, RETRY_AFTER);
   }
+}
+
+// A label may be a key of Finesse's resource bundle, as `finesse.container.tabs.agent.manageCallLabel` for "Manage Call".
+function labelOf(label) {
+  const [, name] = /^finesse\.container\.tabs\.\w+\.(\w+)Label$/.exec(label) ?? [];
+  if (!name) return label;
+  return name.replace(/(?!^)[A-Z]/g, ' $&').replace(/^./, (letter) => letter.toUpperCase());
 }

@@ -1,10 +1,14 @@
 // A container for gadgets: signs in, holds one connection, and shows the gadgets of the query, or of the layout and the user.
+// What it publishes is what Finesse's library for gadgets subscribes to (Cisco's guide, "Container Services Topics").
 
 import './desktop.words.js';
 import { BadGadget, readSpec } from './spec.js';
 import { Connection } from './connection.js';
 import { Hub } from './hub.js';
 import { Publisher } from './publisher.js';
+import { Tabs } from './tabs.js';
+import { Workflows } from './workflows.js';
+import { run } from './actions.js';
 import { Refused } from '../console/shared/api.js';
 import { clear, el, say } from '../console/shared/dom.js';
 import { first, update } from '../console/shared/xml.js';
@@ -14,7 +18,9 @@ import '../console/shared/theme.js';
 const KEY = 'callboard.gadgets';
 const MOST = 50;
 const SERVICES = 'finesse.containerservices';
-const TAB = 'home';
+const HOME = 'home';
+const TICK = 1_000;
+const CALLABLE = ['READY', 'NOT_READY', 'LOGOUT', ''];
 
 const root = document.getElementById('desktop');
 const hub = new Hub();
@@ -25,7 +31,10 @@ let connection = null;
 let status = 'disconnected';
 let state = '';
 let bar = null;
-let place = null;
+let page = null;
+let tabs = null;
+let workflows = null;
+let ticks = 0;
 
 // What a gadget finds in the window around it: of callboard for its own window, and as Finesse's library looks for it.
 window.callboard = { hub, gadget: (id) => gadgets.get(id) };
@@ -41,22 +50,23 @@ window.finesse = {
       hideDialog: () => document.querySelector('dialog')?.close(),
     },
     Tabs: {
-      getActiveTab: () => TAB,
-      activateTab: (id) => id === TAB,
+      getActiveTab: () => tabs?.active,
+      activateTab: (id) => tabs?.activate(id) ?? false,
     },
   },
 };
 
 hub.subscribe(`${SERVICES}.requests`, (topic, json) => {
   const { type, data } = JSON.parse(json ?? 'null') ?? {};
-  if (type === 'ActiveTabReq' || (type === 'SetActiveTabReq' && data?.id === TAB)) hub.publish(`${SERVICES}.activeTab`, TAB);
+  if (type === 'ActiveTabReq' && tabs) showTab(tabs.active);
+  if (type === 'SetActiveTabReq') tabs?.activate(data?.id);
   if (type === 'ReloadGadgetReq' && gadgets.has(data?.gadgetId)) {
     hub.publish(`${SERVICES}.reloadGadget`, data);
     reload(data.gadgetId);
   }
 });
 
-onLanguage(() => (connection ? showBar() : showSignIn()));
+onLanguage(() => (connection && tabs ? showBar() : showSignIn()));
 document.title = `callboard · ${t('gadgets.title')}`;
 showSignIn();
 
@@ -90,7 +100,9 @@ async function signIn(event) {
     },
     onEvent({ node, payload }) {
       publisher.event(node, payload);
-      if (node === `/finesse/api/User/${candidate.id}`) showState(first(update(payload)?.data, 'user', 'state'));
+      const own = `/finesse/api/User/${candidate.id}`;
+      if (node === own) showState(first(update(payload)?.data, 'user', 'state'));
+      if (node === `${own}/Dialogs` || node === `${own}/Dialogs/Media`) workflows?.take(payload);
     },
     onPresence: (presence) => publisher.presence(presence),
   });
@@ -102,14 +114,42 @@ async function signIn(event) {
     return showSignIn(wrong ? t('gadgets.wrongPassword') : error.message);
   }
   connection = candidate;
-  place = el('div', { class: 'tab-panel active', id: `panel_${TAB}` });
+  await showGadgets();
+  return null;
+}
+
+async function showGadgets() {
+  const own = connection;
+  const asked = new URLSearchParams(location.search).getAll('gadget');
+  const [layout, list] = await Promise.all([asked.length ? { page: [], tabs: [] } : own.layout(), own.workflows()]);
+  if (!layout.tabs.length) layout.tabs.push({ id: HOME, label: t('gadgets.title'), gadgets: asked });
+  page = el('div');
+  tabs = new Tabs(layout.tabs, { label: t('gadgets.tabs'), onActivate: showTab });
   bar = null;
   showBar();
-  const asked = new URLSearchParams(location.search).getAll('gadget');
-  const layout = asked.length ? asked : await connection.layout();
-  for (const path of layout.slice(0, MOST)) await add(path);
-  if (!asked.length) for (const path of remembered().slice(0, MOST - gadgets.size)) await add(path, true);
-  return null;
+  workflows = new Workflows(list, { user: own.user, extension: own.extension, onAction: runAction });
+  ticks = setInterval(() => hub.publish(`${SERVICES}.timerTickEvent`, { tickFrequency: TICK, dateQueued: new Date() }), TICK);
+  const wanted = [
+    ...layout.page.map((path) => [path, { place: page }]),
+    ...layout.tabs.flatMap((tab) => tab.gadgets.map((path) => [path, { place: tabs.panel(tab.id) }])),
+    ...(asked.length ? [] : remembered().map((path) => [path, { own: true }])),
+  ];
+  for (const [path, how] of wanted.slice(0, MOST)) {
+    // The user may sign out before all gadgets are there.
+    if (connection !== own) return;
+    await add(path, how);
+  }
+}
+
+function showTab(id) {
+  hub.publish(`${SERVICES}.activeTab`, id);
+}
+
+// Gadgets are told of every action, and those of others are theirs.
+async function runAction(action) {
+  hub.publish(`${SERVICES}.workflowActionEvent`, action);
+  const problem = action.handledBy === 'OTHER' ? null : await run(action, connection.api);
+  if (problem && bar) bar.problem.replaceChildren(problem);
 }
 
 function showBar() {
@@ -132,8 +172,9 @@ function showBar() {
   const head = el('header', { class: 'desktop-bar' },
     el('span', {}, name), bar.state, bar.status, agent, form,
     el('button', { class: 'button', on: { click: signOut } }, t('gadgets.signOut')), languageButton(), bar.problem);
-  if (place.isConnected) root.firstElementChild.replaceWith(head);
-  else clear(root).append(head, place);
+  tabs.label(t('gadgets.tabs'));
+  if (tabs.node.isConnected) root.firstElementChild.replaceWith(head);
+  else clear(root).append(head, page, tabs.node);
   showNone();
 }
 
@@ -147,7 +188,10 @@ async function signOut() {
   // From here on nothing is remembered: the gadgets are there the next time.
   connection = null;
   bar = null;
+  workflows = null;
+  clearInterval(ticks);
   for (const id of [...gadgets.keys()]) take(id);
+  tabs = null;
   await leaving.signOut();
   showSignIn();
 }
@@ -173,18 +217,18 @@ function remember() {
 async function addAsked(event) {
   event.preventDefault();
   const field = event.target.path;
-  if (gadgets.size < MOST && await add(field.value.trim(), true)) field.value = '';
+  if (gadgets.size < MOST && await add(field.value.trim(), { own: true })) field.value = '';
 }
 
-/** Shows the gadget of a file; `own` are those that the user has added. Returns whether it could be read. */
-async function add(path, own = false) {
+/** Shows the gadget of a file in a place; `own` are those that the user has added. Returns whether it could be read. */
+async function add(path, { own = false, place = tabs.panel() }) {
   const id = String((count += 1));
   const frame = el('iframe', { id: `gadget-${id}`, name: `gadget-${id}`, allow: 'clipboard-write' });
   const heading = el('h2', { id: `finesse_gadget_${id}_title` });
   const again = el('button', { class: 'button quiet', on: { click: () => reload(id) } }, '⟳');
   const away = el('button', { class: 'button quiet', on: { click: () => take(id) } }, '×');
   const gadget = {
-    id, path, own, frame,
+    id, path, own, frame, place,
     node: el('section', { class: 'gadget' }, el('header', {}, heading, el('span', {}, again, away)), frame),
     setHeight: (height) => frame.style.setProperty('height', `${Math.min(Math.max(Number(height) || 0, 20), 5_000)}px`),
     setTitle(title) {
@@ -224,7 +268,7 @@ async function reload(id) {
   gadget.setHeight(gadget.height);
   const query = new URLSearchParams({ mid: id, url: gadget.url });
   gadget.frame.src = `./gadget.html?${query}`;
-  if (!gadget.node.isConnected) place.append(gadget.node);
+  if (!gadget.node.isConnected) gadget.place.append(gadget.node);
   return true;
 }
 
@@ -237,14 +281,16 @@ function take(id) {
 }
 
 function showNone() {
-  const none = place.querySelector('.hint');
+  const none = tabs.node.querySelector('.hint');
   if (gadgets.size) none?.remove();
-  else if (!none) place.append(el('p', { class: 'hint' }, t('gadgets.none')));
+  else if (!none) tabs.panel().append(el('p', { class: 'hint' }, t('gadgets.none')));
 }
 
 function showState(now) {
   if (!now) return;
+  const wasCallable = CALLABLE.includes(state);
   state = now;
+  if (wasCallable !== CALLABLE.includes(state)) hub.publish(`${SERVICES}.activeCallStatusEvent`, { status: wasCallable, type: 'info' });
   if (bar) say(bar.state, state);
 }
 

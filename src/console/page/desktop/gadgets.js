@@ -30,7 +30,7 @@
         answer.rc = response.status;
         answer.errors = response.status >= 400 ? [`${response.status} Error`] : [];
         answer.headers = Object.fromEntries([...response.headers].map(([name, value]) => [name.toLowerCase(), [value]]));
-        read(answer, params.CONTENT_TYPE);
+        readAnswer(answer, params.CONTENT_TYPE);
       } catch (error) {
         console.warn(`${url}: ${error}`);
         Object.assign(answer, { rc: 502, errors: ['502 Error'] });
@@ -50,7 +50,7 @@
     return isHere ? new URL(url.pathname + url.search, location.origin) : null;
   }
 
-  function read(answer, type) {
+  function readAnswer(answer, type) {
     answer.data = answer.text;
     if (answer.errors.length) return;
     try {
@@ -110,11 +110,18 @@
     return Math.ceil(body.scrollHeight + parseFloat(marginTop) + parseFloat(marginBottom));
   }
 
+  // A tick has the methods of Finesse's TimerTickEvent.
+  function read(topic, json) {
+    const data = json === undefined ? undefined : JSON.parse(json);
+    if (topic !== 'finesse.containerservices.timerTickEvent') return data;
+    return { ...data, getDateQueued: () => new Date(data.dateQueued), getTickFrequency: () => data.tickFrequency };
+  }
+
   const loaded = [];
   const parameters = Object.freeze({ mid, url: gadget.url, lang: gadget.prefs.language, country: gadget.prefs.country, ...gadget.prefs });
   const Hub = {
     subscribe(topic, onData, scope, onComplete, subscriberData) {
-      const deliver = (name, json) => onData.call(scope ?? window, name, json === undefined ? undefined : JSON.parse(json), subscriberData);
+      const deliver = (name, json) => onData.call(scope ?? window, name, read(name, json), subscriberData);
       const id = hub.subscribe(topic, deliver, mid);
       onComplete?.call(scope ?? window, id, true);
       return id;
