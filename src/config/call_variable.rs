@@ -4,6 +4,12 @@
 /// The longest name of one's own, in bytes.
 const OWN_NAME_MAX: usize = 64;
 
+/// The longest value of callVariable1 to 10, in bytes, and of the others.
+pub const LONGEST_NUMBERED: usize = 40;
+pub const LONGEST_OWN: usize = 210;
+/// The most of the others together, names and values, in bytes: they stand in every event of the call.
+pub const LONGEST_ALL_OWN: usize = 2000;
+
 /// The variables that every call has, in the order of documents.
 pub const NUMBERED: [&str; 10] = [
     "callVariable1",

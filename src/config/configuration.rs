@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::config::books::PhoneBook;
+use crate::config::campaigns::Campaign;
 use crate::config::files::{Files, Origin, SelfSigned, TlsFiles, Www};
 use crate::config::guessable::{self, Guessable};
 use crate::config::layouts::Layout;
@@ -79,6 +80,8 @@ pub struct Config {
     pub outside: Outside,
     /// Media other than voice, in the order of the file; Enterprise only.
     pub media: Vec<Medium>,
+    /// Outbound campaigns, in the order of the file.
+    pub campaigns: Vec<Campaign>,
     /// Pubsub nodes of one's own, in the order of the file.
     pub nodes: Vec<NodeConfig>,
     /// The bounds in force.

@@ -32,6 +32,7 @@ pub(super) const FILE: &[&str] = &[
     "queue",
     "outside",
     "media",
+    "campaign",
     "node",
     "limits",
 ];
@@ -136,11 +137,19 @@ pub(super) const MEDIA: &[&str] = &[
     "class",
 ];
 
+/// Keys of `[[campaign]]`.
+pub(super) const CAMPAIGN: &[&str] =
+    &["name", "team", "mode", "dialer_port", "personal_callbacks", "retry", "contact"];
+
+/// Keys of `[[campaign.contact]]`.
+pub(super) const CUSTOMER: &[&str] =
+    &["phone_number", "first_name", "last_name", "account_number", "result", "variables"];
+
 /// Keys of `[[node]]`.
 pub(super) const NODE: &[&str] = &["name", "publish", "items"];
 
 /// Every section of a configuration file but `[limits]`, and its keys; the first one is the file itself.
-pub const SECTIONS: [(&str, &[&str]); 17] = [
+pub const SECTIONS: [(&str, &[&str]); 19] = [
     ("", FILE),
     ("[tls]", TLS),
     ("[[team]]", TEAM),
@@ -157,6 +166,8 @@ pub const SECTIONS: [(&str, &[&str]); 17] = [
     ("[[queue]]", QUEUE),
     ("[outside]", OUTSIDE),
     ("[[media]]", MEDIA),
+    ("[[campaign]]", CAMPAIGN),
+    ("[[campaign.contact]]", CUSTOMER),
     ("[[node]]", NODE),
 ];
 

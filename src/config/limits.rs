@@ -265,6 +265,9 @@ limits! {
     /// tasks of media other than voice at the same time
     /// (the guide, "Media").
     tasks: Count("tasks") = 4096, 1 => 100_000;
+    /// contacts of outbound campaigns that wait, rest, are offered or called
+    /// (the guide, "Dialog").
+    contacts: Count("contacts") = 1000, 1 => 100_000;
     /// time for an agent to answer a call from a queue
     /// (the guide, "User: change agent state").
     alerting: Duration("time") = 20 * SECOND, 100 => 10 * MINUTE;

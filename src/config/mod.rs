@@ -7,6 +7,7 @@
 mod books;
 pub(crate) mod browsers;
 pub mod call_variable;
+pub mod campaigns;
 mod configuration;
 mod files;
 mod guessable;

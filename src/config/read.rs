@@ -7,6 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::config::books;
 use crate::config::browsers;
+use crate::config::campaigns;
 use crate::config::configuration::Config;
 use crate::config::files::{Files, Origin, TlsFiles, Unread};
 use crate::config::keys;
@@ -71,6 +72,8 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let layouts = layouts::read(&mut report, &root, people.team_ids.as_ref());
     let queues = queues::read(&mut report, &root, people.team_ids.as_ref(), &people.extensions);
     let media = media::read(&mut report, &root, people.team_ids.as_ref());
+    let campaigns =
+        campaigns::read(&mut report, &root, profile.as_ref().ok().copied(), people.team_ids.as_ref());
     let nodes = nodes(&mut report, &root, people.user_ids.as_ref());
     let limits = limits(&mut report, &root);
     let objects = objects::read(&mut report, &root, people.team_ids.as_ref());
@@ -113,6 +116,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
             layouts: layouts.ok()?,
             objects: objects.ok()?,
             media: media.ok()?,
+            campaigns: campaigns.ok()?,
             nodes: nodes.ok()?,
             limits,
             origin,

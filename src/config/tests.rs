@@ -8,6 +8,7 @@ use crate::config::password::Password;
 use crate::config::*;
 
 mod books;
+mod campaigns;
 mod layouts;
 mod media;
 mod objects;

@@ -115,6 +115,7 @@ impl Desk {
                 participant.ringing = Some(timer);
             }
         }
+        self.dispatch_contacts(step);
         self.dispatch_tasks(step);
     }
 
@@ -133,18 +134,24 @@ impl Desk {
     }
 
     /// Of every team the agent who has been ready longest, and since when among all that changed.
-    fn longest_ready(&self) -> HashMap<&str, (u64, UserId)> {
+    pub(super) fn longest_ready(&self) -> HashMap<&str, (u64, UserId)> {
         let mut longest: HashMap<&str, (u64, UserId)> = HashMap::new();
         for user in self.directory.keys() {
-            let agent = self.agent(user);
-            if agent.state != State::Ready || !agent.dialogs.is_empty() || self.is_on_task(user) {
+            if !self.is_waiting(user) {
                 continue;
             }
             let Some(team) = self.directory.get(user).team.as_deref() else { continue };
-            let first = longest.entry(team).or_insert((agent.entered, user));
-            *first = (*first).min((agent.entered, user));
+            let entered = self.agent(user).entered;
+            let first = longest.entry(team).or_insert((entered, user));
+            *first = (*first).min((entered, user));
         }
         longest
+    }
+
+    /// Whether an agent is ready and has nothing to do.
+    pub(super) fn is_waiting(&self, user: UserId) -> bool {
+        let agent = self.agent(user);
+        agent.state == State::Ready && agent.dialogs.is_empty() && !self.is_on_task(user)
     }
 
     /// An agent did not answer: the call goes back to where it was in its queue, and the agent is not ready.
@@ -240,7 +247,7 @@ impl Desk {
                 State::Logout => {}
                 State::NotReady => count.not_ready += 1,
                 State::Ready => count.ready += 1,
-                State::Reserved => count.busy_other += 1,
+                State::Reserved | State::ReservedOutboundPreview => count.busy_other += 1,
                 State::Talking | State::Hold => *self.talk_counter(user, &mut count) += 1,
                 State::Work => count.wrap_up_not_ready += 1,
                 State::WorkReady => count.wrap_up_ready += 1,
@@ -254,6 +261,7 @@ impl Desk {
         let mut talks =
             dialogs.filter(|dialog| dialog.of(user).is_some_and(|one| one.phase != Phase::Alerting));
         match talks.next() {
+            Some(dialog) if dialog.outbound.is_some() => &mut count.outbound,
             Some(dialog) if dialog.is_contact || dialog.kind == CallType::OtherIn => &mut count.inbound,
             Some(dialog) if dialog.kind == CallType::Out => &mut count.outbound,
             _ => &mut count.internal,

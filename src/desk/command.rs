@@ -14,6 +14,7 @@ use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::event::{Event, Step};
 use crate::desk::maintenance::StartMaintenance;
 use crate::desk::media::{MediumRequest, NewTask};
+use crate::desk::outbound::request::NewContact;
 use crate::desk::request::{ClientLog, NewMessage, SetState};
 use crate::desk::status::Status;
 use crate::desk::timers::Alarm;
@@ -32,6 +33,10 @@ pub enum Command {
     PlaceTask(NewTask),
     /// The customer of a task leaves; the id of the dialog.
     EndTask(String),
+    /// Somebody outside hands in a contact of a campaign.
+    AddContact(NewContact),
+    /// A contact is taken out; its id.
+    RemoveContact(String),
     /// A session of the user says that it is available.
     Arrived(UserId),
     /// The last session of a user ends, or says that it is unavailable.
@@ -131,6 +136,11 @@ impl Desk {
                 Applied { events, answer: Some(id) }
             }
             Command::EndTask(id) => self.end_task(now, &id)?.into(),
+            Command::AddContact(contact) => {
+                let (id, events) = self.add_contact(now, contact)?;
+                Applied { events, answer: Some(id) }
+            }
+            Command::RemoveContact(id) => self.remove_contact(now, &id)?.into(),
             Command::Arrived(user) => {
                 self.arrived(user);
                 Applied::default()
@@ -214,6 +224,9 @@ impl Desk {
                 Alarm::NotAnswered(dialog, user) => self.not_answered(&mut step, dialog, user),
                 Alarm::TaskNotAccepted(task) => self.task_not_accepted(&mut step, task),
                 Alarm::OutsideAnswers(dialog) => self.outside_answers(&mut step, dialog),
+                Alarm::ReservationOver(dialog) => self.reservation_over(&mut step, dialog),
+                Alarm::CustomerCalled(dialog) => self.customer_called(&mut step, dialog),
+                Alarm::ContactRested(place) => self.contact_rested(place),
                 Alarm::CallerTired(dialog) => self.caller_tired(&mut step, dialog),
                 Alarm::Statistics => self.tell_statistics(&mut step),
                 Alarm::MessageOver(id) => self.end_message(&mut step, id),

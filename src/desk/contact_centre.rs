@@ -14,6 +14,7 @@ use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::maintenance_mode::Maintenance;
 use crate::desk::media::room::Media;
 use crate::desk::messages::Messages;
+use crate::desk::outbound::contacts::Outbound;
 use crate::desk::queue::Queue;
 use crate::desk::reasons::Reason;
 use crate::desk::state::State;
@@ -115,6 +116,7 @@ pub struct Desk {
     pub(super) outside: Outside,
     /// Empty in Express.
     pub(super) media: Media,
+    pub(super) outbound: Outbound,
     /// Counts what was entered, states and queues.
     pub(super) entries: u64,
     /// Whether the statistics of the queues are to be looked at.
@@ -127,6 +129,8 @@ impl Desk {
     pub fn new(config: Config) -> Self {
         let extensions = extensions(&config);
         let directory = Directory::new(config.users);
+        let mut entries = 0;
+        let outbound = Outbound::new(config.campaigns, &mut entries);
         let mut desk = Self {
             agents: ByUser::default(),
             extensions,
@@ -157,7 +161,8 @@ impl Desk {
             queue_statistics: config.queue_statistics,
             outside: config.outside,
             media: Media::new(if config.profile == Profile::Ucce { config.media } else { Vec::new() }),
-            entries: 0,
+            outbound,
+            entries,
             is_marked: false,
             client_logs: 0,
         };

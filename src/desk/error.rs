@@ -69,6 +69,10 @@ pub enum ApiRefusal {
     TooManyTasks,
     TaskUnknown,
     TaskActionUnknown,
+    CampaignUnknown,
+    ContactAgentUnknown,
+    TooManyContacts,
+    ContactUnknown,
 }
 
 impl ApiRefusal {
@@ -154,6 +158,11 @@ impl ApiRefusal {
                 "There is no such medium: media is the id, the name or a script selector of a [[media]], in the profile ucce."),
             Self::TooManyTasks => (503, "Service Unavailable", "There are as many tasks as tasks in [limits] allows."),
             Self::TaskUnknown => (404, "Not Found", "There is no such task."),
+            Self::CampaignUnknown => (404, "Not Found",
+                "There is no such campaign: campaign is the name of a [[campaign]]."),
+            Self::ContactAgentUnknown => (404, "Not Found", "There is no such agent: agent is the id of a user with the role Agent."),
+            Self::TooManyContacts => (503, "Service Unavailable", "There are as many contacts as contacts in [limits] allows."),
+            Self::ContactUnknown => (404, "Not Found", "There is no such contact that waits or is offered to an agent."),
             Self::TaskActionUnknown => (400, "Invalid Input", "Invalid 'requestedAction' specified for task"),
         }
     }

@@ -33,6 +33,7 @@ impl Desk {
         self.take_queues(&mut step, config.queues);
         let mut changed = self.take_reason_codes(config.reason_codes);
         changed.extend(self.take_people(config.teams, config.users, telephones));
+        self.take_campaigns(&mut step, config.campaigns);
         self.phone_books = config.phone_books;
         self.layouts = config.layouts;
         self.configuration.objects = config.objects;

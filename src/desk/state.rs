@@ -14,6 +14,8 @@ pub enum State {
     NotReady,
     Ready,
     Reserved,
+    /// Reserved for a contact of a campaign, which the agent looks at.
+    ReservedOutboundPreview,
     Talking,
     Hold,
     Work,
@@ -63,7 +65,7 @@ use Failure::{InvalidParameter, InvalidPassword, ObjectState, WorkMode};
 use Outcome::{Fails, Keep, Pend, Refused, To};
 use State::{Logout, NotReady, Ready};
 
-type Table = [[Outcome; 4]; 8];
+type Table = [[Outcome; 4]; 9];
 
 /// Nothing but signing in once more, which changes nothing.
 const NONE: [Outcome; 4] = [Keep, Fails(ObjectState), Fails(ObjectState), Fails(ObjectState)];
@@ -80,13 +82,15 @@ const OWN_UCCX: Table = [
     /* NOT_READY */ [Keep,         To(NotReady),            To(Ready),          To(Logout)],
     /* READY     */ [Keep,         To(NotReady),            Keep,               To(Logout)],
     /* RESERVED  */ NONE,
+    /* PREVIEW   */ NONE,
     /* TALKING   */ [Keep,         Pend(NotReady),          Fails(WorkMode),    Fails(ObjectState)],
     /* HOLD      */ NONE,
     /* WORK      */ [Keep,         To(NotReady),            To(Ready),          Fails(ObjectState)],
     /* WORK_READY*/ NONE,
 ];
 
-// READY to LOGOUT is not among the transitions of this profile; the code of the error is an assumption.
+// READY to LOGOUT is not among the transitions of this profile; the code of the error is an assumption. A state that is asked for
+// while an agent looks at a contact is pending (guide 12.5, page 44); on Express none can be.
 #[rustfmt::skip]
 const OWN_UCCE: Table = [
     //             LOGIN         NOT_READY               READY               LOGOUT
@@ -94,6 +98,7 @@ const OWN_UCCE: Table = [
     /* NOT_READY */ [Keep,         To(NotReady),           To(Ready),          To(Logout)],
     /* READY     */ [Keep,         To(NotReady),           Keep,               Fails(ObjectState)],
     /* RESERVED  */ NONE,
+    /* PREVIEW   */ [Keep,         Pend(NotReady),         Pend(Ready),        Fails(ObjectState)],
     /* TALKING   */ [Keep,         Pend(NotReady),         Pend(Ready),        Pend(Logout)],
     /* HOLD      */ [Keep,         Pend(NotReady),         Pend(Ready),        Pend(Logout)],
     /* WORK      */ [Keep,         To(NotReady),           To(Ready),          Fails(ObjectState)],
@@ -109,6 +114,7 @@ const SUPERVISOR_UCCX: Table = [
     /* NOT_READY */ [Refused(NotYourself), Fails(ObjectState),      To(Ready),          To(Logout)],
     /* READY     */ [Refused(NotYourself), To(NotReady),            Keep,               To(Logout)],
     /* RESERVED  */ ONLY_OUT,
+    /* PREVIEW   */ ONLY_OUT,
     /* TALKING   */ ONLY_OUT,
     /* HOLD      */ ONLY_OUT,
     /* WORK      */ [Refused(NotYourself), To(NotReady),            To(Ready),          To(Logout)],
@@ -122,6 +128,7 @@ const SUPERVISOR_UCCE: Table = [
     /* NOT_READY */ [Refused(NotYourself), Fails(ObjectState),     To(Ready),          To(Logout)],
     /* READY     */ [Refused(NotYourself), To(NotReady),           Keep,               To(Logout)],
     /* RESERVED  */ ONLY_OUT,
+    /* PREVIEW   */ ONLY_OUT,
     /* TALKING   */ ONLY_OUT,
     /* HOLD      */ ONLY_OUT,
     /* WORK      */ [Refused(NotYourself), To(NotReady),            To(Ready),          To(Logout)],
@@ -182,6 +189,7 @@ impl State {
             Self::NotReady => "NOT_READY",
             Self::Ready => "READY",
             Self::Reserved => "RESERVED",
+            Self::ReservedOutboundPreview => "RESERVED_OUTBOUND_PREVIEW",
             Self::Talking => "TALKING",
             Self::Hold => "HOLD",
             Self::Work => "WORK",

@@ -1,5 +1,5 @@
 //! The tasks of the contact centre for later. There are at most a few for each user and each call, and one for each
-//! message to teams.
+//! message to teams and each contact of a campaign.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -21,6 +21,12 @@ pub enum Alarm {
     TaskNotAccepted(TaskId),
     /// The telephone outside is answered.
     OutsideAnswers(DialogId),
+    /// The agent who is reserved for a contact has not decided.
+    ReservationOver(DialogId),
+    /// The dialer has called the customer of a reservation.
+    CustomerCalled(DialogId),
+    /// The contact at that place may be offered.
+    ContactRested(u64),
     /// The caller from outside has waited long enough.
     CallerTired(DialogId),
     /// The statistics of the queues are looked at.

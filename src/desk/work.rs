@@ -8,7 +8,7 @@ use crate::config::Profile;
 use crate::id::UserId;
 
 use crate::desk::contact_centre::{Desk, Settled};
-use crate::desk::dialog::call::Phase;
+use crate::desk::dialog::call::{Dialog, Phase};
 use crate::desk::event::Step;
 use crate::desk::reasons::{Cause, Reason};
 use crate::desk::state::State;
@@ -86,6 +86,9 @@ impl Desk {
     fn occupation(&self, user: UserId) -> Option<State> {
         let agent = self.agent(user);
         let calls = agent.dialogs.iter().filter_map(|id| self.dialogs.get(id));
+        if calls.clone().any(Dialog::is_reservation) {
+            return Some(State::ReservedOutboundPreview);
+        }
         let mut parts = Vec::new();
         for dialog in calls {
             if let Some(part) = dialog.of(user) {

@@ -11,7 +11,7 @@ use hyper::{Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
 
 use crate::http::callboard::{
-    calls, directory, meters, publish, sessions, status, subscriptions, tasks, tickets,
+    calls, contacts, directory, meters, publish, sessions, status, subscriptions, tasks, tickets,
 };
 use crate::http::client::Client;
 use crate::http::metering::Way;
@@ -213,6 +213,8 @@ static ROUTES: &[Resource] = &[
     Resource::new(Item(calls::BELOW, "ID"), &[Method::DELETE, Method::OPTIONS], api!(calls::end)),
     Resource::new(Exactly(tasks::PATH), POST, api!(tasks::place)),
     Resource::new(Item(tasks::BELOW, "ID"), &[Method::DELETE, Method::OPTIONS], api!(tasks::end)),
+    Resource::new(Exactly(contacts::PATH), &[Method::GET, Method::HEAD, Method::POST, Method::OPTIONS], api!(contacts::serve)),
+    Resource::new(Item(contacts::BELOW, "ID"), &[Method::DELETE, Method::OPTIONS], api!(contacts::end)),
     Resource::new(Exactly(directory::PATH), READ, api!(directory::serve)),
     Resource::new(Exactly(meters::PATH), POST, api!(meters::begin)),
     Resource::new(Item(meters::BELOW, "RUN"), READ, api!(meters::figures)),

@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use crate::desk::outbound::contacts::OutboundCall;
 use crate::desk::timers::TimerId;
 use crate::id::{DialogId, UserId};
 
@@ -45,6 +46,8 @@ pub struct Dialog {
     pub listeners: Vec<DialogId>,
     /// The agent who has made it a conference, and alone can add parties, for as long as it takes part.
     pub controller: Option<UserId>,
+    /// The contact of a campaign for which it is.
+    pub outbound: Option<Box<OutboundCall>>,
 }
 
 /// A party of a call.
@@ -79,6 +82,8 @@ pub enum Phase {
     Initiating,
     Initiated,
     Alerting,
+    /// An agent has accepted a contact.
+    Accepted,
     Active,
     Held,
     Failed,
@@ -110,6 +115,13 @@ pub enum CallType {
     Conference,
     Transfer,
     SupervisorMonitor,
+    Outbound,
+    OutboundPreview,
+    OutboundDirectPreview,
+    OutboundCallback,
+    OutboundCallbackPreview,
+    OutboundPersonalCallback,
+    OutboundPersonalCallbackPreview,
 }
 
 /// An action of a participant.
@@ -128,6 +140,12 @@ pub enum Action {
     ParticipantDrop,
     BargeCall,
     StartRecording,
+    Accept,
+    Reject,
+    Close,
+    Reclassify,
+    UpdateScheduledCallback,
+    CancelScheduledCallback,
 }
 
 impl Dialog {
@@ -188,10 +206,16 @@ impl Dialog {
         self.participants.iter().any(|one| one.party == Party::Listened(user))
     }
 
-    /// Whether it is a call from a queue that the user has taken.
+    /// Whether it is a call from a queue that the user has taken, or one to a customer of a campaign on which the user has talked.
     pub fn is_to_wrap_up(&self, user: UserId) -> bool {
-        let took = |one: &Participant| one.answered && one.address != self.from;
-        self.queue.is_some() && self.of(user).is_some_and(took)
+        let is_outbound = self.outbound.is_some();
+        let took = |one: &Participant| one.answered && (is_outbound || one.address != self.from);
+        (is_outbound || self.queue.is_some()) && self.of(user).is_some_and(took)
+    }
+
+    /// Whether it is a call of the dialer that reserves an agent.
+    pub fn is_reservation(&self) -> bool {
+        self.outbound.as_ref().is_some_and(|call| call.is_reservation)
     }
 
     /// Whether nobody is waited for: it waits in no queue, and no telephone rings.
@@ -224,7 +248,7 @@ impl Dialog {
         if has(Phase::Active) || has(Phase::Held) || has(Phase::WrapUp) {
             return Phase::Active;
         }
-        let order = [Phase::Failed, Phase::Alerting, Phase::Initiated, Phase::Initiating];
+        let order = [Phase::Failed, Phase::Accepted, Phase::Alerting, Phase::Initiated, Phase::Initiating];
         order.into_iter().find(|phase| has(*phase)).unwrap_or(Phase::Dropped)
     }
 }
@@ -266,6 +290,7 @@ impl Phase {
             Self::Initiating => "INITIATING",
             Self::Initiated => "INITIATED",
             Self::Alerting => "ALERTING",
+            Self::Accepted => "ACCEPTED",
             Self::Active => "ACTIVE",
             Self::Held => "HELD",
             Self::Failed => "FAILED",
@@ -301,13 +326,20 @@ impl CallType {
             Self::Conference => "CONFERENCE",
             Self::Transfer => "TRANSFER",
             Self::SupervisorMonitor => "SUPERVISOR_MONITOR",
+            Self::Outbound => "OUTBOUND",
+            Self::OutboundPreview => "OUTBOUND_PREVIEW",
+            Self::OutboundDirectPreview => "OUTBOUND_DIRECT_PREVIEW",
+            Self::OutboundCallback => "OUTBOUND_CALLBACK",
+            Self::OutboundCallbackPreview => "OUTBOUND_CALLBACK_PREVIEW",
+            Self::OutboundPersonalCallback => "OUTBOUND_PERSONAL_CALLBACK",
+            Self::OutboundPersonalCallbackPreview => "OUTBOUND_PERSONAL_CALLBACK_PREVIEW",
         }
     }
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 19] = [
         Self::Answer,
         Self::Hold,
         Self::Retrieve,
@@ -321,6 +353,12 @@ impl Action {
         Self::ParticipantDrop,
         Self::BargeCall,
         Self::StartRecording,
+        Self::Accept,
+        Self::Reject,
+        Self::Close,
+        Self::Reclassify,
+        Self::UpdateScheduledCallback,
+        Self::CancelScheduledCallback,
     ];
 
     /// The name in documents and requests.
@@ -339,6 +377,12 @@ impl Action {
             Self::ParticipantDrop => "PARTICIPANT_DROP",
             Self::BargeCall => "BARGE_CALL",
             Self::StartRecording => "START_RECORDING",
+            Self::Accept => "ACCEPT",
+            Self::Reject => "REJECT",
+            Self::Close => "CLOSE",
+            Self::Reclassify => "RECLASSIFY",
+            Self::UpdateScheduledCallback => "UPDATE_SCHEDULED_CALLBACK",
+            Self::CancelScheduledCallback => "CANCEL_SCHEDULED_CALLBACK",
         }
     }
 }

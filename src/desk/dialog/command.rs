@@ -5,6 +5,7 @@ use crate::config::{Profile, Role};
 use crate::desk::contact_centre::Desk;
 use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::event::{Event, Step};
+use crate::desk::outbound::actions::Asked;
 use crate::id::{DialogId, UserId};
 
 use crate::desk::dialog::call::{Action, Participant, Party, Phase};
@@ -13,10 +14,6 @@ use crate::desk::dialog::request::DialogRequest;
 
 /// The longest address that is dialled, in bytes.
 const ADDRESS_MAX: usize = 64;
-
-/// The actions that Finesse has for a call and the desk has not.
-const ELSEWHERE: [&str; 6] =
-    ["ACCEPT", "CLOSE", "REJECT", "RECLASSIFY", "UPDATE_SCHEDULED_CALLBACK", "CANCEL_SCHEDULED_CALLBACK"];
 
 impl Desk {
     /// Does what `POST /User/{id}/Dialogs` asks for: makes a call, listens to one, or barges in.
@@ -106,9 +103,6 @@ impl Desk {
     ) -> Result<Vec<Event>, ApiError> {
         let id = self.find_dialog(id)?.id;
         let name = needed(&asked.action, "requestedAction")?;
-        if ELSEWHERE.contains(&name) {
-            return Err(ApiRefusal::NotImplemented.about(name));
-        }
         let name = if name == "BARGE_IN" { Action::BargeCall.name() } else { name };
         let action = Action::ALL.into_iter().find(|action| action.name() == name);
         let action = action.ok_or_else(|| ApiRefusal::ParameterInvalid.about("requestedAction"))?;
@@ -136,10 +130,17 @@ impl Desk {
         if action == Action::StartRecording && self.is_held(id, target.unwrap_or_default()) {
             return Err(ApiRefusal::Held.about(target.unwrap_or_default()));
         }
+        let for_customer = Asked::read(action, asked)?;
         let mut step = Step::new(now, request_id);
         let extension = self.agent(actor).extension.clone().unwrap_or_default();
         let done = if self.may(actor, id, action) {
-            self.act(&mut step, actor, id, action, asked)?
+            match for_customer {
+                Some(for_customer) => {
+                    self.act_on_contact(&mut step, actor, id, for_customer);
+                    Ok(())
+                }
+                None => self.act(&mut step, actor, id, action, asked)?,
+            }
         } else {
             Err(Failure::Action { name, extension: &extension })
         };
@@ -197,6 +198,9 @@ impl Desk {
                 self.dialog_changed(step, id, &[]);
                 Ok(())
             }
+            Action::Accept | Action::Reject | Action::Close => self.decide(step, user, id, action),
+            // They have parameters of their own.
+            Action::Reclassify | Action::UpdateScheduledCallback | Action::CancelScheduledCallback => Ok(()),
         })
     }
 

@@ -1,6 +1,7 @@
 //! The documents of dialogs: names and order of the elements as captured, what 12.x adds by the alphabet.
 
 use crate::config::call_variable::{NUMBERED, is_numbered};
+use crate::config::campaigns::DialingMode;
 use crate::config::{Profile, Release};
 use crate::desk::contact_centre::Desk;
 use crate::desk::error::{ApiError, ApiRefusal};
@@ -53,6 +54,9 @@ impl Desk {
     pub(super) fn write_dialog(&self, out: &mut String, root: &str, dialog: &Dialog) {
         inside(out, root, |out| {
             element(out, "associatedDialogUri", &dialog.associated.map(nodes::dialog).unwrap_or_default());
+            if let Some(number) = self.callback_number(dialog) {
+                element(out, "callbackNumber", number);
+            }
             element(out, "fromAddress", &dialog.from);
             element(out, "id", &dialog.id.to_string());
             inside(out, "mediaProperties", |out| self.write_media(out, dialog));
@@ -62,6 +66,7 @@ impl Desk {
                     self.write_participant(out, dialog, participant);
                 }
             });
+            write_callback(out, dialog);
             if self.release >= Release::R12_5 {
                 element(out, "secondaryId", &dialog.secondary.map(|id| id.to_string()).unwrap_or_default());
             }
@@ -69,6 +74,15 @@ impl Desk {
             element(out, "toAddress", &dialog.to);
             element(out, "uri", &nodes::dialog(dialog.id));
         });
+    }
+
+    /// The customer's number without what a dialer puts before it (the guide, "Dialog API parameters": Enterprise, Direct Preview).
+    fn callback_number<'d>(&self, dialog: &'d Dialog) -> Option<&'d str> {
+        let call = dialog.outbound.as_ref()?;
+        let shows = self.profile == Profile::Ucce
+            && self.release >= Release::R12_6
+            && call.mode == DialingMode::DirectPreview;
+        shows.then_some(&call.contact.customer.phone_number)
     }
 
     fn write_media(&self, out: &mut String, dialog: &Dialog) {
@@ -79,7 +93,11 @@ impl Desk {
         if self.release >= Release::R12_5 {
             element(out, "mediaId", "1");
         }
-        element(out, "outboundClassification", "");
+        element(
+            out,
+            "outboundClassification",
+            dialog.outbound.as_ref().map_or("", |call| call.classification),
+        );
         if self.release >= Release::R12_5 {
             element(out, "queueName", queue.map_or("", |queue| &queue.config.name));
             element(out, "queueNumber", queue.map_or("", |queue| &queue.config.id));
@@ -115,6 +133,23 @@ impl Desk {
             element(out, "stateChangeTime", &timestamp(participant.since));
         });
     }
+}
+
+/// Writes the callback that is scheduled (the guide, `Dialog.getCallbackInfo`).
+fn write_callback(out: &mut String, dialog: &Dialog) {
+    let Some(call) = &dialog.outbound else { return };
+    let time = call.callback_time.as_ref().map(|time| time.text.as_str());
+    if time.is_none() && call.callback_number.is_none() {
+        return;
+    }
+    inside(out, "scheduledCallbackInfo", |out| {
+        if let Some(number) = &call.callback_number {
+            element(out, "callbackNumber", number);
+        }
+        if let Some(time) = time {
+            element(out, "callbackTime", time);
+        }
+    });
 }
 
 /// Writes the variables of a call or a task: callVariable1 to 10 always, and the others that are set.

@@ -135,7 +135,7 @@ impl Desk {
                 Party::Outside => {}
             }
         }
-        self.forget(id);
+        self.forget(step.now, id);
     }
 
     /// A call that an agent has left is over for it, but for wrapping up.
@@ -180,14 +180,16 @@ impl Desk {
             }
             self.dialog_changed(step, id, &[]);
         }
-        self.forget(id);
+        self.forget(step.now, id);
     }
 
     /// Removes a call that is in nobody's collection and goes on nowhere.
-    pub(super) fn forget(&mut self, id: DialogId) {
+    pub(super) fn forget(&mut self, now: Now, id: DialogId) {
         let is_over = |dialog: &Dialog| dialog.participants.iter().all(|one| one.phase == Phase::Dropped);
-        if self.dialogs.get(&id).is_some_and(is_over) {
-            self.dialogs.remove(&id);
+        if self.dialogs.get(&id).is_some_and(is_over)
+            && let Some(dialog) = self.dialogs.remove(&id)
+        {
+            self.contact_over(now, dialog);
         }
     }
 

@@ -11,7 +11,7 @@ use crate::desk::dialog::failure::Failure;
 
 impl Desk {
     /// A call has come into a user's collection.
-    pub(super) fn dialog_joined(&self, step: &mut Step<'_>, user: UserId, id: DialogId) {
+    pub(in crate::desk) fn dialog_joined(&self, step: &mut Step<'_>, user: UserId, id: DialogId) {
         self.collection_event(step, user, id, "POST");
     }
 
@@ -41,7 +41,7 @@ impl Desk {
     }
 
     /// Tells users how a call stands.
-    pub(super) fn tell_dialog(&self, step: &mut Step<'_>, id: DialogId, users: &[UserId]) {
+    pub(in crate::desk) fn tell_dialog(&self, step: &mut Step<'_>, id: DialogId, users: &[UserId]) {
         let Some(dialog) = self.dialogs.get(&id) else { return };
         let payload = self.dialog_update(step, dialog);
         for user in users {

@@ -16,7 +16,7 @@ use crate::desk::dialog::request::{CallData, Inbound};
 
 /// The destination of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Destination {
+pub(in crate::desk) enum Destination {
     Agent(UserId),
     /// The place of the queue.
     Queue(usize),
@@ -104,7 +104,8 @@ impl Desk {
 
     /// Sets the timer of a party outside that hears nobody, and cancels it when somebody talks.
     pub(super) fn mind_callers(&mut self, now: Now, id: DialogId) {
-        let Some(dialog) = self.dialogs.get_mut(&id) else { return };
+        let dialog = self.dialogs.get_mut(&id).filter(|dialog| !dialog.is_reservation());
+        let Some(dialog) = dialog else { return };
         let talk =
             dialog.participants.iter().filter(|one| matches!(one.phase, Phase::Active | Phase::Held)).count();
         let waits = dialog.participants.iter().any(|one| {
@@ -156,7 +157,7 @@ impl Desk {
     }
 
     /// Makes a dialog in which nobody takes part yet.
-    pub(super) fn new_dialog(
+    pub(in crate::desk) fn new_dialog(
         &mut self,
         kind: CallType,
         associated: Option<DialogId>,
@@ -192,6 +193,7 @@ impl Desk {
             patience: None,
             listeners: Vec::new(),
             controller: None,
+            outbound: None,
         };
         self.dialogs.insert(id, dialog);
         Ok(id)
@@ -211,6 +213,18 @@ impl Desk {
     /// Dials a number from a telephone that is off the hook.
     pub(super) fn dial(&mut self, step: &mut Step<'_>, user: UserId, id: DialogId, to: &str) {
         let destination = self.destination(to);
+        self.dial_to(step, user, id, to, destination);
+    }
+
+    /// Dials a number whose destination is known.
+    pub(in crate::desk) fn dial_to(
+        &mut self,
+        step: &mut Step<'_>,
+        user: UserId,
+        id: DialogId,
+        to: &str,
+        destination: Destination,
+    ) {
         if let Some(dialog) = self.dialogs.get_mut(&id) {
             (dialog.to, dialog.dialed, dialog.dnis) = (to.to_owned(), to.to_owned(), to.to_owned());
             if dialog.kind == CallType::AgentInside && matches!(destination, Destination::Outside { .. }) {
@@ -292,7 +306,7 @@ impl Desk {
     }
 
     /// Adds a participant to a call.
-    pub(super) fn join(&mut self, id: DialogId, participant: Participant) {
+    pub(in crate::desk) fn join(&mut self, id: DialogId, participant: Participant) {
         if let Party::Agent(user) = participant.party {
             self.agent_mut(user).dialogs.push(id);
         }

@@ -152,8 +152,11 @@ impl Desk {
         self.forget_timers(active);
         self.dequeue(step.now, active);
         let now = step.now.wall;
+        let has_contact = self.dialogs.get(&id).is_some_and(|dialog| dialog.outbound.is_some());
         let Some(gone) = self.dialogs.get_mut(&active) else { return Err(Failure::State) };
         let (is_contact, queue) = (gone.is_contact, gone.queue);
+        // A call has one contact; that of the other call is done.
+        let outbound = if has_contact { None } else { gone.outbound.take() };
         let newcomers: Vec<Participant> =
             gone.present().filter(|one| one.party != Party::Agent(user)).cloned().collect();
         let mut followers = gone.followers();
@@ -171,13 +174,14 @@ impl Desk {
             self.dialog_left(step, *agent, active);
             self.agent_mut(*agent).dialogs.retain(|other| *other != active);
         }
-        self.forget(active);
+        self.forget(step.now, active);
         agents.retain(|one| *one != user);
         let Some(dialog) = self.dialogs.get_mut(&id) else { return Err(Failure::State) };
         dialog.secondary = Some(active);
         dialog.associated = dialog.associated.filter(|about| *about != active);
         dialog.is_contact |= is_contact;
         dialog.queue = dialog.queue.or(queue);
+        dialog.outbound = dialog.outbound.take().or(outbound);
         let mut others = dialog.agents();
         others.retain(|one| *one != user);
         others.extend(&agents);

@@ -1,9 +1,24 @@
 //! The actions that participants may take.
 
+use crate::config::campaigns::DialingMode;
 use crate::config::{Profile, Role};
 use crate::desk::contact_centre::Desk;
 use crate::desk::dialog::call::{Action, CallType, Dialog, Participant, Party, Phase};
+use crate::desk::outbound::contacts::OutboundCall;
 use crate::id::{DialogId, UserId};
+
+/// The actions that the call to a customer has beside those of every call (the guide, "Actions parameter values").
+fn offered_for_customer(call: &OutboundCall, phase: Phase) -> impl Iterator<Item = Action> {
+    let talks = matches!(phase, Phase::Active | Phase::WrapUp);
+    let is_scheduled = call.callback_time.is_some() || call.callback_number.is_some();
+    let is_direct = call.mode == DialingMode::DirectPreview;
+    let offered = [
+        (Action::Reclassify, is_direct && (talks || phase == Phase::Failed)),
+        (Action::UpdateScheduledCallback, talks),
+        (Action::CancelScheduledCallback, talks && is_scheduled),
+    ];
+    offered.into_iter().filter(|(_, is_offered)| *is_offered).map(|(action, _)| action)
+}
 
 impl Desk {
     /// Returns the actions of a participant now, as captures show them, with what the guide says of conferences, of a
@@ -13,7 +28,13 @@ impl Desk {
             Answer, BargeCall, Conference, ConsultCall, Drop, Hold, ParticipantDrop, Retrieve, SendDtmf,
             Transfer, TransferSst, UpdateCallData,
         };
-        match (participant.phase, dialog.kind) {
+        if dialog.is_reservation() {
+            return match participant.phase {
+                Phase::Alerting => vec![Action::Accept, Action::Close, Action::Reject],
+                _ => vec![],
+            };
+        }
+        let mut offered = match (participant.phase, dialog.kind) {
             (Phase::Initiating | Phase::Initiated, _) => vec![UpdateCallData, Drop],
             (Phase::Alerting, _) => vec![Answer],
             (Phase::Active, CallType::SupervisorMonitor) => match participant.party {
@@ -40,8 +61,12 @@ impl Desk {
             }
             (Phase::Failed, _) => vec![Drop],
             (Phase::WrapUp, _) => vec![UpdateCallData],
-            (Phase::Dropped, _) => vec![],
+            (Phase::Accepted | Phase::Dropped, _) => vec![],
+        };
+        if let (Party::Agent(_), Some(call)) = (participant.party, &dialog.outbound) {
+            offered.extend(offered_for_customer(call, participant.phase));
         }
+        offered
     }
 
     /// Enterprise lets supervisors do it, unless it is configured otherwise (guide 12.5, page 104).

@@ -2,7 +2,7 @@
 
 use roxmltree::Node;
 
-use crate::config::call_variable::{is_numbered, is_own};
+use crate::config::call_variable::{LONGEST_ALL_OWN, LONGEST_NUMBERED, LONGEST_OWN, is_numbered, is_own};
 use crate::desk::dialog::call::Dialog;
 use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::request::{children, list, only_child, read, text, texts};
@@ -10,11 +10,6 @@ use crate::xml::Bounds;
 
 /// The most call variables of a call; Finesse has ten and those of Enterprise's own.
 const VARIABLES_MAX: usize = 40;
-/// The longest value of callVariable1 to 10, in bytes, and of the others (the guide, "Dialog API parameters").
-const CALL_VARIABLE_MAX: usize = 40;
-const ECC_VARIABLE_MAX: usize = 210;
-/// The most of the others together, names and values, in bytes: they stand in every event of the call.
-const ECC_ALL_MAX: usize = 2000;
 /// The longest wrap-up reason, in bytes.
 const REASON_MAX: usize = 200;
 /// The most wrap-up reasons in `<wrapUpItems>`.
@@ -33,6 +28,10 @@ pub struct DialogRequest {
     pub data: Option<CallData>,
     /// The digits that `SEND_DTMF` is to send.
     pub digits: Option<String>,
+    /// The parameters of `RECLASSIFY` and `UPDATE_SCHEDULED_CALLBACK`.
+    pub classification: Option<String>,
+    pub callback_time: Option<String>,
+    pub callback_number: Option<String>,
     /// The script selector to which a task is transferred.
     pub script_selector: Option<String>,
 }
@@ -76,8 +75,23 @@ impl DialogRequest {
                 ],
             )?;
             let data = only_child(dialog, "mediaProperties")?.map(data).transpose()?;
-            let digits = only_child(dialog, "actionParams")?.map(digits).transpose()?.flatten();
-            Ok(Self { action, from, to, target, associated, data, digits, script_selector })
+            let names = ["dtmfString", "outboundClassification", "callbackTime", "callbackNumber"];
+            let parameters = only_child(dialog, "actionParams")?.map(|node| parameters(node, names));
+            let [digits, classification, callback_time, callback_number] =
+                parameters.transpose()?.unwrap_or_default();
+            Ok(Self {
+                action,
+                from,
+                to,
+                target,
+                associated,
+                data,
+                digits,
+                classification,
+                callback_time,
+                callback_number,
+                script_selector,
+            })
         })
     }
 }
@@ -118,7 +132,7 @@ impl CallData {
     /// Returns Invalid Input for a name that no variable can have, a value that is too long, or one variable too many.
     pub fn set(&mut self, name: String, value: String) -> Result<(), ApiError> {
         let is_numbered = is_numbered(&name);
-        let longest = if is_numbered { CALL_VARIABLE_MAX } else { ECC_VARIABLE_MAX };
+        let longest = if is_numbered { LONGEST_NUMBERED } else { LONGEST_OWN };
         if !(is_numbered || is_own(&name)) || value.len() > longest {
             return Err(ApiRefusal::ParameterInvalid.about(name));
         }
@@ -159,7 +173,7 @@ impl CallData {
 fn merge(variables: &mut Vec<(String, String)>, name: String, value: String) -> Result<(), ApiError> {
     let others = variables.iter().filter(|(known, _)| *known != name && !is_numbered(known));
     let sum: usize = others.map(|(name, value)| name.len() + value.len()).sum();
-    if !is_numbered(&name) && sum + name.len() + value.len() > ECC_ALL_MAX {
+    if !is_numbered(&name) && sum + name.len() + value.len() > LONGEST_ALL_OWN {
         return Err(ApiRefusal::ParameterInvalid.about(name));
     }
     if let Some((_, known)) = variables.iter_mut().find(|(known, _)| *known == name) {
@@ -172,13 +186,18 @@ fn merge(variables: &mut Vec<(String, String)>, name: String, value: String) -> 
     Ok(())
 }
 
-/// `<ActionParam><name>dtmfString</name><value>…</value></ActionParam>`.
-fn digits(parameters: Node<'_, '_>) -> Result<Option<String>, ApiError> {
+/// The values of `<ActionParam><name>dtmfString</name><value>…</value></ActionParam>`, by their names; the first of a name counts.
+fn parameters<const N: usize>(
+    parameters: Node<'_, '_>,
+    names: [&str; N],
+) -> Result<[Option<String>; N], ApiError> {
+    let mut values = [const { None }; N];
     for parameter in children(parameters, "ActionParam") {
         let [name, value] = texts(parameter, ["name", "value"])?;
-        if name.as_deref() == Some("dtmfString") {
-            return Ok(value);
+        let place = names.iter().position(|known| name.as_deref() == Some(known));
+        if let Some(known) = place.and_then(|place| values.get_mut(place)).filter(|known| known.is_none()) {
+            *known = value;
         }
     }
-    Ok(None)
+    Ok(values)
 }

@@ -5,8 +5,9 @@
 //! pending state, of a call, what happened to it, its number, type and state and those of its participants, of a queue, what there is
 //! more than none of.
 
+use crate::config::campaigns::{CallResult, Customer};
 use crate::desk::tests::*;
-use crate::desk::{CallData, DialogRequest, Inbound};
+use crate::desk::{CallData, DialogRequest, Inbound, NewContact};
 
 /// Two queues, one for a team that wraps up for 30 seconds, and numbers outside.
 const MORE: &str = r#"[[user]]
@@ -29,6 +30,21 @@ busy = ["5550001"]
 no_answer = ["5550002"]
 "#;
 
+/// Campaigns for team 1: Direct Preview in both profiles, Preview in Enterprise.
+const CAMPAIGNS: [(&str, &str); 2] = [
+    (
+        "uccx",
+        "[[campaign]]\nname = \"Direct\"\nteam = \"1\"\n\
+         [[campaign]]\nname = \"Own\"\nteam = \"1\"\npersonal_callbacks = true\nretry = \"5m\"\n",
+    ),
+    (
+        "ucce",
+        "[[campaign]]\nname = \"Direct\"\nteam = \"1\"\n\
+         [[campaign]]\nname = \"Preview\"\nteam = \"1\"\nmode = \"preview\"\ndialer_port = \"7901\"\n\
+         [[campaign]]\nname = \"Own\"\nteam = \"1\"\nmode = \"preview\"\npersonal_callbacks = true\nretry = \"5m\"\n",
+    ),
+];
+
 /// Makes a test of each file, which is there for both profiles.
 macro_rules! dialogues {
     ($($name:ident),+) => {$(
@@ -47,6 +63,8 @@ dialogues!(
     conferences,
     listening,
     leaving,
+    outbound_direct_preview,
+    outbound_callbacks,
     reasons,
     recording,
     wrap_up
@@ -54,7 +72,8 @@ dialogues!(
 
 /// The desk of the tests of calls.
 pub(super) fn lab(profile: &str) -> Desk {
-    lab_with(profile, "", "")
+    let campaigns = CAMPAIGNS.into_iter().find(|(of, _)| *of == profile).map_or("", |(_, text)| text);
+    lab_with(profile, "", campaigns)
 }
 
 /// A desk of the lab with keys at the beginning and sections at the end of its file.
@@ -63,6 +82,12 @@ pub(super) fn lab_with(profile: &str, keys: &str, sections: &str) -> Desk {
     let text =
         format!("profile = \"{profile}\"\nrequire_reason_codes = false\n{keys}\n{people}{MORE}{sections}");
     at_once(Config::parse(&text, "c.toml").expect("a valid file"))
+}
+
+/// The dialer calls the customer only in Enterprise.
+#[test]
+fn outbound_preview() {
+    play("ucce", include_str!("dialogues/outbound_preview.ucce.txt"));
 }
 
 /// Plays a dialogue and compares it with what really happens.
@@ -108,6 +133,24 @@ impl Stage {
                 Ok(events) => events,
                 Err(why) => return vec![why.message().to_owned()],
             },
+            ["contact", "leaves", id] => match self.desk.remove_contact(now, id) {
+                Ok(events) => events,
+                Err(why) => return vec![why.message().to_owned()],
+            },
+            ["contact", campaign, number, ref rest @ ..] => {
+                let named = |name: &str| rest.iter().find_map(|word| word.strip_prefix(name));
+                let result = named("result=").map(|result| {
+                    let known = CallResult::ALL.into_iter().find(|known| known.name() == result);
+                    known.expect("a result")
+                });
+                let customer = Customer { phone_number: number.into(), result, ..Customer::default() };
+                let agent = named("agent=").map(str::to_owned);
+                let contact = NewContact { campaign: campaign.into(), customer, agent };
+                match self.desk.add_contact(now, contact) {
+                    Ok((_, events)) => events,
+                    Err(why) => return vec![why.message().to_owned()],
+                }
+            }
             [who, "goes"] => {
                 let user = self.user(who);
                 self.desk.left(now, user);
@@ -156,6 +199,16 @@ impl Stage {
                 "<targetMediaAddress>{own}</targetMediaAddress><actionParams><ActionParam><name>dtmfString</name>\
                  <value>{digits}</value></ActionParam></actionParams>"
             ),
+            ("RECLASSIFY" | "UPDATE_SCHEDULED_CALLBACK", [_, parameters @ ..]) => {
+                let parameters = parameters.iter().map(|parameter| {
+                    let (name, value) = parameter.split_once('=').expect("name=value");
+                    format!("<ActionParam><name>{name}</name><value>{value}</value></ActionParam>")
+                });
+                let parameters: String = parameters.collect();
+                format!(
+                    "<targetMediaAddress>{own}</targetMediaAddress><actionParams>{parameters}</actionParams>"
+                )
+            }
             (_, [_, to]) => {
                 format!("<targetMediaAddress>{own}</targetMediaAddress><toAddress>{to}</toAddress>")
             }
@@ -178,7 +231,10 @@ impl Stage {
 
     /// What a participant may do, as the document of the call says it.
     fn offered(&self, user: UserId, id: &str) -> String {
-        let document = self.desk.dialog_document(user, id).expect("one's own dialog");
+        let document = match self.desk.dialog_document(user, id) {
+            Ok(document) => document,
+            Err(why) => return why.message().to_owned(),
+        };
         let read = xml::read(&document, &Bounds::of(&Limits::default())).expect("XML");
         let own = self.desk.agent(user).extension.clone().expect("somebody at a telephone");
         let address =
@@ -186,7 +242,8 @@ impl Stage {
         let participant =
             read.descendants().find(address).and_then(|node| node.parent()).expect("a participant");
         let actions = participant.descendants().filter(|node| node.has_tag_name("action"));
-        actions.map(xml::text_content).collect::<Vec<_>>().join(" ")
+        let actions: Vec<_> = actions.map(xml::text_content).collect();
+        if actions.is_empty() { "nothing".to_owned() } else { actions.join(" ") }
     }
 }
 
@@ -246,6 +303,17 @@ pub(super) fn short(event: &Event) -> String {
                 .map(|id| format!("with #{}", id.parse::<u32>().expect("a dialog") - 16_777_216)),
         );
         parts.extend(Some(text("wrapUpReason")).filter(|reason| !reason.is_empty()));
+        for variable in all("CallVariable") {
+            let children: Vec<_> = variable.children().map(xml::text_content).collect();
+            let [name, value] = &children[..] else { panic!("a name and a value: {children:?}") };
+            if matches!(name.as_str(), "BAStatus" | "BAResponse") && !value.is_empty() {
+                parts.push(value.replace(' ', "_"));
+            }
+        }
+        for name in ["outboundClassification", "callbackTime", "callbackNumber"] {
+            let value = Some(text(name)).filter(|value| !value.is_empty());
+            parts.extend(value.map(|value| format!("{name}={value}")));
+        }
     } else {
         if node.starts_with("Team") {
             parts.push(text("loginId"));

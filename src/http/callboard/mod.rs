@@ -1,6 +1,7 @@
 //! callboard's own API below `/callboard/api/`: what its requests have in common.
 
 pub(crate) mod calls;
+pub(crate) mod contacts;
 pub(crate) mod directory;
 pub(crate) mod meters;
 pub(crate) mod publish;

@@ -5,7 +5,7 @@
 //! <User><state>LOGIN</state><extension>1001</extension></User>
 //! ```
 //!
-//! Others are `call FROM TO`, `hang up ID` and `tick SECONDS`. What is refused changes nothing; what has changed was
+//! Others are `call FROM TO`, `contact CAMPAIGN NUMBER`, `hang up ID` and `tick SECONDS`. What is refused changes nothing; what has changed was
 //! told, and is well-formed. Maintenance mode is left out, as it ends the session that looks on.
 #![no_main]
 
@@ -13,10 +13,11 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use callboard::config::campaigns::Customer;
 use callboard::config::{Config, Profile};
 use callboard::desk::{
     Action, ApiError, ApiRefusal, CallData, Change, ClientLog, Command, Desk, DialogRequest, Element,
-    Inbound, NewMessage, Object, Request, SetState, Whose, nodes,
+    Inbound, NewContact, NewMessage, Object, Request, SetState, Whose, nodes,
 };
 use callboard::hub::Entry;
 use callboard::id::UserId;
@@ -73,6 +74,8 @@ fuzz_target!(|text: &str| {
                     is_refused = ask(&mut stage, actor, method, path, body).is_err();
                 } else if actor == "call" {
                     call(&mut stage, method, path);
+                } else if actor == "contact" {
+                    contact(&mut stage, method, path);
                 } else if actor == "hang" {
                     hang_up(&mut stage, path);
                 }
@@ -120,6 +123,11 @@ const LANGUAGE: Language = Language {
         "administrator POST WorkflowAction\n<WorkflowAction><name>x</name><type>BROWSER_POP</type><handledBy>OTHER</handledBy><params><Param><name>path</name><value>x</value></Param></params></WorkflowAction>",
         "administrator PUT LayoutConfig/default\n<LayoutConfig><layoutxml><finesseLayout/></layoutxml></LayoutConfig>",
         "administrator DELETE LockedOutUsers/1001",
+        "contact Renewals 5551234",
+        "contact Renewals 5550001",
+        "1001 PUT Dialog/16777217\n<Dialog><targetMediaAddress>1001</targetMediaAddress><requestedAction>ACCEPT</requestedAction></Dialog>",
+        "1001 PUT Dialog/16777218\n<Dialog><targetMediaAddress>1001</targetMediaAddress><requestedAction>RECLASSIFY</requestedAction><actionParams><ActionParam><name>outboundClassification</name><value>FAX</value></ActionParam></actionParams></Dialog>",
+        "1001 PUT Dialog/16777218\n<Dialog><targetMediaAddress>1001</targetMediaAddress><requestedAction>UPDATE_SCHEDULED_CALLBACK</requestedAction><actionParams><ActionParam><name>callbackTime</name><value>2026-11-30T12:50</value></ActionParam></actionParams></Dialog>",
         "call 5551234 9001",
         "hang up 16777217",
         "tick 3",
@@ -140,6 +148,13 @@ const LANGUAGE: Language = Language {
             "TRANSFER",
             "TRANSFER_SST",
             "PARTICIPANT_DROP",
+            "START_RECORDING",
+            "ACCEPT",
+            "REJECT",
+            "CLOSE",
+            "RECLASSIFY",
+            "UPDATE_SCHEDULED_CALLBACK",
+            "CANCEL_SCHEDULED_CALLBACK",
         ],
         &["1", "2", "3", "4", "6", "10", "25", "31", "61", "300"],
     ],
@@ -225,6 +240,13 @@ fn call(stage: &mut Stage, from: &str, to: &str) {
     let (now, by) = (stage.now, administrator(stage));
     let call = Inbound { from: from.to_owned(), to: to.to_owned(), data: CallData::default() };
     let _ = stage.hub.apply(Entry { now, by: Some(by), command: Command::PlaceCall(call) });
+}
+
+fn contact(stage: &mut Stage, campaign: &str, number: &str) {
+    let (now, by) = (stage.now, administrator(stage));
+    let customer = Customer { phone_number: number.to_owned(), ..Customer::default() };
+    let contact = NewContact { campaign: campaign.to_owned(), customer, agent: None };
+    let _ = stage.hub.apply(Entry { now, by: Some(by), command: Command::AddContact(contact) });
 }
 
 fn hang_up(stage: &mut Stage, id: &str) {

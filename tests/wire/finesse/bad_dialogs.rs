@@ -152,7 +152,7 @@ fn what_is_asked_badly_of_a_call_changes_nothing() {
         ("DANCE", "1001", 400, "Invalid Input"),
         ("answer", "1001", 400, "Invalid Input"),
         ("MAKE_CALL", "1001", 400, "Invalid Input"),
-        ("RECLASSIFY", "1001", 501, "Not Implemented"),
+        ("RECLASSIFY", "1001", 400, "Parameter Missing"),
         // One who is not in the call, and the one who is at the other end.
         ("ANSWER", "1002", 400, "Invalid Input"),
         ("ANSWER", "5550123", 401, "Invalid Authorization User Specified"),

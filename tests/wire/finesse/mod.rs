@@ -9,6 +9,7 @@ mod lists;
 mod logout;
 mod media;
 mod messages;
+mod outbound;
 mod queues;
 mod rest;
 mod serviceability;

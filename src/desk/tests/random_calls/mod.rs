@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use crate::config::campaigns::Customer;
 use crate::config::{Profile, Role};
 use crate::desk::dialog::call::{Action, CallType, Participant, Party, Phase};
 use crate::desk::nodes;
 use crate::desk::state::State;
 use crate::desk::tests::*;
 use crate::desk::timers::Alarm;
-use crate::desk::{Applied, CallData, Command, DialogRequest, Inbound, Request};
+use crate::desk::{Applied, CallData, Command, DialogRequest, Inbound, NewContact, Request};
 use crate::id::DialogId;
 
 type Checked = Result<(), String>;
@@ -78,8 +79,28 @@ number = "9002"
 [outside]
 busy = ["5550001"]
 no_answer = ["5550002"]
+[[campaign]]
+name = "Direct"
+team = "1"
+retry = "4s"
+[[campaign.contact]]
+phone_number = "5550161"
+[[campaign.contact]]
+phone_number = "5550001"
+[[campaign]]
+name = "Preview"
+team = "1"
+mode = "preview"
+retry = "4s"
+personal_callbacks = true
+[[campaign.contact]]
+phone_number = "5550162"
+[[campaign]]
+name = "Kiosk"
+team = "2"
 [limits]
 calls = 9
+contacts = 6
 "#;
 
 /// Changes that make other files for the same centre. A user or queue with another id is gone from such a file.
@@ -92,6 +113,8 @@ const OTHERWISE: [&[(&str, &str)]; 4] = [
         ("roles = [\"Agent\", \"Supervisor\"]\nteam = \"2\"", "roles = [\"Supervisor\"]\nteam = \"2\""),
         ("id = \"q1\"\nname = \"One\"\nteam = \"1\"", "id = \"q1\"\nname = \"Other\"\nteam = \"2\""),
         ("number = \"9002\"", "number = \"9003\""),
+        ("name = \"Preview\"\nteam = \"1\"", "name = \"Other\"\nteam = \"2\""),
+        ("phone_number = \"5550001\"", "phone_number = \"5550002\""),
     ],
     &[("id = \"cid\"", "id = \"cyd\""), ("id = \"dan\"", "id = \"dot\"")],
 ];
@@ -102,6 +125,9 @@ fn centre(profile: &str, which: usize) -> Config {
     for (from, to) in OTHERWISE[which] {
         assert!(text.contains(from), "{from}");
         text = text.replace(from, to);
+    }
+    if profile == "uccx" {
+        text = text.replace("mode = \"preview\"", "mode = \"direct_preview\"");
     }
     Config::parse(&text, "c.toml").expect("a valid file")
 }
@@ -126,6 +152,10 @@ enum Do {
     /// A participant of a call, an action that it is offered, a number.
     Offered(usize, usize, usize, &'static str),
     Inbound(&'static str),
+    /// The name of a campaign, a number, an agent.
+    AddContact(&'static str, &'static str, Option<u32>),
+    /// A contact by its place among those there are.
+    RemoveContact(usize),
     Abandon(usize),
     Left(u32),
     Arrived(u32),
@@ -165,7 +195,13 @@ fn some(random: &mut fastrand::Rng) -> Do {
                 (action == Action::ParticipantDrop || random.u8(..30) == 0).then(|| random.usize(..8));
             Do::Update(random.usize(..9), random.usize(..8), action, pick(random, NUMBERS), target)
         }
-        77..85 => Do::Inbound(pick(random, NUMBERS)),
+        77..81 => Do::Inbound(pick(random, NUMBERS)),
+        81..84 => {
+            let campaign = pick(random, &["Direct", "Preview", "Kiosk", "Other"]);
+            let of = (random.u8(..4) == 0).then(|| agent(random));
+            Do::AddContact(campaign, pick(random, &NUMBERS[13..17]), of)
+        }
+        84..85 => Do::RemoveContact(random.usize(..9)),
         85..87 => Do::Abandon(random.usize(..9)),
         87..88 => Do::Left(agent(random)),
         88..90 => Do::Arrived(agent(random)),
@@ -285,6 +321,9 @@ impl Centre {
                     target,
                     data: Some(data),
                     digits: owned("1"),
+                    classification: owned("FAX"),
+                    callback_time: owned("2023-01-13T11:07:30"),
+                    callback_number: owned("5550163").filter(|_| which % 2 == 0),
                     ..DialogRequest::default()
                 };
                 request(actor, Request::UpdateDialog { dialog: id.to_string(), asked })
@@ -307,6 +346,15 @@ impl Centre {
                 to: to.into(),
                 data: CallData::default(),
             }),
+            Do::AddContact(campaign, number, agent) => Command::AddContact(NewContact {
+                campaign: campaign.into(),
+                customer: Customer { phone_number: number.into(), ..Customer::default() },
+                agent: agent.map(|agent| self.desk.directory().get(self.agents[agent as usize]).id.clone()),
+            }),
+            Do::RemoveContact(place) => {
+                let all = self.desk.listed_contacts();
+                Command::RemoveContact(all.get(place % all.len().max(1))?.id.to_string())
+            }
             Do::Abandon(place) => Command::EndCall(self.call(place)?.to_string()),
             Do::Left(number) => Command::Left(user(number)),
             Do::Arrived(number) => Command::Arrived(user(number)),

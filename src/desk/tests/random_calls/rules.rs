@@ -62,6 +62,7 @@ impl Centre {
             self.check_call(*id)?;
         }
         self.check_queues()?;
+        self.check_contacts()?;
         self.check_timers()?;
         self.check_telephones()
     }
@@ -86,11 +87,14 @@ impl Centre {
         let rings = |phase: &Phase| *phase == Phase::Alerting;
         let state = agent.state;
         let shown = format!("{id} {state:?} {phases:?}");
+        let reserved = agent.dialogs.iter().filter(|call| desk.dialogs[call].is_reservation()).count();
+        must!(reserved == 0 || state == State::ReservedOutboundPreview, "reserved in another state: {shown}");
         let good = match state {
             State::Logout => phases.is_empty() && agent.extension.is_none(),
             State::NotReady => self.profile == Profile::Uccx || phases.iter().all(rings),
             State::Ready => phases.iter().all(rings),
             State::Reserved => phases.iter().any(rings) && phases.iter().all(rings),
+            State::ReservedOutboundPreview => reserved == 1 && phases.len() == 1,
             State::Talking => phases.iter().any(|phase| !rings(phase)),
             State::Hold => self.profile == Profile::Ucce && phases.contains(&Phase::Held),
             State::Work => agent.wrap_up.is_some(),
@@ -215,7 +219,7 @@ impl Centre {
         for one in dialog.participants.iter().filter(rings) {
             let is_timed = match one.party {
                 Party::Outside => one.address != "5550002",
-                _ => dialog.queued_since.is_some(),
+                _ => dialog.queued_since.is_some() || dialog.is_reservation(),
             };
             must!(is_timed == one.ringing.is_some(), "ringing without its timer: {shown} {one:?}");
         }
@@ -290,6 +294,40 @@ impl Centre {
         Ok(())
     }
 
+    fn check_contacts(&self) -> Checked {
+        let desk = &self.desk;
+        let has = |name: &str| desk.outbound.campaigns.iter().any(|campaign| campaign.name == name);
+        let mut ids = HashSet::new();
+        for (place, contact) in &desk.outbound.waiting {
+            must!(*place == contact.place, "contact elsewhere: {contact:?}");
+            must!(has(&contact.campaign), "contact of no campaign: {contact:?}");
+            must!(ids.insert(contact.id), "contact twice: {contact:?}");
+            let takes = |user: &UserId| {
+                let owner = desk.directory().get(*user);
+                let of = contact.agent.as_ref().filter(|id| desk.directory().find(id).is_some());
+                let campaign = desk.outbound.campaign(&contact.campaign).expect("looked at");
+                of.map_or(owner.team.as_deref() == Some(&campaign.team), |id| *id == owner.id)
+                    && desk.agent(*user).state == State::Ready
+                    && desk.agent(*user).dialogs.is_empty()
+            };
+            let ready = self.agents.iter().copied().find(takes);
+            let is_full = desk.dialogs.len() >= desk.limits.calls;
+            must!(
+                contact.rest.is_some() || is_full || ready.is_none(),
+                "contact waits while {ready:?} is ready: {contact:?}"
+            );
+        }
+        for dialog in desk.dialogs.values() {
+            let Some(call) = &dialog.outbound else { continue };
+            must!(ids.insert(call.contact.id), "contact twice: {call:?}");
+            if call.is_reservation {
+                must!(has(&call.contact.campaign), "reserved for no campaign: {call:?}");
+                must!(dialog.agents().len() == 1, "reserves others: {dialog:?}");
+            }
+        }
+        Ok(())
+    }
+
     fn check_timers(&self) -> Checked {
         let desk = &self.desk;
         let mut expected = HashSet::new();
@@ -304,7 +342,7 @@ impl Centre {
             expected.extend(ringing.chain(dialog.patience).map(|id| format!("{id:?}")));
             for one in &dialog.participants {
                 must!(
-                    one.ringing.is_none() || one.phase == Phase::Alerting,
+                    one.ringing.is_none() || matches!(one.phase, Phase::Alerting | Phase::Accepted),
                     "ringing timer in {:?}",
                     one.phase
                 );
@@ -318,11 +356,13 @@ impl Centre {
                 .filter(|one| matches!(one.phase, Phase::Active | Phase::Held))
                 .count();
             must!(
-                !(outside && talk < 2) || dialog.patience.is_some(),
+                !(outside && talk < 2) || dialog.is_reservation() || dialog.patience.is_some(),
                 "nobody minds the caller: {} waits: {waits}",
                 dialog.id
             );
         }
+        let resting = desk.outbound.waiting.values().filter_map(|contact| contact.rest);
+        expected.extend(resting.map(|id| format!("{id:?}")));
         expected.extend(desk.telling.map(|id| format!("{id:?}")));
         for (id, alarm) in &desk.timers.set {
             let is_statistics = *alarm == Alarm::Statistics && desk.is_marked;

@@ -1,0 +1,140 @@
+//! `POST /callboard/api/contacts` and `DELETE /callboard/api/contacts/ID`: somebody outside hands in a contact of a campaign, and
+//! takes it out. GET lists them.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use hyper::{Method, Request, StatusCode};
+
+use crate::config::campaigns::{CallResult, is_name, is_number};
+use crate::desk::{CallData, Command, ListedContact, NewContact};
+use crate::http::callboard::calls::{refused, set_variable};
+use crate::http::query::Query;
+use crate::http::request_body::Incoming;
+use crate::http::response::{self, HttpRefusal, Response, text};
+use crate::http::site::Site;
+use crate::http::{basic_auth, request_body};
+use crate::hub::Entry;
+use crate::id::UserId;
+use crate::json;
+
+/// The path of the contacts.
+pub const PATH: &str = "/callboard/api/contacts";
+
+/// The path of a contact, before its id.
+pub const BELOW: &str = "/callboard/api/contacts/";
+
+/// The most contacts that are listed, about 1 MB of JSON; `total` tells how many there are.
+const MOST: usize = 5_000;
+
+/// Takes a contact and answers 202 with its id, or lists all.
+pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
+    let user = basic_auth::administrator(site, &request).await?;
+    if request.method() != Method::POST {
+        let listed = site.driver.with_hub(|hub, _| hub.desk().listed_contacts());
+        let document = json::document(|object| {
+            object.plain("total", listed.len());
+            object.array("contacts", listed.into_iter().take(MOST), write);
+        });
+        return Ok((user, response::json(document)));
+    }
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    let body = request_body::text(site, request.into_body(), site.limits.payload).await?;
+    // Another configuration may have come before the end of the body.
+    basic_auth::check_administrator(site, user)?;
+    let contact = read(&query, body.trim())?;
+    site.driver.admit(user, body.len()).await?;
+    // Nobody would be told of it any more.
+    if site.driver.with_hub(|hub, _| hub.is_closing()) {
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, "The server is going down.");
+    }
+    let command = Command::AddContact(contact);
+    let id = site
+        .driver
+        .with_hub(|hub, now| hub.apply(Entry { now, by: Some(user), command }))
+        .map_err(refused)?;
+    Ok((user, text(StatusCode::ACCEPTED, id.unwrap_or_default())))
+}
+
+/// Takes a contact out and answers 202.
+pub async fn end(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
+    let user = basic_auth::administrator(site, &request).await?;
+    let id = request.uri().path().strip_prefix(BELOW).unwrap_or_default().trim_matches('/');
+    let command = Command::RemoveContact(id.to_owned());
+    site.driver.admit(user, 0).await?;
+    site.driver.with_hub(|hub, now| hub.apply(Entry { now, by: Some(user), command })).map_err(refused)?;
+    Ok((user, text(StatusCode::ACCEPTED, "The contact is taken out.")))
+}
+
+/// The contact that the query and the body, a form, ask for.
+fn read(query: &str, body: &str) -> Result<NewContact, HttpRefusal> {
+    let mut contact = NewContact::default();
+    let mut data = CallData::default();
+    for (key, value) in Query::new(query).pairs().chain(Query::new(body).pairs()) {
+        let customer = &mut contact.customer;
+        let (text, is_good): (&mut String, fn(&str) -> bool) = match key.as_ref() {
+            "campaign" => (&mut contact.campaign, is_name),
+            "phone_number" => (&mut customer.phone_number, is_number),
+            "first_name" => (&mut customer.first_name, is_name),
+            "last_name" => (&mut customer.last_name, is_name),
+            "account_number" => (&mut customer.account_number, is_name),
+            "agent" if contact.agent.is_none() => {
+                contact.agent = Some(value.into_owned());
+                continue;
+            }
+            "result" if customer.result.is_none() => {
+                customer.result = CallResult::ALL.into_iter().find(|result| result.name() == value);
+                if customer.result.is_none() {
+                    return refuse(
+                        StatusCode::BAD_REQUEST,
+                        "result is voice, answering_machine, fax, busy, no_answer or invalid.",
+                    );
+                }
+                continue;
+            }
+            _ => {
+                variable(&mut data, key, value)?;
+                continue;
+            }
+        };
+        if !text.is_empty() || value.is_empty() || !is_good(&value) {
+            return refuse(
+                StatusCode::BAD_REQUEST,
+                "phone_number has digits, +, * and #; campaign, names and account_number are texts; each stands once.",
+            );
+        }
+        *text = value.into_owned();
+    }
+    if contact.campaign.is_empty() || contact.customer.phone_number.is_empty() {
+        return refuse(
+            StatusCode::BAD_REQUEST,
+            "Say whom to call for which campaign: /callboard/api/contacts?campaign=Renewals&phone_number=5550190",
+        );
+    }
+    contact.customer.variables = data.variables;
+    Ok(contact)
+}
+
+fn variable(data: &mut CallData, name: Cow<'_, str>, value: Cow<'_, str>) -> Result<(), HttpRefusal> {
+    set_variable(data, name, value).map_err(|()| HttpRefusal {
+        status: StatusCode::BAD_REQUEST,
+        sentence: "Beside campaign, phone_number, first_name, last_name, account_number, agent and result there can be callVariable1 to callVariable10 (40 bytes) and user.NAME (210 bytes, 2000 all together), each once.",
+    })
+}
+
+fn write(out: &mut String, contact: ListedContact) {
+    let ListedContact { id, campaign, phone_number, state, callback, agent, dialog } = contact;
+    json::object(out, |object| {
+        object.plain("id", id);
+        object.string("campaign", &campaign);
+        object.string("phoneNumber", &phone_number);
+        object.string("state", state);
+        object.optional("callback", callback);
+        object.optional("agent", agent.as_deref());
+        object.optional("dialog", dialog.map(|id| id.to_string()).as_deref());
+    });
+}
+
+fn refuse<T>(status: StatusCode, sentence: &'static str) -> Result<T, HttpRefusal> {
+    Err(HttpRefusal { status, sentence })
+}
