@@ -191,16 +191,12 @@ fn document(title: &str, body: &str, pages: &[Page]) -> String {
         let _ = writeln!(list, "<li><a href=\"{}.html\"{here}>{}</a></li>", page.name, escaped(&page.title));
     }
     let title = escaped(title);
+    let head = crate::head("../");
     format!(
         r##"<!doctype html>
 <html lang="en">
 <head>
-<meta charset="utf-8">
-<title>{title} · callboard</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="../style.css">
+{head}  <title>{title} · callboard</title>
 <link rel="stylesheet" href="./manual.css">
 <script type="module" src="../shared/theme.js"></script>
 </head>

@@ -1,8 +1,8 @@
 //! The built-in page: its files, packed into the program.
 //!
-//! `page` holds the files as people write them (plain HTML, CSS and JavaScript, nothing is built): a folder for each view,
-//! `protocol` without any drawing, and `shared` for what two of them use. `desktop` and `tunnel`, the container of gadgets and the
-//! event tunnel, have addresses of their own. Cargo runs `pack.rs` to compress them, and `http::page` serves them.
+//! `page` holds the files as people write them (plain HTML, CSS and JavaScript; nothing is built but the head of the pages): a
+//! folder for each view, `protocol` without any drawing, and `shared` for what two of them use. `desktop` and `tunnel`, the
+//! container of gadgets and the event tunnel, have addresses of their own. Cargo runs `pack.rs` to compress them, and `http::page` serves them.
 
 use std::io;
 
@@ -51,7 +51,9 @@ mod tests {
 
     #[test]
     fn the_page_is_whole_and_small() {
-        for name in ["index.html", "board.html", "style.css", "app.js", "wire/wire.js", "shared/xml.js"] {
+        for name in
+            ["index.html", "board.html", "icon.svg", "style.css", "app.js", "wire/wire.js", "shared/xml.js"]
+        {
             let asset = Asset::find(name).expect("a file of the page");
             let text = asset.unpack().expect("what was packed can be unpacked");
             assert!(!text.is_empty() && std::str::from_utf8(&text).is_ok(), "{name} is text");
@@ -82,7 +84,7 @@ mod tests {
                     "{}",
                     asset.name
                 );
-                assert!(!text.contains("<style"), "{}", asset.name);
+                assert!(!text.contains("<style") && !text.contains("<!--"), "{}", asset.name);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Packs the files of the built-in page into the program. Cargo runs this before the crate is compiled.
 //!
-//! Every file in the folders of `src/console/page` is compressed here, so that nothing is compressed while it is served.
+//! Every file in the folders of `src/console/page` is compressed here, so that nothing is compressed while it is served. Pages
+//! get the lines of `head.html`, which all of them have.
 
 use std::collections::hash_map::DefaultHasher;
 use std::ffi::OsStr;
@@ -18,9 +19,13 @@ mod manual;
 
 const PAGE: &str = "src/console/page";
 
+/// The line of a page where those of `head.html` stand.
+const HEAD: &str = "  <!-- head.html -->\n";
+
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed={PAGE}");
     println!("cargo::rerun-if-changed=src/console/pack.rs");
+    println!("cargo::rerun-if-changed=src/console/head.html");
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("cargo sets OUT_DIR"))?);
     let mut files = page()?;
     #[cfg(feature = "manual")]
@@ -55,15 +60,22 @@ fn page() -> io::Result<Vec<(String, Vec<u8>)>> {
             continue;
         }
         let mut text = fs::read(path)?;
-        if name == "index.html" && !has_manual {
-            // This link is how the page knows that there is a manual.
-            let lines = String::from_utf8_lossy(&text).into_owned();
-            let kept = lines.split_inclusive('\n').filter(|line| !line.contains("rel=\"help\""));
+        if name.ends_with(".html") {
+            // The container is served beside `/console/`, and the others below it.
+            let root = if name.starts_with("desktop/") { "../console/" } else { "./" };
+            let page = String::from_utf8_lossy(&text).replace(HEAD, &head(root));
+            // The link to the manual is how the page knows that there is one.
+            let kept = page.split_inclusive('\n').filter(|line| has_manual || !line.contains("rel=\"help\""));
             text = kept.collect::<String>().into_bytes();
         }
         files.push((name, text));
     }
     Ok(files)
+}
+
+/// The lines of the head that all pages have; `root` leads to `/console/`.
+fn head(root: &str) -> String {
+    include_str!("head.html").replace("{root}", root)
 }
 
 /// Finds the files of a folder and of the folders in it.

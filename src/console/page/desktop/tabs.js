@@ -10,7 +10,7 @@ export class Tabs {
   constructor(tabs, { label, onActivate }) {
     this.onActivate = onActivate;
     for (const tab of tabs) {
-      this.#buttons.set(tab.id, el('button', { type: 'button', role: 'tab', on: { click: () => this.activate(tab.id) } }, tab.label));
+      this.#buttons.set(tab.id, el('button', { type: 'button', class: 'flat', role: 'tab', on: { click: () => this.activate(tab.id) } }, tab.label));
       // Finesse's library finds the tab of a gadget by this class and id.
       this.#panels.set(tab.id, el('div', { class: 'tab-panel', id: `panel_${tab.id}`, role: 'tabpanel', 'aria-label': tab.label }));
     }

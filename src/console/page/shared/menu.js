@@ -37,7 +37,7 @@ export function menu(label, fill, attributes = {}) {
 export function choices(panel, close, list) {
   // Opened twice while the list was on its way, it still comes once.
   clear(panel).append(...list.map(([text, action]) => el('button', {
-    class: 'menu-choice',
+    class: 'flat menu-choice',
     type: 'button',
     on: {
       click: () => {

@@ -169,7 +169,7 @@ export class FrameList {
   #row(entry) {
     const out = entry.direction === 'out';
     const bad = ['failure', 'iq-error', 'stream-error', 'presence-gone'].includes(entry.key);
-    const button = el('button', { class: 'frame frame-line', type: 'button', tabindex: -1, 'aria-expanded': 'false', on: { click: () => this.#toggle(entry, row) } },
+    const button = el('button', { class: 'flat frame frame-line', type: 'button', tabindex: -1, 'aria-expanded': 'false', on: { click: () => this.#toggle(entry, row) } },
       el('span', { class: 'frame-n' }, entry.n),
       el('span', { class: 'frame-time' }, this.#store.timeOf(entry)),
       el('span', { class: `frame-way ${entry.direction}` },

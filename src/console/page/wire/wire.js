@@ -175,7 +175,7 @@ class Step {
     this.state = el('span', { class: 'visually-hidden' });
     this.time = el('span', { class: 'step-time' });
     this.head = el('button', {
-      class: 'step-head', type: 'button', 'aria-expanded': 'false', 'aria-controls': `step-${id}`, on: { click: () => view.select(id) },
+      class: 'flat step-head', type: 'button', 'aria-expanded': 'false', 'aria-controls': `step-${id}`, on: { click: () => view.select(id) },
     }, this.dot, el('span', { class: 'step-name' }, t(`step.${id}`), ' ', this.note), this.state, this.time);
     this.body = el('div', { class: 'step-body', id: `step-${id}`, hidden: true });
     this.node = el('li', { class: 'step' }, this.head, this.body);
