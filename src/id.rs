@@ -7,6 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::id::places::Key;
+use crate::text::number;
 
 /// A user of the configuration. A user who is taken out and comes back later has another key, and so has whoever else gets the
 /// place.
@@ -62,7 +63,7 @@ impl FromStr for SessionId {
     /// Reads what its `Display` writes.
     fn from_str(text: &str) -> Result<Self, NoSessionId> {
         let (place, generation) = text.split_once('.').ok_or(NoSessionId)?;
-        let number = |text: &str| text.parse().map_err(|_| NoSessionId);
+        let number = |text: &str| number(text).ok_or(NoSessionId);
         Ok(Self(Key { place: number(place)?, generation: number(generation)? }))
     }
 }

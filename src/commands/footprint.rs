@@ -2,7 +2,7 @@
 //!
 //! The sum is reached only by clients that try to: a working day takes a small part of it (deploy/manual/operating.md).
 
-use crate::config::Config;
+use crate::config::{Config, LONGEST_LAYOUT, MOST_CONTACTS, MOST_LAYOUTS};
 
 const KIB: u64 = 1024;
 
@@ -35,6 +35,12 @@ const LOGIN: u64 = 4 * KIB;
 
 /// A refresh token with its access tokens, and a code.
 const TOKEN: u64 = 1024;
+
+/// A contact of a phone book with its longest texts, in a script of three bytes a character.
+const CONTACT: u64 = 2 * KIB;
+
+/// A layout of call variables with its longest texts.
+const LAYOUT: u64 = 8 * KIB;
 
 /// All messages to teams that there may be, and the log that waits for its reader.
 const BESIDE: u64 = 8 * 1024 * KIB;
@@ -76,6 +82,9 @@ pub fn rows(config: &Config) -> Vec<Row> {
         row("items", items * (ENTRY + number(limits.payload))),
         row("calls", number(limits.calls) * CALL),
         row("bodies", number(limits.bodies)),
+        row("phone_book", number(MOST_CONTACTS) * CONTACT),
+        row("layout", number(MOST_LAYOUTS) * LAYOUT),
+        row("desktop_layout", number(config.teams.len() + 1) * number(LONGEST_LAYOUT)),
         row("tokens", number(limits.tokens).min(sso * number(limits.sessions_per_user)) * TOKEN),
         row("files", if config.www.is_some() { number(limits.files) * PIECES } else { 0 }),
         row(

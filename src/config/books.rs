@@ -10,7 +10,7 @@ use crate::config::shared_keys;
 use crate::config::shared_keys::LARGEST_ID;
 
 /// The most contacts of all books together: what Finesse shows one agent, and so the bound of every list.
-const MOST_CONTACTS: usize = 6000;
+pub const MOST_CONTACTS: usize = 6000;
 
 /// Numbers to dial, for everybody or for some teams.
 #[derive(Clone, Debug, PartialEq, Eq)]

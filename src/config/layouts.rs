@@ -14,8 +14,8 @@ use crate::config::section::{Reported, Section, all, kind_of};
 use crate::config::shared_keys;
 use crate::config::shared_keys::LARGEST_ID;
 
-/// The most layouts.
-const MOST: usize = 100;
+/// The most layouts (the guide, "MediaPropertiesLayout").
+pub const MOST_LAYOUTS: usize = 200;
 /// The most variables of a column (the guide, "MediaPropertiesLayout API parameters").
 const MOST_IN_COLUMN: usize = 10;
 /// The longest name, description and label, in characters (the guide, "MediaPropertiesLayout API parameters").
@@ -95,8 +95,8 @@ pub(super) fn read(
     teams: Option<&Declared>,
 ) -> Result<Vec<Layout>, Reported> {
     let sections = root.tables(report, "layout", "[[layout]]", keys::LAYOUT)?;
-    if let Some(section) = sections.get(MOST) {
-        report.add(section.place, format!("there can be {MOST} layouts; leave some out"));
+    if let Some(section) = sections.get(MOST_LAYOUTS) {
+        report.add(section.place, format!("there can be {MOST_LAYOUTS} layouts; leave some out"));
     }
     let drafts: Vec<Draft> =
         (1..).zip(&sections).map(|(place, section)| draft(report, section, place, teams)).collect();

@@ -36,11 +36,11 @@ mod users;
 pub mod web_origin;
 pub mod workflows;
 
-pub use books::{Contact, PhoneBook};
+pub use books::{Contact, MOST_CONTACTS, PhoneBook};
 pub use configuration::Config;
 pub use files::{Files, Found, Origin, SelfSigned, TlsFiles, Unread, Www};
 pub use keys::SECTIONS;
-pub use layouts::{Entry, Layout};
+pub use layouts::{Entry, Layout, MOST_LAYOUTS};
 pub use load::DEMO;
 pub use media::{Medium, VOICE};
 pub use network::Network;

@@ -6,6 +6,7 @@ use crate::config::people;
 use crate::config::problem::Report;
 use crate::config::rules;
 use crate::config::section::{Reported, Section};
+use crate::text::number;
 
 /// The longest value, in bytes.
 pub const LONGEST: usize = 255;
@@ -28,7 +29,7 @@ pub enum Form {
 impl Form {
     /// Says what is wrong with a value. Nothing is wrong with an empty one.
     pub fn check(self, text: &str) -> Result<(), String> {
-        let port = |text: &str| text.parse().is_ok_and(|port: u16| port > 0);
+        let port = |text: &str| number(text).is_some_and(|port: u16| port > 0);
         let good = match self {
             _ if text.is_empty() => true,
             Self::Host => text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:".contains(&byte)),
@@ -154,6 +155,7 @@ mod tests {
             (Form::Host, "cti-1.lab.example", "cti 1"),
             (Form::Port, "65535", "0"),
             (Form::Port, "1", "65536"),
+            (Form::Port, "080", "+80"),
             (Form::Number, "5000", "-1"),
             (Form::Flag, "true", "yes"),
             (Form::Address, "https://chat.lab.example:7443", "http://chat"),

@@ -47,6 +47,12 @@ impl Desk {
         self.maintenance.as_ref().is_some_and(|maintenance| maintenance.mode == Mode::InProgress)
     }
 
+    /// Why maintenance mode has failed, if it has.
+    pub fn maintenance_failure(&self) -> Option<&str> {
+        let failed = self.maintenance.as_ref().filter(|maintenance| maintenance.mode == Mode::Failed);
+        failed.map(|maintenance| maintenance.reason.as_str())
+    }
+
     /// The values of finesseMMode and finesseTimeInMMode in SystemInfo: empty and negative when maintenance mode was not begun.
     pub(super) fn maintenance_mode(&self, now: Now) -> (&'static str, i64) {
         self.maintenance.as_ref().map_or(("", -1), |maintenance| {

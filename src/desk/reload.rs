@@ -31,17 +31,17 @@ impl Desk {
         self.take_media(&mut step, &config.media, &config.users);
         let telephones = extensions(&config);
         self.take_queues(&mut step, config.queues);
-        let mut changed = self.take_reason_codes(config.reason_codes);
+        let (mut changed, media) = self.take_reason_codes(config.reason_codes);
         changed.extend(self.take_people(config.teams, config.users, telephones));
         self.take_campaigns(&mut step, config.campaigns);
         self.phone_books = config.phone_books;
         self.layouts = config.layouts;
-        self.configuration.objects = config.objects;
+        self.configuration.take(config.objects);
         self.outside = config.outside;
         self.require_reason_codes = config.require_reason_codes;
         self.node_access = config.node_access;
         self.queue_statistics = config.queue_statistics;
-        self.tell_changed(&mut step, changed);
+        self.tell_changed(&mut step, changed, media);
         self.mark(now);
         self.dispatch(&mut step);
         step.events
@@ -49,28 +49,39 @@ impl Desk {
 
     /// Takes other reason codes, and tells of the agents who show another reason now.
     pub(super) fn replace_reason_codes(&mut self, step: &mut Step<'_>, codes: Vec<ReasonCode>) {
-        let changed = self.take_reason_codes(codes);
-        self.tell_changed(step, changed);
+        let (changed, media) = self.take_reason_codes(codes);
+        self.tell_changed(step, changed, media);
     }
 
-    /// Tells of users who are shown otherwise now, of many some at a time.
-    fn tell_changed(&mut self, step: &mut Step<'_>, changed: Vec<UserId>) {
-        let is_telling = !self.changed.is_empty();
+    /// Tells of users who are shown otherwise now, and of agents who are in a medium, of many some at a time.
+    fn tell_changed(&mut self, step: &mut Step<'_>, changed: Vec<UserId>, media: Vec<(UserId, u32)>) {
+        let is_telling = self.has_changed();
         self.changed.extend(changed);
+        self.media.changed.extend(media);
         if !is_telling {
             self.tell_next_changed(step);
         }
     }
 
+    fn has_changed(&self) -> bool {
+        !self.changed.is_empty() || !self.media.changed.is_empty()
+    }
+
     /// Tells of the next users who are shown otherwise now.
     pub(super) fn tell_next_changed(&mut self, step: &mut Step<'_>) {
         for _ in 0..TOLD_AT_ONCE {
-            let Some(user) = self.changed.pop_first() else { return };
-            if self.directory.has(user) {
-                self.user_changed(step, user);
+            if let Some(user) = self.changed.pop_first() {
+                if self.directory.has(user) {
+                    self.user_changed(step, user);
+                }
+            } else if let Some(place) = self.media.changed.pop_first() {
+                // Whoever was taken out of a medium has been told.
+                if self.media.agents.contains_key(&place) {
+                    self.medium_told(step, place.0, place.1);
+                }
             }
         }
-        if !self.changed.is_empty() {
+        if self.has_changed() {
             self.timers.set(step.now.monotonic + PAUSE, Alarm::TellChanged);
         }
     }
@@ -149,8 +160,8 @@ impl Desk {
     }
 
     /// Takes the reason codes of a configuration. An agent whose reason is gone has none. Returns those who show another
-    /// reason now.
-    fn take_reason_codes(&mut self, codes: Vec<ReasonCode>) -> Vec<UserId> {
+    /// reason now, and those who do in a medium.
+    fn take_reason_codes(&mut self, codes: Vec<ReasonCode>) -> (Vec<UserId>, Vec<(UserId, u32)>) {
         let new: HashMap<_, usize> =
             (0..).zip(&codes).map(|(place, code)| ((code.id, code.category), place)).collect();
         let old = std::mem::replace(&mut self.reason_codes, codes);
@@ -160,17 +171,20 @@ impl Desk {
                 *reason = place.copied().map(Reason::Configured);
             }
         };
-        self.media.renew_reasons(renew);
+        let is_renewed = |reason: &mut Option<Reason>| {
+            let before = configured(*reason, &old);
+            renew(reason);
+            before != configured(*reason, &self.reason_codes)
+        };
+        let media = self.media.renew_reasons(is_renewed);
         let mut changed = Vec::new();
         for (user, agent) in self.agents.iter_mut() {
-            let before = configured(agent.reason, &old);
-            renew(&mut agent.reason);
-            if before != configured(agent.reason, &self.reason_codes) {
+            if is_renewed(&mut agent.reason) {
                 changed.push(user);
             }
             agent.pending.iter_mut().chain(&mut agent.after).for_each(|settled| renew(&mut settled.reason));
         }
-        changed
+        (changed, media)
     }
 
     /// Takes the users, teams and telephones of a configuration. Returns those who were there before and are shown otherwise

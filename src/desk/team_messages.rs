@@ -15,6 +15,7 @@ use crate::desk::nodes;
 use crate::desk::request::NewMessage;
 use crate::desk::timers::Alarm;
 use crate::desk::write::{document, element, inside, list};
+use crate::text::number;
 
 /// The longest text, in characters (the guide, "TeamMessage").
 const LONGEST: usize = 255;
@@ -43,7 +44,7 @@ impl Desk {
         }
         let missing = |name: &str| ApiRefusal::ParameterMissing.about(name);
         let duration = asked.duration.as_deref().ok_or_else(|| missing("duration"))?;
-        let duration = duration.parse().ok().filter(|seconds| (1..=LONGEST_DURATION).contains(seconds));
+        let duration = number(duration).filter(|seconds| (1..=LONGEST_DURATION).contains(seconds));
         let duration = duration.ok_or_else(|| ApiRefusal::ParameterInvalid.about("duration"))?;
         let content = asked.content.ok_or_else(|| missing("content"))?;
         if content.chars().count() > LONGEST {

@@ -159,6 +159,10 @@ impl Driver {
                 (self.tasks.verify)(self, session, credentials, attempt);
             }
             Action::Idle => self.wake_if_quiet(),
+            Action::MaintenanceOver(None) => {
+                log::info!("maintenance mode is over: nobody is on line, and the service stops");
+            }
+            Action::MaintenanceOver(Some(reason)) => log::warn!("maintenance mode has failed: {reason}"),
             Action::Note(note) => (self.tasks.note)(self, &note),
         }
     }

@@ -24,6 +24,8 @@ pub enum Action {
     Verify { session: SessionId, credentials: Credentials, attempt: String },
     /// The server goes down, and the last session is gone.
     Idle,
+    /// For the log: maintenance mode is over; `Some`: why it has failed.
+    MaintenanceOver(Option<String>),
     /// For the log.
     Note(Note),
 }

@@ -45,7 +45,16 @@ impl Change for desk::Command {
             desk::Command::Reload(config) => Some(config.nodes.clone()),
             _ => None,
         };
+        let unlocked = match &command {
+            desk::Command::Request { actor, request: desk::Request::Unlock(id), .. } => {
+                Some((*actor, id.clone()))
+            }
+            _ => None,
+        };
         let Applied { events, answer } = hub.desk.0.apply(now, command)?;
+        if let Some((actor, id)) = unlocked {
+            hub.unlock(now, actor, &id)?;
+        }
         if let Some(own) = own {
             // The nodes of new users and teams have to be there before their events.
             let open = pubsub::Command::Open(nodes::all(&hub.desk, &own));
@@ -103,18 +112,11 @@ impl Hub {
         for user in self.desk.signing_in(actor, &request).collect::<Vec<_>>() {
             self.apply_by_system(now, desk::Command::EndSignIn(user));
         }
-        let mut unlocked = None;
-        match &mut request {
-            desk::Request::StartMaintenance(asked) => self.complete(now, asked),
-            desk::Request::Unlock(id) => unlocked = Some(id.clone()),
-            _ => {}
+        if let desk::Request::StartMaintenance(asked) = &mut request {
+            self.complete(now, asked);
         }
         let command = desk::Command::Request { actor, request_id, request };
-        let answer = self.apply(Entry { now, by: Some(by), command })?;
-        if let Some(id) = unlocked {
-            self.unlock(now, actor, &id)?;
-        }
-        Ok(answer)
+        self.apply(Entry { now, by: Some(by), command })
     }
 
     /// Publishes text to a node on behalf of `user`. Returns the id of the item.

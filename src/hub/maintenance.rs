@@ -5,6 +5,7 @@ pub(super) mod plan;
 
 use crate::clock::Now;
 use crate::desk::{Command, StartMaintenance, Status};
+use crate::hub::action::Action;
 use crate::hub::maintenance::plan::{Departures, Plan};
 use crate::hub::stanzas::finesse_user::Availability;
 use crate::hub::state::Hub;
@@ -30,7 +31,10 @@ impl Hub {
                 let departures = Departures::new(now.monotonic, self.limits.maintenance, sessions);
                 self.departures = Some(departures);
             }
-            (false, Some(_)) => self.departures = None,
+            (false, Some(_)) => {
+                self.departures = None;
+                self.report.act(Action::MaintenanceOver(self.desk.maintenance_failure().map(str::to_owned)));
+            }
             _ => {}
         }
     }

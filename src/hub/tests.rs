@@ -38,6 +38,8 @@ struct Stage {
     hub: Hub,
     now: Now,
     notes: Vec<NoteKind>,
+    /// Whether maintenance mode failed, each time that it ended.
+    maintenance_ends: Vec<Option<String>>,
     aborted: Vec<SessionId>,
     woken: Vec<SessionId>,
     checks: Vec<(SessionId, Credentials, String)>,
@@ -61,6 +63,7 @@ impl Stage {
             hub,
             now,
             notes: Vec::new(),
+            maintenance_ends: Vec::new(),
             aborted: Vec::new(),
             woken: Vec::new(),
             checks: Vec::new(),
@@ -89,6 +92,7 @@ impl Stage {
                     self.checks.push((session, credentials, attempt))
                 }
                 Action::Idle => self.idle += 1,
+                Action::MaintenanceOver(failure) => self.maintenance_ends.push(failure),
                 Action::Note(note) => self.notes.push(note.what),
             }
         }

@@ -43,6 +43,8 @@ pub struct Read {
     warnings: Vec<Problem>,
     /// A new one, if there is to be one.
     identity: Option<Identity>,
+    /// That in use when this was read.
+    earlier: Option<Identity>,
 }
 
 impl Reloader {
@@ -89,14 +91,17 @@ impl Reloader {
         }
     }
 
-    fn take(&mut self, site: &Rc<Site>, Read { config, warnings, identity }: Read) {
+    fn take(&mut self, site: &Rc<Site>, Read { config, warnings, identity, earlier }: Read) {
         for problem in &warnings {
             log::warn!("reload: {}", problem.warning());
         }
         for key in self.fixed.differences(&Fixed::of(&config)) {
             log::warn!("reload: {key} has changed, which counts only from the next start on");
         }
-        if let Some(identity) = identity {
+        // While the files were read, the server may have made itself another one.
+        if let Some(identity) =
+            identity.filter(|identity| !identity.self_signed || is_in_use(site, earlier.as_ref()))
+        {
             use_certificate(site, &self.tls, identity);
         }
         site.driver.checks.remember(config.remembered(&site.limits));
@@ -119,29 +124,125 @@ fn use_certificate(site: &Rc<Site>, tls: &TlsInUse, mut identity: Identity) {
     site.take_identity(identity);
 }
 
+/// Tells whether a certificate is still the one in use.
+fn is_in_use(site: &Site, identity: Option<&Identity>) -> bool {
+    let in_use = site.identity.borrow();
+    in_use.as_ref().map(|identity| &identity.chain) == identity.map(|identity| &identity.chain)
+}
+
 /// Reads the files.
 fn read(again: &Again, wanted: Option<SelfSigned>, earlier: Option<&Identity>) -> Result<Read, Vec<String>> {
     let (config, warnings) = again()?;
     let files = Files { self_signed: wanted, ..config.files() };
     let identity = tls::identity(&files, earlier)
         .map_err(|problems| problems.iter().map(Problem::to_string).collect::<Vec<_>>())?;
-    Ok(Read { config, warnings, identity })
+    Ok(Read { config, warnings, identity, earlier: earlier.cloned() })
 }
 
 /// Looks now and then whether a certificate that the server made still fits, and puts another one into its place if it does not.
 /// Never ends.
-pub async fn keep_certificate(site: Rc<Site>, OwnCertificate { wanted, tls }: OwnCertificate) {
+pub async fn keep_certificate(site: Rc<Site>, own: OwnCertificate) {
     loop {
         Timer::after(LOOK).await;
-        let (Some(wanted), Some(earlier)) = (wanted.clone(), site.identity.borrow().clone()) else {
-            continue;
-        };
-        if !earlier.self_signed || kept::misfit(&wanted, &earlier, now().wall).is_none() {
-            continue;
+        renew(&site, &own).await;
+    }
+}
+
+/// Puts another certificate into the place of one that the server made and that does not fit any more. One that a reload has put there
+/// meanwhile stays.
+async fn renew(site: &Rc<Site>, OwnCertificate { wanted, tls }: &OwnCertificate) {
+    let (Some(wanted), Some(earlier)) = (wanted.clone(), site.identity.borrow().clone()) else { return };
+    if !earlier.self_signed || kept::misfit(&wanted, &earlier, now().wall).is_none() {
+        return;
+    }
+    let looked_at = earlier.clone();
+    match threads::run(move || kept::identity(&wanted, Some(&earlier))).await {
+        Ok(identity) if is_in_use(site, Some(&looked_at)) => use_certificate(site, tls, identity),
+        Ok(_) => {}
+        Err(error) => log::warn!("no other certificate could be made: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use rustix::fs::{FlockOperation, flock};
+    use smol::LocalExecutor;
+    use smol::future::poll_once;
+
+    use super::*;
+
+    /// A certificate for these names that is kept nowhere.
+    fn made(names: &[&str]) -> (SelfSigned, Identity) {
+        let names = names.iter().map(ToString::to_string).collect();
+        let wanted = SelfSigned { names, state_dir: Some(PathBuf::from("/dev/null/state")) };
+        let identity = kept::identity(&wanted, None).expect("it is made");
+        (wanted, identity)
+    }
+
+    /// A server that uses a certificate.
+    fn site(identity: &Identity) -> (Rc<Site>, Reloader) {
+        let executor = Rc::new(LocalExecutor::new());
+        let site = Site::new(Config::demo(), None, executor.clone(), executor);
+        site.take_identity(identity.clone());
+        (site, Reloader::new(&Config::demo(), None, Some(identity)))
+    }
+
+    fn is_shown(site: &Site, reloader: &Reloader, identity: &Identity) -> bool {
+        let shown =
+            reloader.tls.borrow().as_ref().is_some_and(|server| Arc::ptr_eq(server, &identity.server));
+        shown && is_in_use(site, Some(identity))
+    }
+
+    #[test]
+    fn a_certificate_that_is_made_does_not_take_the_place_of_one_that_a_reload_has_brought() {
+        let (_, first) = made(&["localhost"]);
+        let folder = std::env::temp_dir().join(format!("callboard-overtaken-{}", std::process::id()));
+        std::fs::create_dir(&folder).expect("it is ours");
+        for is_overtaken in [true, false] {
+            let (site, reloader) = site(&first);
+            let names = vec!["board.example.org".to_owned()];
+            let wanted = SelfSigned { names, state_dir: Some(folder.clone()) };
+            let own = OwnCertificate { wanted: Some(wanted), tls: reloader.tls() };
+            let (_, mut brought) = made(&["brought.example.org"]);
+            brought.self_signed = false;
+            // For as long as another process holds the folder, nothing is made.
+            let held = std::fs::File::open(&folder).expect("it is ours");
+            flock(&held, FlockOperation::NonBlockingLockExclusive).expect("nobody holds it");
+            smol::block_on(async {
+                let mut renewing = Box::pin(renew(&site, &own));
+                assert!(poll_once(&mut renewing).await.is_none());
+                if is_overtaken {
+                    use_certificate(&site, &reloader.tls, brought.clone());
+                }
+                drop(held);
+                renewing.await;
+            });
+            let in_use = site.identity.borrow().clone().expect("there is one");
+            assert_eq!(in_use.chain == brought.chain, is_overtaken);
+            assert!(is_shown(&site, &reloader, &in_use) && in_use.chain != first.chain);
         }
-        match threads::run(move || kept::identity(&wanted, Some(&earlier))).await {
-            Ok(identity) => use_certificate(&site, &tls, identity),
-            Err(error) => log::warn!("no other certificate could be made: {error}"),
+        std::fs::remove_dir_all(&folder).expect("it is ours");
+    }
+
+    #[test]
+    fn a_reload_does_not_bring_back_a_certificate_that_was_renewed_while_it_read() {
+        let (_, first) = made(&["localhost"]);
+        let (_, renewed) = made(&["localhost"]);
+        let (_, mut own) = made(&["own.example.org"]);
+        own.self_signed = false;
+        for (read, expected) in [(&first, &renewed), (&own, &own)] {
+            let (site, mut reloader) = site(&first);
+            use_certificate(&site, &reloader.tls, renewed.clone());
+            let read = Read {
+                config: Config::demo(),
+                warnings: Vec::new(),
+                identity: Some(read.clone()),
+                earlier: Some(first.clone()),
+            };
+            reloader.apply(&site, Ok(Some(read)));
+            assert!(is_shown(&site, &reloader, expected));
         }
     }
 }

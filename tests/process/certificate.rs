@@ -90,8 +90,17 @@ fn a_name_that_is_new_makes_another_certificate_at_the_next_start_and_a_broken_f
     // The server that runs keeps its own, and a reload takes what is kept.
     fs::write(state(&folder).join(NAME), "something else").expect("it is ours");
     server.signal(Signal::HUP);
+    server.wait_for_log(&[
+        "WARN",
+        NAME,
+        "has no certificate with its key in PEM form",
+        "the next start makes another one",
+    ]);
+    server.wait_for_log(&["reload: 7 users"]);
+    assert_eq!(tls::certificate(server.tls), second);
+    drop(server);
+    let server = Server::flags(&["--config", file]);
     server.wait_for_log(&["WARN", NAME, "has no certificate with its key in PEM form", "unusable"]);
-    server.wait_for_log(&["reload: certificate in use"]);
     let third = tls::certificate(server.tls);
     assert_ne!(third, second);
     let aside = fs::read_to_string(state(&folder).join("certificate-and-key.unusable"));

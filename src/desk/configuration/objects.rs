@@ -1,11 +1,12 @@
 //! The table of the objects that requests create, change and delete: their fields, and how many there can be.
 
-use crate::config::Profile;
 use crate::config::workflows::{
     ACTION_TYPES, HANDLERS, LONGEST_ACTION_NAME, LONGEST_DESCRIPTION, LONGEST_NAME,
 };
+use crate::config::{MOST_CONTACTS, MOST_LAYOUTS, Profile};
 use crate::desk::configuration::element::Element;
 use crate::desk::error::{ApiError, ApiRefusal};
+use crate::text::number;
 use crate::xml::is_carriable;
 
 /// A kind of objects.
@@ -69,11 +70,11 @@ const TABLE: [Kind; 7] = [
     Kind { name: "PhoneBook", most: (10, 300), errors: LENIENT, fields: &[
         ("name", Text(1, 64), true), ("type", OneOf(&["GLOBAL", "TEAM"]), true),
     ] },
-    Kind { name: "Contact", most: (6000, 0), errors: STRICT, fields: &[
+    Kind { name: "Contact", most: (MOST_CONTACTS, 0), errors: STRICT, fields: &[
         ("firstName", Text(0, 128), false), ("lastName", Text(0, 128), false), ("phoneNumber", Text(1, 32), true),
         ("description", Text(0, 128), false),
     ] },
-    Kind { name: "MediaPropertiesLayout", most: (200, 200), errors: LENIENT, fields: &[
+    Kind { name: "MediaPropertiesLayout", most: (MOST_LAYOUTS, MOST_LAYOUTS), errors: LENIENT, fields: &[
         ("name", Text(1, 40), true), ("description", Text(0, 128), false), ("header", Nested, true), ("column", Nested, false),
     ] },
     Kind { name: "Workflow", most: (100, 100), errors: LENIENT, fields: &[
@@ -146,7 +147,7 @@ impl Form {
             _ if !element.children.is_empty() => false,
             Text(least, most) => is_line(text) && (least..=most).contains(&text.chars().count()),
             Bytes(most) => is_line(text) && (1..=most).contains(&text.len()),
-            Code => text.parse().is_ok_and(|code: u16| (1..=largest_code(profile)).contains(&code)),
+            Code => number(text).is_some_and(|code: u16| (1..=largest_code(profile)).contains(&code)),
             Flag => text == "true" || text == "false",
             OneOf(names) => names.contains(&text),
         }

@@ -7,6 +7,7 @@ use crate::desk::configuration::request::{Action, Change};
 use crate::desk::contact_centre::Desk;
 use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::event::Step;
+use crate::text::number;
 
 impl Desk {
     /// An agent whose reason is deleted has none from then on.
@@ -44,8 +45,8 @@ impl Desk {
             code.category = Category::ALL.into_iter().find(named).unwrap_or(Category::WrapUp);
         }
         set(body, "label", &mut code.label);
-        if let Some(number) = body.text("code").and_then(|number| number.parse().ok()) {
-            code.code = number;
+        if let Some(code_number) = body.text("code").and_then(number) {
+            code.code = code_number;
         }
         if let Some(for_all) = body.text("forAll") {
             set_for_all(for_all == "true", &mut code.teams);

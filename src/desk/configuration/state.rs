@@ -1,5 +1,7 @@
 //! The part of the configuration that no call looks at, as it stands now.
 
+use std::collections::BTreeMap;
+
 use crate::config::Objects;
 use crate::config::settings::Settings;
 use crate::desk::configuration::objects::Object;
@@ -13,11 +15,25 @@ pub struct Configuration {
     pub(in crate::desk) objects: Objects,
     /// The last id that was given to an object of each kind. An id is not given again soon: a client may remember what it was.
     last_ids: [u32; Object::COUNT],
+    /// The ids of the workflows that were assigned to each team since the file was read, in the order of the assignment.
+    pub(super) workflow_order: BTreeMap<String, Vec<u32>>,
 }
 
 impl Configuration {
     pub(in crate::desk) fn new(objects: Objects) -> Self {
-        Self { objects, last_ids: [0; Object::COUNT] }
+        Self { objects, ..Self::default() }
+    }
+
+    /// Takes the objects of another file.
+    pub(in crate::desk) fn take(&mut self, objects: Objects) {
+        self.objects = objects;
+        self.workflow_order.clear();
+    }
+
+    /// The place of a workflow among those of a team; those that were not assigned come last.
+    pub(super) fn workflow_place(&self, team: &str, id: u32) -> usize {
+        let order = self.workflow_order.get(team);
+        order.and_then(|ids| ids.iter().position(|other| *other == id)).unwrap_or(usize::MAX)
     }
 
     pub(super) fn settings(&self) -> &Settings {

@@ -1,7 +1,5 @@
 //! Lists that are assigned to a team (the guide's configuration APIs, "Team").
 
-use std::collections::HashSet;
-
 use crate::config::Category;
 use crate::desk::configuration::objects::Object;
 use crate::desk::configuration::request::Change;
@@ -49,12 +47,15 @@ impl Desk {
                 workflows.map(|workflow| (workflow.id, &mut workflow.teams)).collect()
             }
         };
-        let mut asked = HashSet::new();
+        let mut asked = Vec::new();
         for item in change.body.children.iter().filter(|item| item.name == object.name()) {
             let uri = item.text("uri").unwrap_or_default();
             let known =
                 uri.rsplit('/').next().and_then(|id| all.iter().find(|(known, _)| known.to_string() == id));
-            asked.insert(known.map(|(id, _)| *id).ok_or_else(|| ApiRefusal::ParameterInvalid.about(uri))?);
+            let id = known.map(|(id, _)| *id).ok_or_else(|| ApiRefusal::ParameterInvalid.about(uri))?;
+            if !asked.contains(&id) {
+                asked.push(id);
+            }
         }
         if object == Object::Workflow && asked.len() > MOST_WORKFLOWS {
             return Err(ApiRefusal::MaximumExceeded.about(object.name()));
@@ -66,8 +67,13 @@ impl Desk {
                 teams.push(team.to_owned());
             }
         }
-        if matches!(object, Object::ReasonCode | Object::WrapUpReason) {
-            self.replace_reason_codes(step, codes);
+        match object {
+            Object::ReasonCode | Object::WrapUpReason => self.replace_reason_codes(step, codes),
+            // A desktop runs them in this order (Cisco's administration guide, "Workflows and workflow actions").
+            Object::Workflow => {
+                self.configuration.workflow_order.insert(team.to_owned(), asked);
+            }
+            _ => {}
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The documents of workflows and their actions (the guide, "Workflow", "WorkflowAction" and "SystemVariable").
 
 use crate::config::workflows::{Condition, TriggerSet, Variable, Workflow, WorkflowAction};
-use crate::desk::access::Whose;
+use crate::desk::access::{Scope, Whose};
 use crate::desk::contact_centre::Desk;
 use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::write::{document, element, inside, list};
@@ -70,10 +70,14 @@ impl Desk {
         let scope = self.scope(actor, whose)?;
         let with_actions = !matches!(whose, Whose::All);
         let workflows = self.configuration.objects.workflows.iter();
-        let workflows = workflows.filter(|workflow| scope.has(workflow.teams.as_deref()));
+        let mut workflows: Vec<_> =
+            workflows.filter(|workflow| scope.has(workflow.teams.as_deref())).collect();
+        if let Scope::Team(Some(team)) = scope {
+            workflows.sort_by_key(|workflow| self.configuration.workflow_place(team, workflow.id));
+        }
         Ok(document(|out| {
             list(out, "Workflows", |out| {
-                workflows.for_each(|workflow| self.write_workflow(out, workflow, with_actions));
+                workflows.into_iter().for_each(|workflow| self.write_workflow(out, workflow, with_actions));
             });
         }))
     }

@@ -11,6 +11,7 @@ use crate::desk::media::room::{InMedium, is_assigned};
 use crate::desk::media::states::{MediumState, TaskState};
 use crate::desk::reasons::Reason;
 use crate::id::UserId;
+use crate::text::number;
 
 /// A request whose parameters are good.
 #[derive(Clone, Copy)]
@@ -120,8 +121,8 @@ impl Desk {
             "LOGIN" => {
                 let max = asked.max_dialogs.as_deref();
                 let max = max.ok_or_else(|| ApiRefusal::ParameterMissing.about("maxDialogLimit"))?;
-                let max_dialogs = match max.parse() {
-                    Ok(max) if (1..=most).contains(&max) => max,
+                let max_dialogs = match number(max) {
+                    Some(max) if (1..=most).contains(&max) => max,
                     _ => return invalid("maxDialogLimit"),
                 };
                 Change::Login {
@@ -177,6 +178,7 @@ impl Desk {
                 since: step.now.wall,
                 entered: 0,
                 tasks: Vec::new(),
+                interrupted: false,
             };
             self.media.agents.insert((user, id), agent);
             self.media.touched.insert(user);

@@ -10,7 +10,7 @@ use crate::id::{TaskId, UserId};
 
 impl Desk {
     /// Tells an agent how it stands in a medium.
-    pub(super) fn medium_told(&self, step: &mut Step<'_>, user: UserId, medium: u32) {
+    pub(in crate::desk) fn medium_told(&self, step: &mut Step<'_>, user: UserId, medium: u32) {
         let id = &self.directory.get(user).id;
         let Some(medium) = self.media.medium(medium) else { return };
         let source = nodes::medium(id, medium.id);

@@ -22,6 +22,8 @@ pub(in crate::desk) struct Media {
     pub last_task: TaskId,
     /// The agents whose states may be others now.
     pub touched: BTreeSet<UserId>,
+    /// The agents who show another reason in a medium, as far as nobody has been told.
+    pub changed: BTreeSet<(UserId, u32)>,
 }
 
 /// An agent in a medium.
@@ -45,6 +47,8 @@ pub(in crate::desk) struct InMedium {
     /// When the state was entered, among all that were.
     pub entered: u64,
     pub tasks: Vec<TaskId>,
+    /// Whether the tasks were told last as interrupted.
+    pub interrupted: bool,
 }
 
 /// A task.
@@ -109,9 +113,12 @@ impl Media {
         })
     }
 
-    /// Takes the reasons of another configuration.
-    pub fn renew_reasons(&mut self, renew: impl Fn(&mut Option<Reason>)) {
-        self.agents.values_mut().for_each(|one| renew(&mut one.reason));
+    /// Takes the reasons of another configuration. Returns the agents who are shown otherwise, each with the medium; `renew` tells
+    /// whether a reason is.
+    pub fn renew_reasons(&mut self, renew: impl Fn(&mut Option<Reason>) -> bool) -> Vec<(UserId, u32)> {
+        let renewed =
+            self.agents.iter_mut().filter_map(|(place, one)| renew(&mut one.reason).then_some(*place));
+        renewed.collect()
     }
 }
 

@@ -57,11 +57,12 @@ impl Desk {
     }
 
     /// Whether the tasks of an agent in a medium are interrupted: by a call and its wrap-up, or by a task of a medium that is not
-    /// interruptible.
+    /// interruptible. An agent who has been offered tasks and has accepted none is not at work on any.
     pub(super) fn is_interrupted(&self, user: UserId, medium: u32) -> bool {
         let Some(one) = self.media.signed_in(user, medium) else { return false };
         let is_interruptible = self.media.medium(medium).is_some_and(|medium| medium.interruptible);
-        if !is_interruptible || !one.accepts_interrupts || one.tasks.is_empty() {
+        let has_taken = self.media.task_states(one).any(|state| state != TaskState::Offered);
+        if !is_interruptible || !one.accepts_interrupts || !has_taken {
             return false;
         }
         let state = self.agent(user).state;
@@ -106,20 +107,27 @@ impl Desk {
         let state = self.state_in(user, medium, one);
         let is_new = |state: TaskState| matches!(state, TaskState::Offered | TaskState::Accepted);
         let ends_routable = one.unroutable_soon && !self.media.task_states(one).any(is_new);
-        if state == one.state && !ends_routable {
-            return;
+        let interrupted = self.is_interrupted(user, medium);
+        let (is_other, is_otherwise) = (state != one.state, interrupted != one.interrupted);
+        // An interrupt takes the actions of tasks, or gives them back.
+        let tasks = if is_otherwise { one.tasks.clone() } else { Vec::new() };
+        if is_other {
+            self.entries += 1;
         }
-        self.entries += 1;
         let entries = self.entries;
         if let Some(one) = self.media.agents.get_mut(&(user, medium)) {
+            one.interrupted = interrupted;
             if ends_routable {
                 (one.routable, one.unroutable_soon) = (false, false);
             }
-            if state != one.state {
+            if is_other {
                 (one.state, one.since, one.entered) = (state, step.now.wall, entries);
             }
         }
-        self.medium_told(step, user, medium);
+        if is_other || ends_routable {
+            self.medium_told(step, user, medium);
+        }
+        tasks.into_iter().for_each(|task| self.task_changed(step, task));
     }
 
     /// The state of an agent for calls is another one.

@@ -163,8 +163,15 @@ impl Desk {
         let (agent, timer) = (task.agent, if action == Action::Accept { task.timer.take() } else { None });
         self.timers.cancel(timer);
         self.media.touched.extend(agent);
+        let told = step.events.len();
         self.mind_media(step);
         self.task_changed(step, id);
+        // A task that is interrupted by this has been told so.
+        if let Some((last, before)) = step.events.split_last()
+            && before.get(told..).is_some_and(|new| new.contains(last))
+        {
+            step.events.pop();
+        }
     }
 
     /// The medium in which a task of `own` waits that is transferred to a script selector. Where no medium has any, each leads back

@@ -82,3 +82,41 @@ fn finding_m6_the_script_selectors_of_media_are_listed_as_those_of_digital_chann
     assert_eq!(listed("all"), [voice, media.map(str::to_owned).to_vec()].concat());
     assert_eq!(listed(""), listed("all"));
 }
+
+/// As the state for calls, which tells the user and its team.
+#[test]
+fn an_agent_in_a_medium_is_told_of_another_label_of_its_reason() {
+    let mut stage = stage();
+    for command in ["bob 5000 LOGIN 1 ACCEPT CLOSE", "bob 5001 LOGIN 1 ACCEPT CLOSE", "bob 5000 NOT_READY 1"]
+    {
+        play_one(&mut stage, command);
+    }
+    let change = |action, body: &str, name: &str| {
+        let body = crate::desk::Element::read(body, &Bounds::of(&Limits::default()), name).expect("a body");
+        let object = crate::desk::Object::ReasonCode;
+        let request = crate::desk::Request::Configure(crate::desk::Change {
+            object,
+            action,
+            ids: vec!["1".to_owned()],
+            category: String::new(),
+            body,
+        });
+        Command::Request { actor: ROOT, request_id: "r".to_owned(), request }
+    };
+    let media = |events: &[Event]| {
+        let of_media = events.iter().filter(|event| event.node.ends_with("/Media"));
+        of_media.map(|event| (field(&event.payload, "id"), event.payload.clone())).collect::<Vec<_>>()
+    };
+    let rename = "<ReasonCode><label>Standup</label></ReasonCode>";
+    let renamed = change(crate::desk::Action::Update, rename, "ReasonCode");
+    let events = stage.desk.apply(at(1), renamed).expect("an administrator").events;
+    let told = media(&events);
+    assert_eq!(told.len(), 1, "the other medium shows no reason: {events:?}");
+    assert!(told[0].1.contains("<label>Standup</label>"), "{told:?}");
+    assert!(told[0].1.contains("<id>5000</id>"), "{told:?}");
+    // One that is gone is told too.
+    let delete = change(crate::desk::Action::Delete, "<ReasonCode/>", "ReasonCode");
+    let told = media(&stage.desk.apply(at(2), delete).expect("an administrator").events);
+    assert!(told.len() == 1 && !told[0].1.contains("<reasonCode>"), "{told:?}");
+    assert_eq!(stage.desk.wake_at(), None);
+}

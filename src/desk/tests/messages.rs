@@ -135,6 +135,7 @@ fn a_bad_message_gets_an_error_and_is_not_shown() {
         (ADA, message("0", "x", &["1"]), (400, "Invalid Input", "duration")),
         (ADA, message("-1", "x", &["1"]), (400, "Invalid Input", "duration")),
         (ADA, message("1.5", "x", &["1"]), (400, "Invalid Input", "duration")),
+        (ADA, message("+1", "x", &["1"]), (400, "Invalid Input", "duration")),
         (ADA, message("86401", "x", &["1"]), (400, "Invalid Input", "duration")),
         (ADA, message("99999999999999999999", "x", &["1"]), (400, "Invalid Input", "duration")),
         (ADA, message("100", &(longest.clone() + "x"), &["1"]), (400, "Invalid Input", "content")),

@@ -305,8 +305,7 @@ impl<'a> Call<'a> {
 /// Reads a number of at most nine digits, with white space around it.
 fn number(text: &str) -> Option<usize> {
     let text = text.trim();
-    let is_number = (1..10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|_| is_number)
+    crate::text::number(text).filter(|_| text.len() < 10)
 }
 
 /// Why a body was not read, as the API says it.

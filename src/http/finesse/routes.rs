@@ -184,8 +184,12 @@ pub fn shown() -> impl Iterator<Item = [String; 5]> {
         let paths: Vec<_> = row.paths.iter().map(|path| format!("`{path}`")).collect();
         let verbs = |served| row.verbs(served).collect::<Vec<_>>().join(", ");
         let profile = row.profile.map_or("both", Profile::name);
-        let since = row.since.map_or("all".to_owned(), |release| format!("from {}", release.name()));
-        [paths.join(", "), verbs(true), verbs(false), profile.to_owned(), since]
+        let releases = match (row.since, row.before) {
+            (Some(since), _) => format!("from {}", since.name()),
+            (None, Some(before)) => format!("before {}", before.name()),
+            (None, None) => "all".to_owned(),
+        };
+        [paths.join(", "), verbs(true), verbs(false), profile.to_owned(), releases]
     })
 }
 
@@ -202,7 +206,8 @@ mod tests {
     #[test]
     fn no_row_hides_another_and_no_method_stands_twice() {
         for row in rows() {
-            let (profile, release) = (row.profile.unwrap_or(Profile::Ucce), Release::R15);
+            let profile = row.profile.unwrap_or(Profile::Ucce);
+            let release = if row.before.is_some() { Release::R12_5 } else { Release::R15 };
             for pattern in row.paths {
                 let found = find(&example(pattern), profile, release).expect(pattern);
                 assert!(std::ptr::eq(found.row, row), "{pattern} is hidden by {:?}", found.row.paths);
@@ -233,5 +238,9 @@ mod tests {
         assert_eq!(allow("User/ID"), "GET, HEAD, PUT, OPTIONS");
         assert_eq!(allow("User/ID/ClientLog"), "POST, OPTIONS");
         assert_eq!(allow("PhoneBook/ID/Contacts/csvFileContent"), "OPTIONS");
+        // The list of media is changed from 12.6 on.
+        assert_eq!(allow("User/ID/Media"), "GET, HEAD, OPTIONS");
+        let later = find(&example("User/ID/Media"), Profile::Ucce, Release::R12_6).expect("it is there");
+        assert_eq!(later.row.allow(), "GET, HEAD, PUT, OPTIONS");
     }
 }

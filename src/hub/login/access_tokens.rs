@@ -13,6 +13,9 @@ use crate::id::UserId;
 /// are on their way still have. A further one ends the first of them.
 const KEPT: usize = 2;
 
+/// How many access tokens of a user that were ended are known as such: a client that still has one does not guess.
+const ENDED: usize = 16;
+
 /// How long a browser may take to come back from the identity page.
 const CODE_LIFE: Duration = Duration::from_secs(60);
 
@@ -86,6 +89,10 @@ pub struct AccessTokens {
     of_users: HashMap<UserId, Vec<SecretKey>>,
     /// The refresh token of each access token.
     access: HashMap<SecretKey, SecretKey>,
+    /// The access tokens that gave way to others, each with its user.
+    ended: HashMap<SecretKey, UserId>,
+    /// The same of each user, the first one first.
+    ended_of: HashMap<UserId, VecDeque<SecretKey>>,
     codes: HashMap<SecretKey, Code>,
 }
 
@@ -100,6 +107,8 @@ impl AccessTokens {
             grants: HashMap::new(),
             of_users: HashMap::new(),
             access: HashMap::new(),
+            ended: HashMap::new(),
+            ended_of: HashMap::new(),
             codes: HashMap::new(),
         }
     }
@@ -177,8 +186,10 @@ impl AccessTokens {
         let Some(grant) = self.grants.get_mut(&refresh) else { return };
         grant.access.push_back((key, until));
         let ended = if grant.access.len() > KEPT { grant.access.pop_front() } else { None };
+        let user = grant.user;
         if let Some((ended, _)) = ended {
             self.access.remove(&ended);
+            self.keep_ended(user, ended);
         }
         self.access.insert(key, refresh);
     }
@@ -187,7 +198,7 @@ impl AccessTokens {
     pub fn find(&self, now: Instant, text: &str) -> Access {
         let key = SecretKey::of(text);
         let Some(grant) = self.access.get(&key).and_then(|refresh| self.grants.get(refresh)) else {
-            return Access::Unknown;
+            return self.ended.get(&key).map_or(Access::Unknown, |user| Access::Over(*user));
         };
         let valid = grant.access.iter().any(|(other, until)| *other == key && now < *until);
         if valid { Access::Valid(grant.user) } else { Access::Over(grant.user) }
@@ -199,6 +210,7 @@ impl AccessTokens {
         for (key, until) in self.own(user).flat_map(|(_, grant)| &grant.access) {
             if now < *until { tokens.valid.push(*key) } else { tokens.over.push(*key) }
         }
+        tokens.over.extend(self.ended_of.get(&user).into_iter().flatten());
         tokens
     }
 
@@ -206,6 +218,22 @@ impl AccessTokens {
     pub fn retain(&mut self, has: impl Fn(UserId, &Password) -> bool) {
         self.codes.retain(|_, code| has(code.user, &code.password));
         self.remove(|grant| !has(grant.user, &grant.password));
+        // What was ended is known for as long as its user has a token.
+        let of_users = &self.of_users;
+        self.ended_of.retain(|user, _| of_users.contains_key(user));
+        self.ended.retain(|_, user| of_users.contains_key(user));
+    }
+
+    /// Knows an access token that gave way to another one.
+    fn keep_ended(&mut self, user: UserId, key: SecretKey) {
+        let of_user = self.ended_of.entry(user).or_default();
+        of_user.push_back(key);
+        self.ended.insert(key, user);
+        if of_user.len() > ENDED
+            && let Some(first) = of_user.pop_front()
+        {
+            self.ended.remove(&first);
+        }
     }
 
     /// The grants of a user, each with its refresh token.
@@ -229,6 +257,7 @@ impl AccessTokens {
         }
         for (access, _) in grant.access {
             self.access.remove(&access);
+            self.keep_ended(grant.user, access);
         }
     }
 }
@@ -300,6 +329,8 @@ mod tests {
             stage.tokens.refresh(stage.at(seconds), "r", text);
         }
         assert_eq!(["a", "b", "c"].map(|text| stage.valid(90, text)), [false, true, true]);
+        assert_eq!(stage.tokens.find(stage.at(90), "a"), Access::Over(ADA), "it was right, and is no guess");
+        assert!(stage.tokens.of_user(stage.at(90), ADA).is_over("a"));
         assert_eq!(["b", "c"].map(|text| stage.valid(176, text)), [false, true]);
         assert_eq!(stage.tokens.user_of_refresh(stage.at(999), "r"), Some(ADA));
         assert_eq!(stage.tokens.user_of_refresh(stage.at(1000), "r"), None);
@@ -308,7 +339,28 @@ mod tests {
         stage.add(2000, BOB, "d", "s");
         assert_eq!((stage.tokens.grants.len(), stage.tokens.access.len()), (1, 1));
         assert_eq!(stage.tokens.of_users.keys().collect::<Vec<_>>(), [&BOB]);
-        assert_eq!(stage.tokens.find(stage.at(2000), "c"), Access::Unknown);
+        assert_eq!(stage.tokens.find(stage.at(2000), "c"), Access::Over(ADA));
+        assert_eq!(stage.tokens.find(stage.at(2000), "r"), Access::Unknown);
+    }
+
+    #[test]
+    fn the_last_tokens_that_gave_way_are_no_guesses() {
+        let mut stage = stage(1, 8);
+        let text = |number: usize| format!("a{number}");
+        stage.add(0, ADA, &text(0), "r");
+        for number in 1..40 {
+            stage.tokens.refresh(stage.at(1), "r", &text(number));
+        }
+        // Another sign-in takes the place of the only one that there may be.
+        stage.add(2, ADA, "b", "s");
+        let over = |stage: &Stage, text: &str| stage.tokens.find(stage.at(3), text) == Access::Over(ADA);
+        assert_eq!((0..40).filter(|number| over(&stage, &text(*number))).count(), ENDED);
+        assert!(over(&stage, &text(39)) && !over(&stage, &text(23)) && stage.valid(3, "b"));
+        assert_eq!((stage.tokens.ended.len(), stage.tokens.ended_of.len()), (ENDED, 1));
+        // Who has another password has none of them.
+        stage.tokens.retain(|_, _| false);
+        assert_eq!(stage.tokens.find(stage.at(3), &text(39)), Access::Unknown);
+        assert!(stage.tokens.ended.is_empty() && stage.tokens.ended_of.is_empty());
     }
 
     #[test]

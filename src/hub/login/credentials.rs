@@ -63,7 +63,8 @@ impl Credentials {
         said
     }
 
-    /// Checks. Takes the same time whether there is such a user or not, and whether it is kept out or not.
+    /// Checks a password, which takes the same time whether there is such a user or not, and whether it is kept out or not; or a
+    /// token, which takes no time worth measuring: whether a user has single sign-on is told to everybody (`UserAuthMode`).
     /// `Hub::judge` says what the result comes to.
     pub fn verify(&self, attempt: &str) -> bool {
         if let Some(tokens) = &self.tokens {

@@ -71,6 +71,7 @@ fn finding_m17_sessions_end_some_at_a_time_after_a_notice_and_then_the_services(
     }
     assert!(shown(&stage).contains("<status>COMPLETED</status>"), "{}", shown(&stage));
     assert_eq!(stage.hub.availability(), Availability { status: Status::OutOfService, finesse: false });
+    assert_eq!(stage.maintenance_ends, [None], "the log says so");
     // As if the services were started again.
     stage.hub.set_availability(stage.now, Availability { status: Status::InService, finesse: true });
     assert!(shown(&stage).contains("<status></status>"), "{}", shown(&stage));
@@ -107,6 +108,7 @@ fn a_user_in_a_call_is_let_go_last_and_who_comes_back_makes_it_fail() {
     assert!(document.contains("<pendingUserDisconnections>1</pendingUserDisconnections>"), "{document}");
     assert_eq!(stage.hub.availability(), Availability { status: Status::InService, finesse: true });
     assert_eq!(stage.hub.departures.as_ref().map(|_| ()), None);
+    assert_eq!(stage.maintenance_ends, [Some("Users who are still connected: 1".to_owned())]);
 }
 
 #[test]
@@ -136,6 +138,7 @@ fn nobody_is_let_go_any_more_when_the_service_is_set_by_hand() {
     stage.pass(60 * SECOND);
     assert!(!is_ended(&mut stage, id));
     assert!(shown(&stage).contains("<status>FAILED</status>"), "{}", shown(&stage));
+    assert_eq!(stage.maintenance_ends, [Some("The server went out of service".to_owned())]);
 }
 
 #[test]
@@ -185,7 +188,17 @@ fn finding_m17_an_administrator_lets_a_user_in_again_who_was_kept_out() {
         stage.hear(id).concat()
     };
     assert!(heard(&mut stage).contains("<not-authorized/>"));
-    unlock(&mut stage, "1001").expect("it is kept out");
+    // The command is the whole change: whatever applies it again lets the user in again.
+    let request = Request::Unlock("1001".to_owned());
+    let command = desk::Command::Request { actor: user, request_id: String::new(), request: request.clone() };
+    let refused = stage.hub.apply(Entry { now: stage.now, by: Some(user), command });
+    assert_eq!(refused.expect_err("no administrator").status(), 403);
+    assert!(heard(&mut stage).contains("<not-authorized/>"));
+    let actor = administrator(&stage);
+    let command = desk::Command::Request { actor, request_id: String::new(), request };
+    let entry = Entry { now: stage.now, by: Some(actor), command };
+    stage.hub.apply(entry.clone()).expect("it is kept out");
+    assert_eq!(stage.hub.apply(entry).expect_err("it is not any more").status(), 404);
     assert_eq!(stage.hub.locked_out(stage.now), []);
     assert!(heard(&mut stage).contains("<success"));
 }

@@ -94,16 +94,16 @@ pub(crate) fn read(folder: &Path) -> Result<Option<Kept>, String> {
     Ok(Some(Kept { identity, certificate }))
 }
 
-/// Returns the certificate that is kept, or makes one if there is none that fits. `earlier`: that in use, which stays if none can
-/// be kept.
+/// Returns the certificate that is kept, or makes one if there is none that fits. `earlier`: that in use, which stays as long as it
+/// fits if none can be kept or the file is broken.
 ///
 /// # Errors
 ///
 /// No certificate can be made.
 pub fn identity(wanted: &SelfSigned, earlier: Option<&Identity>) -> Result<Identity, String> {
     let now = now().wall;
+    let earlier = earlier.filter(|earlier| misfit(wanted, earlier, now).is_none());
     let unkept = |why: String| {
-        let earlier = earlier.filter(|earlier| misfit(wanted, earlier, now).is_none());
         if let Some(earlier) = earlier {
             return Ok(earlier.clone());
         }
@@ -114,6 +114,14 @@ pub fn identity(wanted: &SelfSigned, earlier: Option<&Identity>) -> Result<Ident
     let Some(folder) = own_folder(wanted) else {
         return unkept("neither state_dir nor the environment names a folder for it".to_owned());
     };
+    if let (Some(earlier), Err(end)) = (earlier, read(&folder)) {
+        // Clients trust the one in use. What is in the file is for the next start.
+        log::warn!(
+            "{} {end}; the certificate in use stays, and the next start makes another one",
+            path(&folder).display()
+        );
+        return Ok(earlier.clone());
+    }
     match prepare(&folder, wanted, now) {
         Ok(identity) => Ok(identity),
         Err(error) => unkept(format!("{} cannot be used: {error}", folder.display())),
@@ -320,6 +328,21 @@ mod tests {
             let again = prepare(&folder.0, &wanted, on(2027, 1, 1)).expect("it is kept");
             assert_eq!(again.chain, identity.chain);
         }
+    }
+
+    #[test]
+    fn a_file_that_is_broken_under_a_server_that_runs_is_left_to_its_next_start() {
+        let folder = Folder::new();
+        let wanted = wanted(&folder.0, &["localhost"]);
+        let first = identity(&wanted, None).expect("it is made");
+        fs::write(path(&folder.0), "something else").expect("it is ours");
+        assert_eq!(identity(&wanted, Some(&first)).expect("it stays").chain, first.chain);
+        assert_eq!(fs::read_to_string(path(&folder.0)).expect("it is there"), "something else");
+        // One that fits no more has no claim to stay, and neither has one of another server.
+        let more = SelfSigned { names: vec!["a.example".to_owned()], ..wanted.clone() };
+        let second = identity(&more, Some(&first)).expect("another one is made");
+        assert_ne!(second.chain, first.chain);
+        assert_eq!(identity(&more, None).expect("it is kept").chain, second.chain);
     }
 
     #[test]

@@ -134,7 +134,7 @@ impl Stage {
         let mut dropped = Vec::new();
         while let Some(action) = self.hub.poll() {
             match action {
-                Action::Wake(_) | Action::Release(_) | Action::Verify { .. } | Action::Idle => {}
+                Action::Wake(_) | Action::Release(_) | Action::Verify { .. } | Action::Idle | Action::MaintenanceOver(_) => {}
                 Action::Abort(id) => {
                     self.hub.closed(self.now, id, "dropped");
                     dropped.push(id);

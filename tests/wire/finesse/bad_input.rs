@@ -54,7 +54,9 @@ fn rows(profile: &str) -> Vec<Row> {
             .join("/")
     };
     routes::shown_of_finesse()
-        .filter(|[.., product, _]| [profile, "both"].contains(&&**product))
+        .filter(|[.., product, releases]| {
+            [profile, "both"].contains(&&**product) && !releases.starts_with("before")
+        })
         .map(|[paths, served, missing, ..]| Row {
             paths: words(&paths).iter().map(|path| filled(path)).collect(),
             served: words(&served),

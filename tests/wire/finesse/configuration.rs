@@ -124,6 +124,7 @@ fn finding_m16_a_wrong_reason_gets_the_error_of_the_guide_and_nothing_changes() 
         // Express has three digits.
         (code("NOT_READY", "1000", "a", "true"), "code"),
         (code("NOT_READY", "7a", "a", "true"), "code"),
+        (code("NOT_READY", "+13", "a", "true"), "code"),
         (code("NOT_READY", "77", "", "true"), "label"),
         (code("NOT_READY", "77", &long, "true"), "label"),
         (code("NOT_READY", "77", "a&#10;b", "true"), "label"),
@@ -331,6 +332,22 @@ fn finding_m14_workflows_have_content_and_are_created_assigned_and_deleted() {
     done(&server, "PUT", "Team/2/Workflows", &list);
     assert!(!has("1001") && has("1004"));
     assert!(get(&server, "1004", "TeamResource/2/Workflows").body.contains("<params>"));
+    // A desktop runs them in the order of the assignment, and the file has the first one for everybody.
+    let second = create(
+        &server,
+        "Workflow",
+        "<Workflow><name>Before</name><TriggerSet><name>CALL_ENDS</name></TriggerSet></Workflow>",
+    );
+    let assigned = |ids: [&str; 2]| {
+        let of = |id: &str| format!("<Workflow><uri>/finesse/api/{id}</uri></Workflow>");
+        done(&server, "PUT", "Team/2/Workflows", &format!("<Workflows>{}</Workflows>", ids.map(of).concat()));
+        let list = get(&server, "1004", "User/1004/Workflows").body;
+        let place = |id: &str| list.find(&format!("/finesse/api/{id}</uri>")).expect("it is in the list");
+        let places = ids.map(place);
+        assert!(places.is_sorted() && places[1] < place("Workflow/1"), "{places:?} {list}");
+    };
+    assigned([&second, &workflow]);
+    assigned([&workflow, &second]);
     refused(&server, ("DELETE", &action), "", 400, "In Use", action.rsplit('/').next().expect("an id"));
     done(&server, "PUT", &workflow, "<Workflow><description>New</description></Workflow>");
     assert_eq!(field(&document(&server, &workflow), "description"), "New");

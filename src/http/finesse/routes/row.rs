@@ -117,13 +117,15 @@ pub struct Row {
     pub profile: Option<Profile>,
     /// The first release that has it; `None`: all that callboard knows.
     pub since: Option<Release>,
+    /// The first release that has another row for it; `None`: no known one.
+    pub before: Option<Release>,
     /// Documents can be read out of service too.
     pub is_always_read: bool,
 }
 
 impl Row {
     pub const fn new(paths: &'static [&'static str], methods: &'static [(Verb, Handler)]) -> Self {
-        Self { paths, methods, profile: None, since: None, is_always_read: false }
+        Self { paths, methods, profile: None, since: None, before: None, is_always_read: false }
     }
 
     /// A row of one product.
@@ -136,13 +138,20 @@ impl Row {
         Self { since: Some(release), ..self }
     }
 
+    /// A row that this release and later ones have not.
+    pub const fn before(self, release: Release) -> Self {
+        Self { before: Some(release), ..self }
+    }
+
     /// A row whose documents can be read out of service too.
     pub const fn always_read(self) -> Self {
         Self { is_always_read: true, ..self }
     }
 
     pub fn holds(&self, profile: Profile, release: Release) -> bool {
-        self.profile.is_none_or(|own| own == profile) && self.since.is_none_or(|since| since <= release)
+        self.profile.is_none_or(|own| own == profile)
+            && self.since.is_none_or(|since| since <= release)
+            && self.before.is_none_or(|before| release < before)
     }
 
     pub fn handler(&self, verb: Verb) -> Option<Handler> {

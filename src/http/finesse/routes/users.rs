@@ -42,7 +42,11 @@ pub const ROWS: &[Row] = &[
             let asked = MediumRequest::read_list(body, bounds)?;
             Ok(Request::ChangeMedia { user: ids.concat(), medium: None, asked })
         })),
-    ]).only(Ucce),
+    ]).only(Ucce).since(R12_6),
+    Row::new(&["User/ID/Media"], &[
+        (Get, ReadOfUser(|asked, actor, user| asked.desk().media_document(actor, user))),
+        (Put, Missing),
+    ]).only(Ucce).before(R12_6),
     Row::new(&["User/ID/Media/MRD"], &[
         (Get, ReadOfUser(|asked, actor, user| asked.desk().medium_document(actor, user, asked.id(1)))),
         (Put, Change(|ids, body, bounds| {
