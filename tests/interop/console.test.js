@@ -170,6 +170,19 @@ test('a step that fails is red, with the cause and what to check', lab(async ({ 
   }
 }));
 
+test('the list of frames has those of the last login only', lab(async ({ server }) => {
+  const { page, complaints } = await enter(server, 'wire');
+  await connect(page, 'password');
+  await page.locator('.ladder > li[data-state="failed"]').waitFor();
+  const names = page.locator('.wire .frames-list .frame-what');
+  await names.filter({ hasText: 'auth response: failure' }).waitFor();
+  await connect(page, 'none');
+  await page.getByText('Live', { exact: true }).waitFor();
+  await names.filter({ hasText: 'auth response: success' }).waitFor();
+  assert.equal(await names.filter({ hasText: 'auth response: failure' }).count(), 0);
+  assert.deepEqual(complaints, []);
+}));
+
 test('what is wrong with a session that lives on is said', lab(async ({ server }) => {
   const { page, complaints } = await enter(server, 'wire', { expected: [/503/] });
   await connect(page);

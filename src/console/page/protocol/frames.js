@@ -21,6 +21,8 @@ export class FrameStore {
     this.dropped = 0;
     this.count = 0;
     this.zero = null;
+    /** How often it was cleared: a list that shows other frames begins anew. */
+    this.generation = 0;
   }
 
   /** Adds a frame: `{ direction, text, time, size, session, user }`, `time` in milliseconds since 1970. */
@@ -52,6 +54,7 @@ export class FrameStore {
   }
 
   clear({ zero = null } = {}) {
+    this.generation += 1;
     this.frames = [];
     this.dropped = 0;
     this.count = 0;

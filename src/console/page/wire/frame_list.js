@@ -34,6 +34,7 @@ export class FrameList {
   #rows = new Map();
   #open = new Set();
   #shown = 0;
+  #generation = 0;
   #paused = false;
   #scheduled = 0;
   #unlisten;
@@ -102,8 +103,9 @@ export class FrameList {
   }
 
   #add(force = false) {
-    const { frames, count } = this.#store;
-    if (count < this.#shown) {
+    const { frames, count, generation } = this.#store;
+    if (generation !== this.#generation) {
+      this.#generation = generation;
       this.#open.clear();
       this.#all();
       return;

@@ -1,46 +1,14 @@
-// One login over the wire: the steps with their state, what was said at each, and why it ended. No drawing here.
+// One login over the wire, from the socket to its end. No drawing here.
 
-import { Api, Unreachable, good } from '../shared/api.js';
+import { good } from '../shared/api.js';
+import { askService, diagnose, outOfService } from './diagnosis.js';
+import { LoginSteps } from './login_steps.js';
 import { FrameStore } from '../protocol/frames.js';
 import { first, update } from '../shared/xml.js';
 import { Failure, Session } from '../protocol/xmpp.js';
+import { proveSilence, settingsOf, takeResource } from './tried_failures.js';
 
-/** The steps in order, in the words of the RFCs. */
-export const STEPS = [
-  'tcp', 'upgrade', 'open', 'features', 'auth', 'success', 'reopen', 'bind', 'bound', 'presence',
-  'user', 'userDone', 'team', 'teamDone', 'live',
-];
-
-/** Ways to break it on purpose. */
-export const FAILURES = ['none', 'password', 'domain', 'protocol', 'priority', 'node', 'resource'];
-
-const PATIENCE = 10_000;
-const SHORT_PATIENCE = 4_000;
-const MOST_OF_A_STEP = 8;
 const MOST_ITEMS = 50;
-
-const STEP_OF = {
-  'open-request': 'open',
-  'open-response': 'open',
-  'open-again': 'reopen',
-  'open-again-response': 'reopen',
-  features: 'features',
-  'features-bind': 'reopen',
-  'auth-request': 'auth',
-  success: 'success',
-  failure: 'success',
-  'bind-request': 'bind',
-  'bind-response': 'bound',
-  'session-request': 'bound',
-  'session-response': 'bound',
-  'presence-request': 'presence',
-  'presence-finesse': 'presence',
-  'presence-echo': 'presence',
-  event: 'live',
-  message: 'live',
-  'ping-request': 'live',
-  'ping-response': 'live',
-};
 
 /** A login as the view Wire shows it; lives as long as somebody is logged in, whichever tab is shown. */
 export class LoginRun {
@@ -94,6 +62,11 @@ export class LoginRun {
     };
   }
 
+  /** What went wrong, by step. */
+  get failures() {
+    return this.steps.failures;
+  }
+
   /** What went wrong last, in the order of the steps. */
   get failure() {
     return [...this.failures.values()].at(-1) ?? null;
@@ -126,26 +99,20 @@ export class LoginRun {
     const attempt = (this.#attempt += 1);
     const { failure } = this.form;
     this.#reset();
-    this.settings = {
-      ...this.form,
-      domain: failure === 'domain' ? 'wrong.example' : this.form.domain,
-      password: failure === 'password' ? `${this.#context.password}-wrong` : this.#context.password,
-      teamNode: `/finesse/api/Team/${failure === 'node' ? `${this.form.team}-unknown` : this.form.team}/Users`,
-    };
+    this.settings = settingsOf(this.form, this.#context.password);
     this.status = 'coming';
-    this.start = performance.now();
+    this.#beginNow();
     this.startedAt = Date.now();
-    this.store.clear({ zero: performance.timeOrigin + this.start });
     this.selected = null;
-    this.#now('tcp');
+    this.steps.begin('tcp');
+    this.#changed();
     try {
       this.meter = await this.api.newMeter();
     } catch {
       this.meter = null;
     }
     if (attempt !== this.#attempt || this.status !== 'coming') return;
-    this.start = performance.now();
-    this.store.zero = performance.timeOrigin + this.start;
+    this.#beginNow();
     this.url = `${location.origin.replace(/^http/, 'ws')}/ws/${this.meter ? `?run=${this.meter}` : ''}`;
     const session = this.#make();
     this.#session = session;
@@ -162,8 +129,9 @@ export class LoginRun {
       session.close();
       return;
     }
-    if (failure === 'priority') await this.#proveSilence(session);
-    if (failure === 'resource') await this.#takeResource(session);
+    const isCurrent = () => session === this.#session && this.busy;
+    if (failure === 'priority' && await proveSilence(this, isCurrent)) this.#silent();
+    if (failure === 'resource') await takeResource(this, isCurrent);
   }
 
   disconnect() {
@@ -193,8 +161,7 @@ export class LoginRun {
 
   #reset() {
     this.status = 'idle';
-    this.steps = new Map(STEPS.map((id) => [id, { id, state: 'waiting', at: null, frames: [], count: 0, note: '' }]));
-    this.failures = new Map();
+    this.steps = new LoginSteps();
     this.upgrade = null;
     this.meter = null;
     this.url = '';
@@ -213,18 +180,24 @@ export class LoginRun {
     this.#gate = null;
   }
 
+  // Times of steps and frames are those since now.
+  #beginNow() {
+    this.steps.start = performance.now();
+    this.store.clear({ zero: performance.timeOrigin + this.steps.start });
+  }
+
   #make() {
-    const { failure, domain, password, resource } = this.settings;
+    const { domain, password, resource, protocols, priority, patience, needsFinesse } = this.settings;
     const session = new Session({
       url: this.url,
-      protocols: failure === 'protocol' ? '' : 'xmpp',
+      protocols,
       domain,
       user: this.user,
       password,
       resource,
-      priority: failure === 'priority' ? -1 : null,
-      patience: failure === 'priority' ? SHORT_PATIENCE : PATIENCE,
-      needsFinesse: failure !== 'priority',
+      priority,
+      patience,
+      needsFinesse,
       before: (step) => this.#before(session, step),
       onFrame: (frame) => session === this.#session && this.#frame(frame),
       onState: (name, detail) => session === this.#session && this.#state(name, detail),
@@ -259,52 +232,52 @@ export class LoginRun {
   #state(name, detail) {
     switch (name) {
       case 'upgraded':
-        this.#done('tcp');
-        this.#done('upgrade', 'open');
+        this.steps.done('tcp');
+        this.steps.done('upgrade', 'open');
         this.#readMeter();
         break;
       case 'opened':
-        this.#done('open', 'features');
+        this.steps.done('open', 'features');
         break;
       case 'features':
-        this.#done('features', 'auth');
-        this.#note('features', detail.found.join(', '));
+        this.steps.done('features', 'auth');
+        this.steps.note('features', detail.found.join(', '));
         break;
       case 'auth':
-        this.#done('auth', 'success');
+        this.steps.done('auth', 'success');
         break;
       case 'success':
-        this.#done('success', 'reopen');
+        this.steps.done('success', 'reopen');
         break;
       case 'reopened':
-        this.#done('reopen', 'bind');
+        this.steps.done('reopen', 'bind');
         break;
       case 'bind':
-        this.#done('bind', 'bound');
-        this.#note('bind', this.settings.resource);
+        this.steps.done('bind', 'bound');
+        this.steps.note('bind', this.settings.resource);
         break;
       case 'bound':
         this.jid = detail.jid;
-        this.#done('bound', 'presence');
-        this.#note('bound', detail.jid);
+        this.steps.done('bound', 'presence');
+        this.steps.note('bound', detail.jid);
         break;
       case 'available':
-        this.#done('presence', 'user');
+        this.steps.done('presence', 'user');
         this.finesse = detail.finesse;
         if (!detail.finesse) {
           this.steps.get('presence').state = 'warn';
-          this.#explain('presence', 'priority', 'priority');
+          this.steps.explain('presence', 'priority', 'priority');
         }
         break;
       case 'subscribe':
-        this.#done(detail.step, `${detail.step}Done`);
-        this.#note(detail.step, detail.node);
+        this.steps.done(detail.step, `${detail.step}Done`);
+        this.steps.note(detail.step, detail.node);
         break;
       case 'subscribed':
-        this.#done(`${detail.step}Done`, detail.step === 'user' ? 'team' : 'live');
+        this.steps.done(`${detail.step}Done`, detail.step === 'user' ? 'team' : 'live');
         break;
       case 'live':
-        this.steps.get('live').at = performance.now() - this.start;
+        this.steps.time('live');
         this.status = this.failures.size ? 'warn' : 'live';
         this.selected ??= 'live';
         this.#askService();
@@ -320,18 +293,7 @@ export class LoginRun {
 
   #frame({ direction, text, at, step }) {
     const entry = this.store.add({ direction, text, time: performance.timeOrigin + at });
-    let id = STEP_OF[entry.key];
-    if (entry.key === 'subscribe-request') id = step;
-    if (entry.key === 'subscribe-response') id = `${step}Done`;
-    if (entry.key === 'iq-error') id = this.#current();
-    if (this.status === 'live' && entry.key.startsWith('presence')) id = 'live';
-    const place = this.steps.get(id) ?? this.steps.get(this.#current());
-    // Of the pings the last one is enough there.
-    if (entry.key.startsWith('ping-')) place.frames = place.frames.filter(({ key }) => key !== entry.key);
-    place.frames.push(entry);
-    place.count += 1;
-    // The ladder shows how it went; all frames are in the list beside it.
-    if (place.frames.length > MOST_OF_A_STEP) place.frames.shift();
+    this.steps.add(entry, step, this.status === 'live');
     this.#changed();
   }
 
@@ -343,28 +305,8 @@ export class LoginRun {
     if (before !== undefined && before !== to) this.twice = true;
     this.items.set(id, to);
     if (this.items.size > MOST_ITEMS) this.items.delete(this.items.keys().next().value);
-    this.#note('live', String(this.events));
+    this.steps.note('live', String(this.events));
     this.#changed();
-  }
-
-  #now(id) {
-    this.steps.get(id).state = 'now';
-    this.#changed();
-  }
-
-  #done(id, next = null) {
-    const step = this.steps.get(id);
-    step.state = 'done';
-    step.at = performance.now() - this.start;
-    if (next) this.steps.get(next).state = 'now';
-  }
-
-  #note(id, text) {
-    this.steps.get(id).note = text;
-  }
-
-  #current() {
-    return STEPS.find((id) => this.steps.get(id).state === 'now') ?? 'live';
   }
 
   // The socket has closed. While it comes up the failed step tells of it; once live this is the place.
@@ -374,7 +316,7 @@ export class LoginRun {
       this.status = 'closed';
       const live = this.steps.get('live');
       if (live.state === 'now') live.state = 'done';
-      else if (this.#current() !== 'live') this.steps.get(this.#current()).state = 'waiting';
+      else if (this.steps.current !== 'live') this.steps.get(this.steps.current).state = 'waiting';
       this.#changed();
     } else if (wasLive) {
       const ended = this.#session.ended ?? new Failure('live', 'closed', detail);
@@ -385,93 +327,52 @@ export class LoginRun {
   async #fail(error) {
     const failure = error instanceof Failure ? error : new Failure('live', 'browser', { detail: String(error) });
     const attempt = this.#attempt;
-    let where = this.#current();
+    let where = this.steps.current;
     this.#gate = null;
     let { why } = failure;
-    let vars = { condition: failure.condition, code: failure.code, detail: failure.detail, domain: this.settings.domain, seconds: PATIENCE / 1000 };
+    let vars = { condition: failure.condition, code: failure.code, detail: failure.detail, domain: this.settings.domain, seconds: this.settings.patience / 1000 };
     // Not left with a step that seems to go on while the cause is looked for.
-    const step = this.steps.get(where);
-    step.state = 'failed';
-    step.at = performance.now() - this.start;
+    this.steps.time(where);
+    this.steps.fail(where);
     this.status = 'failed';
     this.#changed();
 
     if (why === 'closed') {
-      const found = await this.#diagnose(failure.step === 'upgrade');
+      const found = await diagnose({
+        coming: failure.step === 'upgrade',
+        readMeter: () => this.#readMeter(),
+        upgrade: () => this.upgrade,
+      });
       if (attempt !== this.#attempt) return;
       why = found.why;
       vars = { ...vars, ...found.vars, detail: failure.detail ? `: ${failure.detail}` : '' };
       if (found.seen) {
-        this.#done('tcp');
+        this.steps.done('tcp');
         if (where === 'tcp') where = 'upgrade';
       }
     } else if (failure.condition === 'host-unknown') {
-      // The server answers open before it looks at the domain; what was wrong is the open.
-      const features = this.steps.get('features');
-      this.steps.get('open').frames.push(...features.frames.splice(0));
-      features.state = 'waiting';
-      features.at = null;
+      this.steps.failAtOpen();
       where = 'open';
     } else if (why === 'sasl') {
       vars.condition = failure.condition || 'failure';
     }
-    const place = this.steps.get(where);
-    place.state = 'failed';
-    place.at ??= performance.now() - this.start;
-    this.#explain(where, why, failure.condition || why, vars);
+    this.steps.fail(where);
+    this.steps.explain(where, why, failure.condition || why, vars);
     this.selected = where;
     this.#changed();
-  }
-
-  // Keys of words, not words: the language may change while it is shown.
-  #explain(step, why, condition, vars = {}) {
-    this.failures.set(step, { step, why, condition, vars: { address: `${location.origin}/healthz`, ...vars } });
-  }
-
-  // The browser tells a script nothing of why a WebSocket has failed. Plain requests, and what the server has seen, do.
-  async #diagnose(coming) {
-    const service = await this.#service();
-    const vars = service ? { service } : {};
-    try {
-      await new Api(null).get('/healthz', { timeout: 5_000 });
-    } catch (error) {
-      if (error instanceof Unreachable) return { why: coming ? 'gone' : 'goneLater', vars, seen: !coming };
-      throw error;
-    }
-    if (!coming) return { why: (await this.#readMeter()) === 404 ? 'restarted' : 'dropped', vars, seen: true };
-    if (!this.meter) return { why: 'dropped', vars, seen: false };
-    const status = await this.#readMeter();
-    if (status === 404) return { why: 'restarted', vars, seen: false };
-    if (!this.upgrade) return { why: 'unseen', vars, seen: false };
-    const { request, response } = this.upgrade;
-    const line = response?.line ?? '';
-    const code = line.split(' ')[1] ?? '';
-    if (code !== '101') {
-      return { why: header(request, 'sec-websocket-protocol') ? 'refused' : 'protocol', vars: { ...vars, status: line.replace(/^\S+ /, '') }, seen: true };
-    }
-    return { why: header(response, 'sec-websocket-protocol') ? 'dropped' : 'echo', vars, seen: true };
-  }
-
-  async #service() {
-    try {
-      const info = (await new Api(null).get('/finesse/api/SystemInfo', { timeout: 5_000 })).xml();
-      return outOfService(first(info, 'status'));
-    } catch {
-      return '';
-    }
   }
 
   async #askService() {
     const session = this.#session;
     const { events } = this;
-    const service = await this.#service();
+    const service = await askService();
     // An event that has come meanwhile is newer.
     if (session !== this.#session || this.events !== events) return;
     this.service = service;
     this.#changed();
   }
 
-  // Returns the status if the server would not tell.
+  // Resolves to the status of the answer: 0 for none, null where the server counts nothing.
   async #readMeter() {
     if (!this.meter) return null;
     const { meter } = this;
@@ -481,7 +382,7 @@ export class LoginRun {
       this.#changed();
       return 200;
     } catch (error) {
-      return error.status ?? null;
+      return error.status ?? 0;
     }
   }
 
@@ -497,35 +398,11 @@ export class LoginRun {
     }
   }
 
-  // Negative priority: everything was confirmed, and an event that the server took does not come.
-  async #proveSilence(session) {
-    if (!this.administrator) {
-      this.#explain('live', 'silentMaybe', 'silent');
-    } else {
-      await this.test();
-      await new Promise((resolve) => setTimeout(resolve, SHORT_PATIENCE));
-      if (session !== this.#session || !this.busy || this.events) return;
-      this.#explain('live', 'silent', 'silent', { seconds: SHORT_PATIENCE / 1000 });
-    }
-    const live = this.steps.get('live');
-    live.state = 'failed';
+  #silent() {
+    this.steps.get('live').state = 'failed';
     this.status = 'warn';
     this.selected = 'live';
     this.#changed();
-  }
-
-  // A second session with the same resource: the server ends the first.
-  async #takeResource(session) {
-    await new Promise((resolve) => setTimeout(resolve, 1_200));
-    if (session !== this.#session || !this.busy) return;
-    const { domain, password, resource } = this.settings;
-    const other = new Session({ url: this.url.split('?')[0], domain, user: this.user, password, resource });
-    try {
-      await other.connect();
-    } catch {
-      // The first session stays, and the view shows it as live.
-    }
-    setTimeout(() => other.close(), 1_000);
   }
 
   #drop() {
@@ -540,13 +417,4 @@ export class LoginRun {
   #changed() {
     this.onChange();
   }
-}
-
-// The status that keeps the service from serving, or ''.
-function outOfService(status) {
-  return status && status !== 'IN_SERVICE' ? status : '';
-}
-
-function header(part, name) {
-  return part?.headers?.find(([key]) => key.toLowerCase() === name)?.[1];
 }

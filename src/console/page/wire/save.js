@@ -1,7 +1,7 @@
 // A session as a file, for a ticket. What is in it has no password: neither in the frames nor in the headers.
 
 import { nameOf } from '../protocol/frames.js';
-import { STEPS } from './login_run.js';
+import { STEPS } from './login_steps.js';
 import { t } from '../shared/words.js';
 import { pretty } from '../shared/xml.js';
 

@@ -3,7 +3,9 @@
 import { clear, el, say, svg } from '../shared/dom.js';
 import { nameOf } from '../protocol/frames.js';
 import { FrameList, content } from './frame_list.js';
-import { FAILURES, LoginRun, STEPS } from './login_run.js';
+import { LoginRun } from './login_run.js';
+import { STEPS } from './login_steps.js';
+import { FAILURES } from './tried_failures.js';
 import { harmless, save } from './save.js';
 import { FrameTap } from './frame_tap.js';
 import { Subscriptions } from './subscriptions.js';
