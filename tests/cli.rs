@@ -93,6 +93,7 @@ fn the_check_says_what_would_be_served() {
         "team 2         Kiosk: 1004 1005 1006; supervised by administrator",
         "reason codes   7, not required",
         "phone books    2 with 4 contacts",
+        "campaigns      1 with 0 contacts",
         "queue 1        Sales: number 9001, team 1",
         "queue 2        Support: number 9002, team 2",
         "nodes          1 beside those of users and teams",

@@ -322,6 +322,10 @@ fn describe(config: &Config, found: &Found, out: &mut impl Write) -> io::Result<
     for queue in &config.queues {
         writeln!(out, "queue {:8} {}: number {}, team {}", queue.id, queue.name, queue.number, queue.team)?;
     }
+    if !config.campaigns.is_empty() {
+        let contacts: usize = config.campaigns.iter().map(|campaign| campaign.contacts.len()).sum();
+        writeln!(out, "campaigns      {} with {contacts} contacts", config.campaigns.len())?;
+    }
     writeln!(out, "nodes          {} beside those of users and teams", config.nodes.len())?;
 
     for footprint::Row { what, bytes } in footprint::rows(config).iter().filter(|row| row.bytes > 0) {

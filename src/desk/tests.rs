@@ -27,6 +27,7 @@ mod maintenance;
 mod media;
 mod media_beside_calls;
 mod messages;
+mod outbound;
 mod payloads;
 mod presence;
 mod queues;

@@ -7,7 +7,7 @@ use crate::desk::contact_centre::Desk;
 use crate::desk::dialog::call::{Dialog, Participant, Party, Phase};
 use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::event::{Event, Step};
-use crate::desk::outbound::contacts::{Contact, OutboundCall};
+use crate::desk::outbound::contacts::{Contact, Outbound, OutboundCall};
 use crate::desk::outbound::request::NewContact;
 use crate::desk::timers::Alarm;
 use crate::id::{DialogId, UserId};
@@ -160,13 +160,11 @@ impl Desk {
         let old = std::mem::replace(&mut self.outbound.campaigns, campaigns);
         let is_gone =
             |campaigns: &[Campaign], name: &str| campaigns.iter().all(|campaign| campaign.name != name);
-        let gone = self
-            .outbound
-            .waiting
-            .extract_if(.., |_, contact| is_gone(&self.outbound.campaigns, &contact.campaign));
-        for (_, contact) in gone.collect::<Vec<_>>() {
-            self.timers.cancel(contact.rest);
+        let Outbound { campaigns, waiting, .. } = &mut self.outbound;
+        for contact in waiting.values_mut().filter(|contact| is_gone(campaigns, &contact.campaign)) {
+            self.timers.cancel(contact.rest.take());
         }
+        waiting.retain(|_, contact| !is_gone(campaigns, &contact.campaign));
         let offered = self.dialogs.values().filter(|dialog| {
             let contact = dialog.outbound.as_ref().map(|call| &call.contact);
             dialog.is_reservation()

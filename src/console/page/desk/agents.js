@@ -7,10 +7,12 @@ import { stateKind, stateName, taskStateName } from '../shared/states.js';
 import { t } from '../shared/words.js';
 import { escape } from '../shared/xml.js';
 
-const SIMPLE = new Set(['ANSWER', 'HOLD', 'RETRIEVE', 'DROP', 'TRANSFER', 'CONFERENCE', 'BARGE_CALL']);
+const SIMPLE = new Set([
+  'ANSWER', 'HOLD', 'RETRIEVE', 'DROP', 'TRANSFER', 'CONFERENCE', 'BARGE_CALL', 'ACCEPT', 'REJECT', 'CLOSE', 'CANCEL_SCHEDULED_CALLBACK',
+]);
 const SIMPLE_OF_TASKS = new Set(['ACCEPT', 'START', 'PAUSE', 'RESUME', 'WRAP_UP', 'CLOSE']);
 const MEDIUM_STATES = ['LOGIN', 'READY', 'NOT_READY', 'LOGOUT'];
-const FIRST = ['ANSWER', 'RETRIEVE', 'HOLD', 'TRANSFER', 'CONFERENCE', 'DROP'];
+const FIRST = ['ANSWER', 'ACCEPT', 'RETRIEVE', 'HOLD', 'TRANSFER', 'CONFERENCE', 'DROP'];
 const ERROR_STAYS = 15_000;
 
 /** A badge with the word of a state, which `name` finds; `set(state)` changes it. */
@@ -231,6 +233,10 @@ function asked(action) {
       return { label: 'desk.ask.number', digits: true, told: (value) => ({ target: value }) };
     case 'SEND_DTMF':
       return { label: 'desk.ask.digits', digits: true, told: (value) => ({ more: parameter('dtmfString', value) }) };
+    case 'RECLASSIFY':
+      return { label: 'desk.ask.classification', digits: false, told: (value) => ({ more: parameter('outboundClassification', value) }) };
+    case 'UPDATE_SCHEDULED_CALLBACK':
+      return { label: 'desk.ask.callback', digits: false, told: (value) => ({ more: parameter('callbackTime', value) }) };
     case 'UPDATE_CALL_DATA':
       return {
         label: 'desk.ask.wrapUp',

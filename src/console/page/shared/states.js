@@ -8,6 +8,7 @@ const KINDS = {
   TALKING: 'busy',
   HOLD: 'busy',
   RESERVED: 'busy',
+  RESERVED_OUTBOUND_PREVIEW: 'busy',
   WORK: 'warn',
   WORK_READY: 'warn',
   NOT_READY: 'warn',
@@ -32,7 +33,9 @@ const KINDS = {
 };
 
 /** The order in which states are counted and shown. */
-export const AGENT_STATES = ['READY', 'RESERVED', 'TALKING', 'HOLD', 'WORK', 'WORK_READY', 'NOT_READY', 'LOGOUT'];
+export const AGENT_STATES = [
+  'READY', 'RESERVED', 'RESERVED_OUTBOUND_PREVIEW', 'TALKING', 'HOLD', 'WORK', 'WORK_READY', 'NOT_READY', 'LOGOUT',
+];
 
 /** A state in words; one that is not known as the server has it. */
 export function stateName(state) {
@@ -54,6 +57,7 @@ addWords({
     'state.READY': 'Ready',
     'state.NOT_READY': 'Not ready',
     'state.RESERVED': 'Reserved',
+    'state.RESERVED_OUTBOUND_PREVIEW': 'Reserved (outbound)',
     'state.TALKING': 'Talking',
     'state.HOLD': 'On hold',
     'state.WORK': 'Wrap-up',
@@ -65,6 +69,7 @@ addWords({
     'state.ALERTING': 'Ringing',
     'state.ACTIVE': 'Talking',
     'state.HELD': 'On hold',
+    'state.ACCEPTED': 'Accepted',
     'state.WRAP_UP': 'Wrap-up',
     'state.FAILED': 'Failed',
     'state.DROPPED': 'Ended',
@@ -86,6 +91,7 @@ addWords({
     'state.READY': '就緒',
     'state.NOT_READY': '未就緒',
     'state.RESERVED': '已預留（待接聽）',
+    'state.RESERVED_OUTBOUND_PREVIEW': '已預留（外撥預覽）',
     'state.TALKING': '通話中',
     'state.HOLD': '保留中',
     'state.WORK': '話後處理',
@@ -97,6 +103,7 @@ addWords({
     'state.ALERTING': '響鈴中',
     'state.ACTIVE': '通話中',
     'state.HELD': '保留中',
+    'state.ACCEPTED': '已接受',
     'state.WRAP_UP': '話後處理',
     'state.FAILED': '失敗',
     'state.DROPPED': '已結束',
