@@ -55,6 +55,7 @@ pub(super) const USER: &[&str] = &[
     "team",
     "supervises",
     "extension",
+    "devices",
     "sso",
 ];
 

@@ -9,6 +9,7 @@ pub(crate) mod browsers;
 pub mod call_variable;
 pub mod campaigns;
 mod configuration;
+mod devices;
 mod files;
 mod guessable;
 mod keys;
@@ -38,6 +39,7 @@ pub mod workflows;
 
 pub use books::{Contact, MOST_CONTACTS, PhoneBook};
 pub use configuration::Config;
+pub use devices::Device;
 pub use files::{Files, Found, Origin, SelfSigned, TlsFiles, Unread, Www};
 pub use keys::SECTIONS;
 pub use layouts::{Entry, Layout, MOST_LAYOUTS};

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use crate::config::devices;
 use crate::config::guessable::Guessable;
 use crate::config::keys;
 use crate::config::limits::Kind;
@@ -128,6 +129,7 @@ fn user<'d>(report: &mut Report, section: &Section<'d>) -> Draft<'d> {
     let id = section.needed(report, "id");
     let login_name = section.string(report, "login_name");
     let extension = section.string(report, "extension");
+    let devices = devices::read(report, section, matches!(extension, Ok(Some(_)) | Err(_)));
     let sso = section.boolean(report, "sso");
     let team = section.string(report, "team");
     let supervises = section.strings(report, "supervises");
@@ -179,6 +181,7 @@ fn user<'d>(report: &mut Report, section: &Section<'d>) -> Draft<'d> {
             team: team?.map(|team| team.value.into()),
             supervises: supervises?.unwrap_or_default().iter().map(|team| team.value.into()).collect(),
             extension: good_extension?,
+            devices: devices?,
             sso: sso?.is_some_and(|on| on.value),
         })
     };

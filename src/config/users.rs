@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::config::devices::Device;
 use crate::config::password::Password;
 
 /// What a user may do.
@@ -61,6 +62,8 @@ pub struct User {
     pub supervises: Vec<String>,
     /// The telephone: digits, `+`, `*` and `#`. No two users have the same.
     pub extension: Option<String>,
+    /// The devices that have the number of the telephone; empty without one.
+    pub devices: Vec<Device>,
     /// Logs in by single sign-on: with an access token, and with the password on the identity page only.
     pub sso: bool,
 }

@@ -17,6 +17,8 @@ pub(super) struct Change<'a> {
     pub request: Request,
     pub extension: &'a str,
     /// Whether a mobile agent signs in.
+    /// The device of that telephone, for LOGIN.
+    pub device: Option<&'a str>,
     pub is_mobile: bool,
     pub reason: Option<Reason>,
     /// Whether it is to sign out of all media.
@@ -66,7 +68,9 @@ impl Desk {
             Outcome::To(state) | Outcome::Pend(state) => {
                 self.obey(step.now, by, user, outcome, state, change)
             }
-            Outcome::Keep if change.request == Request::Login => self.take_telephone(user, change.extension),
+            Outcome::Keep if change.request == Request::Login => {
+                self.take_telephone(user, change.extension, change.device)
+            }
             // A state that the table refuses does not come here.
             Outcome::Keep | Outcome::Refused(_) => Ok(()),
         };
@@ -119,6 +123,10 @@ impl Desk {
             (Request::Login, None) => return Err(ApiRefusal::ExtensionMissing.about("extension")),
             (_, extension) => extension.unwrap_or_default(),
         };
+        let device = asked.active_device_id.as_deref().filter(|_| request == Request::Login);
+        if let Some(device) = device {
+            self.check_device(extension, device)?;
+        }
         let mobile_agent = asked.mobile_agent.as_ref().filter(|_| request == Request::Login);
         if let Some(mobile) = mobile_agent {
             check_mobile(mobile)?;
@@ -137,7 +145,7 @@ impl Desk {
         };
         let leaves_media = request == Request::Logout && asked.logout_all_media.as_deref() == Some("true");
         let is_mobile = mobile_agent.is_some();
-        Ok(Change { request, extension, is_mobile, reason, leaves_media })
+        Ok(Change { request, extension, device, is_mobile, reason, leaves_media })
     }
 
     /// The reason that a request names, or none where none is needed.
@@ -179,7 +187,7 @@ impl Desk {
         change: &Change<'_>,
     ) -> Result<(), Failure> {
         if change.request == Request::Login {
-            self.take_telephone(user, change.extension)?;
+            self.take_telephone(user, change.extension, change.device)?;
         }
         let reason = match by {
             Standing::Own if change.request == Request::Login => self.system_reason(Cause::SignedIn, state),

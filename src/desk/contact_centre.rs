@@ -34,6 +34,7 @@ pub(super) struct Settled {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SignIn {
     pub(super) extension: String,
+    pub(super) device: Option<String>,
     pub(super) is_mobile: bool,
     pub(super) request_id: String,
     pub(super) timer: TimerId,
@@ -48,6 +49,8 @@ pub(super) struct Agent {
     pub(super) reason: Option<Reason>,
     /// Where the agent is signed in.
     pub(super) extension: Option<String>,
+    /// The device of that telephone which is used, if it has any.
+    pub(super) device: Option<String>,
     /// A sign-in that is not over.
     pub(super) sign_in: Option<Box<SignIn>>,
     /// Runs from the end of the last session on.

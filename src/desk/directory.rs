@@ -51,6 +51,7 @@ impl Directory {
             team: None,
             supervises: Vec::new(),
             extension: None,
+            devices: Vec::new(),
             sso: false,
         };
         let mut directory = Self {

@@ -94,6 +94,9 @@ impl Desk {
         let id = reason.as_ref().map_or_else(|| "-1".to_owned(), Shown::shown_id);
         let is_later = self.release >= Release::R12_5;
         inside(out, root, |out| {
+            if self.has_devices() {
+                element(out, "activeDeviceId", self.active_device(key).unwrap_or_default());
+            }
             element(out, "dialogs", &nodes::dialogs(&user.id));
             element(out, "extension", agent.extension.as_deref().unwrap_or_default());
             element(out, "firstName", &user.first_name);
@@ -113,6 +116,13 @@ impl Desk {
                 }
             });
             inside(out, "settings", |out| {
+                if self.has_devices() {
+                    element(
+                        out,
+                        "deviceSelection",
+                        if self.chooses_device(key) { "enabled" } else { "disabled" },
+                    );
+                }
                 element(out, "wrapUpOnIncoming", if wrap_up.is_some() { "REQUIRED" } else { "OPTIONAL" });
                 if is_later {
                     element(out, "wrapUpOnOutgoing", "OPTIONAL");

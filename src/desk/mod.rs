@@ -14,6 +14,7 @@ mod command;
 mod configuration;
 mod connected;
 mod contact_centre;
+mod devices;
 mod dialog;
 mod directory;
 mod documents;

@@ -263,9 +263,10 @@ fn is_shown_as(one: &User, other: &User) -> bool {
         team,
         supervises,
         extension: _,
+        devices,
         sso: _,
     } = one;
-    *login_name == other.login_name
+    (login_name, devices) == (&other.login_name, &other.devices)
         && (first_name, last_name) == (&other.first_name, &other.last_name)
         && (roles, team, supervises) == (&other.roles, &other.team, &other.supervises)
 }

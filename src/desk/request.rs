@@ -13,6 +13,8 @@ use crate::desk::error::{ApiError, ApiRefusal};
 pub struct SetState {
     pub state: Option<String>,
     pub extension: Option<String>,
+    /// The device of the telephone that a sign-in chooses.
+    pub active_device_id: Option<String>,
     pub reason_code_id: Option<String>,
     /// Whether LOGOUT is from the other media too.
     pub logout_all_media: Option<String>,
@@ -35,8 +37,8 @@ impl SetState {
     /// Returns Bad Request for what is not XML within `bounds`, has another root, or an element twice.
     pub fn read(body: &str, bounds: &Bounds) -> Result<Self, ApiError> {
         read(body, bounds, "User", |user| {
-            let [state, extension, reason_code_id, logout_all_media] =
-                texts(user, ["state", "extension", "reasonCodeId", "logoutAllMedia"])?;
+            let [state, extension, active_device_id, reason_code_id, logout_all_media] =
+                texts(user, ["state", "extension", "activeDeviceId", "reasonCodeId", "logoutAllMedia"])?;
             let mobile_agent = match only_child(user, "mobileAgent")? {
                 Some(mobile) if mobile.has_children() => {
                     let [mode, dial_number] = texts(mobile, ["mode", "dialNumber"])?;
@@ -44,7 +46,7 @@ impl SetState {
                 }
                 _ => None,
             };
-            Ok(Self { state, extension, reason_code_id, logout_all_media, mobile_agent })
+            Ok(Self { state, extension, active_device_id, reason_code_id, logout_all_media, mobile_agent })
         })
     }
 }
@@ -180,6 +182,7 @@ mod tests {
         let all = SetState {
             state: Some("LOGIN".into()),
             extension: Some("1001".into()),
+            active_device_id: None,
             reason_code_id: Some("1".into()),
             logout_all_media: None,
             mobile_agent: None,

@@ -20,6 +20,7 @@ impl Desk {
         let timer = self.timers.set(now.monotonic + self.limits.sign_in, Alarm::SignInOver(user));
         let sign_in = SignIn {
             extension: change.extension.to_owned(),
+            device: change.device.map(str::to_owned),
             is_mobile: change.is_mobile,
             request_id: request_id.to_owned(),
             timer,
@@ -50,6 +51,7 @@ impl Desk {
         let change = Change {
             request: state::Request::Login,
             extension: &sign_in.extension,
+            device: sign_in.device.as_deref(),
             is_mobile: sign_in.is_mobile,
             reason: None,
             leaves_media: false,
@@ -70,7 +72,12 @@ impl Desk {
     }
 
     /// Takes a telephone, if it is one and free.
-    pub(super) fn take_telephone(&mut self, user: UserId, extension: &str) -> Result<(), Failure> {
+    pub(super) fn take_telephone(
+        &mut self,
+        user: UserId,
+        extension: &str,
+        device: Option<&str>,
+    ) -> Result<(), Failure> {
         let moves = self.agent(user).extension.as_deref() != Some(extension);
         match self.extensions.get(extension) {
             None => Err(Failure::InvalidDevice),
@@ -78,7 +85,9 @@ impl Desk {
             // Its calls are at the other telephone.
             Some(_) if moves && !self.agent(user).dialogs.is_empty() => Err(Failure::Busy),
             Some(_) => {
+                let kept = self.agent_mut(user).device.take().filter(|_| !moves);
                 self.move_to(user, Some(extension));
+                self.choose_device(user, extension, device.or(kept.as_deref()));
                 Ok(())
             }
         }
@@ -86,7 +95,9 @@ impl Desk {
 
     /// Leaves the telephone for another one.
     pub(super) fn move_to(&mut self, user: UserId, extension: Option<&str>) {
-        let old = mem::replace(&mut self.agent_mut(user).extension, extension.map(str::to_owned));
+        let agent = self.agent_mut(user);
+        agent.device = None;
+        let old = mem::replace(&mut agent.extension, extension.map(str::to_owned));
         for (extension, now) in [(old.as_deref(), None), (extension, Some(user))] {
             if let Some(place) = extension.and_then(|extension| self.extensions.get_mut(extension)) {
                 *place = now;

@@ -16,6 +16,7 @@ mod call_data;
 mod client_log;
 mod commands;
 mod configuration;
+mod devices;
 mod dialogues;
 mod documents;
 mod during_calls;

@@ -31,6 +31,44 @@ name = "a\nb"
 "# => [
         r#"12:8: name "a\nb" must not have control characters"#,
     ];
+    devices_of_all_wrong_kinds: "", r#"[[user]]
+id = "bob"
+password = "x"
+team = "1"
+extension = "7"
+devices = [["a", 1, "x"], ["a", 2, "y"], ["b", "1", "x"], ["c", -1, "x"], ["", 1, "x"], 5]
+"# => [
+        r#"15:42: each of devices must be an id, the number of a type and its name, like ["SEP0019305D8EC1", 30018, "Cisco 7961"]"#,
+        r#"15:59: each of devices must be an id, the number of a type and its name, like ["SEP0019305D8EC1", 30018, "Cisco 7961"]"#,
+        r#"15:76: id "" must not be empty"#,
+        r#"15:89: each of devices must be an id, the number of a type and its name, like ["SEP0019305D8EC1", 30018, "Cisco 7961"]"#,
+    ];
+    a_device_twice: "", r#"[[user]]
+id = "bob"
+password = "x"
+team = "1"
+extension = "7"
+devices = [["a", 1, "x"], ["a", 2, "y"]]
+"# => [
+        r#"15:27: devices has "a" twice; leave one out"#,
+    ];
+    devices_without_a_telephone: "", r#"[[user]]
+id = "bob"
+password = "x"
+team = "1"
+devices = [["a", 1, "x"]]
+"# => [
+        "14:11: devices are those of a telephone; add an extension or leave this out",
+    ];
+    devices_that_are_no_array: "", r#"[[user]]
+id = "bob"
+password = "x"
+team = "1"
+extension = "7"
+devices = "a"
+"# => [
+        r#"15:11: devices must be an array like [["SEP0019305D8EC1", 30018, "Cisco 7961"]], not a string"#,
+    ];
     a_user_twice: "", r#"[[user]]
 id = "ada"
 password = "x"

@@ -182,7 +182,7 @@ fn a_wrong_request_gets_the_error_that_the_guide_documents() {
         // What there is in Finesse only.
         ("administrator", "POST", "PhoneBooks", 405, "Method Not Allowed"),
         ("administrator", "GET", "PhoneBook/1/Contacts/csvFileContent", 501, "Not Implemented"),
-        ("1001", "GET", "User/1001/Devices", 501, "Not Implemented"),
+        ("1001", "GET", "User/1001/Devices", 404, "Not Found"),
         ("1001", "PUT", "User/1001/Media/5001", 501, "Not Implemented"),
         // What there is not in Finesse either.
         ("1001", "GET", "User/1001/Nothing", 404, "Not Found"),

@@ -148,7 +148,7 @@ fn bad_requests_get_the_errors_that_the_guide_documents_and_change_nothing() {
         ("1001", "GET", "Team/9", "", "", 404, "Not Found"),
         ("1001", "GET", "User/1001/ReasonCodes?category=%00", "", "", 400, "Invalid Input"),
         ("1001", "DELETE", "User/1001", "", "", 405, "Method Not Allowed"),
-        ("1001", "GET", "User/1001/Devices", "", "", 501, "Not Implemented"),
+        ("1001", "GET", "User/1001/Devices", "", "", 404, "Not Found"),
         ("1001", "GET", "Nothing", "", "", 404, "Not Found"),
     ] {
         let answer = ask(&server, user, method, path, headers, body);

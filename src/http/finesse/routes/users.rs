@@ -68,7 +68,10 @@ pub const ROWS: &[Row] = &[
     ]).only(Uccx),
     Row::new(&["User/ID/Media/MRD"], &[(Get, Missing), (Put, Missing)]).only(Uccx),
     Row::new(&["User/ID/Dialogs/Media", "User/ID/Media/MRD/Dialogs"], &[(Get, Missing)]).only(Uccx),
-    Row::new(&["User/ID/Devices", "Devices/EXTENSION"], &[(Get, Missing)]),
+    Row::new(&["User/ID/Devices"], &[
+        (Get, ReadOfUser(|asked, actor, user| asked.desk().devices_of_user(actor, user))),
+    ]).since(R12_6),
+    Row::new(&["Devices/EXTENSION"], &[(Get, Read(|asked, _| asked.desk().devices_document(asked.id(0))))]).since(R12_6),
     Row::new(&["MediaDomain", "MediaDomains", "MediaDomain/ID"], &[(Get, Missing)]).only(Ucce).since(R12_6),
     Row::new(&["ScriptSelectors"], &[
         (Get, Read(|asked, _| asked.desk().script_selectors_document(&asked.call.parameter("mrdType")?))),
