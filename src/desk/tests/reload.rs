@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use crate::config::Config;
+use crate::desk::NewMessage;
 use crate::desk::tests::*;
+use crate::desk::timers::Alarm;
 
 const QUEUE: &str = "[[queue]]\nid = \"q\"\nname = \"Sales\"\nteam = \"1\"\nnumber = \"9001\"\n";
 
@@ -75,4 +77,49 @@ fn a_caller_that_rings_at_a_removed_agent_goes_back_to_its_queue() {
     bring(&mut desk, ADA, "NOT_READY");
     ask(&mut desk, ADA, ADA, "READY").expect("an accepted request");
     assert_eq!(field(&get(&desk, ADA), "state"), "RESERVED");
+}
+
+#[test]
+fn finding_defect_3_a_message_keeps_the_name_of_a_creator_who_is_gone_and_nobody_else_has_made_it() {
+    let mut desk = at_once(config("", "Lab", "Lab"));
+    let asked =
+        NewMessage { duration: Some("100".into()), content: Some("Tea".into()), teams: vec!["1".into()] };
+    let (document, _) = desk.create_message(at(0), ADA, asked, "r").expect("a message");
+    let others = ["cid", "dan", "fay"];
+    for (turn, id) in others.iter().enumerate() {
+        desk.reload(at(1), config("", "id = \"ada\"", &format!("id = \"{id}\"")));
+        assert_eq!(desk.message_document(BOB, "1").as_deref(), Ok(document.as_str()), "{id}");
+        let other = desk.directory().find(id).expect("it is there");
+        // The supervisor of the team has another's place from the second configuration on.
+        assert_eq!(other.0.place == ADA.0.place, turn == 1, "{id}");
+        assert!(desk.delete_message(at(2), other, "1", "r").is_err(), "{id}");
+        assert_eq!(desk.messages_document(other), "<TeamMessages/>", "{id}");
+    }
+    // The creator comes back: with another key, and with the message.
+    desk.reload(at(3), config("", "id = \"ada\"", "id = \"ada\"\nfirst_name = \"Ada\""));
+    let again = desk.directory().find("ada").expect("it is there again");
+    assert_ne!(again, ADA);
+    assert_eq!(field(&desk.messages_document(again), "firstName"), "Ada");
+    assert!(desk.delete_message(at(4), again, "1", "r").is_ok());
+}
+
+#[test]
+fn finding_defect_3_the_timer_of_a_user_who_is_gone_signs_nobody_out() {
+    let mut desk = at_once(config("", "Lab", "Lab"));
+    bring(&mut desk, ADA, "NOT_READY");
+    desk.left(at(0), ADA);
+    let due = desk.wake_at().expect("it is to be signed out");
+    for id in ["cid", "dan"] {
+        desk.reload(at(1), config("", "id = \"ada\"", &format!("id = \"{id}\"")));
+    }
+    let dan = desk.directory().find("dan").expect("it is there");
+    assert_eq!(dan.0.place, ADA.0.place);
+    bring(&mut desk, dan, "NOT_READY");
+    assert!(desk.wake_at().is_none_or(|next| next > due), "its timer is gone with the user");
+    // Even if one were left.
+    for alarm in [Alarm::ForcedLogout(ADA), Alarm::SignInOver(ADA), Alarm::WrapUpOver(ADA)] {
+        desk.timers.set(due, alarm);
+    }
+    assert_eq!(desk.tick(at(1_000_000)), []);
+    assert_eq!(field(&get(&desk, dan), "state"), "NOT_READY");
 }

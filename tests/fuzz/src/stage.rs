@@ -1,6 +1,7 @@
 //! A hub, and a clock that stands until it is moved.
 
 use std::cell::Cell;
+use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime};
@@ -8,7 +9,8 @@ use std::time::{Duration, Instant, SystemTime};
 use callboard::clock::Now;
 use callboard::config::limits::Limits;
 use callboard::config::{Config, Profile};
-use callboard::hub::{Action, EventOut, Hub, Peer, StreamRequest, Transport, nodes};
+use callboard::desk::{Request, SetState};
+use callboard::hub::{Action, Admission, EventOut, Hub, Peer, StreamRequest, Transport, nodes};
 use callboard::id::{SessionId, UserId};
 use callboard::pubsub::{After, NodeSpec};
 use callboard::xmpp::bosh::BoshResponse;
@@ -21,6 +23,9 @@ static DEMO: LazyLock<Config> = LazyLock::new(Config::demo);
 /// The start of all clocks.
 #[expect(clippy::disallowed_methods, reason = "a clock that stands has to start somewhere")]
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// How many keys of former users are tried.
+const FORMER: usize = 16;
 
 const PEER: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 5222);
 
@@ -66,6 +71,10 @@ pub struct Stage {
     nodes: Vec<String>,
     /// Gets every event of every node.
     witness: SessionId,
+    /// The keys of the last users who have gone.
+    former: VecDeque<UserId>,
+    /// How many users there are.
+    users: usize,
 }
 
 /// The names of all nodes, and a session that gets every event of them.
@@ -87,7 +96,8 @@ impl Stage {
         let now = Now { monotonic: *START, wall: SystemTime::UNIX_EPOCH };
         let mut hub = Hub::new(config.clone(), count_up);
         let (nodes, witness) = watch(&mut hub, now, config);
-        Self { hub, now, limits: config.limits, answers: Vec::new(), nodes, witness }
+        let (limits, users) = (config.limits, config.users.len());
+        Self { hub, now, limits, answers: Vec::new(), nodes, witness, former: VecDeque::new(), users }
     }
 
     /// Another configuration comes, in which there has to be an administrator, too. Returns what is told of it, and which
@@ -100,7 +110,26 @@ impl Stage {
         let mut before = std::mem::replace(&mut self.nodes, nodes);
         self.witness = witness;
         before.retain(|node| !self.nodes.contains(node));
+        self.look_for_former(config.users.len());
         (told, before)
+    }
+
+    /// The keys of users who have gone are nobody's, whoever has their places now.
+    fn look_for_former(&mut self, users: usize) {
+        let directory = self.hub.desk().directory();
+        assert!(directory.places() <= self.users + users, "{} places", directory.places());
+        self.users = users;
+        self.former.extend(directory.gone());
+        self.former.drain(..self.former.len().saturating_sub(FORMER));
+        for user in self.former.clone() {
+            assert!(!self.hub.desk().directory().has(user) && !self.hub.is_online(user));
+            let admitted = self.hub.admit(self.now, user, self.now.monotonic, 1);
+            assert_eq!(admitted, Admission::Gone);
+            let asked = SetState { state: Some("READY".to_owned()), ..SetState::default() };
+            let request = Request::SetState { user, asked };
+            let done = self.hub.request(self.now, user, user, String::new(), request);
+            assert!(done.is_err(), "{done:?}");
+        }
     }
 
     /// The server goes down. Returns what came of the sign-ins that were under way.

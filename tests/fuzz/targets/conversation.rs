@@ -6,7 +6,7 @@
 //! a publish ID NODE XML       a retract ID NODE    a items NODE
 //! a read BYTES                a gone
 //! publish NODE TEXT           flood NODE           state USER STATE          tick SECONDS
-//! reload WHICH                shutdown             (WHICH: `less`, `moved`, or anything for the demo)
+//! reload WHICH                shutdown             (WHICH: `less`, `moved`, `others`, or anything for the demo)
 //! ```
 #![no_main]
 
@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use callboard::config::password::Password;
 use callboard::config::{Config, Profile};
 use callboard::desk::{Request, SetState};
 use callboard::xml;
@@ -51,6 +52,19 @@ static MOVED: LazyLock<Config> = LazyLock::new(|| {
     config
 });
 
+/// The demo with other users and another node in the place of some.
+static OTHERS: LazyLock<Config> = LazyLock::new(|| {
+    let mut config = CONFIG.clone();
+    for (from, to) in [("1001", "2001"), ("1002", "2002")] {
+        for user in config.users.iter_mut().filter(|user| user.id == from) {
+            user.id = to.to_owned();
+            user.password = Password::plain(to).expect("a password");
+        }
+    }
+    config.nodes.iter_mut().for_each(|node| node.name = "/lab/others".to_owned());
+    config
+});
+
 fuzz_target!(|text: &str| {
     let mut world = World::new(&CONFIG, 3);
     for (number, line) in text.lines().enumerate() {
@@ -71,6 +85,7 @@ const LANGUAGE: Language = Language {
     breaks: &[' ', '\'', '=', '<', '>'],
     steps: &[
         "a login 1001 desktop",
+        "a login 2001 desktop",
         "a present",
         "a present 5",
         "a absent",
@@ -92,12 +107,13 @@ const LANGUAGE: Language = Language {
         "state 1001 LOGIN",
         "tick 60",
         "reload less",
+        "reload others",
         "shutdown",
     ],
     kinds: &[
         &["bare", "full"],
         &["a", "b", "c"],
-        &["1001", "1002", "administrator"],
+        &["1001", "1002", "2001", "2002", "administrator"],
         &["desktop", "phone"],
         &[
             "bare",
@@ -106,20 +122,23 @@ const LANGUAGE: Language = Language {
             "1001@localhost/desktop",
             "1002@localhost",
             "1002@localhost/phone",
+            "2001@localhost/desktop",
         ],
         &["subscribe", "unsubscribe"],
         &["present", "absent", "gone"],
         &["LOGIN", "READY", "NOT_READY", "LOGOUT", "TALKING"],
         &["one", "two", "three"],
         &["-1", "0", "1", "2", "5", "40", "60", "61", "100", "3000"],
-        &["less", "moved", "demo"],
+        &["less", "moved", "others", "demo"],
         &["get", "set", "result", "error"],
         &[
             "/finesse/api/User/1001",
             "/finesse/api/User/1002",
+            "/finesse/api/User/2001",
             "/finesse/api/User/1001/Dialogs",
             "/finesse/api/Team/1/Users",
             "/lab/alarms",
+            "/lab/others",
         ],
     ],
 };
@@ -144,6 +163,7 @@ fn step(world: &mut World, number: usize, line: &str) {
         "reload" => world.reload(match rest {
             "less" => &LESS,
             "moved" => &MOVED,
+            "others" => &OTHERS,
             _ => &CONFIG,
         }),
         "tick" => world.pass(Duration::from_secs(rest.parse().unwrap_or(1).min(600))),
@@ -153,8 +173,9 @@ fn step(world: &mut World, number: usize, line: &str) {
 
 fn state(world: &mut World, rest: &str) {
     let (name, state) = word(rest);
-    let Some(user) = world.stage.hub.desk().directory().find(name) else { return };
-    let extension = Some(name.to_owned());
+    let directory = world.stage.hub.desk().directory();
+    let Some(user) = directory.find(name) else { return };
+    let extension = directory.get(user).extension.clone();
     let asked = SetState { state: Some(state.to_owned()), extension, ..SetState::default() };
     let now = world.stage.now;
     let request = Request::SetState { user, asked };
