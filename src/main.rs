@@ -53,7 +53,7 @@ fn main() -> ExitCode {
     };
     let done = match command {
         Command::Serve(flags) => serve(flags.or(environment)),
-        Command::Check(flags) => commands::check(&flags, environment, serve::check),
+        Command::Check(flags) => commands::check::check(&flags, environment, serve::check),
         Command::Healthcheck(flags) => {
             Ok(commands::healthcheck(flags, environment, commands::healthcheck::check))
         }
@@ -61,7 +61,7 @@ fn main() -> ExitCode {
             let (identity, place) = serve::certificate(files)?;
             Ok((identity.pem(), format!("SHA-256 {}, {place}", identity.fingerprint)))
         }),
-        Command::Passwd(_) => commands::passwd(),
+        Command::Passwd(_) => commands::passwd::passwd(),
         Command::DemoConfig(_) => commands::demo_config(),
     };
     done.unwrap_or_else(failed)

@@ -32,6 +32,9 @@ use crate::xmpp::stream::{self, StreamError};
 
 const USER_NODE: &str = "/finesse/api/User/1001";
 const TEAM_NODE: &str = "/finesse/api/Team/1/Users";
+/// Binds a resource that the server chooses.
+const BIND: &str =
+    "<iq type='set' id='b' xmlns='jabber:client'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>";
 
 /// A hub, a clock that stands until it is moved, and what was said so far.
 struct Stage {
@@ -166,6 +169,14 @@ impl Stage {
             id,
             &format!("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{plain}</auth>"),
         );
+        id
+    }
+
+    /// Logs in an agent of the demo as far as that a resource can be bound.
+    fn opened(&mut self, user: &str) -> SessionId {
+        let id = self.log_in(user);
+        self.open(id);
+        self.hear(id);
         id
     }
 

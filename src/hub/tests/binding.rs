@@ -23,12 +23,8 @@ fn a_user_has_so_many_sessions_and_no_more() {
     let mut stage = Stage::with(|config| config.limits.sessions_per_user = 2);
     stage.available("1001", "a");
     stage.available("1001", "b");
-    let third = stage.log_in("1001");
-    stage.open(third);
-    stage.hear(third);
-    let bind =
-        "<iq xmlns='jabber:client' type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>";
-    stage.say(third, bind);
+    let third = stage.opened("1001");
+    stage.say(third, BIND);
     assert!(stage.hear(third)[0].contains("<resource-constraint"));
 }
 

@@ -140,15 +140,11 @@ fn what_cannot_be_opened_leaves_nothing_behind() {
         stage.try_stream("1001", &[USER_NODE], After::Now),
         Err(StreamRefused::Session(SessionRefused::TooManySessions))
     );
-    let third = stage.log_in("1001");
-    stage.open(third);
-    stage.hear(third);
-    let bind =
-        "<iq xmlns='jabber:client' type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>";
-    stage.say(third, bind);
+    let third = stage.opened("1001");
+    stage.say(third, BIND);
     assert!(stage.hear(third)[0].contains("<resource-constraint"));
     stage.hub.closed(stage.now, stream, "gone");
-    stage.say(third, bind);
+    stage.say(third, BIND);
     assert!(stage.hear(third)[0].contains("<jid>"));
     stage.stream("1002", &[USER_NODE], After::Now);
     stage.hub.closed(stage.now, desktop, "gone");

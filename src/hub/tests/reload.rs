@@ -2,9 +2,6 @@
 
 use crate::hub::tests::*;
 
-const BIND: &str =
-    "<iq type='set' id='b' xmlns='jabber:client'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>";
-
 fn hashed(config: &mut Config, password: &str) {
     let hash = Password::hash(password, 1000).expect("a hash");
     config.users[1].password = Password::parse_hash(&hash).expect("a hash");
@@ -79,9 +76,7 @@ fn an_old_password_is_none_when_its_check_ends_after_the_change() {
 fn a_session_without_a_resource_ends_with_its_user_too() {
     let (_, without) = configs();
     let mut stage = Stage::new();
-    let id = stage.log_in_with("1001", "1001");
-    stage.open(id);
-    stage.hear(id);
+    let id = stage.opened("1001");
     reload(&mut stage, &without);
     assert!(stage.hear(id).concat().contains("does not have this user any more"));
     stage.say(id, BIND);

@@ -1,0 +1,129 @@
+//! A stream from outside: frames in, steps and errors out.
+
+use super::*;
+use crate::prepare;
+use crate::xmpp::stanza::is;
+
+fn step(stream: &mut Stream, text: &str) -> Result<Step, StreamError> {
+    let document = roxmltree::Document::parse(text).unwrap();
+    stream.receive(document.root_element(), &Domain::new("localhost", Some(Vec::new())))
+}
+
+const OPEN: &str = "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='1.0'/>";
+const AUTH: &str = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>ADEwMDEAeA==</auth>";
+const IQ: &str = "<iq xmlns='jabber:client'/>";
+
+#[test]
+fn a_login_goes_through_every_state() {
+    let mut stream = Stream::default();
+    assert!(matches!(step(&mut stream, OPEN), Ok(Step::Open)));
+    assert!(matches!(step(&mut stream, AUTH), Ok(Step::Login(_))));
+    assert_eq!(stream.state(), State::Checking);
+    stream.accept();
+    assert!(matches!(step(&mut stream, OPEN), Ok(Step::Open)));
+    assert!(matches!(step(&mut stream, IQ), Ok(Step::Stanza(Kind::Iq))));
+    assert!(matches!(step(&mut stream, CLOSE), Ok(Step::Close)));
+}
+
+#[test]
+fn a_client_that_says_nothing_is_asked_once() {
+    let empty = AUTH.replace("ADEwMDEAeA==", "");
+    let response = "<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>ADEwMDEAeA==</response>";
+    let asked = || {
+        let mut stream = Stream::default();
+        step(&mut stream, OPEN).unwrap();
+        assert!(matches!(step(&mut stream, &empty), Ok(Step::Challenge)));
+        stream
+    };
+    assert!(matches!(step(&mut asked(), response), Ok(Step::Login(_))));
+    for (next, failure) in [
+        (response.replace("ADEwMDEAeA==", "="), Failure::MalformedRequest),
+        (response.replace("response", "abort"), Failure::Aborted),
+        (empty.clone(), Failure::MalformedRequest),
+        (AUTH.to_owned(), Failure::MalformedRequest),
+    ] {
+        let mut stream = asked();
+        assert!(matches!(step(&mut stream, &next), Ok(Step::Refuse(found)) if found == failure), "{next}");
+        assert!(!stream.refuse(3));
+        assert!(matches!(step(&mut stream, AUTH), Ok(Step::Login(_))), "{next}");
+    }
+    assert_eq!(step(&mut asked(), IQ).unwrap_err(), StreamError::NOT_AUTHORIZED);
+}
+
+#[test]
+fn what_comes_too_early_ends_the_stream() {
+    let mut stream = Stream::default();
+    assert_eq!(step(&mut stream, IQ).unwrap_err().condition, "unsupported-stanza-type");
+    step(&mut stream, OPEN).unwrap();
+    assert_eq!(step(&mut stream, IQ).unwrap_err().condition, "not-authorized");
+    assert_eq!(step(&mut stream, OPEN).unwrap_err().condition, "unsupported-stanza-type");
+    assert_eq!(step(&mut Stream::default(), AUTH).unwrap_err().condition, "unsupported-stanza-type");
+}
+
+#[test]
+fn an_open_names_domain_and_version() {
+    for (open, condition) in [
+        ("<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' version='1.0'/>", "improper-addressing"),
+        ("<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='elsewhere' version='1.0'/>", "host-unknown"),
+        (
+            "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='a@localhost' version='1.0'/>",
+            "host-unknown",
+        ),
+        ("<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost'/>", "unsupported-version"),
+        (
+            "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='0.9'/>",
+            "unsupported-version",
+        ),
+        (
+            "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost/r' version='1.0'/>",
+            "host-unknown",
+        ),
+        ("<open to='localhost' version='1.0'/>", "invalid-namespace"),
+        ("<close xmlns='jabber:client'/>", "invalid-namespace"),
+        (
+            "<stream:stream xmlns:stream='http://etherx.jabber.org/streams' to='localhost'/>",
+            "invalid-namespace",
+        ),
+    ] {
+        assert_eq!(step(&mut Stream::default(), open).unwrap_err().condition, condition, "{open}");
+    }
+}
+
+#[test]
+fn an_open_costs_no_more_than_a_domain_can() {
+    let costly = "\u{fdfa}".repeat(2600);
+    for (to, most) in [
+        (costly.clone(), 0),
+        (format!("localhost/{costly}"), 0),
+        (format!("{costly}@localhost"), 0),
+        ("localhost".into(), 0),
+        ("LocalHost.".into(), 9),
+        (costly[..3000].into(), 1200),
+    ] {
+        let open = OPEN.replace("'localhost'", &format!("'{to}'"));
+        let work = prepare::work::of(|| drop(step(&mut Stream::default(), &open)));
+        assert!(work <= most, "{work}");
+    }
+}
+
+#[test]
+fn the_last_allowed_failure_is_told() {
+    let mut stream = Stream::default();
+    step(&mut stream, OPEN).unwrap();
+    assert!(!stream.refuse(3));
+    assert!(!stream.refuse(3));
+    assert!(stream.refuse(3));
+}
+
+#[test]
+fn frames_are_what_strophe_needs() {
+    assert!(open("localhost", "x", None).starts_with("<open "));
+    for logged_in in [false, true] {
+        let frame = features(logged_in);
+        let document = roxmltree::Document::parse(&frame).unwrap();
+        assert!(is(document.root_element(), "features", ns::STREAM));
+        assert!(document.descendants().all(|node| node.tag_name().name() != "sm"));
+    }
+    let document = StreamError::HOST_UNKNOWN.frame();
+    assert!(roxmltree::Document::parse(&document).is_ok());
+}
