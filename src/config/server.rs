@@ -100,7 +100,7 @@ impl Subscriptions {
 /// The queues whose statistics are shown as numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum QueueStatistics {
-    /// Those of Enterprise that a user has, as with Finesse; each other statistic is -1 (the guide, "Queue: get queue").
+    /// The statistics of Enterprise for a user who has them, as with Finesse; each other statistic is -1 (the guide, "Queue: get queue").
     #[default]
     Finesse,
     /// Every queue, in both products.

@@ -122,7 +122,7 @@ pub struct Options {
     #[argh(option)]
     pub password: Option<String>,
 
-    /// who publishes behind --url, as NAME:PASSWORD (administrator:1234)
+    /// the publisher behind --url, as NAME:PASSWORD (administrator:1234)
     #[argh(option, default = "String::from(world::ADMINISTRATOR)")]
     pub publisher: String,
 

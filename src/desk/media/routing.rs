@@ -1,4 +1,4 @@
-//! Which agent comes next, and the state of an agent in a medium as its tasks, its calls and its wishes make it (the guide, "Agent States
+//! The agent who comes next, and the state of an agent in a medium as its tasks, its calls and its wishes make it (the guide, "Agent States
 //! for Nonvoice Media").
 
 use std::collections::BTreeMap;

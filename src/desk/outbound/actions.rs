@@ -125,7 +125,7 @@ fn parsed(text: &str) -> Option<SystemTime> {
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(u64::try_from(since).ok()?))
 }
 
-/// So many digits.
+/// Reads a number of `count` digits.
 fn digits(text: &str, count: usize) -> Option<u16> {
     let is_good = text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
     if is_good { text.parse().ok() } else { None }

@@ -27,7 +27,7 @@ pub struct Contact {
     /// The id of the only agent who is to have it.
     pub agent: Option<String>,
     pub callback: Callback,
-    /// Its place among those that wait.
+    /// The place among the contacts that wait.
     pub place: u64,
     /// Runs until it may be offered.
     pub rest: Option<TimerId>,

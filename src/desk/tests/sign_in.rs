@@ -175,7 +175,7 @@ fn finding_gap_3_a_refused_sign_in_is_refused_at_once() {
     }
 }
 
-/// There are none, and a client that has the parameters wrong hears of that first.
+/// Mobile agents do not exist here, and a client that has the parameters wrong hears of that first.
 #[test]
 fn finding_d11_and_m12_mobile_agents_are_refused_as_the_guide_says() {
     let mobile = |inside: &str| {

@@ -37,7 +37,7 @@ pub async fn answer(
     asked.finish(&site, peer, served)
 }
 
-/// What is kept of a request until it is answered. It knows no handler, so that what it does is in the program once.
+/// The part of a request that is kept until it is answered. It knows no handler, so that what it does is in the program once.
 struct Asked {
     shown: String,
     with_ticket: bool,

@@ -203,7 +203,7 @@ fn finding_m17_an_administrator_lets_a_user_in_again_who_was_kept_out() {
     assert!(heard(&mut stage).contains("<success"));
 }
 
-/// Whoever comes, calls and goes meanwhile: it is over in time, nobody is forgotten, and the hub does not wake for nothing.
+/// Users come, call and go meanwhile: it is over in time, nobody is forgotten, and the hub does not wake for nothing.
 #[test]
 fn maintenance_mode_is_over_in_time_whatever_the_sessions_do() {
     for seed in 0..40 {

@@ -39,7 +39,7 @@ pub fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     der
 }
 
-/// What is left of elements that stand one after the other.
+/// The rest of elements that stand one after the other.
 #[derive(Clone, Copy)]
 pub struct Reader<'d>(pub &'d [u8]);
 
