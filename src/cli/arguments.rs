@@ -72,6 +72,10 @@ pub struct Serve {
     #[argh(option, arg_name = "level", from_str_fn(level))]
     pub log: Option<LevelFilter>,
 
+    /// let administrators set faults: failures on purpose
+    #[argh(switch)]
+    pub faults: bool,
+
     /// let other machines use the demo, or a configuration with passwords that everybody can guess
     #[argh(switch)]
     pub demo_anywhere: bool,

@@ -17,6 +17,7 @@ impl Serve {
             www: None,
             state_dir: None,
             log: None,
+            faults: false,
             demo_anywhere: false,
         }
     }
@@ -45,6 +46,7 @@ impl Serve {
         if let Some(folder) = &self.www {
             config.www = Some(Www { folder: folder.clone(), place: None });
         }
+        config.faults |= self.faults;
         if let Some(folder) = &self.state_dir {
             config.state_dir = Some(folder.clone());
         }

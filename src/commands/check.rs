@@ -107,6 +107,9 @@ fn describe(config: &Config, found: &Found, out: &mut impl Write) -> io::Result<
     let tap =
         if config.frame_tap { "may be looked at by administrators" } else { "are not shown to anybody" };
     writeln!(out, "frames         {tap}")?;
+    if config.faults {
+        writeln!(out, "faults         may be set by administrators")?;
+    }
     let access = match config.node_access {
         NodeAccess::Open => "open to every user",
         NodeAccess::Role => "for those to whom the REST API shows the same",

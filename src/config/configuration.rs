@@ -54,6 +54,8 @@ pub struct Config {
     pub trusted_proxies: Vec<Network>,
     /// Whether administrators may look at the frames of other sessions.
     pub frame_tap: bool,
+    /// Whether administrators may set faults.
+    pub faults: bool,
     /// Access to the nodes of users, teams and queues.
     pub node_access: NodeAccess,
     /// How many subscriptions to a node an owner may have.

@@ -15,6 +15,7 @@ pub(super) const FILE: &[&str] = &[
     "hsts",
     "trusted_proxies",
     "frame_tap",
+    "faults",
     "node_access",
     "subscriptions",
     "queue_statistics",

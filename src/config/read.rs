@@ -62,6 +62,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let trusted_proxies = browsers::trusted_proxies(&mut report, &root);
     let every_proxy = trusted_proxies.as_ref().ok().and_then(|proxies| proxies.everything);
     let frame_tap = root.boolean(&mut report, "frame_tap");
+    let faults = root.boolean(&mut report, "faults");
     let node_access = node_access(&mut report, &root);
     let subscriptions = subscriptions(&mut report, &root);
     let queue_statistics = queue_statistics(&mut report, &root);
@@ -105,6 +106,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
             hsts: hsts.ok()?,
             trusted_proxies: proxies,
             frame_tap: frame_tap.ok()?.is_some_and(|on| on.value),
+            faults: faults.ok()?.is_some_and(|on| on.value),
             node_access: node_access.ok()?,
             subscriptions: subscriptions.ok()?,
             queue_statistics: queue_statistics.ok()?,

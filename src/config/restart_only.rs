@@ -25,6 +25,7 @@ pub struct Fixed {
     hsts: Option<Duration>,
     trusted_proxies: Vec<Network>,
     frame_tap: bool,
+    faults: bool,
     limits: Limits,
 }
 
@@ -44,6 +45,7 @@ impl Fixed {
             hsts: config.hsts,
             trusted_proxies: config.trusted_proxies.clone(),
             frame_tap: config.frame_tap,
+            faults: config.faults,
             limits: config.limits,
         }
     }
@@ -63,6 +65,7 @@ impl Fixed {
             ("hsts", self.hsts != other.hsts),
             ("trusted_proxies", self.trusted_proxies != other.trusted_proxies),
             ("frame_tap", self.frame_tap != other.frame_tap),
+            ("faults", self.faults != other.faults),
             ("[limits]", self.limits != other.limits),
         ];
         differences.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()

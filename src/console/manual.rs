@@ -12,7 +12,7 @@ const PROXIES: &str = "deploy/proxies";
 
 /// The pages in the order of the index: first for people who write a client, then for people who teach, then for people who
 /// run it.
-const ORDER: [&str; 10] = [
+const ORDER: [&str; 11] = [
     "from-finesse",
     "clients",
     "testing",
@@ -20,6 +20,7 @@ const ORDER: [&str; 10] = [
     "xmpp",
     "differences",
     "teaching",
+    "faults",
     "configuration",
     "operating",
     "security",

@@ -41,6 +41,7 @@ pub fn note(driver: &Rc<Driver>, note: &Note) {
         NoteKind::Refused { .. } => Kind::Login,
         NoteKind::LockedOut { .. } | NoteKind::BackedOff { .. } => Kind::Block,
         NoteKind::TooMany { .. } => Kind::Room,
+        NoteKind::FaultSet { .. } | NoteKind::FaultActs { .. } | NoteKind::FaultEnded { .. } => Kind::Block,
         NoteKind::SlowReader { .. } | NoteKind::Closed { .. } => Kind::End,
     };
     let whose = Whose::of(note.peer, note.user);

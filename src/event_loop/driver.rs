@@ -22,7 +22,7 @@ use crate::event_loop::password_queue::Checks;
 use crate::event_loop::rounds;
 use crate::event_loop::rounds::Rounds;
 use crate::event_loop::scheduler::InTurn;
-use crate::event_loop::writers::Writers;
+use crate::event_loop::writers::{Dropping, Writers};
 use crate::hub::{Action, Credentials, Hub, Note};
 use crate::id::{SessionId, UserId};
 use crate::net::buffers::Scratch;
@@ -153,7 +153,8 @@ impl Driver {
         match action {
             Action::Wake(id) => self.writers.borrow_mut().mark_waiting(id),
             Action::Release(user) => self.held.release(user),
-            Action::Abort(id) => self.writers.borrow_mut().abort(id),
+            Action::Abort(id) => self.writers.borrow_mut().drop_connection(id, Dropping::Close),
+            Action::Reset(id) => self.writers.borrow_mut().drop_connection(id, Dropping::Reset),
             Action::Answer(answer) => self.bosh.answer(answer),
             Action::Verify { session, credentials, attempt } => {
                 (self.tasks.verify)(self, session, credentials, attempt);
@@ -195,14 +196,14 @@ impl Driver {
         }
     }
 
-    /// The session's task waits: `waker` wakes it. Returns true if it must drop its connection instead.
-    pub fn sleep(&self, id: SessionId, waker: &Waker) -> bool {
+    /// The session's task waits: `waker` wakes it. Returns how, if it must drop its connection instead.
+    pub fn sleep(&self, id: SessionId, waker: &Waker) -> Option<Dropping> {
         self.writers.borrow_mut().sleep(id, waker)
     }
 
-    /// Tells whether the session's task must drop its connection.
-    pub fn is_aborted(&self, id: SessionId) -> bool {
-        self.writers.borrow().is_aborted(id)
+    /// Tells how the session's task must drop its connection, if it must.
+    pub fn dropping(&self, id: SessionId) -> Option<Dropping> {
+        self.writers.borrow().dropping(id)
     }
 
     /// The session's task is over.

@@ -18,11 +18,18 @@ pub trait Writer {
     fn has_left(&self) -> bool;
 }
 
+/// How a session's task has to drop its connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dropping {
+    Close,
+    Reset,
+}
+
 /// The task of one session.
 struct Entry {
     id: SessionId,
     waker: Option<Waker>,
-    abort: bool,
+    dropping: Option<Dropping>,
     /// The session is in the list of those for which something waits.
     waiting: bool,
     /// The session, if others than its task may write to it.
@@ -63,7 +70,7 @@ impl Writers {
         let place = &mut self.places[place];
         // A session that had this place before has gone.
         place.take_if(|entry| entry.id != id);
-        place.get_or_insert(Entry { id, waker: None, abort: false, waiting: false, session: None })
+        place.get_or_insert(Entry { id, waker: None, dropping: None, waiting: false, session: None })
     }
 
     /// From now on it is written to without its task.
@@ -71,18 +78,18 @@ impl Writers {
         self.at(id).session = Some(session);
     }
 
-    /// The session's task waits: `waker` wakes it. Returns true if it must drop its connection instead.
-    pub fn sleep(&mut self, id: SessionId, waker: &Waker) -> bool {
+    /// The session's task waits: `waker` wakes it. Returns how, if it must drop its connection instead.
+    pub fn sleep(&mut self, id: SessionId, waker: &Waker) -> Option<Dropping> {
         let entry = self.at(id);
         if !entry.waker.as_ref().is_some_and(|known| known.will_wake(waker)) {
             entry.waker = Some(waker.clone());
         }
-        entry.abort
+        entry.dropping
     }
 
-    /// Tells whether the session's task must drop its connection.
-    pub fn is_aborted(&self, id: SessionId) -> bool {
-        self.get(id).is_some_and(|entry| entry.abort)
+    /// Tells how the session's task must drop its connection, if it must.
+    pub fn dropping(&self, id: SessionId) -> Option<Dropping> {
+        self.get(id)?.dropping
     }
 
     /// Something waits for it in the hub.
@@ -120,9 +127,9 @@ impl Writers {
     }
 
     /// Tells the session's task to drop its connection.
-    pub fn abort(&mut self, id: SessionId) {
+    pub fn drop_connection(&mut self, id: SessionId, how: Dropping) {
         if let Some(entry) = self.get_mut(id) {
-            entry.abort = true;
+            entry.dropping = Some(how);
             entry.wake();
         }
     }

@@ -1,7 +1,7 @@
 //! Connections as they come in from `net`.
 
 use std::cell::{Cell, RefCell};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use log::Level;
@@ -11,10 +11,11 @@ use crate::event_loop::log_shares::Kind;
 use crate::http::client::Client;
 use crate::http::connection;
 use crate::http::events::body::Carried;
+use crate::http::faults;
 use crate::http::metering::Line;
 use crate::http::site::Site;
 use crate::hub::{Peer, Transport};
-use crate::net::accept::{Arrival, Host, Turns};
+use crate::net::accept::{Arrival, Host, Meeting, Turns};
 use crate::net::connection::WritePatience;
 
 /// Serves one connection until it is closed or becomes a WebSocket. A client without TLS on a listener with it is told so.
@@ -46,6 +47,10 @@ impl Host for Site {
 
     fn next_round(&self) -> impl Future<Output = ()> {
         self.driver.next_round()
+    }
+
+    fn meet(self: &Rc<Self>, listener: SocketAddr, peer: IpAddr) -> Meeting {
+        if self.faults { faults::of_arrival(self, listener, peer) } else { Meeting::Serve }
     }
 
     fn serve(self: Rc<Self>, arrival: Arrival) -> impl Future<Output = ()> + 'static {

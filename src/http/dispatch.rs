@@ -27,7 +27,7 @@ use crate::http::routes;
 use crate::http::routes::{Exchange, Handler, METHODS, Resource};
 use crate::http::site::Site;
 use crate::http::websocket::handshake;
-use crate::http::{hosts, request_target};
+use crate::http::{faults, hosts, request_target};
 use crate::hub;
 
 /// How much of a host that nobody knows stands in the log, in bytes.
@@ -127,6 +127,14 @@ async fn respond(
             _ => no_such_method(request.method()),
         };
     }
+    let late = match site.faults {
+        false => None,
+        true => match faults::meet(&site, &request, origin.address.ip(), &client.remote).await {
+            faults::Met::Goes(late) => late,
+            faults::Met::Answered(answer) => return answer,
+        },
+    };
+    let faulty = late.map(|late| (late, site.clone()));
     let conditions = entity_tag::Conditions::of(&request);
     let mut answer = match asker.answer(&site, &request, origin.address) {
         Some(answer) => answer,
@@ -138,18 +146,28 @@ async fn respond(
         answer = conditions.apply(answer);
     }
     asker.mark(&mut answer);
-    answer
+    match faulty {
+        Some((late, site)) => late.keep(&site, answer).await,
+        None => answer,
+    }
 }
 
 /// Answers a request for a WebSocket.
 fn upgrade(site: Rc<Site>, request: Request<Incoming>, client: &Client, origin: hub::Peer) -> Response {
     let hub::Peer { address: peer, transport, .. } = origin;
-    let (counted, place) = (client.line.borrow().is_counted(), client.place.borrow_mut().take());
-    handshake::answer(site.driver.clone(), request, origin, counted, place).unwrap_or_else(|refused| {
-        let line = format_args!("{peer} {transport}: upgrade refused: {}", refused.sentence);
-        client_log::of_peer(&site.driver, peer.ip(), Kind::Upgrade, Level::Info, line);
-        refused.into()
-    })
+    let hit = if site.faults { faults::of_upgrade(&site, peer.ip()) } else { None };
+    let respond = || {
+        let (counted, place) = (client.line.borrow().is_counted(), client.place.borrow_mut().take());
+        handshake::answer(site.driver.clone(), request, origin, counted, place).unwrap_or_else(|refused| {
+            let line = format_args!("{peer} {transport}: upgrade refused: {}", refused.sentence);
+            client_log::of_peer(&site.driver, peer.ip(), Kind::Upgrade, Level::Info, line);
+            refused.into()
+        })
+    };
+    match hit {
+        Some(hit) => faults::upgraded(&hit, respond),
+        None => respond(),
+    }
 }
 
 /// The answer to a request for a host that this server is not (RFC 9110 §15.5.20).

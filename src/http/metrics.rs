@@ -118,6 +118,15 @@ fn text(site: &Site) -> String {
     ] {
         one(out, name, "counter", help, value);
     }
+    let (active, fired) = site.driver.with_hub(|hub, _| {
+        let faults = hub.faults();
+        (faults.list().len(), faults.fired().filter(|(_, count)| *count > 0).collect::<Vec<_>>())
+    });
+    one(out, "faults", "gauge", "Faults that are set.", active);
+    begin(out, "faults_fired_total", "counter", "Times that faults have acted, by kind.");
+    for (kind, count) in fired {
+        let _ = writeln!(out, "callboard_faults_fired_total{{kind=\"{kind}\"}} {count}");
+    }
     begin(out, "failures_total", "counter", "Failed logins and stream errors, by condition.");
     for Failures { what, condition, count } in failures {
         let _ =

@@ -16,6 +16,7 @@ pub(crate) mod cors;
 pub(crate) mod desktop_api;
 pub(crate) mod dispatch;
 pub(crate) mod events;
+pub(crate) mod faults;
 pub(crate) mod files;
 pub(crate) mod finesse;
 pub mod headers;

@@ -11,7 +11,7 @@ use hyper::{Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
 
 use crate::http::callboard::{
-    calls, contacts, directory, meters, publish, sessions, status, subscriptions, tasks, tickets,
+    calls, contacts, directory, faults, meters, publish, sessions, status, subscriptions, tasks, tickets,
 };
 use crate::http::client::Client;
 use crate::http::metering::Way;
@@ -216,6 +216,10 @@ static ROUTES: &[Resource] = &[
     Resource::new(Exactly(contacts::PATH), &[Method::GET, Method::HEAD, Method::POST, Method::OPTIONS], api!(contacts::serve)),
     Resource::new(Item(contacts::BELOW, "ID"), &[Method::DELETE, Method::OPTIONS], api!(contacts::end)),
     Resource::new(Exactly(directory::PATH), READ, api!(directory::serve)),
+    Resource::new(Exactly(faults::PATH), &[Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS], api!(faults::all)),
+    Resource::new(Exactly(faults::KINDS), READ, api!(faults::kinds)),
+    Resource::new(Item(faults::BELOW, "NAME"), &[Method::PUT, Method::DELETE, Method::OPTIONS], api!(faults::one)),
+    Resource::new(Item(faults::SESSION, "ID"), POST, api!(faults::strike)),
     Resource::new(Exactly(meters::PATH), POST, api!(meters::begin)),
     Resource::new(Item(meters::BELOW, "RUN"), READ, api!(meters::figures)),
     Resource::new(Exactly(sessions::PATH), READ, api!(sessions::list)),

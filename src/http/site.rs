@@ -1,6 +1,7 @@
 //! What all handlers of requests share.
 
 use std::cell::RefCell;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -55,6 +56,10 @@ pub struct Site {
     pub identity: RefCell<Option<Identity>>,
     /// Whether administrators may look at the frames of other sessions.
     pub frame_tap: bool,
+    /// Whether administrators may set faults.
+    pub faults: bool,
+    /// The addresses of the listeners.
+    pub listeners: RefCell<Vec<SocketAddr>>,
     /// When it was started.
     pub started: SystemTime,
 }
@@ -90,6 +95,8 @@ impl Site {
             },
             identity: RefCell::default(),
             frame_tap: config.frame_tap,
+            faults: config.faults,
+            listeners: RefCell::default(),
             started: now().wall,
             driver: event_loop::start(config, executor, arrivals),
         })

@@ -18,6 +18,8 @@ pub enum Action {
     Release(UserId),
     /// The peer did not finish the close in time: drop its connection.
     Abort(SessionId),
+    /// Reset the connection of the session.
+    Reset(SessionId),
     /// Answer a request of BOSH.
     Answer(bosh::BoshResponse),
     /// Check a password off the event loop and call [`super::Hub::judge`] and [`super::Hub::verified`].
@@ -63,6 +65,18 @@ pub enum NoteKind {
         time: Duration,
     },
     Bound,
+    /// Somebody sets a fault of this kind.
+    FaultSet {
+        kind: &'static str,
+    },
+    /// The fault of this name has acted, for the first time.
+    FaultActs {
+        name: String,
+    },
+    /// A fault has ended that had acted so often.
+    FaultEnded {
+        hits: u64,
+    },
     /// Closed because it did not read; so many messages will never reach it.
     SlowReader {
         lost: usize,
@@ -84,6 +98,9 @@ impl Note {
     pub fn level(&self) -> log::Level {
         match self.what {
             NoteKind::SlowReader { .. }
+            | NoteKind::FaultSet { .. }
+            | NoteKind::FaultActs { .. }
+            | NoteKind::FaultEnded { .. }
             | NoteKind::TooMany { .. }
             | NoteKind::Refused { .. }
             | NoteKind::LockedOut { .. }
@@ -110,6 +127,11 @@ impl fmt::Display for Note {
                 write!(f, "{attempts} wrong passwords within {time:?}: it has to wait between tries")
             }
             NoteKind::Bound => f.write_str("resource bound"),
+            NoteKind::FaultSet { kind } => write!(f, "set, of the kind {kind}"),
+            NoteKind::FaultActs { name } => {
+                write!(f, "touched by the fault {name}, the first time that it acts")
+            }
+            NoteKind::FaultEnded { hits } => write!(f, "ended, it acted {hits} times"),
             NoteKind::SlowReader { lost } => write!(f, "does not read: closed, {lost} messages dropped"),
             NoteKind::TooMany { limit } => write!(f, "refused, there are as many sessions as {limit} allows"),
             NoteKind::Closed { reason, lost: 0, after } => {

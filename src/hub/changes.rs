@@ -112,6 +112,7 @@ impl Hub {
         for user in self.desk.signing_in(actor, &request).collect::<Vec<_>>() {
             self.apply_by_system(now, desk::Command::EndSignIn(user));
         }
+        let request_id = if self.loses_request_id(now, actor) { String::new() } else { request_id };
         if let desk::Request::StartMaintenance(asked) = &mut request {
             self.complete(now, asked);
         }

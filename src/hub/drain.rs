@@ -17,6 +17,7 @@ impl Hub {
         budget: usize,
         mut sink: impl FnMut(XmppOut<'_>),
     ) -> bool {
+        let Some(budget) = self.allowance(now, id, budget) else { return false };
         let Some(session) = self.sessions.get_mut(id) else {
             return false;
         };
@@ -29,6 +30,7 @@ impl Hub {
             let taken = outbox.drain(budget, |frame| frame.write(address, &mut sink));
             let is_left = !outbox.is_empty();
             session.took(now.monotonic, taken);
+            self.was_given(now, id, taken);
             return is_left;
         }
         let mut seen = Vec::new();
@@ -41,6 +43,7 @@ impl Hub {
             });
         });
         session.took(now.monotonic, taken);
+        self.was_given(now, id, taken);
         for text in seen {
             self.tap(now, id, Direction::Out, &text, text.len());
         }
@@ -55,6 +58,7 @@ impl Hub {
         budget: usize,
         mut sink: impl FnMut(EventOut<'_>),
     ) -> bool {
+        let Some(budget) = self.allowance(now, id, budget) else { return false };
         let Some(session) = self.sessions.get_mut(id) else {
             return false;
         };
@@ -65,6 +69,7 @@ impl Hub {
         let taken = events.outbox.drain(budget, |entry| sink(entry.out()));
         let is_left = !events.outbox.is_empty();
         session.took(now.monotonic, taken);
+        self.was_given(now, id, taken);
         is_left
     }
 }

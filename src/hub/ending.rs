@@ -18,6 +18,8 @@ impl Hub {
         for user in self.users().keys().collect::<Vec<_>>() {
             self.end_sign_in(now, user);
         }
+        // Nobody waits for the end of a fault.
+        self.heal_all_faults(now);
         self.closing = true;
         // Requests that wait are answered before it is too late for that.
         self.release_all();
@@ -104,6 +106,7 @@ impl Hub {
         if let Some(bosh) = session.xmpp().and_then(Xmpp::bosh) {
             self.bindings.forget(bosh, session.peer.address.ip());
         }
+        self.forget_faults(id);
         self.report.counters.sessions -= 1;
         let lost = session.missed();
         self.report.counters.dropped += lost as u64;

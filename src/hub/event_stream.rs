@@ -14,9 +14,9 @@ use crate::hub::login::tickets::TicketKey;
 use crate::hub::session::Peer;
 use crate::hub::session::{EventStream, Kind, Session};
 use crate::hub::state::Hub;
-use crate::hub::transport::Transport;
 use crate::id::{SessionId, UserId};
 use crate::pubsub::{self, After, NodeId, PubsubError, Subscriber};
+use crate::transport::Transport;
 
 /// The name of the event that says that a client may have missed something.
 pub(super) const MISSED: &str = "missed";
@@ -117,6 +117,7 @@ impl Hub {
             self.report.counters.deliveries += 1;
             self.push_event(now, id, entry);
         }
+        self.meet_faults(now, id);
         Ok(id)
     }
 

@@ -24,6 +24,7 @@ impl Hub {
         if self.closing {
             self.fail(now, id, StreamError::SYSTEM_SHUTDOWN);
         }
+        self.meet_faults(now, id);
         id
     }
 
@@ -47,6 +48,7 @@ impl Hub {
         };
         let user = self.count(now, id, text.len(), 1);
         self.element(now, id, document.root_element());
+        self.meet_faults(now, id);
         if let Some(user) = user {
             self.hold_if_owed(now, user);
         }
@@ -93,6 +95,9 @@ impl Hub {
     /// Tells whether the session's next message may be taken now: not while a password is checked, not while it
     /// is owed so much that the answer could go over the bound of its queue, and not while its user is held.
     pub fn is_reading(&mut self, id: SessionId) -> bool {
+        if self.is_stalled(id) {
+            return false;
+        }
         let is_held = self.is_held_at(id);
         let Some(session) = self.sessions.get_mut(id) else { return false };
         let is_half_full = session.fill().is_half_full(&self.limits);

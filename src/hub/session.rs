@@ -14,10 +14,10 @@ use crate::hub::delivery::outbox::{Fill, Outbox};
 use crate::hub::delivery::queue_memory::QueueMemory;
 use crate::hub::login::tickets::TicketKey;
 use crate::hub::session_address::Address;
-use crate::hub::transport::Transport;
 use crate::id::places::Places;
 use crate::id::{SessionId, UserId};
 use crate::text;
+use crate::transport::Transport;
 use crate::xmpp::stream::{State, Stream};
 
 /// The availability that a session has announced last.

@@ -7,8 +7,8 @@ use std::time::Duration;
 use crate::clock::Now;
 use crate::hub::session_address::Address;
 use crate::hub::state::Hub;
-use crate::hub::transport::Transport;
 use crate::id::SessionId;
+use crate::transport::Transport;
 
 /// A session as it is listed.
 #[derive(Debug)]

@@ -13,6 +13,7 @@ use crate::hub::deadlines::Deadlines;
 use crate::hub::delivery::behind::Shedding;
 use crate::hub::delivery::queue_memory::QueueMemory;
 use crate::hub::delivery::senders::Senders;
+use crate::hub::faults::state::FaultState;
 use crate::hub::login::gate::LoginGate;
 use crate::hub::maintenance::plan::Departures;
 use crate::hub::nodes;
@@ -55,6 +56,7 @@ pub struct Hub {
     pub(super) bindings: Bindings,
     /// The sessions that maintenance mode has still to end.
     pub(super) departures: Option<Departures>,
+    pub(super) faults: FaultState,
     pub(super) report: Report,
     /// The server goes down: nobody is let in any more.
     pub(super) closing: bool,
@@ -107,6 +109,7 @@ impl Hub {
             deadlines: Deadlines::default(),
             bindings: Bindings::default(),
             departures: None,
+            faults: FaultState::default(),
             report: Report::default(),
             closing: false,
             random,

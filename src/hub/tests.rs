@@ -9,6 +9,7 @@ mod deadlines;
 mod delivery;
 mod ending;
 mod event_streams;
+mod faults;
 mod lockout;
 mod maintenance;
 mod outbox;
@@ -90,7 +91,7 @@ impl Stage {
                 Action::Wake(id) => self.woken.push(id),
                 Action::Release(_) => {}
                 Action::Answer(answer) => self.answers.push(answer),
-                Action::Abort(id) => self.aborted.push(id),
+                Action::Abort(id) | Action::Reset(id) => self.aborted.push(id),
                 Action::Verify { session, credentials, attempt } => {
                     self.checks.push((session, credentials, attempt))
                 }

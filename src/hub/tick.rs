@@ -19,6 +19,9 @@ impl Hub {
                 self.look_at(now, id);
             }
         }
+        if self.faults_wake_at().is_some_and(|due| due <= now.monotonic) {
+            self.tick_faults(now);
+        }
         self.end_holds(now);
         self.let_next_go(now);
         if self.desk.wake_at().is_some_and(|due| due <= now.monotonic) {
@@ -29,7 +32,7 @@ impl Hub {
     /// When [`Hub::tick`] has to be called next.
     pub fn wake_at(&self) -> Option<Instant> {
         let departures = self.departures.as_ref().map(Departures::wake_at);
-        let others = [self.deadlines.first(), self.desk.wake_at(), departures];
+        let others = [self.deadlines.first(), self.desk.wake_at(), departures, self.faults_wake_at()];
         others.into_iter().flatten().chain(self.holds_end_at()).min()
     }
 
@@ -63,11 +66,13 @@ impl Hub {
     fn look_at_web_socket(&mut self, now: Now, id: SessionId) {
         // Nothing is read from it then, so its silence says nothing.
         let unheard = self.is_held_at(id);
+        let is_stalled = self.is_stalled(id);
         let Some(xmpp) = self.sessions.xmpp_mut(id) else {
             return;
         };
         match xmpp.stream.state() {
             State::Closed => self.report.act(Action::Abort(id)),
+            _ if is_stalled => self.schedule(id, now.monotonic + self.limits.ping),
             // It is ours to answer. How many can be waited for has a bound of its own.
             State::Checking => self.schedule(id, now.monotonic + self.limits.login),
             State::Ready if xmpp.address.is_some() => match xmpp.silence(now.monotonic, &self.limits) {

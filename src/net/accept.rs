@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::io::{self, Error, ErrorKind};
 use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -43,6 +44,15 @@ pub struct Arrival {
     pub turns: Turns,
 }
 
+/// How a new connection is received.
+pub enum Meeting {
+    Serve,
+    /// It is reset.
+    Refuse,
+    /// Nothing is said on it before this is over.
+    Hang(Pin<Box<dyn Future<Output = ()>>>),
+}
+
 /// The part of the program that serves connections.
 pub trait Host: 'static {
     /// Runs a task of a connection in the turns of an address.
@@ -50,6 +60,9 @@ pub trait Host: 'static {
 
     /// Waits until all others have had a turn.
     fn next_round(&self) -> impl Future<Output = ()>;
+
+    /// Tells how a listener receives a new connection.
+    fn meet(self: &Rc<Self>, listener: SocketAddr, peer: IpAddr) -> Meeting;
 
     /// Serves a connection until it is over.
     fn serve(self: Rc<Self>, arrival: Arrival) -> impl Future<Output = ()> + 'static;
@@ -106,9 +119,24 @@ pub async fn accept<H: Host>(host: Rc<H>, admission: Rc<Admission>, listener: Li
         shortage.accepted();
         left -= 1;
         let Some(slots) = admission.admit(peer) else { continue };
+        let hang = match host.meet(address, peer.ip()) {
+            Meeting::Serve => None,
+            Meeting::Refuse => {
+                Socket::new(stream).remote().reset();
+                continue;
+            }
+            Meeting::Hang(hang) => Some(hang),
+        };
         let config = listener.tls.then(|| tls.borrow().clone()).flatten();
         let turns = Rc::new(Cell::new(client_address::key(peer.ip())));
-        host.spawn(turns, connection(host.clone(), admission.clone(), stream, peer, slots, config));
+        let served = connection(host.clone(), admission.clone(), stream, peer, slots, config);
+        match hang {
+            None => host.spawn(turns, served),
+            Some(hang) => host.spawn(turns, async move {
+                hang.await;
+                served.await;
+            }),
+        }
     }
 }
 

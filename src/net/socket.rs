@@ -1,12 +1,14 @@
 //! The socket of a connection, which others may look at while its owner reads and writes.
 
 use std::io::{self, IoSlice};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::net::sockopt::set_socket_linger;
 use smol::Async;
 use smol::io::{AsyncRead, AsyncWrite};
 
@@ -39,6 +41,21 @@ impl Socket {
 }
 
 impl Remote {
+    /// Ends the connection both ways, for whoever reads or writes there.
+    pub fn cut(&self) {
+        if let Some(stream) = self.0.upgrade() {
+            let _ = (*stream).get_ref().shutdown(Shutdown::Both);
+        }
+    }
+
+    /// The connection is reset as soon as it is dropped, instead of closed.
+    pub fn reset(&self) {
+        if let Some(stream) = self.0.upgrade() {
+            // Where the system does not do it, the connection is closed.
+            let _ = set_socket_linger(&*stream, Some(Duration::ZERO));
+        }
+    }
+
     /// Whether the other end has closed the connection, or it is lost.
     pub fn has_left(&self) -> bool {
         let Some(stream) = self.0.upgrade() else { return true };
@@ -80,7 +97,7 @@ impl AsyncWrite for Socket {
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
-    use std::net::{Shutdown, TcpListener};
+    use std::net::TcpListener;
 
     use super::*;
 

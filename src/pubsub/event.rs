@@ -7,7 +7,7 @@ use crate::xml::{escape_text_into, write_attribute};
 use crate::xmpp::ns;
 
 /// An event, ready for every receiver: only `to` and `id` are theirs.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// `<message from="…" to="`.
     pub head: Rc<str>,

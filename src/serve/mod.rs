@@ -246,6 +246,7 @@ async fn serve(
 ) {
     let manager = Rc::new(Manager::from_environment());
     site.driver.spawn(site.driver.clone().keep_time());
+    *site.listeners.borrow_mut() = listeners.iter().map(|listener| listener.address).collect();
     let urls: Vec<String> = listeners
         .iter()
         .map(|listener| format!("{}://{}", if listener.tls { "https" } else { "http" }, listener.address))

@@ -23,8 +23,10 @@ pub struct StanzaError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
     BadRequest,
+    Conflict,
     FeatureNotImplemented,
     Forbidden,
+    InternalServerError,
     ItemNotFound,
     JidMalformed,
     NotAcceptable,
@@ -32,18 +34,46 @@ pub enum Condition {
     NotAuthorized,
     PolicyViolation,
     RemoteServerNotFound,
+    RemoteServerTimeout,
     ResourceConstraint,
     ServiceUnavailable,
     UnexpectedRequest,
 }
 
 impl Condition {
+    /// All conditions.
+    const ALL: [Self; 16] = [
+        Self::BadRequest,
+        Self::Conflict,
+        Self::FeatureNotImplemented,
+        Self::Forbidden,
+        Self::InternalServerError,
+        Self::ItemNotFound,
+        Self::JidMalformed,
+        Self::NotAcceptable,
+        Self::NotAllowed,
+        Self::NotAuthorized,
+        Self::PolicyViolation,
+        Self::RemoteServerNotFound,
+        Self::RemoteServerTimeout,
+        Self::ResourceConstraint,
+        Self::ServiceUnavailable,
+        Self::UnexpectedRequest,
+    ];
+
+    /// The condition with this name of an element.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|condition| condition.row().0 == name)
+    }
+
     /// Element name, error type, and the code of XEP-0086 that older Finesse clients read.
     fn row(self) -> (&'static str, &'static str, u16) {
         match self {
             Self::BadRequest => ("bad-request", "modify", 400),
+            Self::Conflict => ("conflict", "cancel", 409),
             Self::FeatureNotImplemented => ("feature-not-implemented", "cancel", 501),
             Self::Forbidden => ("forbidden", "auth", 403),
+            Self::InternalServerError => ("internal-server-error", "cancel", 500),
             Self::ItemNotFound => ("item-not-found", "cancel", 404),
             Self::JidMalformed => ("jid-malformed", "modify", 400),
             Self::NotAcceptable => ("not-acceptable", "modify", 406),
@@ -52,6 +82,7 @@ impl Condition {
             // XEP-0086 is older than it: the code of what it takes the place of.
             Self::PolicyViolation => ("policy-violation", "wait", 405),
             Self::RemoteServerNotFound => ("remote-server-not-found", "cancel", 404),
+            Self::RemoteServerTimeout => ("remote-server-timeout", "wait", 504),
             Self::ResourceConstraint => ("resource-constraint", "wait", 500),
             Self::ServiceUnavailable => ("service-unavailable", "cancel", 503),
             Self::UnexpectedRequest => ("unexpected-request", "wait", 400),

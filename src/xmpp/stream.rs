@@ -302,12 +302,27 @@ pub fn open(domain: &str, id: &str, to: Option<&str>) -> String {
     format!("<open from='{domain}' id='{id}'{to} xmlns='{}' xml:lang='{LANG}' version='1.0'/>", ns::FRAMING)
 }
 
+/// The opening of a stream as it was before RFC 7395, over a WebSocket too.
+pub fn old_open(domain: &str, id: &str) -> String {
+    format!(
+        "<stream:stream xmlns='{}' xmlns:stream='{}' from='{}' id='{id}' xml:lang='{LANG}' version='1.0'>",
+        ns::CLIENT,
+        ns::STREAM,
+        escape(domain)
+    )
+}
+
 /// The features of a stream (RFC 6120 §4.3.2), a frame of their own that declares its prefix.
 pub fn features(logged_in: bool) -> String {
+    features_with(logged_in, "PLAIN")
+}
+
+/// The features of a stream with this mechanism instead of PLAIN.
+pub fn features_with(logged_in: bool, mechanism: &str) -> String {
     let offer = if logged_in {
         format!("<bind xmlns='{}'/><session xmlns='{}'><optional/></session>", ns::BIND, ns::SESSION)
     } else {
-        format!("<mechanisms xmlns=\"{}\"><mechanism>PLAIN</mechanism></mechanisms>", ns::SASL)
+        format!("<mechanisms xmlns=\"{}\"><mechanism>{mechanism}</mechanism></mechanisms>", ns::SASL)
     };
     format!(
         "<stream:features xmlns:stream='{}'>{offer}<c xmlns=\"{}\" hash=\"sha-1\" node=\"{CAPS_NODE}\" ver=\"{CAPS_VER}\"/></stream:features>",

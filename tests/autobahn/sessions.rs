@@ -8,7 +8,7 @@ use std::task::{Poll, Waker};
 
 use callboard::config::limits::Limits;
 use callboard::event_loop::rounds::{self, Rounds};
-use callboard::event_loop::writers::{Writer, Writers};
+use callboard::event_loop::writers::{Dropping, Writer, Writers};
 use callboard::http::websocket::Sessions;
 use callboard::hub::{Peer, XmppOut};
 use callboard::id::{SessionId, UserId};
@@ -129,7 +129,7 @@ impl Sessions for Echo {
         let (writers, patience) = (self.writers.clone(), self.limits.close);
         Sessions::spawn(&**self, async move {
             Timer::after(patience).await;
-            writers.borrow_mut().abort(id);
+            writers.borrow_mut().drop_connection(id, Dropping::Close);
         });
     }
 
@@ -141,7 +141,7 @@ impl Sessions for Echo {
         self.writers.borrow_mut().attach(id, writer);
     }
 
-    fn sleep(&self, id: SessionId, waker: &Waker) -> bool {
+    fn sleep(&self, id: SessionId, waker: &Waker) -> Option<Dropping> {
         self.writers.borrow_mut().sleep(id, waker)
     }
 

@@ -224,3 +224,22 @@ fn literals(start: &str) -> Vec<String> {
     assert!(!found.is_empty(), "no source has {start}");
     found
 }
+
+#[test]
+fn every_kind_of_faults_has_its_parameters_and_targets() {
+    Page::of("faults.md").compare("faults", |_| {
+        let row = |row: &callboard::fault::Row| {
+            let parameter = |parameter: &callboard::fault::Parameter| {
+                let (name, form) = (parameter.name, parameter.form.shown());
+                format!("`{name}`: {}; {form} (`{}`)", parameter.meaning, parameter.default)
+            };
+            let parameters: Vec<_> = row.parameters.iter().map(parameter).collect();
+            let targets: Vec<_> = row.targets.iter().map(|target| code(target)).collect();
+            let over: Vec<_> = row.transports.iter().map(|transport| transport.name()).collect();
+            let over = if over.is_empty() { String::new() } else { format!(" (over {})", over.join(", ")) };
+            let sentence = row.sentence.replace('<', "\\<");
+            vec![code(row.name), format!("{sentence}{over}"), parameters.join("; "), targets.join(", ")]
+        };
+        callboard::fault::TABLE.iter().map(row).collect()
+    });
+}

@@ -3,6 +3,7 @@
 pub(crate) mod calls;
 pub(crate) mod contacts;
 pub(crate) mod directory;
+pub(crate) mod faults;
 pub(crate) mod meters;
 pub(crate) mod publish;
 pub(crate) mod sessions;

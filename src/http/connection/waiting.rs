@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use smol::Timer;
 use smol::io::{AsyncRead as _, AsyncWrite as _};
 
+use crate::event_loop::writers::Dropping;
 use crate::http::client::Client;
 use crate::http::events::body::Carries;
 use crate::http::site::Site;
@@ -78,7 +79,11 @@ pub fn is_late(
             if !is_taken {
                 site.driver.with_hub(|hub, now| hub.not_taken(now, id));
             }
-            site.driver.is_aborted(id)
+            let how = site.driver.dropping(id);
+            if how == Some(Dropping::Reset) {
+                client.remote.reset();
+            }
+            how.is_some()
         }
         Carries::End => {
             let timer = last_words.get_or_insert_with(|| Timer::after(site.limits.close));

@@ -8,7 +8,7 @@ use std::task::Waker;
 use crate::config::limits::Limits;
 use crate::event_loop::driver::Driver;
 use crate::event_loop::rounds::Rounds;
-use crate::event_loop::writers::Writer;
+use crate::event_loop::writers::{Dropping, Writer};
 use crate::http::websocket::sessions::Sessions;
 use crate::hub::{Peer, XmppOut};
 use crate::id::{SessionId, UserId};
@@ -66,7 +66,7 @@ impl Sessions for Driver {
         self.writers.borrow_mut().attach(id, writer);
     }
 
-    fn sleep(&self, id: SessionId, waker: &Waker) -> bool {
+    fn sleep(&self, id: SessionId, waker: &Waker) -> Option<Dropping> {
         Driver::sleep(self, id, waker)
     }
 

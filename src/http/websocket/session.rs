@@ -11,7 +11,7 @@ use tungstenite::Message;
 use tungstenite::error::Error;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
-use crate::event_loop::writers::Writer;
+use crate::event_loop::writers::{Dropping, Writer};
 use crate::http::websocket::frames::{Reader, header};
 use crate::http::websocket::sessions::Sessions;
 use crate::hub::XmppOut;
@@ -125,7 +125,10 @@ impl<S: Sessions> Session<S> {
 
     /// Moves what can be moved. Ready when the connection is over, or once, when the client is in by what it has said.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Moved> {
-        if self.sessions.sleep(self.id, cx.waker()) {
+        if let Some(how) = self.sessions.sleep(self.id, cx.waker()) {
+            if how == Dropping::Reset {
+                self.io.remote().reset();
+            }
             self.phase = Phase::Dead;
             return Poll::Ready(Moved::Over("the client did not finish the close".to_owned()));
         }

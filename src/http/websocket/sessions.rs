@@ -7,7 +7,7 @@ use std::task::Waker;
 
 use crate::config::limits::Limits;
 use crate::event_loop::rounds::Rounds;
-use crate::event_loop::writers::Writer;
+use crate::event_loop::writers::{Dropping, Writer};
 use crate::hub::{Peer, XmppOut};
 use crate::id::{SessionId, UserId};
 use crate::net::buffers::Scratch;
@@ -49,8 +49,8 @@ pub trait Sessions: 'static {
     /// From now on `writer` is asked to write what waits for the session, without its task.
     fn attach(&self, id: SessionId, writer: Rc<RefCell<dyn Writer>>);
 
-    /// The session's task waits: `waker` wakes it. Returns true if it must drop its connection instead.
-    fn sleep(&self, id: SessionId, waker: &Waker) -> bool;
+    /// The session's task waits: `waker` wakes it. Returns how, if it must drop its connection instead.
+    fn sleep(&self, id: SessionId, waker: &Waker) -> Option<Dropping>;
 
     /// The session's task is over.
     fn forget(&self, id: SessionId);

@@ -25,6 +25,8 @@ const TURN: usize = 8;
 struct Waiting<'a> {
     outbox: &'a mut Outbox<Element>,
     address: Option<&'a Address>,
+    /// About how many bytes leave in one answer.
+    most: usize,
     /// How many bytes were taken.
     taken: usize,
     /// The user of the session is held, and not for them.
@@ -45,7 +47,7 @@ impl Payloads for Waiting<'_> {
     }
 
     fn move_into(&mut self, out: &mut String) {
-        self.drain(ANSWER, out);
+        self.drain(self.most, out);
     }
 
     fn may_wait(&self) -> bool {
@@ -206,6 +208,7 @@ impl Hub {
 
     /// Takes what has waited for its turn, then answers.
     fn answer_session(&mut self, now: Now, id: SessionId) {
+        let Some(most) = self.allowance(now, id, ANSWER) else { return };
         loop {
             self.take_backlog(now, id);
             let has_turn = self.has_turn(id);
@@ -222,7 +225,7 @@ impl Hub {
                 return;
             }
             let mut waiting =
-                Waiting { outbox: &mut bosh.outbox, address: address.as_deref(), taken: 0, may_wait };
+                Waiting { outbox: &mut bosh.outbox, address: address.as_deref(), most, taken: 0, may_wait };
             if let Some(condition) = bosh.end {
                 // Nobody who could take it: it waits for a while for somebody who could.
                 if !bosh.binding.is_asked() && !self.closing {
@@ -243,6 +246,7 @@ impl Hub {
             let answers = bosh.binding.take_answers();
             let progress = !answers.is_empty() && bosh.binding.has_backlog();
             session.took(now.monotonic, taken);
+            self.was_given(now, id, taken);
             self.answer_posts(now, id, answers);
             if answer_waits {
                 // The client would take it. The session goes on when its user is let go.

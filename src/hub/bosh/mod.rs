@@ -21,8 +21,8 @@ use crate::hub::session::Peer;
 use crate::hub::session::{Carrier, Kind, Session, Xmpp};
 use crate::hub::state::Hub;
 use crate::hub::tokens;
-use crate::hub::transport::Transport;
 use crate::id::SessionId;
+use crate::transport::Transport;
 use crate::xml;
 use crate::xml::Bounds;
 use crate::xmpp::bosh::{self, Binding, Condition, Envelope, RequestId, Turn, Violation};
@@ -215,7 +215,9 @@ impl Hub {
         if let Some(Xmpp { carrier: Carrier::Bosh(bosh), stream_id, .. }) = self.sessions.xmpp_mut(id) {
             bosh.binding.open(&bosh.sid, stream_id, self.names.domain.name());
         }
+        self.meet_faults(now, id);
         self.take_request(now, id, envelope, root, text);
+        self.meet_faults(now, id);
         self.wake(id);
         Ok(id)
     }
@@ -244,6 +246,7 @@ impl Hub {
             Ok(Turn::Later) => {}
             Ok(Turn::Now) => self.take_request(now, id, envelope, root, text),
         }
+        self.meet_faults(now, id);
         self.wake(id);
         Some(id)
     }

@@ -16,6 +16,7 @@ use crate::hub::action::Action;
 use crate::hub::delivery::frame::{Element, Frame, MESSAGE_ID, StreamEntry};
 use crate::hub::delivery::queue_memory::Counted;
 use crate::hub::delivery::stream_event::StreamEvent;
+use crate::hub::faults::late::Out;
 use crate::hub::session::{Carrier, Kind, Session, Xmpp};
 use crate::hub::state::Hub;
 use crate::id::{SessionId, UserId};
@@ -96,12 +97,22 @@ impl Hub {
                         stream_event.counted(&self.queue_memory, sender.as_ref())
                     });
                     self.report.counters.deliveries += 1;
-                    self.push_event(now, id, StreamEntry::Event(stream_event.clone()));
+                    let entry = StreamEntry::Event(stream_event.clone());
+                    if self.faults.set.is_empty() {
+                        self.push_event(now, id, entry);
+                    } else {
+                        self.deliver_with_faults(now, id, &event, Out::Entry(entry));
+                    }
                 }
                 Some(Kind::Xmpp(xmpp)) if xmpp.is_available() => {
                     let message_id = self.message_id();
                     self.report.counters.deliveries += 1;
-                    self.push(now, id, Element::Event { event: event.clone(), full, id: message_id });
+                    let element = Element::Event { event: event.clone(), full, id: message_id };
+                    if self.faults.set.is_empty() {
+                        self.push(now, id, element);
+                    } else {
+                        self.deliver_with_faults(now, id, &event, Out::Element(element));
+                    }
                 }
                 _ => {}
             }
@@ -109,7 +120,7 @@ impl Hub {
     }
 
     /// Eight random characters, as Openfire makes them since 4.2.
-    fn message_id(&mut self) -> [u8; MESSAGE_ID] {
+    pub(super) fn message_id(&mut self) -> [u8; MESSAGE_ID] {
         const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
         // 62 to the eighth fits into 48 bits: one number has all the characters.
         let mut number = self.ids.u64(..62_u64.pow(8));

@@ -6,13 +6,13 @@ use crate::hub::delivery::queue_memory::{Counted, QueueMemory};
 use crate::pubsub::Item;
 
 /// The event.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct StreamEvent {
     content: Content,
     len: usize,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Content {
     /// An item of a node.
     Item { node: Rc<str>, item: Rc<Item> },

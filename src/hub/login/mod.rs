@@ -13,6 +13,7 @@ pub(super) mod sso;
 pub(super) mod tickets;
 
 use crate::clock::Now;
+use crate::fault::Step;
 use crate::hub::action::Action;
 use crate::hub::action::NoteKind;
 use crate::hub::bosh::record::Bosh;
@@ -32,16 +33,24 @@ impl Hub {
         xmpp.stream_id = token(self.random).into();
         xmpp.opened = true;
         let to = xmpp.stream.take_from();
-        let features = stream::features(xmpp.stream.is_logged_in());
+        let mut features = stream::features(xmpp.stream.is_logged_in());
         // Over BOSH the envelopes open a stream (XEP-0206 §3).
-        if let Carrier::WebSocket(_) = xmpp.carrier {
-            let open = stream::open(self.names.domain.name(), &xmpp.stream_id, to.as_deref());
-            self.send(now, id, open);
+        let opening = matches!(xmpp.carrier, Carrier::WebSocket(_))
+            .then(|| stream::open(self.names.domain.name(), &xmpp.stream_id, to.as_deref()));
+        if !self.faults.set.is_empty() && self.has_no_plain(now, id) {
+            features = stream::features_with(self.is_logged_in(id), "SCRAM-SHA-1");
         }
-        self.send(now, id, features);
+        if let Some(open) = opening {
+            let open = self.old_opening(now, id).unwrap_or(open);
+            self.answer_step(now, id, Step::Open, open);
+        }
+        self.answer_step(now, id, Step::Open, features);
     }
 
     pub(super) fn login(&mut self, now: Now, id: SessionId, plain: Plain) {
+        if let Some(failure) = self.fault_of_login(now, id, &plain.user) {
+            return self.refuse(now, id, failure, None);
+        }
         let Some(address) = self.sessions.get(id).map(|session| session.peer.address.ip()) else {
             return;
         };
@@ -76,7 +85,8 @@ impl Hub {
                 session.user = Some(user);
                 self.report.counters.logins += 1;
                 self.note(id, NoteKind::LoggedIn);
-                self.send(now, id, sasl::success());
+                self.answer_step(now, id, Step::Login, sasl::success());
+                self.meet_faults(now, id);
             }
             _ => self.refuse(now, id, Failure::NotAuthorized, user),
         }

@@ -58,7 +58,8 @@ impl Hub {
     /// Every available session is told whether the `finesse` user is there.
     fn tell_finesse(&mut self, now: Now) {
         for id in self.sessions.ids() {
-            if self.sessions.get(id).is_some_and(|session| session.is_available()) {
+            let is_shown = self.sessions.get(id).is_some_and(|session| session.is_available());
+            if is_shown && !self.hides_finesse(now, id) {
                 for resource in RESOURCES {
                     self.send_finesse(now, id, Some(resource));
                 }
@@ -68,7 +69,7 @@ impl Hub {
 
     /// Shows a session the `finesse` user, if it is there.
     pub(in crate::hub) fn show_finesse(&mut self, now: Now, id: SessionId) {
-        if self.finesse {
+        if self.finesse && !self.hides_finesse(now, id) {
             for resource in RESOURCES {
                 self.send_finesse(now, id, Some(resource));
             }
@@ -79,7 +80,7 @@ impl Hub {
     pub(in crate::hub) fn answer_probe(&mut self, now: Now, id: SessionId) {
         if self.finesse {
             self.show_finesse(now, id);
-        } else {
+        } else if !self.hides_finesse(now, id) {
             self.send_finesse(now, id, None);
         }
     }
@@ -103,6 +104,6 @@ impl Hub {
                 ns::CLIENT
             )
         };
-        self.send(now, id, text);
+        self.show_late(now, id, text);
     }
 }

@@ -9,7 +9,10 @@ use roxmltree::Node;
 
 use crate::clock::Now;
 use crate::desk::nodes;
+use crate::fault::{Kind as FaultKind, Point, Step};
 use crate::hub::action::NoteKind;
+use crate::hub::delivery::frame::Element;
+use crate::hub::faults::late::Out;
 use crate::hub::session::Session;
 use crate::hub::session_address::Address;
 use crate::hub::stanzas::target::Target;
@@ -59,6 +62,10 @@ impl Hub {
 
     /// RFC 6120 §7. A resource that is taken goes to the new session; the old one ends with `<conflict/>`, as in Openfire.
     fn bind(&mut self, now: Now, id: SessionId, user: UserId, request: &Request<'_>) {
+        if self.fault_at(now, id, Point::Bind, |_| true).is_some() {
+            let answer = stanza::error(request.iq, &self.bare(user), &Condition::Conflict.into());
+            return self.send(now, id, answer);
+        }
         let wanted = request.child.children().find(|child| stanza::is(*child, "resource", ns::BIND));
         let wanted = wanted.and_then(|resource| resource.text()).filter(|text| !text.is_empty());
         let resource = match wanted.map(jid::prepare_resource) {
@@ -95,7 +102,7 @@ impl Hub {
         self.note(id, NoteKind::Bound);
         // From now on silence is what counts, not the login.
         self.listen(now, id);
-        self.send(now, id, stanza::result(request.iq, &to, &payload));
+        self.answer_step(now, id, Step::Bind, stanza::result(request.iq, &to, &payload));
     }
 
     /// RFC 6121 §8.
@@ -159,6 +166,15 @@ impl Hub {
             // To a question that nobody asked.
             return;
         }
+        let fault = self.fault_of_iq(now, id, iq);
+        let delay = match fault.as_ref().map(|hit| hit.kind) {
+            Some(FaultKind::PingSilence | FaultKind::IqSilence) => return,
+            Some(FaultKind::PingError(condition) | FaultKind::IqError(condition)) => {
+                return self.answer_error(now, id, iq, &condition.into());
+            }
+            Some(kind) => Some(kind.delay()),
+            None => None,
+        };
         let answer = target.and_then(|target| {
             let request = stanza::request(iq, kind == IqType::Set)?;
             iq::answer(self, now, user, &target, &request)
@@ -171,6 +187,11 @@ impl Hub {
             Ok(payload) => stanza::result(iq, &to, &payload),
             Err(error) => stanza::error(iq, &to, &error),
         };
-        self.send(now, id, text);
+        match (fault, delay) {
+            (Some(hit), Some(delay)) => {
+                self.send_late(now, id, &hit, delay, Out::Element(Element::Text(text.into())))
+            }
+            _ => self.send(now, id, text),
+        }
     }
 }

@@ -9,25 +9,48 @@ pub enum Condition {
     BadRequest,
     HostUnknown,
     ImproperAddressing,
+    InternalServerError,
     ItemNotFound,
     OtherRequest,
     PolicyViolation,
+    RemoteConnectionFailed,
     RemoteStreamError,
     SystemShutdown,
+    UndefinedCondition,
 }
 
 impl Condition {
+    /// The conditions that a session can end with by somebody's wish.
+    const ALL: [Self; 8] = [
+        Self::BadRequest,
+        Self::InternalServerError,
+        Self::ItemNotFound,
+        Self::OtherRequest,
+        Self::PolicyViolation,
+        Self::RemoteConnectionFailed,
+        Self::SystemShutdown,
+        Self::UndefinedCondition,
+    ];
+
+    /// The condition with this value of the attribute, of those that a session can end with by somebody's wish.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|condition| condition.name() == name)
+    }
+
     /// The value of the attribute.
     pub fn name(self) -> &'static str {
         match self {
             Self::BadRequest => "bad-request",
             Self::HostUnknown => "host-unknown",
             Self::ImproperAddressing => "improper-addressing",
+            Self::InternalServerError => "internal-server-error",
             Self::ItemNotFound => "item-not-found",
             Self::OtherRequest => "other-request",
             Self::PolicyViolation => "policy-violation",
+            Self::RemoteConnectionFailed => "remote-connection-failed",
             Self::RemoteStreamError => "remote-stream-error",
             Self::SystemShutdown => "system-shutdown",
+            Self::UndefinedCondition => "undefined-condition",
         }
     }
 

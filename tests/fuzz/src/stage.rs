@@ -164,7 +164,7 @@ impl Stage {
         while let Some(action) = self.hub.poll() {
             match action {
                 Action::Wake(_) | Action::Release(_) | Action::Verify { .. } | Action::Idle | Action::MaintenanceOver(_) => {}
-                Action::Abort(id) => {
+                Action::Abort(id) | Action::Reset(id) => {
                     self.hub.closed(self.now, id, "dropped");
                     dropped.push(id);
                 }

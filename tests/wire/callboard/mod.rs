@@ -2,6 +2,7 @@
 
 pub mod calls;
 mod directory;
+mod faults;
 mod frames;
 mod gadgets;
 mod meters;

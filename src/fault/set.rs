@@ -1,0 +1,269 @@
+//! The faults that are set, and whom they touch.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use crate::fault::kind::{Kind, Point};
+use crate::fault::spec::Spec;
+use crate::fault::table::{Row, TABLE};
+use crate::fault::target::{Subject, Target};
+use crate::id::SessionId;
+
+/// Most faults that can be set at a time.
+pub const FAULTS_MAX: usize = 64;
+
+/// The longest name of a fault, in bytes.
+pub const NAME_MAX: usize = 64;
+
+/// There are [`FAULTS_MAX`] faults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooManyFaults;
+
+/// Who has set a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    File,
+    Api,
+}
+
+impl Origin {
+    /// The name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Api => "api",
+        }
+    }
+}
+
+/// A fault that is set.
+pub struct Fault {
+    pub name: Box<str>,
+    pub row: &'static Row,
+    pub kind: Kind,
+    /// The names and values as they were given, but for the kind.
+    pub given: Vec<(Box<str>, Box<str>)>,
+    pub origin: Origin,
+    pub from: Instant,
+    pub until: Instant,
+    /// How often it still acts; `None`: always.
+    pub left: Option<u32>,
+    /// How often it has acted.
+    pub hits: u64,
+    /// Its time has come, and whoever is there was looked at.
+    has_begun: bool,
+    target: Target,
+    chance: u16,
+    random: fastrand::Rng,
+    /// The sessions for which was drawn whether it touches them, at [`Point::Session`] and of `finesse-hidden`.
+    joined: BTreeMap<SessionId, bool>,
+}
+
+impl Fault {
+    fn new(name: &str, spec: Spec, now: Instant, origin: Origin) -> Self {
+        let Spec { row, kind, target, after, time, count, chance, seed, given } = spec;
+        let from = now + after;
+        Self {
+            name: name.into(),
+            row,
+            kind,
+            given,
+            origin,
+            from,
+            until: from + time,
+            left: count,
+            hits: 0,
+            has_begun: false,
+            target,
+            chance,
+            random: fastrand::Rng::with_seed(seed),
+            joined: BTreeMap::new(),
+        }
+    }
+
+    fn is_on(&self, now: Instant) -> bool {
+        self.from <= now && now < self.until
+    }
+
+    /// Whether it touches a subject now: each question about a subject that fits is a draw.
+    fn touches(&mut self, subject: &Subject<'_>) -> bool {
+        let reaches = subject.session.is_none()
+            || self.row.transports.is_empty()
+            || subject.transport.is_some_and(|transport| self.row.transports.contains(&transport));
+        if !reaches || self.left == Some(0) || !self.target.has(subject) {
+            return false;
+        }
+        // Drawn also where the result is sure, so that a later chance is the same.
+        if self.random.u16(..1000) >= self.chance {
+            return false;
+        }
+        self.hits += 1;
+        self.left = self.left.map(|left| left - 1);
+        true
+    }
+
+    /// The sessions that it touches as long as it is set.
+    pub fn sessions(&self) -> impl Iterator<Item = SessionId> {
+        self.joined.iter().filter(|(_, joined)| **joined).map(|(session, _)| *session)
+    }
+}
+
+/// A fault that acts now.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// The name of the fault.
+    pub name: Box<str>,
+    pub kind: Kind,
+    /// How often the fault has acted, with this time.
+    pub hits: u64,
+}
+
+/// All faults, in the order in which they were set.
+#[derive(Default)]
+pub struct Faults {
+    list: Vec<Fault>,
+    /// How often each kind has acted since the start, in the order of [`TABLE`].
+    fired: Vec<u64>,
+}
+
+impl Faults {
+    /// Tells whether none is set: the only question that is asked when nothing is on.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The faults that are set.
+    pub fn list(&self) -> &[Fault] {
+        &self.list
+    }
+
+    /// How often each kind has acted since the start.
+    pub fn fired(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let counts = self.fired.iter().copied().chain(std::iter::repeat(0));
+        TABLE.iter().map(|row| row.name).zip(counts)
+    }
+
+    /// Sets a fault. Returns the one of that name that it takes the place of.
+    ///
+    /// # Errors
+    ///
+    /// There are as many as there can be.
+    pub fn set(
+        &mut self,
+        now: Instant,
+        name: &str,
+        spec: Spec,
+        origin: Origin,
+    ) -> Result<Option<Fault>, TooManyFaults> {
+        let fault = Fault::new(name, spec, now, origin);
+        if let Some(old) = self.list.iter_mut().find(|old| *old.name == *name) {
+            return Ok(Some(std::mem::replace(old, fault)));
+        }
+        if self.list.len() == FAULTS_MAX {
+            return Err(TooManyFaults);
+        }
+        self.list.push(fault);
+        Ok(None)
+    }
+
+    /// Takes a fault away.
+    pub fn heal(&mut self, name: &str) -> Option<Fault> {
+        let place = self.list.iter().position(|fault| *fault.name == *name)?;
+        Some(self.list.remove(place))
+    }
+
+    /// Takes a fault away whose time is over.
+    pub fn next_over(&mut self, now: Instant) -> Option<Fault> {
+        let place = self.list.iter().position(|fault| fault.until <= now)?;
+        Some(self.list.remove(place))
+    }
+
+    /// When a fault begins or ends next.
+    pub fn wake_at(&self) -> Option<Instant> {
+        self.list.iter().map(|fault| if fault.has_begun { fault.until } else { fault.from }).min()
+    }
+
+    /// A fault whose time has come, once.
+    pub fn next_begun(&mut self, now: Instant) -> Option<&Fault> {
+        let fault = self.list.iter_mut().find(|fault| !fault.has_begun && fault.from <= now)?;
+        fault.has_begun = true;
+        Some(fault)
+    }
+
+    /// Counts an act of a fault that touches no subject.
+    pub fn acted(&mut self, name: &str) {
+        if let Some(fault) = self.list.iter_mut().find(|fault| *fault.name == *name) {
+            fault.hits += 1;
+            let row = fault.row;
+            self.count(row);
+        }
+    }
+
+    /// The first fault of a kind that is meant that acts at a point on a subject, once.
+    pub fn at(
+        &mut self,
+        now: Instant,
+        point: Point,
+        subject: &Subject<'_>,
+        is_meant: impl Fn(&Kind) -> bool,
+    ) -> Option<Hit> {
+        let touches = |fault: &mut Fault| {
+            fault.row.point == point && is_meant(&fault.kind) && fault.is_on(now) && fault.touches(subject)
+        };
+        let place = self.list.iter_mut().position(touches)?;
+        let fault = &self.list[place];
+        let hit = Hit { name: fault.name.clone(), kind: fault.kind, hits: fault.hits };
+        let row = fault.row;
+        self.count(row);
+        Some(hit)
+    }
+
+    /// The faults of sessions that touch a session from now on, and have not before.
+    pub fn join(&mut self, now: Instant, session: SessionId, subject: &Subject<'_>) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        let mut rows = Vec::new();
+        for fault in
+            self.list.iter_mut().filter(|fault| fault.row.point == Point::Session && fault.is_on(now))
+        {
+            if fault.joined.contains_key(&session) || !fault.target.has(subject) || fault.left == Some(0) {
+                continue;
+            }
+            let joins = fault.touches(subject);
+            fault.joined.insert(session, joins);
+            if joins {
+                hits.push(Hit { name: fault.name.clone(), kind: fault.kind, hits: fault.hits });
+                rows.push(fault.row);
+            }
+        }
+        rows.into_iter().for_each(|row| self.count(row));
+        hits
+    }
+
+    /// Notes that a fault that acts once at a time has an effect on a session that its end takes back.
+    pub fn keep(&mut self, name: &str, session: SessionId) {
+        if let Some(fault) = self.list.iter_mut().find(|fault| *fault.name == *name) {
+            fault.joined.insert(session, true);
+        }
+    }
+
+    /// The kinds of the faults that a session has joined.
+    pub fn of(&self, session: SessionId) -> impl Iterator<Item = Kind> {
+        let joined = move |fault: &&Fault| fault.joined.get(&session) == Some(&true);
+        self.list.iter().filter(joined).map(|fault| fault.kind)
+    }
+
+    /// A session is gone.
+    pub fn forget(&mut self, session: SessionId) {
+        for fault in &mut self.list {
+            fault.joined.remove(&session);
+        }
+    }
+
+    fn count(&mut self, row: &Row) {
+        let place = TABLE.iter().position(|other| std::ptr::eq(other, row)).unwrap_or_default();
+        if self.fired.len() <= place {
+            self.fired.resize(TABLE.len(), 0);
+        }
+        self.fired[place] += 1;
+    }
+}

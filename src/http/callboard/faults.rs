@@ -1,0 +1,222 @@
+//! `/callboard/api/faults`: faults are set, listed and healed, and the kinds are described.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+use std::rc::Rc;
+
+use hyper::{Method, Request, StatusCode};
+
+use crate::clock::{Now, Seconds};
+use crate::fault::{
+    COMMON, FAULTS_MAX, Fault, NAME_MAX, Origin, Parameter, Point, Problem, Row, Spec, TABLE,
+};
+use crate::http::basic_auth::{self, Peer};
+use crate::http::query::Query;
+use crate::http::request_body::Incoming;
+use crate::http::response::{self, HttpRefusal, Response, empty, text};
+use crate::http::site::Site;
+use crate::id::{SessionId, UserId};
+use crate::json;
+
+/// The path of the faults.
+pub const PATH: &str = "/callboard/api/faults";
+
+/// The path of a fault, before its name.
+pub const BELOW: &str = "/callboard/api/faults/";
+
+/// The path of the kinds.
+pub const KINDS: &str = "/callboard/api/faults/kinds";
+
+/// The path of a session, before its id.
+pub const SESSION: &str = "/callboard/api/sessions/";
+
+const OFF: HttpRefusal = HttpRefusal {
+    status: StatusCode::FORBIDDEN,
+    sentence: "Faults are set only with faults = true in the configuration, or with `callboard serve --faults`.",
+};
+
+/// Answers GET with all faults, and DELETE by healing them.
+pub async fn all(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
+    let user = administrator(site, &request).await?;
+    if request.method() == Method::DELETE {
+        site.driver.with_hub(|hub, now| hub.heal_all_faults(now));
+        return Ok((user, empty(StatusCode::NO_CONTENT)));
+    }
+    let document = site.driver.with_hub(|hub, now| {
+        json::document(|object| {
+            object.array("faults", hub.faults().list(), |out, fault| write(out, now, fault))
+        })
+    });
+    Ok((user, response::json(document)))
+}
+
+/// Answers with the table of kinds.
+pub async fn kinds(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
+    let user = basic_auth::administrator(site, &request).await?;
+    let document = json::document(|object| {
+        object.array("kinds", TABLE, write_kind);
+        object.array("common", COMMON, write_parameter);
+    });
+    Ok((user, response::json(document)))
+}
+
+/// Sets a fault with PUT, and heals it with DELETE.
+pub async fn one(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
+    let user = administrator(site, &request).await?;
+    let name = request.uri().path().strip_prefix(BELOW).unwrap_or_default().to_owned();
+    check_name(&name)?;
+    if request.method() == Method::DELETE {
+        let was_set = site.driver.with_hub(|hub, now| hub.heal_fault(now, &name));
+        let answer = match was_set {
+            true => empty(StatusCode::NO_CONTENT),
+            false => text(StatusCode::NOT_FOUND, format!("There is no fault {name}.")),
+        };
+        return Ok((user, answer));
+    }
+    let spec = match read(&request, None) {
+        Ok(spec) => spec,
+        Err(problem) => return Ok((user, wrong(problem))),
+    };
+    if let Some(sentence) = locks_out(site, &spec, request.extensions().get::<Peer>()) {
+        return Ok((user, text(StatusCode::BAD_REQUEST, sentence)));
+    }
+    let set = site.driver.with_hub(|hub, now| hub.set_fault(now, &name, spec, Origin::Api));
+    Ok((
+        user,
+        match set {
+            Ok(true) => empty(StatusCode::CREATED),
+            Ok(false) => empty(StatusCode::OK),
+            Err(_) => text(
+                StatusCode::SERVICE_UNAVAILABLE,
+                format!("There are {FAULTS_MAX} faults, as many as can be: heal one first."),
+            ),
+        },
+    ))
+}
+
+/// Does something once to a session: `do` is a kind that ends one.
+pub async fn strike(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
+    let user = administrator(site, &request).await?;
+    let id = request.uri().path().strip_prefix(SESSION).unwrap_or_default().to_owned();
+    const NO_SESSION: HttpRefusal =
+        HttpRefusal { status: StatusCode::NOT_FOUND, sentence: "There is no such session." };
+    let session = id.parse::<SessionId>().map_err(|_| NO_SESSION)?;
+    let spec = match read(&request, Some(&id)) {
+        Ok(spec) => spec,
+        Err(problem) => return Ok((user, wrong(problem))),
+    };
+    if !spec.kind.acts_once() {
+        let sentence = format!("{} lasts: set it with PUT {BELOW}NAME?session={id}.", spec.row.name);
+        return Ok((user, text(StatusCode::BAD_REQUEST, sentence)));
+    }
+    let transports = spec.row.transports;
+    let struck = site.driver.with_hub(|hub, now| hub.strike(now, session, &spec));
+    Ok((
+        user,
+        match struck {
+            None => NO_SESSION.into(),
+            Some(true) => empty(StatusCode::NO_CONTENT),
+            Some(false) => {
+                let names: Vec<_> = transports.iter().map(|transport| transport.name()).collect();
+                let sentence = format!("{} needs a session over {}.", spec.row.name, names.join(", "));
+                text(StatusCode::BAD_REQUEST, sentence)
+            }
+        },
+    ))
+}
+
+async fn administrator(site: &Rc<Site>, request: &Request<Incoming>) -> Result<UserId, HttpRefusal> {
+    let user = basic_auth::administrator(site, request).await?;
+    if site.faults { Ok(user) } else { Err(OFF) }
+}
+
+/// The fault that the query asks for; `session`: it is a deed at this session.
+fn read(request: &Request<Incoming>, session: Option<&str>) -> Result<Spec, Problem> {
+    let pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> = Query::of(request.uri()).pairs().collect();
+    let named = |(name, value): &(Cow<'_, str>, Cow<'_, str>)| {
+        let name = if session.is_some() && name == "do" { "kind".to_owned() } else { name.to_string() };
+        (name, value.to_string())
+    };
+    let mut pairs: Vec<(String, String)> = pairs.iter().map(named).collect();
+    pairs.extend(session.map(|session| ("session".to_owned(), session.to_owned())));
+    Spec::read(pairs.iter().map(|(name, value)| (&**name, &**value)))
+}
+
+fn wrong(problem: Problem) -> Response {
+    text(StatusCode::BAD_REQUEST, problem.sentence)
+}
+
+/// Says why a fault of new connections would keep out those who can heal it.
+fn locks_out(site: &Site, spec: &Spec, asker: Option<&Peer>) -> Option<String> {
+    if spec.row.point != Point::Accept {
+        return None;
+    }
+    let (address, listener) = (spec.target.address, spec.target.listener);
+    let is_own = |address: IpAddr| asker.is_some_and(|Peer(own)| own.to_canonical() == address);
+    let listeners = site.listeners.borrow();
+    let kind = spec.row.name;
+    match (address, listener) {
+        (None, None) => Some(format!("{kind} needs a target: name a listener, an address or both.")),
+        (_, Some(listener)) if !listeners.contains(&listener) => {
+            let all: Vec<_> = listeners.iter().map(ToString::to_string).collect();
+            Some(format!("There is no listener {listener}; there are {}.", all.join(", ")))
+        }
+        (None, Some(_)) if listeners.len() == 1 => {
+            Some("This is the only listener, so that nobody could heal the fault: add another one to the configuration.".into())
+        }
+        (Some(address), None) if is_own(address) => {
+            Some(format!("{address} is your own address, from which you could not heal the fault: name a listener, too."))
+        }
+        _ => None,
+    }
+}
+
+fn check_name(name: &str) -> Result<(), HttpRefusal> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    if (1..=NAME_MAX).contains(&name.len()) && name.bytes().all(is_plain) && name != "kinds" {
+        return Ok(());
+    }
+    const SENTENCE: &str =
+        "The name of a fault has 1 to 64 letters, digits, dots, dashes and underscores, and is not kinds.";
+    Err(HttpRefusal { status: StatusCode::BAD_REQUEST, sentence: SENTENCE })
+}
+
+fn write(out: &mut String, now: Now, fault: &Fault) {
+    json::object(out, |object| {
+        object.string("name", &fault.name);
+        object.string("kind", fault.row.name);
+        object.object("given", |given| {
+            for (name, value) in &fault.given {
+                given.string(name, value);
+            }
+        });
+        object.string("origin", fault.origin.name());
+        object.plain("hits", fault.hits);
+        match fault.left {
+            Some(left) => object.plain("left", left),
+            None => object.optional("left", None),
+        }
+        let until = |time: std::time::Instant| Seconds(time.saturating_duration_since(now.monotonic));
+        object.plain("begins", format_args!("{:.1}", until(fault.from)));
+        object.plain("ends", format_args!("{:.1}", until(fault.until)));
+    });
+}
+
+fn write_kind(out: &mut String, row: &Row) {
+    json::object(out, |object| {
+        object.string("name", row.name);
+        object.string("sentence", row.sentence);
+        object.array("transports", row.transports, |out, transport| json::string(out, transport.name()));
+        object.array("targets", row.targets, |out, target| json::string(out, target));
+        object.array("parameters", row.parameters, write_parameter);
+    });
+}
+
+fn write_parameter(out: &mut String, parameter: &Parameter) {
+    json::object(out, |object| {
+        object.string("name", parameter.name);
+        object.string("form", &parameter.form.shown());
+        object.string("default", parameter.default);
+        object.string("meaning", parameter.meaning);
+    });
+}

@@ -1,0 +1,146 @@
+//! Faults as requests meet them. Nothing here is asked while no fault is set, and never of the paths where faults are healed.
+
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+use std::time::Duration;
+
+use hyper::header::{HeaderName, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
+use hyper::{Request, StatusCode};
+use smol::Timer;
+
+use crate::fault::{Hit, Kind, Point, Subject};
+use crate::http::basic_auth;
+use crate::http::request_body::Incoming;
+use crate::http::response::{HttpRefusal, Response, set, text};
+use crate::http::site::Site;
+use crate::net::accept::Meeting;
+use crate::net::clock::now;
+use crate::net::socket::Remote;
+
+/// Names the fault that has touched a response.
+const HEADER: HeaderName = HeaderName::from_static("x-callboard-fault");
+
+/// How often a request that waits asks whether its fault is still set.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// The paths that no fault touches, or what they begin with: here faults are seen and healed.
+const SPARED: &[&str] = &["/callboard/", "/console", "/healthz", "/metrics"];
+
+/// What has come of a request.
+pub enum Met {
+    /// It goes on, perhaps to be answered late.
+    Goes(Option<Late>),
+    /// This is its response.
+    Answered(Response),
+}
+
+/// A response that comes late.
+pub struct Late {
+    fault: Box<str>,
+    delay: Duration,
+}
+
+/// Lets a request meet the faults of its point, and waits if one has it wait.
+pub async fn meet(site: &Rc<Site>, request: &Request<Incoming>, address: IpAddr, remote: &Remote) -> Met {
+    let Some(hit) = hit(site, request, address) else { return Met::Goes(None) };
+    match hit.kind {
+        Kind::HttpStatus(status) => Met::Answered(instead(&hit, status)),
+        Kind::HttpDelay(delay) => Met::Goes(Some(Late { fault: hit.name, delay })),
+        Kind::HttpSilence => {
+            while is_set(site, &hit.name) {
+                Timer::after(LOOK).await;
+            }
+            Met::Goes(None)
+        }
+        Kind::HttpCut => {
+            remote.cut();
+            Met::Answered(instead(&hit, 503))
+        }
+        _ => Met::Goes(None),
+    }
+}
+
+fn hit(site: &Rc<Site>, request: &Request<Incoming>, address: IpAddr) -> Option<Hit> {
+    let path = request.uri().path();
+    if SPARED.iter().any(|spared| path.starts_with(spared)) {
+        return None;
+    }
+    let name = basic_auth::given_name(request.headers());
+    site.driver.with_hub(|hub, now| {
+        let subject = Subject { address: Some(address), path: Some(path), ..Subject::default() };
+        hub.fault_of_request(now, Point::Request, &name, subject)
+    })
+}
+
+impl Late {
+    /// Keeps a response back until its time, or until the fault ends.
+    pub async fn keep(self, site: &Rc<Site>, mut answer: Response) -> Response {
+        let due = now().monotonic + self.delay;
+        while is_set(site, &self.fault) {
+            let left = due.saturating_duration_since(now().monotonic);
+            if left.is_zero() {
+                break;
+            }
+            Timer::after(left.min(LOOK)).await;
+        }
+        set(&mut answer, HEADER, &*self.fault);
+        answer
+    }
+}
+
+/// The fault of a request for a WebSocket.
+pub fn of_upgrade(site: &Rc<Site>, address: IpAddr) -> Option<Hit> {
+    site.driver.with_hub(|hub, now| {
+        let subject = Subject { address: Some(address), ..Subject::default() };
+        hub.fault_of_request(now, Point::Upgrade, "", subject)
+    })
+}
+
+/// The response to a request for a WebSocket as a fault has it; `respond` makes the one without.
+pub fn upgraded(hit: &Hit, respond: impl FnOnce() -> Response) -> Response {
+    if let Kind::UpgradeStatus(status) = hit.kind {
+        return instead(hit, status);
+    }
+    let mut answer = respond();
+    let left_out = if hit.kind == Kind::NoSubprotocol { SEC_WEBSOCKET_PROTOCOL } else { UPGRADE };
+    answer.headers_mut().remove(left_out);
+    set(&mut answer, HEADER, &*hit.name);
+    answer
+}
+
+/// How a listener receives a new connection.
+pub fn of_arrival(site: &Rc<Site>, listener: SocketAddr, peer: IpAddr) -> Meeting {
+    let hit = site.driver.with_hub(|hub, now| {
+        let subject = Subject { address: Some(peer), listener: Some(listener), ..Subject::default() };
+        hub.fault_of_request(now, Point::Accept, "", subject)
+    });
+    match hit {
+        Some(Hit { kind: Kind::Refuse, .. }) => Meeting::Refuse,
+        Some(Hit { kind: Kind::TlsHang, name, .. }) => {
+            let site = site.clone();
+            Meeting::Hang(Box::pin(async move {
+                while is_set(&site, &name) {
+                    Timer::after(LOOK).await;
+                }
+            }))
+        }
+        _ => Meeting::Serve,
+    }
+}
+
+fn is_set(site: &Rc<Site>, name: &str) -> bool {
+    site.driver.with_hub(|hub, _| hub.faults().list().iter().any(|fault| *fault.name == *name))
+}
+
+/// A response of this status, as of something that stands before the server.
+fn instead(hit: &Hit, status: u16) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    let mut answer = match status {
+        StatusCode::UNAUTHORIZED | StatusCode::UPGRADE_REQUIRED => {
+            HttpRefusal { status, sentence: "A fault that somebody has set answers so." }.into()
+        }
+        _ => text(status, "A fault that somebody has set answers so."),
+    };
+    set(&mut answer, HEADER, &*hit.name);
+    answer
+}

@@ -1,0 +1,101 @@
+//! What faults keep back for a time.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Instant;
+
+use crate::hub::delivery::frame::{Element, StreamEntry};
+use crate::id::SessionId;
+
+/// How much is kept back at a time, of all sessions together. What would be more goes at once.
+pub const LATE_MAX: usize = 10_000;
+
+/// What goes to a session late.
+#[derive(Debug)]
+pub enum Out {
+    Element(Element),
+    Entry(StreamEntry),
+}
+
+/// What is done for a session at a later time.
+#[derive(Debug)]
+pub enum Due {
+    Send(Out),
+    /// The session may write again.
+    Wake,
+    /// A silent connection may have to end.
+    LookIfIdle,
+}
+
+/// Something that is kept back.
+#[derive(Debug)]
+struct Kept {
+    session: SessionId,
+    /// The fault that keeps it.
+    fault: Rc<str>,
+    /// It goes behind the next event of its session, if that comes earlier.
+    waits_for_next: bool,
+    what: Due,
+}
+
+/// All that is kept back, by its time and in the order in which it came.
+#[derive(Debug, Default)]
+pub struct Late {
+    queue: BTreeMap<(Instant, u64), Kept>,
+    count: u64,
+}
+
+impl Late {
+    /// Keeps something back. Returns it if there is no room.
+    pub fn keep(
+        &mut self,
+        due: Instant,
+        session: SessionId,
+        fault: &Rc<str>,
+        what: Due,
+        waits_for_next: bool,
+    ) -> Option<Due> {
+        if self.queue.len() == LATE_MAX {
+            return Some(what);
+        }
+        self.count += 1;
+        let kept = Kept { session, fault: fault.clone(), waits_for_next, what };
+        self.queue.insert((due, self.count), kept);
+        None
+    }
+
+    /// When something is due next.
+    pub fn first(&self) -> Option<Instant> {
+        self.queue.first_key_value().map(|((due, _), _)| *due)
+    }
+
+    /// Takes what is due.
+    pub fn next_due(&mut self, now: Instant) -> Option<(SessionId, Due)> {
+        let first = self.queue.first_entry().filter(|first| first.key().0 <= now)?;
+        let Kept { session, what, .. } = first.remove();
+        Some((session, what))
+    }
+
+    /// Takes what a session has waiting for its next event.
+    pub fn next_behind(&mut self, session: SessionId) -> Option<Due> {
+        self.take(|kept| kept.session == session && kept.waits_for_next).map(|kept| kept.what)
+    }
+
+    /// Takes the next thing that a fault keeps.
+    pub fn next_of(&mut self, fault: &str) -> Option<(SessionId, Due)> {
+        self.take(|kept| *kept.fault == *fault).map(|kept| (kept.session, kept.what))
+    }
+
+    fn take(&mut self, is_meant: impl Fn(&Kept) -> bool) -> Option<Kept> {
+        let key = self.queue.iter().find(|(_, kept)| is_meant(kept)).map(|(key, _)| *key)?;
+        self.queue.remove(&key)
+    }
+
+    /// A session is gone. Returns how many stanzas and events it will never get.
+    pub fn forget(&mut self, session: SessionId) -> usize {
+        let is_sent = |kept: &Kept| matches!(kept.what, Due::Send(_));
+        let lost = self.queue.values().filter(|kept| kept.session == session && is_sent(kept)).count();
+        self.queue.retain(|_, kept| kept.session != session);
+        lost
+    }
+}
