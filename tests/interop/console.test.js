@@ -533,6 +533,46 @@ test('a task is handed in, handled by its agent, and ended by its customer', lab
   assert.deepEqual(complaints, []);
 }, { profile: 'ucce' }));
 
+test('a contact of a campaign is offered, rejected, called and reclassified', lab(async ({ server }) => {
+  const { page, complaints } = await enter(server, 'desk');
+  const agent = page.locator('[data-agent="1001"]');
+  const act = (action) => agent.locator(`.call [data-action="${action}"]`);
+  const contacts = page.getByRole('list', { name: 'Contacts' }).locator('li');
+  const handIn = () => page.locator('[data-action="contact"]').click();
+  await handIn();
+  await contacts.getByText('Waiting', { exact: true }).waitFor();
+  await contacts.locator('[data-action="hangup"]').click();
+  await until(async () => (await contacts.count()) === 0, 'the contact to be taken out');
+
+  await agent.locator('[data-action="login"]').click();
+  await agent.locator('[data-action="ready"]').click();
+  await agent.locator('.badge[data-state="READY"]').waitFor();
+  await handIn();
+  await agent.locator('.badge[data-state="RESERVED_OUTBOUND_PREVIEW"]').waitFor();
+  await contacts.getByText('Offered · 1001').waitFor();
+  await act('REJECT').click();
+  await contacts.getByText('Resting').waitFor();
+  await contacts.locator('[data-action="hangup"]').click();
+
+  await handIn();
+  assert.equal(await agent.locator('.call [data-action="hangup"]').count(), 0, 'the dialer is no caller');
+  await act('ACCEPT').click();
+  await contacts.getByText('Called · 1001').waitFor();
+  await act('RECLASSIFY').locator('summary').click();
+  await page.screenshot({ path: `${SHOTS}desk-contacts-1280.png`, fullPage: true });
+  await accessible(page, 'contacts');
+  await agent.getByRole('button', { name: 'Answering machine' }).click();
+  await page.locator('.ticks summary').first().click();
+  await page.locator('.ticks pre', { hasText: '<outboundClassification>ANS_MACHINE' }).waitFor();
+  await act('UPDATE_SCHEDULED_CALLBACK').locator('summary').click();
+  await agent.locator('input[type="datetime-local"]').fill('2036-11-30T12:50');
+  await agent.locator('input[type="datetime-local"]').press('Enter');
+  await act('CANCEL_SCHEDULED_CALLBACK').click();
+  await act('UPDATE_SCHEDULED_CALLBACK').waitFor();
+  assert.equal(await agent.getByRole('alert').count(), 0);
+  assert.deepEqual(complaints, []);
+}));
+
 test('the server restarts under an open session, and the page says so', lab(async ({ server, start }) => {
   const { page } = await enter(server, 'wire', { scheme: 'http', expected: [/WebSocket|ERR_/] });
   await connect(page);

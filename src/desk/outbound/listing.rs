@@ -2,6 +2,7 @@
 
 use crate::desk::contact_centre::Desk;
 use crate::desk::outbound::contacts::{Callback, Contact};
+use crate::id::UserId;
 
 /// A contact as it is listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,12 @@ pub struct ListedContact {
 }
 
 impl Desk {
+    /// The names of the campaigns, for administrators, who may hand in contacts.
+    pub fn campaigns_seen_by(&self, actor: UserId) -> impl Iterator<Item = &str> {
+        let campaigns = self.directory.is_administrator(actor).then_some(self.outbound.campaigns.as_slice());
+        campaigns.unwrap_or_default().iter().map(|campaign| campaign.name.as_str())
+    }
+
     /// The contacts that wait, in their order, and those that are offered and called.
     pub fn listed_contacts(&self) -> Vec<ListedContact> {
         let list = |contact: &Contact, state, agent, dialog| ListedContact {

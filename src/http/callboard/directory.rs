@@ -36,6 +36,7 @@ fn document(hub: &Hub, actor: UserId, frame_tap: bool) -> String {
         object.array("users", desk.users_seen_by(actor), write_user);
         object.array("queues", desk.queues_seen_by(actor), write_queue);
         object.array("media", desk.media_of_file(), write_medium);
+        object.array("campaigns", desk.campaigns_seen_by(actor), json::string);
     })
 }
 

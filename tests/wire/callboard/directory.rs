@@ -23,7 +23,9 @@ fn everybody_is_told_of_whom_it_may_see() {
     assert_eq!(ids(&all.body, "users"), everybody);
     assert_eq!(ids(&all.body, "teams"), ["1", "2"]);
     assert_eq!(ids(&all.body, "queues").len(), 2);
-    assert!(all.body.trim_end().ends_with("\"media\":[]}"), "Express has none: {}", all.body);
+    // Express has no media.
+    let end = "\"media\":[],\"campaigns\":[\"Renewals\"]}";
+    assert!(all.body.trim_end().ends_with(end), "{}", all.body);
     for part in [
         "{\"domain\":\"localhost\",\"pubsub\":\"pubsub.localhost\",\"profile\":\"uccx\",\"me\":\"administrator\",\"administrator\":true,",
         "\"extension\":\"1001\",\"team\":\"1\",\"roles\":[\"Agent\"]}",
@@ -35,6 +37,11 @@ fn everybody_is_told_of_whom_it_may_see() {
     assert_eq!(ids(&agent.body, "users"), ["1004"]);
     assert_eq!(ids(&agent.body, "teams"), ["2"]);
     assert!(agent.body.contains("\"me\":\"1004\",\"administrator\":false,"), "{}", agent.body);
+    assert!(
+        agent.body.trim_end().ends_with("\"campaigns\":[]}"),
+        "only administrators hand in contacts: {}",
+        agent.body
+    );
     assert_eq!(own(&server, "nobody", "GET", "directory").status(), 401);
     assert_eq!(own(&server, "administrator", "POST", "directory").status(), 405);
 }

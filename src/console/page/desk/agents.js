@@ -11,6 +11,7 @@ const SIMPLE = new Set([
   'ANSWER', 'HOLD', 'RETRIEVE', 'DROP', 'TRANSFER', 'CONFERENCE', 'BARGE_CALL', 'ACCEPT', 'REJECT', 'CLOSE', 'CANCEL_SCHEDULED_CALLBACK',
 ]);
 const SIMPLE_OF_TASKS = new Set(['ACCEPT', 'START', 'PAUSE', 'RESUME', 'WRAP_UP', 'CLOSE']);
+const CLASSIFICATIONS = ['VOICE', 'FAX', 'ANS_MACHINE', 'INVALID', 'BUSY', 'DO_NOT_CALL'];
 const MEDIUM_STATES = ['LOGIN', 'READY', 'NOT_READY', 'LOGOUT'];
 const FIRST = ['ANSWER', 'ACCEPT', 'RETRIEVE', 'HOLD', 'TRANSFER', 'CONFERENCE', 'DROP'];
 const ERROR_STAYS = 15_000;
@@ -169,7 +170,7 @@ export function agentCard(agent, centre, commands) {
           participant.since && el('span', { class: 'time', data: { since: participant.since } }),
           participant.cause && el('span', { class: 'hint' }, participant.cause),
           own && standing === 'self' && el('div', { class: 'row call-actions' }, actions(dialog, participant)),
-          !own && !isTask(dialog) && outside(participant) && commands.directory.administrator && button(t('desk.hangUp'), 'hangup', () => order(() => commands.leave('calls', dialog.id))),
+          !own && hasCustomer(dialog) && outside(participant) && commands.directory.administrator && button(t('desk.hangUp'), 'hangup', () => order(() => commands.leave('calls', dialog.id))),
         );
       })),
     );
@@ -187,12 +188,18 @@ export function agentCard(agent, centre, commands) {
       const label = t(`desk.action.${action}`);
       const simple = task ? SIMPLE_OF_TASKS : SIMPLE;
       if (simple.has(action)) return button(label, action, () => act({}), ['ANSWER', 'RETRIEVE', 'ACCEPT'].includes(action));
+      if (action === 'RECLASSIFY') {
+        return menu(label, (panel, close) => choices(panel, close, CLASSIFICATIONS.map((name) => (
+          [t(`desk.class.${name}`), () => act({ more: parameter('outboundClassification', name) })]
+        ))), { data: { action } });
+      }
       const ask = task ? askedOfTask(action) : asked(action);
       return ask && menu(label, (panel, close) => question(panel, close, {
         label: t(ask.label),
         button: label,
         autocomplete: 'off',
         inputmode: ask.digits ? 'tel' : null,
+        type: ask.type,
         action: (value) => act(ask.told(value)),
       }), { data: { action } });
     });
@@ -211,6 +218,11 @@ export function agentCard(agent, centre, commands) {
     error.hidden = !text;
     if (text) forget = setTimeout(() => (error.hidden = true), ERROR_STAYS);
   }
+}
+
+// An agent is reserved for an outbound call by a call from the dialer.
+function hasCustomer(dialog) {
+  return !isTask(dialog) && !dialog.type.startsWith('OUTBOUND_');
 }
 
 // The id of a task has underscores, that of a call has none.
@@ -233,15 +245,17 @@ function asked(action) {
       return { label: 'desk.ask.number', digits: true, told: (value) => ({ target: value }) };
     case 'SEND_DTMF':
       return { label: 'desk.ask.digits', digits: true, told: (value) => ({ more: parameter('dtmfString', value) }) };
-    case 'RECLASSIFY':
-      return { label: 'desk.ask.classification', digits: false, told: (value) => ({ more: parameter('outboundClassification', value) }) };
-    case 'UPDATE_SCHEDULED_CALLBACK':
-      return { label: 'desk.ask.callback', digits: false, told: (value) => ({ more: parameter('callbackTime', value) }) };
     case 'UPDATE_CALL_DATA':
       return {
         label: 'desk.ask.wrapUp',
         digits: false,
         told: (value) => ({ more: `<mediaProperties>${element('wrapUpReason', value)}</mediaProperties>` }),
+      };
+    case 'UPDATE_SCHEDULED_CALLBACK':
+      return {
+        label: 'desk.ask.callback',
+        type: 'datetime-local',
+        told: (value) => ({ more: parameter('callbackTime', new Date(value).toISOString().slice(0, 16)) }),
       };
     default:
       return null;

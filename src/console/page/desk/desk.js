@@ -15,12 +15,14 @@ import { t } from '../shared/words.js';
 export const title = 'desk.title';
 
 const MANY = 60;
-const remembered = { user: null, team: null, to: '', from: '5550123', variable: 'Gold', task: 'Chat about an order', callers: new Map(), tasks: new Map() };
+/** The kind of the badge of a contact by its state. */
+const CONTACT_KINDS = { waiting: 'warn', resting: 'warn', offered: 'busy', called: 'good' };
+const remembered = { user: null, team: null, to: '', from: '5550123', variable: 'Gold', task: 'Chat about an order', contact: '5550190', callers: new Map(), tasks: new Map(), contacts: new Map() };
 
 /** Shows the view; returns what takes it down. */
 export function show(root, context) {
   const { directory, user } = context;
-  if (remembered.user !== user) Object.assign(remembered, { user, team: null, callers: new Map(), tasks: new Map() });
+  if (remembered.user !== user) Object.assign(remembered, { user, team: null, callers: new Map(), tasks: new Map(), contacts: new Map() });
   const commands = new AgentCommands(context);
   const { teams } = directory;
   const hasMedia = directory.profile === 'ucce' && directory.media.length > 0;
@@ -33,7 +35,7 @@ export function show(root, context) {
   const state = el('p', { class: 'connection', role: 'status' });
   const queues = queueCard();
   const events = ticker();
-  const customers = directory.administrator ? [callCard(), ...(hasMedia ? [taskCard()] : [])] : [];
+  const customers = directory.administrator ? [callCard(), ...(hasMedia ? [taskCard()] : []), ...(directory.campaigns.length ? [contactCard()] : [])] : [];
   let centre = null;
   let cards = new Map();
   let built = false;
@@ -118,6 +120,7 @@ export function show(root, context) {
 
   function tick() {
     for (const card of cards.values()) card.tick();
+    for (const card of customers) card.tick?.();
     queues.update(centre);
   }
 
@@ -194,6 +197,39 @@ export function show(root, context) {
       state: (id) => stateOf(id, taskStateName),
       onChange: update,
     });
+  }
+
+  function contactCard() {
+    let listed = new Map();
+    const card = customerCard({
+      kind: 'contact',
+      words: { heading: 'desk.contact', go: 'desk.contact.go', list: 'desk.contacts', leave: 'desk.contact.end' },
+      fields: [
+        ['desk.contact.campaign', el('select', { name: 'campaign' }, directory.campaigns.map((name) => el('option', {}, name)))],
+        ['desk.contact.number', input('contact', { required: true, inputmode: 'tel', name: 'phone_number' })],
+      ],
+      customers: remembered.contacts,
+      arrive: (values) => commands.arrive('contacts', values),
+      leave: (id) => commands.leave('contacts', id),
+      line: ({ campaign, phone_number: number }) => `${campaign} · ${number}`,
+      state(id) {
+        const { state = 'waiting', agent } = listed.get(id) ?? {};
+        return el('span', { class: `badge ${CONTACT_KINDS[state]}` }, [t(`desk.contact.${state}`), agent].filter(Boolean).join(' · '));
+      },
+      onChange: refresh,
+    });
+    return { ...card, tick: () => remembered.contacts.size > 0 && !document.hidden && refresh() };
+
+    // No event tells of a contact that nobody has.
+    async function refresh() {
+      const known = [...remembered.contacts.keys()];
+      const answer = await context.api.get('/callboard/api/contacts').catch(() => null);
+      if (answer?.ok) {
+        listed = new Map(answer.json().contacts.map((contact) => [String(contact.id), contact]));
+        for (const id of known) if (!listed.has(id)) remembered.contacts.delete(id);
+      }
+      card.update();
+    }
   }
 }
 
