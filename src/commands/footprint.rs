@@ -2,6 +2,7 @@
 //!
 //! The sum is reached only by clients that try to: a working day takes a small part of it (deploy/manual/operating.md).
 
+use crate::config::campaigns;
 use crate::config::{Config, LONGEST_LAYOUT, MOST_CONTACTS, MOST_LAYOUTS};
 
 const KIB: u64 = 1024;
@@ -39,6 +40,9 @@ const TOKEN: u64 = 1024;
 /// A contact of a phone book with its longest texts, in a script of three bytes a character.
 const CONTACT: u64 = 2 * KIB;
 
+/// A contact of a campaign with its longest texts and all of its variables.
+const CUSTOMER: u64 = 4 * KIB;
+
 /// A layout of call variables with its longest texts.
 const LAYOUT: u64 = 8 * KIB;
 
@@ -68,6 +72,9 @@ pub fn rows(config: &Config) -> Vec<Row> {
     // Over BOSH two requests and two answers are kept.
     let stanzas = 4 * number(limits.stanza);
     let items: u64 = config.nodes.iter().map(|node| number(node.items)).sum();
+    // Without a campaign nobody hands one in.
+    let contacts =
+        if config.campaigns.is_empty() { 0 } else { number(limits.contacts + campaigns::MOST_CONTACTS) };
     let row = |what, bytes| Row { what, bytes };
     vec![
         row("program", PROGRAM + BESIDE),
@@ -81,6 +88,7 @@ pub fn rows(config: &Config) -> Vec<Row> {
         row("history", number(limits.history_size) + number(limits.history) * ENTRY),
         row("items", items * (ENTRY + number(limits.payload))),
         row("calls", number(limits.calls) * CALL),
+        row("contacts", contacts * CUSTOMER),
         row("bodies", number(limits.bodies)),
         row("phone_book", number(MOST_CONTACTS) * CONTACT),
         row("layout", number(MOST_LAYOUTS) * LAYOUT),
