@@ -52,6 +52,7 @@ pub enum ApiRefusal {
     MethodNotAllowed,
     Changed,
     NotXml,
+    NotCsv,
     NotUtf8,
     BodyTooLarge,
     PathUnknown,
@@ -139,6 +140,9 @@ impl ApiRefusal {
             Self::NotFound => (404, "Not Found", "The specified resource cannot be found"),
             Self::RangeInvalid => (416, "Invalid Range", "Range must be 1-6000 objects"),
             Self::NotXml => (415, "Bad Request", "The body has to be application/xml"),
+            Self::NotCsv => {
+                (415, "Bad Request", "The body has to be a form with a file (multipart/form-data), or text/csv")
+            }
             Self::NotUtf8 => (415, "Bad Request", "The body has to be UTF-8"),
             Self::BodyTooLarge => (413, "Bad Request", "The body is too large"),
             Self::PathUnknown => (404, "Not Found", "There is no such resource"),

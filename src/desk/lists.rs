@@ -219,7 +219,7 @@ impl Desk {
         found.filter(|reason| scope.has(reason.teams.as_deref())).ok_or_else(not_found)
     }
 
-    fn phone_book(&self, actor: UserId, id: &str) -> Result<&PhoneBook, ApiError> {
+    pub(super) fn phone_book(&self, actor: UserId, id: &str) -> Result<&PhoneBook, ApiError> {
         let book = self.phone_books.iter().find(|book| book.id.to_string() == id);
         let book = book.ok_or_else(|| ApiRefusal::NotFound.about(id))?;
         self.may_have(actor, book.teams.as_deref(), id).map(|()| book)

@@ -46,7 +46,7 @@ mod write;
 
 pub use access::Whose;
 pub use command::{Applied, Command, Request};
-pub use configuration::{Action, Change, Element, Object};
+pub use configuration::{Action, Change, Element, Object, contacts_of_csv};
 pub use connected::{ClientKind, Connected, ConnectedUser};
 pub use contact_centre::Desk;
 pub use dialog::{CallData, DialogRequest, Inbound};

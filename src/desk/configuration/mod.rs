@@ -5,6 +5,7 @@
 
 mod books;
 mod change;
+pub(super) mod csv;
 mod element;
 mod layouts;
 mod objects;
@@ -16,6 +17,7 @@ mod teams;
 mod workflow_documents;
 mod workflows;
 
+pub use csv::contacts as contacts_of_csv;
 pub use element::Element;
 pub use objects::Object;
 pub use request::{Action, Change};

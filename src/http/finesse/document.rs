@@ -33,8 +33,8 @@ pub(super) fn refused(as_json: bool, error: &ApiError) -> Response {
 }
 
 /// Refuses a change of what is no more as the client takes it to be (RFC 9110 §13.1.1, §13.1.2); `document` is what there is.
-pub(super) fn check_conditions(headers: &HeaderMap, document: &str) -> Result<(), ApiError> {
-    let tag = tag(as_json::is_asked_for(headers), document);
+pub(super) fn check_conditions(headers: &HeaderMap, as_json: bool, document: &str) -> Result<(), ApiError> {
+    let tag = tag(as_json, document);
     match entity_tag::judge(headers, Some(&tag), false) {
         Verdict::Hold => Ok(()),
         Verdict::Failed | Verdict::NotModified => Err(ApiRefusal::Changed.about("")),
@@ -52,6 +52,19 @@ struct Made {
 pub(super) struct Shown {
     kind: &'static str,
     body: String,
+}
+
+/// An answer with comma-separated values (RFC 7111), or 304 for a client that has them already.
+pub(super) fn csv(headers: &HeaderMap, body: String) -> Response {
+    let tag = tag(false, &body);
+    let mut answer = match entity_tag::judge(headers, Some(&tag), true) {
+        Verdict::Failed => return refused(false, &ApiRefusal::Changed.about("")),
+        Verdict::NotModified => empty(StatusCode::NOT_MODIFIED),
+        Verdict::Hold => answer_with(StatusCode::OK, Shown { kind: "text/csv;charset=UTF-8", body }),
+    };
+    set(&mut answer, header::CACHE_CONTROL, CACHE_CONTROL);
+    set(&mut answer, header::ETAG, tag);
+    answer
 }
 
 /// An answer with a document that one looks at, or 304 for a client that has it already (RFC 9110 §13.1.2): an empty poll is

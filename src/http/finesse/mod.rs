@@ -5,6 +5,7 @@
 
 pub(crate) mod as_json;
 mod document;
+mod form;
 pub(crate) mod request;
 mod routes;
 
@@ -61,6 +62,7 @@ pub async fn answer(
             }
             answer
         }
+        Ok(Success::Csv(text)) => document::csv(&headers, text),
         Ok(Success::Accepted) => empty(StatusCode::ACCEPTED),
         Ok(Success::Methods(allowed)) => options(allowed),
         Err(error) => document::refused(as_json, &error),

@@ -10,6 +10,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::clock::Now;
 use crate::desk::{self, ApiError, ApiRefusal, Element};
+use crate::http::finesse::form;
 use crate::http::query::{Query, Repeated};
 use crate::http::request_body;
 use crate::http::request_body::Incoming;
@@ -38,6 +39,8 @@ const MOST_OBJECTS: usize = 6000;
 pub enum Success {
     /// 200 with a document, which may be empty.
     Document(String),
+    /// 200 with comma-separated values.
+    Csv(String),
     /// 206 with a part of a document, and the value of Content-Range.
     Part(String, String),
     /// 200 without a document, and the address of what was created.
@@ -237,6 +240,33 @@ impl<'a> Call<'a> {
         let base = self.base();
         let read = |body: &str, bounds: &Bounds| Element::read(body, bounds, root).map(change);
         self.change(by, actor, read).await.map(|done| done.stored(&base))
+    }
+
+    /// Takes a file with the contacts of a phone book, in a form or as the body, which may be as long as a log.
+    pub async fn import(
+        mut self,
+        by: UserId,
+        actor: UserId,
+        change: impl FnOnce(Element) -> desk::Request,
+    ) -> Reply {
+        let request_id = self.request_id()?;
+        let kind =
+            self.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let is_one_of = |known: &[&str]| {
+            known.iter().any(|known| {
+                kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(known))
+            })
+        };
+        if !is_one_of(&["multipart/form-data", "text/csv", "text/plain"]) {
+            return Err(ApiRefusal::NotCsv.about("Content-Type"));
+        }
+        let body = self.take_body()?;
+        let text = request_body::text(self.site, body, self.site.limits.client_log).await.map_err(unread)?;
+        let file =
+            form::file(kind, &text, "datafile").ok_or_else(|| ApiRefusal::Malformed.about("datafile"))?;
+        let request = change(desk::contacts_of_csv(file)?);
+        self.site.driver.admit(by, text.len()).await?;
+        self.apply(by, actor, request_id, request).map(|_| Success::Accepted)
     }
 
     /// The scheme and the authority by which the client reached the server.

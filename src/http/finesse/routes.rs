@@ -12,7 +12,8 @@ mod users;
 use hyper::Method;
 
 use crate::config::{Profile, Release};
-use crate::desk::{Action, ApiError, ApiRefusal, Change, Element, Request};
+use crate::desk::{Action, ApiError, ApiRefusal, Change, Element, Object, Request};
+use crate::http::finesse::as_json;
 use crate::http::finesse::document;
 use crate::http::finesse::request::{Call, Reply, Success};
 use crate::id::UserId;
@@ -72,6 +73,7 @@ impl Found {
                 }
                 Handler::Read(document) => Some(document(&asked, actor).map(Success::Document)),
                 Handler::ReadRange(document) => Some(part(&asked, actor, document)),
+                Handler::ReadCsv(text) => Some(text(&asked, actor).map(Success::Csv)),
                 Handler::ReadOfUser(document) => {
                     let user = hub.desk().find(actor, asked.id(0));
                     Some(user.and_then(|user| document(&asked, actor, user)).map(Success::Document))
@@ -84,7 +86,10 @@ impl Found {
     /// Checks the conditions of a change, if what it changes can be read at the same address.
     fn check_conditions(&self, actor: UserId, call: &Call<'_>) -> Result<(), ApiError> {
         match self.read(actor, call) {
-            Some(Ok(Success::Document(document))) => document::check_conditions(call.headers, &document),
+            Some(Ok(Success::Document(document))) => {
+                document::check_conditions(call.headers, as_json::is_asked_for(call.headers), &document)
+            }
+            Some(Ok(Success::Csv(text))) => document::check_conditions(call.headers, false, &text),
             // Why it cannot be read is for the change to say.
             _ => Ok(()),
         }
@@ -137,6 +142,14 @@ impl Found {
                 let root = Change::root(object, action, of_team);
                 call.configure_by(by, actor, &root, read).await
             }
+            Handler::ImportContacts => {
+                let ids = self.ids.clone();
+                let read = |body| {
+                    let (object, action) = (Object::Contact, Action::Replace);
+                    Request::Configure(Change { object, action, ids, category: String::new(), body })
+                };
+                call.import(by, actor, read).await
+            }
             Handler::Remove(request) => {
                 call.change_without_body(by, actor, request(&self.ids)).await?;
                 Ok(Success::Document(String::new()))
@@ -154,6 +167,7 @@ impl Found {
             | Handler::PublicInService(_)
             | Handler::Read(_)
             | Handler::ReadRange(_)
+            | Handler::ReadCsv(_)
             | Handler::ReadOfUser(_) => self.read(actor, &call).unwrap_or_else(|| Err(missing(&call))),
         }
     }
@@ -237,7 +251,7 @@ mod tests {
         let allow = |path: &str| find(&example(path), Profile::Ucce, Release::R12_5).expect(path).row.allow();
         assert_eq!(allow("User/ID"), "GET, HEAD, PUT, OPTIONS");
         assert_eq!(allow("User/ID/ClientLog"), "POST, OPTIONS");
-        assert_eq!(allow("PhoneBook/ID/Contacts/csvFileContent"), "OPTIONS");
+        assert_eq!(allow("PhoneBook/ID/Contacts/csvFileContent"), "GET, HEAD, POST, OPTIONS");
         // The list of media is changed from 12.6 on.
         assert_eq!(allow("User/ID/Media"), "GET, HEAD, OPTIONS");
         let later = find(&example("User/ID/Media"), Profile::Ucce, Release::R12_6).expect("it is there");

@@ -560,3 +560,48 @@ fn the_conditions_of_a_change_hold_when_it_is_made_and_not_before_its_body_comes
     assert_eq!(slow.answer().status(), 412);
     assert!(document(&server, "ReasonCode/1").contains("<label>Quick</label>"));
 }
+
+/// As the form on the guide's page, "PhoneBook: import contact list (CSV)", sends it.
+#[test]
+fn finding_m17_contacts_come_and_go_as_comma_separated_values() {
+    let server = Server::demo();
+    let path = "PhoneBook/1/Contacts/csvFileContent";
+    let form = "--x13290\r\nContent-Disposition: form-data; name=\"phonebook\"\r\n\r\n\r\n--x13290\r\n\
+                Content-Disposition: form-data; name=\"datafile\"; filename=\"pb.csv\"\r\n\
+                Content-Type: application/vnd.ms-excel\r\n\r\n\
+                \"First Name\",\"Last Name\",\"Phone Number\",\"Notes\"\r\n\"Zo\u{eb}\",\"<Z>\",\"6511234\",\"\"\r\n\
+                \"no\",\"number\",\"\",\"\"\r\n\"Nicholas\",\"Knight, Jr.\",\"6125551228\",\"a \"\"b\"\"\"\r\n--x13290--\r\n";
+    let kind = "Content-Type: multipart/form-data; boundary=x13290\r\nrequestId: r-1\r\n";
+    let post = |user: &str, kind: &str, body: &str| ask(&server, user, "POST", path, kind, body);
+    let answer = post("administrator", kind, form);
+    assert_eq!((answer.status(), answer.body.as_str(), answer.header("requestId")), (202, "", Some("r-1")));
+    let exported = get(&server, "administrator", path);
+    assert_eq!(exported.header("Content-Type"), Some("text/csv;charset=UTF-8"));
+    let tag = exported.header("ETag").expect("it has a tag");
+    let same = format!("If-None-Match: {tag}\r\n");
+    assert_eq!(ask(&server, "administrator", "GET", path, &same, "").status(), 304);
+    let csv = "\"First Name\",\"Last Name\",\"Phone Number\",\"Notes\"\r\n\"Zo\u{eb}\",\"<Z>\",\"6511234\",\"\"\r\n\
+               \"Nicholas\",\"Knight, Jr.\",\"6125551228\",\"a \"\"b\"\"\"\r\n";
+    assert_eq!(exported.body, csv, "those with errors are left out");
+    let xml = document(&server, "PhoneBook/1/Contacts");
+    assert!(xml.contains("<lastName>&lt;Z&gt;</lastName>") && xml.matches("<Contact>").count() == 2, "{xml}");
+    // What was exported can be imported as it is.
+    assert_eq!(post("administrator", "Content-Type: text/csv\r\n", csv).status(), 202);
+    assert_eq!(get(&server, "administrator", path).body, csv);
+    for (user, kind, body, status, error) in [
+        ("1001", kind, form, 401, "Authorization Failure"),
+        ("administrator", "Content-Type: application/xml\r\n", "<Contacts/>", 415, "Bad Request"),
+        ("administrator", "", form, 415, "Bad Request"),
+        ("administrator", "Content-Type: multipart/form-data; boundary=other\r\n", form, 400, "Bad Request"),
+        ("administrator", "Content-Type: text/csv\r\n", "\"a\",\"b\",\"\",\"\"\r\n", 400, "Invalid Input"),
+        ("administrator", "Content-Type: text/csv\r\n", &",,1,\n".repeat(6001), 400, "Maximum Exceeded"),
+    ] {
+        let answer = post(user, kind, body);
+        assert_eq!((answer.status(), field(&answer.body, "ErrorType")), (status, error), "{kind} {answer:?}");
+    }
+    assert_eq!(ask(&server, "1001", "GET", path, "", "").status(), 401);
+    let unknown = "PhoneBook/99/Contacts/csvFileContent";
+    assert_eq!(get(&server, "administrator", unknown).status(), 404);
+    assert_eq!(ask(&server, "administrator", "POST", unknown, kind, form).status(), 404);
+    assert_eq!(get(&server, "administrator", path).body, csv, "nothing has changed");
+}

@@ -7,7 +7,7 @@ use crate::desk::Object::{
 };
 use crate::desk::{Action, Whose};
 
-use super::row::Handler::{Configure, Missing, Read, ReadOfUser, ReadRange};
+use super::row::Handler::{Configure, ImportContacts, Read, ReadCsv, ReadOfUser, ReadRange};
 use super::row::Verb::{Delete, Get, Post, Put};
 use super::row::{Handler, Row};
 
@@ -60,7 +60,10 @@ pub const ROWS: &[Row] = &[
         (Get, Read(|asked, actor| asked.desk().contacts_document(actor, asked.id(0)))),
         (Put, Configure(Contact, Replace)),
     ]),
-    Row::new(&["PhoneBook/ID/Contacts/csvFileContent"], &[(Get, Missing), (Put, Missing)]),
+    Row::new(&["PhoneBook/ID/Contacts/csvFileContent"], &[
+        (Get, ReadCsv(|asked, actor| asked.desk().contacts_csv(actor, asked.id(0)))),
+        (Post, ImportContacts),
+    ]),
     Row::new(&["PhoneBook/ID/Contact"], &[(Post, Configure(Contact, Create))]),
     Row::new(&["PhoneBook/ID/Contact/CONTACT"], &[
         (Get, Read(|asked, actor| asked.desk().contact_document(actor, asked.id(0), asked.id(1)))),

@@ -75,6 +75,10 @@ pub enum Handler {
     Configure(Object, Action),
     /// A change without a body, answered with 200.
     Remove(fn(&[String]) -> Request),
+    /// Comma-separated values.
+    ReadCsv(fn(&Asked<'_>, UserId) -> Result<String, ApiError>),
+    /// Other contacts of the phone book whose id is the first of the path, from a file.
+    ImportContacts,
     /// The log of a client of that user.
     Log(ReadBody),
     /// A log whose bytes are read and thrown away.
