@@ -56,7 +56,8 @@ fn page() -> io::Result<Vec<(String, Vec<u8>)>> {
     for path in &paths {
         let name = name(path).ok_or_else(|| unfit(path))?;
         let has_manual = cfg!(feature = "manual");
-        if name.starts_with("manual/") && !has_manual {
+        let is_gadgets = name.starts_with("desktop/") || name.starts_with("tunnel/");
+        if name.starts_with("manual/") && !has_manual || is_gadgets && !cfg!(feature = "gadgets") {
             continue;
         }
         let mut text = fs::read(path)?;
@@ -68,6 +69,12 @@ fn page() -> io::Result<Vec<(String, Vec<u8>)>> {
             let kept = page.split_inclusive('\n').filter(|line| has_manual || !line.contains("rel=\"help\""));
             text = kept.collect::<String>().into_bytes();
         }
+        if name.ends_with(".js") || name.ends_with(".css") {
+            let short = without_comments(&String::from_utf8_lossy(&text));
+            let problem =
+                || io::Error::other(format!("{name}: a comment or a template does not end with its line"));
+            text = short.ok_or_else(problem)?.into_bytes();
+        }
         files.push((name, text));
     }
     Ok(files)
@@ -76,6 +83,30 @@ fn page() -> io::Result<Vec<(String, Vec<u8>)>> {
 /// The lines of the head that all pages have; `root` leads to `/console/`.
 fn head(root: &str) -> String {
     include_str!("head.html").replace("{root}", root)
+}
+
+/// Leaves out comments that have lines of their own: an eighth of what is packed. The lines stay, so that a browser's tools name
+/// those of the source. `None`: something stands behind the end of such a comment, or the file ends in one or in a template.
+fn without_comments(text: &str) -> Option<String> {
+    let mut kept = String::with_capacity(text.len());
+    let (mut in_comment, mut in_template) = (false, false);
+    for line in text.lines() {
+        let trimmed = line.trim();
+        in_comment |= !in_template && trimmed.starts_with("/*");
+        if in_comment {
+            if let Some((_, behind)) = trimmed.split_once("*/") {
+                in_comment = false;
+                if !behind.is_empty() {
+                    return None;
+                }
+            }
+        } else if in_template || !trimmed.starts_with("//") {
+            kept.push_str(line);
+            in_template ^= line.matches('`').count() % 2 == 1;
+        }
+        kept.push('\n');
+    }
+    (!in_comment && !in_template).then_some(kept)
 }
 
 /// Finds the files of a folder and of the folders in it.

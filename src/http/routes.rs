@@ -246,10 +246,10 @@ static ROUTES: &[Resource] = &[
 
 /// The container of gadgets and the event tunnel. A file of such a path in the folder comes before them.
 #[rustfmt::skip]
-static APART: &[Resource] = &[
+static APART: &[Resource] = if !cfg!(feature = "gadgets") { &[] } else { &[
     Resource::new(Below("/desktop/"), READ, Now(|_, request| page::answer_apart(request))).page().summary("gadgets"),
     Resource::new(Below("/tunnel/"), READ, Now(|_, request| page::answer_apart(request))).page().summary("the event tunnel"),
-];
+] };
 
 /// The files of a folder. They are pages of their own.
 static FILES: Resource = Resource::new(Below("/"), READ, Later(file)).page();

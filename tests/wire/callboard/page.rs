@@ -166,3 +166,29 @@ fn the_manual_is_served_if_it_is_in_the_program() {
         assert_eq!((answer.status(), answer.header("Content-Type")), (200, Some(kind)), "{path}");
     }
 }
+
+#[test]
+fn the_container_of_gadgets_is_served_if_it_is_in_the_program() {
+    let server = Server::demo();
+    let mut http = Http::connect(server.plain);
+    let expected = if cfg!(feature = "gadgets") { 200 } else { 404 };
+    for path in ["/desktop/", "/desktop/desktop.js", "/tunnel/", "/tunnel/tunnel.js"] {
+        assert_eq!(get(&mut http, path, "").status(), expected, "{path}");
+    }
+    let list = get(&mut http, "/nothing", "").body;
+    assert_eq!(list.contains("/desktop/ (gadgets)"), cfg!(feature = "gadgets"), "{list}");
+}
+
+#[test]
+fn scripts_come_without_the_comments_that_have_lines_of_their_own() {
+    let server = Server::demo();
+    let served = get(&mut Http::connect(server.plain), "/console/app.js", "").body;
+    let source = include_str!("../../../src/console/page/app.js");
+    assert_eq!(served.lines().count(), source.lines().count());
+    let comments = |text: &str| text.lines().filter(|line| line.trim().starts_with("//")).count();
+    assert!(comments(source) > 0 && comments(&served) == 0, "{served}");
+    // What is left is the source.
+    for (served, source) in served.lines().zip(source.lines()).filter(|(served, _)| !served.is_empty()) {
+        assert_eq!(served, source);
+    }
+}
