@@ -24,7 +24,7 @@ let context = null;
 let takeDown = null;
 let turn = 0;
 
-// Shows a view module in the main part, instead of the one that is there.
+// Replaces the view in the main part.
 function mount(view) {
   takeDown?.();
   takeDown = null;
@@ -224,7 +224,7 @@ async function describe(place) {
       status: first(info, 'status'),
     });
   } catch {
-    // What cannot be asked is not shown; logging in tells why.
+    // The line stays empty; logging in tells what is wrong.
   }
 }
 

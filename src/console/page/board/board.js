@@ -1,4 +1,4 @@
-// A board for a wall: one team, big. Runs for days, comes back by itself, and says so when what it shows is old.
+// The wallboard: one team, readable from far away. It runs for days, reconnects by itself, and marks stale data.
 
 import { Api, Unreachable, reason } from '../shared/api.js';
 import './board.words.js';
@@ -13,13 +13,13 @@ const KEY = 'callboard.board';
 const ALWAYS = ['READY', 'TALKING', 'NOT_READY'];
 const FIRST_WAIT = 1_000;
 const LONGEST_WAIT = 15_000;
-// Longer than a user is locked out after wrong passwords, which begins anew with each login in that time.
+// The wait is longer than a lockout, which each login of a locked-out user starts again.
 const REFUSED_WAIT = 6 * 60_000;
 const LONGEST_REFUSED_WAIT = 60 * 60_000;
 const IDLE_AFTER = 3_000;
 const SHIFT_EVERY = 60_000;
 const SHIFTS = [[0, 0], [4, 0], [4, 4], [0, 4]];
-// How wide a tile is to its height where its text is largest.
+// The ratio of width to height at which the text of a tile is largest.
 const TILE_SHAPE = 1.75;
 
 const root = document.getElementById('board');
@@ -64,7 +64,7 @@ function remember(entry) {
     if (entry) sessionStorage.setItem(KEY, JSON.stringify(entry));
     else sessionStorage.removeItem(KEY);
   } catch {
-    // A browser that keeps nothing: a reload asks again.
+    // The browser keeps nothing, so a reload asks for the login again.
   }
 }
 
@@ -97,7 +97,7 @@ function login(problem, given = {}) {
   (given.user ? password : user).focus();
 }
 
-// Nobody stands at the wall: a user who is only locked out for some minutes is let in again. Somebody who types is not disturbed.
+// Nobody stands at the wall to log in again after a lockout, so the board retries. Typing in the form stops that.
 function refused(entry) {
   login(t('board.denied', { time: timeOfDay(Date.now() + refusedWait).slice(0, 5) }), { user: entry.user, team: entry.team });
   const timer = setTimeout(() => connect(entry, false), refusedWait);
@@ -106,7 +106,7 @@ function refused(entry) {
   close = () => clearTimeout(timer);
 }
 
-// Finds out what there is to show. Somebody at the form is told what is wrong; a board that was there before tries on.
+// Reads the directory. The login form shows what is wrong; a board that was running before retries.
 function connect(entry, asked) {
   close();
   const api = new Api(entry.user, entry.password);
@@ -252,7 +252,7 @@ function wall(entry, api, directory) {
 
   function alarm() {
     const lost = centre.connection === 'lost';
-    // Whether it is in service is not known of one that does not answer.
+    // The status of a server that does not answer is not known.
     say(service, lost || !centre.status ? '' : stateName(centre.status));
     service.hidden = !service.textContent;
     service.className = `badge ${stateKind(centre.status)}`;
@@ -299,7 +299,7 @@ function tile(agent) {
   };
 }
 
-// As many columns as make the tiles' text largest, so that all fit without scrolling.
+// Chooses the number of columns with the largest text at which all tiles fit.
 function arrange(grid) {
   const number = grid.children.length;
   if (!number) return;
@@ -334,7 +334,7 @@ function hidePointer() {
   wake();
 }
 
-// A picture that stands still for weeks burns in: everything moves by a few pixels once a minute.
+// A still picture burns in within weeks, so everything moves by a few pixels once a minute.
 function shiftPixels() {
   let turn = 0;
   setInterval(() => {

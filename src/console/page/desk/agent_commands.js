@@ -1,9 +1,9 @@
-// What one may tell agents and calls to do, and in whose name the server is asked.
+// Requests that change agents and calls, and the user in whose name they are sent.
 
 import { Unreachable, reason, xml } from '../shared/api.js';
 import { all, escape, first } from '../shared/xml.js';
 
-/** Commands to agents, by the logged-in user. Each resolves to null, or to a sentence that says what went wrong. */
+/** Requests of the logged-in user. Each resolves to null, or to a sentence that says what went wrong. */
 export class AgentCommands {
   #reasons = new Map();
 

@@ -1,4 +1,4 @@
-// Cards of agents on the Desk: state, time in it, what one may order, calls.
+// Cards of agents: state, time in it, actions, calls.
 
 import { elapsed } from '../shared/clock.js';
 import { clear, el, say } from '../shared/dom.js';
@@ -142,7 +142,7 @@ export function agentCard(agent, centre, commands) {
     tick();
   }
 
-  // To the same action of the call, or the first of one's own: never from one button to another that ends the call.
+  // The focus goes to the same action of the call, or to the first: never to another button, which could end the call.
   function refocus(dialog, action) {
     const place = [...calls.children].find((one) => one.dataset.dialog === dialog) ?? calls;
     const same = action && place.querySelector(`[data-action="${action}"]`);
@@ -154,7 +154,7 @@ export function agentCard(agent, centre, commands) {
     // The address of a participant in a task is the id of its agent.
     const mine = isTask(dialog) ? [agent.id] : [agent.extension, agent.home].filter(Boolean);
     const isOwn = ({ address }) => mine.includes(address);
-    // Oneself last, with what one may do.
+    // The agent itself stands last, with its actions.
     const participants = [...dialog.participants].sort((a, b) => isOwn(a) - isOwn(b));
     const about = [dialog.queue, ...dialog.variables.slice(0, 2).map(([, value]) => value)].filter(Boolean).join(' · ');
     return el('li', { class: 'call', data: { dialog: dialog.id } },
@@ -205,7 +205,7 @@ export function agentCard(agent, centre, commands) {
     });
   }
 
-  // The event with an error may be here before the answer that all is well: that answer does not take it away.
+  // An event with an error may come before the 202, which then does not clear it.
   async function order(give) {
     complain('');
     const problem = await give();
@@ -235,7 +235,7 @@ function askedOfTask(action) {
   return { label: 'desk.ask.selector', digits: false, told: (value) => ({ more: element('target', value) }) };
 }
 
-// What an action has to be told, and how it is written.
+// Actions that need a value, and how they write it.
 function asked(action) {
   switch (action) {
     case 'CONSULT_CALL':

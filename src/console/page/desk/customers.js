@@ -1,4 +1,4 @@
-// Cards in which an administrator plays the customers: a form by which one comes, and those who are there.
+// Cards in which an administrator plays the customers: a form for a new one, and the list of all.
 
 import { clear, el, say } from '../shared/dom.js';
 import { t } from '../shared/words.js';
@@ -35,7 +35,7 @@ export function customerCard({ kind, words, fields, customers, arrive, leave, li
 
   async function end(id) {
     const problem = await leave(id);
-    // A customer who is not there any more has left already.
+    // A 404 says that the customer has left already.
     if (!problem || problem.startsWith('404')) customers.delete(id);
     else complain(problem);
     onChange();

@@ -76,7 +76,7 @@ export function show(root, context) {
       onEvent: (event) => events.add(event),
       onError: ({ agent, text }) => cards.get(agent)?.complain(text),
       onEnd: ({ id: dialog, state: last }) => {
-        // One that nobody took goes back to its queue: its caller is still there.
+        // A call that no agent took goes back to its queue, and its caller is still there.
         if (last === 'DROPPED' || last === 'FAILED') remembered.callers.delete(dialog);
         if (last === 'CLOSED') remembered.tasks.delete(dialog);
       },
@@ -104,13 +104,13 @@ export function show(root, context) {
         el('h2', {}, team.name),
         el('div', { class: 'agents' }, members.map(({ id }) => cards.get(id).node)));
     });
-    // In the order of the contact centre, so that the comparison above holds.
+    // The cards have the order of the contact centre, so that the comparison in update() holds.
     cards = new Map([...centre.agents.keys()].filter((id) => cards.has(id)).map((id) => [id, cards.get(id)]));
     clear(place).append(...(cards.size ? sections.filter(Boolean) : [el('p', { class: 'hint' }, t('desk.nobody'))]));
   }
 
   function connection() {
-    // Whether it is in service is not known of one that does not answer.
+    // The status of a server that does not answer is not known.
     const out = ['live', 'blind'].includes(centre.connection) && centre.status && centre.status !== 'IN_SERVICE';
     const kind = out ? 'out' : centre.connection;
     state.className = `connection ${kind === 'denied' || out ? 'lost' : kind}`;
@@ -133,7 +133,7 @@ export function show(root, context) {
     });
   }
 
-  // What a customer does is told by no event where no agent takes the call.
+  // No event tells of a customer whom no agent has taken.
   function changed() {
     centre.askQueues();
     update();

@@ -1,4 +1,4 @@
-// The newest events: when, on which node, what it says, and the payload when one is opened.
+// The newest events, each with its time, node and content, and its payload when it is opened.
 
 import { timeOfDay } from '../shared/clock.js';
 import { clear, el } from '../shared/dom.js';
@@ -26,7 +26,7 @@ export function ticker() {
     ),
     add({ node, data }) {
       none.hidden = true;
-      // Who reads further down, or an event that is open, is not moved by what comes on top.
+      // New events on top do not move an open event, or the list while the user reads further down.
       const reads = list.scrollTop > 0 || list.querySelector('details[open]') !== null;
       const before = reads ? list.scrollHeight : 0;
       list.prepend(tick(node, data));
@@ -46,7 +46,7 @@ function tick(node, data) {
   const { kind, short } = place(node);
   const details = el('details', {
     on: {
-      // Written when it is looked at: most never are.
+      // The payload is written when it is opened, as most never are.
       toggle: () => {
         if (details.open && !payload.textContent) payload.textContent = pretty(data);
       },
@@ -69,7 +69,7 @@ function place(node) {
   return { kind: 'other', short };
 }
 
-// In the words of the wire, as the payload has them: this is read beside it.
+// The line has the words of the wire, since the payload is read beside it.
 function words(data) {
   const told = update(data);
   if (!told) return data.slice(0, 120);

@@ -7,7 +7,7 @@ import { t } from '../console/shared/words.js';
 export async function run({ type, params }, api) {
   const param = (name) => params.find((one) => one.name === name)?.expandedValue ?? '';
   const url = URL.canParse(param('path'), location.origin) ? new URL(param('path'), location.origin) : null;
-  // The values in a path come from calls: none of them runs a script of this origin.
+  // Values of calls stand in the path, so only http and https are opened: no call runs a script of this origin.
   if (!url || !/^https?:$/.test(url.protocol)) return t('gadgets.action.address', { address: param('path') });
   if (type === 'BROWSER_POP') return pop(url.href, param('windowName'));
   if (type !== 'HTTP_REQUEST') return null;
@@ -18,7 +18,7 @@ export async function run({ type, params }, api) {
   return answer.ok ? null : t('gadgets.action.refused', { address: url.href, status: answer.status });
 }
 
-// A named window is used again. It does not get hold of this one.
+// A window with a name is used again. Without an opener it cannot lead this window elsewhere.
 function pop(href, name) {
   const opened = open('', name || '_blank');
   if (!opened) return el('a', { href, target: name || '_blank', rel: 'noopener' }, t('gadgets.action.blocked', { address: href }));

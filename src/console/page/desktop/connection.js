@@ -1,4 +1,4 @@
-// The one connection of the container: signs the user in, keeps the session of XMPP, and comes back when it is lost.
+// The only connection of the container: it signs the user in, keeps the XMPP session, and reconnects.
 
 import { Api, base64, good, xml } from '../console/shared/api.js';
 import { Session } from '../console/protocol/xmpp.js';
@@ -7,7 +7,7 @@ import { all, first, parse, update } from '../console/shared/xml.js';
 const RETRY_AFTER = 3_000;
 const AUTHORIZATION = 'userFinesseAuth';
 
-/** A user on line. `onStatus(status, session)`, `onEvent(event)` and `onPresence(presence)` as a `Publisher` takes them. */
+/** The connection of a user. `onStatus(status, session)`, `onEvent(event)` and `onPresence(presence)` as a `Publisher` takes them. */
 export class Connection {
   #password;
   #left = false;
@@ -20,18 +20,18 @@ export class Connection {
     this.api = new Api(user, password);
   }
 
-  /** Looks who the user is and signs an agent in, after the connection is there, as the events of that have to come. */
+  /** Reads the user, connects, and then signs an agent in, so that the events of the sign-in arrive. */
   async signIn() {
     this.system = good(await this.api.get('/finesse/api/SystemInfo')).xml();
     this.user = good(await this.api.get(`/finesse/api/User/${encodeURIComponent(this.api.user)}`)).xml();
     this.id = first(this.user, 'User', 'loginId').toLowerCase();
     await this.#connect();
-    // Where Finesse's library looks for it, in each window of this tab.
+    // Finesse's library looks for the authorization here, in each window of this tab.
     sessionStorage.setItem(AUTHORIZATION, this.#authorization());
     if (this.extension) await this.#becomeAgent();
   }
 
-  // A sign-in is accepted at once, and what has become of it is an event: gadgets are to find an agent.
+  // The answer comes before the sign-in, whose result is an event. Gadgets load after it, to find an agent.
   async #becomeAgent() {
     const told = new Promise((resolve, reject) => {
       this.#told = (data) => {
@@ -40,7 +40,7 @@ export class Connection {
         else if (first(data, 'user', 'state') !== 'LOGOUT') resolve();
       };
     });
-    // It may be there before the answer to the request is.
+    // The event may come before the answer to the request.
     told.catch(() => {});
     good(await this.state('LOGIN', { extension: this.extension }));
     if (first(this.user, 'User', 'state') === 'LOGOUT') await told;
@@ -106,7 +106,7 @@ export class Connection {
     return { page: layout ? paths(layout) : [], tabs: [...new Map(tabs.map((tab) => [tab.id, tab])).values()] };
   }
 
-  /** Signs out and says goodbye. */
+  /** Signs the agent out and closes the session. */
   async signOut() {
     this.#left = true;
     sessionStorage.removeItem(AUTHORIZATION);

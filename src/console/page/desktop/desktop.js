@@ -36,7 +36,7 @@ let tabs = null;
 let workflows = null;
 let ticks = 0;
 
-// What a gadget finds in the window around it: of callboard for its own window, and as Finesse's library looks for it.
+// Objects that a gadget finds in the window around it: callboard's own, and those that Finesse's library looks for.
 window.callboard = { hub, gadget: (id) => gadgets.get(id) };
 window.finesse = {
   container: {
@@ -145,7 +145,7 @@ function showTab(id) {
   hub.publish(`${SERVICES}.activeTab`, id);
 }
 
-// Gadgets are told of every action, and those of others are theirs.
+// Gadgets are told of every action. Actions that are handled by others are left to them.
 async function runAction(action) {
   hub.publish(`${SERVICES}.workflowActionEvent`, action);
   const problem = action.handledBy === 'OTHER' ? null : await run(action, connection.api);
@@ -168,7 +168,7 @@ function showBar() {
     el('button', { class: 'button', on: { click: ask('NOT_READY') } }, t('gadgets.notReady')),
   ];
   const name = `${first(connection.user, 'User', 'firstName')} ${first(connection.user, 'User', 'lastName')}`.trim() || connection.id;
-  // The gadgets stay where they are: a frame that is moved begins anew.
+  // The gadgets are not moved, since a frame that is moved loads again.
   const head = el('header', { class: 'desktop-bar' },
     el('span', {}, name), bar.state, bar.status, agent, form,
     el('button', { class: 'button', on: { click: signOut } }, t('gadgets.signOut')), languageButton(), bar.problem);
@@ -185,7 +185,7 @@ function languageButton() {
 
 async function signOut() {
   const leaving = connection;
-  // From here on nothing is remembered: the gadgets are there the next time.
+  // The list of gadgets is not written from here on, so that they are there the next time.
   connection = null;
   bar = null;
   workflows = null;
@@ -196,7 +196,7 @@ async function signOut() {
   showSignIn();
 }
 
-// The paths that were added the last time.
+// The paths of the gadgets that the user added the last time.
 function remembered() {
   try {
     const paths = JSON.parse(localStorage.getItem(KEY) ?? '[]');
@@ -210,7 +210,7 @@ function remember() {
   try {
     localStorage.setItem(KEY, JSON.stringify([...gadgets.values()].filter((gadget) => gadget.own).map((gadget) => gadget.path)));
   } catch {
-    // A browser that keeps nothing: the gadgets last as long as the page.
+    // The browser keeps nothing, so the gadgets last as long as the page.
   }
 }
 

@@ -1,4 +1,4 @@
-// The window of a gadget: what it finds in `gadgets`, and then the gadget itself. The container beside it has the rest.
+// The window of a gadget: the object `gadgets`, and then the gadget itself. The rest is in the container's window.
 
 (() => {
   const mid = new URLSearchParams(location.search).get('mid');
@@ -12,7 +12,7 @@
   ].map((name) => [name, name]));
   const names = (...all) => Object.fromEntries(all.map((name) => [name, name]));
 
-  /** Requests of this origin: callboard passes nothing on to another server, as a Finesse would. */
+  /** Sends requests to this origin. Finesse passes requests on to other servers, and callboard does not. */
   async function makeRequest(url, callback, params = {}) {
     const target = own(url);
     const answer = { data: '', text: '', rc: 403, errors: ['403 Error'], headers: {} };
@@ -102,7 +102,7 @@
     }
   }
 
-  // Of the content: that of the window would never become smaller.
+  // The height of the content: that of the window never becomes smaller.
   function ownHeight() {
     const { body } = document;
     if (!body) return 0;
@@ -187,7 +187,7 @@
     window.gadgets.util.runOnLoadHandlers();
     window.gadgets.HubSettings.onConnect?.(Hub, true);
   });
-  // Its own parser reads the gadget, so that scripts run in their order and find what stands before them.
+  // The window's own parser reads the gadget, so that scripts run in order and find the elements before them.
   const base = document.createElement('base');
   base.href = gadget.url;
   document.head.append(base);

@@ -39,12 +39,12 @@ export class Hub {
     for (const [id, subscription] of this.#subscriptions) {
       if (!fits(subscription.tokens, tokens)) continue;
       queueMicrotask(() => {
-        // It may have been ended meanwhile.
+        // The subscription may have ended meanwhile.
         if (!this.#subscriptions.has(id)) return;
         try {
           subscription.deliver(topic, json);
         } catch (error) {
-          // One gadget's fault is not the others'.
+          // An exception of one gadget does not keep the event from the others.
           reportError(error);
         }
       });

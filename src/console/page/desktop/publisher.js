@@ -1,4 +1,4 @@
-// What a Finesse desktop does for its gadgets on the hub: it publishes events, presence and the state of the connection, and
+// The part of a Finesse desktop on the hub: it publishes events, presence and the state of the connection, and
 // answers requests (Cisco's guide, "Finesse Requests" and "Finesse Responses").
 
 import { escape } from '../console/shared/xml.js';
@@ -12,7 +12,7 @@ export class Publisher {
   #hub;
   #session = null;
   #connection = { status: 'disconnected' };
-  /** For each node who wants it, and the promise of the subscription. */
+  /** By node the gadgets that want it, and the promise of the subscription. */
   #nodes = new Map();
 
   constructor(hub) {
@@ -20,7 +20,7 @@ export class Publisher {
     hub.subscribe(`${INFO}.requests`, (topic, json) => this.#request(json === undefined ? null : JSON.parse(json)));
   }
 
-  /** The connection has this status now; what is asked for goes over `session`. */
+  /** Publishes the status of the connection. Requests go over `session`. */
   status(status, session = null) {
     if (status !== 'connected') this.#nodes.clear();
     this.#session = session;
@@ -35,7 +35,7 @@ export class Publisher {
     if (object) this.#hub.publish(topicOf(node), { content: `${encodeURI(node)}${payload}`, object });
   }
 
-  /** Publishes somebody's presence. */
+  /** Publishes the presence of a JID. */
   presence({ from, type }) {
     const content = presenceXml(from, type);
     this.#hub.publish(`${INFO}.presence`, { content, object: tree(content) });

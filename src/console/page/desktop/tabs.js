@@ -20,7 +20,7 @@ export class Tabs {
     this.#show(tabs[0].id);
   }
 
-  /** Names the list for those who do not see it. */
+  /** Sets the accessible name of the list. */
   label(text) {
     this.list.setAttribute('aria-label', text);
   }

@@ -82,7 +82,7 @@ export class BoshSession {
     return answered;
   }
 
-  /** Says goodbye and ends what is held; resolves when both are answered, or after a moment. */
+  /** Ends the session and the held request. Resolves when both are answered, or after a moment. */
   async close() {
     if (this.#ended) return;
     this.#ended = true;
@@ -96,13 +96,13 @@ export class BoshSession {
     this.onState('closed');
   }
 
-  /** Puts a stanza on its way: at once beside the request that is held, which is then answered. */
+  /** Sends a stanza at once, in a request beside the held one, which the server then answers. */
   #say(stanza) {
     this.#queue.push(stanza);
     this.#hold();
   }
 
-  /** Sends what is queued, and sees to it that one request is held. */
+  /** Sends the queued stanzas, and keeps one request held. */
   #hold() {
     if (this.#ended) return;
     if (this.#flying > (this.#queue.length ? 1 : 0)) return;
@@ -124,7 +124,7 @@ export class BoshSession {
     const xbosh = Object.keys(given).some((name) => name.startsWith('xmpp:')) ? ' xmlns:xmpp="urn:xmpp:xbosh"' : '';
     const body = `<body ${written.join(' ')} xmlns="${HTTPBIND}"${xbosh}${inner ? `>${inner}</body>` : '/>'}`;
     const answer = this.#post(body);
-    // It may fail while an earlier one is still waited for: whoever asked hears of it in their order.
+    // A request may fail while an earlier one is under way. Callers hear of both in order.
     answer.catch(() => {});
     const inOrder = this.#order.then(() => answer);
     this.#order = inOrder.catch(() => {});
@@ -157,7 +157,7 @@ export class BoshSession {
           return element;
         } catch (error) {
           answered(true);
-          // The same request again gets the same answer again: the rid says which it was.
+          // A request with the same rid gets the same answer again.
           if (error instanceof Refused || this.#ended || attempt >= RETRIES) throw error;
           await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER));
         }

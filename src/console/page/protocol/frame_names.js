@@ -1,4 +1,4 @@
-// What a frame is, in the words of the steps: by its content, and by what was asked before.
+// Names of frames in the words of the steps, by their content and by the requests before them.
 
 import { parse } from '../shared/xml.js';
 
@@ -20,7 +20,7 @@ export class FrameNamer {
   /** `{ key, detail }`: the key of a word `frame.KEY`, and what it is about (a node, a JID, a condition). */
   name(direction, text) {
     const root = parse(text)?.documentElement;
-    // What the server has masked need not be XML any more.
+    // A frame in which the server has masked a password may not be XML any more.
     if (!root) return { key: /<auth\b/.test(text) ? 'auth-request' : 'other', detail: '' };
     return root.localName === 'body' ? this.#body(direction, root) : this.#element(direction, root);
   }

@@ -10,7 +10,7 @@ const MOST_SESSIONS = 200;
 
 const bytes = new TextEncoder();
 
-/** The last 1,000 frames. Passwords never get into it. `zero`: times are shown since then, else as the clock's. */
+/** The last 1,000 frames, without passwords. Times are shown since `zero`, or as times of day if it is null. */
 export class FrameStore {
   #namers = new Map();
   #listeners = new Set();
@@ -21,7 +21,7 @@ export class FrameStore {
     this.dropped = 0;
     this.count = 0;
     this.zero = null;
-    /** How often it was cleared: a list that shows other frames begins anew. */
+    /** How often the store was cleared, so that a list notices it. */
     this.generation = 0;
   }
 
@@ -92,7 +92,7 @@ export class FrameStore {
   }
 }
 
-/** What a frame is, in words: `subscribe request`. */
+/** The name of a frame in words: `subscribe request`. */
 export function nameOf(entry) {
   return t(`frame.${entry.key}`);
 }

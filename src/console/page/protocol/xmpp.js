@@ -12,7 +12,7 @@ const PING_EVERY = 10_000;
 const PATIENCE = 10_000;
 const MOST_WAITING = 64;
 
-/** Why a session did not get on: at which step, the condition on the wire if there was one, and the frame. */
+/** The failure of a session: its step, the condition on the wire if there was one, and the frame. */
 export class Failure extends Error {
   constructor(step, cause, { condition = '', frame = '', code = 0, detail = '' } = {}) {
     super(cause);
@@ -59,7 +59,7 @@ export class Session {
     this.events = 0;
   }
 
-  /** Comes up until bound and available; throws a `Failure`. */
+  /** Connects until bound and available. Throws a `Failure`. */
   async connect() {
     try {
       await this.#upgrade();
@@ -104,7 +104,7 @@ export class Session {
     }));
   }
 
-  /** Says that everything is set up, and begins to ping. */
+  /** Reports that everything is set up, and begins to ping. */
   live() {
     this.#step = 'live';
     this.#state('live', {});
@@ -125,7 +125,7 @@ export class Session {
     return taken;
   }
 
-  /** Says goodbye as RFC 7395 has it, and closes. */
+  /** Closes the stream (RFC 7395 §3.6) and the socket. */
   close() {
     clearInterval(this.#timer);
     this.#ended ??= new Failure(this.#step, 'left');
@@ -133,7 +133,7 @@ export class Session {
       if (this.jid) this.#send('close', `<presence xmlns="${CLIENT}" type="unavailable"/>`);
       this.#send('close', `<close xmlns="${FRAMING}"/>`);
       const socket = this.#socket;
-      // The server answers with its own <close/> and closes; one that does not is not waited for.
+      // A server that does not answer with its own <close/> is not waited for.
       setTimeout(() => socket.close(), 1_000);
     } else {
       this.#socket?.close();
@@ -335,7 +335,7 @@ export class Session {
     asked.reject(new Failure(asked.step, 'stanza', { condition: error?.children[0]?.localName ?? '', frame: text }));
   }
 
-  // RFC 6120: every request is answered, also one that is not understood.
+  // RFC 6120 §8.2.3: every request is answered, also one that is not understood.
   #refuse(root) {
     const id = escape(root.getAttribute('id') ?? '');
     const to = root.getAttribute('from');
@@ -377,7 +377,7 @@ export class Session {
     this.#state('closed', { code, reason, clean });
   }
 
-  // The first thing that went wrong is the cause; what follows from it is not told again.
+  // The first failure is the cause. Failures that follow from it are not reported.
   #end(failure) {
     clearInterval(this.#timer);
     this.#ended ??= failure;

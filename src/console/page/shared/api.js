@@ -12,7 +12,7 @@ addWords({
   },
 });
 
-/** The request did not get an answer: server gone, network gone, or a certificate that is not trusted. */
+/** A request without an answer: the server or the network is gone, or the certificate is not trusted. */
 export class Unreachable extends Error {
   constructor(cause) {
     super(t('api.unreachable'), { cause });
@@ -20,7 +20,7 @@ export class Unreachable extends Error {
   }
 }
 
-/** An answer whose status is not a good one, for those who would rather catch it. */
+/** An answer whose status is not 2xx, as an exception. */
 export class Refused extends Error {
   constructor(answer) {
     super(reason(answer));
@@ -29,7 +29,7 @@ export class Refused extends Error {
   }
 }
 
-/** A user's way to the server; `null` as the user for what needs no password. */
+/** Requests of a user, or without a password if the user is `null`. */
 export class Api {
   #authorization;
   #refused = null;
@@ -69,7 +69,7 @@ export class Api {
     return good(await this.post('/callboard/api/ticket')).json();
   }
 
-  /** Who and what this user sees. */
+  /** The users, teams, queues and media that this user sees. */
   async directory() {
     return good(await this.get('/callboard/api/directory')).json();
   }
@@ -79,7 +79,7 @@ export class Api {
     return good(await this.post('/callboard/api/meters')).json().run;
   }
 
-  /** What has been counted, and the last WebSocket upgrade. */
+  /** The counts of a run, and its last WebSocket upgrade. */
   async meter(run) {
     return good(await this.get(`/callboard/api/meters/${encodeURIComponent(run)}`)).json();
   }
@@ -102,7 +102,7 @@ export class Api {
         cache: 'no-store',
       });
       const given = answer(response, await response.text());
-      // The other kind of 401, for what another user's password is needed, does not ask for one.
+      // A 401 without WWW-Authenticate says that the user lacks a right, and not that the password is wrong.
       if (given.status === 401 && this.#authorization && given.headers.has('WWW-Authenticate')) this.#refused = given;
       return given;
     } catch (error) {
@@ -117,7 +117,7 @@ export function good(given) {
   return given;
 }
 
-/** What a bad answer says in words: the sentence, or what is in `<ApiErrors>`. */
+/** The reason that an answer gives in words: its sentence, or the texts of `<ApiErrors>`. */
 export function reason(given) {
   const errors = given.text.startsWith('<') ? given.xml() : null;
   if (errors) {

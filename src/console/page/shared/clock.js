@@ -1,15 +1,15 @@
-// Time as the server has it: a wall display or a laptop may be minutes off, and "in this state for" must not be.
+// The server's time. The clock of a wall display or a laptop may be minutes off, and times in a state must not be.
 
-/** The server's clock, as far as its answers tell. */
+/** The server's clock, as its answers tell it. */
 export class ServerClock {
   #offset = 0;
 
-  /** Takes the server's time from a timestamp or an HTTP date; what cannot be read changes nothing. */
+  /** Sets the clock by a timestamp or an HTTP date. A text that is neither changes nothing. */
   set(text) {
     const time = Date.parse(text ?? '');
     if (Number.isNaN(time)) return;
     const offset = time - Date.now();
-    // A Date header has whole seconds only: a difference below that is no news.
+    // A Date header has whole seconds only, so a smaller difference means nothing.
     if (Math.abs(offset - this.#offset) > 1_500) this.#offset = offset;
   }
 
@@ -27,7 +27,7 @@ export function elapsed(milliseconds) {
   return hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
 }
 
-/** HH:MM:SS, in the time zone of who looks at it. */
+/** HH:MM:SS in the time zone of the browser. */
 export function timeOfDay(milliseconds) {
   const date = new Date(milliseconds);
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');

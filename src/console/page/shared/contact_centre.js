@@ -1,5 +1,5 @@
-// The contact centre as the page knows it: teams, agents, calls, queues, service. Read once, then kept up by one stream
-// of events; read anew whenever something may have been missed.
+// The contact centre as the page knows it: teams, agents, calls, queues, service. The page reads it once and follows one
+// stream of events. It reads everything again when it may have missed an event.
 
 import { good } from './api.js';
 import { ServerClock } from './clock.js';
@@ -22,8 +22,8 @@ const MOST_QUEUED = 1_000;
 
 /**
  * `teams` are ids; `calls` says whether calls are wanted. `onChange()` after something has changed, `onEvent(event)` for
- * each event, `onError({ agent, dialog, text })` for errors that come as events, `onEnd(dialog)` when a call is over for
- * everybody, `onDenied()` when the server has refused the password: it then has ended.
+ * each event, `onError({ agent, dialog, text })` for errors that come as events, `onEnd(dialog)` when a call has ended for
+ * all, `onDenied()` when the server refuses the password, which ends the object.
  */
 export class ContactCentre {
   #etags = new Map();
@@ -53,20 +53,20 @@ export class ContactCentre {
     this.status = '';
     /** `starting`, `live`, `blind` (it answers, but no events come), `lost` or `denied`. */
     this.connection = 'starting';
-    /** When the server was last heard, and since when it is not: milliseconds of this machine's clock. */
+    /** Milliseconds of this machine's clock: when the last answer or event came, and when the connection was lost. */
     this.heard = 0;
     this.lostSince = 0;
     this.why = '';
-    // Of whom one may read User and Dialogs; of other members of a team only the team tells.
+    // Users whose User and Dialogs the page may read. Of other members of a team only the team's document tells.
     this.#readable = new Set(directory.users.map(({ id }) => id));
     // Express has no media but voice, and answers 501.
     this.media = directory.profile === 'ucce' && calls ? directory.media : [];
     for (const user of directory.users) if (user.roles.includes('Agent') && teams.includes(user.team)) this.#agent(user.id, user.team);
   }
 
-  /** Begins; it then goes on until it is closed, whatever happens to the server. */
+  /** Starts reading and listening, which go on until `close()`, also while the server is away. */
   start() {
-    // Listening first: what happens while the rest is read is then queued, not lost.
+    // The stream opens first, so that events of the time of reading are queued and not lost.
     this.#listen();
     this.#timers.retry = setTimeout(() => this.#load(), FIRST_PATIENCE);
   }
@@ -77,7 +77,7 @@ export class ContactCentre {
     this.#stream?.close();
   }
 
-  /** Asks for the queues soon: a caller whom nobody can take is told by no event. */
+  /** Reads the queues soon. No event tells of a caller whom no agent can take. */
   askQueues() {
     this.#queuesLater(QUEUES_SOON);
   }
@@ -130,7 +130,7 @@ export class ContactCentre {
   }
 
   async #read(path) {
-    // Who has gone to another view does not wait for the rest of thirty documents.
+    // A user who has left the view does not wait for the rest of thirty documents.
     if (this.#closed) throw new Error('closed');
     const etag = this.#etags.get(path);
     const answer = await this.api.get(path, { timeout: TIMEOUT, headers: etag ? { 'If-None-Match': etag } : {} });
@@ -161,7 +161,7 @@ export class ContactCentre {
     if (before.join('\n') !== members.join('\n')) this.#sort(id, members);
   }
 
-  // As the server has them: in the order of the teams, and of the members in each.
+  // Agents stand in the order of their teams, and in each team in that of the server.
   #sort(team, members) {
     const of = (id) => (id === team ? members.map((member) => this.agents.get(member)) : [...this.agents.values()].filter((agent) => agent.team === id));
     const sorted = this.teams.flatMap(({ id }) => of(id));
@@ -202,7 +202,7 @@ export class ContactCentre {
     const nodes = [
       '/finesse/api/SystemInfo',
       ...this.teams.map(({ id }) => `/finesse/api/Team/${id}/Users`),
-      // The user's own node has the errors of what was asked for; the team's has not.
+      // Errors of requests come on the user's own node and not on the team's.
       ...agents.flatMap((id) => [`/finesse/api/User/${id}`, `/finesse/api/User/${id}/Dialogs`]),
       ...(this.media.length ? agents.flatMap((id) => [`/finesse/api/User/${id}/Media`, `/finesse/api/User/${id}/Dialogs/Media`]) : []),
       ...(this.directory.profile === 'ucce' ? this.queues.map(({ id }) => `/finesse/api/Queue/${id}`) : []),
@@ -226,7 +226,7 @@ export class ContactCentre {
         } else {
           if (this.connection === 'live') this.#connect('blind');
           if (why?.text) this.why = why.text;
-          // Is it the stream or the server? Ask at once, but not more often than it reconnects.
+          // A request soon tells whether the stream is lost or the server. It is not sent more often than the stream reconnects.
           this.#checkLater(300);
         }
       },
@@ -340,7 +340,7 @@ export class ContactCentre {
     const id = first(element, 'uri').split('/').at(-1);
     const queue = this.queues.find((one) => one.id === id);
     if (!queue) return;
-    // -1: nobody counts it (queue_statistics = "finesse").
+    // The server counts nothing where it writes -1 (queue_statistics = "finesse").
     const number = (name) => {
       const count = Number(first(element, 'statistics', name) || 0);
       return count < 0 ? null : count;
@@ -363,7 +363,7 @@ export class ContactCentre {
       return;
     }
     try {
-      // Most of the time 304: nothing new, but somebody is there.
+      // The answer is mostly 304, which shows that the server is there.
       const before = this.status;
       await this.#system();
       if (this.status === IN_SERVICE) for (const { id } of this.teams) await this.#team(id);
@@ -378,14 +378,14 @@ export class ContactCentre {
     }
   }
 
-  // A connection that nobody ends for months is one that somebody between here and there will.
+  // Proxies and firewalls drop connections that are months old, so the page replaces its own before.
   #renew() {
     const old = this.#stream;
     this.#listen();
     old.close();
   }
 
-  // The earliest wish counts: where events never cease, a timer that each of them sets anew would never end.
+  // The earliest request counts. A timer that each event restarts would never fire while events never cease.
   #queuesLater(wait) {
     if (!this.queues.length || this.#closed) return;
     const now = performance.now();
@@ -400,7 +400,7 @@ export class ContactCentre {
         if (this.status === IN_SERVICE) await this.#allQueues();
         this.#tell();
       } catch {
-        // The check tells what is wrong; until then the old figures stay.
+        // The old figures stay until the check tells what is wrong.
       }
       this.#queuesLater(QUEUES_EVERY);
     }, due - now);
@@ -409,7 +409,7 @@ export class ContactCentre {
   #heard() {
     this.heard = Date.now();
     this.why = '';
-    // A stream that has outlived what the requests did not may be half open: nothing comes, and nobody says so.
+    // A stream that stayed open while requests failed may be half open, without any sign of it.
     if (this.connection === 'lost' && this.#listening) this.#renew();
     this.#connect(this.#listening ? 'live' : 'blind');
     this.#wait = FIRST_WAIT;
@@ -425,7 +425,7 @@ export class ContactCentre {
       return;
     }
     clearTimeout(this.#timers.check);
-    // 503 in between: the service has just gone out. The server is there, and says so.
+    // A 503 says that the service has just gone out, and that the server is there.
     if (error.status !== 503) this.#connect('lost');
     clearTimeout(this.#timers.retry);
     this.#timers.retry = setTimeout(() => this.#load(), this.#wait);
@@ -456,7 +456,7 @@ function fillMedium(agent, element) {
   else agent.media.delete(id);
 }
 
-// Summaries and full documents both say what they know; what they do not have stays.
+// Summaries have fewer elements than full documents. Members without an element keep their value.
 function fill(agent, user) {
   const since = Date.parse(first(user, 'stateChangeTime')) || null;
   if (since && agent.since && since < agent.since) return;

@@ -7,18 +7,18 @@ export function el(tag, attributes = {}, ...children) {
   return fill(document.createElement(tag), attributes, children);
 }
 
-/** The same for SVG. */
+/** An SVG element, with the arguments of `el`. */
 export function svg(tag, attributes = {}, ...children) {
   return fill(document.createElementNS(SVG, tag), attributes, children);
 }
 
-/** Takes out everything below a node, and returns it. */
+/** Removes everything below a node, and returns the node. */
 export function clear(node) {
   node.replaceChildren();
   return node;
 }
 
-/** Writes a text only if it is another: nothing is laid out anew, a selection stays, and no screen reader says it again. */
+/** Writes a text only if it has changed: layout and selection stay, and screen readers do not repeat it. */
 export function say(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
@@ -31,7 +31,7 @@ function fill(node, attributes, children) {
     } else if (name === 'data') {
       for (const [key, text] of Object.entries(value)) if (text !== null && text !== undefined) node.dataset[key] = text;
     } else if (name === 'style') {
-      // By the CSSOM: a style attribute would be stopped by the Content-Security-Policy.
+      // The CSSOM sets it, since the Content-Security-Policy forbids style attributes.
       for (const [property, text] of Object.entries(value)) node.style.setProperty(property, text);
     } else {
       node.setAttribute(name, value === true ? '' : String(value));

@@ -1,5 +1,5 @@
-// Server-sent events with tickets: an EventSource cannot send a header, so a ticket lets it in. It comes back by itself
-// after a lost connection; after a ticket that is over it has given up for good, and a new one is opened here.
+// Server-sent events with tickets. An EventSource cannot send a header, so a ticket lets it in. It reconnects by itself
+// after a lost connection, and gives up for good when its ticket has expired. This file then opens a new one.
 
 const FIRST_WAIT = 1_000;
 const LONGEST_WAIT = 15_000;
@@ -80,7 +80,7 @@ export class Stream {
         this.onState('lost');
         return;
       }
-      // It does not say why. The same request by fetch does, and is ended as soon as the status is there.
+      // An EventSource does not say why it failed. The same request by fetch does, and ends as soon as its status is there.
       this.#source = null;
       this.#lost(await whyRefused(address));
     };

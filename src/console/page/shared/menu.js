@@ -16,7 +16,7 @@ export function menu(label, fill, attributes = {}) {
   node.addEventListener('toggle', () => {
     document[node.open ? 'addEventListener' : 'removeEventListener']('pointerdown', outside);
     if (!node.open) return;
-    // To the left where there is no room to the right.
+    // The panel opens to the left where there is no room to the right.
     const { left } = node.getBoundingClientRect();
     panel.classList.toggle('to-left', left > document.documentElement.clientWidth * 0.6);
     fill(clear(panel), close);
@@ -35,7 +35,7 @@ export function menu(label, fill, attributes = {}) {
 
 /** Fills a panel with choices: `[[text, action], …]`. */
 export function choices(panel, close, list) {
-  // Opened twice while the list was on its way, it still comes once.
+  // A panel that is opened twice before its list has come still gets one list.
   clear(panel).append(...list.map(([text, action]) => el('button', {
     class: 'flat menu-choice',
     type: 'button',

@@ -37,7 +37,7 @@ export const AGENT_STATES = [
   'READY', 'RESERVED', 'RESERVED_OUTBOUND_PREVIEW', 'TALKING', 'HOLD', 'WORK', 'WORK_READY', 'NOT_READY', 'LOGOUT',
 ];
 
-/** A state in words; one that is not known as the server has it. */
+/** A state in words. A state without a word is shown as the server writes it. */
 export function stateName(state) {
   return has(`state.${state}`) ? t(`state.${state}`) : state;
 }

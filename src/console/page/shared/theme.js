@@ -1,4 +1,4 @@
-// Light or dark: as the system has it until somebody chooses, then as chosen.
+// Light or dark colours: those of the system until the user chooses.
 
 const KEY = 'callboard.theme';
 const dark = matchMedia('(prefers-color-scheme: dark)');
@@ -7,7 +7,7 @@ let chosen = null;
 try {
   chosen = localStorage.getItem(KEY);
 } catch {
-  // Nothing is kept here: the system's choice.
+  // The browser keeps nothing, so the system's choice holds.
 }
 dark.addEventListener('change', apply);
 apply();
@@ -17,7 +17,7 @@ export function theme() {
   return document.documentElement.dataset.theme;
 }
 
-/** Chooses, and remembers it. */
+/** Sets the theme, and remembers it. */
 export function setTheme(name) {
   chosen = name;
   try {

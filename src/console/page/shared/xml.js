@@ -4,7 +4,7 @@ const policy = globalThis.trustedTypes?.createPolicy('xml', { createHTML: (text)
 
 /** A Document, or null if the text is not well-formed. */
 export function parse(text) {
-  // What cannot be XML is not shown to the parser: its error document has a style, of which browsers complain aloud.
+  // Text that cannot be XML skips the parser, whose error document has a style that the page's policy reports.
   if (!/^\s*<[^]*>\s*$/.test(text)) return null;
   const source = policy ? policy.createHTML(text) : text;
   const parsed = new DOMParser().parseFromString(source, 'application/xml');
@@ -74,7 +74,7 @@ function write(element, indent, lines) {
   }
 }
 
-// Quotes need no escape between tags; the wire has them bare there too.
+// Quotes between tags stay bare, as on the wire.
 function inside(text) {
   return text.replace(/[&<>]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[c]);
 }

@@ -21,7 +21,7 @@ const SUBSCRIPTIONS_REQ = 14;
 const given = { id: undefined, domain: undefined, password: undefined, resource: undefined };
 let session = null;
 let isConnected = false;
-/** The page that has given the password: nobody else hears of the session. */
+/** The origin that gave the password. Messages go to no other origin. */
 let origin = '*';
 const nodes = new Set();
 
@@ -70,7 +70,7 @@ function take(type, text, from) {
       leave();
       return;
     default:
-      // The rest changes nothing here: the transport is WebSocket, and the pings are the session's own.
+      // Other messages change nothing: the transport is WebSocket, and the session sends its own pings.
       return;
   }
   if (given.id !== undefined && given.domain !== undefined && given.password !== undefined) connect();
@@ -96,7 +96,7 @@ async function connect() {
   try {
     await own.connect();
   } catch {
-    // What has failed closes the socket, or is told by it.
+    // A failure closes the socket, or the end of the socket reports it.
     if (own === session) own.drop();
     return;
   }

@@ -30,7 +30,7 @@ export class Arrivals {
     return change;
   }
 
-  /** A change came to nothing: nobody has to see it. Returns whether that is news. */
+  /** Forgets a change that the server refused. Returns whether it was still waited for. */
   fail(requestId) {
     const change = this.#byId.get(requestId);
     if (!change || change.failed) return false;

@@ -199,7 +199,7 @@ export class Comparison {
     if (!this.#rate || this.#ended) return;
     const wait = ((0.4 + 1.2 * Math.random()) / this.#rate) * 1_000;
     this.#rateTimer = setTimeout(() => {
-      // A server that does not answer is not given ever more to do for when it does.
+      // Requests do not pile up for a server that does not answer.
       if (this.#behind < MOST_BEHIND) this.make();
       this.#again();
     }, wait);
@@ -259,7 +259,7 @@ export class Busy extends Error {}
 /** The run was ended while it began. */
 export class Ended extends Error {}
 
-// A way that says nothing at all is not waited for either.
+// A way that reports nothing is not waited for either.
 function soon(started) {
   return Promise.race([started, pause(PATIENCE).then(() => Promise.reject(new Error(t('ways.fail.silent', { seconds: PATIENCE / 1_000 }))))]);
 }

@@ -34,7 +34,7 @@ export class Beat {
     this.#polls = [];
   }
 
-  // By the clock, not by adding up pauses: otherwise the interval would grow by what each turn takes.
+  // The clock sets the beat. Pauses that are added up would lengthen it by the time of each turn.
   #next() {
     this.#turn = Math.max(this.#turn + 1, Math.ceil((performance.now() - this.began) / this.interval));
     const due = this.began + this.#turn * this.interval;
@@ -77,7 +77,7 @@ export class Poll {
   }
 
   async #ask() {
-    // HTTP/1.0 had no ETag: there the whole document comes every time.
+    // HTTP/1.0 has no ETag, so the whole document comes every time.
     const headers = !this.closing && this.#etag ? { 'If-None-Match': this.#etag } : {};
     const answered = this.onRequest();
     this.requests += 1;
@@ -118,7 +118,7 @@ export class LongPoll {
       wait: 10,
       onRequest,
       onEvent: ({ node, to, payload }) => {
-        // What comes to the bare JID is the automatic subscription to one's own node: the same event once more.
+        // An event to the bare JID comes of the automatic subscription, and is the same event again.
         if (node === this.node && to === this.session.jid) onTold({ payload });
       },
       onState: (name, detail) => name === 'failed' && onError(new Error(detail)),

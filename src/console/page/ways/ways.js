@@ -125,7 +125,7 @@ export function show(root, context) {
     sum();
   }
 
-  // What the lanes say is left as it was.
+  // The lanes keep what they show.
   function gone() {
     run.stop();
     clearInterval(refresh);

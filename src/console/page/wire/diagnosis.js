@@ -1,4 +1,4 @@
-// Why a WebSocket has failed. The browser tells a script nothing of it; plain requests, and what the server has seen, do.
+// The cause of a failed WebSocket. The browser does not tell it to scripts; plain requests and the server's record do.
 
 import { Api, Unreachable } from '../shared/api.js';
 import { first } from '../shared/xml.js';

@@ -8,7 +8,7 @@ import { all, parse, pretty } from '../shared/xml.js';
 /** XML indented and coloured, as a <pre> with text inside. */
 export function code(text) {
   const body = el('code');
-  // Pretty-printed text has no bare < or > except around tags; what is not well-formed is shown as it came.
+  // Pretty-printed text has no bare < or > except around tags. Text that is not well-formed is shown as it came.
   const lines = pretty(text);
   if (parse(text)) {
     for (const part of lines.split(/(<[^>]*>)/)) body.append(...(part.startsWith('<') ? tag(part) : [part]));
@@ -70,13 +70,13 @@ export class FrameList {
       el('div', { class: 'frames-scroll' }, this.list, this.note),
     );
     this.scroll = this.list.parentNode;
-    // Who has scrolled up to read stays there.
+    // The list stays where the user has scrolled to.
     this.scroll.addEventListener('scroll', () => {
       this.#follows = this.scroll.scrollHeight - this.scroll.scrollTop - this.scroll.clientHeight < 40;
     }, { passive: true });
     this.#unlisten = store.listen(() => this.#schedule());
     this.#all();
-    // As soon as it is in the page.
+    // The list has no height before it is in the page.
     queueMicrotask(() => this.#toEnd());
   }
 
@@ -85,7 +85,7 @@ export class FrameList {
     clearTimeout(this.#scheduled);
   }
 
-  // Frames come faster than one can look: they are shown ten times a second, all that have come.
+  // Frames come faster than a user can read, so the list is drawn ten times a second.
   #schedule() {
     if (this.#scheduled) return;
     this.#scheduled = setTimeout(() => {
@@ -119,7 +119,7 @@ export class FrameList {
         this.#open.delete(n);
       }
       const fresh = document.createDocumentFragment();
-      // The newest are at the end, so only those are looked at.
+      // New frames are at the end, so only the end is read.
       let index = frames.length;
       while (index > 0 && frames[index - 1].n > this.#shown) index -= 1;
       for (const entry of frames.slice(index)) {
@@ -136,7 +136,7 @@ export class FrameList {
     this.#tell();
   }
 
-  // The newest is seen, unless one reads: above, or a frame that is open.
+  // The list follows the newest frame, unless the user has scrolled up or an open frame is in sight.
   #toEnd() {
     if (!this.#follows) return;
     const { top, bottom } = this.scroll.getBoundingClientRect();
@@ -207,7 +207,7 @@ export class FrameList {
     this.#add();
   }
 
-  // One stop of the Tab key for the whole list; the arrows go on from there.
+  // The Tab key stops once at the list, and the arrows go on from there.
   #key(event) {
     const here = event.target.closest('.frame');
     if (!here) return;
@@ -244,7 +244,7 @@ function tag(text) {
 }
 
 function copyButton(entry) {
-  // Only pages that came safely may write to the clipboard.
+  // Browsers let only pages of a secure context write to the clipboard.
   if (!navigator.clipboard) return null;
   const button = el('button', { class: 'button small frame-copy', type: 'button' }, t('frames.copy'));
   button.addEventListener('click', async () => {
@@ -253,7 +253,7 @@ function copyButton(entry) {
       button.textContent = t('frames.copied');
       setTimeout(() => (button.textContent = t('frames.copy')), 1_500);
     } catch {
-      // Not allowed: the text is there to be selected.
+      // The browser forbids it. The text can still be selected.
     }
   });
   return button;

@@ -1,4 +1,4 @@
-// Other clients: who is connected, and their frames as they pass (role Administrator).
+// Other clients: the list of sessions, and their frames as they pass (role Administrator).
 
 import { clear, el } from '../shared/dom.js';
 import { Stream } from '../shared/events.js';
@@ -60,7 +60,7 @@ export class FrameTap {
         [id, transport, jid ?? user ?? '–', null, peer ?? '', length(seconds)].forEach((text, index) => {
           if (text !== null && cells[index].textContent !== String(text)) cells[index].textContent = text;
         });
-        // Server-sent events have no presence to speak of.
+        // Event streams have no presence.
         const name = transport === 'sse' ? 'available' : state;
         if (cells[3].dataset.state === name) return;
         cells[3].dataset.state = name;
@@ -109,7 +109,7 @@ export class FrameTap {
       return;
     }
     if (event.type === 'frame') {
-      // The server's `in` is what came in from the client: what this page calls out.
+      // The server's `in` is a frame from the client, which the list shows as out.
       this.store.add({ ...given, direction: given.direction === 'in' ? 'out' : 'in' });
     } else if (event.type === 'missed') {
       this.note.textContent = t('tap.missed', { count: given.frames });

@@ -10,7 +10,7 @@ import { proveSilence, settingsOf, takeResource } from './tried_failures.js';
 
 const MOST_ITEMS = 50;
 
-/** A login as the view Wire shows it; lives as long as somebody is logged in, whichever tab is shown. */
+/** A login as the view Wire shows it. It lives until the user logs out, whichever view is shown. */
 export class LoginRun {
   #context;
   #session = null;
@@ -53,7 +53,7 @@ export class LoginRun {
     return `/finesse/api/User/${this.user}`;
   }
 
-  /** The three parts of SASL PLAIN; the password only from here, and only when asked for. */
+  /** The three parts of SASL PLAIN. The view asks for the password only to show it. */
   get secret() {
     return {
       authzid: `${this.user}@${this.settings?.domain ?? this.form.domain}`,
@@ -72,7 +72,7 @@ export class LoginRun {
     return [...this.failures.values()].at(-1) ?? null;
   }
 
-  /** Whether the session is there or coming; `status` is `idle`, `coming`, `live`, `warn`, `failed` or `closed`. */
+  /** Whether the session is open or opening; `status` is `idle`, `coming`, `live`, `warn`, `failed` or `closed`. */
   get busy() {
     return ['coming', 'live', 'warn'].includes(this.status);
   }
@@ -180,7 +180,7 @@ export class LoginRun {
     this.#gate = null;
   }
 
-  // Times of steps and frames are those since now.
+  // Times of steps and frames count from now on.
   #beginNow() {
     this.steps.start = performance.now();
     this.store.clear({ zero: performance.timeOrigin + this.steps.start });
@@ -309,7 +309,7 @@ export class LoginRun {
     this.#changed();
   }
 
-  // The socket has closed. While it comes up the failed step tells of it; once live this is the place.
+  // The socket has closed. Before the session is live connect() reports it, and afterwards this method.
   async #over(detail) {
     const wasLive = this.status === 'live' || this.status === 'warn';
     if (this.#leaving) {
@@ -331,7 +331,7 @@ export class LoginRun {
     this.#gate = null;
     let { why } = failure;
     let vars = { condition: failure.condition, code: failure.code, detail: failure.detail, domain: this.settings.domain, seconds: this.settings.patience / 1000 };
-    // Not left with a step that seems to go on while the cause is looked for.
+    // The step fails before its cause is known, so that it does not seem to go on meanwhile.
     this.steps.time(where);
     this.steps.fail(where);
     this.status = 'failed';
@@ -366,7 +366,7 @@ export class LoginRun {
     const session = this.#session;
     const { events } = this;
     const service = await askService();
-    // An event that has come meanwhile is newer.
+    // An event that came meanwhile is newer than this answer.
     if (session !== this.#session || this.events !== events) return;
     this.service = service;
     this.#changed();

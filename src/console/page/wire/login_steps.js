@@ -32,7 +32,7 @@ const STEP_OF = {
   'ping-response': 'live',
 };
 
-/** The steps of one login. `start` is when it began, by `performance.now()`; the steps tell their times since then. */
+/** The steps of one login. Their times count from `start`, which is a value of `performance.now()`. */
 export class LoginSteps {
   #steps = new Map(STEPS.map((id) => [id, { id, state: 'waiting', at: null, frames: [], count: 0, note: '' }]));
 

@@ -45,7 +45,7 @@ export class PolledTable {
     let problem = null;
     try {
       const given = await this.ask();
-      // Another question was asked meanwhile, and its answer is the newer one.
+      // A later request was sent meanwhile, whose answer is newer.
       if (this.#closed || turn !== this.#turn) return;
       if (given.ok) this.#draw(this.read(given.json()));
       else problem = reason(given);
@@ -56,7 +56,7 @@ export class PolledTable {
     say(this.problem, problem === null ? '' : t(this.words.bad, { reason: problem }));
   }
 
-  /** Gives the focus to the first row if that which had it is gone. */
+  /** Gives the focus to the first row if the row that had it is gone. */
   refocus() {
     if (document.activeElement === document.body) (this.body.querySelector('button') ?? this.scroll).focus();
   }

@@ -1,4 +1,4 @@
-// A session as a file, for a ticket. What is in it has no password: neither in the frames nor in the headers.
+// A session as a file for a support case, without the password in frames and headers.
 
 import { nameOf } from '../protocol/frames.js';
 import { STEPS } from './login_steps.js';
@@ -14,7 +14,7 @@ export function save(run, kind, explain) {
   else download(`${name}.txt`, 'text/plain', text(record(run, explain)));
 }
 
-/** Headers with what is secret left out, and with the names as RFC 6455 writes them: servers keep them without case. */
+/** Headers without secrets, and with the names as RFC 6455 writes them: servers do not keep the case. */
 export function harmless(headers = []) {
   return headers.map(([name, value]) => [name.replace(/^sec-websocket-/i, 'Sec-WebSocket-'), SECRET.test(name) ? '••••••••' : value]);
 }

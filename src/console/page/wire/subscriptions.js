@@ -1,4 +1,4 @@
-// Who has subscribed to what (role Administrator), and the end of a subscription.
+// The subscriptions of all users (role Administrator), each with a button that ends it.
 
 import { reason } from '../shared/api.js';
 import { timeOfDay } from '../shared/clock.js';

@@ -14,7 +14,7 @@ import { has, number, t } from '../shared/words.js';
 
 export const title = 'wire.title';
 
-// The run outlives the view: one may change a state on another tab and come back to see its event.
+// The run outlives the view, so that a user can change a state in another view and come back for its event.
 let run = null;
 let owner = null;
 
@@ -114,10 +114,10 @@ class View {
     return { node, domain: domainInput, inputs: [domainInput, resource, team, failure], go, next, badge };
   }
 
-  // Much may happen within a moment; it is drawn once.
+  // Several changes within a moment are drawn once.
   #schedule() {
     if (this.#scheduled) return;
-    // While it comes up step by step, at once; where events come without end, as often as one can read.
+    // Steps are drawn at once, and events as often as a user can read.
     this.#scheduled = setTimeout(() => {
       this.#scheduled = 0;
       this.#draw();
@@ -165,7 +165,7 @@ class View {
   }
 }
 
-/** One rung of the ladder. What is in its body is made when it is opened, and redrawn part by part when that part changes. */
+/** A step of the ladder. Its body is made when it is opened, and each part is redrawn when it changes. */
 class Step {
   #drawn = {};
 
@@ -209,7 +209,7 @@ class Step {
     }
     if (!wasOpen) this.#build();
     this.#update();
-    // What has just gone wrong is looked at, wherever one is.
+    // A new failure is scrolled into view.
     const failure = run.failures.get(this.id);
     if (failure && failure !== this.seen && state === 'failed') this.node.scrollIntoView({ block: 'nearest' });
     this.seen = failure;
@@ -225,7 +225,7 @@ class Step {
       el('p', {}, t(`step.${this.id}.what`)),
       el('p', { class: 'practice' }, el('strong', {}, t('step.practice')), ' ', t(`step.${this.id}.wrong`)),
     ];
-    // Once live one comes back for the figures; at the other steps for the explanation.
+    // The live step begins with its figures, and the other steps with their explanation.
     if (this.id === 'live') this.body.append(this.failure, this.special, ...words, this.said);
     else this.body.append(this.failure, ...words, this.special, this.said);
     if (this.id === 'live') this.live = livePart(this.view.run, this.special);
@@ -246,7 +246,7 @@ class Step {
     this.#when('said', `${this.step.count}/${this.step.frames.length}`, () => {
       const { count } = this.step;
       const frames = this.id === 'live' ? [...this.step.frames].reverse() : this.step.frames;
-      // What is there already is not taken apart and coloured again.
+      // Frames that are drawn already are not formatted again.
       this.entries = new Map(frames.map((entry) => [entry, this.entries.get(entry) ?? said(entry, run.store)]));
       this.said.replaceChildren(
         el('h3', {}, t('step.frames')),
@@ -271,7 +271,7 @@ function said(entry, store) {
     content(entry));
 }
 
-// What went wrong and what to check, in words.
+// The failure and what to check, in words.
 function explain({ why, condition, vars }) {
   const values = { ...vars };
   const key = has(`fail.${condition}.check`) ? condition : why;
@@ -341,7 +341,7 @@ function facts(rows) {
   return el('dl', { class: 'facts' }, rows.map(([name, value]) => [el('dt', {}, name), el('dd', { class: typeof value === 'string' ? 'mono' : null }, value)]));
 }
 
-// The three parts between the NULs. The password is not in any frame that is kept; it comes from the login form.
+// The three parts between the NULs. The password comes from the login form, since no stored frame has it.
 function authPart(run, place, step) {
   clear(place);
   if (!step.count) return;
@@ -372,7 +372,7 @@ function authPart(run, place, step) {
   );
 }
 
-// Its buttons stay while its figures change; returns what redraws the figures.
+// The buttons stay while the figures change. Returns the function that redraws the figures.
 function livePart(run, place) {
   const events = el('dd', {});
   const ping = el('dd', {});
