@@ -12,6 +12,7 @@ use crate::desk::dialog::documents::is_task;
 use crate::desk::dialog::request::{DialogRequest, Inbound};
 use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::event::{Event, Step};
+use crate::desk::failing::Failing;
 use crate::desk::maintenance::StartMaintenance;
 use crate::desk::media::{MediumRequest, NewTask};
 use crate::desk::outbound::request::NewContact;
@@ -53,6 +54,8 @@ pub enum Command {
     EndMaintenance { left: usize },
     /// The sign-in of a user is over before its time: the next request wants to be served.
     EndSignIn(UserId),
+    /// A request of the REST API fails, whatever it asks for.
+    FailRequest { actor: UserId, request_id: String, failing: Failing },
     /// Another configuration is read.
     Reload(Box<Config>),
     /// Time goes by: what has become due is done.
@@ -162,6 +165,9 @@ impl Desk {
                 let mut step = Step::new(now, "");
                 self.end_sign_in(&mut step, user);
                 step.events.into()
+            }
+            Command::FailRequest { actor, request_id, failing } => {
+                self.fail_request(now, actor, &request_id, failing).into()
             }
             Command::Reload(config) => self.reload(now, *config).into(),
             Command::Tick => self.tick(now).into(),

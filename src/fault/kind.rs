@@ -34,8 +34,12 @@ pub enum Point {
     Presence,
     /// An event goes to a session.
     Delivery,
-    /// A change over REST is to be carried out.
-    Command,
+    /// The requestId of a change over REST is taken.
+    RequestId,
+    /// A user changes its own state over REST.
+    StateChange,
+    /// A user makes a call or does something with one over REST.
+    CallOperation,
     /// A session is there. What acts here joins a session once and stays until it is healed.
     Session,
     /// The service itself.
@@ -97,6 +101,9 @@ pub enum Kind {
     End(&'static str),
     BoshEnd(bosh::Condition),
     RequestIdLost,
+    /// The number of the error in the guide.
+    StateFails(&'static str),
+    CallFails(&'static str),
     Outage {
         status: &'static str,
         finesse: bool,

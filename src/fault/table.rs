@@ -246,6 +246,12 @@ pub static TABLE: &[Row] = &[
         }],
         sentence: "The server sends slowly.",
         make: |values| Kind::Slow(values.number("rate")) },
+    Row { name: "slice", point: Point::Session, transports: WEBSOCKETS, targets: OF_PROGRESS,
+        parameters: &[Parameter {
+            name: "bytes", form: Number(1, 1400), default: "10", meaning: "the bytes of one segment",
+        }],
+        sentence: "The server sends in many small segments, so that a frame comes in pieces.",
+        make: |values| Kind::Slice(values.number("bytes")) },
     Row { name: "idle-cut", point: Point::Session, transports: HELD, targets: OF_PROGRESS,
         parameters: &[Parameter {
             name: "idle", form: Duration, default: "30s", meaning: "how long nothing goes either way before the connection ends",
@@ -272,7 +278,21 @@ pub static TABLE: &[Row] = &[
         make: |values| {
             Kind::BoshEnd(bosh::Condition::named(values.word("condition")).unwrap_or(bosh::Condition::UndefinedCondition))
         } },
-    Row { name: "request-id-lost", point: Point::Command, transports: &[], targets: OF_COMMAND, parameters: &[],
+    Row { name: "state-fails", point: Point::StateChange, transports: &[], targets: OF_COMMAND,
+        parameters: &[Parameter {
+            name: "error", form: Word(&["22", "33", "257", "260", "265", "1010"]), default: "260",
+            meaning: "the number of the error in the guide",
+        }],
+        sentence: "Changes of state over REST are accepted, and an event says that they have failed.",
+        make: |values| Kind::StateFails(values.word("error")) },
+    Row { name: "call-fails", point: Point::CallOperation, transports: &[], targets: OF_COMMAND,
+        parameters: &[Parameter {
+            name: "error", form: Word(&["6", "22", "33", "34", "42"]), default: "34",
+            meaning: "the number of the error in the guide",
+        }],
+        sentence: "Operations on calls over REST are accepted, and an event says that they have failed.",
+        make: |values| Kind::CallFails(values.word("error")) },
+    Row { name: "request-id-lost", point: Point::RequestId, transports: &[], targets: OF_COMMAND, parameters: &[],
         sentence: "The events of changes over REST have no requestId.",
         make: |_| Kind::RequestIdLost },
     Row { name: "outage", point: Point::Service, transports: &[], targets: &[],

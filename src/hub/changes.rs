@@ -113,6 +113,10 @@ impl Hub {
             self.apply_by_system(now, desk::Command::EndSignIn(user));
         }
         let request_id = if self.loses_request_id(now, actor) { String::new() } else { request_id };
+        if let Some(failing) = self.fault_of_change(now, actor, &request) {
+            let command = desk::Command::FailRequest { actor, request_id, failing };
+            return self.apply(Entry { now, by: Some(by), command });
+        }
         if let desk::Request::StartMaintenance(asked) = &mut request {
             self.complete(now, asked);
         }

@@ -18,6 +18,9 @@ impl Hub {
         mut sink: impl FnMut(XmppOut<'_>),
     ) -> bool {
         let Some(budget) = self.allowance(now, id, budget) else { return false };
+        if let Some(bytes) = self.slice(id) {
+            sink(XmppOut::Slice(bytes));
+        }
         let Some(session) = self.sessions.get_mut(id) else {
             return false;
         };

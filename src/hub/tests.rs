@@ -144,6 +144,7 @@ impl Stage {
         }
         self.hub.drain(self.now, id, usize::MAX, |out| {
             heard.push(match out {
+                XmppOut::Slice(bytes) => format!("slice {bytes}"),
                 XmppOut::Text(pieces) => pieces.concat(),
                 XmppOut::Ping => "ping".to_owned(),
                 XmppOut::Close(code, _) => format!("close {code}"),

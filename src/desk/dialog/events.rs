@@ -89,7 +89,7 @@ impl Desk {
     }
 
     /// Publishes that a request of a user about a call, or about its own calls, has failed.
-    pub(super) fn dialog_failed(
+    pub(in crate::desk) fn dialog_failed(
         &self,
         step: &mut Step<'_>,
         user: UserId,

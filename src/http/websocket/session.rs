@@ -85,6 +85,8 @@ pub struct Session<S> {
     unwanted: usize,
     /// The socket took no more at the last write; the task is woken when it does.
     stuck: bool,
+    /// The bytes of one segment, if a fault divides what is sent.
+    slice: Option<u16>,
     /// Why a write outside of the task has failed.
     failed: Option<io::Error>,
 }
@@ -107,6 +109,7 @@ impl<S: Sessions> Session<S> {
             half_closed: false,
             unwanted: 0,
             stuck: false,
+            slice: None,
             failed: None,
         }
     }
@@ -232,7 +235,8 @@ impl<S: Sessions> Session<S> {
         let sessions = self.sessions.clone();
         loop {
             while !self.unsent.is_empty() {
-                let written = Pin::new(&mut self.io).poll_write(cx, &self.unsent)?;
+                let most = self.slice.map_or(self.unsent.len(), |bytes| self.unsent.len().min(bytes.into()));
+                let written = Pin::new(&mut self.io).poll_write(cx, &self.unsent[..most])?;
                 if matches!(written, Poll::Ready(1..)) {
                     // A client that takes its events lives, though its pongs are not read meanwhile.
                     sessions.heard(self.id);
@@ -246,8 +250,11 @@ impl<S: Sessions> Session<S> {
             }
             let Scratch { output, .. } = &mut *sessions.scratch().borrow_mut();
             output.clear();
+            self.slice = None;
             let more = sessions.drain(self.id, WRITE, |out| self.encode(output, &out));
-            if !output.is_empty() {
+            if self.slice.is_some() {
+                self.unsent.extend_from_slice(output);
+            } else if !output.is_empty() {
                 match Pin::new(&mut self.io).poll_write(cx, output)? {
                     Poll::Ready(0) => return Err(io::ErrorKind::WriteZero.into()),
                     Poll::Ready(length) => self.unsent.extend_from_slice(&output[length..]),
@@ -267,6 +274,7 @@ impl<S: Sessions> Session<S> {
 
     fn encode(&mut self, output: &mut Vec<u8>, out: &XmppOut<'_>) {
         match out {
+            XmppOut::Slice(bytes) => self.slice = Some(*bytes),
             XmppOut::Text(pieces) => self.encode_text(output, pieces),
             XmppOut::Ping => header(output, OpCode::Control(Control::Ping), 0),
             XmppOut::Close(code, reason) => {

@@ -54,6 +54,8 @@ pub enum StreamEntry {
 /// A frame on its way to a WebSocket.
 #[derive(Debug, PartialEq, Eq)]
 pub enum XmppOut<'a> {
+    /// What follows goes out in segments of so many bytes, as a fault has it.
+    Slice(u16),
     /// A text message, in pieces that follow each other.
     Text(&'a [&'a str]),
     Ping,

@@ -3,6 +3,7 @@
 use roxmltree::Node;
 
 use crate::clock::Now;
+use crate::desk::{Failing, Request};
 use crate::fault::{Hit, Kind, Point, Step, Subject};
 use crate::hub::delivery::frame::Element;
 use crate::hub::faults::late::Out;
@@ -43,7 +44,31 @@ impl Hub {
             return false;
         }
         let name = self.user_name(user);
-        self.fault_of_request(now, Point::Command, &name, Subject::default()).is_some()
+        self.fault_of_request(now, Point::RequestId, &name, Subject::default()).is_some()
+    }
+
+    /// How a fault has a request of a user fail that asks for something for the user itself, after it was accepted.
+    pub(in crate::hub) fn fault_of_change(
+        &mut self,
+        now: Now,
+        user: UserId,
+        request: &Request,
+    ) -> Option<Failing> {
+        if self.faults.set.is_empty() {
+            return None;
+        }
+        let (point, dialog) = match request {
+            Request::SetState { user: of, .. } if *of == user => (Point::StateChange, None),
+            Request::CreateDialog { user: of, .. } if *of == user => (Point::CallOperation, None),
+            Request::UpdateDialog { dialog, .. } => (Point::CallOperation, Some(dialog.parse().ok()?)),
+            _ => return None,
+        };
+        let name = self.user_name(user);
+        match self.fault_of_request(now, point, &name, Subject::default())?.kind {
+            Kind::StateFails(number) => Some(Failing::State(user, number)),
+            Kind::CallFails(number) => Some(Failing::Call(dialog, number)),
+            _ => None,
+        }
     }
 
     /// The failure with which a fault refuses a login of this user.

@@ -95,6 +95,17 @@ impl Hub {
         }
     }
 
+    /// The bytes of one segment, if a fault divides what a session is sent.
+    pub(in crate::hub) fn slice(&self, id: SessionId) -> Option<u16> {
+        if self.faults.set.is_empty() {
+            return None;
+        }
+        self.faults.set.of(id).find_map(|kind| match kind {
+            Kind::Slice(bytes) => Some(bytes),
+            _ => None,
+        })
+    }
+
     fn rate(&self, id: SessionId) -> Option<u32> {
         self.faults.set.of(id).find_map(|kind| match kind {
             Kind::Slow(rate) => Some(rate),

@@ -383,3 +383,52 @@ fn the_end_of_the_server_waits_for_no_fault() {
     let said = stage.take(id);
     assert!(said.contains("last") && said.contains("system-shutdown"), "{said}");
 }
+
+#[test]
+fn a_change_of_state_or_a_call_fails_after_it_was_accepted() {
+    use crate::desk::{DialogRequest, Request, SetState};
+    let mut stage = Stage::new();
+    let id = stage.available("1001", "desktop");
+    let [agent, other] = ["1001", "1002"].map(|user| stage.hub.users().find(user).unwrap());
+    let sign_in = |user| {
+        let asked =
+            SetState { state: Some("LOGIN".into()), extension: Some("9001".into()), ..SetState::default() };
+        Request::SetState { user, asked }
+    };
+    stage.fault("kind=state-fails&error=257&user=1001&count=1");
+    assert_eq!(stage.hub.request(stage.now, agent, agent, "r7".into(), sign_in(agent)), Ok(None));
+    let said = stage.take(id);
+    assert!(
+        said.contains("CF_INVALID_PASSWORD_SPECIFIED") && said.contains("&lt;requestId&gt;r7&lt;"),
+        "{said}"
+    );
+    assert!(
+        stage.hub.request(stage.now, agent, other, "r".into(), sign_in(other)).is_err(),
+        "not for others"
+    );
+    stage.fault("kind=request-id-lost&user=1001");
+    assert_eq!(stage.hub.request(stage.now, agent, agent, "r8".into(), sign_in(agent)), Ok(None));
+    stage.pass(seconds(1));
+    let said = stage.take(id);
+    assert!(said.contains("NOT_READY") && !said.contains("r8"), "{said}");
+    stage.fault("kind=call-fails&user=1001");
+    let asked = DialogRequest::default();
+    let call = Request::CreateDialog { user: agent, asked };
+    assert_eq!(stage.hub.request(stage.now, agent, agent, "r9".into(), call), Ok(None));
+    let said = stage.take(id);
+    assert!(said.contains("CF_RESOURCE_OUT_OF_SERVICE") && said.contains("r9"), "{said}");
+}
+
+#[test]
+fn a_frame_goes_out_in_small_segments() {
+    let mut stage = Stage::new();
+    let (target, witness) = (stage.available("1001", "desktop"), stage.available("1002", "desktop"));
+    stage.fault("kind=slice&bytes=3&user=1001");
+    for (id, slice) in [(target, "slice 3"), (witness, "<iq")] {
+        stage.say(id, PING);
+        assert!(stage.take(id).starts_with(slice));
+    }
+    stage.heal();
+    stage.say(target, PING);
+    assert!(stage.take(target).starts_with("<iq"));
+}
