@@ -148,7 +148,7 @@ impl Directory {
 
     /// How many places there are: no more than users of two configurations, one after the other.
     pub fn places(&self) -> usize {
-        self.users.len()
+        self.users.count()
     }
 
     /// The keys of all who are there, in the order of their places.

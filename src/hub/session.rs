@@ -335,7 +335,7 @@ impl Sessions {
     /// How many places of sessions it has.
     #[cfg(test)]
     pub fn places(&self) -> usize {
-        self.table.len()
+        self.table.count()
     }
 
     /// All there are now.

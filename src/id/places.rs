@@ -72,7 +72,7 @@ impl<T> Places<T> {
     }
 
     /// How many places there are, free or not.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.places.len()
     }
 }

@@ -40,6 +40,8 @@ struct Branch {
     name: Rc<str>,
     ends: Ends,
     is_open: bool,
+    /// The number of the last event that may have been on nodes of that name before these were made.
+    since: u64,
 }
 
 /// The nodes. A removed one keeps its place until others are made, so that its subscribers can be told its name.
@@ -62,20 +64,20 @@ impl Nodes {
         }
     }
 
-    /// Makes the nodes of that name with these ends, or changes their ends. Returns the nodes, and whether they are new.
-    pub fn open(&mut self, name: &str, ends: Ends) -> (impl Iterator<Item = NodeId> + use<>, bool) {
+    /// Makes the nodes of that name with these ends, or changes their ends. Returns the nodes. Of new ones nothing is known up to
+    /// the event with the number `since`.
+    pub fn open(&mut self, name: &str, ends: Ends, since: u64) -> impl Iterator<Item = NodeId> + use<> {
         debug_assert!(ends.len() <= WIDTH && ends.iter().all(|end| end.matches('/').count() <= SLASHES));
-        let known = self.names.get(name).copied();
-        let branch = known.unwrap_or_else(|| {
+        let branch = self.names.get(name).copied().unwrap_or_else(|| {
             let name: Rc<str> = name.into();
-            let branch = self.branches.insert(Branch { name: name.clone(), ends, is_open: true });
+            let branch = self.branches.insert(Branch { name: name.clone(), ends, is_open: true, since });
             self.names.insert(name, branch);
             branch
         });
         if let Some(branch) = self.branches.get_mut(branch) {
             branch.ends = ends;
         }
-        ((0..ends.len()).map(move |end| NodeId::new(branch, end)), known.is_none())
+        (0..ends.len()).map(move |end| NodeId::new(branch, end))
     }
 
     /// The nodes whose branch has none of these names.
@@ -121,6 +123,11 @@ impl Nodes {
         })
     }
 
+    /// The number up to which nothing is known of the events of a node.
+    pub fn since(&self, node: NodeId) -> u64 {
+        self.branches.get(node.branch()).map_or(u64::MAX, |branch| branch.since)
+    }
+
     /// The name of a node, of one that was removed last too; empty for others.
     pub fn name(&self, node: NodeId) -> Rc<str> {
         let branch = self.branches.get(node.branch());
@@ -138,7 +145,7 @@ impl Nodes {
 
     /// How many places of branches there are: no more than branches of two configurations, one after the other.
     pub fn places(&self) -> usize {
-        self.branches.len()
+        self.branches.count()
     }
 
     fn nodes(&self, wanted: impl Fn(&Branch) -> bool) -> impl Iterator<Item = NodeId> {
@@ -158,7 +165,7 @@ mod tests {
         let mut nodes = Nodes::with_capacity(0);
         let opened: Vec<NodeId> = [("/a", ENDS), ("/a/z", &[""]), ("/b", ENDS)]
             .iter()
-            .flat_map(|(name, ends)| nodes.open(name, ends).0)
+            .flat_map(|(name, ends)| nodes.open(name, ends, 0))
             .collect();
         let names = ["/a", "/a/x", "/a/x/y", "/a/z", "/b", "/b/x", "/b/x/y"];
         assert_eq!(nodes.keys().collect::<Vec<_>>(), opened);
@@ -174,8 +181,8 @@ mod tests {
     #[test]
     fn a_removed_node_is_not_found_and_keeps_its_name_until_its_place_is_given_back() {
         let mut nodes = Nodes::with_capacity(0);
-        let first: Vec<NodeId> = nodes.open("/a", ENDS).0.collect();
-        let second: Vec<NodeId> = nodes.open("/b", ENDS).0.collect();
+        let first: Vec<NodeId> = nodes.open("/a", ENDS, 0).collect();
+        let second: Vec<NodeId> = nodes.open("/b", ENDS, 0).collect();
         let names = HashSet::from(["/b".to_owned()]);
         assert_eq!(nodes.others(&names), first);
         nodes.close(&first);
@@ -183,7 +190,7 @@ mod tests {
         assert_eq!((nodes.find("/a"), nodes.find("/a/x"), nodes.find("/b/x")), (None, None, Some(second[1])));
         assert_eq!(nodes.keys().collect::<Vec<_>>(), second);
         assert_eq!((&*nodes.name(first[1]), nodes.has(first[1])), ("/a/x", false));
-        let again: Vec<NodeId> = nodes.open("/a", ENDS).0.collect();
+        let again: Vec<NodeId> = nodes.open("/a", ENDS, 0).collect();
         assert!(again.iter().all(|node| !first.contains(node) && nodes.has(*node)));
         nodes.give_back();
         assert_eq!((&*nodes.name(first[1]), &*nodes.name(again[1])), ("", "/a/x"));
@@ -192,18 +199,18 @@ mod tests {
     #[test]
     fn finding_defect_3_places_are_given_back_and_the_key_of_a_former_node_finds_nothing() {
         let mut nodes = Nodes::with_capacity(0);
-        let stays: Vec<NodeId> = nodes.open("/stays", ENDS).0.collect();
+        let stays: Vec<NodeId> = nodes.open("/stays", ENDS, 0).collect();
         let mut former: Vec<NodeId> = Vec::new();
         for turn in 0..1000 {
             nodes.give_back();
-            let new: Vec<NodeId> = nodes.open(&format!("/{turn}"), ENDS).0.collect();
+            let new: Vec<NodeId> = nodes.open(&format!("/{turn}"), ENDS, 0).collect();
             let old = nodes.others(&HashSet::from([format!("/{turn}"), "/stays".to_owned()]));
             nodes.close(&old);
             former.extend(old);
             for (age, node) in former.iter().rev().enumerate() {
                 assert!(!nodes.has(*node) && !new.contains(node), "{turn}");
                 // Those that were removed just now still have their names.
-                assert_eq!(&*nodes.name(*node) == "", age >= ENDS.len(), "{turn}");
+                assert_eq!(nodes.name(*node).is_empty(), age >= ENDS.len(), "{turn}");
             }
             former.drain(..former.len().saturating_sub(60));
         }

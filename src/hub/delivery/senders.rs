@@ -92,7 +92,8 @@ impl Senders {
 
     /// Forgets users who are gone. Returns those of them who were held.
     pub fn forget(&mut self, has: impl Fn(UserId) -> bool) -> Vec<UserId> {
-        let held = self.held.extract_if(.., |user| !has(*user)).collect();
+        let held: Vec<UserId> = self.held.iter().copied().filter(|user| !has(*user)).collect();
+        self.held.retain(|user| has(*user));
         self.taken.retain(&has);
         self.users.retain(has);
         held

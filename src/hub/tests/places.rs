@@ -35,7 +35,7 @@ fn config(turn: usize) -> Config {
         ..agent.clone()
     }));
     let publish = vec![id(turn, 0)];
-    config.nodes.push(NodeConfig { name: own_node(turn), items: 2, publish, ..config.nodes[0].clone() });
+    config.nodes.push(NodeConfig { name: own_node(turn), items: 2, publish });
     (config.limits.history, config.limits.forced_logout) = (8, Duration::from_secs(60));
     config.limits.sign_in = Duration::ZERO;
     config
