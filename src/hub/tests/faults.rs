@@ -392,7 +392,7 @@ fn a_change_of_state_or_a_call_fails_after_it_was_accepted() {
     let [agent, other] = ["1001", "1002"].map(|user| stage.hub.users().find(user).unwrap());
     let sign_in = |user| {
         let asked =
-            SetState { state: Some("LOGIN".into()), extension: Some("9001".into()), ..SetState::default() };
+            SetState { state: Some("LOGIN".into()), extension: Some("1001".into()), ..SetState::default() };
         Request::SetState { user, asked }
     };
     stage.fault("kind=state-fails&error=257&user=1001&count=1");
