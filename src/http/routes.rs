@@ -179,6 +179,13 @@ macro_rules! api {
     };
 }
 
+/// A handler of callboard's own API for laboratories: a program without them has no such resource.
+macro_rules! lab {
+    ($serve:path) => {
+        if cfg!(feature = "lab") { api!($serve) } else { Now(|_, _| nothing()) }
+    };
+}
+
 /// A handler of callboard's own API that opens a stream of events.
 macro_rules! stream {
     ($open:path) => {
@@ -216,10 +223,10 @@ static ROUTES: &[Resource] = &[
     Resource::new(Exactly(contacts::PATH), &[Method::GET, Method::HEAD, Method::POST, Method::OPTIONS], api!(contacts::serve)),
     Resource::new(Item(contacts::BELOW, "ID"), &[Method::DELETE, Method::OPTIONS], api!(contacts::end)),
     Resource::new(Exactly(directory::PATH), READ, api!(directory::serve)),
-    Resource::new(Exactly(faults::PATH), &[Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS], api!(faults::all)),
-    Resource::new(Exactly(faults::KINDS), READ, api!(faults::kinds)),
-    Resource::new(Item(faults::BELOW, "NAME"), &[Method::PUT, Method::DELETE, Method::OPTIONS], api!(faults::one)),
-    Resource::new(Item(faults::SESSION, "ID"), POST, api!(faults::strike)),
+    Resource::new(Exactly(faults::PATH), &[Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS], lab!(faults::all)),
+    Resource::new(Exactly(faults::KINDS), READ, lab!(faults::kinds)),
+    Resource::new(Item(faults::BELOW, "NAME"), &[Method::PUT, Method::DELETE, Method::OPTIONS], lab!(faults::one)),
+    Resource::new(Item(faults::SESSION, "ID"), POST, lab!(faults::strike)),
     Resource::new(Exactly(meters::PATH), POST, api!(meters::begin)),
     Resource::new(Item(meters::BELOW, "RUN"), READ, api!(meters::figures)),
     Resource::new(Exactly(sessions::PATH), READ, api!(sessions::list)),

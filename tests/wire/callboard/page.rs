@@ -180,6 +180,16 @@ fn the_container_of_gadgets_is_served_if_it_is_in_the_program() {
 }
 
 #[test]
+fn failures_on_purpose_are_offered_if_they_are_in_the_program() {
+    let server = Server::demo();
+    let mut http = Http::connect(server.plain);
+    let expected = if cfg!(feature = "lab") { 401 } else { 404 };
+    for path in ["/callboard/api/faults", "/callboard/api/faults/kinds"] {
+        assert_eq!(get(&mut http, path, "").status(), expected, "{path}");
+    }
+}
+
+#[test]
 fn scripts_come_without_the_comments_that_have_lines_of_their_own() {
     let server = Server::demo();
     let served = get(&mut Http::connect(server.plain), "/console/app.js", "").body;
