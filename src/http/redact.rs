@@ -19,7 +19,7 @@ const MASK: &str = "(masked)";
 
 /// The parameters whose values are shown, all of them callboard's or Finesse's own. Any other could be a password, a token or
 /// a ticket, whatever its name is.
-const OPEN: [&str; 10] = [
+const OPEN: [&str; 16] = [
     "node",
     "after",
     "run",
@@ -30,6 +30,12 @@ const OPEN: [&str; 10] = [
     "status",
     "finesse",
     "to",
+    "kind",
+    "count",
+    "for",
+    "delay",
+    "do",
+    "how",
 ];
 
 /// Method and URI of a request.
