@@ -221,14 +221,8 @@ impl Desk {
         changed
     }
 
-    /// Forgets the users who are gone, with their timers. They have been signed out, and have no calls and tasks.
+    /// Forgets the users who are gone. They have been signed out, and have no calls, tasks and timers.
     fn forget_gone(&mut self) {
-        for user in self.directory.gone() {
-            let agent = self.agents.get(*user);
-            self.timers.cancel(agent.leaving);
-            self.timers.cancel(agent.wrap_up);
-            self.timers.cancel(agent.sign_in.as_ref().map(|sign_in| sign_in.timer));
-        }
         let directory = &self.directory;
         self.agents.retain(|user| directory.has(user));
         self.changed.retain(|user| directory.has(*user));
