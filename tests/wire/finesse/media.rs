@@ -45,7 +45,7 @@ fn finding_m6_an_agent_handles_a_task_over_the_wire() {
     assert_eq!(get(&server, "1001", "User/1001/Dialogs/Media").body, "<Dialogs/>");
     let directory = own(&server, "1001", "GET /callboard/api/directory", "").body;
     assert!(
-        directory.trim_end().ends_with("\"media\":[{\"id\":\"5000\",\"name\":\"Chat\"}]}"),
+        directory.trim_end().ends_with("\"media\":[{\"id\":\"5000\",\"name\":\"Chat\"}],\"campaigns\":[]}"),
         "{directory}"
     );
     assert_eq!(field(&get(&server, "1001", "User/1001/Media/5000").body, "state"), "LOGOUT");
