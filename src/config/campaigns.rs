@@ -54,6 +54,8 @@ pub enum DialingMode {
     Preview,
     /// The agent's telephone does.
     DirectPreview,
+    /// The dialer calls the customer, and puts it through to an agent who is reserved and has not been asked.
+    Progressive,
 }
 
 /// The end of dialling a customer.
@@ -83,13 +85,14 @@ pub struct Customer {
 }
 
 impl DialingMode {
-    const ALL: [Self; 2] = [Self::Preview, Self::DirectPreview];
+    const ALL: [Self; 3] = [Self::Preview, Self::DirectPreview, Self::Progressive];
 
     /// The name in files.
     fn name(self) -> &'static str {
         match self {
             Self::Preview => "preview",
             Self::DirectPreview => "direct_preview",
+            Self::Progressive => "progressive",
         }
     }
 }

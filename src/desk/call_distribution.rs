@@ -247,7 +247,9 @@ impl Desk {
                 State::Logout => {}
                 State::NotReady => count.not_ready += 1,
                 State::Ready => count.ready += 1,
-                State::Reserved | State::ReservedOutboundPreview => count.busy_other += 1,
+                State::Reserved | State::ReservedOutbound | State::ReservedOutboundPreview => {
+                    count.busy_other += 1
+                }
                 State::Talking | State::Hold => *self.talk_counter(user, &mut count) += 1,
                 State::Work => count.wrap_up_not_ready += 1,
                 State::WorkReady => count.wrap_up_ready += 1,

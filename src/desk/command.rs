@@ -232,6 +232,7 @@ impl Desk {
                 Alarm::OutsideAnswers(dialog) => self.outside_answers(&mut step, dialog),
                 Alarm::ReservationOver(dialog) => self.reservation_over(&mut step, dialog),
                 Alarm::CustomerCalled(dialog) => self.customer_called(&mut step, dialog),
+                Alarm::CustomerDialled(user) => self.customer_dialled(&mut step, user),
                 Alarm::ContactRested(place) => self.contact_rested(place),
                 Alarm::CallerTired(dialog) => self.caller_tired(&mut step, dialog),
                 Alarm::Statistics => self.tell_statistics(&mut step),

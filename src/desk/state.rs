@@ -14,6 +14,8 @@ pub enum State {
     NotReady,
     Ready,
     Reserved,
+    /// Reserved for a contact of a campaign, whom the dialer calls.
+    ReservedOutbound,
     /// Reserved for a contact of a campaign, which the agent looks at.
     ReservedOutboundPreview,
     Talking,
@@ -65,7 +67,7 @@ use Failure::{InvalidParameter, InvalidPassword, ObjectState, WorkMode};
 use Outcome::{Fails, Keep, Pend, Refused, To};
 use State::{Logout, NotReady, Ready};
 
-type Table = [[Outcome; 4]; 9];
+type Table = [[Outcome; 4]; 10];
 
 /// Nothing but signing in once more, which changes nothing.
 const NONE: [Outcome; 4] = [Keep, Fails(ObjectState), Fails(ObjectState), Fails(ObjectState)];
@@ -82,6 +84,7 @@ const OWN_UCCX: Table = [
     /* NOT_READY */ [Keep,         To(NotReady),            To(Ready),          To(Logout)],
     /* READY     */ [Keep,         To(NotReady),            Keep,               To(Logout)],
     /* RESERVED  */ NONE,
+    /* OUTBOUND  */ NONE,
     /* PREVIEW   */ NONE,
     /* TALKING   */ [Keep,         Pend(NotReady),          Fails(WorkMode),    Fails(ObjectState)],
     /* HOLD      */ NONE,
@@ -98,6 +101,7 @@ const OWN_UCCE: Table = [
     /* NOT_READY */ [Keep,         To(NotReady),           To(Ready),          To(Logout)],
     /* READY     */ [Keep,         To(NotReady),           Keep,               Fails(ObjectState)],
     /* RESERVED  */ NONE,
+    /* OUTBOUND  */ [Keep,         To(NotReady),           To(Ready),          Fails(ObjectState)],
     /* PREVIEW   */ [Keep,         Pend(NotReady),         Pend(Ready),        Fails(ObjectState)],
     /* TALKING   */ [Keep,         Pend(NotReady),         Pend(Ready),        Pend(Logout)],
     /* HOLD      */ [Keep,         Pend(NotReady),         Pend(Ready),        Pend(Logout)],
@@ -114,6 +118,7 @@ const SUPERVISOR_UCCX: Table = [
     /* NOT_READY */ [Refused(NotYourself), Fails(ObjectState),      To(Ready),          To(Logout)],
     /* READY     */ [Refused(NotYourself), To(NotReady),            Keep,               To(Logout)],
     /* RESERVED  */ ONLY_OUT,
+    /* OUTBOUND  */ [Refused(NotYourself), Fails(ObjectState),      Fails(ObjectState), To(Logout)],
     /* PREVIEW   */ ONLY_OUT,
     /* TALKING   */ ONLY_OUT,
     /* HOLD      */ ONLY_OUT,
@@ -128,6 +133,7 @@ const SUPERVISOR_UCCE: Table = [
     /* NOT_READY */ [Refused(NotYourself), Fails(ObjectState),     To(Ready),          To(Logout)],
     /* READY     */ [Refused(NotYourself), To(NotReady),           Keep,               To(Logout)],
     /* RESERVED  */ ONLY_OUT,
+    /* OUTBOUND  */ [Refused(NotYourself), Fails(ObjectState),      Fails(ObjectState), To(Logout)],
     /* PREVIEW   */ ONLY_OUT,
     /* TALKING   */ ONLY_OUT,
     /* HOLD      */ ONLY_OUT,
@@ -189,6 +195,7 @@ impl State {
             Self::NotReady => "NOT_READY",
             Self::Ready => "READY",
             Self::Reserved => "RESERVED",
+            Self::ReservedOutbound => "RESERVED_OUTBOUND",
             Self::ReservedOutboundPreview => "RESERVED_OUTBOUND_PREVIEW",
             Self::Talking => "TALKING",
             Self::Hold => "HOLD",

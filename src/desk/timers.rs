@@ -25,6 +25,8 @@ pub enum Alarm {
     ReservationOver(DialogId),
     /// The dialer has called the customer of a reservation.
     CustomerCalled(DialogId),
+    /// The dialer has called the customer for whom the agent is reserved.
+    CustomerDialled(UserId),
     /// The contact at that place may be offered.
     ContactRested(u64),
     /// The caller from outside has waited long enough.

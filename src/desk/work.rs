@@ -23,6 +23,9 @@ impl Desk {
         if state == State::Logout {
             self.move_to(user, None);
         }
+        if state != State::ReservedOutbound {
+            self.stop_dialing(now, user);
+        }
         self.touch_media(user);
         self.entries += 1;
         let entries = self.entries;
@@ -86,6 +89,9 @@ impl Desk {
     fn occupation(&self, user: UserId) -> Option<State> {
         let agent = self.agent(user);
         let calls = agent.dialogs.iter().filter_map(|id| self.dialogs.get(id));
+        if agent.dialogs.is_empty() && self.outbound.dialing.contains_key(&user) {
+            return Some(State::ReservedOutbound);
+        }
         if calls.clone().any(Dialog::is_reservation) {
             return Some(State::ReservedOutboundPreview);
         }

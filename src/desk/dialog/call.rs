@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use crate::config::campaigns::DialingMode;
 use crate::desk::outbound::contacts::OutboundCall;
 use crate::desk::timers::TimerId;
 use crate::id::{DialogId, UserId};
@@ -157,7 +158,9 @@ impl Dialog {
 
     /// Tells whether a user takes part who has made the call by itself, and not about another one.
     pub fn is_made_by(&self, user: UserId) -> bool {
-        self.associated.is_none() && self.of(user).is_some_and(|part| part.address == self.from)
+        self.outbound.is_none()
+            && self.associated.is_none()
+            && self.of(user).is_some_and(|part| part.address == self.from)
     }
 
     /// The participation of a user, who may wrap up the call.
@@ -237,7 +240,22 @@ impl Dialog {
     /// Becomes a conference, if it is none yet.
     pub fn become_conference(&mut self, controller: UserId) {
         if self.kind != CallType::Conference {
-            (self.kind, self.controller) = (CallType::Conference, Some(controller));
+            self.become_kind(CallType::Conference);
+            self.controller = Some(controller);
+        }
+    }
+
+    /// Becomes a transfer or a conference. Express tells it of the call to a customer whom the dialer has called (the guide,
+    /// "Outbound Call Types and BAStatus").
+    pub fn become_kind(&mut self, kind: CallType) {
+        self.kind = kind;
+        let is_dialled = self.outbound.as_ref().is_some_and(|call| call.mode == DialingMode::Progressive);
+        let words = ["OUTBOUND", "TRANSFERRED", "CONFERENCED"];
+        let status = self.variables.iter_mut().find(|(name, _)| name == "BAStatus");
+        if let Some((_, status)) = status.filter(|(_, status)| is_dialled && words.contains(&status.as_str()))
+        {
+            let word = if kind == CallType::Conference { "CONFERENCED" } else { "TRANSFERRED" };
+            word.clone_into(status);
         }
     }
 

@@ -34,7 +34,7 @@ impl Desk {
         let took = active.is_some_and(|dialog| dialog.is_to_wrap_up(user));
         let (newcomers, others) = self.merge(step, user, id)?;
         if let Some(dialog) = self.dialogs.get_mut(&id) {
-            dialog.kind = CallType::Transfer;
+            dialog.become_kind(CallType::Transfer);
         }
         let followers = self.dialogs.get(&id).map(Dialog::followers).unwrap_or_default();
         if let Some(place) = self.dialogs.get(&id).and_then(|dialog| dialog.place_of(user)) {
@@ -121,7 +121,8 @@ impl Desk {
             self.finish(step, id, Some(user));
             return Ok(());
         }
-        (dialog.kind, dialog.dnis) = (CallType::Transfer, to.to_owned());
+        dialog.become_kind(CallType::Transfer);
+        to.clone_into(&mut dialog.dnis);
         let phase = self.drop_out(step.now, id, place, StateCause::Other, false);
         self.reach(step, id, destination);
         if phase == Some(Phase::Dropped) {

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use crate::config::campaigns::{Campaign, Customer, DialingMode};
 use crate::desk::timers::TimerId;
+use crate::id::UserId;
 
 /// The campaigns and the contacts that wait. A contact that is offered or called is part of its call.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub(in crate::desk) struct Outbound {
     pub campaigns: Vec<Campaign>,
     /// By their places among all that have ever waited: the first is offered first.
     pub waiting: BTreeMap<u64, Contact>,
+    /// The contacts whom the dialer calls, by the agents who are reserved for them.
+    pub dialing: BTreeMap<UserId, Dialing>,
     /// The last id.
     pub last: u64,
 }
@@ -31,6 +34,14 @@ pub struct Contact {
     pub place: u64,
     /// Runs until it may be offered.
     pub rest: Option<TimerId>,
+}
+
+/// A contact whom the dialer calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dialing {
+    pub contact: Contact,
+    /// Runs until the customer has answered or not.
+    pub timer: TimerId,
 }
 
 /// Whether a contact is one that an agent has scheduled.

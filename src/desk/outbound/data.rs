@@ -12,9 +12,14 @@ impl OutboundCall {
             (true, Callback::Personal, _) => CallType::OutboundPersonalCallbackPreview,
             (true, Callback::Any, DialingMode::Preview) => CallType::OutboundCallbackPreview,
             (true, Callback::None, DialingMode::Preview) => CallType::OutboundPreview,
-            (true, _, DialingMode::DirectPreview) => CallType::OutboundDirectPreview,
+            // The dialer has no reservation that is seen in Progressive mode.
+            (true, _, DialingMode::DirectPreview | DialingMode::Progressive) => {
+                CallType::OutboundDirectPreview
+            }
             (false, Callback::Personal, _) => CallType::OutboundPersonalCallback,
-            (false, Callback::Any, DialingMode::Preview) => CallType::OutboundCallback,
+            (false, Callback::Any, DialingMode::Preview | DialingMode::Progressive) => {
+                CallType::OutboundCallback
+            }
             (false, _, _) => CallType::Outbound,
         }
     }
@@ -26,7 +31,8 @@ impl OutboundCall {
             (false, DialingMode::Preview, _) => "PREVIEW_OUTBOUND",
             (true, DialingMode::DirectPreview, _) => "DIRECT_PREVIEW_OUTBOUND_RESERVATION",
             (false, DialingMode::DirectPreview, Profile::Ucce) => "DIRECT_PREVIEW_OUTBOUND",
-            (false, DialingMode::DirectPreview, Profile::Uccx) => "OUTBOUND",
+            (false, DialingMode::DirectPreview | DialingMode::Progressive, Profile::Uccx) => "OUTBOUND",
+            (_, DialingMode::Progressive, _) => "PROGRESSIVE_OUTBOUND",
         }
     }
 

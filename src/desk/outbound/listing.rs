@@ -52,6 +52,10 @@ impl Desk {
             let state = if call.is_reservation { "offered" } else { "called" };
             Some(list(&call.contact, state, agent, Some(dialog.id)))
         });
-        waiting.chain(called).collect()
+        let dialled = self.outbound.dialing.iter().map(|(user, dialing)| {
+            let agent = Some(self.directory.get(*user).id.clone());
+            list(&dialing.contact, "offered", agent, None)
+        });
+        waiting.chain(dialled).chain(called).collect()
     }
 }

@@ -7,6 +7,7 @@
 pub(in crate::desk) mod actions;
 pub(in crate::desk) mod contacts;
 mod data;
+mod dialing;
 mod listing;
 mod offering;
 pub(in crate::desk) mod request;

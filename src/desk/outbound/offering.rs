@@ -2,7 +2,7 @@
 
 use crate::clock::Now;
 use crate::config::Role;
-use crate::config::campaigns::{Campaign, MOST_CONTACTS};
+use crate::config::campaigns::{Campaign, DialingMode, MOST_CONTACTS};
 use crate::desk::contact_centre::Desk;
 use crate::desk::dialog::call::{Dialog, Participant, Party, Phase};
 use crate::desk::error::{ApiError, ApiRefusal};
@@ -56,6 +56,13 @@ impl Desk {
             self.timers.cancel(contact.and_then(|contact| contact.rest));
             return Ok(step.events);
         }
+        let mut dialing = self.outbound.dialing.iter();
+        let dialled = dialing.find(|(_, dialing)| dialing.contact.id.to_string() == id);
+        if let Some(user) = dialled.map(|(user, _)| *user) {
+            self.forget_dialing(&mut step, user);
+            self.dispatch(&mut step);
+            return Ok(step.events);
+        }
         let is_offered = |dialog: &&Dialog| {
             dialog.is_reservation()
                 && dialog.outbound.as_ref().is_some_and(|call| call.contact.id.to_string() == id)
@@ -67,10 +74,18 @@ impl Desk {
         Ok(step.events)
     }
 
+    /// Frees an agent for whose contact the dialer calls, and forgets the contact.
+    fn forget_dialing(&mut self, step: &mut Step<'_>, user: UserId) {
+        if let Some(dialing) = self.outbound.dialing.remove(&user) {
+            self.timers.cancel(Some(dialing.timer));
+            self.settle(step, user);
+        }
+    }
+
     /// How many contacts there are, with those that are offered and called.
     fn contacts(&self) -> usize {
         let called = self.dialogs.values().filter(|dialog| dialog.outbound.is_some()).count();
-        self.outbound.waiting.len() + called
+        self.outbound.waiting.len() + self.outbound.dialing.len() + called
     }
 
     /// Reserves agents who are ready for contacts that wait: the contact that has waited longest first, for the agent who has been
@@ -105,6 +120,10 @@ impl Desk {
             return false;
         };
         let (mode, port) = (campaign.mode, campaign.dialer_port.clone());
+        if mode == DialingMode::Progressive {
+            self.start_dialing(step, place, user);
+            return true;
+        }
         let Some(contact) = self.outbound.waiting.get(&place).cloned() else { return false };
         let outbound = OutboundCall {
             contact,
@@ -165,6 +184,12 @@ impl Desk {
             self.timers.cancel(contact.rest.take());
         }
         waiting.retain(|_, contact| !is_gone(campaigns, &contact.campaign));
+        let dialled = self.outbound.dialing.iter();
+        let dialled =
+            dialled.filter(|(_, dialing)| is_gone(&self.outbound.campaigns, &dialing.contact.campaign));
+        for user in dialled.map(|(user, _)| *user).collect::<Vec<UserId>>() {
+            self.forget_dialing(step, user);
+        }
         let offered = self.dialogs.values().filter(|dialog| {
             let contact = dialog.outbound.as_ref().map(|call| &call.contact);
             dialog.is_reservation()

@@ -26,7 +26,7 @@ impl Desk {
         let mode = self.dialogs.get(&id).and_then(|dialog| Some(dialog.outbound.as_ref()?.mode));
         match (action, mode.ok_or(Failure::State)?) {
             (Action::Accept, DialingMode::Preview) => self.accepted(step, user, id),
-            (Action::Accept, DialingMode::DirectPreview) => {
+            (Action::Accept, DialingMode::DirectPreview | DialingMode::Progressive) => {
                 let call = self.new_dialog_about(id)?;
                 self.accepted(step, user, id);
                 self.call_customer(step, user, id, call, Phase::Initiating);
@@ -121,7 +121,7 @@ impl Desk {
     }
 
     /// What becomes of the call to a customer, who is outside whatever the number is.
-    fn customer(&self, contact: &Contact) -> Destination {
+    pub(super) fn customer(&self, contact: &Contact) -> Destination {
         match contact.customer.result {
             Some(CallResult::Busy) => Destination::Nobody(StateCause::Busy),
             Some(CallResult::Invalid) => Destination::Nobody(StateCause::BadDestination),
@@ -192,7 +192,7 @@ impl Desk {
     }
 
     /// Lets a contact rest before it is offered again, as the last of those that wait.
-    fn rest(&mut self, now: Now, mut contact: Contact) {
+    pub(super) fn rest(&mut self, now: Now, mut contact: Contact) {
         let Some(campaign) = self.outbound.campaign(&contact.campaign) else { return };
         let due = now.monotonic + campaign.retry;
         self.entries += 1;

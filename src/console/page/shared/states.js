@@ -8,6 +8,7 @@ const KINDS = {
   TALKING: 'busy',
   HOLD: 'busy',
   RESERVED: 'busy',
+  RESERVED_OUTBOUND: 'busy',
   RESERVED_OUTBOUND_PREVIEW: 'busy',
   WORK: 'warn',
   WORK_READY: 'warn',
@@ -34,7 +35,7 @@ const KINDS = {
 
 /** The order in which states are counted and shown. */
 export const AGENT_STATES = [
-  'READY', 'RESERVED', 'RESERVED_OUTBOUND_PREVIEW', 'TALKING', 'HOLD', 'WORK', 'WORK_READY', 'NOT_READY', 'LOGOUT',
+  'READY', 'RESERVED', 'RESERVED_OUTBOUND', 'RESERVED_OUTBOUND_PREVIEW', 'TALKING', 'HOLD', 'WORK', 'WORK_READY', 'NOT_READY', 'LOGOUT',
 ];
 
 /** A state in words. A state without a word is shown as the server writes it. */
@@ -57,6 +58,7 @@ addWords({
     'state.READY': 'Ready',
     'state.NOT_READY': 'Not ready',
     'state.RESERVED': 'Reserved',
+    'state.RESERVED_OUTBOUND': 'Reserved (dialing)',
     'state.RESERVED_OUTBOUND_PREVIEW': 'Reserved (outbound)',
     'state.ACCEPTED': 'Accepted',
     'state.TALKING': 'Talking',
@@ -91,6 +93,7 @@ addWords({
     'state.READY': '就緒',
     'state.NOT_READY': '未就緒',
     'state.RESERVED': '已預留（待接聽）',
+    'state.RESERVED_OUTBOUND': '已預留（外撥中）',
     'state.RESERVED_OUTBOUND_PREVIEW': '已預留（外撥預覽）',
     'state.ACCEPTED': '已接受',
     'state.TALKING': '通話中',

@@ -75,6 +75,10 @@ phone_number = "5550162"
 [[campaign]]
 name = "Kiosk"
 team = "2"
+mode = "progressive"
+retry = "4s"
+[[campaign.contact]]
+phone_number = "5550164"
 [limits]
 calls = 9
 contacts = 6

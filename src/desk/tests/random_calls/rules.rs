@@ -94,6 +94,7 @@ impl Centre {
             State::NotReady => self.profile == Profile::Uccx || phases.iter().all(rings),
             State::Ready => phases.iter().all(rings),
             State::Reserved => phases.iter().any(rings) && phases.iter().all(rings),
+            State::ReservedOutbound => phases.is_empty() && desk.outbound.dialing.contains_key(&user),
             State::ReservedOutboundPreview => reserved == 1 && phases.len() == 1,
             State::Talking => phases.iter().any(|phase| !rings(phase)),
             State::Hold => self.profile == Profile::Ucce && phases.contains(&Phase::Held),
@@ -317,6 +318,11 @@ impl Centre {
                 "contact waits while {ready:?} is ready: {contact:?}"
             );
         }
+        for (user, dialing) in &desk.outbound.dialing {
+            must!(ids.insert(dialing.contact.id), "contact twice: {dialing:?}");
+            must!(has(&dialing.contact.campaign), "dials for no campaign: {dialing:?}");
+            must!(desk.agent(*user).state == State::ReservedOutbound, "dials for {user:?}: {dialing:?}");
+        }
         for dialog in desk.dialogs.values() {
             let Some(call) = &dialog.outbound else { continue };
             must!(ids.insert(call.contact.id), "contact twice: {call:?}");
@@ -361,6 +367,8 @@ impl Centre {
                 dialog.id
             );
         }
+        let dialing = desk.outbound.dialing.values().map(|dialing| dialing.timer);
+        expected.extend(dialing.map(|id| format!("{id:?}")));
         let resting = desk.outbound.waiting.values().filter_map(|contact| contact.rest);
         expected.extend(resting.map(|id| format!("{id:?}")));
         expected.extend(desk.telling.map(|id| format!("{id:?}")));
