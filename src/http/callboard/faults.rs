@@ -8,7 +8,7 @@ use hyper::{Method, Request, StatusCode};
 
 use crate::clock::{Now, Seconds};
 use crate::fault::{
-    COMMON, FAULTS_MAX, Fault, NAME_MAX, Origin, Parameter, Point, Problem, Row, Spec, TABLE,
+    COMMON, FAULTS_MAX, Fault, NAME_MAX, Origin, Parameter, Point, Problem, Row, Spec, TABLE, TooManyFaults,
 };
 use crate::http::basic_auth::{self, Peer};
 use crate::http::query::Query;
@@ -80,18 +80,26 @@ pub async fn one(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId,
     if let Some(sentence) = locks_out(site, &spec, request.extensions().get::<Peer>()) {
         return Ok((user, text(StatusCode::BAD_REQUEST, sentence)));
     }
-    let set = site.driver.with_hub(|hub, now| hub.set_fault(now, &name, spec, Origin::Api));
-    Ok((
-        user,
-        match set {
-            Ok(true) => empty(StatusCode::CREATED),
-            Ok(false) => empty(StatusCode::OK),
-            Err(_) => text(
-                StatusCode::SERVICE_UNAVAILABLE,
-                format!("There are {FAULTS_MAX} faults, as many as can be: heal one first."),
-            ),
-        },
-    ))
+    let set = site.driver.with_hub(|hub, now| {
+        let is_new = hub.set_fault(now, &name, spec, Origin::Api)?;
+        let mut shown = String::new();
+        for fault in hub.faults().list().iter().filter(|fault| *fault.name == *name) {
+            write(&mut shown, now, fault);
+        }
+        Ok::<_, TooManyFaults>((is_new, shown + "\n"))
+    });
+    let answer = match set {
+        Ok((is_new, shown)) => {
+            let mut answer = response::json(shown);
+            *answer.status_mut() = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+            answer
+        }
+        Err(TooManyFaults) => text(
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("There are {FAULTS_MAX} faults, as many as can be: heal one first."),
+        ),
+    };
+    Ok((user, answer))
 }
 
 /// Does something once to a session: `do` is a kind that ends one.
