@@ -71,6 +71,8 @@ pub struct Stage {
     nodes: Vec<String>,
     /// Gets every event of every node.
     witness: SessionId,
+    /// Maintenance mode has begun since the witness came, and ends its session by right.
+    is_let_go: bool,
     /// The keys of the last users who have gone.
     former: VecDeque<UserId>,
     /// How many users there are.
@@ -81,12 +83,15 @@ pub struct Stage {
 fn watch(hub: &mut Hub, now: Now, config: &Config) -> (Vec<String>, SessionId) {
     let names = nodes::all(hub.desk(), &config.nodes);
     let names: Vec<String> = names.iter().flat_map(NodeSpec::names).collect();
+    let witness = watch_nodes(hub, now, &names);
+    (names, witness)
+}
+
+/// A session that gets every event of these nodes.
+fn watch_nodes(hub: &mut Hub, now: Now, names: &[String]) -> SessionId {
     let administrator = hub.desk().directory().find("administrator").expect("the demo has one");
     let asker = StreamRequest { peer: PEER.into(), user: administrator, ticket: None, via_proxy: false };
-    let witness = hub
-        .open_events(now, asker, names.iter().map(String::as_str), After::Now)
-        .expect("there is room for it");
-    (names, witness)
+    hub.open_events(now, asker, names.iter().map(String::as_str), After::Now).expect("there is room for it")
 }
 
 impl Stage {
@@ -97,7 +102,8 @@ impl Stage {
         let mut hub = Hub::new(config.clone(), count_up);
         let (nodes, witness) = watch(&mut hub, now, config);
         let (limits, users) = (config.limits, config.users.len());
-        Self { hub, now, limits, answers: Vec::new(), nodes, witness, former: VecDeque::new(), users }
+        let (answers, former) = (Vec::new(), VecDeque::new());
+        Self { hub, now, limits, answers, nodes, witness, is_let_go: false, former, users }
     }
 
     /// Another configuration comes, in which there has to be an administrator, too. Returns what is told of it, and which
@@ -163,7 +169,11 @@ impl Stage {
         let mut dropped = Vec::new();
         while let Some(action) = self.hub.poll() {
             match action {
-                Action::Wake(_) | Action::Release(_) | Action::Verify { .. } | Action::Idle | Action::MaintenanceOver(_) => {}
+                Action::Wake(_)
+                | Action::Release(_)
+                | Action::Verify { .. }
+                | Action::Idle
+                | Action::MaintenanceOver(_) => {}
                 Action::Abort(id) | Action::Reset(id) => {
                     self.hub.closed(self.now, id, "dropped");
                     dropped.push(id);
@@ -197,10 +207,20 @@ impl Stage {
         self.now = Now { monotonic: self.now.monotonic + passed, wall: self.now.wall + passed };
     }
 
-    /// The events since the last look.
+    /// Maintenance mode has begun, which ends the sessions that are there, once each.
+    pub fn let_go(&mut self) {
+        self.is_let_go = true;
+    }
+
+    /// The events since the last look. A witness that was let go is followed by another one, as nothing but the status of the
+    /// service changes in the same moment.
     pub fn told(&mut self) -> Vec<Told> {
         let (told, is_closed) = self.drain();
-        assert!(!is_closed, "the witness is sent away");
+        if is_closed {
+            assert!(std::mem::take(&mut self.is_let_go), "the witness is sent away");
+            self.hub.closed(self.now, self.witness, "gone");
+            self.witness = watch_nodes(&mut self.hub, self.now, &self.nodes);
+        }
         told
     }
 

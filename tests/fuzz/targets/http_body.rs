@@ -5,8 +5,9 @@
 //! <User><state>LOGIN</state><extension>1001</extension></User>
 //! ```
 //!
-//! Others are `call FROM TO`, `contact CAMPAIGN NUMBER`, `hang up ID` and `tick SECONDS`. What is refused changes nothing; what has changed was
-//! told, and is well-formed. Maintenance mode is left out, as it ends the session that looks on.
+//! Others are `call FROM TO`, `contact CAMPAIGN NUMBER`, `hang up ID`, `tick SECONDS` and `service returns`. What is refused changes nothing, but
+//! for the end of a sign-in that was under way; what has changed was told, and is well-formed. Maintenance mode ends the session that looks
+//! on by right, and another one goes on.
 #![no_main]
 
 use std::collections::BTreeMap;
@@ -17,9 +18,9 @@ use callboard::config::campaigns::Customer;
 use callboard::config::{Config, Profile};
 use callboard::desk::{
     Action, ApiError, ApiRefusal, CallData, Change, ClientLog, Command, Desk, DialogRequest, Element,
-    Inbound, NewContact, NewMessage, Object, Request, SetState, Whose, nodes,
+    Inbound, NewContact, NewMessage, Object, Request, SetState, StartMaintenance, Status, Whose, nodes,
 };
-use callboard::hub::Entry;
+use callboard::hub::{Availability, Entry};
 use callboard::id::UserId;
 use callboard::xml::Bounds;
 use callboard_fuzz::script::Language;
@@ -47,11 +48,11 @@ const OBJECTS: [Object; 10] = [
 
 const REQUEST_ID: &str = "r-1";
 
-/// Of the second team one agent is enough: after each step all users are looked at. A sign-in takes no time, as a request that is
-/// refused would end its wait, which is a change.
+/// Of the second team one agent is enough: after each step all users are looked at. Sign-ins take the time of the demo, and maintenance
+/// mode a minute.
 fn few(profile: Profile) -> Config {
     let mut config = stage::demo(profile);
-    config.limits.sign_in = Duration::ZERO;
+    config.limits.maintenance = Duration::from_secs(60);
     config.users.retain(|user| !["1005", "1006"].contains(&user.id.as_str()));
     config
 }
@@ -64,10 +65,15 @@ fuzz_target!(|text: &str| {
         let words: Vec<&str> = line.split(' ').collect();
         let mut told = Vec::new();
         let mut is_refused = false;
+        let waiting = signing_in(stage.hub.desk());
         match words[..] {
             ["tick", seconds] => {
                 let time = Duration::from_secs(seconds.parse().unwrap_or(1).min(600));
                 stage.pass(time, |stage| happened(stage, &mut told));
+            }
+            ["service", "returns"] => {
+                let is_up = Availability { status: Status::InService, finesse: true };
+                stage.hub.set_availability(stage.now, is_up);
             }
             [actor, method, path] => {
                 if let Some(actor) = stage.hub.desk().directory().find(actor) {
@@ -84,7 +90,9 @@ fuzz_target!(|text: &str| {
         }
         happened(&mut stage, &mut told);
         let after = Documents::read(stage.hub.desk());
-        assert!(!is_refused || before == after, "what was refused changed something");
+        // A request ends the wait of its user's sign-in, also if it is refused.
+        let has_waited = waiting != signing_in(stage.hub.desk());
+        assert!(!is_refused || has_waited || before == after, "what was refused changed something");
         after.look(&before, &told, stage.hub.desk());
         before = after;
     }
@@ -95,6 +103,11 @@ fuzz_target!(|text: &str| {
 fuzz_mutator!(|data: &mut [u8], size: usize, most: usize, seed: u32| {
     LANGUAGE.mutate(data, size, most, seed, fuzzer_mutate)
 });
+
+/// The users whose sign-ins are not over.
+fn signing_in(desk: &Desk) -> Vec<UserId> {
+    desk.directory().keys().filter(|user| desk.is_signing_in(*user)).collect()
+}
 
 const LANGUAGE: Language = Language {
     separator: "\n\n",
@@ -123,6 +136,8 @@ const LANGUAGE: Language = Language {
         "administrator POST WorkflowAction\n<WorkflowAction><name>x</name><type>BROWSER_POP</type><handledBy>OTHER</handledBy><params><Param><name>path</name><value>x</value></Param></params></WorkflowAction>",
         "administrator PUT LayoutConfig/default\n<LayoutConfig><layoutxml><finesseLayout/></layoutxml></LayoutConfig>",
         "administrator DELETE LockedOutUsers/1001",
+        "administrator PUT MaintenanceMode\n<MaintenanceMode/>",
+        "service returns",
         "contact Renewals 5551234",
         "contact Renewals 5550001",
         "1001 PUT Dialog/16777217\n<Dialog><targetMediaAddress>1001</targetMediaAddress><requestedAction>ACCEPT</requestedAction></Dialog>",
@@ -188,14 +203,24 @@ fn ask(stage: &mut Stage, actor: UserId, method: &str, path: &str, body: &str) -
         ("POST", ["User", id, "ClientLog"]) => {
             ClientLog::read(body, &bounds).and_then(|log| Ok(Request::TakeLog { user: find(id)?, log }))
         }
+        ("PUT", ["MaintenanceMode"]) => StartMaintenance::read(body, &bounds).map(Request::StartMaintenance),
         ("DELETE", ["LockedOutUsers", id]) => Ok(Request::Unlock((*id).to_owned())),
         _ => Err(ApiRefusal::PathUnknown.about("")),
     });
     let done = request.and_then(|request| {
-        let sets_state = matches!(request, Request::SetState { .. });
+        let changed = match &request {
+            Request::SetState { user, .. } => Some(*user),
+            _ => None,
+        };
+        let starts_maintenance = matches!(request, Request::StartMaintenance(_));
         let before = stage.hub.counters().events;
         let answer = stage.hub.request(stage.now, actor, actor, REQUEST_ID.to_owned(), request)?;
-        assert!(!sets_state || stage.hub.counters().events > before, "a state that was accepted is told");
+        let is_told = stage.hub.counters().events > before;
+        let is_later = |user| stage.hub.desk().is_signing_in(user);
+        assert!(changed.is_none_or(|user| is_told || is_later(user)), "a state that was accepted is told");
+        if starts_maintenance {
+            stage.let_go();
+        }
         // A change of the configuration is answered with a path.
         answer.iter().filter(|_| !is_configured).for_each(|document| {
             element(document);
