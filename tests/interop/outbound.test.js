@@ -182,6 +182,22 @@ test('a desktop accepts a contact of a Preview campaign, and the customer is put
   },
 ));
 
+test('a desktop is reserved while the dialer calls the customer of a Progressive campaign, and talks at once', desktop(
+  { ...OPTIONS, profile: 'ucce', limits: `${OPTIONS.limits}${PREVIEW.replace('"preview"', '"progressive"')}` },
+  async (it) => {
+    await it.state('READY');
+    const add = (number, result) =>
+      it.rest('POST', '/callboard/api/contacts', `campaign=Surveys&phone_number=${number}&result=${result}`, 'administrator');
+    assert.equal((await add('5550192', 'busy')).status, 202);
+    await it.until(({ agent }) => agent.state === 'RESERVED_OUTBOUND', 'the reservation');
+    await it.until(({ agent }) => agent.state === 'READY', 'the end of the reservation');
+    assert.equal(it.calls.size, 0);
+    assert.equal((await add('5550193', 'voice')).status, 202);
+    await it.until(({ call }) => call?.state === 'ACTIVE', 'the customer');
+    assert.deepEqual([it.call.type, it.call.variables.get('BAStatus'), it.agent.state], ['OUTBOUND', 'PROGRESSIVE_OUTBOUND', 'TALKING']);
+  },
+));
+
 test('a gadget records a call of Express', desktop({ ...OPTIONS, profile: 'uccx' }, async (it) => {
   const called = await it.rest('POST', `/callboard/api/calls?to=${AGENT}`, '', 'administrator');
   const id = called.text.trim();
