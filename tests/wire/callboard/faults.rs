@@ -24,36 +24,36 @@ fn set(server: &Server, query: &str) {
 }
 
 fn heal(server: &Server) {
-    assert_eq!(ask(server, "DELETE", &format!("faults/f"), "administrator").status(), 204);
+    assert_eq!(ask(server, "DELETE", "faults/f", "administrator").status(), 204);
 }
 
 #[test]
 fn faults_are_for_administrators_and_only_with_the_key() {
     let server = Server::demo();
-    let put = format!("faults/f?kind=stall");
-    assert_eq!(ask(&server, "PUT", &put, "1001").status(), 403);
+    let put = "faults/f?kind=stall";
+    assert_eq!(ask(&server, "PUT", put, "1001").status(), 403);
     let anybody = format!("PUT /callboard/api/{put} HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert_eq!(Http::connect(server.plain).ask(anybody).status(), 401);
     let off = Server::serving("localhost", &DEMO.replacen("faults = true", "faults = false", 1));
-    let answer = ask(&off, "PUT", &put, "administrator");
+    let answer = ask(&off, "PUT", put, "administrator");
     assert_eq!(answer.status(), 403);
     assert!(
         answer.body.contains("faults = true") && answer.body.contains("serve --faults"),
         "{}",
         answer.body
     );
-    assert_eq!(ask(&off, "GET", &format!("faults/kinds"), "administrator").status(), 200);
+    assert_eq!(ask(&off, "GET", "faults/kinds", "administrator").status(), 200);
 }
 
 #[test]
 fn a_fault_is_set_listed_counted_and_healed() {
     let server = Server::demo();
     let mut client = Client::online(&server, "1001", "desktop");
-    let put = format!("faults/late-ping?kind=ping-silence&user=1001&count=2");
-    let answer = ask(&server, "PUT", &put, "administrator");
+    let put = "faults/late-ping?kind=ping-silence&user=1001&count=2";
+    let answer = ask(&server, "PUT", put, "administrator");
     assert_eq!(answer.status(), 201);
     assert!(answer.body.starts_with("{\"name\":\"late-ping\",\"kind\":\"ping-silence\","), "{}", answer.body);
-    assert_eq!(ask(&server, "PUT", &put, "administrator").status(), 200);
+    assert_eq!(ask(&server, "PUT", put, "administrator").status(), 200);
     client.send("<iq xmlns='jabber:client' type='get' id='p'><ping xmlns='urn:xmpp:ping'/></iq>");
     client.send("<iq xmlns='jabber:client' type='get' id='v'><query xmlns='jabber:iq:version'/></iq>");
     assert!(client.text().contains("id=\"v\""));
@@ -68,13 +68,12 @@ fn a_fault_is_set_listed_counted_and_healed() {
     ] {
         assert!(list.contains(part), "{part}: {list}");
     }
-    let metrics =
-        Http::connect(server.plain).ask("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned()).body;
+    let metrics = Http::connect(server.plain).ask("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").body;
     assert!(metrics.contains("callboard_faults 1\n"), "{metrics}");
     assert!(metrics.contains("callboard_faults_fired_total{kind=\"ping-silence\"} 1\n"), "{metrics}");
-    let path = format!("faults/late-ping");
-    assert_eq!(ask(&server, "DELETE", &path, "administrator").status(), 204);
-    assert_eq!(ask(&server, "DELETE", &path, "administrator").status(), 404);
+    let path = "faults/late-ping";
+    assert_eq!(ask(&server, "DELETE", path, "administrator").status(), 204);
+    assert_eq!(ask(&server, "DELETE", path, "administrator").status(), 404);
     client.send("<iq xmlns='jabber:client' type='get' id='q'><ping xmlns='urn:xmpp:ping'/></iq>");
     assert!(client.text().contains("id=\"q\""), "the same connection goes on");
     assert_eq!(ask(&server, "GET", "faults", "administrator").body, "{\"faults\":[]}\n");
@@ -103,7 +102,7 @@ fn a_wrong_request_for_a_fault_is_told_what_is_wrong() {
             201
         );
     }
-    assert_eq!(ask(&server, "PUT", &format!("faults/more?kind=stall"), "administrator").status(), 503);
+    assert_eq!(ask(&server, "PUT", "faults/more?kind=stall", "administrator").status(), 503);
     assert_eq!(ask(&server, "DELETE", "faults", "administrator").status(), 204);
     assert_eq!(ask(&server, "GET", "faults", "administrator").body, "{\"faults\":[]}\n");
 }
@@ -161,7 +160,7 @@ fn an_upgrade_is_refused_or_lacks_a_header() {
     let upgrade = || {
         let request = "GET /ws/ HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
                        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: xmpp\r\n\r\n";
-        Http::connect(server.plain).ask_head(request.to_owned())
+        Http::connect(server.plain).ask_head(request)
     };
     set(&server, "kind=upgrade-status&status=502");
     let answer = upgrade();
