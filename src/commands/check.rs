@@ -108,7 +108,9 @@ fn describe(config: &Config, found: &Found, out: &mut impl Write) -> io::Result<
         if config.frame_tap { "may be looked at by administrators" } else { "are not shown to anybody" };
     writeln!(out, "frames         {tap}")?;
     if config.faults {
-        writeln!(out, "faults         may be set by administrators")?;
+        let faults =
+            if cfg!(feature = "lab") { "may be set by administrators" } else { "are not in this program" };
+        writeln!(out, "faults         {faults}")?;
     }
     let access = match config.node_access {
         NodeAccess::Open => "open to every user",

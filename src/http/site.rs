@@ -95,7 +95,7 @@ impl Site {
             },
             identity: RefCell::default(),
             frame_tap: config.frame_tap,
-            faults: config.faults,
+            faults: cfg!(feature = "lab") && config.faults,
             listeners: RefCell::default(),
             started: now().wall,
             driver: event_loop::start(config, executor, arrivals),

@@ -64,7 +64,9 @@ impl Hub {
 
     /// Takes all faults away.
     pub fn heal_all_faults(&mut self, now: Now) {
-        while let Some(name) = self.faults.set.list().first().map(|fault| fault.name.clone()) {
+        while !self.faults.set.is_empty()
+            && let Some(name) = self.faults.set.list().first().map(|fault| fault.name.clone())
+        {
             self.heal_fault(now, &name);
         }
     }
