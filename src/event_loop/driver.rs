@@ -332,6 +332,19 @@ mod tests {
         assert!(driver.with_hub(|hub, _| hub.poll()).is_none(), "all actions were run");
     }
 
+    #[test]
+    fn a_connection_is_dropped_whose_task_has_not_begun() {
+        let driver = driver();
+        let id = connect(&driver);
+        for (action, dropping) in [(Action::Abort(id), Dropping::Close), (Action::Reset(id), Dropping::Reset)]
+        {
+            driver.act(action);
+            assert_eq!(driver.sleep(id, Waker::noop()), Some(dropping));
+            driver.forget(id);
+        }
+        assert_eq!(driver.sleep(id, Waker::noop()), None);
+    }
+
     #[derive(Default)]
     struct Wakes(AtomicUsize);
 

@@ -126,12 +126,11 @@ impl Writers {
         }
     }
 
-    /// Tells the session's task to drop its connection.
+    /// Tells the session's task to drop its connection. A task that has not begun yet does it when it begins.
     pub fn drop_connection(&mut self, id: SessionId, how: Dropping) {
-        if let Some(entry) = self.get_mut(id) {
-            entry.dropping = Some(how);
-            entry.wake();
-        }
+        let entry = self.at(id);
+        entry.dropping = Some(how);
+        entry.wake();
     }
 
     /// The session's task is over.

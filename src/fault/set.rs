@@ -102,6 +102,15 @@ impl Fault {
         true
     }
 
+    /// Whom it touches.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    fn hit(&self) -> Hit {
+        Hit { name: self.name.clone(), kind: self.kind, hits: self.hits, from: self.from }
+    }
+
     /// The sessions that it touches as long as it is set.
     pub fn sessions(&self) -> impl Iterator<Item = SessionId> {
         self.joined.iter().filter(|(_, joined)| **joined).map(|(session, _)| *session)
@@ -116,6 +125,8 @@ pub struct Hit {
     pub kind: Kind,
     /// How often the fault has acted, with this time.
     pub hits: u64,
+    /// When the fault has begun, which tells it apart from others of its name.
+    pub from: Instant,
 }
 
 /// All faults, in the order in which they were set.
@@ -136,6 +147,11 @@ impl Faults {
     /// The faults that are set.
     pub fn list(&self) -> &[Fault] {
         &self.list
+    }
+
+    /// Tells whether the fault that has acted is still set: not so if another one has taken its place.
+    pub fn has(&self, hit: &Hit) -> bool {
+        self.list.iter().any(|fault| fault.name == hit.name && fault.from == hit.from)
     }
 
     /// How often each kind has acted since the start.
@@ -213,7 +229,7 @@ impl Faults {
         };
         let place = self.list.iter_mut().position(touches)?;
         let fault = &self.list[place];
-        let hit = Hit { name: fault.name.clone(), kind: fault.kind, hits: fault.hits };
+        let hit = fault.hit();
         let row = fault.row;
         self.count(row);
         Some(hit)
@@ -232,7 +248,7 @@ impl Faults {
             let joins = fault.touches(subject);
             fault.joined.insert(session, joins);
             if joins {
-                hits.push(Hit { name: fault.name.clone(), kind: fault.kind, hits: fault.hits });
+                hits.push(fault.hit());
                 rows.push(fault.row);
             }
         }

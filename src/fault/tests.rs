@@ -163,7 +163,7 @@ fn a_session_joins_a_fault_once() {
     faults.set(now, "f", spec("kind=stall&after_step=presence&count=1"), Origin::Api).unwrap();
     assert_eq!(faults.join(now, session(1), &subject(1)), []);
     let there = Subject { step: Some(Step::Presence), ..subject(1) };
-    let hit = Hit { name: "f".into(), kind: Kind::Stall { keep: true }, hits: 1 };
+    let hit = Hit { name: "f".into(), kind: Kind::Stall { keep: true }, hits: 1, from: now };
     assert_eq!(faults.join(now, session(1), &there), [hit]);
     assert_eq!(faults.join(now, session(1), &there), []);
     let other = Subject { session: Some(session(2)), ..there };

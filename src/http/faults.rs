@@ -36,7 +36,7 @@ pub enum Met {
 
 /// A response that comes late.
 pub struct Late {
-    fault: Box<str>,
+    hit: Hit,
     delay: Duration,
 }
 
@@ -45,9 +45,9 @@ pub async fn meet(site: &Rc<Site>, request: &Request<Incoming>, address: IpAddr,
     let Some(hit) = hit(site, request, address) else { return Met::Goes(None) };
     match hit.kind {
         Kind::HttpStatus(status) => Met::Answered(instead(&hit, status)),
-        Kind::HttpDelay(delay) => Met::Goes(Some(Late { fault: hit.name, delay })),
+        Kind::HttpDelay(delay) => Met::Goes(Some(Late { hit, delay })),
         Kind::HttpSilence => {
-            while is_set(site, &hit.name) {
+            while is_set(site, &hit) {
                 Timer::after(LOOK).await;
             }
             Met::Goes(None)
@@ -76,14 +76,14 @@ impl Late {
     /// Keeps a response back until its time, or until the fault ends.
     pub async fn keep(self, site: &Rc<Site>, mut answer: Response) -> Response {
         let due = now().monotonic + self.delay;
-        while is_set(site, &self.fault) {
+        while is_set(site, &self.hit) {
             let left = due.saturating_duration_since(now().monotonic);
             if left.is_zero() {
                 break;
             }
             Timer::after(left.min(LOOK)).await;
         }
-        set(&mut answer, HEADER, &*self.fault);
+        set(&mut answer, HEADER, &*self.hit.name);
         answer
     }
 }
@@ -116,10 +116,10 @@ pub fn of_arrival(site: &Rc<Site>, listener: SocketAddr, peer: IpAddr) -> Meetin
     });
     match hit {
         Some(Hit { kind: Kind::Refuse, .. }) => Meeting::Refuse,
-        Some(Hit { kind: Kind::TlsHang, name, .. }) => {
+        Some(hit @ Hit { kind: Kind::TlsHang, .. }) => {
             let site = site.clone();
             Meeting::Hang(Box::pin(async move {
-                while is_set(&site, &name) {
+                while is_set(&site, &hit) {
                     Timer::after(LOOK).await;
                 }
             }))
@@ -128,8 +128,8 @@ pub fn of_arrival(site: &Rc<Site>, listener: SocketAddr, peer: IpAddr) -> Meetin
     }
 }
 
-fn is_set(site: &Rc<Site>, name: &str) -> bool {
-    site.driver.with_hub(|hub, _| hub.faults().list().iter().any(|fault| *fault.name == *name))
+fn is_set(site: &Rc<Site>, hit: &Hit) -> bool {
+    site.driver.with_hub(|hub, _| hub.faults().has(hit))
 }
 
 /// A response of this status, as of something that stands before the server.

@@ -21,7 +21,7 @@ use crate::net::clock::now;
 use crate::net::connection::{Connection, Slots};
 use crate::net::listen::Listener;
 use crate::net::resource_shortage::{Over, Shortage};
-use crate::net::socket::Socket;
+use crate::net::socket::{Socket, has_left};
 use crate::net::tls::stream::TlsStream;
 
 /// The configuration of TLS for new handshakes; `None`: there are no listeners with TLS.
@@ -50,8 +50,11 @@ pub enum Meeting {
     /// It is reset.
     Refuse,
     /// Nothing is said on it before this is over.
-    Hang(Pin<Box<dyn Future<Output = ()>>>),
+    Hang(Hang),
 }
+
+/// Is over when a connection may be served.
+pub type Hang = Pin<Box<dyn Future<Output = ()>>>;
 
 /// The part of the program that serves connections.
 pub trait Host: 'static {
@@ -129,15 +132,32 @@ pub async fn accept<H: Host>(host: Rc<H>, admission: Rc<Admission>, listener: Li
         };
         let config = listener.tls.then(|| tls.borrow().clone()).flatten();
         let turns = Rc::new(Cell::new(client_address::key(peer.ip())));
-        let served = connection(host.clone(), admission.clone(), stream, peer, slots, config);
-        match hang {
-            None => host.spawn(turns, served),
-            Some(hang) => host.spawn(turns, async move {
-                hang.await;
-                served.await;
-            }),
-        }
+        let way_in = WayIn { slots, config, hang };
+        host.spawn(turns, connection(host.clone(), admission.clone(), stream, peer, way_in));
     }
+}
+
+/// What a new connection has to pass.
+struct WayIn {
+    slots: Slots,
+    config: Option<Arc<ServerConfig>>,
+    hang: Option<Hang>,
+}
+
+/// Waits until nothing keeps a connection from being served. Returns false if the client has gone before that: it takes no place
+/// from others meanwhile.
+async fn outlasts(stream: &Async<TcpStream>, hang: Hang) -> bool {
+    let gone = async {
+        while !has_left(stream) {
+            Timer::after(BREATH).await;
+        }
+        false
+    };
+    let over = async {
+        hang.await;
+        true
+    };
+    over.or(gone).await
 }
 
 async fn connection<H: Host>(
@@ -145,10 +165,14 @@ async fn connection<H: Host>(
     admission: Rc<Admission>,
     stream: Async<TcpStream>,
     peer: SocketAddr,
-    slots: Slots,
-    config: Option<Arc<ServerConfig>>,
+    WayIn { slots, config, hang }: WayIn,
 ) {
     log::debug!("{peer}: connection accepted");
+    if let Some(hang) = hang
+        && !outlasts(&stream, hang).await
+    {
+        return log::debug!("{peer}: gone at once");
+    }
     let accepted = now().monotonic;
     let prepared = prepare(stream.get_ref(), &admission.limits).and_then(|()| stream.get_ref().local_addr());
     let own = match prepared {

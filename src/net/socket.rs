@@ -58,12 +58,16 @@ impl Remote {
 
     /// Whether the other end has closed the connection, or it is lost.
     pub fn has_left(&self) -> bool {
-        let Some(stream) = self.0.upgrade() else { return true };
-        let mut asked = [PollFd::new(&*stream, PollFlags::RDHUP)];
-        let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
-        // Where the system does not say it, it is there.
-        poll(&mut asked, Some(&at_once)).is_ok() && !asked[0].revents().is_empty()
+        self.0.upgrade().is_none_or(|stream| has_left(&stream))
     }
+}
+
+/// Whether the other end of a connection has closed it, or it is lost.
+pub fn has_left(stream: &Async<TcpStream>) -> bool {
+    let mut asked = [PollFd::new(stream, PollFlags::RDHUP)];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    // Where the system does not say it, it is there.
+    poll(&mut asked, Some(&at_once)).is_ok() && !asked[0].revents().is_empty()
 }
 
 impl AsyncRead for Socket {

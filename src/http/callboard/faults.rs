@@ -1,7 +1,7 @@
 //! `/callboard/api/faults`: faults are set, listed and healed, and the kinds are described.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use hyper::{Method, Request, StatusCode};
@@ -77,7 +77,7 @@ pub async fn one(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId,
         Ok(spec) => spec,
         Err(problem) => return Ok((user, wrong(problem))),
     };
-    if let Some(sentence) = locks_out(site, &spec, request.extensions().get::<Peer>()) {
+    if let Some(sentence) = locks_out(site, &name, &spec, request.extensions().get::<Peer>()) {
         return Ok((user, text(StatusCode::BAD_REQUEST, sentence)));
     }
     let set = site.driver.with_hub(|hub, now| {
@@ -155,7 +155,7 @@ fn wrong(problem: Problem) -> Response {
 }
 
 /// Says why a fault of new connections would keep out those who can heal it.
-fn locks_out(site: &Site, spec: &Spec, asker: Option<&Peer>) -> Option<String> {
+fn locks_out(site: &Rc<Site>, name: &str, spec: &Spec, asker: Option<&Peer>) -> Option<String> {
     if spec.row.point != Point::Accept {
         return None;
     }
@@ -175,8 +175,24 @@ fn locks_out(site: &Site, spec: &Spec, asker: Option<&Peer>) -> Option<String> {
         (Some(address), None) if is_own(address) => {
             Some(format!("{address} is your own address, from which you could not heal the fault: name a listener, too."))
         }
+        (address, Some(_)) if address.is_none_or(is_own) => {
+            let is_way = |other: &SocketAddr| Some(*other) != listener && !is_met(site, name, *other, is_own);
+            let sentence = "Faults would meet you at every listener then, so that nobody could heal them: heal another one first.";
+            (!listeners.iter().any(is_way)).then(|| sentence.to_owned())
+        }
         _ => None,
     }
+}
+
+/// Tells whether a fault of new connections, but that of this name, meets the asker at a listener.
+fn is_met(site: &Rc<Site>, name: &str, listener: SocketAddr, is_own: impl Fn(IpAddr) -> bool) -> bool {
+    site.driver.with_hub(|hub, _| {
+        let others = hub.faults().list().iter().filter(|fault| *fault.name != *name);
+        others.filter(|fault| fault.row.point == Point::Accept).any(|fault| {
+            let target = fault.target();
+            target.listener.is_none_or(|other| other == listener) && target.address.is_none_or(&is_own)
+        })
+    })
 }
 
 fn check_name(name: &str) -> Result<(), HttpRefusal> {

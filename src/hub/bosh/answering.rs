@@ -324,6 +324,10 @@ impl Hub {
         };
         let late = xmpp.address.is_none();
         let Some(bosh) = xmpp.bosh_mut() else { return };
+        if let Some(condition) = bosh.end {
+            // A fault may have kept its requests from being answered with the end.
+            bosh.binding.finish(condition, "");
+        }
         if bosh.end.is_some() || bosh.binding.is_abandoned(now.monotonic) {
             return self.close_bosh(now, id);
         }

@@ -197,7 +197,12 @@ impl Hub {
         let stanza =
             Counted::<Box<str>>::new(text.into(), bytes, &self.queue_memory, Some(&self.senders.owed(by)));
         for id in receivers {
-            self.push(now, *id, Element::Stanza(stanza.clone()));
+            let is_kept_waiting = self.is_kept_waiting(*id);
+            let stanza = match is_kept_waiting {
+                false => stanza.clone(),
+                true => Counted::<Box<str>>::new((**stanza).clone(), bytes, &self.queue_memory, None),
+            };
+            self.push(now, *id, Element::Stanza(stanza));
         }
     }
 }

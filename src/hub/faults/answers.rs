@@ -18,11 +18,21 @@ use crate::xmpp::stream;
 impl Hub {
     /// Answers a step of the login, late if a fault says so.
     pub(in crate::hub) fn answer_step(&mut self, now: Now, id: SessionId, step: Step, text: String) {
+        let hit = self.fault_of_step(now, id, step);
+        self.send_with(now, id, hit.as_ref(), text);
+    }
+
+    /// The fault that has the answer to a step of the login come late.
+    pub(in crate::hub) fn fault_of_step(&mut self, now: Now, id: SessionId, step: Step) -> Option<Hit> {
         let is_meant = |kind: &Kind| matches!(kind, Kind::SlowStep(slow, _) if *slow == step);
-        match self.fault_at(now, id, Point::Answer, is_meant) {
+        self.fault_at(now, id, Point::Answer, is_meant)
+    }
+
+    /// Sends something as late as a fault says.
+    pub(in crate::hub) fn send_with(&mut self, now: Now, id: SessionId, hit: Option<&Hit>, text: String) {
+        match hit {
             Some(hit) => {
-                let delay = hit.kind.delay();
-                self.send_late(now, id, &hit, delay, Out::Element(Element::Text(text.into())));
+                self.send_late(now, id, hit, hit.kind.delay(), Out::Element(Element::Text(text.into())));
             }
             None => self.send(now, id, text),
         }
@@ -103,13 +113,8 @@ impl Hub {
 
     /// Sends a presence of the `finesse` user, late if a fault says so.
     pub(in crate::hub) fn show_late(&mut self, now: Now, id: SessionId, text: String) {
-        match self.fault_at(now, id, Point::Presence, |kind| matches!(kind, Kind::FinesseLate(_))) {
-            Some(hit) => {
-                let delay = hit.kind.delay();
-                self.send_late(now, id, &hit, delay, Out::Element(Element::Text(text.into())));
-            }
-            None => self.send(now, id, text),
-        }
+        let hit = self.fault_at(now, id, Point::Presence, |kind| matches!(kind, Kind::FinesseLate(_)));
+        self.send_with(now, id, hit.as_ref(), text);
     }
 
     /// Whether a fault hides the mechanism PLAIN.

@@ -25,7 +25,7 @@ impl Hub {
     ) {
         let of_node = Subject { node: Some(&event.node), ..Subject::default() };
         let hit = self.fault_with(now, id, Point::Delivery, of_node, |_| true);
-        let out = if self.is_stalled(id) { self.unsent(out) } else { out };
+        let out = if self.is_kept_waiting(id) { self.unsent(out) } else { out };
         let Some(hit) = hit else {
             self.put(now, id, out);
             return self.put_behind(now, id);

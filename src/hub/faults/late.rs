@@ -1,6 +1,6 @@
 //! What faults keep back for a time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -46,7 +46,8 @@ pub struct Late {
 }
 
 impl Late {
-    /// Keeps something back. Returns it if there is no room.
+    /// Keeps something back. Returns what is to be sent if there is no room for it. What a session is looked at for always has
+    /// room, as nothing else would wake it: there is about one such thing a session.
     pub fn keep(
         &mut self,
         due: Instant,
@@ -55,13 +56,19 @@ impl Late {
         what: Due,
         waits_for_next: bool,
     ) -> Option<Due> {
-        if self.queue.len() == LATE_MAX {
+        if self.queue.len() >= LATE_MAX && matches!(what, Due::Send(_)) {
             return Some(what);
         }
         self.count += 1;
         let kept = Kept { session, fault: fault.clone(), waits_for_next, what };
         self.queue.insert((due, self.count), kept);
         None
+    }
+
+    /// How much is kept.
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.queue.len()
     }
 
     /// When something is due next.
@@ -89,6 +96,11 @@ impl Late {
     fn take(&mut self, is_meant: impl Fn(&Kept) -> bool) -> Option<Kept> {
         let key = self.queue.iter().find(|(_, kept)| is_meant(kept)).map(|(key, _)| *key)?;
         self.queue.remove(&key)
+    }
+
+    /// Forgets what these sessions would have been looked at for. What they are to be sent stays.
+    pub fn end_looks(&mut self, sessions: &BTreeSet<SessionId>) {
+        self.queue.retain(|_, kept| matches!(kept.what, Due::Send(_)) || !sessions.contains(&kept.session));
     }
 
     /// A session is gone. Returns how many stanzas and events it will never get.

@@ -121,7 +121,7 @@ impl Hub {
             self.do_late(now, id, due);
         }
         match fault.kind {
-            Kind::Outage { .. } => self.end_outage(now),
+            Kind::Outage { status, finesse } => self.end_outage(now, outage(status, finesse)),
             Kind::FinesseHidden => {
                 for id in fault.sessions() {
                     if self.sessions.get(id).is_some_and(Session::is_available) {
@@ -134,24 +134,31 @@ impl Hub {
                     self.end_stall(now, id, keep);
                 }
             }
-            Kind::Slow(_) => {
-                for id in fault.sessions() {
-                    self.faults.paces.end(id);
-                    self.wake(id);
-                }
+            Kind::Slow(_) | Kind::Slice(_) | Kind::IdleCut(_) => {
+                self.end_paces(now, &fault.sessions().collect())
             }
             _ => {}
         }
     }
 
-    /// The service goes back to the state of another outage, or to that before the first.
-    fn end_outage(&mut self, now: Now) {
-        let outages = self.faults.set.list().iter().filter(|fault| fault.from <= now.monotonic);
-        let other = outages.rev().find_map(|fault| match fault.kind {
-            Kind::Outage { status, finesse } => Some(outage(status, finesse)),
-            _ => None,
-        });
-        let next = match other {
+    /// The service goes back to the state of another outage, or to that before the first. A state that was set by hand meanwhile, or
+    /// by the end of maintenance mode, stays.
+    fn end_outage(&mut self, now: Now, ended: Availability) {
+        let begun = self.faults.set.list().iter().filter(|fault| fault.from <= now.monotonic);
+        let others: Vec<Availability> = begun
+            .filter_map(|fault| match fault.kind {
+                Kind::Outage { status, finesse } => Some(outage(status, finesse)),
+                _ => None,
+            })
+            .collect();
+        let shown = self.availability();
+        if shown != ended && !others.contains(&shown) {
+            if others.is_empty() {
+                self.faults.before_outage = None;
+            }
+            return;
+        }
+        let next = match others.last().copied() {
             Some(other) => Some(other),
             None => {
                 let before = self.faults.before_outage.take();

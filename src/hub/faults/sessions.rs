@@ -1,5 +1,6 @@
 //! Faults that last for a session: its connection is dead, slow, or ends.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,9 @@ use crate::xmpp::stream::StreamError;
 /// The reason in the log for a session that a fault has ended.
 const BY_FAULT: &str = "ended by a fault";
 
+/// How many small segments a second go to one session in the long run.
+const SEGMENTS: u32 = 10_000;
+
 impl Hub {
     /// A session has come a step further, or a fault has begun: those that it meets now act.
     pub(in crate::hub) fn meet_faults(&mut self, now: Now, id: SessionId) {
@@ -31,7 +35,7 @@ impl Hub {
         for hit in self.faults.set.join(now.monotonic, id, &subject) {
             self.note_hit(id, &hit);
             match hit.kind {
-                Kind::IdleCut(time) => self.look_if_idle_at(now.monotonic + time, id, &Rc::from(&*hit.name)),
+                Kind::IdleCut(time) => self.look_if_idle_at(now.monotonic + time, id),
                 kind => self.end_by(now, id, kind),
             }
         }
@@ -107,10 +111,18 @@ impl Hub {
     }
 
     fn rate(&self, id: SessionId) -> Option<u32> {
-        self.faults.set.of(id).find_map(|kind| match kind {
+        let rates = self.faults.set.of(id).filter_map(|kind| match kind {
             Kind::Slow(rate) => Some(rate),
+            // Each segment is a write of its own, and others have their turns meanwhile.
+            Kind::Slice(bytes) => Some(u32::from(bytes) * SEGMENTS),
             _ => None,
-        })
+        });
+        rates.min()
+    }
+
+    /// Whether a fault keeps what a session is sent from leaving at once: its sender does not wait for that.
+    pub(in crate::hub) fn is_kept_waiting(&self, id: SessionId) -> bool {
+        !self.faults.set.is_empty() && (self.is_stalled(id) || self.rate(id).is_some())
     }
 
     /// A session was given so many bytes.
@@ -124,7 +136,6 @@ impl Hub {
         if let Some(rate) = self.rate(id) {
             let next = now.monotonic + Duration::from_micros(bytes as u64 * 1_000_000 / u64::from(rate));
             self.faults.paces.next.insert(id, next);
-            // Where there is no room to keep this, the session goes on with the next thing that is queued for it.
             let _ = self.faults.late.keep(next, id, &Rc::from(""), Due::Wake, false);
         }
     }
@@ -143,6 +154,20 @@ impl Hub {
         self.wake(id);
     }
 
+    /// Sessions are not slowed down, or not watched for silence, by one fault less. What others do to them goes on.
+    pub(super) fn end_paces(&mut self, now: Now, sessions: &BTreeSet<SessionId>) {
+        self.faults.late.end_looks(sessions);
+        for id in sessions.iter().copied() {
+            self.faults.paces.next.remove(&id);
+            self.wake(id);
+            if self.idle_time(id).is_some() {
+                self.cut_if_idle(now, id);
+            } else {
+                self.faults.paces.written.remove(&id);
+            }
+        }
+    }
+
     fn idle_time(&self, id: SessionId) -> Option<Duration> {
         self.faults.set.of(id).find_map(|kind| match kind {
             Kind::IdleCut(time) => Some(time),
@@ -150,9 +175,8 @@ impl Hub {
         })
     }
 
-    fn look_if_idle_at(&mut self, due: Instant, id: SessionId, fault: &Rc<str>) {
-        // There is room for one of each session beside what is kept back, as sessions are fewer.
-        let _ = self.faults.late.keep(due, id, fault, Due::LookIfIdle, false);
+    fn look_if_idle_at(&mut self, due: Instant, id: SessionId) {
+        let _ = self.faults.late.keep(due, id, &Rc::from(""), Due::LookIfIdle, false);
     }
 
     /// A silent connection is cut; another one is looked at again later.
@@ -164,7 +188,7 @@ impl Hub {
         if now.monotonic.saturating_duration_since(last) >= time {
             self.cut(now, id, Cut::Fin);
         } else {
-            self.look_if_idle_at(last + time, id, &Rc::from(""));
+            self.look_if_idle_at(last + time, id);
         }
     }
 

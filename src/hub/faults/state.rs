@@ -26,11 +26,6 @@ pub struct Paces {
 }
 
 impl Paces {
-    /// A session is slowed down no more.
-    pub fn end(&mut self, id: SessionId) {
-        self.next.remove(&id);
-    }
-
     /// A session is gone.
     pub fn forget(&mut self, id: SessionId) {
         self.next.remove(&id);

@@ -40,11 +40,13 @@ impl Hub {
         if !self.faults.set.is_empty() && self.has_no_plain(now, id) {
             features = stream::features_with(self.is_logged_in(id), "SCRAM-SHA-1");
         }
+        // Once for both, so that they come in their order.
+        let slow = self.fault_of_step(now, id, Step::Open);
         if let Some(open) = opening {
             let open = self.old_opening(now, id).unwrap_or(open);
-            self.answer_step(now, id, Step::Open, open);
+            self.send_with(now, id, slow.as_ref(), open);
         }
-        self.answer_step(now, id, Step::Open, features);
+        self.send_with(now, id, slow.as_ref(), features);
     }
 
     pub(super) fn login(&mut self, now: Now, id: SessionId, plain: Plain) {

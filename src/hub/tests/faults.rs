@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::fault::{Origin, Spec};
+use crate::hub::faults::late::LATE_MAX;
 use crate::hub::tests::*;
 use crate::pubsub::After;
 
@@ -431,4 +432,120 @@ fn a_frame_goes_out_in_small_segments() {
     stage.heal();
     stage.say(target, PING);
     assert!(stage.take(target).starts_with("<iq"));
+}
+
+#[test]
+fn a_slow_session_goes_on_however_much_is_kept_back_of_others() {
+    let mut stage = Stage::new();
+    let id = stage.available("1001", "desktop");
+    stage.watch("1002", "/finesse/api/SystemInfo");
+    stage.named_fault("g", "kind=event-delay&user=1002&delay=1h&for=1h");
+    for _ in 0..LATE_MAX {
+        stage.publish("/finesse/api/SystemInfo", "x");
+    }
+    stage.take(id);
+    stage.fault("kind=slow&user=1001&rate=1000");
+    for _ in 0..3 {
+        stage.publish(USER_NODE, &"x".repeat(500));
+    }
+    for _ in 0..3 {
+        assert!(stage.take(id).contains("xxx"));
+        stage.woken.clear();
+        stage.pass(seconds(5));
+        assert!(stage.woken.contains(&id), "it is woken when it may be sent more");
+    }
+}
+
+#[test]
+fn nothing_is_left_of_faults_that_are_set_again_and_again() {
+    let mut stage = Stage::new();
+    let id = stage.available("1001", "desktop");
+    for turn in 0..10 {
+        stage.named_fault("f", "kind=slow&rate=1");
+        stage.named_fault("g", "kind=idle-cut&idle=20s");
+        stage.named_fault("h", "kind=idle-cut&idle=30s");
+        stage.say(id, PING);
+        assert!(stage.take(id).contains("result"), "{turn}");
+        stage.pass(seconds(19));
+        stage.say(id, PING);
+        stage.pass(seconds(2));
+        assert!(stage.is_open(id), "{turn}");
+        assert!(stage.hub.faults.late.len() <= 3, "{turn}");
+        assert!(stage.hub.heal_fault(stage.now, "g"));
+        stage.pass(seconds(10));
+        stage.hub.heal_all_faults(stage.now);
+        assert_eq!((stage.hub.faults.late.len(), stage.hub.faults.paces.written.len()), (0, 0), "{turn}");
+        stage.take(id);
+    }
+    stage.named_fault("f", "kind=slow&rate=1");
+    stage.named_fault("g", "kind=idle-cut&idle=20s");
+    stage.say(id, PING);
+    stage.take(id);
+    assert!(stage.hub.heal_fault(stage.now, "f"));
+    stage.pass(seconds(20));
+    assert!(!stage.is_open(id), "the other fault goes on");
+}
+
+#[test]
+fn a_slow_session_does_not_hold_up_those_who_send_to_it() {
+    for query in ["kind=slow&rate=1", "kind=stall", "kind=slice&bytes=1"] {
+        let mut stage = Stage::with(|config| config.limits.backlog = 1024);
+        let [target, other] = ["1001", "1002"].map(|user| stage.available(user, "desktop"));
+        stage.fault(&format!("{query}&user=1001"));
+        let body = "x".repeat(1000);
+        let message =
+            format!("<message xmlns='jabber:client' to='1001@localhost'><body>{body}</body></message>");
+        for _ in 0..10 {
+            stage.publish(USER_NODE, &body);
+            stage.say(other, &message);
+        }
+        assert_eq!(stage.hub.counters().holds, 0, "{query}");
+        stage.heal();
+        assert_eq!(stage.take(target).matches(&body).count(), 20, "{query}");
+    }
+}
+
+#[test]
+fn small_segments_leave_turns_to_others() {
+    let mut stage = Stage::new();
+    let id = stage.available("1001", "desktop");
+    stage.fault("kind=slice&bytes=1&user=1001");
+    for _ in 0..3 {
+        stage.publish(USER_NODE, &"x".repeat(2000));
+    }
+    for _ in 0..3 {
+        assert_eq!(stage.take(id).matches("</message>").count(), 1);
+        stage.pass(seconds(1));
+    }
+}
+
+#[test]
+fn a_stream_is_opened_in_order_though_a_fault_acts_once() {
+    let mut stage = Stage::new();
+    stage.fault("kind=slow-step&step=open&delay=3s&count=1");
+    let id = stage.connect();
+    stage.open(id);
+    assert_eq!(stage.take(id), "");
+    stage.pass(seconds(3));
+    let said = stage.take(id);
+    assert!(said.starts_with("<open ") && said.contains("features"), "{said}");
+}
+
+#[test]
+fn the_end_of_an_outage_leaves_what_was_set_by_hand_meanwhile() {
+    use crate::desk::Status;
+    use crate::hub::Availability;
+    let partial = Availability { status: Status::PartialService, finesse: true };
+    let mut stage = Stage::new();
+    let before = stage.hub.availability();
+    for _ in 0..2 {
+        stage.fault("kind=outage&finesse=unavailable");
+        stage.hub.set_availability(stage.now, partial);
+        stage.heal();
+        assert_eq!(stage.hub.availability(), partial);
+        stage.hub.set_availability(stage.now, before);
+        stage.fault("kind=outage");
+        stage.heal();
+        assert_eq!(stage.hub.availability(), before);
+    }
 }

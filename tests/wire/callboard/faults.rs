@@ -235,3 +235,64 @@ fn a_listener_refuses_new_connections_or_says_nothing() {
         }
     }
 }
+
+#[test]
+fn a_request_does_not_wait_for_the_fault_that_takes_the_place_of_its_own() {
+    let server = Server::demo();
+    for kind in ["http-silence", "http-delay&delay=1h"] {
+        set(&server, &format!("kind={kind}&user=1001"));
+        let mut waiting = TcpStream::connect(server.plain).unwrap();
+        write!(
+            waiting,
+            "GET /finesse/api/User/1001 HTTP/1.1\r\nHost: localhost\r\n{}Connection: close\r\n\r\n",
+            authorization("1001", "1001")
+        )
+        .unwrap();
+        waiting.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+        assert!(waiting.read(&mut [0]).is_err(), "{kind}: nothing comes");
+        set(&server, "kind=ping-silence&user=1002");
+        waiting.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let mut answer = String::new();
+        waiting.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{kind}: {answer}");
+    }
+}
+
+#[test]
+fn a_session_is_cut_as_it_begins() {
+    let server = Server::demo();
+    for (how, is_reset) in [("fin", false), ("rst", true)] {
+        set(&server, &format!("kind=cut&how={how}"));
+        let start = Instant::now();
+        let mut client = Raw::connect(&server);
+        let end = client.wire.stream.read(&mut [0]);
+        assert_eq!(end.is_err(), is_reset, "{how}: {end:?}");
+        assert!(start.elapsed() < Duration::from_secs(3), "{how}");
+    }
+}
+
+#[test]
+fn who_can_heal_faults_is_never_kept_out_by_them() {
+    let server = Server::with("[limits]\nconnections_per_address = 4\n");
+    let own = authorization("administrator", "1234");
+    let elsewhere = |method: &str, path: &str| {
+        let request = format!(
+            "{method} /callboard/api/{path} HTTP/1.1\r\nHost: localhost\r\n{own}Content-Length: 0\r\n\r\n"
+        );
+        Http::secure(server.tls).ask(request)
+    };
+    assert_eq!(elsewhere("PUT", &format!("faults/f?kind=tls-hang&listener={}", server.plain)).status(), 201);
+    // Clients that give up and come again leave no connections behind that count for their address.
+    for _ in 0..8 {
+        drop(TcpStream::connect(server.plain).unwrap());
+        std::thread::sleep(Duration::from_millis(250));
+    }
+    for target in [format!("listener={}", server.tls), format!("listener={}&address=127.0.0.1", server.tls)] {
+        let answer = elsewhere("PUT", &format!("faults/g?kind=refuse&{target}"));
+        assert_eq!(answer.status(), 400, "{target}");
+        assert!(answer.body.starts_with("Faults would meet you at every listener"), "{}", answer.body);
+    }
+    let target = format!("listener={}&address=192.0.2.1", server.tls);
+    assert_eq!(elsewhere("PUT", &format!("faults/g?kind=refuse&{target}")).status(), 201);
+    assert_eq!(elsewhere("DELETE", "faults").status(), 204);
+}

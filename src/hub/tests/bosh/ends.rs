@@ -162,3 +162,20 @@ fn at_shutdown_open_requests_are_told_and_nobody_else_is_waited_for() {
     stage.post_from(Ipv4Addr::LOCALHOST.into(), false, 1, &late);
     expect(&stage.answered(), &[(1, "condition=\"system-shutdown\"")]);
 }
+
+#[test]
+fn a_request_is_answered_though_a_fault_stalls_the_session_that_ends() {
+    use crate::fault::{Origin, Spec};
+    let mut stage = stage_with(|_| {});
+    let mut client = stage.bosh_online();
+    assert_eq!(stage.ask(&mut client, "", ""), [], "it waits for an event");
+    let spec = Spec::read([("kind", "stall")]).expect("it is right");
+    stage.hub.set_fault(stage.now, "f", spec, Origin::Api).expect("there is room");
+    let id = client.id.expect("it is there");
+    stage.hub.fail(stage.now, id, StreamError::CONFLICT);
+    stage.settle();
+    assert_eq!(stage.answered(), []);
+    stage.pass(stage.hub.limits.close + stage.hub.limits.bosh_polling);
+    expect(&stage.answered(), &[(client.rid, "terminate")]);
+    assert!(stage.hub.sessions.get(id).is_none());
+}
