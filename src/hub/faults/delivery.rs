@@ -64,8 +64,7 @@ impl Hub {
             return self.put(now, id, before);
         }
         let out = self.unsent(out);
-        let (due, fault) = (now.monotonic + time, Rc::from(&*hit.name));
-        if let Some(Due::Send(out)) = self.faults.late.keep(due, id, &fault, Due::Send(out), true) {
+        if let Some(Due::Send(out)) = self.keep_late(now.monotonic + time, id, hit, out, true) {
             self.put(now, id, out);
         }
     }

@@ -42,6 +42,8 @@ struct Kept {
 #[derive(Debug, Default)]
 pub struct Late {
     queue: BTreeMap<(Instant, u64), Kept>,
+    /// What each session has waiting for its next event.
+    behind: BTreeMap<SessionId, (Instant, u64)>,
     count: u64,
 }
 
@@ -61,6 +63,9 @@ impl Late {
         }
         self.count += 1;
         let kept = Kept { session, fault: fault.clone(), waits_for_next, what };
+        if waits_for_next {
+            self.behind.insert(session, (due, self.count));
+        }
         self.queue.insert((due, self.count), kept);
         None
     }
@@ -79,23 +84,28 @@ impl Late {
     /// Takes what is due.
     pub fn next_due(&mut self, now: Instant) -> Option<(SessionId, Due)> {
         let first = self.queue.first_entry().filter(|first| first.key().0 <= now)?;
-        let Kept { session, what, .. } = first.remove();
-        Some((session, what))
+        let kept = first.remove();
+        Some(self.taken(kept))
     }
 
     /// Takes what a session has waiting for its next event.
     pub fn next_behind(&mut self, session: SessionId) -> Option<Due> {
-        self.take(|kept| kept.session == session && kept.waits_for_next).map(|kept| kept.what)
+        let key = self.behind.remove(&session)?;
+        self.queue.remove(&key).map(|kept| kept.what)
     }
 
     /// Takes the next thing that a fault keeps.
     pub fn next_of(&mut self, fault: &str) -> Option<(SessionId, Due)> {
-        self.take(|kept| *kept.fault == *fault).map(|kept| (kept.session, kept.what))
+        let key = self.queue.iter().find(|(_, kept)| *kept.fault == *fault).map(|(key, _)| *key)?;
+        let kept = self.queue.remove(&key)?;
+        Some(self.taken(kept))
     }
 
-    fn take(&mut self, is_meant: impl Fn(&Kept) -> bool) -> Option<Kept> {
-        let key = self.queue.iter().find(|(_, kept)| is_meant(kept)).map(|(key, _)| *key)?;
-        self.queue.remove(&key)
+    fn taken(&mut self, Kept { session, waits_for_next, what, .. }: Kept) -> (SessionId, Due) {
+        if waits_for_next {
+            self.behind.remove(&session);
+        }
+        (session, what)
     }
 
     /// Forgets what these sessions would have been looked at for. What they are to be sent stays.
@@ -108,6 +118,7 @@ impl Late {
         let is_sent = |kept: &Kept| matches!(kept.what, Due::Send(_));
         let lost = self.queue.values().filter(|kept| kept.session == session && is_sent(kept)).count();
         self.queue.retain(|_, kept| kept.session != session);
+        self.behind.remove(&session);
         lost
     }
 }

@@ -11,6 +11,7 @@ pub(super) mod state;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
+use std::time::Instant;
 
 use crate::clock::Now;
 use crate::desk::Status;
@@ -72,7 +73,7 @@ impl Hub {
     }
 
     /// When [`Hub::tick`] has something to do for faults.
-    pub(super) fn faults_wake_at(&self) -> Option<std::time::Instant> {
+    pub(super) fn faults_wake_at(&self) -> Option<Instant> {
         if self.faults.set.is_empty() {
             return None;
         }
@@ -258,11 +259,25 @@ impl Hub {
         delay: std::time::Duration,
         out: Out,
     ) {
-        let fault = Rc::from(&*hit.name);
-        let no_room = self.faults.late.keep(now.monotonic + delay, id, &fault, Due::Send(out), false);
-        if let Some(due) = no_room {
+        if let Some(due) = self.keep_late(now.monotonic + delay, id, hit, out, false) {
             self.do_late(now, id, due);
         }
+    }
+
+    /// Keeps something back. Returns it if there is no room: most of the memory of queues is for those whom no fault touches.
+    fn keep_late(
+        &mut self,
+        due: Instant,
+        id: SessionId,
+        hit: &Hit,
+        out: Out,
+        waits_for_next: bool,
+    ) -> Option<Due> {
+        let out = Due::Send(out);
+        if self.queue_memory.bytes() > self.limits.queues / 4 {
+            return Some(out);
+        }
+        self.faults.late.keep(due, id, &Rc::from(&*hit.name), out, waits_for_next)
     }
 }
 

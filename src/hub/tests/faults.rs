@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::fault::{Origin, Spec};
-use crate::hub::faults::late::LATE_MAX;
+use crate::hub::faults::late::{Due, LATE_MAX, Late};
 use crate::hub::tests::*;
 use crate::pubsub::After;
 
@@ -547,5 +547,52 @@ fn the_end_of_an_outage_leaves_what_was_set_by_hand_meanwhile() {
         stage.fault("kind=outage");
         stage.heal();
         assert_eq!(stage.hub.availability(), before);
+    }
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "it is about the time that it takes")]
+fn an_event_does_not_look_through_all_that_is_kept_back_of_others() {
+    use crate::id::places::Key;
+    use std::time::Instant;
+    let session = |place| SessionId(Key { place, generation: 1 });
+    let mut late = Late::default();
+    for place in 0..LATE_MAX as u32 {
+        late.keep(Instant::now(), session(place), &"f".into(), Due::Wake, false);
+    }
+    let asked = |late: &mut Late| {
+        let start = Instant::now();
+        (0..5000).for_each(|place| assert!(late.next_behind(session(place)).is_none()));
+        start.elapsed()
+    };
+    // The best of some times, as others use the machine.
+    let best = (0..5).map(|_| asked(&mut late)).min().expect("there are some");
+    assert!(best < Duration::from_millis(100), "{best:?}");
+    for (fault, by) in [("f", 0), ("g", 1), ("h", 2)] {
+        late.keep(Instant::now(), session(7), &fault.into(), Due::Wake, true);
+        let taken = match by {
+            0 => late.next_behind(session(7)).is_some(),
+            1 => late.next_of("g").is_some(),
+            _ => late.forget(session(7)) == 0,
+        };
+        assert!(taken && late.next_behind(session(7)).is_none(), "{fault}");
+    }
+}
+
+#[test]
+fn late_events_leave_most_of_the_memory_of_queues_to_others() {
+    for kind in ["event-delay&delay=1h", "event-order&delay=1h"] {
+        let mut stage = Stage::with(|config| config.limits.queues = 100_000);
+        let targets: Vec<SessionId> = (0..10).map(|_| stage.watch("1001", USER_NODE)).collect();
+        let witness = stage.watch("administrator", USER_NODE);
+        stage.fault(&format!("kind={kind}&for=1h&user=1001"));
+        for _ in 0..51 {
+            stage.publish(USER_NODE, &"x".repeat(3000));
+            assert_eq!(stage.hear(witness).len(), 1, "{kind}");
+            targets.iter().for_each(|id| drop(stage.hear(*id)));
+        }
+        let counters = stage.hub.counters();
+        assert_eq!((counters.holds, counters.refused_sends), (0, 0), "{kind}");
+        assert!(counters.backlog > 0 && counters.backlog < 50_000, "{kind}: {}", counters.backlog);
     }
 }
