@@ -562,8 +562,11 @@ test('a contact of a campaign is offered, rejected, called and reclassified', la
   await page.screenshot({ path: `${SHOTS}desk-contacts-1280.png`, fullPage: true });
   await accessible(page, 'contacts');
   await agent.getByRole('button', { name: 'Answering machine' }).click();
-  await page.locator('.ticks summary').first().click();
-  await page.locator('.ticks pre', { hasText: '<outboundClassification>ANS_MACHINE' }).waitFor();
+  // Which event is the last one depends on what else happens.
+  await until(async () => {
+    await page.locator('.ticks details').evaluateAll((all) => all.forEach((details) => (details.open = true)));
+    return (await page.locator('.ticks pre', { hasText: '<outboundClassification>ANS_MACHINE' }).count()) > 0 || 'no event';
+  }, 'the event of the classification');
   await act('UPDATE_SCHEDULED_CALLBACK').locator('summary').click();
   await agent.locator('input[type="datetime-local"]').fill('2036-11-30T12:50');
   await agent.locator('input[type="datetime-local"]').press('Enter');
