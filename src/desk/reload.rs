@@ -75,7 +75,7 @@ impl Desk {
                     self.user_changed(step, user);
                 }
             } else if let Some(place) = self.media.changed.pop_first() {
-                // Whoever was taken out of a medium has been told.
+                // An agent who was taken out of the medium has been told.
                 if self.media.agents.contains_key(&place) {
                     self.medium_told(step, place.0, place.1);
                 }

@@ -19,23 +19,6 @@ pub const NAME_MAX: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooManyFaults;
 
-/// Who has set a fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    File,
-    Api,
-}
-
-impl Origin {
-    /// The name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::File => "file",
-            Self::Api => "api",
-        }
-    }
-}
-
 /// A fault that is set.
 pub struct Fault {
     pub name: Box<str>,
@@ -43,7 +26,6 @@ pub struct Fault {
     pub kind: Kind,
     /// The names and values as they were given, but for the kind.
     pub given: Vec<(Box<str>, Box<str>)>,
-    pub origin: Origin,
     pub from: Instant,
     pub until: Instant,
     /// How often it still acts; `None`: always.
@@ -60,7 +42,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    fn new(name: &str, spec: Spec, now: Instant, origin: Origin) -> Self {
+    fn new(name: &str, spec: Spec, now: Instant) -> Self {
         let Spec { row, kind, target, after, time, count, chance, seed, given } = spec;
         let from = now + after;
         Self {
@@ -68,7 +50,6 @@ impl Fault {
             row,
             kind,
             given,
-            origin,
             from,
             until: from + time,
             left: count,
@@ -165,14 +146,8 @@ impl Faults {
     /// # Errors
     ///
     /// There are as many as there can be.
-    pub fn set(
-        &mut self,
-        now: Instant,
-        name: &str,
-        spec: Spec,
-        origin: Origin,
-    ) -> Result<Option<Fault>, TooManyFaults> {
-        let fault = Fault::new(name, spec, now, origin);
+    pub fn set(&mut self, now: Instant, name: &str, spec: Spec) -> Result<Option<Fault>, TooManyFaults> {
+        let fault = Fault::new(name, spec, now);
         if let Some(old) = self.list.iter_mut().find(|old| *old.name == *name) {
             return Ok(Some(std::mem::replace(old, fault)));
         }

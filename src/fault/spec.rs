@@ -26,8 +26,8 @@ const VALUE_MAX: usize = 256;
 /// How much of a wrong value stands in a sentence, in bytes.
 const SHOWN: usize = 60;
 
-/// The keys of a target.
-const TARGETS: &[(&str, &str)] = &[
+/// The keys of a target, each with the form of its value.
+pub const TARGETS: &[(&str, &str)] = &[
     ("user", "the id of a user"),
     ("team", "the id of a team"),
     ("session", "the id of a session, as GET /callboard/api/sessions shows it"),

@@ -9,15 +9,15 @@ use crate::transport::Transport;
 /// How far a client has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
-    /// Its transport is up.
+    /// The transport of the client is up.
     Connect,
-    /// Its stream is open.
+    /// The stream is open.
     Open,
-    /// It has logged in.
+    /// The client has logged in.
     Login,
-    /// It has bound a resource.
+    /// The client has bound a resource.
     Bind,
-    /// It is available.
+    /// The client is available.
     Presence,
 }
 

@@ -94,7 +94,7 @@ fn a_wrong_request_is_told_what_is_wrong() {
 fn all_that_a_target_names_has_to_fit() {
     let fits = |query: &str, subject: &Subject<'_>| {
         let mut faults = Faults::default();
-        faults.set(start(), "f", spec(query), Origin::Api).unwrap();
+        faults.set(start(), "f", spec(query)).unwrap();
         faults.at(start() + Duration::from_millis(1), Point::Ping, subject, |_| true).is_some()
     };
     let subject = Subject { address: Some("::ffff:10.0.0.1".parse().unwrap()), ..subject(3) };
@@ -126,7 +126,7 @@ fn all_that_a_target_names_has_to_fit() {
 fn a_fault_begins_and_ends_by_its_times() {
     let now = start();
     let mut faults = Faults::default();
-    faults.set(now, "f", spec("kind=ping-silence&after=10s&for=5s"), Origin::Api).unwrap();
+    faults.set(now, "f", spec("kind=ping-silence&after=10s&for=5s")).unwrap();
     let at = |seconds| now + Duration::from_secs(seconds);
     for (seconds, acts) in [(0, false), (9, false), (10, true), (14, true), (15, false)] {
         assert_eq!(faults.at(at(seconds), Point::Ping, &subject(1), |_| true).is_some(), acts, "{seconds}");
@@ -145,7 +145,7 @@ fn a_count_and_a_seed_say_how_often_it_acts() {
     let now = start();
     let run = |query: &str| {
         let mut faults = Faults::default();
-        faults.set(now, "f", spec(query), Origin::Api).unwrap();
+        faults.set(now, "f", spec(query)).unwrap();
         (0..1000).map(|_| faults.at(now, Point::Ping, &subject(1), |_| true).is_some()).collect::<Vec<_>>()
     };
     let acts = |query| run(query).into_iter().filter(|acts| *acts).count();
@@ -160,7 +160,7 @@ fn a_count_and_a_seed_say_how_often_it_acts() {
 fn a_session_joins_a_fault_once() {
     let now = start();
     let mut faults = Faults::default();
-    faults.set(now, "f", spec("kind=stall&after_step=presence&count=1"), Origin::Api).unwrap();
+    faults.set(now, "f", spec("kind=stall&after_step=presence&count=1")).unwrap();
     assert_eq!(faults.join(now, session(1), &subject(1)), []);
     let there = Subject { step: Some(Step::Presence), ..subject(1) };
     let hit = Hit { name: "f".into(), kind: Kind::Stall { keep: true }, hits: 1, from: now };
@@ -181,14 +181,10 @@ fn there_are_so_many_faults_at_most_and_a_name_stands_once() {
     let now = start();
     let mut faults = Faults::default();
     for number in 0..FAULTS_MAX {
-        assert!(
-            faults
-                .set(now, &number.to_string(), spec("kind=stall"), Origin::Api)
-                .is_ok_and(|old| old.is_none())
-        );
+        assert!(faults.set(now, &number.to_string(), spec("kind=stall")).is_ok_and(|old| old.is_none()));
     }
-    assert_eq!(faults.set(now, "more", spec("kind=stall"), Origin::Api).err(), Some(TooManyFaults));
-    let old = faults.set(now, "5", spec("kind=cut"), Origin::Api).ok().flatten();
+    assert_eq!(faults.set(now, "more", spec("kind=stall")).err(), Some(TooManyFaults));
+    let old = faults.set(now, "5", spec("kind=cut")).ok().flatten();
     assert_eq!(old.map(|old| old.row.name), Some("stall"));
     assert_eq!(faults.list()[5].row.name, "cut");
     assert!(faults.heal("5").is_some() && faults.heal("5").is_none());

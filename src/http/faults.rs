@@ -28,9 +28,9 @@ const SPARED: &[&str] = &["/callboard/", "/console", "/healthz", "/metrics"];
 
 /// What has come of a request.
 pub enum Met {
-    /// It goes on, perhaps to be answered late.
+    /// The request goes on; its response may have to come late.
     Goes(Option<Late>),
-    /// This is its response.
+    /// A fault answers the request with this response.
     Answered(Response),
 }
 
@@ -50,7 +50,7 @@ pub async fn meet(site: &Rc<Site>, request: &Request<Incoming>, address: IpAddr,
             while is_set(site, &hit) {
                 Timer::after(LOOK).await;
             }
-            Met::Goes(None)
+            Met::Goes(Some(Late { hit, delay: Duration::ZERO }))
         }
         Kind::HttpCut => {
             remote.cut();

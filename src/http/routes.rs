@@ -226,7 +226,7 @@ static ROUTES: &[Resource] = &[
     Resource::new(Exactly(faults::PATH), &[Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS], lab!(faults::all)),
     Resource::new(Exactly(faults::KINDS), READ, lab!(faults::kinds)),
     Resource::new(Item(faults::BELOW, "NAME"), &[Method::PUT, Method::DELETE, Method::OPTIONS], lab!(faults::one)),
-    Resource::new(Item(faults::SESSION, "ID"), POST, lab!(faults::strike)),
+    Resource::new(Item(faults::SESSION, "ID"), POST, lab!(faults::end_session)),
     Resource::new(Exactly(meters::PATH), POST, api!(meters::begin)),
     Resource::new(Item(meters::BELOW, "RUN"), READ, api!(meters::figures)),
     Resource::new(Exactly(sessions::PATH), READ, api!(sessions::list)),

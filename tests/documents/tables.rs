@@ -243,3 +243,20 @@ fn every_kind_of_faults_has_its_parameters_and_targets() {
         callboard::fault::TABLE.iter().map(row).collect()
     });
 }
+
+#[test]
+fn targets_and_times_of_faults_are_those_of_the_program() {
+    use callboard::fault::{COMMON, FAULTS_MAX, Point, TABLE, TARGETS};
+    let page = Page::of("faults.md");
+    let firsts = |heading| page.rows(heading).into_iter().map(|row| row[0].clone()).collect::<Vec<_>>();
+    let names: Vec<_> = TARGETS.iter().map(|(name, _)| code(name)).collect();
+    assert_eq!(firsts("## Whom a fault touches"), names);
+    let times: Vec<_> =
+        page.rows("## When it acts").into_iter().map(|row| (row[0].clone(), row[2].clone())).collect();
+    let known: Vec<_> = COMMON.iter().map(|common| (code(common.name), code(common.default))).collect();
+    assert_eq!(times, known);
+    let lasting = TABLE.iter().filter(|row| row.point == Point::Session).map(|row| code(row.name));
+    let listed = format!("A fault of sessions ({})", lasting.collect::<Vec<_>>().join(", "));
+    assert!(page.text.contains(&listed), "faults.md has no {listed}");
+    assert!(page.text.contains(&format!("{FAULTS_MAX} faults can be set")));
+}

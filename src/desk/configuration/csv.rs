@@ -66,7 +66,7 @@ pub fn contacts(text: &str) -> Result<Element, ApiError> {
     };
     let contact = |line: Vec<String>| Element {
         name: "Contact".to_owned(),
-        // One that has more than these columns is no contact: it lacks what each needs.
+        // A line of more than these columns becomes a contact without fields, which is refused for what it lacks.
         children: if line.len() > COLUMNS.len() {
             Vec::new()
         } else {

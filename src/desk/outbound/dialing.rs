@@ -60,7 +60,7 @@ impl Desk {
                     self.dialog_joined(step, user, id);
                     return;
                 }
-                // There is no call for it now.
+                // The contact waits, as there are as many calls as there can be.
                 Err(_) => self.rest(step.now, outbound.contact),
             }
         }

@@ -114,7 +114,7 @@ fn an_agent_in_a_medium_is_told_of_another_label_of_its_reason() {
     assert_eq!(told.len(), 1, "the other medium shows no reason: {events:?}");
     assert!(told[0].1.contains("<label>Standup</label>"), "{told:?}");
     assert!(told[0].1.contains("<id>5000</id>"), "{told:?}");
-    // One that is gone is told too.
+    // The end of a reason code is told, too.
     let delete = change(crate::desk::Action::Delete, "<ReasonCode/>", "ReasonCode");
     let told = media(&stage.desk.apply(at(2), delete).expect("an administrator").events);
     assert!(told.len() == 1 && !told[0].1.contains("<reasonCode>"), "{told:?}");

@@ -135,7 +135,7 @@ fn finding_m4_contacts_have_a_bound_and_wait_for_a_call_that_is_free() {
     let refused = add(&mut desk, "Direct", "5550172", None).expect_err("one too many");
     assert_eq!(refused.status(), 503);
     assert_eq!(listed(&desk), ["5550171 waiting - -", "5550170 offered - bob"]);
-    // There is no second call for the customer either: the reservation stays.
+    // The call to the customer would be a second one: it is refused, and the reservation stays.
     let id = call(&desk, BOB);
     let events = put(&mut desk, BOB, id, "ACCEPT");
     assert_eq!(field(&events[0].payload, "errorMessage"), "CF_RESOURCE_OUT_OF_SERVICE");

@@ -8,13 +8,12 @@ use hyper::{Method, Request, StatusCode};
 
 use crate::config::campaigns::{CallResult, is_name, is_number};
 use crate::desk::{CallData, Command, ListedContact, NewContact};
-use crate::http::callboard::calls::{refused, set_variable};
+use crate::http::basic_auth;
+use crate::http::callboard::outside::{self, refuse, set_variable};
 use crate::http::query::Query;
 use crate::http::request_body::Incoming;
-use crate::http::response::{self, HttpRefusal, Response, text};
+use crate::http::response::{self, HttpRefusal, Response};
 use crate::http::site::Site;
-use crate::http::{basic_auth, request_body};
-use crate::hub::Entry;
 use crate::id::UserId;
 use crate::json;
 
@@ -38,32 +37,12 @@ pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserI
         });
         return Ok((user, response::json(document)));
     }
-    let query = request.uri().query().unwrap_or_default().to_owned();
-    let body = request_body::text(site, request.into_body(), site.limits.payload).await?;
-    // Another configuration may have come before the end of the body.
-    basic_auth::check_administrator(site, user)?;
-    let contact = read(&query, body.trim())?;
-    site.driver.admit(user, body.len()).await?;
-    // Nobody would be told of it any more.
-    if site.driver.with_hub(|hub, _| hub.is_closing()) {
-        return refuse(StatusCode::SERVICE_UNAVAILABLE, "The server is going down.");
-    }
-    let command = Command::AddContact(contact);
-    let id = site
-        .driver
-        .with_hub(|hub, now| hub.apply(Entry { now, by: Some(user), command }))
-        .map_err(refused)?;
-    Ok((user, text(StatusCode::ACCEPTED, id.unwrap_or_default())))
+    outside::begin(site, user, request, |query, body| Ok(Command::AddContact(read(query, body)?))).await
 }
 
 /// Takes a contact out and answers 202.
 pub async fn end(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    let user = basic_auth::administrator(site, &request).await?;
-    let id = request.uri().path().strip_prefix(BELOW).unwrap_or_default().trim_matches('/');
-    let command = Command::RemoveContact(id.to_owned());
-    site.driver.admit(user, 0).await?;
-    site.driver.with_hub(|hub, now| hub.apply(Entry { now, by: Some(user), command })).map_err(refused)?;
-    Ok((user, text(StatusCode::ACCEPTED, "The contact is taken out.")))
+    outside::end(site, request, BELOW, Command::RemoveContact, "The contact is taken out.").await
 }
 
 /// The contact that the query and the body, a form, ask for.
@@ -133,8 +112,4 @@ fn write(out: &mut String, contact: ListedContact) {
         object.optional("agent", agent.as_deref());
         object.optional("dialog", dialog.map(|id| id.to_string()).as_deref());
     });
-}
-
-fn refuse<T>(status: StatusCode, sentence: &'static str) -> Result<T, HttpRefusal> {
-    Err(HttpRefusal { status, sentence })
 }

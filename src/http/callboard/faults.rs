@@ -8,7 +8,7 @@ use hyper::{Method, Request, StatusCode};
 
 use crate::clock::{Now, Seconds};
 use crate::fault::{
-    COMMON, FAULTS_MAX, Fault, NAME_MAX, Origin, Parameter, Point, Problem, Row, Spec, TABLE, TooManyFaults,
+    COMMON, FAULTS_MAX, Fault, NAME_MAX, Parameter, Point, Problem, Row, Spec, TABLE, TooManyFaults,
 };
 use crate::http::basic_auth::{self, Peer};
 use crate::http::query::Query;
@@ -81,7 +81,7 @@ pub async fn one(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId,
         return Ok((user, text(StatusCode::BAD_REQUEST, sentence)));
     }
     let set = site.driver.with_hub(|hub, now| {
-        let is_new = hub.set_fault(now, &name, spec, Origin::Api)?;
+        let is_new = hub.set_fault(now, &name, spec)?;
         let mut shown = String::new();
         for fault in hub.faults().list().iter().filter(|fault| *fault.name == *name) {
             write(&mut shown, now, fault);
@@ -102,8 +102,11 @@ pub async fn one(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId,
     Ok((user, answer))
 }
 
-/// Does something once to a session: `do` is a kind that ends one.
-pub async fn strike(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
+/// Ends a session as a fault of the kind in `do` would, once.
+pub async fn end_session(
+    site: &Rc<Site>,
+    request: Request<Incoming>,
+) -> Result<(UserId, Response), HttpRefusal> {
     let user = administrator(site, &request).await?;
     let id = request.uri().path().strip_prefix(SESSION).unwrap_or_default().to_owned();
     const NO_SESSION: HttpRefusal =
@@ -118,10 +121,10 @@ pub async fn strike(site: &Rc<Site>, request: Request<Incoming>) -> Result<(User
         return Ok((user, text(StatusCode::BAD_REQUEST, sentence)));
     }
     let transports = spec.row.transports;
-    let struck = site.driver.with_hub(|hub, now| hub.strike(now, session, &spec));
+    let ended = site.driver.with_hub(|hub, now| hub.end_as(now, session, &spec));
     Ok((
         user,
-        match struck {
+        match ended {
             None => NO_SESSION.into(),
             Some(true) => empty(StatusCode::NO_CONTENT),
             Some(false) => {
@@ -138,7 +141,7 @@ async fn administrator(site: &Rc<Site>, request: &Request<Incoming>) -> Result<U
     if site.faults { Ok(user) } else { Err(OFF) }
 }
 
-/// The fault that the query asks for; `session`: it is a deed at this session.
+/// The fault that the query asks for; `session`: it is for this session, and its kind stands in `do`.
 fn read(request: &Request<Incoming>, session: Option<&str>) -> Result<Spec, Problem> {
     let pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> = Query::of(request.uri()).pairs().collect();
     let named = |(name, value): &(Cow<'_, str>, Cow<'_, str>)| {
@@ -214,7 +217,6 @@ fn write(out: &mut String, now: Now, fault: &Fault) {
                 given.string(name, value);
             }
         });
-        object.string("origin", fault.origin.name());
         object.plain("hits", fault.hits);
         match fault.left {
             Some(left) => object.plain("left", left),

@@ -5,6 +5,7 @@ pub(crate) mod contacts;
 pub(crate) mod directory;
 pub(crate) mod faults;
 pub(crate) mod meters;
+mod outside;
 pub(crate) mod publish;
 pub(crate) mod sessions;
 pub(crate) mod status;

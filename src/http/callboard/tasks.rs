@@ -6,13 +6,12 @@ use std::rc::Rc;
 use hyper::{Request, StatusCode};
 
 use crate::desk::{CallData, Command, NewTask};
-use crate::http::callboard::calls::{refused, set_variable};
+use crate::http::basic_auth;
+use crate::http::callboard::outside::{self, refuse, set_variable};
 use crate::http::query::Query;
 use crate::http::request_body::Incoming;
-use crate::http::response::{HttpRefusal, Response, text};
+use crate::http::response::{HttpRefusal, Response};
 use crate::http::site::Site;
-use crate::http::{basic_auth, request_body};
-use crate::hub::Entry;
 use crate::id::UserId;
 
 /// The path of the tasks.
@@ -24,32 +23,12 @@ pub const BELOW: &str = "/callboard/api/tasks/";
 /// Takes a task and answers 202 with the id of its dialog.
 pub async fn place(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
     let user = basic_auth::administrator(site, &request).await?;
-    let query = request.uri().query().unwrap_or_default().to_owned();
-    let body = request_body::text(site, request.into_body(), site.limits.payload).await?;
-    // Another configuration may have come before the end of the body.
-    basic_auth::check_administrator(site, user)?;
-    let task = read(&query, body.trim())?;
-    site.driver.admit(user, body.len()).await?;
-    // Nobody would be told of it any more.
-    if site.driver.with_hub(|hub, _| hub.is_closing()) {
-        return refuse(StatusCode::SERVICE_UNAVAILABLE, "The server is going down.");
-    }
-    let command = Command::PlaceTask(task);
-    let id = site
-        .driver
-        .with_hub(|hub, now| hub.apply(Entry { now, by: Some(user), command }))
-        .map_err(refused)?;
-    Ok((user, text(StatusCode::ACCEPTED, id.unwrap_or_default())))
+    outside::begin(site, user, request, |query, body| Ok(Command::PlaceTask(read(query, body)?))).await
 }
 
 /// Ends a task and answers 202.
 pub async fn end(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    let user = basic_auth::administrator(site, &request).await?;
-    let id = request.uri().path().strip_prefix(BELOW).unwrap_or_default().trim_matches('/');
-    let command = Command::EndTask(id.to_owned());
-    site.driver.admit(user, 0).await?;
-    site.driver.with_hub(|hub, now| hub.apply(Entry { now, by: Some(user), command })).map_err(refused)?;
-    Ok((user, text(StatusCode::ACCEPTED, "The task ends.")))
+    outside::end(site, request, BELOW, Command::EndTask, "The task ends.").await
 }
 
 /// The task that the query and the body, a form, ask for.
@@ -74,8 +53,4 @@ fn read(query: &str, body: &str) -> Result<NewTask, HttpRefusal> {
         );
     }
     Ok(task)
-}
-
-fn refuse<T>(status: StatusCode, sentence: &'static str) -> Result<T, HttpRefusal> {
-    Err(HttpRefusal { status, sentence })
 }

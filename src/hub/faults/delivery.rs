@@ -76,7 +76,7 @@ impl Hub {
         }
     }
 
-    /// The same once more: the second of two subscriptions has a message of its own.
+    /// A second copy of an event, with a message id of its own, as another subscription would bring it.
     fn again(&mut self, out: &Out) -> Out {
         match out {
             Out::Element(Element::Event { event, full, .. }) => {
@@ -87,7 +87,7 @@ impl Hub {
         }
     }
 
-    /// The same for which its sender does not wait: a fault touches nobody but its target.
+    /// A copy that does not count for its sender, so that the sender does not wait for it: a fault touches nobody but its target.
     fn unsent(&self, out: Out) -> Out {
         match out {
             Out::Element(Element::Event { event, full, id }) => {

@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use crate::clock::Now;
 use crate::desk::Status;
-use crate::fault::{Fault, Faults, Hit, Kind, Origin, Point, Spec, Step, Subject, TooManyFaults};
+use crate::fault::{Fault, Faults, Hit, Kind, Point, Spec, Step, Subject, TooManyFaults};
 use crate::hub::action::{Note, NoteKind};
 use crate::hub::faults::late::{Due, Out};
 use crate::hub::session::{self, Session, Sessions};
@@ -35,15 +35,9 @@ impl Hub {
     /// # Errors
     ///
     /// There are as many faults as there can be.
-    pub fn set_fault(
-        &mut self,
-        now: Now,
-        name: &str,
-        spec: Spec,
-        origin: Origin,
-    ) -> Result<bool, TooManyFaults> {
+    pub fn set_fault(&mut self, now: Now, name: &str, spec: Spec) -> Result<bool, TooManyFaults> {
         let kind = spec.row.name;
-        let old = self.faults.set.set(now.monotonic, name, spec, origin)?;
+        let old = self.faults.set.set(now.monotonic, name, spec)?;
         let is_new = old.is_none();
         if let Some(old) = old {
             self.end_fault(now, old);

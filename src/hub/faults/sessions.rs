@@ -41,9 +41,9 @@ impl Hub {
         }
     }
 
-    /// Does to a session what a fault of this kind does, once. Returns whether the kind reaches its transport; `None`: there is no
+    /// Ends a session as a fault of this kind does, once. Returns whether the kind reaches its transport; `None`: there is no
     /// such session.
-    pub fn strike(&mut self, now: Now, id: SessionId, spec: &Spec) -> Option<bool> {
+    pub fn end_as(&mut self, now: Now, id: SessionId, spec: &Spec) -> Option<bool> {
         let session = self.sessions.get(id).filter(|session| !session.is_closed())?;
         if !spec.row.transports.contains(&session.peer.transport) {
             return Some(false);

@@ -76,7 +76,8 @@ fn bad_xml<'a>(path: &'a str, good: &str) -> Vec<Bad<'a>> {
 
 #[test]
 fn calls_that_are_asked_for_badly_are_not_made() {
-    let server = Server::with("[[user]]\nid = \"root\"\npassword = \"root\"\nroles = [\"Administrator\"]\n");
+    let server =
+        Server::with("[[user]]\nid = \"chief\"\npassword = \"chief\"\nroles = [\"Administrator\"]\n");
     let mut agent = agent(&server, false);
     let own = "User/1001/Dialogs";
     let good = dialog(&[MAKE, FROM, TO]);
@@ -108,15 +109,15 @@ fn calls_that_are_asked_for_badly_are_not_made() {
         ("1001", "User/1002/Dialogs", 401, "Invalid Authorization User Specified"),
         ("1002", own, 401, "Invalid Authorization User Specified"),
         ("administrator", own, 401, "Invalid Authorization User Specified"),
-        ("root", "User/root/Dialogs", 401, "Invalid Authorization User Specified"),
+        ("chief", "User/chief/Dialogs", 401, "Invalid Authorization User Specified"),
         ("1001", "User/nobody/Dialogs", 404, "User Not Found"),
         ("1001", "User/%00/Dialogs", 404, "User Not Found"),
     ] {
         bad.push((user, path, good.clone(), status, kind));
     }
     refused(&server, &mut agent, "POST", &bad);
-    let root = ask(&server, "root", "POST", "User/root/Dialogs", XML, &good);
-    assert_eq!(field(&root.body, "ErrorMessage"), "User (root) is not an authorizied supervisor.");
+    let chief = ask(&server, "chief", "POST", "User/chief/Dialogs", XML, &good);
+    assert_eq!(field(&chief.body, "ErrorMessage"), "User (chief) is not an authorizied supervisor.");
     not_even_read(&server, "POST", own, &good);
     agent.expect_nothing_more();
     assert_eq!(ask(&server, "1001", "POST", own, XML, &good).status(), 202);

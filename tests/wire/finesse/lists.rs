@@ -399,16 +399,16 @@ name = "Nobody's"
 id = 1
 name = "Empty"
 [[user]]
-id = "root"
-password = "root"
+id = "chief"
+password = "chief"
 roles = ["Administrator"]
 "#;
     let server = Server::serving("localhost", PEOPLE);
     let mut lists = vec![
-        ("User/root/Dialogs", "<Dialogs/>"),
-        ("User/root/Dialogs/Media", "<Dialogs/>"),
-        ("User/root/Media", "<MediaList/>"),
-        ("User/root/Queues", "<Queues/>"),
+        ("User/chief/Dialogs", "<Dialogs/>"),
+        ("User/chief/Dialogs/Media", "<Dialogs/>"),
+        ("User/chief/Media", "<MediaList/>"),
+        ("User/chief/Queues", "<Queues/>"),
         ("Queues", "<Queues/>"),
         ("Team/1/TeamMessages", "<TeamMessages/>"),
         ("TeamMessages", "<TeamMessages/>"),
@@ -418,7 +418,7 @@ roles = ["Administrator"]
         ("ScriptSelectors", "<ScriptSelectors/>"),
         ("LockedOutUsers", "<LockedOutUsers/>"),
     ];
-    for whose in ["", "User/root/", "Team/1/", "TeamResource/1/"] {
+    for whose in ["", "User/chief/", "Team/1/", "TeamResource/1/"] {
         for (path, list) in [
             ("ReasonCodes?category=ALL", "<ReasonCodes category=\"ALL\"/>"),
             ("WrapUpReasons", "<WrapUpReasons/>"),
@@ -428,22 +428,22 @@ roles = ["Administrator"]
         }
     }
     for (path, list) in lists {
-        assert_eq!(get(&server, "root", path).body, list, "{path}");
+        assert_eq!(get(&server, "chief", path).body, list, "{path}");
     }
     for (path, part) in [
         ("Team/1", "<users/>"),
-        ("User/root/PhoneBooks", "<contacts/>"),
+        ("User/chief/PhoneBooks", "<contacts/>"),
         ("Team/1/PhoneBooks", "<contacts/>"),
         ("ConnectedUsersInfo?details=true", "<userDetails/>"),
     ] {
-        let answer = get(&server, "root", path).body;
+        let answer = get(&server, "chief", path).body;
         assert!(answer.contains(part), "{path}: {answer}");
     }
     // A workflow without conditions and actions, and a layout without columns: all that can be empty in any list.
     let workflow = "<Workflow><name>w</name><TriggerSet><type>SYSTEM</type><name>CALL_ARRIVES</name></TriggerSet></Workflow>";
     let headers = "Content-Type: application/xml\r\n";
-    assert_eq!(ask(&server, "root", "POST", "Workflow", headers, workflow).status(), 200);
-    let workflows = get(&server, "root", "Workflows").body;
+    assert_eq!(ask(&server, "chief", "POST", "Workflow", headers, workflow).status(), 200);
+    let workflows = get(&server, "chief", "Workflows").body;
     for part in ["<conditions/>", "<workflowActions/>"] {
         assert!(workflows.contains(part), "{part} in {workflows}");
     }

@@ -165,12 +165,12 @@ fn at_shutdown_open_requests_are_told_and_nobody_else_is_waited_for() {
 
 #[test]
 fn a_request_is_answered_though_a_fault_stalls_the_session_that_ends() {
-    use crate::fault::{Origin, Spec};
+    use crate::fault::Spec;
     let mut stage = stage_with(|_| {});
     let mut client = stage.bosh_online();
     assert_eq!(stage.ask(&mut client, "", ""), [], "it waits for an event");
     let spec = Spec::read([("kind", "stall")]).expect("it is right");
-    stage.hub.set_fault(stage.now, "f", spec, Origin::Api).expect("there is room");
+    stage.hub.set_fault(stage.now, "f", spec).expect("there is room");
     let id = client.id.expect("it is there");
     stage.hub.fail(stage.now, id, StreamError::CONFLICT);
     stage.settle();
