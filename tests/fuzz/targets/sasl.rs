@@ -47,8 +47,9 @@ fn frame(text: &str) {
     let logins = root.descendants().filter(|node| {
         node.tag_name().namespace() == Some(ns::SASL) && (node.parent_element() == Some(root)) == envelope
     });
-    // A text as short as this stands somewhere by chance.
-    let secrets: Vec<_> = logins.filter_map(|login| login.text()).filter(|text| text.len() >= 8).collect();
+    // A text that is short, or is part of the mask, stands there by chance.
+    let is_secret = |text: &&str| text.len() >= 8 && !"<response masked='true'/>".contains(text);
+    let secrets: Vec<_> = logins.filter_map(|login| login.text()).filter(is_secret).collect();
     for logged_in in [false, true] {
         let shown = sasl::masked(text, logged_in);
         assert!(!secrets.iter().any(|secret| shown.contains(secret)), "{shown}");
