@@ -23,6 +23,9 @@ use super::world;
 /// From one request to the next, if everybody has its event by then.
 const INTERVAL: Duration = Duration::from_millis(5);
 
+/// A sign-in has taken effect by then, so that its event is not one of those that are measured.
+const SIGNED_IN: Duration = Duration::from_millis(500);
+
 /// What some requests cost: latencies in microseconds, sorted, and CPU time.
 struct Cost {
     /// To the session of each tally that has it last, by tally.
@@ -46,6 +49,7 @@ impl Generator {
         let agent = server.way.user(extension);
         let sign_in = Publisher::connect(server.plain.address, publisher::sign_in(&agent, extension))?;
         sign_in.publish(&Published::new(1), 0..1).await?;
+        Timer::after(SIGNED_IN).await;
         let alone = self.alone(server, &agent, column, samples).await?;
         let with_team = self.with_team(server, &agent, column, samples).await?;
         samples.add(Figure::TeamOwnRatio, column, with_team / alone);
