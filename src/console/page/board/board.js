@@ -16,6 +16,9 @@ const LONGEST_WAIT = 15_000;
 // The wait is longer than a lockout, which each login of a locked-out user starts again.
 const REFUSED_WAIT = 6 * 60_000;
 const LONGEST_REFUSED_WAIT = 60 * 60_000;
+// A server that is only restarted is back by then.
+const LONG_LOST = 2 * 60_000;
+const RELOAD_EVERY = 10 * 60_000;
 const IDLE_AFTER = 3_000;
 const SHIFT_EVERY = 60_000;
 const SHIFTS = [[0, 0], [4, 0], [4, 4], [0, 4]];
@@ -25,6 +28,7 @@ const TILE_SHAPE = 1.75;
 const root = document.getElementById('board');
 let close = () => {};
 let refusedWait = REFUSED_WAIT;
+let reloadTried = 0;
 
 addEventListener('hashchange', () => location.hash.includes('user=') && begin());
 onLanguage(() => begin());
@@ -145,10 +149,41 @@ function connect(entry, asked) {
       return;
     }
     clear(root).append(el('main', { class: 'board-login' },
-      el('div', { class: 'board-band lost', role: 'alert' }, el('strong', {}, t('board.lost', { time: timeOfDay(began) })), el('span', {}, problem))));
+      el('div', { class: 'board-band lost', role: 'alert' },
+        el('strong', {}, t('board.lost', { time: timeOfDay(began) })), el('span', {}, problem), ...hints(whileLost(began)))));
     timer = setTimeout(attempt, wait);
     wait = Math.min(wait * 2, LONGEST_WAIT);
   }
+}
+
+// A wallboard that is lost for long
+
+// Reloads a page that may be too old for its server, and says what else may be wrong. To a page a certificate that is not trusted looks
+// like a server that is gone.
+function whileLost(since) {
+  const now = Date.now();
+  if (now - Math.max(since, reloadTried) > RELOAD_EVERY) {
+    reloadTried = now;
+    reloadIfServed();
+  }
+  return now - since > LONG_LOST && location.protocol === 'https:' ? 'board.lostCertificate' : '';
+}
+
+// A reload that does not reach the server would leave an error page of the browser on the wall, which nobody closes.
+async function reloadIfServed() {
+  if (!fromSession()) return;
+  try {
+    const { ok } = await fetch(location.pathname, { cache: 'no-store', signal: AbortSignal.timeout(8_000) });
+    if (ok) location.reload();
+  } catch {
+    // The board goes on trying to reconnect.
+  }
+}
+
+function hints(key) {
+  if (!key) return [];
+  const reload = el('button', { class: 'button small', type: 'button', on: { click: () => location.reload() } }, t('board.reload'));
+  return [el('span', {}, t(key)), reload];
 }
 
 // The wall
@@ -258,12 +293,13 @@ function wall(entry, api, directory) {
     service.className = `badge ${stateKind(centre.status)}`;
     const out = !lost && centre.status && centre.status !== 'IN_SERVICE';
     const text = lost ? t('board.lost', { time: timeOfDay(centre.lostSince) }) : out ? t('board.out') : '';
+    const hint = lost ? whileLost(centre.lostSince) : '';
     root.classList.toggle('stale', Boolean(lost || out));
-    if (band.dataset.text === text) return;
-    band.dataset.text = text;
+    if (band.dataset.text === text + hint) return;
+    band.dataset.text = text + hint;
     band.hidden = !text;
     band.classList.toggle('lost', lost);
-    clear(band).append(...(text ? [el('strong', {}, text), ...(lost ? [el('span', {}, t('board.lostHint'))] : [])] : []));
+    clear(band).append(...(text ? [el('strong', {}, text)] : []), ...(lost ? [el('span', {}, t('board.lostHint'))] : []), ...hints(hint));
   }
 
   function waiting(now) {
