@@ -7,6 +7,7 @@ pub mod commands;
 pub mod config;
 pub mod console;
 pub mod desk;
+pub mod diagnosis;
 pub mod event_loop;
 pub mod fault;
 pub mod http;

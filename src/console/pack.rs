@@ -16,6 +16,7 @@ use flate2::write::GzEncoder;
 
 #[cfg(feature = "manual")]
 mod manual;
+mod symptoms;
 
 const PAGE: &str = "src/console/page";
 
@@ -26,8 +27,13 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed={PAGE}");
     println!("cargo::rerun-if-changed=src/console/pack.rs");
     println!("cargo::rerun-if-changed=src/console/head.html");
+    println!("cargo::rerun-if-changed=src/console/symptoms.rs");
+    println!("cargo::rerun-if-changed={}", symptoms::FILE);
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("cargo sets OUT_DIR"))?);
+    let symptoms = symptoms::read()?;
+    fs::write(out.join("symptoms.rs"), symptoms::table(&symptoms)?)?;
     let mut files = page()?;
+    files.push(("shared/symptoms.words.js".to_owned(), symptoms::words(&symptoms).into_bytes()));
     #[cfg(feature = "manual")]
     files.extend(manual::files()?);
     files.sort();
@@ -56,8 +62,13 @@ fn page() -> io::Result<Vec<(String, Vec<u8>)>> {
     for path in &paths {
         let name = name(path).ok_or_else(|| unfit(path))?;
         let has_manual = cfg!(feature = "manual");
-        let is_gadgets = name.starts_with("desktop/") || name.starts_with("tunnel/");
-        if name.starts_with("manual/") && !has_manual || is_gadgets && !cfg!(feature = "gadgets") {
+        let is_left_out = match name.split('/').next() {
+            Some("manual") => !has_manual,
+            Some("desktop" | "tunnel") => !cfg!(feature = "gadgets"),
+            Some("faults") => !cfg!(feature = "lab"),
+            _ => false,
+        };
+        if is_left_out {
             continue;
         }
         let mut text = fs::read(path)?;
@@ -65,8 +76,11 @@ fn page() -> io::Result<Vec<(String, Vec<u8>)>> {
             // The container is served beside `/console/`, and the others below it.
             let root = if name.starts_with("desktop/") { "../console/" } else { "./" };
             let page = String::from_utf8_lossy(&text).replace(HEAD, &head(root));
-            // The link to the manual is how the page knows that there is one.
-            let kept = page.split_inclusive('\n').filter(|line| has_manual || !line.contains("rel=\"help\""));
+            // By the links the page knows that there is a manual, and a view of faults.
+            let kept = page.split_inclusive('\n').filter(|line| {
+                (has_manual || !line.contains("rel=\"help\""))
+                    && (cfg!(feature = "lab") || !line.contains("./faults/"))
+            });
             text = kept.collect::<String>().into_bytes();
         }
         if name.ends_with(".js") || name.ends_with(".css") {

@@ -50,6 +50,11 @@ impl Form {
         }
     }
 
+    /// The words that it can be; none if it is no word.
+    pub fn words(self) -> &'static [&'static str] {
+        if let Self::Word(words) = self { words } else { &[] }
+    }
+
     /// Reads a value; `None` if it has not this form.
     pub(super) fn read(self, text: &str) -> Option<Value> {
         match self {

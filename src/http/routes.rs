@@ -225,6 +225,7 @@ static ROUTES: &[Resource] = &[
     Resource::new(Exactly(directory::PATH), READ, api!(directory::serve)),
     Resource::new(Exactly(faults::PATH), &[Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS], lab!(faults::all)),
     Resource::new(Exactly(faults::KINDS), READ, lab!(faults::kinds)),
+    Resource::new(Exactly(faults::ACTIVE), READ, lab!(faults::active)),
     Resource::new(Item(faults::BELOW, "NAME"), &[Method::PUT, Method::DELETE, Method::OPTIONS], lab!(faults::one)),
     Resource::new(Item(faults::SESSION, "ID"), POST, lab!(faults::end_session)),
     Resource::new(Exactly(meters::PATH), POST, api!(meters::begin)),

@@ -19,10 +19,10 @@ pub const PATH: &str = "/callboard/api/directory";
 /// Answers.
 pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
     let user = basic_auth::user(site, &request).await?;
-    Ok((user, response::json(site.driver.with_hub(|hub, _| document(hub, user, site.frame_tap)))))
+    Ok((user, response::json(site.driver.with_hub(|hub, _| document(hub, user, site)))))
 }
 
-fn document(hub: &Hub, actor: UserId, frame_tap: bool) -> String {
+fn document(hub: &Hub, actor: UserId, site: &Site) -> String {
     let desk = hub.desk();
     let administrator = desk.directory().is_administrator(actor);
     json::document(|object| {
@@ -31,7 +31,8 @@ fn document(hub: &Hub, actor: UserId, frame_tap: bool) -> String {
         object.string("profile", desk.profile().name());
         object.string("me", &desk.directory().get(actor).id);
         object.plain("administrator", administrator);
-        object.plain("frameTap", frame_tap);
+        object.plain("frameTap", site.frame_tap);
+        object.plain("faults", site.faults);
         object.array("teams", desk.teams_seen_by(actor), write_team);
         object.array("users", desk.users_seen_by(actor), write_user);
         object.array("queues", desk.queues_seen_by(actor), write_queue);

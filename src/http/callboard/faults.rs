@@ -7,6 +7,7 @@ use std::rc::Rc;
 use hyper::{Method, Request, StatusCode};
 
 use crate::clock::{Now, Seconds};
+use crate::diagnosis::{Language, Symptom};
 use crate::fault::{
     COMMON, FAULTS_MAX, Fault, NAME_MAX, Parameter, Point, Problem, Row, Spec, TABLE, TooManyFaults,
 };
@@ -26,6 +27,9 @@ pub const BELOW: &str = "/callboard/api/faults/";
 
 /// The path of the kinds.
 pub const KINDS: &str = "/callboard/api/faults/kinds";
+
+/// The path of the number of faults that are set.
+pub const ACTIVE: &str = "/callboard/api/faults/active";
 
 /// The path of a session, before its id.
 pub const SESSION: &str = "/callboard/api/sessions/";
@@ -50,14 +54,32 @@ pub async fn all(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId,
     Ok((user, response::json(document)))
 }
 
-/// Answers with the table of kinds.
+/// Answers with the table of kinds, in the language of the parameter `lang`, and with what a target can be here.
 pub async fn kinds(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
+    const NO_LANGUAGE: HttpRefusal =
+        HttpRefusal { status: StatusCode::BAD_REQUEST, sentence: "lang is en or zh-TW." };
     let user = basic_auth::administrator(site, &request).await?;
+    let language = match Query::of(request.uri()).one("lang")? {
+        None => Language::default(),
+        Some(tag) => Language::named(&tag).ok_or(NO_LANGUAGE)?,
+    };
+    let own = request.extensions().get::<Peer>().map(|Peer(own)| own.to_canonical().to_string());
     let document = json::document(|object| {
-        object.array("kinds", TABLE, write_kind);
+        object.array("kinds", TABLE, |out, row| write_kind(out, row, language));
         object.array("common", COMMON, write_parameter);
+        object.array("listeners", site.listeners.borrow().iter(), |out, listener| {
+            json::string(out, &listener.to_string());
+        });
+        object.optional("address", own.as_deref());
     });
     Ok((user, response::json(document)))
+}
+
+/// Tells any user how many faults are set: the page says so in every view.
+pub async fn active(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
+    let user = basic_auth::user(site, &request).await?;
+    let number = site.driver.with_hub(|hub, _| hub.faults().list().len());
+    Ok((user, response::json(json::document(|object| object.plain("faults", number)))))
 }
 
 /// Sets a fault with PUT, and heals it with DELETE.
@@ -200,11 +222,13 @@ fn is_met(site: &Rc<Site>, name: &str, listener: SocketAddr, is_own: impl Fn(IpA
 
 fn check_name(name: &str) -> Result<(), HttpRefusal> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    if (1..=NAME_MAX).contains(&name.len()) && name.bytes().all(is_plain) && name != "kinds" {
+    if (1..=NAME_MAX).contains(&name.len())
+        && name.bytes().all(is_plain)
+        && !matches!(name, "kinds" | "active")
+    {
         return Ok(());
     }
-    const SENTENCE: &str =
-        "The name of a fault has 1 to 64 letters, digits, dots, dashes and underscores, and is not kinds.";
+    const SENTENCE: &str = "The name of a fault has 1 to 64 letters, digits, dots, dashes and underscores, and is neither kinds nor active.";
     Err(HttpRefusal { status: StatusCode::BAD_REQUEST, sentence: SENTENCE })
 }
 
@@ -228,13 +252,20 @@ fn write(out: &mut String, now: Now, fault: &Fault) {
     });
 }
 
-fn write_kind(out: &mut String, row: &Row) {
+fn write_kind(out: &mut String, row: &Row, language: Language) {
     json::object(out, |object| {
         object.string("name", row.name);
         object.string("sentence", row.sentence);
         object.array("transports", row.transports, |out, transport| json::string(out, transport.name()));
         object.array("targets", row.targets, |out, target| json::string(out, target));
         object.array("parameters", row.parameters, write_parameter);
+        if let Some(symptom) = Symptom::of(row.name) {
+            let words = symptom.words(language);
+            object.string("step", symptom.step);
+            object.string("symptom", words.symptom);
+            object.string("cause", words.cause);
+            object.string("check", words.check);
+        }
     });
 }
 
@@ -242,6 +273,7 @@ fn write_parameter(out: &mut String, parameter: &Parameter) {
     json::object(out, |object| {
         object.string("name", parameter.name);
         object.string("form", &parameter.form.shown());
+        object.array("words", parameter.form.words(), |out, word| json::string(out, word));
         object.string("default", parameter.default);
         object.string("meaning", parameter.meaning);
     });

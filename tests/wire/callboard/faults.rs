@@ -68,6 +68,32 @@ fn faults_are_for_administrators_and_only_with_the_key() {
 }
 
 #[test]
+fn kinds_have_what_a_client_sees_in_two_languages_and_anybody_knows_how_many_faults_are_set() {
+    let server = Server::demo();
+    for (query, symptom) in [
+        ("", "\"symptom\":\"The answer to a ping comes late."),
+        ("?lang=en", "\"check\":\"Compare the time of ping answers"),
+        ("?lang=zh-TW", "\"symptom\":\"ping 的回應太晚。"),
+    ] {
+        let answer = ask(&server, "GET", &format!("faults/kinds{query}"), "administrator");
+        assert_eq!(answer.status(), 200);
+        let mut kinds = answer.body.split("{\"name\":\"ping-");
+        let kind = kinds.find(|kind| kind.starts_with("delay\"")).expect("the kind");
+        assert!(kind.contains(symptom), "{query}: {kind}");
+        assert!(
+            answer.body.contains("\"step\":\"ping\"") && answer.body.contains("\"address\":\"127.0.0.1\"")
+        );
+    }
+    let answer = ask(&server, "GET", "faults/kinds?lang=fr", "administrator");
+    assert_eq!((answer.status(), &*answer.body), (400, "lang is en or zh-TW.\n"));
+    let active = |who: &str| ask(&server, "GET", "faults/active", who).body;
+    assert_eq!(active("1001"), "{\"faults\":0}\n");
+    set(&server, "kind=stall&user=nobody");
+    assert_eq!(active("1001"), "{\"faults\":1}\n");
+    assert_eq!(ask(&server, "PUT", "faults/active?kind=stall", "administrator").status(), 405);
+}
+
+#[test]
 fn a_fault_is_set_listed_counted_and_healed() {
     let server = Server::demo();
     let mut client = Client::online(&server, "1001", "desktop");

@@ -9,6 +9,7 @@ import { FAILURES } from './tried_failures.js';
 import { harmless, save } from './save.js';
 import { FrameTap } from './frame_tap.js';
 import { Subscriptions } from './subscriptions.js';
+import '../shared/symptoms.words.js';
 import './wire.words.js';
 import { has, number, t } from '../shared/words.js';
 
@@ -18,12 +19,18 @@ export const title = 'wire.title';
 let run = null;
 let owner = null;
 
-/** Shows the view; returns what takes it down. */
-export function show(root, context) {
+/** The login of a user who is logged in to the page. */
+export function runOf(context) {
   if (owner !== context) {
     owner = context;
     run = new LoginRun(context);
   }
+  return run;
+}
+
+/** Shows the view; returns what takes it down. */
+export function show(root, context) {
+  runOf(context);
   const view = new View(root, run);
   const panels = context.directory.administrator ? [new FrameTap(context), new Subscriptions(context)] : [];
   root.append(...panels.map(({ node }) => node));
@@ -277,14 +284,16 @@ function explain({ why, condition, vars }) {
   const key = has(`fail.${condition}.check`) ? condition : why;
   const seen = [t(`fail.${why}`, values)];
   if (vars.service) seen.push(t('fail.service', { status: vars.service }));
-  return { seen: seen.join(' '), check: has(`fail.${key}.check`) ? t(`fail.${key}.check`, values) : '' };
+  const text = (name) => (has(name) ? t(name, values) : '');
+  return { seen: seen.join(' '), cause: text(`fail.${why}.cause`), check: text(`fail.${key}.check`) };
 }
 
 function failureBox(failure) {
-  const { seen, check } = explain(failure);
+  const { seen, cause, check } = explain(failure);
   const address = failure.why.startsWith('gone') && location.protocol === 'https:' ? failure.vars.address : null;
   return el('div', { class: 'error failure' },
     el('p', {}, el('strong', {}, t('fail.seen')), ' ', seen),
+    cause && el('p', {}, el('strong', {}, t('fail.cause')), ' ', cause),
     check && el('p', {}, el('strong', {}, t('fail.check')), ' ', check),
     address && el('p', {}, el('a', { href: address, target: '_blank', rel: 'noopener' }, address)));
 }
