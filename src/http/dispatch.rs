@@ -243,7 +243,11 @@ fn tag(site: &Site, resource: &Resource, query: &str) -> Option<Tag> {
     let way = resource.way?;
     let asked = |name| Query::new(query).one(name).ok();
     let run = asked("run")?.filter(|run| site.meters.borrow().has(run))?;
-    let way = if way == Way::Poll && asked("close")?.is_some() { Way::Close } else { way };
+    let way = match way {
+        Way::Poll if asked("close")?.is_some() => Way::Close,
+        Way::Poll if asked("keep")?.is_some() => Way::Keep,
+        way => way,
+    };
     Some(Tag { run: (*run).into(), way })
 }
 

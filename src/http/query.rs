@@ -2,7 +2,7 @@
 //!
 //! A parameter that a resource reads stands once, or the request is refused: a client that sends two may mean either. Only
 //! `node` of `/events` may stand several times. Parameters that a resource does not know are left alone, but not by `status`
-//! and `calls`. `run` and `close`, by which the page has its requests counted, belong to no resource: a request with several
+//! and `calls`. `run`, `close` and `keep`, by which the page has its requests counted, belong to no resource: a request with several
 //! of one is not counted.
 
 use std::borrow::Cow;

@@ -19,11 +19,12 @@ const MASK: &str = "(masked)";
 
 /// The parameters whose values are shown, all of them callboard's or Finesse's own. Any other could be a password, a token or
 /// a ticket, whatever its name is.
-const OPEN: [&str; 16] = [
+const OPEN: [&str; 17] = [
     "node",
     "after",
     "run",
     "close",
+    "keep",
     "session",
     "category",
     "includeLoggedOutAgents",

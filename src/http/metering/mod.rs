@@ -17,10 +17,12 @@ const RUNS_MAX: usize = 64;
 /// The most connections of one way of one run that are counted at the same time. The bytes of further ones are not.
 const SEGMENTS_MAX: usize = 64;
 
-/// The ways in which a client can hear of a change. A poll that closes its connection is what HTTP/1.0 had.
+/// The ways in which a client can hear of a change. A poll that closes its connection is what HTTP/1.0 had, and one that keeps it
+/// for whole documents what HTTP/1.1 began with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     Close,
+    Keep,
     Poll,
     Bosh,
     Sse,
@@ -28,7 +30,7 @@ pub enum Way {
 }
 
 impl Way {
-    const NAMES: [&'static str; 5] = ["close", "poll", "bosh", "sse", "ws"];
+    const NAMES: [&'static str; 6] = ["close", "keep", "poll", "bosh", "sse", "ws"];
 }
 
 /// The run that a request belongs to, and the way it goes.
@@ -99,7 +101,7 @@ impl Tally {
 #[derive(Debug, Default)]
 struct Run {
     id: Box<str>,
-    ways: [Tally; 5],
+    ways: [Tally; Way::NAMES.len()],
     /// The last upgrade to a WebSocket, as JSON.
     upgrade: Option<String>,
 }

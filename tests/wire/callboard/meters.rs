@@ -60,6 +60,12 @@ fn polls_are_counted_to_the_byte() {
     let [requests, empty, connections, ..] = figures(&server, &run, "close");
     assert_eq!((requests, empty, connections), (2, 0, 2));
     assert_eq!(figures(&server, &run, "poll"), [2, 1, 1, counted, down]);
+    // Whole documents over one connection, as HTTP/1.1 began.
+    for _ in 0..2 {
+        assert_eq!(http.ask(request("&keep", "")).status(), 200);
+    }
+    let [requests, empty, connections, ..] = figures(&server, &run, "keep");
+    assert_eq!((requests, empty, connections), (2, 0, 1));
     let unknown = own(&server, "1001", "GET", "meters/x");
     assert_eq!(unknown.status(), 404);
     assert_eq!(own(&server, "nobody", "GET", &format!("meters/{run}")).status(), 401);

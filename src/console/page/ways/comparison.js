@@ -1,4 +1,4 @@
-// One run of the comparison: five receivers, one maker of changes, what arrived when, and the server's own counts.
+// One run of the comparison: six receivers, one maker of changes, what arrived when, and the server's own counts.
 
 import { good, reason, xml } from '../shared/api.js';
 import { Arrivals } from './arrivals.js';
@@ -6,8 +6,8 @@ import { Beat, LongPoll, Poll, ServerSent, Socket } from './receivers.js';
 import { t } from '../shared/words.js';
 import { all, first, update } from '../shared/xml.js';
 
-/** The five ways, in the order of the story. */
-export const WAYS = ['close', 'poll', 'bosh', 'sse', 'ws'];
+/** The six ways, in the order of the story. */
+export const WAYS = ['close', 'keep', 'poll', 'bosh', 'sse', 'ws'];
 
 const METER_EVERY = 1_000;
 const GRACE = 1_200;
@@ -24,6 +24,7 @@ export class Comparison {
   #receivers = new Map();
   #made = 0;
   #state = '';
+  #before = null;
   #reasonCode = '';
   #rate = 0;
   #rateTimer = 0;
@@ -48,14 +49,15 @@ export class Comparison {
     this.id = '';
   }
 
-  /** Signs the agent in if need be, and resolves when all five ways listen. */
+  /** Signs the agent in if need be, and resolves when all six ways listen. */
   async start() {
     await this.#prepare();
     this.id = await this.api.newMeter();
     this.#alive();
     const made = {
-      poll: (given) => new Poll({ ...given, closing: false }),
-      close: (given) => new Poll({ ...given, closing: true }),
+      poll: (given) => new Poll(given),
+      close: (given) => new Poll({ ...given, whole: 'close' }),
+      keep: (given) => new Poll({ ...given, whole: 'keep' }),
       bosh: (given) => new LongPoll(given),
       sse: (given) => new ServerSent(given),
       ws: (given) => new Socket(given),
@@ -75,12 +77,12 @@ export class Comparison {
         onWell: () => this.#well(way),
       });
       this.#receivers.set(way, receiver);
-      // One way that does not come up does not stop the other four.
+      // One way that does not come up does not stop the others.
       return soon(receiver.start()).catch((error) => this.#failed(way, error));
     });
     await Promise.all(started);
     this.#alive();
-    this.#beat.start([this.#receivers.get('poll'), this.#receivers.get('close')]);
+    this.#beat.start(['poll', 'keep', 'close'].map((way) => this.#receivers.get(way)));
     this.#meter();
   }
 
@@ -118,6 +120,7 @@ export class Comparison {
     clearTimeout(this.#meterTimer);
     await Promise.all([...this.#receivers.values()].map((receiver) => receiver.stop().catch(() => {})));
     this.#stop.abort();
+    await this.#restore().catch(() => {});
   }
 
   /** The page's own counts of a way. */
@@ -137,15 +140,17 @@ export class Comparison {
   }
 
   async #prepare() {
-    this.#state = await this.#agentState();
+    const { state, reason: reasonCodeId } = await this.#agentNow();
+    this.#state = state;
     const dialogs = await this.api.get(`${this.path}/Dialogs`, { as: this.as });
     if (dialogs.ok && all(dialogs.xml(), 'Dialog').length) throw new Busy();
+    this.#before = { state, ...(reasonCodeId && { reasonCodeId }) };
     if (this.#state === 'LOGOUT') {
       const login = xml('User', { state: 'LOGIN', extension: this.agent.extension });
       good(await this.api.put(this.path, login, { as: this.as }));
       for (let tries = 0; tries < 20 && this.#state === 'LOGOUT'; tries += 1) {
         await pause(100);
-        this.#state = await this.#agentState();
+        this.#state = (await this.#agentNow()).state;
       }
       if (this.#state === 'LOGOUT') throw new NotSignedIn();
     }
@@ -154,8 +159,21 @@ export class Comparison {
     this.#reasonCode = code ? first(code, 'uri').split('/').at(-1) : '';
   }
 
-  async #agentState() {
-    return first(good(await this.api.get(this.path)).xml(), 'User', 'state');
+  async #agentNow() {
+    const user = good(await this.api.get(this.path)).xml();
+    return { state: first(user, 'User', 'state'), reason: first(user, 'User', 'reasonCode', 'id') };
+  }
+
+  // The agent is as it was before the run, or a call could go to an agent whom nobody watches. One who has a call keeps it.
+  async #restore() {
+    const before = this.#before;
+    this.#before = null;
+    if (!before || !['READY', 'NOT_READY', 'LOGOUT'].includes(before.state)) return;
+    const now = await this.#agentNow();
+    if (now.state === before.state || !['READY', 'NOT_READY'].includes(now.state)) return;
+    // Only an agent who is not ready may sign out.
+    if (before.state === 'LOGOUT' && now.state === 'READY') await this.api.put(this.path, xml('User', { state: 'NOT_READY' }), { as: this.as });
+    await this.api.put(this.path, xml('User', before), { as: this.as });
   }
 
   async #make() {

@@ -1,4 +1,4 @@
-// The five ways to hear of a change, each with the same few members: `start()` resolves when it listens, `stop()` when it
+// The six ways to hear of a change, each with the same few members: `start()` resolves when it listens, `stop()` when it
 // has ended, `requests` and `empty` are its own counts. `onRequest()` is told of each request and returns what is told of
 // the answer; `onTold({ payload })` gets events that name their request, `onPolled(stamp)` a poll's document;
 // `onError(error)` hears that the way is down, `onWell()` that it is there, also if it always was.
@@ -11,8 +11,10 @@ import { first } from '../shared/xml.js';
 import { Session } from '../protocol/xmpp.js';
 
 const PATIENCE = 10_000;
+/** The most beats that pass without a request while the server is away. */
+const MOST_SKIPPED = 15;
 
-/** The beat by which both polls ask. */
+/** The beat by which all polls ask. */
 export class Beat {
   #timer = 0;
   #turn = 0;
@@ -45,15 +47,20 @@ export class Beat {
   }
 }
 
-/** Asks for the user's document at each beat. `closing`: the answer closes its connection, as HTTP/1.0 had it. */
+/**
+ * Asks for the user's document at each beat. `whole`: each answer has all of it, and closes its connection (`close`), as HTTP/1.0
+ * had it, or keeps it (`keep`), as HTTP/1.1 does. While the server does not answer the pauses grow.
+ */
 export class Poll {
   #etag = '';
   #last = null;
   #asking = null;
+  #failures = 0;
+  #skipped = 0;
 
-  constructor({ api, user, run, closing, signal, onRequest, onPolled, onError, onWell }) {
-    Object.assign(this, { api, closing, signal, onRequest, onPolled, onError, onWell });
-    this.path = `/finesse/api/User/${encodeURIComponent(user)}?run=${run}${closing ? '&close' : ''}`;
+  constructor({ api, user, run, whole = '', signal, onRequest, onPolled, onError, onWell }) {
+    Object.assign(this, { api, whole, signal, onRequest, onPolled, onError, onWell });
+    this.path = `/finesse/api/User/${encodeURIComponent(user)}?run=${run}${whole && `&${whole}`}`;
     this.requests = 0;
     this.empty = 0;
     /** Whole documents that brought nothing new: what an empty answer is without ETags. */
@@ -66,9 +73,20 @@ export class Poll {
 
   /** Asks once, unless the last answer is still on its way. */
   ask() {
+    if (this.#skipped < Math.min(2 ** this.#failures - 1, MOST_SKIPPED)) {
+      this.#skipped += 1;
+      return;
+    }
+    this.#skipped = 0;
     this.#asking ??= this.#ask()
-      .then(this.onWell)
-      .catch((error) => this.onError(error))
+      .then(() => {
+        this.#failures = 0;
+        this.onWell();
+      })
+      .catch((error) => {
+        this.#failures += 1;
+        this.onError(error);
+      })
       .finally(() => (this.#asking = null));
   }
 
@@ -77,13 +95,13 @@ export class Poll {
   }
 
   async #ask() {
-    // HTTP/1.0 has no ETag, so the whole document comes every time.
-    const headers = !this.closing && this.#etag ? { 'If-None-Match': this.#etag } : {};
+    // Without an ETag the whole document comes every time.
+    const headers = !this.whole && this.#etag ? { 'If-None-Match': this.#etag } : {};
     const answered = this.onRequest();
     this.requests += 1;
     // A browser hands its idle connections to whichever request comes next, and a request that closes its connection would
     // take away the one that is to stay. Requests with credentials have connections of their own; there are no cookies.
-    const credentials = this.closing ? 'same-origin' : 'omit';
+    const credentials = this.whole === 'close' ? 'same-origin' : 'omit';
     let unchanged = true;
     try {
       const answer = await this.api.get(this.path, { headers, credentials, signal: this.signal, timeout: PATIENCE });

@@ -31,10 +31,23 @@ export class Timeline {
     this.#theme.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
   }
 
-  /** Adds a lane that draws into a canvas. */
+  /** Adds a lane that draws into a canvas. One that was there keeps what it shows. */
   add(name, canvas) {
-    this.#lanes.set(name, { canvas, requests: [], dots: [] });
+    const { requests = [], dots = [], canvas: old } = this.#lanes.get(name) ?? {};
+    if (old) this.#observer.unobserve(old);
+    this.#lanes.set(name, { canvas, requests, dots });
     this.#observer.observe(canvas);
+  }
+
+  /** Draws nothing while nobody sees it, until `resume()`. */
+  rest() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+  }
+
+  /** Draws again. */
+  resume() {
+    if (!this.#frame && this.#end === null) this.#tick();
   }
 
   /** Forgets what was drawn, and lets time run. */

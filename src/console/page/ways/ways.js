@@ -1,4 +1,4 @@
-// The view Ways: the same events by five ways at once, and what each of them costs.
+// The view Ways: the same events by six ways at once, and what each of them costs.
 
 import './ways.words.js';
 import { duration } from '../shared/clock.js';
@@ -14,162 +14,212 @@ const INTERVALS = [500, 1_000, 2_000, 5_000];
 const RATES = [0, 0.2, 0.5, 1, 2];
 const FIGURES = ['requests', 'empty', 'connections', 'up', 'down', 'events', 'missed', 'p50', 'max', 'each'];
 const REFRESH = 250;
+/** Ways that get the whole document each time. */
+const WHOLE = ['close', 'keep'];
 
 // Choices outlive the view, so that a change of language does not undo them.
 const chosen = { agent: null, interval: 1_000, rate: 0.5 };
+let kept = null;
 
-/** Shows the view; returns what takes it down. */
+/** Shows the view; returns what takes it down. A run goes on meanwhile, until its user logs out. */
 export function show(root, context) {
-  const timeline = new Timeline();
-  const lanes = new Map(WAYS.map((way) => [way, lane(way, timeline)]));
-  const figures = table();
-  const agents = eligible(context);
-  const controls = panel(agents);
-  const summary = el('section', { class: 'card stack', hidden: true, 'aria-live': 'polite' });
-  let run = null;
-  let began = 0;
-  let refresh = 0;
-  let phase = 'idle';
+  if (kept?.context !== context) kept = new Model(context);
+  return kept.show(root);
+}
 
-  root.append(el('div', { class: 'ways stack' },
-    el('header', { class: 'view-head' }, el('h1', {}, t('ways.heading')), el('p', { class: 'hint' }, t('ways.lead'))),
-    controls.node,
-    el('section', { class: 'card lanes', 'aria-label': t('ways.lanes') },
-      el('div', { class: 'row lanes-head' }, el('h2', {}, t('ways.lanes')), legend()),
-      [...lanes.values()].map(({ node }) => node),
-      el('div', { class: 'axis', 'aria-hidden': 'true' }, [-20, -15, -10, -5, 0].map((n) => el('span', {}, t('ways.seconds', { n: n ? `−${-n}` : 0 })))),
-    ),
-    summary,
-    el('section', { class: 'card stack' }, el('h2', {}, t('ways.table')), figures.node, el('p', { class: 'hint' }, t('ways.tableHint'))),
-  ));
+/** A run and what is said of it. It lives until the user logs out, whichever view is shown. */
+class Model {
+  #run = null;
+  #phase = 'idle';
+  #began = 0;
+  #seconds = null;
+  #refresh = 0;
+  #timeline = new Timeline();
+  #view = null;
+  // What is wrong, by way or ''; functions, since the language may change.
+  #problems = new Map();
+  #summed = false;
 
-  controls.toggle.addEventListener('click', () => (phase === 'idle' ? start() : stop()));
-  controls.make.addEventListener('click', () => run?.make());
-  controls.rate.addEventListener('change', () => {
-    chosen.rate = Number(controls.rate.value);
-    if (phase === 'running') run.setRate(chosen.rate);
-  });
-  controls.agent.addEventListener('change', () => (chosen.agent = controls.agent.value));
-  controls.interval.addEventListener('change', () => (chosen.interval = Number(controls.interval.value)));
-  enter('idle', t('ways.state.idle'));
-  if (!agents.length) {
-    controls.toggle.disabled = true;
-    controls.complain(t('ways.noAgent'));
+  constructor(context) {
+    this.context = context;
+    context.signal?.addEventListener('abort', () => {
+      const last = this.#run;
+      this.#run = null;
+      clearInterval(this.#refresh);
+      this.#timeline.close();
+      last?.stop();
+    });
   }
 
-  return () => {
-    clearInterval(refresh);
-    timeline.close();
-    const last = run;
-    run = null;
-    last?.stop();
-  };
+  show(root) {
+    const lanes = new Map(WAYS.map((way) => [way, lane(way, this.#timeline)]));
+    const figures = table();
+    const agents = eligible(this.context);
+    const controls = panel(agents);
+    const summary = el('section', { class: 'card stack', hidden: true, 'aria-live': 'polite' });
+    this.#view = { lanes, figures, agents, controls, summary };
+    root.append(el('div', { class: 'ways stack' },
+      el('header', { class: 'view-head' }, el('h1', {}, t('ways.heading')), el('p', { class: 'hint' }, t('ways.lead'))),
+      controls.node,
+      el('section', { class: 'card lanes', 'aria-label': t('ways.lanes') },
+        el('div', { class: 'row lanes-head' }, el('h2', {}, t('ways.lanes')), legend()),
+        [...lanes.values()].map(({ node }) => node),
+        el('div', { class: 'axis', 'aria-hidden': 'true' }, [-20, -15, -10, -5, 0].map((n) => el('span', {}, t('ways.seconds', { n: n ? `−${-n}` : 0 })))),
+      ),
+      summary,
+      el('section', { class: 'card stack' }, el('h2', {}, t('ways.table')), figures.node, el('p', { class: 'hint' }, t('ways.tableHint'))),
+    ));
+    controls.toggle.addEventListener('click', () => (this.#phase === 'idle' ? this.#start() : this.#stop()));
+    controls.make.addEventListener('click', () => this.#run?.make());
+    controls.rate.addEventListener('change', () => {
+      chosen.rate = Number(controls.rate.value);
+      if (this.#phase === 'running') this.#run.setRate(chosen.rate);
+    });
+    controls.agent.addEventListener('change', () => (chosen.agent = controls.agent.value));
+    controls.interval.addEventListener('change', () => (chosen.interval = Number(controls.interval.value)));
+    this.#enter(this.#phase);
+    for (const way of this.#problems.keys()) this.#complain(way, this.#problems.get(way));
+    if (this.#run?.arrivals && this.#phase !== 'starting') this.#update();
+    if (this.#summed) this.#sum();
+    if (this.#phase !== 'idle') this.#timeline.resume();
+    if (!agents.length) {
+      controls.toggle.disabled = true;
+      controls.complain(t('ways.noAgent'));
+    }
+    return () => {
+      this.#view = null;
+      this.#timeline.rest();
+    };
+  }
 
-  async function start() {
+  // Says in the view what is wrong with a way, or with the run ('').
+  #complain(way, text = null) {
+    if (text) this.#problems.set(way, text);
+    else this.#problems.delete(way);
+    const place = way ? this.#view?.lanes.get(way) : this.#view?.controls;
+    place?.complain(text ? text() : '');
+  }
+
+  async #start() {
+    const { agents, controls } = this.#view;
     const agent = agents.find(({ id }) => id === controls.agent.value);
-    controls.complain('');
-    summary.hidden = true;
-    for (const one of lanes.values()) one.complain('');
+    for (const way of ['', ...WAYS]) this.#complain(way);
+    this.#summed = false;
+    this.#view.summary.hidden = true;
     if (!agent.extension) {
-      controls.complain(t('ways.noExtension', { agent: agent.id }));
+      this.#complain('', () => t('ways.noExtension', { agent: agent.id }));
       return;
     }
-    enter('starting', t('ways.state.starting'));
-    timeline.run();
+    this.#enter('starting');
+    this.#timeline.run();
     const mine = new Comparison({
-      context,
+      context: this.context,
       agent,
       interval: Number(controls.interval.value),
-      onRequest: (way) => timeline.request(way),
-      onChange: ({ at }) => timeline.change(at),
-      onEvent: (way, change, at) => timeline.event(way, change.at, at),
+      onRequest: (way) => this.#timeline.request(way),
+      onChange: ({ at }) => this.#timeline.change(at),
+      onEvent: (way, change, at) => this.#timeline.event(way, change.at, at),
       onError: (way, error) => {
-        if (run !== mine) return;
-        if (way) lanes.get(way).complain(t('ways.down', { cause: error.message }));
-        else controls.complain(t('ways.problem', { cause: error.message }));
+        if (this.#run === mine) this.#complain(way ?? '', () => t(way ? 'ways.down' : 'ways.problem', { cause: error.message }));
       },
-      onGone: () => run === mine && gone(),
-      onWell: (way) => run === mine && (way ? lanes.get(way) : controls).complain(''),
+      onGone: () => this.#run === mine && this.#gone(),
+      onWell: (way) => this.#run === mine && this.#complain(way ?? ''),
     });
-    run = mine;
+    this.#run = mine;
+    this.#seconds = null;
     try {
       await mine.start();
     } catch (error) {
       await mine.stop();
-      if (error instanceof Ended || run !== mine) return;
-      run = null;
-      timeline.freeze();
-      enter('idle', t('ways.state.idle'));
+      if (error instanceof Ended || this.#run !== mine) return;
+      this.#run = null;
+      this.#timeline.freeze();
+      this.#enter('idle');
       const known = error instanceof NotSignedIn ? 'ways.notSignedIn' : error instanceof Busy ? 'ways.busy' : null;
-      controls.complain(known ? t(known, { agent: agent.id }) : t('ways.problem', { cause: error.message }));
+      this.#complain('', () => (known ? t(known, { agent: agent.id }) : t('ways.problem', { cause: error.message })));
       return;
     }
-    if (run !== mine) return;
-    began = performance.now();
-    enter('running', '');
+    if (this.#run !== mine) return;
+    this.#began = performance.now();
+    this.#enter('running');
     mine.setRate(chosen.rate);
-    refresh = setInterval(update, REFRESH);
-    update();
+    this.#refresh = setInterval(() => this.#update(), REFRESH);
+    this.#update();
   }
 
-  async function stop() {
-    if (phase !== 'running') return;
-    const mine = run;
-    enter('stopping', t('ways.state.finishing'));
+  async #stop() {
+    if (this.#phase !== 'running') return;
+    const mine = this.#run;
+    this.#enter('stopping');
     await mine.finish();
-    if (run !== mine) return;
-    clearInterval(refresh);
-    timeline.freeze();
-    update();
-    enter('idle', t('ways.state.stopped', said()));
-    sum();
+    if (this.#run !== mine) return;
+    this.#over();
+    this.#summed = true;
+    if (this.#view) this.#sum();
   }
 
   // The lanes keep what they show.
-  function gone() {
-    run.stop();
-    clearInterval(refresh);
-    timeline.freeze();
-    update();
-    enter('idle', t('ways.state.stopped', said()));
-    controls.complain(t(context.api.denied ? 'ways.denied' : 'ways.gone'));
+  #gone() {
+    this.#run.stop();
+    this.#over();
+    this.#complain('', () => t(this.context.api.denied ? 'ways.denied' : 'ways.gone'));
   }
 
-  function enter(next, text) {
-    phase = next;
+  #over() {
+    clearInterval(this.#refresh);
+    this.#timeline.freeze();
+    this.#update();
+    this.#seconds = Math.round((performance.now() - this.#began) / 1_000);
+    this.#enter('idle');
+  }
+
+  #enter(next) {
+    this.#phase = next;
+    if (!this.#view) return;
+    const { controls } = this.#view;
     controls.enter(next);
-    controls.state.textContent = text;
+    const texts = {
+      idle: () => (this.#seconds === null ? t('ways.state.idle') : t('ways.state.stopped', this.#said())),
+      starting: () => t('ways.state.starting'),
+      running: () => t('ways.state.running', this.#said()),
+      stopping: () => t('ways.state.finishing'),
+    };
+    say(controls.state, texts[next]());
   }
 
-  function said() {
-    return { seconds: Math.round((performance.now() - began) / 1_000), changes: run.arrivals.made };
+  #said() {
+    return { seconds: this.#seconds ?? Math.round((performance.now() - this.#began) / 1_000), changes: this.#run?.arrivals.made ?? 0 };
   }
 
-  function update() {
-    if (phase === 'running') controls.state.textContent = t('ways.state.running', said());
+  #update() {
+    if (!this.#view) return;
+    const { controls, figures, lanes } = this.#view;
+    if (this.#phase === 'running') say(controls.state, t('ways.state.running', this.#said()));
     for (const way of WAYS) {
-      const seen = read(way);
-      figures.set(way, seen, phase === 'stopping');
-      lanes.get(way).set(seen, sentence(way, seen, run.interval));
+      const seen = this.#read(way);
+      figures.set(way, seen, this.#phase === 'stopping' || this.#phase === 'idle');
+      lanes.get(way).set(seen, sentence(way, seen, this.#run.interval));
     }
   }
 
-  function read(way) {
+  #read(way) {
+    const run = this.#run;
     const { missed, ...own } = run.counts(way);
     const counted = run.counted?.ways?.[way] ?? null;
     const total = counted && own.events ? (counted.up + counted.down) / own.events : null;
     return { ...own, missed, counted, connections: counted?.connections ?? null, up: counted?.up ?? null, down: counted?.down ?? null, each: total };
   }
 
-  function sum() {
-    const seen = Object.fromEntries(WAYS.map((way) => [way, read(way)]));
-    const { seconds, changes } = said();
-    const { close, poll, bosh, sse, ws } = seen;
+  #sum() {
+    const { summary } = this.#view;
+    const seen = Object.fromEntries(WAYS.map((way) => [way, this.#read(way)]));
+    const { seconds, changes } = this.#said();
+    const { close, keep, poll, bosh, sse, ws } = seen;
     const parts = changes === 0
       ? [t('ways.sum.none', { requests: poll.requests })]
       : [
         t('ways.sum.polls', { seconds, changes, requests: poll.requests, empty: poll.empty, late: duration(poll.p50) }),
-        close.connections !== null && t('ways.sum.close', { connections: close.connections }),
+        close.connections !== null && t('ways.sum.close', { connections: close.connections, kept: keep.connections }),
         poll.missed > 0 && t('ways.sum.missed', { n: poll.missed }),
         t('ways.sum.push', {
           bosh: bosh.requests,
@@ -179,7 +229,7 @@ export function show(root, context) {
           sseLate: duration(sse.p50),
           wsLate: duration(ws.p50),
         }),
-        run.counted && t('ways.sum.bytes', Object.fromEntries(WAYS.map((way) => [way, bytes(seen[way].each)]))),
+        this.#run.counted && t('ways.sum.bytes', Object.fromEntries(WAYS.map((way) => [way, bytes(seen[way].each)]))),
       ];
     summary.replaceChildren(el('h2', {}, t('ways.summary')), el('p', { data: { figure: 'summary' } }, parts.filter(Boolean).join(t('ways.join'))));
     summary.hidden = false;
@@ -275,6 +325,8 @@ function sentence(way, seen, interval) {
   switch (way) {
     case 'close':
       return t('ways.say.close', { connections, requests, unchanged });
+    case 'keep':
+      return t('ways.say.keep', { connections, requests, unchanged });
     case 'poll':
       return t('ways.say.poll', { empty, requests }) + late + lost;
     case 'bosh':
@@ -291,7 +343,7 @@ function table() {
   const rows = WAYS.map((way) => el('tr', {}, el('th', { scope: 'row' }, t(`ways.${way}`)), FIGURES.map((figure) => {
     const value = el('span', { data: { way, figure } }, '–');
     const server = figure === 'requests' || figure === 'empty' ? el('small', { data: { way, figure: `${figure}-server` } }) : null;
-    const unchanged = way === 'close' && figure === 'empty' ? el('small', { data: { way, figure: 'unchanged' } }) : null;
+    const unchanged = WHOLE.includes(way) && figure === 'empty' ? el('small', { data: { way, figure: 'unchanged' } }) : null;
     cells.set(`${way} ${figure}`, { value, server, unchanged });
     return el('td', { class: 'number', data: { label: t(`ways.col.${figure}`) } }, value, unchanged, server);
   })));
