@@ -5,6 +5,7 @@ import './board.words.js';
 import { elapsed, timeOfDay } from '../shared/clock.js';
 import { clear, el, say } from '../shared/dom.js';
 import { ContactCentre } from '../shared/contact_centre.js';
+import { FaultBar } from '../shared/fault_bar.js';
 import { AGENT_STATES, stateKind, stateName } from '../shared/states.js';
 import { setTheme, theme } from '../shared/theme.js';
 import { language, onLanguage, setLanguage, t } from '../shared/words.js';
@@ -206,6 +207,7 @@ function wall(entry, api, directory) {
   const updated = el('span', { data: { figure: 'updated' } });
   const note = el('span', { class: 'board-note' });
   const tiles = new Map();
+  const bar = new FaultBar({ api, directory });
   const others = directory.teams.length > 1 && el('select', {
     'aria-label': t('board.team'),
     on: { change: (event) => choose(event.target.value) },
@@ -217,6 +219,7 @@ function wall(entry, api, directory) {
   clear(root).append(el('main', { class: 'board' },
     el('header', { class: 'board-head' }, el('h1', {}, team.name), service, counts, time),
     band,
+    bar.node,
     queues,
     grid,
     el('footer', { class: 'board-foot' }, updated, note,
@@ -240,6 +243,7 @@ function wall(entry, api, directory) {
   close = () => {
     clearInterval(timer);
     observer.disconnect();
+    bar.close();
     centre.close();
   };
   centre.start();
@@ -276,8 +280,8 @@ function wall(entry, api, directory) {
   }
 
   function tick() {
-    const now = centre.clock.now();
-    say(time, timeOfDay(now).slice(0, 5));
+    say(time, timeOfDay(centre.clock.now()).slice(0, 5));
+    const now = centre.now();
     for (const one of tiles.values()) one.tick(now);
     if (centre.heard) say(updated, t('board.updated', { time: timeOfDay(centre.heard) }));
     say(note, centre.connection === 'blind' && centre.heard ? t('board.blind') : '');
@@ -318,14 +322,20 @@ function wall(entry, api, directory) {
 
 function tile(agent) {
   const name = el('span', { class: 'tile-name' });
+  const reason = el('span', { class: 'tile-reason' });
   const state = el('span', { class: 'tile-state' });
   const time = el('span', { class: 'tile-time' });
-  const node = el('li', { class: 'tile', data: { agent: agent.id } }, el('div', { class: 'tile-text' }, name, state, time));
+  const node = el('li', { class: 'tile', data: { agent: agent.id } }, el('div', { class: 'tile-text' },
+    // The id stays whole where the name is cut.
+    el('span', { class: 'tile-who' }, name, agent.name === agent.id ? null : el('span', { class: 'tile-id' }, agent.id)),
+    state,
+    el('span', { class: 'tile-last' }, time, reason)));
   return {
     node,
     update() {
       say(name, agent.name);
       say(state, stateName(agent.state));
+      say(reason, agent.reason);
       node.className = `tile ${stateKind(agent.state)}`;
       node.dataset.state = agent.state;
     },

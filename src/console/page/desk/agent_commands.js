@@ -17,6 +17,12 @@ export class AgentCommands {
     return this.directory.users.some(({ id }) => id === agent.id) ? 'supervisor' : null;
   }
 
+  /** Whether the user may listen to an agent's calls. */
+  supervises(agent) {
+    const me = this.directory.users.find(({ id }) => id === this.user);
+    return Boolean(me?.roles.includes('Supervisor') && agent.id !== this.user && this.standing(agent));
+  }
+
   /** Sets the state of an agent. */
   setState(agent, fields) {
     return this.#ask((as) => this.api.put(`/finesse/api/User/${encodeURIComponent(agent.id)}`, xml('User', fields), { as }), agent);
@@ -27,6 +33,30 @@ export class AgentCommands {
     const address = target && `<targetMediaAddress>${escape(target)}</targetMediaAddress>`;
     const body = `<Dialog>${address}<requestedAction>${escape(action)}</requestedAction>${more}</Dialog>`;
     return this.#ask((as) => this.api.put(`/finesse/api/Dialog/${encodeURIComponent(dialog)}`, body, { as }), agent);
+  }
+
+  /** Makes a call, or as a supervisor listens to one: `action` is MAKE_CALL or SILENT_MONITOR. */
+  create(agent, action, to) {
+    const body = xml('Dialog', { requestedAction: action, fromAddress: agent.extension || agent.home, toAddress: to });
+    return this.#ask((as) => this.api.post(`/finesse/api/User/${encodeURIComponent(agent.id)}/Dialogs`, body, { as }), agent);
+  }
+
+  /** Sends a message to a team, shown for so many seconds. */
+  tell(team, content, duration) {
+    const teams = `<teams><team>${escape(team)}</team></teams>`;
+    const body = `<TeamMessage><duration>${duration}</duration><content>${escape(content)}</content>${teams}</TeamMessage>`;
+    return this.#ask(() => this.api.post('/finesse/api/TeamMessage', body));
+  }
+
+  /** The availability of the service, `{ status, finesse }`, or null. */
+  async service() {
+    const answer = await this.api.get('/callboard/api/status').catch(() => null);
+    return answer?.ok ? answer.json() : null;
+  }
+
+  /** Sets the availability: `status` or `finesse`. */
+  setService(values) {
+    return this.#ask(() => this.api.post(`/callboard/api/status?${new URLSearchParams(values)}`));
   }
 
   /** Sets the state of an agent in a medium other than voice. */

@@ -8,12 +8,14 @@ import { t } from '../shared/words.js';
 import { escape } from '../shared/xml.js';
 
 const SIMPLE = new Set([
-  'ANSWER', 'HOLD', 'RETRIEVE', 'DROP', 'TRANSFER', 'CONFERENCE', 'BARGE_CALL', 'ACCEPT', 'REJECT', 'CLOSE', 'CANCEL_SCHEDULED_CALLBACK',
+  'ANSWER', 'HOLD', 'RETRIEVE', 'DROP', 'TRANSFER', 'CONFERENCE', 'BARGE_CALL', 'START_RECORDING', 'ACCEPT', 'REJECT', 'CLOSE', 'CANCEL_SCHEDULED_CALLBACK',
 ]);
 const SIMPLE_OF_TASKS = new Set(['ACCEPT', 'START', 'PAUSE', 'RESUME', 'WRAP_UP', 'CLOSE']);
 const CLASSIFICATIONS = ['VOICE', 'FAX', 'ANS_MACHINE', 'INVALID', 'BUSY', 'DO_NOT_CALL'];
 const MEDIUM_STATES = ['LOGIN', 'READY', 'NOT_READY', 'LOGOUT'];
 const FIRST = ['ANSWER', 'ACCEPT', 'RETRIEVE', 'HOLD', 'TRANSFER', 'CONFERENCE', 'DROP'];
+/** What makes one call of two. */
+const JOINS = ['TRANSFER', 'CONFERENCE'];
 const ERROR_STAYS = 15_000;
 
 /** A badge with the word of a state, which `name` finds; `set(state)` changes it. */
@@ -46,7 +48,7 @@ export function agentCard(agent, centre, commands) {
 
   const buttons = standing ? stateButtons() : null;
   const node = el('article', { class: 'agent', 'aria-labelledby': heading, data: { agent: agent.id } },
-    el('header', {}, el('h3', { id: heading }, name, el('span', { class: 'hint' }, agent.id)), state.node, time),
+    el('header', {}, el('h3', { id: heading }, name, agent.name === agent.id ? null : el('span', { class: 'hint' }, agent.id)), state.node, time),
     note,
     buttons && el('div', { class: 'row agent-actions' }, Object.values(buttons)),
     media,
@@ -76,9 +78,32 @@ export function agentCard(agent, centre, commands) {
         else complain(t('desk.noExtension'));
       }),
       ready: button(t('desk.ready'), 'ready', () => go({ state: 'READY' })),
+      dial: standing === 'self' && menu(t('desk.dial'), (panel, close) => question(panel, close, {
+        label: t('desk.ask.number'),
+        button: t('desk.dial.go'),
+        autocomplete: 'off',
+        inputmode: 'tel',
+        action: (to) => order(() => commands.create(agent, 'MAKE_CALL', to)),
+      }), { data: { action: 'dial' } }),
+      monitor: commands.supervises(agent) && button(t('desk.monitor'), 'monitor', () => order(() => commands.create(listener(), 'SILENT_MONITOR', agent.extension))),
+      barge: commands.supervises(agent) && button(t('desk.action.BARGE_CALL'), 'barge', () => order(() => commands.act(listener(), listening().id, 'BARGE_CALL'))),
       notReady: withReason(t('desk.notReady'), 'notready', 'NOT_READY'),
       logout: withReason(t('desk.signOut'), 'logout', 'LOGOUT'),
     };
+  }
+
+  // The user who is logged in, as a supervisor with a telephone.
+  function listener() {
+    return centre.agents.get(commands.user);
+  }
+
+  // The call by which the supervisor listens to this agent.
+  function listening() {
+    const me = listener();
+    const isHere = ({ participants }, address) => participants.some((one) => one.address === address);
+    return me && centre.callsOf(me).find((dialog) => isHere(dialog, agent.extension) && dialog.participants.some((one) => (
+      one.address === me.extension && one.actions.includes('BARGE_CALL')
+    )));
   }
 
   function update() {
@@ -96,6 +121,12 @@ export function agentCard(agent, centre, commands) {
       buttons.ready.hidden = out || agent.state === 'READY';
       buttons.notReady.hidden = out;
       buttons.logout.hidden = out;
+      if (buttons.dial) buttons.dial.hidden = out;
+      if (buttons.monitor) {
+        const heard = Boolean(listening());
+        buttons.monitor.hidden = heard || !listener()?.extension || !centre.callsOf(agent).some((dialog) => !isTask(dialog));
+        buttons.barge.hidden = !heard;
+      }
     }
     tick();
     updateMedia();
@@ -125,8 +156,8 @@ export function agentCard(agent, centre, commands) {
   }
 
   function tick() {
-    say(time, agent.since === null ? '' : elapsed(centre.clock.now() - agent.since));
-    for (const one of calls.querySelectorAll('[data-since]')) say(one, elapsed(centre.clock.now() - Number(one.dataset.since)));
+    say(time, agent.since === null ? '' : elapsed(centre.now() - agent.since));
+    for (const one of calls.querySelectorAll('[data-since]')) say(one, elapsed(centre.now() - Number(one.dataset.since)));
   }
 
   // Calls are drawn anew only when one has changed, so that a menu stays open and the focus where it is.
@@ -137,7 +168,7 @@ export function agentCard(agent, centre, commands) {
     shown = now;
     const focused = calls.contains(document.activeElement) ? document.activeElement : null;
     const [dialog, action] = ['dialog', 'action'].map((name) => focused?.closest(`[data-${name}]`)?.dataset[name]);
-    clear(calls).append(...list.map((one) => call(one)));
+    clear(calls).append(...list.map((one) => call(one, list)));
     if (focused) refocus(dialog, action);
     tick();
   }
@@ -150,13 +181,13 @@ export function agentCard(agent, centre, commands) {
     (next?.querySelector('summary') ?? next)?.focus();
   }
 
-  function call(dialog) {
+  function call(dialog, list) {
     // The address of a participant in a task is the id of its agent.
     const mine = isTask(dialog) ? [agent.id] : [agent.extension, agent.home].filter(Boolean);
     const isOwn = ({ address }) => mine.includes(address);
     // The agent itself stands last, with its actions.
     const participants = [...dialog.participants].sort((a, b) => isOwn(a) - isOwn(b));
-    const about = [dialog.queue, ...dialog.variables.slice(0, 2).map(([, value]) => value)].filter(Boolean).join(' · ');
+    const about = [dialog.type === 'CONSULT' && t('desk.consultation'), dialog.queue, ...dialog.variables.slice(0, 2).map(([, value]) => value)].filter(Boolean).join(' · ');
     return el('li', { class: 'call', data: { dialog: dialog.id } },
       el('p', { class: 'call-head' },
         el('strong', {}, isTask(dialog) ? dialog.medium : `${dialog.from || '–'} → ${dialog.to || '–'}`),
@@ -169,18 +200,39 @@ export function agentCard(agent, centre, commands) {
           badge(participant.state, isTask(dialog) ? taskStateName : stateName).node,
           participant.since && el('span', { class: 'time', data: { since: participant.since } }),
           participant.cause && el('span', { class: 'hint' }, participant.cause),
-          own && standing === 'self' && el('div', { class: 'row call-actions' }, actions(dialog, participant)),
-          !own && hasCustomer(dialog) && outside(participant) && commands.directory.administrator && button(t('desk.hangUp'), 'hangup', () => order(() => commands.leave('calls', dialog.id))),
+          own && standing === 'self' && el('div', { class: 'row call-actions' }, joins(dialog, list), actions(dialog, participant, list)),
+          !own && hasCustomer(dialog) && outside(participant) && commands.directory.administrator && button(t(participant.address === dialog.to ? 'desk.hangUpCalled' : 'desk.hangUp'), 'hangup', () => order(() => commands.leave('calls', dialog.id))),
         );
       })),
     );
+  }
+
+  // The call that waits while its agent consults. What joins the two stands with the consultation.
+  function waiting(consultation, list) {
+    if (consultation.type !== 'CONSULT') return null;
+    return list.find((one) => one !== consultation && !isTask(one) && own(one)?.actions.some((action) => JOINS.includes(action)));
+  }
+
+  function own({ participants }) {
+    return participants.find(({ address }) => [agent.extension, agent.home].includes(address));
+  }
+
+  function joins(dialog, list) {
+    const first = waiting(dialog, list);
+    return first && JOINS.filter((action) => own(first).actions.includes(action)).map((action) => (
+      button(t(`desk.action.${action}`), action, () => order(() => commands.act(agent, first.id, action)), true)
+    ));
   }
 
   function outside({ address, state: now }) {
     return now !== 'DROPPED' && address && ![...centre.agents.values()].some(({ extension, home }) => address === extension || address === home);
   }
 
-  function actions(dialog, { actions: offered }) {
+  function actions(dialog, { actions: listed, state: phase }, list) {
+    const joined = list.some((one) => waiting(one, list) === dialog);
+    // No document lists START_RECORDING, which Express takes while a participant talks.
+    const records = phase === 'ACTIVE' && !isTask(dialog) && commands.directory.profile === 'uccx';
+    const offered = [...listed.filter((action) => !joined || !JOINS.includes(action)), ...(records ? ['START_RECORDING'] : [])];
     const rank = (action) => (FIRST.includes(action) ? FIRST.indexOf(action) : FIRST.length - 1.5);
     return [...offered].sort((a, b) => rank(a) - rank(b)).map((action) => {
       const task = isTask(dialog);

@@ -4,6 +4,7 @@ import './desk.words.js';
 import { agentCard, badge } from './agents.js';
 import { elapsed, timeOfDay } from '../shared/clock.js';
 import { clear, el, say } from '../shared/dom.js';
+import { choices, menu, question } from '../shared/menu.js';
 import { ContactCentre } from '../shared/contact_centre.js';
 import { AgentCommands } from './agent_commands.js';
 import { customerCard } from './customers.js';
@@ -15,6 +16,7 @@ import { t } from '../shared/words.js';
 export const title = 'desk.title';
 
 const MANY = 60;
+const MESSAGE_SECONDS = 300;
 /** The kind of the badge of a contact by its state. */
 const CONTACT_KINDS = { waiting: 'warn', resting: 'warn', offered: 'busy', called: 'good' };
 const remembered = { user: null, team: null, to: '', from: '5550123', variable: 'Gold', task: 'Chat about an order', contact: '5550190', callers: new Map(), tasks: new Map(), contacts: new Map() };
@@ -32,13 +34,15 @@ export function show(root, context) {
   if (!known(remembered.team)) remembered.team = all ? '*' : (teams[0]?.id ?? '');
 
   const place = el('div', { class: 'desk-teams' });
+  const columns = el('div', { class: 'desk-columns' });
   const state = el('p', { class: 'connection', role: 'status' });
   const queues = queueCard();
-  const events = ticker();
+  const events = ticker(context);
   const customers = directory.administrator ? [callCard(), ...(hasMedia ? [taskCard()] : []), ...(directory.campaigns.length ? [contactCard()] : [])] : [];
   let centre = null;
   let cards = new Map();
   let built = false;
+  const mayTell = directory.administrator || directory.users.some(({ id, roles }) => id === user && roles.includes('Supervisor'));
 
   const select = teams.length > 1 && el('label', { class: 'row' }, el('span', { class: 'hint' }, t('desk.team')),
     el('select', { on: { change: (event) => choose(event.target.value) } },
@@ -48,14 +52,15 @@ export function show(root, context) {
   root.append(el('div', { class: 'desk stack' },
     el('header', { class: 'view-head' },
       el('div', { class: 'row' }, el('h1', {}, t('desk.heading')), state,
-        el('div', { class: 'row spread' }, select, el('a', { href: './board', target: '_blank', rel: 'noopener' }, t('desk.board')))),
+        el('div', { class: 'row spread' }, select, directory.administrator && serviceMenu(), el('a', { class: 'button small', href: './board', target: '_blank', rel: 'noopener' }, t('desk.board')))),
       el('p', { class: 'hint' }, t('desk.lead')),
     ),
-    el('div', { class: 'desk-columns' },
-      el('section', { 'aria-label': t('desk.teams') }, place),
-      el('div', { class: 'stack desk-side' }, queues.node, customers.map(({ node }) => node), events.node),
-    ),
+    columns,
   ));
+  columns.append(
+    el('section', { 'aria-label': t('desk.teams') }, place),
+    el('div', { class: 'stack desk-side' }, queues.node, el('div', { class: 'stack desk-customers' }, customers.map(({ node }) => node)), events.node),
+  );
   choose(remembered.team);
   const timer = setInterval(tick, 1_000);
 
@@ -75,9 +80,12 @@ export function show(root, context) {
       onChange: update,
       onEvent: (event) => events.add(event),
       onError: ({ agent, text }) => cards.get(agent)?.complain(text),
-      onEnd: ({ id: dialog, state: last }) => {
-        // A call that no agent took goes back to its queue, and its caller is still there.
-        if (last === 'DROPPED' || last === 'FAILED') remembered.callers.delete(dialog);
+      onEnd: ({ id: dialog, state: last, participants }) => {
+        // A call that no agent took goes back to its queue, and its caller is still there; so is one whom another team has.
+        const hasAgent = participants.some(({ address, state: now }) => (
+          !['DROPPED', 'WRAP_UP'].includes(now) && directory.users.some(({ extension }) => extension === address)
+        ));
+        if (last !== 'INITIATED' && !hasAgent) remembered.callers.delete(dialog);
         if (last === 'CLOSED') remembered.tasks.delete(dialog);
       },
       onDenied: () => connection(),
@@ -101,12 +109,44 @@ export function show(root, context) {
       const members = [...centre.agents.values()].filter((agent) => agent.team === team.id);
       for (const agent of members) cards.set(agent.id, agentCard(agent, centre, commands));
       return members.length > 0 && el('section', { class: 'desk-team' },
-        el('h2', {}, team.name),
+        el('div', { class: 'row desk-team-head' }, el('h2', {}, team.name), mayTell && messageMenu(team)),
         el('div', { class: 'agents' }, members.map(({ id }) => cards.get(id).node)));
     });
     // The cards have the order of the contact centre, so that the comparison in update() holds.
     cards = new Map([...centre.agents.keys()].filter((id) => cards.has(id)).map((id) => [id, cards.get(id)]));
     clear(place).append(...(cards.size ? sections.filter(Boolean) : [el('p', { class: 'hint' }, t('desk.nobody'))]));
+  }
+
+  function serviceMenu() {
+    const said = el('p', { class: 'error', role: 'alert', hidden: true });
+    const set = async (values) => {
+      const problem = await commands.setService(values);
+      say(said, problem ?? '');
+      said.hidden = !problem;
+    };
+    const node = menu(t('desk.service'), async (panel, close) => {
+      const now = await commands.service();
+      const states = ['IN_SERVICE', 'PARTIAL_SERVICE', 'OUT_OF_SERVICE'].filter((status) => status !== now?.status);
+      const presence = now?.finesse === 'unavailable' ? 'available' : 'unavailable';
+      choices(panel, close, [
+        ...states.map((status) => [stateName(status), () => set({ status })]),
+        [t(`desk.finesse.${presence}`), () => set({ finesse: presence })],
+      ]);
+      panel.querySelector('button')?.focus();
+    }, { data: { action: 'service' } });
+    return [node, said];
+  }
+
+  function messageMenu(team) {
+    const said = el('span', { class: 'hint', role: 'status' });
+    const node = menu(t('desk.message'), (panel, close) => question(panel, close, {
+      label: t('desk.message.to', { team: team.name }),
+      button: t('desk.message.go'),
+      maxlength: 255,
+      autocomplete: 'off',
+      action: async (content) => say(said, await commands.tell(team.id, content, MESSAGE_SECONDS) ?? t('desk.message.sent')),
+    }), { data: { action: 'message' } });
+    return [node, said];
   }
 
   function connection() {
@@ -116,6 +156,9 @@ export function show(root, context) {
     state.className = `connection ${kind === 'denied' || out ? 'lost' : kind}`;
     say(state, t(`desk.connection.${kind}`, { time: timeOfDay(centre.lostSince), status: stateName(centre.status) }));
     state.title = centre.why;
+    // Nothing can be done to what is from before.
+    columns.classList.toggle('stale', centre.stale);
+    for (const part of [place, columns.querySelector('.desk-customers')]) part.inert = centre.stale;
   }
 
   function tick() {
@@ -260,7 +303,7 @@ function queueCard() {
         say(row.waiting, waiting === null ? '–' : String(waiting));
         row.waiting.classList.toggle('some', waiting > 0);
         say(row.about, [
-          longest && t('state.longest', { time: elapsed(centre.clock.now() - longest) }),
+          longest && t('state.longest', { time: elapsed(centre.now() - longest) }),
           ready !== null && t('desk.agentsReady', { n: ready }),
         ].filter(Boolean).join(' · '));
       }

@@ -1,6 +1,7 @@
 // The newest events, each with its time, node and content, and its payload when it is opened.
 
 import { timeOfDay } from '../shared/clock.js';
+import { copyText } from '../shared/copy.js';
 import { clear, el } from '../shared/dom.js';
 import { t } from '../shared/words.js';
 import { all, first, pretty, update } from '../shared/xml.js';
@@ -8,15 +9,20 @@ import { all, first, pretty, update } from '../shared/xml.js';
 const MOST = 200;
 const KINDS = ['all', 'user', 'dialogs', 'team', 'other'];
 let wanted = 'all';
+// Events outlive the view, so that a change of language does not undo them.
+const kept = { context: null, events: [] };
 
 /** A card with the events; `add({ node, data })` puts one on top. */
-export function ticker() {
+export function ticker(context) {
+  if (kept.context !== context) Object.assign(kept, { context, events: [] });
   const list = el('ol', { class: 'ticks', data: { kind: wanted } });
   const none = el('p', { class: 'hint' }, t('desk.events.none'));
   const filter = el('select', { 'aria-label': t('desk.filter'), on: { change } }, KINDS.map((kind) => (
     el('option', { value: kind, selected: kind === wanted }, t(`desk.filter.${kind}`))
   )));
-  const empty = el('button', { class: 'button small', type: 'button', on: { click: () => clear(list) && (none.hidden = false) } }, t('desk.events.clear'));
+  const empty = el('button', { class: 'button small', type: 'button', on: { click: empties } }, t('desk.events.clear'));
+  list.append(...kept.events.map((event) => tick(event)).reverse());
+  none.hidden = kept.events.length > 0;
   return {
     node: el('section', { class: 'card stack ticker' },
       el('div', { class: 'row' }, el('h2', {}, t('desk.events')), el('div', { class: 'row spread' }, filter, empty)),
@@ -29,11 +35,20 @@ export function ticker() {
       // New events on top do not move an open event, or the list while the user reads further down.
       const reads = list.scrollTop > 0 || list.querySelector('details[open]') !== null;
       const before = reads ? list.scrollHeight : 0;
-      list.prepend(tick(node, data));
+      const event = { node, data, at: Date.now() };
+      kept.events.push(event);
+      if (kept.events.length > MOST) kept.events.shift();
+      list.prepend(tick(event));
       if (reads) list.scrollTop += list.scrollHeight - before;
       if (list.children.length > MOST) list.lastElementChild.remove();
     },
   };
+
+  function empties() {
+    kept.events = [];
+    clear(list);
+    none.hidden = false;
+  }
 
   function change() {
     wanted = filter.value;
@@ -41,8 +56,9 @@ export function ticker() {
   }
 }
 
-function tick(node, data) {
+function tick({ node, data, at }) {
   const payload = el('pre', { class: 'mono', tabindex: '0' });
+  const copy = el('button', { class: 'button small', type: 'button', on: { click: () => copyText(payload, copy) } }, t('copy.copy'));
   const { kind, short } = place(node);
   const details = el('details', {
     on: {
@@ -53,11 +69,11 @@ function tick(node, data) {
     },
   },
   el('summary', {},
-    el('time', { class: 'mono' }, timeOfDay(Date.now())),
+    el('time', { class: 'mono' }, timeOfDay(at)),
     el('span', { class: 'tick-node mono', title: node }, short),
     el('span', { class: 'tick-words' }, words(data)),
   ),
-  payload);
+  el('div', { class: 'tick-payload' }, payload, copy));
   return el('li', { data: { kind } }, details);
 }
 
@@ -80,6 +96,8 @@ function words(data) {
     const people = all(dialog, 'Participant').map((one) => `${first(one, 'mediaAddress')} ${first(one, 'state')}`);
     return `${told.event} Dialog ${first(dialog, 'id')}: ${people.join(', ') || first(dialog, 'state')}`;
   }
+  const message = all(told.data, 'TeamMessage')[0];
+  if (message) return `${told.event} ${first(message, 'createdBy', 'id')}: ${first(message, 'content')}`;
   const medium = all(told.data, 'Media')[0];
   if (medium) return `${told.event} ${first(medium, 'name')} ${first(medium, 'state')}`;
   const user = all(told.data, 'user')[0] ?? all(told.data, 'User')[0];

@@ -33,10 +33,10 @@ export function timeOfDay(milliseconds) {
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
 }
 
-/** A delay: 3.2 ms, 480 ms, 1.25 s. */
+/** A delay: 3.2 ms, 480 ms, 1.25 s. Browsers that measure whole milliseconds are not shown tenths. */
 export function duration(milliseconds) {
   if (milliseconds === null || !Number.isFinite(milliseconds)) return '–';
-  if (milliseconds < 10) return `${milliseconds.toFixed(1)} ms`;
+  if (milliseconds < 10 && !Number.isInteger(milliseconds)) return `${milliseconds.toFixed(1)} ms`;
   if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`;
   return `${(milliseconds / 1_000).toFixed(2)} s`;
 }

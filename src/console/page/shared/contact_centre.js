@@ -38,6 +38,7 @@ export class ContactCentre {
   #queuesRead = 0;
   #queuesDue = Infinity;
   #listening = false;
+  #stopped = null;
   #readable;
 
   constructor(api, directory, { teams, calls = true, onChange, onEvent, onError, onEnd, onDenied }) {
@@ -80,6 +81,19 @@ export class ContactCentre {
   /** Reads the queues soon. No event tells of a caller whom no agent can take. */
   askQueues() {
     this.#queuesLater(QUEUES_SOON);
+  }
+
+  /** Whether what is shown is from before: the server is away, or the service is out. */
+  get stale() {
+    return this.connection === 'lost' || this.connection === 'denied' || Boolean(this.status && this.status !== IN_SERVICE);
+  }
+
+  /** The time by which states last, by the server's clock. It stands still while what is shown is from before. */
+  now() {
+    const now = this.clock.now();
+    if (!this.stale) this.#stopped = null;
+    else this.#stopped ??= this.connection === 'lost' ? now - (Date.now() - this.lostSince) : now;
+    return this.#stopped ?? now;
   }
 
   /** Whether the page may read this user's own documents. */
@@ -201,7 +215,7 @@ export class ContactCentre {
     const agents = [...this.agents.keys()].filter((id) => this.calls && this.mayRead(id));
     const nodes = [
       '/finesse/api/SystemInfo',
-      ...this.teams.map(({ id }) => `/finesse/api/Team/${id}/Users`),
+      ...this.teams.flatMap(({ id }) => [`/finesse/api/Team/${id}/Users`, ...(this.calls ? [`/finesse/api/Team/${id}/TeamMessages`] : [])]),
       // Errors of requests come on the user's own node and not on the team's.
       ...agents.flatMap((id) => [`/finesse/api/User/${id}`, `/finesse/api/User/${id}/Dialogs`]),
       ...(this.media.length ? agents.flatMap((id) => [`/finesse/api/User/${id}/Media`, `/finesse/api/User/${id}/Dialogs/Media`]) : []),
