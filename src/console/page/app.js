@@ -4,6 +4,7 @@
 import { Api, Unreachable, reason } from './shared/api.js';
 import './app.words.js';
 import { clear, el, svg } from './shared/dom.js';
+import { FaultBar } from './shared/fault_bar.js';
 import { setTheme, theme } from './shared/theme.js';
 import * as words from './shared/words.js';
 import { language, onLanguage, setLanguage, t } from './shared/words.js';
@@ -14,7 +15,10 @@ const VIEWS = {
   wire: () => import('./wire/wire.js'),
   ways: () => import('./ways/ways.js'),
   desk: () => import('./desk/desk.js'),
+  faults: () => import('./faults/faults.js'),
 };
+// A program that was built without faults has no such link.
+const hasFaults = document.querySelector('link[href^="./faults/"]') !== null;
 
 const top = document.getElementById('top');
 const main = document.getElementById('view');
@@ -36,12 +40,13 @@ function mount(view) {
 async function show(moved) {
   const mine = (turn += 1);
   header();
+  context?.bar.draw();
   if (!context) {
     mount(login);
     return;
   }
   try {
-    const view = await VIEWS[route()]();
+    const view = route() === 'faults' && !hasFaults ? noFaults : await VIEWS[route()]();
     if (mine === turn) mount(view);
   } catch (error) {
     if (mine !== turn) return;
@@ -54,6 +59,11 @@ async function show(moved) {
 function route() {
   const name = location.hash.slice(1).split('/')[0];
   return name in VIEWS ? name : 'wire';
+}
+
+// Faults are for administrators.
+function offered() {
+  return Object.keys(VIEWS).filter((name) => name !== 'faults' || (hasFaults && context?.directory.administrator));
 }
 
 function leave() {
@@ -69,7 +79,7 @@ function header() {
   top.replaceChildren(...[
     el('a', { class: 'skip', href: '#view', on: { click: skip } }, t('app.skip')),
     el('a', { class: 'brand', href: '#wire' }, mark(), 'callboard'),
-    context && el('nav', { 'aria-label': t('app.views') }, Object.keys(VIEWS).map((name) => (
+    context && el('nav', { 'aria-label': t('app.views') }, offered().map((name) => (
       el('a', { href: `#${name}`, 'aria-current': name === here ? 'page' : null }, t(`app.${name}`))
     ))),
     el('div', { class: 'top-end' },
@@ -141,6 +151,13 @@ function person() {
   return icon(svg('circle', { cx: 8, cy: 5.2, r: 2.6 }), svg('path', { d: 'M2.8 14c.5-3 2.5-4.6 5.2-4.6s4.7 1.6 5.2 4.6' }));
 }
 
+const noFaults = {
+  title: 'app.faults',
+  show(root) {
+    root.append(el('h1', {}, t('app.faults')), el('p', { class: 'lead' }, t('app.noFaults')));
+  },
+};
+
 // Login
 
 const login = {
@@ -164,7 +181,8 @@ const login = {
       el('section', { class: 'login-about' },
         el('h1', {}, t('login.lead')),
         el('p', { class: 'lead' }, t('login.about')),
-        el('dl', {}, Object.keys(VIEWS).map((name) => [el('dt', {}, t(`app.${name}`)), el('dd', {}, t(`login.${name}`))])),
+        el('dl', {}, Object.keys(VIEWS).filter((name) => name !== 'faults' || hasFaults).map((name) => [el('dt', {}, t(`app.${name}`)), el('dd', {}, t(`login.${name}`))]),
+          el('dt', {}, el('a', { href: './board' }, t('app.board'))), el('dd', {}, t('login.board'))),
       ),
       el('section', { class: 'card login-card' }, form),
     ));
@@ -207,6 +225,8 @@ async function enter(name, password) {
     const directory = given.json();
     const leaving = new AbortController();
     context = { api, directory, user: directory.me ?? name, password, words, leaving, signal: leaving.signal };
+    context.bar = new FaultBar(context, { link: '#faults' });
+    document.body.append(context.bar.node);
     return null;
   } catch (error) {
     if (error instanceof Unreachable) return t('login.unreachable', { address: `${location.origin}/healthz` });
