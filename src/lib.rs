@@ -18,6 +18,7 @@ pub mod logger;
 pub mod net;
 pub mod prepare;
 pub mod pubsub;
+pub mod record;
 pub mod serve;
 pub mod text;
 pub mod transport;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use argh::{ArgsInfo, FromArgs};
 use log::LevelFilter;
 
-use crate::cli::values::{address, level};
+use crate::cli::values::{address, entries, level};
 
 /// Stands in for the notification service of a Cisco Finesse contact centre: XMPP over WebSocket and pubsub events.
 ///
@@ -75,6 +75,10 @@ pub struct Serve {
     /// let administrators set faults: failures on purpose
     #[argh(switch)]
     pub faults: bool,
+
+    /// keep so many entries of what happens: requests, frames, events, sessions; replaces `record` of the file
+    #[argh(option, arg_name = "entries", from_str_fn(entries))]
+    pub record: Option<usize>,
 
     /// let other machines use the demo, or a configuration with passwords that everybody can guess
     #[argh(switch)]

@@ -18,6 +18,7 @@ impl Serve {
             state_dir: None,
             log: None,
             faults: false,
+            record: None,
             demo_anywhere: false,
         }
     }
@@ -47,6 +48,7 @@ impl Serve {
             config.www = Some(Www { folder: folder.clone(), place: None });
         }
         config.faults |= self.faults;
+        config.record = self.record.unwrap_or(config.record);
         if let Some(folder) = &self.state_dir {
             config.state_dir = Some(folder.clone());
         }

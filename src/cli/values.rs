@@ -4,10 +4,19 @@ use std::net::SocketAddr;
 
 use log::LevelFilter;
 
+use crate::config::MOST_ENTRIES;
+use crate::text::number;
+
 /// Reads an address to listen on.
 pub fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse()
         .map_err(|_| "it must be an IP address with a port, such as 127.0.0.1:8445 or [::1]:8445".to_owned())
+}
+
+/// Reads how many entries are kept.
+pub fn entries(text: &str) -> Result<usize, String> {
+    let entries = number(text).filter(|entries| *entries <= MOST_ENTRIES);
+    entries.ok_or_else(|| format!("it must be a number from 0 to {MOST_ENTRIES}"))
 }
 
 /// Reads how much to log.

@@ -112,6 +112,14 @@ fn describe(config: &Config, found: &Found, out: &mut impl Write) -> io::Result<
             if cfg!(feature = "lab") { "may be set by administrators" } else { "are not in this program" };
         writeln!(out, "faults         {faults}")?;
     }
+    if config.record > 0 {
+        let entries = config.record;
+        if cfg!(feature = "lab") {
+            writeln!(out, "record         the last {entries} entries, for administrators")?;
+        } else {
+            writeln!(out, "record         is not in this program")?;
+        }
+    }
     let access = match config.node_access {
         NodeAccess::Open => "open to every user",
         NodeAccess::Role => "for those to whom the REST API shows the same",

@@ -4,6 +4,7 @@
 
 use crate::config::campaigns;
 use crate::config::{Config, LONGEST_LAYOUT, MOST_CONTACTS, MOST_LAYOUTS};
+use crate::record::BYTES_PER_ENTRY;
 
 const KIB: u64 = 1024;
 
@@ -87,6 +88,10 @@ pub fn rows(config: &Config) -> Vec<Row> {
         row("queues", number(limits.queues).min(streams * number(limits.queue))),
         row("history", number(limits.history_size) + number(limits.history) * ENTRY),
         row("items", items * (ENTRY + number(limits.payload))),
+        row(
+            "record",
+            if cfg!(feature = "lab") { number(config.record) * number(BYTES_PER_ENTRY) } else { 0 },
+        ),
         row("calls", number(limits.calls) * CALL),
         row("contacts", contacts * CUSTOMER),
         row("bodies", number(limits.bodies)),
@@ -135,7 +140,8 @@ mod tests {
         let mut config = Config::demo();
         let text =
             format!("[[user]]\nid = \"a\"\npassword = \"not a\"\nroles = [\"Administrator\"]\n{example}");
-        config.limits = Config::parse(&text, "example.toml").expect("it can be read").limits;
+        let example = Config::parse(&text, "example.toml").expect("it can be read");
+        (config.limits, config.record) = (example.limits, example.record);
         let needed = total(&config);
         assert!(said.contains(&format!("{needed} MiB")), "it is {needed} MiB: {:#?}", rows(&config));
     }

@@ -23,6 +23,9 @@ use crate::config::server::{
 use crate::config::users::{ReasonCode, Team, User};
 use crate::config::web_origin::{Host, WebOrigin};
 
+/// The most entries that the record can be told to keep.
+pub const MOST_ENTRIES: usize = 100_000;
+
 /// A configuration without contradictions: every reference in it leads somewhere, every name is unique.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -56,6 +59,8 @@ pub struct Config {
     pub frame_tap: bool,
     /// Whether administrators may set faults.
     pub faults: bool,
+    /// How many entries of what happens are kept; 0: none.
+    pub record: usize,
     /// Access to the nodes of users, teams and queues.
     pub node_access: NodeAccess,
     /// How many subscriptions to a node an owner may have.

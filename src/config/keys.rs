@@ -16,6 +16,7 @@ pub(super) const FILE: &[&str] = &[
     "trusted_proxies",
     "frame_tap",
     "faults",
+    "record",
     "node_access",
     "subscriptions",
     "queue_statistics",

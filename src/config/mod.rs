@@ -38,7 +38,7 @@ pub mod web_origin;
 pub mod workflows;
 
 pub use books::{Contact, MOST_CONTACTS, PhoneBook};
-pub use configuration::Config;
+pub use configuration::{Config, MOST_ENTRIES};
 pub use devices::Device;
 pub use files::{Files, Found, Origin, SelfSigned, TlsFiles, Unread, Www};
 pub use keys::SECTIONS;

@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 use crate::config::books;
 use crate::config::browsers;
 use crate::config::campaigns;
-use crate::config::configuration::Config;
+use crate::config::configuration::{Config, MOST_ENTRIES};
 use crate::config::files::{Files, Origin, TlsFiles, Unread};
 use crate::config::keys;
 use crate::config::layouts;
@@ -25,7 +25,7 @@ use crate::config::section::{Reported, Section, all, kind_of, named, number};
 use crate::config::server::{NodeAccess, NodeConfig, Profile, QueueStatistics, Release, Subscriptions};
 
 /// The most items a node can be told to keep.
-const MOST_ITEMS: u64 = 1000;
+const MOST_ITEMS: usize = 1000;
 
 /// A configuration, and what is known of its text only.
 #[derive(Debug)]
@@ -63,6 +63,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let every_proxy = trusted_proxies.as_ref().ok().and_then(|proxies| proxies.everything);
     let frame_tap = root.boolean(&mut report, "frame_tap");
     let faults = root.boolean(&mut report, "faults");
+    let record = root.integer(&mut report, "record", MOST_ENTRIES);
     let node_access = node_access(&mut report, &root);
     let subscriptions = subscriptions(&mut report, &root);
     let queue_statistics = queue_statistics(&mut report, &root);
@@ -107,6 +108,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
             trusted_proxies: proxies,
             frame_tap: frame_tap.ok()?.is_some_and(|on| on.value),
             faults: faults.ok()?.is_some_and(|on| on.value),
+            record: record.ok()?.unwrap_or_default(),
             node_access: node_access.ok()?,
             subscriptions: subscriptions.ok()?,
             queue_statistics: queue_statistics.ok()?,
@@ -311,20 +313,11 @@ fn node(
             }
         }
     }
-    let items = match section.value(report, "items") {
-        None => Ok(1),
-        Some(Placed { value: DeValue::Integer(integer), .. }) if number(integer) <= MOST_ITEMS => {
-            Ok(number(integer) as usize)
-        }
-        Some(Placed { place, .. }) => {
-            report.add(place, format!("items must be an integer from 0 to {MOST_ITEMS}"));
-            Err(Reported)
-        }
-    };
+    let items = section.integer(report, "items", MOST_ITEMS);
     Ok(NodeConfig {
         name: name?.value.into(),
         publish: publish?.unwrap_or_default().iter().map(|user| user.value.into()).collect(),
-        items: items?,
+        items: items?.unwrap_or(1),
     })
 }
 

@@ -26,6 +26,7 @@ pub struct Fixed {
     trusted_proxies: Vec<Network>,
     frame_tap: bool,
     faults: bool,
+    record: usize,
     limits: Limits,
 }
 
@@ -46,6 +47,7 @@ impl Fixed {
             trusted_proxies: config.trusted_proxies.clone(),
             frame_tap: config.frame_tap,
             faults: config.faults,
+            record: config.record,
             limits: config.limits,
         }
     }
@@ -66,6 +68,7 @@ impl Fixed {
             ("trusted_proxies", self.trusted_proxies != other.trusted_proxies),
             ("frame_tap", self.frame_tap != other.frame_tap),
             ("faults", self.faults != other.faults),
+            ("record", self.record != other.record),
             ("[limits]", self.limits != other.limits),
         ];
         differences.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()

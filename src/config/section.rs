@@ -127,6 +127,25 @@ impl<'d> Section<'d> {
         }
     }
 
+    /// Reads a number from 0 to `most`.
+    pub fn integer(
+        &self,
+        report: &mut Report,
+        key: &'static str,
+        most: usize,
+    ) -> Result<Option<usize>, Reported> {
+        match self.value(report, key) {
+            None => Ok(None),
+            Some(Placed { value: DeValue::Integer(integer), .. }) if number(integer) <= most as u64 => {
+                Ok(Some(number(integer) as usize))
+            }
+            Some(Placed { place, .. }) => {
+                report.add(place, format!("{key} must be an integer from 0 to {most}"));
+                Err(Reported)
+            }
+        }
+    }
+
     /// Reads an array of strings; every element of another type is reported.
     pub fn strings(
         &self,

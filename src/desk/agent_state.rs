@@ -26,6 +26,11 @@ pub(super) struct Change<'a> {
 }
 
 impl Desk {
+    /// The state of a user, as documents write it.
+    pub fn state_of(&self, user: UserId) -> &'static str {
+        self.agent(user).state.name()
+    }
+
     /// Does what `PUT /User/{id}` asks for: `actor` wants another state for `user`. An accepted request has its events, at least
     /// one for the user, and all carry `request_id`; those of a sign-in come when it is over.
     ///

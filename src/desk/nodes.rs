@@ -14,6 +14,11 @@ pub fn user(id: &str) -> String {
     format!("/finesse/api/User/{id}")
 }
 
+/// The id of the user whose state is told at a node.
+pub fn user_of(node: &str) -> Option<&str> {
+    node.strip_prefix("/finesse/api/User/").filter(|id| !id.contains('/'))
+}
+
 /// The URI of a team.
 pub fn team(id: &str) -> String {
     format!("/finesse/api/Team/{id}")

@@ -16,6 +16,7 @@ mod tests;
 
 pub use kind::{Cut, Kind, Point};
 pub use parameter::{Form, Parameter};
+pub use pattern::Pattern;
 pub use set::{FAULTS_MAX, Fault, Faults, Hit, NAME_MAX, TooManyFaults};
 pub use spec::{COMMON, Problem, Spec, TARGETS};
 pub use table::{Row, TABLE};

@@ -129,6 +129,15 @@ pub fn given_name(headers: &HeaderMap) -> String {
     basic(headers).map(|(name, _)| name).unwrap_or_default()
 }
 
+/// The user that a request names, checked or not, for the record: by the id, or by the name if nobody has it.
+pub fn claimed(site: &Rc<Site>, headers: &HeaderMap) -> String {
+    site.driver.with_hub(|hub, now| match (bearer(headers), basic(headers)) {
+        (Some(token), _) => hub.user_of_token(now, token).map(|user| hub.user_name(user)).unwrap_or_default(),
+        (None, Some((name, _))) => hub.known_as(&name),
+        (None, None) => String::new(),
+    })
+}
+
 /// Says how to log in: as the client tried to.
 pub fn challenge(headers: &HeaderMap, answer: &mut Response) {
     if bearer(headers).is_some() { refuse_token(answer) } else { ask_for_password(answer) }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::rc::Rc;
 
+use hyper::body::Body as _;
 use hyper::header::{self, HeaderValue};
 use hyper::http::uri::Authority;
 use hyper::{Method, Request, StatusCode};
@@ -20,6 +21,7 @@ use crate::http::headers::{entity_tag, forwarded};
 use crate::http::metering::upgrade;
 use crate::http::metering::{Tag, Way};
 use crate::http::query::Query;
+use crate::http::recording::Recorder;
 use crate::http::request_body::Incoming;
 use crate::http::response;
 use crate::http::response::{Empty, Response, options, set, text};
@@ -127,11 +129,16 @@ async fn respond(
             _ => no_such_method(request.method()),
         };
     }
+    let has_body = !request.body().is_end_stream();
+    let recorder = Recorder::of(&site, &request, origin.address, has_body);
+    if let Some(recorder) = &recorder {
+        request.body_mut().recorded_by(recorder.clone());
+    }
     let late = match site.faults {
         false => None,
         true => match faults::meet(&site, &request, origin.address.ip(), &client.remote).await {
             faults::Met::Goes(late) => late,
-            faults::Met::Answered(answer) => return answer,
+            faults::Met::Answered(answer) => return recorded(recorder, answer),
         },
     };
     let faulty = late.map(|late| (late, site.clone()));
@@ -146,10 +153,17 @@ async fn respond(
         answer = conditions.apply(answer);
     }
     asker.mark(&mut answer);
-    match faulty {
-        Some((late, site)) => late.keep(&site, answer).await,
-        None => answer,
+    if let Some((late, site)) = faulty {
+        answer = late.keep(&site, answer).await;
     }
+    recorded(recorder, answer)
+}
+
+fn recorded(recorder: Option<Rc<Recorder>>, mut answer: Response) -> Response {
+    if let Some(recorder) = recorder {
+        recorder.end(&mut answer);
+    }
+    answer
 }
 
 /// Answers a request for a WebSocket.

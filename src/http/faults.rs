@@ -18,7 +18,7 @@ use crate::net::clock::now;
 use crate::net::socket::Remote;
 
 /// Names the fault that has touched a response.
-const HEADER: HeaderName = HeaderName::from_static("x-callboard-fault");
+pub const HEADER: HeaderName = HeaderName::from_static("x-callboard-fault");
 
 /// How often a request that waits asks whether its fault is still set.
 const LOOK: Duration = Duration::from_millis(100);
@@ -43,6 +43,9 @@ pub struct Late {
 /// Lets a request meet the faults of its point, and waits if one has it wait.
 pub async fn meet(site: &Rc<Site>, request: &Request<Incoming>, address: IpAddr, remote: &Remote) -> Met {
     let Some(hit) = hit(site, request, address) else { return Met::Goes(None) };
+    if !matches!(hit.kind, Kind::HttpDelay(_)) {
+        request.body().leave();
+    }
     match hit.kind {
         Kind::HttpStatus(status) => Met::Answered(instead(&hit, status)),
         Kind::HttpDelay(delay) => Met::Goes(Some(Late { hit, delay })),

@@ -118,6 +118,19 @@ fn text(site: &Site) -> String {
     ] {
         one(out, name, "counter", help, value);
     }
+    let (entries, bytes, dropped) = site.driver.with_hub(|hub, _| {
+        let record = hub.record();
+        (record.len(), record.bytes(), record.dropped())
+    });
+    one(out, "record_entries", "gauge", "Entries of the record.", entries);
+    one(out, "record_bytes", "gauge", "Memory of the record, in bytes.", bytes);
+    one(
+        out,
+        "record_dropped_total",
+        "counter",
+        "Entries of the record that have made room for others.",
+        dropped,
+    );
     let (active, fired) = site.driver.with_hub(|hub, _| {
         let faults = hub.faults();
         (faults.list().len(), faults.fired().filter(|(_, count)| *count > 0).collect::<Vec<_>>())

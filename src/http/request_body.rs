@@ -55,23 +55,46 @@ impl Left {
 /// The place of the body when its reader is done.
 pub type Back = Rc<Cell<Option<Left>>>;
 
+/// Sees the body of a request before it is used.
+pub trait BodySeen {
+    /// The body has come.
+    fn body(&self, text: &str);
+
+    /// The request goes on, or is answered, without its body.
+    fn goes_on(&self);
+}
+
 /// The body of a request, which goes back to the connection when nobody wants any more of it.
 pub struct Incoming {
     /// There until it is dropped.
     left: Option<Left>,
     /// The address of the sender.
     from: IpAddr,
+    /// The recorder of the request, until the body has come.
+    recorder: Option<Rc<dyn BodySeen>>,
     back: Back,
 }
 
 impl Incoming {
     pub fn new(body: hyper::body::Incoming, from: IpAddr, back: Back) -> Self {
-        Self { left: Some(Left::new(body)), from, back }
+        Self { left: Some(Left::new(body)), from, recorder: None, back }
     }
 
     /// Counts the body for the client that a proxy has named.
     pub fn comes_from(&mut self, client: IpAddr) {
         self.from = client;
+    }
+
+    /// Hands the body to the recorder of its request when it has come.
+    pub fn recorded_by(&mut self, recorder: Rc<dyn BodySeen>) {
+        self.recorder = Some(recorder);
+    }
+
+    /// The request is answered without its body, or waits before that is read.
+    pub fn leave(&self) {
+        if let Some(recorder) = &self.recorder {
+            recorder.goes_on();
+        }
     }
 
     fn give_up(&mut self) {
@@ -135,7 +158,12 @@ pub async fn text(site: &Site, mut body: Incoming, limit: usize) -> Result<Text,
     let mut room = site.bodies.part(body.from);
     match grow(site, &mut body, &mut room, 0, |_| limit).await? {
         Grown::Whole(bytes) => match String::from_utf8(bytes) {
-            Ok(text) => Ok(Text { text, _room: room }),
+            Ok(text) => {
+                if let Some(recorder) = &body.recorder {
+                    recorder.body(&text);
+                }
+                Ok(Text { text, _room: room })
+            }
             Err(_) => Err(HttpRefusal {
                 status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 sentence: "The body is not UTF-8.",

@@ -3,11 +3,11 @@
 use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use http_body_util::Full;
 use hyper::StatusCode;
-use hyper::body::{Bytes, Frame, SizeHint};
+use hyper::body::{Body as _, Bytes, Frame, SizeHint};
 use hyper::header::{self, HeaderName, HeaderValue};
 use smol::stream::Stream;
 
@@ -25,6 +25,18 @@ pub type Pieces = Pin<Box<dyn Stream<Item = io::Result<Bytes>>>>;
 pub enum Body {
     Whole(Full<Bytes>),
     Pieces(Pieces),
+}
+
+impl Body {
+    /// The whole body, if it is there.
+    pub fn bytes(&self) -> Option<Bytes> {
+        let Self::Whole(full) = self else { return None };
+        let mut copy = full.clone();
+        match Pin::new(&mut copy).poll_frame(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Some(Ok(frame))) => frame.into_data().ok(),
+            _ => None,
+        }
+    }
 }
 
 impl Default for Body {

@@ -11,7 +11,8 @@ use hyper::{Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
 
 use crate::http::callboard::{
-    calls, contacts, directory, faults, meters, publish, sessions, status, subscriptions, tasks, tickets,
+    calls, contacts, directory, faults, meters, publish, record, sessions, status, subscriptions, tasks,
+    tickets,
 };
 use crate::http::client::Client;
 use crate::http::metering::Way;
@@ -186,6 +187,13 @@ macro_rules! lab {
     };
 }
 
+/// A handler of callboard's own API for laboratories that may open a stream of events.
+macro_rules! lab_stream {
+    ($open:path) => {
+        if cfg!(feature = "lab") { stream!($open) } else { Now(|_, _| nothing()) }
+    };
+}
+
 /// A handler of callboard's own API that opens a stream of events.
 macro_rules! stream {
     ($open:path) => {
@@ -228,6 +236,8 @@ static ROUTES: &[Resource] = &[
     Resource::new(Exactly(faults::ACTIVE), READ, lab!(faults::active)),
     Resource::new(Item(faults::BELOW, "NAME"), &[Method::PUT, Method::DELETE, Method::OPTIONS], lab!(faults::one)),
     Resource::new(Item(faults::SESSION, "ID"), POST, lab!(faults::end_session)),
+    Resource::new(Exactly(record::PATH), &[Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS], lab_stream!(record::serve)),
+    Resource::new(Item(record::BELOW, "SESSION.har"), READ, lab!(record::export)),
     Resource::new(Exactly(meters::PATH), POST, api!(meters::begin)),
     Resource::new(Item(meters::BELOW, "RUN"), READ, api!(meters::figures)),
     Resource::new(Exactly(sessions::PATH), READ, api!(sessions::list)),

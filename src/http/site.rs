@@ -58,6 +58,8 @@ pub struct Site {
     pub frame_tap: bool,
     /// Whether administrators may set faults.
     pub faults: bool,
+    /// Whether what happens is recorded.
+    pub records: bool,
     /// The addresses of the listeners.
     pub listeners: RefCell<Vec<SocketAddr>>,
     /// When it was started.
@@ -96,6 +98,7 @@ impl Site {
             identity: RefCell::default(),
             frame_tap: config.frame_tap,
             faults: cfg!(feature = "lab") && config.faults,
+            records: cfg!(feature = "lab") && config.record > 0,
             listeners: RefCell::default(),
             started: now().wall,
             driver: event_loop::start(config, executor, arrivals),

@@ -161,6 +161,7 @@ impl Hub {
     /// Publishes the events of the contact centre; `by` is the user who caused them, if there is one.
     fn tell(&mut self, now: Now, events: Vec<desk::Event>, by: Option<UserId>) {
         for event in events {
+            self.record_state(now, &event);
             let Ok(node) = self.pubsub.find(&event.node) else {
                 debug_assert!(false, "an event for {}, which is no node", event.node);
                 self.report.count_failure("event", "item-not-found");

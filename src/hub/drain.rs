@@ -1,11 +1,12 @@
 //! The way out: what waits for a session goes into its socket.
 
 use crate::clock::Now;
-use crate::hub::delivery::frame::{EventOut, XmppOut};
+use crate::hub::delivery::frame::{EventOut, StreamEntry, XmppOut};
 use crate::hub::session::{Carrier, Kind, Xmpp};
 use crate::hub::state::Hub;
 use crate::hub::tap::Direction;
 use crate::id::SessionId;
+use crate::record::Text;
 
 impl Hub {
     /// Hands what waits for a WebSocket to `sink`, in order, until about `budget` bytes are written or nothing is left. Returns
@@ -21,6 +22,7 @@ impl Hub {
         if let Some(bytes) = self.slice(id) {
             sink(XmppOut::Slice(bytes));
         }
+        let sees_frames = self.sees_frames();
         let Some(session) = self.sessions.get_mut(id) else {
             return false;
         };
@@ -29,7 +31,7 @@ impl Hub {
             return false;
         };
         let address = address.as_deref();
-        if self.taps.is_empty() {
+        if !sees_frames {
             let taken = outbox.drain(budget, |frame| frame.write(address, &mut sink));
             let is_left = !outbox.is_empty();
             session.took(now.monotonic, taken);
@@ -38,17 +40,24 @@ impl Hub {
         }
         let mut seen = Vec::new();
         let taken = outbox.drain(budget, |frame| {
+            let mut event = frame.recorded(address);
             frame.write(address, |out| {
                 if let XmppOut::Text(pieces) = out {
-                    seen.push(pieces.concat());
+                    seen.push(match event.take() {
+                        Some(event) => (event, pieces.iter().map(|piece| piece.len()).sum()),
+                        None => (Text::Own(pieces.concat().into()), 0),
+                    });
                 }
                 sink(out);
             });
         });
         session.took(now.monotonic, taken);
         self.was_given(now, id, taken);
-        for text in seen {
-            self.tap(now, id, Direction::Out, &text, text.len());
+        for (text, size) in seen {
+            match text {
+                Text::Own(text) => self.saw(now, id, Direction::Out, &text, text.len()),
+                event => self.saw_event(now, id, event, size),
+            }
         }
         self.sessions.get(id).is_some_and(|session| !session.fill().is_empty())
     }
@@ -69,10 +78,20 @@ impl Hub {
             debug_assert!(false, "{id} is no stream of events");
             return false;
         };
-        let taken = events.outbox.drain(budget, |entry| sink(entry.out()));
+        let is_recorded = self.record.is_on() && !events.looks_on;
+        let mut seen = Vec::new();
+        let taken = events.outbox.drain(budget, |entry| {
+            if is_recorded && let StreamEntry::Event(event) = entry {
+                seen.push((event.recorded(), event.len()));
+            }
+            sink(entry.out());
+        });
         let is_left = !events.outbox.is_empty();
         session.took(now.monotonic, taken);
         self.was_given(now, id, taken);
+        for (text, size) in seen {
+            self.record_frame(now, id, Direction::Out, text, size);
+        }
         is_left
     }
 }

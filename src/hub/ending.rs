@@ -112,11 +112,9 @@ impl Hub {
         self.report.counters.dropped += lost as u64;
         let reason = session.ending.unwrap_or(how);
         self.tap_end(now, id, &session, reason);
-        let what = NoteKind::Closed {
-            reason: reason.to_owned(),
-            lost,
-            after: now.monotonic.saturating_duration_since(session.peer.accepted),
-        };
+        let after = now.monotonic.saturating_duration_since(session.peer.accepted);
+        self.record_end(now, id, &session, reason, (after, lost));
+        let what = NoteKind::Closed { reason: reason.to_owned(), lost, after };
         let note = session.note(self.desk.directory(), what);
         self.report.note(note);
         self.look_if_idle();

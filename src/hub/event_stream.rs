@@ -99,6 +99,7 @@ impl Hub {
             return Err(StreamRefused::NoNode);
         }
         let id = self.open_stream(now, request)?;
+        self.record_opening(now, id);
         let (owed, missed) = self.owed(&nodes, after);
         for node in nodes {
             let who = Subscriber { user: request.user, session: Some(id) };
@@ -154,7 +155,8 @@ impl Hub {
             return Err(SessionRefused::TooManySessions);
         }
         let peer = Peer { address: peer, transport: Transport::Sse, accepted: now.monotonic, via_proxy };
-        let kind = Kind::Events(EventStream { outbox: Outbox::new(self.queue_memory.clone()), ticket });
+        let outbox = Outbox::new(self.queue_memory.clone());
+        let kind = Kind::Events(EventStream { outbox, ticket, looks_on: false });
         let mut session = Session::new(peer, now.monotonic, kind);
         session.user = Some(user);
         let id = self.sessions.insert(session);

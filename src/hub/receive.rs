@@ -21,6 +21,7 @@ impl Hub {
         self.schedule(id, now.monotonic + self.limits.login);
         self.report.counters.sessions += 1;
         self.note(id, NoteKind::Connected);
+        self.record_opening(now, id);
         if self.closing {
             self.fail(now, id, StreamError::SYSTEM_SHUTDOWN);
         }
@@ -38,8 +39,8 @@ impl Hub {
             return;
         }
         let logged_in = xmpp.stream.is_logged_in();
-        if !self.taps.is_empty() {
-            self.tap(now, id, Direction::In, &sasl::masked(text, logged_in), text.len());
+        if self.sees_frames() {
+            self.saw(now, id, Direction::In, &sasl::masked(text, logged_in), text.len());
         }
         let bounds = if logged_in { Bounds::of(&self.limits) } else { Bounds::before_login(&self.limits) };
         let document = match xml::read(text, &bounds) {
@@ -65,6 +66,7 @@ impl Hub {
     }
 
     fn element_with_namespace(&mut self, now: Now, id: SessionId, element: roxmltree::Node<'_, '_>) {
+        self.begin_recorded_login(id, element);
         let Some(xmpp) = self.sessions.xmpp_mut(id) else {
             return;
         };

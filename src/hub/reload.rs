@@ -72,6 +72,7 @@ impl Hub {
         let directory = self.desk.directory();
         self.roster.retain(|user| directory.has(user));
         self.gate.retain(|user| directory.has(user));
+        self.record.retain_users(|user| directory.has(user));
     }
 
     /// Ends the sessions and tickets of removed users, and the tokens of those and of users with another password.

@@ -68,6 +68,8 @@ pub struct EventStream {
     pub outbox: Outbox<StreamEntry>,
     /// The ticket with which it was opened, as long as it is up.
     pub ticket: Option<TicketKey>,
+    /// Whether it shows frames of other sessions, or the record.
+    pub looks_on: bool,
 }
 
 /// A stream of XMPP (RFC 6120 §4).

@@ -24,6 +24,7 @@ use crate::hub::tap::Tap;
 use crate::hub::tokens::{item_prefix, token};
 use crate::id::{SessionId, UserId};
 use crate::pubsub::{History, Pubsub, Quota, Settings, event};
+use crate::record::{Record, Wire};
 use crate::xmpp::domain::Domain;
 use crate::xmpp::ns;
 
@@ -57,6 +58,7 @@ pub struct Hub {
     /// The sessions that maintenance mode has still to end.
     pub(super) departures: Option<Departures>,
     pub(super) faults: FaultState,
+    pub(super) record: Record,
     pub(super) report: Report,
     /// The server goes down: nobody is let in any more.
     pub(super) closing: bool,
@@ -89,6 +91,9 @@ impl Hub {
             item_prefix: item_prefix(random),
             history: History { events: limits.history, bytes: limits.history_size },
         };
+        let event_head = event::head(&pubsub_domain);
+        let wire = Wire { head: event_head.clone(), notification: settings.notification };
+        let record = Record::new(config.record, wire);
         let domain = Domain::new(&config.domain, other_hosts(&config));
         let decoy = config.decoy().cloned();
         let own = config.nodes.clone();
@@ -98,7 +103,7 @@ impl Hub {
             roster: Roster::default(),
             taps: Vec::new(),
             gate: LoginGate::new(decoy, &limits),
-            names: Names { domain, event_head: event::head(&pubsub_domain), pubsub: pubsub_domain.into() },
+            names: Names { domain, event_head, pubsub: pubsub_domain.into() },
             limits,
             desk: ReadOnly::new(desk),
             finesse: true,
@@ -110,6 +115,7 @@ impl Hub {
             bindings: Bindings::default(),
             departures: None,
             faults: FaultState::default(),
+            record,
             report: Report::default(),
             closing: false,
             random,

@@ -16,6 +16,7 @@ mod outbox;
 mod places;
 mod pressure;
 mod random;
+mod recording;
 mod reload;
 mod tap;
 mod transcripts;

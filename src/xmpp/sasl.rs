@@ -7,6 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use roxmltree::Node;
 
+use crate::text;
+use crate::xml::{self, Bounds, write_attribute};
 use crate::xmpp::jid;
 use crate::xmpp::ns;
 
@@ -120,9 +122,101 @@ fn plain(data: &[u8], domain: &str) -> Result<Plain, Failure> {
     Ok(Plain { user: user.into_owned(), password: password.to_owned() })
 }
 
-/// A frame from a client as a log may show it, or the envelope of several. A password does not stand there, whatever way it is
+/// A login attempt without its password: what may be shown of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attempt {
+    /// The mechanism, if it is a known one.
+    pub mechanism: Option<&'static str>,
+    /// The names in a PLAIN message; none if it cannot be read, or has no password.
+    pub names: Option<Names>,
+}
+
+/// Who logs in (RFC 4616 §2), as the client wrote it, cut off behind so many bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    pub authzid: String,
+    pub authcid: String,
+}
+
+/// The mechanisms that are shown: those of RFC 6120 and of its time, and those of clients of Cisco's. Any other word could be a
+/// secret in the wrong place.
+const MECHANISMS: &[&str] = &[
+    "PLAIN",
+    "LOGIN",
+    "EXTERNAL",
+    "ANONYMOUS",
+    "CRAM-MD5",
+    "DIGEST-MD5",
+    "GSSAPI",
+    "NTLM",
+    "OAUTHBEARER",
+    "X-OAUTH2",
+    "SCRAM-SHA-1",
+    "SCRAM-SHA-1-PLUS",
+    "SCRAM-SHA-256",
+    "SCRAM-SHA-256-PLUS",
+    "SCRAM-SHA-512",
+    "SCRAM-SHA-512-PLUS",
+];
+
+/// The longest name that is shown, in bytes.
+const NAME_MAX: usize = 256;
+
+/// The longest frame of a login that is looked into, in bytes.
+const LOGIN_MAX: usize = 16 * 1024;
+
+impl Attempt {
+    /// Reads `<auth/>` or `<response/>`; `None`: it is another element.
+    pub fn of(element: Node<'_, '_>) -> Option<Self> {
+        let is_login = element.tag_name().namespace() == Some(ns::SASL)
+            && matches!(element.tag_name().name(), "auth" | "response");
+        if !is_login {
+            return None;
+        }
+        let named = element.attribute("mechanism");
+        let mechanism = named.and_then(|named| MECHANISMS.iter().find(|known| **known == named).copied());
+        let speaks_plain = named.is_none() || named == Some("PLAIN");
+        let is_whole = element.children().count() == 1;
+        let message = element.text().filter(|_| speaks_plain && is_whole);
+        Some(Self { mechanism, names: message.and_then(Names::of) })
+    }
+
+    /// The element as it is shown.
+    fn shown(&self, element: &str) -> String {
+        let mut shown = format!("<{element}");
+        write_attribute(&mut shown, "xmlns", ns::SASL);
+        let (authzid, authcid) = match &self.names {
+            Some(Names { authzid, authcid }) => (Some(&**authzid), Some(&**authcid)),
+            None => (None, None),
+        };
+        for (name, value) in [("mechanism", self.mechanism), ("authzid", authzid), ("authcid", authcid)] {
+            if let Some(value) = value {
+                write_attribute(&mut shown, name, value);
+            }
+        }
+        shown.push_str(" masked=\"true\"/>");
+        shown
+    }
+}
+
+impl Names {
+    fn of(message: &str) -> Option<Self> {
+        let data = STANDARD.decode(message).ok()?;
+        let mut parts = std::str::from_utf8(&data).ok()?.split('\0');
+        let (authzid, authcid, password) = (parts.next()?, parts.next()?, parts.next()?);
+        // Without a password the other parts may be it.
+        let is_read = parts.next().is_none() && !authcid.is_empty() && !password.is_empty();
+        let is_text = |name: &str| !name.contains(char::is_control) && xml::is_carriable(name);
+        let shown = |name: &str| text::start(name, NAME_MAX).to_owned();
+        (is_read && is_text(authzid) && is_text(authcid))
+            .then(|| Self { authzid: shown(authzid), authcid: shown(authcid) })
+    }
+}
+
+/// A frame from a client as others may see it, or the envelope of several. A password does not stand there, whatever way it is
 /// written: before the login only the frames that open and close a stream and empty envelopes are shown, after it only those,
-/// stanzas, and envelopes without a login in them. Of anything else the name is left, as an empty element.
+/// stanzas, and envelopes without a login in them. Of a login its mechanism and names are shown, if it can be read. Of anything else
+/// the name is left, as an empty element.
 pub fn masked(frame: &str, logged_in: bool) -> Cow<'_, str> {
     let tag = frame.strip_prefix('<').unwrap_or("");
     let name =
@@ -136,11 +230,34 @@ pub fn masked(frame: &str, logged_in: bool) -> Cow<'_, str> {
         _ => false,
     };
     let local = &local[..local.len().min(16)];
-    match (shown, local) {
-        (true, _) => frame.into(),
-        (false, "") => "(masked)".into(),
-        (false, _) => format!("<{local} masked='true'/>").into(),
+    if shown {
+        return frame.into();
     }
+    let login = if matches!(local, "auth" | "response" | "body") { login(frame) } else { None };
+    match (login, local) {
+        (Some(login), _) => login.into(),
+        (None, "") => "(masked)".into(),
+        (None, _) => format!("<{local} masked='true'/>").into(),
+    }
+}
+
+/// A frame that is a login, or an envelope with nothing else in it, without the password; `None`: it cannot be read.
+fn login(frame: &str) -> Option<String> {
+    let bounds = Bounds { bytes: LOGIN_MAX, elements: 2, depth: 2, attributes: 32, prefixes: 8 };
+    let document = xml::read(frame, &bounds).ok()?;
+    let root = document.root_element();
+    if let Some(attempt) = Attempt::of(root) {
+        return Some(attempt.shown(root.tag_name().name()));
+    }
+    let mut children = root.children();
+    let (Some(element), None) = (children.next(), children.next()) else { return None };
+    let attempt = Attempt::of(element)?;
+    let before = &frame[root.range().start..element.range().start];
+    let after = &frame[element.range().end..root.range().end];
+    // A client may have put it into the envelope as well.
+    let secret = element.text().unwrap_or_default();
+    let is_elsewhere = !secret.is_empty() && (before.contains(secret) || after.contains(secret));
+    (!is_elsewhere).then(|| format!("{before}{}{after}", attempt.shown(element.tag_name().name())))
 }
 
 /// Whether there is a tag that belongs to a login, or looks like one.
@@ -246,6 +363,55 @@ mod tests {
         let text = format!("<auth xmlns='{}' mechanism='SCRAM-SHA-1'>biws</auth>", ns::SASL);
         let document = roxmltree::Document::parse(&text).unwrap();
         assert_eq!(auth(document.root_element(), "localhost"), Err(Failure::InvalidMechanism));
+    }
+
+    #[test]
+    fn of_a_login_all_is_shown_but_the_password() {
+        let plain = |authzid: &str, authcid: &str| STANDARD.encode(format!("{authzid}\0{authcid}\0geheim"));
+        let (some, both) = (plain("", "1001"), plain("1001@localhost", "a<b"));
+        let sasl = ns::SASL;
+        let auth = |mechanism: &str, content: &str| {
+            format!("<auth xmlns='{sasl}' mechanism='{mechanism}'>{content}</auth>")
+        };
+        let shown = |element: &str, attributes: &str| {
+            format!("<{element} xmlns=\"{sasl}\"{attributes} masked=\"true\"/>")
+        };
+        let one = shown("auth", " mechanism=\"PLAIN\" authzid=\"\" authcid=\"1001\"");
+        let without = shown("auth", " mechanism=\"PLAIN\"");
+        for (frame, expected) in [
+            (auth("PLAIN", &some), one.clone()),
+            (
+                auth("PLAIN", &both),
+                shown("auth", " mechanism=\"PLAIN\" authzid=\"1001@localhost\" authcid=\"a&lt;b\""),
+            ),
+            (
+                format!("<a:response xmlns:a='{sasl}'>{some}</a:response>"),
+                shown("response", " authzid=\"\" authcid=\"1001\""),
+            ),
+            (
+                format!("<body rid='1' sid='2'>{}</body>", auth("PLAIN", &some)),
+                format!("<body rid='1' sid='2'>{one}</body>"),
+            ),
+            (auth("PLAIN", ""), without.clone()),
+            // Names and a password that are in other places than they should be.
+            (auth("PLAIN", &STANDARD.encode("1001\0geheim")), without.clone()),
+            (auth("PLAIN", &STANDARD.encode("1001\0geheim\0")), without.clone()),
+            (auth("PLAIN", &STANDARD.encode("1001\0a\0geheim\0")), without.clone()),
+            (auth("PLAIN", "geheim"), without.clone()),
+            (auth("PLAIN", &STANDARD.encode(b"\0\xff\0geheim")), without),
+            (auth("SCRAM-SHA-1", &some), shown("auth", " mechanism=\"SCRAM-SHA-1\"")),
+            (auth("GEHEIM", &some), shown("auth", "")),
+        ] {
+            for logged_in in [false, true] {
+                assert_eq!(masked(&frame, logged_in), expected, "{frame}");
+            }
+        }
+        let elsewhere = format!("<body x='{some}'>{}</body>", auth("PLAIN", &some));
+        assert_eq!(masked(&elsewhere, false), "<body masked='true'/>");
+        let more = format!("<body rid='1'>{}<iq/></body>", auth("PLAIN", &some));
+        assert_eq!(masked(&more, true), "<body masked='true'/>");
+        let long = masked(&auth("PLAIN", &plain("", &"n".repeat(1000))), false).into_owned();
+        assert!(long.contains(&"n".repeat(NAME_MAX)) && !long.contains(&"n".repeat(NAME_MAX + 1)), "{long}");
     }
 
     #[test]

@@ -89,7 +89,7 @@ async function leavesNothing(server) {
   }
 }
 
-for (const document of ['README.md', 'deploy/manual/testing.md', 'deploy/manual/clients.md', 'deploy/manual/from-finesse.md', 'deploy/manual/faults.md']) {
+for (const document of ['README.md', 'deploy/manual/testing.md', 'deploy/manual/clients.md', 'deploy/manual/from-finesse.md', 'deploy/manual/faults.md', 'deploy/manual/record.md']) {
   for (const { heading, code } of blocks(document, 'sh')) {
     test(`${document}, ${heading}: the commands do what they say`, () =>
       serving(async (server) => {

@@ -7,6 +7,7 @@ pub(crate) mod faults;
 pub(crate) mod meters;
 mod outside;
 pub(crate) mod publish;
+pub(crate) mod record;
 pub(crate) mod sessions;
 pub(crate) mod status;
 pub(crate) mod subscriptions;

@@ -7,6 +7,7 @@ use hyper::{Request, StatusCode};
 
 use crate::clock::Seconds;
 use crate::http::basic_auth;
+use crate::http::callboard::record;
 use crate::http::events::body;
 use crate::http::events::body::Carried;
 use crate::http::headers::forwarded::ViaProxy;
@@ -24,8 +25,11 @@ pub const PATH: &str = "/callboard/api/sessions";
 /// Where the frames are.
 pub const FRAMES: &str = "/callboard/api/frames";
 
-/// Answers with all sessions.
+/// Answers with all sessions, or with those that have ended.
 pub async fn list(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
+    if cfg!(feature = "lab") && Query::of(request.uri()).one("ended")?.as_deref() == Some("true") {
+        return record::ended(site, &request).await;
+    }
     let user = basic_auth::administrator(site, &request).await?;
     let sessions = site.driver.with_hub(|hub, now| hub.list(now));
     Ok((user, response::json(json::document(|object| object.array("sessions", sessions, write)))))

@@ -24,8 +24,8 @@ use crate::http::{basic_auth, redact, request_log};
 use crate::id::UserId;
 use crate::net::socket::Remote;
 use document::{answer_with, shown_as, tagged};
-pub use request::{AS_USER, PREFIX, as_user};
-use request::{Call, REQUEST_ID, Reply, Success};
+pub use request::{AS_USER, PREFIX, REQUEST_ID, as_user};
+use request::{Call, Reply, Success};
 use routes::Found;
 pub use routes::shown;
 

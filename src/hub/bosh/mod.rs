@@ -210,6 +210,7 @@ impl Hub {
         *self.bindings.addresses.entry(key).or_default() += 1;
         self.report.counters.sessions += 1;
         self.note(id, NoteKind::Connected);
+        self.record_opening(now, id);
         self.tap_post(now, id, text);
         self.open(now, id);
         if let Some(Xmpp { carrier: Carrier::Bosh(bosh), stream_id, .. }) = self.sessions.xmpp_mut(id) {

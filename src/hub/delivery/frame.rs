@@ -8,6 +8,7 @@ use crate::hub::delivery::queue_memory::{Counted, QueueMemory};
 use crate::hub::delivery::stream_event::StreamEvent;
 use crate::hub::session_address::Address;
 use crate::pubsub::event::Event;
+use crate::record::Text;
 use crate::xmpp::stream;
 
 /// The length of a message id, as Openfire makes them since 4.2.
@@ -127,6 +128,14 @@ impl Queued for Element {
 }
 
 impl Frame {
+    /// The event of an item as the record has it; `None`: it is something else.
+    pub fn recorded(&self, address: Option<&Address>) -> Option<Text> {
+        let Self::Element(Element::Event { event, full, id }) = self else { return None };
+        let item = event.item.clone()?;
+        let to = address.map_or("", |address| if *full { address.full() } else { address.bare() });
+        Some(Text::Message { node: event.node.clone(), item, to: to.into(), id: *id })
+    }
+
     /// Hands the frame to `sink`; the end of a stream is an element and a close frame.
     pub fn write(&self, address: Option<&Address>, mut sink: impl FnMut(XmppOut<'_>)) {
         match self {

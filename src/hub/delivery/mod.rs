@@ -33,12 +33,14 @@ impl Hub {
             self.pubsub.notification(),
         );
         self.report.counters.events += 1;
+        self.record_event(now, node, item, by);
         self.deliver(now, self.receivers_of(self.pubsub.subscribers(node)), event, by);
     }
 
     /// Tells subscribers that an item was retracted.
     pub(super) fn announce_retraction(&mut self, now: Now, node: NodeId, id: &str, by: Option<UserId>) {
         let event = Event::retracted(self.names.event_head.clone(), &self.pubsub.name(node), id);
+        self.record_other_event(now, node, "retracted", id);
         self.deliver(now, self.receivers_of(self.pubsub.subscribers(node)), event, by);
     }
 
@@ -46,6 +48,7 @@ impl Hub {
     /// end; reopening one answers 404.
     pub(super) fn delete_node(&mut self, now: Now, node: NodeId) {
         let event = Event::deleted(self.names.event_head.clone(), &self.pubsub.name(node));
+        self.record_other_event(now, node, "deleted", "");
         let receivers = self.receivers_of(self.pubsub.subscribers(node));
         self.apply_by_system(now, Command::Dismiss(node));
         for (id, _) in &receivers {
@@ -65,6 +68,7 @@ impl Hub {
         }
         let Some(jid) = self.jid_of(who) else { return };
         let event = Event::unsubscribed(self.names.event_head.clone(), &self.pubsub.name(node), &jid);
+        self.record_other_event(now, node, "unsubscribed", &jid);
         self.deliver(now, self.receivers_of([who].into_iter()), event, None);
     }
 

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::hub::delivery::queue_memory::{Counted, QueueMemory};
 use crate::pubsub::Item;
+use crate::record::Text;
 
 /// The event.
 #[derive(Clone, Debug)]
@@ -16,8 +17,8 @@ pub struct StreamEvent {
 enum Content {
     /// An item of a node.
     Item { node: Rc<str>, item: Rc<Item> },
-    /// Something else, by its name.
-    Other { name: &'static str, data: String },
+    /// Something else, by its name, and with a number if it has one.
+    Other { name: &'static str, id: Option<Box<str>>, data: String },
 }
 
 impl StreamEvent {
@@ -28,7 +29,12 @@ impl StreamEvent {
 
     /// Something else.
     pub fn other(name: &'static str, data: String) -> Self {
-        Self::new(Content::Other { name, data })
+        Self::new(Content::Other { name, id: None, data })
+    }
+
+    /// Something else with a number.
+    pub fn numbered(name: &'static str, number: u64, data: String) -> Self {
+        Self::new(Content::Other { name, id: Some(number.to_string().into()), data })
     }
 
     fn new(content: Content) -> Self {
@@ -49,11 +55,19 @@ impl StreamEvent {
         self.len
     }
 
+    /// The event as the record has it.
+    pub fn recorded(&self) -> Text {
+        match &self.content {
+            Content::Item { node, item } => Text::Item { node: node.clone(), item: item.clone() },
+            Content::Other { data, .. } => Text::own(data),
+        }
+    }
+
     /// Name, id if there is one, and data.
     pub fn fields(&self) -> (&str, Option<&str>, &str) {
         match &self.content {
             Content::Item { node, item } => (node, Some(&item.id), item.payload.text()),
-            Content::Other { name, data } => (name, None, data),
+            Content::Other { name, id, data } => (name, id.as_deref(), data),
         }
     }
 }

@@ -43,6 +43,7 @@ impl Hub {
             self.end_fault(now, old);
         }
         self.note_fault(name, NoteKind::FaultSet { kind });
+        self.record_fault(now, name, "set", kind);
         self.begin_faults(now);
         Ok(is_new)
     }
@@ -112,6 +113,7 @@ impl Hub {
     /// A fault that is not set any more ends, and with it all that it did.
     fn end_fault(&mut self, now: Now, fault: Fault) {
         self.note_fault(&fault.name, NoteKind::FaultEnded { hits: fault.hits });
+        self.record_fault(now, &fault.name, "ended", fault.row.name);
         while let Some((id, due)) = self.faults.late.next_of(&fault.name) {
             self.do_late(now, id, due);
         }
@@ -202,6 +204,7 @@ impl Hub {
         let subject = Subject { user, team, node: more.node, ..own };
         let hit = self.faults.set.at(now.monotonic, point, &subject, is_meant)?;
         self.note_hit(id, &hit);
+        self.record_hit(now, id, &hit.name, more.node);
         Some(hit)
     }
 
@@ -217,13 +220,17 @@ impl Hub {
         if self.faults.set.is_empty() {
             return None;
         }
+        let path = subject.path;
         let directory = self.desk.directory();
         let user = directory.find_login(name, self.names.domain.name()).map(|user| directory.get(user));
         let (user, team) = (user.map(|user| &*user.id), user.and_then(|user| user.team.as_deref()));
-        let hit = self.faults.set.at(now.monotonic, point, &Subject { user, team, ..subject }, |_| true)?;
+        let subject = Subject { user, team, ..subject };
+        let hit = self.faults.set.at(now.monotonic, point, &subject, |_| true)?;
+        let user = user.map(str::to_owned);
         if hit.hits == 1 {
             self.note_fault(&hit.name, NoteKind::FaultActs { name: hit.name.to_string() });
         }
+        self.record_hit_of_request(now, &hit.name, user.as_deref(), path);
         Some(hit)
     }
 

@@ -34,6 +34,7 @@ impl Hub {
         };
         for hit in self.faults.set.join(now.monotonic, id, &subject) {
             self.note_hit(id, &hit);
+            self.record_hit(now, id, &hit.name, None);
             match hit.kind {
                 Kind::IdleCut(time) => self.look_if_idle_at(now.monotonic + time, id),
                 kind => self.end_by(now, id, kind),

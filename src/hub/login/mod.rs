@@ -87,6 +87,7 @@ impl Hub {
                 session.user = Some(user);
                 self.report.counters.logins += 1;
                 self.note(id, NoteKind::LoggedIn);
+                self.record_login(now, id, "success");
                 self.answer_step(now, id, Step::Login, sasl::success());
                 self.meet_faults(now, id);
             }
@@ -115,6 +116,7 @@ impl Hub {
         // A name that nobody has may be a password typed into the wrong field: it is not logged.
         let name = user.map(|user| self.users().get(user).id.clone());
         self.note(id, NoteKind::Refused { user: name, failure: failure.name() });
+        self.record_login(now, id, failure.name());
         self.send(now, id, failure.frame());
         if last {
             self.fail(now, id, StreamError::TOO_MANY_ATTEMPTS);

@@ -137,6 +137,14 @@ impl Hub {
         }
     }
 
+    /// The user to whom an access token was given, as long as it is good.
+    pub fn user_of_token(&self, now: Now, text: &str) -> Option<UserId> {
+        match self.gate.tokens.find(now.monotonic, text) {
+            Access::Valid(user) => Some(user).filter(|user| self.users().has(*user)),
+            Access::Over(_) | Access::Unknown => None,
+        }
+    }
+
     /// A text with the form of a JSON Web Token (RFC 7519 §3), as Finesse's tokens have it (the guide, "Client integration"), and
     /// with what is known of the user. Its signature is random: nobody but the server can tell whether it is valid.
     fn new_token(&self, now: Now, user: UserId) -> String {

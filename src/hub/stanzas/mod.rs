@@ -100,6 +100,7 @@ impl Hub {
         // The address until now, as Openfire has it.
         let to = format!("{}/{}", self.names.domain.name(), std::mem::take(&mut xmpp.stream_id));
         self.note(id, NoteKind::Bound);
+        self.record_binding(now, id);
         // From now on silence is what counts, not the login.
         self.listen(now, id);
         self.answer_step(now, id, Step::Bind, stanza::result(request.iq, &to, &payload));

@@ -315,7 +315,7 @@ fn more_requests_than_agreed_are_too_many() {
     bosh.create(CREATE);
     let auth = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>ADEwMDEAMTAwMQ==</auth>";
     let first = bosh.send_next("", auth);
-    server.wait_for_log(&["<body masked='true'/>"]);
+    server.wait_for_log(&["authcid=\"1001\" masked=\"true\"/></body>"]);
     let second = bosh.send_next(RESTART, "");
     { first }.answer().expect_body("", "");
     let third = bosh.send_next("", "");

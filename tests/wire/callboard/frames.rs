@@ -83,7 +83,7 @@ fn a_login_is_seen_frame_by_frame_and_the_password_is_not() {
         "\"in\" \"<open ",
         "\"out\" \"<open ",
         "\"out\" \"<stream:features ",
-        "\"in\" \"<auth masked='true'/>\"",
+        "\"in\" \"<auth xmlns=\\\"urn:ietf:params:xml:ns:xmpp-sasl\\\" mechanism=\\\"PLAIN\\\" authzid=\\\"\\\" authcid=\\\"1001\\\" masked=\\\"true\\\"/>\"",
         "\"out\" \"<success ",
         "\"in\" \"<open ",
         "\"out\" \"<open ",
@@ -285,7 +285,7 @@ fn over_bosh_each_envelope_is_seen_without_password_and_session_name() {
     let starts = [
         "null \"in\" \"<body xmlns=",
         "null \"out\" \"<body ",
-        "null \"in\" \"<body masked='true'/>\"",
+        "null \"in\" \"<body xmlns='http://jabber.org/protocol/httpbind' rid='2' sid='…'><auth xmlns=\\\"urn:ietf:params:xml:ns:xmpp-sasl\\\" mechanism=\\\"PLAIN\\\" authzid=\\\"\\\" authcid=\\\"1001\\\" masked=\\\"true\\\"/></body>\"",
         "\"1001\" \"out\" \"<body ",
         "\"1001\" \"in\" \"<body xmlns=",
         "\"1001\" \"out\" \"<body ",

@@ -9,5 +9,6 @@ mod meters;
 mod metrics;
 mod page;
 mod publish;
+mod record;
 mod status;
 mod subscriptions;

@@ -1,0 +1,128 @@
+//! Requests over HTTP as the record has them. Nothing here is done while nothing is recorded.
+//!
+//! An entry is made when a request has come whole, before it changes anything: what follows from it has higher numbers. Headers are not
+//! recorded but `requestId`, and bodies only those of Finesse's API.
+
+use std::cell::Cell;
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use hyper::header::HeaderName;
+use hyper::{HeaderMap, Method, Request};
+
+use crate::http::basic_auth;
+use crate::http::faults;
+use crate::http::finesse::{AS_USER, PREFIX, REQUEST_ID};
+use crate::http::redact;
+use crate::http::request_body::BodySeen;
+use crate::http::response::{Response, set};
+use crate::http::site::Site;
+use crate::hub::{RecordedRequest, RecordedResponse};
+use crate::record;
+
+/// Tells the number of a request that may change something: what follows from it stands behind that in the record.
+const SEQUENCE: HeaderName = HeaderName::from_static("x-callboard-sequence");
+
+/// callboard's own requests that are not recorded: those of people who look on.
+const SPARED: &[&str] = &["/callboard/api/record", "/callboard/api/meters", "/callboard/api/ticket"];
+
+/// The logs of clients, whose bodies are not recorded: anything may stand in them.
+const LOGS: &[&str] = &["clientlog", "compressedclientlog"];
+
+/// A request that is recorded.
+pub struct Recorder {
+    site: Rc<Site>,
+    peer: SocketAddr,
+    method: Method,
+    path: String,
+    user: String,
+    request_id: String,
+    /// Whether the bodies are recorded.
+    has_bodies: bool,
+    /// The number of its entry; 0: it has none yet.
+    number: Cell<u64>,
+}
+
+impl Recorder {
+    /// A recorder for a request, if it is recorded.
+    pub fn of<B>(
+        site: &Rc<Site>,
+        request: &Request<B>,
+        peer: SocketAddr,
+        has_body: bool,
+    ) -> Option<Rc<Self>> {
+        if !cfg!(feature = "lab") || !site.records || !is_recorded(request.method(), request.uri().path()) {
+            return None;
+        }
+        let path = request.uri().path();
+        let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        let is_log = LOGS.iter().any(|log| last.eq_ignore_ascii_case(log));
+        let recorder = Self {
+            site: site.clone(),
+            peer,
+            method: request.method().clone(),
+            path: redact::uri(request.uri()),
+            user: basic_auth::claimed(site, request.headers()),
+            request_id: request_id(request.headers()).to_owned(),
+            has_bodies: is_finesse(path) && !is_log,
+            number: Cell::default(),
+        };
+        if !has_body {
+            recorder.begin("", 0);
+        }
+        Some(Rc::new(recorder))
+    }
+
+    fn begin(&self, body: &str, size: usize) {
+        if self.number.get() > 0 {
+            return;
+        }
+        let Self { peer, path, user, request_id, .. } = self;
+        let method = self.method.as_str();
+        let request = RecordedRequest { method, path, user, request_id, peer: *peer, body, size };
+        self.number.set(self.site.driver.with_hub(|hub, now| hub.record_request(now, &request)));
+    }
+
+    /// The response goes.
+    pub fn end(&self, answer: &mut Response) {
+        self.goes_on();
+        let of = self.number.get();
+        if ![Method::GET, Method::HEAD, Method::OPTIONS].contains(&self.method) {
+            set(answer, SEQUENCE, of);
+        }
+        let bytes = answer.body().bytes().unwrap_or_default();
+        let text = if self.has_bodies { std::str::from_utf8(&bytes).unwrap_or_default() } else { "" };
+        let fault = answer.headers().get(faults::HEADER).and_then(|name| name.to_str().ok());
+        let status = answer.status().as_u16();
+        let response = RecordedResponse { of, status, body: &record::body(text), size: bytes.len(), fault };
+        self.site.driver.with_hub(|hub, now| hub.record_response(now, &response));
+    }
+}
+
+impl BodySeen for Recorder {
+    fn body(&self, text: &str) {
+        let shown = if self.has_bodies { record::body(text) } else { "".into() };
+        self.begin(&shown, text.len());
+    }
+
+    fn goes_on(&self) {
+        self.begin("", 0);
+    }
+}
+
+fn request_id(headers: &HeaderMap) -> &str {
+    headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default()
+}
+
+fn is_finesse(path: &str) -> bool {
+    path.starts_with(PREFIX) || path.starts_with(AS_USER)
+}
+
+/// Whether a request is recorded: all of Finesse's API and for tokens, and of callboard's own those that may change something.
+fn is_recorded(method: &Method, path: &str) -> bool {
+    let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(method);
+    let is_spared = || SPARED.iter().any(|spared| path.starts_with(spared));
+    is_finesse(path)
+        || path.starts_with("/desktop/sso/")
+        || (path.starts_with("/callboard/api/") && !reads && !is_spared())
+}

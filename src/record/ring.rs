@@ -1,0 +1,225 @@
+//! The ring of entries.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+
+use crate::id::{SessionId, UserId};
+use crate::pubsub::Item;
+use crate::record::entry::{Entry, Text};
+use crate::record::query::Query;
+use crate::record::wire::Wire;
+use crate::xmpp::sasl::Attempt;
+
+/// How many bytes an entry may have on an average: all together no more than so many for each that there can be.
+pub const BYTES_PER_ENTRY: usize = 512;
+
+/// About how many bytes of entries one answer has.
+const PAGE_BYTES: usize = 1024 * 1024;
+
+/// Entries for somebody who asks.
+#[derive(Debug, Default)]
+pub struct Page<'r> {
+    pub entries: Vec<&'r Entry>,
+    /// The number of the oldest entry that is kept; that of the next one if there is none.
+    pub first: u64,
+    /// The number behind which to go on.
+    pub next: u64,
+    /// How many entries before the first had been asked for, and are gone.
+    pub lost: u64,
+}
+
+/// The record.
+pub struct Record {
+    /// The most entries; 0: nothing is recorded.
+    most: usize,
+    entries: VecDeque<Entry>,
+    /// The number of the last entry.
+    last: u64,
+    /// The memory of all entries.
+    bytes: usize,
+    /// The items of entries, by where they are in memory: how many entries have each.
+    items: BTreeMap<usize, usize>,
+    /// How many entries have made room for others.
+    dropped: u64,
+    wire: Wire,
+    /// The logins that are not decided yet.
+    attempts: BTreeMap<SessionId, Attempt>,
+    /// The last state of each user, and of the service.
+    states: BTreeMap<Option<UserId>, &'static str>,
+}
+
+impl Record {
+    /// A record of so many entries at most.
+    pub fn new(most: usize, wire: Wire) -> Self {
+        Self {
+            most,
+            entries: VecDeque::new(),
+            last: 0,
+            bytes: 0,
+            items: BTreeMap::new(),
+            dropped: 0,
+            wire,
+            attempts: BTreeMap::new(),
+            states: BTreeMap::new(),
+        }
+    }
+
+    /// Tells whether anything is recorded: the only question that is asked if not. A program without the feature records nothing,
+    /// and has nothing of what would be asked then.
+    pub fn is_on(&self) -> bool {
+        cfg!(feature = "lab") && self.most > 0
+    }
+
+    /// What every event has in common.
+    pub fn wire(&self) -> &Wire {
+        &self.wire
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The memory of all entries, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// How many entries have made room for others.
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// The number of the last entry.
+    pub fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// The number of the oldest entry that is kept; that of the next one if there is none.
+    pub fn first(&self) -> u64 {
+        self.entries.front().map_or(self.last + 1, |entry| entry.seq)
+    }
+
+    /// Adds an entry. Returns its number.
+    pub fn add(&mut self, mut entry: Entry) -> u64 {
+        self.last += 1;
+        entry.seq = self.last;
+        self.bytes += entry.bytes() + self.hold(&entry.text);
+        self.entries.push_back(entry);
+        let most = self.most.saturating_mul(BYTES_PER_ENTRY);
+        while self.entries.len() > self.most || self.bytes > most {
+            self.drop_first();
+        }
+        self.last
+    }
+
+    /// The entry of a number, if it is still kept.
+    pub fn get(&self, seq: u64) -> Option<&Entry> {
+        let place = usize::try_from(seq.checked_sub(self.first())?).ok()?;
+        self.entries.get(place)
+    }
+
+    /// Changes an entry that is still kept.
+    pub fn change(&mut self, seq: u64, change: impl FnOnce(&mut Entry)) {
+        let Some(place) = seq.checked_sub(self.first()).and_then(|place| usize::try_from(place).ok()) else {
+            return;
+        };
+        if let Some(entry) = self.entries.get_mut(place) {
+            let before = entry.bytes();
+            change(entry);
+            self.bytes = self.bytes - before + entry.bytes();
+        }
+    }
+
+    /// All entries, the oldest first.
+    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.entries.iter()
+    }
+
+    /// Forgets all entries. Their numbers are not used again.
+    pub fn clear(&mut self) {
+        self.entries = VecDeque::new();
+        self.items.clear();
+        self.bytes = 0;
+    }
+
+    /// The entries that a query asks for. A number that there was not yet is from before the start of the server: then all are new.
+    pub fn page(&self, query: &Query) -> Page<'_> {
+        let asked = query.after.unwrap_or_default();
+        let after = if asked > self.last { 0 } else { asked };
+        let first = self.first();
+        let mut page =
+            Page { first, next: self.last, lost: first.saturating_sub(after + 1), ..Page::default() };
+        let place = usize::try_from((after + 1).saturating_sub(first)).unwrap_or(usize::MAX);
+        let mut room = PAGE_BYTES;
+        for entry in self.entries.iter().skip(place).filter(|entry| query.filter.has(entry)) {
+            if page.entries.len() == query.limit || room == 0 {
+                page.next = page.entries.last().map_or(after, |last| last.seq);
+                break;
+            }
+            room = room.saturating_sub(entry.size + entry.bytes());
+            page.entries.push(entry);
+        }
+        page
+    }
+
+    /// A client tries to log in.
+    pub fn begin_login(&mut self, session: SessionId, attempt: Attempt) {
+        // The mechanism is named once, also if the names come later.
+        let before = self.attempts.remove(&session).and_then(|before| before.mechanism);
+        let mechanism = attempt.mechanism.or(before);
+        self.attempts.insert(session, Attempt { mechanism, ..attempt });
+    }
+
+    /// The login of a session is decided, or the session is gone.
+    pub fn end_login(&mut self, session: SessionId) -> Attempt {
+        self.attempts.remove(&session).unwrap_or_default()
+    }
+
+    /// The state of a user is this, or that of the service. Tells whether it is another one than before.
+    pub fn takes_state(&mut self, user: Option<UserId>, state: &'static str) -> bool {
+        self.states.insert(user, state) != Some(state)
+    }
+
+    /// Forgets the states of users who are gone.
+    pub fn retain_users(&mut self, has: impl Fn(UserId) -> bool) {
+        self.states.retain(|user, _| user.is_none_or(&has));
+    }
+
+    fn drop_first(&mut self) {
+        let Some(entry) = self.entries.pop_front() else { return };
+        self.bytes -= entry.bytes();
+        self.bytes -= self.let_go(&entry.text);
+        self.dropped += 1;
+    }
+
+    /// Counts one more entry with an item. Returns the memory that the item takes, if it is the first one.
+    fn hold(&mut self, text: &Text) -> usize {
+        let Some((_, item)) = text.item() else { return 0 };
+        let count = self.items.entry(Rc::as_ptr(item).addr()).or_default();
+        *count += 1;
+        if *count == 1 { memory(item) } else { 0 }
+    }
+
+    /// Counts one less entry with an item. Returns the memory that the item took, if there is no other one.
+    fn let_go(&mut self, text: &Text) -> usize {
+        let Some((_, item)) = text.item() else { return 0 };
+        let place = Rc::as_ptr(item).addr();
+        let Some(count) = self.items.get_mut(&place) else { return 0 };
+        *count -= 1;
+        if *count > 0 {
+            return 0;
+        }
+        self.items.remove(&place);
+        memory(item)
+    }
+}
+
+fn memory(item: &Item) -> usize {
+    size_of::<Item>() + item.id.len() + item.payload.size()
+}
