@@ -224,7 +224,9 @@ test('a desk that nobody sees holds no connection, and misses nothing', lab(asyn
 test('every word is there in both languages, and is said somewhere', lab(async ({ server }) => {
   const names = (await readdir(PAGE, { recursive: true })).filter((name) => name.endsWith('.js'));
   const made = await fetch(`http://${server.addresses.http}/console/shared/symptoms.words.js`);
-  const files = [await made.text(), ...await Promise.all(names.map((name) => readFile(PAGE + name, 'utf8')))];
+  // Parameters and targets of faults have words, too.
+  const kinds = await fetch(`http://${server.addresses.http}/callboard/api/faults/kinds`, { headers: { Authorization: `Basic ${btoa('administrator:1234')}` } });
+  const files = [await made.text(), await kinds.text(), ...await Promise.all(names.map((name) => readFile(PAGE + name, 'utf8')))];
   const words = { en: {}, 'zh-TW': {} };
   // What is left of a file without its words. The words are plain objects of texts.
   const code = files.map((text) => text.replace(/^addWords\((\{\n[^]*?\n\})\);/gm, (_, texts) => {

@@ -155,6 +155,9 @@ test('the wallboard shows who is who with 31 agents, and long names of queues st
       return [...bad, ...ids].map((node) => node.textContent);
     });
     assert.deepEqual(hidden, [], `at ${width}`);
+    // Fonts of Chinese have descenders below the line, which only a box that is clipped to the sides shows.
+    const clipped = await page.locator('.tile-name, .tile-state').evaluateAll((all) => all.filter((one) => getComputedStyle(one).overflowY !== 'visible').length);
+    assert.equal(clipped, 0);
     await page.screenshot({ path: `${SHOTS}board-31-${width}.png` });
     assert.deepEqual(complaints, []);
     await page.context().close();
@@ -166,4 +169,23 @@ test('the wallboard shows who is who with 31 agents, and long names of queues st
       `[[user]]\nid = "${2000 + n}"\npassword = "${2000 + n}"\nfirst_name = "Maximiliane"\nlast_name = "Featherstonehaugh"\nextension = "${2000 + n}"\nteam = "1"`
     )),
   ].join('\n'),
+}));
+
+test('with the colours of the system one sees which view is open, which language is chosen and what the keys of the lanes are', lab(async ({ server }) => {
+  const { page, complaints } = await enter(server, 'ways', { forcedColors: 'active' });
+  await page.locator('[data-action="toggle"]').waitFor();
+  const seen = await page.evaluate(() => {
+    const style = (node) => getComputedStyle(node);
+    const colour = (selector, of) => [...document.querySelectorAll(selector)].map((node) => style(node)[of]);
+    const unique = (list) => new Set(list).size;
+    const view = [...colour('#top nav a:not([aria-current])', 'borderBottomColor'), ...colour('#top nav a[aria-current]', 'borderBottomColor')];
+    return {
+      views: unique(view) === 2 && view.at(-1) !== view[0],
+      languages: unique(colour('.segments button', 'backgroundColor')),
+      keys: colour('.key-full, .key-event', 'backgroundColor').filter((value) => value !== 'rgba(0, 0, 0, 0)' && value !== colour('body', 'backgroundColor')[0]).length,
+    };
+  });
+  assert.deepEqual(seen, { views: true, languages: 2, keys: 2 });
+  await page.screenshot({ path: `${SHOTS}ways-forced-colours.png` });
+  assert.deepEqual(complaints, []);
 }));
