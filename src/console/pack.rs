@@ -66,6 +66,7 @@ fn page() -> io::Result<Vec<(String, Vec<u8>)>> {
             Some("manual") => !has_manual,
             Some("desktop" | "tunnel") => !cfg!(feature = "gadgets"),
             Some("faults") => !cfg!(feature = "lab"),
+            Some("wire") => name.starts_with("wire/follow/") && !cfg!(feature = "lab"),
             _ => false,
         };
         if is_left_out {
@@ -76,10 +77,10 @@ fn page() -> io::Result<Vec<(String, Vec<u8>)>> {
             // The container is served beside `/console/`, and the others below it.
             let root = if name.starts_with("desktop/") { "../console/" } else { "./" };
             let page = String::from_utf8_lossy(&text).replace(HEAD, &head(root));
-            // By the links the page knows that there is a manual, and a view of faults.
+            // By the links the page knows that there is a manual, a view of faults, and that sessions can be followed.
+            let is_lab = |line: &str| line.contains("./faults/") || line.contains("./wire/follow/");
             let kept = page.split_inclusive('\n').filter(|line| {
-                (has_manual || !line.contains("rel=\"help\""))
-                    && (cfg!(feature = "lab") || !line.contains("./faults/"))
+                (has_manual || !line.contains("rel=\"help\"")) && (cfg!(feature = "lab") || !is_lab(line))
             });
             text = kept.collect::<String>().into_bytes();
         }

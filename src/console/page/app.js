@@ -24,6 +24,7 @@ const top = document.getElementById('top');
 const main = document.getElementById('view');
 // A program that was built without the manual has no such link.
 const manual = document.querySelector('link[rel="help"]');
+const KEY = 'callboard.login';
 let context = null;
 let takeDown = null;
 let turn = 0;
@@ -41,6 +42,7 @@ async function show(moved) {
   const mine = (turn += 1);
   header();
   context?.bar.draw();
+  foot();
   if (!context) {
     mount(login);
     return;
@@ -69,6 +71,7 @@ function offered() {
 function leave() {
   context?.leaving.abort();
   context = null;
+  keep(null);
   show(true);
 }
 
@@ -90,6 +93,12 @@ function header() {
       themeSwitch(),
     ),
   ].filter(Boolean));
+}
+
+// The first question of every support case: which version, and what it stands in for.
+function foot() {
+  const { version, profile, release } = context?.directory ?? {};
+  document.getElementById('foot').textContent = version ? t('app.version', { version, profile: profile.toUpperCase(), release }) : '';
 }
 
 function skip(event) {
@@ -165,13 +174,16 @@ const login = {
   show(root) {
     const user = el('input', { id: 'login-user', name: 'username', autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', required: true });
     const password = el('input', { id: 'login-password', name: 'password', type: 'password', autocomplete: 'current-password', required: true });
-    const error = el('p', { class: 'error', role: 'alert', hidden: true });
+    const error = el('p', { class: 'error', id: 'login-error', role: 'alert', hidden: true });
+    const kept = el('input', { type: 'checkbox', name: 'keep' });
     const button = el('button', { class: 'button primary', type: 'submit' }, t('login.go'));
     const server = el('p', { class: 'hint' });
     const form = el('form', { class: 'stack', novalidate: true, on: { submit } },
       el('h2', {}, t('login.title')),
       el('label', { class: 'field' }, el('span', {}, t('login.user')), user),
       el('label', { class: 'field' }, el('span', {}, t('login.password')), password),
+      el('label', { class: 'check' }, kept, t('login.keep')),
+      location.protocol === 'http:' && el('p', { class: 'login-plain' }, t('login.plain')),
       error,
       button,
       el('p', { class: 'hint' }, t('login.demo')),
@@ -193,8 +205,13 @@ const login = {
       event.preventDefault();
       if (button.disabled) return;
       error.hidden = true;
-      if (!user.value.trim() || !password.value) {
-        complain(t('login.empty'));
+      const empty = [user, password].filter((input) => !input.value.trim());
+      for (const input of [user, password]) {
+        input.removeAttribute('aria-invalid');
+        input.removeAttribute('aria-describedby');
+      }
+      if (empty.length) {
+        complain(t(empty.length > 1 ? 'login.empty' : empty[0] === user ? 'login.noUser' : 'login.noPassword'), empty);
         return;
       }
       button.disabled = true;
@@ -202,14 +219,22 @@ const login = {
       const problem = await enter(user.value.trim(), password.value);
       button.disabled = false;
       button.textContent = t('login.go');
-      if (problem) complain(problem);
-      else show(true);
+      if (problem) {
+        complain(problem);
+        return;
+      }
+      if (kept.checked) keep({ user: user.value.trim(), password: password.value });
+      show(true);
     }
 
-    function complain(text) {
+    function complain(text, fields = []) {
       error.textContent = text;
       error.hidden = false;
-      (user.value.trim() ? password : user).focus();
+      for (const input of fields) {
+        input.setAttribute('aria-invalid', 'true');
+        input.setAttribute('aria-describedby', 'login-error');
+      }
+      (fields[0] ?? (user.value.trim() ? password : user)).focus();
     }
   },
 };
@@ -248,6 +273,27 @@ async function describe(place) {
   }
 }
 
-addEventListener('hashchange', () => show(true));
-onLanguage(() => show(false));
-show(false);
+// A login that is kept for the tab is still there after a reload, until the user logs out.
+function keep(entry) {
+  try {
+    if (entry) sessionStorage.setItem(KEY, JSON.stringify(entry));
+    else sessionStorage.removeItem(KEY);
+  } catch {
+    // The browser keeps nothing, so a reload asks for the login again.
+  }
+}
+
+async function begin() {
+  let kept = null;
+  try {
+    kept = JSON.parse(sessionStorage.getItem(KEY));
+  } catch {
+    // Nothing was kept.
+  }
+  if (kept && await enter(kept.user, kept.password)) keep(null);
+  addEventListener('hashchange', () => show(true));
+  onLanguage(() => show(false));
+  show(false);
+}
+
+begin();

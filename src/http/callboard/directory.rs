@@ -28,7 +28,9 @@ fn document(hub: &Hub, actor: UserId, site: &Site) -> String {
     json::document(|object| {
         object.string("domain", hub.domain());
         object.string("pubsub", hub.pubsub_domain());
+        object.string("version", env!("CARGO_PKG_VERSION"));
         object.string("profile", desk.profile().name());
+        object.string("release", desk.release().name());
         object.string("me", &desk.directory().get(actor).id);
         object.plain("administrator", administrator);
         object.plain("frameTap", site.frame_tap);

@@ -27,7 +27,8 @@ fn everybody_is_told_of_whom_it_may_see() {
     let end = "\"media\":[],\"campaigns\":[\"Renewals\"]}";
     assert!(all.body.trim_end().ends_with(end), "{}", all.body);
     for part in [
-        "{\"domain\":\"localhost\",\"pubsub\":\"pubsub.localhost\",\"profile\":\"uccx\",\"me\":\"administrator\",\"administrator\":true,",
+        "{\"domain\":\"localhost\",\"pubsub\":\"pubsub.localhost\",\"version\":\"",
+        "\"profile\":\"uccx\",\"release\":\"12.5\",\"me\":\"administrator\",\"administrator\":true,",
         "\"extension\":\"1001\",\"team\":\"1\",\"roles\":[\"Agent\"]}",
         "\"number\":\"9001\",\"team\":\"1\"}",
     ] {

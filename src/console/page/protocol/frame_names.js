@@ -15,10 +15,15 @@ const PUBSUB_REQUESTS = { __proto__: null, subscribe: 'subscribe-request', unsub
 /** Names the frames of one session, in their order. */
 export class FrameNamer {
   #loggedIn = false;
+  #n = 0;
   #asked = new Map();
 
-  /** `{ key, detail }`: the key of a word `frame.KEY`, and what it is about (a node, a JID, a condition). */
-  name(direction, text) {
+  /**
+   * Names frame number `n`: `{ key, detail, request }`, the key of a word `frame.KEY`, what it is about (a node, a JID, a
+   * condition), and the number of the request that it answers.
+   */
+  name(direction, text, n = 0) {
+    this.#n = n;
     const root = parse(text)?.documentElement;
     // A frame in which the server has masked a password may not be XML any more.
     if (!root) return { key: /<auth\b/.test(text) ? 'auth-request' : 'other', detail: '' };
@@ -76,7 +81,7 @@ export class FrameNamer {
     const id = root.getAttribute('id') ?? '';
     if (type === 'get' || type === 'set') {
       const asked = request(root);
-      this.#asked.set(`${direction}:${id}`, asked);
+      this.#asked.set(`${direction}:${id}`, { ...asked, n: this.#n });
       if (this.#asked.size > MOST_ASKED) this.#asked.delete(this.#asked.keys().next().value);
       return asked;
     }
@@ -85,10 +90,10 @@ export class FrameNamer {
     this.#asked.delete(key);
     if (type === 'error') {
       const error = [...root.children].find((child) => child.localName === 'error');
-      return { key: 'iq-error', detail: error?.children[0]?.localName ?? '', asked: asked?.key };
+      return { key: 'iq-error', detail: error?.children[0]?.localName ?? '', request: asked?.n };
     }
     const name = asked?.key.replace(/request$/, 'response') ?? 'iq-response';
-    return { key: name, detail: descendant(root, 'jid')?.textContent ?? asked?.detail ?? '' };
+    return { key: name, detail: descendant(root, 'jid')?.textContent ?? asked?.detail ?? '', request: asked?.n };
   }
 }
 

@@ -33,7 +33,8 @@ export class Failure extends Error {
  * open, opened, features, auth, success, reopen, reopened, bind, bound, presence, available, subscribe, subscribed, live,
  * failed (a `Failure`), closed (`{ code, reason, clean }`). `onEvent({ node, id, payload, to, at })` gets the events,
  * `onPresence({ from, type })` what others do, `onPing(milliseconds | null)` how fast the pings are answered.
- * `before(step)` may return a promise: the next frame waits for it. `needsFinesse: false` goes on when Finesse's own
+ * `before(step, text)` may return a promise: the frame with this text waits for it, or, without a text, what follows the answer of
+ * the step: upgraded, features, success, bound, userDone, teamDone. `needsFinesse: false` goes on when Finesse's own
  * presences do not come, as Cisco's desktop would not.
  */
 export class Session {
@@ -65,10 +66,13 @@ export class Session {
       await this.#upgrade();
       await this.#openStream('open', 'opened');
       this.#state('features', await this.#features('features', 'mechanism'));
+      await this.before?.('features');
       await this.#auth();
+      await this.before?.('success');
       await this.#openStream('reopen', null);
       this.#state('reopened', await this.#features('reopen', 'bind'));
       await this.#bind();
+      await this.before?.('bound');
       await this.#presence();
     } catch (error) {
       throw this.#fail(error);
@@ -79,11 +83,13 @@ export class Session {
   /** Subscribes to a node with the full JID, or the bare one; throws a `Failure` if the answer is an error. */
   async subscribe(node, { bare = false, step = 'subscribe' } = {}) {
     const jid = bare ? this.jid.split('/')[0] : this.jid;
-    await this.before?.(step);
-    this.#state('subscribe', { node, step });
     const body = `<pubsub xmlns="${PUBSUB}"><subscribe node="${escape(node)}" jid="${escape(jid)}"/></pubsub>`;
-    const result = await this.#iq(step, 'set', `pubsub.${this.domain}`, body, 'subscribe');
+    const request = this.#request('set', `pubsub.${this.domain}`, body, 'subscribe');
+    await this.before?.(step, request.text);
+    this.#state('subscribe', { node, step });
+    const result = await this.#ask(step, request, 'subscribe');
     this.#state('subscribed', { node, step });
+    await this.before?.(`${step}Done`);
     return result;
   }
 
@@ -169,13 +175,15 @@ export class Session {
       };
     });
     this.#state('upgraded', { protocol: this.#socket.protocol });
+    await this.before?.('upgraded');
   }
 
   async #openStream(step, done) {
-    await this.before?.(step);
+    const open = `<open xmlns="${FRAMING}" to="${escape(this.domain)}" version="1.0"/>`;
+    await this.before?.(step, open);
     this.#step = step;
     this.#state(step, {});
-    this.#send(step, `<open xmlns="${FRAMING}" to="${escape(this.domain)}" version="1.0"/>`);
+    this.#send(step, open);
     const { root, text } = await this.#expect(step);
     if (root.localName !== 'open' || root.namespaceURI !== FRAMING) throw new Failure(step, 'framing', { frame: text });
     if (done) this.#state(done, {});
@@ -192,11 +200,12 @@ export class Session {
 
   async #auth() {
     const step = 'auth';
-    await this.before?.(step);
+    const secret = base64(`${this.user}@${this.domain}\0${this.user}\0${this.password}`);
+    const auth = `<auth xmlns="${SASL}" mechanism="PLAIN">${secret}</auth>`;
+    await this.before?.(step, auth);
     this.#step = step;
     this.#state('auth', {});
-    const secret = base64(`${this.user}@${this.domain}\0${this.user}\0${this.password}`);
-    this.#send(step, `<auth xmlns="${SASL}" mechanism="PLAIN">${secret}</auth>`);
+    this.#send(step, auth);
     this.#step = 'success';
     const { root, text } = await this.#expect('success');
     if (root.localName === 'failure') {
@@ -208,10 +217,11 @@ export class Session {
 
   async #bind() {
     const step = 'bind';
-    await this.before?.(step);
-    this.#state('bind', {});
     const resource = this.resource ? `<resource>${escape(this.resource)}</resource>` : '';
-    const result = await this.#iq(step, 'set', null, `<bind xmlns="urn:ietf:params:xml:ns:xmpp-bind">${resource}</bind>`, 'bound');
+    const request = this.#request('set', null, `<bind xmlns="urn:ietf:params:xml:ns:xmpp-bind">${resource}</bind>`, 'bound');
+    await this.before?.(step, request.text);
+    this.#state('bind', {});
+    const result = await this.#ask(step, request, 'bound');
     this.jid = result.getElementsByTagNameNS('*', 'jid')[0]?.textContent.trim() ?? '';
     if (!this.jid) throw new Failure('bound', 'unexpected');
     this.#state('bound', { jid: this.jid });
@@ -219,11 +229,12 @@ export class Session {
 
   async #presence() {
     const step = 'presence';
-    await this.before?.(step);
+    const inside = this.priority === null ? '' : `<priority>${this.priority}</priority>`;
+    const presence = `<presence xmlns="${CLIENT}"${inside ? `>${inside}</presence>` : '/>'}`;
+    await this.before?.(step, presence);
     this.#step = step;
     this.#state('presence', {});
-    const inside = this.priority === null ? '' : `<priority>${this.priority}</priority>`;
-    this.#send(step, `<presence xmlns="${CLIENT}"${inside ? `>${inside}</presence>` : '/>'}`);
+    this.#send(step, presence);
     await new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         if (this.needsFinesse) reject(new Failure(step, 'finesse'));
@@ -246,8 +257,16 @@ export class Session {
   }
 
   #iq(step, type, to, body, answerStep = step) {
+    return this.#ask(step, this.#request(type, to, body, answerStep), answerStep);
+  }
+
+  #request(type, to, body, answerStep) {
     const id = `${(this.#count += 1)}:${answerStep}`;
     const target = to ? ` to="${escape(to)}"` : '';
+    return { id, text: `<iq type="${type}"${target} id="${id}" xmlns="${CLIENT}">${body}</iq>` };
+  }
+
+  #ask(step, { id, text }, answerStep) {
     return new Promise((resolve, reject) => {
       if (this.#ended) {
         reject(this.#ended);
@@ -263,7 +282,7 @@ export class Session {
       };
       this.#answers.set(id, { step: answerStep, resolve: end(resolve), reject: end(reject) });
       this.#step = step;
-      this.#send(step, `<iq type="${type}"${target} id="${id}" xmlns="${CLIENT}">${body}</iq>`);
+      this.#send(step, text);
     });
   }
 

@@ -15,6 +15,15 @@ export async function askService() {
   }
 }
 
+/** Whether the server answers a plain request. */
+export async function isThere() {
+  try {
+    return (await new Api(null).get('/healthz', { timeout: TIMEOUT })).ok;
+  } catch {
+    return false;
+  }
+}
+
 /** A status if it keeps the service from serving, else ''. */
 export function outOfService(status) {
   return status && status !== 'IN_SERVICE' ? status : '';

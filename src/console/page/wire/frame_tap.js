@@ -1,104 +1,66 @@
 // Other clients: the list of sessions, and their frames as they pass (role Administrator).
 
-import { clear, el } from '../shared/dom.js';
+import { clear, el, say } from '../shared/dom.js';
 import { Stream } from '../shared/events.js';
 import { FrameStore } from '../protocol/frames.js';
 import { FrameList } from './frame_list.js';
 import { PolledTable } from './polled_table.js';
 import { t } from '../shared/words.js';
 
+const MOST_GONE = 1_000;
 const CELLS = ['id', 'transport', 'user', 'state', 'peer', 'for'];
 
-/** The panel; `node` to be put into the page, `close()` to end it. */
-export class FrameTap {
+/** What is watched. It lives until the user logs out, whichever view is shown. */
+export class Watch {
   #stream = null;
-  #watching = null;
 
   constructor(context) {
     this.api = context.api;
     this.store = new FrameStore();
-    this.off = el('p', { class: 'tap-off', hidden: context.directory.frameTap !== false }, t('tap.off'));
-    this.note = el('p', { class: 'hint', role: 'status' });
-    this.all = el('button', { class: 'button small', type: 'button', on: { click: () => this.#toggle('') } }, t('tap.all'));
-    this.table = new PolledTable({
-      heads: CELLS.map((name) => `tap.${name}`),
-      words: { title: 'tap.title', none: 'tap.none', more: 'tap.more', bad: 'tap.bad' },
-      ask: () => this.api.get('/callboard/api/sessions'),
-      read: ({ sessions }) => ({ list: sessions, total: sessions.length }),
-      id: ({ id }) => id,
-      row: ({ id }) => this.#row(id),
-      onDraw: () => this.#mark(),
-    });
-    this.frames = new FrameList(this.store, { title: t('tap.frames'), empty: t('frames.emptyTap'), sessions: true });
-    this.node = el('section', { class: 'tap panel stack', 'aria-labelledby': 'tap-title' },
-      el('div', { class: 'card stack' },
-        el('div', { class: 'row' }, el('h2', { id: 'tap-title' }, t('tap.title')), el('div', { class: 'spread' }, this.all)),
-        el('p', { class: 'hint' }, t('tap.lead')),
-        this.off,
-        this.table.node,
-        this.note,
-      ),
-      this.frames.node,
-    );
-    this.frames.node.hidden = true;
+    /** The session that is watched: '' for all, or null. */
+    this.watching = null;
+    /** The sessions that have ended while they were watched. */
+    this.gone = new Set();
+    /** What the panel says, as the key of a word and its values. */
+    this.note = null;
+    this.off = context.directory.frameTap === false;
+    this.why = '';
+    this.onChange = () => {};
+    context.signal?.addEventListener('abort', () => this.stop());
   }
 
-  close() {
-    this.table.close();
+  /** Watches a session, or all with ''. Frames of what was watched before are gone then. */
+  watch(id) {
     this.#stream?.close();
-    this.frames.close();
-  }
-
-  #row(id) {
-    const cells = CELLS.map((name) => el('td', { id: name === 'id' ? `tap-${id}` : null, class: name === 'user' || name === 'peer' ? 'mono' : null }));
-    const button = el('button', { class: 'button small', type: 'button', 'aria-describedby': `tap-${id}`, on: { click: () => this.#toggle(id) } }, t('tap.watch'));
-    return {
-      node: el('tr', {}, cells, el('td', { class: 'number' }, button)),
-      button,
-      draw: ({ transport, user, jid, available, peer, seconds }) => {
-        const state = user === null ? 'login' : available ? 'available' : 'quiet';
-        [id, transport, jid ?? user ?? '–', null, peer ?? '', length(seconds)].forEach((text, index) => {
-          if (text !== null && cells[index].textContent !== String(text)) cells[index].textContent = text;
-        });
-        // Event streams have no presence.
-        const name = transport === 'sse' ? 'available' : state;
-        if (cells[3].dataset.state === name) return;
-        cells[3].dataset.state = name;
-        clear(cells[3]).append(el('span', { class: `badge ${name === 'available' ? 'good' : 'quiet'}` }, t(`tap.${name}`)));
-      },
-    };
-  }
-
-  #toggle(id) {
-    if (this.#watching === id) this.#stop();
-    else this.#watch(id);
-    this.#mark();
-  }
-
-  #watch(id) {
-    this.#stream?.close();
-    this.#watching = id;
+    this.watching = id;
     this.store.clear();
-    this.frames.node.hidden = false;
-    const what = id === '' ? t('tap.everything') : t('tap.one', { id });
-    this.note.textContent = t('tap.watching', { what });
+    this.gone.clear();
+    const watching = { key: id === '' ? 'tap.watchingAll' : 'tap.watching', values: { id } };
+    this.#say(watching);
     this.#stream = new Stream(this.api, {
       types: ['frame', 'gone', 'missed'],
       url: (ticket) => `/callboard/api/frames?ticket=${encodeURIComponent(ticket)}${id ? `&session=${encodeURIComponent(id)}` : ''}`,
       onEvent: (event) => this.#event(event, id),
       onState: (state, why) => {
         if (state === 'open') {
-          this.note.textContent = t('tap.watching', { what });
+          this.#say(watching);
         } else if (why?.status === 403) {
-          this.off.hidden = false;
-          this.off.textContent = `${t('tap.off')} (${why.text})`;
-          this.#stop();
-          this.#mark();
+          this.off = true;
+          this.why = why.text;
+          this.stop();
         } else {
-          this.note.textContent = t('tap.lost', { why: why ? `${why.status}: ${why.text}` : '' });
+          this.#say({ key: 'tap.lost', values: { why: why ? `${why.status}: ${why.text}` : '' } });
         }
       },
     });
+  }
+
+  /** Watches nothing. The frames stay. */
+  stop(note = null) {
+    this.#stream?.close();
+    this.#stream = null;
+    this.watching = null;
+    this.#say(note);
   }
 
   #event(event, id) {
@@ -110,31 +72,103 @@ export class FrameTap {
     }
     if (event.type === 'frame') {
       // The server's `in` is a frame from the client, which the list shows as out.
-      this.store.add({ ...given, direction: given.direction === 'in' ? 'out' : 'in' });
+      this.store.add({ ...given, user: given.user ?? '', direction: given.direction === 'in' ? 'out' : 'in' });
     } else if (event.type === 'missed') {
-      this.note.textContent = t('tap.missed', { count: given.frames });
-    } else if (id !== '') {
-      this.note.textContent = t('tap.gone', { id: given.session, reason: given.reason ?? '' });
-      this.#stop(true);
-      this.#mark();
+      this.#say({ key: 'tap.missed', values: { count: given.frames } });
+    } else {
+      if (this.gone.size < MOST_GONE) this.gone.add(given.session);
+      if (id !== '') this.stop({ key: 'tap.gone', values: { id: given.session, reason: given.reason ?? '' } });
     }
   }
 
-  #stop(keep = false) {
-    this.#stream?.close();
-    this.#stream = null;
-    this.#watching = null;
-    if (!keep) this.note.textContent = '';
-    if (!keep && !this.store.frames.length) this.frames.node.hidden = true;
+  #say(note) {
+    this.note = note;
+    this.onChange();
+  }
+}
+
+/** The panel of what is watched; `node` to be put into the page, `close()` to take it down. `own()` knows this page's session. */
+export class FrameTap {
+  constructor(watch, { own, actions }) {
+    this.watch = watch;
+    this.own = own;
+    this.off = el('p', { class: 'tap-off' });
+    this.note = el('p', { class: 'hint', role: 'status' });
+    this.all = el('button', { class: 'button small', type: 'button', on: { click: () => this.#toggle('') } });
+    this.table = new PolledTable({
+      heads: CELLS.map((name) => `tap.${name}`),
+      words: { title: 'tap.title', none: 'tap.none', more: 'tap.more', bad: 'tap.bad' },
+      ask: () => watch.api.get('/callboard/api/sessions'),
+      read: ({ sessions }) => ({ list: sessions, total: sessions.length }),
+      id: ({ id }) => id,
+      row: ({ id }) => this.#row(id),
+      onDraw: () => this.#draw(),
+    });
+    this.frames = new FrameList(watch.store, { title: t('tap.frames'), empty: t('frames.emptyTap'), sessions: true, actions });
+    this.node = el('section', { class: 'tap panel stack', 'aria-labelledby': 'tap-title' },
+      el('div', { class: 'card stack' },
+        el('div', { class: 'row' }, el('h2', { id: 'tap-title' }, t('tap.title')), el('div', { class: 'spread' }, this.all)),
+        el('p', { class: 'hint' }, t('tap.lead')),
+        this.off,
+        this.table.node,
+        this.note,
+      ),
+      this.frames.node,
+    );
+    watch.onChange = () => this.#draw();
+    this.#draw();
   }
 
-  #mark() {
+  close() {
+    this.watch.onChange = () => {};
+    this.table.close();
+    this.frames.close();
+  }
+
+  /** Asks for the list of sessions now: that of this page has changed. */
+  refresh() {
+    this.table.refresh();
+  }
+
+  #row(id) {
+    const cells = CELLS.map((name) => el('td', { id: name === 'id' ? `tap-${id}` : null, class: name === 'user' || name === 'peer' ? 'mono' : null }));
+    const button = el('button', { class: 'button small', type: 'button', 'aria-describedby': `tap-${id}`, on: { click: () => this.#toggle(id) } }, t('tap.watch'));
+    return {
+      node: el('tr', {}, cells, el('td', { class: 'number' }, button)),
+      button,
+      draw: ({ transport, user, jid, available, peer, seconds }) => {
+        const state = user === null ? 'login' : available ? 'available' : 'quiet';
+        const mine = this.own({ jid, peer }) ? t('tap.own') : '';
+        [mine ? `${id} · ${mine}` : id, transport, jid ?? user ?? '–', null, peer ?? '', length(seconds)].forEach((text, index) => {
+          if (text !== null) say(cells[index], String(text));
+        });
+        cells[0].parentNode.classList.toggle('own', Boolean(mine));
+        // Event streams have no presence.
+        const name = transport === 'sse' ? 'available' : state;
+        if (cells[3].dataset.state === name) return;
+        cells[3].dataset.state = name;
+        clear(cells[3]).append(el('span', { class: `badge ${name === 'available' ? 'good' : 'quiet'}` }, t(`tap.${name}`)));
+      },
+    };
+  }
+
+  #toggle(id) {
+    if (this.watch.watching === id) this.watch.stop();
+    else this.watch.watch(id);
+  }
+
+  #draw() {
+    const { watching, note, off, why, store } = this.watch;
+    say(this.note, note ? t(note.key, note.values) : '');
+    this.off.hidden = !off;
+    say(this.off, why ? `${t('tap.off')} (${why})` : t('tap.off'));
+    if (this.frames) this.frames.node.hidden = watching === null && !store.frames.length;
     const label = (button, mine, text) => {
       button.classList.toggle('on', mine);
-      button.textContent = mine ? t('tap.stop') : text;
+      say(button, mine ? t('tap.stop') : text);
     };
-    label(this.all, this.#watching === '', t('tap.all'));
-    for (const [id, { button }] of this.table.rows) label(button, this.#watching === id, t('tap.watch'));
+    label(this.all, watching === '', t('tap.all'));
+    for (const [id, { button }] of this.table?.rows ?? []) label(button, watching === id, t('tap.watch'));
   }
 }
 

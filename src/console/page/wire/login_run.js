@@ -1,14 +1,16 @@
 // One login over the wire, from the socket to its end. No drawing here.
 
 import { good } from '../shared/api.js';
-import { askService, diagnose, outOfService } from './diagnosis.js';
+import { askService, diagnose, isThere, outOfService } from './diagnosis.js';
 import { LoginSteps } from './login_steps.js';
-import { FrameStore } from '../protocol/frames.js';
+import { FrameStore, mask } from '../protocol/frames.js';
 import { first, update } from '../shared/xml.js';
 import { Failure, Session } from '../protocol/xmpp.js';
 import { proveSilence, settingsOf, takeResource } from './tried_failures.js';
 
+const KEY = 'callboard.wire';
 const MOST_ITEMS = 50;
+const LONGEST_WAIT = 15_000;
 
 /** A login as the view Wire shows it. It lives until the user logs out, whichever view is shown. */
 export class LoginRun {
@@ -17,6 +19,7 @@ export class LoginRun {
   #leaving = false;
   #attempt = 0;
   #gate = null;
+  #recalled = false;
 
   constructor(context) {
     this.#context = context;
@@ -29,11 +32,15 @@ export class LoginRun {
       failure: 'none',
       slow: false,
     };
+    this.#recall();
     this.store = new FrameStore();
     this.selected = null;
     this.onChange = () => {};
     this.#reset();
-    context.signal?.addEventListener('abort', () => this.#drop());
+    context.signal?.addEventListener('abort', () => {
+      this.#drop();
+      this.#forget();
+    });
     this.#askDomain();
   }
 
@@ -85,13 +92,24 @@ export class LoginRun {
     return this.service ? 'service' : '';
   }
 
-  /** The step that waits for the button "Next step", or null. */
-  get waitsAt() {
-    return this.#gate?.step ?? null;
+  /** The step that waits for the button "Next step", and the frame that is sent then: `{ step, text }`, or null. */
+  get waits() {
+    return this.#gate;
   }
 
   next() {
     this.#gate?.go();
+  }
+
+  /** Sets fields of the form, and keeps the form for a reload of the page. */
+  set(fields) {
+    Object.assign(this.form, fields);
+    try {
+      sessionStorage.setItem(KEY, JSON.stringify({ ...this.form, user: this.user }));
+    } catch {
+      // The browser keeps nothing, so a reload begins with the form as it was at first.
+    }
+    if (!this.form.slow) this.next();
   }
 
   async connect() {
@@ -142,6 +160,7 @@ export class LoginRun {
     } else if (this.busy) {
       this.#attempt += 1;
       this.status = 'closed';
+      this.steps.stop();
       this.#changed();
     }
   }
@@ -175,6 +194,7 @@ export class LoginRun {
     this.twice = false;
     this.testProblem = null;
     this.items = new Map();
+    this.isBack = false;
     this.#leaving = false;
     this.#session = null;
     this.#gate = null;
@@ -198,7 +218,7 @@ export class LoginRun {
       priority,
       patience,
       needsFinesse,
-      before: (step) => this.#before(session, step),
+      before: (step, text) => this.#before(session, step, text),
       onFrame: (frame) => session === this.#session && this.#frame(frame),
       onState: (name, detail) => session === this.#session && this.#state(name, detail),
       onEvent: (event) => session === this.#session && this.#event(event),
@@ -215,15 +235,16 @@ export class LoginRun {
     return session;
   }
 
-  #before(session, step) {
+  #before(session, step, text = '') {
     if (!this.form.slow || session.ended || this.#leaving) return undefined;
     return new Promise((resolve) => {
       const go = () => {
         this.#gate = null;
+        this.steps.resume();
         this.#changed();
         resolve();
       };
-      this.#gate = { step: step === 'upgrade' ? 'tcp' : step, go };
+      this.#gate = { step: { upgrade: 'tcp', upgraded: 'upgrade' }[step] ?? step, text: mask(text).text, go };
       this.selected = this.#gate.step;
       this.#changed();
     });
@@ -232,8 +253,7 @@ export class LoginRun {
   #state(name, detail) {
     switch (name) {
       case 'upgraded':
-        this.steps.done('tcp');
-        this.steps.done('upgrade', 'open');
+        this.steps.upgraded();
         this.#readMeter();
         break;
       case 'opened':
@@ -314,9 +334,7 @@ export class LoginRun {
     const wasLive = this.status === 'live' || this.status === 'warn';
     if (this.#leaving) {
       this.status = 'closed';
-      const live = this.steps.get('live');
-      if (live.state === 'now') live.state = 'done';
-      else if (this.steps.current !== 'live') this.steps.get(this.steps.current).state = 'waiting';
+      this.steps.stop();
       this.#changed();
     } else if (wasLive) {
       const ended = this.#session.ended ?? new Failure('live', 'closed', detail);
@@ -360,6 +378,20 @@ export class LoginRun {
     this.steps.explain(where, why, failure.condition || why, vars);
     this.selected = where;
     this.#changed();
+    if (why.startsWith('gone') || failure.condition === 'system-shutdown') this.#awaitServer(attempt);
+  }
+
+  // Cisco's desktop asks for the service until it is there again. This page says so, and leaves it to the user to connect.
+  async #awaitServer(attempt) {
+    for (let wait = 1_000; ; wait = Math.min(wait * 2, LONGEST_WAIT)) {
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      if (attempt !== this.#attempt || this.#leaving) return;
+      if (document.hidden || !(await isThere())) continue;
+      if (attempt !== this.#attempt) return;
+      this.isBack = true;
+      this.#changed();
+      return;
+    }
   }
 
   async #askService() {
@@ -390,7 +422,7 @@ export class LoginRun {
     try {
       const info = (await this.api.get('/finesse/api/SystemInfo')).xml();
       const domain = first(info, 'xmppDomain');
-      if (!domain || domain === this.form.domain || this.busy) return;
+      if (!domain || domain === this.form.domain || this.busy || this.#recalled) return;
       this.form.domain = domain;
       this.onForm?.();
     } catch {
@@ -403,6 +435,25 @@ export class LoginRun {
     this.status = 'warn';
     this.selected = 'live';
     this.#changed();
+  }
+
+  // What the form was before a reload. Another user begins anew.
+  #recall() {
+    try {
+      const { user, ...form } = JSON.parse(sessionStorage.getItem(KEY)) ?? {};
+      this.#recalled = user === this.user;
+      if (this.#recalled) Object.assign(this.form, form);
+    } catch {
+      // Nothing was kept.
+    }
+  }
+
+  #forget() {
+    try {
+      sessionStorage.removeItem(KEY);
+    } catch {
+      // Nothing was kept.
+    }
   }
 
   #drop() {

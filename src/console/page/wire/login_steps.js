@@ -32,9 +32,12 @@ const STEP_OF = {
   'ping-response': 'live',
 };
 
-/** The steps of one login. Their times count from `start`, which is a value of `performance.now()`. */
+/**
+ * The steps of one login. `took` is how long a step was under way, and `at` when it was over, from `start` on, which is a value of
+ * `performance.now()`.
+ */
 export class LoginSteps {
-  #steps = new Map(STEPS.map((id) => [id, { id, state: 'waiting', at: null, frames: [], count: 0, note: '' }]));
+  #steps = new Map(STEPS.map((id) => [id, { id, state: 'waiting', since: null, took: null, at: null, frames: [], count: 0, note: '' }]));
 
   constructor() {
     this.start = 0;
@@ -42,7 +45,7 @@ export class LoginSteps {
     this.failures = new Map();
   }
 
-  /** A step: `{ id, state, at, frames, count, note }`. */
+  /** A step: `{ id, state, took, at, frames, count, note }`. */
   get(id) {
     return this.#steps.get(id);
   }
@@ -52,8 +55,34 @@ export class LoginSteps {
     return STEPS.find((id) => this.get(id).state === 'now') ?? 'live';
   }
 
+  /** How long all steps were under way together. */
+  get total() {
+    return STEPS.reduce((sum, id) => sum + (this.get(id).took ?? 0), 0);
+  }
+
   begin(id) {
     this.get(id).state = 'now';
+    this.get(id).since = performance.now();
+  }
+
+  /** Lets the step that is under way begin now: what came before was the user's time. */
+  resume() {
+    this.get(this.current).since = performance.now();
+  }
+
+  /** Ends the step that is under way, by the user's wish. */
+  stop() {
+    const step = this.get(this.current);
+    if (step.state === 'now') step.state = step.id === 'live' ? 'done' : 'waiting';
+  }
+
+  /** The browser does not tell the connection from the upgrade: both together took as long as the upgrade is said to. */
+  upgraded() {
+    const { since } = this.get('tcp');
+    this.done('tcp');
+    this.get('tcp').took = null;
+    this.get('upgrade').since = since;
+    this.done('upgrade', 'open');
   }
 
   /** Ends a step, and begins the `next` one. */
@@ -64,12 +93,16 @@ export class LoginSteps {
   }
 
   fail(id) {
-    this.get(id).state = 'failed';
-    this.get(id).at ??= performance.now() - this.start;
+    const step = this.get(id);
+    step.state = 'failed';
+    if (step.at === null) this.time(id);
   }
 
   time(id) {
-    this.get(id).at = performance.now() - this.start;
+    const step = this.get(id);
+    const now = performance.now();
+    step.at = now - this.start;
+    step.took = step.since === null ? null : now - step.since;
   }
 
   note(id, text) {
@@ -98,6 +131,7 @@ export class LoginSteps {
     this.get('open').frames.push(...features.frames.splice(0));
     features.state = 'waiting';
     features.at = null;
+    features.took = null;
   }
 
   /** Says why a step failed, by keys of words: the language may change while the view shows it. */

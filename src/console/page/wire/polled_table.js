@@ -52,8 +52,15 @@ export class PolledTable {
     } catch (error) {
       problem = error.message;
     }
+    this.#stale(problem !== null);
     this.problem.hidden = problem === null;
     say(this.problem, problem === null ? '' : t(this.words.bad, { reason: problem }));
+  }
+
+  // While the server does not say what there is, nothing can be done with what was there.
+  #stale(stale) {
+    this.scroll.classList.toggle('stale', stale);
+    for (const button of this.body.querySelectorAll('button')) button.disabled = stale;
   }
 
   /** Gives the focus to the first row if the row that had it is gone. */
