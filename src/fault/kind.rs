@@ -12,6 +12,8 @@ use crate::xmpp::stanza::Condition;
 pub enum Point {
     /// A listener accepts a connection.
     Accept,
+    /// A handshake of TLS begins.
+    Handshake,
     /// A request over HTTP has come in.
     Request,
     /// A WebSocket is asked for.
@@ -57,11 +59,39 @@ pub enum Cut {
     Close(u16),
 }
 
+/// What is wrong with a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Defect {
+    /// Its time is over.
+    Expired,
+    /// Its time has not come.
+    NotYet,
+    /// It is for another host.
+    WrongName,
+    /// Nobody has signed it but its own key.
+    Untrusted,
+    /// The intermediate between it and the root is missing.
+    NoChain,
+}
+
+impl Defect {
+    /// The names, in order.
+    pub const NAMES: &[&str] = &["expired", "not-yet", "wrong-name", "untrusted", "no-chain"];
+
+    /// The defect of that name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        let all = [Self::Expired, Self::NotYet, Self::WrongName, Self::Untrusted, Self::NoChain];
+        let mut named = Self::NAMES.iter().zip(all);
+        named.find(|(known, _)| **known == name).map(|(_, defect)| defect)
+    }
+}
+
 /// What a fault does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Refuse,
     TlsHang,
+    Certificate(Defect),
     HttpStatus(u16),
     HttpDelay(Duration),
     HttpSilence,

@@ -14,7 +14,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 
-pub use kind::{Cut, Kind, Point};
+pub use kind::{Cut, Defect, Kind, Point};
 pub use parameter::{Form, Parameter};
 pub use pattern::Pattern;
 pub use set::{FAULTS_MAX, Fault, Faults, Hit, NAME_MAX, TooManyFaults};

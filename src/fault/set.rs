@@ -1,6 +1,7 @@
 //! The faults that are set, and whom they touch.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 use crate::fault::kind::{Kind, Point};
@@ -168,6 +169,20 @@ impl Faults {
     pub fn next_over(&mut self, now: Instant) -> Option<Fault> {
         let place = self.list.iter().position(|fault| fault.until <= now)?;
         Some(self.list.remove(place))
+    }
+
+    /// Tells whether a fault of new connections, but that of the name `but`, meets one of the addresses of `is_own` at a listener.
+    pub fn meets(
+        &self,
+        point: Point,
+        listener: SocketAddr,
+        is_own: impl Fn(IpAddr) -> bool,
+        but: &str,
+    ) -> bool {
+        let others = self.list.iter().filter(|fault| fault.row.point == point && *fault.name != *but);
+        others.map(Fault::target).any(|target| {
+            target.listener.is_none_or(|other| other == listener) && target.address.is_none_or(&is_own)
+        })
     }
 
     /// When a fault begins or ends next.

@@ -1,6 +1,6 @@
 //! The table of kinds. API, configuration, manual and page take the names, parameters and sentences from here.
 
-use crate::fault::kind::{Cut, Kind, Point};
+use crate::fault::kind::{Cut, Defect, Kind, Point};
 use crate::fault::parameter::{Form, Parameter, Values};
 use crate::fault::target::Step;
 use crate::transport::Transport;
@@ -147,6 +147,12 @@ pub static TABLE: &[Row] = &[
     Row { name: "tls-hang", point: Point::Accept, transports: &[], targets: OF_CONNECTION, parameters: &[],
         sentence: "New connections are accepted, and then the server says nothing.",
         make: |_| Kind::TlsHang },
+    Row { name: "certificate", point: Point::Handshake, transports: &[], targets: OF_CONNECTION,
+        parameters: &[Parameter {
+            name: "defect", form: Word(Defect::NAMES), default: "untrusted", meaning: "what is wrong with the certificate",
+        }],
+        sentence: "New handshakes of TLS are shown a certificate that clients do not accept.",
+        make: |values| Kind::Certificate(Defect::named(values.word("defect")).unwrap_or(Defect::Untrusted)) },
     Row { name: "http-status", point: Point::Request, transports: &[], targets: OF_REQUEST,
         parameters: &[status(&["400", "401", "403", "404", "408", "429", "500", "502", "503", "504"], "503")],
         sentence: "Requests over HTTP get this status instead of their response.",

@@ -3,8 +3,10 @@
 use std::cell::{Cell, RefCell};
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use log::Level;
+use rustls::ServerConfig;
 
 use crate::event_loop::client_log;
 use crate::event_loop::log_shares::Kind;
@@ -51,6 +53,10 @@ impl Host for Site {
 
     fn meet(self: &Rc<Self>, listener: SocketAddr, peer: IpAddr) -> Meeting {
         if self.faults { faults::of_arrival(self, listener, peer) } else { Meeting::Serve }
+    }
+
+    fn other_certificate(self: &Rc<Self>, listener: SocketAddr, peer: IpAddr) -> Option<Arc<ServerConfig>> {
+        if self.faults { faults::of_handshake(self, listener, peer) } else { None }
     }
 
     fn serve(self: Rc<Self>, arrival: Arrival) -> impl Future<Output = ()> + 'static {

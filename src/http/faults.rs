@@ -2,10 +2,12 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::header::{HeaderName, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
 use hyper::{Request, StatusCode};
+use rustls::ServerConfig;
 use smol::Timer;
 
 use crate::fault::{Hit, Kind, Point, Subject};
@@ -129,6 +131,25 @@ pub fn of_arrival(site: &Rc<Site>, listener: SocketAddr, peer: IpAddr) -> Meetin
         }
         _ => Meeting::Serve,
     }
+}
+
+/// The certificate that a new handshake is shown in the place of the right one.
+pub fn of_handshake(site: &Rc<Site>, listener: SocketAddr, peer: IpAddr) -> Option<Arc<ServerConfig>> {
+    // A program without faults has nothing of their certificates in it.
+    if !cfg!(feature = "lab") {
+        return None;
+    }
+    let hit = site.driver.with_hub(|hub, now| {
+        let subject = Subject { address: Some(peer), listener: Some(listener), ..Subject::default() };
+        hub.fault_of_request(now, Point::Handshake, "", subject)
+    })?;
+    let Kind::Certificate(defect) = hit.kind else { return None };
+    let mut names = site.certificate_names();
+    if names.is_empty() {
+        names.push(site.domain.clone());
+    }
+    let made = site.defective_certificates.borrow_mut().server(defect, &names, now().wall);
+    made.inspect_err(|error| log::debug!("{peer} tls: no certificate for a fault: {error}")).ok()
 }
 
 fn is_set(site: &Rc<Site>, hit: &Hit) -> bool {

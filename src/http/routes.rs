@@ -234,6 +234,8 @@ static ROUTES: &[Resource] = &[
     Resource::new(Exactly(faults::PATH), &[Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS], lab!(faults::all)),
     Resource::new(Exactly(faults::KINDS), READ, lab!(faults::kinds)),
     Resource::new(Exactly(faults::ACTIVE), READ, lab!(faults::active)),
+    Resource::new(Exactly(faults::ROOT), READ, lab!(faults::authority)),
+    Resource::new(Exactly(faults::INTERMEDIATE), READ, lab!(faults::authority)),
     Resource::new(Item(faults::BELOW, "NAME"), &[Method::PUT, Method::DELETE, Method::OPTIONS], lab!(faults::one)),
     Resource::new(Item(faults::SESSION, "ID"), POST, lab!(faults::end_session)),
     Resource::new(Exactly(record::PATH), &[Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS], lab_stream!(record::serve)),

@@ -1,7 +1,6 @@
 //! What all handlers of requests share.
 
 use std::cell::RefCell;
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -20,9 +19,11 @@ use crate::http::files::folder::Www;
 use crate::http::metering::Meters;
 use crate::net::admission::Admission;
 use crate::net::clock::now;
+use crate::net::listen::Listening;
 use crate::net::quota::Quota;
 use crate::net::tls::Identity;
 use crate::net::tls::certificate::Certificate;
+use crate::net::tls::defective::DefectiveCertificates;
 
 /// For how long browsers are told to come by TLS where the release does so.
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -54,6 +55,8 @@ pub struct Site {
     pub led_to_tls: StatusCode,
     /// The certificate of the listeners with TLS; none if there are no such listeners.
     pub identity: RefCell<Option<Identity>>,
+    /// The certificates of faults.
+    pub defective_certificates: RefCell<DefectiveCertificates>,
     /// Whether administrators may look at the frames of other sessions.
     pub frame_tap: bool,
     /// Whether administrators may set faults.
@@ -61,7 +64,7 @@ pub struct Site {
     /// Whether what happens is recorded.
     pub records: bool,
     /// The addresses of the listeners.
-    pub listeners: RefCell<Vec<SocketAddr>>,
+    pub listeners: RefCell<Vec<Listening>>,
     /// When it was started.
     pub started: SystemTime,
 }
@@ -96,6 +99,7 @@ impl Site {
                 StatusCode::TEMPORARY_REDIRECT
             },
             identity: RefCell::default(),
+            defective_certificates: RefCell::default(),
             frame_tap: config.frame_tap,
             faults: cfg!(feature = "lab") && config.faults,
             records: cfg!(feature = "lab") && config.record > 0,
@@ -107,9 +111,15 @@ impl Site {
 
     /// Takes the certificate of the listeners with TLS.
     pub fn take_identity(&self, identity: Identity) {
-        let certificate = identity.chain.first().and_then(|certificate| Certificate::read(certificate));
-        let names = certificate.map(|certificate| certificate.names);
-        self.driver.with_hub(|hub, _| hub.set_certificate_names(names.unwrap_or_default()));
         *self.identity.borrow_mut() = Some(identity);
+        let names = self.certificate_names();
+        self.driver.with_hub(|hub, _| hub.set_certificate_names(names));
+    }
+
+    /// The names of hosts and the addresses for which the certificate is.
+    pub fn certificate_names(&self) -> Vec<String> {
+        let identity = self.identity.borrow();
+        let certificate = identity.as_ref().and_then(|identity| Certificate::read(identity.chain.first()?));
+        certificate.map(|certificate| certificate.names).unwrap_or_default()
     }
 }

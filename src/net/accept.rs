@@ -67,6 +67,9 @@ pub trait Host: 'static {
     /// Tells how a listener receives a new connection.
     fn meet(self: &Rc<Self>, listener: SocketAddr, peer: IpAddr) -> Meeting;
 
+    /// The configuration of TLS for a new handshake, if it is not the usual one.
+    fn other_certificate(self: &Rc<Self>, listener: SocketAddr, peer: IpAddr) -> Option<Arc<ServerConfig>>;
+
     /// Serves a connection until it is over.
     fn serve(self: Rc<Self>, arrival: Arrival) -> impl Future<Output = ()> + 'static;
 
@@ -132,13 +135,14 @@ pub async fn accept<H: Host>(host: Rc<H>, admission: Rc<Admission>, listener: Li
         };
         let config = listener.tls.then(|| tls.borrow().clone()).flatten();
         let turns = Rc::new(Cell::new(client_address::key(peer.ip())));
-        let way_in = WayIn { slots, config, hang };
+        let way_in = WayIn { listener: address, slots, config, hang };
         host.spawn(turns, connection(host.clone(), admission.clone(), stream, peer, way_in));
     }
 }
 
 /// What a new connection has to pass.
 struct WayIn {
+    listener: SocketAddr,
     slots: Slots,
     config: Option<Arc<ServerConfig>>,
     hang: Option<Hang>,
@@ -165,7 +169,7 @@ async fn connection<H: Host>(
     admission: Rc<Admission>,
     stream: Async<TcpStream>,
     peer: SocketAddr,
-    WayIn { slots, config, hang }: WayIn,
+    WayIn { listener, slots, config, hang }: WayIn,
 ) {
     log::debug!("{peer}: connection accepted");
     if let Some(hang) = hang
@@ -189,6 +193,7 @@ async fn connection<H: Host>(
                     Ok((Connection::plain(Socket::new(stream), peer, slots, traffic), true))
                 }
                 Some(_) => {
+                    let config = host.other_certificate(listener, peer.ip()).unwrap_or(config);
                     let held = admission.handshakes.part(peer.ip());
                     let stream = TlsStream::accept(config, Socket::new(stream), held).await?;
                     Ok((Connection::tls(stream, peer, slots, traffic), false))

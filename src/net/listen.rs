@@ -1,5 +1,6 @@
 //! Open listeners.
 
+use std::fmt;
 use std::io::{self, Error, ErrorKind};
 use std::net::{SocketAddr, TcpListener};
 
@@ -17,7 +18,27 @@ pub struct Listener {
     pub tls: bool,
 }
 
+/// Where a listener is.
+#[derive(Clone, Copy)]
+pub struct Listening {
+    pub address: SocketAddr,
+    pub tls: bool,
+}
+
+impl fmt::Display for Listening {
+    /// Writes the URL.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.tls { "https" } else { "http" };
+        write!(f, "{scheme}://{}", self.address)
+    }
+}
+
 impl Listener {
+    /// Where it is.
+    pub fn at(&self) -> Listening {
+        Listening { address: self.address, tls: self.tls }
+    }
+
     /// Opens a listener at an address.
     pub fn open(address: SocketAddr, tls: bool) -> io::Result<Self> {
         let socket = Async::<TcpListener>::bind(address)?;

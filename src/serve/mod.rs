@@ -246,11 +246,8 @@ async fn serve(
 ) {
     let manager = Rc::new(Manager::from_environment());
     site.driver.spawn(site.driver.clone().keep_time());
-    *site.listeners.borrow_mut() = listeners.iter().map(|listener| listener.address).collect();
-    let urls: Vec<String> = listeners
-        .iter()
-        .map(|listener| format!("{}://{}", if listener.tls { "https" } else { "http" }, listener.address))
-        .collect();
+    *site.listeners.borrow_mut() = listeners.iter().map(Listener::at).collect();
+    let urls: Vec<String> = listeners.iter().map(|listener| listener.at().to_string()).collect();
     let accepting: Vec<_> = listeners
         .into_iter()
         .map(|listener| {

@@ -6,32 +6,13 @@ import test from 'node:test';
 import { CLIENTS, stanza, strophe5 } from './clients/index.js';
 import { Tunnel } from './clients/tunnel.js';
 import { openPage, startBrowser } from './lab/browser.js';
+import { authorization, fault, heal, hits } from './lab/faults.js';
 import { lab } from './lab/lab.js';
 import { LabSocket } from './lab/socket.js';
 import { within } from './lab/wait.js';
 
 const USER = '/finesse/api/User/1001';
 const ALARMS = '/lab/alarms';
-
-const authorization = (user, password = user) => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
-
-/** Asks callboard's own API as the administrator. */
-const ask = (server, method, path) =>
-  fetch(`http://${server.addresses.http}/callboard/api/${path}`, {
-    method,
-    headers: { Authorization: authorization('administrator', '1234') },
-  });
-
-async function fault(server, query) {
-  const answer = await ask(server, 'PUT', `faults/f?${query}`);
-  assert.ok(answer.ok, `${query}: ${await answer.text()}`);
-}
-
-async function heal(server) {
-  assert.equal((await ask(server, 'DELETE', 'faults/f')).status, 204);
-}
-
-const hits = async (server) => (await (await ask(server, 'GET', 'faults')).json()).faults[0].hits;
 
 /** A test with a tunnel of agent 1001 and one of agent 1002, whom no fault is for. */
 const desktops = (body) =>

@@ -12,10 +12,12 @@ use crate::fault::{
     COMMON, FAULTS_MAX, Fault, NAME_MAX, Parameter, Point, Problem, Row, Spec, TABLE, TooManyFaults,
 };
 use crate::http::basic_auth::{self, Peer};
+use crate::http::callboard::certificates;
 use crate::http::query::Query;
 use crate::http::request_body::Incoming;
 use crate::http::response::{self, HttpRefusal, Response, empty, text};
 use crate::http::site::Site;
+use crate::hub::Hub;
 use crate::id::{SessionId, UserId};
 use crate::json;
 
@@ -30,6 +32,15 @@ pub const KINDS: &str = "/callboard/api/faults/kinds";
 
 /// The path of the number of faults that are set.
 pub const ACTIVE: &str = "/callboard/api/faults/active";
+
+/// The names that are paths of something else.
+const RESERVED: &[&str] = &["kinds", "active", "root.pem", "intermediate.pem"];
+
+/// The path of the root of the authority.
+pub const ROOT: &str = certificates::ROOT;
+
+/// The path of the intermediate of the authority.
+pub const INTERMEDIATE: &str = certificates::INTERMEDIATE;
 
 /// The path of a session, before its id.
 pub const SESSION: &str = "/callboard/api/sessions/";
@@ -48,7 +59,7 @@ pub async fn all(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId,
     }
     let document = site.driver.with_hub(|hub, now| {
         json::document(|object| {
-            object.array("faults", hub.faults().list(), |out, fault| write(out, now, fault))
+            object.array("faults", hub.faults().list(), |out, fault| write(out, now, fault, None))
         })
     });
     Ok((user, response::json(document)))
@@ -68,7 +79,7 @@ pub async fn kinds(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserI
         object.array("kinds", TABLE, |out, row| write_kind(out, row, language));
         object.array("common", COMMON, write_parameter);
         object.array("listeners", site.listeners.borrow().iter(), |out, listener| {
-            json::string(out, &listener.to_string());
+            json::string(out, &listener.address.to_string());
         });
         object.optional("address", own.as_deref());
     });
@@ -80,6 +91,15 @@ pub async fn active(site: &Rc<Site>, request: Request<Incoming>) -> Result<(User
     let user = basic_auth::user(site, &request).await?;
     let number = site.driver.with_hub(|hub, _| hub.faults().list().len());
     Ok((user, response::json(json::document(|object| object.plain("faults", number)))))
+}
+
+/// Answers with a certificate of the authority that signs those of faults.
+pub async fn authority(
+    site: &Rc<Site>,
+    request: Request<Incoming>,
+) -> Result<(UserId, Response), HttpRefusal> {
+    let user = administrator(site, &request).await?;
+    Ok((user, certificates::of_authority(site, request.uri().path())?))
 }
 
 /// Sets a fault with PUT, and heals it with DELETE.
@@ -99,14 +119,18 @@ pub async fn one(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId,
         Ok(spec) => spec,
         Err(problem) => return Ok((user, wrong(problem))),
     };
-    if let Some(sentence) = locks_out(site, &name, &spec, request.extensions().get::<Peer>()) {
+    let asker = request.extensions().get::<Peer>();
+    if let Some(sentence) =
+        locks_out(site, &name, &spec, asker).or_else(|| certificates::problem(site, &spec))
+    {
         return Ok((user, text(StatusCode::BAD_REQUEST, sentence)));
     }
+    let note = certificates::way_out(site, &name, &spec, asker);
     let set = site.driver.with_hub(|hub, now| {
         let is_new = hub.set_fault(now, &name, spec)?;
         let mut shown = String::new();
         for fault in hub.faults().list().iter().filter(|fault| *fault.name == *name) {
-            write(&mut shown, now, fault);
+            write(&mut shown, now, fault, note.as_deref());
         }
         Ok::<_, TooManyFaults>((is_new, shown + "\n"))
     });
@@ -186,7 +210,7 @@ fn locks_out(site: &Rc<Site>, name: &str, spec: &Spec, asker: Option<&Peer>) -> 
     }
     let (address, listener) = (spec.target.address, spec.target.listener);
     let is_own = |address: IpAddr| asker.is_some_and(|Peer(own)| own.to_canonical() == address);
-    let listeners = site.listeners.borrow();
+    let listeners: Vec<_> = site.listeners.borrow().iter().map(|listening| listening.address).collect();
     let kind = spec.row.name;
     match (address, listener) {
         (None, None) => Some(format!("{kind} needs a target: name a listener, an address or both.")),
@@ -201,7 +225,10 @@ fn locks_out(site: &Rc<Site>, name: &str, spec: &Spec, asker: Option<&Peer>) -> 
             Some(format!("{address} is your own address, from which you could not heal the fault: name a listener, too."))
         }
         (address, Some(_)) if address.is_none_or(is_own) => {
-            let is_way = |other: &SocketAddr| Some(*other) != listener && !is_met(site, name, *other, is_own);
+            let is_way = |other: &SocketAddr| {
+                let is_met = |hub: &mut Hub| hub.faults().meets(Point::Accept, *other, is_own, name);
+                Some(*other) != listener && !site.driver.with_hub(|hub, _| is_met(hub))
+            };
             let sentence = "Faults would meet you at every listener then, so that nobody could heal them: heal another one first.";
             (!listeners.iter().any(is_way)).then(|| sentence.to_owned())
         }
@@ -209,30 +236,16 @@ fn locks_out(site: &Rc<Site>, name: &str, spec: &Spec, asker: Option<&Peer>) -> 
     }
 }
 
-/// Tells whether a fault of new connections, but that of this name, meets the asker at a listener.
-fn is_met(site: &Rc<Site>, name: &str, listener: SocketAddr, is_own: impl Fn(IpAddr) -> bool) -> bool {
-    site.driver.with_hub(|hub, _| {
-        let others = hub.faults().list().iter().filter(|fault| *fault.name != *name);
-        others.filter(|fault| fault.row.point == Point::Accept).any(|fault| {
-            let target = fault.target();
-            target.listener.is_none_or(|other| other == listener) && target.address.is_none_or(&is_own)
-        })
-    })
-}
-
 fn check_name(name: &str) -> Result<(), HttpRefusal> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    if (1..=NAME_MAX).contains(&name.len())
-        && name.bytes().all(is_plain)
-        && !matches!(name, "kinds" | "active")
-    {
+    if (1..=NAME_MAX).contains(&name.len()) && name.bytes().all(is_plain) && !RESERVED.contains(&name) {
         return Ok(());
     }
-    const SENTENCE: &str = "The name of a fault has 1 to 64 letters, digits, dots, dashes and underscores, and is neither kinds nor active.";
+    const SENTENCE: &str = "The name of a fault has 1 to 64 letters, digits, dots, dashes and underscores, and is not kinds, active, root.pem or intermediate.pem.";
     Err(HttpRefusal { status: StatusCode::BAD_REQUEST, sentence: SENTENCE })
 }
 
-fn write(out: &mut String, now: Now, fault: &Fault) {
+fn write(out: &mut String, now: Now, fault: &Fault, note: Option<&str>) {
     json::object(out, |object| {
         object.string("name", &fault.name);
         object.string("kind", fault.row.name);
@@ -249,6 +262,9 @@ fn write(out: &mut String, now: Now, fault: &Fault) {
         let until = |time: std::time::Instant| Seconds(time.saturating_duration_since(now.monotonic));
         object.plain("begins", format_args!("{:.1}", until(fault.from)));
         object.plain("ends", format_args!("{:.1}", until(fault.until)));
+        if let Some(note) = note {
+            object.string("note", note);
+        }
     });
 }
 

@@ -1,6 +1,7 @@
 //! callboard's own API below `/callboard/api/`: what its requests have in common.
 
 pub(crate) mod calls;
+mod certificates;
 pub(crate) mod contacts;
 pub(crate) mod directory;
 pub(crate) mod faults;

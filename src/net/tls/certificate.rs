@@ -16,7 +16,7 @@ use crate::net::tls::oid::{EXTENDED_KEY_USAGE, SERVER_AUTH, SUBJECT_ALT_NAME};
 const LONGEST: time::Duration = time::Duration::days(825);
 
 /// The first year of clocks that are set: the program is not older.
-const FIRST_YEAR: i32 = 2026;
+pub const FIRST_YEAR: i32 = 2026;
 
 /// A certificate ends soon if less than this is left, or a third of its time.
 const SOON: Duration = Duration::from_secs(30 * 24 * 3600);

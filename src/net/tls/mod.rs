@@ -1,6 +1,7 @@
 //! Certificates: read from PEM files, or made and kept.
 
 pub(crate) mod certificate;
+pub mod defective;
 mod der;
 pub mod kept;
 mod oid;
@@ -209,18 +210,27 @@ fn server(
 ) -> Result<Identity, rustls::Error> {
     // Without one there is nothing that the key could belong to.
     let fingerprint = fingerprint(chain.first().ok_or(rustls::Error::NoCertificatesPresented)?);
-    let mut server = ServerConfig::builder_with_provider(Arc::new(provider(has_aes())))
-        .with_protocol_versions(rustls::ALL_VERSIONS)?
-        .with_no_client_auth()
-        .with_single_cert(chain.clone(), key)?;
+    let mut server = bare(chain.clone(), key)?;
     // The client keeps the session, encrypted with a key that nobody else has and that is another one after six hours: so each
     // that comes back, after a restart of the network say, costs no signature, and none of them any memory here.
     server.ticketer = Ticketer::new()?;
     // A client gets another one each time that it comes.
     server.send_tls13_tickets = 1;
+    Ok(Identity { server: Arc::new(server), fingerprint, self_signed, kept_in: None, chain })
+}
+
+/// How TLS is spoken here with a certificate.
+fn bare(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> Result<ServerConfig, rustls::Error> {
+    let mut server = ServerConfig::builder_with_provider(Arc::new(provider(has_aes())))
+        .with_protocol_versions(rustls::ALL_VERSIONS)?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)?;
     server.ignore_client_order = true;
     server.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Identity { server: Arc::new(server), fingerprint, self_signed, kept_in: None, chain })
+    Ok(server)
 }
 
 /// What rustls takes from ring: all that a server needs. Nobody's signature is verified, as clients have no certificates, and

@@ -1,4 +1,5 @@
-//! A certificate that is signed with its own key (RFC 5280 §4.1): ECDSA with P-256 and SHA-256 (RFC 5758 §3.2), for servers.
+//! Certificates (RFC 5280 §4.1) that are made: signed with their own key or by an authority, ECDSA with P-256 and SHA-256 (RFC 5758
+//! §3.2).
 
 use std::net::IpAddr;
 use std::time::SystemTime;
@@ -16,13 +17,16 @@ use crate::net::tls::der::{
     UTF8_STRING, constructed, element, primitive,
 };
 use crate::net::tls::oid::{
-    COMMON_NAME, EC_PUBLIC_KEY, ECDSA_WITH_SHA256, EXTENDED_KEY_USAGE, KEY_USAGE, SECP256R1, SERVER_AUTH,
-    SUBJECT_ALT_NAME,
+    AUTHORITY_KEY_IDENTIFIER, BASIC_CONSTRAINTS, COMMON_NAME, EC_PUBLIC_KEY, ECDSA_WITH_SHA256,
+    EXTENDED_KEY_USAGE, KEY_USAGE, SECP256R1, SERVER_AUTH, SUBJECT_ALT_NAME, SUBJECT_KEY_IDENTIFIER,
 };
 
 /// The validity of a certificate, its first day in the past, for clients whose clocks are behind: shorter than what browsers take
 /// of a certificate authority (398 days; CA/Browser Forum, Baseline Requirements §6.3.2).
 const DAYS: i64 = 397;
+
+/// The first and the last moment at which a certificate counts.
+pub type Validity = (OffsetDateTime, OffsetDateTime);
 
 /// A new certificate with its key.
 pub struct Made {
@@ -31,50 +35,97 @@ pub struct Made {
     pub key: Vec<u8>,
 }
 
+/// A certificate that signs others.
+pub struct Authority {
+    name: &'static str,
+    pair: EcdsaKeyPair,
+    pub certificate: CertificateDer<'static>,
+}
+
+/// What a certificate is for.
+enum Subject<'s> {
+    /// A server with these names.
+    Server(&'s [String]),
+    /// An authority of this name.
+    Authority(&'static str),
+}
+
 /// Makes a certificate for these names. If the clock is not set its dates are wide: a board without a battery starts in the past.
 ///
 /// # Errors
 ///
 /// The system gives no random bytes.
 pub fn make(names: &[String], now: SystemTime) -> Result<Made, &'static str> {
-    signed(names, now).map_err(|_| "the system gives no random bytes")
+    issued(names, validity(now), None)
 }
 
-fn signed(names: &[String], now: SystemTime) -> Result<Made, Unspecified> {
+/// Makes a certificate for these names that an authority signs; `None`: its own key does.
+///
+/// # Errors
+///
+/// The system gives no random bytes.
+pub fn issued(
+    names: &[String],
+    validity: Validity,
+    issuer: Option<&Authority>,
+) -> Result<Made, &'static str> {
+    let (made, _) = signed(&Subject::Server(names), validity, issuer).map_err(|_| NO_RANDOM_BYTES)?;
+    Ok(made)
+}
+
+/// Makes an authority that another one signs; `None`: it is a root. It outlives everything that it signs.
+///
+/// # Errors
+///
+/// The system gives no random bytes.
+pub fn authority(name: &'static str, issuer: Option<&Authority>) -> Result<Authority, &'static str> {
+    let made = signed(&Subject::Authority(name), unbounded(), issuer).map_err(|_| NO_RANDOM_BYTES)?;
+    let (Made { certificate, .. }, pair) = made;
+    Ok(Authority { name, pair, certificate })
+}
+
+const NO_RANDOM_BYTES: &str = "the system gives no random bytes";
+
+fn signed(
+    subject: &Subject<'_>,
+    validity: Validity,
+    issuer: Option<&Authority>,
+) -> Result<(Made, EcdsaKeyPair), Unspecified> {
     let random = SystemRandom::new();
     let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random)?;
     let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, key.as_ref(), &random)
         .map_err(|_| Unspecified)?;
     let algorithm = element(SEQUENCE, &[&oid(ECDSA_WITH_SHA256)]);
-    let signed = to_be_signed(names, now, pair.public_key().as_ref(), &algorithm);
-    let signature = pair.sign(&random, &signed)?;
+    let signed = to_be_signed(subject, validity, issuer, pair.public_key().as_ref(), &algorithm);
+    let signer = issuer.map_or(&pair, |issuer| &issuer.pair);
+    let signature = signer.sign(&random, &signed)?;
     let certificate = element(SEQUENCE, &[&signed, &algorithm, &bits(signature.as_ref())]);
-    Ok(Made { certificate: certificate.into(), key: key.as_ref().to_vec() })
+    Ok((Made { certificate: certificate.into(), key: key.as_ref().to_vec() }, pair))
 }
 
 /// TBSCertificate (RFC 5280 §4.1).
-fn to_be_signed(names: &[String], now: SystemTime, key: &[u8], algorithm: &[u8]) -> Vec<u8> {
+fn to_be_signed(
+    subject: &Subject<'_>,
+    (not_before, not_after): Validity,
+    issuer: Option<&Authority>,
+    key: &[u8],
+    algorithm: &[u8],
+) -> Vec<u8> {
     // A number of 16 bytes that is neither negative nor begins with a byte too much.
     let mut number = digest::digest(&digest::SHA256, key).as_ref()[..16].to_vec();
     number[0] = number[0] & 0x7f | 0x40;
-    let shown = names.iter().find(|name| *name != "localhost" && name.parse::<IpAddr>().is_err());
-    let shown = shown.map_or("localhost", String::as_str);
-    let attribute = element(SEQUENCE, &[&oid(COMMON_NAME), &element(UTF8_STRING, &[shown.as_bytes()])]);
-    let name = element(SEQUENCE, &[&element(SET, &[&attribute])]);
-    let (not_before, not_after) = validity(now);
+    let (shown, mut extensions) = match subject {
+        Subject::Server(names) => (common_name(names), of_server(names)),
+        Subject::Authority(name) => (*name, of_authority(key)),
+    };
+    if let Some(issuer) = issuer {
+        let identifier = element(primitive(0), &[&key_identifier(issuer.pair.public_key().as_ref())]);
+        extensions.push(extension(AUTHORITY_KEY_IDENTIFIER, false, &element(SEQUENCE, &[&identifier])));
+    }
     let validity = element(SEQUENCE, &[&time(not_before), &time(not_after)]);
     let key_kind = element(SEQUENCE, &[&oid(EC_PUBLIC_KEY), &oid(SECP256R1)]);
     let key = element(SEQUENCE, &[&key_kind, &bits(key)]);
-    let extensions = element(
-        SEQUENCE,
-        &[
-            &extension(SUBJECT_ALT_NAME, false, &general_names(names)),
-            // digitalSignature, the first of the bits; seven after it are none.
-            &extension(KEY_USAGE, true, &[BIT_STRING, 2, 7, 0x80]),
-            // Apple's devices take no certificate of a server without it, be it trusted or not.
-            &extension(EXTENDED_KEY_USAGE, false, &element(SEQUENCE, &[&oid(SERVER_AUTH)])),
-        ],
-    );
+    let extensions = element(SEQUENCE, &[&extensions.concat()]);
     // Version 3.
     let version = element(constructed(0), &[&[INTEGER, 1, 2]]);
     element(
@@ -83,13 +134,49 @@ fn to_be_signed(names: &[String], now: SystemTime, key: &[u8], algorithm: &[u8])
             &version,
             &element(INTEGER, &[&number]),
             algorithm,
-            &name,
+            &name(issuer.map_or(shown, |issuer| issuer.name)),
             &validity,
-            &name,
+            &name(shown),
             &key,
             &element(constructed(3), &[&extensions]),
         ],
     )
+}
+
+/// The first name that is no address, for people to read.
+fn common_name(names: &[String]) -> &str {
+    let shown = names.iter().find(|name| *name != "localhost" && name.parse::<IpAddr>().is_err());
+    shown.map_or("localhost", String::as_str)
+}
+
+/// A Name (RFC 5280 §4.1.2.4).
+fn name(common: &str) -> Vec<u8> {
+    let attribute = element(SEQUENCE, &[&oid(COMMON_NAME), &element(UTF8_STRING, &[common.as_bytes()])]);
+    element(SEQUENCE, &[&element(SET, &[&attribute])])
+}
+
+fn of_server(names: &[String]) -> Vec<Vec<u8>> {
+    vec![
+        extension(SUBJECT_ALT_NAME, false, &general_names(names)),
+        // digitalSignature, the first of the bits; seven after it are none.
+        extension(KEY_USAGE, true, &[BIT_STRING, 2, 7, 0x80]),
+        // Apple's devices take no certificate of a server without it, be it trusted or not.
+        extension(EXTENDED_KEY_USAGE, false, &element(SEQUENCE, &[&oid(SERVER_AUTH)])),
+    ]
+}
+
+fn of_authority(key: &[u8]) -> Vec<Vec<u8>> {
+    vec![
+        extension(BASIC_CONSTRAINTS, true, &element(SEQUENCE, &[&[BOOLEAN, 1, 0xff]])),
+        // keyCertSign, the sixth of the bits; two after it are none.
+        extension(KEY_USAGE, true, &[BIT_STRING, 2, 2, 0x04]),
+        extension(SUBJECT_KEY_IDENTIFIER, false, &element(OCTET_STRING, &[&key_identifier(key)])),
+    ]
+}
+
+/// The identifier by which authorities of one name are told apart (RFC 5280 §4.2.1.2).
+fn key_identifier(key: &[u8]) -> Vec<u8> {
+    digest::digest(&digest::SHA256, key).as_ref()[..20].to_vec()
 }
 
 fn oid(identifier: &[u8]) -> Vec<u8> {
@@ -117,11 +204,17 @@ fn general_names(names: &[String]) -> Vec<u8> {
     element(SEQUENCE, &[&names.collect::<Vec<_>>().concat()])
 }
 
-fn validity(now: SystemTime) -> (OffsetDateTime, OffsetDateTime) {
+/// The validity of a certificate that is made now.
+pub fn validity(now: SystemTime) -> Validity {
     if is_set(now) {
         let first = OffsetDateTime::from(now) - Duration::days(1);
         return (first, first + Duration::days(DAYS));
     }
+    unbounded()
+}
+
+/// Longer than any server runs, be its clock right or not.
+fn unbounded() -> Validity {
     let on = |year, month, day| {
         let date = Date::from_calendar_date(year, month, day).unwrap_or(Date::MIN);
         date.midnight().assume_utc()

@@ -2,7 +2,8 @@
 
 import { chromium } from 'playwright-core';
 
-const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
+/** Debian's Chromium. */
+export const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 /**
  * Starts the browser, for which every host `….example` is this machine. Who has all rights cannot be locked in by

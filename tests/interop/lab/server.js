@@ -24,10 +24,11 @@ process.once('exit', () => rmSync(STATE, { recursive: true }));
 /**
  * Starts the server with its embedded demo configuration, on any free ports or on those of a server before it, with the
  * files of a folder if there is one; or with more keys and limits, or as another release or product, in a file of its own.
- * What `without` matches is not in that.
+ * What `without` matches is not in that. `also` is one more listener with TLS.
  */
-export async function startServer({ https: secure = '127.0.0.1:0', http: plain = '127.0.0.1:0', www, keys, limits, release, profile, without = '' } = {}) {
+export async function startServer({ https: secure = '127.0.0.1:0', http: plain = '127.0.0.1:0', also, www, keys, limits, release, profile, without = '' } = {}) {
   const flags = www ? ['--www', www] : [];
+  if (also) flags.push('--listen', also);
   let folder;
   if (keys || limits || release || profile) {
     folder = mkdtempSync(join(tmpdir(), 'callboard-lab-'));
@@ -67,7 +68,10 @@ export async function startServer({ https: secure = '127.0.0.1:0', http: plain =
     });
     return pattern.exec(await Promise.race([line, early]))[1];
   };
-  return new Server(child, { https: await address('https'), http: await address('http') }, output, over);
+  const addresses = { https: await address('https'), http: await address('http') };
+  // Printed before that of the listener without TLS.
+  if (also) addresses.also = output.all.filter((line) => line.startsWith('listening https://'))[1].slice('listening https://'.length);
+  return new Server(child, addresses, output, over);
 }
 
 class Server {

@@ -1,6 +1,7 @@
 //! callboard's own API and its page.
 
 pub mod calls;
+mod certificates;
 mod directory;
 mod faults;
 mod frames;

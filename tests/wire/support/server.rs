@@ -73,6 +73,8 @@ pub struct Server {
     child: Child,
     /// Where it speaks TLS.
     pub tls: SocketAddr,
+    /// Where else it speaks TLS, if a flag has it do so.
+    pub other_tls: Option<SocketAddr>,
     /// Where it does not.
     pub plain: SocketAddr,
     /// The XMPP domain.
@@ -169,6 +171,7 @@ impl Server {
         let mut server = Self {
             child,
             tls: ([127, 0, 0, 1], 0).into(),
+            other_tls: None,
             plain: ([127, 0, 0, 1], 0).into(),
             domain: domain.to_owned(),
             out,
@@ -182,7 +185,12 @@ impl Server {
                 .unwrap_or_else(|| panic!("{line:?} in place of {start}ADDRESS:PORT"))
         };
         server.tls = address(&server.printed(), "listening https://");
-        server.plain = address(&server.printed(), "listening http://");
+        let mut next = server.printed();
+        if next.starts_with("listening https://") {
+            server.other_tls = Some(address(&next, "listening https://"));
+            next = server.printed();
+        }
+        server.plain = address(&next, "listening http://");
         server
     }
 

@@ -104,6 +104,11 @@ impl Secure {
     pub fn connect(address: SocketAddr) -> Self {
         Self(smol::block_on(connect(address, None)).expect("the handshake succeeds"))
     }
+
+    /// Takes a connection on which the handshake is over.
+    pub fn of(stream: TlsStream<Async<TcpStream>>) -> Self {
+        Self(stream)
+    }
 }
 
 impl Read for Secure {

@@ -68,7 +68,7 @@ export function faultCard(row, { common, listeners, address, context, values, op
       complain('');
       try {
         const answer = await context.api.put(request().path, '');
-        if (answer.ok) say(said, t('faults.wasSet', { name: row.name }));
+        if (answer.ok) say(said, [t('faults.wasSet', { name: row.name }), answer.json().note].filter(Boolean).join(' '));
         else complain(reason(answer));
       } catch (problem) {
         complain(problem.message);
