@@ -4,8 +4,10 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import test from 'node:test';
 
+import { becomeAvailable } from './clients/common.js';
 import { SHOTS, accessible, connect, enter, fits, logIn, open, until } from './lab/console.js';
 import { lab } from './lab/lab.js';
+import { LabSocket } from './lab/socket.js';
 
 const TEAM = '/finesse/api/Team/1/Users';
 const EVENT = '<Update><event>PUT</event><requestId>r-1</requestId><source>/finesse/api/Team/1</source></Update>';
@@ -226,11 +228,11 @@ test('what is watched stays over views and languages, is saved, and marks the ow
   await page.locator('button[lang="en"]').click();
   await page.locator('.tap').getByRole('button', { name: 'Stop' }).click();
   // Only what the filter shows is saved, with the system that it comes from, and opens again.
-  await others(page).getByRole('searchbox', { name: 'Filter' }).fill('1001');
+  await others(page).getByRole('searchbox', { name: 'Filter' }).fill('1001@localhost');
   const json = await saved(page, others(page), 'JSON');
   const file = JSON.parse(json.text);
   assert.deepEqual([file.profile, file.release, /^\d+\.\d+\.\d+/.test(file.version)], ['uccx', '12.5', true]);
-  assert.ok(file.frames.length > 5 && file.frames.every(({ text }) => !text.includes(Buffer.from('\x001001\x001001').toString('base64'))));
+  assert.ok(file.frames.length > 2 && file.frames.every(({ text }) => !text.includes(Buffer.from('\x001001\x001001').toString('base64'))));
   for (const kind of ['JSON', 'HAR', 'text']) {
     const { text, name } = await saved(page, others(page), kind);
     await openFile(page, name, text);
@@ -238,7 +240,7 @@ test('what is watched stays over views and languages, is saved, and marks the ow
     await opened.getByText('not live', { exact: true }).waitFor();
     await opened.getByText('12.5', { exact: true }).waitFor();
     await until(async () => (await count(opened)).startsWith(`${file.frames.length} frames`) || count(opened), `the frames of ${kind}`);
-    await rows(opened).filter({ hasText: 'bind request' }).first().waitFor();
+    await rows(opened).filter({ hasText: '1001@localhost/desktop' }).first().waitFor();
     await accessible(page, 'a saved file');
     await opened.getByRole('button', { name: 'Close the file' }).click();
     await opened.waitFor({ state: 'detached' });
@@ -257,6 +259,48 @@ test('what is watched stays over views and languages, is saved, and marks the ow
   await session.disconnect();
   await server.stop();
   await until(async () => (await table.getByRole('button').first().isDisabled()) || 'it can be watched', 'the list to be stale');
+  assert.deepEqual(complaints, []);
+}));
+
+test('sessions that have ended are opened from the record, with their requests, and followed', lab(async ({ server, connect: client }) => {
+  const { strophe5 } = await import('./clients/strophe.js');
+  await assert.rejects(client(strophe5, { user: '1003', password: 'wrong' }));
+  LabSocket.made.at(-1).terminate();
+  const session = await client(strophe5, { user: '1002', resource: 'mine' });
+  await becomeAvailable(session);
+  const ask = (method, path, body) => fetch(`http://${server.addresses.http}${path}`, {
+    method, body, headers: { Authorization: `Basic ${btoa('1002:1002')}`, 'Content-Type': 'application/xml', requestId: 'page-1' },
+  });
+  assert.equal((await ask('PUT', '/finesse/api/User/1002', '<User><state>LOGIN</state><extension>1002</extension></User>')).status, 202);
+  const { page, complaints } = await enter(server, 'wire');
+  const table = page.locator('.tap tbody');
+  // Who tried, before anybody looked.
+  const failed = table.locator('tr').filter({ hasText: 'ended' }).filter({ hasText: 'Open' });
+  await failed.first().getByRole('button', { name: 'Open' }).click();
+  await page.getByText(/What the record has of session/).waitFor();
+  await rows(others(page)).filter({ hasText: 'auth request' }).filter({ hasText: 'PLAIN 1003' }).waitFor();
+  await page.locator('.follow summary').first().click();
+  await page.locator('.follow-summary').getByText(/First deviation: success: The login was refused: not-authorized/).waitFor();
+  // A session that lives has its past, its requests of REST, and what follows.
+  await table.locator('tr').filter({ hasText: '1002@localhost/mine' }).getByRole('button', { name: 'Watch' }).click();
+  await rows(others(page)).filter({ hasText: 'bind request' }).waitFor();
+  const request = rows(others(page)).filter({ hasText: 'REST request PUT /finesse/api/User/1002' });
+  await request.click();
+  const links = others(page).locator('.frame-links button');
+  await links.filter({ hasText: 'REST response' }).waitFor();
+  await links.filter({ hasText: 'event' }).first().click();
+  assert.match(await page.evaluate(() => document.activeElement.textContent), /event \/finesse\/api\/User\/1002/);
+  await session.ping();
+  await until(async () => (await rows(others(page)).filter({ hasText: 'ping response' }).count()) > 0 || 'no ping', 'the next ping');
+  await accessible(page, 'a session from the record');
+  // A frame that a fault has touched is marked.
+  const fault = await fetch(`http://${server.addresses.http}/callboard/api/faults/bad-ping?kind=ping-error&user=1002`, { method: 'PUT', headers: { Authorization: `Basic ${btoa('administrator:1234')}` } });
+  assert.equal(fault.ok, true, await fault.text());
+  await session.ping().catch(() => {});
+  await others(page).locator('li[data-fault="bad-ping"]').waitFor();
+  await page.screenshot({ path: `${SHOTS}record-1280.png`, fullPage: true });
+  const har = JSON.parse((await saved(page, others(page), 'HAR')).text);
+  assert.ok(har.log.entries.some(({ request: { method }, response: { status } }) => method === 'PUT' && status === 202));
   assert.deepEqual(complaints, []);
 }));
 

@@ -35,6 +35,7 @@ fn document(hub: &Hub, actor: UserId, site: &Site) -> String {
         object.plain("administrator", administrator);
         object.plain("frameTap", site.frame_tap);
         object.plain("faults", site.faults);
+        object.plain("record", site.records);
         object.array("teams", desk.teams_seen_by(actor), write_team);
         object.array("users", desk.users_seen_by(actor), write_user);
         object.array("queues", desk.queues_seen_by(actor), write_queue);

@@ -51,7 +51,7 @@ export class FrameNamer {
         return { key: 'features', detail: descendant(root, 'mechanism')?.textContent ?? '' };
       }
       case 'auth':
-        return { key: 'auth-request', detail: root.getAttribute('mechanism') ?? '' };
+        return { key: 'auth-request', detail: [root.getAttribute('mechanism'), root.getAttribute('authcid')].filter(Boolean).join(' ') };
       case 'success':
         this.#loggedIn = true;
         return { key: 'success', detail: '' };

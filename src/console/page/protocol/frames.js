@@ -37,6 +37,8 @@ export class FrameStore {
     this.zero = null;
     /** How often the store was cleared, so that a list notices it. */
     this.generation = 0;
+    /** How many frames were marked after they had come. */
+    this.marks = 0;
   }
 
   /**
@@ -75,6 +77,15 @@ export class FrameStore {
     if (this.frames.length >= MOST_FRAMES + DROPPED_AT_ONCE || this.#characters > MOST_CHARACTERS) this.#drop();
     this.#tell();
     return entry;
+  }
+
+  /** Tells that a fault has touched a frame. */
+  mark(n, fault) {
+    const entry = this.get(n);
+    if (!entry || entry.fault) return;
+    entry.fault = fault;
+    this.marks += 1;
+    this.#tell();
   }
 
   /** The frame of a number, unless it is dropped. */

@@ -5,9 +5,10 @@ import { all, parse } from '../shared/xml.js';
 /** The command that sends a request again, or publishes a payload on the node of an event or a publish; '' for other frames. */
 export function asCurl(entry, payload, request) {
   if (entry.http) {
-    const { method, path } = entry.http.method ? entry.http : (request?.http ?? {});
+    // A response names its request by a link, or only by method and path.
+    const { method, path } = request?.http ?? entry.http;
     if (!method) return '';
-    const body = entry.http.method ? entry.text : request.text;
+    const body = entry.http.status ? (request?.text ?? '') : entry.text;
     return command(method, path, body, entry.user || 'administrator');
   }
   const node = all(parse(entry.text), 'items')[0]?.getAttribute('node') ?? all(parse(entry.text), 'publish')[0]?.getAttribute('node');

@@ -28,13 +28,12 @@ export function payloadsOf(entry) {
   return all(parse(entry.text), 'item').map((element) => element.textContent).filter((text) => text.trim());
 }
 
-/** A frame pretty-printed, with what is escaped inside of an event. */
+/** A frame pretty-printed, with what is escaped inside of an event. The keyboard reaches what can be scrolled. */
 export function content(entry) {
-  return [
-    code(entry.text),
-    ...payloadsOf(entry).flatMap((payload) => [el('p', { class: 'hint' }, t('frames.payload')), code(payload)]),
-    ...notes(entry),
-  ];
+  const parts = [code(entry.text)];
+  for (const payload of payloadsOf(entry)) parts.push(el('p', { class: 'hint' }, t('frames.payload')), code(payload));
+  for (const part of parts) if (part.tagName === 'PRE') part.setAttribute('tabindex', '0');
+  return [...parts, ...notes(entry)];
 }
 
 /**

@@ -22,6 +22,7 @@ export class FrameList {
   #shown = [];
   #last = 0;
   #generation = 0;
+  #marks = 0;
   #scheduled = 0;
   #later = 0;
   #unlisten;
@@ -73,8 +74,7 @@ export class FrameList {
 
   /** The frames that the filter lets through. */
   get shown() {
-    clearTimeout(this.#later);
-    this.#all();
+    if (this.#later) this.#all();
     return this.#shown;
   }
 
@@ -160,6 +160,8 @@ export class FrameList {
 
   // Filters all frames again. An expression that is none is told, and filters nothing.
   #all() {
+    clearTimeout(this.#later);
+    this.#later = 0;
     const view = this.#view;
     let problem = '';
     for (const [name, input] of [['filter', this.filter], ['find', this.find]]) {
@@ -189,7 +191,11 @@ export class FrameList {
   }
 
   #add() {
-    const { frames, count, generation } = this.#store;
+    const { frames, count, generation, marks } = this.#store;
+    if (marks !== this.#marks) {
+      this.#marks = marks;
+      this.rows.renew();
+    }
     if (generation !== this.#generation) {
       this.#generation = generation;
       this.#view.open.clear();
@@ -295,7 +301,6 @@ export class FrameList {
 
   // The next or previous frame with the text that is looked for.
   #find(step) {
-    clearTimeout(this.#later);
     this.#all();
     if (!this.#matches) return;
     const found = this.#shown.filter(this.#matches);

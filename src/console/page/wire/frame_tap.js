@@ -4,10 +4,12 @@ import { clear, el, say } from '../shared/dom.js';
 import { Stream } from '../shared/events.js';
 import { FrameStore } from '../protocol/frames.js';
 import { FrameList } from './frame_list.js';
+import { Recorded } from './recorded.js';
 import { PolledTable } from './polled_table.js';
 import { t } from '../shared/words.js';
 
 const MOST_GONE = 1_000;
+const MOST_ENDED = 50;
 const CELLS = ['id', 'transport', 'user', 'state', 'peer', 'for'];
 
 /** What is watched. It lives until the user logs out, whichever view is shown. */
@@ -23,20 +25,33 @@ export class Watch {
     this.gone = new Set();
     /** What the panel says, as the key of a word and its values. */
     this.note = null;
-    this.off = context.directory.frameTap === false;
+    /** Whether the server records: then frames from before somebody looked, and sessions that have ended, are there too. */
+    this.records = context.directory.record === true;
+    this.off = context.directory.frameTap === false && !this.records;
     this.why = '';
     this.onChange = () => {};
     context.signal?.addEventListener('abort', () => this.stop());
   }
 
-  /** Watches a session, or all with ''. Frames of what was watched before are gone then. */
-  watch(id) {
+  /** Watches a session, or all with ''. Frames of what was watched before are gone then. `user` is the session's, if it has one. */
+  watch(id, { user = '', isOver = false } = {}) {
     this.#stream?.close();
-    this.watching = id;
+    this.watching = isOver ? null : id;
     this.store.clear();
     this.gone.clear();
-    const watching = { key: id === '' ? 'tap.watchingAll' : 'tap.watching', values: { id } };
+    const watching = { key: isOver ? 'tap.opened' : id === '' ? 'tap.watchingAll' : 'tap.watching', values: { id } };
     this.#say(watching);
+    if (this.records) {
+      this.#stream = new Recorded(this.api, this.store, {
+        session: id,
+        user,
+        isOver,
+        onState: (state, why) => this.#say(state === 'open' ? watching : { key: 'tap.lost', values: { why: why ? `${why.status}: ${why.text}` : '' } }),
+        onMissed: (count) => this.#say({ key: 'tap.missed', values: { count } }),
+        onGone: (session, reason) => this.#gone(session, reason, isOver ? '' : id),
+      });
+      return;
+    }
     this.#stream = new Stream(this.api, {
       types: ['frame', 'gone', 'missed'],
       url: (ticket) => `/callboard/api/frames?ticket=${encodeURIComponent(ticket)}${id ? `&session=${encodeURIComponent(id)}` : ''}`,
@@ -76,9 +91,13 @@ export class Watch {
     } else if (event.type === 'missed') {
       this.#say({ key: 'tap.missed', values: { count: given.frames } });
     } else {
-      if (this.gone.size < MOST_GONE) this.gone.add(given.session);
-      if (id !== '') this.stop({ key: 'tap.gone', values: { id: given.session, reason: given.reason ?? '' } });
+      this.#gone(given.session, given.reason ?? '', id);
     }
+  }
+
+  #gone(session, reason, id) {
+    if (this.gone.size < MOST_GONE) this.gone.add(session);
+    if (id !== '') this.stop({ key: 'tap.gone', values: { id: session, reason } });
   }
 
   #say(note) {
@@ -98,8 +117,8 @@ export class FrameTap {
     this.table = new PolledTable({
       heads: CELLS.map((name) => `tap.${name}`),
       words: { title: 'tap.title', none: 'tap.none', more: 'tap.more', bad: 'tap.bad' },
-      ask: () => watch.api.get('/callboard/api/sessions'),
-      read: ({ sessions }) => ({ list: sessions, total: sessions.length }),
+      ask: () => this.#ask(),
+      read: (list) => ({ list, total: list.length }),
       id: ({ id }) => id,
       row: ({ id }) => this.#row(id),
       onDraw: () => this.#draw(),
@@ -130,31 +149,48 @@ export class FrameTap {
     this.table.refresh();
   }
 
+  // Sessions that are there, and behind them those that have ended, as far as the record has them.
+  async #ask() {
+    const { api, records } = this.watch;
+    const answers = await Promise.all(['', ...(records ? ['?ended=true'] : [])].map((query) => api.get(`/callboard/api/sessions${query}`)));
+    const refused = answers.find(({ ok }) => !ok);
+    if (refused) return refused;
+    const [live, ended = []] = answers.map((answer) => answer.json().sessions);
+    const list = [...live, ...ended.slice(0, MOST_ENDED).map((session) => ({ ...session, isOver: true }))];
+    return { ok: true, json: () => list };
+  }
+
   #row(id) {
+    let given = {};
     const cells = CELLS.map((name) => el('td', { id: name === 'id' ? `tap-${id}` : null, class: name === 'user' || name === 'peer' ? 'mono' : null }));
-    const button = el('button', { class: 'button small', type: 'button', 'aria-describedby': `tap-${id}`, on: { click: () => this.#toggle(id) } }, t('tap.watch'));
+    const button = el('button', { class: 'button small', type: 'button', 'aria-describedby': `tap-${id}`, on: { click: () => this.#toggle(id, given) } }, t('tap.watch'));
     return {
+      get isOver() {
+        return given.isOver;
+      },
       node: el('tr', {}, cells, el('td', { class: 'number' }, button)),
       button,
-      draw: ({ transport, user, jid, available, peer, seconds }) => {
-        const state = user === null ? 'login' : available ? 'available' : 'quiet';
-        const mine = this.own({ jid, peer }) ? t('tap.own') : '';
+      draw: (session) => {
+        given = session;
+        const { transport, user, jid, available, peer, seconds, isOver, reason } = session;
+        const state = isOver ? 'ended' : user === null ? 'login' : available ? 'available' : 'quiet';
+        const mine = !isOver && this.own({ jid, peer }) ? t('tap.own') : '';
         [mine ? `${id} · ${mine}` : id, transport, jid ?? user ?? '–', null, peer ?? '', length(seconds)].forEach((text, index) => {
           if (text !== null) say(cells[index], String(text));
         });
         cells[0].parentNode.classList.toggle('own', Boolean(mine));
         // Event streams have no presence.
-        const name = transport === 'sse' ? 'available' : state;
+        const name = transport === 'sse' && !isOver ? 'available' : state;
         if (cells[3].dataset.state === name) return;
         cells[3].dataset.state = name;
-        clear(cells[3]).append(el('span', { class: `badge ${name === 'available' ? 'good' : 'quiet'}` }, t(`tap.${name}`)));
+        clear(cells[3]).append(el('span', { class: `badge ${name === 'available' ? 'good' : 'quiet'}` }, t(`tap.${name}`)), isOver ? ` ${reason ?? ''}` : '');
       },
     };
   }
 
-  #toggle(id) {
+  #toggle(id, { user = '', isOver = false } = {}) {
     if (this.watch.watching === id) this.watch.stop();
-    else this.watch.watch(id);
+    else this.watch.watch(id, { user: user ?? '', isOver });
   }
 
   #draw() {
@@ -168,7 +204,7 @@ export class FrameTap {
       say(button, mine ? t('tap.stop') : text);
     };
     label(this.all, watching === '', t('tap.all'));
-    for (const [id, { button }] of this.table?.rows ?? []) label(button, watching === id, t('tap.watch'));
+    for (const [id, { button, isOver }] of this.table?.rows ?? []) label(button, watching === id, t(isOver ? 'tap.open' : 'tap.watch'));
   }
 }
 

@@ -103,22 +103,24 @@ function har(file) {
   for (const frame of file.frames) {
     const { session = '', user = '', http, number } = frame;
     if (http) {
-      const asked = later.find((one) => http.status && one._number === frame.answers);
-      if (asked) {
-        asked.response = { ...base, status: http.status, statusText: '', content: { size: frame.bytes, mimeType: 'application/xml', text: frame.text }, redirectURL: '' };
-        asked.time = Math.max(0, Date.parse(frame.time) - Date.parse(asked.startedDateTime));
-      } else if (http.method) {
-        later.push({
+      let asked = later.find((one) => http.status && one._number === frame.answers);
+      if (!asked) {
+        asked = {
           startedDateTime: frame.time,
           time: 0,
-          request: { ...base, method: http.method, url: `${file.server}${http.path}`, queryString: [], postData: { mimeType: 'application/xml', text: frame.text } },
+          request: { ...base, method: http.method ?? '', url: `${file.server}${http.path ?? ''}`, queryString: [], postData: { mimeType: 'application/xml', text: http.status ? '' : frame.text } },
           response: { ...base, status: 0, statusText: '', content: { size: 0, mimeType: 'x-unknown' }, redirectURL: '' },
           cache: {},
           timings: { send: 0, wait: 0, receive: 0 },
           _number: number,
           _user: user,
           _requestId: http.requestId ?? '',
-        });
+        };
+        later.push(asked);
+      }
+      if (http.status) {
+        asked.response = { ...base, status: http.status, statusText: '', content: { size: frame.bytes, mimeType: 'application/xml', text: frame.text }, redirectURL: '' };
+        asked.time = Math.max(0, Date.parse(frame.time) - Date.parse(asked.startedDateTime));
       }
       continue;
     }
@@ -175,7 +177,7 @@ function text(file) {
   lines.push('', [t('file.frames'), ...missing.filter(Boolean)].join(' · '));
   for (const frame of file.frames) {
     const who = [frame.session, frame.user].filter(Boolean).join(' ');
-    const about = [frame.what, frame.about, who && `[${who}]`, frame.fault && `⚡ ${frame.fault}`].filter(Boolean).join(' ');
+    const about = [frame.http ? 'HTTP' : frame.what, frame.about, who && `[${who}]`, frame.fault && `⚡ ${frame.fault}`].filter(Boolean).join(' ');
     lines.push('', `${frame.number}  ${frame.time}  ${frame.direction === 'out' ? '>>' : '<<'}  ${frame.bytes} B  ${about}`);
     if (frame.text) lines.push(pretty(frame.text));
     for (const payload of frame.http ? [] : payloadsOf(frame)) lines.push(...pretty(payload).split('\n').map((line) => PAYLOAD + line));

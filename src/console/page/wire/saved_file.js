@@ -125,7 +125,10 @@ function fromText(text) {
       const [, number, time, way, bytes, what] = head;
       const [, session = '', user = ''] = /\[(\d+\.\d+)(?: (\S+))?\]/.exec(what) ?? [];
       const fault = /⚡ (\S+)/.exec(what)?.[1] ?? '';
-      frame = { number, time, direction: way === '>>' ? 'out' : 'in', bytes: Number(bytes), session, user, fault, text: '' };
+      const [, method, path] = /^HTTP ([A-Z]+) (\S+)/.exec(what) ?? [];
+      const status = /^HTTP (\d+)/.exec(what)?.[1];
+      const http = method || status ? { method, path, status } : null;
+      frame = { number, time, http, direction: way === '>>' ? 'out' : 'in', bytes: Number(bytes), session, user, fault, text: '' };
       frames.push(frame);
     } else if (frame) {
       if (line && !line.startsWith(PAYLOAD)) frame.text += `${frame.text ? '\n' : ''}${line}`;

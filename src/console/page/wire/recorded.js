@@ -1,0 +1,89 @@
+// The record of the server: what a session said before somebody looked, what came of it by REST, and what follows.
+
+import { good } from '../shared/api.js';
+import { Stream } from '../shared/events.js';
+
+const PATH = '/callboard/api/record';
+const AT_ONCE = 1_000;
+const MOST_ENTRIES = 50_000;
+const FRAMES = 'frame-in,frame-out,fault,session';
+const REQUESTS = 'request,response';
+
+/** Entries of the record as frames in a store: `session` is '' for all, and `user` the id of its user, if there is one. */
+export class Recorded {
+  #numbers = new Map();
+  #streams = [];
+  #closed = false;
+
+  constructor(api, store, { session, user, isOver, onState, onMissed, onGone }) {
+    Object.assign(this, { api, store, onState, onMissed, onGone });
+    const queries = session ? [{ session, kind: FRAMES }, ...(user ? [{ user, kind: REQUESTS }] : [])] : [{ kind: `${FRAMES},${REQUESTS}` }];
+    this.#begin(queries, isOver);
+  }
+
+  close() {
+    this.#closed = true;
+    for (const stream of this.#streams) stream.close();
+  }
+
+  async #begin(queries, isOver) {
+    try {
+      const found = await Promise.all(queries.map((query) => this.#past(query)));
+      if (this.#closed) return;
+      const entries = found.flatMap((one) => one.entries).sort((one, other) => one.seq - other.seq);
+      for (const entry of entries) this.#add(entry);
+      if (isOver) {
+        this.onState('open');
+        return;
+      }
+      this.#streams = queries.map((query, index) => new Stream(this.api, {
+        types: ['entry', 'missed'],
+        url: (ticket, last) => `${PATH}?${new URLSearchParams({ ...query, ticket, after: last || found[index].next })}`,
+        onEvent: (event) => this.#event(event),
+        onState: (state, why) => index === 0 && this.onState(state, why),
+      }));
+    } catch (error) {
+      if (!this.#closed) this.onState('lost', { status: error.status ?? '', text: error.message });
+    }
+  }
+
+  // All that the record has, a thousand entries at once.
+  async #past(query) {
+    const entries = [];
+    let next = 0;
+    while (entries.length < MOST_ENTRIES && !this.#closed) {
+      const page = good(await this.api.get(`${PATH}?${new URLSearchParams({ ...query, after: next, limit: AT_ONCE })}`)).json();
+      entries.push(...page.entries);
+      const isLast = !page.entries.length || page.next === next;
+      next = page.next;
+      if (isLast) break;
+    }
+    return { entries, next };
+  }
+
+  #event(event) {
+    let given;
+    try {
+      given = JSON.parse(event.data);
+    } catch {
+      return;
+    }
+    if (event.type === 'missed') this.onMissed(given.entries);
+    else this.#add(given);
+  }
+
+  #add({ seq, kind, time, session = '', user = '', size, text = '', fault, method, path, status, requestId, of, what, reason = '' }) {
+    if (kind === 'session') {
+      if (what === 'ended') this.onGone(session, reason);
+      return;
+    }
+    if (kind === 'fault') {
+      if (of) this.store.mark(this.#numbers.get(of), fault);
+      return;
+    }
+    const http = kind === 'request' ? { method, path, requestId } : kind === 'response' ? { status, method, path, of: this.#numbers.get(of) ?? 0 } : null;
+    const { n } = this.store.add({ direction: kind === 'frame-in' || kind === 'request' ? 'out' : 'in', text, time, size, session, user, fault, http });
+    this.#numbers.set(seq, n);
+    if (this.#numbers.size > MOST_ENTRIES) this.#numbers.delete(this.#numbers.keys().next().value);
+  }
+}
