@@ -62,6 +62,15 @@ mod tests {
         assert!(size <= MOST, "the page has {size} bytes");
     }
 
+    /// The page knows by its links which views there are.
+    #[test]
+    fn the_view_of_faults_is_there_as_faults_are() {
+        let text = Asset::find("index.html").expect("a page").unpack().expect("packed");
+        let is_linked = String::from_utf8(text).expect("text").contains("href=\"./faults/");
+        let has_faults = cfg!(feature = "lab");
+        assert_eq!((is_linked, Asset::find("faults/faults.js").is_some()), (has_faults, has_faults));
+    }
+
     /// The policy of the page forbids it, and a test is quicker to say so than a browser.
     #[test]
     fn nothing_in_the_page_needs_what_its_policy_forbids() {

@@ -74,6 +74,8 @@ test('a fault is tried by the session of the page: set, seen in the ladder, and 
   const { page } = await enter(server, 'faults', { expected: [/WebSocket/, /503/] });
   for (const [kind, step, seen] of [
     ['upgrade-status', 'upgrade', /refused the upgrade \(503/],
+    ['no-upgrade-header', 'upgrade', /without the header Upgrade/],
+    ['old-framing', 'open', /not an open as in RFC 7395/],
     ['no-plain', 'features', /do not offer/],
     ['login-refused', 'success', /not-authorized/],
     ['end', 'live', /system-shutdown/],

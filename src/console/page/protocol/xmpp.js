@@ -311,7 +311,9 @@ export class Session {
     this.onFrame?.({ direction: 'in', text, at, step: this.#step });
     const root = parse(text)?.documentElement;
     if (!root) {
-      this.#end(new Failure(this.#step, 'broken', { frame: text }));
+      // The stream of a server older than RFC 7395 is one element, which is not closed.
+      const why = text.trimStart().startsWith('<stream:stream') ? 'framing' : 'broken';
+      this.#end(new Failure(this.#step, why, { frame: text }));
       return;
     }
     switch (root.localName) {

@@ -54,6 +54,7 @@ export async function diagnose({ coming, readMeter, upgrade }) {
     const why = header(seen.request, 'sec-websocket-protocol') ? 'refused' : 'protocol';
     return { why, vars: { ...vars, status: line.replace(/^\S+ /, '') }, seen: true };
   }
+  if (!header(seen.response, 'upgrade')) return { why: 'no-upgrade-header', vars, seen: true };
   return { why: header(seen.response, 'sec-websocket-protocol') ? 'dropped' : 'echo', vars, seen: true };
 }
 
