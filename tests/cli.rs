@@ -465,6 +465,27 @@ fn the_check_finds_every_problem_in_one_run_also_those_of_files_beside_a_mistake
 }
 
 #[test]
+fn the_check_prints_faults_and_what_is_wrong_with_them() {
+    let fault = |keys: &str| {
+        let text = format!("faults = true\n{USER}password = \"x\"\n[[fault]]\nname = \"f\"\n{keys}\n");
+        file("faults.toml", 0o600, text)
+    };
+    let run = check(&fault("kind = \"slow\"\nrate = 900\nuser = \"ada\""));
+    let line = "fault f        kind=slow rate=900 user=ada";
+    assert!(run.out.lines().any(|printed| printed == line), "{}{}", run.out, run.err);
+    let lines = problems(&fault("kind = \"slow\"\nrate = \"much\"\nuser = \"bob\""));
+    assert_eq!(lines, ["9:8: rate is a number from 1 to 1000000, not \"much\""]);
+    let lines = problems(&fault("kind = \"slow\"\nuser = \"bob\""));
+    assert_eq!(lines, ["9:8: user \"bob\" is not declared by any [[user]]; known are: ada"]);
+    let path = file(
+        "no-faults.toml",
+        0o600,
+        format!("{USER}password = \"x\"\n[[fault]]\nname = \"f\"\nkind = \"stall\"\n"),
+    );
+    assert!(problems(&path)[0].starts_with("5:1: [[fault]] needs faults = true; "), "{:?}", problems(&path));
+}
+
+#[test]
 fn a_key_with_a_passphrase_and_files_in_other_forms_are_answered_with_the_command_that_helps() {
     let (certificate, key) = pair(2020, 4000);
     let (_, inner) = certificate.split_once('\n').expect("it has lines");

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::cli::{Check, Environment, Serve};
 use crate::clock::Seconds;
-use crate::commands::{configuration, footprint, print_warnings, refused};
+use crate::commands::{configuration, footprint, judge, print_warnings, refused};
 use crate::config::limits::{Kind, Limits, TABLE};
 use crate::config::password::Password;
 use crate::config::{Config, Files, Found, Hosts, NodeAccess, Objects, Problem, Subscriptions, User};
@@ -35,7 +35,7 @@ pub fn check(
         Err(unread) => (*unread.files).clone(),
     });
     let mut problems = match &read {
-        Ok((config, _)) => flags.judge(config, &[]).err().unwrap_or_default(),
+        Ok((config, _)) => judge(&flags, config, &[]).err().unwrap_or_default(),
         Err(unread) => unread.problems.iter().map(Problem::to_string).collect(),
     };
     problems.extend(std::mem::take(&mut found.problems));
@@ -119,6 +119,10 @@ fn describe(config: &Config, found: &Found, out: &mut impl Write) -> io::Result<
         } else {
             writeln!(out, "record         is not in this program")?;
         }
+    }
+    for fault in &config.fault_sections {
+        let keys: String = fault.keys.iter().map(|key| format!(" {}={}", key.name, key.value)).collect();
+        writeln!(out, "fault {:8} {}", fault.name, keys.trim_start())?;
     }
     let access = match config.node_access {
         NodeAccess::Open => "open to every user",

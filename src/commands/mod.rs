@@ -16,6 +16,7 @@ use std::process::ExitCode;
 
 use crate::cli::{self, Arguments, Certificate, Command, Environment, Healthcheck, Serve};
 use crate::config::{Config, DEMO, Files, Problem, Unread};
+use crate::hub;
 
 /// Reads the configuration a command is about: that of a file, or the embedded demo; also returns warnings.
 ///
@@ -35,8 +36,19 @@ pub fn served(flags: &Serve, in_use: &[SocketAddr]) -> Result<(Config, Vec<Probl
     let (mut config, warnings) = configuration(flags.config.as_deref())
         .map_err(|unread| unread.problems.iter().map(Problem::to_string).collect::<Vec<_>>())?;
     flags.apply(&mut config);
-    flags.judge(&config, in_use)?;
+    judge(flags, &config, in_use)?;
     Ok((config, warnings))
+}
+
+/// Looks at where a configuration would be served, and at its faults.
+///
+/// # Errors
+///
+/// Returns a line for each problem.
+fn judge(flags: &Serve, config: &Config, in_use: &[SocketAddr]) -> Result<(), Vec<String>> {
+    let mut problems = flags.judge(config, in_use).err().unwrap_or_default();
+    problems.extend(hub::faults_of_file(config).err().iter().flatten().map(Problem::to_string));
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
 /// Prints a line on standard error. If that cannot be written there is nobody to tell.

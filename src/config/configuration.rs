@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::config::books::PhoneBook;
 use crate::config::campaigns::Campaign;
+use crate::config::faults::FaultSection;
 use crate::config::files::{Files, Origin, SelfSigned, TlsFiles, Www};
 use crate::config::guessable::{self, Guessable};
 use crate::config::layouts::Layout;
@@ -91,6 +92,8 @@ pub struct Config {
     pub campaigns: Vec<Campaign>,
     /// Pubsub nodes of one's own, in the order of the file.
     pub nodes: Vec<NodeConfig>,
+    /// Faults, in the order of the file, as far as this room understands them.
+    pub fault_sections: Vec<FaultSection>,
     /// The bounds in force.
     pub limits: Limits,
     /// Where all this comes from.

@@ -36,6 +36,7 @@ pub(super) const FILE: &[&str] = &[
     "media",
     "campaign",
     "node",
+    "fault",
     "limits",
 ];
 
@@ -151,8 +152,27 @@ pub(super) const CUSTOMER: &[&str] =
 /// Keys of `[[node]]`.
 pub(super) const NODE: &[&str] = &["name", "publish", "items"];
 
+/// Keys of `[[fault]]` that every kind has, or the targets of some kinds; `fault::TABLE` has the parameters of each kind.
+pub(super) const FAULT: &[&str] = &[
+    "name",
+    "kind",
+    "user",
+    "team",
+    "address",
+    "transport",
+    "node",
+    "path",
+    "listener",
+    "after_step",
+    "after",
+    "for",
+    "count",
+    "chance",
+    "seed",
+];
+
 /// Every section of a configuration file but `[limits]`, and its keys; the first one is the file itself.
-pub const SECTIONS: [(&str, &[&str]); 19] = [
+pub const SECTIONS: [(&str, &[&str]); 20] = [
     ("", FILE),
     ("[tls]", TLS),
     ("[[team]]", TEAM),
@@ -172,6 +192,7 @@ pub const SECTIONS: [(&str, &[&str]); 19] = [
     ("[[campaign]]", CAMPAIGN),
     ("[[campaign.contact]]", CUSTOMER),
     ("[[node]]", NODE),
+    ("[[fault]]", FAULT),
 ];
 
 /// Whether a file has this key before its first section.

@@ -9,6 +9,7 @@ use crate::config::books;
 use crate::config::browsers;
 use crate::config::campaigns;
 use crate::config::configuration::{Config, MOST_ENTRIES};
+use crate::config::faults;
 use crate::config::files::{Files, Origin, TlsFiles, Unread};
 use crate::config::keys;
 use crate::config::layouts;
@@ -77,6 +78,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let campaigns =
         campaigns::read(&mut report, &root, profile.as_ref().ok().copied(), people.team_ids.as_ref());
     let nodes = nodes(&mut report, &root, people.user_ids.as_ref());
+    let fault_sections = faults::read(&mut report, &root);
     let limits = limits(&mut report, &root);
     let objects = objects::read(&mut report, &root, people.team_ids.as_ref());
 
@@ -122,6 +124,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
             media: media.ok()?,
             campaigns: campaigns.ok()?,
             nodes: nodes.ok()?,
+            fault_sections: fault_sections.ok()?,
             limits,
             origin,
             guessable: people.guessable,

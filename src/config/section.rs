@@ -71,6 +71,26 @@ impl<'d> Section<'d> {
         name: &'static str,
         known: &[&'static str],
     ) -> Result<Vec<Section<'d>>, Reported> {
+        self.tables_of(report, key, name, Some(known))
+    }
+
+    /// Opens tables as [`Section::tables`] does that can have any keys.
+    pub fn open_tables(
+        &self,
+        report: &mut Report,
+        key: &'static str,
+        name: &'static str,
+    ) -> Result<Vec<Section<'d>>, Reported> {
+        self.tables_of(report, key, name, None)
+    }
+
+    fn tables_of(
+        &self,
+        report: &mut Report,
+        key: &'static str,
+        name: &'static str,
+        known: Option<&[&'static str]>,
+    ) -> Result<Vec<Section<'d>>, Reported> {
         let Some(value) = self.table.get(key) else {
             return Ok(Vec::new());
         };
@@ -86,8 +106,21 @@ impl<'d> Section<'d> {
                 report.add(place, format!("{key} must be sections {name}, not {}", kind(element)));
                 Reported
             })?;
-            Ok(Section::open(report, name, place, table, known))
+            Ok(match known {
+                Some(known) => Section::open(report, name, place, table, known),
+                None => Section { name, place, table },
+            })
         }))
+    }
+
+    /// Every key and its value.
+    pub fn entries(&self, report: &Report) -> Vec<(Placed<&'d str>, Placed<&'d DeValue<'d>>)> {
+        let entry = |(key, value): (&'d Spanned<_>, &'d Spanned<DeValue<'d>>)| {
+            let key_text: &std::borrow::Cow<'d, str> = key.get_ref();
+            let key = Placed { place: report.place(key.span()), value: &**key_text };
+            (key, Placed { place: report.place(value.span()), value: value.get_ref() })
+        };
+        self.table.iter().map(entry).collect()
     }
 
     /// Returns the raw value under `key`.

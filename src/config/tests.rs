@@ -9,6 +9,7 @@ use crate::config::*;
 
 mod books;
 mod campaigns;
+mod faults;
 mod layouts;
 mod media;
 mod objects;

@@ -17,6 +17,7 @@ use crate::desk::maintenance::StartMaintenance;
 use crate::desk::media::{MediumRequest, NewTask};
 use crate::desk::outbound::request::NewContact;
 use crate::desk::request::{ClientLog, NewMessage, SetState};
+use crate::desk::secondary_node::SecondaryNode;
 use crate::desk::status::Status;
 use crate::desk::timers::Alarm;
 use crate::id::UserId;
@@ -50,6 +51,10 @@ pub enum Command {
         /// Publishes the states of all agents, some at a time.
         tell_states: bool,
     },
+    /// SystemInfo names this secondary node, or none.
+    SetSecondaryNode(Option<SecondaryNode>),
+    /// Another side takes a user for gone.
+    SignOut(UserId),
     /// Maintenance mode ends: so many users are still on line.
     EndMaintenance { left: usize },
     /// The sign-in of a user is over before its time: the next request wants to be served.
@@ -159,6 +164,16 @@ impl Desk {
                     self.tell_states(now);
                 }
                 told.into_iter().collect::<Vec<_>>().into()
+            }
+            Command::SetSecondaryNode(node) => {
+                self.secondary_node = node;
+                Applied::default()
+            }
+            Command::SignOut(user) => {
+                let mut step = Step::new(now, "");
+                self.force_logout(&mut step, user);
+                self.dispatch(&mut step);
+                step.events.into()
             }
             Command::EndMaintenance { left } => self.end_maintenance(now, left).into(),
             Command::EndSignIn(user) => {

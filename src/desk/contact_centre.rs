@@ -17,6 +17,7 @@ use crate::desk::messages::Messages;
 use crate::desk::outbound::contacts::Outbound;
 use crate::desk::queue::Queue;
 use crate::desk::reasons::Reason;
+use crate::desk::secondary_node::SecondaryNode;
 use crate::desk::state::State;
 use crate::desk::status::Status;
 use crate::desk::timers::{TimerId, Timers};
@@ -106,6 +107,7 @@ pub struct Desk {
     pub(super) heartbeat_lost: Option<SystemTime>,
     /// Maintenance mode, if it was begun.
     pub(super) maintenance: Option<Maintenance>,
+    pub(super) secondary_node: Option<SecondaryNode>,
     pub(super) timers: Timers,
     /// The timer of those who still have to be told how they stand.
     pub(super) telling: Option<TimerId>,
@@ -154,6 +156,7 @@ impl Desk {
             cti_since: None,
             heartbeat_lost: None,
             maintenance: None,
+            secondary_node: None,
             timers: Timers::default(),
             telling: None,
             changed: BTreeSet::new(),

@@ -40,6 +40,7 @@ pub enum ApiRefusal {
     NotController,
     ConferenceFull,
     NoAdministrator,
+    SecondaryNode,
     InMaintenance,
     TooManyMessages,
     FieldMissing,
@@ -106,6 +107,8 @@ impl ApiRefusal {
             Self::NotController => (400, "20999", "The agent is not the controller of the conference, or has another call"),
             Self::ConferenceFull => (400, "20700", "The conference has as many parties as it can"),
             Self::NoAdministrator => (403, "Forbidden", "This is for users with the role Administrator"),
+            Self::SecondaryNode =>
+                (403, "Forbidden", "Configuration APIs cannot be run against the secondary Finesse server"),
             Self::InMaintenance => (400, "Bad Request", "Maintenance mode is in progress already"),
             Self::TooManyMessages =>
                 (400, "System Resource Limit Exceeded", "MAX_ACTIVE_MESSAGE_LIMIT_EXCEEDED"),

@@ -16,6 +16,11 @@ impl Desk {
         !self.agent(user).dialogs.is_empty()
     }
 
+    /// Tells whether a user who has left would be signed out after a while.
+    pub fn is_leaving(&self, user: UserId) -> bool {
+        self.agent(user).leaving.is_some()
+    }
+
     /// Ends the wait for the sign-out of a user who is on line again.
     pub(super) fn arrived(&mut self, user: UserId) {
         let leaving = self.agent_mut(user).leaving.take();
@@ -44,7 +49,8 @@ impl Desk {
 
     /// Signs out an agent who did not come back; Enterprise makes the agent not ready instead.
     pub(super) fn force_logout(&mut self, step: &mut Step<'_>, user: UserId) {
-        self.agent_mut(user).leaving = None;
+        let leaving = self.agent_mut(user).leaving.take();
+        self.timers.cancel(leaving);
         self.end_sign_in(step, user);
         self.leave_media(step, user);
         self.mind_media(step);

@@ -10,7 +10,9 @@ use crate::desk::contact_centre::Desk;
 use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::event::Event;
 use crate::desk::event::{Step, update};
+use crate::desk::maintenance_mode::Mode;
 use crate::desk::nodes;
+use crate::desk::secondary_node::SecondaryNode;
 use crate::desk::state::State;
 use crate::desk::status::Status;
 use crate::desk::timers::Alarm;
@@ -59,10 +61,25 @@ impl Desk {
         self.cti_since = self.cti_since.or(Some(now.wall)).filter(|_| self.heartbeat_lost.is_none());
     }
 
+    /// The other node that SystemInfo names.
+    pub fn secondary_node(&self) -> Option<&SecondaryNode> {
+        self.secondary_node.as_ref()
+    }
+
     /// Tells everybody the status.
     pub(super) fn status_told(&self, now: Now) -> Event {
+        self.status_in(now, self.maintenance_mode(now))
+    }
+
+    /// SystemInfo for those whom maintenance mode lets go, though it is not in progress for others; `None` where there is none.
+    pub fn maintenance_notice(&self, now: Now, is_in_progress: bool) -> Option<Event> {
+        let mode = if is_in_progress { (Mode::InProgress.name(), 0) } else { self.maintenance_mode(now) };
+        (self.release >= Release::R12_6).then(|| self.status_in(now, mode))
+    }
+
+    fn status_in(&self, now: Now, mode: (&str, i64)) -> Event {
         let node = nodes::SYSTEM_INFO.to_owned();
-        let write = |out: &mut String| self.write_system_info(out, "systemInfo", now, &self.domain);
+        let write = |out: &mut String| self.write_system_info(out, "systemInfo", now, &self.domain, mode);
         Event { payload: update("PUT", &node, "", write), node }
     }
 
@@ -97,10 +114,17 @@ impl Desk {
 
     /// `GET /SystemInfo` (the guide, "SystemInfo"), with what 12.6(2) adds from that release on. `host` is the name by which the server is reached.
     pub fn system_info_document(&self, now: Now, host: &str) -> String {
-        document(|out| self.write_system_info(out, "SystemInfo", now, host))
+        document(|out| self.write_system_info(out, "SystemInfo", now, host, self.maintenance_mode(now)))
     }
 
-    fn write_system_info(&self, out: &mut String, root: &str, now: Now, host: &str) {
+    fn write_system_info(
+        &self,
+        out: &mut String,
+        root: &str,
+        now: Now,
+        host: &str,
+        (mode, time): (&str, i64),
+    ) {
         let deployment = match self.profile {
             Profile::Uccx => "UCCX",
             Profile::Ucce => "UCCE",
@@ -122,22 +146,27 @@ impl Desk {
                 // A time below zero stands for a server that is in no maintenance mode.
                 element(out, "ctiMMode", "");
                 element(out, "ctiTimeInMMode", "-1");
-                let (mode, time) = self.maintenance_mode(now);
                 element(out, "finesseMMode", mode);
                 element(out, "finesseTimeInMMode", &time.to_string());
             }
             element(out, "license", "");
             element(out, "peripheralId", "5000");
-            inside(out, "primaryNode", |out| {
-                element(out, "host", host);
-                if has_modes {
-                    let port = self.https_port.map(|port| port.to_string());
-                    element(out, "httpsPort", &port.unwrap_or_default());
-                    // Nobody listens for XMPP over TCP.
-                    element(out, "xmppPort", "");
-                    element(out, "xmppSecurePort", "");
-                }
-            });
+            let node = |out: &mut String, name: &str, host: &str, port: Option<u16>| {
+                inside(out, name, |out| {
+                    element(out, "host", host);
+                    if has_modes {
+                        let port = port.map(|port| port.to_string());
+                        element(out, "httpsPort", &port.unwrap_or_default());
+                        // Nobody listens for XMPP over TCP.
+                        element(out, "xmppPort", "");
+                        element(out, "xmppSecurePort", "");
+                    }
+                });
+            };
+            node(out, "primaryNode", host, self.https_port);
+            if let Some(SecondaryNode { host, port }) = &self.secondary_node {
+                node(out, "secondaryNode", host, port.or(self.https_port));
+            }
             element(out, "status", self.status.name());
             element(out, "statusReason", "");
             element(out, "systemAuthMode", self.system_auth_mode());

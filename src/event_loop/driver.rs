@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::config::limits::Limits;
 use crate::event_loop::bosh_requests::BoshRequests;
 use crate::event_loop::busy_time::BusyTime;
+use crate::event_loop::fault_waits::FaultWaits;
 use crate::event_loop::held::Held;
 use crate::event_loop::log_shares::Shares;
 use crate::event_loop::password_queue::Checks;
@@ -69,6 +70,8 @@ pub struct Driver {
     pub shares: RefCell<Shares>,
     pub busy_time: BusyTime,
     pub checks: Checks,
+    /// What waits for the end of a fault.
+    pub fault_waits: FaultWaits,
 }
 
 impl Driver {
@@ -98,6 +101,7 @@ impl Driver {
             shares: RefCell::default(),
             busy_time: BusyTime::default(),
             checks: Checks::new(passwords),
+            fault_waits: FaultWaits::default(),
             limits,
         })
     }
@@ -160,6 +164,7 @@ impl Driver {
                 (self.tasks.verify)(self, session, credentials, attempt);
             }
             Action::Idle => self.wake_if_quiet(),
+            Action::FaultEnded => self.fault_waits.wake(),
             Action::MaintenanceOver(None) => {
                 log::info!("maintenance mode is over: nobody is on line, and the service stops");
             }

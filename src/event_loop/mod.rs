@@ -27,6 +27,7 @@ pub(crate) mod bosh_requests;
 pub(crate) mod busy_time;
 pub(crate) mod client_log;
 pub(crate) mod driver;
+pub(crate) mod fault_waits;
 pub(crate) mod held;
 pub(crate) mod held_requests;
 pub(crate) mod log_shares;

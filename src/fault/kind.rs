@@ -42,6 +42,10 @@ pub enum Point {
     StateChange,
     /// A user makes a call or does something with one over REST.
     CallOperation,
+    /// The REST API is asked for a part of the configuration.
+    Configuration,
+    /// A user who had left comes back.
+    Return,
     /// A session is there. What acts here joins a session once and stays until it is healed.
     Session,
     /// The service itself.
@@ -138,6 +142,13 @@ pub enum Kind {
         status: &'static str,
         finesse: bool,
     },
+    RoleSecondary,
+    /// So long after the return.
+    LateLogout(Duration),
+    /// So long after the notice.
+    Maintenance(Duration),
+    /// The port; the host stands in what was given.
+    SecondaryNode(u16),
 }
 
 impl Kind {
@@ -155,6 +166,7 @@ impl Kind {
             | Self::IqDelay(delay)
             | Self::FinesseLate(delay)
             | Self::EventDelay(delay)
+            | Self::LateLogout(delay)
             | Self::EventOrder(delay) => delay,
             _ => Duration::ZERO,
         }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::config::limits::Kind as Unit;
+use crate::config::web_origin::Host;
 
 /// How the value of a parameter is written.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +15,8 @@ pub enum Form {
     Number(u64, u64),
     /// A word of a list.
     Word(&'static [&'static str]),
+    /// An IP address or the name of a host.
+    Host,
 }
 
 /// A parameter of a kind.
@@ -38,6 +41,8 @@ pub(super) enum Value {
     Duration(Duration),
     Number(u64),
     Word(&'static str),
+    /// It stands in what was given.
+    Given,
 }
 
 impl Form {
@@ -47,6 +52,7 @@ impl Form {
             Self::Duration => "a duration up to an hour such as 500ms, 12s or 5m".into(),
             Self::Number(least, most) => format!("a number from {least} to {most}").into(),
             Self::Word(words) => words.join(", ").into(),
+            Self::Host => "an IP address or the name of a host".into(),
         }
     }
 
@@ -68,6 +74,7 @@ impl Form {
                 (least..=most).contains(&number).then_some(Value::Number(number))
             }
             Self::Word(words) => words.iter().find(|word| **word == text).map(|word| Value::Word(word)),
+            Self::Host => Host::read(text).map(|_| Value::Given),
         }
     }
 }

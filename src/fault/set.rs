@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 use crate::fault::kind::{Kind, Point};
-use crate::fault::spec::Spec;
+use crate::fault::spec::{Origin, Spec};
 use crate::fault::table::{Row, TABLE};
 use crate::fault::target::{Subject, Target};
 use crate::id::SessionId;
@@ -13,22 +13,36 @@ use crate::id::SessionId;
 /// Most faults that can be set at a time.
 pub const FAULTS_MAX: usize = 64;
 
-/// The longest name of a fault, in bytes.
-pub const NAME_MAX: usize = 64;
-
-/// There are [`FAULTS_MAX`] faults.
+/// Why a fault is not set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooManyFaults;
+pub enum NotSet {
+    /// There are [`FAULTS_MAX`] faults.
+    TooMany,
+    /// The server goes down, which waits for no fault.
+    GoingDown,
+}
+
+impl NotSet {
+    /// Says so in a sentence.
+    pub fn sentence(self) -> String {
+        match self {
+            Self::TooMany => format!("There are {FAULTS_MAX} faults, as many as can be: heal one first."),
+            Self::GoingDown => "The server goes down.".to_owned(),
+        }
+    }
+}
 
 /// A fault that is set.
 pub struct Fault {
     pub name: Box<str>,
     pub row: &'static Row,
     pub kind: Kind,
+    pub origin: Origin,
     /// The names and values as they were given, but for the kind.
     pub given: Vec<(Box<str>, Box<str>)>,
     pub from: Instant,
-    pub until: Instant,
+    /// `None`: it lasts until it is healed.
+    pub until: Option<Instant>,
     /// How often it still acts; `None`: always.
     pub left: Option<u32>,
     /// How often it has acted.
@@ -44,15 +58,16 @@ pub struct Fault {
 
 impl Fault {
     fn new(name: &str, spec: Spec, now: Instant) -> Self {
-        let Spec { row, kind, target, after, time, count, chance, seed, given } = spec;
+        let Spec { row, kind, origin, target, after, time, count, chance, seed, given } = spec;
         let from = now + after;
         Self {
             name: name.into(),
             row,
             kind,
+            origin,
             given,
             from,
-            until: from + time,
+            until: time.map(|time| from + time),
             left: count,
             hits: 0,
             has_begun: false,
@@ -64,7 +79,7 @@ impl Fault {
     }
 
     fn is_on(&self, now: Instant) -> bool {
-        self.from <= now && now < self.until
+        self.from <= now && self.until.is_none_or(|until| now < until)
     }
 
     /// Whether it touches a subject now: each question about a subject that fits is a draw.
@@ -82,6 +97,13 @@ impl Fault {
         self.hits += 1;
         self.left = self.left.map(|left| left - 1);
         true
+    }
+
+    /// A parameter of its kind as it was given, or its default.
+    pub fn parameter(&self, name: &str) -> &str {
+        let given = self.given.iter().find(|(known, _)| **known == *name).map(|(_, value)| &**value);
+        let own = || self.row.parameters.iter().find(|parameter| parameter.name == name);
+        given.or_else(|| Some(own()?.default)).unwrap_or_default()
     }
 
     /// Whom it touches.
@@ -147,13 +169,13 @@ impl Faults {
     /// # Errors
     ///
     /// There are as many as there can be.
-    pub fn set(&mut self, now: Instant, name: &str, spec: Spec) -> Result<Option<Fault>, TooManyFaults> {
+    pub fn set(&mut self, now: Instant, name: &str, spec: Spec) -> Result<Option<Fault>, NotSet> {
         let fault = Fault::new(name, spec, now);
         if let Some(old) = self.list.iter_mut().find(|old| *old.name == *name) {
             return Ok(Some(std::mem::replace(old, fault)));
         }
         if self.list.len() == FAULTS_MAX {
-            return Err(TooManyFaults);
+            return Err(NotSet::TooMany);
         }
         self.list.push(fault);
         Ok(None)
@@ -167,7 +189,7 @@ impl Faults {
 
     /// Takes a fault away whose time is over.
     pub fn next_over(&mut self, now: Instant) -> Option<Fault> {
-        let place = self.list.iter().position(|fault| fault.until <= now)?;
+        let place = self.list.iter().position(|fault| fault.until.is_some_and(|until| until <= now))?;
         Some(self.list.remove(place))
     }
 
@@ -187,7 +209,10 @@ impl Faults {
 
     /// When a fault begins or ends next.
     pub fn wake_at(&self) -> Option<Instant> {
-        self.list.iter().map(|fault| if fault.has_begun { fault.until } else { fault.from }).min()
+        self.list
+            .iter()
+            .filter_map(|fault| if fault.has_begun { fault.until } else { Some(fault.from) })
+            .min()
     }
 
     /// A fault whose time has come, once.

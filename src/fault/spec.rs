@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::config::nearest;
 use crate::fault::kind::Kind;
 use crate::fault::parameter::{Form, Parameter, Values};
 use crate::fault::pattern::Pattern;
@@ -17,11 +18,38 @@ use crate::transport::Transport;
 #[derive(Debug, PartialEq, Eq)]
 pub struct Problem {
     pub parameter: Box<str>,
+    /// The name of the parameter is wrong there, and not its value.
+    pub is_name: bool,
     pub sentence: String,
+}
+
+/// Where a fault comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Somebody asks for it.
+    Api,
+    /// It stands in the configuration.
+    File,
+}
+
+impl Origin {
+    /// The name, as it is listed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::File => "file",
+        }
+    }
 }
 
 /// The longest value that is read, in bytes.
 const VALUE_MAX: usize = 256;
+
+/// The longest name of a fault, in bytes.
+const NAME_MAX: usize = 64;
+
+/// The names that no fault can have: other things are at their paths.
+const RESERVED: &[&str] = &["kinds", "active", "root.pem", "intermediate.pem"];
 
 /// How much of a wrong value stands in a sentence, in bytes.
 const SHOWN: usize = 60;
@@ -64,12 +92,15 @@ pub const COMMON: &[Parameter] = &[
 ];
 
 /// A fault that was asked for.
+#[derive(Clone)]
 pub struct Spec {
     pub row: &'static Row,
     pub kind: Kind,
+    pub origin: Origin,
     pub target: Target,
     pub after: Duration,
-    pub time: Duration,
+    /// How long it lasts; `None`: until it is healed.
+    pub time: Option<Duration>,
     /// How often it acts at most.
     pub count: Option<u32>,
     /// How often it acts, of a thousand.
@@ -103,10 +134,12 @@ impl Spec {
         }
         let kinds = || TABLE.iter().map(|row| row.name).collect::<Vec<_>>().join(", ");
         let kind = kind.ok_or_else(|| problem("kind", format!("is missing; it is one of {}", kinds())))?;
-        let row = TABLE
-            .iter()
-            .find(|row| row.name == kind)
-            .ok_or_else(|| problem("kind", format!("is one of {}, not {}", kinds(), shown(&kind))))?;
+        let unknown = || {
+            let meant = nearest(&kind, TABLE.iter().map(|row| row.name));
+            let meant = meant.map(|name| format!("; did you mean {name}?")).unwrap_or_default();
+            problem("kind", format!("is one of {}, not {}{meant}", kinds(), shown(&kind)))
+        };
+        let row = TABLE.iter().find(|row| row.name == kind).ok_or_else(unknown)?;
         for (name, _) in &given {
             check_name(row, name)?;
         }
@@ -121,20 +154,51 @@ impl Spec {
         for parameter in row.parameters.iter().chain(COMMON) {
             values.add(parameter.name, read(parameter)?);
         }
-        let target = target(row, value)?;
+        let mut target = target(row, value)?;
+        let kind = (row.make)(&values);
+        if let Kind::Maintenance(_) = kind {
+            // Nobody else is on line.
+            target.after_step.get_or_insert(Step::Presence);
+        }
         let count = values.number("count");
         Ok(Self {
             row,
-            kind: (row.make)(&values),
+            kind,
+            origin: Origin::Api,
             target,
             after: values.duration("after"),
-            time: values.duration("for"),
+            time: Some(values.duration("for")),
             count: Some(count).filter(|count| *count > 0),
             chance: values.number("chance"),
             seed: values.number("seed"),
             given,
         })
     }
+
+    /// Reads a fault of the configuration. Without a time it lasts until it is healed.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first thing that is wrong. No session is there before the server.
+    pub fn of_file<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, Problem> {
+        let mut spec = Self::read(pairs)?;
+        let has = |wanted: &str| spec.given.iter().any(|(name, _)| **name == *wanted);
+        if has("session") {
+            let what = "cannot choose the target of a fault in the file, as no session is there yet";
+            return Err(Problem { is_name: true, ..problem("session", what.to_owned()) });
+        }
+        if !has("for") {
+            spec.time = None;
+        }
+        spec.origin = Origin::File;
+        Ok(spec)
+    }
+}
+
+/// Tells whether a fault may have this name.
+pub fn is_name(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    (1..=NAME_MAX).contains(&name.len()) && name.bytes().all(is_plain) && !RESERVED.contains(&name)
 }
 
 /// Checks that the kind has a parameter of this name.
@@ -149,7 +213,7 @@ fn check_name(row: &Row, name: &str) -> Result<(), Problem> {
         Some(_) => format!("cannot choose the target of {kind}; it has {}", known.join(", ")),
         None => format!("is no parameter of {kind}; it has {}", known.join(", ")),
     };
-    Err(problem(name, sentence))
+    Err(Problem { is_name: true, ..problem(name, sentence) })
 }
 
 fn target<'v>(row: &Row, value: impl Fn(&str) -> Option<&'v str>) -> Result<Target, Problem> {
@@ -208,8 +272,10 @@ fn shown(text: &str) -> String {
 }
 
 fn problem(parameter: &str, what: String) -> Problem {
+    let end = if what.ends_with('?') { "" } else { "." };
     Problem {
-        parameter: text::start(parameter, SHOWN).into(),
-        sentence: format!("{} {what}.", text::start(parameter, SHOWN)),
+        parameter: parameter.into(),
+        is_name: false,
+        sentence: format!("{} {what}{end}", text::start(parameter, SHOWN).escape_debug()),
     }
 }

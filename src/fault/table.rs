@@ -314,4 +314,26 @@ pub static TABLE: &[Row] = &[
         ],
         sentence: "The service is out, as in a failover of the CTI server, until the fault ends.",
         make: |values| Kind::Outage { status: values.word("status"), finesse: values.word("finesse") == "available" } },
+    Row { name: "secondary-node", point: Point::Service, transports: &[], targets: &[],
+        parameters: &[
+            Parameter { name: "host", form: Form::Host, default: "127.0.0.1", meaning: "the name or the address of the other side" },
+            Parameter {
+                name: "port", form: Number(0, 65_535), default: "0",
+                meaning: "its port for HTTPS, from release 12.6 on; 0: that of the primary node",
+            },
+        ],
+        sentence: "SystemInfo names a secondary node, to which clients can fail over.",
+        make: |values| Kind::SecondaryNode(values.number("port")) },
+    Row { name: "role-secondary", point: Point::Configuration, transports: &[], targets: OF_COMMAND, parameters: &[],
+        sentence: "Configuration requests are refused with 403, as on a secondary node.",
+        make: |_| Kind::RoleSecondary },
+    Row { name: "late-logout", point: Point::Return, transports: XMPP, targets: OF_SESSION, parameters: &[delay("5s")],
+        sentence: "An agent whose client has left and come back is signed out all the same, as by the other side.",
+        make: |values| Kind::LateLogout(values.duration("delay")) },
+    Row { name: "maintenance", point: Point::Session, transports: ALL, targets: OF_PROGRESS,
+        parameters: &[Parameter {
+            name: "notice", form: Duration, default: "15s", meaning: "how long after the notice the session ends",
+        }],
+        sentence: "Sessions get the notice of maintenance mode and end with system-shutdown, users in calls after their calls.",
+        make: |values| Kind::Maintenance(values.duration("notice")) },
 ];

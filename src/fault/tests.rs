@@ -40,7 +40,7 @@ fn every_kind_can_be_asked_for_by_its_name_alone() {
         assert!(names.insert(row.name), "{} stands twice", row.name);
         let read = spec(&format!("kind={}", row.name));
         assert!(std::ptr::eq(read.row, row));
-        assert_eq!(read.time, Duration::from_secs(600), "a fault ends by itself");
+        assert_eq!(read.time, Some(Duration::from_secs(600)), "a fault ends by itself");
         assert!(row.sentence.ends_with('.'));
         for parameter in row.parameters.iter().chain(COMMON) {
             assert!(!parameter.meaning.is_empty());
@@ -54,6 +54,7 @@ fn a_wrong_request_is_told_what_is_wrong() {
     for (query, parameter, sentence) in [
         ("user=1001", "kind", "kind is missing; it is one of refuse, "),
         ("kind=x", "kind", "kind is one of refuse, "),
+        ("kind=Stal", "kind", "kind is one of refuse, "),
         ("kind=stall&kind=stall", "kind", "kind stands more than once."),
         ("kind=stall&user=1&user=2", "user", "user stands more than once."),
         (
@@ -85,6 +86,12 @@ fn a_wrong_request_is_told_what_is_wrong() {
         assert_eq!(&*problem.parameter, parameter, "{query}");
         assert!(problem.sentence.starts_with(sentence), "{query}: {}", problem.sentence);
     }
+    let Err(problem) = Spec::read([("kind", "ping-dely")]) else { panic!("it is read") };
+    assert!(
+        problem.sentence.ends_with(", not \"ping-dely\"; did you mean ping-delay?"),
+        "{}",
+        problem.sentence
+    );
     let long = "x".repeat(300);
     let Err(problem) = Spec::read([("kind", "cut"), ("user", &*long)]) else { panic!("it is read") };
     assert_eq!(problem.sentence, "user has more than 256 bytes.");
@@ -157,6 +164,31 @@ fn a_count_and_a_seed_say_how_often_it_acts() {
 }
 
 #[test]
+fn the_same_seed_gives_the_same_hits_of_every_kind() {
+    let now = start();
+    let run = |row: &Row, seed: u32| {
+        let mut faults = Faults::default();
+        faults.set(now, "f", spec(&format!("kind={}&chance=400&seed={seed}", row.name))).unwrap();
+        let acts = |place: u32| {
+            let there = Subject {
+                step: Some(Step::Presence),
+                transport: row.transports.first().copied(),
+                ..subject(place)
+            };
+            match row.point {
+                Point::Session => !faults.join(now, session(place), &there).is_empty(),
+                point => faults.at(now, point, &there, |_| true).is_some(),
+            }
+        };
+        (0..200).map(acts).collect::<Vec<_>>()
+    };
+    for row in TABLE {
+        assert_eq!(run(row, 7), run(row, 7), "{}", row.name);
+        assert_ne!(run(row, 7), run(row, 8), "{}", row.name);
+    }
+}
+
+#[test]
 fn a_session_joins_a_fault_once() {
     let now = start();
     let mut faults = Faults::default();
@@ -183,7 +215,7 @@ fn there_are_so_many_faults_at_most_and_a_name_stands_once() {
     for number in 0..FAULTS_MAX {
         assert!(faults.set(now, &number.to_string(), spec("kind=stall")).is_ok_and(|old| old.is_none()));
     }
-    assert_eq!(faults.set(now, "more", spec("kind=stall")).err(), Some(TooManyFaults));
+    assert_eq!(faults.set(now, "more", spec("kind=stall")).err(), Some(NotSet::TooMany));
     let old = faults.set(now, "5", spec("kind=cut")).ok().flatten();
     assert_eq!(old.map(|old| old.row.name), Some("stall"));
     assert_eq!(faults.list()[5].row.name, "cut");

@@ -9,13 +9,14 @@ use base64::engine::general_purpose::STANDARD;
 use hyper::header::{AUTHORIZATION, HeaderMap, WWW_AUTHENTICATE};
 use hyper::{Request, StatusCode};
 
+use crate::clock::Now;
 use crate::event_loop::driver::Driver;
 use crate::event_loop::password_queue::Unchecked;
 use crate::http::query::{Query, Repeated};
 use crate::http::request_body::Incoming;
 use crate::http::response::{HttpRefusal, Response, ask_for_password, set};
 use crate::http::site::Site;
-use crate::hub::{Bearer, TicketKey};
+use crate::hub::{Bearer, Hub, TicketKey};
 use crate::id::UserId;
 use crate::net::socket::Remote;
 
@@ -136,6 +137,21 @@ pub fn claimed(site: &Rc<Site>, headers: &HeaderMap) -> String {
         (None, Some((name, _))) => hub.known_as(&name),
         (None, None) => String::new(),
     })
+}
+
+/// The user that a request names by its password, its access token or its ticket, before anybody looks whether they are valid: for
+/// faults. Empty if it names none.
+pub fn claimed_name(hub: &Hub, now: Now, request: &Request<Incoming>) -> String {
+    let headers = request.headers();
+    if let Some((name, _)) = basic(headers) {
+        return name;
+    }
+    let ticket = || {
+        let ticket = ticket_in(Query::of(request.uri())).ok()??;
+        Some(hub.ticket(now, &ticket)?.0)
+    };
+    let owner = bearer(headers).map_or_else(ticket, |token| hub.user_of_token(now, token));
+    owner.map(|user| hub.user_name(user)).unwrap_or_default()
 }
 
 /// Says how to log in: as the client tried to.

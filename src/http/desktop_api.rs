@@ -69,9 +69,10 @@ async fn document(site: &Site, request: &Request<Incoming>) -> Result<String, De
 
 /// The guide, "Desktop Configuration".
 fn desktop_config(site: &Site, request: &Request<Incoming>) -> String {
-    let (profile, status, auth_mode) = site.driver.with_hub(|hub, _| {
+    let (profile, status, auth_mode, alternate) = site.driver.with_hub(|hub, _| {
         let desk = hub.desk();
-        (desk.profile(), desk.status(), desk.system_auth_mode())
+        let alternate = desk.secondary_node().map(|node| node.host.clone());
+        (desk.profile(), desk.status(), desk.system_auth_mode(), alternate)
     });
     let (deployment, license) = match profile {
         Profile::Uccx => ("UCCX", "PREMIUM"),
@@ -87,13 +88,13 @@ fn desktop_config(site: &Site, request: &Request<Incoming>) -> String {
         object.string("securityBannerMessage", "");
         object.string("systemStatus", status.name());
         object.string("host", hosts::authority(request.headers()).unwrap_or(&site.domain));
-        object.plain("isAlternateSystemAvailable", false);
+        object.plain("isAlternateSystemAvailable", alternate.is_some());
         object.string("desktopLicensed", license);
         object.string("systemAuthMode", auth_mode);
         object.string("enableMobileAgentLogin", "false");
         object.plain("isProxyRequest", ViaProxy::is_in(request));
         object.plain("redirectToAlternateHost", false);
-        object.string("alternateHost", "");
+        object.string("alternateHost", alternate.as_deref().unwrap_or_default());
     })
 }
 

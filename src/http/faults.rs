@@ -9,21 +9,20 @@ use hyper::header::{HeaderName, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
 use hyper::{Request, StatusCode};
 use rustls::ServerConfig;
 use smol::Timer;
+use smol::future::FutureExt as _;
 
 use crate::fault::{Hit, Kind, Point, Subject};
 use crate::http::basic_auth;
 use crate::http::request_body::Incoming;
 use crate::http::response::{HttpRefusal, Response, set, text};
 use crate::http::site::Site;
+use crate::id::UserId;
 use crate::net::accept::Meeting;
 use crate::net::clock::now;
 use crate::net::socket::Remote;
 
 /// Names the fault that has touched a response.
 pub const HEADER: HeaderName = HeaderName::from_static("x-callboard-fault");
-
-/// How often a request that waits asks whether its fault is still set.
-const LOOK: Duration = Duration::from_millis(100);
 
 /// The paths that no fault touches, or what they begin with: here faults are seen and healed.
 const SPARED: &[&str] = &["/callboard/", "/console", "/healthz", "/metrics"];
@@ -52,9 +51,7 @@ pub async fn meet(site: &Rc<Site>, request: &Request<Incoming>, address: IpAddr,
         Kind::HttpStatus(status) => Met::Answered(instead(&hit, status)),
         Kind::HttpDelay(delay) => Met::Goes(Some(Late { hit, delay })),
         Kind::HttpSilence => {
-            while is_set(site, &hit) {
-                Timer::after(LOOK).await;
-            }
+            until_ended(site, &hit).await;
             Met::Goes(Some(Late { hit, delay: Duration::ZERO }))
         }
         Kind::HttpCut => {
@@ -70,8 +67,11 @@ fn hit(site: &Rc<Site>, request: &Request<Incoming>, address: IpAddr) -> Option<
     if SPARED.iter().any(|spared| path.starts_with(spared)) {
         return None;
     }
-    let name = basic_auth::given_name(request.headers());
     site.driver.with_hub(|hub, now| {
+        if hub.faults().is_empty() {
+            return None;
+        }
+        let name = basic_auth::claimed_name(hub, now, request);
         let subject = Subject { address: Some(address), path: Some(path), ..Subject::default() };
         hub.fault_of_request(now, Point::Request, &name, subject)
     })
@@ -80,17 +80,23 @@ fn hit(site: &Rc<Site>, request: &Request<Incoming>, address: IpAddr) -> Option<
 impl Late {
     /// Keeps a response back until its time, or until the fault ends.
     pub async fn keep(self, site: &Rc<Site>, mut answer: Response) -> Response {
-        let due = now().monotonic + self.delay;
-        while is_set(site, &self.hit) {
-            let left = due.saturating_duration_since(now().monotonic);
-            if left.is_zero() {
-                break;
-            }
-            Timer::after(left.min(LOOK)).await;
-        }
-        set(&mut answer, HEADER, &*self.hit.name);
+        let due = async {
+            Timer::after(self.delay).await;
+        };
+        due.or(until_ended(site, &self.hit)).await;
+        mark(&mut answer, &self.hit);
         answer
     }
+}
+
+/// The fault of a request for a part of the configuration.
+pub fn of_configuration(site: &Rc<Site>, actor: UserId) -> Option<Hit> {
+    site.driver.with_hub(|hub, now| hub.fault_of_user(now, Point::Configuration, actor))
+}
+
+/// Names the fault that has touched a response.
+pub fn mark(answer: &mut Response, hit: &Hit) {
+    set(answer, HEADER, &*hit.name);
 }
 
 /// The fault of a request for a WebSocket.
@@ -109,7 +115,7 @@ pub fn upgraded(hit: &Hit, respond: impl FnOnce() -> Response) -> Response {
     let mut answer = respond();
     let left_out = if hit.kind == Kind::NoSubprotocol { SEC_WEBSOCKET_PROTOCOL } else { UPGRADE };
     answer.headers_mut().remove(left_out);
-    set(&mut answer, HEADER, &*hit.name);
+    mark(&mut answer, hit);
     answer
 }
 
@@ -123,11 +129,7 @@ pub fn of_arrival(site: &Rc<Site>, listener: SocketAddr, peer: IpAddr) -> Meetin
         Some(Hit { kind: Kind::Refuse, .. }) => Meeting::Refuse,
         Some(hit @ Hit { kind: Kind::TlsHang, .. }) => {
             let site = site.clone();
-            Meeting::Hang(Box::pin(async move {
-                while is_set(&site, &hit) {
-                    Timer::after(LOOK).await;
-                }
-            }))
+            Meeting::Hang(Box::pin(async move { until_ended(&site, &hit).await }))
         }
         _ => Meeting::Serve,
     }
@@ -152,8 +154,8 @@ pub fn of_handshake(site: &Rc<Site>, listener: SocketAddr, peer: IpAddr) -> Opti
     made.inspect_err(|error| log::debug!("{peer} tls: no certificate for a fault: {error}")).ok()
 }
 
-fn is_set(site: &Rc<Site>, hit: &Hit) -> bool {
-    site.driver.with_hub(|hub, _| hub.faults().has(hit))
+async fn until_ended(site: &Rc<Site>, hit: &Hit) {
+    site.driver.fault_waits.until(|| !site.driver.with_hub(|hub, _| hub.faults().has(hit))).await;
 }
 
 /// A response of this status, as of something that stands before the server.
@@ -165,6 +167,6 @@ fn instead(hit: &Hit, status: u16) -> Response {
         }
         _ => text(status, "A fault that somebody has set answers so."),
     };
-    set(&mut answer, HEADER, &*hit.name);
+    mark(&mut answer, hit);
     answer
 }

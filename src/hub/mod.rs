@@ -43,6 +43,8 @@ pub use changes::{Change, Entry};
 pub use delivery::back_pressure::{Admission, NO_ROOM_SENTENCE};
 pub use delivery::frame::{EventOut, XmppOut};
 pub use event_stream::{SessionRefused, StreamRefused, StreamRequest};
+pub use faults::file::of_file as faults_of_file;
+pub use faults::state::FileFault;
 pub use frame_tap::TapRefused;
 pub use login::credentials::Credentials;
 pub use login::gate::TooMany;

@@ -23,6 +23,7 @@ use crate::event_loop::scheduler;
 use crate::event_loop::threads;
 use crate::http::files::folder::{READERS, Www};
 use crate::http::site::Site;
+use crate::hub;
 use crate::hub::Counters;
 use crate::net::accept;
 use crate::net::clock::now;
@@ -197,6 +198,8 @@ pub fn run(mut config: Config, prepared: Prepared, again: Option<Again>, ready: 
     leave_no_core();
     let (executor, arrivals) = (Rc::new(LocalExecutor::new()), Rc::new(LocalExecutor::new()));
     let reloader = Reloader::new(&config, again, identity.as_ref());
+    // Looked at before, with all other problems.
+    let faults = hub::faults_of_file(&config).unwrap_or_default();
     // Port 0 has become another one, which clients are told.
     config.listen =
         listeners.iter().filter(|listener| listener.tls).map(|listener| listener.address).collect();
@@ -204,6 +207,7 @@ pub fn run(mut config: Config, prepared: Prepared, again: Option<Again>, ready: 
     if let Some(identity) = identity {
         site.take_identity(identity);
     }
+    reload::take_faults(&site, faults);
     let driver = site.driver.clone();
     let all = serve(site, reloader, listeners, signals, ready)
         .or(scheduler::run_all(executor, arrivals))

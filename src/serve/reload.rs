@@ -9,6 +9,8 @@ use smol::Timer;
 use crate::config::{Config, Files, Fixed, Problem, SelfSigned};
 use crate::event_loop::threads;
 use crate::http::site::Site;
+use crate::hub;
+use crate::hub::FileFault;
 use crate::net::accept::TlsInUse;
 use crate::net::clock::now;
 use crate::net::tls;
@@ -40,6 +42,7 @@ pub struct OwnCertificate {
 /// Another configuration, and what is made of it.
 pub struct Read {
     config: Config,
+    faults: Vec<FileFault>,
     warnings: Vec<Problem>,
     /// A new one, if there is to be one.
     identity: Option<Identity>,
@@ -91,7 +94,7 @@ impl Reloader {
         }
     }
 
-    fn take(&mut self, site: &Rc<Site>, Read { config, warnings, identity, earlier }: Read) {
+    fn take(&mut self, site: &Rc<Site>, Read { config, faults, warnings, identity, earlier }: Read) {
         for problem in &warnings {
             log::warn!("reload: {}", problem.warning());
         }
@@ -107,6 +110,17 @@ impl Reloader {
         site.driver.checks.remember(config.remembered(&site.limits));
         let reloaded = site.driver.with_hub(|hub, now| hub.reload(now, config));
         log::info!("reload: {reloaded}");
+        take_faults(site, faults);
+    }
+}
+
+/// Sets the faults of a configuration, if they were on at the start.
+pub fn take_faults(site: &Rc<Site>, faults: Vec<FileFault>) {
+    if !cfg!(feature = "lab") || !site.faults {
+        return;
+    }
+    for refusal in site.driver.with_hub(|hub, now| hub.take_file_faults(now, faults)) {
+        log::error!("{refusal}");
     }
 }
 
@@ -136,7 +150,9 @@ fn read(again: &Again, wanted: Option<SelfSigned>, earlier: Option<&Identity>) -
     let files = Files { self_signed: wanted, ..config.files() };
     let identity = tls::identity(&files, earlier)
         .map_err(|problems| problems.iter().map(Problem::to_string).collect::<Vec<_>>())?;
-    Ok(Read { config, warnings, identity, earlier: earlier.cloned() })
+    // Looked at before, with all other problems.
+    let faults = hub::faults_of_file(&config).unwrap_or_default();
+    Ok(Read { config, faults, warnings, identity, earlier: earlier.cloned() })
 }
 
 /// Looks now and then whether a certificate that the server made still fits, and puts another one into its place if it does not.
@@ -236,6 +252,7 @@ mod tests {
             let (site, mut reloader) = site(&first);
             use_certificate(&site, &reloader.tls, renewed.clone());
             let read = Read {
+                faults: Vec::new(),
                 config: Config::demo(),
                 warnings: Vec::new(),
                 identity: Some(read.clone()),

@@ -8,9 +8,7 @@ use hyper::{Method, Request, StatusCode};
 
 use crate::clock::{Now, Seconds};
 use crate::diagnosis::{Language, Symptom};
-use crate::fault::{
-    COMMON, FAULTS_MAX, Fault, NAME_MAX, Parameter, Point, Problem, Row, Spec, TABLE, TooManyFaults,
-};
+use crate::fault::{COMMON, Fault, NotSet, Parameter, Point, Problem, Row, Spec, TABLE, is_name};
 use crate::http::basic_auth::{self, Peer};
 use crate::http::callboard::certificates;
 use crate::http::query::Query;
@@ -32,9 +30,6 @@ pub const KINDS: &str = "/callboard/api/faults/kinds";
 
 /// The path of the number of faults that are set.
 pub const ACTIVE: &str = "/callboard/api/faults/active";
-
-/// The names that are paths of something else.
-const RESERVED: &[&str] = &["kinds", "active", "root.pem", "intermediate.pem"];
 
 /// The path of the root of the authority.
 pub const ROOT: &str = certificates::ROOT;
@@ -132,7 +127,7 @@ pub async fn one(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId,
         for fault in hub.faults().list().iter().filter(|fault| *fault.name == *name) {
             write(&mut shown, now, fault, note.as_deref());
         }
-        Ok::<_, TooManyFaults>((is_new, shown + "\n"))
+        Ok::<_, NotSet>((is_new, shown + "\n"))
     });
     let answer = match set {
         Ok((is_new, shown)) => {
@@ -140,10 +135,7 @@ pub async fn one(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId,
             *answer.status_mut() = if is_new { StatusCode::CREATED } else { StatusCode::OK };
             answer
         }
-        Err(TooManyFaults) => text(
-            StatusCode::SERVICE_UNAVAILABLE,
-            format!("There are {FAULTS_MAX} faults, as many as can be: heal one first."),
-        ),
+        Err(refused) => text(StatusCode::SERVICE_UNAVAILABLE, refused.sentence()),
     };
     Ok((user, answer))
 }
@@ -237,8 +229,7 @@ fn locks_out(site: &Rc<Site>, name: &str, spec: &Spec, asker: Option<&Peer>) -> 
 }
 
 fn check_name(name: &str) -> Result<(), HttpRefusal> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    if (1..=NAME_MAX).contains(&name.len()) && name.bytes().all(is_plain) && !RESERVED.contains(&name) {
+    if is_name(name) {
         return Ok(());
     }
     const SENTENCE: &str = "The name of a fault has 1 to 64 letters, digits, dots, dashes and underscores, and is not kinds, active, root.pem or intermediate.pem.";
@@ -249,6 +240,7 @@ fn write(out: &mut String, now: Now, fault: &Fault, note: Option<&str>) {
     json::object(out, |object| {
         object.string("name", &fault.name);
         object.string("kind", fault.row.name);
+        object.string("origin", fault.origin.name());
         object.object("given", |given| {
             for (name, value) in &fault.given {
                 given.string(name, value);
@@ -261,7 +253,10 @@ fn write(out: &mut String, now: Now, fault: &Fault, note: Option<&str>) {
         }
         let until = |time: std::time::Instant| Seconds(time.saturating_duration_since(now.monotonic));
         object.plain("begins", format_args!("{:.1}", until(fault.from)));
-        object.plain("ends", format_args!("{:.1}", until(fault.until)));
+        match fault.until {
+            Some(end) => object.plain("ends", format_args!("{:.1}", until(end))),
+            None => object.optional("ends", None),
+        }
         if let Some(note) = note {
             object.string("note", note);
         }

@@ -17,10 +17,11 @@ use hyper::{Method, Request, StatusCode};
 use log::Level;
 
 use crate::desk::{ApiError, ApiRefusal};
+use crate::fault::Hit;
 use crate::http::request_body::Incoming;
 use crate::http::response::{Response, empty, options, set};
 use crate::http::site::Site;
-use crate::http::{basic_auth, redact, request_log};
+use crate::http::{basic_auth, faults, redact, request_log};
 use crate::id::UserId;
 use crate::net::socket::Remote;
 use document::{answer_with, shown_as, tagged};
@@ -40,7 +41,9 @@ pub async fn answer(
     let shown = redact::request(request.method(), request.uri());
     let headers = request.headers().clone();
     let remote = request.extensions().get().cloned();
-    let (asker, reply) = serve(&site, request, &headers, (peer.ip(), remote, secure), user.as_deref()).await;
+    let mut fault = None;
+    let client = (peer.ip(), remote, secure);
+    let (asker, reply) = serve(&site, request, &headers, client, user.as_deref(), &mut fault).await;
     let as_json = as_json::is_asked_for(&headers);
     let mut answer = match reply {
         Ok(Success::Document(document)) if reads => tagged(&site, as_json, document, &headers).await,
@@ -71,6 +74,9 @@ pub async fn answer(
         basic_auth::challenge(&headers, &mut answer);
     }
     echo_request_id(&headers, &mut answer);
+    if let Some(hit) = fault {
+        faults::mark(&mut answer, &hit);
+    }
     // A client that polls asks much, and an answer without news need not stand in the log.
     let level = if answer.status() == StatusCode::NOT_MODIFIED { Level::Debug } else { Level::Info };
     request_log::write(&site.driver, peer, asker, &headers, &shown, answer.status(), level);
@@ -101,6 +107,7 @@ async fn serve(
     headers: &HeaderMap,
     (peer, remote, secure): (IpAddr, Option<Remote>, bool),
     instead: Option<&str>,
+    fault: &mut Option<Hit>,
 ) -> (Option<UserId>, Reply) {
     let call = Call::read(site, request, headers, secure);
     let resource = call.as_ref().map(routes::resource);
@@ -133,7 +140,15 @@ async fn serve(
                 Some(id) => site.driver.with_hub(|hub, _| hub.desk().stand_in(user, id)),
             };
             let reply = match (actor, resource) {
-                (Ok(actor), Ok(resource)) => resource.reply(user, actor, call).await,
+                (Ok(actor), Ok(resource)) => {
+                    if site.faults && resource.is_for_primary(&call, actor) {
+                        *fault = faults::of_configuration(site, actor);
+                    }
+                    match fault {
+                        Some(_) => Err(ApiRefusal::SecondaryNode.about("")),
+                        None => resource.reply(user, actor, call).await,
+                    }
+                }
                 (Err(error), _) | (_, Err(error)) => Err(error),
             };
             (Some(user), reply)

@@ -57,6 +57,20 @@ impl Found {
         }
     }
 
+    /// Tells whether a secondary node refuses a request for a part of the configuration: in Express every change, with a stand-alone
+    /// Finesse everything that administrators ask for (the guide, "Cisco Finesse Configuration APIs").
+    pub fn is_for_primary(&self, call: &Call<'_>, actor: UserId) -> bool {
+        let mut rows = lists::ROWS.iter().chain(configuration::ROWS);
+        let is_own = matches!(call.path.first().map(String::as_str), Some("User" | "TeamResource"));
+        let is_refused = || {
+            call.method != Method::GET
+                || call.look(|hub, _| {
+                    hub.desk().profile() == Profile::Ucce && hub.desk().directory().is_administrator(actor)
+                })
+        };
+        !is_own && rows.any(|row| std::ptr::eq(row, self.row)) && is_refused()
+    }
+
     /// Tells whether a request is served in each status of the service.
     pub fn needs_no_service(&self, call: &Call<'_>) -> bool {
         self.row.is_always_read && call.method == Method::GET

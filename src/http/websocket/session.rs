@@ -234,20 +234,26 @@ impl<S: Sessions> Session<S> {
     fn try_write(&mut self, cx: &mut Context<'_>) -> io::Result<Poll<()>> {
         let sessions = self.sessions.clone();
         loop {
-            while !self.unsent.is_empty() {
-                let most = self.slice.map_or(self.unsent.len(), |bytes| self.unsent.len().min(bytes.into()));
-                let written = Pin::new(&mut self.io).poll_write(cx, &self.unsent[..most])?;
-                if matches!(written, Poll::Ready(1..)) {
-                    // A client that takes its events lives, though its pongs are not read meanwhile.
-                    sessions.heard(self.id);
-                }
-                match written {
+            let mut sent = 0;
+            while sent < self.unsent.len() {
+                let rest = &self.unsent[sent..];
+                let most = self.slice.map_or(rest.len(), |bytes| rest.len().min(bytes.into()));
+                match Pin::new(&mut self.io).poll_write(cx, &rest[..most])? {
                     Poll::Ready(0) => return Err(io::ErrorKind::WriteZero.into()),
-                    Poll::Ready(length) if length == self.unsent.len() => self.unsent = Vec::new(),
-                    Poll::Ready(length) => drop(self.unsent.drain(..length)),
-                    Poll::Pending => return Ok(Poll::Pending),
+                    Poll::Ready(length) => sent += length,
+                    Poll::Pending => break,
                 }
             }
+            if sent > 0 {
+                // A client that takes its events lives, though its pongs are not read meanwhile.
+                sessions.heard(self.id);
+            }
+            if sent < self.unsent.len() {
+                // Once for all segments: each would move the rest of a long stanza.
+                drop(self.unsent.drain(..sent));
+                return Ok(Poll::Pending);
+            }
+            self.unsent = Vec::new();
             let Scratch { output, .. } = &mut *sessions.scratch().borrow_mut();
             output.clear();
             self.slice = None;

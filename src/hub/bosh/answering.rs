@@ -208,7 +208,7 @@ impl Hub {
 
     /// Takes what has waited for its turn, then answers.
     fn answer_session(&mut self, now: Now, id: SessionId) {
-        let Some(most) = self.allowance(now, id, ANSWER) else { return };
+        let Some(most) = self.allowance(now, id, ANSWER) else { return self.mind_absence(now, id) };
         loop {
             self.take_backlog(now, id);
             let has_turn = self.has_turn(id);
@@ -279,6 +279,7 @@ impl Hub {
                     }
                 }
             }
+            self.meet_faults(now, id);
         }
     }
 
@@ -339,6 +340,13 @@ impl Hub {
             }
         }
         self.wake(id);
+    }
+
+    /// Sees that a session that a fault keeps from being answered ends in time if its client has left.
+    fn mind_absence(&mut self, now: Now, id: SessionId) {
+        if self.sessions.bosh(id).is_some_and(|bosh| !bosh.binding.is_asked()) {
+            self.schedule_bosh(now, id);
+        }
     }
 
     /// Sees that the session is looked at in time. A deadline that is earlier than needed is left as it is, so that

@@ -74,7 +74,10 @@ impl Hub {
 
     /// The sessions of subscribers, and whether each is subscribed by its full JID. Collected before something is sent: that
     /// can end a session, and with it its subscriptions.
-    fn receivers_of(&self, subscribers: impl Iterator<Item = Subscriber>) -> Vec<(SessionId, bool)> {
+    pub(super) fn receivers_of(
+        &self,
+        subscribers: impl Iterator<Item = Subscriber>,
+    ) -> Vec<(SessionId, bool)> {
         let mut receivers = Vec::new();
         for Subscriber { user, session } in subscribers {
             match session {
@@ -85,7 +88,13 @@ impl Hub {
         receivers
     }
 
-    fn deliver(&mut self, now: Now, receivers: Vec<(SessionId, bool)>, event: Event, by: Option<UserId>) {
+    pub(super) fn deliver(
+        &mut self,
+        now: Now,
+        receivers: Vec<(SessionId, bool)>,
+        event: Event,
+        by: Option<UserId>,
+    ) {
         let bytes = event.len(0, 0);
         let sender = by.map(|user| self.senders.owed(user));
         let event = Counted::new(event, bytes, &self.queue_memory, sender.as_ref());

@@ -1,12 +1,14 @@
 //! Faults of the login and of the answers to stanzas.
 
+use std::rc::Rc;
+
 use roxmltree::Node;
 
 use crate::clock::Now;
 use crate::desk::{Failing, Request};
 use crate::fault::{Hit, Kind, Point, Step, Subject};
 use crate::hub::delivery::frame::Element;
-use crate::hub::faults::late::Out;
+use crate::hub::faults::late::{Lane, Order, Out};
 use crate::hub::session::Xmpp;
 use crate::hub::state::Hub;
 use crate::id::{SessionId, UserId};
@@ -32,7 +34,8 @@ impl Hub {
     pub(in crate::hub) fn send_with(&mut self, now: Now, id: SessionId, hit: Option<&Hit>, text: String) {
         match hit {
             Some(hit) => {
-                self.send_late(now, id, hit, hit.kind.delay(), Out::Element(Element::Text(text.into())));
+                let out = Out::Element(Element::Text(text.into()));
+                self.send_late(now, id, hit, hit.kind.delay(), out, Order::Free);
             }
             None => self.send(now, id, text),
         }
@@ -50,11 +53,7 @@ impl Hub {
 
     /// Whether a fault has the events of a user's request without its requestId.
     pub(in crate::hub) fn loses_request_id(&mut self, now: Now, user: UserId) -> bool {
-        if self.faults.set.is_empty() {
-            return false;
-        }
-        let name = self.user_name(user);
-        self.fault_of_request(now, Point::RequestId, &name, Subject::default()).is_some()
+        self.fault_of_user(now, Point::RequestId, user).is_some()
     }
 
     /// How a fault has a request of a user fail that asks for something for the user itself, after it was accepted.
@@ -73,8 +72,7 @@ impl Hub {
             Request::UpdateDialog { dialog, .. } => (Point::CallOperation, Some(dialog.parse().ok()?)),
             _ => return None,
         };
-        let name = self.user_name(user);
-        match self.fault_of_request(now, point, &name, Subject::default())?.kind {
+        match self.fault_of_user(now, point, user)?.kind {
             Kind::StateFails(number) => Some(Failing::State(user, number)),
             Kind::CallFails(number) => Some(Failing::Call(dialog, number)),
             _ => None,
@@ -111,10 +109,17 @@ impl Hub {
         hit.is_some()
     }
 
-    /// Sends a presence of the `finesse` user, late if a fault says so.
+    /// Sends a presence of the `finesse` user, late if a fault says so, and never before one that is late.
     pub(in crate::hub) fn show_late(&mut self, now: Now, id: SessionId, text: String) {
         let hit = self.fault_at(now, id, Point::Presence, |kind| matches!(kind, Kind::FinesseLate(_)));
-        self.send_with(now, id, hit.as_ref(), text);
+        let hit = hit.map(|hit| (now.monotonic + hit.kind.delay(), Rc::from(&*hit.name)));
+        let Some((due, fault)) = hit.or_else(|| self.faults.late.last_in(id, Lane::Finesse)) else {
+            return self.send(now, id, text);
+        };
+        let out = Out::Element(Element::Text(text.into()));
+        if let Some(due) = self.keep_late(due, id, &fault, out, Order::InLane(Lane::Finesse)) {
+            self.do_late(now, id, due);
+        }
     }
 
     /// Whether a fault hides the mechanism PLAIN.

@@ -7,7 +7,7 @@ use crate::fault::{Hit, Kind, Point, Subject};
 use crate::hub::delivery::frame::{Element, StreamEntry};
 use crate::hub::delivery::queue_memory::Counted;
 use crate::hub::delivery::stream_event::StreamEvent;
-use crate::hub::faults::late::{Due, Out};
+use crate::hub::faults::late::{Due, Lane, Order, Out};
 use crate::hub::state::Hub;
 use crate::id::SessionId;
 use crate::pubsub::event::Event;
@@ -33,7 +33,7 @@ impl Hub {
         match hit.kind {
             Kind::EventDelay(delay) => {
                 let out = self.unsent(out);
-                self.send_late(now, id, &hit, delay, out);
+                self.send_late(now, id, &hit, delay, out, Order::InLane(Lane::Events));
             }
             Kind::EventDrop => self.report.counters.dropped += 1,
             Kind::EventTwice => {
@@ -50,7 +50,18 @@ impl Hub {
         }
     }
 
+    /// Sends an event, behind those that are late for its session: a fault that delays some changes no order.
     fn put(&mut self, now: Now, id: SessionId, out: Out) {
+        let Some((due, fault)) = self.faults.late.last_in(id, Lane::Events) else {
+            return self.put_now(now, id, out);
+        };
+        let out = self.unsent(out);
+        if let Some(Due::Send(out)) = self.keep_late(due, id, &fault, out, Order::InLane(Lane::Events)) {
+            self.put_now(now, id, out);
+        }
+    }
+
+    fn put_now(&mut self, now: Now, id: SessionId, out: Out) {
         match out {
             Out::Element(element) => self.push(now, id, element),
             Out::Entry(entry) => self.push_event(now, id, entry),
@@ -63,8 +74,9 @@ impl Hub {
             self.put(now, id, out);
             return self.put(now, id, before);
         }
-        let out = self.unsent(out);
-        if let Some(Due::Send(out)) = self.keep_late(now.monotonic + time, id, hit, out, true) {
+        let (out, fault) = (self.unsent(out), Rc::from(&*hit.name));
+        if let Some(Due::Send(out)) = self.keep_late(now.monotonic + time, id, &fault, out, Order::BehindNext)
+        {
             self.put(now, id, out);
         }
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use crate::hub::delivery::frame::{Element, StreamEntry};
-use crate::id::SessionId;
+use crate::id::{SessionId, UserId};
 
 /// How much is kept back at a time, of all sessions together. What would be more goes at once.
 pub const LATE_MAX: usize = 10_000;
@@ -25,6 +25,28 @@ pub enum Due {
     Wake,
     /// A silent connection may have to end.
     LookIfIdle,
+    /// The notice of maintenance mode is over.
+    LetGo,
+    /// The other side takes the user of the session for gone.
+    SignOut(UserId),
+}
+
+/// What comes to a session in its order, though some of it is late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lane {
+    Events,
+    /// The presence of the `finesse` user.
+    Finesse,
+}
+
+/// How something that is kept back goes before its time, or after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    Free,
+    /// It goes behind the next event of its session, if that comes earlier.
+    BehindNext,
+    /// It goes behind what is kept in its lane.
+    InLane(Lane),
 }
 
 /// Something that is kept back.
@@ -33,8 +55,7 @@ struct Kept {
     session: SessionId,
     /// The fault that keeps it.
     fault: Rc<str>,
-    /// It goes behind the next event of its session, if that comes earlier.
-    waits_for_next: bool,
+    order: Order,
     what: Due,
 }
 
@@ -44,29 +65,37 @@ pub struct Late {
     queue: BTreeMap<(Instant, u64), Kept>,
     /// What each session has waiting for its next event.
     behind: BTreeMap<SessionId, (Instant, u64)>,
+    /// The last thing that is kept in each lane.
+    lanes: BTreeMap<(SessionId, Lane), (Instant, u64)>,
     count: u64,
 }
 
 impl Late {
-    /// Keeps something back. Returns what is to be sent if there is no room for it. What a session is looked at for always has
-    /// room, as nothing else would wake it: there is about one such thing a session.
+    /// Keeps something back. Returns what is to be done at once if there is no room for it. What a session is looked at for always
+    /// has room, as nothing else would wake it: there is about one such thing a session.
     pub fn keep(
         &mut self,
         due: Instant,
         session: SessionId,
         fault: &Rc<str>,
         what: Due,
-        waits_for_next: bool,
+        order: Order,
     ) -> Option<Due> {
-        if self.queue.len() >= LATE_MAX && matches!(what, Due::Send(_)) {
+        if self.queue.len() >= LATE_MAX && matches!(what, Due::Send(_) | Due::SignOut(_)) {
             return Some(what);
         }
         self.count += 1;
-        let kept = Kept { session, fault: fault.clone(), waits_for_next, what };
-        if waits_for_next {
-            self.behind.insert(session, (due, self.count));
+        let mut key = (due, self.count);
+        match order {
+            Order::Free => {}
+            Order::BehindNext => drop(self.behind.insert(session, key)),
+            Order::InLane(lane) => {
+                let last = self.lanes.entry((session, lane)).or_insert(key);
+                key.0 = key.0.max(last.0);
+                *last = key;
+            }
         }
-        self.queue.insert((due, self.count), kept);
+        self.queue.insert(key, Kept { session, fault: fault.clone(), order, what });
         None
     }
 
@@ -81,11 +110,17 @@ impl Late {
         self.queue.first_key_value().map(|((due, _), _)| *due)
     }
 
+    /// When the last thing that is kept in a lane is due, and the fault that keeps it.
+    pub fn last_in(&self, session: SessionId, lane: Lane) -> Option<(Instant, Rc<str>)> {
+        let key = self.lanes.get(&(session, lane))?;
+        Some((key.0, self.queue.get(key)?.fault.clone()))
+    }
+
     /// Takes what is due.
     pub fn next_due(&mut self, now: Instant) -> Option<(SessionId, Due)> {
         let first = self.queue.first_entry().filter(|first| first.key().0 <= now)?;
-        let kept = first.remove();
-        Some(self.taken(kept))
+        let (key, kept) = first.remove_entry();
+        Some(self.taken(key, kept))
     }
 
     /// Takes what a session has waiting for its next event.
@@ -98,19 +133,26 @@ impl Late {
     pub fn next_of(&mut self, fault: &str) -> Option<(SessionId, Due)> {
         let key = self.queue.iter().find(|(_, kept)| *kept.fault == *fault).map(|(key, _)| *key)?;
         let kept = self.queue.remove(&key)?;
-        Some(self.taken(kept))
+        Some(self.taken(key, kept))
     }
 
-    fn taken(&mut self, Kept { session, waits_for_next, what, .. }: Kept) -> (SessionId, Due) {
-        if waits_for_next {
-            self.behind.remove(&session);
+    fn taken(&mut self, key: (Instant, u64), Kept { session, order, what, .. }: Kept) -> (SessionId, Due) {
+        match order {
+            Order::Free => {}
+            Order::BehindNext => drop(self.behind.remove(&session)),
+            Order::InLane(lane) => {
+                if self.lanes.get(&(session, lane)) == Some(&key) {
+                    self.lanes.remove(&(session, lane));
+                }
+            }
         }
         (session, what)
     }
 
     /// Forgets what these sessions would have been looked at for. What they are to be sent stays.
     pub fn end_looks(&mut self, sessions: &BTreeSet<SessionId>) {
-        self.queue.retain(|_, kept| matches!(kept.what, Due::Send(_)) || !sessions.contains(&kept.session));
+        let is_look = |kept: &Kept| matches!(kept.what, Due::Wake | Due::LookIfIdle);
+        self.queue.retain(|_, kept| !is_look(kept) || !sessions.contains(&kept.session));
     }
 
     /// A session is gone. Returns how many stanzas and events it will never get.
@@ -119,6 +161,7 @@ impl Late {
         let lost = self.queue.values().filter(|kept| kept.session == session && is_sent(kept)).count();
         self.queue.retain(|_, kept| kept.session != session);
         self.behind.remove(&session);
+        self.lanes.retain(|(other, _), _| *other != session);
         lost
     }
 }

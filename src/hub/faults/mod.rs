@@ -5,8 +5,11 @@
 
 mod answers;
 mod delivery;
+pub(super) mod file;
 pub(super) mod late;
+mod outages;
 mod sessions;
+mod sides;
 pub(super) mod state;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -14,14 +17,13 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use crate::clock::Now;
-use crate::desk::Status;
-use crate::fault::{Fault, Faults, Hit, Kind, Point, Spec, Step, Subject, TooManyFaults};
-use crate::hub::action::{Note, NoteKind};
-use crate::hub::faults::late::{Due, Out};
+use crate::fault::{Fault, Faults, Hit, Kind, NotSet, Point, Spec, Step, Subject};
+use crate::hub::action::{Action, Note, NoteKind};
+use crate::hub::faults::late::{Due, Order, Out};
+use crate::hub::faults::outages::availability;
 use crate::hub::session::{self, Session, Sessions};
-use crate::hub::stanzas::finesse_user::Availability;
 use crate::hub::state::Hub;
-use crate::id::SessionId;
+use crate::id::{SessionId, UserId};
 use crate::xmpp::stream::State;
 
 impl Hub {
@@ -34,8 +36,11 @@ impl Hub {
     ///
     /// # Errors
     ///
-    /// There are as many faults as there can be.
-    pub fn set_fault(&mut self, now: Now, name: &str, spec: Spec) -> Result<bool, TooManyFaults> {
+    /// Returns why it is not set.
+    pub fn set_fault(&mut self, now: Now, name: &str, spec: Spec) -> Result<bool, NotSet> {
+        if self.closing {
+            return Err(NotSet::GoingDown);
+        }
         let kind = spec.row.name;
         let old = self.faults.set.set(now.monotonic, name, spec)?;
         let is_new = old.is_none();
@@ -94,11 +99,13 @@ impl Hub {
                         self.meet_faults(now, id);
                     }
                 }
+                (_, Kind::SecondaryNode(_)) => {
+                    self.faults.set.acted(&name);
+                    self.mind_secondary_node(now);
+                }
                 (_, Kind::Outage { status, finesse }) => {
                     self.faults.set.acted(&name);
-                    let Availability { status: old, finesse: shown } = self.availability();
-                    self.faults.before_outage.get_or_insert((old, shown));
-                    self.set_availability(now, outage(status, finesse));
+                    self.begin_outage(now, &name, availability(status, finesse));
                 }
                 _ => {}
             }
@@ -114,11 +121,17 @@ impl Hub {
     fn end_fault(&mut self, now: Now, fault: Fault) {
         self.note_fault(&fault.name, NoteKind::FaultEnded { hits: fault.hits });
         self.record_fault(now, &fault.name, "ended", fault.row.name);
+        self.report.act(Action::FaultEnded);
         while let Some((id, due)) = self.faults.late.next_of(&fault.name) {
-            self.do_late(now, id, due);
+            // Healing ends no connection, and signs nobody out.
+            if !matches!(due, Due::LetGo | Due::SignOut(_)) {
+                self.do_late(now, id, due);
+            }
         }
         match fault.kind {
-            Kind::Outage { status, finesse } => self.end_outage(now, outage(status, finesse)),
+            Kind::Outage { .. } => self.end_outage(now, &fault.name),
+            Kind::SecondaryNode(_) => self.mind_secondary_node(now),
+            Kind::Maintenance(_) => self.end_notices(now, &fault),
             Kind::FinesseHidden => {
                 for id in fault.sessions() {
                     if self.sessions.get(id).is_some_and(Session::is_available) {
@@ -138,41 +151,14 @@ impl Hub {
         }
     }
 
-    /// The service goes back to the state of another outage, or to that before the first. A state that was set by hand meanwhile, or
-    /// by the end of maintenance mode, stays.
-    fn end_outage(&mut self, now: Now, ended: Availability) {
-        let begun = self.faults.set.list().iter().filter(|fault| fault.from <= now.monotonic);
-        let others: Vec<Availability> = begun
-            .filter_map(|fault| match fault.kind {
-                Kind::Outage { status, finesse } => Some(outage(status, finesse)),
-                _ => None,
-            })
-            .collect();
-        let shown = self.availability();
-        if shown != ended && !others.contains(&shown) {
-            if others.is_empty() {
-                self.faults.before_outage = None;
-            }
-            return;
-        }
-        let next = match others.last().copied() {
-            Some(other) => Some(other),
-            None => {
-                let before = self.faults.before_outage.take();
-                before.map(|(status, finesse)| Availability { status, finesse })
-            }
-        };
-        if let Some(next) = next {
-            self.set_availability(now, next);
-        }
-    }
-
     fn do_late(&mut self, now: Now, id: SessionId, due: Due) {
         match due {
             Due::Send(Out::Element(element)) => self.push(now, id, element),
             Due::Send(Out::Entry(entry)) => self.push_event(now, id, entry),
             Due::Wake => self.wake(id),
             Due::LookIfIdle => self.cut_if_idle(now, id),
+            Due::LetGo => self.let_session_go(now, id),
+            Due::SignOut(user) => self.sign_out(now, user),
         }
     }
 
@@ -234,6 +220,15 @@ impl Hub {
         Some(hit)
     }
 
+    /// Asks whether a fault acts on a request of a user.
+    pub fn fault_of_user(&mut self, now: Now, point: Point, user: UserId) -> Option<Hit> {
+        if self.faults.set.is_empty() {
+            return None;
+        }
+        let name = self.user_name(user);
+        self.fault_of_request(now, point, &name, Subject::default())
+    }
+
     /// Says in the log that a fault has acted for the first time.
     fn note_hit(&mut self, id: SessionId, hit: &Hit) {
         if hit.hits == 1 {
@@ -259,8 +254,9 @@ impl Hub {
         hit: &Hit,
         delay: std::time::Duration,
         out: Out,
+        order: Order,
     ) {
-        if let Some(due) = self.keep_late(now.monotonic + delay, id, hit, out, false) {
+        if let Some(due) = self.keep_late(now.monotonic + delay, id, &Rc::from(&*hit.name), out, order) {
             self.do_late(now, id, due);
         }
     }
@@ -270,21 +266,16 @@ impl Hub {
         &mut self,
         due: Instant,
         id: SessionId,
-        hit: &Hit,
+        fault: &Rc<str>,
         out: Out,
-        waits_for_next: bool,
+        order: Order,
     ) -> Option<Due> {
         let out = Due::Send(out);
         if self.queue_memory.bytes() > self.limits.queues / 4 {
             return Some(out);
         }
-        self.faults.late.keep(due, id, &Rc::from(&*hit.name), out, waits_for_next)
+        self.faults.late.keep(due, id, fault, out, order)
     }
-}
-
-fn outage(status: &str, finesse: bool) -> Availability {
-    let status = Status::ALL.into_iter().find(|known| known.name() == status).unwrap_or_default();
-    Availability { status, finesse }
 }
 
 /// A session as faults see it.

@@ -8,7 +8,7 @@ use crate::clock::Now;
 use crate::fault::{Cut, Kind, Spec};
 use crate::hub::action::Action;
 use crate::hub::delivery::frame::{Close, Frame, StreamEntry};
-use crate::hub::faults::late::Due;
+use crate::hub::faults::late::{Due, Order};
 use crate::hub::faults::subject;
 use crate::hub::session::{self, Carrier, Xmpp};
 use crate::hub::state::Hub;
@@ -36,6 +36,7 @@ impl Hub {
             self.note_hit(id, &hit);
             self.record_hit(now, id, &hit.name, None);
             match hit.kind {
+                Kind::Maintenance(notice) => self.give_notice(now, id, &hit, notice),
                 Kind::IdleCut(time) => self.look_if_idle_at(now.monotonic + time, id),
                 kind => self.end_by(now, id, kind),
             }
@@ -137,7 +138,7 @@ impl Hub {
         if let Some(rate) = self.rate(id) {
             let next = now.monotonic + Duration::from_micros(bytes as u64 * 1_000_000 / u64::from(rate));
             self.faults.paces.next.insert(id, next);
-            let _ = self.faults.late.keep(next, id, &Rc::from(""), Due::Wake, false);
+            let _ = self.faults.late.keep(next, id, &Rc::from(""), Due::Wake, Order::Free);
         }
     }
 
@@ -177,7 +178,7 @@ impl Hub {
     }
 
     fn look_if_idle_at(&mut self, due: Instant, id: SessionId) {
-        let _ = self.faults.late.keep(due, id, &Rc::from(""), Due::LookIfIdle, false);
+        let _ = self.faults.late.keep(due, id, &Rc::from(""), Due::LookIfIdle, Order::Free);
     }
 
     /// A silent connection is cut; another one is looked at again later.
@@ -227,6 +228,8 @@ impl Hub {
     }
 
     fn end_bosh_by_fault(&mut self, now: Now, id: SessionId, condition: bosh::Condition) {
+        let lost = self.sessions.bosh_mut(id).map_or(0, |bosh| bosh.outbox.clear());
+        self.report.counters.dropped += lost as u64;
         self.end(
             now,
             id,

@@ -137,11 +137,11 @@ impl Hub {
         }
     }
 
-    /// The user to whom an access token was given, as long as it is good.
+    /// The user to whom an access token was given, valid or over: for faults and the record, which do not ask what it is good for.
     pub fn user_of_token(&self, now: Now, text: &str) -> Option<UserId> {
         match self.gate.tokens.find(now.monotonic, text) {
-            Access::Valid(user) => Some(user).filter(|user| self.users().has(*user)),
-            Access::Over(_) | Access::Unknown => None,
+            Access::Valid(user) | Access::Over(user) => Some(user).filter(|user| self.users().has(*user)),
+            Access::Unknown => None,
         }
     }
 

@@ -12,7 +12,7 @@ use crate::desk::nodes;
 use crate::fault::{Kind as FaultKind, Point, Step};
 use crate::hub::action::NoteKind;
 use crate::hub::delivery::frame::Element;
-use crate::hub::faults::late::Out;
+use crate::hub::faults::late::{Order, Out};
 use crate::hub::session::Session;
 use crate::hub::session_address::Address;
 use crate::hub::stanzas::target::Target;
@@ -190,7 +190,7 @@ impl Hub {
         };
         match (fault, delay) {
             (Some(hit), Some(delay)) => {
-                self.send_late(now, id, &hit, delay, Out::Element(Element::Text(text.into())))
+                self.send_late(now, id, &hit, delay, Out::Element(Element::Text(text.into())), Order::Free)
             }
             _ => self.send(now, id, text),
         }

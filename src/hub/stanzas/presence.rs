@@ -48,7 +48,9 @@ impl Hub {
         let first = xmpp.presence.is_none();
         let lang = stanza::lang(presence).or(xmpp.stream.lang()).map(Box::from);
         xmpp.presence = Some(Presence { priority, content: content.into(), lang });
+        let has_left = self.desk.is_leaving(user);
         self.apply_by_system(now, Command::Arrived(user));
+        self.meet_return(now, id, user, has_left);
         if priority >= 0 && !was_available {
             self.show_finesse(now, id);
         }

@@ -2,6 +2,8 @@
 
 mod connections;
 mod events;
+mod file;
+mod sides;
 
 use std::time::Duration;
 
@@ -274,6 +276,50 @@ fn a_stream_is_opened_in_order_though_a_fault_acts_once() {
     stage.pass(seconds(3));
     let said = stage.take(id);
     assert!(said.starts_with("<open ") && said.contains("features"), "{said}");
+}
+
+#[test]
+fn an_outage_puts_a_status_back_that_was_set_by_hand_during_another_one() {
+    use crate::desk::Status;
+    use crate::hub::Availability;
+    let partial = Availability { status: Status::PartialService, finesse: true };
+    let out = Availability { status: Status::OutOfService, finesse: true };
+    for first_ended in ["f", "g"] {
+        let mut stage = Stage::new();
+        stage.fault("kind=outage&finesse=unavailable");
+        stage.hub.set_availability(stage.now, partial);
+        stage.named_fault("g", "kind=outage");
+        assert_eq!(stage.hub.availability(), out);
+        assert!(stage.hub.heal_fault(stage.now, first_ended));
+        assert_eq!(stage.hub.availability(), if first_ended == "g" { partial } else { out });
+        stage.hub.heal_all_faults(stage.now);
+        assert_eq!(stage.hub.availability(), partial, "that of the hand");
+    }
+}
+
+#[test]
+fn an_outage_that_takes_the_place_of_another_says_nothing_of_service_between_them() {
+    let mut stage = Stage::new();
+    let id = stage.available("1001", "desktop");
+    let before = stage.hub.availability();
+    stage.fault("kind=outage");
+    stage.take(id);
+    stage.fault("kind=outage&status=PARTIAL_SERVICE");
+    let said = stage.take(id);
+    assert!(said.contains("PARTIAL_SERVICE") && !said.contains("IN_SERVICE&lt;"), "{said}");
+    stage.heal();
+    assert_eq!(stage.hub.availability(), before);
+}
+
+#[test]
+fn no_fault_is_set_any_more_when_the_server_goes_down() {
+    use crate::fault::NotSet;
+    let mut stage = Stage::new();
+    let id = stage.available("1001", "desktop");
+    stage.hub.shutdown(stage.now);
+    let spec = Spec::read([("kind", "stall")]).expect("it is right");
+    assert_eq!(stage.hub.set_fault(stage.now, "f", spec), Err(NotSet::GoingDown));
+    assert!(stage.take(id).contains("<system-shutdown"));
 }
 
 #[test]

@@ -100,7 +100,11 @@ fn a_fault_is_set_listed_counted_and_healed() {
     let put = "faults/late-ping?kind=ping-silence&user=1001&count=2";
     let answer = ask(&server, "PUT", put, "administrator");
     assert_eq!(answer.status(), 201);
-    assert!(answer.body.starts_with("{\"name\":\"late-ping\",\"kind\":\"ping-silence\","), "{}", answer.body);
+    assert!(
+        answer.body.starts_with("{\"name\":\"late-ping\",\"kind\":\"ping-silence\",\"origin\":\"api\","),
+        "{}",
+        answer.body
+    );
     assert_eq!(ask(&server, "PUT", put, "administrator").status(), 200);
     client.send("<iq xmlns='jabber:client' type='get' id='p'><ping xmlns='urn:xmpp:ping'/></iq>");
     client.send("<iq xmlns='jabber:client' type='get' id='v'><query xmlns='jabber:iq:version'/></iq>");

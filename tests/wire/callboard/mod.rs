@@ -3,7 +3,9 @@
 pub mod calls;
 mod certificates;
 mod directory;
+mod fault_sides;
 mod faults;
+mod file_faults;
 mod frames;
 mod gadgets;
 mod meters;

@@ -170,7 +170,8 @@ function setRow({ name, kind, given }, heal) {
     draw({ hits: times, left, begins, ends: end }) {
       hits.classList.toggle('warn', times > 0);
       say(hits, left === null ? t('faults.hits', { n: times }) : t('faults.hitsLeft', { n: times, left }));
-      say(ends, begins > 0 ? t('faults.begins', { time: span(begins) }) : t('faults.ends', { time: span(end) }));
+      const ended = end === null ? t('faults.lasts') : t('faults.ends', { time: span(end) });
+      say(ends, begins > 0 ? t('faults.begins', { time: span(begins) }) : ended);
     },
   };
 }

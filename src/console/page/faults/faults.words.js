@@ -3,7 +3,7 @@ import { addWords } from '../shared/words.js';
 addWords({
   en: {
     'faults.title': 'Faults',
-    'faults.lead': 'Failures on purpose, for exactly the clients you choose. A fault ends by itself after ten minutes unless you say otherwise; healing it never ends a connection. The page, the wallboard and callboard\'s own API are never behind a fault.',
+    'faults.lead': 'Failures on purpose, for exactly the clients you choose. A fault that you set ends by itself after ten minutes unless you say otherwise; healing it never ends a connection. The page, the wallboard and callboard\'s own API are never behind a fault.',
     'faults.off': 'Faults are off. Write faults = true in the configuration and restart the server, or start it with callboard serve --faults.',
     'faults.notYours': 'Only administrators cause faults. Log in as a user with the role Administrator.',
     'faults.set': 'Faults that are on',
@@ -13,6 +13,7 @@ addWords({
     'faults.hitsLeft': 'acted {n} {n:time|times}, {left} left',
     'faults.begins': 'begins in {time}',
     'faults.ends': 'ends in {time}',
+    'faults.lasts': 'lasts until it is healed',
     'faults.heal': 'Heal',
     'faults.search': 'Search',
     'faults.part': 'Part of the connection',
@@ -104,6 +105,7 @@ addWords({
     'faults.hitsLeft': '已作用 {n} 次，剩 {left} 次',
     'faults.begins': '{time} 後開始',
     'faults.ends': '{time} 後結束',
+    'faults.lasts': '持續到復原為止',
     'faults.heal': '復原',
     'faults.search': '搜尋',
     'faults.part': '連線階段',

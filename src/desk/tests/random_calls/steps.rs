@@ -21,6 +21,8 @@ pub(super) enum Do {
     Abandon(usize),
     Left(u32),
     Arrived(u32),
+    /// Another side takes a user for gone.
+    SignOut(u32),
     /// Milliseconds go by.
     Wait(u64),
     /// Until the next timer.
@@ -69,8 +71,9 @@ fn some(random: &mut fastrand::Rng) -> Do {
         88..90 => Do::Arrived(agent(random)),
         90..94 => Do::Wait(random.u64(1..9_000)),
         94..98 => Do::UntilDue,
-        98 => match random.u8(..2) {
+        98 => match random.u8(..4) {
             0 => Do::Former(random.usize(..9), random.u8(..5)),
+            1 => Do::SignOut(agent(random)),
             _ => Do::Reload(random.usize(..OTHERWISE.len())),
         },
         _ => Do::Status(Status::ALL[random.usize(..3)]),
@@ -185,6 +188,7 @@ impl Centre {
             Do::Abandon(place) => Command::EndCall(self.call(place)?.to_string()),
             Do::Left(number) => Command::Left(user(number)),
             Do::Arrived(number) => Command::Arrived(user(number)),
+            Do::SignOut(number) => Command::SignOut(user(number)),
             Do::Wait(time) => {
                 self.now += time;
                 Command::Tick

@@ -164,6 +164,59 @@ fn at_shutdown_open_requests_are_told_and_nobody_else_is_waited_for() {
 }
 
 #[test]
+fn a_session_that_a_fault_stalls_ends_when_its_client_has_left() {
+    use crate::fault::Spec;
+    let mut stage = stage_with(|_| {});
+    let mut client = stage.bosh_online();
+    assert_eq!(stage.ask(&mut client, "", ""), [], "it waits for an event");
+    let id = client.id.expect("it is there");
+    let spec = Spec::of_file([("kind", "stall")]).expect("it is right");
+    stage.hub.set_fault(stage.now, "f", spec).expect("there is room");
+    stage.settle();
+    stage.pass(stage.hub.limits.bosh_inactivity * 3);
+    assert!(stage.hub.sessions.get(id).is_some(), "its request waits");
+    stage.hub.gone(stage.now, id, RequestId(client.rid));
+    stage.settle();
+    stage.pass(stage.hub.limits.bosh_inactivity - Duration::from_millis(1));
+    assert!(stage.hub.sessions.get(id).is_some());
+    stage.pass(stage.hub.limits.bosh_inactivity);
+    assert!(stage.hub.sessions.get(id).is_none());
+    assert!(
+        stage.hub.wake_at().is_none_or(|due| due > stage.now.monotonic),
+        "nothing is looked at again and again"
+    );
+}
+
+#[test]
+fn a_session_meets_the_faults_of_a_step_that_waited_for_its_turn() {
+    use crate::fault::Spec;
+    let mut stage = stage_with(|_| {});
+    let mut client = stage.create("ver='1.6' wait='60' hold='1'");
+    stage.ask(&mut client, "", AUTH);
+    stage.ask(&mut client, RESTART, "");
+    stage.ask(&mut client, "", BIND);
+    let spec = Spec::read([("kind", "bosh-end"), ("after_step", "presence")]).expect("it is right");
+    stage.hub.set_fault(stage.now, "f", spec).expect("there is room");
+    let ping = "<iq xmlns='jabber:client' type='get' id='p'><ping xmlns='urn:xmpp:ping'/></iq>";
+    let said = stage.ask(&mut client, "", &(ping.repeat(12) + PRESENCE));
+    assert!(said.last().is_some_and(|(_, _, body)| body.contains(NOT_FOUND)), "{said:?}");
+}
+
+#[test]
+fn what_a_fault_throws_away_with_a_session_is_counted() {
+    use crate::fault::Spec;
+    let mut stage = stage_with(|_| {});
+    let client = stage.bosh_online();
+    for payload in ["one", "two"] {
+        stage.publish(USER_NODE, payload);
+    }
+    let before = stage.hub.counters().dropped;
+    let spec = Spec::read([("kind", "bosh-end")]).expect("it is right");
+    assert_eq!(stage.hub.end_as(stage.now, client.id.expect("it is there"), &spec), Some(true));
+    assert_eq!(stage.hub.counters().dropped - before, 2);
+}
+
+#[test]
 fn a_request_is_answered_though_a_fault_stalls_the_session_that_ends() {
     use crate::fault::Spec;
     let mut stage = stage_with(|_| {});

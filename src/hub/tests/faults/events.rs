@@ -1,6 +1,6 @@
 //! Events that come late, twice, broken, in another order or never.
 
-use crate::hub::faults::late::{Due, LATE_MAX, Late};
+use crate::hub::faults::late::{Due, LATE_MAX, Late, Order};
 use crate::hub::tests::faults::*;
 
 #[test]
@@ -47,6 +47,56 @@ fn events_come_late_twice_broken_in_another_order_or_never() {
 }
 
 #[test]
+fn events_of_which_some_are_late_keep_their_order() {
+    for (query, at_once) in [("count=1", 0), ("chance=500&seed=5", 1), ("chance=100&seed=2", 3)] {
+        let mut stage = Stage::new();
+        let (xmpp, sse) = (stage.available("1001", "desktop"), stage.watch("1001", USER_NODE));
+        stage.fault(&format!("kind=event-delay&delay=5s&transport=ws&{query}"));
+        let all: Vec<String> = (0..20).map(|number| format!("event {number}")).collect();
+        let (first, rest) = all.split_at(10);
+        let mut heard: Vec<String> = Vec::new();
+        let publish = |stage: &mut Stage, some: &[String]| {
+            some.iter().for_each(|payload| stage.publish(USER_NODE, payload));
+        };
+        let hear = |stage: &mut Stage| {
+            stage.events(xmpp).into_iter().map(|(_, payload)| payload).collect::<Vec<_>>()
+        };
+        publish(&mut stage, first);
+        heard.extend(hear(&mut stage));
+        assert!(heard.len() >= at_once && heard.len() < 10, "{query}: {heard:?}");
+        stage.pass(seconds(3));
+        publish(&mut stage, rest);
+        for _ in 0..7 {
+            stage.pass(seconds(1));
+            heard.extend(hear(&mut stage));
+        }
+        assert_eq!(heard, all, "{query}");
+        assert_eq!(stage.hear(sse).iter().filter(|event| *event != "comment").count(), 20);
+        publish(&mut stage, &all[..1]);
+        stage.heal();
+        assert_eq!(hear(&mut stage), all[..1], "{query}: nothing stays behind");
+    }
+}
+
+#[test]
+fn the_finesse_user_that_is_shown_late_goes_after_it_has_come() {
+    use crate::desk::Status;
+    let mut stage = Stage::new();
+    stage.fault("kind=finesse-late&delay=5s&count=1");
+    let id = stage.bind("1001", "desktop");
+    stage.say(id, "<presence xmlns='jabber:client'/>");
+    assert!(!stage.take(id).contains("finesse@localhost"));
+    stage.hub.set_availability(stage.now, Availability { status: Status::InService, finesse: false });
+    assert!(!stage.take(id).contains("finesse@localhost"));
+    stage.pass(seconds(5));
+    let said = stage.take(id);
+    let order: Vec<_> = said.match_indices("smack-").map(|(at, _)| &said[at..at + 7]).collect();
+    assert_eq!(order, ["smack-1", "smack-2", "smack-1", "smack-2"], "{said}");
+    let (come, gone) = (said.rfind("<c xmlns").expect("it comes"), said.find("type=\"unavailable\""));
+    assert!(gone.is_some_and(|gone| come < gone), "{said}");
+}
+
+#[test]
 fn late_events_do_not_hold_up_their_sender() {
     let mut stage = Stage::with(|config| config.limits.backlog = 1024);
     let target = stage.available("1001", "desktop");
@@ -73,11 +123,11 @@ fn what_waits_for_the_next_event_of_a_session_is_taken_once_whoever_takes_it() {
     let session = |place| SessionId(Key { place, generation: 1 });
     let mut late = Late::default();
     for place in 0..LATE_MAX as u32 {
-        late.keep(now, session(place), &"f".into(), Due::Wake, false);
+        late.keep(now, session(place), &"f".into(), Due::Wake, Order::Free);
         assert!(late.next_behind(session(place)).is_none());
     }
     for (fault, by) in [("f", 0), ("g", 1), ("h", 2)] {
-        late.keep(now, session(7), &fault.into(), Due::Wake, true);
+        late.keep(now, session(7), &fault.into(), Due::Wake, Order::BehindNext);
         let taken = match by {
             0 => late.next_behind(session(7)).is_some(),
             1 => late.next_of("g").is_some(),
