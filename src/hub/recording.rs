@@ -69,22 +69,22 @@ impl Hub {
         request: StreamRequest,
         query: Query,
     ) -> Result<SessionId, TapRefused> {
-        let after = query.after.map(|_| Query { limit: usize::MAX, ..query.clone() });
+        let filter = query.filter.clone();
         let id = self.open_look(now, request, Sees::Record(Box::new(query.filter)))?;
-        let Some(query) = after else { return Ok(id) };
-        let page = self.record.page(&query);
+        let Some(after) = query.after else { return Ok(id) };
         let (mut room, mut owed) = (self.longest(), Vec::new());
-        let mut left_out = page.lost;
         // The newest are sent: as many as half of a queue takes, and the other half is for what comes meanwhile.
-        for entry in page.entries.iter().rev() {
+        let mut wanted = self.record.behind(after).rev().filter(|entry| filter.has(entry)).peekable();
+        while let Some(entry) = wanted.peek() {
             let event = self.entry_event(entry);
-            if left_out > page.lost || event.len() > room || owed.len() == self.limits.queue_frames / 2 {
-                left_out += 1;
-                continue;
+            if event.len() > room || owed.len() == self.limits.queue_frames / 2 {
+                break;
             }
             room -= event.len();
             owed.push(event);
+            wanted.next();
         }
+        let left_out = wanted.count() as u64 + self.record.lost(after);
         self.leave_out(id, left_out);
         for event in owed.into_iter().rev() {
             let event = event.counted(&self.queue_memory, None);

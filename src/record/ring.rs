@@ -148,16 +148,29 @@ impl Record {
         self.bytes = 0;
     }
 
-    /// The entries that a query asks for. A number that there was not yet is from before the start of the server: then all are new.
+    /// A number as it is known: one that there was not yet is from before the start of the server, and then all entries are new.
+    fn known(&self, number: u64) -> u64 {
+        if number > self.last { 0 } else { number }
+    }
+
+    /// How many entries behind a number are not kept any more.
+    pub fn lost(&self, after: u64) -> u64 {
+        self.first().saturating_sub(self.known(after) + 1)
+    }
+
+    /// The entries behind a number.
+    pub fn behind(&self, after: u64) -> impl DoubleEndedIterator<Item = &Entry> {
+        let place = (self.known(after) + 1).saturating_sub(self.first());
+        self.entries.range(usize::try_from(place).unwrap_or(usize::MAX).min(self.entries.len())..)
+    }
+
+    /// The entries that a query asks for.
     pub fn page(&self, query: &Query) -> Page<'_> {
-        let asked = query.after.unwrap_or_default();
-        let after = if asked > self.last { 0 } else { asked };
-        let first = self.first();
+        let after = self.known(query.after.unwrap_or_default());
         let mut page =
-            Page { first, next: self.last, lost: first.saturating_sub(after + 1), ..Page::default() };
-        let place = usize::try_from((after + 1).saturating_sub(first)).unwrap_or(usize::MAX);
+            Page { first: self.first(), next: self.last, lost: self.lost(after), ..Page::default() };
         let mut room = PAGE_BYTES;
-        for entry in self.entries.iter().skip(place).filter(|entry| query.filter.has(entry)) {
+        for entry in self.behind(after).filter(|entry| query.filter.has(entry)) {
             if page.entries.len() == query.limit || room == 0 {
                 page.next = page.entries.last().map_or(after, |last| last.seq);
                 break;

@@ -260,3 +260,14 @@ fn targets_and_times_of_faults_are_those_of_the_program() {
     assert!(page.text.contains(&listed), "faults.md has no {listed}");
     assert!(page.text.contains(&format!("{FAULTS_MAX} faults can be set")));
 }
+
+#[test]
+fn parameters_and_kinds_of_the_record_are_those_of_the_program() {
+    use callboard::record::{Kind, LIMIT_MAX, PARAMETERS};
+    let page = Page::of("record.md");
+    let firsts = |heading| page.rows(heading).into_iter().map(|row| row[0].clone()).collect::<Vec<_>>();
+    let parameters: Vec<_> = PARAMETERS.iter().map(|(name, _)| code(name)).collect();
+    assert_eq!(firsts("## Choose entries"), parameters);
+    assert_eq!(firsts("## Entries"), Kind::ALL.map(|kind| code(kind.name())));
+    assert!(page.text.contains(&format!("from 1 to {LIMIT_MAX};")));
+}

@@ -49,7 +49,7 @@ for (const client of CLIENTS) {
     session.available();
     await session.subscribe(USER);
     const number = await change(server, 'r-1', '<state>LOGIN</state><extension>1001</extension>');
-    await session.events.first(({ payload }) => payload.includes('r-1'), 'the event');
+    await session.messages.first(({ text }) => text.includes('r-1'), 'the event');
     const joined = await record(server, `requestId=r-1&after=${number - 1}`);
     assert.equal(joined[0].seq, number);
     const kinds = joined.map(({ kind }) => kind);

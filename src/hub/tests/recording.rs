@@ -156,6 +156,25 @@ fn a_follower_gets_entries_and_is_no_entry_itself() {
 }
 
 #[test]
+fn a_follower_that_comes_back_gets_the_newest_and_hears_how_many_it_has_not_seen() {
+    let mut stage = Stage::with(|config| config.limits.queue_frames = 512);
+    for number in 0..1000 {
+        stage.publish("/lab/alarms", &format!("<{number}>"));
+    }
+    let asker = stage.asker("administrator");
+    let query = Query::read([("kind", "event"), ("after", "0")]).expect("a good query");
+    let follower = stage.hub.follow_record(stage.now, asker, query).expect("it may");
+    let seen = stage.hear(follower);
+    assert_eq!(seen[0], "missed||{\"entries\":744}");
+    assert!(
+        seen[1].contains("<744>") && seen.last().is_some_and(|last| last.contains("<999>")),
+        "{}",
+        seen[1]
+    );
+    assert_eq!(seen.len(), 257);
+}
+
+#[test]
 fn changed_states_are_recorded_once_each() {
     let mut stage = Stage::new();
     let user = stage.hub.users().find("1001").expect("the demo has it");

@@ -24,6 +24,9 @@ static DEMO: LazyLock<Config> = LazyLock::new(Config::demo);
 #[expect(clippy::disallowed_methods, reason = "a clock that stands has to start somewhere")]
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
+/// How many entries the record keeps: others make room soon.
+pub const RECORD: usize = 100;
+
 /// How many keys of former users are tried.
 const FORMER: usize = 16;
 
@@ -48,7 +51,7 @@ pub fn demo(profile: Profile) -> Config {
     let limits = Limits { queue: 64 * 1024, queue_frames: 100, queues: 1 << 20, ..DEMO.limits };
     let limits = Limits { payload: 4096, sessions_per_user: 3, subscriptions_per_session: 500, ..limits };
     let mut config = DEMO.clone();
-    (config.profile, config.limits) = (profile, limits);
+    (config.profile, config.limits, config.record) = (profile, limits, RECORD);
     config
 }
 

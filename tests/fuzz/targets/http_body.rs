@@ -5,7 +5,7 @@
 //! <User><state>LOGIN</state><extension>1001</extension></User>
 //! ```
 //!
-//! Others are `call FROM TO`, `contact CAMPAIGN NUMBER`, `hang up ID`, `tick SECONDS` and `service returns`. What is refused changes nothing, but
+//! Others are `record QUERY`, `call FROM TO`, `contact CAMPAIGN NUMBER`, `hang up ID`, `tick SECONDS` and `service returns`. What is refused changes nothing, but
 //! for the end of a sign-in that was under way; what has changed was told, and is well-formed. Maintenance mode ends the session that looks
 //! on by right, and another one goes on.
 #![no_main]
@@ -22,6 +22,8 @@ use callboard::desk::{
 };
 use callboard::hub::{Availability, Entry};
 use callboard::id::UserId;
+use callboard::record::export::{self, About, Form};
+use callboard::record::{BYTES_PER_ENTRY, Problem, Query};
 use callboard::xml::Bounds;
 use callboard_fuzz::script::Language;
 use callboard_fuzz::stage::Told;
@@ -71,6 +73,7 @@ fuzz_target!(|text: &str| {
                 let time = Duration::from_secs(seconds.parse().unwrap_or(1).min(600));
                 stage.pass(time, |stage| happened(stage, &mut told));
             }
+            ["record", query] => look_at_record(&stage, query),
             ["service", "returns"] => {
                 let is_up = Availability { status: Status::InService, finesse: true };
                 stage.hub.set_availability(stage.now, is_up);
@@ -104,6 +107,33 @@ fuzz_mutator!(|data: &mut [u8], size: usize, most: usize, seed: u32| {
     LANGUAGE.mutate(data, size, most, seed, fuzzer_mutate)
 });
 
+/// Asks for entries of the record: they are what was asked for, or the query is told what is wrong.
+fn look_at_record(stage: &Stage, query: &str) {
+    let record = stage.hub.record();
+    assert!(record.len() <= stage::RECORD && record.bytes() <= stage::RECORD * BYTES_PER_ENTRY);
+    match Query::read(query.split('&').filter_map(|pair| pair.split_once('='))) {
+        Ok(query) => {
+            let page = record.page(&query);
+            assert!(
+                page.entries.len() <= query.limit
+                    && page.next <= record.last()
+                    && page.first <= record.last() + 1
+            );
+            assert!(page.entries.iter().all(|entry| query.filter.has(entry) && entry.seq <= page.next));
+            assert!(page.entries.windows(2).all(|pair| pair[0].seq < pair[1].seq));
+            let mut shown = String::new();
+            page.entries.iter().for_each(|entry| entry.write(&mut shown, record.wire()));
+            let about = About { version: "1", profile: "uccx", release: "15", domain: "localhost" };
+            for session in page.entries.iter().filter_map(|entry| entry.session) {
+                for form in [Form::Har, Form::Text, Form::Json] {
+                    assert!(export::write(record, session, form, &about).is_some());
+                }
+            }
+        }
+        Err(Problem(sentence)) => assert!(sentence.ends_with('.') && sentence.len() < 500, "{sentence}"),
+    }
+}
+
 /// The users whose sign-ins are not over.
 fn signing_in(desk: &Desk) -> Vec<UserId> {
     desk.directory().keys().filter(|user| desk.is_signing_in(*user)).collect()
@@ -114,6 +144,8 @@ const LANGUAGE: Language = Language {
     breaks: &[' ', '\n', '/', '<', '>'],
     steps: &[
         "ucce",
+        "record user=1001&kind=event,state&node=/finesse/api/User/*&contains=READY",
+        "record after=3&limit=5&session=0.1&path=/finesse/*&requestId=r-1",
         "1001 PUT User/1001\n<User><state>LOGIN</state><extension>1001</extension></User>",
         "1001 PUT User/1001\n<User><state>READY</state></User>",
         "1001 PUT User/1001\n<User><state>LOGOUT</state></User>",

@@ -156,7 +156,7 @@ fn logins_say_who_tried_and_ended_sessions_why_they_ended() {
     let server = Server::demo();
     let mut client = Client::connect(&server);
     client.open();
-    client.send_plain("\01002\0geheim-1");
+    client.send_plain("\x001002\0geheim-1");
     client.expect_failure("not-authorized");
     client.send_auth("SCRAM-SHA-1", "geheim-2");
     client.expect_failure("invalid-mechanism");
@@ -408,14 +408,14 @@ fn no_secret_is_in_the_record_whatever_door_it_came_by() {
     // XMPP: a wrong password, an access token as a password, and secrets in wrong places.
     let mut client = Client::connect(&server);
     client.open();
-    client.send_plain("\01001\0geheim-sasl");
+    client.send_plain("\x001001\0geheim-sasl");
     client.expect_failure("not-authorized");
     client.send_auth("PLAIN", "geheim-sasl");
     client.expect_failure("incorrect-encoding");
     client.vanish();
     let mut client = Client::connect(&server);
     client.open();
-    client.send_plain(&format!("\02001\0{access}"));
+    client.send_plain(&format!("\x002001\0{access}"));
     client.expect_success();
     client.vanish();
     // BOSH: the sid; a ticket.
@@ -442,11 +442,11 @@ fn no_secret_is_in_the_record_whatever_door_it_came_by() {
     }
     let code = cookie.split('=').nth(1).expect("it has a value");
     let encoded = [
-        STANDARD.encode("\01001\0geheim-sasl"),
-        STANDARD.encode(format!("\02001\0{access}")),
+        STANDARD.encode("\x001001\0geheim-sasl"),
+        STANDARD.encode(format!("\x002001\0{access}")),
         STANDARD.encode("1001:geheim-basic"),
         STANDARD.encode("1001:1001"),
-        STANDARD.encode("\01002\01002"),
+        STANDARD.encode("\x001002\x001002"),
     ];
     for secret in [&access, &refresh, &sid, &ticket, code, "geheim"]
         .into_iter()
