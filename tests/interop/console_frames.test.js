@@ -94,6 +94,14 @@ test('a reload keeps the form and, if the user wants it, the login; a field that
   await page.locator('.ladder').waitFor();
   assert.equal(await page.getByLabel('Resource', { exact: true }).inputValue(), 'gadget');
   assert.equal(await page.locator('.field-try select').inputValue(), 'node');
+  // The frames of the login before are there as a file.
+  await connect(page, 'none');
+  await live(page);
+  await page.reload();
+  const before = page.locator('.saved');
+  await before.getByRole('heading', { name: 'Saved file: before the page was loaded again' }).waitFor();
+  await before.getByText('administrator@localhost/gadget').first().waitFor();
+  await rows(before).filter({ hasText: 'open request' }).first().waitFor({ state: 'attached' });
   await page.locator('#foot').getByText(/^callboard \d+\.\d+\.\d+ · stands in for UCCX 12\.5$/).waitFor();
   await page.getByRole('button', { name: 'Log out' }).click();
   await page.reload();
@@ -308,9 +316,15 @@ test('50,000 frames are in the list, a few of them in the page, and the oldest g
   const { page, complaints } = await enter(server, 'wire');
   await connect(page);
   await live(page);
-  const frames = Array.from({ length: 52_500 }, (_, n) => ({ number: n + 1, time: 1_700_000_000_000 + n, direction: n % 2 ? 'in' : 'out', text: `<message id="m${n}"/>` }));
-  await openFile(page, 'many.json', JSON.stringify({ frames }));
+  // The file is made in the page, since it takes long to hand it over.
+  await page.evaluate(() => {
+    const frames = Array.from({ length: 52_500 }, (_, n) => ({ number: n + 1, time: 1_700_000_000_000 + n, direction: n % 2 ? 'in' : 'out', text: `<message id="m${n}"/>` }));
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([JSON.stringify({ frames })], 'many.json'));
+    document.querySelector('main').dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+  });
   const opened = page.locator('.saved');
+  await opened.waitFor({ timeout: 60_000 });
   await until(async () => /^50,\d{3} frames · the oldest 2,000 were dropped$/.test(await count(opened)) || count(opened), 'the frames');
   assert.ok((await rows(opened).count()) < 100, 'the page has those in sight');
   const row = rows(opened).first();
@@ -340,8 +354,7 @@ test('50,000 frames are in the list, a few of them in the page, and the oldest g
 }));
 
 test('Follow shows the first deviation of a session and why, live and from a file', lab(async ({ server }) => {
-  const { page, complaints } = await enter(server, 'wire', { expected: [/WebSocket/] });
-  await page.locator('.follow summary').first().press('Enter');
+  const { page, complaints } = await enter(server, 'wire/follow=desktop', { expected: [/WebSocket/] });
   await page.getByText('There are no frames yet: connect').waitFor();
   await connect(page);
   await live(page);

@@ -10,6 +10,8 @@ const OPEN = {
   in: ['open-response', 'open-again-response'],
 };
 
+const EVENT = /^<message\b[^>]*><event\b[^>]*><items\b[^>]*?\snode=(["'])([^"'<>]*)\1/;
+
 const PUBSUB_REQUESTS = { __proto__: null, subscribe: 'subscribe-request', unsubscribe: 'unsubscribe-request' };
 
 /** Names the frames of one session, in their order. */
@@ -24,6 +26,9 @@ export class FrameNamer {
    */
   name(direction, text, n = 0) {
     this.#n = n;
+    // Most frames are events. What they are about is found without reading them whole.
+    const node = EVENT.exec(text)?.[2];
+    if (node !== undefined && !node.includes('&')) return { key: 'event', detail: node };
     const root = parse(text)?.documentElement;
     // A frame in which the server has masked a password may not be XML any more.
     if (!root) return { key: /<auth\b/.test(text) ? 'auth-request' : 'other', detail: '' };

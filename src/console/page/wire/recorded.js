@@ -31,7 +31,12 @@ export class Recorded {
       const found = await Promise.all(queries.map((query) => this.#past(query)));
       if (this.#closed) return;
       const entries = found.flatMap((one) => one.entries).sort((one, other) => one.seq - other.seq);
-      for (const entry of entries) this.#add(entry);
+      for (const [index, entry] of entries.entries()) {
+        // The page stays alive meanwhile.
+        if (index % AT_ONCE === AT_ONCE - 1) await new Promise((resolve) => setTimeout(resolve));
+        if (this.#closed) return;
+        this.#add(entry);
+      }
       if (isOver) {
         this.onState('open');
         return;

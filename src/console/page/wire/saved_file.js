@@ -7,13 +7,43 @@ import { FrameList } from './frame_list.js';
 import { PAYLOAD } from './save.js';
 
 const MOST_BYTES = 128 * 1024 * 1024;
+const KEY = 'callboard.frames';
+const MOST_KEPT = 1_000;
+const LONGEST_KEPT = 4_000;
 const AT_ONCE = 2_000;
 const FACTS = ['saved', 'started', 'version', 'profile', 'release', 'server', 'url', 'user', 'jid', 'status'];
 
 /** Reads a file that was dropped or chosen: `{ name, about, store }`. Throws an Error that says in words why it cannot. */
 export async function readFile(file) {
   if (file.size > MOST_BYTES) throw new Error(t('open.large', { n: MOST_BYTES / 1024 / 1024 }));
-  const { about, frames } = framesOf(await file.text());
+  return open(file.name, framesOf(await file.text()));
+}
+
+/** What a tab keeps of the frames of a login when the page is loaded again: the last ones, as a file. */
+export function keep(about, store) {
+  if (!store.frames.length) return;
+  const frames = store.frames.slice(-MOST_KEPT).filter(({ text }) => text.length < LONGEST_KEPT);
+  const kept = frames.map(({ n, direction, time, text, fault }) => ({ number: n, direction, time, text, fault }));
+  try {
+    sessionStorage.setItem(KEY, JSON.stringify({ ...about, framesDropped: store.count - kept.length, frames: kept }));
+  } catch {
+    // The browser keeps nothing, or not so much.
+  }
+}
+
+/** The file of `keep` for a user, once; null if there is none. */
+export async function kept(user) {
+  try {
+    const text = sessionStorage.getItem(KEY);
+    sessionStorage.removeItem(KEY);
+    const file = text && framesOf(text);
+    return file?.about.user === user && file.frames.length ? await open(t('open.before'), file) : null;
+  } catch {
+    return null;
+  }
+}
+
+async function open(name, { about, frames }) {
   if (!frames.length) throw new Error(t('open.none'));
   const store = new FrameStore();
   // Numbers of the file become numbers of the list.
@@ -26,7 +56,7 @@ export async function readFile(file) {
     if (number) numbers.set(number, n);
   }
   store.dropped += about.framesDropped ?? 0;
-  return { name: file.name, about, store };
+  return { name, about, store };
 }
 
 /** The frames in the text of a file: `{ about, frames }`. */

@@ -7,7 +7,7 @@ import { FrameTap, Watch } from './frame_tap.js';
 import { LoginRun } from './login_run.js';
 import { STEPS } from './login_steps.js';
 import { FORMATS, aboutLogin, save, systemOf } from './save.js';
-import { SavedFile, readFile } from './saved_file.js';
+import { SavedFile, keep, kept, readFile } from './saved_file.js';
 import { Step } from './step.js';
 import { explain } from './step_parts.js';
 import { Subscriptions } from './subscriptions.js';
@@ -30,21 +30,39 @@ export function runOf(context) {
   if (state?.context !== context) {
     const watch = context.directory.administrator ? new Watch(context) : null;
     state = { context, run: new LoginRun(context), watch, file: null, follow: { session: '', profile: 'desktop', open: false } };
-    context.signal?.addEventListener('abort', () => (state = null));
+    const leave = () => keep({ ...aboutLogin(state.run, explain), ...systemOf(context), saved: new Date().toISOString() }, state.run.store);
+    const mine = state;
+    kept(context.user).then((file) => {
+      if (!file || state !== mine || mine.file) return;
+      mine.file = file;
+      mine.view?.showFile();
+    });
+    addEventListener('pagehide', leave);
+    context.signal?.addEventListener('abort', () => {
+      removeEventListener('pagehide', leave);
+      state = null;
+    });
   }
   return state.run;
 }
 
 /** Shows the view; returns what takes it down. */
 export function show(root, context) {
-  applyLink(runOf(context));
+  const run = runOf(context);
+  const link = new URLSearchParams(location.hash.split('/').slice(1).join('/'));
+  applyLink(run, link);
+  if (link.has('follow')) Object.assign(state.follow, { open: true, profile: link.get('follow') || state.follow.profile });
   const view = new View(root, state);
-  return () => view.close();
+  const shown = state;
+  shown.view = view;
+  return () => {
+    shown.view = null;
+    view.close();
+  };
 }
 
 // A link to the view may fill in the form: #wire/try=priority&slow.
-function applyLink(run) {
-  const given = new URLSearchParams(location.hash.split('/').slice(1).join('/'));
+function applyLink(run, given) {
   const fields = {};
   if (FAILURES.includes(given.get('try'))) fields.failure = given.get('try');
   if (given.has('slow')) fields.slow = given.get('slow') !== 'false';
@@ -100,7 +118,7 @@ class View {
     for (const [type, listener] of Object.entries(this.drops)) root.addEventListener(type, listener);
     run.onChange = () => this.#schedule();
     run.onForm = () => (this.form.inputs[0].value = run.form.domain);
-    this.#showFile();
+    this.showFile();
     this.#draw();
   }
 
@@ -169,19 +187,20 @@ class View {
       this.problem.scrollIntoView({ block: 'nearest' });
       return;
     }
-    this.#showFile();
+    this.showFile();
     this.file.node.scrollIntoView({ block: 'start' });
     this.file.node.querySelector('h2').focus({ preventScroll: true });
   }
 
-  #showFile() {
+  /** Shows the file that is open, if there is one. */
+  showFile() {
     this.file?.close();
     this.place.replaceChildren();
     this.file = state.file && new SavedFile(state.file, {
       actions: [],
       onClose: () => {
         state.file = null;
-        this.#showFile();
+        this.showFile();
         this.form.go.focus();
       },
     });
