@@ -4,6 +4,7 @@
 mod faults;
 mod links;
 mod page;
+mod recipes;
 mod rooms;
 #[path = "../wire/support/mod.rs"]
 mod support;

@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn where_there_is_no_other_listener_the_fault_ends_by_itself() {
         let site = site(&[("127.0.0.1:8445", true)]);
-        let spec = Spec::read([("kind", "certificate")]).ok().expect("it is read");
+        let spec = Spec::read([("kind", "certificate")]).expect("it is read");
         assert_eq!(problem(&site, &spec), None);
         let note = way_out(&site, "f", &spec, None).expect("everybody is meant");
         assert!(note.starts_with("No other listener shows another certificate."), "{note}");
@@ -117,8 +117,7 @@ mod tests {
                 "There is no listener 127.0.0.1:8080 with TLS; none has TLS.",
             ),
         ] {
-            let spec =
-                Spec::read([("kind", "certificate")].into_iter().chain(more)).ok().expect("it is read");
+            let spec = Spec::read([("kind", "certificate")].into_iter().chain(more)).expect("it is read");
             assert_eq!(problem(&site, &spec).as_deref(), Some(sentence));
         }
     }

@@ -12,6 +12,7 @@ mod meters;
 mod metrics;
 mod page;
 mod publish;
+mod recipes;
 mod record;
 mod status;
 mod subscriptions;
