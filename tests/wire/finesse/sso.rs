@@ -301,6 +301,28 @@ fn finding_m7_requests_for_tokens_that_lack_something_are_refused() {
 }
 
 #[test]
+fn a_fault_finds_its_user_by_the_token_or_the_ticket_of_a_request() {
+    let server = server("");
+    let json = sign_in(&server, FETCH, "2001", "secret");
+    let token = member(&json, "token");
+    let ticket = bearer(&server, token, "POST", "/callboard/api/ticket", "").body;
+    let events = format!("/events?node=/finesse/api/User/2001&ticket={}", member(&ticket, "ticket"));
+    let status = || bearer(&server, token, "GET", "/finesse/api/User/2001", "").status();
+    let administrator = format!("Authorization: {}\r\n", basic("administrator", "1234"));
+    let set = |user: &str| {
+        let query = format!("/callboard/api/faults/f?kind=http-status&status=504&user={user}");
+        assert!(matches!(ask(&server, "PUT", &query, &administrator).status(), 200 | 201));
+    };
+    set("1001");
+    assert_eq!(status(), 200, "it is for somebody else");
+    set("2001");
+    assert_eq!(status(), 504);
+    assert_eq!(ask(&server, "GET", &events, "").status(), 504);
+    assert_eq!(ask(&server, "DELETE", "/callboard/api/faults/f", &administrator).status(), 204);
+    assert_eq!(status(), 200);
+}
+
+#[test]
 fn finding_m7_tokens_end_with_their_user_and_its_password_on_a_reload() {
     use rustix::process::Signal;
 
