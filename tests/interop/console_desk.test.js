@@ -52,6 +52,8 @@ test('a supervisor listens to an agent and barges in, and tells its team somethi
   await page.locator('[data-action="call"]').click();
   await action(page, '1001', 'ANSWER').click();
   await action(page, '1001', 'monitor').click();
+  await agent(page, '1001').getByText('Silent monitoring').waitFor();
+  assert.equal(await action(page, 'administrator', 'START_RECORDING').count(), 0, 'who listens does not record');
   await action(page, '1001', 'barge').click();
   await until(async () => (await agent(page, 'administrator').locator('.participants > li').count()) === 3 || 'not yet', 'a conference of three');
   const message = page.locator('[data-action="message"]').first();

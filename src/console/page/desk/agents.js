@@ -4,7 +4,7 @@ import { elapsed } from '../shared/clock.js';
 import { clear, el, say } from '../shared/dom.js';
 import { choices, menu, question } from '../shared/menu.js';
 import { stateKind, stateName, taskStateName } from '../shared/states.js';
-import { t } from '../shared/words.js';
+import { has, t } from '../shared/words.js';
 import { escape } from '../shared/xml.js';
 
 const SIMPLE = new Set([
@@ -187,7 +187,7 @@ export function agentCard(agent, centre, commands) {
     const isOwn = ({ address }) => mine.includes(address);
     // The agent itself stands last, with its actions.
     const participants = [...dialog.participants].sort((a, b) => isOwn(a) - isOwn(b));
-    const about = [dialog.type === 'CONSULT' && t('desk.consultation'), dialog.queue, ...dialog.variables.slice(0, 2).map(([, value]) => value)].filter(Boolean).join(' · ');
+    const about = [has(`desk.type.${dialog.type}`) && t(`desk.type.${dialog.type}`), dialog.queue, ...dialog.variables.slice(0, 2).map(([, value]) => value)].filter(Boolean).join(' · ');
     return el('li', { class: 'call', data: { dialog: dialog.id } },
       el('p', { class: 'call-head' },
         el('strong', {}, isTask(dialog) ? dialog.medium : `${dialog.from || '–'} → ${dialog.to || '–'}`),
@@ -231,7 +231,7 @@ export function agentCard(agent, centre, commands) {
   function actions(dialog, { actions: listed, state: phase }, list) {
     const joined = list.some((one) => waiting(one, list) === dialog);
     // No document lists START_RECORDING, which Express takes while a participant talks.
-    const records = phase === 'ACTIVE' && !isTask(dialog) && commands.directory.profile === 'uccx';
+    const records = phase === 'ACTIVE' && dialog.type !== 'SUPERVISOR_MONITOR' && !isTask(dialog) && commands.directory.profile === 'uccx';
     const offered = [...listed.filter((action) => !joined || !JOINS.includes(action)), ...(records ? ['START_RECORDING'] : [])];
     const rank = (action) => (FIRST.includes(action) ? FIRST.indexOf(action) : FIRST.length - 1.5);
     return [...offered].sort((a, b) => rank(a) - rank(b)).map((action) => {
