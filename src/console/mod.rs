@@ -46,8 +46,8 @@ impl Asset {
 mod tests {
     use super::*;
 
-    /// Bound of the packed files in bytes, as every program carries them.
-    const MOST: usize = 250 * 1024;
+    /// Bound of the packed files in bytes, without the manual and with it.
+    const MOST: [usize; 2] = [200 * 1024, 300 * 1024];
 
     #[test]
     fn the_page_is_whole_and_small() {
@@ -58,8 +58,11 @@ mod tests {
             let text = asset.unpack().expect("what was packed can be unpacked");
             assert!(!text.is_empty() && std::str::from_utf8(&text).is_ok(), "{name} is text");
         }
-        let size: usize = PAGE.iter().map(|asset| asset.packed.len()).sum();
-        assert!(size <= MOST, "the page has {size} bytes");
+        let is_of_manual = |asset: &&Asset| asset.name.starts_with("manual/");
+        let size = |files: Vec<&Asset>| files.iter().map(|asset| asset.packed.len()).sum::<usize>();
+        let sizes =
+            [size(PAGE.iter().filter(|asset| !is_of_manual(asset)).collect()), size(PAGE.iter().collect())];
+        assert!(sizes[0] <= MOST[0] && sizes[1] <= MOST[1], "the page has {sizes:?} bytes");
     }
 
     /// The page knows by its links which views there are.
