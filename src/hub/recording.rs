@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::clock::{Now, Seconds};
 use crate::desk::{self, nodes};
+use crate::fault::Point;
 use crate::hub::event_stream::StreamRequest;
 use crate::hub::frame_tap::TapRefused;
 use crate::hub::session::{Kind as SessionKind, Session};
@@ -14,9 +15,13 @@ use crate::hub::session_address::Address;
 use crate::hub::state::Hub;
 use crate::hub::tap::{Direction, Sees};
 use crate::id::{SessionId, UserId};
+use crate::pubsub::event::Event;
 use crate::pubsub::{Item, NodeId};
 use crate::record::{Entry, Key, Kind, Query, Record, Text};
 use crate::xmpp::sasl::Attempt;
+
+/// How many entries are looked through for the fault that has touched an event.
+const LOOKED_BACK: usize = 1000;
 
 /// A request over HTTP, as the record may have it: without secrets.
 #[derive(Clone, Copy, Debug)]
@@ -126,8 +131,38 @@ impl Hub {
             Direction::In => Kind::FrameIn,
             Direction::Out => Kind::FrameOut,
         };
-        let entry = Entry { text, size, ..self.entry_of_session(now, kind, id) };
-        self.keep(now, entry);
+        let fault = self.fault_of_frame(id, &text);
+        let entry = self.entry_of_session(now, kind, id).with_some(Key::Fault, fault.as_deref());
+        self.keep(now, Entry { text, size, ..entry });
+    }
+
+    /// The fault that has touched a frame: the event of an item, or a session for as long as it lasts.
+    fn fault_of_frame(&self, id: SessionId, text: &Text) -> Option<Box<str>> {
+        if self.faults.set.is_empty() {
+            return None;
+        }
+        let lasting =
+            self.faults.set.list().iter().find(|fault| {
+                fault.row.point == Point::Session && fault.sessions().any(|session| session == id)
+            });
+        let Some((node, item)) = text.item() else { return lasting.map(|fault| fault.name.clone()) };
+        let mut last = self.record.entries().rev().take(LOOKED_BACK);
+        let hit = last.find(|entry| {
+            let named = (entry.get(Key::Node), entry.get(Key::Item));
+            entry.kind == Kind::Fault && entry.session == Some(id) && named == (Some(node), Some(&item.id))
+        });
+        let hit = hit.and_then(|hit| hit.get(Key::Fault)).map(Box::from);
+        hit.or_else(|| lasting.map(|fault| fault.name.clone()))
+    }
+
+    /// The fault that has acted last has touched the event of this item.
+    pub(super) fn record_touched(&mut self, event: &Event) {
+        if let Some(item) = &event.item
+            && self.record.is_on()
+        {
+            let last = self.record.last();
+            self.record.change(last, |hit| hit.set(Key::Item, &item.id));
+        }
     }
 
     /// A request over HTTP came. Returns its number.

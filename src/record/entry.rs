@@ -89,6 +89,8 @@ pub enum Key {
     /// The name of the fault that has touched it.
     Fault,
     Node,
+    /// The id of the item that a fault has touched.
+    Item,
     /// How long a session lasted.
     Seconds,
     /// How many messages a session never got.
@@ -112,6 +114,7 @@ impl Key {
             Self::Authcid => "authcid",
             Self::Fault => "fault",
             Self::Node => "node",
+            Self::Item => "item",
             Self::Seconds => "seconds",
             Self::Lost => "lost",
         }

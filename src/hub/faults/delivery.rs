@@ -30,6 +30,7 @@ impl Hub {
             self.put(now, id, out);
             return self.put_behind(now, id);
         };
+        self.record_touched(event);
         match hit.kind {
             Kind::EventDelay(delay) => {
                 let out = self.unsent(out);

@@ -132,6 +132,27 @@ fn faults_and_what_they_touch_are_recorded() {
     );
     let touched = stage.recorded("kind=frame-in&contains=urn:xmpp:ping");
     assert!(touched[0].contains("\"fault\":\"f\""), "{touched:?}");
+    stage.hear(id);
+    stage.subscribe(id, "/lab/alarms", "1001@localhost");
+    let other = stage.available("1002", "desktop");
+    stage.subscribe(other, "/lab/alarms", "1002@localhost");
+    stage.set_any_fault("kind=event-twice&user=1001&count=1");
+    for payload in ["1", "2"] {
+        stage.publish("/lab/alarms", payload);
+        stage.hear(id);
+        stage.hear(other);
+    }
+    let named =
+        |frames: &[String]| frames.iter().map(|frame| frame.contains("\"fault\":\"f\"")).collect::<Vec<_>>();
+    let frames = stage.recorded("kind=frame-out&node=/lab/alarms");
+    assert_eq!(named(&frames), [true, true, false, false, false], "{frames:?}");
+    stage.hub.heal_all_faults(stage.now);
+    stage.set_any_fault("kind=slow&user=1001");
+    stage.publish("/lab/alarms", "3");
+    stage.hear(id);
+    stage.hear(other);
+    let frames = stage.recorded("kind=frame-out&node=/lab/alarms&contains=3");
+    assert_eq!(named(&frames), [true, false], "{frames:?}");
 }
 
 #[test]
