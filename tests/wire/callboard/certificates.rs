@@ -273,3 +273,12 @@ fn a_certificate_that_is_renewed_meanwhile_is_shown_when_the_fault_is_healed() {
     heal(&server);
     assert_eq!(tls::certificate(server.tls), new);
 }
+
+#[test]
+fn a_fault_of_the_file_shows_its_certificate_from_the_start() {
+    let server = Server::with("[[fault]]\nname = \"f\"\nkind = \"certificate\"\ndefect = \"not-yet\"\n");
+    let lab = strict(&get(&server, "faults/root.pem"));
+    assert_eq!(wrong(&lab, from(HERE, server.tls)), Some("not yet"));
+    heal(&server);
+    assert_eq!(wrong(&strict(&right(&server)), from(HERE, server.tls)), None);
+}
