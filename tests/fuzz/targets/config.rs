@@ -1,13 +1,17 @@
 //! Every problem of a configuration has a place in it and one line; a good configuration makes a hub.
 #![no_main]
 
-use callboard::config::Config;
-use callboard::hub::Hub;
+use callboard::config::{Config, Problem};
+use callboard::hub::{Hub, faults_of_file};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     match Config::parse(text, "callboard.toml") {
-        Ok(config) => {
+        Ok(mut config) => {
+            config.faults = true;
+            if let Err(problems) = faults_of_file(&config) {
+                check(text, &problems);
+            }
             assert!(!config.users.is_empty());
             let hub = Hub::new(config.clone(), |bytes| bytes.fill(7));
             for user in &config.users {
@@ -15,15 +19,19 @@ fuzz_target!(|text: &str| {
             }
         }
         Err(problems) => {
-            assert!(!problems.is_empty());
-            let lines: Vec<&str> = text.split('\n').collect();
-            for problem in &problems {
-                let line = problem.place.line.checked_sub(1).and_then(|line| lines.get(line));
-                let length = line.unwrap_or_else(|| panic!("{problem}")).chars().count();
-                assert!((1..=length + 1).contains(&problem.place.column), "{problem}");
-                assert!(!problem.sentence.is_empty() && !problem.sentence.contains('\n'), "{problem}");
-            }
-            assert!(problems.is_sorted_by_key(|problem| problem.place), "{problems:?}");
+            check(text, &problems);
         }
     }
 });
+
+fn check(text: &str, problems: &[Problem]) {
+    assert!(!problems.is_empty());
+    let lines: Vec<&str> = text.split('\n').collect();
+    for problem in problems {
+        let line = problem.place.line.checked_sub(1).and_then(|line| lines.get(line));
+        let length = line.unwrap_or_else(|| panic!("{problem}")).chars().count();
+        assert!((1..=length + 1).contains(&problem.place.column), "{problem}");
+        assert!(!problem.sentence.is_empty() && !problem.sentence.contains('\n'), "{problem}");
+    }
+    assert!(problems.is_sorted_by_key(|problem| problem.place), "{problems:?}");
+}
