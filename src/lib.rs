@@ -17,6 +17,8 @@ pub mod json;
 pub mod logger;
 pub mod net;
 pub mod prepare;
+#[cfg(feature = "client")]
+pub mod probe;
 pub mod pubsub;
 pub mod record;
 pub mod serve;

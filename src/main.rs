@@ -63,6 +63,8 @@ fn main() -> ExitCode {
         }),
         Command::Passwd(_) => commands::passwd::passwd(),
         Command::DemoConfig(_) => commands::demo_config(),
+        #[cfg(feature = "client")]
+        Command::Probe(flags) => commands::probe::probe(&flags),
     };
     done.unwrap_or_else(failed)
 }

@@ -7,6 +7,10 @@ use argh::{ArgsInfo, FromArgs};
 use log::LevelFilter;
 
 use crate::cli::values::{address, entries, level};
+#[cfg(feature = "client")]
+use crate::cli::values::{language, seconds};
+#[cfg(feature = "client")]
+use crate::diagnosis::Language;
 
 /// Stands in for the notification service of a Cisco Finesse contact centre: XMPP over WebSocket and pubsub events.
 ///
@@ -42,6 +46,9 @@ pub enum Command {
     Passwd(Passwd),
     /// Print the demo configuration.
     DemoConfig(DemoConfig),
+    /// Find out why a connection fails.
+    #[cfg(feature = "client")]
+    Probe(Probe),
 }
 
 /// Run the server. Flags win over the configuration file.
@@ -137,3 +144,94 @@ pub struct Passwd {}
 #[derive(ArgsInfo, FromArgs, Debug)]
 #[argh(subcommand, name = "demo-config")]
 pub struct DemoConfig {}
+
+/// Connect as a client of Finesse does, step by step, and say which step fails, why, and what to check.
+///
+/// It changes nothing on the other side. The password is asked for, or read from a file, and is sent only to a server whose
+/// certificate is verified or that the flags say is to be trusted. Exit codes: 0 every step passed, 1 one did not, 2 wrong usage,
+/// 75 nobody answers.
+#[cfg(feature = "client")]
+#[derive(ArgsInfo, FromArgs, Debug)]
+#[argh(
+    subcommand,
+    name = "probe",
+    example = "{command_name} wss://finesse1.example.com:8445/ws/ --user 1001 --domain finesse1.example.com"
+)]
+pub struct Probe {
+    /// what to probe: wss://HOST:8445/ws/, or https://HOST:7443/http-bind/ for BOSH; ws and http are without TLS; may be
+    /// repeated
+    #[argh(positional)]
+    pub url: Vec<String>,
+
+    /// explain a recording instead: a HAR of a browser, or a file that the page, the record or --save has written
+    #[argh(option, arg_name = "file")]
+    pub explain: Option<PathBuf>,
+
+    /// log in as this user, the id of an agent or administrator; without it the probe ends before the login
+    #[argh(option, arg_name = "id")]
+    pub user: Option<String>,
+
+    /// read the password from the first line of this file instead of asking for it
+    #[argh(option, arg_name = "file")]
+    pub password_file: Option<PathBuf>,
+
+    /// the XMPP domain, xmppDomain of SystemInfo (the host of the URL)
+    #[argh(option)]
+    pub domain: Option<String>,
+
+    /// the resource to bind (callboard-probe)
+    #[argh(option, default = "String::from(\"callboard-probe\")")]
+    pub resource: String,
+
+    /// subscribe to the node of this team, too, by its id
+    #[argh(option, arg_name = "id")]
+    pub team: Option<String>,
+
+    /// trust the certificates of this file, in PEM, beside those of the system
+    #[argh(option, arg_name = "file")]
+    pub ca: Option<PathBuf>,
+
+    /// trust the certificate with this SHA-256, whatever is wrong with it
+    #[argh(option, arg_name = "sha256")]
+    pub pin: Option<String>,
+
+    /// trust every certificate, and connections without TLS: for a laboratory
+    #[argh(switch)]
+    pub insecure: bool,
+
+    /// ask the REST API, too: SystemInfo, and the user
+    #[argh(switch)]
+    pub rest: bool,
+
+    /// print JSON
+    #[argh(switch)]
+    pub json: bool,
+
+    /// write a report in the form of JUnit to this file
+    #[argh(option, arg_name = "file")]
+    pub junit: Option<PathBuf>,
+
+    /// write the report and all frames, without secrets, to this file
+    #[argh(option, arg_name = "file")]
+    pub save: Option<PathBuf>,
+
+    /// probe again after so many seconds, for ever: a line for each time, and the whole report when it is another one
+    #[argh(option, from_str_fn(seconds), arg_name = "seconds")]
+    pub watch: Option<u64>,
+
+    /// a warning counts as a failure
+    #[argh(switch)]
+    pub strict: bool,
+
+    /// seconds that each answer may take, 1 to 600 (10)
+    #[argh(option, default = "10", arg_name = "seconds", from_str_fn(seconds))]
+    pub timeout: u64,
+
+    /// send nothing for so many seconds, to see whether something in between ends the connection (0)
+    #[argh(option, default = "0", arg_name = "seconds", from_str_fn(seconds))]
+    pub silence: u64,
+
+    /// the language of the report: en or zh-TW
+    #[argh(option, default = "Language::English", arg_name = "language", from_str_fn(language))]
+    pub lang: Language,
+}

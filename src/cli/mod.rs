@@ -7,6 +7,8 @@ mod read;
 mod serve;
 mod values;
 
+#[cfg(feature = "client")]
+pub use arguments::Probe;
 pub use arguments::{Arguments, Certificate, Check, Command, DemoConfig, Healthcheck, Passwd, Serve};
 pub use environment::{Environment, misspelt};
 pub use read::read;

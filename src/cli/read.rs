@@ -43,10 +43,10 @@ fn plain(words: Vec<String>) -> Result<Vec<String>, String> {
     let info = Arguments::get_args_info();
     let mut words: VecDeque<String> = words.into();
     let mut plain = Vec::new();
-    let (name, flags) = match words.front() {
+    let (name, flags, positionals) = match words.front() {
         None => return Ok(plain),
         Some(first) if ["-h", "-V", "--help", "--version", HELP].contains(&first.as_str()) => {
-            ("", info.flags)
+            ("", info.flags, info.positionals)
         }
         Some(first) if !first.starts_with('-') => {
             let Some(sub) = info.commands.iter().find(|sub| sub.name == *first) else {
@@ -54,12 +54,12 @@ fn plain(words: Vec<String>) -> Result<Vec<String>, String> {
                 return Err(format!("there is no command {first:?}{}", proposal(first, known)));
             };
             plain.extend(words.pop_front());
-            (sub.name, sub.command.flags)
+            (sub.name, sub.command.flags, sub.command.positionals)
         }
         Some(_) => {
             let serve = info.commands.iter().find(|sub| sub.name == SERVE);
             plain.push(SERVE.to_owned());
-            (SERVE, serve.map_or(info.flags, |sub| sub.command.flags))
+            (SERVE, serve.map_or(info.flags, |sub| sub.command.flags), info.positionals)
         }
     };
     while let Some(word) = words.pop_front() {
@@ -77,6 +77,10 @@ fn plain(words: Vec<String>) -> Result<Vec<String>, String> {
                 return Err(format!(
                     "{command:?} is a command; write one command, and write it before the flags"
                 ));
+            }
+            if !word.starts_with('-') && !positionals.is_empty() {
+                plain.push(word);
+                continue;
             }
             return Err(unknown(name, flags, &word, written));
         };
@@ -173,7 +177,7 @@ mod tests {
             ("demo_config", r#"there is no command "demo_config"; did you mean "demo-config"?"#),
             (
                 "start",
-                r#"there is no command "start"; known are: serve, check, healthcheck, certificate, passwd, demo-config, --help, --version"#,
+                r#"there is no command "start"; known are: serve, check, healthcheck, certificate, passwd, demo-config, probe, --help, --version"#,
             ),
             ("version", r#"there is no command "version"; did you mean "--version"?"#),
             ("serve check", r#""check" is a command; write one command, and write it before the flags"#),

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use log::LevelFilter;
 
 use crate::config::MOST_ENTRIES;
+#[cfg(feature = "client")]
+use crate::diagnosis::Language;
 use crate::text::number;
 
 /// Reads an address to listen on.
@@ -22,4 +24,26 @@ pub fn entries(text: &str) -> Result<usize, String> {
 /// Reads how much to log.
 pub fn level(text: &str) -> Result<LevelFilter, String> {
     text.parse().map_err(|_| "it must be off, error, warn, info, debug or trace".to_owned())
+}
+
+/// Seconds.
+///
+/// # Errors
+///
+/// Returns a sentence that names the range.
+#[cfg(feature = "client")]
+pub fn seconds(text: &str) -> Result<u64, String> {
+    number(text)
+        .filter(|seconds| *seconds <= 600)
+        .ok_or_else(|| format!("{text:?} is no number of seconds from 0 to 600"))
+}
+
+/// A language, as the page names them.
+///
+/// # Errors
+///
+/// Returns a sentence that names the languages.
+#[cfg(feature = "client")]
+pub fn language(text: &str) -> Result<Language, String> {
+    Language::named(text).ok_or_else(|| format!("{text:?} is neither en nor zh-TW"))
 }

@@ -1,9 +1,11 @@
-//! The commands that don't serve: `check`, `healthcheck`, `certificate`, `passwd`, `demo-config`.
+//! The commands that don't serve: `check`, `healthcheck`, `certificate`, `passwd`, `demo-config`, `probe`.
 
 pub mod check;
 pub mod footprint;
 pub mod healthcheck;
 pub mod passwd;
+#[cfg(feature = "client")]
+pub mod probe;
 
 use std::ffi::OsStr;
 use std::fmt;

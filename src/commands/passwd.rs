@@ -16,14 +16,7 @@ use crate::config::password::{ITERATIONS, Password};
 ///
 /// Returns an error when standard input or output fail.
 pub fn passwd() -> io::Result<ExitCode> {
-    let line = if io::stdin().is_terminal() {
-        let _quiet = Quiet::begin()?;
-        let _ = write!(io::stderr(), "Password: ");
-        line(false)?
-    } else {
-        line(true)?
-    };
-    let hash = String::from_utf8(line)
+    let hash = String::from_utf8(ask()?)
         .map_err(|_| "must be UTF-8".to_owned())
         .and_then(|password| Password::hash(&password, ITERATIONS));
     match hash {
@@ -33,6 +26,20 @@ pub fn passwd() -> io::Result<ExitCode> {
             Ok(ExitCode::FAILURE)
         }
     }
+}
+
+/// Reads a password from standard input.
+///
+/// # Errors
+///
+/// Returns an error when standard input fails, or has more than a line.
+pub(super) fn ask() -> io::Result<Vec<u8>> {
+    if !io::stdin().is_terminal() {
+        return line(true);
+    }
+    let _quiet = Quiet::begin()?;
+    let _ = write!(io::stderr(), "Password: ");
+    line(false)
 }
 
 /// Reads a line without what ends it; what is too long for a password is an error, and so is another line, unless somebody

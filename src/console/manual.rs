@@ -12,7 +12,7 @@ const PROXIES: &str = "deploy/proxies";
 
 /// The pages in the order of the index: first for people who write a client, then for people who teach, then for people who
 /// run it.
-const ORDER: [&str; 12] = [
+const ORDER: [&str; 13] = [
     "from-finesse",
     "clients",
     "testing",
@@ -22,6 +22,7 @@ const ORDER: [&str; 12] = [
     "teaching",
     "faults",
     "record",
+    "probe",
     "configuration",
     "operating",
     "security",

@@ -271,3 +271,17 @@ fn parameters_and_kinds_of_the_record_are_those_of_the_program() {
     assert_eq!(firsts("## Entries"), Kind::ALL.map(|kind| code(kind.name())));
     assert!(page.text.contains(&format!("from 1 to {LIMIT_MAX};")));
 }
+
+#[test]
+fn every_symptom_of_the_probe_is_there() {
+    use callboard::diagnosis::Language;
+    use callboard::probe::Symptom;
+    Page::of("probe.md").compare("symptoms", |_| {
+        let row = |symptom: &Symptom| {
+            let words = symptom.words(Language::English).expect("every symptom has words");
+            let text = |text: &str| text.replace('`', "").replace('<', "\\<");
+            vec![code(symptom.name()), text(words.symptom), text(words.check)]
+        };
+        Symptom::ALL.iter().map(row).collect()
+    });
+}

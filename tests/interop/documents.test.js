@@ -5,17 +5,20 @@ import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { openPage, startBrowser } from './lab/browser.js';
-import { startServer } from './lab/server.js';
+import { BINARY, startServer } from './lab/server.js';
 import { Inbox } from './lab/wait.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const run = promisify(execFile);
+
+/** The environment of somebody who has installed the program. */
+const WITH_PROGRAM = { ...process.env, PATH: `${dirname(BINARY)}:${process.env.PATH}` };
 
 /** The blocks of a document in one of these languages, each with the heading above it. */
 function blocks(document, ...languages) {
@@ -89,7 +92,7 @@ async function leavesNothing(server) {
   }
 }
 
-for (const document of ['README.md', 'deploy/manual/testing.md', 'deploy/manual/clients.md', 'deploy/manual/from-finesse.md', 'deploy/manual/faults.md', 'deploy/manual/record.md']) {
+for (const document of ['README.md', 'deploy/manual/testing.md', 'deploy/manual/clients.md', 'deploy/manual/from-finesse.md', 'deploy/manual/faults.md', 'deploy/manual/record.md', 'deploy/manual/probe.md']) {
   for (const { heading, code } of blocks(document, 'sh')) {
     test(`${document}, ${heading}: the commands do what they say`, () =>
       serving(async (server) => {
@@ -97,7 +100,7 @@ for (const document of ['README.md', 'deploy/manual/testing.md', 'deploy/manual/
         try {
           const command = aimed(code, server);
           // curl ends a stream of events with 28 when its time is over.
-          const { stdout } = await run('bash', ['-c', command], { cwd: folder }).catch((error) => {
+          const { stdout } = await run('bash', ['-c', command], { cwd: folder, env: WITH_PROGRAM }).catch((error) => {
             assert.equal(error.code, 28, error.stderr);
             return error;
           });

@@ -6,6 +6,7 @@ mod support;
 
 mod certificate;
 mod manager;
+mod probe;
 
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;

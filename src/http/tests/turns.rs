@@ -155,7 +155,7 @@ fn nothing_is_written_behind_a_close_frame_though_the_end_of_the_session_waits_f
     });
     run_only(&stage.site, &sessions, MOMENT);
     assert_eq!(stage.hear(), None);
-    assert_eq!(stage.hear_in(&arrivals), [], "the end of the connection");
+    assert_eq!(stage.hear_in(&arrivals), [0_u8; 0], "the end of the connection");
 }
 
 #[test]

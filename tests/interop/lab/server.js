@@ -13,7 +13,8 @@ import { fileURLToPath } from 'node:url';
 
 import { Inbox, within } from './wait.js';
 
-const BINARY = process.env.CALLBOARD ?? fileURLToPath(new URL('../../../target/debug/callboard', import.meta.url));
+/** The program. */
+export const BINARY = process.env.CALLBOARD ?? fileURLToPath(new URL('../../../target/debug/callboard', import.meta.url));
 
 const DEMO = fileURLToPath(new URL('../../../deploy/demo.toml', import.meta.url));
 

@@ -1,0 +1,76 @@
+//! Connections of a probe: TCP, and TLS whose certificate is judged.
+
+use std::sync::Arc;
+
+use futures_rustls::TlsConnector;
+use futures_rustls::rustls::pki_types::ServerName;
+use smol::io::{AsyncRead, AsyncWrite};
+use smol::net::TcpStream;
+
+use super::tls::Recorder;
+use crate::probe::Secured;
+
+/// Bytes of a connection, with TLS or without.
+pub trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Socket for S {}
+
+/// Where a probe goes.
+#[derive(Clone, Debug)]
+pub struct Target {
+    pub secure: bool,
+    /// XEP-0124 in place of WebSocket.
+    pub bosh: bool,
+    pub host: String,
+    pub port: u16,
+    pub path: String,
+}
+
+impl Target {
+    /// The host and the port as they stand in a URL.
+    pub fn authority(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// A connection to the server of a probe, with TLS if the probe has it; with another certificate than the one given there is none.
+pub async fn reach(
+    target: &Target,
+    recorder: &Arc<Recorder>,
+    certificate: Option<&str>,
+) -> Result<Box<dyn Socket>, String> {
+    let tcp = TcpStream::connect((&*target.host, target.port)).await.map_err(|error| error.to_string())?;
+    let _ = tcp.set_nodelay(true);
+    if !target.secure {
+        return Ok(Box::new(tcp));
+    }
+    let (stream, secured) = secure(target, recorder, tcp).await?;
+    if certificate.is_some_and(|certificate| certificate != secured.sha256) {
+        return Err("another connection to the same address shows another certificate".to_owned());
+    }
+    Ok(stream)
+}
+
+/// A handshake of TLS.
+pub async fn secure(
+    target: &Target,
+    recorder: &Arc<Recorder>,
+    tcp: TcpStream,
+) -> Result<(Box<dyn Socket>, Secured), String> {
+    let name = ServerName::try_from(target.host.clone()).map_err(|error| error.to_string())?;
+    let config = recorder.config().map_err(|error| error.to_string())?;
+    let stream = TlsConnector::from(config).connect(name, tcp).await.map_err(|error| error.to_string())?;
+    let (_, session) = stream.get_ref();
+    let version = session.protocol_version().and_then(|version| version.as_str().map(str::to_owned));
+    let cipher = session.negotiated_cipher_suite().map(|suite| format!("{:?}", suite.suite()));
+    let secured = Secured {
+        version: version.unwrap_or_default(),
+        cipher: cipher.unwrap_or_default(),
+        ..recorder.seen()
+    };
+    Ok((Box::new(stream), secured))
+}

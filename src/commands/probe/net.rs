@@ -1,0 +1,326 @@
+//! The sockets of a probe: does what the probe says, and tells it what is seen.
+
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_tungstenite::tungstenite::client::IntoClientRequest as _;
+use async_tungstenite::tungstenite::handshake::client::Request;
+use async_tungstenite::tungstenite::http::HeaderValue;
+use async_tungstenite::tungstenite::http::header::{LOCATION, SEC_WEBSOCKET_PROTOCOL, SERVER};
+use async_tungstenite::tungstenite::protocol::WebSocketConfig;
+use async_tungstenite::tungstenite::{self, Error, Message};
+use async_tungstenite::{WebSocketStream, client_async_with_config};
+use smol::channel::{self, Receiver, Sender};
+use smol::future::FutureExt as _;
+use smol::net::TcpStream;
+use smol::{LocalExecutor, Timer, net};
+use zeroize::Zeroizing;
+
+use super::connection::{Socket, Target, secure};
+use super::http::{self, Question, Response};
+use super::tls::Recorder;
+use crate::probe::{Do, End, Got, NotConnected, Probe, Secured, Seen, Upgrade};
+
+/// How long a frame may be.
+const FRAME_MAX: usize = 1 << 20;
+
+/// How long one of several addresses may take to answer.
+const ADDRESS_PATIENCE: Duration = Duration::from_secs(3);
+
+/// How much a peer may send in all: nobody who answers a probe has more to say.
+const RECEIVED_MAX: usize = 16 << 20;
+
+/// What a request of BOSH came to.
+type Answer = Result<Response, String>;
+
+/// The connection of a probe.
+struct Connection<'a> {
+    target: &'a Target,
+    recorder: &'a Arc<Recorder>,
+    /// Runs the requests of BOSH, of which one waits while another is sent.
+    requests: &'a LocalExecutor<'static>,
+    login: Option<(String, Zeroizing<String>)>,
+    tcp: Option<TcpStream>,
+    socket: Option<Box<dyn Socket>>,
+    stream: Option<WebSocketStream<Box<dyn Socket>>>,
+    /// The SHA-256 of the certificate that the probe has judged.
+    certificate: Option<String>,
+    answers: (Sender<Answer>, Receiver<Answer>),
+    /// How many requests of BOSH have no answer yet.
+    waiting: usize,
+    /// The first answer over BOSH has come.
+    is_begun: bool,
+    is_closed: bool,
+    received: usize,
+}
+
+/// Runs a probe to its end. `login`: the user and the password.
+pub fn run(
+    probe: &mut Probe,
+    target: &Target,
+    recorder: &Arc<Recorder>,
+    login: Option<(String, Zeroizing<String>)>,
+) {
+    let requests = LocalExecutor::new();
+    let mut connection = Connection {
+        target,
+        recorder,
+        requests: &requests,
+        login,
+        tcp: None,
+        socket: None,
+        stream: None,
+        certificate: None,
+        answers: channel::unbounded(),
+        waiting: 0,
+        is_begun: false,
+        is_closed: false,
+        received: 0,
+    };
+    smol::block_on(requests.run(connection.run(probe)));
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place of a client command that reads the clock")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// What a future comes to, or a tick at a time.
+async fn timed(until: Option<Instant>, work: impl Future<Output = Option<Seen>>) -> Option<Seen> {
+    let late = async {
+        match until {
+            Some(until) => Timer::at(until).await,
+            None => Timer::never().await,
+        };
+        Some(Seen::Tick)
+    };
+    work.or(late).await
+}
+
+impl Connection<'_> {
+    async fn run(&mut self, probe: &mut Probe) {
+        let begun = now();
+        let mut to_do = probe.begin(Duration::ZERO);
+        while !probe.is_done() {
+            let mut seen = None;
+            for what in to_do.drain(..) {
+                let until = begun.checked_add(probe.wake_at());
+                seen = timed(until, self.act(what)).await;
+            }
+            if seen.is_none() {
+                let until = begun.checked_add(probe.wake_at());
+                seen = timed(until, self.receive()).await;
+            }
+            to_do = probe.handle(now().saturating_duration_since(begun), seen.unwrap_or(Seen::Tick));
+        }
+    }
+
+    /// Does something; what is seen at once is returned.
+    async fn act(&mut self, what: Do) -> Option<Seen> {
+        match what {
+            Do::Resolve => Some(Seen::Resolved(self.resolve().await)),
+            Do::Connect(addresses) => Some(self.connect(addresses).await),
+            Do::Secure => Some(Seen::Secured(self.secure().await)),
+            Do::Upgrade => Some(Seen::Upgraded(self.upgrade().await)),
+            Do::Get(path, with_login) => Some(Seen::Got(self.get(path, with_login).await)),
+            Do::Send(text) if self.target.bosh => {
+                self.post(text);
+                None
+            }
+            Do::Send(text) => {
+                let stream = self.stream.as_mut()?;
+                // What is wrong is seen by who reads.
+                let _ = stream.send(Message::text(text)).await;
+                None
+            }
+            Do::Close => {
+                self.is_closed = true;
+                let stream = self.stream.as_mut()?;
+                let _ = stream.close(None).await;
+                None
+            }
+        }
+    }
+
+    async fn resolve(&self) -> Result<Vec<IpAddr>, String> {
+        let found = net::resolve((&*self.target.host, self.target.port)).await;
+        let mut addresses = Vec::new();
+        for address in found.map_err(|error| error.to_string())? {
+            if !addresses.contains(&address.ip()) {
+                addresses.push(address.ip());
+            }
+        }
+        Ok(addresses)
+    }
+
+    /// Sends the body of a BOSH request; its answer is received like a frame.
+    fn post(&mut self, body: String) {
+        self.waiting += 1;
+        let (target, recorder) = (self.target.clone(), self.recorder.clone());
+        let question = Question {
+            path: self.target.path.clone(),
+            login: None,
+            body: Some(body),
+            certificate: self.certificate.clone(),
+        };
+        let answers = self.answers.0.clone();
+        let asked = async move {
+            // Nobody waits for it after the end.
+            let _ = answers.send(http::ask(&target, &recorder, question).await).await;
+        };
+        self.requests.spawn(asked).detach();
+    }
+
+    async fn get(&self, path: String, with_login: bool) -> Result<Got, String> {
+        let login = self.login.clone().filter(|_| with_login);
+        let question = Question { path, login, body: None, certificate: self.certificate.clone() };
+        let Response { status, body, .. } = http::ask(self.target, self.recorder, question).await?;
+        Ok(Got { status, body })
+    }
+
+    /// What comes over BOSH.
+    async fn answer(&mut self) -> Seen {
+        if self.waiting == 0 {
+            return Seen::Ended(End::default());
+        }
+        let answer = self.answers.1.recv().await.unwrap_or_else(|error| Err(error.to_string()));
+        self.waiting -= 1;
+        let is_first = !std::mem::replace(&mut self.is_begun, true);
+        match answer {
+            Ok(Response { status: 200, body, .. }) => Seen::Frame(body),
+            Ok(Response { status, location, server, .. }) if is_first => {
+                Seen::Upgraded(Upgrade::Status { status, location, server })
+            }
+            Ok(Response { status, .. }) => {
+                Seen::Ended(End { code: None, reason: format!("HTTP status {status}") })
+            }
+            Err(_) if self.is_closed => Seen::Ended(End::default()),
+            Err(words) if is_first => Seen::Upgraded(Upgrade::Broken(words)),
+            Err(reason) => Seen::Ended(End { code: None, reason }),
+        }
+    }
+
+    /// Tries one address after another.
+    async fn connect(&mut self, addresses: Vec<IpAddr>) -> Seen {
+        let mut tried = Vec::new();
+        for ip in addresses {
+            let address = SocketAddr::new(ip, self.target.port);
+            let late = async {
+                Timer::after(ADDRESS_PATIENCE).await;
+                Err(io::ErrorKind::TimedOut.into())
+            };
+            match TcpStream::connect(address).or(late).await {
+                Ok(tcp) => {
+                    let _ = tcp.set_nodelay(true);
+                    self.tcp = Some(tcp);
+                    return Seen::Connected(tried, Some(address));
+                }
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset
+                    ) =>
+                {
+                    tried.push((address, NotConnected::Refused));
+                }
+                Err(error) => tried.push((address, NotConnected::Other(error.to_string()))),
+            }
+        }
+        Seen::Connected(tried, None)
+    }
+
+    async fn secure(&mut self) -> Result<Secured, String> {
+        let tcp = self.tcp.take().ok_or("there is no connection")?;
+        let (stream, secured) = secure(self.target, self.recorder, tcp).await?;
+        self.certificate = Some(secured.sha256.clone());
+        self.socket = Some(stream);
+        Ok(secured)
+    }
+
+    fn request(&self) -> Result<Request, Error> {
+        let scheme = if self.target.secure { "wss" } else { "ws" };
+        let url = format!("{scheme}://{}{}", self.target.authority(), self.target.path);
+        let mut request = url.into_client_request()?;
+        request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("xmpp"));
+        Ok(request)
+    }
+
+    async fn upgrade(&mut self) -> Upgrade {
+        let socket =
+            self.socket.take().or_else(|| self.tcp.take().map(|tcp| Box::new(tcp) as Box<dyn Socket>));
+        let (Some(socket), Ok(request)) = (socket, self.request()) else {
+            return Upgrade::Broken("the path cannot be asked for".to_owned());
+        };
+        let config =
+            WebSocketConfig::default().max_message_size(Some(FRAME_MAX)).max_frame_size(Some(FRAME_MAX));
+        match client_async_with_config(request, socket, Some(config)).await {
+            Ok((stream, response)) => {
+                let protocol = response.headers().get(SEC_WEBSOCKET_PROTOCOL);
+                let protocol = protocol.and_then(|protocol| protocol.to_str().ok()).map(str::to_owned);
+                self.stream = Some(stream);
+                Upgrade::Done { protocol }
+            }
+            Err(Error::Protocol(tungstenite::error::ProtocolError::SecWebSocketSubProtocolError(_))) => {
+                Upgrade::Done { protocol: None }
+            }
+            Err(Error::Http(response)) => {
+                let header = |name| {
+                    response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+                };
+                Upgrade::Status {
+                    status: response.status().as_u16(),
+                    location: header(LOCATION),
+                    server: header(SERVER),
+                }
+            }
+            Err(error) => Upgrade::Broken(error.to_string()),
+        }
+    }
+
+    async fn receive(&mut self) -> Option<Seen> {
+        if self.target.bosh {
+            return Some(self.answer().await);
+        }
+        let Some(stream) = self.stream.as_mut() else {
+            return Some(Seen::Ended(End::default()));
+        };
+        loop {
+            let message = match next(stream).await {
+                Some(Ok(message)) => message,
+                Some(Err(error)) => return Some(Seen::Ended(ended(&error))),
+                None => return Some(Seen::Ended(End::default())),
+            };
+            self.received += message.len();
+            if self.received > RECEIVED_MAX {
+                return Some(Seen::Ended(End {
+                    code: None,
+                    reason: "the other side sends without end".to_owned(),
+                }));
+            }
+            match message {
+                Message::Text(text) => return Some(Seen::Frame(text.as_str().to_owned())),
+                Message::Binary(_) => return Some(Seen::Frame("(binary)".to_owned())),
+                Message::Close(frame) => {
+                    return Some(Seen::Ended(frame.map_or_else(End::default, |frame| End {
+                        code: Some(frame.code.into()),
+                        reason: frame.reason.as_str().to_owned(),
+                    })));
+                }
+                Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
+            }
+        }
+    }
+}
+
+/// The next message.
+async fn next(stream: &mut WebSocketStream<Box<dyn Socket>>) -> Option<Result<Message, Error>> {
+    smol::future::poll_fn(|context| smol::stream::Stream::poll_next(Pin::new(&mut *stream), context)).await
+}
+
+fn ended(error: &Error) -> End {
+    End { code: None, reason: error.to_string() }
+}

@@ -1,0 +1,207 @@
+//! What a probe prints: for people, as JSON, and as JUnit.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::diagnosis::Language;
+use crate::json;
+use crate::probe::{Frame, Outcome, Outcomes, Side, Step, Symptom, Verdict};
+use crate::xml;
+
+/// What there is to say of one connection.
+#[derive(Debug)]
+pub struct Report<'a> {
+    /// The URL that was probed, or the file that was read.
+    pub of: &'a str,
+    pub outcomes: &'a Outcomes,
+    pub frames: &'a [Frame],
+    /// How many frames more there were.
+    pub more: usize,
+    pub language: Language,
+    /// A recording that cannot tell how the connection ended.
+    pub end_is_unknown: bool,
+}
+
+/// Words that are no symptom's.
+struct Labels {
+    cause: &'static str,
+    check: &'static str,
+    well: &'static str,
+    failed: &'static str,
+    warned: &'static str,
+    end_is_unknown: &'static str,
+}
+
+fn labels(language: Language) -> &'static Labels {
+    match language {
+        Language::English => &Labels {
+            cause: "Why",
+            check: "Check",
+            well: "Every step passed.",
+            failed: "Failed at this step:",
+            warned: "It works, with a warning at this step:",
+            end_is_unknown: "The recording does not say how the connection ended: a HAR has neither the close frame nor its code.",
+        },
+        Language::Chinese => &Labels {
+            cause: "原因",
+            check: "請檢查",
+            well: "每個步驟都通過。",
+            failed: "失敗步驟：",
+            warned: "可以使用，但此步驟有警告：",
+            end_is_unknown: "紀錄沒有說明連線如何結束：HAR 不含關閉訊框，也不含關閉碼。",
+        },
+    }
+}
+
+impl Report<'_> {
+    /// A line for each step, and a paragraph about what is wrong. `colours`: for a terminal.
+    pub fn text(&self, colours: bool) -> String {
+        let mut out = format!("{}\n", self.of);
+        for (step, outcome) in self.outcomes.iter().filter(|(_, outcome)| outcome.from.is_some()) {
+            self.line(&mut out, step, outcome, colours);
+        }
+        let labels = labels(self.language);
+        let worst = self.outcomes.worst();
+        let wrong: Vec<_> = self.outcomes.iter().filter(|(_, outcome)| outcome.symptom.is_some()).collect();
+        out.push('\n');
+        if wrong.is_empty() {
+            out.push_str(labels.well);
+            out.push('\n');
+        }
+        if self.end_is_unknown {
+            out.push_str(labels.end_is_unknown);
+            out.push('\n');
+        }
+        for (step, outcome) in wrong {
+            let Some(words) = outcome.symptom.and_then(|symptom| symptom.words(self.language)) else {
+                continue;
+            };
+            let said = if worst == Verdict::Failed { labels.failed } else { labels.warned };
+            // Writing to a String cannot fail.
+            let _ = writeln!(out, "{said} {}\n  {}", step.name(), words.symptom);
+            let _ = writeln!(out, "  {}: {}\n  {}: {}", labels.cause, words.cause, labels.check, words.check);
+        }
+        out
+    }
+
+    /// The time, the verdict, the first symptom with its step, and the target.
+    pub fn line_of_all(&self) -> String {
+        let wrong = self.outcomes.iter().find(|(_, outcome)| outcome.symptom.is_some());
+        let wrong = wrong
+            .and_then(|(step, outcome)| Some(format!(" {} at {}", outcome.symptom?.name(), step.name())));
+        let now = OffsetDateTime::now_utc().replace_nanosecond(0).ok();
+        let now = now.and_then(|now| now.format(&Rfc3339).ok()).unwrap_or_default();
+        format!("{now} {}{} {}", self.outcomes.worst().name(), wrong.unwrap_or_default(), self.of)
+    }
+
+    fn line(&self, out: &mut String, step: Step, outcome: &Outcome, colours: bool) {
+        let (mark, colour) = match outcome.verdict {
+            Verdict::NotTaken => ("..", "2"),
+            Verdict::Passed => ("ok", "32"),
+            Verdict::Warned => ("!!", "33"),
+            Verdict::Failed => ("NO", "31"),
+        };
+        let mark = if colours { format!("\u{1b}[{colour}m{mark}\u{1b}[0m") } else { mark.to_owned() };
+        let took = outcome.took.map_or_else(String::new, |took| format!("{:.1} ms", millis(took)));
+        let facts: Vec<_> =
+            outcome.facts.iter().map(|(name, text)| format!("{name}: {}", printable(text))).collect();
+        let line = format!("{mark} {:<12} {took:>11}  {}", step.name(), facts.join(", "));
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+
+    /// An object with `url`, `verdict`, `symptom`, and `steps`, each with `step`, `verdict`, `ms`, `symptom`, `facts` and the words
+    /// of the symptom.
+    pub fn json(&self, out: &mut String) {
+        json::object(out, |object| {
+            object.string("url", self.of);
+            object.string("verdict", self.outcomes.worst().name());
+            let first = self.outcomes.iter().find_map(|(_, outcome)| outcome.symptom);
+            object.optional("symptom", first.map(Symptom::name));
+            object.array("steps", self.outcomes.iter(), |out, (step, outcome)| {
+                json::object(out, |object| {
+                    object.string("step", step.name());
+                    object.string("verdict", outcome.verdict.name());
+                    if let Some(took) = outcome.took {
+                        object.plain("ms", format_args!("{:.3}", millis(took)));
+                    }
+                    if let Some(symptom) = outcome.symptom {
+                        object.string("symptom", symptom.name());
+                        if let Some(words) = symptom.words(self.language) {
+                            object.string("seen", words.symptom);
+                            object.string("cause", words.cause);
+                            object.string("check", words.check);
+                        }
+                    }
+                    object.array("facts", &outcome.facts, |out, (name, text)| {
+                        json::object(out, |object| object.string(name, text));
+                    });
+                });
+            });
+        });
+    }
+
+    /// A test suite with a case for each step.
+    pub fn junit(&self, out: &mut String) {
+        let of = xml::escape(self.of);
+        let cases: Vec<_> = self.outcomes.iter().collect();
+        let failures = cases.iter().filter(|(_, outcome)| outcome.verdict == Verdict::Failed).count();
+        let skipped = cases.iter().filter(|(_, outcome)| outcome.verdict == Verdict::NotTaken).count();
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            out,
+            "  <testsuite name=\"{of}\" tests=\"{}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\">",
+            cases.len()
+        );
+        for (step, outcome) in cases {
+            let seconds = outcome.took.unwrap_or_default().as_secs_f64();
+            let _ = write!(
+                out,
+                "    <testcase classname=\"probe\" name=\"{}\" time=\"{seconds:.3}\"",
+                step.name()
+            );
+            let words = outcome.symptom.and_then(|symptom| symptom.words(self.language));
+            match (outcome.verdict, words) {
+                (Verdict::NotTaken, _) => out.push_str("><skipped/></testcase>\n"),
+                (Verdict::Failed, Some(words)) => {
+                    let (symptom, check) = (xml::escape(words.symptom), xml::escape(words.check));
+                    let _ = writeln!(out, "><failure message=\"{symptom}\">{check}</failure></testcase>");
+                }
+                _ => out.push_str("/>\n"),
+            }
+        }
+        out.push_str("  </testsuite>\n");
+    }
+}
+
+/// What `--save` writes: reports and their frames, without secrets. Each frame names its connection.
+pub fn saved(reports: &[Report<'_>]) -> String {
+    json::document(|object| {
+        object.string("what", "callboard probe");
+        object.string("version", env!("CARGO_PKG_VERSION"));
+        object.array("reports", reports, |out, report| report.json(out));
+        let more: usize = reports.iter().map(|report| report.more).sum();
+        object.plain("framesDropped", more);
+        let frames = reports.iter().flat_map(|report| report.frames.iter().map(|frame| (report.of, frame)));
+        object.array("frames", frames, |out, (of, frame)| {
+            json::object(out, |object| {
+                object.string("session", of);
+                object.plain("ms", format_args!("{:.3}", millis(frame.at)));
+                object.string("from", if frame.side == Side::Client { "client" } else { "server" });
+                object.string("text", &frame.text);
+            });
+        });
+    })
+}
+
+/// What a peer has sent, without what a terminal would take for a command.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}

@@ -1,0 +1,221 @@
+//! Reads what was recorded of a connection, and judges it as if it went on now: a HAR of a browser, a file that the page or the record
+//! of callboard has saved, or one of `probe --save`.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::dialogue::{Dialogue, Side};
+use super::outcome::Outcomes;
+use super::peer::{self, Upgrade};
+use super::plan::Frame;
+use super::step::Step;
+
+/// How many frames of a file are read.
+const FRAMES_MAX: usize = 100_000;
+
+/// How many connections of a file are explained.
+const CONNECTIONS_MAX: usize = 64;
+
+/// A connection in a file.
+#[derive(Debug)]
+pub struct Explained {
+    /// Its URL, or the name of its session.
+    pub name: String,
+    pub outcomes: Outcomes,
+    pub frames: Vec<Frame>,
+    /// The file cannot tell how the connection ended.
+    pub end_is_unknown: bool,
+}
+
+/// What a file has of one connection.
+#[derive(Debug, Default)]
+struct Recorded {
+    name: String,
+    upgrade: Option<Upgrade>,
+    frames: Vec<Frame>,
+}
+
+/// Explains every connection in a file.
+///
+/// # Errors
+///
+/// Returns a sentence when the file is none of those that can be read, or has no frame.
+pub fn explain(text: &str) -> Result<Vec<Explained>, String> {
+    let file: Value = serde_json::from_str(text).map_err(|error| {
+        format!(
+            "line {}, column {}: not JSON; what can be read are a HAR, and JSON of callboard's page, record and probe --save",
+            error.line(),
+            error.column()
+        )
+    })?;
+    let recorded = if let Some(entries) = file["log"]["entries"].as_array() {
+        from_har(entries)
+    } else if let Some(frames) = file["frames"].as_array() {
+        by_session(frames.iter().filter_map(of_frame))
+    } else if let Some(entries) = file["entries"].as_array() {
+        by_session(entries.iter().filter_map(of_entry))
+    } else {
+        return Err("it is JSON, but neither a HAR nor a file of callboard".to_owned());
+    };
+    if recorded.is_empty() {
+        return Err("it has no frame of XMPP, neither over WebSocket nor over BOSH".to_owned());
+    }
+    Ok(recorded.into_iter().take(CONNECTIONS_MAX).map(judge).collect())
+}
+
+/// Judges one connection.
+fn judge(recorded: Recorded) -> Explained {
+    let Recorded { name, upgrade, frames } = recorded;
+    let mut dialogue = Dialogue::default();
+    let first = frames.first().map_or(Duration::ZERO, |frame| frame.at);
+    let since = |at: Duration| at.saturating_sub(first);
+    if let Some(upgrade) = upgrade {
+        dialogue.outcomes.begin(Step::Upgrade, Duration::ZERO);
+        peer::upgraded(&mut dialogue.outcomes, Duration::ZERO, &upgrade);
+    }
+    for Frame { at, side, text } in &frames {
+        dialogue.frame(since(*at), *side, text);
+    }
+    let end_is_unknown = !dialogue.is_closing();
+    if let Some(last) = frames.last() {
+        dialogue.recorded(since(last.at));
+    }
+    Explained { name, outcomes: dialogue.outcomes, frames, end_is_unknown }
+}
+
+/// Frames with the name of their session, connection by connection.
+fn by_session(frames: impl Iterator<Item = (String, Frame)>) -> Vec<Recorded> {
+    let mut recorded: Vec<Recorded> = Vec::new();
+    for (name, frame) in frames.take(FRAMES_MAX) {
+        match recorded.iter_mut().find(|recorded| recorded.name == name) {
+            Some(known) => known.frames.push(frame),
+            None => recorded.push(Recorded { name, upgrade: None, frames: vec![frame] }),
+        }
+    }
+    for Recorded { frames, .. } in &mut recorded {
+        frames.sort_by_key(|frame| frame.at);
+    }
+    recorded
+}
+
+/// A frame of the page or of `probe --save`.
+fn of_frame(frame: &Value) -> Option<(String, Frame)> {
+    let text = frame["text"].as_str()?.to_owned();
+    // What belongs to a request of the REST API is no frame.
+    if frame["http"].is_object() {
+        return None;
+    }
+    let from_client = match (frame["from"].as_str(), frame["direction"].as_str()) {
+        (Some(from), _) => from == "client",
+        (_, direction) => direction == Some("out"),
+    };
+    let at = match (frame["ms"].as_f64(), &frame["time"]) {
+        (Some(ms), _) => seconds(ms / 1e3),
+        (_, Value::String(time)) => rfc3339(time),
+        (_, time) => seconds(time.as_f64().unwrap_or_default() / 1e3),
+    };
+    Some((named(&frame["session"]), Frame { at, side: side(from_client), text }))
+}
+
+/// A frame of the record.
+fn of_entry(entry: &Value) -> Option<(String, Frame)> {
+    let from_client = match entry["kind"].as_str()? {
+        "frame-in" => true,
+        "frame-out" => false,
+        _ => return None,
+    };
+    let text = entry["text"].as_str()?.to_owned();
+    let at = seconds(entry["time"].as_f64().unwrap_or_default() / 1e3);
+    Some((named(&entry["session"]), Frame { at, side: side(from_client), text }))
+}
+
+fn named(session: &Value) -> String {
+    match session {
+        Value::String(name) => name.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// The WebSockets of a HAR that speak XMPP, and its requests of BOSH as one connection for each address.
+fn from_har(entries: &[Value]) -> Vec<Recorded> {
+    let mut recorded: Vec<Recorded> = Vec::new();
+    let mut left = FRAMES_MAX;
+    for entry in entries {
+        let (request, response) = (&entry["request"], &entry["response"]);
+        let url = request["url"].as_str().unwrap_or_default();
+        let status = response["status"].as_u64().and_then(|status| u16::try_from(status).ok());
+        let header = |side: &Value, name: &str| {
+            let headers = side["headers"].as_array()?;
+            let found = headers.iter().find(|header| {
+                header["name"].as_str().is_some_and(|found| found.eq_ignore_ascii_case(name))
+            })?;
+            found["value"].as_str().map(str::to_owned)
+        };
+        let messages = entry["_webSocketMessages"].as_array();
+        let offers = header(request, "sec-websocket-protocol");
+        let is_web_socket = messages.is_some() || url.starts_with("ws") || offers.is_some();
+        if is_web_socket {
+            let upgrade = match status {
+                Some(101) => Some(Upgrade::Done {
+                    // A browser that took the connection has seen it; not each HAR has the headers.
+                    protocol: header(response, "sec-websocket-protocol")
+                        .or_else(|| messages.is_some().then(|| "xmpp".to_owned())),
+                }),
+                Some(status) if status > 0 => Some(Upgrade::Status {
+                    status,
+                    location: header(response, "location"),
+                    server: header(response, "server"),
+                }),
+                _ => None,
+            };
+            let frames: Vec<_> = messages.into_iter().flatten().filter_map(of_message).take(left).collect();
+            left -= frames.len();
+            recorded.push(Recorded { name: url.to_owned(), upgrade, frames });
+            continue;
+        }
+        let posted = request["postData"]["text"].as_str().unwrap_or_default();
+        if !posted.trim_start().starts_with("<body") || left < 2 {
+            continue;
+        }
+        left -= 2;
+        let begun = rfc3339(entry["startedDateTime"].as_str().unwrap_or_default());
+        let took = seconds(entry["time"].as_f64().unwrap_or_default() / 1e3);
+        let mut frames = vec![Frame { at: begun, side: Side::Client, text: posted.to_owned() }];
+        if let Some(answer) = response["content"]["text"].as_str() {
+            frames.push(Frame { at: begun + took, side: Side::Server, text: answer.to_owned() });
+        }
+        match recorded.iter_mut().find(|recorded| recorded.name == url) {
+            Some(known) => known.frames.extend(frames),
+            None => recorded.push(Recorded { name: url.to_owned(), upgrade: None, frames }),
+        }
+    }
+    for Recorded { frames, .. } in &mut recorded {
+        frames.sort_by_key(|frame| frame.at);
+    }
+    recorded
+}
+
+/// A message as Chromium writes it.
+fn of_message(message: &Value) -> Option<Frame> {
+    let side = side(message["type"].as_str()? == "send");
+    let text = message["data"].as_str()?.to_owned();
+    Some(Frame { at: seconds(message["time"].as_f64().unwrap_or_default()), side, text })
+}
+
+fn side(from_client: bool) -> Side {
+    if from_client { Side::Client } else { Side::Server }
+}
+
+fn seconds(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or_default()
+}
+
+/// A time as RFC 3339 writes it, since 1970; any other text is 1970.
+fn rfc3339(text: &str) -> Duration {
+    let time = OffsetDateTime::parse(text, &Rfc3339).ok();
+    time.map_or(Duration::ZERO, |time| seconds(time.unix_timestamp_nanos() as f64 / 1e9))
+}

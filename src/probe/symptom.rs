@@ -1,0 +1,177 @@
+//! What can be wrong with a connection. What each means and what to check is said by the table of diagnoses.
+
+use crate::diagnosis::{self, Language, Words};
+
+/// What was seen to be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Symptom {
+    /// The name of the host has no address.
+    NameUnknown,
+    /// Nothing listens at the port.
+    Refused,
+    /// No answer to the connection within the time.
+    Unreachable,
+    /// The other side speaks no TLS, or none of the versions.
+    NoTls,
+    Expired,
+    NotYetValid,
+    WrongName,
+    /// A certificate that has signed itself.
+    SelfSigned,
+    /// The chain lacks the certificate of its issuer.
+    IncompleteChain,
+    UnknownIssuer,
+    CertificateRefused,
+    /// 502, 503 or 504 in place of 101.
+    ServiceDown,
+    /// Any other status in place of 101.
+    UpgradeRefused,
+    /// 200, a redirection, 400 or 426: what answers does not pass the upgrade on.
+    NotUpgraded,
+    NotFound,
+    /// 101 without the subprotocol `xmpp`.
+    NoSubprotocol,
+    /// An answer that is no HTTP, or an upgrade against RFC 6455.
+    BadHandshake,
+    /// Nothing came in the time.
+    Silent,
+    OldFraming,
+    HostUnknown,
+    NoPlain,
+    NotAuthorized,
+    LockedOut,
+    LoginRefused,
+    /// The peer was not verified, so that the password was not sent.
+    PasswordKept,
+    Conflict,
+    BindRefused,
+    SessionRefused,
+    StreamError,
+    NoFinesse,
+    FinesseGone,
+    NegativePriority,
+    ItemNotFound,
+    SubscriptionRefused,
+    PingLate,
+    PingError,
+    /// The connection ended in a time in which nothing was sent.
+    IdleClosed,
+    /// The server closed the connection, with a handshake.
+    Closed,
+    /// The connection ended without a handshake of its end.
+    Broken,
+    NotWellFormed,
+    /// An answer came, and took long.
+    Slow,
+    /// SystemInfo says that Finesse is not in service.
+    OutOfService,
+    /// SystemInfo has another domain than the one that was used.
+    OtherDomain,
+    /// A request of the REST API was answered with an error.
+    RestRefused,
+}
+
+impl Symptom {
+    /// All of them, for tables.
+    pub const ALL: [Self; 44] = [
+        Self::NameUnknown,
+        Self::Refused,
+        Self::Unreachable,
+        Self::NoTls,
+        Self::Expired,
+        Self::NotYetValid,
+        Self::WrongName,
+        Self::SelfSigned,
+        Self::IncompleteChain,
+        Self::UnknownIssuer,
+        Self::CertificateRefused,
+        Self::ServiceDown,
+        Self::UpgradeRefused,
+        Self::NotUpgraded,
+        Self::NotFound,
+        Self::NoSubprotocol,
+        Self::BadHandshake,
+        Self::Silent,
+        Self::OldFraming,
+        Self::HostUnknown,
+        Self::NoPlain,
+        Self::NotAuthorized,
+        Self::LockedOut,
+        Self::LoginRefused,
+        Self::PasswordKept,
+        Self::Conflict,
+        Self::BindRefused,
+        Self::SessionRefused,
+        Self::StreamError,
+        Self::NoFinesse,
+        Self::FinesseGone,
+        Self::NegativePriority,
+        Self::ItemNotFound,
+        Self::SubscriptionRefused,
+        Self::PingLate,
+        Self::PingError,
+        Self::IdleClosed,
+        Self::Closed,
+        Self::Broken,
+        Self::NotWellFormed,
+        Self::Slow,
+        Self::OutOfService,
+        Self::OtherDomain,
+        Self::RestRefused,
+    ];
+
+    /// The name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NameUnknown => "name-unknown",
+            Self::Refused => "refused",
+            Self::Unreachable => "unreachable",
+            Self::NoTls => "no-tls",
+            Self::Expired => "certificate-expired",
+            Self::NotYetValid => "certificate-not-yet-valid",
+            Self::WrongName => "certificate-name",
+            Self::SelfSigned => "certificate-self-signed",
+            Self::IncompleteChain => "certificate-chain",
+            Self::UnknownIssuer => "certificate-issuer",
+            Self::CertificateRefused => "certificate",
+            Self::ServiceDown => "service-down",
+            Self::UpgradeRefused => "upgrade-refused",
+            Self::NotUpgraded => "not-upgraded",
+            Self::NotFound => "not-found",
+            Self::NoSubprotocol => "no-subprotocol",
+            Self::BadHandshake => "bad-handshake",
+            Self::Silent => "silent",
+            Self::OldFraming => "old-framing",
+            Self::HostUnknown => "host-unknown",
+            Self::NoPlain => "no-plain",
+            Self::NotAuthorized => "not-authorized",
+            Self::LockedOut => "account-disabled",
+            Self::LoginRefused => "login-refused",
+            Self::PasswordKept => "password-kept",
+            Self::Conflict => "conflict",
+            Self::BindRefused => "bind-refused",
+            Self::SessionRefused => "session-refused",
+            Self::StreamError => "stream-error",
+            Self::NoFinesse => "no-finesse",
+            Self::FinesseGone => "finesse-gone",
+            Self::NegativePriority => "negative-priority",
+            Self::ItemNotFound => "item-not-found",
+            Self::SubscriptionRefused => "subscription-refused",
+            Self::PingLate => "ping-late",
+            Self::PingError => "ping-error",
+            Self::IdleClosed => "idle-closed",
+            Self::Closed => "closed",
+            Self::Broken => "broken",
+            Self::NotWellFormed => "not-well-formed",
+            Self::RestRefused => "rest-refused",
+            Self::OtherDomain => "other-domain",
+            Self::OutOfService => "out-of-service",
+            Self::Slow => "slow",
+        }
+    }
+
+    /// What it means, and what to check.
+    pub fn words(self, language: Language) -> Option<&'static Words> {
+        diagnosis::Symptom::of(&format!("probe-{}", self.name())).map(|symptom| symptom.words(language))
+    }
+}

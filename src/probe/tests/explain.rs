@@ -1,0 +1,70 @@
+use crate::probe::{Step, Symptom, Verdict, explain};
+
+/// A HAR as Chromium writes it, of a login with a wrong password.
+const HAR: &str = r#"{"log":{"entries":[
+  {"request":{"url":"https://host/finesse/api/SystemInfo","headers":[]},"response":{"status":200,"headers":[]}},
+  {"request":{"url":"wss://host/ws/","headers":[{"name":"Sec-WebSocket-Protocol","value":"xmpp"}]},
+   "response":{"status":101,"headers":[{"name":"sec-websocket-protocol","value":"xmpp"}]},
+   "_webSocketMessages":[
+    {"type":"send","time":100.0,"opcode":1,"data":"<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='host' version='1.0'/>"},
+    {"type":"receive","time":100.1,"opcode":1,"data":"<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' from='host' id='1' version='1.0'/>"},
+    {"type":"receive","time":100.2,"opcode":1,"data":"<stream:features xmlns:stream='http://etherx.jabber.org/streams'><mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms></stream:features>"},
+    {"type":"send","time":100.3,"opcode":1,"data":"<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>AGEAYg==</auth>"},
+    {"type":"receive","time":100.4,"opcode":1,"data":"<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/></failure>"}]}]}}"#;
+
+#[test]
+fn a_har_of_a_browser_is_explained() {
+    let explained = explain(HAR).expect("a HAR");
+    let [only] = &explained[..] else { panic!("{explained:?}") };
+    assert_eq!(only.name, "wss://host/ws/");
+    assert!(only.end_is_unknown, "a HAR has no close frame");
+    assert_eq!(only.outcomes.of(Step::Upgrade).verdict, Verdict::Passed);
+    let failed = only.outcomes.failed().map(|(step, outcome)| (step, outcome.symptom));
+    assert_eq!(failed, Some((Step::Auth, Some(Symptom::NotAuthorized))));
+}
+
+#[test]
+fn a_proxy_that_refuses_the_upgrade_is_seen_in_a_har() {
+    let har = HAR.replace("101", "503").replace("_webSocketMessages", "_none");
+    let explained = explain(&har).expect("a HAR");
+    assert_eq!(explained[0].outcomes.of(Step::Upgrade).symptom, Some(Symptom::ServiceDown));
+}
+
+#[test]
+fn files_of_callboard_are_read_session_by_session() {
+    let open = "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='host' version='1.0'/>";
+    let error = "<stream:error xmlns:stream='http://etherx.jabber.org/streams'><host-unknown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>";
+    let page = format!(
+        r#"{{"what":"callboard frames","frames":[
+        {{"direction":"out","time":"2026-11-30T10:00:00.000Z","session":"0.1","text":"{open}"}},
+        {{"direction":"in","time":"2026-11-30T10:00:00.010Z","session":"0.1","text":"{error}"}},
+        {{"direction":"out","time":"2026-11-30T10:00:00.020Z","session":"0.2","text":"{open}"}}]}}"#
+    );
+    let record = format!(
+        r#"{{"entries":[{{"seq":1,"kind":"session","session":"0.1"}},
+        {{"seq":2,"kind":"frame-in","time":1000.0,"session":"0.1","text":"{open}"}},
+        {{"seq":3,"kind":"frame-out","time":1010.0,"session":"0.1","text":"{error}"}}]}}"#
+    );
+    let probe = format!(
+        r#"{{"frames":[{{"ms":1.0,"from":"client","text":"{open}"}},{{"ms":2.0,"from":"server","text":"{error}"}}]}}"#
+    );
+    for (file, sessions) in [(page, 2), (record, 1), (probe, 1)] {
+        let explained = explain(&file).expect("a file of callboard");
+        assert_eq!(explained.len(), sessions, "{file}");
+        assert_eq!(explained[0].outcomes.of(Step::Open).symptom, Some(Symptom::HostUnknown), "{file}");
+    }
+}
+
+#[test]
+fn what_is_no_recording_is_answered_with_a_sentence() {
+    for (file, sentence) in [
+        ("", "line 1, column 0: not JSON"),
+        ("{\n\"log\":", "line 2, column 6: not JSON"),
+        ("{}", "neither a HAR nor a file of callboard"),
+        (r#"{"log":{"entries":[]}}"#, "no frame of XMPP"),
+        (r#"{"frames":[1,null,{"text":2}]}"#, "no frame of XMPP"),
+    ] {
+        let error = explain(file).expect_err(file);
+        assert!(error.contains(sentence), "{file}: {error}");
+    }
+}

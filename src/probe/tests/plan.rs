@@ -1,0 +1,182 @@
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use crate::probe::{Do, End, Flaw, Plan, Probe, Secured, Seen, Step, Symptom, Upgrade, Verdict};
+
+const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+fn plan() -> Plan {
+    Plan {
+        secure: false,
+        bosh: false,
+        local: true,
+        insecure: false,
+        domain: "localhost".to_owned(),
+        user: "1001".to_owned(),
+        password: Some(Zeroizing::new("secret".to_owned())),
+        resource: "probe".to_owned(),
+        nodes: vec!["/finesse/api/User/1001".to_owned()],
+        rest: false,
+        patience: Duration::from_secs(10),
+        silence: Duration::ZERO,
+    }
+}
+
+/// What a server that is well answers to a frame.
+fn answers(text: &str, opens: &mut usize) -> Vec<String> {
+    let id = text.split("id='").nth(1).and_then(|rest| rest.split('\'').next()).unwrap_or_default();
+    let result = |payload: &str| vec![format!("<iq type='result' id='{id}'>{payload}</iq>")];
+    if text.starts_with("<open") {
+        *opens += 1;
+        let features = if *opens == 1 {
+            "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>"
+        } else {
+            "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><session xmlns='urn:ietf:params:xml:ns:xmpp-session'/>"
+        };
+        return vec![
+            "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' from='localhost' id='x' version='1.0'/>"
+                .to_owned(),
+            format!(
+                "<stream:features xmlns:stream='http://etherx.jabber.org/streams'>{features}</stream:features>"
+            ),
+        ];
+    }
+    if text.starts_with("<auth") {
+        return vec!["<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>".to_owned()];
+    }
+    if text.contains("<bind") {
+        return result(
+            "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>1001@localhost/probe</jid></bind>",
+        );
+    }
+    if text.starts_with("<presence") {
+        return vec!["<presence from='finesse@localhost/smack-1'/>".to_owned()];
+    }
+    if text.starts_with("<iq") {
+        return result("");
+    }
+    Vec::new()
+}
+
+/// Lets a probe talk with a server, of which `changed` may change an answer; without an answer time goes on. Returns what the probe
+/// sent.
+fn talk(
+    probe: &mut Probe,
+    secured: &Secured,
+    mut changed: impl FnMut(&str, Vec<String>) -> Vec<String>,
+) -> Vec<String> {
+    let mut at = Duration::ZERO;
+    let mut sent = Vec::new();
+    let mut opens = 0;
+    let mut to_do: std::collections::VecDeque<Do> = probe.begin(at).into();
+    for _ in 0..200 {
+        if probe.is_done() {
+            return sent;
+        }
+        let mut seen = Vec::new();
+        match to_do.pop_front() {
+            Some(Do::Resolve) => seen.push(Seen::Resolved(Ok(vec![LOCALHOST]))),
+            Some(Do::Connect(_)) => {
+                seen.push(Seen::Connected(Vec::new(), Some(SocketAddr::new(LOCALHOST, 1))));
+            }
+            Some(Do::Secure) => seen.push(Seen::Secured(Ok(secured.clone()))),
+            Some(Do::Upgrade) => {
+                seen.push(Seen::Upgraded(Upgrade::Done { protocol: Some("xmpp".to_owned()) }))
+            }
+            Some(Do::Send(text)) => {
+                let answers = answers(&text, &mut opens);
+                seen.extend(changed(&text, answers).into_iter().map(Seen::Frame));
+                sent.push(text);
+            }
+            Some(Do::Close) => seen.push(Seen::Ended(End { code: Some(1000), reason: String::new() })),
+            Some(Do::Get(..)) => panic!("nobody asked for the REST API"),
+            None => {
+                at = probe.wake_at();
+                seen.push(Seen::Tick);
+            }
+        }
+        for seen in seen {
+            at += Duration::from_millis(1);
+            to_do.extend(probe.handle(at, seen));
+        }
+    }
+    panic!("the probe does not end: {sent:?}")
+}
+
+#[test]
+fn a_server_that_is_well_passes_and_nothing_is_left_behind() {
+    let mut probe = Probe::new(plan(), 1);
+    let sent = talk(&mut probe, &Secured::default(), |_, answers| answers);
+    let outcomes = &probe.dialogue().outcomes;
+    assert_eq!(outcomes.worst(), Verdict::Passed, "{outcomes:?}");
+    let count = |word: &str| sent.iter().filter(|text| text.contains(word)).count();
+    assert_eq!((count("<subscribe "), count("<unsubscribe "), count("<ping ")), (1, 1, 3));
+    assert!(
+        sent.iter().all(|text| !text.contains("jid='1001@localhost'")),
+        "subscribed with the bare JID: {sent:?}"
+    );
+    let (frames, _) = probe.frames();
+    assert!(
+        frames.iter().all(|frame| !frame.text.contains("AHNlY3JldA") && !frame.text.contains("c2VjcmV0"))
+    );
+}
+
+#[test]
+fn a_password_is_not_sent_to_a_peer_that_was_not_verified() {
+    let flaws = [Flaw::SelfSigned, Flaw::UnknownIssuer, Flaw::WrongName { presented: Vec::new() }];
+    for flaw in flaws {
+        let secured = Secured { flaw: Some(flaw), ..Secured::default() };
+        let mut probe = Probe::new(Plan { secure: true, local: false, ..plan() }, 1);
+        let sent = talk(&mut probe, &secured, |_, answers| answers);
+        assert!(!sent.iter().any(|text| text.contains("<auth")), "{sent:?}");
+        assert_eq!(probe.dialogue().outcomes.of(Step::Auth).symptom, Some(Symptom::PasswordKept));
+        let told = Secured { is_told: true, ..secured };
+        let mut probe = Probe::new(Plan { secure: true, local: false, ..plan() }, 1);
+        let sent = talk(&mut probe, &told, |_, answers| answers);
+        assert!(sent.iter().any(|text| text.contains("<auth")), "{sent:?}");
+        assert_eq!(probe.dialogue().outcomes.worst(), Verdict::Warned);
+    }
+    // Without TLS everybody on the way can read it.
+    let mut probe = Probe::new(Plan { local: false, ..plan() }, 1);
+    let sent = talk(&mut probe, &Secured::default(), |_, answers| answers);
+    assert!(!sent.iter().any(|text| text.contains("<auth")), "{sent:?}");
+}
+
+#[test]
+fn whatever_is_not_answered_ends_in_time_with_its_own_step() {
+    for (word, step, symptom) in [
+        ("<open", Step::Open, Symptom::Silent),
+        ("<auth", Step::Auth, Symptom::Silent),
+        ("<bind", Step::Bind, Symptom::Silent),
+        ("<session", Step::Session, Symptom::Silent),
+        ("<presence", Step::Finesse, Symptom::NoFinesse),
+        ("<subscribe ", Step::Subscribe, Symptom::Silent),
+        ("<ping", Step::Ping, Symptom::PingLate),
+        ("<unsubscribe ", Step::Unsubscribe, Symptom::Silent),
+    ] {
+        let mut probe = Probe::new(plan(), 1);
+        talk(
+            &mut probe,
+            &Secured::default(),
+            |text, answers| if text.contains(word) { Vec::new() } else { answers },
+        );
+        let failed = probe.dialogue().outcomes.failed().map(|(step, outcome)| (step, outcome.symptom));
+        assert_eq!(failed, Some((step, Some(symptom))), "no answer to {word}");
+    }
+}
+
+#[test]
+fn a_subscription_that_is_refused_is_not_ended() {
+    let mut probe = Probe::new(plan(), 1);
+    let sent = talk(&mut probe, &Secured::default(), |text, answers| {
+        if text.contains("<subscribe ") {
+            answers.iter().map(|answer| answer.replace("'result'", "'error'")).collect()
+        } else {
+            answers
+        }
+    });
+    assert!(!sent.iter().any(|text| text.contains("<unsubscribe")), "{sent:?}");
+    assert_eq!(probe.dialogue().outcomes.failed().map(|(step, _)| step), Some(Step::Subscribe));
+}

@@ -1,0 +1,206 @@
+//! `callboard probe`: against a server that is well, and against one with each kind of faults.
+
+use std::net::SocketAddr;
+
+use crate::support::Server;
+use crate::support::http::own;
+use crate::support::server::Folder;
+use crate::{pair, run};
+
+/// Runs a probe of a server as agent 1001. Returns the exit code and what it printed.
+fn probe(url: &str, more: &[&str]) -> (Option<i32>, String) {
+    let folder = Folder::new();
+    let password = folder.write("password", "1001\n");
+    let password = password.to_str().expect("the folder of the tests has a plain name");
+    let own = ["probe", url, "--user", "1001", "--password-file", password, "--domain", "localhost"];
+    let (code, printed, complained) = run(&[&own, more].concat());
+    assert_eq!(complained, "", "{url} {more:?}");
+    (code, printed)
+}
+
+fn url(scheme: &str, address: SocketAddr) -> String {
+    let path = if scheme.starts_with("ws") { "/ws/" } else { "/http-bind/" };
+    format!("{scheme}://localhost:{}{path}", address.port())
+}
+
+/// The first symptom in a report as JSON, with `-` for none.
+fn symptom(report: &str) -> String {
+    let after = report.split("\"symptom\":").nth(1).expect("a report has a symptom");
+    let text = after.strip_prefix('"').and_then(|text| text.split('"').next());
+    text.unwrap_or("-").to_owned()
+}
+
+#[test]
+fn a_server_that_is_well_has_no_finding_over_any_transport() {
+    let server = Server::demo();
+    for (scheme, address, more) in [
+        ("ws", server.plain, &["--strict"][..]),
+        ("http", server.plain, &["--strict"]),
+        // Its certificate has signed itself, which is worth a warning.
+        ("wss", server.tls, &["--insecure"]),
+        ("https", server.tls, &["--insecure"]),
+    ] {
+        let (code, printed) = probe(&url(scheme, address), &[&["--rest", "--team", "1"], more].concat());
+        assert_eq!(code, Some(0), "{printed}");
+        let steps =
+            ["open", "bind", "finesse", "subscribe", "ping", "unsubscribe", "close", "system-info", "user"];
+        for step in steps {
+            assert!(
+                printed.lines().any(|line| line.starts_with(&format!("ok {step} "))),
+                "{step}: {printed}"
+            );
+        }
+    }
+    assert!(!server.log().contains("panicked"));
+}
+
+#[test]
+fn a_password_goes_only_to_a_server_that_is_trusted() {
+    let folder = Folder::new();
+    let pair = pair();
+    let ca = folder.write("ca.pem", &pair.certificate);
+    folder.write("server.pem", &pair.certificate);
+    folder.write("server.key", &pair.key);
+    let config = format!("{}\n{}", crate::DEMO, crate::TLS);
+    let server = Server::serving_in(folder, "localhost", &config);
+    let secure = url("wss", server.tls);
+    let (code, printed) = probe(&secure, &["--json"]);
+    assert_eq!((code, &*symptom(&printed)), (Some(1), "certificate-self-signed"), "{printed}");
+    assert!(printed.contains("password-kept"), "{printed}");
+    let ca = ca.to_str().expect("the folder of the tests has a plain name");
+    let (code, printed) = probe(&secure, &["--strict", "--ca", ca]);
+    assert_eq!(code, Some(0), "{printed}");
+    let other = "00".repeat(32);
+    assert_eq!(probe(&secure, &["--pin", &other]).0, Some(1));
+    let seen =
+        printed.split("sha256: ").nth(1).and_then(|rest| rest.get(..64)).expect("the fingerprint is shown");
+    assert_eq!(probe(&secure, &["--pin", seen]).0, Some(0));
+}
+
+/// A probe that ends before the login.
+fn run_without_login(url: &str, ca: &str) -> (Option<i32>, String) {
+    let (code, printed, _) = run(&["probe", url, "--domain", "localhost", "--json", "--ca", ca]);
+    (code, printed)
+}
+
+/// Faults, and what a probe finds; `-` is a fault that harms nobody who has a working library.
+const MATRIX: [(&str, &str, &str); 40] = [
+    ("ws", "kind=upgrade-status&status=503", "service-down"),
+    ("ws", "kind=upgrade-status&status=404", "not-found"),
+    ("ws", "kind=upgrade-status&status=426", "not-upgraded"),
+    ("ws", "kind=no-subprotocol", "no-subprotocol"),
+    ("ws", "kind=no-upgrade-header", "bad-handshake"),
+    ("ws", "kind=old-framing", "old-framing"),
+    ("ws", "kind=no-plain", "no-plain"),
+    ("http", "kind=no-plain", "no-plain"),
+    ("ws", "kind=login-refused", "not-authorized"),
+    ("http", "kind=login-refused", "not-authorized"),
+    ("ws", "kind=login-refused&condition=temporary-auth-failure", "login-refused"),
+    ("ws", "kind=slow-step&step=bind&delay=1500ms", "slow"),
+    ("ws", "kind=slow-step&step=login&delay=9s", "silent"),
+    ("ws", "kind=bind-conflict", "conflict"),
+    ("http", "kind=bind-conflict", "conflict"),
+    ("ws", "kind=ping-delay&delay=9s", "ping-late"),
+    ("http", "kind=ping-delay&delay=9s", "ping-late"),
+    ("ws", "kind=ping-error", "ping-error"),
+    ("ws", "kind=ping-silence", "ping-late"),
+    ("ws", "kind=iq-error", "session-refused"),
+    ("ws", "kind=iq-silence", "silent"),
+    ("ws", "kind=finesse-hidden", "no-finesse"),
+    ("http", "kind=finesse-hidden", "no-finesse"),
+    ("ws", "kind=finesse-late&delay=1500ms", "slow"),
+    ("ws", "kind=stall", "silent"),
+    ("ws", "kind=slice&bytes=10", "-"),
+    ("ws", "kind=cut&how=fin&after_step=bind", "broken"),
+    ("ws", "kind=cut&how=rst&after_step=bind", "broken"),
+    ("ws", "kind=cut&how=close&code=1001&after_step=bind", "closed"),
+    ("ws", "kind=end&condition=host-unknown", "host-unknown"),
+    ("ws", "kind=end&condition=conflict&after_step=bind", "conflict"),
+    ("wss", "kind=certificate&defect=expired", "certificate-expired"),
+    ("wss", "kind=certificate&defect=not-yet", "certificate-not-yet-valid"),
+    ("wss", "kind=certificate&defect=wrong-name", "certificate-name"),
+    ("wss", "kind=certificate&defect=untrusted", "certificate-self-signed"),
+    ("wss", "kind=certificate&defect=no-chain", "certificate-chain"),
+    ("http", "kind=bosh-end", "broken"),
+    ("http", "kind=http-status&status=503&path=/finesse/api/SystemInfo", "out-of-service"),
+    ("ws", "kind=outage", "out-of-service"),
+    ("ws", "kind=outage&finesse=unavailable", "no-finesse"),
+];
+
+#[test]
+fn each_fault_has_its_finding() {
+    let server = Server::demo();
+    let folder = Folder::new();
+    let ask = |method: &str, path: &str| own(&server, "administrator", method, path).status();
+    for (scheme, fault, expected) in MATRIX {
+        assert_eq!(ask("PUT", &format!("faults/f?{fault}")), 201, "{fault}");
+        let (_, printed) = if scheme == "wss" {
+            // A client that does not trust the authority of these certificates sees that before anything else.
+            let root = own(&server, "administrator", "GET", "faults/root.pem").body;
+            let root = folder.write("root.pem", &root);
+            run_without_login(&url(scheme, server.tls), root.to_str().expect("a plain name"))
+        } else {
+            probe(&url(scheme, server.plain), &["--json", "--rest", "--timeout", "3"])
+        };
+        assert_eq!(symptom(&printed), expected, "{scheme} {fault}: {printed}");
+        assert_eq!(ask("DELETE", "faults/f"), 204, "{fault}");
+    }
+    let (code, printed) = probe(&url("ws", server.plain), &["--strict", "--rest"]);
+    assert_eq!(code, Some(0), "all is healed: {printed}");
+}
+
+#[test]
+fn nobody_there_is_told_from_something_wrong() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .expect("a port");
+    let (code, printed) = probe(&url("ws", free), &["--json"]);
+    assert_eq!((code, &*symptom(&printed)), (Some(75), "refused"), "{printed}");
+    let (code, printed) = probe("ws://no-such-host.invalid/ws/", &["--json"]);
+    assert_eq!((code, &*symptom(&printed)), (Some(75), "name-unknown"), "{printed}");
+    for (words, sentence) in [
+        (&["probe"][..], "name what to probe"),
+        (&["probe", "ftp://localhost/"], "begins with none of wss, ws, https and http"),
+        (&["probe", "localhost:8445"], "is not like wss://HOST:8445/ws/"),
+        (&["probe", "ws://1001:1001@localhost/"], "has a user in it; give it with --user"),
+        (&["probe", "ws://localhost:99999/"], "has no port of 1 to 65535"),
+        (&["probe", "ws://localhost/", "--ca", "/no/such/file"], "/no/such/file: No such file"),
+        (&["probe", "--explain", "/no/such/file"], "/no/such/file: No such file"),
+        (&["probe", "ws://localhost/", "--timeout", "never"], "no number of seconds from 0 to 600"),
+    ] {
+        let (code, _, complained) = run(words);
+        assert_eq!(code, Some(2), "{words:?}");
+        assert!(complained.contains(sentence), "{words:?}: {complained}");
+    }
+}
+
+#[test]
+fn what_is_saved_is_explained_without_a_network_and_has_no_secret() {
+    let server = Server::demo();
+    let folder = Folder::new();
+    let saved = folder.path().join("saved.json");
+    let saved = saved.to_str().expect("the folder of the tests has a plain name");
+    let junit = folder.path().join("junit.xml");
+    let junit = junit.to_str().expect("the folder of the tests has a plain name");
+    let asked = own(&server, "administrator", "PUT", "faults/f?kind=ping-error");
+    assert_eq!(asked.status(), 201);
+    let (code, _) = probe(&url("ws", server.plain), &["--save", saved, "--junit", junit]);
+    assert_eq!(code, Some(1));
+    let text = std::fs::read_to_string(saved).expect("it was saved");
+    assert!(!text.contains("ADEwMDEAMTAwMQ"), "the login is masked: {text}");
+    let (code, printed, _) = run(&["probe", "--explain", saved, "--lang", "zh-TW"]);
+    assert_eq!(code, Some(1), "{printed}");
+    assert!(printed.contains("失敗步驟") && printed.contains("ping"), "{printed}");
+    let suite = std::fs::read_to_string(junit).expect("it was written");
+    let document = roxmltree::Document::parse(&suite).expect("JUnit is XML");
+    let failed =
+        document.descendants().find(|node| node.has_tag_name("failure")).and_then(|node| node.parent());
+    assert_eq!(failed.and_then(|case| case.attribute("name")), Some("ping"), "{suite}");
+    // The record of the server tells the same of it.
+    let record =
+        own(&server, "administrator", "GET", "record?kind=frame-in,frame-out&user=1001&limit=1000").body;
+    let recorded = folder.write("record.json", &record);
+    let recorded = recorded.to_str().expect("the folder of the tests has a plain name");
+    let (code, printed, _) = run(&["probe", "--explain", recorded, "--json"]);
+    assert_eq!((code, &*symptom(&printed)), (Some(1), "ping-error"), "{printed}");
+}
