@@ -41,7 +41,7 @@ pub fn check(
     problems.extend(std::mem::take(&mut found.problems));
     let mut warnings = read.as_ref().map(|(_, warnings)| warnings.clone()).unwrap_or_default();
     warnings.extend(std::mem::take(&mut found.warnings));
-    warnings.sort_by_key(|warning| warning.place);
+    Problem::sort(&mut warnings);
     print_warnings(&warnings);
     match read {
         Ok((config, _)) if problems.is_empty() => {

@@ -78,7 +78,7 @@ impl Config {
             let sentence = "trusted_proxies names every address, so every client may say that it is another one; name the proxies only";
             warnings.push(parsed.config.problem(place, sentence));
         }
-        warnings.sort_by_key(|warning| warning.place);
+        Problem::sort(&mut warnings);
         Ok((parsed.config, warnings))
     }
 

@@ -30,6 +30,11 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// Brings problems into the order of the file; those of one place stay as they are.
+    pub fn sort(problems: &mut [Self]) {
+        problems.sort_by_key(|problem| problem.place);
+    }
+
     /// Returns the line of a warning: it says so, as a warning stops nothing.
     pub fn warning(&self) -> String {
         let Self { file, place, sentence } = self;
@@ -90,7 +95,7 @@ impl<'t> Report<'t> {
 
     /// Returns the problems in the order of the file; those of one place in the order they were found.
     pub fn into_problems(mut self) -> Vec<Problem> {
-        self.problems.sort_by_key(|problem| problem.place);
+        Problem::sort(&mut self.problems);
         self.problems
     }
 }

@@ -100,7 +100,7 @@ fn head(root: &str) -> String {
     include_str!("head.html").replace("{root}", root)
 }
 
-/// Leaves out comments that have lines of their own: an eighth of what is packed. The lines stay, so that a browser's tools name
+/// Leaves out comments that have lines of their own, an eighth of what is packed, and how lines are indented. The lines stay, so that a browser's tools name
 /// those of the source. `None`: something stands behind the end of such a comment, or the file ends in one or in a template.
 fn without_comments(text: &str) -> Option<String> {
     let mut kept = String::with_capacity(text.len());
@@ -116,7 +116,13 @@ fn without_comments(text: &str) -> Option<String> {
                 }
             }
         } else if in_template || !trimmed.starts_with("//") {
-            kept.push_str(line);
+            // A browser needs no white space at the ends of a line, except in a template.
+            let ends_in_template = in_template != (line.matches('`').count() % 2 == 1);
+            kept.push_str(match (in_template, ends_in_template) {
+                (false, false) => trimmed,
+                (false, true) => line.trim_start(),
+                (true, _) => line,
+            });
             in_template ^= line.matches('`').count() % 2 == 1;
         }
         kept.push('\n');

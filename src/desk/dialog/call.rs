@@ -404,3 +404,14 @@ impl Action {
         }
     }
 }
+
+/// Brings what is meant to the front of a list, in which nothing else changes its place.
+pub(super) fn bring_forward<T>(list: &mut [T], is_meant: impl Fn(&T) -> bool) {
+    let mut front = 0;
+    for place in 0..list.len() {
+        if is_meant(&list[place]) {
+            list[front..=place].rotate_right(1);
+            front += 1;
+        }
+    }
+}

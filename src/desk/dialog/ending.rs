@@ -6,7 +6,7 @@
 
 use crate::clock::Now;
 use crate::desk::contact_centre::Desk;
-use crate::desk::dialog::call::{Dialog, PARTICIPANTS_MAX, Party, Phase, StateCause};
+use crate::desk::dialog::call::{Dialog, PARTICIPANTS_MAX, Party, Phase, StateCause, bring_forward};
 use crate::desk::event::Step;
 use crate::desk::state::State;
 use crate::id::{DialogId, UserId};
@@ -122,9 +122,9 @@ impl Desk {
             heard.listeners.retain(|listener| *listener != id);
         }
         self.unlisten(step, id, None);
-        followers.sort_by_key(|user| Some(*user) != first);
+        bring_forward(&mut followers, |user| Some(*user) == first);
         self.tell_dialog(step, id, &followers);
-        leavers.sort_by_key(|party| first.is_none_or(|first| *party != Party::Agent(first)));
+        bring_forward(&mut leavers, |party| first.is_some_and(|first| *party == Party::Agent(first)));
         for party in leavers {
             match party {
                 Party::Agent(user) => {

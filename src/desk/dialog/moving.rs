@@ -5,7 +5,9 @@ use crate::desk::contact_centre::Desk;
 use crate::desk::event::Step;
 use crate::id::{DialogId, UserId};
 
-use crate::desk::dialog::call::{CallType, Dialog, PARTICIPANTS_MAX, Participant, Party, Phase, StateCause};
+use crate::desk::dialog::call::{
+    CallType, Dialog, PARTICIPANTS_MAX, Participant, Party, Phase, StateCause, bring_forward,
+};
 use crate::desk::dialog::failure::Failure;
 use crate::desk::dialog::making::Destination;
 
@@ -161,7 +163,7 @@ impl Desk {
         let newcomers: Vec<Participant> =
             gone.present().filter(|one| one.party != Party::Agent(user)).cloned().collect();
         let mut followers = gone.followers();
-        followers.sort_by_key(|one| *one != user);
+        bring_forward(&mut followers, |one| *one == user);
         let mut agents: Vec<UserId> =
             followers.iter().copied().filter(|user| gone.place_of(*user).is_some()).collect();
         for participant in gone.participants.iter_mut().filter(|one| !one.has_left()) {

@@ -81,6 +81,10 @@ impl Late {
         what: Due,
         order: Order,
     ) -> Option<Due> {
+        // Without faults nothing is kept, and the program need not know how.
+        if !cfg!(feature = "lab") {
+            return Some(what);
+        }
         if self.queue.len() >= LATE_MAX && matches!(what, Due::Send(_) | Due::SignOut(_)) {
             return Some(what);
         }

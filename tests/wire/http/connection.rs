@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::http::{Answer, Http, UPGRADE, basic};
 use crate::support::polite::{Polite, Security};
-use crate::support::server::PATIENCE;
+use crate::support::server::{DEMO, Folder, PATIENCE};
 use crate::support::tls::Secure;
 use crate::support::{Client, Server, Session, bosh, figures};
 
@@ -468,6 +468,13 @@ fn all_bodies_share_their_memory_and_one_address_has_a_part_of_it() {
 /// Connections: enough to show how much memory each takes.
 const MANY: usize = 400;
 
+/// A demo that keeps no record: what that takes grows with what is said.
+fn without_record(more: &str) -> Server {
+    let demo = DEMO.replacen("record = 10000", "record = 0", 1);
+    assert_ne!(demo, DEMO, "the demo keeps a record");
+    Server::serving_with_log("warn", Folder::new(), "localhost", &format!("{demo}\n{more}"))
+}
+
 /// How much memory each of many connections takes, in KiB.
 fn memory_of_each<T>(server: &Server, mut connect: impl FnMut() -> T) -> f64 {
     let resident = || {
@@ -484,7 +491,7 @@ fn memory_of_each<T>(server: &Server, mut connect: impl FnMut() -> T) -> f64 {
 #[test]
 fn an_idle_connection_takes_little_memory() {
     for (tls, said) in [(false, false), (false, true), (true, false), (true, true)] {
-        let server = Server::with_log("warn", "");
+        let server = without_record("");
         let each = memory_of_each(&server, || {
             let [plain, secure] = connections(&server);
             let mut http = if tls { secure } else { plain };
@@ -508,7 +515,7 @@ fn an_agent_with_its_session_and_its_connection_for_requests_takes_little_memory
             )
         })
         .collect();
-    let server = Server::with_log("warn", &users);
+    let server = without_record(&users);
     let mut names = (0..MANY).map(|number| format!("a{number}"));
     let each = memory_of_each(&server, || {
         let name = names.next().expect("as many as are asked for");
