@@ -134,9 +134,11 @@ async fn respond(
     if let Some(recorder) = &recorder {
         request.body_mut().recorded_by(recorder.clone());
     }
-    let late = match site.faults {
-        false => None,
-        true => match faults::meet(&site, &request, origin.address.ip(), &client.remote).await {
+    let hit = if site.faults { faults::of_request(&site, &request, origin.address.ip()) } else { None };
+    // What waits has memory of its own: every connection has room for the rest of this, whether or not a fault is set.
+    let late = match hit {
+        None => None,
+        Some(hit) => match Box::pin(faults::meet(&site, hit, &request, &client.remote)).await {
             faults::Met::Goes(late) => late,
             faults::Met::Answered(answer) => return recorded(recorder, answer),
         },
@@ -154,7 +156,7 @@ async fn respond(
     }
     asker.mark(&mut answer);
     if let Some((late, site)) = faulty {
-        answer = late.keep(&site, answer).await;
+        answer = Box::pin(late.keep(&site, answer)).await;
     }
     recorded(recorder, answer)
 }

@@ -41,9 +41,8 @@ pub struct Late {
     delay: Duration,
 }
 
-/// Lets a request meet the faults of its point, and waits if one has it wait.
-pub async fn meet(site: &Rc<Site>, request: &Request<Incoming>, address: IpAddr, remote: &Remote) -> Met {
-    let Some(hit) = hit(site, request, address) else { return Met::Goes(None) };
+/// Lets a request meet a fault, and waits if that has it wait.
+pub async fn meet(site: &Rc<Site>, hit: Hit, request: &Request<Incoming>, remote: &Remote) -> Met {
     if !matches!(hit.kind, Kind::HttpDelay(_)) {
         request.body().leave();
     }
@@ -62,7 +61,8 @@ pub async fn meet(site: &Rc<Site>, request: &Request<Incoming>, address: IpAddr,
     }
 }
 
-fn hit(site: &Rc<Site>, request: &Request<Incoming>, address: IpAddr) -> Option<Hit> {
+/// The fault of a request.
+pub fn of_request(site: &Rc<Site>, request: &Request<Incoming>, address: IpAddr) -> Option<Hit> {
     let path = request.uri().path();
     if SPARED.iter().any(|spared| path.starts_with(spared)) {
         return None;

@@ -235,9 +235,9 @@ impl Server {
         self.memory("VmHWM:")
     }
 
-    /// The memory it has now, in KiB.
-    pub fn resident_memory(&self) -> usize {
-        self.memory("VmRSS:")
+    /// The memory it has now, in KiB, without the pages of the program itself.
+    pub fn own_memory(&self) -> usize {
+        self.memory("RssAnon:")
     }
 
     fn memory(&self, name: &str) -> usize {
