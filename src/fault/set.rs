@@ -115,6 +115,11 @@ impl Fault {
         Hit { name: self.name.clone(), kind: self.kind, hits: self.hits, from: self.from }
     }
 
+    /// Tells whether it touches a session as long as it is set.
+    pub fn has_joined(&self, session: SessionId) -> bool {
+        self.joined.get(&session) == Some(&true)
+    }
+
     /// The sessions that it touches as long as it is set.
     pub fn sessions(&self) -> impl Iterator<Item = SessionId> {
         self.joined.iter().filter(|(_, joined)| **joined).map(|(session, _)| *session)
@@ -280,7 +285,7 @@ impl Faults {
 
     /// The kinds of the faults that a session has joined.
     pub fn of(&self, session: SessionId) -> impl Iterator<Item = Kind> {
-        let joined = move |fault: &&Fault| fault.joined.get(&session) == Some(&true);
+        let joined = move |fault: &&Fault| fault.has_joined(session);
         self.list.iter().filter(joined).map(|fault| fault.kind)
     }
 

@@ -141,6 +141,7 @@ async fn respond(
         Some(hit) => match Box::pin(faults::meet(&site, hit, &request, &client.remote)).await {
             faults::Met::Goes(late) => late,
             faults::Met::Answered(answer) => return recorded(recorder, answer),
+            faults::Met::Cut(answer) => return answer,
         },
     };
     let faulty = late.map(|late| (late, site.clone()));

@@ -33,6 +33,8 @@ pub enum Met {
     Goes(Option<Late>),
     /// A fault answers the request with this response.
     Answered(Response),
+    /// A fault has cut the connection: this response never goes, and is not recorded.
+    Cut(Response),
 }
 
 /// A response that comes late.
@@ -55,7 +57,7 @@ pub async fn meet(site: &Rc<Site>, hit: Hit, request: &Request<Incoming>, remote
         }
         Kind::HttpCut => {
             remote.cut();
-            Met::Answered(instead(&hit, 503))
+            Met::Cut(instead(&hit, 503))
         }
         _ => Met::Goes(None),
     }

@@ -141,15 +141,20 @@ impl Hub {
         if self.faults.set.is_empty() {
             return None;
         }
-        let lasting =
-            self.faults.set.list().iter().find(|fault| {
-                fault.row.point == Point::Session && fault.sessions().any(|session| session == id)
-            });
+        let lasting = self
+            .faults
+            .set
+            .list()
+            .iter()
+            .find(|fault| fault.row.point == Point::Session && fault.has_joined(id));
         let Some((node, item)) = text.item() else { return lasting.map(|fault| fault.name.clone()) };
         let mut last = self.record.entries().rev().take(LOOKED_BACK);
         let hit = last.find(|entry| {
-            let named = (entry.get(Key::Node), entry.get(Key::Item));
-            entry.kind == Kind::Fault && entry.session == Some(id) && named == (Some(node), Some(&item.id))
+            // First what costs nothing: this is asked for each event of each session.
+            entry.kind == Kind::Fault
+                && entry.session == Some(id)
+                && entry.get(Key::Node) == Some(&**node)
+                && entry.get(Key::Item) == Some(&*item.id)
         });
         let hit = hit.and_then(|hit| hit.get(Key::Fault)).map(Box::from);
         hit.or_else(|| lasting.map(|fault| fault.name.clone()))

@@ -208,6 +208,11 @@ impl Pubsub {
         format!("{}{}", self.settings.item_prefix, self.journal.next()).into()
     }
 
+    /// The id that the last event had or could have had: a client that comes back with it wants what follows.
+    pub fn last_item_id(&self) -> Box<str> {
+        format!("{}{}", self.settings.item_prefix, self.journal.next() - 1).into()
+    }
+
     /// Publishes an item if its publisher may and it is not too large. Keeps it if the node keeps any, notes it in the journal,
     /// and hands it back for delivery. An item with the id of a kept one takes its place (XEP-0060 §7.1.2).
     pub(super) fn publish(

@@ -232,11 +232,18 @@ impl Entry {
         self
     }
 
-    /// Sets a member, unless the value is empty.
+    /// Sets a member, unless the value is empty. One that is there gets another value.
     pub fn set(&mut self, key: Key, value: &str) {
-        if !value.is_empty() {
-            self.members.reserve_exact(1);
-            self.members.push((key, text::start(value, VALUE_MAX).into()));
+        if value.is_empty() {
+            return;
+        }
+        let value = text::start(value, VALUE_MAX).into();
+        match self.members.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, known)) => *known = value,
+            None => {
+                self.members.reserve_exact(1);
+                self.members.push((key, value));
+            }
         }
     }
 

@@ -41,12 +41,15 @@ fn masked(text: &str) -> Option<String> {
     let mut places = Vec::new();
     for node in document.descendants() {
         if node.is_element() {
-            let attributes = node.attributes().filter(|attribute| has_secret(attribute.name()));
+            let is_secret = has_secret(node.tag_name().name());
+            // Also those of an element that is called so, whatever they are called.
+            let attributes = node.attributes().filter(|attribute| is_secret || has_secret(attribute.name()));
             places.extend(attributes.map(|attribute| attribute.range_value()));
-            if has_secret(node.tag_name().name())
-                && let (Some(first), Some(last)) = (node.first_child(), node.last_child())
-            {
-                places.push(first.range().start..last.range().end);
+            if is_secret && let Some(first) = node.first_child() {
+                // The range of a text that goes on as CDATA is that of its first part: so up to the tag that ends the element.
+                let whole = node.range();
+                let end = text[whole.clone()].rfind("</").map_or(whole.end, |at| whole.start + at);
+                places.push(first.range().start..end);
             }
         } else if !node.is_text() && has_secret(&text[node.range()]) && node.range().len() < text.len() {
             // A comment.

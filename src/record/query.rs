@@ -1,8 +1,12 @@
 //! What of the record is wanted: names and values, from a query.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use crate::fault::Pattern;
 use crate::id::SessionId;
-use crate::record::entry::{Entry, Key, Kind};
+use crate::pubsub::Item;
+use crate::record::entry::{Entry, Key, Kind, Text};
 use crate::text;
 
 /// The most entries of one answer.
@@ -44,6 +48,8 @@ pub struct Filter {
     path: Option<Pattern>,
     request_id: Option<Box<str>>,
     contains: Option<Box<str>>,
+    /// The item that was searched last, and whether `contains` stands in it: each reader of an event has an entry with it.
+    searched: RefCell<Option<(Rc<Item>, bool)>>,
 }
 
 impl Filter {
@@ -63,8 +69,21 @@ impl Filter {
             && named(&self.node, entry.node())
             && named(&self.path, path())
             && self.contains.as_deref().is_none_or(|part| {
-                entry.text.searched().contains(part) || entry.values().any(|value| value.contains(part))
+                entry.values().any(|value| value.contains(part)) || self.stands_in(&entry.text, part)
             })
+    }
+
+    fn stands_in(&self, text: &Text, part: &str) -> bool {
+        let Some((_, item)) = text.item() else { return text.searched().contains(part) };
+        let mut last = self.searched.borrow_mut();
+        if let Some((known, stands)) = &*last
+            && Rc::ptr_eq(known, item)
+        {
+            return *stands;
+        }
+        let stands = item.payload.text().contains(part);
+        *last = Some((item.clone(), stands));
+        stands
     }
 }
 
@@ -103,7 +122,7 @@ impl Query {
             if value.is_empty() {
                 return Err(wrong());
             }
-            let Filter { kinds, user, session, node, path, request_id, contains } = &mut query.filter;
+            let Filter { kinds, user, session, node, path, request_id, contains, .. } = &mut query.filter;
             match *name {
                 "after" => query.after = Some(text::number(value).ok_or_else(wrong)?),
                 "kind" => *kinds = value.split(',').map(kind).collect::<Result<_, _>>()?,

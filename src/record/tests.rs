@@ -245,6 +245,8 @@ fn secrets_in_bodies_are_masked_by_their_names() {
             "<a><dataPassword>ge<b>heim</b></dataPassword><c/></a>",
             "<a><dataPassword>(masked)</dataPassword><c/></a>",
         ),
+        ("<a><password>ge<![CDATA[heim]]></password><c/></a>", "<a><password>(masked)</password><c/></a>"),
+        ("<a><password value='geheim'/></a>", "<a><password value='(masked)'/></a>"),
         ("<a authToken='geheim' b='1'/>", "<a authToken='(masked)' b='1'/>"),
         ("<x:PassWord xmlns:x='y'>geheim</x:PassWord>", "<x:PassWord xmlns:x='y'>(masked)</x:PassWord>"),
         (
@@ -364,4 +366,43 @@ fn a_session_is_json_that_says_where_it_comes_from() {
     let start = "{\"callboard\":\"1.2.3\",\"profile\":\"uccx\",\"release\":\"12.5\",\"domain\":\"localhost\",\"session\":\"0.1\",\"user\":\"1001\",\"transport\":\"ws\",\"entries\":[{\"seq\":1,";
     assert!(json.starts_with(start), "{json}");
     assert_eq!(json.matches("\"seq\"").count(), 8, "{json}");
+}
+
+/// A session that has sent these frames.
+fn spoken(record: &mut Record, frames: impl IntoIterator<Item = String>) {
+    for (time, frame) in (0..).zip(frames) {
+        record.add(Entry { session: Some(session(0)), ..at(time, Kind::FrameIn) }.with_text(&frame));
+    }
+}
+
+#[test]
+fn a_file_is_bounded_whatever_a_client_has_said() {
+    let mut deep = record(10_000);
+    spoken(&mut deep, (0..50).map(|_| format!("<Update>{}", "<a>".repeat(5_400))));
+    let text = write(&deep, session(0), Form::Text, &ABOUT).expect("it is recorded");
+    assert!(text.len() < 50 * 1024 * 1024, "what is nested is not indented without end: {}", text.len());
+    let mut long = record(100_000);
+    spoken(&mut long, (0..1_500).map(|number| format!("<n{number}/>{}", "x".repeat(16_000))));
+    for form in [Form::Har, Form::Text, Form::Json] {
+        let file = write(&long, session(0), form, &ABOUT).expect("it is recorded");
+        assert!(file.len() < 10 * 1024 * 1024, "{form:?}: {}", file.len());
+        assert!(file.contains("<n1499/>") && !file.contains("<n100/>"), "{form:?} has the newest");
+    }
+}
+
+#[test]
+fn an_archive_knows_the_transport_when_its_beginning_has_made_room() {
+    let mut record = record(100);
+    spoken(&mut record, ["<body rid='7' sid='(masked)'/>".to_owned()]);
+    let har = write(&record, session(0), Form::Har, &ABOUT).expect("it is recorded");
+    assert!(!har.contains("_webSocketMessages"), "{har}");
+}
+
+#[test]
+fn an_entry_has_each_member_once() {
+    let mut record = record(100);
+    record.add(at(0, Kind::FrameIn).with(Key::Fault, "slow").with(Key::Fault, "late"));
+    let mut shown = String::new();
+    record.get(1).expect("it is there").write(&mut shown, record.wire());
+    assert!(shown.contains("\"fault\":\"late\"") && !shown.contains("slow"), "{shown}");
 }

@@ -8,6 +8,7 @@ use smol::Timer;
 
 use crate::config::{Config, Files, Fixed, Problem, SelfSigned};
 use crate::event_loop::threads;
+use crate::fault::{Fault, Faults, Origin, Point};
 use crate::http::site::Site;
 use crate::hub;
 use crate::hub::FileFault;
@@ -122,6 +123,39 @@ pub fn take_faults(site: &Rc<Site>, faults: Vec<FileFault>) {
     for refusal in site.driver.with_hub(|hub, now| hub.take_file_faults(now, faults)) {
         log::error!("{refusal}");
     }
+    for name in what_locks_out(site) {
+        log::error!(
+            "the fault {name} of the file is healed: no listener would be left on which somebody could do that"
+        );
+    }
+}
+
+/// Heals faults of the file that, with each other and with those that somebody has set, would leave none of the listeners that there
+/// are: the file may name others, which count only from the next start on. Returns their names.
+fn what_locks_out(site: &Site) -> Vec<Box<str>> {
+    if !cfg!(feature = "lab") {
+        return Vec::new();
+    }
+    let listeners = site.listeners.borrow();
+    site.driver.with_hub(|hub, now| {
+        let mut healed = Vec::new();
+        // At the start nobody listens yet, and the file was looked at.
+        while !listeners.is_empty()
+            && listeners.iter().all(|one| hub.faults().meets(Point::Accept, one.address, |_| false, ""))
+            && let Some(name) = last_of_file(hub.faults())
+        {
+            hub.heal_fault(now, &name);
+            healed.push(name);
+        }
+        healed
+    })
+}
+
+fn last_of_file(faults: &Faults) -> Option<Box<str>> {
+    let is_meant = |fault: &&Fault| {
+        fault.origin == Origin::File && fault.row.point == Point::Accept && fault.target().address.is_none()
+    };
+    faults.list().iter().rev().find(is_meant).map(|fault| fault.name.clone())
 }
 
 /// Shows a certificate to new handshakes.

@@ -225,8 +225,9 @@ pub fn masked(frame: &str, logged_in: bool) -> Cow<'_, str> {
     let single = frame.find('>').is_some_and(|end| end + 1 == frame.len());
     let shown = match local {
         "open" | "close" => single,
-        "iq" | "message" | "presence" => logged_in,
-        "body" => single || (logged_in && !has_login(frame)),
+        // A password is changed or given by an iq, too (XEP-0077, XEP-0078).
+        "iq" | "message" | "presence" => logged_in && !has_tag(frame, &["password"]),
+        "body" => single || (logged_in && !has_tag(frame, &["auth", "response", "password"])),
         _ => false,
     };
     let local = &local[..local.len().min(16)];
@@ -260,13 +261,13 @@ fn login(frame: &str) -> Option<String> {
     (!is_elsewhere).then(|| format!("{before}{}{after}", attempt.shown(element.tag_name().name())))
 }
 
-/// Whether there is a tag that belongs to a login, or looks like one.
-fn has_login(text: &str) -> bool {
+/// Whether there is a tag of one of these names, or what looks like one.
+fn has_tag(text: &str, names: &[&str]) -> bool {
     text.split('<').skip(1).any(|tag| {
         let tag = tag.strip_prefix('/').unwrap_or(tag);
         let name = tag.split(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>')).next();
         let local = name.and_then(|name| name.rsplit(':').next());
-        matches!(local, Some("auth" | "response"))
+        local.is_some_and(|local| names.contains(&local))
     })
 }
 

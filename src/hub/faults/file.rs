@@ -151,7 +151,7 @@ fn check_listeners(config: &Config, faults: &[FileFault], problems: &mut Vec<Pro
 impl Hub {
     /// Faults of the configuration take the place of those of the one before. A fault that stands in both stays as it is, also healed
     /// or ended; faults that somebody has set stay. Returns a sentence for each that is not set.
-    pub fn take_file_faults(&mut self, now: Now, new: Vec<FileFault>) -> Vec<String> {
+    pub fn take_file_faults(&mut self, now: Now, mut new: Vec<FileFault>) -> Vec<String> {
         if !cfg!(feature = "lab") {
             return Vec::new();
         }
@@ -163,15 +163,21 @@ impl Hub {
             }
         }
         let mut refusals = Vec::new();
-        for fault in new.iter().filter(|new| !old.iter().any(|old| old.is_as(new))) {
-            if let Err(refused) = self.set_fault(now, &fault.name, fault.spec.clone()) {
+        // What is refused is tried again with the next reload.
+        new.retain(|fault| {
+            if old.iter().any(|old| old.is_as(fault)) {
+                return true;
+            }
+            let set = self.set_fault(now, &fault.name, fault.spec.clone());
+            if let Err(refused) = &set {
                 refusals.push(format!(
                     "the fault {} of the file is not set. {}",
                     fault.name,
                     refused.sentence()
                 ));
             }
-        }
+            set.is_ok()
+        });
         self.faults.of_file = new;
         refusals
     }

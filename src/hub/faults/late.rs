@@ -25,8 +25,8 @@ pub enum Due {
     Wake,
     /// A silent connection may have to end.
     LookIfIdle,
-    /// The notice of maintenance mode is over.
-    LetGo,
+    /// The notice of maintenance mode that the fault of this name has given is over.
+    LetGo(Rc<str>),
     /// The other side takes the user of the session for gone.
     SignOut(UserId),
 }

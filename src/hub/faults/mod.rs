@@ -124,7 +124,7 @@ impl Hub {
         self.report.act(Action::FaultEnded);
         while let Some((id, due)) = self.faults.late.next_of(&fault.name) {
             // Healing ends no connection, and signs nobody out.
-            if !matches!(due, Due::LetGo | Due::SignOut(_)) {
+            if !matches!(due, Due::LetGo(_) | Due::SignOut(_)) {
                 self.do_late(now, id, due);
             }
         }
@@ -157,7 +157,7 @@ impl Hub {
             Due::Send(Out::Entry(entry)) => self.push_event(now, id, entry),
             Due::Wake => self.wake(id),
             Due::LookIfIdle => self.cut_if_idle(now, id),
-            Due::LetGo => self.let_session_go(now, id),
+            Due::LetGo(fault) => self.let_session_go(now, id, &fault),
             Due::SignOut(user) => self.sign_out(now, user),
         }
     }

@@ -14,9 +14,6 @@ use crate::pubsub::event::Event;
 use crate::pubsub::{Item, Payload};
 use crate::xmpp::stream::StreamError;
 
-/// The id of the item by which one session gets the notice of maintenance mode.
-const NOTICE_ID: &str = "notice";
-
 /// How often a session that is to end is looked at while its user has calls.
 const CALLS_LOOK: Duration = Duration::from_secs(1);
 
@@ -60,22 +57,22 @@ impl Hub {
     }
 
     fn let_go_at(&mut self, due: Instant, id: SessionId, fault: &str) {
-        let _ = self.faults.late.keep(due, id, &Rc::from(fault), Due::LetGo, Order::Free);
+        let fault: Rc<str> = fault.into();
+        let _ = self.faults.late.keep(due, id, &fault, Due::LetGo(fault.clone()), Order::Free);
     }
 
-    /// The notice is over: the session ends, unless its user has a call.
-    pub(super) fn let_session_go(&mut self, now: Now, id: SessionId) {
-        let maintenance = |fault: &&Fault| {
-            matches!(fault.kind, Kind::Maintenance(_)) && fault.sessions().any(|session| session == id)
+    /// The notice that a fault has given is over: the session ends, unless its user has a call.
+    pub(super) fn let_session_go(&mut self, now: Now, id: SessionId, name: &str) {
+        let maintenance = |fault: &Fault| {
+            matches!(fault.kind, Kind::Maintenance(_)) && *fault.name == *name && fault.has_joined(id)
         };
-        let Some(name) = self.faults.set.list().iter().find(maintenance).map(|fault| fault.name.clone())
-        else {
+        if !self.faults.set.list().iter().any(maintenance) {
             return;
-        };
+        }
         let Some(session) = self.sessions.get(id).filter(|session| !session.is_closed()) else { return };
         match session.user {
             Some(user) if self.desk.has_calls(user) => {
-                self.let_go_at(now.monotonic + CALLS_LOOK, id, &name);
+                self.let_go_at(now.monotonic + CALLS_LOOK, id, name);
             }
             user => {
                 if let Some(user) = user {
@@ -100,9 +97,12 @@ impl Hub {
     fn tell_of_maintenance(&mut self, now: Now, id: SessionId, is_in_progress: bool) {
         let Some(event) = self.desk.maintenance_notice(now, is_in_progress) else { return };
         let Ok(node) = self.pubsub.find(&event.node) else { return };
-        let receivers = self.receivers_of(self.pubsub.subscribers(node));
+        let Some(user) = self.sessions.get(id).and_then(|session| session.user) else { return };
+        // Of its user alone: all sessions may be told, one after the other.
+        let receivers = self.receivers_of(self.pubsub.subscriptions_to(user, node));
         let receivers: Vec<_> = receivers.into_iter().filter(|(receiver, _)| *receiver == id).collect();
-        let item = Rc::new(Item { id: NOTICE_ID.into(), payload: Payload::Text(event.payload) });
+        // A stream that comes back with this id goes on behind the last event that there was.
+        let item = Rc::new(Item { id: self.pubsub.last_item_id(), payload: Payload::Text(event.payload) });
         let notification = self.pubsub.notification();
         let event =
             Event::published(self.names.event_head.clone(), &self.pubsub.name(node), &item, notification);

@@ -154,7 +154,10 @@ fn exchanges<'a>(conversation: &Conversation<'a>, wire: &Wire, domain: &str) -> 
             continue;
         }
         let of = match entry.kind {
-            Kind::Response => requests.iter().find(|(seq, _)| *seq == entry.of).map(|(_, place)| *place),
+            Kind::Response => {
+                let known = requests.binary_search_by_key(&entry.of, |(seq, _)| *seq);
+                known.ok().map(|at| requests[at].1)
+            }
             Kind::FrameOut if is_bosh => envelopes.pop_front(),
             _ => None,
         };

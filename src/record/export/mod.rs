@@ -5,8 +5,14 @@ mod plain;
 
 use crate::id::SessionId;
 use crate::json;
-use crate::record::entry::{Entry, Key, Kind};
+use crate::record::entry::{Entry, Key, Kind, Text};
 use crate::record::ring::Record;
+
+/// About how many bytes of text a file has: it is written in one turn of the event loop.
+const FILE_BYTES: usize = 8 * 1024 * 1024;
+
+/// About how many bytes an entry has beside its text.
+const LINE: usize = 256;
 
 /// What stands in every file: where it comes from.
 #[derive(Clone, Copy, Debug)]
@@ -68,14 +74,29 @@ impl<'r> Conversation<'r> {
             entry.session == Some(session)
                 || (is_request(entry) && user.is_some() && entry.get(Key::User) == user)
         };
-        Some(Self {
-            session,
-            user,
-            transport: find(Key::Transport),
-            peer: find(Key::Peer),
-            jid: find(Key::Jid),
-            entries: record.entries().filter(wanted).collect(),
-        })
+        // The newest, as far as there is room.
+        let mut room = FILE_BYTES;
+        let fits = |entry: &&Entry| {
+            let had_room = room > 0;
+            room = room.saturating_sub(entry.text.searched().len() + LINE);
+            had_room
+        };
+        let mut entries: Vec<&Entry> = record.entries().rev().filter(wanted).take_while(fits).collect();
+        entries.reverse();
+        // The entry of its beginning may have made room for others.
+        let transport = find(Key::Transport).or_else(|| own().find_map(Entry::carried_by));
+        Some(Self { session, user, transport, peer: find(Key::Peer), jid: find(Key::Jid), entries })
+    }
+}
+
+impl Entry {
+    /// The transport that a frame shows by itself.
+    fn carried_by(&self) -> Option<&'static str> {
+        match (self.kind, &self.text) {
+            (Kind::FrameOut, Text::Item { .. }) => Some("sse"),
+            (Kind::FrameIn | Kind::FrameOut, Text::Own(text)) if text.starts_with("<body") => Some("bosh"),
+            _ => None,
+        }
     }
 }
 

@@ -11,6 +11,9 @@ use crate::record::wire::Wire;
 /// What stands before the lines of a text.
 const INDENT: &str = "                    ";
 
+/// The deepest element that is indented: what an entry has may be nested without end, as nobody has read it.
+const DEEPEST: usize = 32;
+
 pub(super) fn write(conversation: &Conversation<'_>, wire: &Wire, about: &About<'_>) -> String {
     let About { version, profile, release, domain } = about;
     let Conversation { session, user, transport, peer, jid, entries } = conversation;
@@ -130,7 +133,7 @@ fn indented(text: &str) -> Vec<String> {
                 Some(line) => line.push_str(piece),
                 None => lines.push(piece.to_owned()),
             },
-            _ => lines.push(format!("{}{piece}", "  ".repeat(depth))),
+            _ => lines.push(format!("{}{piece}", "  ".repeat(depth.min(DEEPEST)))),
         }
         if piece.starts_with('<') {
             is_open = !is_end && !piece.ends_with("/>") && !piece.starts_with("<?");

@@ -162,6 +162,8 @@ fn a_log_never_shows_the_password() {
         (&format!("<body rid='1'><iq/>{auth}</body>"), true),
         (&format!("<b:body xmlns:b='u'><s_1:response\n>{secret}</s_1:response></b:body>"), true),
         (&format!("<body><auth/ x='{secret}'>"), true),
+        ("<iq type='set'><query xmlns='jabber:iq:register'><password>geheim</password></query></iq>", true),
+        ("<body rid='1'><iq><q:password xmlns:q='u'>geheim</q:password></iq></body>", true),
     ] {
         let shown = masked(frame, logged_in);
         assert!(!shown.contains(&secret) && !shown.contains("geheim"), "{shown}");

@@ -162,4 +162,7 @@ fn a_reload_replaces_the_faults_of_the_file_and_leaves_those_of_others() {
         stage.reload_faults(&section("e", "1002")),
         ["the fault e of the file is not set. There are 64 faults, as many as can be: heal one first."]
     );
+    assert!(stage.hub.heal_fault(stage.now, "1"));
+    assert!(stage.reload_faults(&section("e", "1002")).is_empty(), "now there is room for it");
+    assert!(stage.faults_set().contains(&"e 1002".to_owned()));
 }
