@@ -8,7 +8,7 @@ use log::LevelFilter;
 
 use crate::cli::values::{address, entries, level};
 #[cfg(feature = "client")]
-use crate::cli::values::{language, seconds};
+use crate::cli::values::{language, seconds, some_seconds};
 #[cfg(feature = "client")]
 use crate::diagnosis::Language;
 
@@ -216,7 +216,7 @@ pub struct Probe {
     pub save: Option<PathBuf>,
 
     /// probe again after so many seconds, for ever: a line for each time, and the whole report when it is another one
-    #[argh(option, from_str_fn(seconds), arg_name = "seconds")]
+    #[argh(option, from_str_fn(some_seconds), arg_name = "seconds")]
     pub watch: Option<u64>,
 
     /// a warning counts as a failure
@@ -224,7 +224,7 @@ pub struct Probe {
     pub strict: bool,
 
     /// seconds that each answer may take, 1 to 600 (10)
-    #[argh(option, default = "10", arg_name = "seconds", from_str_fn(seconds))]
+    #[argh(option, default = "10", arg_name = "seconds", from_str_fn(some_seconds))]
     pub timeout: u64,
 
     /// send nothing for so many seconds, to see whether something in between ends the connection (0)

@@ -38,6 +38,19 @@ pub fn seconds(text: &str) -> Result<u64, String> {
         .ok_or_else(|| format!("{text:?} is no number of seconds from 0 to 600"))
 }
 
+/// Seconds that something takes, or a pause: not none.
+///
+/// # Errors
+///
+/// Returns a sentence that names the range.
+#[cfg(feature = "client")]
+pub fn some_seconds(text: &str) -> Result<u64, String> {
+    seconds(text)
+        .ok()
+        .filter(|seconds| *seconds > 0)
+        .ok_or_else(|| format!("{text:?} is no number of seconds from 1 to 600"))
+}
+
 /// A language, as the page names them.
 ///
 /// # Errors

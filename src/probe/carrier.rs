@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::config::limits::Limits;
-use crate::xml::{self, Bounds};
+use super::dialogue::{Side, bounds};
+use crate::xml;
 use crate::xmpp::ns;
 use crate::xmpp::sasl;
 
@@ -91,7 +91,7 @@ impl Carrier {
     pub fn received(&mut self, text: &str) {
         let Self::Bosh(bosh) = self else { return };
         bosh.waiting = bosh.waiting.saturating_sub(1);
-        let Ok(document) = xml::read_document(text, &Bounds::of(&Limits::default())) else { return };
+        let Ok(document) = xml::read_document(text, &bounds()) else { return };
         if let Some(sid) = document.root_element().attribute("sid") {
             sid.clone_into(&mut bosh.sid);
         }
@@ -108,11 +108,12 @@ impl Carrier {
         }
     }
 
-    /// A frame as a report may show it: without the password, and without the key of a BOSH session.
-    pub fn shown(&self, text: &str) -> String {
-        let text = match text.find("<auth ") {
-            Some(auth) => format!("{}{}", &text[..auth], sasl::masked(&text[auth..], false)),
-            None => text.to_owned(),
+    /// A frame as a report may show it: without the password, and without the key of a BOSH session. A server has an `<auth/>` of
+    /// its own, by which it offers XEP-0078: that is no login, and stays.
+    pub fn shown(&self, side: Side, text: &str) -> String {
+        let text = match side {
+            Side::Client if text.contains("<auth ") => sasl::masked(text, false).into_owned(),
+            _ => text.to_owned(),
         };
         match self {
             Self::Bosh(bosh) if !bosh.sid.is_empty() => text.replace(&bosh.sid, "(masked)"),

@@ -7,7 +7,6 @@ use roxmltree::Node;
 use super::outcome::Outcomes;
 use super::step::Step;
 use super::symptom::Symptom;
-use crate::config::limits::Limits;
 use crate::xml::{self, Bounds};
 use crate::xmpp::ns;
 use crate::xmpp::stanza;
@@ -17,6 +16,11 @@ pub const PING_LATE: Duration = Duration::from_secs(10);
 
 /// How many requests are remembered that have no answer yet.
 const PENDING_MAX: usize = 64;
+
+/// What a frame of a server may have: more than callboard takes from a client, for events are escaped, and a BOSH body has many.
+pub(super) fn bounds() -> Bounds {
+    Bounds { bytes: 1 << 20, elements: 65_536, depth: 128, attributes: 64, prefixes: 32 }
+}
 
 /// The namespace of a stream before RFC 7395, in which no message is an element of its own.
 const OLD_FRAMING: &str = "<stream:stream";
@@ -122,6 +126,11 @@ impl Dialogue {
         self.phase >= Phase::Closing
     }
 
+    /// Whether a login has succeeded.
+    pub fn has_logged_in(&self) -> bool {
+        self.phase >= Phase::LoggedIn
+    }
+
     /// Whether a request of this step has no answer yet.
     pub fn waits_for(&self, step: Step) -> bool {
         self.pending.iter().any(|pending| pending.purpose.step() == step)
@@ -151,7 +160,7 @@ impl Dialogue {
             self.outcomes.fail(Step::Open, at, Symptom::OldFraming);
             return;
         }
-        match xml::read_document(text, &Bounds::of(&Limits::default())) {
+        match xml::read_document(text, &bounds()) {
             Ok(document) => self.element(at, side, document.root_element()),
             Err(_) if side == Side::Server => {
                 let step = self.step();
@@ -258,13 +267,21 @@ impl Dialogue {
         match (element.tag_name().name(), element.tag_name().namespace()) {
             ("open", _) => self.opened(at, element),
             ("body", _) => {
-                if element.attribute("sid").is_some() && self.phase == Phase::Opening {
+                if self.phase == Phase::Opening {
                     self.outcomes.pass(Step::Upgrade, at);
-                    self.opened(at, element);
+                    if element.attribute("sid").is_some() {
+                        self.opened(at, element);
+                    }
                 }
                 element.children().filter(Node::is_element).for_each(|child| self.server_says(at, child));
                 if element.attribute("type") == Some("terminate") {
                     let condition = element.attribute("condition").unwrap_or_default().to_owned();
+                    // Errors of the stream that BOSH has a name for (XEP-0124 §17.2).
+                    if matches!(&*condition, "host-unknown" | "improper-addressing" | "system-shutdown")
+                        && self.phase < Phase::Closing
+                    {
+                        self.stream_ends(at, &condition);
+                    }
                     self.ended(at, &End { code: None, reason: condition });
                 }
             }
@@ -326,11 +343,14 @@ impl Dialogue {
     }
 
     fn stream_error(&mut self, at: Duration, error: Node<'_, '_>) {
-        let condition = error.first_element_child().map_or("", |child| child.tag_name().name());
+        self.stream_ends(at, error.first_element_child().map_or("", |child| child.tag_name().name()));
+    }
+
+    fn stream_ends(&mut self, at: Duration, condition: &str) {
         let step = self.step();
         self.outcomes.fact(step, "condition", condition);
         let symptom = match condition {
-            "host-unknown" => Symptom::HostUnknown,
+            "host-unknown" | "improper-addressing" => Symptom::HostUnknown,
             "conflict" => Symptom::Conflict,
             _ => Symptom::StreamError,
         };
@@ -466,8 +486,14 @@ impl Dialogue {
         let step = self.step();
         let outcome = self.outcomes.of(step);
         let waits = outcome.from.is_some() && outcome.took.is_none();
-        if waits && !self.is_closing() && self.outcomes.failed().is_none() {
-            let symptom = if step == Step::Finesse { Symptom::NoFinesse } else { Symptom::Silent };
+        // Others of its kind were answered before.
+        let late = self.pending.first().is_some_and(|pending| at.saturating_sub(pending.at) > PING_LATE);
+        if (waits || late) && !self.is_closing() && self.outcomes.failed().is_none() {
+            let symptom = match step {
+                Step::Finesse => Symptom::NoFinesse,
+                Step::Ping if late => Symptom::PingLate,
+                _ => Symptom::Silent,
+            };
             self.outcomes.fail(step, at, symptom);
         }
     }

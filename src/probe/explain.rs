@@ -12,6 +12,7 @@ use super::outcome::Outcomes;
 use super::peer::{self, Upgrade};
 use super::plan::Frame;
 use super::step::Step;
+use crate::xmpp::sasl;
 
 /// How many frames of a file are read.
 const FRAMES_MAX: usize = 100_000;
@@ -44,7 +45,7 @@ struct Recorded {
 ///
 /// Returns a sentence when the file is none of those that can be read, or has no frame.
 pub fn explain(text: &str) -> Result<Vec<Explained>, String> {
-    let file: Value = serde_json::from_str(text).map_err(|error| {
+    let file: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {
         format!(
             "line {}, column {}: not JSON; what can be read are a HAR, and JSON of callboard's page, record and probe --save",
             error.line(),
@@ -68,7 +69,7 @@ pub fn explain(text: &str) -> Result<Vec<Explained>, String> {
 
 /// Judges one connection.
 fn judge(recorded: Recorded) -> Explained {
-    let Recorded { name, upgrade, frames } = recorded;
+    let Recorded { name, upgrade, mut frames } = recorded;
     let mut dialogue = Dialogue::default();
     let first = frames.first().map_or(Duration::ZERO, |frame| frame.at);
     let since = |at: Duration| at.saturating_sub(first);
@@ -76,8 +77,12 @@ fn judge(recorded: Recorded) -> Explained {
         dialogue.outcomes.begin(Step::Upgrade, Duration::ZERO);
         peer::upgraded(&mut dialogue.outcomes, Duration::ZERO, &upgrade);
     }
-    for Frame { at, side, text } in &frames {
+    for Frame { at, side, text } in &mut frames {
         dialogue.frame(since(*at), *side, text);
+        // A HAR has the password, and what `--save` writes has not.
+        if *side == Side::Client {
+            *text = sasl::masked(text, dialogue.has_logged_in()).into_owned();
+        }
     }
     let end_is_unknown = !dialogue.is_closing();
     if let Some(last) = frames.last() {
@@ -90,22 +95,27 @@ fn judge(recorded: Recorded) -> Explained {
 fn by_session(frames: impl Iterator<Item = (String, Frame)>) -> Vec<Recorded> {
     let mut recorded: Vec<Recorded> = Vec::new();
     for (name, frame) in frames.take(FRAMES_MAX) {
-        match recorded.iter_mut().find(|recorded| recorded.name == name) {
-            Some(known) => known.frames.push(frame),
-            None => recorded.push(Recorded { name, upgrade: None, frames: vec![frame] }),
+        match recorded.iter().position(|recorded| recorded.name == name) {
+            Some(known) => recorded[known].frames.push(frame),
+            None if recorded.len() < CONNECTIONS_MAX => {
+                recorded.push(Recorded { name, upgrade: None, frames: vec![frame] });
+            }
+            None => {}
         }
     }
     for Recorded { frames, .. } in &mut recorded {
         frames.sort_by_key(|frame| frame.at);
     }
+    // A stream of server-sent events is in the record, too: its client says nothing.
+    recorded.retain(|recorded| recorded.frames.iter().any(|frame| frame.side == Side::Client));
     recorded
 }
 
 /// A frame of the page or of `probe --save`.
 fn of_frame(frame: &Value) -> Option<(String, Frame)> {
     let text = frame["text"].as_str()?.to_owned();
-    // What belongs to a request of the REST API is no frame.
-    if frame["http"].is_object() {
+    // What belongs to a request of the REST API is no frame, and what was cut off is not one whole element.
+    if frame["http"].is_object() || frame["cut"] == true {
         return None;
     }
     let from_client = match (frame["from"].as_str(), frame["direction"].as_str()) {
@@ -127,6 +137,10 @@ fn of_entry(entry: &Value) -> Option<(String, Frame)> {
         "frame-out" => false,
         _ => return None,
     };
+    // The record keeps the start of a long text.
+    if entry["cut"] == true {
+        return None;
+    }
     let text = entry["text"].as_str()?.to_owned();
     let at = seconds(entry["time"].as_f64().unwrap_or_default() / 1e3);
     Some((named(&entry["session"]), Frame { at, side: side(from_client), text }))
@@ -174,6 +188,13 @@ fn from_har(entries: &[Value]) -> Vec<Recorded> {
             };
             let frames: Vec<_> = messages.into_iter().flatten().filter_map(of_message).take(left).collect();
             left -= frames.len();
+            // A page may have WebSockets of others, too.
+            let offers_xmpp = offers.is_some_and(|offers| {
+                offers.split(',').any(|protocol| protocol.trim().eq_ignore_ascii_case("xmpp"))
+            });
+            if !offers_xmpp && !frames.iter().any(|frame| frame.text.trim_start().starts_with('<')) {
+                continue;
+            }
             recorded.push(Recorded { name: url.to_owned(), upgrade, frames });
             continue;
         }
@@ -185,12 +206,26 @@ fn from_har(entries: &[Value]) -> Vec<Recorded> {
         let begun = rfc3339(entry["startedDateTime"].as_str().unwrap_or_default());
         let took = seconds(entry["time"].as_f64().unwrap_or_default() / 1e3);
         let mut frames = vec![Frame { at: begun, side: Side::Client, text: posted.to_owned() }];
-        if let Some(answer) = response["content"]["text"].as_str() {
-            frames.push(Frame { at: begun + took, side: Side::Server, text: answer.to_owned() });
+        // The page of an error is no body of BOSH, and a request that was given up has no answer.
+        let answer = response["content"]["text"].as_str();
+        if let Some(answer) = answer.filter(|answer| status == Some(200) && !answer.is_empty()) {
+            frames.push(Frame {
+                at: begun.saturating_add(took),
+                side: Side::Server,
+                text: answer.to_owned(),
+            });
         }
-        match recorded.iter_mut().find(|recorded| recorded.name == url) {
-            Some(known) => known.frames.extend(frames),
-            None => recorded.push(Recorded { name: url.to_owned(), upgrade: None, frames }),
+        let refused = status.filter(|status| !matches!(status, 0 | 200)).map(|status| Upgrade::Status {
+            status,
+            location: header(response, "location"),
+            server: header(response, "server"),
+        });
+        match recorded.iter().position(|recorded| recorded.name == url) {
+            Some(known) => recorded[known].frames.extend(frames),
+            None if recorded.len() < CONNECTIONS_MAX => {
+                recorded.push(Recorded { name: url.to_owned(), upgrade: refused, frames });
+            }
+            None => {}
         }
     }
     for Recorded { frames, .. } in &mut recorded {

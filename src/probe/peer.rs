@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::dialogue::bounds;
 use super::outcome::Outcomes;
 use super::step::Step;
 use super::symptom::Symptom;
-use crate::config::limits::Limits;
-use crate::xml::{self, Bounds};
+use crate::xml;
 
 /// Why a connection was not made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -193,7 +193,7 @@ pub fn got(outcomes: &mut Outcomes, step: Step, at: Duration, got: &Got, domain:
         404 => return outcomes.fail(step, at, Symptom::NotFound),
         _ => return outcomes.fail(step, at, Symptom::RestRefused),
     }
-    let Ok(document) = xml::read_document(&got.body, &Bounds::of(&Limits::default())) else {
+    let Ok(document) = xml::read_document(&got.body, &bounds()) else {
         return outcomes.fail(step, at, Symptom::NotWellFormed);
     };
     let text = |name: &str| {
@@ -214,7 +214,7 @@ pub fn got(outcomes: &mut Outcomes, step: Step, at: Duration, got: &Got, domain:
         if text("status") != "IN_SERVICE" {
             return outcomes.fail(step, at, Symptom::OutOfService);
         }
-        if text("xmppDomain") != domain {
+        if !text("xmppDomain").eq_ignore_ascii_case(domain) {
             outcomes.warn(step, at, Symptom::OtherDomain);
         }
     }

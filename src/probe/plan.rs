@@ -241,7 +241,12 @@ impl Probe {
 
     /// The stream is over: asks the REST API the next question.
     fn ask(&mut self, at: Duration, out: &mut Vec<Do>) {
-        let knows_user = self.is_trusted && self.plan.password.is_some();
+        // A password that was refused is not sent again: five in a row lock the user out.
+        let is_refused = matches!(
+            self.dialogue.outcomes.of(Step::Auth).symptom,
+            Some(Symptom::NotAuthorized | Symptom::LockedOut | Symptom::LoginRefused)
+        );
+        let knows_user = self.is_trusted && self.plan.password.is_some() && !is_refused;
         let (state, path) = match self.state {
             _ if !self.plan.rest => (State::Done, String::new()),
             State::SystemInfo if knows_user => (State::User, format!("/finesse/api/User/{}", self.plan.user)),
@@ -293,7 +298,7 @@ impl Probe {
             self.dropped += 1;
             return;
         }
-        let text = self.carrier.shown(text);
+        let text = self.carrier.shown(side, text);
         self.frames.push(Frame { at, side, text });
     }
 
@@ -303,8 +308,9 @@ impl Probe {
     }
 
     fn frame(&mut self, at: Duration, text: String, out: &mut Vec<Do>) {
-        self.keep(at, Side::Server, &text);
+        // The first answer has the key of a BOSH session, which no report has.
         self.carrier.received(&text);
+        self.keep(at, Side::Server, &text);
         self.dialogue.frame(at, Side::Server, &text);
         for (from, id) in self.dialogue.take_asked() {
             let (to, id) = (xml::escape(&from), xml::escape(&id));

@@ -186,7 +186,7 @@ test('frames are filtered by kind and expression, found, shown in three ways, li
   assert.match(await copied('Copy raw'), /^<message .*&lt;Update&gt;.*<\/message>$/);
   assert.match(await copied('Copy pretty'), /^<message [^\n]*>\n {2}<event/);
   const curl = await copied('Copy as curl');
-  assert.equal(curl, `curl -k -u administrator -X POST 'https://${server.addresses.https}/callboard/api/publish?node=%2Ffinesse%2Fapi%2FTeam%2F1%2FUsers' -H 'Content-Type: application/xml' --data-binary '${EVENT}'`);
+  assert.equal(curl, `curl -k -u administrator -X POST 'https://${server.addresses.https}/callboard/api/publish?node=%2Ffinesse%2Fapi%2FTeam%2F1%2FUsers' -H 'Content-Type: application/xml' --data-raw '${EVENT}'`);
   // What a screen reader says has the parts apart, and no XML.
   assert.match(await rows(list).first().evaluate((row) => row.innerText.replace(/\s+/g, ' ')), /open request localhost/);
   await accessible(page, 'an open frame');

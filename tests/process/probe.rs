@@ -166,7 +166,10 @@ fn nobody_there_is_told_from_something_wrong() {
         (&["probe", "ws://localhost:99999/"], "has no port of 1 to 65535"),
         (&["probe", "ws://localhost/", "--ca", "/no/such/file"], "/no/such/file: No such file"),
         (&["probe", "--explain", "/no/such/file"], "/no/such/file: No such file"),
-        (&["probe", "ws://localhost/", "--timeout", "never"], "no number of seconds from 0 to 600"),
+        (&["probe", "ws://localhost/", "--pin", "00:11"], "--pin is a SHA-256"),
+        (&["probe", "ws://localhost/", "--watch", "0"], "no number of seconds from 1 to 600"),
+        (&["probe", "ws://localhost/", "--watch", "1", "--json"], "--watch prints lines for ever"),
+        (&["probe", "ws://localhost/", "--timeout", "never"], "no number of seconds from 1 to 600"),
     ] {
         let (code, _, complained) = run(words);
         assert_eq!(code, Some(2), "{words:?}");
@@ -203,4 +206,19 @@ fn what_is_saved_is_explained_without_a_network_and_has_no_secret() {
     let recorded = recorded.to_str().expect("the folder of the tests has a plain name");
     let (code, printed, _) = run(&["probe", "--explain", recorded, "--json"]);
     assert_eq!((code, &*symptom(&printed)), (Some(1), "ping-error"), "{printed}");
+}
+
+#[test]
+fn a_password_that_is_refused_is_not_tried_again() {
+    let server = Server::demo();
+    let folder = Folder::new();
+    let password = folder.write("password", "wrong\n");
+    let password = password.to_str().expect("the folder of the tests has a plain name");
+    let url = url("ws", server.plain);
+    let own =
+        ["--user", "1001", "--password-file", password, "--domain", "localhost", "--rest", "--watch", "1"];
+    let (code, printed, complained) = run(&[&["probe", &url], &own[..]].concat());
+    assert_eq!(code, Some(1), "{printed}");
+    assert!(complained.contains("not tried again"), "{complained}");
+    assert_eq!(server.log().matches("login of 1001 refused").count(), 1, "{}", server.log());
 }

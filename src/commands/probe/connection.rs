@@ -1,5 +1,6 @@
 //! Connections of a probe: TCP, and TLS whose certificate is judged.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use futures_rustls::TlsConnector;
@@ -37,13 +38,18 @@ impl Target {
     }
 }
 
-/// A connection to the server of a probe, with TLS if the probe has it; with another certificate than the one given there is none.
+/// A connection to the server of a probe, at the address that has answered before, with TLS if the probe has it; with another certificate than the one given there is none.
 pub async fn reach(
     target: &Target,
+    address: Option<SocketAddr>,
     recorder: &Arc<Recorder>,
     certificate: Option<&str>,
 ) -> Result<Box<dyn Socket>, String> {
-    let tcp = TcpStream::connect((&*target.host, target.port)).await.map_err(|error| error.to_string())?;
+    let tcp = match address {
+        Some(address) => TcpStream::connect(address).await,
+        None => TcpStream::connect((&*target.host, target.port)).await,
+    };
+    let tcp = tcp.map_err(|error| error.to_string())?;
     let _ = tcp.set_nodelay(true);
     if !target.secure {
         return Ok(Box::new(tcp));
@@ -62,6 +68,7 @@ pub async fn secure(
     tcp: TcpStream,
 ) -> Result<(Box<dyn Socket>, Secured), String> {
     let name = ServerName::try_from(target.host.clone()).map_err(|error| error.to_string())?;
+    let recorder = recorder.fresh();
     let config = recorder.config().map_err(|error| error.to_string())?;
     let stream = TlsConnector::from(config).connect(name, tcp).await.map_err(|error| error.to_string())?;
     let (_, session) = stream.get_ref();

@@ -1,5 +1,6 @@
 //! One request over a connection of its own: for BOSH, and for the REST API.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -27,6 +28,8 @@ pub struct Question {
     pub login: Option<(String, Zeroizing<String>)>,
     /// The body of a POST; without one it is a GET.
     pub body: Option<String>,
+    /// The address that has answered: a name can have others, at which another node is, or nobody.
+    pub address: Option<SocketAddr>,
     /// The SHA-256 of the certificate that has been judged: with another one nothing is sent.
     pub certificate: Option<String>,
 }
@@ -46,7 +49,7 @@ pub struct Response {
 ///
 /// Returns the words of the system or of a library when there is no answer.
 pub async fn ask(target: &Target, recorder: &Arc<Recorder>, question: Question) -> Result<Response, String> {
-    let socket = reach(target, recorder, question.certificate.as_deref()).await?;
+    let socket = reach(target, question.address, recorder, question.certificate.as_deref()).await?;
     let (method, body) = match question.body {
         Some(body) => (Method::POST, body),
         None => (Method::GET, String::new()),

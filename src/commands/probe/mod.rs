@@ -7,7 +7,7 @@ mod report;
 mod tls;
 
 use std::fs;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::net::IpAddr;
 use std::path::Path;
 use std::process::ExitCode;
@@ -23,7 +23,7 @@ use self::tls::{Recorder, Trust};
 use crate::cli;
 use crate::commands::{passwd, print_error};
 use crate::json;
-use crate::probe::{Outcomes, Plan, Probe, Step, Verdict, explain};
+use crate::probe::{Outcomes, Plan, Probe, Step, Symptom, Verdict, explain};
 
 /// Everything passed.
 const WELL: u8 = 0;
@@ -67,6 +67,11 @@ fn run(flags: &cli::Probe) -> io::Result<Result<u8, String>> {
         Ok(setting) => setting,
         Err(sentence) => return Ok(Err(sentence)),
     };
+    if flags.watch.is_some() && (flags.json || flags.junit.is_some() || flags.save.is_some()) {
+        return Ok(Err(
+            "--watch prints lines for ever; --json, --junit and --save are for one time".to_owned()
+        ));
+    }
     if let Some(pause) = flags.watch {
         return watch(flags, &setting, Duration::from_secs(pause)).map(Ok);
     }
@@ -85,6 +90,13 @@ fn setting(flags: &cli::Probe) -> io::Result<Result<Setting, String>> {
             insecure: flags.insecure,
             pin: flags.pin.as_ref().map(|pin| pin.replace(':', "").to_ascii_lowercase()),
         };
+        if trust
+            .pin
+            .as_ref()
+            .is_some_and(|pin| pin.len() != 64 || !pin.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        {
+            return Err("--pin is a SHA-256: 64 hexadecimal digits, with colons or without".to_owned());
+        }
         let recorder = Recorder::new(flags.ca.as_deref(), trust)?;
         let password = flags.password_file.as_ref().map(|path| {
             let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -124,7 +136,7 @@ fn report<'a>(flags: &'a cli::Probe, of: &'a str, probe: &'a Probe) -> Report<'a
 
 /// Probes again and again: a line each time, and the whole report where it is another one than before.
 fn watch(flags: &cli::Probe, setting: &Setting, pause: Duration) -> io::Result<u8> {
-    let mut before: Vec<Vec<(Step, Verdict)>> = vec![Vec::new(); flags.url.len()];
+    let mut before: Vec<Vec<(Step, Verdict, Option<Symptom>)>> = vec![Vec::new(); flags.url.len()];
     loop {
         let probes = round(flags, setting);
         let mut out = io::stdout().lock();
@@ -133,8 +145,8 @@ fn watch(flags: &cli::Probe, setting: &Setting, pause: Duration) -> io::Result<u
             let now: Vec<_> = report
                 .outcomes
                 .iter()
-                .map(|(step, outcome)| (step, outcome.verdict))
-                .filter(|(step, _)| *step != Step::Event)
+                .map(|(step, outcome)| (step, outcome.verdict, outcome.symptom))
+                .filter(|(step, ..)| *step != Step::Event)
                 .collect();
             writeln!(out, "{}", report.line_of_all())?;
             if *before != now {
@@ -144,16 +156,32 @@ fn watch(flags: &cli::Probe, setting: &Setting, pause: Duration) -> io::Result<u
         }
         out.flush()?;
         drop(out);
+        // Five wrong passwords in a row lock the user out, and each further one does so again.
+        let is_refused = |probe: &Probe| {
+            let symptoms = [Step::Auth, Step::User].map(|step| probe.dialogue().outcomes.of(step).symptom);
+            let refusals = [Symptom::NotAuthorized, Symptom::LockedOut].map(Some);
+            symptoms.iter().any(|symptom| refusals.contains(symptom))
+        };
+        if probes.iter().any(is_refused) {
+            print_error(
+                "callboard: the user or the password is refused; it is not tried again, as that would lock the user out",
+            );
+            return Ok(TO_MEND);
+        }
         sleep(pause);
     }
 }
 
 /// Explains a recording.
 fn explained(flags: &cli::Probe, path: &Path) -> io::Result<Result<u8, String>> {
-    let read = fs::metadata(path)
-        .and_then(|about| match about.len() {
-            0..=FILE_MAX => fs::read_to_string(path),
-            _ => Err(io::Error::other("it is longer than 128 MiB")),
+    // A pipe or a device does not say how long it is.
+    let read = fs::File::open(path)
+        .and_then(|file| {
+            let mut text = String::new();
+            match file.take(FILE_MAX + 1).read_to_string(&mut text)? as u64 {
+                0..=FILE_MAX => Ok(text),
+                _ => Err(io::Error::other("it is longer than 128 MiB")),
+            }
         })
         .map_err(|error| error.to_string())
         .and_then(|text| explain(&text));

@@ -32,6 +32,7 @@ struct Labels {
     well: &'static str,
     failed: &'static str,
     warned: &'static str,
+    warned_beside: &'static str,
     end_is_unknown: &'static str,
 }
 
@@ -43,6 +44,7 @@ fn labels(language: Language) -> &'static Labels {
             well: "Every step passed.",
             failed: "Failed at this step:",
             warned: "It works, with a warning at this step:",
+            warned_beside: "A warning at this step:",
             end_is_unknown: "The recording does not say how the connection ended: a HAR has neither the close frame nor its code.",
         },
         Language::Chinese => &Labels {
@@ -51,6 +53,7 @@ fn labels(language: Language) -> &'static Labels {
             well: "每個步驟都通過。",
             failed: "失敗步驟：",
             warned: "可以使用，但此步驟有警告：",
+            warned_beside: "此步驟有警告：",
             end_is_unknown: "紀錄沒有說明連線如何結束：HAR 不含關閉訊框，也不含關閉碼。",
         },
     }
@@ -59,7 +62,7 @@ fn labels(language: Language) -> &'static Labels {
 impl Report<'_> {
     /// A line for each step, and a paragraph about what is wrong. `colours`: for a terminal.
     pub fn text(&self, colours: bool) -> String {
-        let mut out = format!("{}\n", self.of);
+        let mut out = format!("{}\n", printable(self.of));
         for (step, outcome) in self.outcomes.iter().filter(|(_, outcome)| outcome.from.is_some()) {
             self.line(&mut out, step, outcome, colours);
         }
@@ -79,7 +82,11 @@ impl Report<'_> {
             let Some(words) = outcome.symptom.and_then(|symptom| symptom.words(self.language)) else {
                 continue;
             };
-            let said = if worst == Verdict::Failed { labels.failed } else { labels.warned };
+            let said = match (outcome.verdict, worst) {
+                (Verdict::Failed, _) => labels.failed,
+                (_, Verdict::Failed) => labels.warned_beside,
+                _ => labels.warned,
+            };
             // Writing to a String cannot fail.
             let _ = writeln!(out, "{said} {}\n  {}", step.name(), words.symptom);
             let _ = writeln!(out, "  {}: {}\n  {}: {}", labels.cause, words.cause, labels.check, words.check);
@@ -87,14 +94,20 @@ impl Report<'_> {
         out
     }
 
+    /// What is wrong first: what has failed, or else what there is a warning about.
+    fn wrong(&self) -> Option<(Step, &Outcome)> {
+        let warned = || self.outcomes.iter().find(|(_, outcome)| outcome.symptom.is_some());
+        self.outcomes.failed().or_else(warned)
+    }
+
     /// The time, the verdict, the first symptom with its step, and the target.
     pub fn line_of_all(&self) -> String {
-        let wrong = self.outcomes.iter().find(|(_, outcome)| outcome.symptom.is_some());
-        let wrong = wrong
+        let wrong = self
+            .wrong()
             .and_then(|(step, outcome)| Some(format!(" {} at {}", outcome.symptom?.name(), step.name())));
         let now = OffsetDateTime::now_utc().replace_nanosecond(0).ok();
         let now = now.and_then(|now| now.format(&Rfc3339).ok()).unwrap_or_default();
-        format!("{now} {}{} {}", self.outcomes.worst().name(), wrong.unwrap_or_default(), self.of)
+        format!("{now} {}{} {}", self.outcomes.worst().name(), wrong.unwrap_or_default(), printable(self.of))
     }
 
     fn line(&self, out: &mut String, step: Step, outcome: &Outcome, colours: bool) {
@@ -119,7 +132,7 @@ impl Report<'_> {
         json::object(out, |object| {
             object.string("url", self.of);
             object.string("verdict", self.outcomes.worst().name());
-            let first = self.outcomes.iter().find_map(|(_, outcome)| outcome.symptom);
+            let first = self.wrong().and_then(|(_, outcome)| outcome.symptom);
             object.optional("symptom", first.map(Symptom::name));
             object.array("steps", self.outcomes.iter(), |out, (step, outcome)| {
                 json::object(out, |object| {
@@ -146,7 +159,7 @@ impl Report<'_> {
 
     /// A test suite with a case for each step.
     pub fn junit(&self, out: &mut String) {
-        let of = xml::escape(self.of);
+        let of = xml::escape(&printable(self.of));
         let cases: Vec<_> = self.outcomes.iter().collect();
         let failures = cases.iter().filter(|(_, outcome)| outcome.verdict == Verdict::Failed).count();
         let skipped = cases.iter().filter(|(_, outcome)| outcome.verdict == Verdict::NotTaken).count();

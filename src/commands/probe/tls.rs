@@ -76,6 +76,17 @@ impl Recorder {
         Ok(Arc::new(Self { webpki, provider, trust, seen: Mutex::default() }))
     }
 
+    /// A recorder of one handshake with the same trust: what two handshakes show at the same time must not be taken for each other,
+    /// or a password could go to the one by the certificate of the other.
+    pub fn fresh(&self) -> Arc<Self> {
+        Arc::new(Self {
+            webpki: self.webpki.clone(),
+            provider: self.provider.clone(),
+            trust: self.trust.clone(),
+            seen: Mutex::default(),
+        })
+    }
+
     /// The configuration of handshakes that are recorded here.
     ///
     /// # Errors
@@ -113,7 +124,7 @@ impl Recorder {
             Some(webpki) => webpki.verify_server_cert(end_entity, intermediates, name, &[], now).map(drop),
             None => Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)),
         };
-        let is_own = issuer == subject;
+        let is_own = !subject.is_empty() && issuer == subject;
         let flaw = verdict.err().map(|error| flaw(error, is_own, intermediates.is_empty()));
         Secured {
             is_told: self.trust.insecure || self.trust.pin.as_ref() == Some(&sha256),

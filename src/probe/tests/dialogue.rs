@@ -140,6 +140,25 @@ fn a_late_ping_and_a_negative_priority_are_seen() {
 }
 
 #[test]
+fn an_error_of_the_stream_over_bosh_names_its_cause() {
+    let mut dialogue = Dialogue::default();
+    let open = "<body xmlns='http://jabber.org/protocol/httpbind' rid='1' to='elsewhere'/>";
+    let end = "<body xmlns='http://jabber.org/protocol/httpbind' type='terminate' condition='host-unknown'/>";
+    dialogue.frame(Duration::ZERO, Side::Client, open);
+    dialogue.frame(Duration::from_millis(1), Side::Server, end);
+    let failed = dialogue.outcomes.failed().map(|(step, outcome)| (step, outcome.symptom));
+    assert_eq!(failed, Some((Step::Open, Some(Symptom::HostUnknown))));
+}
+
+#[test]
+fn a_recording_that_ends_with_unanswered_pings_is_half_open() {
+    let (mut dialogue, at) = said(SESSION.into_iter().take(17));
+    dialogue.frame(at, Side::Client, &PING.replace("'p'", "'q'"));
+    dialogue.recorded(at + Duration::from_secs(20));
+    assert_eq!(dialogue.outcomes.of(Step::Ping).symptom, Some(Symptom::PingLate));
+}
+
+#[test]
 fn a_peer_fills_no_memory() {
     let mut dialogue = Dialogue::default();
     for number in 0..10_000 {

@@ -24,6 +24,27 @@ fn a_har_of_a_browser_is_explained() {
 }
 
 #[test]
+fn what_is_explained_has_no_password() {
+    let explained = explain(HAR).expect("a HAR");
+    let auth = explained[0].frames.iter().find(|frame| frame.text.contains("auth")).expect("it is there");
+    assert!(!auth.text.contains("AGEAYg=="), "{}", auth.text);
+}
+
+#[test]
+fn other_peoples_connections_and_wild_times_do_no_harm() {
+    let other = HAR
+        .replace("\"value\":\"xmpp\"", "\"value\":\"v10.stomp\"")
+        .replace("\"data\":\"<", "\"data\":\"CONNECT ");
+    assert!(explain(&other).expect_err("there is no XMPP").contains("no frame of XMPP"));
+    let bosh = r#"{"log":{"entries":[{"startedDateTime":"2026-11-30T10:00:00Z","time":1.8446744073709550e22,
+        "request":{"url":"https://host/http-bind/","postData":{"text":"<body rid='1' to='host'/>"}},
+        "response":{"status":503,"content":{"text":"<html>"}}}]}}"#;
+    let explained = explain(bosh).expect("BOSH");
+    assert_eq!(explained[0].outcomes.of(Step::Upgrade).symptom, Some(Symptom::ServiceDown));
+    assert!(explain(&bosh.replace("503", "200")).is_ok());
+}
+
+#[test]
 fn a_proxy_that_refuses_the_upgrade_is_seen_in_a_har() {
     let har = HAR.replace("101", "503").replace("_webSocketMessages", "_none");
     let explained = explain(&har).expect("a HAR");

@@ -126,6 +126,8 @@ function connect(entry, asked) {
 
   async function attempt() {
     let problem;
+    // A server that answers has a certificate that is trusted.
+    let answered = false;
     try {
       const answer = await api.get('/callboard/api/directory', { timeout: 8_000 });
       if (closed) return;
@@ -135,6 +137,7 @@ function connect(entry, asked) {
         wall(entry, api, answer.json());
         return;
       }
+      answered = true;
       problem = t('board.refused', { reason: reason(answer) });
       if (answer.status === 401) {
         if (asked) login(t('board.wrong'), { user: entry.user, team: entry.team });
@@ -149,9 +152,10 @@ function connect(entry, asked) {
       login(problem, entry);
       return;
     }
+    const hint = whileLost(began);
     clear(root).append(el('main', { class: 'board-login' },
       el('div', { class: 'board-band lost', role: 'alert' },
-        el('strong', {}, t('board.lost', { time: timeOfDay(began) })), el('span', {}, problem), ...hints(whileLost(began)))));
+        el('strong', {}, t('board.lost', { time: timeOfDay(began) })), el('span', {}, problem), ...hints(answered ? '' : hint))));
     timer = setTimeout(attempt, wait);
     wait = Math.min(wait * 2, LONGEST_WAIT);
   }

@@ -9,7 +9,7 @@ export function curl({ method, path, body, user }) {
   const quote = (text) => `'${String(text).replaceAll("'", "'\\''")}'`;
   const parts = ['curl', location.protocol === 'https:' ? '-k' : '', '-u', /^[\w.@:-]+$/.test(user) ? user : quote(user)];
   if (method !== 'GET') parts.push('-X', method);
-  if (body) parts.push('-H', quote('Content-Type: application/xml'), '-d', quote(body));
+  if (body) parts.push('-H', quote('Content-Type: application/xml'), '--data-raw', quote(body));
   return [...parts.filter(Boolean), quote(`${location.origin}${path}`)].join(' ');
 }
 

@@ -42,10 +42,10 @@ export class FrameStore {
   }
 
   /**
-   * Adds a frame: `{ direction, text, time, size, session, user, fault, http }`, `time` in milliseconds since 1970. `http` is
+   * Adds a frame: `{ direction, text, time, size, session, user, fault, http }`, `time` in milliseconds since 1970. `cut`: the text is only its start; `http` is
    * `{ method, path, status, requestId }` of a request or response of REST, and `fault` the name of a fault that touched the frame.
    */
-  add({ direction, text, time, size, session = '', user = '', fault = '', http = null }) {
+  add({ direction, text, time, size, session = '', user = '', fault = '', http = null, cut = false }) {
     const n = this.count + 1;
     const name = http ? this.#http(http, n) : this.#namer(session).name(direction, text, n);
     const { text: shown, masked } = mask(text);
@@ -68,6 +68,8 @@ export class FrameStore {
       masked,
       text: shown.length > LONGEST_FRAME ? shown.slice(0, LONGEST_FRAME) : shown,
       length: shown.length,
+      /** Whether it is only the start of the frame. */
+      cut: cut || shown.length > LONGEST_FRAME,
     };
     if (entry.kind === 'event') entry.request = this.#requests.get(requestIdOf(entry.text)) ?? 0;
     if (entry.request) this.get(entry.request)?.responses.push(n);

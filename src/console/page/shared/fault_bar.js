@@ -67,7 +67,12 @@ export class FaultBar {
   /** Asks now. */
   async refresh() {
     const answer = await this.api.get(`${PATH}/active`).catch(() => null);
-    if (answer?.ok) this.count = answer.json().faults;
+    if (!answer?.ok) return;
+    try {
+      this.count = answer.json().faults;
+    } catch {
+      // Something in between has answered.
+    }
   }
 
   /** Writes the words anew, as the language has changed. */

@@ -18,7 +18,7 @@ export function asCurl(entry, payload, request) {
 
 function command(method, path, body, user) {
   const parts = ['curl -k', `-u ${quoted(user)}`, `-X ${quoted(method)}`, quoted(`${location.origin}${path}`)];
-  if (body.trim()) parts.push("-H 'Content-Type: application/xml'", `--data-binary ${quoted(body)}`);
+  if (body.trim()) parts.push("-H 'Content-Type: application/xml'", `--data-raw ${quoted(body)}`);
   return parts.join(' ');
 }
 

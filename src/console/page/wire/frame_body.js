@@ -120,7 +120,7 @@ function links(entry, store, go) {
 function notes(entry) {
   return [
     entry.masked && el('p', { class: 'hint' }, t('frames.masked')),
-    entry.length > entry.text.length && el('p', { class: 'hint' }, t('frames.cut', { n: number(entry.length) })),
+    entry.cut && el('p', { class: 'hint' }, entry.length > entry.text.length ? t('frames.cut', { n: number(entry.length) }) : t('frames.cutBytes', { n: number(entry.size) })),
   ].filter(Boolean);
 }
 

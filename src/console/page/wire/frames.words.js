@@ -54,6 +54,7 @@ addWords({
     'frames.copied': 'Copied',
     'frames.masked': 'The password is masked.',
     'frames.cut': 'Shortened: the frame has {n} characters.',
+    'frames.cutBytes': 'Shortened: the frame has {n} bytes.',
 
     'frame.open-request': 'open request',
     'frame.open-response': 'open response',
@@ -233,6 +234,7 @@ addWords({
     'frames.copied': '已複製',
     'frames.masked': '密碼已遮蔽。',
     'frames.cut': '已截短：全文共 {n} 個字元。',
+    'frames.cutBytes': '已截短：全文共 {n} 個位元組。',
 
     'frame.open-request': 'open 請求',
     'frame.open-response': 'open 回應',

@@ -77,7 +77,7 @@ export class Recorded {
     else this.#add(given);
   }
 
-  #add({ seq, kind, time, session = '', user = '', size, text = '', fault, method, path, status, requestId, of, what, reason = '' }) {
+  #add({ seq, kind, time, session = '', user = '', size, text = '', cut = false, fault, method, path, status, requestId, of, what, reason = '' }) {
     if (kind === 'session') {
       if (what === 'ended') this.onGone(session, reason);
       return;
@@ -87,7 +87,7 @@ export class Recorded {
       return;
     }
     const http = kind === 'request' ? { method, path, requestId } : kind === 'response' ? { status, method, path, of: this.#numbers.get(of) ?? 0 } : null;
-    const { n } = this.store.add({ direction: kind === 'frame-in' || kind === 'request' ? 'out' : 'in', text, time, size, session, user, fault, http });
+    const { n } = this.store.add({ direction: kind === 'frame-in' || kind === 'request' ? 'out' : 'in', text, time, size, session, user, fault, http, cut });
     this.#numbers.set(seq, n);
     if (this.#numbers.size > MOST_ENTRIES) this.#numbers.delete(this.#numbers.keys().next().value);
   }

@@ -84,6 +84,7 @@ function frameOf(entry, store) {
     what: nameOf(entry),
     about: detail,
     ...(fault ? { fault } : {}),
+    ...(entry.cut ? { cut: true } : {}),
     ...(request ? { answers: request } : {}),
     ...(http ? { http } : {}),
     text: entry.text,
@@ -97,13 +98,13 @@ function part(given) {
 // One entry for each session, with its frames as messages, and one for each request of REST.
 function har(file) {
   const entries = new Map();
-  const later = [];
+  const later = new Map();
   const base = { httpVersion: 'HTTP/1.1', cookies: [], headers: [], headersSize: -1, bodySize: -1 };
   const pairs = (list = []) => list.map(([name, value]) => ({ name, value }));
   for (const frame of file.frames) {
     const { session = '', user = '', http, number } = frame;
     if (http) {
-      let asked = later.find((one) => http.status && one._number === frame.answers);
+      let asked = http.status ? later.get(frame.answers) : null;
       if (!asked) {
         asked = {
           startedDateTime: frame.time,
@@ -116,7 +117,7 @@ function har(file) {
           _user: user,
           _requestId: http.requestId ?? '',
         };
-        later.push(asked);
+        later.set(number, asked);
       }
       if (http.status) {
         asked.response = { ...base, status: http.status, statusText: '', content: { size: frame.bytes, mimeType: 'application/xml', text: frame.text }, redirectURL: '' };
@@ -151,7 +152,7 @@ function har(file) {
       creator: { name: 'callboard', version: file.version },
       browser: { name: file.browser, version: '' },
       pages: [],
-      entries: [...entries.values(), ...later],
+      entries: [...entries.values(), ...later.values()],
       _about: about,
     },
   };

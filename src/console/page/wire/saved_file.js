@@ -113,6 +113,7 @@ function clean(given) {
     session: text(given.session),
     user: text(given.user),
     fault: text(given.fault),
+    cut: given.cut === true,
     http: http && typeof http === 'object'
       ? { method: text(http.method), path: text(http.path), status: Number(http.status) || 0, requestId: text(http.requestId) }
       : null,

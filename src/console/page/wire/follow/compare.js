@@ -33,14 +33,16 @@ export function compare(frames, steps, { user = '', over = false } = {}) {
     const step = matched.get(index);
     return step ? { step, facts: fact, ...judge(step, fact) } : unexpected(fact);
   });
-  const span = facts.length ? facts.at(-1).time - facts[0].time : 0;
+  // Requests of REST may be from long before the session.
+  const said = facts.filter(({ what }) => what !== 'rest');
+  const span = said.length ? said.at(-1).time - said[0].time : 0;
   steps.forEach((step, index) => {
     if (step.optional || rows.some((row) => row.step === step) || (step.late && span < SILENT)) return;
     const missing = { step, facts: null, verdict: 'missing', reason: step.again ? 'noReopen' : `no.${step.what}`, values: {} };
     // It stands behind the step before it that came, or is missing itself.
     rows.splice(rows.findLastIndex((row) => steps.indexOf(row.step) >= 0 && steps.indexOf(row.step) < index) + 1, 0, missing);
   });
-  settle(rows, facts, over);
+  settle(rows, said, over);
   return { rows: timed(rows), first: rows.findIndex(({ verdict }) => ['differs', 'missing'].includes(verdict)) };
 }
 
@@ -69,7 +71,9 @@ export function factsOf(frames, user = '') {
     }
     const root = read(frame.text);
     if (!root) {
-      facts.push({ ...base(frame), what: /^\s*<(\w+:)?stream\b/.test(frame.text) ? 'old-framing' : 'broken', details: {} });
+      const broken = /^\s*<(\w+:)?stream\b/.test(frame.text) ? 'old-framing' : 'broken';
+      // Of a long frame only the start was kept.
+      facts.push({ ...base(frame), what: frame.cut ? (frame.kind === 'event' ? 'event' : 'other') : broken, details: {} });
       continue;
     }
     for (const element of root.name === 'body' ? inBody(root, frame.direction) : [root]) {

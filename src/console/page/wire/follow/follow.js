@@ -96,7 +96,7 @@ export class Follow {
     const found = [];
     for (const { id, name, store, list, user, isOver } of this.sources()) {
       const users = new Map();
-      for (const entry of store.frames) if (!users.get(entry.session)) users.set(entry.session, entry.user);
+      for (const entry of store.frames) if (!entry.http && !users.get(entry.session)) users.set(entry.session, entry.user);
       for (const [session, owner] of users) {
         found.push({
           key: `${id}:${session}`,
@@ -105,7 +105,12 @@ export class Follow {
           over: isOver(session),
           store,
           list,
-          frames: () => store.frames.filter((entry) => entry.session === session || (entry.http && owner && entry.user === owner)).slice(0, MOST_FRAMES),
+          frames: () => {
+            // What the user did by REST before the session would take the place of its frames.
+            const first = store.frames.findIndex((entry) => entry.session === session);
+            const own = (entry) => entry.session === session || (entry.http && owner && entry.user === owner);
+            return store.frames.slice(first).filter(own).slice(0, MOST_FRAMES);
+          },
         });
       }
     }
