@@ -36,10 +36,19 @@ impl Asset {
     ///
     /// None with what is packed into the program.
     pub fn unpack(&self) -> io::Result<Vec<u8>> {
-        // A header without a name, and the checksum and length at the end (RFC 1952 §2.3).
-        let data = self.packed.get(10..self.packed.len() - 8).unwrap_or_default();
-        decompress_to_vec(data).map_err(|error| io::Error::other(error.to_string()))
+        unpack(self.packed)
     }
+}
+
+/// What the build script has compressed by gzip.
+///
+/// # Errors
+///
+/// None with what is packed into the program.
+pub fn unpack(packed: &[u8]) -> io::Result<Vec<u8>> {
+    // A header without a name, and the checksum and length at the end (RFC 1952 §2.3).
+    let data = packed.get(10..packed.len().saturating_sub(8)).unwrap_or_default();
+    decompress_to_vec(data).map_err(|error| io::Error::other(error.to_string()))
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed={}", symptoms::FILE);
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("cargo sets OUT_DIR"))?);
     let symptoms = symptoms::read()?;
-    fs::write(out.join("symptoms.rs"), symptoms::table(&symptoms)?)?;
+    fs::write(out.join("symptoms"), pack(symptoms::table(&symptoms)?.as_bytes())?)?;
     let mut files = page()?;
     files.push(("shared/symptoms.words.js".to_owned(), symptoms::words(&symptoms).into_bytes()));
     #[cfg(feature = "manual")]

@@ -66,29 +66,23 @@ pub fn words(symptoms: &[Symptom]) -> String {
     out + "});\n"
 }
 
-/// The table of those that faults have, as Rust.
+/// The table of those that faults and the probe have: a line for each, with tabs between who has it, its step and its texts.
 pub fn table(symptoms: &[Symptom]) -> io::Result<String> {
-    let mut out = String::from("&[\n");
+    let mut out = String::new();
     for Symptom { name, by, step, texts } in symptoms {
-        let kinds: Vec<&String> = by.iter().filter(|user| *user != PAGE).collect();
-        if kinds.is_empty() {
+        let users: Vec<&str> = by.iter().filter(|user| *user != PAGE).map(String::as_str).collect();
+        if users.is_empty() {
             continue;
         }
-        let texts: Option<Vec<String>> =
-            texts.iter().map(|text| text.as_deref().map(without_values)).collect();
-        let [en_symptom, en_cause, en_check, zh_symptom, zh_cause, zh_check] =
-            texts.as_deref().ok_or_else(|| io::Error::other(format!("{FILE}: {name} lacks a text")))?
-        else {
-            continue;
-        };
-        let _ = writeln!(
-            out,
-            "    Symptom {{ kinds: &{kinds:?}, step: {step:?}, \
-             english: Words {{ symptom: {en_symptom:?}, cause: {en_cause:?}, check: {en_check:?} }}, \
-             chinese: Words {{ symptom: {zh_symptom:?}, cause: {zh_cause:?}, check: {zh_check:?} }} }},",
-        );
+        let mut fields = vec![users.join(" "), step.clone()];
+        for text in texts {
+            let text =
+                text.as_deref().ok_or_else(|| io::Error::other(format!("{FILE}: {name} lacks a text")))?;
+            fields.push(without_values(text));
+        }
+        out.push_str(&fields.join("\t"));
+        out.push('\n');
     }
-    out.push_str("]\n");
     Ok(out)
 }
 

@@ -1,13 +1,17 @@
 //! What a client sees of a fault, why, and what to check, in the languages of the page.
 //!
 //! The build script makes the table, and the words of the page, from `words.txt`, so that a fault and the page say the same
-//! sentence of the same failure.
+//! sentence of the same failure. The table is unpacked when it is first asked.
+
+use std::sync::LazyLock;
+
+use crate::console;
 
 /// The symptom of faults of some kinds.
 #[derive(Debug)]
 pub struct Symptom {
-    /// The names of the kinds.
-    kinds: &'static [&'static str],
+    /// The names of the kinds, and what the probe has.
+    kinds: Vec<&'static str>,
     /// The part of a connection at which it appears.
     pub step: &'static str,
     english: Words,
@@ -35,9 +39,22 @@ pub enum Language {
     Chinese,
 }
 
-static TABLE: &[Symptom] = include!(concat!(env!("OUT_DIR"), "/symptoms.rs"));
+/// A line for each symptom, with tabs between its parts.
+static TEXT: LazyLock<String> = LazyLock::new(|| {
+    let packed = include_bytes!(concat!(env!("OUT_DIR"), "/symptoms"));
+    console::unpack(packed).ok().and_then(|text| String::from_utf8(text).ok()).unwrap_or_default()
+});
+
+static TABLE: LazyLock<Vec<Symptom>> = LazyLock::new(|| TEXT.lines().filter_map(Symptom::read).collect());
 
 impl Symptom {
+    fn read(line: &'static str) -> Option<Self> {
+        let mut parts = line.split('\t');
+        let (kinds, step) = (parts.next()?.split(' ').collect(), parts.next()?);
+        let mut words = || Some(Words { symptom: parts.next()?, cause: parts.next()?, check: parts.next()? });
+        Some(Self { kinds, step, english: words()?, chinese: words()? })
+    }
+
     /// The symptom of a kind of faults, by its name.
     pub fn of(kind: &str) -> Option<&'static Self> {
         TABLE.iter().find(|symptom| symptom.kinds.contains(&kind))
@@ -74,7 +91,8 @@ mod tests {
             let all: Vec<_> = TABLE.iter().filter(|symptom| symptom.kinds.contains(&row.name)).collect();
             assert_eq!(all.len(), 1, "{}: src/diagnosis/words.txt has its symptom", row.name);
         }
-        for symptom in TABLE {
+        assert!(!TABLE.is_empty());
+        for symptom in TABLE.iter() {
             let name = symptom.kinds.join(", ");
             assert!(!symptom.step.is_empty(), "{name}");
             for language in [Language::English, Language::Chinese] {
