@@ -147,7 +147,7 @@ pub struct DemoConfig {}
 
 /// Connect as a client of Finesse does, step by step, and say which step fails, why, and what to check.
 ///
-/// It changes nothing on the other side. The password is asked for, or read from a file, and is sent only to a server whose
+/// The probe changes nothing on the other side. The password is asked for, or read from a file, and is sent only to a server whose
 /// certificate is verified or that the flags say is to be trusted. Exit codes: 0 every step passed, 1 one did not, 2 wrong usage,
 /// 75 nobody answers.
 #[cfg(feature = "client")]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::task::{Poll, Waker};
 
-/// Those that wait, each for as long as its client is there: about one for each connection.
+/// The wakers of all that wait, each for as long as its client is there: about one for each connection.
 #[derive(Default)]
 pub struct FaultWaits {
     count: Cell<u64>,

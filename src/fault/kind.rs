@@ -63,14 +63,14 @@ pub enum Cut {
     Close(u16),
 }
 
-/// What is wrong with a certificate.
+/// The defect of a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Defect {
     /// Its time is over.
     Expired,
     /// Its time has not come.
     NotYet,
-    /// It is for another host.
+    /// Its names are those of another host.
     WrongName,
     /// Nobody has signed it but its own key.
     Untrusted,
@@ -143,9 +143,9 @@ pub enum Kind {
         finesse: bool,
     },
     RoleSecondary,
-    /// So long after the return.
+    /// The time between the return of the client and the sign-out.
     LateLogout(Duration),
-    /// So long after the notice.
+    /// The time between the notice and the end of the session.
     Maintenance(Duration),
     /// The port; the host stands in what was given.
     SecondaryNode(u16),

@@ -41,7 +41,7 @@ pub(super) enum Value {
     Duration(Duration),
     Number(u64),
     Word(&'static str),
-    /// It stands in what was given.
+    /// A text that the request or the file has given.
     Given,
 }
 

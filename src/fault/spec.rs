@@ -28,7 +28,7 @@ pub struct Problem {
 pub enum Origin {
     /// Somebody asks for it.
     Api,
-    /// It stands in the configuration.
+    /// The configuration has set the fault.
     File,
 }
 

@@ -31,7 +31,7 @@ pub struct Explained {
     pub end_is_unknown: bool,
 }
 
-/// What a file has of one connection.
+/// A connection as a file has it.
 #[derive(Debug, Default)]
 struct Recorded {
     name: String,

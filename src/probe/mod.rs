@@ -1,13 +1,14 @@
 //! The probe: finds the step at which a connection to a Finesse, or to anything that speaks like one, fails, and says why.
 //!
 //! `dialogue` reads what both sides of a stream say, live or from a file, and judges each step; `peer` judges what is seen before
-//! the stream; `plan` says what a live probe does next, and `carrier` what is around its stanzas; `explain` reads files. Nothing here knows a socket
+//! the stream; `live` says what a live probe does next, by the values of `plan`, and `carrier` what is around its stanzas; `explain` reads files. Nothing here knows a socket
 //! or a clock: times are since the first step began.
 #![deny(clippy::disallowed_methods)]
 
 mod carrier;
 mod dialogue;
 mod explain;
+mod live;
 mod outcome;
 mod peer;
 mod plan;
@@ -18,8 +19,9 @@ mod tests;
 
 pub use dialogue::{Dialogue, End, PING_LATE, Side};
 pub use explain::{Explained, explain};
-pub use outcome::{Fact, Outcome, Outcomes, Verdict};
+pub use live::Probe;
+pub use outcome::{Fact, Outcome, Outcomes, Verdict, millis};
 pub use peer::{Flaw, Got, NotConnected, Secured, Upgrade};
-pub use plan::{Do, Frame, Plan, Probe, Seen};
+pub use plan::{Do, Frame, Plan, Seen};
 pub use step::Step;
 pub use symptom::Symptom;

@@ -1,4 +1,4 @@
-//! What came of each step.
+//! The outcome of each step.
 
 use std::time::Duration;
 
@@ -9,11 +9,11 @@ use crate::text;
 /// How a step went.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
-    /// It was not reached, or there was no need of it.
+    /// The step was not reached, or there was no need of it.
     #[default]
     NotTaken,
     Passed,
-    /// It works, and something about it will fail some day or for somebody.
+    /// The step works, and something about it will fail some day or for somebody.
     Warned,
     Failed,
 }
@@ -33,11 +33,11 @@ impl Verdict {
 /// Something that was seen at a step: a name in reports and a text.
 pub type Fact = (&'static str, String);
 
-/// What came of a step.
+/// The outcome of a step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     pub verdict: Verdict,
-    /// What was wrong with it.
+    /// The first thing that was wrong with it.
     pub symptom: Option<Symptom>,
     pub facts: Vec<Fact>,
     /// When it began, since the first step did.
@@ -56,19 +56,19 @@ const FACTS_MAX: usize = 16;
 /// How long the text of a fact is at most, in bytes.
 const FACT_MAX: usize = 512;
 
-/// What came of all steps.
+/// The outcomes of all steps.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcomes {
     steps: [Outcome; Step::ALL.len()],
 }
 
 impl Outcomes {
-    /// What came of a step.
+    /// The outcome of a step.
     pub fn of(&self, step: Step) -> &Outcome {
         &self.steps[step as usize]
     }
 
-    /// All steps with what came of them, in order.
+    /// All steps with their outcomes, in order.
     pub fn iter(&self) -> impl Iterator<Item = (Step, &Outcome)> {
         Step::ALL.into_iter().zip(&self.steps)
     }
@@ -137,4 +137,9 @@ impl Outcomes {
             outcome.symptom = symptom;
         }
     }
+}
+
+/// A time as reports show it, in milliseconds.
+pub fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
 }

@@ -18,7 +18,7 @@ pub enum NotConnected {
     Other(String),
 }
 
-/// What is wrong with a certificate.
+/// A flaw of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Flaw {
     /// When it ended.
@@ -27,7 +27,7 @@ pub enum Flaw {
     NotYetValid { not_before: String },
     /// The names for which it is.
     WrongName { presented: Vec<String> },
-    /// It has signed itself, and nobody has said that it is to be trusted.
+    /// The certificate has signed itself, and nobody has said that it is to be trusted.
     SelfSigned,
     /// Its issuer is not among what came and not among what is trusted, and nothing but it came.
     Incomplete,

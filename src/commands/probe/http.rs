@@ -1,4 +1,4 @@
-//! One request over a connection of its own: for BOSH, and for the REST API.
+//! A request over a connection of its own: for BOSH, and for the REST API.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use super::tls::Recorder;
 /// How long a body may be.
 const BODY_MAX: usize = 1 << 20;
 
-/// What is asked for.
+/// A request.
 #[derive(Debug)]
 pub struct Question {
     pub path: String,
@@ -34,7 +34,7 @@ pub struct Question {
     pub certificate: Option<String>,
 }
 
-/// What came.
+/// The response to a request.
 #[derive(Debug)]
 pub struct Response {
     pub status: u16,

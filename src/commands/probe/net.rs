@@ -31,6 +31,12 @@ const FRAME_MAX: usize = 1 << 20;
 /// How long one of several addresses may take to answer.
 const ADDRESS_PATIENCE: Duration = Duration::from_secs(3);
 
+/// The port of BOSH and WebSocket before 12.6(1).
+const NOTIFICATION_PORT: u16 = 7443;
+
+/// The port of the REST API beside it.
+const REST_PORT: u16 = 8445;
+
 /// How much a peer may send in all: nobody who answers a probe has more to say.
 const RECEIVED_MAX: usize = 16 << 20;
 
@@ -144,7 +150,7 @@ impl Connection<'_> {
             }
             Do::Send(text) => {
                 let stream = self.stream.as_mut()?;
-                // What is wrong is seen by who reads.
+                // An error of the connection is seen when it is read from.
                 let _ = stream.send(Message::text(text)).await;
                 None
             }
@@ -188,15 +194,16 @@ impl Connection<'_> {
     }
 
     async fn get(&self, path: String, with_login: bool) -> Result<Got, String> {
+        let mut target = self.target.clone();
+        let mut address = self.address;
+        // Up to 12.5 Finesse has BOSH and WebSocket at one port and the REST API at another.
+        if target.port == NOTIFICATION_PORT {
+            target.port = REST_PORT;
+            address.iter_mut().for_each(|address| address.set_port(REST_PORT));
+        }
         let login = self.login.clone().filter(|_| with_login);
-        let question = Question {
-            path,
-            login,
-            body: None,
-            address: self.address,
-            certificate: self.certificate.clone(),
-        };
-        let Response { status, body, .. } = http::ask(self.target, self.recorder, question).await?;
+        let question = Question { path, login, body: None, address, certificate: self.certificate.clone() };
+        let Response { status, body, .. } = http::ask(&target, self.recorder, question).await?;
         Ok(Got { status, body })
     }
 

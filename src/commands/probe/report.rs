@@ -1,14 +1,13 @@
 //! What a probe prints: for people, as JSON, and as JUnit.
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::diagnosis::Language;
 use crate::json;
-use crate::probe::{Frame, Outcome, Outcomes, Side, Step, Symptom, Verdict};
+use crate::probe::{Frame, Outcome, Outcomes, Side, Step, Symptom, Verdict, millis};
 use crate::xml;
 
 /// What there is to say of one connection.
@@ -94,7 +93,7 @@ impl Report<'_> {
         out
     }
 
-    /// What is wrong first: what has failed, or else what there is a warning about.
+    /// The symptom that is told first: that of a failure, or else that of a warning.
     fn wrong(&self) -> Option<(Step, &Outcome)> {
         let warned = || self.outcomes.iter().find(|(_, outcome)| outcome.symptom.is_some());
         self.outcomes.failed().or_else(warned)
@@ -213,8 +212,4 @@ pub fn saved(reports: &[Report<'_>]) -> String {
 /// What a peer has sent, without what a terminal would take for a command.
 fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
-}
-
-fn millis(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1e3
 }

@@ -180,3 +180,55 @@ fn a_subscription_that_is_refused_is_not_ended() {
     assert!(!sent.iter().any(|text| text.contains("<unsubscribe")), "{sent:?}");
     assert_eq!(probe.dialogue().outcomes.failed().map(|(step, _)| step), Some(Step::Subscribe));
 }
+
+#[test]
+fn a_connection_that_died_in_silence_is_found_by_the_ping_after_it() {
+    let mut probe = Probe::new(Plan { silence: Duration::from_secs(60), ..plan() }, 1);
+    talk(&mut probe, &Secured::default(), |_, answers| answers);
+    assert_eq!(probe.dialogue().outcomes.of(Step::Silence).verdict, Verdict::Passed);
+    let mut probe = Probe::new(Plan { silence: Duration::from_secs(60), ..plan() }, 1);
+    let mut pings = 0;
+    talk(&mut probe, &Secured::default(), |text, answers| {
+        pings += usize::from(text.contains("<ping"));
+        if pings > 3 { Vec::new() } else { answers }
+    });
+    let failed = probe.dialogue().outcomes.failed().map(|(step, outcome)| (step, outcome.symptom));
+    assert_eq!(failed, Some((Step::Silence, Some(Symptom::IdleClosed))));
+}
+
+#[test]
+fn nothing_is_left_behind_by_a_ping_that_fails() {
+    let mut probe = Probe::new(plan(), 1);
+    let sent = talk(&mut probe, &Secured::default(), |text, answers| {
+        let wrong = text.contains("<ping");
+        answers
+            .iter()
+            .map(|answer| if wrong { answer.replace("'result'", "'error'") } else { answer.clone() })
+            .collect()
+    });
+    assert!(sent.iter().any(|text| text.contains("<unsubscribe ")), "{sent:?}");
+    assert_eq!(probe.dialogue().outcomes.failed().map(|(step, _)| step), Some(Step::Ping));
+}
+
+#[test]
+fn a_probe_answers_pings_and_refuses_what_it_does_not_know() {
+    let mut probe = Probe::new(plan(), 1);
+    let sent = talk(&mut probe, &Secured::default(), |text, mut answers| {
+        if text.starts_with("<presence") {
+            answers.push(
+                "<iq type='get' id='p1' from='localhost'><ping xmlns='urn:xmpp:ping'/></iq>".to_owned(),
+            );
+            answers.push(
+                "<iq type='get' id='v1' from='localhost'><query xmlns='jabber:iq:version'/></iq>".to_owned(),
+            );
+        }
+        answers
+    });
+    let answer =
+        |id: &str| sent.iter().find(|text| text.contains(&format!("id='{id}'"))).cloned().unwrap_or_default();
+    assert!(answer("p1").contains("type='result'"), "{sent:?}");
+    assert!(
+        answer("v1").contains("type='error'") && answer("v1").contains("service-unavailable"),
+        "{sent:?}"
+    );
+}
