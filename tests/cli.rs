@@ -276,7 +276,11 @@ fn a_hashed_password_can_be_used_in_a_configuration() {
     for input in ["correct horse\n", "correct horse\r\n", "correct horse"] {
         let run = run(&["passwd".as_ref()], input.as_bytes());
         assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
-        assert!(run.out.starts_with("$pbkdf2-sha256$i=600000$") && !run.out.contains("horse"), "{}", run.out);
+        assert!(
+            run.out.starts_with("$pbkdf2-sha256$i=600000$") && !run.out.contains("correct horse"),
+            "{}",
+            run.out
+        );
         let password = Password::parse_hash(run.out.trim_end()).expect("the form of the configuration");
         assert!(password.matches("correct horse"));
     }

@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { PATIENCE, SHOTS, accessible, connect, enter, fits, ladder, logIn, open, until, wake } from './lab/console.js';
 import { lab } from './lab/lab.js';
 
+/** A password that no port, time or id contains by chance. */
+const SECRET = 'geheim-password';
 const PAGE = fileURLToPath(new URL('../../src/console/page/', import.meta.url));
 
 test('the ladder comes up step by step, and every frame is seen', lab(async ({ server }) => {
@@ -31,9 +33,9 @@ test('the ladder comes up step by step, and every frame is seen', lab(async ({ s
   await page.locator('.ladder > li .step-head').nth(4).click();
   const auth = page.locator('#step-auth');
   await auth.getByText('administrator@localhost').first().waitFor();
-  assert.ok(!(await auth.innerText()).includes('1234'), 'the password is masked');
+  assert.ok(!(await auth.innerText()).includes(SECRET), 'the password is masked');
   await auth.getByRole('button', { name: /password/i }).click();
-  await auth.getByText('1234', { exact: true }).waitFor();
+  await auth.getByText(SECRET, { exact: true }).waitFor();
   // An event is the next frame.
   await server.publish('/finesse/api/Team/1/Users', '<Update><event>PUT</event></Update>');
   await until(async () => (await frames.last().locator('.frame-what').innerText()).includes('event') || 'no event', 'the event');
@@ -48,12 +50,12 @@ test('the ladder comes up step by step, and every frame is seen', lab(async ({ s
     await page.getByRole('button', { name }).click();
     const text = await readFile(await (await download).path(), 'utf8');
     assert.ok(check(text), text.slice(0, 500));
-    assert.ok(!text.includes('1234') && !text.includes(Buffer.from('\0administrator\x001234').toString('base64').slice(0, 20)), text);
+    assert.ok(!text.includes(SECRET) && !text.includes(Buffer.from(`\0administrator\0${SECRET}`).toString('base64').slice(0, 20)), text);
   }
   await page.getByRole('button', { name: 'Disconnect' }).click();
   await page.getByRole('button', { name: 'Connect', exact: true }).waitFor();
   assert.deepEqual(complaints, []);
-}));
+}, { password: SECRET }));
 
 test('a step that fails is red, with the cause and what to check', lab(async ({ server }) => {
   const { page } = await enter(server, 'wire', { expected: [/WebSocket/] });
@@ -371,11 +373,11 @@ test('the ways beside each other for 20 seconds, as the server counts them', { t
 test('a state changed on the desk is on the board, and the board comes back after a restart', { timeout: 120_000 }, lab(async ({ server, start }) => {
   const gone = [/ERR_CONNECTION_REFUSED/, /ERR_INCOMPLETE/, /ERR_EMPTY_RESPONSE/, /ERR_CONNECTION_RESET/, /ERR_SOCKET_NOT_CONNECTED/, /EventSource/, /401/];
   const desk = await enter(server, 'desk', { scheme: 'http', expected: gone });
-  const board = await open(server, 'board#user=administrator&password=1234&team=1', { scheme: 'http', expected: gone });
+  const board = await open(server, `board#user=administrator&password=${SECRET}&team=1`, { scheme: 'http', expected: gone });
   const agent = desk.page.locator('[data-agent="1001"]');
   const tile = board.page.locator('[data-agent="1001"]');
   await tile.getByText('Signed out').waitFor();
-  assert.ok(!board.page.url().includes('1234'), 'the password does not stay in the address');
+  assert.ok(!board.page.url().includes(SECRET), 'the password does not stay in the address');
   await agent.locator('[data-action="login"]').click();
   await tile.getByText('Not ready').waitFor();
   await agent.locator('[data-action="ready"]').click();
@@ -399,12 +401,12 @@ test('a state changed on the desk is on the board, and the board comes back afte
   const { https, http } = server.addresses;
   await server.stop();
   await board.page.getByRole('alert').filter({ hasText: /lost/i }).waitFor();
-  await start({ https, http });
+  await start({ https, http, password: SECRET });
   await tile.getByText('Signed out').waitFor({ timeout: 40_000 });
   await board.page.getByRole('alert').filter({ hasText: /lost/i }).waitFor({ state: 'hidden' });
   await desk.page.locator('[data-agent="1001"] [data-action="login"]').waitFor({ timeout: 40_000 });
   for (const { complaints } of [desk, board]) assert.deepEqual(complaints, []);
-}));
+}, { password: SECRET }));
 
 test('a task is handed in, handled by its agent, and ended by its customer', lab(async ({ server }) => {
   const { page, complaints } = await enter(server, 'desk');

@@ -29,7 +29,7 @@ async function change(server, requestId, body) {
 
 for (const client of CLIENTS) {
   test(`${client.name}: a login that failed says who tried, and one that went well leads to the session`, lab(async ({ server, connect }) => {
-    await assert.rejects(connect(client, { user: '1001', password: 'geheim' }));
+    await assert.rejects(connect(client, { user: '1001', password: 'geheim-password' }));
     await connect(client, { user: '1001' });
     const logins = await record(server, 'kind=login&user=1001');
     assert.deepEqual([logins[0].what, logins.at(-1).what], ['not-authorized', 'success'], JSON.stringify(logins));
@@ -37,7 +37,7 @@ for (const client of CLIENTS) {
     const [{ session }] = logins;
     assert.match(JSON.stringify(await record(server, `session=${session}&kind=frame-in`)), /masked=\\"true\\"/);
     const all = JSON.stringify(await record(server, 'after=0&limit=1000'));
-    for (const secret of ['geheim', Buffer.from('\x001001\x00geheim').toString('base64'), Buffer.from('\x001001\x001001').toString('base64')]) {
+    for (const secret of ['geheim-password', Buffer.from('\x001001\x00geheim-password').toString('base64'), Buffer.from('\x001001\x001001').toString('base64')]) {
       assert.ok(!all.includes(secret), secret);
     }
     const bound = await record(server, `session=${logins.at(-1).session}&kind=session`);

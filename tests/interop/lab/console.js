@@ -49,7 +49,7 @@ export async function logIn(page, user = 'administrator', password = '1234') {
 }
 
 /** Opens a view as somebody who is logged in. */
-export async function enter(server, view, { user, password, ...options } = {}) {
+export async function enter(server, view, { user, password = server.password, ...options } = {}) {
   const opened = await open(server, `#${view}`, options);
   await logIn(opened.page, user, password);
   await opened.page.locator('nav a[aria-current="page"]').waitFor();

@@ -25,7 +25,7 @@ export function lab(body, options) {
       const server = await start(options);
       /** Logs a client in; `transport` is `ws` unless the test is about others. */
       const connect = async (client, { user, password, resource = 'desktop', transport = 'ws', to = server }) => {
-        const options = { url: to.url(transport), user, password: password ?? PASSWORDS[user] ?? user, resource };
+        const options = { url: to.url(transport), user, password: password ?? (user === 'administrator' ? to.password : user), resource };
         const session = await client.connect(options);
         sessions.push(session);
         return session;
@@ -54,9 +54,6 @@ async function running(starts) {
   const settled = await Promise.allSettled(starts);
   return settled.filter(({ status }) => status === 'fulfilled').map(({ value }) => value);
 }
-
-/** Of the demo configuration; an agent's is its id. */
-const PASSWORDS = { administrator: '1234' };
 
 function shorten(text) {
   const line = JSON.stringify(text).slice(1, -1);

@@ -25,17 +25,19 @@ process.once('exit', () => rmSync(STATE, { recursive: true }));
 /**
  * Starts the server with its embedded demo configuration, on any free ports or on those of a server before it, with the
  * files of a folder if there is one; or with more keys and limits, or as another release or product, in a file of its own.
- * What `without` matches is not in that. `also` is one more listener with TLS.
+ * What `without` matches is not in that. `also` is one more listener with TLS. A test that asserts that the administrator's password
+ * stands nowhere gives it one that no port, time or id contains by chance.
  */
-export async function startServer({ https: secure = '127.0.0.1:0', http: plain = '127.0.0.1:0', also, www, keys, limits, release, profile, without = '' } = {}) {
+export async function startServer({ https: secure = '127.0.0.1:0', http: plain = '127.0.0.1:0', also, www, keys, limits, release, profile, password = '1234', without = '' } = {}) {
   const flags = www ? ['--www', www] : [];
   if (also) flags.push('--listen', also);
   let folder;
-  if (keys || limits || release || profile) {
+  if (keys || limits || release || profile || password !== '1234') {
     folder = mkdtempSync(join(tmpdir(), 'callboard-lab-'));
     const file = join(folder, 'callboard.toml');
     const demo = readFileSync(DEMO, 'utf8')
       .replace(without, '')
+      .replace('password = "1234"', `password = "${password}"`)
       .replace('release = "12.5"', `release = "${release ?? '12.5'}"`)
       .replace('profile = "uccx"', `profile = "${profile ?? 'uccx'}"`);
     const text = `${keys ?? ''}\n${demo}\n${limits ? `[limits]\n${limits}` : ''}\n`;
@@ -72,7 +74,7 @@ export async function startServer({ https: secure = '127.0.0.1:0', http: plain =
   const addresses = { https: await address('https'), http: await address('http') };
   // Printed before that of the listener without TLS.
   if (also) addresses.also = output.all.filter((line) => line.startsWith('listening https://'))[1].slice('listening https://'.length);
-  return new Server(child, addresses, output, over);
+  return new Server(child, addresses, output, over, password);
 }
 
 class Server {
@@ -81,12 +83,14 @@ class Server {
   #over;
   #stopped = false;
 
-  constructor(child, addresses, output, over) {
+  constructor(child, addresses, output, over, password) {
     this.#child = child;
     this.#output = output;
     this.#over = over;
     /** `ADDRESS:PORT` of the listeners, by scheme. */
     this.addresses = addresses;
+    /** Of the administrator. */
+    this.password = password;
   }
 
   /** Where a client connects to: `wss` or `ws`, or `https` or `http` for BOSH. */
@@ -113,7 +117,7 @@ class Server {
     return text.trimEnd();
   }
 
-  async post(path, body, { user = 'administrator', password = '1234', scheme = 'https' } = {}) {
+  async post(path, body, { user = 'administrator', password = this.password, scheme = 'https' } = {}) {
     const request = (scheme === 'https' ? https : http).request(`${scheme}://${this.addresses[scheme]}${path}`, {
       method: 'POST',
       auth: `${user}:${password}`,

@@ -448,7 +448,7 @@ fn no_secret_is_in_the_record_whatever_door_it_came_by() {
         STANDARD.encode("1001:1001"),
         STANDARD.encode("\x001002\x001002"),
     ];
-    for secret in [&access, &refresh, &sid, &ticket, code, "geheim"]
+    for secret in [&access, &refresh, &sid, &ticket, code, "geheim-"]
         .into_iter()
         .chain(encoded.iter().map(String::as_str))
     {

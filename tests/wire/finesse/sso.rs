@@ -8,7 +8,7 @@ use crate::support::rest::field;
 use crate::support::{Client, Server};
 
 /// A user with single sign-on beside those of the demo, with the name that its directory knows.
-const ADA: &str = "[[user]]\nid = \"2001\"\nlogin_name = \"ada\"\npassword = \"secret\"\nteam = \"1\"\n\
+const ADA: &str = "[[user]]\nid = \"2001\"\nlogin_name = \"ada\"\npassword = \"geheim-sso\"\nteam = \"1\"\n\
                    extension = \"2001\"\nsso = true\n";
 
 fn server(limits: &str) -> Server {
@@ -84,7 +84,7 @@ fn sign_in(server: &Server, from: &str, name: &str, password: &str) -> String {
 #[test]
 fn finding_m7_a_client_follows_redirects_to_a_form_and_gets_tokens_for_rest_and_xmpp() {
     let server = server("");
-    let json = sign_in(&server, FETCH, "ada", "secret");
+    let json = sign_in(&server, FETCH, "ada", "geheim-sso");
     assert_eq!(member(&json, "expires_in"), "3600");
     assert_eq!(member(&json, "user_id"), "ada");
     assert_eq!([member(&json, "realm"), member(&json, "user_principal")], ["localhost", "ada@localhost"]);
@@ -133,7 +133,7 @@ fn finding_m7_a_client_follows_redirects_to_a_form_and_gets_tokens_for_rest_and_
     // None of it stands in the log, nor in the figures.
     let figures = ask(&server, "GET", "/metrics", "").body;
     let log = server.stop();
-    for secret in [token, refresh, "secret", member(&posted.body, "token")] {
+    for secret in [token, refresh, "geheim-sso", member(&posted.body, "token")] {
         assert!(!log.contains(secret) && !figures.contains(secret), "{secret} in {log}");
     }
     assert!(log.contains("http 2001: GET /finesse/api/User/2001 200"), "{log}");
@@ -152,7 +152,7 @@ fn finding_m7_a_user_with_single_sign_on_has_no_other_password_and_others_have_n
     assert_eq!(field(&system.body, "systemAuthMode"), "HYBRID");
     let desktop = ask(&server, "GET", "/desktop/api/desktopConfig", "");
     assert_eq!(member(&desktop.body, "systemAuthMode"), "HYBRID");
-    let headers = format!("Authorization: {}\r\n", basic("2001", "secret"));
+    let headers = format!("Authorization: {}\r\n", basic("2001", "geheim-sso"));
     let refused = ask(&server, "GET", "/finesse/api/User/2001", &headers);
     assert_eq!(refused.status(), 401);
     assert!(
@@ -167,16 +167,16 @@ fn finding_m7_a_user_with_single_sign_on_has_no_other_password_and_others_have_n
     let page = "/callboard/identity?cc_username=2001";
     for (page, name, password) in [
         (page, "1001", "1001"),
-        (page, "nobody", "secret"),
+        (page, "nobody", "geheim-sso"),
         (page, "ada", "wrong"),
-        ("/callboard/identity?cc_username=1001", "ada", "secret"),
+        ("/callboard/identity?cc_username=1001", "ada", "geheim-sso"),
         ("/callboard/identity?cc_username=1001", "1001", "1001"),
     ] {
         let answer = identify(&server, page, name, password);
         assert_eq!(answer.status(), 403, "{name} {password} {}", answer.body);
         assert!(answer.body.contains("Wrong user or password") && answer.header("Set-Cookie").is_none());
     }
-    assert_eq!(identify(&server, "/callboard/identity", "ada", "secret").status(), 303);
+    assert_eq!(identify(&server, "/callboard/identity", "ada", "geheim-sso").status(), 303);
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn finding_m7_all_users_with_single_sign_on_make_the_system_one_of_it() {
 #[test]
 fn finding_m7_an_access_token_is_over_after_its_time_and_a_refresh_in_time_goes_on() {
     let server = server("access_token = \"2s\"\nrefresh_token = \"30s\"");
-    let json = sign_in(&server, FETCH, "2001", "secret");
+    let json = sign_in(&server, FETCH, "2001", "geheim-sso");
     assert_eq!(member(&json, "expires_in"), "2");
     let (token, refresh) = (member(&json, "token"), member(&json, "refresh_token"));
     // From three quarters of its life on it is refreshed.
@@ -227,7 +227,7 @@ fn finding_m7_an_access_token_is_over_after_its_time_and_a_refresh_in_time_goes_
 #[test]
 fn finding_m7_wrong_tokens_count_like_wrong_passwords() {
     let server = server("lockout_attempts = 3\naddress_attempts = 8");
-    let json = sign_in(&server, FETCH, "2001", "secret");
+    let json = sign_in(&server, FETCH, "2001", "geheim-sso");
     let (token, refresh) = (member(&json, "token"), member(&json, "refresh_token"));
     // In the place of a password, and of a refresh token, they lock their user out.
     let headers = format!("Authorization: {}\r\n", basic("2001", "a.b.c"));
@@ -243,7 +243,7 @@ fn finding_m7_wrong_tokens_count_like_wrong_passwords() {
     let kept_out =
         ask(&server, "GET", &format!("/desktop/sso/token?cc_username=2001&refresh-token={refresh}"), "");
     assert_eq!(kept_out.status(), 401);
-    assert_eq!(identify(&server, "/callboard/identity", "2001", "secret").status(), 403);
+    assert_eq!(identify(&server, "/callboard/identity", "2001", "geheim-sso").status(), 403);
     // Nobody guesses a token that is valid: it goes on, as a session does that is up.
     assert_eq!(bearer(&server, token, "GET", "/finesse/api/User/2001", "").status(), 200);
     // Without a name they use up the tries of their address.
@@ -303,7 +303,7 @@ fn finding_m7_requests_for_tokens_that_lack_something_are_refused() {
 #[test]
 fn a_fault_finds_its_user_by_the_token_or_the_ticket_of_a_request() {
     let server = server("");
-    let json = sign_in(&server, FETCH, "2001", "secret");
+    let json = sign_in(&server, FETCH, "2001", "geheim-sso");
     let token = member(&json, "token");
     let ticket = bearer(&server, token, "POST", "/callboard/api/ticket", "").body;
     let events = format!("/events?node=/finesse/api/User/2001&ticket={}", member(&ticket, "ticket"));
@@ -333,14 +333,14 @@ fn finding_m7_tokens_end_with_their_user_and_its_password_on_a_reload() {
     let file = folder.path().join("callboard.toml");
     let server = Server::serving_in(folder, "localhost", &config);
     let fetch = |user: &str| {
-        let json = sign_in(&server, &format!("/desktop/sso/token?cc_username={user}"), user, "secret");
+        let json = sign_in(&server, &format!("/desktop/sso/token?cc_username={user}"), user, "geheim-sso");
         member(&json, "token").to_owned()
     };
     let (ada, bob) = (fetch("2001"), fetch("2002"));
     let status = |token: &str, user: &str| {
         bearer(&server, token, "GET", &format!("/finesse/api/User/{user}"), "").status()
     };
-    std::fs::write(&file, config.replacen("password = \"secret\"", "password = \"other\"", 1))
+    std::fs::write(&file, config.replacen("password = \"geheim-sso\"", "password = \"other\"", 1))
         .expect("it is ours");
     server.signal(Signal::HUP);
     server.wait_for_log(&["reload: 9 users"]);
