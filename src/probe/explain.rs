@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::dialogue::{Dialogue, Side};
 use super::outcome::Outcomes;
-use super::peer::{self, Upgrade};
+use super::peer::{self, Refusal, Upgrade};
 use super::plan::Frame;
 use super::step::Step;
 use crate::xmpp::sasl;
@@ -35,6 +35,8 @@ pub struct Explained {
 #[derive(Debug, Default)]
 struct Recorded {
     name: String,
+    /// Its requests were posted.
+    bosh: bool,
     upgrade: Option<Upgrade>,
     frames: Vec<Frame>,
 }
@@ -69,13 +71,13 @@ pub fn explain(text: &str) -> Result<Vec<Explained>, String> {
 
 /// Judges one connection.
 fn judge(recorded: Recorded) -> Explained {
-    let Recorded { name, upgrade, mut frames } = recorded;
+    let Recorded { name, bosh, upgrade, mut frames } = recorded;
     let mut dialogue = Dialogue::default();
     let first = frames.first().map_or(Duration::ZERO, |frame| frame.at);
     let since = |at: Duration| at.saturating_sub(first);
     if let Some(upgrade) = upgrade {
         dialogue.outcomes.begin(Step::Upgrade, Duration::ZERO);
-        peer::upgraded(&mut dialogue.outcomes, Duration::ZERO, &upgrade);
+        peer::upgraded(&mut dialogue.outcomes, Duration::ZERO, &upgrade, bosh);
     }
     for Frame { at, side, text } in &mut frames {
         dialogue.frame(since(*at), *side, text);
@@ -98,7 +100,7 @@ fn by_session(frames: impl Iterator<Item = (String, Frame)>) -> Vec<Recorded> {
         match recorded.iter().position(|recorded| recorded.name == name) {
             Some(known) => recorded[known].frames.push(frame),
             None if recorded.len() < CONNECTIONS_MAX => {
-                recorded.push(Recorded { name, upgrade: None, frames: vec![frame] });
+                recorded.push(Recorded { name, frames: vec![frame], ..Recorded::default() });
             }
             None => {}
         }
@@ -169,6 +171,12 @@ fn from_har(entries: &[Value]) -> Vec<Recorded> {
             })?;
             found["value"].as_str().map(str::to_owned)
         };
+        let refusal = |status| Refusal {
+            status,
+            location: header(response, "location"),
+            server: header(response, "server"),
+            page: response["content"]["text"].as_str().and_then(peer::title),
+        };
         let messages = entry["_webSocketMessages"].as_array();
         let offers = header(request, "sec-websocket-protocol");
         let is_web_socket = messages.is_some() || url.starts_with("ws") || offers.is_some();
@@ -179,11 +187,7 @@ fn from_har(entries: &[Value]) -> Vec<Recorded> {
                     protocol: header(response, "sec-websocket-protocol")
                         .or_else(|| messages.is_some().then(|| "xmpp".to_owned())),
                 }),
-                Some(status) if status > 0 => Some(Upgrade::Status {
-                    status,
-                    location: header(response, "location"),
-                    server: header(response, "server"),
-                }),
+                Some(status) if status > 0 => Some(Upgrade::Status(refusal(status))),
                 _ => None,
             };
             let frames: Vec<_> = messages.into_iter().flatten().filter_map(of_message).take(left).collect();
@@ -195,7 +199,7 @@ fn from_har(entries: &[Value]) -> Vec<Recorded> {
             if !offers_xmpp && !frames.iter().any(|frame| frame.text.trim_start().starts_with('<')) {
                 continue;
             }
-            recorded.push(Recorded { name: url.to_owned(), upgrade, frames });
+            recorded.push(Recorded { name: url.to_owned(), bosh: false, upgrade, frames });
             continue;
         }
         let posted = request["postData"]["text"].as_str().unwrap_or_default();
@@ -215,15 +219,11 @@ fn from_har(entries: &[Value]) -> Vec<Recorded> {
                 text: answer.to_owned(),
             });
         }
-        let refused = status.filter(|status| !matches!(status, 0 | 200)).map(|status| Upgrade::Status {
-            status,
-            location: header(response, "location"),
-            server: header(response, "server"),
-        });
+        let refused = status.filter(|status| !matches!(status, 0 | 200)).map(refusal).map(Upgrade::Status);
         match recorded.iter().position(|recorded| recorded.name == url) {
             Some(known) => recorded[known].frames.extend(frames),
             None if recorded.len() < CONNECTIONS_MAX => {
-                recorded.push(Recorded { name: url.to_owned(), upgrade: refused, frames });
+                recorded.push(Recorded { name: url.to_owned(), bosh: true, upgrade: refused, frames });
             }
             None => {}
         }

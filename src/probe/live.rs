@@ -143,7 +143,7 @@ impl Probe {
                 self.state = State::Done;
             }
             Seen::Upgraded(answer) => {
-                if peer::upgraded(steps, at, &answer) {
+                if peer::upgraded(steps, at, &answer, self.plan.bosh) {
                     self.open(at, &mut out);
                 } else {
                     self.ask(at, &mut out);
@@ -422,7 +422,7 @@ impl Probe {
             State::AfterSilence => outcomes.fail(step, at, Symptom::IdleClosed),
             State::Finesse => {
                 // A desktop would wait for ever; what comes after it can be looked at all the same.
-                outcomes.fail(Step::Finesse, at, Symptom::NoFinesse);
+                self.dialogue.no_finesse(at);
                 return self.subscribe(at, out);
             }
             State::Closing => {

@@ -109,6 +109,14 @@ impl Outcomes {
         self.end(step, at, Verdict::Failed, Some(symptom));
     }
 
+    /// What is known by now tells more of a failure than what was known then.
+    pub fn tell(&mut self, step: Step, from: Symptom, to: Symptom) {
+        let outcome = self.get(step);
+        if outcome.symptom == Some(from) {
+            outcome.symptom = Some(to);
+        }
+    }
+
     /// Something that was seen at a step. The same name and text are kept once.
     pub fn fact(&mut self, step: Step, name: &'static str, text: impl Into<String>) {
         let mut text: String = text.into();

@@ -67,10 +67,27 @@ impl Secured {
 pub enum Upgrade {
     /// 101, with the subprotocol that the server named.
     Done { protocol: Option<String> },
-    /// Another status, with its `Location` and `Server`.
-    Status { status: u16, location: Option<String>, server: Option<String> },
+    /// Another status.
+    Status(Refusal),
     /// No HTTP, or against RFC 6455 §4.1, in the words of the library.
     Broken(String),
+}
+
+/// An answer that opens no stream.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refusal {
+    pub status: u16,
+    pub location: Option<String>,
+    pub server: Option<String>,
+    /// The title of the page in it, by which a proxy is known.
+    pub page: Option<String>,
+}
+
+/// The title of a page.
+pub fn title(page: &str) -> Option<String> {
+    let from = page.split_once("<title>")?.1;
+    let title = from.split_once("</title>")?.0.trim();
+    (!title.is_empty()).then(|| title.to_owned())
 }
 
 /// The outcomes of a connection that was tried, address after address.
@@ -141,8 +158,8 @@ pub fn secured(outcomes: &mut Outcomes, at: Duration, seen: &Secured) {
     }
 }
 
-/// The outcome of the upgrade. Returns whether a stream can begin.
-pub fn upgraded(outcomes: &mut Outcomes, at: Duration, answer: &Upgrade) -> bool {
+/// The outcome of the upgrade, or of the first body of BOSH. Returns whether a stream can begin.
+pub fn upgraded(outcomes: &mut Outcomes, at: Duration, answer: &Upgrade, bosh: bool) -> bool {
     let symptom = match answer {
         Upgrade::Done { protocol: Some(protocol) } if protocol.eq_ignore_ascii_case("xmpp") => {
             outcomes.pass(Step::Upgrade, at);
@@ -152,9 +169,9 @@ pub fn upgraded(outcomes: &mut Outcomes, at: Duration, answer: &Upgrade) -> bool
             outcomes.fact(Step::Upgrade, "subprotocol", protocol.clone().unwrap_or_default());
             Symptom::NoSubprotocol
         }
-        Upgrade::Status { status, location, server } => {
+        Upgrade::Status(Refusal { status, location, server, page }) => {
             outcomes.fact(Step::Upgrade, "status", status.to_string());
-            for (name, value) in [("location", location), ("server", server)] {
+            for (name, value) in [("location", location), ("server", server), ("page", page)] {
                 if let Some(value) = value {
                     outcomes.fact(Step::Upgrade, name, value.clone());
                 }
@@ -162,7 +179,11 @@ pub fn upgraded(outcomes: &mut Outcomes, at: Duration, answer: &Upgrade) -> bool
             match status {
                 502..=504 => Symptom::ServiceDown,
                 404 | 410 => Symptom::NotFound,
-                200..=399 | 400 | 426 => Symptom::NotUpgraded,
+                300..=399 => Symptom::Redirected,
+                401 | 403 | 407 => Symptom::Forbidden,
+                413 | 414 | 431 => Symptom::TooLarge,
+                _ if bosh => Symptom::BoshRefused,
+                200..=299 | 400 | 426 => Symptom::NotUpgraded,
                 _ => Symptom::UpgradeRefused,
             }
         }
@@ -179,22 +200,33 @@ pub fn upgraded(outcomes: &mut Outcomes, at: Duration, answer: &Upgrade) -> bool
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Got {
     pub status: u16,
+    pub location: Option<String>,
     pub body: String,
 }
 
 /// The outcome of a request of the REST API. `domain`: the XMPP domain that was used.
 pub fn got(outcomes: &mut Outcomes, step: Step, at: Duration, got: &Got, domain: &str) {
     outcomes.fact(step, "status", got.status.to_string());
+    if let Some(location) = &got.location {
+        outcomes.fact(step, "location", location.clone());
+    }
+    if let Some(title) = title(&got.body) {
+        outcomes.fact(step, "page", title);
+    }
     match got.status {
         200 => {}
+        300..=399 => return outcomes.fail(step, at, Symptom::Redirected),
         401 => return outcomes.fail(step, at, Symptom::NotAuthorized),
         503 => return outcomes.fail(step, at, Symptom::OutOfService),
         502 | 504 => return outcomes.fail(step, at, Symptom::ServiceDown),
-        404 => return outcomes.fail(step, at, Symptom::NotFound),
+        404 | 410 if step == Step::SystemInfo => return outcomes.fail(step, at, Symptom::NoRest),
         _ => return outcomes.fail(step, at, Symptom::RestRefused),
     }
-    let Ok(document) = xml::read_document(&got.body, &bounds()) else {
-        return outcomes.fail(step, at, Symptom::NotWellFormed);
+    let document = xml::read_document(&got.body, &bounds());
+    // A proxy may answer any path with a page.
+    let root = if step == Step::SystemInfo { "SystemInfo" } else { "User" };
+    let Some(document) = document.ok().filter(|read| read.root_element().tag_name().name() == root) else {
+        return outcomes.fail(step, at, Symptom::NoRest);
     };
     let text = |name: &str| {
         let found = document.descendants().find(|node| node.tag_name().name() == name);

@@ -26,8 +26,16 @@ pub enum Symptom {
     ServiceDown,
     /// Any other status in place of 101.
     UpgradeRefused,
-    /// 200, a redirection, 400 or 426: what answers does not pass the upgrade on.
+    /// 200, 400 or 426: what answers does not pass the upgrade on.
     NotUpgraded,
+    /// 300 to 399: the resource is said to be elsewhere.
+    Redirected,
+    /// 401, 403 or 407: what answers wants a login of its own, or does not let this client in.
+    Forbidden,
+    /// 413, 414 or 431: a limit of what answers.
+    TooLarge,
+    /// Any other status in place of the answer to a BOSH body, or 200 with something else.
+    BoshRefused,
     NotFound,
     /// 101 without the subprotocol `xmpp`.
     NoSubprotocol,
@@ -48,6 +56,8 @@ pub enum Symptom {
     SessionRefused,
     StreamError,
     NoFinesse,
+    /// Neither the user `finesse` nor the nodes of Finesse.
+    NotFinesse,
     FinesseGone,
     NegativePriority,
     ItemNotFound,
@@ -58,6 +68,8 @@ pub enum Symptom {
     IdleClosed,
     /// The server closed the connection, with a handshake.
     Closed,
+    /// The server ended the BOSH session with a condition (XEP-0124 §17.2).
+    BoshEnded,
     /// The connection ended without a handshake of its end.
     Broken,
     NotWellFormed,
@@ -69,11 +81,13 @@ pub enum Symptom {
     OtherDomain,
     /// A request of the REST API was answered with an error.
     RestRefused,
+    /// What answers has no REST API of Finesse.
+    NoRest,
 }
 
 impl Symptom {
     /// All of them, for tables.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 51] = [
         Self::NameUnknown,
         Self::Refused,
         Self::Unreachable,
@@ -88,6 +102,10 @@ impl Symptom {
         Self::ServiceDown,
         Self::UpgradeRefused,
         Self::NotUpgraded,
+        Self::Redirected,
+        Self::Forbidden,
+        Self::TooLarge,
+        Self::BoshRefused,
         Self::NotFound,
         Self::NoSubprotocol,
         Self::BadHandshake,
@@ -104,6 +122,7 @@ impl Symptom {
         Self::SessionRefused,
         Self::StreamError,
         Self::NoFinesse,
+        Self::NotFinesse,
         Self::FinesseGone,
         Self::NegativePriority,
         Self::ItemNotFound,
@@ -112,12 +131,14 @@ impl Symptom {
         Self::PingError,
         Self::IdleClosed,
         Self::Closed,
+        Self::BoshEnded,
         Self::Broken,
         Self::NotWellFormed,
         Self::Slow,
         Self::OutOfService,
         Self::OtherDomain,
         Self::RestRefused,
+        Self::NoRest,
     ];
 
     /// The name in reports.
@@ -137,6 +158,10 @@ impl Symptom {
             Self::ServiceDown => "service-down",
             Self::UpgradeRefused => "upgrade-refused",
             Self::NotUpgraded => "not-upgraded",
+            Self::Redirected => "redirected",
+            Self::Forbidden => "forbidden",
+            Self::TooLarge => "too-large",
+            Self::BoshRefused => "bosh-refused",
             Self::NotFound => "not-found",
             Self::NoSubprotocol => "no-subprotocol",
             Self::BadHandshake => "bad-handshake",
@@ -153,6 +178,7 @@ impl Symptom {
             Self::SessionRefused => "session-refused",
             Self::StreamError => "stream-error",
             Self::NoFinesse => "no-finesse",
+            Self::NotFinesse => "not-finesse",
             Self::FinesseGone => "finesse-gone",
             Self::NegativePriority => "negative-priority",
             Self::ItemNotFound => "item-not-found",
@@ -161,9 +187,11 @@ impl Symptom {
             Self::PingError => "ping-error",
             Self::IdleClosed => "idle-closed",
             Self::Closed => "closed",
+            Self::BoshEnded => "bosh-ended",
             Self::Broken => "broken",
             Self::NotWellFormed => "not-well-formed",
             Self::RestRefused => "rest-refused",
+            Self::NoRest => "no-rest",
             Self::OtherDomain => "other-domain",
             Self::OutOfService => "out-of-service",
             Self::Slow => "slow",

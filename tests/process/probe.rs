@@ -121,7 +121,7 @@ const MATRIX: [(&str, &str, &str); 40] = [
     ("wss", "kind=certificate&defect=wrong-name", "certificate-name"),
     ("wss", "kind=certificate&defect=untrusted", "certificate-self-signed"),
     ("wss", "kind=certificate&defect=no-chain", "certificate-chain"),
-    ("http", "kind=bosh-end", "broken"),
+    ("http", "kind=bosh-end", "bosh-ended"),
     ("http", "kind=http-status&status=503&path=/finesse/api/SystemInfo", "out-of-service"),
     ("ws", "kind=outage", "out-of-service"),
     ("ws", "kind=outage&finesse=unavailable", "no-finesse"),

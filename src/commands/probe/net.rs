@@ -23,7 +23,8 @@ use zeroize::Zeroizing;
 use super::connection::{Socket, Target, secure};
 use super::http::{self, Question, Response};
 use super::tls::Recorder;
-use crate::probe::{Do, End, Got, NotConnected, Probe, Secured, Seen, Upgrade};
+use crate::probe::{Do, End, Got, NotConnected, Probe, Refusal, Secured, Seen, Upgrade, title};
+use crate::xmpp::ns;
 
 /// How long a frame may be.
 const FRAME_MAX: usize = 1 << 20;
@@ -203,8 +204,8 @@ impl Connection<'_> {
         }
         let login = self.login.clone().filter(|_| with_login);
         let question = Question { path, login, body: None, address, certificate: self.certificate.clone() };
-        let Response { status, body, .. } = http::ask(&target, self.recorder, question).await?;
-        Ok(Got { status, body })
+        let Response { status, body, location, .. } = http::ask(&target, self.recorder, question).await?;
+        Ok(Got { status, location, body })
     }
 
     /// What comes over BOSH.
@@ -220,9 +221,12 @@ impl Connection<'_> {
         }
         let is_first = !std::mem::replace(&mut self.is_begun, true);
         match answer {
-            Ok(Response { status: 200, body, .. }) => Seen::Frame(body),
-            Ok(Response { status, location, server, .. }) if is_first => {
-                Seen::Upgraded(Upgrade::Status { status, location, server })
+            // A page that anything answers with is no body of BOSH.
+            Ok(Response { status: 200, body, .. }) if !is_first || body.contains(ns::HTTPBIND) => {
+                Seen::Frame(body)
+            }
+            Ok(Response { status, location, server, body }) if is_first => {
+                Seen::Upgraded(Upgrade::Status(Refusal { status, location, server, page: title(&body) }))
             }
             Ok(Response { status, .. }) => {
                 Seen::Ended(End { code: None, reason: format!("HTTP status {status}") })
@@ -306,11 +310,14 @@ impl Connection<'_> {
                 let header = |name| {
                     response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
                 };
-                Upgrade::Status {
+                // As much of the body as has come with the head.
+                let body = response.body().as_deref().map(String::from_utf8_lossy);
+                Upgrade::Status(Refusal {
                     status: response.status().as_u16(),
                     location: header(LOCATION),
                     server: header(SERVER),
-                }
+                    page: body.and_then(|body| title(&body)),
+                })
             }
             Err(error) => Upgrade::Broken(error.to_string()),
         }

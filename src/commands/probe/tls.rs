@@ -8,11 +8,12 @@ use std::{env, fs};
 
 use futures_rustls::rustls;
 use ring::digest::{SHA256, digest};
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -45,6 +46,8 @@ pub struct Recorder {
     webpki: Option<Arc<WebPkiServerVerifier>>,
     provider: Arc<CryptoProvider>,
     trust: Trust,
+    /// The certificates of the file that the user has named.
+    told: Arc<[CertificateDer<'static>]>,
     seen: Mutex<Secured>,
 }
 
@@ -61,10 +64,11 @@ impl Recorder {
         if let Some(bundle) = bundles.into_iter().find_map(|path: std::path::PathBuf| fs::read(path).ok()) {
             roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&bundle).flatten());
         }
+        let mut told = Vec::new();
         if let Some(path) = ca {
             let pem = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-            let read: Vec<_> = CertificateDer::pem_slice_iter(&pem).flatten().collect();
-            let (taken, _) = roots.add_parsable_certificates(read);
+            told.extend(CertificateDer::pem_slice_iter(&pem).flatten());
+            let (taken, _) = roots.add_parsable_certificates(told.iter().cloned());
             if taken == 0 {
                 return Err(format!("{} has no certificate in PEM", path.display()));
             }
@@ -73,7 +77,7 @@ impl Recorder {
         // Without roots there is nobody to trust.
         let webpki =
             WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build().ok();
-        Ok(Arc::new(Self { webpki, provider, trust, seen: Mutex::default() }))
+        Ok(Arc::new(Self { webpki, provider, trust, told: told.into(), seen: Mutex::default() }))
     }
 
     /// A recorder of one handshake with the same trust: what two handshakes show at the same time must not be taken for each other,
@@ -83,6 +87,7 @@ impl Recorder {
             webpki: self.webpki.clone(),
             provider: self.provider.clone(),
             trust: self.trust.clone(),
+            told: self.told.clone(),
             seen: Mutex::default(),
         })
     }
@@ -123,6 +128,12 @@ impl Recorder {
         let verdict = match &self.webpki {
             Some(webpki) => webpki.verify_server_cert(end_entity, intermediates, name, &[], now).map(drop),
             None => Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)),
+        };
+        let verdict = match verdict {
+            Err(error) if is_ca(&error) && self.told.contains(end_entity) => {
+                ParsedCertificate::try_from(end_entity).and_then(|read| verify_server_name(&read, name))
+            }
+            verdict => verdict,
         };
         let is_own = !subject.is_empty() && issuer == subject;
         let flaw = verdict.err().map(|error| flaw(error, is_own, intermediates.is_empty()));
@@ -175,6 +186,14 @@ impl ServerCertVerifier for Recorder {
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
     }
+}
+
+/// Whether a certificate is refused for nothing but that it may sign others. As the library looks at that after the dates, only the
+/// name is left to be compared. A server that has made its own certificate often shows one of these, and users trust it by itself,
+/// as every other client lets them.
+fn is_ca(error: &Error) -> bool {
+    let Error::InvalidCertificate(CertificateError::Other(other)) = error else { return false };
+    matches!(other.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
 }
 
 /// What an error of the library says about a certificate. `is_own`: its issuer has its own name; `is_alone`: no other came.

@@ -105,6 +105,8 @@ pub struct Dialogue {
     pings: Vec<Duration>,
     /// How many presences of the user `finesse` have come and not gone.
     finesse: usize,
+    /// A subscription was refused as on a server without nodes of Finesse.
+    lacks_nodes: bool,
     /// Requests of the server that want an answer.
     asked: Vec<Asked>,
 }
@@ -211,6 +213,22 @@ impl Dialogue {
         self.outcomes.fail(step, at, symptom);
     }
 
+    /// The user `finesse` has not come.
+    pub fn no_finesse(&mut self, at: Duration) {
+        self.outcomes.fail(Step::Finesse, at, Symptom::NoFinesse);
+        self.judge_finesse();
+    }
+
+    /// Without the user `finesse` and without its nodes a server is none of Finesse.
+    fn judge_finesse(&mut self) {
+        if self.lacks_nodes && self.outcomes.of(Step::Finesse).symptom == Some(Symptom::NoFinesse) {
+            self.outcomes.tell(Step::Finesse, Symptom::NoFinesse, Symptom::NotFinesse);
+            for symptom in [Symptom::ItemNotFound, Symptom::SubscriptionRefused] {
+                self.outcomes.tell(Step::Subscribe, symptom, Symptom::NotFinesse);
+            }
+        }
+    }
+
     /// A recording ends here: a step that is under way has no answer in it.
     pub fn recorded(&mut self, at: Duration) {
         let step = self.step();
@@ -218,9 +236,16 @@ impl Dialogue {
         let waits = outcome.from.is_some() && outcome.took.is_none();
         // Others of its kind were answered before.
         let late = self.pending.first().is_some_and(|pending| at.saturating_sub(pending.at) > PING_LATE);
+        // A client that has not waited for the user `finesse` may have gone on without it.
+        let finesse = self.outcomes.of(Step::Finesse);
+        if let (Some(from), None) = (finesse.from, finesse.took)
+            && (step == Step::Finesse || at.saturating_sub(from) > PING_LATE)
+            && self.outcomes.failed().is_none_or(|(step, _)| step == Step::Subscribe)
+        {
+            self.no_finesse(at);
+        }
         if (waits || late) && !self.is_closing() && self.outcomes.failed().is_none() {
             let symptom = match step {
-                Step::Finesse => Symptom::NoFinesse,
                 Step::Ping if late => Symptom::PingLate,
                 _ => Symptom::Silent,
             };

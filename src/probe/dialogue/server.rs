@@ -10,6 +10,10 @@ use crate::probe::symptom::Symptom;
 use crate::xmpp::ns;
 use crate::xmpp::stanza;
 
+/// The conditions of a server that has no such node, no service of nodes, or no such host.
+const NO_NODE: [&str; 4] =
+    ["item-not-found", "service-unavailable", "remote-server-not-found", "not-allowed"];
+
 impl Dialogue {
     pub(super) fn server_says(&mut self, at: Duration, element: Node<'_, '_>) {
         match (element.tag_name().name(), element.tag_name().namespace()) {
@@ -24,11 +28,20 @@ impl Dialogue {
                 element.children().filter(Node::is_element).for_each(|child| self.server_says(at, child));
                 if element.attribute("type") == Some("terminate") {
                     let condition = element.attribute("condition").unwrap_or_default().to_owned();
-                    // Errors of the stream that BOSH has a name for (XEP-0124 §17.2).
-                    if matches!(&*condition, "host-unknown" | "improper-addressing" | "system-shutdown")
-                        && self.phase < Phase::Closing
-                    {
-                        self.stream_ends(at, &condition);
+                    if self.phase < Phase::Closing {
+                        match &*condition {
+                            // Errors of the stream that BOSH has a name for (XEP-0124 §17.2).
+                            "host-unknown" | "improper-addressing" | "system-shutdown" => {
+                                self.stream_ends(at, &condition);
+                            }
+                            "" => self.closed(at),
+                            _ => {
+                                let step = self.step();
+                                self.outcomes.fact(step, "condition", &*condition);
+                                self.outcomes.fail(step, at, Symptom::BoshEnded);
+                                self.phase = Phase::Closing;
+                            }
+                        }
                     }
                     self.ended(at, &End { code: None, reason: condition });
                 }
@@ -95,13 +108,20 @@ impl Dialogue {
     }
 
     fn stream_ends(&mut self, at: Duration, condition: &str) {
-        let step = self.step();
-        self.outcomes.fact(step, "condition", condition);
         let symptom = match condition {
             "host-unknown" | "improper-addressing" => Symptom::HostUnknown,
             "conflict" => Symptom::Conflict,
             _ => Symptom::StreamError,
         };
+        // Requests of BOSH are answered in any order: that the session is gone, and on another connection why.
+        if let Some((step, _)) =
+            self.outcomes.failed().filter(|(_, outcome)| outcome.symptom == Some(Symptom::BoshEnded))
+        {
+            self.outcomes.fact(step, "condition", condition);
+            return self.outcomes.tell(step, Symptom::BoshEnded, symptom);
+        }
+        let step = self.step();
+        self.outcomes.fact(step, "condition", condition);
         self.outcomes.fail(step, at, symptom);
         self.phase = Phase::Closing;
     }
@@ -132,6 +152,8 @@ impl Dialogue {
                 .map_or("", |child| child.tag_name().name());
             self.outcomes.fact(step, "condition", condition);
             self.outcomes.fail(step, at, pending.purpose.refused(condition));
+            self.lacks_nodes |= step == Step::Subscribe && NO_NODE.contains(&condition);
+            self.judge_finesse();
             return;
         }
         match pending.purpose {

@@ -150,6 +150,63 @@ fn an_error_of_the_stream_over_bosh_names_its_cause() {
     assert_eq!(failed, Some((Step::Open, Some(Symptom::HostUnknown))));
 }
 
+/// A session over BOSH, and then bodies of the server.
+fn over_bosh(bodies: &[&str]) -> Dialogue {
+    let body = |content: &str| format!("<body xmlns='http://jabber.org/protocol/httpbind' sid='1'{content}");
+    let mut dialogue = Dialogue::default();
+    for (side, text) in SESSION.into_iter().take(11) {
+        let text = if text == OPEN || text == OPENED { body("/>") } else { body(&format!(">{text}</body>")) };
+        dialogue.frame(Duration::ZERO, side, &text);
+    }
+    bodies.iter().for_each(|text| dialogue.frame(Duration::from_millis(1), Side::Server, &body(text)));
+    dialogue
+}
+
+#[test]
+fn a_session_over_bosh_ends_for_a_reason_that_may_come_late() {
+    let gone = " type='terminate' condition='item-not-found'/>";
+    let replaced = " type='terminate' condition='remote-stream-error'><stream:error xmlns:stream='http://etherx.jabber.org/streams'>\
+        <conflict xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></body>";
+    for (bodies, symptom) in [
+        (&[gone][..], Symptom::BoshEnded),
+        (&[replaced, gone], Symptom::Conflict),
+        (&[gone, replaced], Symptom::Conflict),
+        (&[" type='terminate'/>"], Symptom::Closed),
+    ] {
+        let dialogue = over_bosh(bodies);
+        let failed = dialogue.outcomes.failed().map(|(step, outcome)| (step, outcome.symptom));
+        assert_eq!(failed, Some((Step::Finesse, Some(symptom))), "{bodies:?}");
+    }
+}
+
+#[test]
+fn without_its_user_and_its_nodes_a_server_is_no_finesse() {
+    let refused = |condition: &str| {
+        format!(
+            "<iq type='error' id='s'><error type='cancel'><{condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"
+        )
+    };
+    for (condition, comes, expected) in [
+        ("item-not-found", false, [Symptom::NotFinesse, Symptom::NotFinesse]),
+        ("remote-server-not-found", false, [Symptom::NotFinesse, Symptom::NotFinesse]),
+        ("forbidden", false, [Symptom::NoFinesse, Symptom::SubscriptionRefused]),
+        ("item-not-found", true, [Symptom::ItemNotFound, Symptom::ItemNotFound]),
+    ] {
+        let (mut dialogue, at) =
+            said(SESSION.into_iter().filter(|(_, text)| comes || *text != FINESSE).take(if comes {
+                13
+            } else {
+                12
+            }));
+        dialogue.frame(at, Side::Server, &refused(condition));
+        // A recording, in which the client goes on without waiting for that user.
+        dialogue.recorded(at + Duration::from_secs(20));
+        let of = |step| dialogue.outcomes.of(step).symptom;
+        let found = [of(Step::Finesse).or(of(Step::Subscribe)), of(Step::Subscribe)];
+        assert_eq!(found, expected.map(Some), "{condition} {comes}");
+    }
+}
+
 #[test]
 fn a_recording_that_ends_with_unanswered_pings_is_half_open() {
     let (mut dialogue, at) = said(SESSION.into_iter().take(17));

@@ -1,5 +1,6 @@
 mod dialogue;
 mod explain;
+mod peer;
 mod plan;
 
 use crate::diagnosis::Language;

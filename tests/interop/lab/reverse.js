@@ -2,13 +2,12 @@
 // for them: only ports, certificates and times are other ones.
 
 import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { freePort, listens } from './ports.js';
 import { Inbox, within } from './wait.js';
 
 /** What a proxy waits for a silent other end, in seconds: much less than in the files. */
@@ -147,23 +146,6 @@ export const CHECKERS = {
       ),
   },
 };
-
-async function freePort() {
-  const server = net.createServer();
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/** Whether somebody listens there. */
-const listens = (port) =>
-  new Promise((resolve) => {
-    const socket = net.connect(port, '127.0.0.1');
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.on('connect', () => socket.destroy());
-  });
 
 /** Starts one in front of a server, and waits until it accepts connections. */
 export async function startReverse({ command, conf, secure }, server) {

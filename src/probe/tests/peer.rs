@@ -1,0 +1,58 @@
+use std::time::Duration;
+
+use crate::probe::peer::{got, upgraded};
+use crate::probe::{Got, Outcomes, Refusal, Step, Symptom, Upgrade};
+
+#[test]
+fn each_status_in_place_of_a_stream_has_its_cause() {
+    for (status, of_websocket, of_bosh) in [
+        (200, Symptom::NotUpgraded, Symptom::BoshRefused),
+        (301, Symptom::Redirected, Symptom::Redirected),
+        (400, Symptom::NotUpgraded, Symptom::BoshRefused),
+        (401, Symptom::Forbidden, Symptom::Forbidden),
+        (404, Symptom::NotFound, Symptom::NotFound),
+        (405, Symptom::UpgradeRefused, Symptom::BoshRefused),
+        (407, Symptom::Forbidden, Symptom::Forbidden),
+        (413, Symptom::TooLarge, Symptom::TooLarge),
+        (426, Symptom::NotUpgraded, Symptom::BoshRefused),
+        (500, Symptom::UpgradeRefused, Symptom::BoshRefused),
+        (502, Symptom::ServiceDown, Symptom::ServiceDown),
+    ] {
+        for (bosh, symptom) in [(false, of_websocket), (true, of_bosh)] {
+            let mut outcomes = Outcomes::default();
+            let page = Some("502 Bad Gateway".to_owned());
+            let refusal = Refusal { status, page, ..Refusal::default() };
+            assert!(!upgraded(&mut outcomes, Duration::ZERO, &Upgrade::Status(refusal), bosh));
+            let outcome = outcomes.of(Step::Upgrade);
+            assert_eq!(outcome.symptom, Some(symptom), "{status} {bosh}");
+            assert!(outcome.facts.contains(&("page", "502 Bad Gateway".to_owned())), "{outcome:?}");
+        }
+    }
+}
+
+#[test]
+fn a_rest_api_that_is_none_of_finesse_is_told_from_one_that_is_not_well() {
+    let info = |status: &str| {
+        format!("<SystemInfo><status>{status}</status><xmppDomain>Host</xmppDomain></SystemInfo>")
+    };
+    for (step, status, body, expected) in [
+        (Step::SystemInfo, 200, info("IN_SERVICE"), None),
+        (Step::SystemInfo, 200, info("OUT_OF_SERVICE"), Some(Symptom::OutOfService)),
+        (Step::SystemInfo, 200, "<html><title> Welcome </title></html>".to_owned(), Some(Symptom::NoRest)),
+        (Step::SystemInfo, 200, "{}".to_owned(), Some(Symptom::NoRest)),
+        (Step::SystemInfo, 301, String::new(), Some(Symptom::Redirected)),
+        (Step::SystemInfo, 404, String::new(), Some(Symptom::NoRest)),
+        (Step::SystemInfo, 502, String::new(), Some(Symptom::ServiceDown)),
+        (Step::User, 200, "<User><state>READY</state></User>".to_owned(), None),
+        (Step::User, 200, info("IN_SERVICE"), Some(Symptom::NoRest)),
+        (Step::User, 404, String::new(), Some(Symptom::RestRefused)),
+    ] {
+        let mut outcomes = Outcomes::default();
+        let answer = Got { status, location: Some("/elsewhere".to_owned()), body: body.clone() };
+        got(&mut outcomes, step, Duration::ZERO, &answer, "host");
+        assert_eq!(outcomes.of(step).symptom, expected, "{step:?} {status} {body}");
+        assert!(outcomes.of(step).facts.contains(&("location", "/elsewhere".to_owned())));
+        let page = outcomes.of(step).facts.iter().find(|(name, _)| *name == "page");
+        assert_eq!(page.map(|(_, title)| &**title), body.contains("title").then_some("Welcome"));
+    }
+}

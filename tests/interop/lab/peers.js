@@ -1,0 +1,124 @@
+// Other XMPP servers, from Debian's packages: each runs for a test only, with a configuration, a data folder and ports of its own.
+
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { freePort, listens } from './ports.js';
+import { within } from './wait.js';
+
+/** How each is started in a folder with `both.pem`, `server.pem` and `server.key`, at a port and one with TLS. Agent 1001 is there. */
+export const PEERS = {
+  Prosody: {
+    paths: { ws: '/xmpp-websocket', http: '/http-bind' },
+    start(folder, port, secure) {
+      mkdirSync(join(folder, 'data/localhost/accounts'), { recursive: true });
+      writeFileSync(join(folder, 'data/localhost/accounts/1001.dat'), 'return { password = "1001" };\n');
+      writeFileSync(
+        join(folder, 'prosody.cfg.lua'),
+        `run_as_root = true
+        pidfile = "${folder}/prosody.pid"
+        data_path = "${folder}/data"
+        log = { warn = "*console" }
+        modules_enabled = { "saslauth", "roster", "disco", "ping", "websocket", "bosh" }
+        modules_disabled = { "s2s", "offline" }
+        c2s_ports = {}
+        c2s_direct_tls_ports = {}
+        s2s_ports = {}
+        http_interfaces = { "127.0.0.1" }
+        http_ports = { ${port} }
+        https_interfaces = { "127.0.0.1" }
+        https_ports = { ${secure} }
+        https_ssl = { certificate = "${folder}/server.pem", key = "${folder}/server.key" }
+        ssl = { certificate = "${folder}/server.pem", key = "${folder}/server.key" }
+        c2s_require_encryption = false
+        allow_unencrypted_plain_auth = true
+        consider_websocket_secure = true
+        consider_bosh_secure = true
+        authentication = "internal_plain"
+        VirtualHost "localhost"
+        Component "pubsub.localhost" "pubsub"\n`,
+      );
+      return ['prosody', ['--config', join(folder, 'prosody.cfg.lua'), '-F'], {}];
+    },
+  },
+  ejabberd: {
+    paths: { ws: '/ws', http: '/bosh' },
+    // It listens before its user is there.
+    isReady: (folder) => existsSync(join(folder, 'registered')),
+    start(folder, port, secure) {
+      const handlers = 'module: ejabberd_http, request_handlers: {/ws: ejabberd_http_ws, /bosh: mod_bosh}';
+      writeFileSync(
+        join(folder, 'ejabberd.yml'),
+        `hosts: [localhost]
+loglevel: error
+log_rotate_count: 0
+certfiles: ["${folder}/both.pem"]
+auth_method: internal
+auth_password_format: plain
+listen:
+  - {port: ${port}, ip: "127.0.0.1", ${handlers}}
+  - {port: ${secure}, ip: "127.0.0.1", tls: true, ${handlers}}
+modules:
+  mod_bosh: {}
+  mod_disco: {}
+  mod_ping: {}
+  mod_roster: {}
+  mod_pubsub: {host: pubsub.localhost, plugins: [flat]}\n`,
+      );
+      const register = `ok = ejabberd_auth:try_register(<<"1001">>, <<"localhost">>, <<"1001">>), file:write_file("${folder}/registered", <<>>).`;
+      // Without a node name there is no other daemon beside it, which would stay.
+      const flags = ['-noinput', '-mnesia', 'dir', `"${folder}/mnesia"`, '-s', 'ejabberd', '-eval', register];
+      const env = {
+        ERL_LIBS: ejabberd(),
+        EJABBERD_CONFIG_PATH: join(folder, 'ejabberd.yml'),
+        EJABBERD_LOG_PATH: join(folder, 'ejabberd.log'),
+        ERL_CRASH_DUMP: '/dev/null',
+      };
+      return ['erl', flags, env];
+    },
+  },
+};
+
+/** The folder of Erlang's libraries in which Debian's package has ejabberd. */
+function ejabberd() {
+  for (const architecture of readdirSync('/usr/lib')) {
+    const folder = join('/usr/lib', architecture);
+    if (/-linux-gnu/.test(architecture) && readdirSync(folder).some((name) => name.startsWith('ejabberd-'))) return folder;
+  }
+  throw new Error('not installed: apt-get install ejabberd');
+}
+
+/** Starts one with a certificate, and waits until it takes connections. */
+export async function startPeer({ paths, start, isReady = () => true }, { certificate, key }) {
+  const folder = mkdtempSync(join(tmpdir(), 'callboard-peer-'));
+  writeFileSync(join(folder, 'server.pem'), certificate);
+  writeFileSync(join(folder, 'server.key'), key);
+  writeFileSync(join(folder, 'both.pem'), certificate + key);
+  const [port, secure] = [await freePort(), await freePort()];
+  const [program, flags, env] = start(folder, port, secure);
+  const child = spawn(program, flags, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (said += data));
+  let ended = false;
+  const over = new Promise((resolve) => child.once('close', resolve).once('error', resolve)).then(() => (ended = true));
+  const up = async () => {
+    while (!(await listens(port)) || !(await listens(secure)) || !isReady(folder)) {
+      if (ended) throw new Error(`${program} ended: ${said}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  await within(up(), `${program} to listen`);
+  return {
+    url: (scheme) => `${scheme}://localhost:${/^(wss|https)$/.test(scheme) ? secure : port}${paths[scheme.startsWith('ws') ? 'ws' : 'http']}`,
+    async stop() {
+      kill();
+      await over;
+      process.off('exit', kill);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
