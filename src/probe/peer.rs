@@ -216,7 +216,10 @@ pub fn got(outcomes: &mut Outcomes, step: Step, at: Duration, got: &Got, domain:
     match got.status {
         200 => {}
         300..=399 => return outcomes.fail(step, at, Symptom::Redirected),
+        // Finesse asks for no login before it tells of itself.
+        401 | 403 if step == Step::SystemInfo => return outcomes.fail(step, at, Symptom::Forbidden),
         401 => return outcomes.fail(step, at, Symptom::NotAuthorized),
+        407 => return outcomes.fail(step, at, Symptom::Forbidden),
         503 => return outcomes.fail(step, at, Symptom::OutOfService),
         502 | 504 => return outcomes.fail(step, at, Symptom::ServiceDown),
         404 | 410 if step == Step::SystemInfo => return outcomes.fail(step, at, Symptom::NoRest),

@@ -41,6 +41,8 @@ fn a_rest_api_that_is_none_of_finesse_is_told_from_one_that_is_not_well() {
         (Step::SystemInfo, 200, "<html><title> Welcome </title></html>".to_owned(), Some(Symptom::NoRest)),
         (Step::SystemInfo, 200, "{}".to_owned(), Some(Symptom::NoRest)),
         (Step::SystemInfo, 301, String::new(), Some(Symptom::Redirected)),
+        (Step::SystemInfo, 401, String::new(), Some(Symptom::Forbidden)),
+        (Step::User, 401, String::new(), Some(Symptom::NotAuthorized)),
         (Step::SystemInfo, 404, String::new(), Some(Symptom::NoRest)),
         (Step::SystemInfo, 502, String::new(), Some(Symptom::ServiceDown)),
         (Step::User, 200, "<User><state>READY</state></User>".to_owned(), None),

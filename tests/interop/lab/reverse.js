@@ -25,7 +25,7 @@ function replaced(text, changes) {
 }
 
 /** `nginx` as it is packaged: in `http`, with everything that it writes in the folder of the test. */
-const nginxAround = (folder, server) => `
+export const nginxAround = (folder, server) => `
   daemon off; pid ${folder}/pid; error_log stderr notice; worker_processes 1; master_process off;
   events { worker_connections 512; }
   http {
@@ -35,7 +35,7 @@ const nginxAround = (folder, server) => `
   }`;
 
 const MODULES = '/usr/lib/apache2/modules';
-const apacheAround = (folder, site, more = []) => `
+export const apacheAround = (folder, site, more = []) => `
   ${['mpm_event', 'authz_core', 'headers', 'proxy', 'proxy_http', 'ssl', 'socache_shmcb', ...more].map((name) => `LoadModule ${name}_module ${MODULES}/mod_${name}.so`).join('\n')}
   ServerRoot ${folder}
   DefaultRuntimeDir ${folder}
