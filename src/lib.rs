@@ -5,6 +5,7 @@ pub mod client_address;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod conformance;
 pub mod console;
 pub mod desk;
 pub mod diagnosis;

@@ -65,7 +65,7 @@ impl From<Repeated> for HttpRefusal {
                 }
             };
         }
-        let sentence = sentence!("after" "jid" "lastEventId" "lastEventID" "Last-Event-ID" "node" "session" "ticket" "user");
+        let sentence = sentence!("after" "format" "jid" "lastEventId" "lastEventID" "Last-Event-ID" "node" "rule" "session" "ticket" "user");
         Self { status: StatusCode::BAD_REQUEST, sentence }
     }
 }

@@ -11,8 +11,8 @@ use hyper::{Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
 
 use crate::http::callboard::{
-    calls, contacts, directory, faults, meters, publish, record, sessions, status, subscriptions, tasks,
-    tickets,
+    calls, conformance, contacts, directory, faults, meters, publish, record, sessions, status,
+    subscriptions, tasks, tickets,
 };
 use crate::http::client::Client;
 use crate::http::metering::Way;
@@ -240,6 +240,7 @@ static ROUTES: &[Resource] = &[
     Resource::new(Item(faults::SESSION, "ID"), POST, lab!(faults::end_session)),
     Resource::new(Exactly(record::PATH), &[Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS], lab_stream!(record::serve)),
     Resource::new(Item(record::BELOW, "SESSION.har"), READ, lab!(record::export)),
+    Resource::new(Exactly(conformance::PATH), &[Method::GET, Method::HEAD, Method::PUT, Method::OPTIONS], lab!(conformance::serve)),
     Resource::new(Exactly(meters::PATH), POST, api!(meters::begin)),
     Resource::new(Item(meters::BELOW, "RUN"), READ, api!(meters::figures)),
     Resource::new(Exactly(sessions::PATH), READ, api!(sessions::list)),

@@ -15,7 +15,7 @@ mod ring;
 mod tests;
 mod wire;
 
-pub use entry::{Entry, Key, Kind, Text};
+pub use entry::{Entry, Key, Kind, TEXT_MAX, Text};
 pub use mask::body;
 pub use query::{Filter, LIMIT_MAX, PARAMETERS, Problem, Query};
 pub use ring::{BYTES_PER_ENTRY, Page, Record};

@@ -273,6 +273,20 @@ fn parameters_and_kinds_of_the_record_are_those_of_the_program() {
 }
 
 #[test]
+fn every_rule_of_the_score_has_its_source_and_the_faults_that_provoke_it() {
+    Page::of("testing.md").compare("rules", |found| {
+        let known = texts(found);
+        let row = |rule: &callboard::conformance::Rule| {
+            let faults: Vec<_> = rule.faults.iter().map(|fault| code(fault)).collect();
+            let name = code(rule.name);
+            let passed = known.get(&*name).map_or(String::new(), |text| (*text).to_owned());
+            vec![name, rule.source.to_owned(), faults.join(", "), passed]
+        };
+        callboard::conformance::RULES.iter().map(row).collect()
+    });
+}
+
+#[test]
 fn every_symptom_of_the_probe_is_there() {
     use callboard::diagnosis::Language;
     use callboard::probe::Symptom;

@@ -40,10 +40,16 @@ pub const INTERMEDIATE: &str = certificates::INTERMEDIATE;
 /// The path of a session, before its id.
 pub const SESSION: &str = "/callboard/api/sessions/";
 
-const OFF: HttpRefusal = HttpRefusal {
+pub(super) const OFF: HttpRefusal = HttpRefusal {
     status: StatusCode::FORBIDDEN,
     sentence: "Faults are set only with faults = true in the configuration, or with `callboard serve --faults`.",
 };
+
+pub(super) const NO_LANGUAGE: HttpRefusal =
+    HttpRefusal { status: StatusCode::BAD_REQUEST, sentence: "lang is en or zh-TW." };
+
+pub(super) const NO_SESSION: HttpRefusal =
+    HttpRefusal { status: StatusCode::NOT_FOUND, sentence: "There is no such session." };
 
 /// Answers GET with all faults, and DELETE by healing them.
 pub async fn all(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
@@ -62,8 +68,6 @@ pub async fn all(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId,
 
 /// Answers with the table of kinds, in the language of the parameter `lang`, and with what a target can be here.
 pub async fn kinds(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    const NO_LANGUAGE: HttpRefusal =
-        HttpRefusal { status: StatusCode::BAD_REQUEST, sentence: "lang is en or zh-TW." };
     let user = basic_auth::administrator(site, &request).await?;
     let language = match Query::of(request.uri()).one("lang")? {
         None => Language::default(),
@@ -147,8 +151,6 @@ pub async fn end_session(
 ) -> Result<(UserId, Response), HttpRefusal> {
     let user = administrator(site, &request).await?;
     let id = request.uri().path().strip_prefix(SESSION).unwrap_or_default().to_owned();
-    const NO_SESSION: HttpRefusal =
-        HttpRefusal { status: StatusCode::NOT_FOUND, sentence: "There is no such session." };
     let session = id.parse::<SessionId>().map_err(|_| NO_SESSION)?;
     let spec = match read(&request, Some(&id)) {
         Ok(spec) => spec,

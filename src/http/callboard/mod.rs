@@ -2,6 +2,7 @@
 
 pub(crate) mod calls;
 mod certificates;
+pub(crate) mod conformance;
 pub(crate) mod contacts;
 pub(crate) mod directory;
 pub(crate) mod faults;

@@ -79,7 +79,7 @@ pub async fn serve(
 }
 
 /// Says what to do if nothing is recorded.
-fn check_on(site: &Rc<Site>) -> Result<(), HttpRefusal> {
+pub(super) fn check_on(site: &Rc<Site>) -> Result<(), HttpRefusal> {
     if site.records { Ok(()) } else { Err(OFF) }
 }
 

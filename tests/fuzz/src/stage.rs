@@ -1,7 +1,7 @@
 //! A hub, and a clock that stands until it is moved.
 
 use std::cell::Cell;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime};
@@ -9,7 +9,10 @@ use std::time::{Duration, Instant, SystemTime};
 use callboard::clock::Now;
 use callboard::config::limits::Limits;
 use callboard::config::{Config, Profile};
+use callboard::conformance::report::{self, Form};
+use callboard::conformance::{Client, RULES, Verdict};
 use callboard::desk::{Request, SetState};
+use callboard::diagnosis::Language;
 use callboard::hub::{Action, Admission, EventOut, Hub, Peer, StreamRequest, Transport, nodes};
 use callboard::id::{SessionId, UserId};
 use callboard::pubsub::{After, NodeSpec};
@@ -244,10 +247,30 @@ impl Stage {
 
     /// Nobody comes any more; when all deadlines are over, nothing may be left.
     pub fn end(&mut self) {
+        self.judge();
         self.hub.closed(self.now, self.witness, "gone");
         self.pass(Duration::from_secs(2000), |stage| {
             stage.act();
         });
         assert_eq!(self.hub.counters().sessions, 0, "sessions are left");
+    }
+
+    /// Every session that is recorded has a score in each form, and what is broken is shown.
+    fn judge(&self) {
+        let record = self.hub.record();
+        let sessions: BTreeSet<_> = record.entries().filter_map(|entry| entry.session).collect();
+        for session in sessions {
+            let client = Client::of(record, session, self.hub.domain(), self.now.wall).expect("it is recorded");
+            for rule in RULES {
+                let found = rule.judge(&client);
+                assert_eq!(found.entry.is_none(), found.verdict == Verdict::NotSeen, "{}", rule.name);
+            }
+            let write = |form| report::write(&client, record.wire(), Language::Chinese, |_| true, form);
+            assert!(write(Form::Json).ends_with("]}\n"));
+            assert!(write(Form::Text).lines().count() > RULES.len());
+            let junit = write(Form::Junit);
+            let suite = wire::element(junit.split_once('\n').expect("it has a declaration").1.trim_end());
+            assert_eq!(suite.root_element().children().filter(|case| case.is_element()).count(), RULES.len());
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod calls;
 mod certificates;
+mod conformance;
 mod directory;
 mod fault_sides;
 mod faults;

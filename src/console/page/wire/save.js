@@ -186,7 +186,8 @@ function text(file) {
   return `${lines.join('\n')}\n`;
 }
 
-function download(name, type, body) {
+/** Has the browser save a file. */
+export function download(name, type, body) {
   const url = URL.createObjectURL(new Blob([body], { type: `${type};charset=utf-8` }));
   const link = document.createElement('a');
   link.href = url;

@@ -29,7 +29,7 @@ let state = null;
 export function runOf(context) {
   if (state?.context !== context) {
     const watch = context.directory.administrator ? new Watch(context) : null;
-    state = { context, run: new LoginRun(context), watch, file: null, follow: { session: '', profile: 'desktop', open: false } };
+    state = { context, run: new LoginRun(context), watch, file: null, follow: { session: '', profile: 'desktop', open: false }, score: { session: '', open: false } };
     const leave = () => keep({ ...aboutLogin(state.run, explain), ...systemOf(context), saved: new Date().toISOString() }, state.run.store);
     const mine = state;
     kept(context.user).then((file) => {
@@ -51,6 +51,7 @@ export function show(root, context) {
   const run = runOf(context);
   const link = new URLSearchParams(location.hash.split('/').slice(1).join('/'));
   applyLink(run, link);
+  if (link.has('score')) Object.assign(state.score, { open: true, session: link.get('score') || state.score.session });
   if (link.has('follow')) Object.assign(state.follow, { open: true, profile: link.get('follow') || state.follow.profile });
   const view = new View(root, state);
   const shown = state;
@@ -128,7 +129,7 @@ class View {
     this.run.onForm = null;
     for (const [type, listener] of Object.entries(this.drops)) this.root.removeEventListener(type, listener);
     this.closed = true;
-    for (const part of [this.frames, this.tap, this.subscriptions, this.follow, this.file]) part?.close();
+    for (const part of [this.frames, this.tap, this.subscriptions, this.follow, this.score, this.file]) part?.close();
   }
 
   async #addFollow() {
@@ -136,6 +137,11 @@ class View {
     if (this.closed) return;
     this.follow = new Follow({ sources: () => this.#sources(), choice: state.follow });
     this.followed.append(this.follow.node);
+    if (!state.watch) return;
+    const { Score } = await import('./follow/score.js');
+    if (this.closed) return;
+    this.score = new Score(this.context, state.score);
+    this.followed.append(this.score.node);
   }
 
   // The lists whose sessions can be followed.
