@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::carrier::{self, Carrier};
 use super::dialogue::{Asked, Dialogue, Side};
 use super::outcome::{Verdict, millis};
-use super::peer;
+use super::peer::{self, Flaw, NotSecured, Secured};
 use super::plan::{Do, Frame, Plan, Seen};
 use super::step::Step;
 use super::symptom::Symptom;
@@ -137,7 +137,12 @@ impl Probe {
                 self.is_trusted = self.plan.insecure || secured.is_trusted();
                 self.upgrade(at, &mut out);
             }
-            Seen::Secured(Err(words)) => {
+            Seen::Secured(Err(NotSecured { certificate: Some(seen), words })) => {
+                let flaw = Some(Flaw::Other(words));
+                peer::secured(steps, at, &Secured { flaw, is_told: false, ..seen });
+                self.state = State::Done;
+            }
+            Seen::Secured(Err(NotSecured { certificate: None, words })) => {
                 steps.fact(Step::Tls, "error", words);
                 steps.fail(Step::Tls, at, Symptom::NoTls);
                 self.state = State::Done;

@@ -21,7 +21,7 @@ pub use dialogue::{Dialogue, End, PING_LATE, Side};
 pub use explain::{Explained, explain};
 pub use live::Probe;
 pub use outcome::{Fact, Outcome, Outcomes, Verdict, millis};
-pub use peer::{Flaw, Got, NotConnected, Refusal, Secured, Upgrade, title};
+pub use peer::{Flaw, Got, NotConnected, NotSecured, Refusal, Secured, Upgrade, title};
 pub use plan::{Do, Frame, Plan, Seen};
 pub use step::Step;
 pub use symptom::Symptom;

@@ -55,6 +55,15 @@ pub struct Secured {
     pub is_told: bool,
 }
 
+/// Why there is no TLS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotSecured {
+    /// What was seen of the certificate, if that is the reason.
+    pub certificate: Option<Secured>,
+    /// In the words of the library.
+    pub words: String,
+}
+
 impl Secured {
     /// Whether a password may be sent.
     pub fn is_trusted(&self) -> bool {
@@ -189,7 +198,8 @@ pub fn upgraded(outcomes: &mut Outcomes, at: Duration, answer: &Upgrade, bosh: b
         }
         Upgrade::Broken(words) => {
             outcomes.fact(Step::Upgrade, "error", words.clone());
-            Symptom::BadHandshake
+            // TLS 1.3 lets a client begin before its certificate is asked for (RFC 8446 §4.4.2.4).
+            if words.contains("CertificateRequired") { Symptom::Forbidden } else { Symptom::BadHandshake }
         }
     };
     outcomes.fail(Step::Upgrade, at, symptom);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::dialogue::{End, Side};
-use super::peer::{Got, NotConnected, Secured, Upgrade};
+use super::peer::{Got, NotConnected, NotSecured, Secured, Upgrade};
 
 /// What a probe is to find out.
 #[derive(Clone, Debug)]
@@ -53,7 +53,7 @@ pub enum Seen {
     /// The addresses that could not be reached, and the one that could.
     Connected(Vec<(SocketAddr, NotConnected)>, Option<SocketAddr>),
     /// A handshake of TLS, or why there was none.
-    Secured(Result<Secured, String>),
+    Secured(Result<Secured, NotSecured>),
     Upgraded(Upgrade),
     Frame(String),
     Ended(End),

@@ -1,15 +1,16 @@
 //! Connections of a probe: TCP, and TLS whose certificate is judged.
 
+use std::error::Error;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use futures_rustls::TlsConnector;
-use futures_rustls::rustls::pki_types::ServerName;
+use futures_rustls::{TlsConnector, rustls};
+use rustls::pki_types::ServerName;
 use smol::io::{AsyncRead, AsyncWrite};
 use smol::net::TcpStream;
 
 use super::tls::Recorder;
-use crate::probe::Secured;
+use crate::probe::{NotSecured, Secured};
 
 /// Bytes of a connection, with TLS or without.
 pub trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -54,7 +55,7 @@ pub async fn reach(
     if !target.secure {
         return Ok(Box::new(tcp));
     }
-    let (stream, secured) = secure(target, recorder, tcp).await?;
+    let (stream, secured) = secure(target, recorder, tcp).await.map_err(|error| error.words)?;
     if certificate.is_some_and(|certificate| certificate != secured.sha256) {
         return Err("another connection to the same address shows another certificate".to_owned());
     }
@@ -66,11 +67,19 @@ pub async fn secure(
     target: &Target,
     recorder: &Arc<Recorder>,
     tcp: TcpStream,
-) -> Result<(Box<dyn Socket>, Secured), String> {
-    let name = ServerName::try_from(target.host.clone()).map_err(|error| error.to_string())?;
+) -> Result<(Box<dyn Socket>, Secured), NotSecured> {
+    let failed = |error: &dyn Error| NotSecured { certificate: None, words: error.to_string() };
+    let name = ServerName::try_from(target.host.clone()).map_err(|error| failed(&error))?;
     let recorder = recorder.fresh();
-    let config = recorder.config().map_err(|error| error.to_string())?;
-    let stream = TlsConnector::from(config).connect(name, tcp).await.map_err(|error| error.to_string())?;
+    let config = recorder.config().map_err(|error| failed(&error))?;
+    let stream = TlsConnector::from(config).connect(name, tcp).await.map_err(|error| {
+        // The signature of the handshake cannot be verified by this certificate.
+        let is_its = matches!(
+            error.get_ref().and_then(|error| error.downcast_ref()),
+            Some(rustls::Error::InvalidCertificate(_))
+        );
+        NotSecured { certificate: is_its.then(|| recorder.seen()), ..failed(&error) }
+    })?;
     let (_, session) = stream.get_ref();
     let version = session.protocol_version().and_then(|version| version.as_str().map(str::to_owned));
     let cipher = session.negotiated_cipher_suite().map(|suite| format!("{:?}", suite.suite()));

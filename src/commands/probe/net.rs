@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 use super::connection::{Socket, Target, secure};
 use super::http::{self, Question, Response};
 use super::tls::Recorder;
-use crate::probe::{Do, End, Got, NotConnected, Probe, Refusal, Secured, Seen, Upgrade, title};
+use crate::probe::{Do, End, Got, NotConnected, NotSecured, Probe, Refusal, Secured, Seen, Upgrade, title};
 use crate::xmpp::ns;
 
 /// How long a frame may be.
@@ -272,8 +272,9 @@ impl Connection<'_> {
         Seen::Connected(tried, None)
     }
 
-    async fn secure(&mut self) -> Result<Secured, String> {
-        let tcp = self.tcp.take().ok_or("there is no connection")?;
+    async fn secure(&mut self) -> Result<Secured, NotSecured> {
+        let gone = || NotSecured { certificate: None, words: "there is no connection".to_owned() };
+        let tcp = self.tcp.take().ok_or_else(gone)?;
         let (stream, secured) = secure(self.target, self.recorder, tcp).await?;
         self.certificate = Some(secured.sha256.clone());
         self.socket = Some(stream);

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::probe::{Do, End, Flaw, Plan, Probe, Secured, Seen, Step, Symptom, Upgrade, Verdict};
+use crate::probe::{Do, End, Flaw, NotSecured, Plan, Probe, Secured, Seen, Step, Symptom, Upgrade, Verdict};
 
 const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -231,4 +231,23 @@ fn a_probe_answers_pings_and_refuses_what_it_does_not_know() {
         answer("v1").contains("type='error'") && answer("v1").contains("service-unavailable"),
         "{sent:?}"
     );
+}
+
+#[test]
+fn a_handshake_that_fails_by_its_certificate_is_told_from_one_without_tls() {
+    let seen = Secured { certificates: 1, subject: "old".to_owned(), ..Secured::default() };
+    for (certificate, symptom) in [(Some(seen), Symptom::CertificateRefused), (None, Symptom::NoTls)] {
+        let mut probe = Probe::new(Plan { secure: true, ..plan() }, 1);
+        let at = Duration::ZERO;
+        probe.begin(at);
+        probe.handle(at, Seen::Resolved(Ok(vec![LOCALHOST])));
+        probe.handle(at, Seen::Connected(Vec::new(), Some(SocketAddr::new(LOCALHOST, 1))));
+        let failed = NotSecured { certificate: certificate.clone(), words: "version 1".to_owned() };
+        assert_eq!(probe.handle(at, Seen::Secured(Err(failed))), Vec::new());
+        assert!(probe.is_done());
+        let tls = probe.dialogue().outcomes.of(Step::Tls);
+        assert_eq!(tls.symptom, Some(symptom));
+        assert!(tls.facts.contains(&("error", "version 1".to_owned())), "{tls:?}");
+        assert_eq!(tls.facts.contains(&("subject", "old".to_owned())), certificate.is_some(), "{tls:?}");
+    }
 }
