@@ -16,13 +16,13 @@ use crate::config::Config;
 use crate::config::limits::Limits;
 use crate::event_loop::bosh_requests::BoshRequests;
 use crate::event_loop::busy_time::BusyTime;
-use crate::event_loop::fault_waits::FaultWaits;
 use crate::event_loop::held::Held;
 use crate::event_loop::log_shares::Shares;
 use crate::event_loop::password_queue::Checks;
 use crate::event_loop::rounds;
 use crate::event_loop::rounds::Rounds;
 use crate::event_loop::scheduler::InTurn;
+use crate::event_loop::waits::Waits;
 use crate::event_loop::writers::{Dropping, Writers};
 use crate::hub::{Action, Credentials, Hub, Note};
 use crate::id::{SessionId, UserId};
@@ -70,8 +70,8 @@ pub struct Driver {
     pub shares: RefCell<Shares>,
     pub busy_time: BusyTime,
     pub checks: Checks,
-    /// What waits for the end of a fault.
-    pub fault_waits: FaultWaits,
+    /// What waits for the end of a fault, or for entries of the record.
+    pub waits: Waits,
 }
 
 impl Driver {
@@ -101,7 +101,7 @@ impl Driver {
             shares: RefCell::default(),
             busy_time: BusyTime::default(),
             checks: Checks::new(passwords),
-            fault_waits: FaultWaits::default(),
+            waits: Waits::default(),
             limits,
         })
     }
@@ -164,7 +164,7 @@ impl Driver {
                 (self.tasks.verify)(self, session, credentials, attempt);
             }
             Action::Idle => self.wake_if_quiet(),
-            Action::FaultEnded => self.fault_waits.wake(),
+            Action::WaitOver => self.waits.wake(),
             Action::MaintenanceOver(None) => {
                 log::info!("maintenance mode is over: nobody is on line, and the service stops");
             }
@@ -179,7 +179,13 @@ impl Driver {
         self.wake_if_quiet();
     }
 
-    /// Waits until no session is left, and no request of BOSH waits for its answer.
+    /// Forgets a wait for entries of the record: it was answered, or its client has gone.
+    pub fn end_wait(&self, id: u64) {
+        self.hub.borrow_mut().end_wait(id);
+        self.wake_if_quiet();
+    }
+
+    /// Waits until no session is left, and no request of BOSH or for entries of the record waits for its answer.
     pub async fn quiet(&self) {
         poll_fn(|cx| {
             *self.quiet.borrow_mut() = Some(cx.waker().clone());
@@ -189,7 +195,8 @@ impl Driver {
     }
 
     fn is_quiet(&self) -> bool {
-        self.bosh.is_empty() && self.hub.borrow().counters().sessions == 0
+        let hub = self.hub.borrow();
+        self.bosh.is_empty() && hub.counters().sessions == 0 && !hub.record().has_waits()
     }
 
     fn wake_if_quiet(&self) {

@@ -27,7 +27,6 @@ pub(crate) mod bosh_requests;
 pub(crate) mod busy_time;
 pub(crate) mod client_log;
 pub(crate) mod driver;
-pub(crate) mod fault_waits;
 pub(crate) mod held;
 pub(crate) mod held_requests;
 pub(crate) mod log_shares;
@@ -37,6 +36,7 @@ pub(crate) mod password_queue;
 pub mod rounds;
 pub(crate) mod scheduler;
 pub mod threads;
+pub(crate) mod waits;
 pub mod writers;
 
 use std::rc::Rc;

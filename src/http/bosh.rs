@@ -21,6 +21,11 @@ use crate::xmpp::sasl;
 /// The path of BOSH, with or without the slash at its end.
 pub const PATH: &str = "/http-bind/";
 
+/// Whether a path is that of BOSH.
+pub fn is_path(path: &str) -> bool {
+    PATH.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest == "/")
+}
+
 /// Answers a request, at once or when there is something to say. Its content type says nothing (XEP-0124 §5). `waits` is set
 /// while there is nothing to say.
 pub async fn answer(

@@ -157,7 +157,7 @@ pub fn of_handshake(site: &Rc<Site>, listener: SocketAddr, peer: IpAddr) -> Opti
 }
 
 async fn until_ended(site: &Rc<Site>, hit: &Hit) {
-    site.driver.fault_waits.until(|| !site.driver.with_hub(|hub, _| hub.faults().has(hit))).await;
+    site.driver.waits.until(|| !site.driver.with_hub(|hub, _| hub.faults().has(hit))).await;
 }
 
 /// A response of this status, as of something that stands before the server.

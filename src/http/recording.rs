@@ -11,6 +11,7 @@ use hyper::header::HeaderName;
 use hyper::{HeaderMap, Method, Request};
 
 use crate::http::basic_auth;
+use crate::http::bosh;
 use crate::http::faults;
 use crate::http::finesse::{AS_USER, PREFIX, REQUEST_ID};
 use crate::http::redact;
@@ -23,11 +24,14 @@ use crate::record;
 /// Tells the number of a request that may change something: what follows from it stands behind that in the record.
 const SEQUENCE: HeaderName = HeaderName::from_static("x-callboard-sequence");
 
-/// callboard's own requests that are not recorded: those of people who look on.
+/// callboard's own requests that are not recorded: those of people who look on. They tell a number all the same.
 const SPARED: &[&str] = &["/callboard/api/record", "/callboard/api/meters", "/callboard/api/ticket"];
 
 /// The logs of clients, whose bodies are not recorded: anything may stand in them.
 const LOGS: &[&str] = &["clientlog", "compressedclientlog"];
+
+/// The methods that change nothing.
+const READING: &[Method] = &[Method::GET, Method::HEAD, Method::OPTIONS];
 
 /// A request that is recorded.
 pub struct Recorder {
@@ -39,22 +43,29 @@ pub struct Recorder {
     request_id: String,
     /// Whether the bodies are recorded.
     has_bodies: bool,
-    /// The number of its entry; 0: it has none yet.
+    /// Whether it has an entry. What BOSH carries is recorded as frames.
+    is_recorded: bool,
+    /// The number of its entry, or of the last one when it came; 0: it has none yet.
     number: Cell<u64>,
 }
 
 impl Recorder {
-    /// A recorder for a request, if it is recorded.
+    /// A recorder for a request, if it is recorded or may change something.
     pub fn of<B>(
         site: &Rc<Site>,
         request: &Request<B>,
         peer: SocketAddr,
         has_body: bool,
     ) -> Option<Rc<Self>> {
-        if !cfg!(feature = "lab") || !site.records || !is_recorded(request.method(), request.uri().path()) {
+        if !cfg!(feature = "lab") || !site.records {
             return None;
         }
         let path = request.uri().path();
+        let is_recorded = is_recorded(request.method(), path);
+        let is_change = !READING.contains(request.method());
+        if !is_recorded && !(is_change && (path.starts_with("/callboard/") || bosh::is_path(path))) {
+            return None;
+        }
         let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         let is_log = LOGS.iter().any(|log| last.eq_ignore_ascii_case(log));
         let recorder = Self {
@@ -65,6 +76,7 @@ impl Recorder {
             user: basic_auth::claimed(site, request.headers()),
             request_id: request_id(request.headers()).to_owned(),
             has_bodies: is_finesse(path) && !is_log,
+            is_recorded,
             number: Cell::default(),
         };
         if !has_body {
@@ -77,6 +89,9 @@ impl Recorder {
         if self.number.get() > 0 {
             return;
         }
+        if !self.is_recorded {
+            return self.number.set(self.site.driver.with_hub(|hub, _| hub.record().last()));
+        }
         let Self { peer, path, user, request_id, .. } = self;
         let method = self.method.as_str();
         let request = RecordedRequest { method, path, user, request_id, peer: *peer, body, size };
@@ -87,8 +102,11 @@ impl Recorder {
     pub fn end(&self, answer: &mut Response) {
         self.goes_on();
         let of = self.number.get();
-        if ![Method::GET, Method::HEAD, Method::OPTIONS].contains(&self.method) {
+        if !READING.contains(&self.method) {
             set(answer, SEQUENCE, of);
+        }
+        if !self.is_recorded {
+            return;
         }
         let bytes = answer.body().bytes().unwrap_or_default();
         let text = if self.has_bodies { std::str::from_utf8(&bytes).unwrap_or_default() } else { "" };
@@ -120,7 +138,7 @@ fn is_finesse(path: &str) -> bool {
 
 /// Whether a request is recorded: all of Finesse's API and for tokens, and of callboard's own those that may change something.
 fn is_recorded(method: &Method, path: &str) -> bool {
-    let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(method);
+    let reads = READING.contains(method);
     let is_spared = || SPARED.iter().any(|spared| path.starts_with(spared));
     is_finesse(path)
         || path.starts_with("/desktop/sso/")

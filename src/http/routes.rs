@@ -12,7 +12,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::http::callboard::{
     calls, conformance, contacts, directory, faults, meters, publish, record, sessions, status,
-    subscriptions, tasks, tickets,
+    subscriptions, tasks, tickets, wait,
 };
 use crate::http::client::Client;
 use crate::http::metering::Way;
@@ -237,10 +237,11 @@ static ROUTES: &[Resource] = &[
     Resource::new(Exactly(faults::ROOT), READ, lab!(faults::authority)),
     Resource::new(Exactly(faults::INTERMEDIATE), READ, lab!(faults::authority)),
     Resource::new(Item(faults::BELOW, "NAME"), &[Method::PUT, Method::DELETE, Method::OPTIONS], lab!(faults::one)),
-    Resource::new(Item(faults::SESSION, "ID"), POST, lab!(faults::end_session)),
+    Resource::new(Item(sessions::BELOW, "ID"), &[Method::POST, Method::DELETE, Method::OPTIONS], lab!(faults::end_session)),
     Resource::new(Exactly(record::PATH), &[Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS], lab_stream!(record::serve)),
     Resource::new(Item(record::BELOW, "SESSION.har"), READ, lab!(record::export)),
     Resource::new(Exactly(conformance::PATH), &[Method::GET, Method::HEAD, Method::PUT, Method::OPTIONS], lab!(conformance::serve)),
+    Resource::new(Exactly(wait::PATH), STREAM, if cfg!(feature = "lab") { Later(wait_for) } else { Now(|_, _| nothing()) }),
     Resource::new(Exactly(meters::PATH), POST, api!(meters::begin)),
     Resource::new(Item(meters::BELOW, "RUN"), READ, api!(meters::figures)),
     Resource::new(Exactly(sessions::PATH), READ, api!(sessions::list)),
@@ -283,6 +284,11 @@ fn as_user(Exchange { site, request, peer, secure, .. }: Exchange<'_>) -> Answer
         Some((id, _)) => Box::pin(finesse::answer(site, *request, (peer, secure), Some(id))),
         None => Box::pin(async { nothing() }),
     }
+}
+
+fn wait_for(Exchange { site, request, client, peer, .. }: Exchange<'_>) -> Answering<'_> {
+    let serve = async move |site: &_, request| wait::serve(site, request, &client.waits).await;
+    Box::pin(callboard::answer(site, *request, peer, serve))
 }
 
 fn file(Exchange { site, request, peer, .. }: Exchange<'_>) -> Answering<'_> {

@@ -26,8 +26,8 @@ pub enum Action {
     Verify { session: SessionId, credentials: Credentials, attempt: String },
     /// The server goes down, and the last session is gone.
     Idle,
-    /// A fault has ended for which somebody may wait.
-    FaultEnded,
+    /// Something is over for which somebody may wait: a fault, or a wait for entries of the record.
+    WaitOver,
     /// For the log: maintenance mode is over; `Some`: why it has failed.
     MaintenanceOver(Option<String>),
     /// For the log.

@@ -10,6 +10,7 @@ use crate::hub::state::Hub;
 use crate::hub::tokens::token;
 use crate::id::{SessionId, UserId};
 use crate::pubsub;
+use crate::record::Ending;
 use crate::xmpp::stream::{self, StreamError};
 
 impl Hub {
@@ -18,8 +19,9 @@ impl Hub {
         for user in self.users().keys().collect::<Vec<_>>() {
             self.end_sign_in(now, user);
         }
-        // Nobody waits for the end of a fault.
+        // Nobody waits for the end of a fault, or for entries.
         self.heal_all_faults(now);
+        self.end_waits(Ending::Shutdown);
         self.closing = true;
         // Requests that wait are answered before it is too late for that.
         self.release_all();
@@ -48,6 +50,16 @@ impl Hub {
     /// Tells whether the server goes down.
     pub fn is_closing(&self) -> bool {
         self.closing
+    }
+
+    /// Ends a session as if its user had closed it: of XMPP with `</close>`, of server-sent events with the end of the stream. One whose
+    /// stream has not begun ends with an error, as there is nothing to close. Tells whether there is such a session.
+    pub fn end_session(&mut self, now: Now, id: SessionId) -> bool {
+        let Some(session) = self.sessions.get(id) else { return false };
+        let has_begun = session.xmpp().is_none_or(|xmpp| xmpp.opened);
+        let error = (!has_begun).then_some(StreamError::NOT_AUTHORIZED);
+        self.end(now, id, error, "an administrator has ended it");
+        true
     }
 
     /// The transport broke one of its own rules, or a bound, before there was a message: the stream ends.

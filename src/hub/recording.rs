@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::clock::{Now, Seconds};
 use crate::desk::{self, nodes};
 use crate::fault::Point;
+use crate::hub::action::Action;
 use crate::hub::event_stream::StreamRequest;
 use crate::hub::frame_tap::TapRefused;
 use crate::hub::session::{Kind as SessionKind, Session};
@@ -17,7 +18,7 @@ use crate::hub::tap::{Direction, Sees};
 use crate::id::{SessionId, UserId};
 use crate::pubsub::event::Event;
 use crate::pubsub::{Item, NodeId};
-use crate::record::{Entry, Key, Kind, Query, Record, Text};
+use crate::record::{Ending, Entry, Key, Kind, Query, Record, Text, TooManyWaits, Wait};
 use crate::xmpp::sasl::Attempt;
 
 /// How many entries are looked through for the fault that has touched an event.
@@ -57,9 +58,42 @@ impl Hub {
         &self.record
     }
 
-    /// Forgets all that is recorded.
+    /// Forgets all that is recorded. Who waits for entries is answered.
     pub fn clear_record(&mut self) {
         self.record.clear();
+        self.wake_waits();
+    }
+
+    /// Begins to wait for entries. Returns the number of the wait.
+    ///
+    /// # Errors
+    ///
+    /// There are as many waits as there can be.
+    pub fn begin_wait(&mut self, query: Query) -> Result<u64, TooManyWaits> {
+        self.record.begin_wait(query)
+    }
+
+    /// Forgets a wait, and returns what has come of it.
+    pub fn end_wait(&mut self, number: u64) -> Option<Wait> {
+        self.record.end_wait(number)
+    }
+
+    /// Nobody waits any more.
+    pub(super) fn end_waits(&mut self, why: Ending) {
+        self.record.end_waits(why);
+        self.wake_waits();
+    }
+
+    fn wake_waits(&mut self) {
+        if self.record.takes_wait_over() {
+            self.report.act(Action::WaitOver);
+        }
+    }
+
+    /// Changes an entry.
+    fn change_entry(&mut self, number: u64, change: impl FnOnce(&mut Entry)) {
+        self.record.change(number, change);
+        self.wake_waits();
     }
 
     /// Opens a stream of what is recorded: first the entries behind the number that the query names, as far as they are kept, then
@@ -101,6 +135,7 @@ impl Hub {
     /// Puts an entry into the record, and shows it to those who follow it. Returns its number.
     pub(super) fn keep(&mut self, now: Now, entry: Entry) -> u64 {
         let number = self.record.add(entry);
+        self.wake_waits();
         self.show_entry(now, number);
         number
     }
@@ -166,7 +201,7 @@ impl Hub {
             && self.record.is_on()
         {
             let last = self.record.last();
-            self.record.change(last, |hit| hit.set(Key::Item, &item.id));
+            self.change_entry(last, |hit| hit.set(Key::Item, &item.id));
         }
     }
 
@@ -200,7 +235,7 @@ impl Hub {
         }
         let entry = Entry { of, status: Some(status), size, ..entry.with_some(Key::Fault, fault) };
         if let Some(fault) = fault {
-            self.record.change(of, |request| request.set(Key::Fault, fault));
+            self.change_entry(of, |request| request.set(Key::Fault, fault));
         }
         self.keep(now, entry);
     }
@@ -353,7 +388,7 @@ impl Hub {
         let last = self.record.entries().next_back();
         let touched = last.filter(|last| last.kind == Kind::FrameIn && last.session == Some(id));
         let of = touched.map_or(0, |touched| touched.seq);
-        self.record.change(of, |touched| touched.set(Key::Fault, name));
+        self.change_entry(of, |touched| touched.set(Key::Fault, name));
         self.keep(now, Entry { of, ..entry });
     }
 

@@ -97,7 +97,7 @@ impl Stage {
                     self.checks.push((session, credentials, attempt))
                 }
                 Action::Idle => self.idle += 1,
-                Action::FaultEnded => {}
+                Action::WaitOver => {}
                 Action::MaintenanceOver(failure) => self.maintenance_ends.push(failure),
                 Action::Note(note) => self.notes.push(note.what),
             }

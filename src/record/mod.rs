@@ -10,6 +10,7 @@ pub mod export;
 mod mask;
 mod query;
 mod ring;
+mod wait;
 
 #[cfg(test)]
 mod tests;
@@ -19,4 +20,5 @@ pub use entry::{Entry, Key, Kind, TEXT_MAX, Text};
 pub use mask::body;
 pub use query::{Filter, LIMIT_MAX, PARAMETERS, Problem, Query};
 pub use ring::{BYTES_PER_ENTRY, Page, Record};
+pub use wait::{Ending, TooManyWaits, WAITS_MAX, Wait};
 pub use wire::Wire;

@@ -55,22 +55,47 @@ pub struct Filter {
 impl Filter {
     /// Tells whether an entry is wanted.
     pub fn has(&self, entry: &Entry) -> bool {
-        let is = |wanted: &Option<Box<str>>, key| {
-            wanted.as_deref().is_none_or(|wanted| entry.get(key) == Some(wanted))
-        };
+        Self::ASKED.iter().all(|asked| self.fits(asked, entry) != Some(false))
+    }
+
+    /// The parameters that an entry does not fit, and how many it fits.
+    pub fn differences(&self, entry: &Entry) -> (Vec<&'static str>, usize) {
+        let (mut differs, mut fits) = (Vec::new(), 0);
+        for asked in Self::ASKED {
+            match self.fits(asked, entry) {
+                None => {}
+                Some(true) => fits += 1,
+                Some(false) => differs.push(*asked),
+            }
+        }
+        (differs, fits)
+    }
+
+    /// What can be asked of an entry, first what costs least.
+    const ASKED: &[&str] = &["kind", "session", "user", "requestId", "node", "path", "contains"];
+
+    /// Whether an entry fits a parameter; `None` if that is not given.
+    fn fits(&self, asked: &str, entry: &Entry) -> Option<bool> {
+        let is = |wanted: &Option<Box<str>>, key| Some(entry.get(key) == Some(wanted.as_deref()?));
         let named = |wanted: &Option<Pattern>, name: Option<&str>| {
-            wanted.as_ref().is_none_or(|wanted| name.is_some_and(|name| wanted.has(name)))
+            let wanted = wanted.as_ref()?;
+            Some(name.is_some_and(|name| wanted.has(name)))
         };
-        let path = || entry.get(Key::Path).map(|path| path.split('?').next().unwrap_or_default());
-        (self.kinds.is_empty() || self.kinds.contains(&entry.kind))
-            && self.session.is_none_or(|session| entry.session == Some(session))
-            && is(&self.user, Key::User)
-            && is(&self.request_id, Key::RequestId)
-            && named(&self.node, entry.node())
-            && named(&self.path, path())
-            && self.contains.as_deref().is_none_or(|part| {
-                entry.values().any(|value| value.contains(part)) || self.stands_in(&entry.text, part)
-            })
+        match asked {
+            "kind" => (!self.kinds.is_empty()).then(|| self.kinds.contains(&entry.kind)),
+            "session" => Some(entry.session == Some(self.session?)),
+            "user" => is(&self.user, Key::User),
+            "requestId" => is(&self.request_id, Key::RequestId),
+            "node" => named(&self.node, entry.node()),
+            "path" => {
+                named(&self.path, entry.get(Key::Path).map(|path| path.split('?').next().unwrap_or_default()))
+            }
+            _ => {
+                let part = self.contains.as_deref()?;
+                let is_value = entry.values().any(|value| value.contains(part));
+                Some(is_value || self.stands_in(&entry.text, part))
+            }
+        }
     }
 
     fn stands_in(&self, text: &Text, part: &str) -> bool {

@@ -7,6 +7,7 @@ use crate::id::{SessionId, UserId};
 use crate::pubsub::Item;
 use crate::record::entry::{Entry, Text};
 use crate::record::query::Query;
+use crate::record::wait::{Ending, TooManyWaits, Wait, Waits};
 use crate::record::wire::Wire;
 use crate::xmpp::sasl::Attempt;
 
@@ -46,6 +47,7 @@ pub struct Record {
     attempts: BTreeMap<SessionId, Attempt>,
     /// The last state of each user, and of the service.
     states: BTreeMap<Option<UserId>, &'static str>,
+    waits: Waits,
 }
 
 impl Record {
@@ -61,6 +63,7 @@ impl Record {
             wire,
             attempts: BTreeMap::new(),
             states: BTreeMap::new(),
+            waits: Waits::default(),
         }
     }
 
@@ -109,6 +112,7 @@ impl Record {
     pub fn add(&mut self, mut entry: Entry) -> u64 {
         self.last += 1;
         entry.seq = self.last;
+        self.waits.offer(&entry);
         self.bytes += entry.bytes() + self.hold(&entry.text);
         self.entries.push_back(entry);
         let most = self.most.saturating_mul(BYTES_PER_ENTRY);
@@ -133,6 +137,7 @@ impl Record {
             let before = entry.bytes();
             change(entry);
             self.bytes = self.bytes - before + entry.bytes();
+            self.waits.offer(entry);
         }
     }
 
@@ -141,8 +146,9 @@ impl Record {
         self.entries.iter()
     }
 
-    /// Forgets all entries. Their numbers are not used again.
+    /// Forgets all entries. Their numbers are not used again. Nobody waits any more.
     pub fn clear(&mut self) {
+        self.waits.end_all(Ending::Cleared);
         self.entries = VecDeque::new();
         self.items.clear();
         self.bytes = 0;
@@ -160,8 +166,12 @@ impl Record {
 
     /// The entries behind a number.
     pub fn behind(&self, after: u64) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.entries.range(self.place_behind(after)..)
+    }
+
+    fn place_behind(&self, after: u64) -> usize {
         let place = (self.known(after) + 1).saturating_sub(self.first());
-        self.entries.range(usize::try_from(place).unwrap_or(usize::MAX).min(self.entries.len())..)
+        usize::try_from(place).unwrap_or(usize::MAX).min(self.entries.len())
     }
 
     /// The entries that a query asks for.
@@ -179,6 +189,50 @@ impl Record {
             page.entries.push(entry);
         }
         page
+    }
+
+    /// Begins to wait for as many entries as a query wants, without `after` those that come from now on. Returns the number of the
+    /// wait.
+    ///
+    /// # Errors
+    ///
+    /// There are as many waits as there can be.
+    pub fn begin_wait(&mut self, query: Query) -> Result<u64, TooManyWaits> {
+        let after = query.after.map_or(self.last, |after| self.known(after));
+        let number = self.waits.begin(Query { after: Some(after), ..query })?;
+        let place = self.place_behind(after);
+        for entry in self.entries.range(place..) {
+            self.waits.offer_to(number, entry);
+            if self.waits.is_over(number) {
+                break;
+            }
+        }
+        Ok(number)
+    }
+
+    /// Whether a wait is over, or there is none of that number.
+    pub fn is_wait_over(&self, number: u64) -> bool {
+        self.waits.is_over(number)
+    }
+
+    /// Forgets a wait, and returns what has come of it.
+    pub fn end_wait(&mut self, number: u64) -> Option<Wait> {
+        self.waits.end(number)
+    }
+
+    /// Whether anybody waits.
+    pub fn has_waits(&self) -> bool {
+        !self.waits.is_empty()
+    }
+
+    /// Ends all waits.
+    pub fn end_waits(&mut self, why: Ending) {
+        self.waits.end_all(why);
+    }
+
+    /// Tells once whether a wait has come to its end.
+    pub fn takes_wait_over(&mut self) -> bool {
+        self.waits.takes_over()
     }
 
     /// A client tries to log in.

@@ -12,7 +12,7 @@ use crate::conformance::{Client, RULES, Rule, fault_name};
 use crate::diagnosis::Language;
 use crate::fault::Spec;
 use crate::http::basic_auth;
-use crate::http::callboard::{faults, record};
+use crate::http::callboard::{faults, record, sessions};
 use crate::http::query::Query;
 use crate::http::request_body::Incoming;
 use crate::http::response::{self, HttpRefusal, Response, set, text};
@@ -43,7 +43,7 @@ pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserI
     let session = query
         .one("session")?
         .ok_or(wrong("Say whose score it is: session=ID, as GET /callboard/api/sessions lists it."))?;
-    let session = session.parse::<SessionId>().map_err(|_| faults::NO_SESSION)?;
+    let session = session.parse::<SessionId>().map_err(|_| sessions::NO_SESSION)?;
     let answer = match *request.method() {
         Method::PUT => provoke(site, query, session)?,
         _ => score(site, request.headers(), query, session)?,
@@ -108,7 +108,7 @@ fn provoke(site: &Rc<Site>, query: Query<'_>, session: SessionId) -> Result<Resp
     let set = site.driver.with_hub(|hub, now| {
         let transport =
             hub.list(now).into_iter().find(|listed| listed.id == session).map(|listed| listed.transport);
-        let Some(transport) = transport else { return Ok(faults::NO_SESSION.into()) };
+        let Some(transport) = transport else { return Ok(sessions::NO_SESSION.into()) };
         if transport == Transport::Sse {
             return Err("A score is for clients of XMPP.".to_owned());
         }

@@ -10,7 +10,7 @@ use crate::clock::{Now, Seconds};
 use crate::diagnosis::{Language, Symptom};
 use crate::fault::{COMMON, Fault, NotSet, Parameter, Point, Problem, Row, Spec, TABLE, is_name};
 use crate::http::basic_auth::{self, Peer};
-use crate::http::callboard::certificates;
+use crate::http::callboard::{certificates, sessions};
 use crate::http::query::Query;
 use crate::http::request_body::Incoming;
 use crate::http::response::{self, HttpRefusal, Response, empty, text};
@@ -37,9 +37,6 @@ pub const ROOT: &str = certificates::ROOT;
 /// The path of the intermediate of the authority.
 pub const INTERMEDIATE: &str = certificates::INTERMEDIATE;
 
-/// The path of a session, before its id.
-pub const SESSION: &str = "/callboard/api/sessions/";
-
 pub(super) const OFF: HttpRefusal = HttpRefusal {
     status: StatusCode::FORBIDDEN,
     sentence: "Faults are set only with faults = true in the configuration, or with `callboard serve --faults`.",
@@ -47,9 +44,6 @@ pub(super) const OFF: HttpRefusal = HttpRefusal {
 
 pub(super) const NO_LANGUAGE: HttpRefusal =
     HttpRefusal { status: StatusCode::BAD_REQUEST, sentence: "lang is en or zh-TW." };
-
-pub(super) const NO_SESSION: HttpRefusal =
-    HttpRefusal { status: StatusCode::NOT_FOUND, sentence: "There is no such session." };
 
 /// Answers GET with all faults, and DELETE by healing them.
 pub async fn all(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
@@ -144,14 +138,17 @@ pub async fn one(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId,
     Ok((user, answer))
 }
 
-/// Ends a session as a fault of the kind in `do` would, once.
+/// Ends a session: POST as a fault of the kind in `do` would, once, and DELETE by closing it.
 pub async fn end_session(
     site: &Rc<Site>,
     request: Request<Incoming>,
 ) -> Result<(UserId, Response), HttpRefusal> {
+    if request.method() == Method::DELETE {
+        return sessions::end(site, request).await;
+    }
     let user = administrator(site, &request).await?;
-    let id = request.uri().path().strip_prefix(SESSION).unwrap_or_default().to_owned();
-    let session = id.parse::<SessionId>().map_err(|_| NO_SESSION)?;
+    let id = request.uri().path().strip_prefix(sessions::BELOW).unwrap_or_default().to_owned();
+    let session = id.parse::<SessionId>().map_err(|_| sessions::NO_SESSION)?;
     let spec = match read(&request, Some(&id)) {
         Ok(spec) => spec,
         Err(problem) => return Ok((user, wrong(problem))),
@@ -165,7 +162,7 @@ pub async fn end_session(
     Ok((
         user,
         match ended {
-            None => NO_SESSION.into(),
+            None => sessions::NO_SESSION.into(),
             Some(true) => empty(StatusCode::NO_CONTENT),
             Some(false) => {
                 let names: Vec<_> = transports.iter().map(|transport| transport.name()).collect();

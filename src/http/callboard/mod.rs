@@ -15,6 +15,7 @@ pub(crate) mod status;
 pub(crate) mod subscriptions;
 pub(crate) mod tasks;
 pub(crate) mod tickets;
+pub(crate) mod wait;
 
 use std::net::SocketAddr;
 use std::rc::Rc;

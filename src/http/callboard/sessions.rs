@@ -22,6 +22,12 @@ use crate::json;
 /// The path of the list of sessions.
 pub const PATH: &str = "/callboard/api/sessions";
 
+/// The path of a session, before its id.
+pub const BELOW: &str = "/callboard/api/sessions/";
+
+pub(super) const NO_SESSION: HttpRefusal =
+    HttpRefusal { status: StatusCode::NOT_FOUND, sentence: "There is no such session." };
+
 /// Where the frames are.
 pub const FRAMES: &str = "/callboard/api/frames";
 
@@ -51,6 +57,16 @@ fn write(out: &mut String, session: Listed) {
             None => object.optional("behind", None),
         }
     });
+}
+
+/// Ends a session.
+pub async fn end(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
+    let user = basic_auth::administrator(site, &request).await?;
+    let id = request.uri().path().strip_prefix(BELOW).and_then(|id| id.parse::<SessionId>().ok());
+    if id.is_some_and(|id| site.driver.with_hub(|hub, now| hub.end_session(now, id))) {
+        return Ok((user, response::empty(StatusCode::NO_CONTENT)));
+    }
+    Err(NO_SESSION)
 }
 
 /// Opens a stream of the frames of all sessions, or of one.

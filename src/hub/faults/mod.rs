@@ -121,7 +121,7 @@ impl Hub {
     fn end_fault(&mut self, now: Now, fault: Fault) {
         self.note_fault(&fault.name, NoteKind::FaultEnded { hits: fault.hits });
         self.record_fault(now, &fault.name, "ended", fault.row.name);
-        self.report.act(Action::FaultEnded);
+        self.report.act(Action::WaitOver);
         while let Some((id, due)) = self.faults.late.next_of(&fault.name) {
             // Healing ends no connection, and signs nobody out.
             if !matches!(due, Due::LetGo(_) | Due::SignOut(_)) {

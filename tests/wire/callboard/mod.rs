@@ -17,3 +17,4 @@ mod recipes;
 mod record;
 mod status;
 mod subscriptions;
+mod wait;

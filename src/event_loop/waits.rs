@@ -1,4 +1,4 @@
-//! Requests and connections that wait for the end of a fault.
+//! Requests and connections that wait for something to be over: a fault, a wait for entries of the record.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -7,14 +7,14 @@ use std::task::{Poll, Waker};
 
 /// The wakers of all that wait, each for as long as its client is there: about one for each connection.
 #[derive(Default)]
-pub struct FaultWaits {
+pub struct Waits {
     count: Cell<u64>,
     wakers: RefCell<BTreeMap<u64, Waker>>,
 }
 
 /// The place of one that waits; it is given back when its task is over.
 struct Place<'a> {
-    waits: &'a FaultWaits,
+    waits: &'a Waits,
     number: u64,
 }
 
@@ -24,15 +24,15 @@ impl Drop for Place<'_> {
     }
 }
 
-impl FaultWaits {
-    /// A fault has ended: each that waits looks whether it was its own.
+impl Waits {
+    /// Something is over: each that waits looks whether it was its own.
     pub fn wake(&self) {
         for waker in self.wakers.take().into_values() {
             waker.wake();
         }
     }
 
-    /// Waits until something is over that ends with a fault.
+    /// Waits until that is over.
     pub async fn until(&self, mut is_over: impl FnMut() -> bool) {
         let place = Place { waits: self, number: self.count.get() };
         self.count.set(place.number + 1);
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn who_waits_is_woken_and_leaves_nothing_behind() {
-        let waits = FaultWaits::default();
+        let waits = Waits::default();
         let is_over = Cell::new(false);
         let mut first = Box::pin(waits.until(|| is_over.get()));
         let mut second = Box::pin(waits.until(|| is_over.get()));
