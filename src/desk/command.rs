@@ -63,6 +63,8 @@ pub enum Command {
     FailRequest { actor: UserId, request_id: String, failing: Failing },
     /// Another configuration is read.
     Reload(Box<Config>),
+    /// All begins again with a configuration that has the same users.
+    Reset(Box<Config>),
     /// Time goes by: what has become due is done.
     Tick,
 }
@@ -185,6 +187,7 @@ impl Desk {
                 self.fail_request(now, actor, &request_id, failing).into()
             }
             Command::Reload(config) => self.reload(now, *config).into(),
+            Command::Reset(config) => self.reset(now, *config).into(),
             Command::Tick => self.tick(now).into(),
         })
     }

@@ -33,6 +33,7 @@ mod queue;
 mod reasons;
 mod reload;
 mod request;
+mod reset;
 mod secondary_node;
 mod service;
 mod serviceability;

@@ -11,7 +11,7 @@ use hyper::{Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
 
 use crate::http::callboard::{
-    calls, conformance, contacts, directory, faults, meters, publish, record, sessions, status,
+    calls, clock, conformance, contacts, directory, faults, meters, publish, record, reset, sessions, status,
     subscriptions, tasks, tickets, wait,
 };
 use crate::http::client::Client;
@@ -242,6 +242,8 @@ static ROUTES: &[Resource] = &[
     Resource::new(Item(record::BELOW, "SESSION.har"), READ, lab!(record::export)),
     Resource::new(Exactly(conformance::PATH), &[Method::GET, Method::HEAD, Method::PUT, Method::OPTIONS], lab!(conformance::serve)),
     Resource::new(Exactly(wait::PATH), STREAM, if cfg!(feature = "lab") { Later(wait_for) } else { Now(|_, _| nothing()) }),
+    Resource::new(Exactly(clock::PATH), &[Method::GET, Method::HEAD, Method::PUT, Method::OPTIONS], lab!(clock::serve)),
+    Resource::new(Exactly(reset::PATH), POST, lab!(reset::serve)),
     Resource::new(Exactly(meters::PATH), POST, api!(meters::begin)),
     Resource::new(Item(meters::BELOW, "RUN"), READ, api!(meters::figures)),
     Resource::new(Exactly(sessions::PATH), READ, api!(sessions::list)),

@@ -51,7 +51,8 @@ impl Change for desk::Command {
             }
             _ => None,
         };
-        let Applied { events, answer } = hub.desk.0.apply(now, command)?;
+        let shown = hub.desk_time(now);
+        let Applied { events, answer } = hub.desk.0.apply(shown, command)?;
         if let Some((actor, id)) = unlocked {
             hub.unlock(now, actor, &id)?;
         }

@@ -33,6 +33,9 @@ impl Hub {
     pub fn reload(&mut self, now: Now, config: Config) -> Reloaded {
         let before = self.users().keys().count();
         let (teams, queues) = (config.teams.len(), config.queues.len());
+        if let Some(start) = &mut self.start {
+            **start = config.clone();
+        }
         self.gate.set_decoy(config.decoy().cloned());
         let own = config.nodes.clone();
         self.apply_by_system(now, pubsub::Command::SetUniqueness(nodes::uniqueness(config.subscriptions)));

@@ -13,11 +13,13 @@ use crate::hub::deadlines::Deadlines;
 use crate::hub::delivery::behind::Shedding;
 use crate::hub::delivery::queue_memory::QueueMemory;
 use crate::hub::delivery::senders::Senders;
+use crate::hub::desk_clock::DeskClock;
 use crate::hub::faults::state::FaultState;
 use crate::hub::login::gate::LoginGate;
 use crate::hub::maintenance::plan::Departures;
 use crate::hub::nodes;
 use crate::hub::report::Report;
+use crate::hub::reset;
 use crate::hub::roster::Roster;
 use crate::hub::session::Sessions;
 use crate::hub::tap::Tap;
@@ -43,6 +45,9 @@ pub struct Hub {
     pub(super) names: Names,
     pub(super) limits: Limits,
     pub(super) desk: ReadOnly<Desk>,
+    pub(super) desk_clock: DeskClock,
+    /// The configuration to begin again with, where tests may ask for that.
+    pub(super) start: Option<Box<Config>>,
     /// Whether the `finesse` user is on line.
     pub(super) finesse: bool,
     pub(super) sessions: Sessions,
@@ -97,6 +102,7 @@ impl Hub {
         let domain = Domain::new(&config.domain, other_hosts(&config));
         let decoy = config.decoy().cloned();
         let own = config.nodes.clone();
+        let start = reset::kept(&config);
         let desk = Desk::new(config);
         Self {
             pubsub: ReadOnly::new(Pubsub::new(nodes::all(&desk, &own), settings)),
@@ -106,6 +112,8 @@ impl Hub {
             names: Names { domain, event_head, pubsub: pubsub_domain.into() },
             limits,
             desk: ReadOnly::new(desk),
+            desk_clock: DeskClock::default(),
+            start,
             finesse: true,
             sessions: Sessions::default(),
             queue_memory: QueueMemory::default(),

@@ -3,11 +3,12 @@
 use std::time::SystemTime;
 
 use crate::clock::Now;
+use crate::desk::nodes;
 use crate::hub::changes::Entry;
 use crate::hub::session::Session;
 use crate::hub::state::Hub;
 use crate::id::{SessionId, UserId};
-use crate::pubsub::{self, PubsubError, Subscriber};
+use crate::pubsub::{self, NodeId, PubsubError, Subscriber};
 
 /// What subscribes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +101,12 @@ impl Hub {
         };
         let who = self.pubsub.subscribers(node).find(is_named).ok_or(PubsubError::NotSubscribed)?;
         self.apply(Entry { now, by: Some(by), command: pubsub::Command::Cancel { node, who } })
+    }
+
+    /// The nodes to which Finesse subscribes a user who comes on line.
+    pub(super) fn automatic_nodes(&self, user: UserId) -> Vec<NodeId> {
+        let nodes = nodes::automatic(&self.users().get(user).id, self.desk.profile());
+        nodes.filter_map(|name| self.pubsub.find(&name).ok()).collect()
     }
 
     /// The JID of a subscriber; a stream of server-sent events has none.

@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use crate::clock::Now;
-use crate::desk;
 use crate::hub::action::Action;
 use crate::hub::maintenance::plan::Departures;
 use crate::hub::session::{Carrier, Kind, Silence, Xmpp};
@@ -24,15 +23,13 @@ impl Hub {
         }
         self.end_holds(now);
         self.let_next_go(now);
-        if self.desk.wake_at().is_some_and(|due| due <= now.monotonic) {
-            self.apply_by_system(now, desk::Command::Tick);
-        }
+        self.tick_desk(now);
     }
 
     /// When [`Hub::tick`] has to be called next.
     pub fn wake_at(&self) -> Option<Instant> {
         let departures = self.departures.as_ref().map(Departures::wake_at);
-        let others = [self.deadlines.first(), self.desk.wake_at(), departures, self.faults_wake_at()];
+        let others = [self.deadlines.first(), self.desk_wake_at(), departures, self.faults_wake_at()];
         others.into_iter().flatten().chain(self.holds_end_at()).min()
     }
 

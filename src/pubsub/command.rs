@@ -36,6 +36,8 @@ pub enum Command {
     Open(Vec<NodeSpec>),
     /// Removes nodes with their items. Their subscriptions stay until [`Command::Dismiss`], so that subscribers can be told.
     Close(Vec<NodeId>),
+    /// Forgets all kept items.
+    ForgetItems,
     /// Ends every subscription to a node.
     Dismiss(NodeId),
     /// Says how many subscriptions to a node an owner may have. Those that are there stay.
@@ -76,6 +78,7 @@ impl Pubsub {
             Command::Forget { user } => self.end_all(Subscriber { user, session: None }),
             Command::Open(specs) => self.open_all(specs),
             Command::Close(nodes) => self.close(&nodes),
+            Command::ForgetItems => self.forget_items(),
             Command::Dismiss(node) => self.dismiss(node),
             Command::SetUniqueness(uniqueness) => self.set_uniqueness(uniqueness),
         }
@@ -123,7 +126,7 @@ mod tests {
         let session = SessionId(Key { place: random.u32(..3), generation: 1 });
         let who = Subscriber { user, session: random.bool().then_some(session) };
         let by = Publisher { user, administrator: user == UserId::first(0) };
-        match random.u8(..22) {
+        match random.u8(..23) {
             0..6 => {
                 let given = random.u8(..3) == 0;
                 let given = given.then(|| ItemId::Given(random.u8(..3).to_string().into()));
@@ -145,6 +148,7 @@ mod tests {
                 Command::Close(service.others(&names))
             }
             19 => Command::Cancel { node, who },
+            21 => Command::ForgetItems,
             20 => Command::SetUniqueness([Uniqueness::Jid, Uniqueness::Owner][random.usize(..2)]),
             _ => Command::Dismiss(node),
         }

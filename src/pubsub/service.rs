@@ -78,6 +78,11 @@ impl Pubsub {
         }
     }
 
+    /// Forgets all kept items.
+    pub(super) fn forget_items(&mut self) {
+        self.own.values_mut().for_each(|own| own.items.clear());
+    }
+
     /// Ends every subscription to a node.
     pub(super) fn dismiss(&mut self, node: NodeId) {
         for who in self.subscribers(node).collect::<Vec<_>>() {

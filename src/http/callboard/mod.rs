@@ -2,6 +2,7 @@
 
 pub(crate) mod calls;
 mod certificates;
+pub(crate) mod clock;
 pub(crate) mod conformance;
 pub(crate) mod contacts;
 pub(crate) mod directory;
@@ -10,6 +11,7 @@ pub(crate) mod meters;
 mod outside;
 pub(crate) mod publish;
 pub(crate) mod record;
+pub(crate) mod reset;
 pub(crate) mod sessions;
 pub(crate) mod status;
 pub(crate) mod subscriptions;

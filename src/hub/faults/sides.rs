@@ -95,7 +95,7 @@ impl Hub {
 
     /// Tells one session of maintenance mode, if it follows SystemInfo and the release has the mode.
     fn tell_of_maintenance(&mut self, now: Now, id: SessionId, is_in_progress: bool) {
-        let Some(event) = self.desk.maintenance_notice(now, is_in_progress) else { return };
+        let Some(event) = self.desk.maintenance_notice(self.desk_time(now), is_in_progress) else { return };
         let Ok(node) = self.pubsub.find(&event.node) else { return };
         let Some(user) = self.sessions.get(id).and_then(|session| session.user) else { return };
         // Of its user alone: all sessions may be told, one after the other.

@@ -8,7 +8,6 @@ pub(super) mod target;
 use roxmltree::Node;
 
 use crate::clock::Now;
-use crate::desk::nodes;
 use crate::fault::{Kind as FaultKind, Point, Step};
 use crate::hub::action::NoteKind;
 use crate::hub::delivery::frame::Element;
@@ -86,8 +85,7 @@ impl Hub {
         }
         let name = self.users().get(user).id.clone();
         if self.roster.bound(user).is_empty() {
-            let nodes = nodes::automatic(&name, self.desk().profile());
-            let nodes = nodes.filter_map(|name| self.pubsub.find(&name).ok()).collect();
+            let nodes = self.automatic_nodes(user);
             self.apply_by_system(now, pubsub::Command::SubscribeAutomatically { user, nodes });
         }
         let address = Address::new(&name, self.names.domain.name(), &resource);

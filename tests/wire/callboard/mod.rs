@@ -2,6 +2,7 @@
 
 pub mod calls;
 mod certificates;
+mod clock;
 mod conformance;
 mod directory;
 mod fault_sides;
@@ -15,6 +16,7 @@ mod page;
 mod publish;
 mod recipes;
 mod record;
+mod reset;
 mod status;
 mod subscriptions;
 mod wait;

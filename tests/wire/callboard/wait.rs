@@ -98,7 +98,7 @@ fn a_timeout_is_a_result_with_the_nearest_entries() {
     assert!(nearest.contains("\"kind\":\"state\",\"user\":\"1001\",\"what\":\"READY\""), "{nearest}");
     assert_eq!(nearest.matches("\"differs\":").count(), 3, "{nearest}");
     // Of several that are wanted those that have come are there.
-    let some = ask(&server, &format!("wait?after={number}&kind=state&user=1001&count=2&timeout=0s"));
+    let some = ask(&server, &format!("wait?after={number}&kind=state&user=1001&count=3&timeout=0s"));
     let (start, _) = some.body.split_once("\"nearest\":").expect("it is there");
     assert!(start.contains("\"what\":\"NOT_READY\""), "{start}");
 }

@@ -15,7 +15,7 @@ const DETAILS: &str = "details";
 pub const ROWS: &[Row] = &[
     Row::new(&["SystemInfo"], &[
         // Asked before anybody is logged in, to find the XMPP domain.
-        (Get, Public(|asked| asked.desk().system_info_document(asked.now, &asked.call.host()))),
+        (Get, Public(|asked| asked.desk().system_info_document(asked.hub.desk_time(asked.now), &asked.call.host()))),
     ]),
     Row::new(&["RuntimeConfigInfo"], &[
         (Get, Read(|asked, actor| asked.desk().runtime_config_document(actor, asked.hub.connected(asked.now)))),
@@ -31,7 +31,8 @@ pub const ROWS: &[Row] = &[
     Row::new(&["performance"], &[(Post, Missing)]).since(R12_6),
     Row::new(&["MaintenanceMode"], &[
         (Get, Read(|asked, actor| {
-            asked.desk().maintenance_document(asked.now, actor, asked.hub.connected(asked.now).total())
+            let pending = asked.hub.connected(asked.now).total();
+            asked.desk().maintenance_document(asked.hub.desk_time(asked.now), actor, pending)
         })),
         (Put, Change(|_, body, bounds| Ok(Request::StartMaintenance(StartMaintenance::read(body, bounds)?)))),
     ]).since(R12_6).always_read(),

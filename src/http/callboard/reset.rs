@@ -1,0 +1,53 @@
+//! `POST /callboard/api/reset`: all begins again, between two tests.
+
+use std::rc::Rc;
+
+use hyper::{Request, StatusCode};
+
+use crate::http::basic_auth;
+use crate::http::query::Query;
+use crate::http::request_body::Incoming;
+use crate::http::response::{HttpRefusal, Response, empty};
+use crate::http::site::Site;
+use crate::hub::Reset;
+use crate::id::UserId;
+
+/// The path.
+pub const PATH: &str = "/callboard/api/reset";
+
+const WRONG: HttpRefusal = HttpRefusal {
+    status: StatusCode::BAD_REQUEST,
+    sentence: "There are sessions=keep (so it is without), sessions=end and keep=faults, each once.",
+};
+
+const OFF: HttpRefusal = HttpRefusal {
+    status: StatusCode::CONFLICT,
+    sentence: "Tests are let begin again only where there is a record or where faults are on: start with callboard serve --record 10000.",
+};
+
+const CLOSING: HttpRefusal =
+    HttpRefusal { status: StatusCode::SERVICE_UNAVAILABLE, sentence: "The server is going down." };
+
+/// Answers 204 when all is as after the start.
+pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
+    let user = basic_auth::administrator(site, &request).await?;
+    let (mut sessions, mut keep) = (None, None);
+    for (name, value) in Query::of(request.uri()).pairs() {
+        let (place, is) = match (&*name, &*value) {
+            ("sessions", "keep") => (&mut sessions, true),
+            ("sessions", "end") => (&mut sessions, false),
+            ("keep", "faults") => (&mut keep, true),
+            _ => return Err(WRONG),
+        };
+        if place.replace(is).is_some() {
+            return Err(WRONG);
+        }
+    }
+    let wanted = Reset { keeps_sessions: sessions.unwrap_or(true), keeps_faults: keep.unwrap_or(false) };
+    site.driver.with_hub(|hub, now| match hub.is_closing() {
+        true => Err(CLOSING),
+        false if hub.reset(now, wanted) => Ok(()),
+        false => Err(OFF),
+    })?;
+    Ok((user, empty(StatusCode::NO_CONTENT)))
+}
