@@ -36,6 +36,7 @@ mod tap;
 #[cfg(test)]
 mod tests;
 mod tick;
+mod time_control;
 mod tokens;
 
 pub use crate::transport::Transport;
@@ -44,7 +45,7 @@ pub use bosh::Post;
 pub use changes::{Change, Entry};
 pub use delivery::back_pressure::{Admission, NO_ROOM_SENTENCE};
 pub use delivery::frame::{EventOut, XmppOut};
-pub use desk_clock::{ClockChange, DeskClock, SPEED_MAX};
+pub use desk_clock::{DeskClock, SPEED_MAX};
 pub use event_stream::{SessionRefused, StreamRefused, StreamRequest};
 pub use faults::file::of_file as faults_of_file;
 pub use faults::state::FileFault;
@@ -62,3 +63,4 @@ pub use session_list::Listed;
 pub use stanzas::finesse_user::Availability;
 pub use state::Hub;
 pub use subscriptions::{ListedSubscription, Wanted};
+pub use time_control::ClockChange;

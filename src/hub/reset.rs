@@ -1,7 +1,6 @@
 //! All begins again, between two tests.
 
 use crate::clock::Now;
-use crate::config::Config;
 use crate::desk::{Command, Status};
 use crate::hub::stanzas::finesse_user::Availability;
 use crate::hub::state::Hub;
@@ -14,12 +13,6 @@ pub struct Reset {
     pub keeps_sessions: bool,
     /// Faults, and the status of the service.
     pub keeps_faults: bool,
-}
-
-/// The configuration to begin again with, kept only where tests may ask for that.
-pub(super) fn kept(config: &Config) -> Option<Box<Config>> {
-    let is_lab = cfg!(feature = "lab") && (config.faults || config.record > 0);
-    is_lab.then(|| Box::new(config.clone()))
 }
 
 impl Hub {

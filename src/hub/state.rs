@@ -19,7 +19,6 @@ use crate::hub::login::gate::LoginGate;
 use crate::hub::maintenance::plan::Departures;
 use crate::hub::nodes;
 use crate::hub::report::Report;
-use crate::hub::reset;
 use crate::hub::roster::Roster;
 use crate::hub::session::Sessions;
 use crate::hub::tap::Tap;
@@ -81,6 +80,12 @@ fn notification(release: Release) -> &'static str {
     }
 }
 
+/// The configuration to begin again with, kept only where tests may ask for that.
+fn kept(config: &Config) -> Option<Box<Config>> {
+    let is_lab = cfg!(feature = "lab") && (config.faults || config.record > 0);
+    is_lab.then(|| Box::new(config.clone()))
+}
+
 impl Hub {
     /// A server for this configuration, with nobody on line.
     pub fn new(config: Config, random: fn(&mut [u8])) -> Self {
@@ -102,7 +107,7 @@ impl Hub {
         let domain = Domain::new(&config.domain, other_hosts(&config));
         let decoy = config.decoy().cloned();
         let own = config.nodes.clone();
-        let start = reset::kept(&config);
+        let start = kept(&config);
         let desk = Desk::new(config);
         Self {
             pubsub: ReadOnly::new(Pubsub::new(nodes::all(&desk, &own), settings)),

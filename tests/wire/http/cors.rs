@@ -40,7 +40,7 @@ fn allow_origin(answer: &Answer) -> Option<&str> {
 fn expect_open(answer: &Answer, origin: &str) {
     assert_eq!(allow_origin(answer), Some(origin), "{answer:?}");
     assert_eq!(answer.header("Access-Control-Allow-Credentials"), Some("true"));
-    assert_eq!(answer.header("Access-Control-Expose-Headers"), Some("requestId, ETag, Location"));
+    assert_eq!(answer.header("Access-Control-Expose-Headers"), Some("requestId, ETag, Location, X-Callboard-Sequence"));
     assert!(answer.has_header("Vary", "Origin"), "{answer:?}");
 }
 
