@@ -24,7 +24,7 @@ use crate::http::{finesse, redact};
 const METHODS: &str = "GET, HEAD, POST, PUT, DELETE";
 
 /// The headers of answers that a page may read, beside those that are always open to it.
-const EXPOSED: &str = "requestId, ETag, Location, X-Callboard-Sequence";
+const EXPOSED: &str = "requestId, ETag, Location, X-Callboard-Sequence, X-Callboard-Fault";
 
 /// How near a browser says the page is, beside its origin (Fetch Metadata §2.2).
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");

@@ -113,9 +113,26 @@ impl Hub {
             frame.string("direction", direction);
             frame.plain("time", time);
             frame.plain("size", size);
+            if let Some(fault) = self.lasting_fault(id) {
+                frame.string("fault", fault);
+            }
             frame.string("text", shown);
         });
         self.send_to_taps(now, id, "frame", data);
+    }
+
+    /// A fault acts on a session: on the event of an item, or on what has just come from the client.
+    pub(super) fn tap_hit(&mut self, now: Now, id: SessionId, name: &str, item: Option<&str>) {
+        if self.taps.is_empty() || self.sessions.get(id).is_none_or(Session::is_event_stream) {
+            return;
+        }
+        let mut data = String::new();
+        json::object(&mut data, |hit| {
+            hit.string("session", &id.to_string());
+            hit.string("fault", name);
+            hit.optional("item", item);
+        });
+        self.send_to_taps(now, id, "fault", data);
     }
 
     /// An envelope of a session over BOSH came in.

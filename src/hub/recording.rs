@@ -16,7 +16,6 @@ use crate::hub::session_address::Address;
 use crate::hub::state::Hub;
 use crate::hub::tap::{Direction, Sees};
 use crate::id::{SessionId, UserId};
-use crate::pubsub::event::Event;
 use crate::pubsub::{Item, NodeId};
 use crate::record::{Ending, Entry, Key, Kind, Query, Record, Text, TooManyWaits, Wait};
 use crate::xmpp::sasl::Attempt;
@@ -171,18 +170,19 @@ impl Hub {
         self.keep(now, Entry { text, size, ..entry });
     }
 
+    /// The name of the fault that a session meets for as long as it lasts.
+    pub(super) fn lasting_fault(&self, id: SessionId) -> Option<&str> {
+        let mut all = self.faults.set.list().iter();
+        all.find(|fault| fault.row.point == Point::Session && fault.has_joined(id)).map(|fault| &*fault.name)
+    }
+
     /// The fault that has touched a frame: the event of an item, or a session for as long as it lasts.
     fn fault_of_frame(&self, id: SessionId, text: &Text) -> Option<Box<str>> {
         if self.faults.set.is_empty() {
             return None;
         }
-        let lasting = self
-            .faults
-            .set
-            .list()
-            .iter()
-            .find(|fault| fault.row.point == Point::Session && fault.has_joined(id));
-        let Some((node, item)) = text.item() else { return lasting.map(|fault| fault.name.clone()) };
+        let lasting = self.lasting_fault(id).map(Box::from);
+        let Some((node, item)) = text.item() else { return lasting };
         let mut last = self.record.entries().rev().take(LOOKED_BACK);
         let hit = last.find(|entry| {
             // First what costs nothing: this is asked for each event of each session.
@@ -192,17 +192,7 @@ impl Hub {
                 && entry.get(Key::Item) == Some(&*item.id)
         });
         let hit = hit.and_then(|hit| hit.get(Key::Fault)).map(Box::from);
-        hit.or_else(|| lasting.map(|fault| fault.name.clone()))
-    }
-
-    /// The fault that has acted last has touched the event of this item.
-    pub(super) fn record_touched(&mut self, event: &Event) {
-        if let Some(item) = &event.item
-            && self.record.is_on()
-        {
-            let last = self.record.last();
-            self.change_entry(last, |hit| hit.set(Key::Item, &item.id));
-        }
+        hit.or(lasting)
     }
 
     /// A request over HTTP came. Returns its number.
@@ -378,13 +368,21 @@ impl Hub {
         self.keep(now, entry.with_text(kind));
     }
 
-    /// A fault acts on a session. What has just come from there names it, too.
-    pub(super) fn record_hit(&mut self, now: Now, id: SessionId, name: &str, node: Option<&str>) {
+    /// A fault acts on a session. What has just come from there names it, too, and the event of an item that it touches.
+    pub(super) fn tell_hit(
+        &mut self,
+        now: Now,
+        id: SessionId,
+        name: &str,
+        node: Option<&str>,
+        item: Option<&str>,
+    ) {
+        self.tap_hit(now, id, name, item);
         if !self.record.is_on() {
             return;
         }
         let entry = self.entry_of_session(now, Kind::Fault, id).with(Key::Fault, name);
-        let entry = entry.with(Key::What, "acts").with_some(Key::Node, node);
+        let entry = entry.with(Key::What, "acts").with_some(Key::Node, node).with_some(Key::Item, item);
         let last = self.record.entries().next_back();
         let touched = last.filter(|last| last.kind == Kind::FrameIn && last.session == Some(id));
         let of = touched.map_or(0, |touched| touched.seq);

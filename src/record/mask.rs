@@ -72,6 +72,10 @@ fn masked(text: &str) -> Option<String> {
 }
 
 fn has_secret(text: &str) -> bool {
-    let text = text.to_ascii_lowercase();
-    SECRETS.iter().any(|word| text.contains(word))
+    let bytes = text.as_bytes();
+    let begins = |at: usize, word: &str| {
+        bytes.get(at..at + word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    // Most bytes begin no such word, and bodies are long: no copy is made.
+    (0..bytes.len()).any(|at| SECRETS.iter().any(|word| begins(at, word)))
 }

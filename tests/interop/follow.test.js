@@ -107,3 +107,14 @@ test('an envelope of BOSH says what is in it, and frames of any form harm nothin
     compare(frames([['out', text]]), PROFILES.desktop);
   }
 });
+
+test('names of the language of scripts are names as others are, and elements may be nested as deep as they are', () => {
+  for (const name of ['constructor', 'toString', 'hasOwnProperty', '__proto__']) {
+    const odd = ['out', `<iq type="get" id="i" xmlns="jabber:client"><${name} xmlns="urn:x"/></iq>`];
+    const { rows } = compare(frames([...DESKTOP, odd, result('i')]), PROFILES.desktop, { over: true });
+    assert.deepEqual(rows.slice(-2).map(({ facts }) => facts.what), ['iq', 'iq-answer'], name);
+  }
+  const depth = 100_000;
+  const deep = ['in', `<iq type="result" id="d" xmlns="jabber:client">${'<a>'.repeat(depth)}${'</a>'.repeat(depth)}</iq>`];
+  assert.equal(compare(frames([...DESKTOP, ['out', '<iq type="set" id="d" xmlns="jabber:client"><bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/></iq>'], deep]), PROFILES.desktop, { over: true }).first, -1);
+});

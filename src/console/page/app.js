@@ -3,7 +3,7 @@
 
 import { Api, Unreachable, reason } from './shared/api.js';
 import './app.words.js';
-import { clear, el, svg } from './shared/dom.js';
+import { clear, el, say, svg } from './shared/dom.js';
 import { FaultBar } from './shared/fault_bar.js';
 import { setTheme, theme } from './shared/theme.js';
 import * as words from './shared/words.js';
@@ -228,7 +228,7 @@ const login = {
     }
 
     function complain(text, fields = []) {
-      error.textContent = text;
+      say(error, text);
       error.hidden = false;
       for (const input of fields) {
         input.setAttribute('aria-invalid', 'true');

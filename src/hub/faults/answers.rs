@@ -88,7 +88,7 @@ impl Hub {
         let known = directory.find(user).map(|user| directory.get(user));
         let (user, team) = (known.map(|user| user.id.clone()), known.and_then(|user| user.team.clone()));
         let claimed = Subject { user: user.as_deref(), team: team.as_deref(), ..Subject::default() };
-        match self.fault_with(now, id, Point::Login, claimed, |_| true)?.kind {
+        match self.fault_with(now, id, Point::Login, claimed, None, |_| true)?.kind {
             Kind::LoginRefused(failure) => Some(failure),
             _ => None,
         }

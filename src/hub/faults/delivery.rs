@@ -24,13 +24,13 @@ impl Hub {
         out: Out,
     ) {
         let of_node = Subject { node: Some(&event.node), ..Subject::default() };
-        let hit = self.fault_with(now, id, Point::Delivery, of_node, |_| true);
+        let item = event.item.as_ref().map(|item| &*item.id);
+        let hit = self.fault_with(now, id, Point::Delivery, of_node, item, |_| true);
         let out = if self.is_kept_waiting(id) { self.unsent(out) } else { out };
         let Some(hit) = hit else {
             self.put(now, id, out);
             return self.put_behind(now, id);
         };
-        self.record_touched(event);
         match hit.kind {
             Kind::EventDelay(delay) => {
                 let out = self.unsent(out);

@@ -136,6 +136,18 @@ fn check_listeners(config: &Config, faults: &[FileFault], problems: &mut Vec<Pro
                 let sentence = format!("there is no listener {listener}; there are {}", all.join(", "));
                 problems.push(config.problem(place, sentence));
             }
+            (_, Some(listener))
+                if fault.spec.row.point == Point::Handshake && !config.listen.contains(&listener) =>
+            {
+                let sentence = format!(
+                    "{listener} has no TLS, so that nobody sees a certificate there; name one of listen"
+                );
+                problems.push(config.problem(place, sentence));
+            }
+            (_, None) if fault.spec.row.point == Point::Handshake && config.listen.is_empty() => {
+                let sentence = "no listener has TLS, so that nobody sees a certificate; add one to listen";
+                problems.push(config.problem(place, sentence));
+            }
             (None, Some(listener)) if is_of_arrival => {
                 left.remove(&listener);
                 if left.is_empty() {

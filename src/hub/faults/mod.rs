@@ -170,16 +170,17 @@ impl Hub {
         point: Point,
         is_meant: impl Fn(&Kind) -> bool,
     ) -> Option<Hit> {
-        self.fault_with(now, id, point, Subject::default(), is_meant)
+        self.fault_with(now, id, point, Subject::default(), None, is_meant)
     }
 
-    /// Asks as [`Hub::fault_at`] does, with something more about the session.
+    /// Asks as [`Hub::fault_at`] does, with something more about the session, and the item whose event is delivered.
     pub(super) fn fault_with(
         &mut self,
         now: Now,
         id: SessionId,
         point: Point,
         more: Subject<'_>,
+        item: Option<&str>,
         is_meant: impl Fn(&Kind) -> bool,
     ) -> Option<Hit> {
         if self.faults.set.is_empty() || self.is_tap(id) {
@@ -190,7 +191,7 @@ impl Hub {
         let subject = Subject { user, team, node: more.node, ..own };
         let hit = self.faults.set.at(now.monotonic, point, &subject, is_meant)?;
         self.note_hit(id, &hit);
-        self.record_hit(now, id, &hit.name, more.node);
+        self.tell_hit(now, id, &hit.name, more.node, item);
         Some(hit)
     }
 

@@ -34,7 +34,7 @@ impl Hub {
         };
         for hit in self.faults.set.join(now.monotonic, id, &subject) {
             self.note_hit(id, &hit);
-            self.record_hit(now, id, &hit.name, None);
+            self.tell_hit(now, id, &hit.name, None, None);
             match hit.kind {
                 Kind::Maintenance(notice) => self.give_notice(now, id, &hit, notice),
                 Kind::IdleCut(time) => self.look_if_idle_at(now.monotonic + time, id),

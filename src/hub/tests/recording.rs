@@ -19,7 +19,7 @@ impl Stage {
         record.page(&query).entries.iter().map(shown).collect()
     }
 
-    fn set_any_fault(&mut self, query: &str) {
+    pub(super) fn set_any_fault(&mut self, query: &str) {
         let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
         let spec = Spec::read(pairs).expect("a good fault");
         self.hub.set_fault(self.now, "f", spec).expect("there is room");
@@ -89,6 +89,7 @@ fn an_event_is_one_entry_and_each_delivery_another() {
         deliveries[0]
     );
     assert!(deliveries[3].contains("\"text\":\"<Update>"), "{}", deliveries[3]);
+    assert!(!deliveries[3].contains("\"cut\""), "a whole event is not called cut: {}", deliveries[3]);
     let more = stage.hub.record().bytes() - before;
     assert!(more < 2 * payload.len(), "the payload stands there once: {more}");
 }

@@ -158,3 +158,41 @@ fn the_list_has_every_session() {
         assert!(text.parse::<SessionId>().is_err(), "{text}");
     }
 }
+
+#[test]
+fn a_tap_without_a_record_learns_which_frames_a_fault_has_touched() {
+    let mut stage = Stage::new();
+    let (target, other) = (stage.available("1001", "desktop"), stage.available("1002", "desktop"));
+    let tap = stage.open_tap(None);
+    // An answer that a fault has changed: what has just come from the client is touched.
+    stage.set_any_fault("kind=ping-error&user=1001&count=1");
+    let ping =
+        "<iq xmlns='jabber:client' type='get' id='p' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>";
+    for id in [target, other] {
+        stage.say(id, ping);
+        stage.hear(id);
+    }
+    let seen = stage.hear(tap);
+    let hit = |item: &str| format!("fault||{{\"session\":\"{target}\",\"fault\":\"f\",\"item\":{item}}}");
+    assert_eq!(seen[1], hit("null"), "{seen:?}");
+    assert_eq!(seen.iter().filter(|event| event.starts_with("fault|")).count(), 1, "{seen:?}");
+    // An event: its item is named before its frame comes, or does not come.
+    stage.set_any_fault("kind=event-drop&user=1001");
+    stage.publish(USER_NODE, "1");
+    let seen = stage.hear(tap);
+    assert!(seen.len() == 1 && seen[0].starts_with("fault|") && !seen[0].contains("null"), "{seen:?}");
+    // A fault that lasts for a session is named by each frame.
+    stage.set_any_fault("kind=slow&user=1001&rate=100000");
+    stage.hear(tap);
+    for id in [target, other] {
+        stage.say(id, ping);
+        stage.hear(id);
+    }
+    let named: Vec<bool> = stage
+        .hear(tap)
+        .iter()
+        .filter(|event| event.starts_with("frame|"))
+        .map(|event| event.contains("\"fault\":\"f\""))
+        .collect();
+    assert_eq!(named, [true, true, false, false]);
+}

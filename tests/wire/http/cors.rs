@@ -40,7 +40,10 @@ fn allow_origin(answer: &Answer) -> Option<&str> {
 fn expect_open(answer: &Answer, origin: &str) {
     assert_eq!(allow_origin(answer), Some(origin), "{answer:?}");
     assert_eq!(answer.header("Access-Control-Allow-Credentials"), Some("true"));
-    assert_eq!(answer.header("Access-Control-Expose-Headers"), Some("requestId, ETag, Location, X-Callboard-Sequence"));
+    assert_eq!(
+        answer.header("Access-Control-Expose-Headers"),
+        Some("requestId, ETag, Location, X-Callboard-Sequence, X-Callboard-Fault")
+    );
     assert!(answer.has_header("Vary", "Origin"), "{answer:?}");
 }
 

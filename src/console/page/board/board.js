@@ -3,7 +3,7 @@
 import { Api, Unreachable, reason } from '../shared/api.js';
 import './board.words.js';
 import { elapsed, timeOfDay } from '../shared/clock.js';
-import { clear, el, say } from '../shared/dom.js';
+import { clear, el, say, told } from '../shared/dom.js';
 import { ContactCentre } from '../shared/contact_centre.js';
 import { FaultBar } from '../shared/fault_bar.js';
 import { AGENT_STATES, stateKind, stateName } from '../shared/states.js';
@@ -94,7 +94,7 @@ function login(problem, given = {}) {
       field('board.user', user),
       field('board.password', password),
       field('board.team', team, t('board.teamHint')),
-      problem && el('p', { class: 'error', role: 'alert' }, problem),
+      problem && told('p', { class: 'error', role: 'alert' }, problem),
       el('button', { class: 'button primary' }, t('board.go')),
       el('p', { class: 'hint' }, t('board.loginHint', { address: '/console/board#user=…&password=…&team=…' })),
     ),
@@ -155,7 +155,7 @@ function connect(entry, asked) {
     const hint = whileLost(began);
     clear(root).append(el('main', { class: 'board-login' },
       el('div', { class: 'board-band lost', role: 'alert' },
-        el('strong', {}, t('board.lost', { time: timeOfDay(began) })), el('span', {}, problem), ...hints(answered ? '' : hint))));
+        el('strong', {}, t('board.lost', { time: timeOfDay(began) })), told('span', {}, problem), ...hints(answered ? '' : hint))));
     timer = setTimeout(attempt, wait);
     wait = Math.min(wait * 2, LONGEST_WAIT);
   }

@@ -6,6 +6,9 @@ import { all, escape, first } from '../shared/xml.js';
 /** Requests of the logged-in user. Each resolves to null, or to a sentence that says what went wrong. */
 export class AgentCommands {
   #reasons = new Map();
+  // Events name the request that has caused them.
+  #requestIds = Math.random().toString(36).slice(2, 8);
+  #requests = 0;
 
   constructor({ api, directory, user }) {
     Object.assign(this, { api, directory, user });
@@ -25,27 +28,27 @@ export class AgentCommands {
 
   /** Sets the state of an agent. */
   setState(agent, fields) {
-    return this.#ask((as) => this.api.put(`/finesse/api/User/${encodeURIComponent(agent.id)}`, xml('User', fields), { as }), agent);
+    return this.#ask((options) => this.api.put(`/finesse/api/User/${encodeURIComponent(agent.id)}`, xml('User', fields), options), agent);
   }
 
   /** Asks for an action on a call, as the agent who takes part in it. */
   act(agent, dialog, action, { more = '', target = agent.extension || agent.home } = {}) {
     const address = target && `<targetMediaAddress>${escape(target)}</targetMediaAddress>`;
     const body = `<Dialog>${address}<requestedAction>${escape(action)}</requestedAction>${more}</Dialog>`;
-    return this.#ask((as) => this.api.put(`/finesse/api/Dialog/${encodeURIComponent(dialog)}`, body, { as }), agent);
+    return this.#ask((options) => this.api.put(`/finesse/api/Dialog/${encodeURIComponent(dialog)}`, body, options), agent);
   }
 
   /** Makes a call, or as a supervisor listens to one: `action` is MAKE_CALL or SILENT_MONITOR. */
   create(agent, action, to) {
     const body = xml('Dialog', { requestedAction: action, fromAddress: agent.extension || agent.home, toAddress: to });
-    return this.#ask((as) => this.api.post(`/finesse/api/User/${encodeURIComponent(agent.id)}/Dialogs`, body, { as }), agent);
+    return this.#ask((options) => this.api.post(`/finesse/api/User/${encodeURIComponent(agent.id)}/Dialogs`, body, options), agent);
   }
 
   /** Sends a message to a team, shown for so many seconds. */
   tell(team, content, duration) {
     const teams = `<teams><team>${escape(team)}</team></teams>`;
     const body = `<TeamMessage><duration>${duration}</duration><content>${escape(content)}</content>${teams}</TeamMessage>`;
-    return this.#ask(() => this.api.post('/finesse/api/TeamMessage', body));
+    return this.#ask((options) => this.api.post('/finesse/api/TeamMessage', body, options));
   }
 
   /** The availability of the service, `{ status, finesse }`, or null. */
@@ -64,7 +67,7 @@ export class AgentCommands {
     // The guide wants all of these with a sign-in, and none of them otherwise.
     const more = state === 'LOGIN' ? { maxDialogLimit: limit || 1, interruptAction: 'ACCEPT', dialogLogoutAction: 'CLOSE' } : {};
     const path = `/finesse/api/User/${encodeURIComponent(agent.id)}/Media/${encodeURIComponent(id)}`;
-    return this.#ask((as) => this.api.put(path, xml('Media', { state, ...more }), { as }), agent);
+    return this.#ask((options) => this.api.put(path, xml('Media', { state, ...more }), options), agent);
   }
 
   /** The reasons an agent can name: `[{ id, label }]`; empty if it needs none. */
@@ -102,7 +105,7 @@ export class AgentCommands {
   async #ask(request, agent) {
     const as = agent && this.directory.administrator && agent.id !== this.user ? agent.id : undefined;
     try {
-      const answer = await request(as);
+      const answer = await request({ as, requestId: `desk-${this.#requestIds}-${(this.#requests += 1)}` });
       return answer.ok ? null : reason(answer);
     } catch (error) {
       if (error instanceof Unreachable) return error.message;

@@ -5,6 +5,7 @@ import { agentCard, badge } from './agents.js';
 import { elapsed, timeOfDay } from '../shared/clock.js';
 import { clear, el, say } from '../shared/dom.js';
 import { choices, menu, question } from '../shared/menu.js';
+import { packed } from '../shared/packed.js';
 import { ContactCentre } from '../shared/contact_centre.js';
 import { AgentCommands } from './agent_commands.js';
 import { customerCard } from './customers.js';
@@ -110,7 +111,7 @@ export function show(root, context) {
       for (const agent of members) cards.set(agent.id, agentCard(agent, centre, commands));
       return members.length > 0 && el('section', { class: 'desk-team' },
         el('div', { class: 'row desk-team-head' }, el('h2', {}, team.name), mayTell && messageMenu(team)),
-        el('div', { class: 'agents' }, members.map(({ id }) => cards.get(id).node)));
+        packed(el('div', { class: 'agents' }, members.map(({ id }) => cards.get(id).node))));
     });
     // The cards have the order of the contact centre, so that the comparison in update() holds.
     cards = new Map([...centre.agents.keys()].filter((id) => cards.has(id)).map((id) => [id, cards.get(id)]));

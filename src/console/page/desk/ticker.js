@@ -1,10 +1,11 @@
 // The newest events, each with its time, node and content, and its payload when it is opened.
 
 import { timeOfDay } from '../shared/clock.js';
+import { code } from '../shared/code.js';
 import { copyText } from '../shared/copy.js';
 import { clear, el } from '../shared/dom.js';
 import { t } from '../shared/words.js';
-import { all, first, pretty, update } from '../shared/xml.js';
+import { all, first, update } from '../shared/xml.js';
 
 const MOST = 200;
 const KINDS = ['all', 'user', 'dialogs', 'team', 'other'];
@@ -14,7 +15,10 @@ const kept = { context: null, events: [] };
 
 /** A card with the events; `add({ node, data })` puts one on top. */
 export function ticker(context) {
-  if (kept.context !== context) Object.assign(kept, { context, events: [] });
+  if (kept.context !== context) {
+    Object.assign(kept, { context, events: [] });
+    context.signal?.addEventListener('abort', () => kept.context === context && Object.assign(kept, { context: null, events: [] }));
+  }
   const list = el('ol', { class: 'ticks', data: { kind: wanted } });
   const none = el('p', { class: 'hint' }, t('desk.events.none'));
   const filter = el('select', { 'aria-label': t('desk.filter'), on: { change } }, KINDS.map((kind) => (
@@ -30,12 +34,12 @@ export function ticker(context) {
       none,
       list,
     ),
-    add({ node, data }) {
+    add({ node, id, data }) {
       none.hidden = true;
       // New events on top do not move an open event, or the list while the user reads further down.
       const reads = list.scrollTop > 0 || list.querySelector('details[open]') !== null;
       const before = reads ? list.scrollHeight : 0;
-      const event = { node, data, at: Date.now() };
+      const event = { node, id, data, at: Date.now() };
       kept.events.push(event);
       if (kept.events.length > MOST) kept.events.shift();
       list.prepend(tick(event));
@@ -56,15 +60,18 @@ export function ticker(context) {
   }
 }
 
-function tick({ node, data, at }) {
-  const payload = el('pre', { class: 'mono', tabindex: '0' });
+function tick({ node, id, data, at }) {
+  const payload = el('div', { class: 'tick-text' });
   const copy = el('button', { class: 'button small', type: 'button', on: { click: () => copyText(payload, copy) } }, t('copy.copy'));
   const { kind, short } = place(node);
   const details = el('details', {
     on: {
       // The payload is written when it is opened, as most never are.
       toggle: () => {
-        if (details.open && !payload.textContent) payload.textContent = pretty(data);
+        if (!details.open || payload.children.length) return;
+        const text = code(data);
+        text.setAttribute('tabindex', '0');
+        payload.append(text);
       },
     },
   },
@@ -73,8 +80,15 @@ function tick({ node, data, at }) {
     el('span', { class: 'tick-node mono', title: node }, short),
     el('span', { class: 'tick-words' }, words(data)),
   ),
-  el('div', { class: 'tick-payload' }, payload, copy));
+  el('div', { class: 'tick-payload' }, payload, el('div', { class: 'row tick-tools' },
+    id && el('a', { class: 'button small', href: frameLink(node, id, data) }, t('desk.events.frame')), copy)));
   return el('li', { data: { kind } }, details);
+}
+
+// The view Session shows the frame with this item, and the request that has caused it.
+function frameLink(node, id, data) {
+  const requestId = update(data)?.requestId;
+  return `#wire/${new URLSearchParams({ event: id, node, ...(requestId && { request: requestId }) })}`;
 }
 
 function place(node) {

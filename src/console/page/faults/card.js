@@ -2,6 +2,7 @@
 
 import { reason } from '../shared/api.js';
 import { clear, el, say } from '../shared/dom.js';
+import { foreign } from '../shared/refusals.js';
 import { has, t } from '../shared/words.js';
 import { curlLine } from './curl.js';
 import { canTry, tryFault } from './try.js';
@@ -68,7 +69,7 @@ export function faultCard(row, { common, listeners, address, context, values, op
       complain('');
       try {
         const answer = await context.api.put(request().path, '');
-        if (answer.ok) say(said, [t('faults.wasSet', { name: row.name }), answer.json().note].filter(Boolean).join(' '));
+        if (answer.ok) say(said, [t('faults.wasSet', { name: row.name }), foreign(answer.json().note)].filter(Boolean).join(' '));
         else complain(reason(answer));
       } catch (problem) {
         complain(problem.message);

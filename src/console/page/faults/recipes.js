@@ -2,6 +2,7 @@
 
 import { reason } from '../shared/api.js';
 import { el, say } from '../shared/dom.js';
+import { packed } from '../shared/packed.js';
 import { t } from '../shared/words.js';
 import { FAILURES } from '../wire/tried_failures.js';
 import { curlLine } from './curl.js';
@@ -63,5 +64,5 @@ export function recipeCards(context) {
       curlLine({ method, path, body, user: as ?? context.user }).node);
   });
   const others = commands(context).map(({ name, request }) => card(name, t(`recipe.${name}`), curlLine(request).node));
-  return el('div', { class: 'fault-cards' }, ladder, sent, others);
+  return packed(el('div', { class: 'fault-cards' }, ladder, sent, others));
 }

@@ -14,14 +14,19 @@ const LIVE = { ping: 24_000, events: 8_000, session: 24_000 };
 /** A ping comes every ten seconds, and would keep the session from being idle. */
 const SHORTER = { 'idle-cut': { idle: '4s' } };
 
+/** Whether a kind is being tried: one at a time, since all of them use the session of this page. */
+let isBusy = false;
+
 /** Whether a kind can be seen by this page's own session or request. */
 export function canTry({ name, step, transports }) {
   const carries = transports.length === 0 || transports.includes(transport());
   return carries && (BEFORE.includes(step) || step in LIVE || name.startsWith('http-'));
 }
 
-/** Tries a kind with values of its parameters. Resolves to `{ problem }` or `{ result }`, sentences or undefined. */
+/** Tries a kind with values of its parameters, unless one is being tried. Resolves to `{ problem }` or `{ result }`, sentences or undefined. */
 export async function tryFault(context, row, given, address) {
+  if (isBusy) return {};
+  isBusy = true;
   const { bar } = context;
   const name = `try-${row.name}`;
   const values = { kind: row.name, ...SHORTER[row.name], ...given, for: FOR };
@@ -34,6 +39,7 @@ export async function tryFault(context, row, given, address) {
     return { problem: error.message };
   } finally {
     await context.api.remove(PATH + name).catch(() => null);
+    isBusy = false;
     bar.trying = '';
     bar.refresh();
   }
@@ -42,6 +48,7 @@ export async function tryFault(context, row, given, address) {
 /** Runs the ladder with one of its own failures (`tried_failures.js`), or none. */
 export async function climb(context, failure = 'none') {
   const run = runOf(context);
+  if (run.status === 'coming') return run;
   if (run.busy) {
     run.disconnect();
     await until(() => !run.busy, 3_000);

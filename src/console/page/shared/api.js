@@ -1,5 +1,6 @@
 // The server's HTTP side. The page sends its own Authorization header and never lets the browser keep or ask for one.
 
+import { refusal } from './refusals.js';
 import { addWords, t } from './words.js';
 import { escape, parse } from './xml.js';
 
@@ -84,7 +85,7 @@ export class Api {
     return good(await this.get(`/callboard/api/meters/${encodeURIComponent(run)}`)).json();
   }
 
-  async #ask(method, path, { headers = {}, body = null, requestId, as, signal, timeout = 30_000, credentials = 'omit' }) {
+  async #ask(method, path, { headers = {}, body = null, requestId, as, signal, timeout = 30_000, credentials = 'omit', keepalive = false }) {
     if (this.#refused) return this.#refused;
     const all = { ...headers };
     if (this.#authorization) all.Authorization = this.#authorization;
@@ -99,6 +100,7 @@ export class Api {
         body,
         signal: ends.length > 1 && AbortSignal.any ? AbortSignal.any(ends) : (signal ?? ends[0]),
         credentials,
+        keepalive,
         cache: 'no-store',
       });
       const given = answer(response, await response.text());
@@ -117,15 +119,15 @@ export function good(given) {
   return given;
 }
 
-/** The reason that an answer gives in words: its sentence, or the texts of `<ApiErrors>`. */
+/** The reason that an answer gives in words: its sentence, or the texts of `<ApiErrors>`, with what they mean in the language of the page. */
 export function reason(given) {
   const errors = given.text.startsWith('<') ? given.xml() : null;
   if (errors) {
     const parts = ['ErrorType', 'ErrorMessage', 'ErrorData'].map((name) => errors.getElementsByTagName(name)[0]?.textContent.trim());
     const text = parts.filter(Boolean).join(' · ');
-    if (text) return `${given.status}: ${text}`;
+    if (text) return refusal(given.status, text, parts[0]);
   }
-  return `${given.status}${given.text ? `: ${given.text.trim().slice(0, 300)}` : ''}`;
+  return refusal(given.status, given.text.trim().slice(0, 300));
 }
 
 /** Base64 of the UTF-8 bytes of a text. */

@@ -4,6 +4,7 @@
 import { good } from './api.js';
 import { ServerClock } from './clock.js';
 import { EventStream } from './events.js';
+import { failed, refusal } from './refusals.js';
 import { all, first, update } from './xml.js';
 
 const CHECK_EVERY = 10_000;
@@ -239,7 +240,7 @@ export class ContactCentre {
           this.#load();
         } else {
           if (this.connection === 'live') this.#connect('blind');
-          if (why?.text) this.why = why.text;
+          if (why?.text) this.why = refusal(why.status, why.text);
           // A request soon tells whether the stream is lost or the server. It is not sent more often than the stream reconnects.
           this.#checkLater(300);
         }
@@ -255,7 +256,7 @@ export class ContactCentre {
     const [, , , kind, id, collection] = node.split('/');
     const error = all(told.data, 'apiError')[0];
     if (error) {
-      const text = ['errorType', 'errorMessage'].map((name) => first(error, name)).filter(Boolean).join(' · ');
+      const text = failed(...['errorType', 'errorMessage'].map((name) => first(error, name)));
       const dialog = /\/Dialog\/([^/]+)$/.exec(told.source)?.[1] ?? null;
       this.onError?.({ agent: id, dialog, text });
     } else if (kind === 'SystemInfo') {

@@ -18,9 +18,22 @@ export function clear(node) {
   return node;
 }
 
-/** Writes a text only if it has changed: layout and selection stay, and screen readers do not repeat it. */
+/**
+ * Writes a text only if it has changed: layout and selection stay, and screen readers do not repeat it. What stands between the
+ * isolates U+2068 and U+2069 is English in a text of another language (`foreign()`), and is marked as such (WCAG 3.1.2).
+ */
 export function say(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+  if (node.textContent === text) return;
+  const parts = text.split(/(\u2068[^\u2069]*\u2069?)/);
+  if (parts.length === 1) node.textContent = text;
+  else node.replaceChildren(...parts.map((part) => (part.startsWith('\u2068') ? el('bdi', { lang: 'en' }, part) : part)));
+}
+
+/** A text in an element, with what is of another language marked as `say()` does. */
+export function told(tag, attributes, text) {
+  const node = el(tag, attributes);
+  say(node, text);
+  return node;
 }
 
 function fill(node, attributes, children) {

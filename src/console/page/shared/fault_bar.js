@@ -1,5 +1,6 @@
 // The bar that says that faults are on, on every view and on the wallboard.
 
+import { reason } from './api.js';
 import { el, say } from './dom.js';
 import { addWords, t } from './words.js';
 
@@ -11,12 +12,14 @@ addWords({
     'bar.on': '{n} {n:fault is|faults are} on.',
     'bar.trying': 'Trying {kind}: the fault is healed by itself.',
     'bar.heal': 'Heal all',
+    'bar.notHealed': 'The faults are still on. {reason}',
     'bar.show': 'Show',
   },
   'zh-TW': {
     'bar.on': '目前有 {n} 個故障。',
     'bar.trying': '正在試用 {kind}：故障會自動復原。',
     'bar.heal': '全部復原',
+    'bar.notHealed': '故障仍在作用。{reason}',
     'bar.show': '檢視',
   },
 });
@@ -26,13 +29,17 @@ export class FaultBar {
   #timer = 0;
   #count = 0;
   #kind = '';
+  #problem = '';
 
   constructor({ api, directory, signal }, { link = '' } = {}) {
     this.api = api;
+    /** How often there were more faults than before. */
+    this.rises = 0;
     this.text = el('strong', { role: 'status' });
     this.heal = directory.administrator && el('button', { class: 'button small', type: 'button', data: { action: 'heal-all' }, on: { click: () => this.healAll() } });
     this.link = directory.administrator && link && el('a', { href: link });
-    this.node = el('div', { class: 'fault-bar', hidden: true }, this.text, this.link, this.heal);
+    this.bad = el('span', { class: 'fault-bad', role: 'alert' });
+    this.node = el('div', { class: 'fault-bar', hidden: true }, this.text, this.link, this.heal, this.bad);
     signal?.addEventListener('abort', () => this.close());
     this.draw();
     // Without the switch there are no faults, and nothing is asked.
@@ -45,10 +52,16 @@ export class FaultBar {
     this.node.remove();
   }
 
-  /** The number of faults, as somebody else has learned it. */
+  /** The number of faults, also as somebody else has learned it. */
+  get count() {
+    return this.#count;
+  }
+
   set count(number) {
     if (number === this.#count) return;
+    if (number > this.#count) this.rises += 1;
     this.#count = number;
+    if (!number) this.#problem = '';
     this.draw();
   }
 
@@ -59,8 +72,16 @@ export class FaultBar {
   }
 
   async healAll() {
-    const answer = await this.api.remove(PATH).catch(() => null);
-    if (answer?.ok) this.count = 0;
+    let problem = '';
+    try {
+      const answer = await this.api.remove(PATH);
+      if (answer.ok) this.count = 0;
+      else problem = reason(answer);
+    } catch (error) {
+      problem = error.message;
+    }
+    this.#problem = problem;
+    this.draw();
     document.dispatchEvent(new Event('faults-healed'));
   }
 
@@ -80,6 +101,7 @@ export class FaultBar {
     this.node.hidden = this.#count === 0;
     const texts = [this.#count > 0 && t('bar.on', { n: this.#count }), this.#kind && t('bar.trying', { kind: this.#kind })];
     say(this.text, texts.filter(Boolean).join(' '));
+    say(this.bad, this.#problem && t('bar.notHealed', { reason: this.#problem }));
     if (this.heal) say(this.heal, t('bar.heal'));
     if (this.link) say(this.link, t('bar.show'));
   }

@@ -3,6 +3,7 @@
 import { good, reason, xml } from '../shared/api.js';
 import { Arrivals } from './arrivals.js';
 import { Beat, LongPoll, Poll, ServerSent, Socket } from './receivers.js';
+import { failed } from '../shared/refusals.js';
 import { t } from '../shared/words.js';
 import { all, first, update } from '../shared/xml.js';
 
@@ -176,6 +177,17 @@ export class Comparison {
     await this.api.put(this.path, xml('User', before), { as: this.as });
   }
 
+  /** The page goes: the agent is given back by requests that outlive it, whose answers nobody reads. */
+  letGo() {
+    const before = this.#before;
+    this.#before = null;
+    this.setRate(0);
+    if (!before || !['READY', 'NOT_READY', 'LOGOUT'].includes(before.state) || before.state === this.#state) return;
+    const put = (fields) => this.api.put(this.path, xml('User', fields), { as: this.as, keepalive: true }).catch(() => {});
+    // Requests of one connection may overtake each other, so that only one is sent: nobody signs out an agent who is ready.
+    put(before.state === 'LOGOUT' && this.#state === 'READY' ? { state: 'NOT_READY' } : before);
+  }
+
   async #make() {
     if (this.#ended) return;
     const before = this.#state;
@@ -230,7 +242,7 @@ export class Comparison {
     const errors = all(told.data, 'apiError')[0];
     if (errors) {
       const news = this.arrivals.fail(told.requestId);
-      if (news) this.onError(null, new Error(`${first(errors, 'errorType')} · ${first(errors, 'errorMessage')}`));
+      if (news) this.onError(null, new Error(failed(first(errors, 'errorType'), first(errors, 'errorMessage'))));
       return;
     }
     const state = first(told.data, 'user', 'state');

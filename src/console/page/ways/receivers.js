@@ -6,6 +6,7 @@
 import { reason } from '../shared/api.js';
 import { BoshSession } from '../protocol/bosh.js';
 import { EventStream } from '../shared/events.js';
+import { refusal } from '../shared/refusals.js';
 import { t } from '../shared/words.js';
 import { first } from '../shared/xml.js';
 import { Session } from '../protocol/xmpp.js';
@@ -189,7 +190,7 @@ export class ServerSent {
           } else {
             this.#answered?.(false);
             this.#answered = null;
-            const error = new Error(why?.text ?? t('ways.fail.stream'));
+            const error = new Error(why ? refusal(why.status, why.text) : t('ways.fail.stream'));
             this.onError(error);
             reject(error);
           }

@@ -42,11 +42,16 @@ class Model {
 
   constructor(context) {
     this.context = context;
+    // An agent whom nobody watches any more must get no calls.
+    const leave = () => this.#run?.letGo();
+    addEventListener('pagehide', leave);
     context.signal?.addEventListener('abort', () => {
+      removeEventListener('pagehide', leave);
       const last = this.#run;
       this.#run = null;
       clearInterval(this.#refresh);
       this.#timeline.close();
+      if (kept === this) kept = null;
       last?.stop();
     });
   }
@@ -280,7 +285,7 @@ function panel(agents) {
       interval.disabled = phase !== 'idle';
     },
     complain(text) {
-      error.textContent = text;
+      say(error, text);
       error.hidden = !text;
     },
   };
@@ -310,7 +315,7 @@ function lane(way, timeline) {
       say(words, text);
     },
     complain(text) {
-      error.textContent = text;
+      say(error, text);
       error.hidden = !text;
     },
   };

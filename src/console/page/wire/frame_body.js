@@ -1,5 +1,6 @@
 // An open frame: its payload, its text with an element a line, its text as on the wire, and what can be copied.
 
+import { code } from '../shared/code.js';
 import { el } from '../shared/dom.js';
 import { milliseconds, nameOf } from '../protocol/frames.js';
 import { number, t } from '../shared/words.js';
@@ -7,19 +8,6 @@ import { all, parse, pretty } from '../shared/xml.js';
 import { asCurl } from './curl.js';
 
 const TABS = ['payload', 'pretty', 'raw'];
-
-/** XML indented and coloured, as a <pre> with text inside. */
-export function code(text) {
-  const body = el('code');
-  // Pretty-printed text has no bare < or > except around tags. Text that is not well-formed is shown as it came.
-  const lines = pretty(text);
-  if (parse(text)) {
-    for (const part of lines.split(/(<[^>]*>)/)) body.append(...(part.startsWith('<') ? tag(part) : [part]));
-  } else {
-    body.append(lines);
-  }
-  return el('pre', { class: 'code' }, body);
-}
 
 /** What is escaped inside of an event or a publish, or the body of a request of REST. */
 export function payloadsOf(entry) {
@@ -138,16 +126,4 @@ function copyButton(name, text) {
     setTimeout(() => (button.textContent = label), 1_500);
   });
   return button;
-}
-
-function tag(text) {
-  const [, start, name, attributes, end] = /^(<\/?)([^\s/>]+)([^]*?)(\/?>)$/.exec(text) ?? [null, '', text, '', ''];
-  const parts = [el('span', { class: 'x-mark' }, start), el('span', { class: 'x-tag' }, name)];
-  for (const part of attributes.split(/(\s[^\s=]+="[^"]*")/)) {
-    const match = /^(\s[^\s=]+)="([^"]*)"$/.exec(part);
-    if (match) parts.push(el('span', { class: 'x-name' }, match[1]), '=', el('span', { class: 'x-value' }, `"${match[2]}"`));
-    else if (part) parts.push(part);
-  }
-  parts.push(el('span', { class: 'x-mark' }, end));
-  return parts;
 }

@@ -68,6 +68,10 @@ export class FrameList {
     });
   }
 
+  get #highlight() {
+    return this.sessions ? 'found-others' : 'found';
+  }
+
   get store() {
     return this.#store;
   }
@@ -79,6 +83,7 @@ export class FrameList {
   }
 
   close() {
+    globalThis.CSS?.highlights?.delete(this.#highlight);
     this.#unlisten();
     this.rows.close();
     clearTimeout(this.#scheduled);
@@ -325,8 +330,7 @@ export class FrameList {
     for (const other of this.list.querySelectorAll('.frame[tabindex="0"]')) if (other !== button) other.setAttribute('tabindex', '-1');
     button?.setAttribute('tabindex', '0');
     if (!globalThis.Highlight) return;
-    const name = this.sessions ? 'found-others' : 'found';
-    CSS.highlights.delete(name);
+    CSS.highlights.delete(this.#highlight);
     if (!this.#matches) return;
     const ranges = [];
     const expression = expressionOf(find.trim(), regex, 'gi');
@@ -340,7 +344,7 @@ export class FrameList {
         ranges.push(range);
       }
     }
-    CSS.highlights.set(name, new Highlight(...ranges));
+    CSS.highlights.set(this.#highlight, new Highlight(...ranges));
   }
 
   // The Tab key stops once at the list, and the arrows go on from there.

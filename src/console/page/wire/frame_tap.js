@@ -6,10 +6,12 @@ import { FrameStore } from '../protocol/frames.js';
 import { FrameList } from './frame_list.js';
 import { Recorded } from './recorded.js';
 import { PolledTable } from './polled_table.js';
+import { foreign, refusal } from '../shared/refusals.js';
 import { t } from '../shared/words.js';
 
 const MOST_GONE = 1_000;
 const MOST_ENDED = 50;
+const MOST_TOUCHED = 1_000;
 const CELLS = ['id', 'transport', 'user', 'state', 'peer', 'for'];
 
 /** What is watched. It lives until the user logs out, whichever view is shown. */
@@ -21,6 +23,8 @@ export class Watch {
     this.store = new FrameStore();
     /** The session that is watched: '' for all, or null. */
     this.watching = null;
+    /** Faults on events whose frames are still to come, by session and item. */
+    this.touched = new Map();
     /** The sessions that have ended while they were watched. */
     this.gone = new Set();
     /** What the panel says, as the key of a word and its values. */
@@ -39,6 +43,7 @@ export class Watch {
     this.watching = isOver ? null : id;
     this.store.clear();
     this.gone.clear();
+    this.touched.clear();
     const watching = { key: isOver ? 'tap.opened' : id === '' ? 'tap.watchingAll' : 'tap.watching', values: { id } };
     this.#say(watching);
     if (this.records) {
@@ -46,14 +51,14 @@ export class Watch {
         session: id,
         user,
         isOver,
-        onState: (state, why) => this.#say(state === 'open' ? watching : { key: 'tap.lost', values: { why: why ? `${why.status}: ${why.text}` : '' } }),
+        onState: (state, why) => this.#say(state === 'open' ? watching : { key: 'tap.lost', values: { why: why?.status ? refusal(why.status, why.text) : (why?.text ?? '') } }),
         onMissed: (count) => this.#say({ key: 'tap.missed', values: { count } }),
         onGone: (session, reason) => this.#gone(session, reason, isOver ? '' : id),
       });
       return;
     }
     this.#stream = new Stream(this.api, {
-      types: ['frame', 'gone', 'missed'],
+      types: ['frame', 'fault', 'gone', 'missed'],
       url: (ticket) => `/callboard/api/frames?ticket=${encodeURIComponent(ticket)}${id ? `&session=${encodeURIComponent(id)}` : ''}`,
       onEvent: (event) => this.#event(event, id),
       onState: (state, why) => {
@@ -61,12 +66,32 @@ export class Watch {
           this.#say(watching);
         } else if (why?.status === 403) {
           this.off = true;
-          this.why = why.text;
+          this.why = foreign(why.text);
           this.stop();
         } else {
-          this.#say({ key: 'tap.lost', values: { why: why ? `${why.status}: ${why.text}` : '' } });
+          this.#say({ key: 'tap.lost', values: { why: why?.status ? refusal(why.status, why.text) : (why?.text ?? '') } });
         }
       },
+    });
+  }
+
+  /** Shows what the record has of an event, `{ node, item, requestId }`; `onShown()` is called when its frames are in the store. */
+  showEvent(event, onShown) {
+    this.#stream?.close();
+    this.watching = null;
+    this.store.clear();
+    this.gone.clear();
+    this.#say(null);
+    this.#stream = new Recorded(this.api, this.store, {
+      event,
+      isOver: true,
+      onState: (state, why) => {
+        const found = this.store.frames.some(({ kind }) => kind === 'event');
+        this.#say(state === 'open' ? { key: found ? 'tap.event' : 'tap.eventGone', values: event } : { key: 'tap.lost', values: { why: why?.text ?? '' } });
+        onShown();
+      },
+      onMissed: () => {},
+      onGone: () => {},
     });
   }
 
@@ -87,12 +112,32 @@ export class Watch {
     }
     if (event.type === 'frame') {
       // The server's `in` is a frame from the client, which the list shows as out.
-      this.store.add({ ...given, user: given.user ?? '', direction: given.direction === 'in' ? 'out' : 'in' });
+      const direction = given.direction === 'in' ? 'out' : 'in';
+      this.store.add({ ...given, user: given.user ?? '', direction, fault: given.fault ?? (direction === 'in' ? this.#faultOf(given) : '') });
+    } else if (event.type === 'fault') {
+      this.#hit(given);
     } else if (event.type === 'missed') {
       this.#say({ key: 'tap.missed', values: { count: given.frames } });
     } else {
       this.#gone(given.session, given.reason ?? '', id);
     }
+  }
+
+  // A fault has acted on the event of an item, whose frame comes behind it, or on what the client has just said.
+  #hit({ session, fault, item }) {
+    if (item) {
+      this.touched.set(`${session} ${item}`, fault);
+      if (this.touched.size > MOST_TOUCHED) this.touched.delete(this.touched.keys().next().value);
+      return;
+    }
+    const last = this.store.frames.findLast((frame) => frame.session === session);
+    if (last?.direction === 'out') this.store.mark(last.n, fault);
+  }
+
+  #faultOf({ session, text }) {
+    if (!this.touched.size) return '';
+    const items = text.matchAll(/<item\b[^>]*\bid=["']([^"']*)["']/g);
+    return [...items].map(([, item]) => this.touched.get(`${session} ${item}`)).find(Boolean) ?? '';
   }
 
   #gone(session, reason, id) {

@@ -9,16 +9,19 @@ const MOST_ENTRIES = 50_000;
 const FRAMES = 'frame-in,frame-out,fault,session';
 const REQUESTS = 'request,response';
 
-/** Entries of the record as frames in a store: `session` is '' for all, and `user` the id of its user, if there is one. */
+/**
+ * Entries of the record as frames in a store: `session` is '' for all, and `user` the id of its user, if there is one. `event` is
+ * `{ node, item, requestId }` of one event instead: its deliveries, and the request that has caused it.
+ */
 export class Recorded {
   #numbers = new Map();
   #streams = [];
   #closed = false;
 
-  constructor(api, store, { session, user, isOver, onState, onMissed, onGone }) {
+  constructor(api, store, { session, user, event, isOver, onState, onMissed, onGone }) {
     Object.assign(this, { api, store, onState, onMissed, onGone });
     const queries = session ? [{ session, kind: FRAMES }, ...(user ? [{ user, kind: REQUESTS }] : [])] : [{ kind: `${FRAMES},${REQUESTS}` }];
-    this.#begin(queries, isOver);
+    this.#begin(event ? [] : queries, isOver, event);
   }
 
   close() {
@@ -26,11 +29,11 @@ export class Recorded {
     for (const stream of this.#streams) stream.close();
   }
 
-  async #begin(queries, isOver) {
+  async #begin(queries, isOver, event) {
     try {
       const found = await Promise.all(queries.map((query) => this.#past(query)));
       if (this.#closed) return;
-      const entries = found.flatMap((one) => one.entries).sort((one, other) => one.seq - other.seq);
+      const entries = [...found.flatMap((one) => one.entries), ...(event ? await this.#trail(event) : [])].sort((one, other) => one.seq - other.seq);
       for (const [index, entry] of entries.entries()) {
         // The page stays alive meanwhile.
         if (index % AT_ONCE === AT_ONCE - 1) await new Promise((resolve) => setTimeout(resolve));
@@ -48,14 +51,14 @@ export class Recorded {
         onState: (state, why) => index === 0 && this.onState(state, why),
       }));
     } catch (error) {
-      if (!this.#closed) this.onState('lost', { status: error.status ?? '', text: error.message });
+      if (!this.#closed) this.onState('lost', { text: error.message });
     }
   }
 
   // All that the record has, a thousand entries at once.
-  async #past(query) {
+  async #past(query, after = 0) {
     const entries = [];
-    let next = 0;
+    let next = after;
     while (entries.length < MOST_ENTRIES && !this.#closed) {
       const page = good(await this.api.get(`${PATH}?${new URLSearchParams({ ...query, after: next, limit: AT_ONCE })}`)).json();
       entries.push(...page.entries);
@@ -64,6 +67,15 @@ export class Recorded {
       if (isLast) break;
     }
     return { entries, next };
+  }
+
+  // What the record has of one event. Its frames stand behind it, and the request before it.
+  async #trail({ node, item, requestId }) {
+    const { entries: events } = await this.#past({ node, kind: 'event' });
+    const event = events.find((entry) => entry.item === item);
+    const caused = requestId ? (await this.#past({ requestId, kind: REQUESTS })).entries : [];
+    const { entries } = event ? await this.#past({ node, kind: FRAMES }, event.seq) : { entries: [] };
+    return [...caused, ...entries.filter((entry) => entry.item === item)];
   }
 
   #event(event) {

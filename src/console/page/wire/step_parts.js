@@ -3,7 +3,8 @@
 import { clear, el, say } from '../shared/dom.js';
 import { milliseconds, nameOf } from '../protocol/frames.js';
 import { has, number, t } from '../shared/words.js';
-import { code, content } from './frame_body.js';
+import { code } from '../shared/code.js';
+import { content } from './frame_body.js';
 import { harmless } from './save.js';
 
 /** A frame that was said at a step. */

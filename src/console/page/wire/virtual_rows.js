@@ -119,7 +119,9 @@ export class VirtualRows {
         this.#heights.set(n, height);
         this.#sizes.observe(node);
       } else if (height && height !== this.#height) {
+        // Which rows are in sight depends on it: another width of the window has rows of one line, or of two.
         this.#height = height;
+        this.schedule();
       }
     }
     for (const [n, node] of this.#rows) {

@@ -1,11 +1,12 @@
 // The view Session: connect, watch every step come up, see why one fails; the frames of other clients and of saved files.
 
-import { el } from '../shared/dom.js';
+import { el, say } from '../shared/dom.js';
 import { choices, menu } from '../shared/menu.js';
 import { FrameList } from './frame_list.js';
 import { FrameTap, Watch } from './frame_tap.js';
 import { LoginRun } from './login_run.js';
 import { STEPS } from './login_steps.js';
+import { OwnMarks } from './own_marks.js';
 import { FORMATS, aboutLogin, save, systemOf } from './save.js';
 import { SavedFile, keep, kept, readFile } from './saved_file.js';
 import { Step } from './step.js';
@@ -30,6 +31,7 @@ export function runOf(context) {
   if (state?.context !== context) {
     const watch = context.directory.administrator ? new Watch(context) : null;
     state = { context, run: new LoginRun(context), watch, file: null, follow: { session: '', profile: 'desktop', open: false }, score: { session: '', open: false } };
+    if (watch && context.directory.faults) new OwnMarks(context, state.run);
     const leave = () => keep({ ...aboutLogin(state.run, explain), ...systemOf(context), saved: new Date().toISOString() }, state.run.store);
     const mine = state;
     kept(context.user).then((file) => {
@@ -56,7 +58,11 @@ export function show(root, context) {
   const view = new View(root, state);
   const shown = state;
   shown.view = view;
+  // A change of the language shows the view again, and what its link has shown is still there.
+  if (shown.linked !== location.hash) view.showLinked(link);
+  shown.linked = location.hash;
   return () => {
+    if (shown.linked !== location.hash) shown.linked = null;
     shown.view = null;
     view.close();
   };
@@ -196,6 +202,37 @@ class View {
     this.showFile();
     this.file.node.scrollIntoView({ block: 'start' });
     this.file.node.querySelector('h2').focus({ preventScroll: true });
+  }
+
+  /** Shows what a link is for: #wire/event=ITEM&node=NODE&request=ID an event, #wire/session=ID a session. */
+  showLinked(link) {
+    const { watch, store = watch?.store } = this.tap ?? {};
+    const item = link.get('event');
+    if (!item) {
+      if (link.has('session')) watch?.watch(link.get('session'));
+      return;
+    }
+    const go = (list, frame) => {
+      list.node.scrollIntoView({ block: 'nearest' });
+      list.go(frame.n);
+    };
+    const has = (frame) => frame.kind === 'event' && frame.text.includes(item);
+    if (watch?.records) {
+      watch.showEvent({ node: link.get('node') ?? '', item, requestId: link.get('request') ?? '' }, () => {
+        const frame = watch.store.frames.find(({ kind }) => kind === 'event');
+        if (frame && !this.closed) go(this.tap.frames, frame);
+      });
+      return;
+    }
+    const [list, frame] = [[this.frames, this.run.store], [this.tap?.frames, store]]
+      .map(([list, from]) => [list, from?.frames.findLast(has)]).find(([, frame]) => frame) ?? [];
+    // The view gets the focus first.
+    setTimeout(() => {
+      if (this.closed) return;
+      if (frame) go(list, frame);
+      this.problem.hidden = Boolean(frame);
+      say(this.problem, t('tap.noFrame'));
+    });
   }
 
   /** Shows the file that is open, if there is one. */

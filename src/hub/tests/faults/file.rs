@@ -71,6 +71,7 @@ fn every_mistake_in_a_fault_is_told_at_its_place() {
             &["4:12: there is no listener 127.0.0.1:1; there are 127.0.0.1:8445"],
         ),
         ("kind = \"certificate\"\nlistener = \"127.0.0.1:8445\"", &[]),
+        ("kind = \"certificate\"", &[]),
         (
             "kind = \"tls-hang\"\nlistener = \"127.0.0.1:8445\"",
             &["4:12: no listener would be left on which somebody could heal this fault; "],
@@ -165,4 +166,32 @@ fn a_reload_replaces_the_faults_of_the_file_and_leaves_those_of_others() {
     assert!(stage.hub.heal_fault(stage.now, "1"));
     assert!(stage.reload_faults(&section("e", "1002")).is_empty(), "now there is room for it");
     assert!(stage.faults_set().contains(&"e 1002".to_owned()));
+}
+
+#[test]
+fn a_certificate_that_nobody_would_see_is_told() {
+    let listen = DEMO.lines().find(|line| line.starts_with("listen = ")).expect("the demo listens with TLS");
+    let plain =
+        DEMO.lines().find(|line| line.starts_with("listen_plain = ")).expect("it names the other key");
+    let both = format!("{listen}\nlisten_plain = [\"127.0.0.1:8446\"]");
+    for (listeners, keys, expected) in [
+        (both.clone(), "listener = \"127.0.0.1:8445\"", None),
+        (
+            both,
+            "listener = \"127.0.0.1:8446\"",
+            Some("127.0.0.1:8446 has no TLS, so that nobody sees a certificate there; name one of listen"),
+        ),
+        (
+            "listen = []\nlisten_plain = [\"127.0.0.1:8446\"]".to_owned(),
+            "",
+            Some("no listener has TLS, so that nobody sees a certificate; add one to listen"),
+        ),
+    ] {
+        let demo = DEMO.replace(plain, "").replace(listen, &listeners);
+        let text = format!("{demo}\n[[fault]]\nname = \"f\"\nkind = \"certificate\"\n{keys}\n");
+        let config = Config::parse(&text, "c.toml").expect("it is a configuration");
+        let found = faults_of_file(&config).map(drop).err().unwrap_or_default();
+        let told: Vec<_> = found.iter().map(|problem| problem.sentence.as_str()).collect();
+        assert_eq!(told, Vec::from_iter(expected), "{listeners} {keys}");
+    }
 }

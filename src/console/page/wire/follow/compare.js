@@ -144,7 +144,7 @@ function mechanisms(root) {
   return (child(root, 'mechanisms')?.children ?? []).map(({ text }) => text.trim());
 }
 
-const ANSWERS = { bind: 'bound', session: 'session-answer', subscribe: 'subscribed', unsubscribe: 'unsubscribed', ping: 'pong' };
+const ANSWERS = { __proto__: null, bind: 'bound', session: 'session-answer', subscribe: 'subscribed', unsubscribe: 'unsubscribed', ping: 'pong' };
 
 function iq(root, asked, frame) {
   const { type, id, to = '' } = root.attributes;
@@ -268,10 +268,13 @@ function child(element, name) {
   return element.children.find((each) => each.name === name);
 }
 
+// The first element of a name below an element, in the order of the text. Elements may be nested as deep as a file has them.
 function deep(element, name) {
-  for (const each of element.children) {
-    const found = each.name === name ? each : deep(each, name);
-    if (found) return found;
+  const left = [...element.children].reverse();
+  while (left.length) {
+    const each = left.pop();
+    if (each.name === name) return each;
+    for (let index = each.children.length - 1; index >= 0; index -= 1) left.push(each.children[index]);
   }
   return null;
 }
