@@ -11,6 +11,7 @@ export class VirtualRows {
   #heights = new Map();
   #height = 0;
   #scheduled = false;
+  #again = false;
   #sizes = new ResizeObserver(() => this.schedule());
 
   constructor({ scroll, list, make, isOpen, onDraw }) {
@@ -113,6 +114,7 @@ export class VirtualRows {
   // Open rows are measured once they are in the page. Each place then counts from the measured heights.
   #place() {
     if (!this.scroll.clientWidth) return;
+    let isOther = false;
     for (const [n, node] of this.#rows) {
       const height = node.offsetHeight;
       if (this.isOpen(n)) {
@@ -121,9 +123,12 @@ export class VirtualRows {
       } else if (height && height !== this.#height) {
         // Which rows are in sight depends on it: another width of the window has rows of one line, or of two.
         this.#height = height;
-        this.schedule();
+        isOther = true;
       }
     }
+    // Once: a row that is as high as no other one must not have the list drawn for ever.
+    this.#again = isOther && !this.#again;
+    if (this.#again) this.schedule();
     for (const [n, node] of this.#rows) {
       const index = this.indexOf(n);
       node.style.top = `${this.#top(index)}px`;
