@@ -13,6 +13,7 @@ mod devices;
 mod faults;
 mod files;
 mod guessable;
+pub mod guests;
 mod keys;
 mod layouts;
 pub mod limits;

@@ -12,7 +12,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::http::callboard::{
     calls, clock, conformance, contacts, directory, faults, meters, publish, record, reset, sessions, status,
-    subscriptions, tasks, tickets, wait,
+    subscriptions, tasks, tickets, users, wait,
 };
 use crate::http::client::Client;
 use crate::http::metering::Way;
@@ -244,6 +244,8 @@ static ROUTES: &[Resource] = &[
     Resource::new(Exactly(wait::PATH), STREAM, if cfg!(feature = "lab") { Later(wait_for) } else { Now(|_, _| nothing()) }),
     Resource::new(Exactly(clock::PATH), &[Method::GET, Method::HEAD, Method::PUT, Method::OPTIONS], lab!(clock::serve)),
     Resource::new(Exactly(reset::PATH), POST, lab!(reset::serve)),
+    Resource::new(Exactly(users::PATH), &[Method::POST, Method::DELETE, Method::OPTIONS], lab!(users::many)),
+    Resource::new(Item(users::BELOW, "ID"), &[Method::PUT, Method::DELETE, Method::OPTIONS], lab!(users::one)),
     Resource::new(Exactly(meters::PATH), POST, api!(meters::begin)),
     Resource::new(Item(meters::BELOW, "RUN"), READ, api!(meters::figures)),
     Resource::new(Exactly(sessions::PATH), READ, api!(sessions::list)),

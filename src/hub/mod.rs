@@ -16,6 +16,7 @@ mod ending;
 mod event_stream;
 mod faults;
 mod frame_tap;
+mod guests;
 mod login;
 mod maintenance;
 pub mod nodes;

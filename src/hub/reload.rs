@@ -30,12 +30,18 @@ impl Hub {
     /// From now on users with their passwords, teams, queues, lists and nodes are those of `config`; names of the server,
     /// rules and limits stay. Sessions stay, but for those of users who are gone: they end with `not-authorized`, after
     /// the events of their being signed out. Subscribers of a node that is gone are told so.
-    pub fn reload(&mut self, now: Now, config: Config) -> Reloaded {
-        let before = self.users().keys().count();
-        let (teams, queues) = (config.teams.len(), config.queues.len());
+    pub fn reload(&mut self, now: Now, mut config: Config) -> Reloaded {
         if let Some(start) = &mut self.start {
             **start = config.clone();
+            self.guests.add_to(&mut config);
         }
+        self.take(now, config)
+    }
+
+    /// Takes a configuration, with those who are there beside it.
+    pub(super) fn take(&mut self, now: Now, config: Config) -> Reloaded {
+        let before = self.users().keys().count();
+        let (teams, queues) = (config.teams.len(), config.queues.len());
         self.gate.set_decoy(config.decoy().cloned());
         let own = config.nodes.clone();
         self.apply_by_system(now, pubsub::Command::SetUniqueness(nodes::uniqueness(config.subscriptions)));

@@ -1,6 +1,7 @@
 //! All begins again, between two tests.
 
 use crate::clock::Now;
+use crate::config::guests::Guests;
 use crate::desk::{Command, Status};
 use crate::hub::stanzas::finesse_user::Availability;
 use crate::hub::state::Hub;
@@ -11,6 +12,8 @@ use crate::pubsub::{self, NodeId, Subscriber};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reset {
     pub keeps_sessions: bool,
+    /// Users, teams and queues that are not those of the file.
+    pub keeps_guests: bool,
     /// Faults, and the status of the service.
     pub keeps_faults: bool,
 }
@@ -20,7 +23,10 @@ impl Hub {
     /// are as after the start with the last configuration. Whoever is on line is told what has changed. Tells whether there is a
     /// configuration for that.
     pub fn reset(&mut self, now: Now, wanted: Reset) -> bool {
-        let Some(config) = self.start.clone() else { return false };
+        if !wanted.keeps_guests && self.guests != Guests::default() {
+            self.set_guests(now, Guests::default());
+        }
+        let Some(config) = self.with_guests() else { return false };
         if !wanted.keeps_faults {
             self.heal_all_faults(now);
             self.set_availability(now, Availability { status: Status::InService, finesse: true });
@@ -32,7 +38,7 @@ impl Hub {
                 self.end_session(now, id);
             }
         }
-        self.apply_by_system(now, Command::Reset(config));
+        self.apply_by_system(now, Command::Reset(config.into()));
         self.reset_subscriptions(now);
         self.apply_by_system(now, pubsub::Command::ForgetItems);
         self.gate.retain(|_| false);

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::config::guests::Guests;
 use crate::config::limits::Limits;
 use crate::config::web_origin::{Host, WebOrigin};
 use crate::config::{Config, Hosts, Release};
@@ -47,6 +48,7 @@ pub struct Hub {
     pub(super) desk_clock: DeskClock,
     /// The configuration to begin again with, where tests may ask for that.
     pub(super) start: Option<Box<Config>>,
+    pub(super) guests: Guests,
     /// Whether the `finesse` user is on line.
     pub(super) finesse: bool,
     pub(super) sessions: Sessions,
@@ -119,6 +121,7 @@ impl Hub {
             desk: ReadOnly::new(desk),
             desk_clock: DeskClock::default(),
             start,
+            guests: Guests::default(),
             finesse: true,
             sessions: Sessions::default(),
             queue_memory: QueueMemory::default(),

@@ -17,6 +17,7 @@ pub(crate) mod status;
 pub(crate) mod subscriptions;
 pub(crate) mod tasks;
 pub(crate) mod tickets;
+pub(crate) mod users;
 pub(crate) mod wait;
 
 use std::net::SocketAddr;

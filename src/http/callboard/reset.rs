@@ -17,7 +17,7 @@ pub const PATH: &str = "/callboard/api/reset";
 
 const WRONG: HttpRefusal = HttpRefusal {
     status: StatusCode::BAD_REQUEST,
-    sentence: "There are sessions=keep (so it is without), sessions=end and keep=faults, each once.",
+    sentence: "There are sessions=keep (so it is without), sessions=end, and keep=users, keep=faults or keep=users,faults, each once.",
 };
 
 const OFF: HttpRefusal = HttpRefusal {
@@ -31,19 +31,25 @@ const CLOSING: HttpRefusal =
 /// Answers 204 when all is as after the start.
 pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
     let user = basic_auth::administrator(site, &request).await?;
-    let (mut sessions, mut keep) = (None, None);
+    let (mut sessions, mut users, mut faults) = (None, None, None);
     for (name, value) in Query::of(request.uri()).pairs() {
         let (place, is) = match (&*name, &*value) {
             ("sessions", "keep") => (&mut sessions, true),
             ("sessions", "end") => (&mut sessions, false),
-            ("keep", "faults") => (&mut keep, true),
+            ("keep", "faults") => (&mut faults, true),
+            ("keep", "users") => (&mut users, true),
+            ("keep", "users,faults" | "faults,users") if users.replace(true).is_none() => (&mut faults, true),
             _ => return Err(WRONG),
         };
         if place.replace(is).is_some() {
             return Err(WRONG);
         }
     }
-    let wanted = Reset { keeps_sessions: sessions.unwrap_or(true), keeps_faults: keep.unwrap_or(false) };
+    let wanted = Reset {
+        keeps_sessions: sessions.unwrap_or(true),
+        keeps_guests: users.unwrap_or(false),
+        keeps_faults: faults.unwrap_or(false),
+    };
     site.driver.with_hub(|hub, now| match hub.is_closing() {
         true => Err(CLOSING),
         false if hub.reset(now, wanted) => Ok(()),

@@ -19,4 +19,5 @@ mod record;
 mod reset;
 mod status;
 mod subscriptions;
+mod users;
 mod wait;

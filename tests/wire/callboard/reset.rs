@@ -119,7 +119,9 @@ fn subscriptions_of_bare_jids_end_but_those_that_finesse_makes() {
 fn a_reset_is_for_administrators_of_a_laboratory() {
     let server = Server::demo();
     assert_eq!(own(&server, "1001", "POST", "reset").status(), 403);
-    for query in ["sessions=some", "keep=calls", "keep=faults&keep=faults", "x"] {
+    for query in
+        ["sessions=some", "keep=calls", "keep=faults&keep=faults", "keep=users&keep=users,faults", "x"]
+    {
         let answer = admin(&server, "POST", &format!("reset?{query}"));
         assert_eq!(answer.status(), 400, "{query}");
         assert!(answer.body.starts_with("There are sessions=keep"), "{}", answer.body);

@@ -1,0 +1,160 @@
+//! Users, teams and queues of tests: they come and go while the server runs.
+
+use crate::support::Server;
+use crate::support::http::{Answer, Http, basic, own};
+use crate::support::polite::Client;
+use crate::support::rest::event;
+use crate::support::server::DEMO;
+
+fn admin(server: &Server, method: &str, path: &str) -> Answer {
+    own(server, "administrator", method, path)
+}
+
+/// Makes or changes a user.
+fn put(server: &Server, id: &str, form: &str) -> Answer {
+    let (password, length) = (basic("administrator", "1234"), form.len());
+    Http::connect(server.plain).ask(format!(
+        "PUT /callboard/api/users/{id} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {password}\r\nContent-Length: {length}\r\n\r\n{form}"
+    ))
+}
+
+/// A request of Finesse's API, by a user who was made here.
+fn finesse(server: &Server, (user, password): (&str, &str), method: &str, path: &str, body: &str) -> Answer {
+    let (password, length) = (basic(user, password), body.len());
+    Http::connect(server.plain).ask(format!(
+        "{method} /finesse/api/{path} HTTP/1.1\r\nHost: localhost:8445\r\nAuthorization: {password}\r\n\
+         Content-Type: application/xml\r\nContent-Length: {length}\r\n\r\n{body}"
+    ))
+}
+
+/// The values of a member, in order.
+fn values<'a>(json: &'a str, name: &str) -> Vec<&'a str> {
+    let start = format!("\"{name}\":\"");
+    json.split(&*start).skip(1).filter_map(|rest| rest.split('"').next()).collect()
+}
+
+#[track_caller]
+fn make(server: &Server, query: &str) -> String {
+    let answer = admin(server, "POST", &format!("users?{query}"));
+    assert_eq!(answer.status(), 201, "{}", answer.body);
+    answer.body
+}
+
+#[test]
+fn two_workers_have_users_a_team_and_a_queue_each() {
+    let server = Server::demo();
+    let workers = [make(&server, "count=8&prefix=a-&team=new"), make(&server, "count=8&prefix=b-&team=new")];
+    let mut numbers: Vec<&str> = workers.iter().flat_map(|all| values(all, "extension")).collect();
+    numbers.extend(workers.iter().flat_map(|all| values(all, "number")));
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert_eq!(numbers.len(), 18, "no number is there twice: {numbers:?}");
+    let before = admin(&server, "POST", "status?status=IN_SERVICE");
+    let after = before.header("X-Callboard-Sequence").expect("it is told").to_owned();
+    for (prefix, all) in ["a-", "b-"].into_iter().zip(&workers) {
+        assert_eq!(values(all, "id")[1..], (1..=8).map(|n| format!("{prefix}{n}")).collect::<Vec<_>>());
+        let (user, password) = (format!("{prefix}1"), values(all, "password")[0]);
+        let login = format!(
+            "<User><state>LOGIN</state><extension>{}</extension></User>",
+            values(all, "extension")[0]
+        );
+        let accepted = finesse(&server, (&user, password), "PUT", &format!("User/{user}"), &login);
+        assert_eq!(accepted.status(), 202, "{}", accepted.body);
+        let told = admin(
+            &server,
+            "GET",
+            &format!(
+                "wait?after={after}&kind=event&node=/finesse/api/Team/{prefix}team/Users&contains={user}&timeout=5m"
+            ),
+        );
+        assert!(told.body.starts_with("{\"matched\":true,"), "{}", told.body);
+        let called = admin(&server, "POST", &format!("calls?to={}", values(all, "number")[0]));
+        assert_eq!(called.status(), 202, "{}", called.body);
+    }
+    // Nobody may see the other's team.
+    let (one, password) = ("a-1", values(&workers[0], "password")[0]);
+    assert_eq!(finesse(&server, (one, password), "GET", "Team/b-team", "").status(), 401);
+    let everything = admin(
+        &server,
+        "GET",
+        &format!("record?after={after}&kind=event&node=/finesse/api/Team/a-team/*&limit=1000"),
+    );
+    assert!(everything.body.contains("a-1") && !everything.body.contains("b-1"), "{}", everything.body);
+}
+
+#[test]
+fn who_is_taken_away_is_signed_out_and_gone() {
+    let server = Server::demo();
+    let mut other = Client::online(&server, "1001", "desktop");
+    make(&server, "count=1&prefix=gone-&team=new");
+    assert_eq!(
+        put(&server, "gone-by-hand", "password=gone-by-hand&team=gone-team&extension=70999").status(),
+        201
+    );
+    let mut client = Client::online(&server, "gone-by-hand", "desktop");
+    // Another password, and the same user.
+    assert_eq!(put(&server, "gone-by-hand", "password=other&team=gone-team&first_name=New").status(), 204);
+    let own = |password| finesse(&server, ("gone-by-hand", password), "GET", "User/gone-by-hand", "");
+    assert_eq!(own("gone-by-hand").status(), 401);
+    assert!(own("other").body.contains("<firstName>New</firstName>"));
+    assert!(event(&mut client, "/finesse/api/User/gone-by-hand").contains("<firstName>New</firstName>"));
+    assert_eq!(admin(&server, "DELETE", "users/1001").status(), 404);
+    assert_eq!(admin(&server, "DELETE", "users?prefix=gone-").status(), 204);
+    client.expect_stream_error("not-authorized", 1000);
+    assert_eq!(own("other").status(), 401);
+    assert_eq!(admin(&server, "DELETE", "users?prefix=gone-").status(), 404);
+    let directory = admin(&server, "GET", "directory").body;
+    assert!(!directory.contains("gone-"), "{directory}");
+    other.expect_nothing_more();
+}
+
+#[test]
+fn a_reset_lets_them_go_unless_they_are_to_stay() {
+    let server = Server::demo();
+    make(&server, "count=2&prefix=t-&team=1");
+    assert_eq!(admin(&server, "POST", "reset?keep=users").status(), 204);
+    assert!(admin(&server, "GET", "directory").body.contains("\"t-2\""));
+    assert_eq!(admin(&server, "POST", "reset").status(), 204);
+    assert!(!admin(&server, "GET", "directory").body.contains("\"t-2\""));
+}
+
+#[test]
+fn what_cannot_be_is_said_in_a_sentence() {
+    let server = Server::demo();
+    assert_eq!(own(&server, "1001", "POST", "users?count=1&prefix=a&team=1").status(), 403);
+    make(&server, "count=1&prefix=x-&team=new");
+    for (query, sentence) in [
+        ("prefix=a-&team=new", "Say how many users there are to be"),
+        ("count=101&prefix=a-&team=new", "Say how many users there are to be"),
+        ("count=1&count=1&prefix=a-&team=new", "Say how many users there are to be"),
+        ("count=1&prefix=a-&team=nowhere", "There is no team \"nowhere\"."),
+        ("count=1&prefix=x-&team=new", "There is a team or a queue \"x-team\" already."),
+        ("count=1&prefix=x-&team=1", "There is a user \"x-1\" already."),
+        ("count=1&prefix=a%20b&team=1", "id \"a b1\" "),
+    ] {
+        let answer = admin(&server, "POST", &format!("users?{query}"));
+        assert_eq!(answer.status(), 400, "{query}");
+        assert!(answer.body.starts_with(sentence), "{query}: {}", answer.body);
+    }
+    for (id, form, sentence) in [
+        ("y", "team=1", "A user needs a password"),
+        ("y", "password=p", "An Agent needs a team"),
+        ("y", "password=p&team=1&extension=abc", "extension \"abc\" "),
+        ("y", "password=p&team=1&extension=1001", "The number 1001 belongs to somebody else."),
+        ("y", "password=p&team=1&roles=King", "roles are Agent, Supervisor and Administrator."),
+        ("y", "password=p&team=1&supervises=1", "supervises is for a user with the role Supervisor."),
+        ("y", "password=p&team=1&colour=red", "There are password, team, "),
+        ("y", "password=p&password=q&team=1", "There are password, team, "),
+        ("1001", "password=p&team=1", "There is a user \"1001\" already."),
+        ("y?password=p&team=1", "", "What a user has stands in the body"),
+    ] {
+        let answer = put(&server, id, form);
+        assert_eq!(answer.status(), 400, "{id} {form}");
+        assert!(answer.body.starts_with(sentence), "{form}: {}", answer.body);
+    }
+    let closed =
+        DEMO.replacen("record = 10000", "record = 0", 1).replacen("faults = true", "faults = false", 1);
+    let closed = Server::serving("localhost", &closed);
+    assert_eq!(admin(&closed, "POST", "users?count=1&prefix=a-&team=1").status(), 409);
+    assert_eq!(put(&closed, "y", "password=p&team=1").status(), 409);
+}
