@@ -7,11 +7,13 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::browser;
 use super::dialogue::{Dialogue, Side};
 use super::outcome::Outcomes;
 use super::peer::{self, Refusal, Upgrade};
 use super::plan::Frame;
 use super::step::Step;
+use super::symptom::Symptom;
 use crate::xmpp::sasl;
 
 /// How many frames of a file are read.
@@ -39,6 +41,8 @@ struct Recorded {
     bosh: bool,
     upgrade: Option<Upgrade>,
     frames: Vec<Frame>,
+    /// What the browser says of its failure.
+    error: Option<String>,
 }
 
 /// Explains every connection in a file.
@@ -71,13 +75,16 @@ pub fn explain(text: &str) -> Result<Vec<Explained>, String> {
 
 /// Judges one connection.
 fn judge(recorded: Recorded) -> Explained {
-    let Recorded { name, bosh, upgrade, mut frames } = recorded;
+    let Recorded { name, bosh, upgrade, mut frames, error } = recorded;
     let mut dialogue = Dialogue::default();
     let first = frames.first().map_or(Duration::ZERO, |frame| frame.at);
     let since = |at: Duration| at.saturating_sub(first);
     if let Some(upgrade) = upgrade {
         dialogue.outcomes.begin(Step::Upgrade, Duration::ZERO);
         peer::upgraded(&mut dialogue.outcomes, Duration::ZERO, &upgrade, bosh);
+    }
+    if frames.is_empty() && error.is_none() && dialogue.outcomes.failed().is_none() {
+        dialogue.outcomes.warn(Step::Open, Duration::ZERO, Symptom::NoMessages);
     }
     for Frame { at, side, text } in &mut frames {
         dialogue.frame(since(*at), *side, text);
@@ -86,8 +93,17 @@ fn judge(recorded: Recorded) -> Explained {
             *text = sasl::masked(text, dialogue.has_logged_in()).into_owned();
         }
     }
-    let end_is_unknown = !dialogue.is_closing();
-    if let Some(last) = frames.last() {
+    let end_is_unknown = !dialogue.is_closing() && error.is_none();
+    let begun = frames.iter().any(|frame| frame.side == Side::Server);
+    if let Some(words) = error.filter(|_| begun || dialogue.outcomes.failed().is_none()) {
+        browser::failed(
+            &mut dialogue,
+            frames.last().map_or(Duration::ZERO, |last| since(last.at)),
+            &words,
+            begun,
+            bosh,
+        );
+    } else if let Some(last) = frames.last() {
         dialogue.recorded(since(last.at));
     }
     Explained { name, outcomes: dialogue.outcomes, frames, end_is_unknown }
@@ -191,15 +207,22 @@ fn from_har(entries: &[Value]) -> Vec<Recorded> {
                 _ => None,
             };
             let frames: Vec<_> = messages.into_iter().flatten().filter_map(of_message).take(left).collect();
+            let mut errors = messages.into_iter().flatten().filter(|message| message["type"] == "error");
+            let error = errors.next().and_then(|error| error["data"].as_str()).map(str::to_owned);
+            // Without a request for the upgrade nobody knows what it was to offer.
+            let is_unknown = error.is_some() && request["headers"].as_array().is_none_or(Vec::is_empty);
             left -= frames.len();
             // A page may have WebSockets of others, too.
             let offers_xmpp = offers.is_some_and(|offers| {
                 offers.split(',').any(|protocol| protocol.trim().eq_ignore_ascii_case("xmpp"))
             });
-            if !offers_xmpp && !frames.iter().any(|frame| frame.text.trim_start().starts_with('<')) {
+            if !offers_xmpp
+                && !is_unknown
+                && !frames.iter().any(|frame| frame.text.trim_start().starts_with('<'))
+            {
                 continue;
             }
-            recorded.push(Recorded { name: url.to_owned(), bosh: false, upgrade, frames });
+            recorded.push(Recorded { name: url.to_owned(), bosh: false, upgrade, frames, error });
             continue;
         }
         let posted = request["postData"]["text"].as_str().unwrap_or_default();
@@ -220,10 +243,16 @@ fn from_har(entries: &[Value]) -> Vec<Recorded> {
             });
         }
         let refused = status.filter(|status| !matches!(status, 0 | 200)).map(refusal).map(Upgrade::Status);
+        // The error of a request is that of its session, if none comes after it.
+        let error = ["_error", "_failureText"].into_iter().find_map(|name| response[name].as_str());
+        let error = error.filter(|words| !browser::is_given_up(words)).map(str::to_owned);
         match recorded.iter().position(|recorded| recorded.name == url) {
-            Some(known) => recorded[known].frames.extend(frames),
+            Some(known) => {
+                recorded[known].frames.extend(frames);
+                recorded[known].error = error;
+            }
             None if recorded.len() < CONNECTIONS_MAX => {
-                recorded.push(Recorded { name: url.to_owned(), bosh: true, upgrade: refused, frames });
+                recorded.push(Recorded { name: url.to_owned(), bosh: true, upgrade: refused, frames, error });
             }
             None => {}
         }
@@ -236,9 +265,16 @@ fn from_har(entries: &[Value]) -> Vec<Recorded> {
 
 /// A message as Chromium writes it.
 fn of_message(message: &Value) -> Option<Frame> {
-    let side = side(message["type"].as_str()? == "send");
+    let side = side(match message["type"].as_str()? {
+        "send" => true,
+        "receive" => false,
+        _ => return None,
+    });
     let text = message["data"].as_str()?.to_owned();
-    Some(Frame { at: seconds(message["time"].as_f64().unwrap_or_default()), side, text })
+    // Chromium has seconds since 1970, and playwright milliseconds.
+    let time = message["time"].as_f64().unwrap_or_default();
+    let at = if time > 1e11 { seconds(time / 1e3) } else { seconds(time) };
+    Some(Frame { at, side, text })
 }
 
 fn side(from_client: bool) -> Side {

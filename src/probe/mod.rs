@@ -1,10 +1,11 @@
 //! The probe: finds the step at which a connection to a Finesse, or to anything that speaks like one, fails, and says why.
 //!
 //! `dialogue` reads what both sides of a stream say, live or from a file, and judges each step; `peer` judges what is seen before
-//! the stream; `live` says what a live probe does next, by the values of `plan`, and `carrier` what is around its stanzas; `explain` reads files. Nothing here knows a socket
+//! the stream; `live` says what a live probe does next, by the values of `plan`, and `carrier` what is around its stanzas; `explain` reads files, and `browser` the words of Chromium in them. Nothing here knows a socket
 //! or a clock: times are since the first step began.
 #![deny(clippy::disallowed_methods)]
 
+mod browser;
 mod carrier;
 mod dialogue;
 mod explain;

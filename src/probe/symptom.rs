@@ -83,11 +83,13 @@ pub enum Symptom {
     RestRefused,
     /// What answers has no REST API of Finesse.
     NoRest,
+    /// A recording has a WebSocket, and none of its messages.
+    NoMessages,
 }
 
 impl Symptom {
     /// All of them, for tables.
-    pub const ALL: [Self; 51] = [
+    pub const ALL: [Self; 52] = [
         Self::NameUnknown,
         Self::Refused,
         Self::Unreachable,
@@ -139,6 +141,7 @@ impl Symptom {
         Self::OtherDomain,
         Self::RestRefused,
         Self::NoRest,
+        Self::NoMessages,
     ];
 
     /// The name in reports.
@@ -192,6 +195,7 @@ impl Symptom {
             Self::NotWellFormed => "not-well-formed",
             Self::RestRefused => "rest-refused",
             Self::NoRest => "no-rest",
+            Self::NoMessages => "no-messages",
             Self::OtherDomain => "other-domain",
             Self::OutOfService => "out-of-service",
             Self::Slow => "slow",

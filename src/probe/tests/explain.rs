@@ -51,6 +51,64 @@ fn a_proxy_that_refuses_the_upgrade_is_seen_in_a_har() {
     assert_eq!(explained[0].outcomes.of(Step::Upgrade).symptom, Some(Symptom::ServiceDown));
 }
 
+/// The HAR of a WebSocket without a request, and one of BOSH, with an error of Chromium.
+fn failed(words: &str) -> [String; 2] {
+    let web_socket = format!(
+        r#"{{"log":{{"entries":[{{"_resourceType":"websocket","request":{{"method":"GET","url":"ws://host/ws/","headers":[]}},
+        "response":{{"status":0,"headers":[]}},"_webSocketMessages":[{{"type":"error","time":1.0,"opcode":-1,"data":"{words}"}}]}}]}}}}"#
+    );
+    let bosh = format!(
+        r#"{{"log":{{"entries":[{{"startedDateTime":"2026-11-30T10:00:00Z","time":5,"request":{{"method":"POST","url":"http://host/http-bind/",
+        "headers":[],"postData":{{"text":"<body rid='1' to='host'/>"}}}},"response":{{"status":0,"headers":[],"_error":"{words}"}}}}]}}}}"#
+    );
+    [web_socket, bosh]
+}
+
+#[test]
+fn the_words_of_chromium_name_the_step_that_failed() {
+    for (words, step, symptom) in [
+        ("Error in connection establishment: net::ERR_NAME_NOT_RESOLVED", Step::Dns, Symptom::NameUnknown),
+        ("Error in connection establishment: net::ERR_CONNECTION_REFUSED", Step::Tcp, Symptom::Refused),
+        ("net::ERR_ADDRESS_UNREACHABLE", Step::Tcp, Symptom::Unreachable),
+        ("net::ERR_CERT_DATE_INVALID", Step::Tls, Symptom::Expired),
+        ("net::ERR_CERT_WEAK_KEY", Step::Tls, Symptom::CertificateRefused),
+        ("net::ERR_SSL_VERSION_OR_CIPHER_MISMATCH", Step::Tls, Symptom::NoTls),
+        ("net::ERR_SSL_CLIENT_AUTH_CERT_NEEDED", Step::Upgrade, Symptom::Forbidden),
+        ("net::ERR_EMPTY_RESPONSE", Step::Upgrade, Symptom::BadHandshake),
+    ] {
+        for har in failed(words) {
+            let explained = explain(&har).expect("a HAR");
+            let failed = explained[0].outcomes.failed().map(|(step, outcome)| (step, outcome.symptom));
+            assert_eq!(failed, Some((step, Some(symptom))), "{har}");
+        }
+    }
+    let [web_socket, _] = failed("Error during WebSocket handshake: Unexpected response code: 503");
+    let explained = explain(&web_socket).expect("a HAR");
+    assert_eq!(explained[0].outcomes.of(Step::Upgrade).symptom, Some(Symptom::ServiceDown));
+    // After frames it is the end of the stream, and what a page gave up is none.
+    let over = HAR.replace(
+        r#"{"type":"receive","time":100.4,"opcode":1,"data":"<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/></failure>"}"#,
+        r#"{"type":"error","time":100.4,"opcode":-1,"data":"net::ERR_CONNECTION_RESET"}"#,
+    );
+    let explained = explain(&over).expect("a HAR");
+    assert_eq!(explained[0].outcomes.of(Step::Auth).symptom, Some(Symptom::Broken));
+    assert!(!explained[0].end_is_unknown);
+    let [_, bosh] = failed("net::ERR_ABORTED");
+    assert_eq!(explain(&bosh).expect("a HAR")[0].outcomes.of(Step::Open).symptom, Some(Symptom::Silent));
+}
+
+#[test]
+fn times_in_milliseconds_are_read_and_missing_messages_are_told() {
+    let late = HAR.replace("\"time\":100.", "\"time\":179606438172");
+    let explained = explain(&late).expect("a HAR");
+    let auth = explained[0].outcomes.of(Step::Auth);
+    assert!(auth.took.is_some_and(|took| took < std::time::Duration::from_millis(10)), "{auth:?}");
+    let none = HAR.replace("_webSocketMessages", "_none");
+    let explained = explain(&none).expect("a HAR");
+    assert_eq!(explained[0].outcomes.of(Step::Open).symptom, Some(Symptom::NoMessages));
+    assert_eq!(explained[0].outcomes.worst(), Verdict::Warned);
+}
+
 #[test]
 fn files_of_callboard_are_read_session_by_session() {
     let open = "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='host' version='1.0'/>";
