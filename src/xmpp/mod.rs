@@ -9,5 +9,6 @@ pub mod domain;
 pub mod jid;
 pub mod ns;
 pub mod sasl;
+pub mod splitter;
 pub mod stanza;
 pub mod stream;
