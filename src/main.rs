@@ -108,7 +108,7 @@ fn serve(flags: Serve) -> io::Result<ExitCode> {
     let page = if config.www.is_some() { "/console/" } else { "/" };
     let is_demo = matches!(config.origin, Origin::Demo);
     let lines = prepared.identity.as_ref().map(greeting).unwrap_or_default();
-    let in_use: Vec<SocketAddr> = config.listen.iter().chain(&config.listen_plain).copied().collect();
+    let in_use: Vec<SocketAddr> = config.addresses().collect();
     let again = (!is_demo).then(|| -> Again { Arc::new(move || commands::served(&flags, &in_use)) });
     serve::run(config, prepared, again, |urls| {
         let mut out = io::stdout().lock();

@@ -9,6 +9,10 @@ pub enum Transport {
     Bosh,
     /// Server-sent events (WHATWG HTML §9.2).
     Sse,
+    /// XMPP over TCP without TLS (RFC 6120).
+    Tcp,
+    /// XMPP over TCP in TLS, from the first byte or by STARTTLS.
+    Tls,
     /// XMPP over a WebSocket without TLS (RFC 7395).
     Ws,
     /// XMPP over a WebSocket in TLS.
@@ -17,13 +21,15 @@ pub enum Transport {
 
 impl Transport {
     /// All transports, in the order of their names.
-    pub const ALL: [Self; 4] = [Self::Bosh, Self::Sse, Self::Ws, Self::Wss];
+    pub const ALL: [Self; 6] = [Self::Bosh, Self::Sse, Self::Tcp, Self::Tls, Self::Ws, Self::Wss];
 
     /// The name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Bosh => "bosh",
             Self::Sse => "sse",
+            Self::Tcp => "tcp",
+            Self::Tls => "tls",
             Self::Ws => "ws",
             Self::Wss => "wss",
         }

@@ -38,6 +38,11 @@ impl Serve {
 
     /// Changes a configuration as the flags say.
     pub fn apply(&self, config: &mut Config) {
+        // Who names addresses for the demo has all that it listens on.
+        if config.origin == Origin::Demo && !(self.listen.is_empty() && self.listen_plain.is_empty()) {
+            config.listen_xmpp.clear();
+            config.listen_xmpp_plain.clear();
+        }
         if !self.listen.is_empty() {
             config.listen.clone_from(&self.listen);
         }
@@ -61,7 +66,7 @@ impl Serve {
     ///
     /// Returns a line for each problem.
     pub fn judge(&self, config: &Config, in_use: &[SocketAddr]) -> Result<(), Vec<String>> {
-        let addresses = || config.listen.iter().chain(&config.listen_plain).copied();
+        let addresses = || config.addresses();
         let mut seen = HashSet::new();
         // Port 0 is a different free port every time.
         if let Some(twice) = addresses().find(|address| address.port() != 0 && !seen.insert(*address)) {

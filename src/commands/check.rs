@@ -64,8 +64,17 @@ fn describe(config: &Config, found: &Found, out: &mut impl Write) -> io::Result<
     for address in &config.listen_plain {
         writeln!(out, "listener       http://{address}")?;
     }
+    for address in &config.listen_xmpp {
+        writeln!(out, "listener       xmpps://{address}, XMPP over TCP with TLS")?;
+    }
+    let login = if config.xmpp_plain_login { "may be used" } else { "has to be used before a login" };
+    for address in &config.listen_xmpp_plain {
+        writeln!(out, "listener       xmpp://{address}, XMPP over TCP; STARTTLS {login}")?;
+    }
     match &config.tls {
-        None if config.listen.is_empty() => writeln!(out, "certificate    none, as no listener speaks TLS")?,
+        None if config.files().self_signed.is_none() => {
+            writeln!(out, "certificate    none, as no listener speaks TLS")?
+        }
         None => match &found.certificate_kept_in {
             Some(folder) => writeln!(out, "certificate    self-signed, kept in {}", folder.display())?,
             None => writeln!(out, "certificate    self-signed, made at every start")?,

@@ -40,6 +40,12 @@ pub struct Config {
     pub listen: Vec<SocketAddr>,
     /// Where the same is spoken without TLS.
     pub listen_plain: Vec<SocketAddr>,
+    /// Where XMPP over TCP is spoken, with TLS from the first byte.
+    pub listen_xmpp: Vec<SocketAddr>,
+    /// Where XMPP over TCP is spoken, with STARTTLS.
+    pub listen_xmpp_plain: Vec<SocketAddr>,
+    /// Whether users may log in without STARTTLS there.
+    pub xmpp_plain_login: bool,
     /// Where the file names each address to listen on; those of flags stand nowhere.
     pub listen_places: Vec<(SocketAddr, Place)>,
     /// The files of the certificate; `None`: one is made.
@@ -105,6 +111,18 @@ impl Config {
     /// Where TLS is spoken when the file doesn't say it.
     pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8445);
 
+    /// Where XMPP over TCP is spoken by the demo inside the program: with TLS from the first byte, and with STARTTLS.
+    pub const DEMO_XMPP: [SocketAddr; 2] = [
+        SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 5223),
+        SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 5222),
+    ];
+
+    /// All addresses on which it listens.
+    pub fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        let xmpp = self.listen_xmpp.iter().chain(&self.listen_xmpp_plain);
+        self.listen.iter().chain(&self.listen_plain).chain(xmpp).copied()
+    }
+
     /// Returns the slowest password hash in use, for [`crate::config::password::verify`].
     pub fn decoy(&self) -> Option<&Password> {
         let hashed = self.users.iter().map(|user| &user.password).filter(|password| password.is_slow());
@@ -134,11 +152,10 @@ impl Config {
 
     /// The certificate that is made where it names none; `None`: nothing listens with TLS.
     fn self_signed(&self) -> Option<SelfSigned> {
-        if self.listen.is_empty() {
-            return None;
-        }
+        let with_tls = || self.listen.iter().chain(&self.listen_xmpp).chain(&self.listen_xmpp_plain);
+        with_tls().next()?;
         let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
-        let addresses = self.listen.iter().map(|listener| listener.ip().to_canonical());
+        let addresses = with_tls().map(|listener| listener.ip().to_canonical());
         let addresses = loopback.into_iter().chain(addresses.filter(|address| !address.is_unspecified()));
         let mut names = vec!["localhost".to_owned(), self.domain.clone()];
         names.extend(addresses.map(|address| address.to_string()));

@@ -62,6 +62,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let hsts = browsers::hsts(&mut report, &root, &tls);
     let trusted_proxies = browsers::trusted_proxies(&mut report, &root);
     let every_proxy = trusted_proxies.as_ref().ok().and_then(|proxies| proxies.everything);
+    let xmpp_plain_login = root.boolean(&mut report, "xmpp_plain_login");
     let frame_tap = root.boolean(&mut report, "frame_tap");
     let faults = root.boolean(&mut report, "faults");
     let record = root.integer(&mut report, "record", MOST_ENTRIES);
@@ -89,7 +90,8 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
         www: www.as_ref().ok().cloned().flatten(),
     });
     let assemble = || -> Option<Config> {
-        let Listeners { tls: listen, plain: listen_plain, places: listen_places } = listeners.ok()?;
+        let Listeners { addresses, places: listen_places } = listeners.ok()?;
+        let [listen, listen_plain, listen_xmpp, listen_xmpp_plain] = addresses;
         let (queues, outside) = queues.ok()?;
         let proxies = trusted_proxies.ok()?.networks;
         Some(Config {
@@ -100,6 +102,9 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
             release: release.ok()?,
             listen,
             listen_plain,
+            listen_xmpp,
+            listen_xmpp_plain,
+            xmpp_plain_login: xmpp_plain_login.ok()?.is_some_and(|on| on.value),
             listen_places,
             tls: tls.ok()?,
             state_dir: state_dir.ok()?,
@@ -203,10 +208,9 @@ fn one_of<T: Copy>(
     named(report, key, text, all, name)
 }
 
-/// The addresses with and without TLS, and where the file names them.
+/// The addresses of HTTP with and without TLS, and of XMPP over TCP likewise, and where the file names them.
 struct Listeners {
-    tls: Vec<SocketAddr>,
-    plain: Vec<SocketAddr>,
+    addresses: [Vec<SocketAddr>; 4],
     places: Vec<(SocketAddr, Place)>,
 }
 
@@ -214,13 +218,17 @@ fn listeners(report: &mut Report, root: &Section) -> Result<Listeners, Reported>
     let mut places = Vec::new();
     let listen = addresses(report, root, "listen", &mut places);
     let listen_plain = addresses(report, root, "listen_plain", &mut places);
+    let listen_xmpp = addresses(report, root, "listen_xmpp", &mut places);
+    let listen_xmpp_plain = addresses(report, root, "listen_xmpp_plain", &mut places);
     let listen = listen?.unwrap_or_else(|| vec![Config::DEFAULT_LISTEN]);
     let listen_plain = listen_plain?.unwrap_or_default();
     if listen.is_empty() && listen_plain.is_empty() {
         let place = root.value(report, "listen").map_or(Place::START, |value| value.place);
         report.add(place, "nothing to listen on; add an address to listen or listen_plain");
     }
-    Ok(Listeners { tls: listen, plain: listen_plain, places })
+    let [listen_xmpp, listen_xmpp_plain] =
+        [listen_xmpp?.unwrap_or_default(), listen_xmpp_plain?.unwrap_or_default()];
+    Ok(Listeners { addresses: [listen, listen_plain, listen_xmpp, listen_xmpp_plain], places })
 }
 
 fn addresses(

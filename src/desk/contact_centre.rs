@@ -101,6 +101,8 @@ pub struct Desk {
     pub(super) status: Status,
     /// The port of the first listener with TLS.
     pub(super) https_port: Option<u16>,
+    /// The ports of XMPP over TCP, without TLS and with it.
+    pub(super) xmpp_ports: [Option<u16>; 2],
     /// When the CTI server was connected; `None` before the first command, and while it is lost.
     pub(super) cti_since: Option<SystemTime>,
     /// When the CTI server was lost.
@@ -153,6 +155,8 @@ impl Desk {
             limits: config.limits,
             status: Status::default(),
             https_port: config.listen.first().map(|address| address.port()),
+            xmpp_ports: [&config.listen_xmpp_plain, &config.listen_xmpp]
+                .map(|listen| listen.first().map(|address| address.port())),
             cti_since: None,
             heartbeat_lost: None,
             maintenance: None,

@@ -155,11 +155,12 @@ impl Desk {
                 inside(out, name, |out| {
                     element(out, "host", host);
                     if has_modes {
-                        let port = port.map(|port| port.to_string());
-                        element(out, "httpsPort", &port.unwrap_or_default());
-                        // Nobody listens for XMPP over TCP.
-                        element(out, "xmppPort", "");
-                        element(out, "xmppSecurePort", "");
+                        let [xmpp, secure] = self.xmpp_ports;
+                        for (name, port) in
+                            [("httpsPort", port), ("xmppPort", xmpp), ("xmppSecurePort", secure)]
+                        {
+                            element(out, name, &port.map(|port| port.to_string()).unwrap_or_default());
+                        }
                     }
                 });
             };

@@ -60,7 +60,7 @@ pub const TARGETS: &[(&str, &str)] = &[
     ("team", "the id of a team"),
     ("session", "the id of a session, as GET /callboard/api/sessions shows it"),
     ("address", "an IP address of clients"),
-    ("transport", "bosh, sse, ws or wss"),
+    ("transport", "bosh, sse, tcp, tls, ws or wss"),
     ("node", "the name of a node; a star at its end stands for the rest"),
     ("path", "the path of a request; a star at its end stands for the rest"),
     ("listener", "the address of a listener, such as 0.0.0.0:8445"),

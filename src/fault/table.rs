@@ -9,7 +9,7 @@ use crate::xmpp::sasl::Failure;
 use crate::xmpp::stanza::Condition;
 
 use Form::{Duration, Number, Word};
-use Transport::{Bosh, Sse, Ws, Wss};
+use Transport::{Bosh, Sse, Tcp, Tls, Ws, Wss};
 
 /// A kind of faults.
 pub struct Row {
@@ -28,11 +28,13 @@ pub struct Row {
 }
 
 /// The transports that carry XMPP.
-const XMPP: &[Transport] = &[Bosh, Ws, Wss];
+const XMPP: &[Transport] = &[Bosh, Tcp, Tls, Ws, Wss];
 /// Every transport of sessions.
-const ALL: &[Transport] = &[Bosh, Sse, Ws, Wss];
+const ALL: &[Transport] = &[Bosh, Sse, Tcp, Tls, Ws, Wss];
 /// The transports that hold a connection of their own.
-const HELD: &[Transport] = &[Sse, Ws, Wss];
+const HELD: &[Transport] = &[Sse, Tcp, Tls, Ws, Wss];
+/// Those of them that carry XMPP.
+const STREAMS: &[Transport] = &[Tcp, Tls, Ws, Wss];
 const WEBSOCKETS: &[Transport] = &[Ws, Wss];
 
 const OF_CONNECTION: &[&str] = &["address", "listener"];
@@ -252,7 +254,7 @@ pub static TABLE: &[Row] = &[
         }],
         sentence: "The server sends slowly.",
         make: |values| Kind::Slow(values.number("rate")) },
-    Row { name: "slice", point: Point::Session, transports: WEBSOCKETS, targets: OF_PROGRESS,
+    Row { name: "slice", point: Point::Session, transports: STREAMS, targets: OF_PROGRESS,
         parameters: &[Parameter {
             name: "bytes", form: Number(1, 1400), default: "10", meaning: "the bytes of one segment",
         }],

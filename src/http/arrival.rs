@@ -16,13 +16,22 @@ use crate::http::events::body::Carried;
 use crate::http::faults;
 use crate::http::metering::Line;
 use crate::http::site::Site;
+use crate::http::websocket::Way;
+use crate::http::websocket::task;
 use crate::hub::{Peer, Transport};
 use crate::net::accept::{Arrival, Host, Meeting, Turns};
 use crate::net::connection::WritePatience;
+use crate::net::listen::Listening;
+use crate::net::tls::for_xmpp;
 
 /// Serves one connection until it is closed or becomes a WebSocket. A client without TLS on a listener with it is told so.
 pub async fn serve(site: Rc<Site>, arrival: Arrival) {
-    let Arrival { connection: mut io, peer, own, accepted, lacks_tls, turns } = arrival;
+    let Arrival { connection: mut io, peer, own, accepted, lacks_tls, xmpp, turns } = arrival;
+    if let Some(start_tls) = xmpp {
+        let transport = if io.security().is_some() { Transport::Tls } else { Transport::Tcp };
+        let origin = Peer { address: peer, transport, accepted, via_proxy: false };
+        return task::serve(site.driver.clone(), io, origin, Way::Tcp(start_tls)).await;
+    }
     let transport = if io.security().is_some() { Transport::Wss } else { Transport::Ws };
     let origin = Peer { address: peer, transport, accepted, via_proxy: false };
     let client = Rc::new(Client {
@@ -55,8 +64,12 @@ impl Host for Site {
         if self.faults { faults::of_arrival(self, listener, peer) } else { Meeting::Serve }
     }
 
-    fn other_certificate(self: &Rc<Self>, listener: SocketAddr, peer: IpAddr) -> Option<Arc<ServerConfig>> {
-        if self.faults { faults::of_handshake(self, listener, peer) } else { None }
+    fn other_certificate(self: &Rc<Self>, listener: Listening, peer: IpAddr) -> Option<Arc<ServerConfig>> {
+        if !self.faults {
+            return None;
+        }
+        let config = faults::of_handshake(self, listener.address, peer)?;
+        Some(if listener.xmpp { for_xmpp(&config) } else { config })
     }
 
     fn serve(self: Rc<Self>, arrival: Arrival) -> impl Future<Output = ()> + 'static {

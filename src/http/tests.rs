@@ -31,7 +31,15 @@ fn came_in(connection: Connection) -> Arrival {
     let peer = connection.peer;
     let turns = Rc::new(Cell::new(peer.ip()));
     // Both ends are on this machine.
-    Arrival { own: peer.ip(), connection, peer, accepted: now().monotonic, lacks_tls: false, turns }
+    Arrival {
+        own: peer.ip(),
+        connection,
+        peer,
+        accepted: now().monotonic,
+        lacks_tls: false,
+        xmpp: None,
+        turns,
+    }
 }
 
 /// A client that has connected and is served, by a task among those of the sessions.

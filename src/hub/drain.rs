@@ -26,7 +26,7 @@ impl Hub {
         let Some(session) = self.sessions.get_mut(id) else {
             return false;
         };
-        let Kind::Xmpp(Xmpp { carrier: Carrier::WebSocket(outbox), address, .. }) = &mut session.kind else {
+        let Kind::Xmpp(Xmpp { carrier: Carrier::Connection(outbox), address, .. }) = &mut session.kind else {
             debug_assert!(false, "{id} is no WebSocket");
             return false;
         };

@@ -11,7 +11,7 @@ use crate::hub::tokens::token;
 use crate::id::{SessionId, UserId};
 use crate::pubsub;
 use crate::record::Ending;
-use crate::xmpp::stream::{self, StreamError};
+use crate::xmpp::stream::StreamError;
 
 impl Hub {
     /// The server goes down: every stream ends, of XMPP with `system-shutdown`.
@@ -80,7 +80,7 @@ impl Hub {
             Kind::Events(events) => events.outbox.push(StreamEntry::End),
             Kind::Xmpp(xmpp) => {
                 xmpp.stream.close();
-                let Xmpp { carrier: Carrier::WebSocket(outbox), stream, opened, .. } = xmpp else {
+                let Xmpp { carrier: Carrier::Connection(outbox), stream, opened, .. } = xmpp else {
                     self.end_bosh(now, id, error);
                     return self.count_stream_error(error);
                 };
@@ -88,13 +88,14 @@ impl Hub {
                     if !*opened {
                         // A stream error needs a stream (RFC 6120 §4.9.1.2).
                         let to = stream.take_from();
-                        let open = stream::open(self.names.domain.name(), &token(self.random), to.as_deref());
+                        let open =
+                            stream.answer(self.names.domain.name(), &token(self.random), to.as_deref());
                         outbox.push(Frame::Element(Element::Text(open.into())));
                     }
                     outbox.push(Frame::Element(Element::Text(error.frame().into())));
                 }
                 let (code, reason) = error.map_or((1000, ""), |error| (error.code, error.condition));
-                outbox.push(Frame::Close(Box::new(Close { code, reason })));
+                outbox.push(Frame::Close(Box::new(Close { end: stream.end_tag(), code, reason })));
             }
         }
         self.count_stream_error(error);

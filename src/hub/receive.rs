@@ -7,16 +7,23 @@ use crate::hub::session::{Carrier, Kind, Peer, Session, Xmpp};
 use crate::hub::state::Hub;
 use crate::hub::tap::Direction;
 use crate::id::{SessionId, UserId};
+use crate::transport::Transport;
 use crate::xml::{self, Bounds};
 use crate::xmpp::sasl;
 use crate::xmpp::stanza;
-use crate::xmpp::stream::{State, Step, StreamError};
+use crate::xmpp::stream::{END, Form, PROCEED, State, Step, StreamError, Tls};
 
 impl Hub {
-    /// A transport is up and waits for `<open/>`.
+    /// A transport is up and waits for the opening of the stream.
     pub fn connect(&mut self, now: Now, peer: Peer) -> SessionId {
-        let carrier = Carrier::WebSocket(Outbox::new(self.queue_memory.clone()));
-        let kind = Kind::Xmpp(Xmpp::new(now.monotonic, carrier));
+        let carrier = Carrier::Connection(Outbox::new(self.queue_memory.clone()));
+        let form = match peer.transport {
+            Transport::Tcp if self.tcp_login_without_tls => Form::Tcp(Tls::Offered),
+            Transport::Tcp => Form::Tcp(Tls::Required),
+            Transport::Tls => Form::Tcp(Tls::Done),
+            Transport::Bosh | Transport::Sse | Transport::Ws | Transport::Wss => Form::Framed,
+        };
+        let kind = Kind::Xmpp(Xmpp::new(now.monotonic, form, carrier));
         let id = self.sessions.insert(Session::new(peer, now.monotonic, kind));
         self.schedule(id, now.monotonic + self.limits.login);
         self.report.counters.sessions += 1;
@@ -29,8 +36,54 @@ impl Hub {
         id
     }
 
-    /// A text message came in.
+    /// A text message came in, or over TCP a stanza.
     pub fn frame(&mut self, now: Now, id: SessionId, text: &str) {
+        self.frame_as(now, id, text, text);
+    }
+
+    /// The start tag of a stream over TCP came in, which `text` has as an empty element.
+    pub fn header(&mut self, now: Now, id: SessionId, text: &str) {
+        let shown = text.strip_suffix("/>").map(|start| format!("{start}>"));
+        self.frame_as(now, id, shown.as_deref().unwrap_or(text), text);
+    }
+
+    /// The end tag of a stream over TCP came in.
+    pub fn end_tag(&mut self, now: Now, id: SessionId) {
+        self.alive(now, id);
+        if self.sessions.xmpp(id).is_none_or(|xmpp| xmpp.stream.state() == State::Closed) {
+            return;
+        }
+        if self.sees_frames() {
+            self.saw(now, id, Direction::In, END, END.len());
+        }
+        self.count(now, id, END.len(), 1);
+        self.end(now, id, None, "closed by the client");
+    }
+
+    /// Answers `<starttls/>`, if that is what came last. Bytes that came with it are an error, so that nobody can put them before
+    /// what the client says in TLS. Returns true if TLS begins when the answer is out.
+    pub fn start_tls(&mut self, now: Now, id: SessionId, is_alone: bool) -> bool {
+        let is_asked = self.sessions.xmpp(id).is_some_and(|xmpp| xmpp.stream.state() == State::Securing);
+        match is_asked && is_alone {
+            true => self.send(now, id, PROCEED.to_owned()),
+            false if is_asked => self.fail(now, id, StreamError::BEFORE_TLS),
+            false => {}
+        }
+        is_asked && is_alone
+    }
+
+    /// The session has TLS from now on.
+    pub fn secured(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        session.peer.transport = Transport::Tls;
+        if let Some(xmpp) = session.xmpp_mut() {
+            xmpp.stream.secure();
+            xmpp.opened = false;
+        }
+    }
+
+    /// Takes a message, which is shown as the client has written it.
+    fn frame_as(&mut self, now: Now, id: SessionId, shown: &str, text: &str) {
         let Some(xmpp) = self.sessions.xmpp_mut(id) else {
             return;
         };
@@ -40,7 +93,7 @@ impl Hub {
         }
         let logged_in = xmpp.stream.is_logged_in();
         if self.sees_frames() {
-            self.saw(now, id, Direction::In, &sasl::masked(text, logged_in), text.len());
+            self.saw(now, id, Direction::In, &sasl::masked(shown, logged_in), shown.len());
         }
         let bounds = if logged_in { Bounds::of(&self.limits) } else { Bounds::before_login(&self.limits) };
         let document = match xml::read(text, &bounds) {
@@ -72,6 +125,8 @@ impl Hub {
         };
         match xmpp.stream.receive(element, &self.names.domain) {
             Ok(Step::Open) => self.open(now, id),
+            // Its transport asks for the answer, which knows whether there is more behind the request.
+            Ok(Step::StartTls) => {}
             Ok(Step::Challenge) => self.send(now, id, sasl::challenge()),
             Ok(Step::Login(plain)) => self.login(now, id, plain),
             Ok(Step::Refuse(failure)) => self.refuse(now, id, failure, None),
@@ -110,7 +165,7 @@ impl Hub {
         {
             self.roster.wait(user, id);
         }
-        !is_held && xmpp.stream.state() != State::Checking && !is_half_full
+        !is_held && !matches!(xmpp.stream.state(), State::Checking | State::Securing) && !is_half_full
     }
 
     /// Tells whether a session is not read from because its user is held. A session that has ended sends nothing to anybody any

@@ -18,7 +18,7 @@ use crate::id::places::Places;
 use crate::id::{SessionId, UserId};
 use crate::text;
 use crate::transport::Transport;
-use crate::xmpp::stream::{State, Stream};
+use crate::xmpp::stream::{Form, State, Stream};
 
 /// The availability that a session has announced last.
 #[derive(Debug)]
@@ -96,8 +96,8 @@ pub struct Xmpp {
 /// What carries a stream of XMPP.
 #[derive(Debug)]
 pub enum Carrier {
-    /// A WebSocket (RFC 7395), with the frames that wait for it.
-    WebSocket(Outbox<Frame>),
+    /// A WebSocket (RFC 7395) or TCP (RFC 6120), with the frames that wait for it.
+    Connection(Outbox<Frame>),
     /// Requests of HTTP (XEP-0206).
     Bosh(Box<Bosh>),
 }
@@ -112,9 +112,9 @@ pub enum Silence {
 }
 
 impl Xmpp {
-    pub fn new(now: Instant, carrier: Carrier) -> Self {
+    pub fn new(now: Instant, form: Form, carrier: Carrier) -> Self {
         Self {
-            stream: Stream::default(),
+            stream: Stream::new(form),
             stream_id: Box::default(),
             opened: false,
             address: None,
@@ -152,7 +152,7 @@ impl Xmpp {
     /// Queues an element.
     pub fn push(&mut self, element: Element) {
         match &mut self.carrier {
-            Carrier::WebSocket(outbox) => outbox.push(Frame::Element(element)),
+            Carrier::Connection(outbox) => outbox.push(Frame::Element(element)),
             Carrier::Bosh(bosh) => bosh.outbox.push(element),
         }
     }
@@ -160,7 +160,7 @@ impl Xmpp {
     /// The state of BOSH, if that carries the stream.
     pub fn bosh(&self) -> Option<&Bosh> {
         match &self.carrier {
-            Carrier::WebSocket(_) => None,
+            Carrier::Connection(_) => None,
             Carrier::Bosh(bosh) => Some(bosh),
         }
     }
@@ -168,7 +168,7 @@ impl Xmpp {
     /// The state of BOSH, to change.
     pub fn bosh_mut(&mut self) -> Option<&mut Bosh> {
         match &mut self.carrier {
-            Carrier::WebSocket(_) => None,
+            Carrier::Connection(_) => None,
             Carrier::Bosh(bosh) => Some(bosh),
         }
     }
@@ -222,7 +222,7 @@ impl Session {
     pub fn fill(&self) -> Fill {
         match &self.kind {
             Kind::Xmpp(xmpp) => match &xmpp.carrier {
-                Carrier::WebSocket(outbox) => outbox.fill(),
+                Carrier::Connection(outbox) => outbox.fill(),
                 Carrier::Bosh(bosh) => bosh.outbox.fill(),
             },
             Kind::Events(events) => events.outbox.fill(),
@@ -233,7 +233,7 @@ impl Session {
     pub fn missed(&self) -> usize {
         match &self.kind {
             Kind::Xmpp(xmpp) => match &xmpp.carrier {
-                Carrier::WebSocket(outbox) => outbox.missed(),
+                Carrier::Connection(outbox) => outbox.missed(),
                 Carrier::Bosh(bosh) => bosh.outbox.missed(),
             },
             Kind::Events(events) => events.outbox.missed(),
@@ -244,7 +244,7 @@ impl Session {
     pub fn clear(&mut self) -> usize {
         match &mut self.kind {
             Kind::Xmpp(xmpp) => match &mut xmpp.carrier {
-                Carrier::WebSocket(outbox) => outbox.clear(),
+                Carrier::Connection(outbox) => outbox.clear(),
                 Carrier::Bosh(bosh) => bosh.outbox.clear(),
             },
             Kind::Events(events) => events.outbox.clear(),
@@ -255,7 +255,7 @@ impl Session {
     pub fn owes(&self, sender: &QueueMemory) -> bool {
         match &self.kind {
             Kind::Xmpp(xmpp) => match &xmpp.carrier {
-                Carrier::WebSocket(outbox) => outbox.owes(sender),
+                Carrier::Connection(outbox) => outbox.owes(sender),
                 Carrier::Bosh(bosh) => bosh.outbox.owes(sender),
             },
             Kind::Events(events) => events.outbox.owes(sender),

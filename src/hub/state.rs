@@ -66,6 +66,8 @@ pub struct Hub {
     pub(super) faults: FaultState,
     pub(super) record: Record,
     pub(super) report: Report,
+    /// Over TCP users may log in without TLS.
+    pub(super) tcp_login_without_tls: bool,
     /// The server goes down: nobody is let in any more.
     pub(super) closing: bool,
     /// Fills a buffer with bytes that nobody can guess.
@@ -110,6 +112,7 @@ impl Hub {
         let decoy = config.decoy().cloned();
         let own = config.nodes.clone();
         let start = kept(&config);
+        let tcp_login_without_tls = config.xmpp_plain_login;
         let desk = Desk::new(config);
         Self {
             pubsub: ReadOnly::new(Pubsub::new(nodes::all(&desk, &own), settings)),
@@ -118,6 +121,7 @@ impl Hub {
             gate: LoginGate::new(decoy, &limits),
             names: Names { domain, event_head, pubsub: pubsub_domain.into() },
             limits,
+            tcp_login_without_tls,
             desk: ReadOnly::new(desk),
             desk_clock: DeskClock::default(),
             start,

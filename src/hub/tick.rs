@@ -56,7 +56,9 @@ impl Hub {
             None => {}
             Some(Kind::Events(_)) => self.look_at_stream(now, id),
             Some(Kind::Xmpp(Xmpp { carrier: Carrier::Bosh(_), .. })) => self.look_at_bosh(now, id),
-            Some(Kind::Xmpp(Xmpp { carrier: Carrier::WebSocket(_), .. })) => self.look_at_web_socket(now, id),
+            Some(Kind::Xmpp(Xmpp { carrier: Carrier::Connection(_), .. })) => {
+                self.look_at_web_socket(now, id)
+            }
         }
     }
 

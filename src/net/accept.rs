@@ -19,16 +19,22 @@ use crate::config::limits::Limits;
 use crate::net::admission::Admission;
 use crate::net::clock::now;
 use crate::net::connection::{Connection, Slots};
-use crate::net::listen::Listener;
+use crate::net::listen::{Listener, Listening};
+use crate::net::quota::Part;
 use crate::net::resource_shortage::{Over, Shortage};
 use crate::net::socket::{Socket, has_left};
+use crate::net::tls::Configurations;
 use crate::net::tls::stream::TlsStream;
 
 /// The configuration of TLS for new handshakes; `None`: there are no listeners with TLS.
-pub type TlsInUse = Rc<RefCell<Option<Arc<ServerConfig>>>>;
+pub type TlsInUse = Rc<RefCell<Option<Configurations>>>;
 
 /// The address in whose turns the task of a connection runs. By a proxy it becomes that of the client whose request came last.
 pub type Turns = Rc<Cell<IpAddr>>;
+
+/// The configuration of TLS for a handshake on a connection that began without it, and the place for what the handshake holds; `None`:
+/// there is no STARTTLS.
+pub type StartTls = Option<Box<dyn Fn() -> Option<(Arc<ServerConfig>, Part)>>>;
 
 /// A connection on which nothing was said yet.
 pub struct Arrival {
@@ -41,6 +47,8 @@ pub struct Arrival {
     pub accepted: Instant,
     /// The connection is to a listener with TLS, and has none.
     pub lacks_tls: bool,
+    /// XMPP is spoken on it, and not HTTP: it may have STARTTLS.
+    pub xmpp: Option<StartTls>,
     pub turns: Turns,
 }
 
@@ -68,7 +76,7 @@ pub trait Host: 'static {
     fn meet(self: &Rc<Self>, listener: SocketAddr, peer: IpAddr) -> Meeting;
 
     /// The configuration of TLS for a new handshake, if it is not the usual one.
-    fn other_certificate(self: &Rc<Self>, listener: SocketAddr, peer: IpAddr) -> Option<Arc<ServerConfig>>;
+    fn other_certificate(self: &Rc<Self>, listener: Listening, peer: IpAddr) -> Option<Arc<ServerConfig>>;
 
     /// Serves a connection until it is over.
     fn serve(self: Rc<Self>, arrival: Arrival) -> impl Future<Output = ()> + 'static;
@@ -133,19 +141,27 @@ pub async fn accept<H: Host>(host: Rc<H>, admission: Rc<Admission>, listener: Li
             }
             Meeting::Hang(hang) => Some(hang),
         };
-        let config = listener.tls.then(|| tls.borrow().clone()).flatten();
+        let config = listener.tls.then(|| in_use(&tls, listener.xmpp)).flatten();
         let turns = Rc::new(Cell::new(client_address::key(peer.ip())));
-        let way_in = WayIn { listener: address, slots, config, hang };
+        let way_in = WayIn { listener: listener.at(), slots, config, hang, tls: tls.clone() };
         host.spawn(turns, connection(host.clone(), admission.clone(), stream, peer, way_in));
     }
 }
 
 /// What a new connection has to pass.
 struct WayIn {
-    listener: SocketAddr,
+    listener: Listening,
     slots: Slots,
     config: Option<Arc<ServerConfig>>,
     hang: Option<Hang>,
+    tls: TlsInUse,
+}
+
+/// The configuration of TLS that is in use.
+fn in_use(tls: &TlsInUse, xmpp: bool) -> Option<Arc<ServerConfig>> {
+    let tls = tls.borrow();
+    let tls = tls.as_ref()?;
+    Some(if xmpp { tls.xmpp.clone() } else { tls.http.clone() })
 }
 
 /// Waits until nothing keeps a connection from being served. Returns false if the client has gone before that: it takes no place
@@ -169,7 +185,7 @@ async fn connection<H: Host>(
     admission: Rc<Admission>,
     stream: Async<TcpStream>,
     peer: SocketAddr,
-    WayIn { listener, slots, config, hang }: WayIn,
+    WayIn { listener, slots, config, hang, tls }: WayIn,
 ) {
     log::debug!("{peer}: connection accepted");
     if let Some(hang) = hang
@@ -189,7 +205,7 @@ async fn connection<H: Host>(
             None => Ok((Connection::plain(Socket::new(stream), peer, slots, traffic), false)),
             Some(config) => match first_byte(&stream).await {
                 // No record of TLS begins with a letter.
-                Some(first) if first.is_ascii_uppercase() => {
+                Some(first) if first.is_ascii_uppercase() && !listener.xmpp => {
                     Ok((Connection::plain(Socket::new(stream), peer, slots, traffic), true))
                 }
                 Some(_) => {
@@ -211,13 +227,30 @@ async fn connection<H: Host>(
         Ok((connection, lacks_tls)) => {
             // A task of its own, so that what the handshake needed is not kept for the life of the connection.
             let turns = Rc::new(Cell::new(client_address::key(peer.ip())));
-            let arrival = Arrival { connection, peer, own, accepted, lacks_tls, turns: turns.clone() };
+            let xmpp = listener
+                .xmpp
+                .then(|| (!listener.tls).then(|| start_tls(&host, admission, listener, peer.ip(), tls)));
+            let arrival = Arrival { connection, peer, own, accepted, lacks_tls, xmpp, turns: turns.clone() };
             host.spawn(turns, host.clone().serve(arrival));
         }
         // Health checks connect and leave like this all the time.
         Err(error) if is_lost(&error) => log::debug!("{peer} tls: {error}"),
         Err(error) => host.connection_failed(peer, &reason(&error)),
     }
+}
+
+fn start_tls<H: Host>(
+    host: &Rc<H>,
+    admission: Rc<Admission>,
+    listener: Listening,
+    peer: IpAddr,
+    tls: TlsInUse,
+) -> Box<dyn Fn() -> Option<(Arc<ServerConfig>, Part)>> {
+    let host = host.clone();
+    Box::new(move || {
+        let config = host.other_certificate(listener, peer).or_else(|| in_use(&tls, true))?;
+        Some((config, admission.handshakes.part(peer)))
+    })
 }
 
 /// Sets what TCP is to do with a connection.
@@ -288,7 +321,7 @@ mod tests {
         let address = socket.get_ref().local_addr().expect("it has one");
         let _clients: Vec<_> =
             (0..CLIENTS).map(|_| TcpStream::connect(address).expect("it listens")).collect();
-        let listener = Listener { socket, address, tls: false };
+        let listener = Listener { socket, address, tls: false, xmpp: false };
         site.driver.spawn(accept(site.clone(), site.admission.clone(), listener, TlsInUse::default()));
         let mut rounds =
             Box::pin(scheduler::run(executor, scheduler::SESSION_TURN_MAX).or(site.driver.clone().write()));

@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use hyper::body::Bytes;
+use rustls::ServerConfig;
 use smol::Timer;
 use smol::io::{AsyncRead, AsyncWrite};
 
@@ -163,6 +164,19 @@ impl Connection {
             all,
             slots,
         }
+    }
+
+    /// TLS begins. Its handshake is done by whoever reads.
+    pub fn start_tls(&mut self, config: Arc<ServerConfig>) -> io::Result<()> {
+        if let Transport::Plain(socket) = &self.transport {
+            self.transport = Transport::Tls(Box::new(TlsStream::begin(config, socket.again())?));
+        }
+        Ok(())
+    }
+
+    /// Whether a handshake of TLS is not done.
+    pub fn is_handshaking(&self) -> bool {
+        matches!(&self.transport, Transport::Tls(stream) if stream.is_handshaking())
     }
 
     /// Bytes that were read too early: they are read again before all others.

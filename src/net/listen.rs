@@ -16,6 +16,8 @@ pub struct Listener {
     pub address: SocketAddr,
     /// Whether its connections begin with a TLS handshake.
     pub tls: bool,
+    /// Whether XMPP is spoken there, and not HTTP.
+    pub xmpp: bool,
 }
 
 /// Where a listener is.
@@ -23,28 +25,36 @@ pub struct Listener {
 pub struct Listening {
     pub address: SocketAddr,
     pub tls: bool,
+    pub xmpp: bool,
+}
+
+impl Listening {
+    /// Whether there can be TLS: without it in the first byte, XMPP has STARTTLS.
+    pub fn shows_certificate(self) -> bool {
+        self.tls || self.xmpp
+    }
 }
 
 impl fmt::Display for Listening {
     /// Writes the URL.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = if self.tls { "https" } else { "http" };
-        write!(f, "{scheme}://{}", self.address)
+        let scheme = if self.xmpp { "xmpp" } else { "http" };
+        write!(f, "{scheme}{}://{}", if self.tls { "s" } else { "" }, self.address)
     }
 }
 
 impl Listener {
     /// Where it is.
     pub fn at(&self) -> Listening {
-        Listening { address: self.address, tls: self.tls }
+        Listening { address: self.address, tls: self.tls, xmpp: self.xmpp }
     }
 
     /// Opens a listener at an address.
-    pub fn open(address: SocketAddr, tls: bool) -> io::Result<Self> {
+    pub fn open(address: SocketAddr, tls: bool, xmpp: bool) -> io::Result<Self> {
         let socket = Async::<TcpListener>::bind(address)?;
         let address = socket.get_ref().local_addr()?;
         rustix::net::listen(&socket, ACCEPT_BACKLOG)?;
-        Ok(Self { socket, address, tls })
+        Ok(Self { socket, address, tls, xmpp })
     }
 }
 

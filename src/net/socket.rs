@@ -24,6 +24,11 @@ impl Socket {
         Self(Arc::new(stream))
     }
 
+    /// The same connection, for who takes it over.
+    pub fn again(&self) -> Self {
+        Self(self.0.clone())
+    }
+
     /// The socket itself.
     pub fn get_ref(&self) -> &TcpStream {
         (*self.0).get_ref()

@@ -16,7 +16,7 @@ use smol::stream::StreamExt as _;
 use smol::{LocalExecutor, Timer};
 
 use crate::config::limits::Limits;
-use crate::config::{Config, Files, Found, Problem};
+use crate::config::{Config, Files, Found, Origin, Problem};
 use crate::event_loop::busy_time;
 use crate::event_loop::client_log;
 use crate::event_loop::scheduler;
@@ -172,13 +172,22 @@ fn lines<T>(result: Result<T, Vec<Problem>>) -> Vec<String> {
 
 /// Opens the listeners of a configuration, or returns a line for every address that cannot be had.
 fn listen(config: &Config) -> Result<Vec<Listener>, Vec<(ErrorKind, String)>> {
-    let addresses =
-        config.listen.iter().map(|at| (*at, true)).chain(config.listen_plain.iter().map(|at| (*at, false)));
+    let kinds = [
+        (&config.listen, true, false),
+        (&config.listen_plain, false, false),
+        (&config.listen_xmpp, true, true),
+        (&config.listen_xmpp_plain, false, true),
+    ];
+    let addresses = kinds.iter().flat_map(|(all, tls, xmpp)| all.iter().map(|at| (*at, *tls, *xmpp)));
     let mut listeners = Vec::new();
     let mut problems = Vec::new();
-    for (address, tls) in addresses {
-        match Listener::open(address, tls) {
+    for (address, tls, xmpp) in addresses {
+        match Listener::open(address, tls, xmpp) {
             Ok(listener) => listeners.push(listener),
+            // The demo is there all the same beside another server of XMPP.
+            Err(error) if xmpp && config.origin == Origin::Demo => {
+                log::warn!("no XMPP over TCP there: {}", listen::refused(address, &error));
+            }
             Err(error) => {
                 let sentence = listen::refused(address, &error);
                 let place = config.listen_places.iter().find(|(other, _)| *other == address);
@@ -201,8 +210,13 @@ pub fn run(mut config: Config, prepared: Prepared, again: Option<Again>, ready: 
     // Looked at before, with all other problems.
     let faults = hub::faults_of_file(&config).unwrap_or_default();
     // Port 0 has become another one, which clients are told.
-    config.listen =
-        listeners.iter().filter(|listener| listener.tls).map(|listener| listener.address).collect();
+    let addresses = |tls, xmpp| {
+        let is_meant = move |listener: &&Listener| listener.tls == tls && listener.xmpp == xmpp;
+        listeners.iter().filter(is_meant).map(|listener| listener.address).collect()
+    };
+    config.listen = addresses(true, false);
+    config.listen_xmpp = addresses(true, true);
+    config.listen_xmpp_plain = addresses(false, true);
     let site = Site::new(config, www, executor.clone(), arrivals.clone());
     if let Some(identity) = identity {
         site.take_identity(identity);

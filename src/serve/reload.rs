@@ -58,7 +58,7 @@ impl Reloader {
             again,
             fixed: Fixed::of(config),
             wanted: config.files().self_signed,
-            tls: Rc::new(std::cell::RefCell::new(identity.map(|identity| identity.server.clone()))),
+            tls: Rc::new(std::cell::RefCell::new(identity.map(Identity::configurations))),
         }
     }
 
@@ -141,7 +141,10 @@ fn what_locks_out(site: &Site) -> Vec<Box<str>> {
         let mut healed = Vec::new();
         // At the start nobody listens yet, and the file was looked at.
         while !listeners.is_empty()
-            && listeners.iter().all(|one| hub.faults().meets(Point::Accept, one.address, |_| false, ""))
+            && listeners
+                .iter()
+                .filter(|one| !one.xmpp)
+                .all(|one| hub.faults().meets(Point::Accept, one.address, |_| false, ""))
             && let Some(name) = last_of_file(hub.faults())
         {
             hub.heal_fault(now, &name);
@@ -168,7 +171,7 @@ fn use_certificate(site: &Rc<Site>, tls: &TlsInUse, mut identity: Identity) {
     if !same || !identity.self_signed {
         log::info!("reload: certificate in use, SHA-256 {}", identity.fingerprint);
     }
-    *tls.borrow_mut() = Some(identity.server.clone());
+    *tls.borrow_mut() = Some(identity.configurations());
     site.take_identity(identity);
 }
 
@@ -241,7 +244,7 @@ mod tests {
 
     fn is_shown(site: &Site, reloader: &Reloader, identity: &Identity) -> bool {
         let shown =
-            reloader.tls.borrow().as_ref().is_some_and(|server| Arc::ptr_eq(server, &identity.server));
+            reloader.tls.borrow().as_ref().is_some_and(|tls| Arc::ptr_eq(&tls.http, &identity.server));
         shown && is_in_use(site, Some(identity))
     }
 

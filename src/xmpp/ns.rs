@@ -8,6 +8,8 @@ pub const FRAMING: &str = "urn:ietf:params:xml:ns:xmpp-framing";
 pub const STREAM: &str = "http://etherx.jabber.org/streams";
 /// RFC 6120 §4.9.2.
 pub const STREAMS: &str = "urn:ietf:params:xml:ns:xmpp-streams";
+/// RFC 6120 §5.4.2.1.
+pub const TLS: &str = "urn:ietf:params:xml:ns:xmpp-tls";
 /// RFC 6120 §6.4.1.
 pub const SASL: &str = "urn:ietf:params:xml:ns:xmpp-sasl";
 /// RFC 6120 §7.4.

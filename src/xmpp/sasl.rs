@@ -31,6 +31,7 @@ impl fmt::Debug for Plain {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
     Aborted,
+    EncryptionRequired,
     IncorrectEncoding,
     InvalidAuthzid,
     InvalidMechanism,
@@ -44,6 +45,7 @@ impl Failure {
     pub fn name(self) -> &'static str {
         match self {
             Self::Aborted => "aborted",
+            Self::EncryptionRequired => "encryption-required",
             Self::IncorrectEncoding => "incorrect-encoding",
             Self::InvalidAuthzid => "invalid-authzid",
             Self::InvalidMechanism => "invalid-mechanism",

@@ -1,4 +1,4 @@
-//! The stream of one session: opening, login, restart, closing (RFC 7395 §3, RFC 6120 §4). A state machine: an
+//! The stream of one session: opening, TLS, login, restart, closing (RFC 7395 §3, RFC 6120 §4 and §5). A state machine: an
 //! element goes in, what has to be done comes out.
 
 use roxmltree::Node;
@@ -14,6 +14,12 @@ use crate::xmpp::stanza::Kind;
 
 /// The `<close/>` byte for byte as Strophe 1.2.16 compares it; another spelling it does not know.
 pub const CLOSE: &str = "<close xmlns=\"urn:ietf:params:xml:ns:xmpp-framing\" />";
+
+/// The end of a stream over TCP (RFC 6120 §4.4).
+pub const END: &str = "</stream:stream>";
+
+/// The answer to `<starttls/>`: TLS begins behind it (RFC 6120 §5.4.2.3).
+pub const PROCEED: &str = "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
 
 /// The software that the server names in the features, as Openfire 4.3 and later do (XEP-0115). Answered by disco.
 pub const CAPS_NODE: &str = "https://www.igniterealtime.org/projects/openfire/";
@@ -33,6 +39,12 @@ pub struct StreamError {
 
 /// The stream errors in use.
 impl StreamError {
+    pub const BAD_NAMESPACE_PREFIX: Self = Self::new(
+        "bad-namespace-prefix",
+        "A stream begins with <stream:stream>, and declares no other prefix than this one.",
+    );
+    pub const BEFORE_TLS: Self =
+        Self::new("policy-violation", "Nothing may follow <starttls/> before TLS has begun.");
     pub const CONFLICT: Self = Self::new("conflict", "Replaced by a new connection with the same resource.");
     pub const CONNECTION_TIMEOUT: Self = Self::new("connection-timeout", "Two pings in a row had no answer.");
     pub const HOST_UNKNOWN: Self =
@@ -43,6 +55,10 @@ impl StreamError {
         "A stream starts with <open xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>.",
     );
     pub const LOGIN_TIMEOUT: Self = Self::new("connection-timeout", "The login took too long.");
+    pub const NO_HEADER: Self = Self::new(
+        "bad-format",
+        "A stream starts with <stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>.",
+    );
     pub const NOT_AUTHORIZED: Self = Self::new("not-authorized", "Log in and bind a resource first.");
     pub const NOT_WELL_FORMED: Self = Self::new("not-well-formed", "A message is exactly one XML element.");
     pub const REMOVED: Self =
@@ -103,6 +119,8 @@ pub enum State {
     Challenged,
     /// A password is being checked.
     Checking,
+    /// TLS begins, and after that another stream.
+    Securing,
     /// Logged in; the client has to open the stream again.
     LoggedIn,
     /// Logged in and opened again: stanzas may come.
@@ -118,6 +136,8 @@ pub enum Step {
     Open,
     /// Ask for the response of a login that has begun without one.
     Challenge,
+    /// Begin TLS.
+    StartTls,
     /// Check this login.
     Login(Plain),
     /// The login attempt failed without a look at the password.
@@ -128,10 +148,31 @@ pub enum Step {
     Close,
 }
 
+/// How a stream is opened and closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// By elements of their own, or by envelopes (RFC 7395 §3.4, XEP-0206 §3).
+    Framed,
+    /// By the tags of one document (RFC 6120 §4.2).
+    Tcp(Tls),
+}
+
+/// How far the TLS of a stream over TCP is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tls {
+    /// Nobody logs in without it (RFC 6120 §5.3.1).
+    Required,
+    /// There can be some.
+    Offered,
+    /// There is.
+    Done,
+}
+
 /// The state machine.
 #[derive(Debug)]
 pub struct Stream {
     state: State,
+    form: Form,
     failures: usize,
     /// The user that the client says it is, until that is answered.
     from: Option<Box<str>>,
@@ -143,11 +184,21 @@ const LANG: &str = "en";
 
 impl Default for Stream {
     fn default() -> Self {
-        Self { state: State::Connected, failures: 0, from: None, lang: None }
+        Self::new(Form::Framed)
     }
 }
 
 impl Stream {
+    /// A stream on which nothing has been said.
+    pub fn new(form: Form) -> Self {
+        Self { state: State::Connected, form, failures: 0, from: None, lang: None }
+    }
+
+    /// Tells whether it is one document over TCP.
+    pub fn is_tcp(&self) -> bool {
+        self.form != Form::Framed
+    }
+
     /// Where it is.
     pub fn state(&self) -> State {
         self.state
@@ -177,8 +228,15 @@ impl Stream {
     /// Takes one element.
     pub fn receive(&mut self, element: Node<'_, '_>, domain: &Domain) -> Result<Step, StreamError> {
         match element.tag_name().namespace() {
-            Some(ns::FRAMING) => self.framing(element, domain),
+            Some(ns::FRAMING) if !self.is_tcp() => self.framing(element, domain),
+            Some(ns::STREAM) if self.is_tcp() && element.tag_name().name() == "stream" => {
+                self.header(element, domain)
+            }
+            _ if self.is_tcp() && matches!(self.state, State::Connected | State::LoggedIn) => {
+                Err(StreamError::NO_HEADER)
+            }
             Some(ns::SASL) => self.sasl(element, domain.name()),
+            Some(ns::TLS) => self.start_tls(element),
             // An opening in another namespace, or the header of a TCP stream (RFC 7395 §3.3.2).
             _ if matches!(element.tag_name().name(), "open" | "close" | "stream") => {
                 Err(StreamError::INVALID_NAMESPACE)
@@ -204,13 +262,51 @@ impl Stream {
     fn framing(&mut self, element: Node<'_, '_>, domain: &Domain) -> Result<Step, StreamError> {
         match element.tag_name().name() {
             "close" => Ok(Step::Close),
-            "open" => {
-                self.from = element.attribute("from").and_then(bare);
-                self.set_lang(stanza::lang(element));
-                self.open(element.attribute("to"), element.attribute("version"), domain)?;
-                Ok(Step::Open)
+            "open" => self.opening(element, domain),
+            _ => Err(StreamError::UNSUPPORTED_STANZA_TYPE),
+        }
+    }
+
+    fn opening(&mut self, element: Node<'_, '_>, domain: &Domain) -> Result<Step, StreamError> {
+        self.from = element.attribute("from").and_then(bare);
+        self.set_lang(stanza::lang(element));
+        self.open(element.attribute("to"), element.attribute("version"), domain)?;
+        Ok(Step::Open)
+    }
+
+    /// The start tag of a stream over TCP (RFC 6120 §4.7, §4.8).
+    fn header(&mut self, element: Node<'_, '_>, domain: &Domain) -> Result<Step, StreamError> {
+        let text = element.document().input_text().get(element.range().start..);
+        let is_bad = |name| !matches!(name, None | Some("stream" | "xml"));
+        if !text.is_some_and(|text| text.starts_with("<stream:"))
+            || element.namespaces().any(|namespace| is_bad(namespace.name()))
+        {
+            return Err(StreamError::BAD_NAMESPACE_PREFIX);
+        }
+        if element.default_namespace().is_some_and(|namespace| namespace != ns::CLIENT) {
+            return Err(StreamError {
+                text: "The default namespace of a stream is jabber:client.",
+                ..StreamError::INVALID_NAMESPACE
+            });
+        }
+        self.opening(element, domain)
+    }
+
+    /// `<starttls/>` (RFC 6120 §5.4.2.1).
+    fn start_tls(&mut self, element: Node<'_, '_>) -> Result<Step, StreamError> {
+        match (element.tag_name().name(), self.form, self.state) {
+            ("starttls", Form::Tcp(Tls::Required | Tls::Offered), State::Opened) => {
+                self.state = State::Securing;
+                Ok(Step::StartTls)
             }
             _ => Err(StreamError::UNSUPPORTED_STANZA_TYPE),
+        }
+    }
+
+    /// There is TLS: another stream begins (RFC 6120 §5.4.3.3).
+    pub fn secure(&mut self) {
+        if self.state == State::Securing {
+            (self.state, self.form) = (State::Connected, Form::Tcp(Tls::Done));
         }
     }
 
@@ -236,6 +332,9 @@ impl Stream {
             State::Challenged => true,
             _ => return Err(StreamError::UNSUPPORTED_STANZA_TYPE),
         };
+        if self.form == Form::Tcp(Tls::Required) {
+            return Ok(Step::Refuse(Failure::EncryptionRequired));
+        }
         let plain = match (element.tag_name().name(), asked) {
             ("auth", false) => match sasl::auth(element, domain) {
                 Ok(Auth::Nothing) => {
@@ -275,6 +374,46 @@ impl Stream {
     pub fn close(&mut self) {
         self.state = State::Closed;
     }
+
+    /// The answer to the opening of the stream, to `to`. `id` needs no escaping.
+    pub fn answer(&self, domain: &str, id: &str, to: Option<&str>) -> String {
+        match self.form {
+            Form::Framed => open(domain, id, to),
+            Form::Tcp(_) => format!("<?xml version='1.0'?>{}", start_tag(domain, id, to)),
+        }
+    }
+
+    /// The features of the stream (RFC 6120 §4.3.2), a frame of their own that declares its prefix, with this mechanism of SASL.
+    pub fn features(&self, mechanism: &str) -> String {
+        let offer = if self.is_logged_in() {
+            format!("<bind xmlns='{}'/><session xmlns='{}'><optional/></session>", ns::BIND, ns::SESSION)
+        } else {
+            let tls = match self.form {
+                Form::Tcp(Tls::Required) => {
+                    "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls>"
+                }
+                Form::Tcp(Tls::Offered) => "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>",
+                Form::Framed | Form::Tcp(Tls::Done) => "",
+            };
+            match self.form {
+                Form::Tcp(Tls::Required) => tls.to_owned(),
+                _ => format!(
+                    "{tls}<mechanisms xmlns=\"{}\"><mechanism>{mechanism}</mechanism></mechanisms>",
+                    ns::SASL
+                ),
+            }
+        };
+        format!(
+            "<stream:features xmlns:stream='{}'>{offer}<c xmlns=\"{}\" hash=\"sha-1\" node=\"{CAPS_NODE}\" ver=\"{CAPS_VER}\"/></stream:features>",
+            ns::STREAM,
+            ns::CAPS
+        )
+    }
+
+    /// The end of the stream.
+    pub fn end_tag(&self) -> &'static str {
+        if self.is_tcp() { END } else { CLOSE }
+    }
 }
 
 /// The bare JID in an address that a client gives itself. Any other address is not repeated.
@@ -298,37 +437,27 @@ fn check_open(to: Option<&str>, version: Option<&str>, domain: &Domain) -> Resul
 /// The answer to an `<open/>`; its first bytes must be `<open `, by which Strophe 1.2.16 knows it. `id` needs no escaping.
 pub fn open(domain: &str, id: &str, to: Option<&str>) -> String {
     let domain = escape(domain);
-    let to = to.map_or_else(String::new, |to| format!(" to='{}'", escape(to)));
+    let to = address(to);
     format!("<open from='{domain}' id='{id}'{to} xmlns='{}' xml:lang='{LANG}' version='1.0'/>", ns::FRAMING)
 }
 
 /// The opening of a stream as it was before RFC 7395, over a WebSocket too.
 pub fn old_open(domain: &str, id: &str) -> String {
+    start_tag(domain, id, None)
+}
+
+fn start_tag(domain: &str, id: &str, to: Option<&str>) -> String {
     format!(
-        "<stream:stream xmlns='{}' xmlns:stream='{}' from='{}' id='{id}' xml:lang='{LANG}' version='1.0'>",
+        "<stream:stream xmlns='{}' xmlns:stream='{}' from='{}' id='{id}'{} xml:lang='{LANG}' version='1.0'>",
         ns::CLIENT,
         ns::STREAM,
-        escape(domain)
+        escape(domain),
+        address(to)
     )
 }
 
-/// The features of a stream (RFC 6120 §4.3.2), a frame of their own that declares its prefix.
-pub fn features(logged_in: bool) -> String {
-    features_with(logged_in, "PLAIN")
-}
-
-/// The features of a stream with this mechanism instead of PLAIN.
-pub fn features_with(logged_in: bool, mechanism: &str) -> String {
-    let offer = if logged_in {
-        format!("<bind xmlns='{}'/><session xmlns='{}'><optional/></session>", ns::BIND, ns::SESSION)
-    } else {
-        format!("<mechanisms xmlns=\"{}\"><mechanism>{mechanism}</mechanism></mechanisms>", ns::SASL)
-    };
-    format!(
-        "<stream:features xmlns:stream='{}'>{offer}<c xmlns=\"{}\" hash=\"sha-1\" node=\"{CAPS_NODE}\" ver=\"{CAPS_VER}\"/></stream:features>",
-        ns::STREAM,
-        ns::CAPS
-    )
+fn address(to: Option<&str>) -> String {
+    to.map_or_else(String::new, |to| format!(" to='{}'", escape(to)))
 }
 
 #[cfg(test)]

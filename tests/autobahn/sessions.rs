@@ -13,6 +13,7 @@ use callboard::http::websocket::Sessions;
 use callboard::hub::{Peer, XmppOut};
 use callboard::id::{SessionId, UserId};
 use callboard::net::buffers::Scratch;
+use callboard::xmpp::splitter::Piece;
 use callboard::xmpp::stream::StreamError;
 use smol::{LocalExecutor, Timer};
 use tungstenite::protocol::frame::FrameHeader;
@@ -100,6 +101,19 @@ impl Sessions for Echo {
         header.format(data.len() as u64, answers).expect("a buffer takes all");
         answers.extend_from_slice(data);
     }
+
+    /// There are WebSockets alone.
+    fn piece(self: &Rc<Self>, _: SessionId, _: Piece<'_>) {}
+
+    fn user(self: &Rc<Self>, _: SessionId) -> Option<UserId> {
+        None
+    }
+
+    fn start_tls(self: &Rc<Self>, _: SessionId, _: bool) -> bool {
+        false
+    }
+
+    fn secured(self: &Rc<Self>, _: SessionId) {}
 
     fn control(self: &Rc<Self>, _: SessionId) {}
 

@@ -38,14 +38,14 @@ pub fn problem(site: &Rc<Site>, spec: &Spec) -> Option<String> {
         return None;
     }
     let listeners = site.listeners.borrow();
-    let mut with_tls = listeners.iter().filter(|listening| listening.tls);
+    let mut with_tls = listeners.iter().filter(|listening| listening.shows_certificate());
     let is_meant =
         |listening: &Listening| spec.target.listener.is_none_or(|meant| meant == listening.address);
     if with_tls.any(is_meant) {
         return None;
     }
     let all: Vec<_> =
-        listeners.iter().filter(|listening| listening.tls).map(|one| one.address.to_string()).collect();
+        listeners.iter().filter(|one| one.shows_certificate()).map(|one| one.address.to_string()).collect();
     let listed =
         if all.is_empty() { "none has TLS".to_owned() } else { format!("there are {}", all.join(", ")) };
     Some(match spec.target.listener {
@@ -66,7 +66,7 @@ pub fn way_out(site: &Rc<Site>, name: &str, spec: &Spec, asker: Option<&Peer>) -
         let is_met = |address| {
             site.driver.with_hub(|hub, _| hub.faults().meets(Point::Handshake, address, is_own, name))
         };
-        !listening.tls || !is_meant && !is_met(listening.address)
+        !listening.xmpp && (!listening.tls || !is_meant && !is_met(listening.address))
     };
     let ways: Vec<_> = listeners.iter().filter(is_way).map(ToString::to_string).collect();
     Some(match ways.as_slice() {
@@ -93,6 +93,7 @@ mod tests {
         let at = |(address, tls): &(&str, bool)| Listening {
             address: address.parse().expect("an address"),
             tls: *tls,
+            xmpp: false,
         };
         *site.listeners.borrow_mut() = listeners.iter().map(at).collect();
         site

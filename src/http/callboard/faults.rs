@@ -202,6 +202,9 @@ fn locks_out(site: &Rc<Site>, name: &str, spec: &Spec, asker: Option<&Peer>) -> 
     let (address, listener) = (spec.target.address, spec.target.listener);
     let is_own = |address: IpAddr| asker.is_some_and(|Peer(own)| own.to_canonical() == address);
     let listeners: Vec<_> = site.listeners.borrow().iter().map(|listening| listening.address).collect();
+    // Faults are healed over HTTP.
+    let http: Vec<_> =
+        site.listeners.borrow().iter().filter(|one| !one.xmpp).map(|one| one.address).collect();
     let kind = spec.row.name;
     match (address, listener) {
         (None, None) => Some(format!("{kind} needs a target: name a listener, an address or both.")),
@@ -209,7 +212,7 @@ fn locks_out(site: &Rc<Site>, name: &str, spec: &Spec, asker: Option<&Peer>) -> 
             let all: Vec<_> = listeners.iter().map(ToString::to_string).collect();
             Some(format!("There is no listener {listener}; there are {}.", all.join(", ")))
         }
-        (None, Some(_)) if listeners.len() == 1 => {
+        (None, Some(listener)) if http == [listener] => {
             Some("This is the only listener, so that nobody could heal the fault: add another one to the configuration.".into())
         }
         (Some(address), None) if is_own(address) => {
@@ -221,7 +224,7 @@ fn locks_out(site: &Rc<Site>, name: &str, spec: &Spec, asker: Option<&Peer>) -> 
                 Some(*other) != listener && !site.driver.with_hub(|hub, _| is_met(hub))
             };
             let sentence = "Faults would meet you at every listener then, so that nobody could heal them: heal another one first.";
-            (!listeners.iter().any(is_way)).then(|| sentence.to_owned())
+            (!http.iter().any(is_way)).then(|| sentence.to_owned())
         }
         _ => None,
     }

@@ -13,7 +13,7 @@ use crate::config::Network;
 use crate::event_loop::rounds::ADDRESS;
 use crate::event_loop::scheduler::{ARRIVAL_TURN_MAX, SESSION_TURN_MAX, run};
 use crate::http::tests::*;
-use crate::http::websocket::task;
+use crate::http::websocket::{Way, task};
 use crate::hub::{Peer, Transport};
 
 const MOMENT: Duration = Duration::from_millis(20);
@@ -58,7 +58,10 @@ impl Stage {
         let peer = io.peer;
         let origin =
             Peer { address: peer, transport: Transport::Ws, accepted: now().monotonic, via_proxy: false };
-        site.driver.spawn_arrival(peer.ip(), task::serve(site.driver.clone(), io, origin, Vec::new()));
+        site.driver.spawn_arrival(
+            peer.ip(),
+            task::serve(site.driver.clone(), io, origin, Way::WebSocket(Vec::new())),
+        );
         Self { site, sessions, arrivals, client }
     }
 

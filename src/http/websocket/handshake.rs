@@ -14,6 +14,7 @@ use ring::digest;
 use smol_hyper::rt::FuturesIo;
 
 use crate::http::response::{HttpRefusal, Response, empty, set};
+use crate::http::websocket::session::Way;
 use crate::http::websocket::sessions::Sessions;
 use crate::http::websocket::task;
 use crate::hub::Peer;
@@ -54,7 +55,7 @@ pub fn answer<S: Sessions>(
         // Copied, because even an empty rest would keep hyper's whole buffer.
         let early = parts.read_buf.to_vec();
         let owner = sessions.clone();
-        sessions.spawn_arrival(peer, task::serve(owner, io, origin, early));
+        sessions.spawn_arrival(peer, task::serve(owner, io, origin, Way::WebSocket(early)));
     });
     let mut answer = empty(StatusCode::SWITCHING_PROTOCOLS);
     set(&mut answer, CONNECTION, "Upgrade");

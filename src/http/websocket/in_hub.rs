@@ -13,6 +13,7 @@ use crate::http::websocket::sessions::Sessions;
 use crate::hub::{Peer, XmppOut};
 use crate::id::{SessionId, UserId};
 use crate::net::buffers::Scratch;
+use crate::xmpp::splitter::Piece;
 use crate::xmpp::stream::StreamError;
 
 const BINARY: StreamError =
@@ -32,6 +33,27 @@ impl Sessions for Driver {
 
     fn binary(self: &Rc<Self>, id: SessionId, _: &[u8], _: &mut Vec<u8>) {
         self.fail(id, BINARY);
+    }
+
+    fn piece(self: &Rc<Self>, id: SessionId, piece: Piece<'_>) {
+        self.with_hub(|hub, now| match piece {
+            Piece::Header(text) => hub.header(now, id, text),
+            Piece::Stanza(text) => hub.frame(now, id, text),
+            Piece::Space => hub.alive(now, id),
+            Piece::End => hub.end_tag(now, id),
+        });
+    }
+
+    fn user(self: &Rc<Self>, id: SessionId) -> Option<UserId> {
+        self.with_hub(|hub, _| hub.user_of(id))
+    }
+
+    fn start_tls(self: &Rc<Self>, id: SessionId, is_alone: bool) -> bool {
+        self.with_hub(|hub, now| hub.start_tls(now, id, is_alone))
+    }
+
+    fn secured(self: &Rc<Self>, id: SessionId) {
+        self.with_hub(|hub, _| hub.secured(id));
     }
 
     fn control(self: &Rc<Self>, id: SessionId) {

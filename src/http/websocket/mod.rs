@@ -1,4 +1,4 @@
-//! XMPP over WebSocket (RFC 7395): the handshake, the frames, and the task of each session.
+//! XMPP over WebSocket (RFC 7395) and over TCP (RFC 6120): the handshake, the frames, the streams, and the task of each session.
 
 pub mod frames;
 pub mod handshake;
@@ -6,5 +6,7 @@ mod in_hub;
 mod session;
 mod sessions;
 pub(crate) mod task;
+mod tcp;
 
+pub use session::Way;
 pub use sessions::Sessions;

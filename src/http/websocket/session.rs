@@ -14,12 +14,15 @@ use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use crate::event_loop::writers::{Dropping, Writer};
 use crate::http::websocket::frames::{Reader, header};
 use crate::http::websocket::sessions::Sessions;
+use crate::http::websocket::tcp::Tcp;
 use crate::hub::XmppOut;
 use crate::id::{SessionId, UserId};
+use crate::net::accept::StartTls;
 use crate::net::buffers::{Scratch, WRITE};
 use crate::net::clock::now;
 use crate::net::connection::{Connection, UNWANTED_MAX};
 use crate::xmpp::sasl;
+use crate::xmpp::splitter::Piece;
 use crate::xmpp::stream::StreamError;
 
 /// Reads from the socket in one turn before other tasks have theirs.
@@ -42,7 +45,21 @@ const NOT_UTF8: StreamError =
 const BROKEN: StreamError =
     StreamError { condition: "bad-format", text: "Not the WebSocket protocol.", code: 1002 };
 
-/// How far a session's WebSocket is.
+/// How a client came.
+pub enum Way {
+    /// By a handshake of HTTP; it has sent this right behind its request.
+    WebSocket(Vec<u8>),
+    /// By TCP, with STARTTLS or without.
+    Tcp(StartTls),
+}
+
+/// What divides the bytes of a client.
+pub(super) enum Wire {
+    WebSocket(Reader),
+    Tcp(Tcp),
+}
+
+/// How far a session's connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Open,
@@ -69,7 +86,7 @@ pub struct Session<S> {
     user: Option<UserId>,
     /// How many messages have come since then; only whether they are [`COMING_IN`] matters.
     messages: u8,
-    reader: Reader,
+    wire: Wire,
     /// The hub does not take messages now; what was read already waits in `unread`.
     paused: bool,
     unread: Vec<u8>,
@@ -92,10 +109,15 @@ pub struct Session<S> {
 }
 
 impl<S: Sessions> Session<S> {
-    /// The session behind a handshake. `early` is what the client sent right behind its request.
-    pub fn new(sessions: Rc<S>, io: Connection, id: SessionId, early: Vec<u8>) -> Self {
+    /// The session of a client that came this way.
+    pub fn new(sessions: Rc<S>, io: Connection, id: SessionId, way: Way) -> Self {
+        let limit = sessions.limits().stanza_before_login;
+        let (wire, early) = match way {
+            Way::WebSocket(early) => (Wire::WebSocket(Reader::new(limit)), early),
+            Way::Tcp(start_tls) => (Wire::Tcp(Tcp::new(limit, start_tls)), Vec::new()),
+        };
         Self {
-            reader: Reader::new(sessions.limits().stanza_before_login),
+            wire,
             sessions,
             io,
             id,
@@ -167,6 +189,11 @@ impl<S: Sessions> Session<S> {
                 Ok(Poll::Pending) => return Poll::Pending,
                 Ok(Poll::Ready(())) => {}
             }
+            if let Wire::Tcp(tcp) = &mut self.wire
+                && let Err(error) = tcp.start_tls(&mut self.io)
+            {
+                return Poll::Ready(self.lost(&error));
+            }
             if self.half_closed {
                 match ready!(self.throw_away(cx)) {
                     Some(over) => return Poll::Ready(over),
@@ -193,7 +220,13 @@ impl<S: Sessions> Session<S> {
             }
             let sessions = self.sessions.clone();
             let mut scratch = sessions.scratch().borrow_mut();
-            let length = match ready!(Pin::new(&mut self.io).poll_read(cx, &mut scratch.input)) {
+            let read = Pin::new(&mut self.io).poll_read(cx, &mut scratch.input);
+            if let Wire::Tcp(tcp) = &mut self.wire
+                && let Err(error) = tcp.look_at_handshake(&self.io, || sessions.secured(self.id))
+            {
+                return Poll::Ready(self.lost(&error));
+            }
+            let length = match ready!(read) {
                 Ok(0) => return Poll::Ready(self.lost(&io::ErrorKind::UnexpectedEof.into())),
                 Ok(length) => length,
                 Err(error) => return Poll::Ready(self.lost(&error)),
@@ -283,6 +316,8 @@ impl<S: Sessions> Session<S> {
             XmppOut::Slice(bytes) => self.slice = Some(*bytes),
             XmppOut::Text(pieces) => self.encode_text(output, pieces),
             XmppOut::Ping => header(output, OpCode::Control(Control::Ping), 0),
+            // The client knows by the end of the connection that nothing more comes (RFC 6120 §4.4).
+            XmppOut::Close(..) if self.is_tcp() => (self.phase, self.deaf) = (Phase::Closing, true),
             XmppOut::Close(code, reason) => {
                 header(output, OpCode::Control(Control::Close), 2 + reason.len());
                 output.extend_from_slice(&code.to_be_bytes());
@@ -296,7 +331,9 @@ impl<S: Sessions> Session<S> {
         if log::log_enabled!(log::Level::Trace) {
             log::trace!("{} > {}", self.io.peer, pieces.concat());
         }
-        header(output, OpCode::Data(Data::Text), pieces.iter().map(|piece| piece.len()).sum());
+        if !self.is_tcp() {
+            header(output, OpCode::Data(Data::Text), pieces.iter().map(|piece| piece.len()).sum());
+        }
         for piece in pieces {
             output.extend_from_slice(piece.as_bytes());
         }
@@ -311,8 +348,14 @@ impl<S: Sessions> Session<S> {
                 self.unread = input.to_vec();
                 return None;
             }
+            let Wire::WebSocket(reader) = &mut self.wire else {
+                if self.take_piece(&mut input) {
+                    continue;
+                }
+                return None;
+            };
             let mut answers = Vec::new();
-            let message = self.reader.next(&mut input, &mut answers);
+            let message = reader.next(&mut input, &mut answers);
             if self.user.is_some() && matches!(message, Ok(Some(_))) {
                 self.messages = self.messages.saturating_add(1);
             }
@@ -364,7 +407,9 @@ impl<S: Sessions> Session<S> {
         let user = self.sessions.receive(self.id, text);
         if user.is_some() && self.user.is_none() {
             self.user = user;
-            self.reader.raise(self.sessions.limits().stanza);
+            if let Wire::WebSocket(reader) = &mut self.wire {
+                reader.raise(self.sessions.limits().stanza);
+            }
         }
     }
 
@@ -390,6 +435,47 @@ impl<S: Sessions> Session<S> {
             io::ErrorKind::UnexpectedEof => "the connection was cut".to_owned(),
             _ => format!("the connection was lost: {error}"),
         })
+    }
+}
+
+impl<S: Sessions> Session<S> {
+    fn is_tcp(&self) -> bool {
+        matches!(self.wire, Wire::Tcp(_))
+    }
+
+    /// Takes the next piece of a stream over TCP. Returns false if it has not come yet, or nothing more is taken before TLS has begun.
+    fn take_piece(&mut self, input: &mut &[u8]) -> bool {
+        let Wire::Tcp(tcp) = &mut self.wire else { return false };
+        if self.user.is_none() {
+            self.user = self.sessions.user(self.id);
+            if self.user.is_some() {
+                tcp.splitter.restart(self.sessions.limits().stanza);
+            }
+        }
+        match tcp.splitter.next(input) {
+            Ok(None) => return false,
+            Ok(Some(piece)) => {
+                if let Piece::Header(text) | Piece::Stanza(text) = piece {
+                    log::trace!("{} < {}", self.io.peer, sasl::masked(text, self.user.is_some()));
+                }
+                if self.user.is_some() && piece != Piece::Space {
+                    self.messages = self.messages.saturating_add(1);
+                }
+                self.sessions.piece(self.id, piece);
+                if tcp.has_start_tls() {
+                    tcp.is_starting = self.sessions.start_tls(self.id, input.is_empty());
+                }
+            }
+            Err(error) => {
+                self.deaf = true;
+                self.sessions.fail(self.id, error.into());
+            }
+        }
+        !self.is_starting_tls()
+    }
+
+    fn is_starting_tls(&self) -> bool {
+        matches!(&self.wire, Wire::Tcp(tcp) if tcp.is_starting)
     }
 }
 

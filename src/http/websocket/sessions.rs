@@ -1,4 +1,4 @@
-//! What a WebSocket asks of the owner of its session.
+//! What a WebSocket or a stream over TCP asks of the owner of its session.
 
 use std::cell::RefCell;
 use std::net::IpAddr;
@@ -11,12 +11,13 @@ use crate::event_loop::writers::{Dropping, Writer};
 use crate::hub::{Peer, XmppOut};
 use crate::id::{SessionId, UserId};
 use crate::net::buffers::Scratch;
+use crate::xmpp::splitter::Piece;
 use crate::xmpp::stream::StreamError;
 
-/// The owner of the sessions whose bytes a WebSocket moves: in the program the hub with its event loop, in the test of
+/// The owner of the sessions whose bytes a connection moves: in the program the hub with its event loop, in the test of
 /// conformance an echo.
 pub trait Sessions: 'static {
-    /// A WebSocket is open. Returns the id of its session.
+    /// A connection is open. Returns the id of its session.
     fn connect(self: &Rc<Self>, origin: Peer) -> SessionId;
 
     /// A text message came in. Returns the user who has logged in, if one has by now.
@@ -24,6 +25,19 @@ pub trait Sessions: 'static {
 
     /// A binary message came in. Bytes that are put into `answers` go out as they are.
     fn binary(self: &Rc<Self>, id: SessionId, data: &[u8], answers: &mut Vec<u8>);
+
+    /// A piece of a stream over TCP came in.
+    fn piece(self: &Rc<Self>, id: SessionId, piece: Piece<'_>);
+
+    /// The user who has logged in.
+    fn user(self: &Rc<Self>, id: SessionId) -> Option<UserId>;
+
+    /// Tells whether TLS begins when all that waits is written, because the piece before has asked for it. If it has, and was not
+    /// alone, the stream ends.
+    fn start_tls(self: &Rc<Self>, id: SessionId, is_alone: bool) -> bool;
+
+    /// There is TLS from now on.
+    fn secured(self: &Rc<Self>, id: SessionId);
 
     /// A ping or a pong came in.
     fn control(self: &Rc<Self>, id: SessionId);

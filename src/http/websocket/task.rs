@@ -1,4 +1,4 @@
-//! The task of a WebSocket: among the arrivals until its client is in, and among the sessions from then on.
+//! The task of a WebSocket or of a stream over TCP: among the arrivals until its client is in, and among the sessions from then on.
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -7,17 +7,17 @@ use std::task::Poll;
 
 use smol::Timer;
 
-use crate::http::websocket::session::{Moved, Session};
+use crate::http::websocket::session::{Moved, Session, Way};
 use crate::http::websocket::sessions::Sessions;
 use crate::hub::Peer;
 use crate::id::SessionId;
 use crate::net::connection::Connection;
 
-/// Runs a session until its connection is gone. `early` is what the client sent right behind its request.
-pub async fn serve<S: Sessions>(sessions: Rc<S>, io: Connection, origin: Peer, early: Vec<u8>) {
+/// Runs a session until its connection is gone. `way`: how its client came.
+pub async fn serve<S: Sessions>(sessions: Rc<S>, io: Connection, origin: Peer, way: Way) {
     let id = sessions.connect(origin);
     let peer = io.peer.ip();
-    let session = Rc::new(RefCell::new(Session::new(sessions.clone(), io, id, early)));
+    let session = Rc::new(RefCell::new(Session::new(sessions.clone(), io, id, way)));
     sessions.attach(id, session.clone());
     let mut time: Option<Timer> = None;
     let moved = std::future::poll_fn(|cx| {

@@ -26,7 +26,7 @@ use crate::transport::Transport;
 use crate::xml;
 use crate::xml::Bounds;
 use crate::xmpp::bosh::{self, Binding, Condition, Envelope, RequestId, Turn, Violation};
-use crate::xmpp::stream::{Stream, StreamError};
+use crate::xmpp::stream::{Form, Stream, StreamError};
 
 /// Where a request comes from.
 #[derive(Clone, Copy, Debug)]
@@ -203,7 +203,7 @@ impl Hub {
             taken: 0,
             leaves: false,
         }));
-        let mut xmpp = Xmpp::new(now.monotonic, carrier);
+        let mut xmpp = Xmpp::new(now.monotonic, Form::Framed, carrier);
         xmpp.stream = stream;
         let id = self.sessions.insert(Session::new(peer, now.monotonic, Kind::Xmpp(xmpp)));
         self.bindings.sids.insert(sid, id);

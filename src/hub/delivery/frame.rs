@@ -9,7 +9,6 @@ use crate::hub::delivery::stream_event::StreamEvent;
 use crate::hub::session_address::Address;
 use crate::pubsub::event::Event;
 use crate::record::Text;
-use crate::xmpp::stream;
 
 /// The length of a message id, as Openfire makes them since 4.2.
 pub const MESSAGE_ID: usize = 8;
@@ -25,18 +24,21 @@ pub enum Element {
     Event { event: Rc<Counted<Event>>, full: bool, id: [u8; MESSAGE_ID] },
 }
 
-/// What waits for a WebSocket.
+/// What waits for a connection of its own: a WebSocket or TCP.
 #[derive(Debug)]
 pub enum Frame {
     Element(Element),
+    /// A ping of WebSockets.
     Ping,
     /// The end of the stream.
     Close(Box<Close>),
 }
 
-/// A close frame (RFC 6455 §5.5.1).
+/// The end of a stream, and the close frame of a WebSocket behind it (RFC 6455 §5.5.1).
 #[derive(Debug)]
 pub struct Close {
+    /// The element or tag that ends the stream.
+    pub end: &'static str,
     pub code: u16,
     /// The condition of the error, if the stream ends with one.
     pub reason: &'static str,
@@ -52,7 +54,7 @@ pub enum StreamEntry {
     End,
 }
 
-/// A frame on its way to a WebSocket.
+/// A frame on its way to a WebSocket, or a piece of a stream over TCP.
 #[derive(Debug, PartialEq, Eq)]
 pub enum XmppOut<'a> {
     /// What follows goes out in segments of so many bytes, as a fault has it.
@@ -60,7 +62,7 @@ pub enum XmppOut<'a> {
     /// A text message, in pieces that follow each other.
     Text(&'a [&'a str]),
     Ping,
-    /// The close frame, behind the end of the stream.
+    /// The close frame, behind the end of the stream; over TCP the end of the connection.
     Close(u16, &'static str),
 }
 
@@ -142,7 +144,7 @@ impl Frame {
             Self::Element(element) => element.write(address, |pieces| sink(XmppOut::Text(pieces))),
             Self::Ping => sink(XmppOut::Ping),
             Self::Close(close) => {
-                sink(XmppOut::Text(&[stream::CLOSE]));
+                sink(XmppOut::Text(&[close.end]));
                 sink(XmppOut::Close(close.code, close.reason));
             }
         }
@@ -154,7 +156,7 @@ impl Queued for Frame {
         match self {
             Self::Element(element) => element.len(),
             Self::Ping => BARE,
-            Self::Close(_) => stream::CLOSE.len(),
+            Self::Close(close) => close.end.len(),
         }
     }
 

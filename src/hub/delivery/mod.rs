@@ -18,10 +18,14 @@ use crate::hub::delivery::queue_memory::Counted;
 use crate::hub::delivery::stream_event::StreamEvent;
 use crate::hub::faults::late::Out;
 use crate::hub::session::{Carrier, Kind, Session, Xmpp};
+use crate::hub::session_address::Address;
 use crate::hub::state::Hub;
+use crate::hub::tokens::token;
 use crate::id::{SessionId, UserId};
 use crate::pubsub::event::Event;
 use crate::pubsub::{Command, Item, NodeId, Subscriber};
+use crate::xml::write_attribute;
+use crate::xmpp::ns;
 
 impl Hub {
     /// Delivers an item to all subscribers; `by` is the user who caused it, if there is one.
@@ -177,10 +181,19 @@ impl Hub {
         self.queued(now, id, was_empty);
     }
 
-    /// Queues a ping for a WebSocket.
+    /// Queues a ping: for a WebSocket its own, over TCP a request (XEP-0199 §4.1).
     pub(super) fn ping(&mut self, now: Now, id: SessionId) {
         let Some(xmpp) = self.sessions.xmpp_mut(id) else { return };
-        let Carrier::WebSocket(outbox) = &mut xmpp.carrier else {
+        if xmpp.stream.is_tcp() {
+            let mut ping = "<iq type='get'".to_owned();
+            write_attribute(&mut ping, "id", &token(self.random));
+            write_attribute(&mut ping, "from", self.names.domain.name());
+            write_attribute(&mut ping, "to", xmpp.address.as_deref().map_or("", Address::full));
+            write_attribute(&mut ping, "xmlns", ns::CLIENT);
+            ping.push_str("><ping xmlns='urn:xmpp:ping'/></iq>");
+            return self.send(now, id, ping);
+        }
+        let Carrier::Connection(outbox) = &mut xmpp.carrier else {
             return debug_assert!(false, "{id} is no WebSocket");
         };
         let was_empty = outbox.is_empty();

@@ -115,8 +115,9 @@ fn is_node(config: &Config, wanted: &Pattern) -> bool {
 
 /// Reports faults of new connections that would leave no listener on which they could be healed.
 fn check_listeners(config: &Config, faults: &[FileFault], problems: &mut Vec<Problem>) {
-    let listeners: HashSet<SocketAddr> = config.listen.iter().chain(&config.listen_plain).copied().collect();
-    let mut left = listeners.clone();
+    let listeners: HashSet<SocketAddr> = config.addresses().collect();
+    // Faults are healed over HTTP.
+    let mut left: HashSet<_> = config.listen.iter().chain(&config.listen_plain).copied().collect();
     for fault in faults {
         let Some(section) = config.fault_sections.iter().find(|section| *section.name == *fault.name) else {
             continue;
@@ -149,8 +150,7 @@ fn check_listeners(config: &Config, faults: &[FileFault], problems: &mut Vec<Pro
                 problems.push(config.problem(place, sentence));
             }
             (None, Some(listener)) if is_of_arrival => {
-                left.remove(&listener);
-                if left.is_empty() {
+                if left.remove(&listener) && left.is_empty() {
                     let sentence = "no listener would be left on which somebody could heal this fault; add another one to listen or listen_plain";
                     problems.push(config.problem(place, sentence));
                 }

@@ -212,8 +212,9 @@ impl Hub {
             }
             session::Kind::Xmpp(xmpp) => {
                 xmpp.stream.close();
-                if let (Cut::Close(code), Xmpp { carrier: Carrier::WebSocket(outbox), .. }) = (how, xmpp) {
-                    outbox.push(Frame::Close(Box::new(Close { code, reason: "" })));
+                let end = xmpp.stream.end_tag();
+                if let (Cut::Close(code), Xmpp { carrier: Carrier::Connection(outbox), .. }) = (how, xmpp) {
+                    outbox.push(Frame::Close(Box::new(Close { end, code, reason: "" })));
                 }
             }
         }

@@ -23,7 +23,7 @@ use crate::hub::state::Hub;
 use crate::hub::tokens::token;
 use crate::id::{SessionId, UserId};
 use crate::xmpp::sasl::{self, Failure, Plain};
-use crate::xmpp::stream::{self, State, StreamError};
+use crate::xmpp::stream::{State, StreamError};
 
 impl Hub {
     pub(super) fn open(&mut self, now: Now, id: SessionId) {
@@ -33,12 +33,12 @@ impl Hub {
         xmpp.stream_id = token(self.random).into();
         xmpp.opened = true;
         let to = xmpp.stream.take_from();
-        let mut features = stream::features(xmpp.stream.is_logged_in());
+        let mut features = xmpp.stream.features("PLAIN");
         // Over BOSH the envelopes open a stream (XEP-0206 §3).
-        let opening = matches!(xmpp.carrier, Carrier::WebSocket(_))
-            .then(|| stream::open(self.names.domain.name(), &xmpp.stream_id, to.as_deref()));
+        let opening = matches!(xmpp.carrier, Carrier::Connection(_))
+            .then(|| xmpp.stream.answer(self.names.domain.name(), &xmpp.stream_id, to.as_deref()));
         if !self.faults.set.is_empty() && self.has_no_plain(now, id) {
-            features = stream::features_with(self.is_logged_in(id), "SCRAM-SHA-1");
+            features = self.sessions.xmpp(id).map_or(features, |xmpp| xmpp.stream.features("SCRAM-SHA-1"));
         }
         // Once for both, so that they come in their order.
         let slow = self.fault_of_step(now, id, Step::Open);

@@ -43,7 +43,27 @@ pub struct Identity {
     pub chain: Vec<CertificateDer<'static>>,
 }
 
+/// How TLS is spoken with a certificate. A client that names another protocol than that of its listener is refused (RFC 7301 §3.2).
+#[derive(Clone)]
+pub struct Configurations {
+    pub http: Arc<ServerConfig>,
+    /// The same for XMPP over TCP (XEP-0368 §2).
+    pub xmpp: Arc<ServerConfig>,
+}
+
+/// A configuration of TLS for XMPP in the place of HTTP.
+pub fn for_xmpp(http: &ServerConfig) -> Arc<ServerConfig> {
+    let mut xmpp = http.clone();
+    xmpp.alpn_protocols = vec![b"xmpp-client".to_vec()];
+    Arc::new(xmpp)
+}
+
 impl Identity {
+    /// The configurations of its listeners.
+    pub fn configurations(&self) -> Configurations {
+        Configurations { http: self.server.clone(), xmpp: for_xmpp(&self.server) }
+    }
+
     /// Lets clients resume the sessions that they began with `earlier`, if this is the same certificate. If it is another one,
     /// they have to see it.
     pub fn resume(&mut self, earlier: &Self) {

@@ -60,21 +60,13 @@ impl TlsStream {
     /// The connection is lost, or the two do not agree; the client is told why, if the socket takes it at once. Or there is no
     /// room for what it holds.
     pub async fn accept(config: Arc<ServerConfig>, socket: Socket, mut held: Part) -> io::Result<Self> {
-        let mut stream = Self {
-            socket,
-            connection: UnbufferedServerConnection::new(config).map_err(io::Error::other)?,
-            incoming: Vec::new(),
-            plain: Vec::new(),
-            outgoing: Vec::new(),
-            ended: false,
-            closed: false,
-        };
+        let mut stream = Self::begin(config, socket)?;
         poll_fn(|cx| {
             while stream.connection.is_handshaking() {
                 ready!(stream.poll_send(cx))?;
                 ready!(stream.poll_receive(cx, &mut []))?;
                 if held.set(stream.incoming.len()).is_err() {
-                    return Poll::Ready(Err(io::Error::other(FULL)));
+                    return Poll::Ready(Err(full()));
                 }
                 // A client that ends its side together with the handshake is told the end of ours later, like every client.
                 if stream.ended && stream.connection.is_handshaking() {
@@ -85,6 +77,24 @@ impl TlsStream {
         })
         .await?;
         Ok(stream)
+    }
+
+    /// A connection whose handshake is still to come, and is done by whoever reads from it.
+    pub fn begin(config: Arc<ServerConfig>, socket: Socket) -> io::Result<Self> {
+        Ok(Self {
+            socket,
+            connection: UnbufferedServerConnection::new(config).map_err(io::Error::other)?,
+            incoming: Vec::new(),
+            plain: Vec::new(),
+            outgoing: Vec::new(),
+            ended: false,
+            closed: false,
+        })
+    }
+
+    /// Whether the handshake is not done.
+    pub fn is_handshaking(&self) -> bool {
+        self.connection.is_handshaking()
     }
 
     /// The socket below.
@@ -211,6 +221,11 @@ impl TlsStream {
             Ok(())
         })
     }
+}
+
+/// There is no room for what a handshake holds.
+pub fn full() -> io::Error {
+    io::Error::other(FULL)
 }
 
 type Traffic<'a> = WriteTraffic<'a, ServerConnectionData>;

@@ -46,8 +46,11 @@ fn a_stream_is_divided_at_every_byte_into_the_same_pieces() {
         "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>ADEwMDEAeA==</auth>",
         "<presence xmlns = 'jabber:client'\n/>",
     ];
-    let stream =
-        format!("<?xml version='1.0'?>\n{HEADER}\n {}\r\n\t{}</stream:stream >", stanzas[0], stanzas[1..].concat());
+    let stream = format!(
+        "<?xml version='1.0'?>\n{HEADER}\n {}\r\n\t{}</stream:stream >",
+        stanzas[0],
+        stanzas[1..].concat()
+    );
     let (found, error) = pieces(&stream);
     assert_eq!(error, None);
     assert_eq!(found[0], format!("header <?xml version='1.0'?>{}/>", &HEADER[..HEADER.len() - 1]));

@@ -118,12 +118,77 @@ fn the_last_allowed_failure_is_told() {
 #[test]
 fn frames_are_what_strophe_needs() {
     assert!(open("localhost", "x", None).starts_with("<open "));
-    for logged_in in [false, true] {
-        let frame = features(logged_in);
+    for state in [State::Opened, State::Ready] {
+        let frame = Stream { state, ..Stream::default() }.features("PLAIN");
         let document = roxmltree::Document::parse(&frame).unwrap();
         assert!(is(document.root_element(), "features", ns::STREAM));
         assert!(document.descendants().all(|node| node.tag_name().name() != "sm"));
     }
     let document = StreamError::HOST_UNKNOWN.frame();
     assert!(roxmltree::Document::parse(&document).is_ok());
+}
+
+const HEADER: &str = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' to='localhost' version='1.0'/>";
+const STARTTLS: &str = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
+
+#[test]
+fn a_header_declares_what_streams_have_and_nothing_else() {
+    for (text, condition) in [
+        (HEADER.replace(" xmlns=", " xmlns:a='u' xmlns="), "bad-namespace-prefix"),
+        (
+            HEADER.replace("stream:stream", "s:stream").replace("xmlns:stream", "xmlns:s"),
+            "bad-namespace-prefix",
+        ),
+        (
+            "<stream xmlns='http://etherx.jabber.org/streams' to='localhost' version='1.0'/>".to_owned(),
+            "bad-namespace-prefix",
+        ),
+        (HEADER.replace("jabber:client", "jabber:server"), "invalid-namespace"),
+        (HEADER.replace("etherx", "ether"), "bad-format"),
+        (HEADER.replace("stream:stream", "stream:streams"), "bad-format"),
+        (OPEN.to_owned(), "bad-format"),
+        (IQ.to_owned(), "bad-format"),
+        (AUTH.to_owned(), "bad-format"),
+        (STARTTLS.to_owned(), "bad-format"),
+        (HEADER.replace(" version='1.0'", ""), "unsupported-version"),
+        (HEADER.replace("'1.0'", "'0.9'"), "unsupported-version"),
+        (HEADER.replace(" to='localhost'", ""), "improper-addressing"),
+        (HEADER.replace("'localhost'", "'elsewhere'"), "host-unknown"),
+    ] {
+        let mut stream = Stream::new(Form::Tcp(Tls::Done));
+        assert_eq!(step(&mut stream, &text).unwrap_err().condition, condition, "{text}");
+    }
+    for text in [HEADER.to_owned(), HEADER.replace(" xmlns='jabber:client'", "")] {
+        let mut stream = Stream::new(Form::Tcp(Tls::Done));
+        assert!(matches!(step(&mut stream, &text), Ok(Step::Open)), "{text}");
+        assert_eq!(step(&mut stream, &text).unwrap_err().condition, "unsupported-stanza-type");
+    }
+    assert_eq!(step(&mut Stream::default(), HEADER).unwrap_err().condition, "invalid-namespace");
+}
+
+#[test]
+fn nobody_logs_in_without_tls_where_it_is_required() {
+    let mut stream = Stream::new(Form::Tcp(Tls::Required));
+    step(&mut stream, HEADER).unwrap();
+    assert!(
+        stream
+            .features("PLAIN")
+            .contains("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls><c ")
+    );
+    assert!(matches!(step(&mut stream, AUTH), Ok(Step::Refuse(Failure::EncryptionRequired))));
+    assert!(matches!(step(&mut stream, STARTTLS), Ok(Step::StartTls)));
+    assert_eq!(step(&mut stream, AUTH).unwrap_err().condition, "unsupported-stanza-type");
+    stream.secure();
+    step(&mut stream, HEADER).unwrap();
+    assert!(!stream.features("PLAIN").contains("starttls"));
+    assert_eq!(step(&mut stream, STARTTLS).unwrap_err().condition, "unsupported-stanza-type");
+    assert!(matches!(step(&mut stream, AUTH), Ok(Step::Login(_))));
+    let mut stream = Stream::new(Form::Tcp(Tls::Offered));
+    step(&mut stream, HEADER).unwrap();
+    let features = stream.features("PLAIN");
+    assert!(features.contains("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/><mechanisms "));
+    assert!(matches!(step(&mut stream, AUTH), Ok(Step::Login(_))));
+    let mut stream = Stream::default();
+    step(&mut stream, OPEN).unwrap();
+    assert_eq!(step(&mut stream, STARTTLS).unwrap_err().condition, "unsupported-stanza-type");
 }

@@ -14,6 +14,7 @@ pub mod reply;
 pub mod rest;
 pub mod server;
 pub mod sse;
+pub mod tcp;
 pub mod tls;
 pub mod xml;
 
@@ -23,7 +24,7 @@ pub use http::Http;
 pub use polite::Client;
 pub use program::program;
 pub use raw::Raw;
-pub use server::{Server, program_by};
+pub use server::{DEMO, Server, program_by};
 
 /// The namespaces of the wire.
 pub mod ns {
@@ -42,5 +43,6 @@ pub mod ns {
     pub const STANZAS: &str = "urn:ietf:params:xml:ns:xmpp-stanzas";
     pub const STREAM: &str = "http://etherx.jabber.org/streams";
     pub const STREAMS: &str = "urn:ietf:params:xml:ns:xmpp-streams";
+    pub const TLS: &str = "urn:ietf:params:xml:ns:xmpp-tls";
     pub const XBOSH: &str = "urn:xmpp:xbosh";
 }

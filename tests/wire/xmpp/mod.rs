@@ -10,3 +10,4 @@ mod public_clients;
 mod routing;
 mod sasl;
 mod seed;
+mod tcp;

@@ -31,7 +31,7 @@ fn system_info_names_a_secondary_node_in_every_release_as_long_as_a_fault_says_s
         stage.fault("kind=secondary-node&host=b.example.org");
         let expected = |port: Option<&str>| {
             let port = port.map(|port| {
-                format!("<httpsPort>{port}</httpsPort><xmppPort></xmppPort><xmppSecurePort></xmppSecurePort>")
+                format!("<httpsPort>{port}</httpsPort><xmppPort>5222</xmppPort><xmppSecurePort>5223</xmppSecurePort>")
             });
             format!("<host>b.example.org</host>{}", port.unwrap_or_default())
         };

@@ -1,0 +1,156 @@
+"""Python's XMPP libraries over TCP against the built program: TLS from the first byte, STARTTLS, and no TLS where that is allowed.
+
+Each logs in, subscribes, hears an event that an administrator publishes, pings and leaves.
+"""
+
+import asyncio
+import base64
+import contextlib
+import logging
+import os
+import pathlib
+import ssl
+import subprocess
+import sys
+import tempfile
+import urllib.request
+
+HERE = pathlib.Path(__file__).resolve().parent
+TOP = HERE.parents[2]
+PROGRAM = os.environ.get("CALLBOARD", str(TOP / "target/debug/callboard"))
+NODE = "/finesse/api/Team/1"
+LISTEN = """listen_plain = ["127.0.0.1:0"]
+listen_xmpp = ["127.0.0.1:0"]
+listen_xmpp_plain = ["127.0.0.1:0"]
+xmpp_plain_login = true
+"""
+PATIENCE = 30
+
+
+@contextlib.contextmanager
+def server():
+    """Runs a server; gives its ports by scheme."""
+    with tempfile.TemporaryDirectory() as folder:
+        config = (TOP / "deploy/demo.toml").read_text().replace("listen_plain = []\n", LISTEN)
+        config = config.replace('listen = ["127.0.0.1:8445"]', 'listen = ["127.0.0.1:0"]')
+        file = pathlib.Path(folder, "callboard.toml")
+        file.touch(0o600)
+        file.write_text(config)
+        command = [PROGRAM, "serve", "--config", str(file), "--state-dir", folder, "--log", "warn"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        ports = {}
+        try:
+            while len(ports) < 4:
+                line = process.stdout.readline()
+                if not line:
+                    sys.exit("the server has not started")
+                if line.startswith("listening "):
+                    scheme, _, address = line.split()[1].partition("://")
+                    ports[scheme] = int(address.rpartition(":")[2])
+            yield ports
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def publish(ports, payload):
+    """Publishes an item as an administrator."""
+    url = f"http://127.0.0.1:{ports['http']}/callboard/api/publish?node={NODE}"
+    request = urllib.request.Request(url, data=payload.encode(), method="POST")
+    request.add_header("Authorization", "Basic " + base64.b64encode(b"administrator:1234").decode())
+    with urllib.request.urlopen(request) as answer:
+        assert answer.status == 202, answer.status
+
+
+async def by_slixmpp(way, ports):
+    """A session of slixmpp."""
+    import slixmpp
+
+    client = slixmpp.ClientXMPP("1001@localhost/slixmpp", "1001")
+    client.ssl_context.check_hostname = False
+    client.ssl_context.verify_mode = ssl.CERT_NONE
+    for plugin in ["xep_0030", "xep_0060", "xep_0199"]:
+        client.register_plugin(plugin)
+    client.enable_direct_tls = way == "xmpps"
+    client.enable_starttls = way == "starttls"
+    client.enable_plaintext = way == "plain"
+    client.plugin["feature_mechanisms"].unencrypted_plain = way == "plain"
+    started, heard, over = (asyncio.get_running_loop().create_future() for _ in range(3))
+    failed = lambda what: started.done() or started.set_exception(RuntimeError(str(what)))
+    client.add_event_handler("session_start", lambda _: started.done() or started.set_result(None))
+    client.add_event_handler("failed_all_auth", failed)
+    client.add_event_handler("pubsub_publish", lambda message: heard.done() or heard.set_result(message))
+    client.add_event_handler("disconnected", lambda why: over.done() or over.set_result(why))
+    port = ports["xmpps" if way == "xmpps" else "xmpp"]
+    client.connect("127.0.0.1", port)
+    await started
+    client.send_presence()
+    await client.get_roster()
+    await client.plugin["xep_0060"].subscribe("pubsub.localhost", NODE, subscribee=client.boundjid.full)
+    await asyncio.get_running_loop().run_in_executor(None, publish, ports, "<Update>slixmpp</Update>")
+    message = await heard
+    assert "Update&gt;slixmpp" in str(message), message
+    await client.plugin["xep_0199"].ping("localhost")
+    info = await client.plugin["xep_0030"].get_info("localhost")
+    assert "urn:xmpp:ping" in info["disco_info"]["features"], info
+    client.disconnect()
+    await over
+
+
+async def by_aioxmpp(way, ports):
+    """A session of aioxmpp, which knows no login without TLS."""
+    import aioxmpp
+    import aioxmpp.connector
+
+    connector = aioxmpp.connector.XMPPOverTLSConnector if way == "xmpps" else aioxmpp.connector.STARTTLSConnector
+    security = aioxmpp.make_security_layer("1001", no_verify=True)
+    port = ports["xmpps" if way == "xmpps" else "xmpp"]
+    client = aioxmpp.PresenceManagedClient(
+        aioxmpp.JID.fromstr("1001@localhost/aioxmpp"),
+        security,
+        override_peer=[("127.0.0.1", port, connector())],
+    )
+    pubsub = client.summon(aioxmpp.PubSubClient)
+    heard = asyncio.get_running_loop().create_future()
+    pubsub.on_item_published.connect(
+        lambda jid, node, item, message=None: heard.done() or heard.set_result((node, item)) or None
+    )
+    service = aioxmpp.JID.fromstr("pubsub.localhost")
+    async with client.connected() as stream:
+        await pubsub.subscribe(service, NODE, subscription_jid=client.local_jid)
+        await asyncio.get_running_loop().run_in_executor(None, publish, ports, "<Update>aioxmpp</Update>")
+        node, _ = await heard
+        assert node == NODE, node
+        await aioxmpp.ping.ping(client, aioxmpp.JID.fromstr("localhost"))
+
+
+SESSIONS = [
+    (by_slixmpp, "xmpps"),
+    (by_slixmpp, "starttls"),
+    (by_slixmpp, "plain"),
+    (by_aioxmpp, "xmpps"),
+    (by_aioxmpp, "starttls"),
+]
+
+
+def main():
+    """Runs all sessions, or those of the libraries that are named."""
+    logging.basicConfig(level=logging.DEBUG if "-v" in sys.argv else logging.CRITICAL)
+    wanted = [word for word in sys.argv[1:] if not word.startswith("-")]
+    failures = 0
+    with server() as ports:
+        for session, way in SESSIONS:
+            name = session.__name__.removeprefix("by_")
+            if wanted and name not in wanted:
+                continue
+            try:
+                asyncio.run(asyncio.wait_for(session(way, ports), PATIENCE))
+                print(f"ok      {name} {way}")
+            except Exception as error:
+                failures += 1
+                print(f"FAILED  {name} {way}: {error!r}")
+    sys.exit(failures > 0)
+
+
+if __name__ == "__main__":
+    main()
