@@ -10,11 +10,12 @@ use std::process::ExitCode;
 
 use argh::{ArgsInfo as _, CommandInfoWithArgs, FlagInfo, FlagInfoKind, Optionality};
 use callboard::cli::Arguments;
+use callboard::commands::Exit;
 use log::LevelFilter;
 use roff::{Inline, Roff, bold, italic, roman};
 
-/// What no flag tells: files, signals, exit status.
-const MORE: [(&str, &[(&str, &str)]); 4] = [
+/// What no flag tells: files, signals.
+const MORE: [(&str, &[(&str, &str)]); 3] = [
     (
         "FILES",
         &[(
@@ -49,15 +50,6 @@ const MORE: [(&str, &[(&str, &str)]); 4] = [
             ),
         ],
     ),
-    (
-        "EXIT STATUS",
-        &[
-            ("0", "The command has done what it is for, or a signal has stopped the server."),
-            ("1", "An error that a person has to fix. Standard error names it."),
-            ("2", "callboard does not understand the command line or an environment variable."),
-            ("75", "callboard cannot have an address or a thread now: try again."),
-        ],
-    ),
 ];
 
 fn main() -> ExitCode {
@@ -84,9 +76,9 @@ fn man(info: &CommandInfoWithArgs) -> String {
     // No date: the same sources make the same page.
     page.control("TH", ["CALLBOARD", "1", "\"\"", title, "User Commands"]);
     page.control("SH", ["NAME"]);
-    page.text([roman(
-        "callboard - stands in for the notification service of a Cisco Finesse contact centre",
-    )]);
+    page.text([roman(format!(
+        "callboard, {PROBE} - stands in for the notification service of a Cisco Finesse contact centre"
+    ))]);
     page.control("SH", ["SYNOPSIS"]);
     let commands = info.commands.iter().map(|sub| &sub.command);
     page.text(synopsis(vec![bold("callboard")], info.flags.iter()));
@@ -94,6 +86,7 @@ fn man(info: &CommandInfoWithArgs) -> String {
         let name = vec![bold("callboard"), roman(" "), bold(command.name)];
         page.control("br", []).text(synopsis(name, own_flags(command)));
     }
+    page.control("br", []).text([bold(PROBE), roman(" as "), bold("callboard probe")]);
     page.control("SH", ["DESCRIPTION"]).text([roman(info.description)]);
     page.control("SH", ["OPTIONS"]);
     options(&mut page, info.flags.iter());
@@ -108,6 +101,11 @@ fn man(info: &CommandInfoWithArgs) -> String {
             page.control("TP", []).text([bold(*term)]).text([roman(*text)]);
         }
     }
+    page.control("SH", ["EXIT STATUS"]);
+    for exit in Exit::ALL {
+        let code = exit.code().to_string();
+        page.control("TP", []).text([bold(code)]).text([roman(sentence(exit.meaning()))]);
+    }
     page.control("SH", ["EXAMPLES"]).control("EX", []);
     for example in info.examples {
         page.text([roman(example.replace("{command_name}", "callboard"))]);
@@ -115,6 +113,11 @@ fn man(info: &CommandInfoWithArgs) -> String {
     page.control("EE", []);
     page.control("SH", ["SEE ALSO"]).text([bold("callboard.toml"), roman("(5)")]);
     page.render()
+}
+
+fn sentence(text: &str) -> String {
+    let (first, rest) = text.split_at(1);
+    format!("{}{rest}.", first.to_uppercase())
 }
 
 /// The flags of a command but --help, which all have and the program's options tell.
@@ -143,6 +146,14 @@ fn options<'f>(page: &mut Roff, flags: impl Iterator<Item = &'f FlagInfo<'f>>) {
     for flag in flags {
         page.control("TP", []).text(usage(flag)).text([roman(flag.description)]);
     }
+}
+
+/// The name by which the program is its command probe.
+const PROBE: &str = "callboard-probe";
+
+/// The command that it is then.
+fn probe(info: &CommandInfoWithArgs) -> impl Iterator<Item = &CommandInfoWithArgs> {
+    info.commands.iter().map(|sub| &sub.command).filter(|command| command.name == "probe")
 }
 
 /// What a shell can propose after a flag.
@@ -202,12 +213,13 @@ fn bash(info: &CommandInfoWithArgs) -> String {
              local command=\n    \
              COMPREPLY=()\n    \
              [ \"$COMP_CWORD\" -lt 2 ] || command=${{COMP_WORDS[1]}}\n    \
+             [ \"${{1##*/}}\" != {PROBE} ] || command=probe\n    \
              case \"$command $3\" in\n\
          {cases}        \
                  ' '*) {} ;;\n    \
              esac\n\
          }}\n\
-         complete -F _callboard callboard\n",
+         complete -F _callboard callboard {PROBE}\n",
         propose(&words(info)),
     )
 }
@@ -237,7 +249,11 @@ fn zsh(info: &CommandInfoWithArgs) -> String {
         cases += &format!("            {}) _arguments{} ;;\n", sub.name, flags(&sub.command));
     }
     format!(
-        "#compdef callboard\n\
+        "#compdef callboard {PROBE}\n\
+         if [[ $service == {PROBE} ]]; then\n    \
+             _arguments{} '*: :_files'\n    \
+             return\n\
+         fi\n\
          local state line\n\
          local -a commands=({commands})\n\
          _arguments -C{} '1: :->command' '*:: :->words'\n\
@@ -248,13 +264,14 @@ fn zsh(info: &CommandInfoWithArgs) -> String {
          {cases}        \
                  esac ;;\n\
          esac\n",
+        probe(info).map(&flags).collect::<String>(),
         flags(info),
     )
 }
 
 fn fish(info: &CommandInfoWithArgs) -> String {
     let escaped = |text: &str| short(text).replace('\\', r"\\").replace('\'', r"\'");
-    let flags = |command: &CommandInfoWithArgs, condition: &str| -> String {
+    let flags = |program: &str, command: &CommandInfoWithArgs, condition: &str| -> String {
         let line = |flag: &FlagInfo| {
             let value = match value(flag) {
                 Value::None => String::new(),
@@ -264,23 +281,22 @@ fn fish(info: &CommandInfoWithArgs) -> String {
                 Value::OneOf(words) => format!(" -x -a '{words}'"),
             };
             let name = flag.long.trim_start_matches('-');
-            format!(
-                "complete -c callboard -n '{condition}' -l {name}{value} -d '{}'\n",
-                escaped(flag.description)
-            )
+            format!("complete -c {program}{condition} -l {name}{value} -d '{}'\n", escaped(flag.description))
         };
         command.flags.iter().map(line).collect()
     };
     let mut lines = "complete -c callboard -f\n".to_owned();
-    lines += &flags(info, "__fish_use_subcommand");
+    lines += &flags("callboard", info, " -n '__fish_use_subcommand'");
     for sub in &info.commands {
         lines += &format!(
             "complete -c callboard -n __fish_use_subcommand -a {} -d '{}'\n",
             sub.name,
             escaped(sub.command.description)
         );
-        lines += &flags(&sub.command, &format!("__fish_seen_subcommand_from {}", sub.name));
+        let condition = format!(" -n '__fish_seen_subcommand_from {}'", sub.name);
+        lines += &flags("callboard", &sub.command, &condition);
     }
+    probe(info).for_each(|command| lines += &flags(PROBE, command, ""));
     lines
 }
 
@@ -314,6 +330,21 @@ mod tests {
                 "fish: {name}"
             );
         }
+    }
+
+    #[test]
+    fn the_probe_by_its_own_name_has_the_flags_of_its_command() {
+        let info = Arguments::get_args_info();
+        assert!(bash(&info).ends_with("complete -F _callboard callboard callboard-probe\n"));
+        assert!(bash(&info).contains("!= callboard-probe ] || command=probe"));
+        let zsh = zsh(&info);
+        let of_probe = zsh.split("return").next().expect("it has a beginning");
+        for text in [of_probe, &fish(&info)] {
+            assert!(text.contains("callboard-probe") && text.contains("explain"), "{text}");
+        }
+        assert!(fish(&info).contains("complete -c callboard-probe -l explain -r -F"));
+        assert!(!of_probe.contains("--listen"), "{of_probe}");
+        assert!(man(&info).replace(r"\-", "-").contains("callboard-probe"));
     }
 
     #[test]

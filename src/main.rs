@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use argh::EarlyExit;
 use callboard::cli::{self, Command, Environment, Serve};
+use callboard::commands::Exit;
 use callboard::config::Origin;
 use callboard::net::tls;
 use callboard::serve;
@@ -14,20 +15,13 @@ use callboard::serve::{Again, NotPrepared};
 use callboard::{commands, logger};
 use log::LevelFilter;
 
-/// The exit code that tells a service manager to start the server again: its addresses or threads cannot be had now
-/// (`EX_TEMPFAIL` of sysexits.h).
-const TRY_AGAIN: u8 = 75;
-
-/// The exit code for a command line, or a variable of the environment, that says nothing the program understands.
-const WRONG_USAGE: u8 = 2;
-
 fn main() -> ExitCode {
     let arguments = match cli::read(std::env::args_os()) {
         Ok(arguments) => arguments,
         Err(EarlyExit { output, status: Ok(()) }) => return shown(writeln!(io::stdout(), "{output}")),
         Err(EarlyExit { output, .. }) => {
             commands::print_error(&output);
-            return ExitCode::from(WRONG_USAGE);
+            return Exit::WrongUsage.into();
         }
     };
     if arguments.version {
@@ -48,7 +42,7 @@ fn main() -> ExitCode {
         }
         Err(sentence) => {
             commands::print_error(&format!("callboard: {sentence}"));
-            return ExitCode::from(WRONG_USAGE);
+            return Exit::WrongUsage.into();
         }
     };
     let done = match command {
@@ -70,16 +64,16 @@ fn main() -> ExitCode {
 }
 
 fn shown(written: io::Result<()>) -> ExitCode {
-    written.map_or_else(failed, |()| ExitCode::SUCCESS)
+    written.map_or_else(failed, |()| Exit::Well.into())
 }
 
 fn failed(error: io::Error) -> ExitCode {
     if error.kind() == io::ErrorKind::BrokenPipe {
         // The reader has seen enough.
-        return ExitCode::SUCCESS;
+        return Exit::Well.into();
     }
     commands::print_error(&format!("callboard: {error}"));
-    ExitCode::FAILURE
+    Exit::ToMend.into()
 }
 
 /// Serves until a signal ends it. Everything that can be wrong with the configuration is said before that.
@@ -95,13 +89,13 @@ fn serve(flags: Serve) -> io::Result<ExitCode> {
         commands::print_error(&format!(
             "callboard: the system gives no threads ({error}); it needs a few (ulimit -u, TasksMax), and memory for their stacks"
         ));
-        return Ok(ExitCode::from(TRY_AGAIN));
+        return Ok(Exit::TryLater.into());
     }
     let prepared = match serve::prepare(&config) {
         Ok(prepared) => prepared,
         Err(NotPrepared { problems, may_pass }) => {
             let failed = commands::refused(problems);
-            return Ok(if may_pass { ExitCode::from(TRY_AGAIN) } else { failed });
+            return Ok(if may_pass { Exit::TryLater.into() } else { failed });
         }
     };
     // With a folder of pages `/` is theirs.
@@ -124,7 +118,7 @@ fn serve(flags: Serve) -> io::Result<ExitCode> {
         let _ = shown.and_then(|()| out.flush());
     });
     log::logger().flush();
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Well.into())
 }
 
 /// Where a browser on this machine finds a listener: the address that stands for all of them is none to go to, and no

@@ -596,6 +596,50 @@ fn the_check_says_it_where_no_certificate_is_needed_and_the_time_of_hsts_as_the_
 }
 
 #[test]
+fn every_command_ends_with_the_codes_of_the_one_table() {
+    use callboard::commands::Exit::{ToMend, TryLater, Well, WrongUsage};
+    let bad = file("codes.toml", 0o600, "domain = 1\n");
+    let bad = bad.to_str().expect("the folder of the tests has a plain name");
+    let held = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let taken = held.local_addr().expect("it has an address");
+    let free = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        listener.local_addr().expect("it has an address")
+    };
+    let lines = [
+        (format!("serve --config {bad}"), ToMend),
+        ("serve --colour".to_owned(), WrongUsage),
+        (format!("serve --listen {taken}"), TryLater),
+        ("check".to_owned(), Well),
+        (format!("check --config {bad}"), ToMend),
+        ("check --config".to_owned(), WrongUsage),
+        (format!("healthcheck --listen {free}"), ToMend),
+        ("healthcheck --listen localhost".to_owned(), WrongUsage),
+        (format!("certificate --config {bad}"), ToMend),
+        ("certificate now".to_owned(), WrongUsage),
+        ("passwd".to_owned(), ToMend),
+        ("passwd secret".to_owned(), WrongUsage),
+        ("demo-config".to_owned(), Well),
+        ("demo-config x".to_owned(), WrongUsage),
+        ("--version".to_owned(), Well),
+        ("--help".to_owned(), Well),
+        ("sevre".to_owned(), WrongUsage),
+        #[cfg(feature = "client")]
+        (format!("probe --explain {bad}"), ToMend),
+        #[cfg(feature = "client")]
+        ("probe".to_owned(), WrongUsage),
+        #[cfg(feature = "client")]
+        (format!("probe ws://{free}/ws/"), TryLater),
+    ];
+    for (line, exit) in lines {
+        let run = callboard(&line);
+        assert_eq!(run.code, Some(i32::from(exit.code())), "{line}: {}{}", run.out, run.err);
+    }
+    let hashed = run(&["passwd".as_ref()], b"secret\n");
+    assert_eq!(hashed.code, Some(i32::from(Well.code())));
+}
+
+#[test]
 fn no_password_stands_in_the_arguments_of_the_kiosk() {
     let unit = include_str!("../deploy/kiosk.service");
     let mut commands =

@@ -148,8 +148,8 @@ pub struct DemoConfig {}
 /// Connect as a client of Finesse does, step by step, and say which step fails, why, and what to check.
 ///
 /// The probe changes nothing on the other side. The password is asked for, or read from a file, and is sent only to a server whose
-/// certificate is verified or that the flags say is to be trusted. Exit codes: 0 every step passed, 1 one did not, 2 wrong usage,
-/// 75 nobody answers.
+/// certificate is verified or that the flags say is to be trusted. Exit codes: 0 every step passed, 1 one did not, or two that
+/// are compared differ, 2 wrong usage, 75 nobody answers.
 #[cfg(feature = "client")]
 #[derive(ArgsInfo, FromArgs, Debug)]
 #[argh(
@@ -159,13 +159,17 @@ pub struct DemoConfig {}
 )]
 pub struct Probe {
     /// what to probe: wss://HOST:8445/ws/, or https://HOST:7443/http-bind/ for BOSH; ws and http are without TLS; may be
-    /// repeated
+    /// repeated; with --compare also files
     #[argh(positional)]
     pub url: Vec<String>,
 
-    /// explain a recording instead: a HAR of a browser, or a file that the page, the record or --save has written
+    /// explain a recording instead: a HAR of a browser, or a file of the page, the record or a probe, in JSON or text
     #[argh(option, arg_name = "file")]
     pub explain: Option<PathBuf>,
+
+    /// compare the first with each of the others, step by step: URLs, or files as those of --explain
+    #[argh(switch)]
+    pub compare: bool,
 
     /// log in as this user, the id of an agent or administrator; without it the probe ends before the login
     #[argh(option, arg_name = "id")]

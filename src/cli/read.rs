@@ -2,16 +2,21 @@
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
+use std::path::Path;
 
 use argh::{ArgsInfo as _, CommandInfoWithArgs, EarlyExit, FlagInfo, FlagInfoKind, FromArgs as _};
 
 use crate::cli::arguments::Arguments;
+#[cfg(feature = "client")]
+use crate::cli::arguments::{Command, Probe};
 use crate::config::proposal;
 
 /// The command that is meant when none is named.
 const SERVE: &str = "serve";
 /// The command that hashes a password.
 const PASSWD: &str = "passwd";
+/// The file name by which the program is that command alone, without its name on the command line.
+const OTHER: &str = "callboard-probe";
 /// The word that argh takes for `--help`, with a command and without.
 const HELP: &str = "help";
 
@@ -20,18 +25,32 @@ const HELP: &str = "help";
 /// # Errors
 ///
 /// Returns what to print instead of going on: help with the status Ok, or what is wrong.
-pub fn read(words: impl Iterator<Item = OsString>) -> Result<Arguments, EarlyExit> {
-    let words: Result<Vec<String>, _> = words.skip(1).map(OsString::into_string).collect();
+pub fn read(mut words: impl Iterator<Item = OsString>) -> Result<Arguments, EarlyExit> {
+    let is_probe =
+        words.next().is_some_and(|name| Path::new(&name).file_name().is_some_and(|name| name == OTHER));
+    let own = if is_probe { OTHER } else { env!("CARGO_PKG_NAME") };
+    let mut words: Result<Vec<String>, _> = words.map(OsString::into_string).collect();
+    if let Ok(words) = words.as_mut().map_err(|_| ())
+        && is_probe
+        && !words.first().is_some_and(|word| word == "-V" || word == "--version")
+    {
+        words.insert(0, "probe".to_owned());
+    }
     let words = words.map_err(|word| EarlyExit::from(format!("{} is not UTF-8", word.to_string_lossy())));
     let words = words.and_then(|words| plain(words).map_err(EarlyExit::from));
     let read = words.and_then(|words| {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        Arguments::from_args(&[env!("CARGO_PKG_NAME")], &words)
+        #[cfg(feature = "client")]
+        if let (true, Some((&"probe", words))) = (is_probe, words.split_first()) {
+            let probe = Probe::from_args(&[own], words)?;
+            return Ok(Arguments { version: false, command: Some(Command::Probe(probe)) });
+        }
+        Arguments::from_args(&[own], &words)
     });
     read.map_err(|exit| match exit.status {
         Ok(()) => exit,
         Err(()) => EarlyExit::from(format!(
-            "callboard: {}\nRun `callboard --help` to see all commands and flags.",
+            "callboard: {}\nRun `{own} --help` to see all commands and flags.",
             exit.output.trim_end()
         )),
     })
@@ -134,6 +153,30 @@ mod tests {
 
     use super::*;
     use crate::cli::{Command, Serve};
+
+    #[cfg(feature = "client")]
+    #[test]
+    fn by_its_other_name_the_program_is_the_probe() {
+        let read = |line: &str| {
+            read(line.split_whitespace().map(OsString::from)).map_err(|exit| (exit.status, exit.output))
+        };
+        for line in ["callboard-probe", "/usr/bin/callboard-probe"] {
+            for words in ["", "ws://localhost/ --user=1001", "--explain serve"] {
+                let same = format!("{:?}", read(&format!("callboard probe {words}")));
+                assert_eq!(format!("{:?}", read(&format!("{line} {words}"))), same, "{line} {words}");
+            }
+            assert!(read(&format!("{line} -V")).expect("a good line").version);
+            let (status, help) = read(&format!("{line} --help")).expect_err("help");
+            assert!(status.is_ok() && help.starts_with("Usage: callboard-probe "), "{help}");
+            let (status, error) = read(&format!("{line} --usr 1001")).expect_err("no such flag");
+            assert!(status.is_err() && error.contains("did you mean \"--user\"?"), "{error}");
+            assert!(
+                error.ends_with("Run `callboard-probe --help` to see all commands and flags."),
+                "{error}"
+            );
+        }
+        assert!(read("/opt/callboard-probe.old probe --version").is_err());
+    }
 
     fn arguments(line: &str) -> Result<Arguments, String> {
         let words = ["callboard"].into_iter().chain(line.split_whitespace());

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::cli::{Check, Environment, Serve};
 use crate::clock::Seconds;
-use crate::commands::{configuration, footprint, judge, print_warnings, refused};
+use crate::commands::{Exit, configuration, footprint, judge, print_warnings, refused};
 use crate::config::limits::{Kind, Limits, TABLE};
 use crate::config::password::Password;
 use crate::config::{Config, Files, Found, Hosts, NodeAccess, Objects, Problem, Subscriptions, User};
@@ -46,7 +46,7 @@ pub fn check(
     match read {
         Ok((config, _)) if problems.is_empty() => {
             describe(&config, &found, &mut io::stdout().lock())?;
-            Ok(ExitCode::SUCCESS)
+            Ok(Exit::Well.into())
         }
         _ => Ok(refused(problems)),
     }

@@ -1,6 +1,7 @@
 //! The commands that don't serve: `check`, `healthcheck`, `certificate`, `passwd`, `demo-config`, `probe`.
 
 pub mod check;
+mod exit;
 pub mod footprint;
 pub mod healthcheck;
 pub mod passwd;
@@ -19,6 +20,8 @@ use std::process::ExitCode;
 use crate::cli::{self, Arguments, Certificate, Command, Environment, Healthcheck, Serve};
 use crate::config::{Config, DEMO, Files, Problem, Unread};
 use crate::hub;
+
+pub use exit::Exit;
 
 /// Reads the configuration a command is about: that of a file, or the embedded demo; also returns warnings.
 ///
@@ -61,7 +64,7 @@ pub fn print_error(line: &str) {
 /// Prints what is wrong on standard error, a line for each.
 pub fn refused(problems: impl IntoIterator<Item = impl fmt::Display>) -> ExitCode {
     problems.into_iter().for_each(|problem| print_error(&problem.to_string()));
-    ExitCode::FAILURE
+    Exit::ToMend.into()
 }
 
 /// Prints warnings on standard error, a line for each.
@@ -84,7 +87,7 @@ pub fn healthcheck(
     };
     let asked =
         address.and_then(|address| ask(address).map_err(|sentence| vec![format!("callboard: {sentence}")]));
-    asked.map_or_else(refused, |()| ExitCode::SUCCESS)
+    asked.map_or_else(refused, |()| Exit::Well.into())
 }
 
 /// The first address on which flags of `serve` make a server listen.
@@ -139,7 +142,7 @@ pub fn certificate(
         Ok((pem, line)) => {
             io::stdout().write_all(pem.as_bytes())?;
             print_error(&line);
-            Ok(ExitCode::SUCCESS)
+            Ok(Exit::Well.into())
         }
         Err(problems) => Ok(refused(problems)),
     }
@@ -151,7 +154,7 @@ pub fn certificate(
 ///
 /// Returns an error when standard output cannot be written to.
 pub fn demo_config() -> io::Result<ExitCode> {
-    io::stdout().write_all(DEMO.as_bytes()).map(|()| ExitCode::SUCCESS)
+    io::stdout().write_all(DEMO.as_bytes()).map(|()| Exit::Well.into())
 }
 
 #[cfg(test)]

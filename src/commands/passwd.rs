@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-use crate::commands::print_error;
+use crate::commands::{Exit, print_error};
 use crate::config::password::{ITERATIONS, Password};
 
 /// `callboard passwd`: reads a line from standard input and prints its hash on standard output.
@@ -20,10 +20,10 @@ pub fn passwd() -> io::Result<ExitCode> {
         .map_err(|_| "must be UTF-8".to_owned())
         .and_then(|password| Password::hash(&password, ITERATIONS));
     match hash {
-        Ok(hash) => writeln!(io::stdout(), "{hash}").map(|()| ExitCode::SUCCESS),
+        Ok(hash) => writeln!(io::stdout(), "{hash}").map(|()| Exit::Well.into()),
         Err(end) => {
             print_error(&format!("callboard: the password {end}"));
-            Ok(ExitCode::FAILURE)
+            Ok(Exit::ToMend.into())
         }
     }
 }

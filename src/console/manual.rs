@@ -12,7 +12,7 @@ const PROXIES: &str = "deploy/proxies";
 
 /// The pages in the order of the index: first for people who write a client, then for people who teach, then for people who
 /// run it.
-const ORDER: [&str; 13] = [
+const ORDER: [&str; 14] = [
     "from-finesse",
     "clients",
     "testing",
@@ -23,6 +23,7 @@ const ORDER: [&str; 13] = [
     "faults",
     "record",
     "probe",
+    "causes",
     "configuration",
     "operating",
     "security",

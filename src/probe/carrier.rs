@@ -28,6 +28,10 @@ pub struct Bosh {
     sid: String,
     /// Requests that have no answer yet.
     waiting: usize,
+    /// How many may have none, as the server says (XEP-0124 §7.2).
+    requests: usize,
+    /// Elements that wait until one has been answered.
+    later: String,
     is_over: bool,
 }
 
@@ -37,7 +41,14 @@ const WAIT: u32 = 30;
 impl Carrier {
     /// A BOSH session that begins with this request.
     pub fn bosh(rid: u64) -> Self {
-        Self::Bosh(Bosh { rid, sid: String::new(), waiting: 0, is_over: false })
+        Self::Bosh(Bosh {
+            rid,
+            sid: String::new(),
+            waiting: 0,
+            requests: 2,
+            later: String::new(),
+            is_over: false,
+        })
     }
 
     /// Opens a stream to a domain.
@@ -68,11 +79,14 @@ impl Carrier {
         }
     }
 
-    /// Carries an element.
-    pub fn stanza(&mut self, element: &str) -> String {
+    /// Carries an element; if as many requests wait as may wait, [`Carrier::next`] does.
+    pub fn stanza(&mut self, element: &str) -> Option<String> {
         match self {
-            Self::WebSocket => element.to_owned(),
-            Self::Bosh(bosh) => bosh.body("", element),
+            Self::WebSocket => Some(element.to_owned()),
+            Self::Bosh(bosh) => {
+                bosh.later.push_str(element);
+                bosh.flush()
+            }
         }
     }
 
@@ -80,6 +94,7 @@ impl Carrier {
     pub fn close(&mut self) -> String {
         match self {
             Self::WebSocket => format!("<close xmlns='{}'/>", ns::FRAMING),
+            // It may be one more than the others (XEP-0124 §11).
             Self::Bosh(bosh) => {
                 bosh.is_over = true;
                 bosh.body(" type='terminate'", "<presence xmlns='jabber:client' type='unavailable'/>")
@@ -92,17 +107,21 @@ impl Carrier {
         let Self::Bosh(bosh) = self else { return };
         bosh.waiting = bosh.waiting.saturating_sub(1);
         let Ok(document) = xml::read_document(text, &bounds()) else { return };
-        if let Some(sid) = document.root_element().attribute("sid") {
+        let body = document.root_element();
+        if let Some(sid) = body.attribute("sid") {
             sid.clone_into(&mut bosh.sid);
         }
-        bosh.is_over |= document.root_element().attribute("type") == Some("terminate");
+        if let Some(requests) = body.attribute("requests").and_then(|requests| requests.parse().ok()) {
+            bosh.requests = requests;
+        }
+        bosh.is_over |= body.attribute("type") == Some("terminate");
     }
 
-    /// A request for what comes, if none is waiting.
-    pub fn poll(&mut self) -> Option<String> {
+    /// A request with what has waited, or one for what comes if none is waiting.
+    pub fn next(&mut self) -> Option<String> {
         match self {
-            Self::Bosh(bosh) if bosh.waiting == 0 && !bosh.is_over && !bosh.sid.is_empty() => {
-                Some(bosh.body("", ""))
+            Self::Bosh(bosh) if !bosh.is_over && !bosh.sid.is_empty() => {
+                bosh.flush().or_else(|| (bosh.waiting == 0).then(|| bosh.body("", "")))
             }
             _ => None,
         }
@@ -116,13 +135,25 @@ impl Carrier {
             _ => text.to_owned(),
         };
         match self {
-            Self::Bosh(bosh) if !bosh.sid.is_empty() => text.replace(&bosh.sid, "(masked)"),
+            // A server may have a key that is a letter.
+            Self::Bosh(Bosh { sid, .. }) if !sid.is_empty() => ['\'', '"']
+                .iter()
+                .fold(text, |text, quote| text.replace(&format!("{quote}{sid}{quote}"), "'(masked)'")),
             _ => text,
         }
     }
 }
 
 impl Bosh {
+    /// What has waited, if a request may go out.
+    fn flush(&mut self) -> Option<String> {
+        if self.later.is_empty() || self.waiting >= self.requests.max(1) {
+            return None;
+        }
+        let later = std::mem::take(&mut self.later);
+        Some(self.body("", &later))
+    }
+
     fn body(&mut self, attributes: &str, content: &str) -> String {
         let mut out = format!("<body xmlns='{}' rid='{}'", ns::HTTPBIND, self.rid);
         if !self.sid.is_empty() {

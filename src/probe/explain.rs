@@ -4,14 +4,13 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::browser;
 use super::dialogue::{Dialogue, Side};
-use super::outcome::Outcomes;
+use super::outcome::{rfc3339, seconds};
 use super::peer::{self, Refusal, Upgrade};
-use super::plan::Frame;
+use super::plain::{self, Plain};
+use super::plan::{Frame, Judged};
 use super::step::Step;
 use super::symptom::Symptom;
 use crate::xmpp::sasl;
@@ -21,17 +20,6 @@ const FRAMES_MAX: usize = 100_000;
 
 /// How many connections of a file are explained.
 const CONNECTIONS_MAX: usize = 64;
-
-/// A connection in a file.
-#[derive(Debug)]
-pub struct Explained {
-    /// Its URL, or the name of its session.
-    pub name: String,
-    pub outcomes: Outcomes,
-    pub frames: Vec<Frame>,
-    /// The file cannot tell how the connection ended.
-    pub end_is_unknown: bool,
-}
 
 /// A connection as a file has it.
 #[derive(Debug, Default)]
@@ -50,10 +38,34 @@ struct Recorded {
 /// # Errors
 ///
 /// Returns a sentence when the file is none of those that can be read, or has no frame.
-pub fn explain(text: &str) -> Result<Vec<Explained>, String> {
-    let file: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {
+pub fn explain(text: &str) -> Result<Vec<Judged>, String> {
+    let text = text.trim_start_matches('\u{feff}');
+    let (recorded, left_out) = if text.trim_start().starts_with(['{', '[']) {
+        of_json(text)?
+    } else {
+        let Plain { frames, reports, left_out } = plain::read(text, FRAMES_MAX);
+        if !reports.is_empty() {
+            let judged =
+                reports.into_iter().map(|(name, outcomes)| Judged { name, outcomes, ..Judged::default() });
+            return Ok(judged.take(CONNECTIONS_MAX).collect());
+        }
+        if frames.is_empty() {
+            return Err("it is no recording; what can be read are a HAR, and JSON and text of callboard's page, record and probe".to_owned());
+        }
+        (by_session(frames.into_iter()), left_out)
+    };
+    if recorded.is_empty() {
+        return Err("it has no frame of XMPP, neither over WebSocket nor over BOSH".to_owned());
+    }
+    let judge = |recorded| Judged { left_out, ..judge(recorded) };
+    Ok(recorded.into_iter().take(CONNECTIONS_MAX).map(judge).collect())
+}
+
+/// The connections of a file in JSON, and how many frames it says that it leaves out.
+fn of_json(text: &str) -> Result<(Vec<Recorded>, usize), String> {
+    let file: Value = serde_json::from_str(text).map_err(|error| {
         format!(
-            "line {}, column {}: not JSON; what can be read are a HAR, and JSON of callboard's page, record and probe --save",
+            "line {}, column {}: not JSON; what can be read are a HAR, and JSON and text of callboard's page, record and probe",
             error.line(),
             error.column()
         )
@@ -67,14 +79,17 @@ pub fn explain(text: &str) -> Result<Vec<Explained>, String> {
     } else {
         return Err("it is JSON, but neither a HAR nor a file of callboard".to_owned());
     };
-    if recorded.is_empty() {
-        return Err("it has no frame of XMPP, neither over WebSocket nor over BOSH".to_owned());
-    }
-    Ok(recorded.into_iter().take(CONNECTIONS_MAX).map(judge).collect())
+    // The page says it in a HAR, too.
+    let left_out = |about: &Value| {
+        let count =
+            |name: &str| about[name].as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
+        count("framesDropped").saturating_add(count("framesHidden"))
+    };
+    Ok((recorded, left_out(&file).saturating_add(left_out(&file["log"]["_about"]))))
 }
 
 /// Judges one connection.
-fn judge(recorded: Recorded) -> Explained {
+fn judge(recorded: Recorded) -> Judged {
     let Recorded { name, bosh, upgrade, mut frames, error } = recorded;
     let mut dialogue = Dialogue::default();
     let first = frames.first().map_or(Duration::ZERO, |frame| frame.at);
@@ -106,7 +121,7 @@ fn judge(recorded: Recorded) -> Explained {
     } else if let Some(last) = frames.last() {
         dialogue.recorded(since(last.at));
     }
-    Explained { name, outcomes: dialogue.outcomes, frames, end_is_unknown }
+    Judged { name, outcomes: dialogue.outcomes, frames, is_recording: true, end_is_unknown, left_out: 0 }
 }
 
 /// Frames with the name of their session, connection by connection.
@@ -279,14 +294,4 @@ fn of_message(message: &Value) -> Option<Frame> {
 
 fn side(from_client: bool) -> Side {
     if from_client { Side::Client } else { Side::Server }
-}
-
-fn seconds(seconds: f64) -> Duration {
-    Duration::try_from_secs_f64(seconds).unwrap_or_default()
-}
-
-/// A time as RFC 3339 writes it, since 1970; any other text is 1970.
-fn rfc3339(text: &str) -> Duration {
-    let time = OffsetDateTime::parse(text, &Rfc3339).ok();
-    time.map_or(Duration::ZERO, |time| seconds(time.unix_timestamp_nanos() as f64 / 1e9))
 }

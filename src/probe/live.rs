@@ -8,7 +8,7 @@ use super::carrier::{self, Carrier};
 use super::dialogue::{Asked, Dialogue, Side};
 use super::outcome::{Verdict, millis};
 use super::peer::{self, Flaw, NotSecured, Secured};
-use super::plan::{Do, Frame, Plan, Seen};
+use super::plan::{Do, Frame, Judged, Plan, Seen};
 use super::step::Step;
 use super::symptom::Symptom;
 use crate::xml;
@@ -80,9 +80,22 @@ impl Probe {
         &self.dialogue
     }
 
-    /// The frames of both sides, and how many more there were.
-    pub fn frames(&self) -> (&[Frame], usize) {
-        (&self.frames, self.dropped)
+    /// What has come of it.
+    pub fn judged(self, name: String) -> Judged {
+        let Self { dialogue, frames, dropped: left_out, .. } = self;
+        Judged {
+            name,
+            outcomes: dialogue.outcomes,
+            frames,
+            left_out,
+            is_recording: false,
+            end_is_unknown: false,
+        }
+    }
+
+    /// The frames of both sides, as a report may show them.
+    pub fn frames(&self) -> &[Frame] {
+        &self.frames
     }
 
     /// Whether there is nothing more to do.
@@ -225,14 +238,20 @@ impl Probe {
 
     fn send(&mut self, at: Duration, text: String, out: &mut Vec<Do>) {
         self.dialogue.frame(at, Side::Client, &text);
-        self.keep(at, Side::Client, &text);
-        out.push(Do::Send(text));
+        self.carried(at, text, out);
     }
 
-    /// Sends a stanza.
+    /// Sends a stanza, or keeps it until it may be sent. For the steps it is sent.
     fn stanza(&mut self, at: Duration, xml: &str, out: &mut Vec<Do>) {
-        let text = self.carrier.stanza(xml);
-        self.send(at, text, out);
+        self.dialogue.frame(at, Side::Client, xml);
+        if let Some(text) = self.carrier.stanza(xml) {
+            self.carried(at, text, out);
+        }
+    }
+
+    fn carried(&mut self, at: Duration, text: String, out: &mut Vec<Do>) {
+        self.keep(at, Side::Client, &text);
+        out.push(Do::Send(text));
     }
 
     fn keep(&mut self, at: Duration, side: Side, text: &str) {
@@ -258,8 +277,15 @@ impl Probe {
             self.stanza(at, &reply(&asked), out);
         }
         self.advance(at, out);
-        if let Some(poll) = self.carrier.poll().filter(|_| self.state < State::Closing) {
-            out.push(Do::Send(poll));
+        if self.state < State::Closing
+            && let Some(next) = self.carrier.next()
+        {
+            // An empty request says nothing to anybody who reads the frames.
+            if next.ends_with("/>") {
+                out.push(Do::Send(next));
+            } else {
+                self.carried(at, next, out);
+            }
         }
     }
 
@@ -334,8 +360,8 @@ impl Probe {
             self.dialogue.outcomes.fail(Step::Auth, at, Symptom::PasswordKept);
             return self.close(at, out);
         }
-        let auth = self.carrier.stanza(&carrier::auth(&self.plan.user, password));
-        self.send(at, auth, out);
+        let auth = carrier::auth(&self.plan.user, password);
+        self.stanza(at, &auth, out);
         self.go(at, State::LoggingIn);
     }
 

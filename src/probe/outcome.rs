@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
 use super::step::Step;
 use super::symptom::Symptom;
 use crate::text;
@@ -150,4 +153,16 @@ impl Outcomes {
 /// A time as reports show it, in milliseconds.
 pub fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
+}
+
+/// A number of seconds of a file; what is none is 0.
+pub fn seconds(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or_default()
+}
+
+/// A time as RFC 3339 writes it, since 1970; any other text is 1970.
+pub fn rfc3339(text: &str) -> Duration {
+    let time = OffsetDateTime::parse(text, &Rfc3339).ok();
+    let nanoseconds = time.and_then(|time| u64::try_from(time.unix_timestamp_nanos()).ok());
+    nanoseconds.map_or(Duration::ZERO, Duration::from_nanos)
 }

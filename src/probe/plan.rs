@@ -6,6 +6,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::dialogue::{End, Side};
+use super::outcome::Outcomes;
 use super::peer::{Got, NotConnected, NotSecured, Secured, Upgrade};
 
 /// What a probe is to find out.
@@ -69,4 +70,19 @@ pub struct Frame {
     pub at: Duration,
     pub side: Side,
     pub text: String,
+}
+
+/// A connection that has been judged, live or from a file.
+#[derive(Clone, Debug, Default)]
+pub struct Judged {
+    /// Its URL, or the name of its session.
+    pub name: String,
+    pub outcomes: Outcomes,
+    pub frames: Vec<Frame>,
+    /// It is from a file.
+    pub is_recording: bool,
+    /// The file cannot tell how the connection ended.
+    pub end_is_unknown: bool,
+    /// How many frames more there were.
+    pub left_out: usize,
 }

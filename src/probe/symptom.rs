@@ -202,6 +202,11 @@ impl Symptom {
         }
     }
 
+    /// The symptom with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|symptom| symptom.name() == name)
+    }
+
     /// What it means, and what to check.
     pub fn words(self, language: Language) -> Option<&'static Words> {
         diagnosis::Symptom::of(&format!("probe-{}", self.name())).map(|symptom| symptom.words(language))

@@ -60,6 +60,14 @@ fn every_command_has_its_flags_as_its_help_tells_them() {
 }
 
 #[test]
+fn every_exit_code_is_there() {
+    use callboard::commands::Exit;
+    Page::of("configuration.md").compare("exit codes", |_| {
+        Exit::ALL.iter().map(|exit| vec![exit.code().to_string(), exit.meaning().to_owned()]).collect()
+    });
+}
+
+#[test]
 fn every_figure_of_metrics_has_its_kind_and_meaning() {
     let server = Server::demo();
     let answer = get(&server, "/metrics");
@@ -283,6 +291,42 @@ fn every_rule_of_the_score_has_its_source_and_the_faults_that_provoke_it() {
             vec![name, rule.source.to_owned(), faults.join(", "), passed]
         };
         callboard::conformance::RULES.iter().map(row).collect()
+    });
+}
+
+#[test]
+fn the_most_common_causes_are_those_of_the_diagnosis_table() {
+    use callboard::diagnosis::Language;
+    use callboard::probe::Symptom::*;
+    let common = [
+        SelfSigned,
+        NotUpgraded,
+        NoSubprotocol,
+        ServiceDown,
+        NotAuthorized,
+        HostUnknown,
+        WrongName,
+        IncompleteChain,
+        Refused,
+        Expired,
+        IdleClosed,
+        NoFinesse,
+        PingLate,
+        LockedOut,
+        OutOfService,
+        NameUnknown,
+        Unreachable,
+        ItemNotFound,
+        Conflict,
+        OtherDomain,
+    ];
+    Page::of("causes.md").compare("causes", |_| {
+        let row = |symptom: &callboard::probe::Symptom| {
+            let words = symptom.words(Language::English).expect("every symptom has words");
+            let text = |text: &str| text.replace('`', "").replace('<', "\\<");
+            vec![code(symptom.name()), text(words.symptom), text(words.cause), text(words.check)]
+        };
+        common.iter().map(row).collect()
     });
 }
 

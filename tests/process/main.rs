@@ -7,6 +7,8 @@ mod support;
 mod certificate;
 mod manager;
 mod probe;
+mod probe_compare;
+mod probe_hostile;
 
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;

@@ -8,7 +8,7 @@ use crate::support::server::Folder;
 use crate::{pair, run};
 
 /// Runs a probe of a server as agent 1001. Returns the exit code and what it printed.
-fn probe(url: &str, more: &[&str]) -> (Option<i32>, String) {
+pub fn probe(url: &str, more: &[&str]) -> (Option<i32>, String) {
     let folder = Folder::new();
     let password = folder.write("password", "1001\n");
     let password = password.to_str().expect("the folder of the tests has a plain name");
@@ -18,13 +18,13 @@ fn probe(url: &str, more: &[&str]) -> (Option<i32>, String) {
     (code, printed)
 }
 
-fn url(scheme: &str, address: SocketAddr) -> String {
+pub fn url(scheme: &str, address: SocketAddr) -> String {
     let path = if scheme.starts_with("ws") { "/ws/" } else { "/http-bind/" };
     format!("{scheme}://localhost:{}{path}", address.port())
 }
 
 /// The first symptom in a report as JSON, with `-` for none.
-fn symptom(report: &str) -> String {
+pub fn symptom(report: &str) -> String {
     let after = report.split("\"symptom\":").nth(1).expect("a report has a symptom");
     let text = after.strip_prefix('"').and_then(|text| text.split('"').next());
     text.unwrap_or("-").to_owned()
@@ -164,15 +164,29 @@ fn nobody_there_is_told_from_something_wrong() {
         (&["probe", "localhost:8445"], "is not like wss://HOST:8445/ws/"),
         (&["probe", "ws://1001:1001@localhost/"], "has a user in it; give it with --user"),
         (&["probe", "ws://localhost:99999/"], "has no port of 1 to 65535"),
-        (&["probe", "ws://localhost/", "--ca", "/no/such/file"], "/no/such/file: No such file"),
-        (&["probe", "--explain", "/no/such/file"], "/no/such/file: No such file"),
         (&["probe", "ws://localhost/", "--pin", "00:11"], "--pin is a SHA-256"),
         (&["probe", "ws://localhost/", "--watch", "0"], "no number of seconds from 1 to 600"),
         (&["probe", "ws://localhost/", "--watch", "1", "--json"], "--watch prints lines for ever"),
+        (&["probe", "--compare", "ws://localhost/"], "--compare wants two or more"),
+        (&["probe", "--explain", "file", "ws://localhost/"], "--explain is about a file alone"),
         (&["probe", "ws://localhost/", "--timeout", "never"], "no number of seconds from 1 to 600"),
     ] {
         let (code, _, complained) = run(words);
         assert_eq!(code, Some(2), "{words:?}");
+        assert!(complained.contains(sentence), "{words:?}: {complained}");
+    }
+    // A file that cannot be read or written is something to fix, and is named.
+    let free = url("ws", free);
+    for (words, sentence) in [
+        (&["probe", "ws://localhost/", "--ca", "/no/such/file"][..], "/no/such/file: No such file"),
+        (&["probe", "--explain", "/no/such/file"], "/no/such/file: No such file"),
+        (&["probe", "--compare", "/no/such/file", "/no/such/other"], "/no/such/file: No such file"),
+        (&["probe", &free, "--user", "1", "--password-file", "/no/such/file"], "/no/such/file: No such file"),
+        (&["probe", &free, "--save", "/no/such/file"], "/no/such/file: No such file"),
+        (&["probe", &free, "--junit", "/no/such/file"], "/no/such/file: No such file"),
+    ] {
+        let (code, _, complained) = run(words);
+        assert_eq!(code, Some(1), "{words:?}");
         assert!(complained.contains(sentence), "{words:?}: {complained}");
     }
 }

@@ -1,15 +1,16 @@
 //! `callboard probe`: why does this connection fail?
 
+mod comparison;
 mod connection;
 mod http;
 mod net;
 mod report;
+mod target;
 mod tls;
 
 use std::fs;
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
-use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread::sleep;
@@ -17,75 +18,99 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use self::comparison::Compared;
 use self::connection::Target;
 use self::report::Report;
 use self::tls::{Recorder, Trust};
 use crate::cli;
-use crate::commands::{passwd, print_error};
+use crate::commands::{Exit, passwd, print_error};
 use crate::json;
-use crate::probe::{Outcomes, Plan, Probe, Step, Symptom, Verdict, explain};
-
-/// Everything passed.
-const WELL: u8 = 0;
-/// A step failed, or there is a warning and `--strict`.
-const TO_MEND: u8 = 1;
-/// The command line says nothing that can be done.
-const WRONG_USAGE: u8 = 2;
-/// Nobody answers: it may be otherwise later (`EX_TEMPFAIL` of sysexits.h).
-const TRY_LATER: u8 = 75;
+use crate::probe::{Judged, Outcomes, Probe, Step, Symptom, Verdict, compare, explain};
 
 /// How long a recording may be, in bytes.
 const FILE_MAX: u64 = 128 << 20;
+
+/// What has come of something, or why there is nothing: an exit code and a sentence.
+type Told<T> = Result<T, (Exit, String)>;
 
 /// Probes one URL after another, prints what came of each, and returns the worst exit code.
 ///
 /// # Errors
 ///
-/// Returns an error when standard output, or a file that a flag names, cannot be written.
+/// Returns an error when standard output cannot be written.
 pub fn probe(flags: &cli::Probe) -> io::Result<ExitCode> {
-    match run(flags)? {
-        Ok(code) => Ok(ExitCode::from(code)),
-        Err(sentence) => {
-            print_error(&format!("callboard: {sentence}"));
-            Ok(ExitCode::from(WRONG_USAGE))
-        }
-    }
+    let exit = run(flags)?.unwrap_or_else(|(exit, sentence)| {
+        print_error(&format!("callboard: {sentence}"));
+        exit
+    });
+    Ok(exit.into())
 }
 
-/// What flags make of a user's words, or a sentence that says what is wrong with them.
+/// Where the frames of a connection come from.
+enum Input {
+    Server(Target),
+    File(PathBuf),
+}
+
+/// What flags make of a user's words.
 struct Setting {
-    targets: Vec<Target>,
+    inputs: Vec<Input>,
     recorder: Arc<Recorder>,
     login: Option<(String, Zeroizing<String>)>,
 }
 
-fn run(flags: &cli::Probe) -> io::Result<Result<u8, String>> {
+fn run(flags: &cli::Probe) -> io::Result<Told<Exit>> {
+    if let Err(sentence) = judge(flags) {
+        return Ok(Err((Exit::WrongUsage, sentence)));
+    }
     if let Some(path) = &flags.explain {
-        return explained(flags, path);
+        return match recorded(path) {
+            Ok(found) => print(flags, &found),
+            Err(refused) => Ok(Err(refused)),
+        };
     }
     let setting = match setting(flags)? {
         Ok(setting) => setting,
-        Err(sentence) => return Ok(Err(sentence)),
+        Err(refused) => return Ok(Err(refused)),
     };
-    if flags.watch.is_some() && (flags.json || flags.junit.is_some() || flags.save.is_some()) {
-        return Ok(Err(
-            "--watch prints lines for ever; --json, --junit and --save are for one time".to_owned()
-        ));
-    }
     if let Some(pause) = flags.watch {
         return watch(flags, &setting, Duration::from_secs(pause)).map(Ok);
     }
-    let probes = round(flags, &setting);
-    let reports = flags.url.iter().zip(&probes).map(|(of, probe)| report(flags, of, probe));
-    print(flags, &reports.collect::<Vec<_>>()).map(Ok)
+    match round(flags, &setting) {
+        Ok(found) => print(flags, &found),
+        Err(refused) => Ok(Err(refused)),
+    }
 }
 
-fn setting(flags: &cli::Probe) -> io::Result<Result<Setting, String>> {
+/// Looks for flags that do not go together.
+fn judge(flags: &cli::Probe) -> Result<(), String> {
+    let sentence = if flags.explain.is_some() && (flags.compare || !flags.url.is_empty()) {
+        "--explain is about a file alone; a file beside something else is --compare"
+    } else if flags.explain.is_some() {
+        return Ok(());
+    } else if flags.compare && flags.url.len() < 2 {
+        "--compare wants two or more: URLs, or files with recordings"
+    } else if flags.url.is_empty() {
+        "name what to probe, such as wss://HOST:8445/ws/"
+    } else if flags.watch.is_some()
+        && (flags.json || flags.compare || flags.junit.is_some() || flags.save.is_some())
+    {
+        "--watch prints lines for ever; --json, --junit, --save and --compare are for one time"
+    } else {
+        return Ok(());
+    };
+    Err(sentence.to_owned())
+}
+
+fn setting(flags: &cli::Probe) -> io::Result<Told<Setting>> {
+    let wrong = |sentence| (Exit::WrongUsage, sentence);
+    let to_mend = |sentence| (Exit::ToMend, sentence);
     let read = || {
-        if flags.url.is_empty() {
-            return Err("name what to probe, such as wss://HOST:8445/ws/".to_owned());
-        }
-        let targets = flags.url.iter().map(|url| target(url)).collect::<Result<_, _>>()?;
+        let input = |name: &String| match flags.compare && !name.contains("://") {
+            true => Ok(Input::File(name.into())),
+            false => target::target(name).map(Input::Server),
+        };
+        let inputs = flags.url.iter().map(input).collect::<Result<Vec<_>, _>>().map_err(wrong)?;
         let trust = Trust {
             insecure: flags.insecure,
             pin: flags.pin.as_ref().map(|pin| pin.replace(':', "").to_ascii_lowercase()),
@@ -95,54 +120,70 @@ fn setting(flags: &cli::Probe) -> io::Result<Result<Setting, String>> {
             .as_ref()
             .is_some_and(|pin| pin.len() != 64 || !pin.bytes().all(|byte| byte.is_ascii_hexdigit()))
         {
-            return Err("--pin is a SHA-256: 64 hexadecimal digits, with colons or without".to_owned());
+            return Err(wrong(
+                "--pin is a SHA-256: 64 hexadecimal digits, with colons or without".to_owned(),
+            ));
         }
-        let recorder = Recorder::new(flags.ca.as_deref(), trust)?;
+        let recorder = Recorder::new(flags.ca.as_deref(), trust).map_err(to_mend)?;
         let password = flags.password_file.as_ref().map(|path| {
-            let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-            Ok::<_, String>(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
+            let text = fs::read_to_string(path).map_err(|error| to_mend(of_file(path, error)))?;
+            Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
         });
-        Ok((targets, recorder, password.transpose()?))
+        Ok((inputs, recorder, password.transpose()?))
     };
-    let (targets, recorder, password) = match read() {
+    let (inputs, recorder, password) = match read() {
         Ok(read) => read,
-        Err(sentence) => return Ok(Err(sentence)),
+        Err(refused) => return Ok(Err(refused)),
     };
+    let is_asked = inputs.iter().any(|input| matches!(input, Input::Server(_)));
     let password = match (password, &flags.user) {
-        (None, Some(_)) => match String::from_utf8(passwd::ask()?) {
+        (None, Some(_)) if is_asked => match String::from_utf8(passwd::ask()?) {
             Ok(text) => Some(Zeroizing::new(text)),
-            Err(_) => return Ok(Err("the password must be UTF-8".to_owned())),
+            Err(_) => return Ok(Err(to_mend("the password must be UTF-8".to_owned()))),
         },
         (password, _) => password,
     };
-    Ok(Ok(Setting { targets, recorder, login: flags.user.clone().zip(password) }))
+    Ok(Ok(Setting { inputs, recorder, login: flags.user.clone().zip(password) }))
 }
 
-/// Probes every target once.
-fn round(flags: &cli::Probe, setting: &Setting) -> Vec<Probe> {
-    let probe = |target: &Target| {
-        let mut probe = Probe::new(plan(flags, target, setting), fastrand::u64(1..1 << 40));
-        net::run(&mut probe, target, &setting.recorder, setting.login.clone());
-        probe
+/// What is wrong with a file.
+fn of_file(path: &Path, error: impl std::fmt::Display) -> String {
+    format!("{}: {error}", path.display())
+}
+
+/// Probes every server once, and reads every file.
+fn round(flags: &cli::Probe, setting: &Setting) -> Told<Vec<Judged>> {
+    let judge = |(input, name): (&Input, &String)| match input {
+        Input::Server(target) => {
+            let plan = target::plan(flags, target, setting.login.as_ref().map(|(_, password)| password));
+            let mut probe = Probe::new(plan, fastrand::u64(1..1 << 40));
+            net::run(&mut probe, target, &setting.recorder, setting.login.clone());
+            Ok(probe.judged(name.clone()))
+        }
+        Input::File(path) => {
+            let steps = |judged: &Judged| {
+                judged.outcomes.iter().filter(|(_, outcome)| outcome.from.is_some()).count()
+            };
+            let mut found = recorded(path)?;
+            // Of several connections the first that went furthest.
+            found.reverse();
+            let furthest = found.into_iter().max_by_key(steps);
+            Ok(Judged { name: name.clone(), ..furthest.unwrap_or_default() })
+        }
     };
-    setting.targets.iter().map(probe).collect()
-}
-
-fn report<'a>(flags: &'a cli::Probe, of: &'a str, probe: &'a Probe) -> Report<'a> {
-    let (frames, more) = probe.frames();
-    let outcomes = &probe.dialogue().outcomes;
-    Report { of, outcomes, frames, more, language: flags.lang, end_is_unknown: false }
+    setting.inputs.iter().zip(&flags.url).map(judge).collect()
 }
 
 /// Probes again and again: a line each time, and the whole report where it is another one than before.
-fn watch(flags: &cli::Probe, setting: &Setting, pause: Duration) -> io::Result<u8> {
+fn watch(flags: &cli::Probe, setting: &Setting, pause: Duration) -> io::Result<Exit> {
     let mut before: Vec<Vec<(Step, Verdict, Option<Symptom>)>> = vec![Vec::new(); flags.url.len()];
     loop {
-        let probes = round(flags, setting);
+        // Without --compare there are no files.
+        let probed = round(flags, setting).unwrap_or_default();
         let mut out = io::stdout().lock();
-        for ((of, probe), before) in flags.url.iter().zip(&probes).zip(&mut before) {
-            let report = report(flags, of, probe);
-            let now: Vec<_> = report
+        for (of, before) in probed.iter().zip(&mut before) {
+            let report = Report { of, language: flags.lang, strict: flags.strict };
+            let now: Vec<_> = of
                 .outcomes
                 .iter()
                 .map(|(step, outcome)| (step, outcome.verdict, outcome.symptom))
@@ -157,23 +198,23 @@ fn watch(flags: &cli::Probe, setting: &Setting, pause: Duration) -> io::Result<u
         out.flush()?;
         drop(out);
         // Five wrong passwords in a row lock the user out, and each further one does so again.
-        let is_refused = |probe: &Probe| {
-            let symptoms = [Step::Auth, Step::User].map(|step| probe.dialogue().outcomes.of(step).symptom);
+        let is_refused = |of: &Judged| {
+            let symptoms = [Step::Auth, Step::User].map(|step| of.outcomes.of(step).symptom);
             let refusals = [Symptom::NotAuthorized, Symptom::LockedOut].map(Some);
             symptoms.iter().any(|symptom| refusals.contains(symptom))
         };
-        if probes.iter().any(is_refused) {
+        if probed.iter().any(is_refused) {
             print_error(
                 "callboard: the user or the password is refused; it is not tried again, as that would lock the user out",
             );
-            return Ok(TO_MEND);
+            return Ok(Exit::ToMend);
         }
         sleep(pause);
     }
 }
 
-/// Explains a recording.
-fn explained(flags: &cli::Probe, path: &Path) -> io::Result<Result<u8, String>> {
+/// The connections of a recording, each with a name.
+fn recorded(path: &Path) -> Told<Vec<Judged>> {
     // A pipe or a device does not say how long it is.
     let read = fs::File::open(path)
         .and_then(|file| {
@@ -185,113 +226,82 @@ fn explained(flags: &cli::Probe, path: &Path) -> io::Result<Result<u8, String>> 
         })
         .map_err(|error| error.to_string())
         .and_then(|text| explain(&text));
-    let found = match read {
-        Ok(found) => found,
-        Err(sentence) => return Ok(Err(format!("{}: {sentence}", path.display()))),
-    };
-    let names: Vec<_> = found
-        .iter()
-        .map(|found| if found.name.is_empty() { path.display().to_string() } else { found.name.clone() })
-        .collect();
-    let reports = found.iter().zip(&names).map(|(found, name)| Report {
-        of: name,
-        outcomes: &found.outcomes,
-        frames: &found.frames,
-        more: 0,
-        language: flags.lang,
-        end_is_unknown: found.end_is_unknown,
-    });
-    print(flags, &reports.collect::<Vec<_>>()).map(Ok)
+    let mut found = read.map_err(|sentence| (Exit::ToMend, of_file(path, sentence)))?;
+    for judged in found.iter_mut().filter(|judged| judged.name.is_empty()) {
+        judged.name = path.display().to_string();
+    }
+    Ok(found)
 }
 
-/// Prints reports as the flags say. Returns the worst exit code.
-fn print(flags: &cli::Probe, reports: &[Report<'_>]) -> io::Result<u8> {
+/// Prints what has been found as the flags say. Returns the worst exit code.
+fn print(flags: &cli::Probe, found: &[Judged]) -> io::Result<Told<Exit>> {
+    let reports: Vec<_> =
+        found.iter().map(|of| Report { of, language: flags.lang, strict: flags.strict }).collect();
+    let compared: Vec<_> = match found {
+        [first, others @ ..] if flags.compare => others
+            .iter()
+            .map(|other| Compared {
+                of: [&first.name, &other.name],
+                found: compare([first, other]),
+                language: flags.lang,
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
     let mut out = io::stdout().lock();
     if flags.json {
         let mut text = String::new();
-        json::array(&mut text, reports, |text, report| report.json(text));
+        if flags.compare {
+            json::array(&mut text, &compared, |text, compared| compared.json(text));
+        } else {
+            json::array(&mut text, &reports, |text, report| report.json(text));
+        }
         writeln!(out, "{text}")?;
     } else {
         let colours = out.is_terminal();
-        for (place, report) in reports.iter().enumerate() {
-            let between = if place == 0 { "" } else { "\n" };
-            write!(out, "{between}{}", report.text(colours))?;
-        }
+        let texts: Vec<_> = match flags.compare {
+            true => compared.iter().map(Compared::text).collect(),
+            false => reports.iter().map(|report| report.text(colours)).collect(),
+        };
+        write!(out, "{}", texts.join("\n"))?;
     }
+    let mut files = Vec::new();
     if let Some(path) = &flags.junit {
         let mut suites = String::new();
-        reports.iter().for_each(|report| report.junit(&mut suites));
-        fs::write(
-            path,
-            format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n{suites}</testsuites>\n"),
-        )?;
-    }
-    if let Some(path) = &flags.save {
-        fs::write(path, report::saved(reports))?;
-    }
-    let codes = reports.iter().map(|report| code(flags, report.outcomes));
-    Ok(codes.max().unwrap_or(WELL))
-}
-
-fn code(flags: &cli::Probe, outcomes: &Outcomes) -> u8 {
-    match (outcomes.worst(), outcomes.failed()) {
-        (_, Some((Step::Dns | Step::Tcp, _))) => TRY_LATER,
-        (Verdict::Failed, _) => TO_MEND,
-        (Verdict::Warned, _) if flags.strict => TO_MEND,
-        _ => WELL,
-    }
-}
-
-/// Reads a URL: ws or wss, a host, a port, a path.
-fn target(url: &str) -> Result<Target, String> {
-    let wrong = || format!("{url:?} is not like wss://HOST:8445/ws/");
-    let (scheme, rest) = url.split_once("://").ok_or_else(wrong)?;
-    let (secure, bosh, port) = match scheme {
-        "wss" => (true, false, 443),
-        "ws" => (false, false, 80),
-        "https" => (true, true, 443),
-        "http" => (false, true, 80),
-        _ => return Err(format!("{url:?} begins with none of wss, ws, https and http")),
-    };
-    let path = if bosh { "/http-bind/" } else { "/ws/" };
-    let (authority, path) = rest.find('/').map_or((rest, path), |place| rest.split_at(place));
-    if authority.contains('@') {
-        return Err(format!("{url:?} has a user in it; give it with --user"));
-    }
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, digits)) if !digits.ends_with(']') => {
-            (host, digits.parse().map_err(|_| format!("{url:?} has no port of 1 to 65535"))?)
+        if flags.compare {
+            compared.iter().for_each(|compared| compared.junit(&mut suites));
+        } else {
+            reports.iter().for_each(|report| report.junit(&mut suites));
         }
-        _ => (authority, port),
-    };
-    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    if host.is_empty() || port == 0 {
-        return Err(wrong());
+        let text =
+            format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n{suites}</testsuites>\n");
+        files.push((path, text));
     }
-    Ok(Target { secure, bosh, host: host.to_owned(), port, path: path.to_owned() })
+    files.extend(flags.save.as_ref().map(|path| (path, report::saved(&reports))));
+    for (path, text) in files {
+        if let Err(error) = fs::write(path, text) {
+            return Ok(Err((Exit::ToMend, of_file(path, error))));
+        }
+    }
+    let mut exits: Vec<_> = reports.iter().map(|report| exit(flags, &report.of.outcomes)).collect();
+    if flags.compare {
+        // What fails on both sides in the same way is no difference.
+        exits.retain(|exit| *exit == Exit::TryLater);
+        exits.extend(
+            compared
+                .iter()
+                .filter(|compared| compared.found.differing().next().is_some())
+                .map(|_| Exit::ToMend),
+        );
+    }
+    Ok(Ok(exits.into_iter().max().unwrap_or(Exit::Well)))
 }
 
-fn plan(flags: &cli::Probe, target: &Target, setting: &Setting) -> Plan {
-    let user = flags.user.clone().unwrap_or_default();
-    let mut nodes = Vec::new();
-    if !user.is_empty() {
-        nodes.push(format!("/finesse/api/User/{user}"));
-    }
-    nodes.extend(flags.team.iter().map(|team| format!("/finesse/api/Team/{team}/Users")));
-    let is_local =
-        target.host == "localhost" || target.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-    Plan {
-        secure: target.secure,
-        bosh: target.bosh,
-        rest: flags.rest,
-        local: is_local && !target.secure,
-        insecure: flags.insecure,
-        domain: flags.domain.clone().unwrap_or_else(|| target.host.clone()),
-        user,
-        password: setting.login.as_ref().map(|(_, password)| password.clone()),
-        resource: flags.resource.clone(),
-        nodes,
-        patience: Duration::from_secs(flags.timeout),
-        silence: Duration::from_secs(flags.silence),
+fn exit(flags: &cli::Probe, outcomes: &Outcomes) -> Exit {
+    match (outcomes.worst(), outcomes.failed()) {
+        (_, Some((Step::Dns | Step::Tcp, _))) => Exit::TryLater,
+        (Verdict::Failed, _) => Exit::ToMend,
+        (Verdict::Warned, _) if flags.strict => Exit::ToMend,
+        _ => Exit::Well,
     }
 }

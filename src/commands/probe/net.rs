@@ -21,9 +21,11 @@ use smol::{LocalExecutor, Timer, net};
 use zeroize::Zeroizing;
 
 use super::connection::{Socket, Target, secure};
-use super::http::{self, Question, Response};
+use super::http::{self, Question};
 use super::tls::Recorder;
-use crate::probe::{Do, End, Got, NotConnected, NotSecured, Probe, Refusal, Secured, Seen, Upgrade, title};
+use crate::probe::{
+    Do, End, Got, NotConnected, NotSecured, Probe, Refusal, Response, Secured, Seen, Upgrade, title,
+};
 use crate::xmpp::ns;
 
 /// How long a frame may be.

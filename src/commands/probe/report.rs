@@ -7,21 +7,16 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::diagnosis::Language;
 use crate::json;
-use crate::probe::{Frame, Outcome, Outcomes, Side, Step, Symptom, Verdict, millis};
+use crate::probe::{Judged, Outcome, Side, Step, Symptom, Verdict, millis};
 use crate::xml;
 
 /// What there is to say of one connection.
 #[derive(Debug)]
 pub struct Report<'a> {
-    /// The URL that was probed, or the file that was read.
-    pub of: &'a str,
-    pub outcomes: &'a Outcomes,
-    pub frames: &'a [Frame],
-    /// How many frames more there were.
-    pub more: usize,
+    pub of: &'a Judged,
     pub language: Language,
-    /// A recording that cannot tell how the connection ended.
-    pub end_is_unknown: bool,
+    /// A warning counts as a failure.
+    pub strict: bool,
 }
 
 /// Words that are no symptom's.
@@ -33,6 +28,7 @@ struct Labels {
     warned: &'static str,
     warned_beside: &'static str,
     end_is_unknown: &'static str,
+    left_out: &'static str,
 }
 
 fn labels(language: Language) -> &'static Labels {
@@ -45,6 +41,7 @@ fn labels(language: Language) -> &'static Labels {
             warned: "It works, with a warning at this step:",
             warned_beside: "A warning at this step:",
             end_is_unknown: "The recording does not say how the connection ended: a HAR has neither the close frame nor its code.",
+            left_out: "Frames that the file leaves out, and that are not judged:",
         },
         Language::Chinese => &Labels {
             cause: "原因",
@@ -54,6 +51,7 @@ fn labels(language: Language) -> &'static Labels {
             warned: "可以使用，但此步驟有警告：",
             warned_beside: "此步驟有警告：",
             end_is_unknown: "紀錄沒有說明連線如何結束：HAR 不含關閉訊框，也不含關閉碼。",
+            left_out: "檔案略去、未經判斷的訊框數：",
         },
     }
 }
@@ -61,33 +59,37 @@ fn labels(language: Language) -> &'static Labels {
 impl Report<'_> {
     /// A line for each step, and a paragraph about what is wrong. `colours`: for a terminal.
     pub fn text(&self, colours: bool) -> String {
-        let mut out = format!("{}\n", printable(self.of));
-        for (step, outcome) in self.outcomes.iter().filter(|(_, outcome)| outcome.from.is_some()) {
+        let mut out = format!("{}\n", printable(&self.of.name));
+        for (step, outcome) in self.of.outcomes.iter().filter(|(_, outcome)| outcome.from.is_some()) {
             self.line(&mut out, step, outcome, colours);
         }
         let labels = labels(self.language);
-        let worst = self.outcomes.worst();
-        let wrong: Vec<_> = self.outcomes.iter().filter(|(_, outcome)| outcome.symptom.is_some()).collect();
+        let worst = self.of.outcomes.worst();
+        let wrong: Vec<_> =
+            self.of.outcomes.iter().filter(|(_, outcome)| outcome.symptom.is_some()).collect();
         out.push('\n');
         if wrong.is_empty() {
             out.push_str(labels.well);
             out.push('\n');
         }
-        if self.end_is_unknown {
+        if self.of.end_is_unknown {
             out.push_str(labels.end_is_unknown);
             out.push('\n');
         }
+        if self.of.is_recording && self.of.left_out > 0 {
+            // Writing to a String cannot fail.
+            let _ = writeln!(out, "{} {}", labels.left_out, self.of.left_out);
+        }
         for (step, outcome) in wrong {
-            let Some(words) = outcome.symptom.and_then(|symptom| symptom.words(self.language)) else {
-                continue;
-            };
+            let Some(symptom) = outcome.symptom else { continue };
+            let Some(words) = symptom.words(self.language) else { continue };
             let said = match (outcome.verdict, worst) {
                 (Verdict::Failed, _) => labels.failed,
                 (_, Verdict::Failed) => labels.warned_beside,
                 _ => labels.warned,
             };
             // Writing to a String cannot fail.
-            let _ = writeln!(out, "{said} {}\n  {}", step.name(), words.symptom);
+            let _ = writeln!(out, "{said} {} ({})\n  {}", step.name(), symptom.name(), words.symptom);
             let _ = writeln!(out, "  {}: {}\n  {}: {}", labels.cause, words.cause, labels.check, words.check);
         }
         out
@@ -95,8 +97,8 @@ impl Report<'_> {
 
     /// The symptom that is told first: that of a failure, or else that of a warning.
     fn wrong(&self) -> Option<(Step, &Outcome)> {
-        let warned = || self.outcomes.iter().find(|(_, outcome)| outcome.symptom.is_some());
-        self.outcomes.failed().or_else(warned)
+        let warned = || self.of.outcomes.iter().find(|(_, outcome)| outcome.symptom.is_some());
+        self.of.outcomes.failed().or_else(warned)
     }
 
     /// The time, the verdict, the first symptom with its step, and the target.
@@ -106,7 +108,12 @@ impl Report<'_> {
             .and_then(|(step, outcome)| Some(format!(" {} at {}", outcome.symptom?.name(), step.name())));
         let now = OffsetDateTime::now_utc().replace_nanosecond(0).ok();
         let now = now.and_then(|now| now.format(&Rfc3339).ok()).unwrap_or_default();
-        format!("{now} {}{} {}", self.outcomes.worst().name(), wrong.unwrap_or_default(), printable(self.of))
+        format!(
+            "{now} {}{} {}",
+            self.of.outcomes.worst().name(),
+            wrong.unwrap_or_default(),
+            printable(&self.of.name)
+        )
     }
 
     fn line(&self, out: &mut String, step: Step, outcome: &Outcome, colours: bool) {
@@ -129,11 +136,11 @@ impl Report<'_> {
     /// of the symptom.
     pub fn json(&self, out: &mut String) {
         json::object(out, |object| {
-            object.string("url", self.of);
-            object.string("verdict", self.outcomes.worst().name());
+            object.string("url", &self.of.name);
+            object.string("verdict", self.of.outcomes.worst().name());
             let first = self.wrong().and_then(|(_, outcome)| outcome.symptom);
             object.optional("symptom", first.map(Symptom::name));
-            object.array("steps", self.outcomes.iter(), |out, (step, outcome)| {
+            object.array("steps", self.of.outcomes.iter(), |out, (step, outcome)| {
                 json::object(out, |object| {
                     object.string("step", step.name());
                     object.string("verdict", outcome.verdict.name());
@@ -158,9 +165,10 @@ impl Report<'_> {
 
     /// A test suite with a case for each step.
     pub fn junit(&self, out: &mut String) {
-        let of = xml::escape(&printable(self.of));
-        let cases: Vec<_> = self.outcomes.iter().collect();
-        let failures = cases.iter().filter(|(_, outcome)| outcome.verdict == Verdict::Failed).count();
+        let of = xml::escape(&printable(&self.of.name));
+        let cases: Vec<_> = self.of.outcomes.iter().collect();
+        let is_failure = |verdict| verdict == Verdict::Failed || (self.strict && verdict == Verdict::Warned);
+        let failures = cases.iter().filter(|(_, outcome)| is_failure(outcome.verdict)).count();
         let skipped = cases.iter().filter(|(_, outcome)| outcome.verdict == Verdict::NotTaken).count();
         // Writing to a String cannot fail.
         let _ = writeln!(
@@ -178,7 +186,7 @@ impl Report<'_> {
             let words = outcome.symptom.and_then(|symptom| symptom.words(self.language));
             match (outcome.verdict, words) {
                 (Verdict::NotTaken, _) => out.push_str("><skipped/></testcase>\n"),
-                (Verdict::Failed, Some(words)) => {
+                (verdict, Some(words)) if is_failure(verdict) => {
                     let (symptom, check) = (xml::escape(words.symptom), xml::escape(words.check));
                     let _ = writeln!(out, "><failure message=\"{symptom}\">{check}</failure></testcase>");
                 }
@@ -195,9 +203,10 @@ pub fn saved(reports: &[Report<'_>]) -> String {
         object.string("what", "callboard probe");
         object.string("version", env!("CARGO_PKG_VERSION"));
         object.array("reports", reports, |out, report| report.json(out));
-        let more: usize = reports.iter().map(|report| report.more).sum();
+        let more: usize = reports.iter().map(|report| report.of.left_out).sum();
         object.plain("framesDropped", more);
-        let frames = reports.iter().flat_map(|report| report.frames.iter().map(|frame| (report.of, frame)));
+        let frames =
+            reports.iter().flat_map(|report| report.of.frames.iter().map(|frame| (&report.of.name, frame)));
         object.array("frames", frames, |out, (of, frame)| {
             json::object(out, |object| {
                 object.string("session", of);
@@ -210,6 +219,6 @@ pub fn saved(reports: &[Report<'_>]) -> String {
 }
 
 /// What a peer has sent, without what a terminal would take for a command.
-fn printable(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

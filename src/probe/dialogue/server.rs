@@ -213,7 +213,7 @@ impl Dialogue {
     /// The server has sent `<close/>`.
     fn closed(&mut self, at: Duration) {
         if self.phase == Phase::Closing {
-            self.outcomes.begin(Step::Close, at);
+            self.outcomes.pass(Step::Close, at);
         } else {
             let step = self.step();
             self.outcomes.fail(step, at, Symptom::Closed);

@@ -137,7 +137,7 @@ fn files_of_callboard_are_read_session_by_session() {
 #[test]
 fn what_is_no_recording_is_answered_with_a_sentence() {
     for (file, sentence) in [
-        ("", "line 1, column 0: not JSON"),
+        ("", "it is no recording"),
         ("{\n\"log\":", "line 2, column 6: not JSON"),
         ("{}", "neither a HAR nor a file of callboard"),
         (r#"{"log":{"entries":[]}}"#, "no frame of XMPP"),

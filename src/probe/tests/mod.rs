@@ -1,7 +1,10 @@
+mod compare;
 mod dialogue;
 mod explain;
 mod peer;
+mod plain;
 mod plan;
+mod response;
 
 use crate::diagnosis::Language;
 use crate::probe::Symptom;

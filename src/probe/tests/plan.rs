@@ -117,7 +117,7 @@ fn a_server_that_is_well_passes_and_nothing_is_left_behind() {
         sent.iter().all(|text| !text.contains("jid='1001@localhost'")),
         "subscribed with the bare JID: {sent:?}"
     );
-    let (frames, _) = probe.frames();
+    let frames = probe.frames();
     assert!(
         frames.iter().all(|frame| !frame.text.contains("AHNlY3JldA") && !frame.text.contains("c2VjcmV0"))
     );
@@ -249,5 +249,87 @@ fn a_handshake_that_fails_by_its_certificate_is_told_from_one_without_tls() {
         assert_eq!(tls.symptom, Some(symptom));
         assert!(tls.facts.contains(&("error", "version 1".to_owned())), "{tls:?}");
         assert_eq!(tls.facts.contains(&("subject", "old".to_owned())), certificate.is_some(), "{tls:?}");
+    }
+}
+
+/// Stanzas of one BOSH body.
+fn stanzas(body: &str) -> Vec<&str> {
+    let inner = body.split_once('>').map_or("", |(_, inner)| inner.trim_end_matches("</body>"));
+    let mut places: Vec<_> = ["<iq ", "<auth ", "<presence "]
+        .iter()
+        .flat_map(|name| inner.match_indices(name))
+        .map(|(at, _)| at)
+        .collect();
+    places.sort_unstable();
+    places.push(inner.len());
+    places.windows(2).map(|pair| &inner[pair[0]..pair[1]]).collect()
+}
+
+/// A probe over BOSH of a server that answers the oldest request when nothing else happens, and how many waited at most.
+fn most_at_once(requests: usize) -> (usize, Probe) {
+    let mut probe = Probe::new(Plan { bosh: true, ..plan() }, 1);
+    let at = Duration::from_millis(1);
+    let mut to_do = probe.begin(at);
+    let (mut seen, mut owed) = (Vec::new(), String::new());
+    let (mut waiting, mut most, mut opens) = (0, 0, 0);
+    for _ in 0..200 {
+        for what in std::mem::take(&mut to_do) {
+            match what {
+                Do::Resolve => seen.push(Seen::Resolved(Ok(vec![LOCALHOST]))),
+                Do::Connect(_) => {
+                    seen.push(Seen::Connected(Vec::new(), Some(SocketAddr::new(LOCALHOST, 1))));
+                }
+                Do::Send(text) => {
+                    waiting += 1;
+                    if text.contains(" wait=") || text.contains("restart='true'") {
+                        owed.push_str(&answers("<open", &mut opens)[1]);
+                    }
+                    for stanza in stanzas(&text) {
+                        answers(stanza, &mut opens).iter().for_each(|answer| owed.push_str(answer));
+                        if stanza == "<presence xmlns='jabber:client'/>" {
+                            let ping = "<ping xmlns='urn:xmpp:ping'/>";
+                            (0..5).for_each(|id| {
+                                owed.push_str(&format!(
+                                    "<iq type='get' id='q{id}' from='localhost'>{ping}</iq>"
+                                ))
+                            });
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        most = most.max(waiting);
+        if seen.is_empty() && waiting > 0 {
+            waiting -= 1;
+            let namespace = "http://jabber.org/protocol/httpbind";
+            seen.push(Seen::Frame(format!(
+                "<body xmlns='{namespace}' sid='s' requests='{requests}' from='localhost'>{}</body>",
+                std::mem::take(&mut owed)
+            )));
+        }
+        for seen in std::mem::take(&mut seen) {
+            to_do.extend(probe.handle(at, seen));
+        }
+    }
+    (most, probe)
+}
+
+#[test]
+fn over_bosh_no_more_requests_wait_than_the_server_allows() {
+    for requests in [1, 2, 5] {
+        let (most, probe) = most_at_once(requests);
+        assert!(most <= requests + 1, "{most} with {requests}");
+        let outcomes = &probe.dialogue().outcomes;
+        // The request that ends the session may be one more.
+        assert_eq!(outcomes.of(Step::Unsubscribe).verdict, Verdict::Passed, "{requests}: {outcomes:?}");
+        let frames = probe.frames();
+        for answer in 0..5 {
+            let id = format!("id='q{answer}'");
+            let answers = frames
+                .iter()
+                .filter(|frame| frame.side == crate::probe::Side::Client && frame.text.contains(&id));
+            assert_eq!(answers.count(), 1, "{requests}: {frames:?}");
+        }
     }
 }

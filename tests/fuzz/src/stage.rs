@@ -179,7 +179,7 @@ impl Stage {
                 | Action::Release(_)
                 | Action::Verify { .. }
                 | Action::Idle
-                | Action::FaultEnded
+                | Action::WaitOver
                 | Action::MaintenanceOver(_) => {}
                 Action::Abort(id) | Action::Reset(id) => {
                     self.hub.closed(self.now, id, "dropped");

@@ -1,0 +1,52 @@
+//! The exit codes of all commands: one table for the program and its manual.
+
+use std::process::ExitCode;
+
+/// How a command ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    Well,
+    ToMend,
+    WrongUsage,
+    TryLater,
+}
+
+impl Exit {
+    /// All of them, for tables.
+    pub const ALL: [Self; 4] = [Self::Well, Self::ToMend, Self::WrongUsage, Self::TryLater];
+
+    /// The number. That of [`Exit::TryLater`] is `EX_TEMPFAIL` of sysexits.h, by which a service manager starts a server again.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Well => 0,
+            Self::ToMend => 1,
+            Self::WrongUsage => 2,
+            Self::TryLater => 75,
+        }
+    }
+
+    /// What it means, for the manual.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Well => {
+                "all is well: the command has done what it is for, or a signal has stopped the server"
+            }
+            Self::ToMend => {
+                "something to fix: a problem of the configuration, a file that cannot be read or written, a server that does not serve, \
+                 a step of a probe that failed, a difference between two"
+            }
+            Self::WrongUsage => {
+                "wrong usage: a command line or an environment variable that callboard does not understand"
+            }
+            Self::TryLater => {
+                "try later: an address or a thread that cannot be had now; for a probe, a host that has no address or does not answer"
+            }
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
