@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use argh::{ArgsInfo, FromArgs};
 use log::LevelFilter;
 
-use crate::cli::values::{address, entries, level};
+use crate::cli::values::{address, entries, level, seed};
 #[cfg(feature = "client")]
 use crate::cli::values::{language, seconds, some_seconds};
 #[cfg(feature = "client")]
@@ -86,6 +86,10 @@ pub struct Serve {
     /// keep so many entries of what happens: requests, frames, events, sessions; replaces `record` of the file
     #[argh(option, arg_name = "entries", from_str_fn(entries))]
     pub record: Option<usize>,
+
+    /// make ids of items and messages by this number, so that they are the same in each run; secrets stay random
+    #[argh(option, arg_name = "number", from_str_fn(seed))]
+    pub seed: Option<u64>,
 
     /// let other machines use the demo, or a configuration with passwords that everybody can guess
     #[argh(switch)]

@@ -19,6 +19,7 @@ impl Serve {
             log: None,
             faults: false,
             record: None,
+            seed: None,
             demo_anywhere: false,
         }
     }
@@ -54,6 +55,7 @@ impl Serve {
         }
         config.faults |= self.faults;
         config.record = self.record.unwrap_or(config.record);
+        config.seed = self.seed;
         if let Some(folder) = &self.state_dir {
             config.state_dir = Some(folder.clone());
         }

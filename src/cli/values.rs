@@ -21,6 +21,11 @@ pub fn entries(text: &str) -> Result<usize, String> {
     entries.ok_or_else(|| format!("it must be a number from 0 to {MOST_ENTRIES}"))
 }
 
+/// Reads a number by which ids are made.
+pub fn seed(text: &str) -> Result<u64, String> {
+    number(text).ok_or_else(|| "it must be a number from 0 to 18446744073709551615".to_owned())
+}
+
 /// Reads how much to log.
 pub fn level(text: &str) -> Result<LevelFilter, String> {
     text.parse().map_err(|_| "it must be off, error, warn, info, debug or trace".to_owned())

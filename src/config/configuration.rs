@@ -68,6 +68,8 @@ pub struct Config {
     pub faults: bool,
     /// How many entries of what happens are kept; 0: none.
     pub record: usize,
+    /// Makes ids of items and messages repeatable, if a flag says so.
+    pub seed: Option<u64>,
     /// Access to the nodes of users, teams and queues.
     pub node_access: NodeAccess,
     /// How many subscriptions to a node an owner may have.

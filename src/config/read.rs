@@ -116,6 +116,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
             frame_tap: frame_tap.ok()?.is_some_and(|on| on.value),
             faults: faults.ok()?.is_some_and(|on| on.value),
             record: record.ok()?.unwrap_or_default(),
+            seed: None,
             node_access: node_access.ok()?,
             subscriptions: subscriptions.ok()?,
             queue_statistics: queue_statistics.ok()?,

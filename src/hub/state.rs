@@ -96,13 +96,21 @@ impl Hub {
         let pubsub_domain = format!("pubsub.{}", config.domain);
         let mut seed = [0; 8];
         random(&mut seed);
+        // What only has to differ: nothing of it lets anybody in.
+        let mut ids = fastrand::Rng::with_seed(config.seed.unwrap_or(u64::from_ne_bytes(seed)));
+        let mut prefix = [0; 16];
+        if config.seed.is_some() {
+            ids.fill(&mut prefix)
+        } else {
+            random(&mut prefix)
+        }
         let limits = config.limits;
         let settings = Settings {
             quota: Quota { session: limits.subscriptions_per_session, user: limits.subscriptions_per_user },
             uniqueness: nodes::uniqueness(config.subscriptions),
             payload: limits.payload,
             notification: notification(config.release),
-            item_prefix: item_prefix(random),
+            item_prefix: item_prefix(prefix),
             history: History { events: limits.history, bytes: limits.history_size },
         };
         let event_head = event::head(&pubsub_domain);
@@ -139,7 +147,7 @@ impl Hub {
             report: Report::default(),
             closing: false,
             random,
-            ids: fastrand::Rng::with_seed(u64::from_ne_bytes(seed)),
+            ids,
         }
     }
 

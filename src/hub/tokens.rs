@@ -10,10 +10,8 @@ pub fn token(random: fn(&mut [u8])) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// A UUID, as Finesse's item ids start with one in captures.
-pub fn item_prefix(random: fn(&mut [u8])) -> String {
-    let mut bytes = [0; 16];
-    random(&mut bytes);
+/// A UUID of these bytes, as Finesse's item ids start with one in captures.
+pub fn item_prefix(mut bytes: [u8; 16]) -> String {
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();

@@ -1,9 +1,10 @@
 //! A test begins with a contact centre as after the start.
 
-use crate::support::http::{Answer, own};
+use crate::support::http::{Answer, own, publish};
 use crate::support::polite::Client;
 use crate::support::rest::{ask, get, put_state};
 use crate::support::server::DEMO;
+use crate::support::sse::ticket;
 use crate::support::{Server, ns};
 
 const USER: &str = "/finesse/api/User/1001";
@@ -132,4 +133,21 @@ fn a_reset_is_for_administrators_of_a_laboratory() {
     let answer = admin(&closed, "POST", "reset");
     assert_eq!(answer.status(), 409);
     assert!(answer.body.contains("serve --record 10000"), "{}", answer.body);
+}
+
+#[test]
+fn a_seed_makes_ids_the_same_in_each_run_but_no_secret() {
+    let run = |seed: &str| {
+        let server = Server::flags(&["--seed", seed]);
+        let mut client = Client::online(&server, "1001", "desktop");
+        let item = publish(&server, USER, "<x/>");
+        let (message, shown) = client.expect_event("1001@localhost", USER, "<x/>");
+        assert_eq!(shown, item);
+        ((item, message, call(&server)), ticket(&server, "1001"))
+    };
+    let (first, again, other) = (run("7"), run("7"), run("8"));
+    assert_eq!(first.0, again.0);
+    assert_ne!(first.0.0, other.0.0);
+    assert_ne!(first.0.1, other.0.1);
+    assert_ne!(first.1, again.1, "a ticket lets somebody in");
 }
