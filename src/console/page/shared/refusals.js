@@ -27,6 +27,10 @@ addWords({
     'refused.user': 'There is no such user',
     'refused.used': 'It is in use',
     'refused.most': 'There are as many as there may be',
+    'ended.client': 'closed by the client',
+    'ended.gone': 'the client has gone',
+    'ended.administrator': 'an administrator has ended it',
+    'ended.fault': 'ended by a fault',
     'refused.said': '{status}: {summary} (the server: {text})',
     'refused.silent': '{status}: {summary}',
   },
@@ -50,6 +54,10 @@ addWords({
     'refused.user': '沒有這個使用者',
     'refused.used': '正在使用中',
     'refused.most': '已達數量上限',
+    'ended.client': '用戶端已關閉',
+    'ended.gone': '用戶端已離線',
+    'ended.administrator': '管理員已結束',
+    'ended.fault': '因故障而結束',
     'refused.said': '{status}：{summary}（伺服器原文：{text}）',
     'refused.silent': '{status}：{summary}',
   },
@@ -81,6 +89,15 @@ const SUMMARIES = {
   'Maximum Exceeded': 'refused.most',
 };
 
+/** Why sessions end, as the server says it. Others are conditions of XMPP. */
+const ENDS = {
+  __proto__: null,
+  'closed by the client': 'ended.client',
+  'the client has gone': 'ended.gone',
+  'an administrator has ended it': 'ended.administrator',
+  'ended by a fault': 'ended.fault',
+};
+
 /** A text of the server, which is English whatever the language of the page is. */
 export function foreign(text) {
   return text && language() !== 'en' ? `${BEGIN}${text}${END}` : text;
@@ -100,4 +117,9 @@ export function failed(type, message) {
 
 function summary(status, type) {
   return t(SUMMARIES[type] ?? SUMMARIES[status] ?? 'refused.other');
+}
+
+/** Why a session has ended. */
+export function endOf(reason) {
+  return ENDS[reason] ? t(ENDS[reason]) : foreign(reason);
 }

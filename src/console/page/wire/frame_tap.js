@@ -1,12 +1,12 @@
 // Other clients: the list of sessions, and their frames as they pass (role Administrator).
 
-import { clear, el, say } from '../shared/dom.js';
+import { clear, el, say, told } from '../shared/dom.js';
 import { Stream } from '../shared/events.js';
 import { FrameStore } from '../protocol/frames.js';
 import { FrameList } from './frame_list.js';
 import { Recorded } from './recorded.js';
 import { PolledTable } from './polled_table.js';
-import { foreign, refusal } from '../shared/refusals.js';
+import { endOf, foreign, refusal } from '../shared/refusals.js';
 import { t } from '../shared/words.js';
 
 const MOST_GONE = 1_000;
@@ -142,7 +142,7 @@ export class Watch {
 
   #gone(session, reason, id) {
     if (this.gone.size < MOST_GONE) this.gone.add(session);
-    if (id !== '') this.stop({ key: 'tap.gone', values: { id: session, reason } });
+    if (id !== '') this.stop({ key: 'tap.gone', values: { id: session, reason: endOf(reason) } });
   }
 
   #say(note) {
@@ -228,7 +228,7 @@ export class FrameTap {
         const name = transport === 'sse' && !isOver ? 'available' : state;
         if (cells[3].dataset.state === name) return;
         cells[3].dataset.state = name;
-        clear(cells[3]).append(el('span', { class: `badge ${name === 'available' ? 'good' : 'quiet'}` }, t(`tap.${name}`)), isOver ? ` ${reason ?? ''}` : '');
+        clear(cells[3]).append(el('span', { class: `badge ${name === 'available' ? 'good' : 'quiet'}` }, t(`tap.${name}`)), isOver && reason ? told('span', {}, ` ${endOf(reason)}`) : '');
       },
     };
   }
