@@ -234,7 +234,9 @@ test('every word is there in both languages, and is said somewhere', lab(async (
   const made = await fetch(`http://${server.addresses.http}/console/shared/symptoms.words.js`);
   // Parameters and targets of faults have words, too.
   const kinds = await fetch(`http://${server.addresses.http}/callboard/api/faults/kinds`, { headers: { Authorization: `Basic ${btoa('administrator:1234')}` } });
-  const files = [await made.text(), await kinds.text(), ...await Promise.all(names.map((name) => readFile(PAGE + name, 'utf8')))];
+  // The rules of a client's score, and their verdicts, come from the server.
+  const rules = await readFile(new URL('../../src/conformance/rules.rs', import.meta.url), 'utf8');
+  const files = [await made.text(), await kinds.text(), rules, ...await Promise.all(names.map((name) => readFile(PAGE + name, 'utf8')))];
   const words = { en: {}, 'zh-TW': {} };
   // What is left of a file without its words. The words are plain objects of texts.
   const code = files.map((text) => text.replace(/^addWords\((\{\n[^]*?\n\})\);/gm, (_, texts) => {
@@ -248,7 +250,7 @@ test('every word is there in both languages, and is said somewhere', lab(async (
   for (const key of keys) assert.deepEqual(values(words['zh-TW'][key]), values(words.en[key]), key);
   // Keys that are put together, as `step.${id}.what`: what is put in has to be somewhere, or be a condition from the wire.
   const families = [...code.matchAll(/`([a-z]+\.[^`]*\$\{[^`]*)`/g)].map(([, family]) => (
-    new RegExp(`^${family.split(/\$\{[^}]*\}/).map((part) => part.replaceAll('.', '\\.')).join('([\\w-]+)')}$`)
+    new RegExp(`^${family.split(/\$\{[^}]*\}/).map((part) => part.replaceAll('.', '\\.')).join('([\\w -]+)')}$`)
   ));
   const said = (key) => code.includes(`'${key}'`) || families.some((family) => {
     const part = family.exec(key)?.[1];

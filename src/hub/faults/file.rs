@@ -138,22 +138,23 @@ fn check_listeners(config: &Config, faults: &[FileFault], problems: &mut Vec<Pro
                 problems.push(config.problem(place, sentence));
             }
             (_, Some(listener))
-                if fault.spec.row.point == Point::Handshake && !config.listen.contains(&listener) =>
+                if fault.spec.row.point == Point::Handshake && config.listen_plain.contains(&listener) =>
             {
                 let sentence = format!(
-                    "{listener} has no TLS, so that nobody sees a certificate there; name one of listen"
+                    "{listener} has no TLS, so that nobody sees a certificate there; name a listener with TLS"
                 );
                 problems.push(config.problem(place, sentence));
             }
-            (_, None) if fault.spec.row.point == Point::Handshake && config.listen.is_empty() => {
+            (_, None)
+                if fault.spec.row.point == Point::Handshake
+                    && config.addresses().all(|address| config.listen_plain.contains(&address)) =>
+            {
                 let sentence = "no listener has TLS, so that nobody sees a certificate; add one to listen";
                 problems.push(config.problem(place, sentence));
             }
-            (None, Some(listener)) if is_of_arrival => {
-                if left.remove(&listener) && left.is_empty() {
-                    let sentence = "no listener would be left on which somebody could heal this fault; add another one to listen or listen_plain";
-                    problems.push(config.problem(place, sentence));
-                }
+            (None, Some(listener)) if is_of_arrival && left.remove(&listener) && left.is_empty() => {
+                let sentence = "no listener would be left on which somebody could heal this fault; add another one to listen or listen_plain";
+                problems.push(config.problem(place, sentence));
             }
             _ => {}
         }

@@ -179,7 +179,9 @@ fn a_certificate_that_nobody_would_see_is_told() {
         (
             both,
             "listener = \"127.0.0.1:8446\"",
-            Some("127.0.0.1:8446 has no TLS, so that nobody sees a certificate there; name one of listen"),
+            Some(
+                "127.0.0.1:8446 has no TLS, so that nobody sees a certificate there; name a listener with TLS",
+            ),
         ),
         (
             "listen = []\nlisten_plain = [\"127.0.0.1:8446\"]".to_owned(),
