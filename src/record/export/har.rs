@@ -69,7 +69,12 @@ fn write_web_socket(out: &mut String, stream: &[&Entry], wire: &Wire, transport:
         start,
         end,
         method: "GET",
-        url: format!("{transport}://{domain}/ws/"),
+        // Over TCP there is no request; the two names tell TLS from none (RFC 6120 §3.2, XEP-0368).
+        url: match transport {
+            "tcp" => format!("xmpp-client://{domain}"),
+            "tls" => format!("xmpps-client://{domain}"),
+            _ => format!("{transport}://{domain}/ws/"),
+        },
         status: 101,
         posted: None,
         kind: "",

@@ -11,3 +11,4 @@ mod routing;
 mod sasl;
 mod seed;
 mod tcp;
+mod tcp_bounds;
