@@ -15,6 +15,9 @@ const READ_MAX: usize = 1024 * 1024;
 /// The most sessions behind the first that are looked at.
 const SESSIONS_MAX: usize = 16;
 
+/// The errors of a stream whose client sends no whole element (RFC 6120 §4.9.3.13, §4.9.3.18).
+const REFUSALS: [&str; 2] = ["<not-well-formed", "<restricted-xml"];
+
 /// What one frame may have; the hub has read it before.
 const BOUNDS: Bounds = Bounds { bytes: TEXT_MAX, elements: 4096, depth: 64, attributes: 64, prefixes: 64 };
 
@@ -121,12 +124,16 @@ impl<'r> Client<'r> {
             read_until: None,
         };
         let mut room = READ_MAX;
+        let mut last = None;
         for entry in record.behind(first.seq - 1) {
             let is_of_client = entry.session.is_some_and(|session| sessions.contains(&session));
             let is_of_user = user.is_some() && entry.get(Key::User) == user;
             match entry.kind {
-                Kind::FrameIn if is_of_client => client.read_frame(entry, &mut room),
-                Kind::FrameOut if is_of_client => client.read_answer(entry),
+                Kind::FrameIn if is_of_client => {
+                    client.read_frame(entry, &mut room);
+                    last = Some(entry);
+                }
+                Kind::FrameOut if is_of_client => client.read_answer(entry, last),
                 Kind::Session if is_of_client && is_session(entry, "bound") => {
                     client.add(entry, What::Bound(entry.get(Key::Jid).unwrap_or_default().to_owned()));
                 }
@@ -196,13 +203,22 @@ impl<'r> Client<'r> {
             }
             Err(XmlError::TooMuch(_)) => self.add(entry, What::Said),
             Err(_) if self.is_framed() => self.add(entry, What::Broken),
-            Err(_) => self.add(entry, What::Said),
+            Err(_) => self.add(entry, of_stream(text)),
         }
     }
 
-    /// Notes answers to an iq. Frames of the server are not read as XML: most are events.
-    fn read_answer(&mut self, entry: &'r Entry) {
+    /// Notes answers to an iq, and that the frame before was refused as no element: of a login that is not shown. Frames of the
+    /// server are not read as XML: most are events.
+    fn read_answer(&mut self, entry: &'r Entry, last: Option<&'r Entry>) {
         let Text::Own(text) = &entry.text else { return };
+        let is_refused = || REFUSALS.iter().any(|condition| text.contains(condition));
+        if let Some(last) = last
+            && self.is_framed()
+            && text.starts_with("<stream:error")
+            && is_refused()
+        {
+            self.add(last, What::Broken);
+        }
         for (at, _) in text.match_indices("<iq ") {
             let tag = text[at..].split('>').next().unwrap_or_default();
             let id = ["id='", "id=\""].iter().find_map(|start| {
@@ -216,8 +232,23 @@ impl<'r> Client<'r> {
     }
 }
 
+/// What the header or the end of a stream without frames says, which are no whole elements (RFC 6120 §4.2, §4.4).
+fn of_stream(text: &str) -> What {
+    const END: &str = "</stream:stream>";
+    let Some(at) = text.find("<stream:stream") else {
+        return if text.trim() == END { What::Close } else { What::Said };
+    };
+    let whole = format!("{}{END}", &text[at..]);
+    xml::read(&whole, &BOUNDS).map_or(What::Said, |document| {
+        What::Open(document.root_element().attribute("to").unwrap_or_default().to_owned())
+    })
+}
+
 /// What an element of a client says.
 fn said(element: Node<'_, '_>) -> What {
+    if element.has_attribute("masked") {
+        return What::Said;
+    }
     let attribute = |name| element.attribute(name).unwrap_or_default().to_owned();
     let name = element.tag_name();
     match (name.namespace().unwrap_or_default(), name.name()) {

@@ -108,14 +108,14 @@ pub static RULES: &[Rule] = &[
         symptom: "score-pings", faults: &[], judge: pings },
     Rule { name: "subscriptions", source: "XEP-0060 §6.1; the guide, \"Subscription Management\"",
         symptom: "score-subscriptions", faults: &[], judge: subscriptions },
-    Rule { name: "error", source: "RFC 6120 §8.3", symptom: "iq-error", faults: &["kind=iq-error&count=1"], judge: error },
-    Rule { name: "late-ping", source: "XEP-0199 §4.2", symptom: "ping-delay", faults: &["kind=ping-delay&count=1"], judge: late_ping },
+    Rule { name: "error", source: "RFC 6120 §8.3", symptom: "iq-error", faults: &["kind=iq-error&count=1&for=2m"], judge: error },
+    Rule { name: "late-ping", source: "XEP-0199 §4.2", symptom: "ping-delay", faults: &["kind=ping-delay&count=1&for=2m"], judge: late_ping },
     Rule { name: "restart", source: "RFC 6120 §3.3, §4.9.3.20", symptom: "score-restart",
-        faults: &["kind=end&condition=system-shutdown&count=1"], judge: restart },
-    Rule { name: "conflict", source: "RFC 6120 §4.9.3.3", symptom: "end", faults: &["kind=end&condition=conflict&count=1"], judge: conflict },
+        faults: &["kind=end&condition=system-shutdown&count=1&for=1s"], judge: restart },
+    Rule { name: "conflict", source: "RFC 6120 §4.9.3.3", symptom: "end", faults: &["kind=end&condition=conflict&count=1&for=1s"], judge: conflict },
     // What ends the session stands first: by its name the end is known.
     Rule { name: "lost-events", source: "the guide, \"Failure Scenarios\"", symptom: "event-drop",
-        faults: &["kind=cut&how=rst&after=2s&count=1", "kind=bosh-end&after=2s&count=1", "kind=event-drop&for=2s"], judge: lost_events },
+        faults: &["kind=cut&how=rst&after=2s&count=1&for=1s", "kind=bosh-end&after=2s&count=1&for=1s", "kind=event-drop&for=2s"], judge: lost_events },
 ];
 
 fn subprotocol<'r>(client: &Client<'r>, _: &Rule) -> Finding<'r> {

@@ -147,6 +147,13 @@ fn a_rule_that_is_broken_shows_the_frame() {
     for (rule, script, shown) in [
         ("one-element", good() + "13 a > <presence/><presence/>", "<presence/><presence/>"),
         ("one-element", good() + "13 a >  ", ""),
+        // What is said before the login is shown in part.
+        (
+            "one-element",
+            good()
+                + "13 a > <open masked='true'/>\n13 a < <stream:error xmlns:stream='http://etherx.jabber.org/streams'><not-well-formed xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>",
+            "<open masked",
+        ),
         (
             "one-element",
             other("<auth", "<?xml version='1.0'?><stream:stream>\n0 a > <auth"),
@@ -212,6 +219,19 @@ fn over_bosh_messages_are_bodies() {
     let verdict = |rule| judged_over("bosh", &script, rule, 2).0;
     let rules = ["subprotocol", "one-element", "domain", "resource", "priority"];
     assert_eq!(rules.map(verdict), [NotSeen, NotSeen, Passed, Failed, Passed]);
+}
+
+#[test]
+fn over_tcp_the_domain_is_in_the_header_and_the_end_is_a_tag() {
+    let header = "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' to='localhost' version='1.0'>";
+    let script = format!("0 a opened\n0 a > {header}\n0 a bound 1001@localhost/mine\n0 a > <presence/>\n");
+    let verdict = |script: &str, rule| judged_over("tcp", script, rule, 2).0;
+    let rules = ["subprotocol", "one-element", "domain", "priority"];
+    assert_eq!(rules.map(|rule| verdict(&script, rule)), [NotSeen, NotSeen, Passed, Passed]);
+    assert_eq!(verdict(&script.replace("to='localhost'", "to='x'"), "domain"), Failed);
+    assert_eq!(verdict(&script.replace("to='localhost'", ""), "domain"), Failed);
+    let met = script + &ping(1) + "1 a acts " + &armed("error") + "\n2 a > </stream:stream>\n";
+    assert_eq!(judged_over("tcp", &met, "error", 9).1, "</stream:stream>");
 }
 
 #[test]

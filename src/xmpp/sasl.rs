@@ -226,7 +226,7 @@ pub fn masked(frame: &str, logged_in: bool) -> Cow<'_, str> {
     let local = name.rsplit(':').next().unwrap_or(name);
     let single = frame.find('>').is_some_and(|end| end + 1 == frame.len());
     let shown = match local {
-        "open" | "close" => single,
+        "open" | "close" | "stream" => single,
         // A password is changed or given by an iq, too (XEP-0077, XEP-0078).
         "iq" | "message" | "presence" => logged_in && !has_tag(frame, &["password"]),
         "body" => single || (logged_in && !has_tag(frame, &["auth", "response", "password"])),

@@ -170,6 +170,7 @@ fn a_log_never_shows_the_password() {
     }
     for (frame, logged_in) in [
         ("<open to='localhost'/>", false),
+        ("<stream:stream to='localhost' version='1.0'>", false),
         ("<iq><q/></iq>", true),
         ("<body rid='1'/>", false),
         ("<body rid='1'><iq id='auth'/></body>", true),

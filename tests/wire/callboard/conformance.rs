@@ -8,6 +8,7 @@ use crate::support::http::{Answer, Http, basic, own, publish};
 use crate::support::polite::Client;
 use crate::support::rest;
 use crate::support::server::DEMO;
+use crate::support::tcp::{self, TcpSession};
 
 const RULES: [&str; 12] = [
     "subprotocol",
@@ -332,4 +333,19 @@ fn over_bosh_the_session_ends_with_the_lost_events() {
     for (rule, verdict) in [("subprotocol", "not seen"), ("domain", "passed"), ("priority", "passed")] {
         expect(&server, &id, rule, verdict);
     }
+}
+
+#[test]
+fn over_tcp_a_client_has_a_score_and_comes_back_by_another_transport() {
+    let (server, ports) = tcp::serving("", "");
+    let mut client = TcpSession::online(ports, "1001", "mine");
+    let id = session(&server, "mine");
+    let verdicts = [("subprotocol", "not seen"), ("one-element", "not seen"), ("priority", "passed")];
+    for (rule, verdict) in verdicts {
+        expect(&server, &id, rule, verdict);
+    }
+    provoke(&server, &id, "restart");
+    tcp::expect_end(&mut client, Some("system-shutdown"));
+    let _client = Client::online(&server, "1001", "mine");
+    expect(&server, &id, "restart", "passed");
 }

@@ -108,7 +108,7 @@ export class Score {
       el('td', {}, frame, wrong, check, armed),
       el('td', { class: 'number' }, button));
     const fill = (part, text) => {
-      say(part, text ?? '');
+      say(part, text || '');
       part.hidden = !text;
     };
     return {
