@@ -24,7 +24,7 @@ impl Response {
     /// Returns a sentence when it is no response, or is too long.
     pub fn read(bytes: &[u8], is_over: bool) -> Result<Option<Self>, String> {
         let mut rest = bytes;
-        let (mut response, chunked, length) = loop {
+        let Head { mut response, chunked, length, .. } = loop {
             let Some(found) = head(rest)? else {
                 return match (is_over, rest.len() > HEAD_MAX) {
                     (_, true) => Err("the head of the response is too long".to_owned()),
@@ -32,11 +32,10 @@ impl Response {
                     _ => Ok(None),
                 };
             };
-            let (response, chunked, length, end) = found;
-            rest = &rest[end..];
+            rest = &rest[found.end..];
             // Another response follows those that only say that it will (RFC 9110 §15.2).
-            if !(100..200).contains(&response.status) || response.status == 101 {
-                break (response, chunked, length);
+            if !(100..200).contains(&found.response.status) || found.response.status == 101 {
+                break found;
             }
         };
         let body = match (chunked, length) {
@@ -63,7 +62,14 @@ fn too_long() -> String {
 }
 
 /// A head: the response without its body, whether that is in chunks, its length, and where it begins.
-fn head(bytes: &[u8]) -> Result<Option<(Response, bool, Option<usize>, usize)>, String> {
+struct Head {
+    response: Response,
+    chunked: bool,
+    length: Option<usize>,
+    end: usize,
+}
+
+fn head(bytes: &[u8]) -> Result<Option<Head>, String> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut head = httparse::Response::new(&mut headers);
     let end = match head.parse(bytes).map_err(|error| error.to_string())? {
@@ -86,7 +92,7 @@ fn head(bytes: &[u8]) -> Result<Option<(Response, bool, Option<usize>, usize)>, 
         server: header("server"),
         body: String::new(),
     };
-    Ok(Some((response, chunked, length, end)))
+    Ok(Some(Head { response, chunked, length, end }))
 }
 
 /// A body that came in chunks (RFC 9112 §7.1); `None`: there are more.

@@ -260,7 +260,8 @@ impl Stage {
         let record = self.hub.record();
         let sessions: BTreeSet<_> = record.entries().filter_map(|entry| entry.session).collect();
         for session in sessions {
-            let client = Client::of(record, session, self.hub.domain(), self.now.wall).expect("it is recorded");
+            let client =
+                Client::of(record, session, self.hub.domain(), self.now.wall).expect("it is recorded");
             for rule in RULES {
                 let found = rule.judge(&client);
                 assert_eq!(found.entry.is_none(), found.verdict == Verdict::NotSeen, "{}", rule.name);
