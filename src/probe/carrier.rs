@@ -90,14 +90,15 @@ impl Carrier {
         }
     }
 
-    /// Ends the stream.
-    pub fn close(&mut self) -> String {
+    /// Ends the stream. A BOSH session that has not begun has no end.
+    pub fn close(&mut self) -> Option<String> {
         match self {
-            Self::WebSocket => format!("<close xmlns='{}'/>", ns::FRAMING),
+            Self::WebSocket => Some(format!("<close xmlns='{}'/>", ns::FRAMING)),
+            Self::Bosh(bosh) if bosh.sid.is_empty() => None,
             // It may be one more than the others (XEP-0124 §11).
             Self::Bosh(bosh) => {
                 bosh.is_over = true;
-                bosh.body(" type='terminate'", "<presence xmlns='jabber:client' type='unavailable'/>")
+                Some(bosh.body(" type='terminate'", "<presence xmlns='jabber:client' type='unavailable'/>"))
             }
         }
     }

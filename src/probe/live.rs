@@ -150,14 +150,14 @@ impl Probe {
                 self.is_trusted = self.plan.insecure || secured.is_trusted();
                 self.upgrade(at, &mut out);
             }
-            Seen::Secured(Err(NotSecured { certificate: Some(seen), words })) => {
+            Seen::Secured(Err(NotSecured { certificate: Some(seen), words, .. })) => {
                 let flaw = Some(Flaw::Other(words));
                 peer::secured(steps, at, &Secured { flaw, is_told: false, ..seen });
                 self.state = State::Done;
             }
-            Seen::Secured(Err(NotSecured { certificate: None, words })) => {
+            Seen::Secured(Err(NotSecured { certificate: None, is_reset, words })) => {
                 steps.fact(Step::Tls, "error", words);
-                steps.fail(Step::Tls, at, Symptom::NoTls);
+                steps.fail(Step::Tls, at, if is_reset { Symptom::Refused } else { Symptom::NoTls });
                 self.state = State::Done;
             }
             Seen::Upgraded(answer) => {
@@ -436,8 +436,14 @@ impl Probe {
 
     fn close(&mut self, at: Duration, out: &mut Vec<Do>) {
         let close = self.carrier.close();
-        self.send(at, close, out);
+        let is_open = close.is_some();
+        if let Some(close) = close {
+            self.send(at, close, out);
+        }
         out.push(Do::Close);
+        if !is_open {
+            return self.ask(at, out);
+        }
         self.go(at, State::Closing);
     }
 

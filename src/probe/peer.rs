@@ -60,6 +60,8 @@ pub struct Secured {
 pub struct NotSecured {
     /// What was seen of the certificate, if that is the reason.
     pub certificate: Option<Secured>,
+    /// The connection was reset.
+    pub is_reset: bool,
     /// In the words of the library.
     pub words: String,
 }

@@ -9,6 +9,7 @@ mod manager;
 mod probe;
 mod probe_compare;
 mod probe_hostile;
+mod probe_matrix;
 
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;

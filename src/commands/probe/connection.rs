@@ -1,6 +1,7 @@
 //! Connections of a probe: TCP, and TLS whose certificate is judged.
 
 use std::error::Error;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -68,7 +69,8 @@ pub async fn secure(
     recorder: &Arc<Recorder>,
     tcp: TcpStream,
 ) -> Result<(Box<dyn Socket>, Secured), NotSecured> {
-    let failed = |error: &dyn Error| NotSecured { certificate: None, words: error.to_string() };
+    let failed =
+        |error: &dyn Error| NotSecured { certificate: None, is_reset: false, words: error.to_string() };
     let name = ServerName::try_from(target.host.clone()).map_err(|error| failed(&error))?;
     let recorder = recorder.fresh();
     let config = recorder.config().map_err(|error| failed(&error))?;
@@ -78,7 +80,8 @@ pub async fn secure(
             error.get_ref().and_then(|error| error.downcast_ref()),
             Some(rustls::Error::InvalidCertificate(_))
         );
-        NotSecured { certificate: is_its.then(|| recorder.seen()), ..failed(&error) }
+        let is_reset = error.kind() == io::ErrorKind::ConnectionReset;
+        NotSecured { certificate: is_its.then(|| recorder.seen()), is_reset, ..failed(&error) }
     })?;
     let (_, session) = stream.get_ref();
     let version = session.protocol_version().and_then(|version| version.as_str().map(str::to_owned));

@@ -275,7 +275,8 @@ impl Connection<'_> {
     }
 
     async fn secure(&mut self) -> Result<Secured, NotSecured> {
-        let gone = || NotSecured { certificate: None, words: "there is no connection".to_owned() };
+        let gone =
+            || NotSecured { certificate: None, is_reset: false, words: "there is no connection".to_owned() };
         let tcp = self.tcp.take().ok_or_else(gone)?;
         let (stream, secured) = secure(self.target, self.recorder, tcp).await?;
         self.certificate = Some(secured.sha256.clone());

@@ -236,13 +236,17 @@ fn a_probe_answers_pings_and_refuses_what_it_does_not_know() {
 #[test]
 fn a_handshake_that_fails_by_its_certificate_is_told_from_one_without_tls() {
     let seen = Secured { certificates: 1, subject: "old".to_owned(), ..Secured::default() };
-    for (certificate, symptom) in [(Some(seen), Symptom::CertificateRefused), (None, Symptom::NoTls)] {
+    for (certificate, is_reset, symptom) in [
+        (Some(seen), false, Symptom::CertificateRefused),
+        (None, false, Symptom::NoTls),
+        (None, true, Symptom::Refused),
+    ] {
         let mut probe = Probe::new(Plan { secure: true, ..plan() }, 1);
         let at = Duration::ZERO;
         probe.begin(at);
         probe.handle(at, Seen::Resolved(Ok(vec![LOCALHOST])));
         probe.handle(at, Seen::Connected(Vec::new(), Some(SocketAddr::new(LOCALHOST, 1))));
-        let failed = NotSecured { certificate: certificate.clone(), words: "version 1".to_owned() };
+        let failed = NotSecured { certificate: certificate.clone(), is_reset, words: "version 1".to_owned() };
         assert_eq!(probe.handle(at, Seen::Secured(Err(failed))), Vec::new());
         assert!(probe.is_done());
         let tls = probe.dialogue().outcomes.of(Step::Tls);
@@ -332,4 +336,12 @@ fn over_bosh_no_more_requests_wait_than_the_server_allows() {
             assert_eq!(answers.count(), 1, "{requests}: {frames:?}");
         }
     }
+}
+
+#[test]
+fn a_bosh_session_that_has_not_begun_is_not_ended() {
+    let mut probe = Probe::new(Plan { bosh: true, ..plan() }, 1);
+    let sent = talk(&mut probe, &Secured::default(), |_, _| Vec::new());
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    assert_eq!(probe.dialogue().outcomes.of(Step::Open).symptom, Some(Symptom::Silent));
 }
