@@ -15,7 +15,10 @@ import { freePort } from './lab/ports.js';
 import { file, probe } from './lab/probe.js';
 import { startServer } from './lab/server.js';
 
-/** In the page: a client as gadgets have it, up to a ping that is answered. Says what the last thing was. */
+/**
+ * In the page: a client as gadgets have it, up to a ping that is answered. Says what the last thing was, which may be that nothing came
+ * for so many seconds behind the login or the subscription.
+ */
 function connect({ url, user, password, domain, resource, node, priority, seconds }) {
   const { Strophe, $pres, $iq } = window;
   return new Promise((resolve) => {
@@ -35,7 +38,11 @@ function connect({ url, user, password, domain, resource, node, priority, second
       const to = `pubsub.${domain}`;
       const subscribe = $iq({ type: 'set', to }).c('pubsub', { xmlns: 'http://jabber.org/protocol/pubsub' }).c('subscribe', { node, jid: connection.jid });
       const ping = $iq({ type: 'get', to: domain }).c('ping', { xmlns: 'urn:xmpp:ping' });
-      connection.sendIQ(subscribe, () => connection.sendIQ(ping, () => end('well'), () => end('ping')), () => end('refused'));
+      const onSubscribed = () => {
+        wait();
+        connection.sendIQ(ping, () => end('well'), () => end('ping'));
+      };
+      connection.sendIQ(subscribe, onSubscribed, () => end('refused'));
       return false;
     }, null, 'presence');
     connection.connect(`${user}@${domain}/${resource}`, password, (status) => {
@@ -62,7 +69,7 @@ const CASES = {
   'a negative priority': { priority: '-1', seconds: 2, expected: 'presence negative-priority' },
   'another session with the same resource': { user: '1002', fault: 'kind=end&condition=conflict&after_step=presence', seconds: 3, expected: /^\w+ conflict$/ },
   'a late ping': { user: '1003', fault: 'kind=ping-delay&delay=10500ms', seconds: 13, expected: 'ping ping-late' },
-  'a ping without an answer over BOSH': { user: '1004', scheme: 'http', fault: 'kind=ping-silence', seconds: 3, expected: 'ping silent' },
+  'a ping without an answer over BOSH': { user: '1004', scheme: 'http', fault: 'kind=ping-silence', seconds: 8, expected: 'ping silent' },
   'no user finesse': { user: '1005', fault: 'kind=finesse-hidden', seconds: 2, expected: 'finesse no-finesse' },
   'a ping with an error': { user: '1006', fault: 'kind=ping-error', expected: 'ping ping-error' },
   'a service that is down': { own: true, fault: 'kind=upgrade-status&status=503', expected: 'upgrade service-down' },
@@ -88,7 +95,7 @@ test('what Chromium saves is explained', async (t) => {
   try {
     const nobody = await freePort();
     const hosts = { nobody: `127.0.0.1:${nobody}`, unknown: 'no-such-host.invalid', tls: server.addresses.https };
-    const one = async ([name, { user = '1001', password = user, domain = 'localhost', scheme = 'ws', node = USER + user, expected, fault, own, at, priority, seconds = 5 }]) => {
+    const one = async ([name, { user = '1001', password = user, domain = 'localhost', scheme = 'ws', node = USER + user, expected, fault, own, at, priority, seconds = 20 }]) => {
       const mine = own ? other : server;
       if (fault) {
         const set = await ask(mine, 'PUT', `faults/f${user}?${fault}${own ? '' : `&user=${user}`}`);
