@@ -101,11 +101,13 @@ impl<'r> Client<'r> {
         let ended = own().find(|entry| is_session(entry, "ended"));
         let user = find(Key::User);
         let peer = find(Key::Peer).map(host);
-        // The sessions in which the client comes back.
+        // The sessions in which the client comes back, also before the end of this one is noticed.
         let mut sessions = vec![session];
-        if let (Some(ended), Some(_)) = (ended, user) {
-            let later = record.behind(ended.seq).filter(|entry| {
+        let hit = own().find(|entry| entry.kind == Kind::Fault && entry.get(Key::What) == Some("acts"));
+        if let (Some(start), Some(_)) = (hit.or(ended), user) {
+            let later = record.behind(start.seq).filter(|entry| {
                 is_session(entry, "bound")
+                    && entry.session != Some(session)
                     && entry.get(Key::User) == user
                     && entry.get(Key::Peer).map(host) == peer
             });

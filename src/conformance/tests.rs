@@ -282,6 +282,8 @@ fn after_a_restart_a_client_comes_back_as_it_was() {
     broken(&there, "restart", 74, "bound");
     let again = there.clone() + &subscribe(20, 'b', "/n", "1001@localhost/mine");
     assert_eq!(judge(&again, "restart", 21), Passed);
+    let unnoticed = again.replace("13 a ended\n", "") + "30 a ended\n";
+    assert_eq!(judge(&unnoticed, "restart", 31), Passed, "the end of the old session is noticed late");
     let other = there + &subscribe(20, 'b', "/m", "1001@localhost/mine");
     assert_eq!(judge(&other, "restart", 21), NotSeen, "another node");
     let hasty = "14 b login\n14.3 b login\n14.6 b login\n14.9 b login\n";
