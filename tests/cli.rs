@@ -1,4 +1,5 @@
 //! The commands that don't serve, as a user runs them.
+#![allow(clippy::disallowed_methods, reason = "the tests are the world outside: clocks, sockets, threads")]
 
 #[path = "wire/support/program.rs"]
 mod program;

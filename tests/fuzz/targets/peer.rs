@@ -12,16 +12,17 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use callboard::probe::{
-    Do, End, Flaw, Got, NotConnected, Plan, Probe, Refusal, Response, Secured, Seen, Upgrade,
+    Do, End, Flaw, Got, NotConnected, Plan, Probe, Refusal, Response, Secured, Seen, Side, Upgrade,
 };
 use callboard_fuzz::script::Language;
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 
 const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-const PASSWORD: &str = "AGEAc2VjcmV0";
+/// The end of the login, as nobody else can write it: what a server says is escaped.
+const LOGIN: &str = "AGEAc2VjcmV0</auth>";
 
 fuzz_target!(|text: &str| {
-    let mut lines = text.lines().take(400).peekable();
+    let mut lines = text.lines().take(400);
     let mut world = World::new(lines.next().unwrap_or_default());
     for line in lines {
         world.step(line);
@@ -142,10 +143,10 @@ impl World {
         for what in &to_do {
             if let Do::Send(text) = what {
                 assert!(
-                    self.is_trusted || !text.contains(PASSWORD),
+                    self.is_trusted || !text.contains(LOGIN),
                     "the password goes to nobody who is not trusted"
                 );
-                assert!(!text.contains('\u{fffe}') && text.len() < 1 << 20, "{text}");
+                assert!(text.len() < 1 << 20, "{text}");
             }
         }
         self.to_do = to_do;
@@ -234,8 +235,8 @@ impl World {
         assert!(self.probe.is_done(), "the probe does not end");
         let judged = self.probe.judged(String::new());
         assert!(judged.frames.len() <= 400, "{} frames are kept", judged.frames.len());
-        for frame in &judged.frames {
-            assert!(!frame.text.contains(PASSWORD), "{}", frame.text);
+        for frame in judged.frames.iter().filter(|frame| frame.side == Side::Client) {
+            assert!(!frame.text.contains(LOGIN), "{}", frame.text);
         }
         assert_ne!(judged.outcomes.iter().filter(|(_, outcome)| outcome.from.is_some()).count(), 0);
     }
