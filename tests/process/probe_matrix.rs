@@ -141,10 +141,8 @@ fn each_fault_has_its_finding() {
         let (server, folder) = (Server::demo(), Folder::new());
         let ask = |method: &str, path: &str| own(&server, "administrator", method, path);
         let root = ask("GET", "faults/root.pem").body;
-        while let Some((scheme, fault, expected)) = {
-            let next = left.lock().expect("nobody panics with it").next();
-            next
-        } {
+        let next = || left.lock().expect("nobody panics with it").next();
+        while let Some((scheme, fault, expected)) = next() {
             let kind = fault.replace("TLS", &server.tls.to_string());
             assert_eq!(ask("PUT", &format!("faults/f?kind={kind}")).status(), 201, "{fault}");
             let printed = probe_with(&server, &folder, &root, scheme, fault);
