@@ -79,7 +79,11 @@ fn two_workers_have_users_a_team_and_a_queue_each() {
         "GET",
         &format!("record?after={after}&kind=event&node=/finesse/api/Team/a-team/*&limit=1000"),
     );
-    assert!(everything.body.contains("a-1") && !everything.body.contains("b-1"), "{}", everything.body);
+    assert!(
+        everything.body.contains("User/a-1") && !everything.body.contains("User/b-1"),
+        "{}",
+        everything.body
+    );
 }
 
 #[test]
