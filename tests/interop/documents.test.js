@@ -107,7 +107,8 @@ for (const document of ['README.md', 'deploy/manual/testing.md', 'deploy/manual/
           const statuses = stdout.match(/^(?:[\w/ ]+: )?\d{3}$/gm) ?? [];
           const expected = code.includes('OUT_OF_SERVICE') ? /(202|503)$/ : /202$/;
           for (const status of statuses) assert.match(status, expected, stdout);
-          if (code.includes('-X PUT') && code.includes('/finesse/')) assert.ok(statuses.length > 0, stdout);
+          if (code.includes('/wait?')) assert.match(stdout, /^{"matched":true,/);
+          else if (code.includes('-X PUT') && code.includes('/finesse/')) assert.ok(statuses.length > 0, stdout);
           if (code.includes('/events') && code.includes('sleep')) assert.match(stdout, /^event: \/finesse/m);
           await leavesNothing(server);
         } finally {
