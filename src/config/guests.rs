@@ -8,7 +8,7 @@ use crate::config::queues::Queue;
 use crate::config::rules;
 use crate::config::users::{Role, Team, User};
 
-/// The most users of this kind at a time; there are no more teams and queues than users.
+/// The most users of this kind at a time, and the most teams, each with a queue: a team stays when its users go one by one.
 pub const GUESTS_MAX: usize = 1000;
 
 /// The first number that is tried for a telephone or a queue that needs one.
@@ -53,20 +53,30 @@ impl Guests {
         before - self.users.len()
     }
 
-    /// Forgets those whose ids are named. Tells how many users were among them.
+    /// Forgets those whose ids are named. Tells how many users, teams and queues there were.
     pub fn remove(&mut self, is_named: impl Fn(&str) -> bool) -> usize {
-        let before = self.users.len();
+        let count = |all: &Self| all.users.len() + all.queues.len() + all.teams.len();
+        let before = count(self);
         self.users.retain(|user| !is_named(&user.id));
         self.queues.retain(|queue| !is_named(&queue.id));
         self.teams.retain(|team| !is_named(&team.id));
-        before - self.users.len()
+        before - count(self)
     }
 }
 
-/// A number that nothing has in a configuration, and that is none of `taken`.
-pub fn free_number(config: &Config, taken: &HashSet<String>) -> String {
+/// All numbers of a configuration.
+pub fn numbers(config: &Config) -> HashSet<String> {
+    let of_users = config.users.iter().filter_map(|user| user.extension.as_ref());
+    let others = config.queues.iter().map(|queue| &queue.number).chain(&config.outside.busy);
+    of_users.chain(others).chain(&config.outside.no_answer).cloned().collect()
+}
+
+/// A number that is none of `taken`, and is one of them from now on.
+pub fn free_number(taken: &mut HashSet<String>) -> String {
     let mut numbers = (FIRST_NUMBER..).map(|number| number.to_string());
-    numbers.find(|number| !is_number(config, number) && !taken.contains(number)).unwrap_or_default()
+    let free = numbers.find(|number| !taken.contains(number)).unwrap_or_default();
+    taken.insert(free.clone());
+    free
 }
 
 fn is_number(config: &Config, number: &str) -> bool {

@@ -143,7 +143,10 @@ impl<'r> Client<'r> {
                 Kind::Fault if is_of_client && entry.get(Key::What) == Some("acts") => {
                     client.add(entry, What::Hit(entry.get(Key::Fault).unwrap_or_default().to_owned()));
                 }
-                Kind::Login if is_of_user => client.add(entry, What::Login),
+                // Others may log in as the same user elsewhere.
+                Kind::Login if is_of_user && entry.get(Key::Peer).map(host) == peer => {
+                    client.add(entry, What::Login);
+                }
                 Kind::Request if is_of_user && is_read(entry) => client.add(entry, What::Read),
                 _ => {}
             }

@@ -1,5 +1,6 @@
 //! The rules, and how each is judged.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::conformance::client::{Client, What};
@@ -186,6 +187,8 @@ fn pings<'r>(client: &Client<'r>, _: &Rule) -> Finding<'r> {
     let end = client.read_until.or(client.ended).map_or(client.now, |entry| entry.time);
     let mut last = bound.entry;
     let mut number = 0;
+    let hits = client.own().filter(|fact| matches!(fact.what, What::Hit(_)));
+    let hits: std::collections::BTreeSet<u64> = hits.map(|fact| fact.entry.of).collect();
     let pings =
         client.own().filter(|fact| matches!(fact.what, What::Ping(_)) && fact.entry.seq > bound.entry.seq);
     for fact in pings {
@@ -193,6 +196,15 @@ fn pings<'r>(client: &Client<'r>, _: &Rule) -> Finding<'r> {
             return Finding::failed(last);
         }
         (last, number) = (fact.entry, number + 1);
+        // A client may wait for the answer first, which a fault has kept.
+        if hits.contains(&last.seq)
+            && let Some(answer) = client.behind(last).find(|answer| match (&fact.what, &answer.what) {
+                (What::Ping(id), What::Answer(other)) => id == other,
+                _ => false,
+            })
+        {
+            last = answer.entry;
+        }
     }
     if end.duration_since(last.time).unwrap_or_default() > PING_MAX {
         return Finding::failed(last);
@@ -272,12 +284,11 @@ fn restart<'r>(client: &Client<'r>, rule: &Rule) -> Finding<'r> {
         let later: Vec<_> = client.behind(hit).filter(|fact| fact.entry.session == back.session).collect();
         let is_there =
             later.iter().any(|fact| matches!(fact.what, What::Presence(priority) if priority >= 0));
-        let again = |node: &str| {
-            later
-                .iter()
-                .any(|fact| matches!(&fact.what, What::Subscribe { node: other, .. } if other == node))
-        };
-        if is_there && nodes(client).iter().all(|node| again(node)) {
+        let again = later.iter().filter_map(|fact| match &fact.what {
+            What::Subscribe { node, .. } => Some(&**node),
+            _ => None,
+        });
+        if is_there && nodes(client).is_subset(&again.collect()) {
             return Finding::passed(back);
         }
     }
@@ -285,12 +296,12 @@ fn restart<'r>(client: &Client<'r>, rule: &Rule) -> Finding<'r> {
 }
 
 /// The nodes that a session has subscribed to, and has not left.
-fn nodes<'c>(client: &'c Client<'_>) -> Vec<&'c str> {
-    let mut nodes: Vec<&str> = Vec::new();
+fn nodes<'c>(client: &'c Client<'_>) -> BTreeSet<&'c str> {
+    let mut nodes: BTreeSet<&str> = BTreeSet::new();
     for fact in client.own() {
         match &fact.what {
-            What::Subscribe { node, .. } => nodes.push(node),
-            What::Unsubscribe { node } => nodes.retain(|other| other != node),
+            What::Subscribe { node, .. } => _ = nodes.insert(node),
+            What::Unsubscribe { node } => _ = nodes.remove(&**node),
             _ => {}
         }
     }

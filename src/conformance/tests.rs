@@ -263,6 +263,8 @@ fn a_late_ping_is_survived_by_who_goes_on_after_the_answer() {
     let answered = met + &pong(22, 22) + &pong(24, 12);
     assert_eq!(judge(&answered, "late-ping", 25), NotSeen);
     assert_eq!(judge(&(answered.clone() + &ping(32)), "late-ping", 33), Passed);
+    let waited = good() + "12 a acts " + &armed("late-ping") + "\n" + &pong(24, 12) + &ping(44) + &ping(54);
+    assert_eq!(judge(&waited, "pings", 55), Passed, "what the fault has kept is no silence of the client");
     broken(
         &(answered + "24 a > <close xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>\n24 a ended"),
         "late-ping",

@@ -32,6 +32,7 @@ impl Desk {
         let is_state = |node: &str| nodes::user_of(node).is_some() || node.ends_with("/Users");
         step.events.retain(|event| !is_state(&event.node));
 
+        let was_in_maintenance = self.maintenance.is_some();
         (config.limits, config.profile) = (self.limits, self.profile);
         let mut fresh = Self::new(config);
         std::mem::swap(&mut fresh.directory, &mut self.directory);
@@ -44,12 +45,16 @@ impl Desk {
             domain: std::mem::take(&mut self.domain),
             status: self.status,
             https_port: self.https_port,
+            xmpp_ports: self.xmpp_ports,
             cti_since: self.cti_since,
             heartbeat_lost: self.heartbeat_lost,
             secondary_node: self.secondary_node.take(),
             client_logs: self.client_logs,
             ..fresh
         };
+        if was_in_maintenance {
+            step.events.push(self.status_told(now));
+        }
         for user in agents {
             self.user_changed(&mut step, user);
         }

@@ -284,19 +284,20 @@ impl Driver {
     pub async fn keep_time(self: Rc<Self>) {
         let mut timer = Timer::never();
         poll_fn(|cx| {
-            loop {
-                let due = self.hub.borrow().wake_at();
-                match due {
-                    Some(due) => timer.set_at(due),
-                    None => timer.clear(),
-                }
-                // Far away when nothing is due, so that whatever comes is earlier.
-                let set = due.unwrap_or_else(|| now().monotonic + Duration::from_secs(1 << 30));
-                *self.timer.borrow_mut() = Some((set, cx.waker().clone()));
-                std::task::ready!(std::pin::Pin::new(&mut timer).poll(cx));
-                self.timer.borrow_mut().take();
-                self.with_hub(|hub, now| hub.tick(now));
+            let due = self.hub.borrow().wake_at();
+            match due {
+                Some(due) => timer.set_at(due),
+                None => timer.clear(),
             }
+            // Far away when nothing is due, so that whatever comes is earlier.
+            let set = due.unwrap_or_else(|| now().monotonic + Duration::from_secs(1 << 30));
+            *self.timer.borrow_mut() = Some((set, cx.waker().clone()));
+            std::task::ready!(std::pin::Pin::new(&mut timer).poll(cx));
+            self.timer.borrow_mut().take();
+            self.with_hub(|hub, now| hub.tick(now));
+            // While the clock of the contact centre is moved something is due again at once: all others have their turns before.
+            self.arrival_rounds.borrow_mut().rest(cx.waker(), Duration::ZERO);
+            Poll::Pending
         })
         .await
     }
@@ -314,7 +315,8 @@ mod tests {
     use std::task::{Context, Wake};
 
     use super::*;
-    use crate::hub::{Peer, Transport};
+    use crate::config::User;
+    use crate::hub::{ClockChange, Peer, Transport};
 
     /// A driver whose notes call the hub, as a session does that is dropped.
     fn driver() -> Rc<Driver> {
@@ -335,6 +337,40 @@ mod tests {
                 Peer { address: peer, transport: Transport::Ws, accepted: now.monotonic, via_proxy: false },
             )
         })
+    }
+
+    #[test]
+    #[cfg(feature = "lab")]
+    fn a_clock_that_has_far_to_go_lets_all_others_have_their_turns() {
+        let mut config = Config::demo();
+        let agent = config.users[1].clone();
+        // Each of them is told of the other configuration, 64 at a time: there are some 160 due times.
+        let more = (0..10_000).map(|n| User {
+            id: format!("u{n}"),
+            login_name: None,
+            extension: None,
+            ..agent.clone()
+        });
+        config.users.extend(more);
+        let mut other = config.clone();
+        other.users.iter_mut().for_each(|user| user.first_name = "Other".to_owned());
+        let tasks = Tasks { verify: |_, _, _, _| {}, note: |_, _| {} };
+        let driver = Driver::new(config, Rc::default(), Rc::default(), tasks);
+        driver.with_hub(|hub, now| {
+            hub.reload(now, other);
+            let advance = Some(Duration::from_secs(3600));
+            assert!(hub.set_clock(now, ClockChange { speed: None, advance }));
+        });
+        let is_set = || driver.with_hub(|hub, _| hub.is_clock_set());
+        let cx = &mut Context::from_waker(Waker::noop());
+        let mut time = Box::pin(driver.clone().keep_time());
+        let mut rounds = 0;
+        while !is_set() {
+            rounds += 1;
+            assert!(time.as_mut().poll(cx).is_pending());
+            assert!(rounds > 1 || !is_set(), "all at once");
+            assert!(rounds < 100, "it goes on");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use rustls::ServerConfig;
 use smol::Timer;
 use smol::future::FutureExt as _;
 
-use crate::fault::{Hit, Kind, Point, Subject};
+use crate::fault::{Fault, Faults, Hit, Kind, Origin, Point, Subject};
 use crate::http::basic_auth;
 use crate::http::request_body::Incoming;
 use crate::http::response::{HttpRefusal, Response, set, text};
@@ -154,6 +154,37 @@ pub fn of_handshake(site: &Rc<Site>, listener: SocketAddr, peer: IpAddr) -> Opti
     }
     let made = site.defective_certificates.borrow_mut().server(defect, &names, now().wall);
     made.inspect_err(|error| log::debug!("{peer} tls: no certificate for a fault: {error}")).ok()
+}
+
+/// Heals faults of the file that, with each other and with those that somebody has set, would leave none of the listeners that there
+/// are: the file may name others, which count only from the next start on.
+pub fn heal_what_locks_out(site: &Site) {
+    if !cfg!(feature = "lab") || !site.faults {
+        return;
+    }
+    let listeners = site.listeners.borrow();
+    site.driver.with_hub(|hub, now| {
+        // At the start nobody listens yet, and the file was looked at.
+        while !listeners.is_empty()
+            && listeners
+                .iter()
+                .filter(|one| !one.xmpp)
+                .all(|one| hub.faults().meets(Point::Accept, one.address, |_| false, ""))
+            && let Some(name) = last_of_file(hub.faults())
+        {
+            hub.heal_fault(now, &name);
+            log::error!(
+                "the fault {name} of the file is healed: no listener would be left on which somebody could do that"
+            );
+        }
+    });
+}
+
+fn last_of_file(faults: &Faults) -> Option<Box<str>> {
+    let is_meant = |fault: &&Fault| {
+        fault.origin == Origin::File && fault.row.point == Point::Accept && fault.target().address.is_none()
+    };
+    faults.list().iter().rev().find(is_meant).map(|fault| fault.name.clone())
 }
 
 async fn until_ended(site: &Rc<Site>, hit: &Hit) {

@@ -41,9 +41,11 @@ impl Hub {
         self.frame_as(now, id, text, text);
     }
 
-    /// The start tag of a stream over TCP came in, which `text` has as an empty element.
+    /// The start tag of a stream over TCP came in, which `text` has as an empty element. The XML declaration before it is not shown.
     pub fn header(&mut self, now: Now, id: SessionId, text: &str) {
-        let shown = text.strip_suffix("/>").map(|start| format!("{start}>"));
+        let declared = text.strip_prefix("<?xml").and_then(|rest| rest.split_once("?>"));
+        let tag = declared.map_or(text, |(_, tag)| tag.trim_start());
+        let shown = tag.strip_suffix("/>").map(|start| format!("{start}>"));
         self.frame_as(now, id, shown.as_deref().unwrap_or(text), text);
     }
 

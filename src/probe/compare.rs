@@ -128,10 +128,12 @@ impl Statements {
         let mut names = Vec::new();
         if let Some((bare, resource)) = fact(Step::Bind, "jid").as_deref().and_then(|jid| jid.split_once('/'))
         {
-            names.push((resource.to_owned(), "{resource}"));
             if let Some((user, domain)) = bare.split_once('@') {
+                // Whole, as a user and a resource may have the same name.
+                names.push((format!("{bare}/{resource}"), "{user}@{domain}/{resource}"));
                 names.extend([(domain.to_owned(), "{domain}"), (user.to_owned(), "{user}")]);
             }
+            names.push((resource.to_owned(), "{resource}"));
         }
         names.extend(fact(Step::Bind, "resource").map(|resource| (resource, "{resource}")));
         names.extend(fact(Step::Open, "domain").map(|domain| (domain, "{domain}")));
@@ -243,7 +245,13 @@ impl Statements {
         let has_secret = path == "client auth";
         let text =
             element.children().filter(Node::is_text).filter_map(|node| node.text()).collect::<String>();
-        let value = if is_event || has_secret { String::new() } else { self.plain(text.trim()) };
+        let is_resource = path == "client iq/bind/resource"
+            && self.names.iter().any(|(name, stand_in)| name == text.trim() && *stand_in == "{resource}");
+        let value = match is_event || has_secret {
+            true => String::new(),
+            false if is_resource => "{resource}".to_owned(),
+            false => self.plain(text.trim()),
+        };
         self.say(step, path.to_owned(), value);
         for child in element.children().filter(Node::is_element) {
             let name = child.tag_name().name();

@@ -6,13 +6,14 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::browser;
-use super::dialogue::{Dialogue, Side};
+use super::dialogue::{Dialogue, Side, bounds};
 use super::outcome::{rfc3339, seconds};
 use super::peer::{self, Refusal, Upgrade};
 use super::plain::{self, Plain};
 use super::plan::{Frame, Judged};
 use super::step::Step;
 use super::symptom::Symptom;
+use crate::xml;
 use crate::xmpp::sasl;
 
 /// How many frames of a file are read.
@@ -107,6 +108,9 @@ fn judge(recorded: Recorded) -> Judged {
         if *side == Side::Client {
             *text = sasl::masked(text, dialogue.has_logged_in()).into_owned();
         }
+        if let Some(shown) = without_key(text) {
+            *text = shown;
+        }
     }
     let end_is_unknown = !dialogue.is_closing() && error.is_none();
     let begun = frames.iter().any(|frame| frame.side == Side::Server);
@@ -122,6 +126,18 @@ fn judge(recorded: Recorded) -> Judged {
         dialogue.recorded(since(last.at));
     }
     Judged { name, outcomes: dialogue.outcomes, frames, is_recording: true, end_is_unknown, left_out: 0 }
+}
+
+/// A body without the key of its BOSH session, which no report has.
+fn without_key(text: &str) -> Option<String> {
+    if !text.contains("sid") {
+        return None;
+    }
+    let document = xml::read_document(text, &bounds()).ok()?;
+    let key = document.root_element().attribute_node("sid")?.range_value();
+    // Without a byte order mark and white space before it, which the places count from.
+    let text = document.input_text();
+    Some(format!("{}(masked){}", &text[..key.start], &text[key.end..]))
 }
 
 /// Frames with the name of their session, connection by connection.
@@ -212,6 +228,9 @@ fn from_har(entries: &[Value]) -> Vec<Recorded> {
         let offers = header(request, "sec-websocket-protocol");
         let is_web_socket = messages.is_some() || url.starts_with("ws") || offers.is_some();
         if is_web_socket {
+            if recorded.len() == CONNECTIONS_MAX {
+                continue;
+            }
             let upgrade = match status {
                 Some(101) => Some(Upgrade::Done {
                     // A browser that took the connection has seen it; not each HAR has the headers.

@@ -48,17 +48,20 @@ struct Open {
 impl Plain {
     fn close(&mut self, open: Option<Open>, frames_max: usize) {
         let Some(Open { session, mut frame, size }) = open else { return };
-        // A payload that was decoded may have a declaration, which no element has in it.
-        while let Some(start) = frame.text.find("<?xml") {
-            let end = frame.text[start..].find("?>").map_or(frame.text.len(), |end| start + end + 2);
-            frame.text.replace_range(start..end, "");
-        }
+        frame.text = undeclared(&frame.text);
         // Of a long frame a text has the start.
         let is_cut = frame.text.len() < size && xml::read_document(&frame.text, &bounds()).is_err();
         if !frame.text.trim().is_empty() && !is_cut && self.frames.len() < frames_max {
             self.frames.push((session, frame));
         }
     }
+}
+
+/// A text without declarations: a payload that was decoded may have one, which no element has in it.
+fn undeclared(text: &str) -> String {
+    let mut parts = text.split("<?xml");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.filter_map(|part| part.split_once("?>")).fold(first, |text, (_, rest)| text + rest)
 }
 
 /// A text of the record: a line with two times and an arrow, and the lines of the frame below it.
@@ -156,7 +159,8 @@ fn reports(text: &str) -> Vec<(String, Outcomes)> {
                 found.push((name.to_owned(), Vec::new()));
             }
             goes_on = true;
-            if let Some((_, steps)) = found.last_mut() {
+            // No report has more.
+            if let Some((_, steps)) = found.last_mut().filter(|(_, steps)| steps.len() < Step::ALL.len()) {
                 steps.push(step);
             }
             continue;

@@ -4,6 +4,9 @@
 const HEAD_MAX: usize = 64 << 10;
 const BODY_MAX: usize = 1 << 20;
 
+/// How long all of it may be: with announcements of a response before it, and with what is between the chunks of a body.
+const RESPONSE_MAX: usize = HEAD_MAX + 2 * BODY_MAX;
+
 /// How many headers a response may have.
 const HEADERS_MAX: usize = 100;
 
@@ -23,6 +26,9 @@ impl Response {
     ///
     /// Returns a sentence when it is no response, or is too long.
     pub fn read(bytes: &[u8], is_over: bool) -> Result<Option<Self>, String> {
+        if bytes.len() > RESPONSE_MAX {
+            return Err("the response is too long".to_owned());
+        }
         let mut rest = bytes;
         let Head { mut response, chunked, length, .. } = loop {
             let Some(found) = head(rest)? else {

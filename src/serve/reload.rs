@@ -8,7 +8,7 @@ use smol::Timer;
 
 use crate::config::{Config, Files, Fixed, Problem, SelfSigned};
 use crate::event_loop::threads;
-use crate::fault::{Fault, Faults, Origin, Point};
+use crate::http::faults;
 use crate::http::site::Site;
 use crate::hub;
 use crate::hub::FileFault;
@@ -116,49 +116,14 @@ impl Reloader {
 }
 
 /// Sets the faults of a configuration, if they were on at the start.
-pub fn take_faults(site: &Rc<Site>, faults: Vec<FileFault>) {
+pub fn take_faults(site: &Rc<Site>, of_file: Vec<FileFault>) {
     if !cfg!(feature = "lab") || !site.faults {
         return;
     }
-    for refusal in site.driver.with_hub(|hub, now| hub.take_file_faults(now, faults)) {
+    for refusal in site.driver.with_hub(|hub, now| hub.take_file_faults(now, of_file)) {
         log::error!("{refusal}");
     }
-    for name in what_locks_out(site) {
-        log::error!(
-            "the fault {name} of the file is healed: no listener would be left on which somebody could do that"
-        );
-    }
-}
-
-/// Heals faults of the file that, with each other and with those that somebody has set, would leave none of the listeners that there
-/// are: the file may name others, which count only from the next start on. Returns their names.
-fn what_locks_out(site: &Site) -> Vec<Box<str>> {
-    if !cfg!(feature = "lab") {
-        return Vec::new();
-    }
-    let listeners = site.listeners.borrow();
-    site.driver.with_hub(|hub, now| {
-        let mut healed = Vec::new();
-        // At the start nobody listens yet, and the file was looked at.
-        while !listeners.is_empty()
-            && listeners
-                .iter()
-                .filter(|one| !one.xmpp)
-                .all(|one| hub.faults().meets(Point::Accept, one.address, |_| false, ""))
-            && let Some(name) = last_of_file(hub.faults())
-        {
-            hub.heal_fault(now, &name);
-            healed.push(name);
-        }
-        healed
-    })
-}
-
-fn last_of_file(faults: &Faults) -> Option<Box<str>> {
-    let is_meant = |fault: &&Fault| {
-        fault.origin == Origin::File && fault.row.point == Point::Accept && fault.target().address.is_none()
-    };
-    faults.list().iter().rev().find(is_meant).map(|fault| fault.name.clone())
+    faults::heal_what_locks_out(site);
 }
 
 /// Shows a certificate to new handshakes.
@@ -277,6 +242,31 @@ mod tests {
             assert!(is_shown(&site, &reloader, &in_use) && in_use.chain != first.chain);
         }
         std::fs::remove_dir_all(&folder).expect("it is ours");
+    }
+
+    /// The file names a second listener, which there is only from the next start on.
+    #[test]
+    #[cfg(feature = "lab")]
+    fn a_fault_that_was_healed_so_that_somebody_can_come_in_is_healed_again_behind_a_reset() {
+        let (_, identity) = made(&["localhost"]);
+        let (site, _) = site(&identity);
+        let listener =
+            crate::net::listen::Listening { address: ([127, 0, 0, 1], 8445).into(), tls: true, xmpp: false };
+        *site.listeners.borrow_mut() = vec![listener];
+        let demo = crate::config::DEMO;
+        let listen = demo.lines().find(|line| line.starts_with("listen = ")).expect("the demo listens");
+        let text = demo.replace(listen, "listen = [\"127.0.0.1:8445\", \"127.0.0.1:8447\"]")
+            + "\n[[fault]]\nname = \"f\"\nkind = \"refuse\"\nlistener = \"127.0.0.1:8445\"\n";
+        let config = Config::parse(&text, "c.toml").unwrap_or_else(|problems| panic!("{problems:?}"));
+        let of_file = hub::faults_of_file(&config).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let is_set = || site.driver.with_hub(|hub, _| !hub.faults().list().is_empty());
+        take_faults(&site, of_file);
+        assert!(!is_set());
+        let all = hub::Reset { keeps_sessions: true, keeps_guests: false, keeps_faults: false };
+        assert!(site.driver.with_hub(|hub, now| hub.reset(now, all)));
+        assert!(is_set(), "it is tried again");
+        faults::heal_what_locks_out(&site);
+        assert!(!is_set());
     }
 
     #[test]

@@ -20,7 +20,8 @@ const send = (server, method, path, body, requestId = 'r-of-the-test') =>
     body,
   });
 const acts = async (server) => {
-  while ((await hits(server)) === 0);
+  const end = Date.now() + 10_000;
+  while ((await hits(server)) === 0) assert.ok(Date.now() < end, 'the fault acts within 10 s');
 };
 /** Whether a promise is settled by now. */
 const isOver = async (promise) => (await Promise.race([promise.then(() => true, () => true), Promise.resolve(false)]));

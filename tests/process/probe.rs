@@ -90,7 +90,7 @@ fn nobody_there_is_told_from_something_wrong() {
         (&["probe"][..], "name what to probe"),
         (&["probe", "ftp://localhost/"], "begins with none of wss, ws, https and http"),
         (&["probe", "localhost:8445"], "is not like wss://HOST:8445/ws/"),
-        (&["probe", "ws://1001:1001@localhost/"], "has a user in it; give it with --user"),
+        (&["probe", "ws://1001:1001@localhost/"], "\"…@localhost/\" has a user in it; give it with --user"),
         (&["probe", "ws://localhost:99999/"], "has no port of 1 to 65535"),
         (&["probe", "ws://localhost/", "--pin", "00:11"], "--pin is a SHA-256"),
         (&["probe", "ws://localhost/", "--watch", "0"], "no number of seconds from 1 to 600"),

@@ -122,3 +122,19 @@ fn with_strict_a_warning_is_a_failure_of_junit_too() {
         assert_eq!((attribute.as_deref(), &*told), (Some(failures), failures), "{suite}");
     }
 }
+
+#[test]
+fn what_cannot_be_compared_is_not_equal() {
+    let folder = Folder::new();
+    let file = |name: &str, text: &str| {
+        folder.write(name, text).to_str().expect("the folder of the tests has a plain name").to_owned()
+    };
+    let nothing = file("nothing.json", r#"{"frames":[{"ms":1,"from":"client","text":"<a/>"}]}"#);
+    let (code, printed, _) = run(&["probe", "--compare", &nothing, &nothing]);
+    assert_eq!(code, Some(1), "{printed}");
+    assert!(printed.ends_with("\nNo step can be compared.\n"), "{printed}");
+    let report = file("report.txt", "ws://localhost/ws/\nok open 1.0 ms\n");
+    let (code, printed, complained) = run(&["probe", "--compare", &report, &nothing]);
+    assert_eq!((code, &*printed), (Some(1), ""), "{complained}");
+    assert!(complained.contains("it is a report, and has no frames to be compared"), "{complained}");
+}

@@ -73,7 +73,7 @@ fn whatever_a_server_sends_a_probe_ends_with_a_finding() {
         let _ = socket.shutdown(Shutdown::Write);
         let _ = socket.read_to_end(&mut Vec::new());
     };
-    let cases: [(&str, &str, Answer, &[&str]); 17] = [
+    let cases: [(&str, &str, Answer, &[&str]); 20] = [
         (
             "an endless header",
             "ws",
@@ -206,6 +206,32 @@ fn whatever_a_server_sends_a_probe_ends_with_a_finding() {
                 without_end(socket, b"<", BYTE_A_SECOND);
             },
             &["silent"],
+        ),
+        (
+            "empty parts of a message without end",
+            "ws",
+            |socket, request| {
+                upgrade(socket, request);
+                let _ = socket.write_all(&[0x01, 0]);
+                without_end(socket, &[0x00, 0].repeat(4096), AT_ONCE);
+            },
+            &["silent", "broken"],
+        ),
+        (
+            "announcements of a response without end",
+            "http",
+            |socket, _| without_end(socket, &b"HTTP/1.1 100 Continue\r\n\r\n".repeat(200), AT_ONCE),
+            &["bad-handshake", "broken", "silent"],
+        ),
+        (
+            "chunks with long extensions without end",
+            "http",
+            |socket, _| {
+                let _ = socket.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+                let chunk = [b"1;".to_vec(), vec![b'x'; 60_000], b"\r\nx\r\n".to_vec()].concat();
+                without_end(socket, &chunk, AT_ONCE);
+            },
+            &["bad-handshake", "broken", "silent"],
         ),
         ("bodies that say nothing", "http", bodies, &["silent"]),
     ];

@@ -24,6 +24,8 @@ impl Compared<'_> {
         let differing: Vec<_> = self.found.differing().map(Step::name).collect();
         let differing = differing.join(", ");
         match (self.language, differing.is_empty()) {
+            (Language::English, _) if all == 0 => "No step can be compared.".to_owned(),
+            (Language::Chinese, _) if all == 0 => "沒有可比較的步驟。".to_owned(),
             (Language::English, true) => format!("Equal in all steps ({all})."),
             (Language::English, false) => {
                 format!("Equal in {percent} % of steps ({equal} of {all}). Differs in: {differing}.")

@@ -3,7 +3,9 @@
 use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use futures_rustls::{TlsConnector, rustls};
 use rustls::pki_types::ServerName;
@@ -17,6 +19,58 @@ use crate::probe::{NotSecured, Secured};
 pub trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Socket for S {}
+
+/// How often a connection is read from until others have their turn.
+const TURN: usize = 4;
+
+/// A connection that lets timers have their turn. A peer that always has something to say keeps a library reading that makes nothing
+/// of it, such as of empty parts of a message.
+#[derive(Debug)]
+pub struct Fair {
+    tcp: TcpStream,
+    reads: usize,
+}
+
+impl Fair {
+    pub fn new(tcp: TcpStream) -> Self {
+        Self { tcp, reads: 0 }
+    }
+}
+
+impl AsyncRead for Fair {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        if self.reads == TURN {
+            self.reads = 0;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let read = Pin::new(&mut self.tcp).poll_read(context, bytes);
+        self.reads = if read.is_ready() { self.reads + 1 } else { 0 };
+        read
+    }
+}
+
+impl AsyncWrite for Fair {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.tcp).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_flush(context)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_close(context)
+    }
+}
 
 /// Where a probe goes.
 #[derive(Clone, Debug)]
@@ -54,7 +108,7 @@ pub async fn reach(
     let tcp = tcp.map_err(|error| error.to_string())?;
     let _ = tcp.set_nodelay(true);
     if !target.secure {
-        return Ok(Box::new(tcp));
+        return Ok(Box::new(Fair::new(tcp)));
     }
     let (stream, secured) = secure(target, recorder, tcp).await.map_err(|error| error.words)?;
     if certificate.is_some_and(|certificate| certificate != secured.sha256) {
@@ -74,7 +128,7 @@ pub async fn secure(
     let name = ServerName::try_from(target.host.clone()).map_err(|error| failed(&error))?;
     let recorder = recorder.fresh();
     let config = recorder.config().map_err(|error| failed(&error))?;
-    let stream = TlsConnector::from(config).connect(name, tcp).await.map_err(|error| {
+    let stream = TlsConnector::from(config).connect(name, Fair::new(tcp)).await.map_err(|error| {
         // The signature of the handshake cannot be verified by this certificate.
         let is_its = matches!(
             error.get_ref().and_then(|error| error.downcast_ref()),

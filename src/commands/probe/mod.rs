@@ -168,7 +168,11 @@ fn round(flags: &cli::Probe, setting: &Setting) -> Told<Vec<Judged>> {
             // Of several connections the first that went furthest.
             found.reverse();
             let furthest = found.into_iter().max_by_key(steps);
-            Ok(Judged { name: name.clone(), ..furthest.unwrap_or_default() })
+            // A report says how steps went, and not what was said.
+            let furthest = furthest.filter(|judged| judged.is_recording).ok_or_else(|| {
+                (Exit::ToMend, of_file(path, "it is a report, and has no frames to be compared"))
+            })?;
+            Ok(Judged { name: name.clone(), ..furthest })
         }
     };
     setting.inputs.iter().zip(&flags.url).map(judge).collect()
@@ -290,7 +294,9 @@ fn print(flags: &cli::Probe, found: &[Judged]) -> io::Result<Told<Exit>> {
         exits.extend(
             compared
                 .iter()
-                .filter(|compared| compared.found.differing().next().is_some())
+                .filter(|compared| {
+                    compared.found.steps.is_empty() || compared.found.differing().next().is_some()
+                })
                 .map(|_| Exit::ToMend),
         );
     }

@@ -20,7 +20,7 @@ use smol::net::TcpStream;
 use smol::{LocalExecutor, Timer, net};
 use zeroize::Zeroizing;
 
-use super::connection::{Socket, Target, secure};
+use super::connection::{Fair, Socket, Target, secure};
 use super::http::{self, Question};
 use super::tls::Recorder;
 use crate::probe::{
@@ -293,8 +293,8 @@ impl Connection<'_> {
     }
 
     async fn upgrade(&mut self) -> Upgrade {
-        let socket =
-            self.socket.take().or_else(|| self.tcp.take().map(|tcp| Box::new(tcp) as Box<dyn Socket>));
+        let plain = |tcp| Box::new(Fair::new(tcp)) as Box<dyn Socket>;
+        let socket = self.socket.take().or_else(|| self.tcp.take().map(plain));
         let (Some(socket), Ok(request)) = (socket, self.request()) else {
             return Upgrade::Broken("the path cannot be asked for".to_owned());
         };

@@ -220,5 +220,7 @@ pub fn saved(reports: &[Report<'_>]) -> String {
 
 /// What a peer has sent, without what a terminal would take for a command.
 pub fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    // The last two are no characters of XML either.
+    let is_shown = |c: char| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}');
+    text.chars().map(|c| if is_shown(c) { c } else { '\u{fffd}' }).collect()
 }

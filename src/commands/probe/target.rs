@@ -15,23 +15,25 @@ use crate::probe::Plan;
 ///
 /// Returns a sentence that says what is wrong with it.
 pub fn target(url: &str) -> Result<Target, String> {
-    let wrong = || format!("{url:?} is not like wss://HOST:8445/ws/");
+    // A user has a password beside it.
+    let shown = url.rsplit_once('@').map_or_else(|| url.to_owned(), |(_, rest)| format!("…@{rest}"));
+    let wrong = || format!("{shown:?} is not like wss://HOST:8445/ws/");
     let (scheme, rest) = url.split_once("://").ok_or_else(wrong)?;
     let (secure, bosh, port) = match scheme {
         "wss" => (true, false, 443),
         "ws" => (false, false, 80),
         "https" => (true, true, 443),
         "http" => (false, true, 80),
-        _ => return Err(format!("{url:?} begins with none of wss, ws, https and http")),
+        _ => return Err(format!("{shown:?} begins with none of wss, ws, https and http")),
     };
     let path = if bosh { "/http-bind/" } else { "/ws/" };
     let (authority, path) = rest.find('/').map_or((rest, path), |place| rest.split_at(place));
     if authority.contains('@') {
-        return Err(format!("{url:?} has a user in it; give it with --user"));
+        return Err(format!("{shown:?} has a user in it; give it with --user"));
     }
     let (host, port) = match authority.rsplit_once(':') {
         Some((host, digits)) if !digits.ends_with(']') => {
-            (host, digits.parse().map_err(|_| format!("{url:?} has no port of 1 to 65535"))?)
+            (host, digits.parse().map_err(|_| format!("{shown:?} has no port of 1 to 65535"))?)
         }
         _ => (authority, port),
     };

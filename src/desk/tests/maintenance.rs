@@ -77,6 +77,18 @@ fn finding_m17_maintenance_mode_goes_on_until_nobody_is_left_or_fails() {
 }
 
 #[test]
+fn everybody_is_told_when_a_reset_ends_maintenance_mode() {
+    let text = format!("profile = \"ucce\"\nrelease = \"12.6\"\n{PEOPLE}");
+    let config = || Config::parse(&text, "c.toml").expect("a valid file");
+    let mut desk = at_once(config());
+    begin(&mut desk, 0, ROOT).expect("an administrator may");
+    let events = desk.apply(at(1000), Command::Reset(config().into())).expect("it cannot be refused").events;
+    assert_eq!(events.iter().map(|event| &*event.node).collect::<Vec<_>>(), ["/finesse/api/SystemInfo"]);
+    assert_eq!(field(&events[0].payload, "finesseMMode"), "");
+    assert!(!desk.is_in_maintenance());
+}
+
+#[test]
 fn maintenance_mode_fails_when_the_service_goes_meanwhile() {
     let mut desk = desk("ucce");
     begin(&mut desk, 0, ROOT).expect("an administrator may");

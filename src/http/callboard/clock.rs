@@ -31,10 +31,18 @@ const WRONG: HttpRefusal = HttpRefusal {
 const TOO_FAR: HttpRefusal =
     HttpRefusal { status: StatusCode::CONFLICT, sentence: "The clock can be ten years ahead at most." };
 
+const OFF: HttpRefusal = HttpRefusal {
+    status: StatusCode::CONFLICT,
+    sentence: "The clock is set only where there is a record or where faults are on, as only a reset takes it back: start with callboard serve --record 10000.",
+};
+
 /// Answers GET with the clock, and PUT when it shows what was asked for and all that was due until then is done.
 pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
     let user = basic_auth::administrator(site, &request).await?;
     if request.method() == Method::PUT {
+        if !site.records && !site.faults {
+            return Err(OFF);
+        }
         let change = read(Query::of(request.uri()))?;
         if !site.driver.with_hub(|hub, now| hub.set_clock(now, change)) {
             return Err(TOO_FAR);

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use hyper::{Request, StatusCode};
 
 use crate::http::basic_auth;
+use crate::http::faults;
 use crate::http::query::Query;
 use crate::http::request_body::Incoming;
 use crate::http::response::{HttpRefusal, Response, empty};
@@ -31,14 +32,14 @@ const CLOSING: HttpRefusal =
 /// Answers 204 when all is as after the start.
 pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
     let user = basic_auth::administrator(site, &request).await?;
-    let (mut sessions, mut users, mut faults) = (None, None, None);
+    let (mut sessions, mut users, mut kept) = (None, None, None);
     for (name, value) in Query::of(request.uri()).pairs() {
         let (place, is) = match (&*name, &*value) {
             ("sessions", "keep") => (&mut sessions, true),
             ("sessions", "end") => (&mut sessions, false),
-            ("keep", "faults") => (&mut faults, true),
+            ("keep", "faults") => (&mut kept, true),
             ("keep", "users") => (&mut users, true),
-            ("keep", "users,faults" | "faults,users") if users.replace(true).is_none() => (&mut faults, true),
+            ("keep", "users,faults" | "faults,users") if users.replace(true).is_none() => (&mut kept, true),
             _ => return Err(WRONG),
         };
         if place.replace(is).is_some() {
@@ -48,12 +49,14 @@ pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserI
     let wanted = Reset {
         keeps_sessions: sessions.unwrap_or(true),
         keeps_guests: users.unwrap_or(false),
-        keeps_faults: faults.unwrap_or(false),
+        keeps_faults: kept.unwrap_or(false),
     };
     site.driver.with_hub(|hub, now| match hub.is_closing() {
         true => Err(CLOSING),
         false if hub.reset(now, wanted) => Ok(()),
         false => Err(OFF),
     })?;
+    // Those of the file are set again, also one that was healed for this reason.
+    faults::heal_what_locks_out(site);
     Ok((user, empty(StatusCode::NO_CONTENT)))
 }

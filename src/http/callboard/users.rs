@@ -1,11 +1,13 @@
 //! `/callboard/api/users`: users, teams and queues of a test, which are gone with a reset or a restart.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::rc::Rc;
 
 use hyper::{Method, Request, StatusCode};
+use percent_encoding::percent_decode_str;
 
-use crate::config::guests::{self, GUESTS_MAX};
+use crate::config::guests::{self, GUESTS_MAX, Guests};
 use crate::config::password::Password;
 use crate::config::{Queue, Role, Team, User};
 use crate::http::callboard::outside::refuse;
@@ -33,7 +35,7 @@ const OFF: HttpRefusal = HttpRefusal {
 
 const FULL: HttpRefusal = HttpRefusal {
     status: StatusCode::SERVICE_UNAVAILABLE,
-    sentence: "There are 1000 users beside those of the file, and that is the most: let some go.",
+    sentence: "There are 1000 users or teams beside those of the file, and that is the most: let some go.",
 };
 
 const NONE: HttpRefusal = HttpRefusal {
@@ -63,7 +65,7 @@ pub async fn many(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId
         let (Some(prefix), None, None) = (prefix, count, team) else {
             return refuse(StatusCode::BAD_REQUEST, NO_PREFIX);
         };
-        remove(site, |id| id.starts_with(&prefix))?;
+        remove(site, |guests| guests.remove(|id| id.starts_with(&prefix)))?;
         return Ok((user, empty(StatusCode::NO_CONTENT)));
     }
     let count =
@@ -79,11 +81,11 @@ fn make(site: &Rc<Site>, prefix: &str, count: usize, team: String) -> Result<Res
     site.driver.with_hub(|hub, now| {
         let Some(mut config) = hub.with_guests() else { return Err(OFF) };
         let mut guests = hub.guests().clone();
-        if guests.users.len() + count > GUESTS_MAX {
+        if guests.users.len() + count > GUESTS_MAX || (team == "new" && guests.teams.len() >= GUESTS_MAX) {
             return Err(FULL);
         }
         let wrong = |sentence| Ok(text(StatusCode::BAD_REQUEST, sentence));
-        let mut taken = HashSet::new();
+        let mut taken = guests::numbers(&config);
         let (team, queue) = if team == "new" {
             let id = format!("{prefix}team");
             if let Some(problem) = guests::problem_of_team(&config, &id) {
@@ -92,8 +94,7 @@ fn make(site: &Rc<Site>, prefix: &str, count: usize, team: String) -> Result<Res
             let own = Team { id: id.clone(), name: id.clone(), wrap_up: None };
             config.teams.push(own.clone());
             guests.teams.push(own);
-            let number = guests::free_number(&config, &taken);
-            taken.insert(number.clone());
+            let number = guests::free_number(&mut taken);
             let queue = Queue {
                 id: format!("{prefix}queue"),
                 name: format!("{prefix}queue"),
@@ -115,8 +116,7 @@ fn make(site: &Rc<Site>, prefix: &str, count: usize, team: String) -> Result<Res
                 Ok(password) => password,
                 Err(end) => return wrong(format!("password {end}.")),
             };
-            let extension = guests::free_number(&config, &taken);
-            taken.insert(extension.clone());
+            let extension = guests::free_number(&mut taken);
             let user = User {
                 team: Some(team.clone()),
                 extension: Some(extension),
@@ -154,9 +154,10 @@ fn make(site: &Rc<Site>, prefix: &str, count: usize, team: String) -> Result<Res
 /// Makes or changes a user with PUT, as the form in its body says, and takes it away with DELETE.
 pub async fn one(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
     let by = basic_auth::administrator(site, &request).await?;
-    let id = request.uri().path().strip_prefix(BELOW).unwrap_or_default().to_owned();
+    let id = request.uri().path().strip_prefix(BELOW).unwrap_or_default();
+    let Ok(id) = percent_decode_str(id).decode_utf8().map(Cow::into_owned) else { return Err(NONE) };
     if request.method() == Method::DELETE {
-        remove(site, |one| one == id)?;
+        remove(site, |guests| guests.remove_user(&id))?;
         return Ok((by, empty(StatusCode::NO_CONTENT)));
     }
     if request.uri().query().is_some_and(|query| !query.is_empty()) {
@@ -227,11 +228,11 @@ fn read(id: String, form: &str) -> Result<User, String> {
     Ok(user)
 }
 
-/// Takes away the users, teams and queues whose ids are named.
-fn remove(site: &Rc<Site>, is_named: impl Fn(&str) -> bool) -> Result<(), HttpRefusal> {
+/// Takes some away. `forget` tells how many those are.
+fn remove(site: &Rc<Site>, forget: impl FnOnce(&mut Guests) -> usize) -> Result<(), HttpRefusal> {
     site.driver.with_hub(|hub, now| {
         let mut guests = hub.guests().clone();
-        if guests.remove(is_named) == 0 {
+        if forget(&mut guests) == 0 {
             return Err(NONE);
         }
         hub.set_guests(now, guests);

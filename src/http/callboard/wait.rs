@@ -130,8 +130,9 @@ fn take<T>(
 fn document(record: &Record, wait: &Wait) -> String {
     let is_matched = wait.ending == Some(Ending::Matched);
     let page = record.page(&wait.query);
-    // Behind the last that was wanted stands what the next wait may want.
-    let next = if is_matched { wait.matched.last().copied() } else { None };
+    // Behind the last that was wanted stands what the next wait may want, and behind the last that has room what is still to be seen.
+    let wanted = wait.matched.last().copied().filter(|_| is_matched);
+    let next = wanted.unwrap_or(page.next).min(page.next);
     json::document(|object| {
         object.plain("matched", is_matched);
         let reason = match wait.ending {
@@ -143,7 +144,7 @@ fn document(record: &Record, wait: &Wait) -> String {
         if let Some(reason) = reason {
             object.string("reason", reason);
         }
-        object.plain("next", next.unwrap_or_else(|| record.last()));
+        object.plain("next", next);
         object.plain("lost", page.lost);
         object.array("entries", page.entries, |out, entry| entry.write(out, record.wire()));
         if !is_matched {

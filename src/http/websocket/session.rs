@@ -200,6 +200,10 @@ impl<S: Sessions> Session<S> {
                     None => break,
                 }
             }
+            if self.is_starting_tls() {
+                // A fault keeps the answer to `<starttls/>` back, and nothing is read before it is out.
+                return Poll::Pending;
+            }
             if self.paused {
                 if turn.is_over() {
                     break;
@@ -314,7 +318,12 @@ impl<S: Sessions> Session<S> {
     fn encode(&mut self, output: &mut Vec<u8>, out: &XmppOut<'_>) {
         match out {
             XmppOut::Slice(bytes) => self.slice = Some(*bytes),
-            XmppOut::Text(pieces) => self.encode_text(output, pieces),
+            XmppOut::Text(pieces) => {
+                if let Wire::Tcp(tcp) = &mut self.wire {
+                    tcp.says(pieces);
+                }
+                self.encode_text(output, pieces);
+            }
             XmppOut::Ping => header(output, OpCode::Control(Control::Ping), 0),
             // The client knows by the end of the connection that nothing more comes (RFC 6120 §4.4).
             XmppOut::Close(..) if self.is_tcp() => (self.phase, self.deaf) = (Phase::Closing, true),
@@ -485,7 +494,7 @@ impl<S: Sessions> Writer for Session<S> {
             return Poll::Ready(());
         }
         match self.write(&mut Context::from_waker(Waker::noop())) {
-            Ok(Poll::Ready(())) if !self.paused => Poll::Ready(()),
+            Ok(Poll::Ready(())) if !self.paused && !self.is_starting_tls() => Poll::Ready(()),
             Ok(_) => Poll::Pending,
             Err(error) => {
                 self.failed = Some(error);

@@ -7,6 +7,7 @@ use crate::net::connection::Connection;
 use crate::net::quota::Part;
 use crate::net::tls::stream;
 use crate::xmpp::splitter::Splitter;
+use crate::xmpp::stream::PROCEED;
 
 /// A stream over TCP.
 pub(super) struct Tcp {
@@ -15,6 +16,8 @@ pub(super) struct Tcp {
     start_tls: StartTls,
     /// TLS begins when all that waits is written.
     pub is_starting: bool,
+    /// The last of that is on its way: a fault may keep it back for long.
+    has_proceeded: bool,
     limit: usize,
     /// What the handshake of TLS holds, while it lasts.
     held: Option<Part>,
@@ -23,7 +26,8 @@ pub(super) struct Tcp {
 impl Tcp {
     /// A stream of which nothing has come, whose pieces have `limit` bytes before the login.
     pub fn new(limit: usize, start_tls: StartTls) -> Self {
-        Self { splitter: Splitter::new(limit), start_tls, is_starting: false, limit, held: None }
+        let splitter = Splitter::new(limit);
+        Self { splitter, start_tls, is_starting: false, has_proceeded: false, limit, held: None }
     }
 
     /// Tells whether TLS can begin.
@@ -31,11 +35,17 @@ impl Tcp {
         self.start_tls.is_some()
     }
 
+    /// This goes out: behind the answer to `<starttls/>` TLS begins.
+    pub fn says(&mut self, pieces: &[&str]) {
+        self.has_proceeded |= self.is_starting && *pieces == [PROCEED];
+    }
+
     /// Begins TLS, if it is time for it: all that was said without it is written.
     pub fn start_tls(&mut self, io: &mut Connection) -> io::Result<()> {
-        if !std::mem::take(&mut self.is_starting) {
+        if !std::mem::take(&mut self.has_proceeded) {
             return Ok(());
         }
+        self.is_starting = false;
         let Some((config, held)) = self.start_tls.take().and_then(|make| make()) else {
             return Err(io::Error::other("there is no certificate"));
         };

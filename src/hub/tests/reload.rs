@@ -98,3 +98,19 @@ fn a_request_that_still_waits_when_its_user_is_gone_is_not_carried_out() {
     let user = stage.hub.users().find("1001").expect("it is there again");
     assert_eq!(stage.hub.admit(stage.now, user, stage.now.monotonic, 1), Admission::Now);
 }
+
+/// A file may name other listeners, which count only from the next start on.
+#[test]
+#[cfg(feature = "lab")]
+fn a_reset_after_a_reload_leaves_the_ports_as_they_are() {
+    let mut stage = Stage::with(|config| config.release = crate::config::Release::R12_6);
+    let mut other = Config::demo();
+    other.listen_xmpp.clear();
+    other.listen_xmpp_plain = vec![([127, 0, 0, 1], 0).into()];
+    reload(&mut stage, &other);
+    let wanted = Reset { keeps_sessions: true, keeps_guests: false, keeps_faults: false };
+    assert!(stage.hub.reset(stage.now, wanted));
+    stage.settle();
+    let info = stage.hub.desk().system_info_document(stage.now, "lab");
+    assert!(info.contains("<xmppPort>5222</xmppPort><xmppSecurePort>5223</xmppSecurePort>"), "{info}");
+}

@@ -70,6 +70,12 @@ fn what_is_of_one_side_alone_is_no_difference() {
 }
 
 #[test]
+fn a_resource_with_the_name_of_the_user_is_no_difference() {
+    let found = compared(STREAM, &STREAM.replace("desk-17", "1001"));
+    assert_eq!(differences(&found), Vec::<String>::new());
+}
+
+#[test]
 fn a_carrier_is_no_difference() {
     let sid = " sid='k' xmlns='http://jabber.org/protocol/httpbind'";
     let bosh: Vec<_> = STREAM

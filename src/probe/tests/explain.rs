@@ -31,6 +31,18 @@ fn what_is_explained_has_no_password() {
 }
 
 #[test]
+fn the_key_of_a_bosh_session_is_in_no_frame() {
+    let har = r#"{"log":{"entries":[{"startedDateTime":"2026-11-30T10:00:00Z","time":5,
+        "request":{"url":"https://host/http-bind/","postData":{"text":"<body xmlns='http://jabber.org/protocol/httpbind' rid='2' sid='k3y'/>"}},
+        "response":{"status":200,"content":{"text":"<body sid=\"k3y\" xmlns='http://jabber.org/protocol/httpbind'/>"}}}]}}"#;
+    let explained = explain(har).expect("BOSH");
+    assert_eq!(explained[0].frames.len(), 2);
+    for frame in &explained[0].frames {
+        assert!(frame.text.contains("(masked)") && !frame.text.contains("k3y"), "{}", frame.text);
+    }
+}
+
+#[test]
 fn other_peoples_connections_and_wild_times_do_no_harm() {
     let other = HAR
         .replace("\"value\":\"xmpp\"", "\"value\":\"v10.stomp\"")

@@ -152,3 +152,11 @@ fn what_a_file_in_json_leaves_out_is_told() {
         assert_eq!(explain(&file).expect("a recording")[0].left_out, 9, "{file}");
     }
 }
+
+#[test]
+fn a_text_that_repeats_itself_is_read_at_once() {
+    let declared = PAGE.replace("<open xmlns", &format!("{}<open xmlns", "<?xml?>".repeat(1 << 17)));
+    assert_eq!(explain(&declared).expect("a text of the page")[0].frames.len(), 3);
+    let report = "ok tls\n".repeat(1 << 17) + &"at tls (no-tls)\n".repeat(1 << 17);
+    assert_eq!(explain(&report).expect("a report").len(), 1);
+}

@@ -52,6 +52,14 @@ fn what_is_none_or_has_no_end_is_refused() {
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffff\r\n".to_owned(), "too long"),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n".to_owned(), "without a size"),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc".to_owned(), "another size"),
+        ("HTTP/1.1 100 Continue\r\n\r\n".repeat(100_000), "the response is too long"),
+        (
+            format!(
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{}",
+                format!("1;{long}\r\nx\r\n").repeat(40)
+            ),
+            "the response is too long",
+        ),
     ] {
         let error = read(&text, false).expect_err(words);
         assert!(error.contains(words), "{words}: {error}");

@@ -50,7 +50,11 @@ def server():
             yield ports
         finally:
             process.terminate()
-            process.wait()
+            try:
+                process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
 
 
 def publish(ports, payload):
@@ -58,7 +62,7 @@ def publish(ports, payload):
     url = f"http://127.0.0.1:{ports['http']}/callboard/api/publish?node={NODE}"
     request = urllib.request.Request(url, data=payload.encode(), method="POST")
     request.add_header("Authorization", "Basic " + base64.b64encode(b"administrator:1234").decode())
-    with urllib.request.urlopen(request) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
         assert answer.status == 202, answer.status
 
 
@@ -137,6 +141,9 @@ def main():
     """Runs all sessions, or those of the libraries that are named."""
     logging.basicConfig(level=logging.DEBUG if "-v" in sys.argv else logging.CRITICAL)
     wanted = [word for word in sys.argv[1:] if not word.startswith("-")]
+    names = {session.__name__.removeprefix("by_") for session, _ in SESSIONS}
+    if unknown := set(wanted) - names:
+        sys.exit(f"there is no library {', '.join(sorted(unknown))}; there are {', '.join(sorted(names))}")
     failures = 0
     with server() as ports:
         for session, way in SESSIONS:

@@ -6,6 +6,7 @@ use crate::support::Server;
 use crate::support::http::{Answer, own};
 use crate::support::polite::Client;
 use crate::support::rest::{ask, event, field, get, put_state};
+use crate::support::server::DEMO;
 
 const LOGIN: &str = "<state>LOGIN</state><extension>1001</extension>";
 const TEAM: &str = "/finesse/api/Team/1/Users";
@@ -128,4 +129,10 @@ fn the_clock_is_for_administrators_and_says_what_it_can() {
     }
     let told = own(&server, "administrator", "GET", "clock").body;
     assert!(told.ends_with(",\"ahead\":0.0,\"speed\":1}\n"), "{told}");
+    // Where nothing takes it back nothing moves it.
+    let closed =
+        DEMO.replacen("record = 10000", "record = 0", 1).replacen("faults = true", "faults = false", 1);
+    let closed = Server::serving("localhost", &closed);
+    assert_eq!(own(&closed, "administrator", "PUT", "clock?advance=1h").status(), 409);
+    assert_eq!(own(&closed, "administrator", "GET", "clock").status(), 200);
 }

@@ -112,6 +112,33 @@ fn who_is_taken_away_is_signed_out_and_gone() {
     other.expect_nothing_more();
 }
 
+/// The users of a team may go one by one, and a user may be called as a team is.
+#[test]
+fn a_team_goes_with_its_prefix_though_its_users_are_gone_and_not_with_a_user_of_its_name() {
+    let server = Server::demo();
+    for _ in 0..2 {
+        make(&server, "count=1&prefix=p-&team=new");
+        assert_eq!(put(&server, "p-team", "password=p&team=p-team").status(), 201);
+        assert_eq!(admin(&server, "DELETE", "users/p-team").status(), 204);
+        assert!(admin(&server, "GET", "directory").body.contains("\"p-1\""), "its team is still there");
+        assert_eq!(admin(&server, "DELETE", "users/p-1").status(), 204);
+        assert_eq!(admin(&server, "DELETE", "users?prefix=p-").status(), 204);
+        let directory = admin(&server, "GET", "directory").body;
+        assert!(!directory.contains("\"p-team\"") && !directory.contains("\"p-queue\""), "{directory}");
+    }
+}
+
+/// An id that a path cannot have as it is written.
+#[test]
+fn a_user_has_the_id_that_the_path_says() {
+    let server = Server::demo();
+    make(&server, "count=1&prefix=j%C3%BC-&team=1");
+    assert_eq!(admin(&server, "DELETE", "users/j%C3%BC-1").status(), 204);
+    assert_eq!(put(&server, "j%C3%BCrgen", "password=p&team=1").status(), 201);
+    assert!(admin(&server, "GET", "directory").body.contains("\"jürgen\""));
+    assert_eq!(put(&server, "j%FCrgen", "password=p&team=1").status(), 404);
+}
+
 #[test]
 fn a_reset_lets_them_go_unless_they_are_to_stay() {
     let server = Server::demo();

@@ -77,6 +77,29 @@ fn a_wait_is_answered_by_what_comes_behind_a_number() {
     assert!(!answer.body.contains("<old/>"), "{}", answer.body);
 }
 
+/// An answer has about 1 MiB of entries.
+#[test]
+fn entries_for_which_an_answer_has_no_room_come_with_the_next_wait() {
+    const ALL: usize = 60;
+    let server = Server::demo();
+    let mut after = sequence(&own(&server, "administrator", "POST", "status?status=IN_SERVICE"));
+    for _ in 0..ALL {
+        publish(&server, USER, &format!("<x>{}</x>", "x".repeat(30_000)));
+    }
+    let mut found = 0;
+    while found < ALL {
+        let count = ALL - found;
+        let query = format!("wait?after={after}&kind=event&node={USER}&count={count}&timeout=0s");
+        let body = ask(&server, &query).body;
+        assert!(body.starts_with("{\"matched\":true,"), "{found} were there");
+        let (_, next) = body.split_once("\"next\":").expect("it is there");
+        after = next.split(',').next().and_then(|next| next.parse().ok()).expect("a number");
+        let more = body.matches("\"what\":\"published\"").count();
+        assert!(more > 0, "one at least");
+        found += more;
+    }
+}
+
 #[test]
 fn a_timeout_is_a_result_with_the_nearest_entries() {
     let server = Server::demo();

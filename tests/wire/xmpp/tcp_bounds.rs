@@ -108,6 +108,19 @@ fn faults_touch_streams_over_tcp() {
     TcpSession::by_start_tls(ports).open();
 }
 
+/// The answer to `<starttls/>` comes late, and TLS begins behind it.
+#[test]
+fn starttls_waits_for_its_answer_while_a_fault_keeps_that_back() {
+    let (server, ports) = serving("", "");
+    for query in ["kind=slow&rate=2000", "kind=slice&bytes=1"] {
+        let answer = own(&server, "administrator", "PUT", &format!("faults/f?{query}&transport=tcp"));
+        assert!(matches!(answer.status(), 200 | 201), "{query}: {}", answer.body);
+        let mut session = TcpSession::by_start_tls(ports);
+        session.log_in("administrator", "a");
+        session.expect_nothing_more();
+    }
+}
+
 #[test]
 fn the_record_has_streams_over_tcp_without_their_passwords() {
     let (server, ports) = serving("", "");
@@ -120,6 +133,9 @@ fn the_record_has_streams_over_tcp_without_their_passwords() {
         entries("frame-in") + &entries("frame-out")
     };
     let seen = record();
+    let open = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'  to='localhost' version='1.0'>";
+    assert_eq!(seen.matches(open).count(), 3, "before TLS, behind it and behind the login: {seen}");
+    assert!(!seen.contains("(masked)"), "{seen}");
     for said in
         ["<?xml version='1.0'?><stream:stream xmlns='jabber:client'", "<starttls ", "<proceed ", "<success "]
     {

@@ -12,7 +12,9 @@ const MOST_BACK = 500;
 
 /** Lives as long as the login of the page. */
 export class OwnMarks {
+  // One for all times: each listens to the end of the login.
   #watch = null;
+  #on = false;
   #generation = 0;
   #rises = 0;
   #after = 0;
@@ -35,13 +37,14 @@ export class OwnMarks {
     clearTimeout(this.#scheduled);
     this.#scheduled = 0;
     this.#watch?.stop();
-    this.#watch = null;
+    this.#watch?.store.clear();
+    this.#on = false;
   }
 
   async #look() {
     const { bar, api } = this.context;
     const { store } = this.run;
-    if (this.#watch && (this.#generation !== store.generation || api.denied)) this.#leave();
+    if (this.#on && (this.#generation !== store.generation || api.denied)) this.#leave();
     if (api.denied || this.#asking || (!bar.count && bar.rises === this.#rises)) return;
     if (!bar.count && (this.#after += 1) > LOOKS_AFTER) {
       this.#after = 0;
@@ -49,7 +52,7 @@ export class OwnMarks {
       this.#leave();
       return;
     }
-    if (this.#watch || !store.frames.length) return;
+    if (this.#on || !store.frames.length) return;
     this.#asking = true;
     const { generation } = store;
     const own = await this.#own().catch(() => null);
@@ -57,7 +60,8 @@ export class OwnMarks {
     if (!own || generation !== store.generation || this.context.signal?.aborted) return;
     this.#generation = generation;
     this.#done.clear();
-    this.#watch = new Watch(this.context);
+    this.#watch ??= new Watch(this.context);
+    this.#on = true;
     this.#unlisten = [this.#watch.store, store].map((one) => one.listen(() => this.#soon()));
     this.#watch.watch(own.id, own);
   }
