@@ -12,7 +12,7 @@ import { startBrowser } from './browser.js';
 /** Where screenshots go. */
 export const SHOTS = fileURLToPath(new URL('../../../target/screenshots/', import.meta.url));
 /** How long a window waits for what should be there. */
-export const PATIENCE = 15_000;
+export const PATIENCE = 30_000;
 
 let browser;
 

@@ -1,6 +1,6 @@
 // Waiting without sleeping: for something that has to happen, with a bound that only says when to give up.
 
-const PATIENCE = 10_000;
+const PATIENCE = 30_000;
 
 /** The promise, or an error that says what did not happen. */
 export async function within(promise, what) {
