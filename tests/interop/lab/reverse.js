@@ -111,6 +111,7 @@ export const CHECKERS = {
         timeout connect 5s
         timeout client 5s
         timeout server 5s
+        timeout check 5s
       frontend none
         bind 127.0.0.1:${port}
         default_backend options
