@@ -39,7 +39,7 @@ impl Serve {
 
     /// Changes a configuration as the flags say.
     pub fn apply(&self, config: &mut Config) {
-        // Who names addresses for the demo has all that it listens on.
+        // Flags that name addresses for the demo name all that it listens on: XMPP over TCP is left out then.
         if config.origin == Origin::Demo && !(self.listen.is_empty() && self.listen_plain.is_empty()) {
             config.listen_xmpp.clear();
             config.listen_xmpp_plain.clear();

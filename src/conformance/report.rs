@@ -60,7 +60,7 @@ struct Line<'r> {
     finding: Finding<'r>,
     /// A fault waits for its moment to provoke it.
     armed: bool,
-    /// What is wrong and what to do, if it is broken.
+    /// The words for a rule that the client breaks: what is wrong, and what to do.
     words: Option<&'static Words>,
 }
 

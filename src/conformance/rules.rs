@@ -29,7 +29,7 @@ const LOGINS_MAX: usize = 3;
 /// The resource of Cisco's desktop.
 const RESERVED: &str = "desktop";
 
-/// What is known of a rule.
+/// The verdict on a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Passed,
@@ -323,7 +323,7 @@ fn conflict<'r>(client: &Client<'r>, rule: &Rule) -> Finding<'r> {
 
 fn lost_events<'r>(client: &Client<'r>, rule: &Rule) -> Finding<'r> {
     let Some(hit) = hit(client, rule) else { return Finding::NOT_SEEN };
-    // What is read before the client is back may be old again by then.
+    // A client that reads the state over REST before it is back may have read an old one.
     let back = returned(client, hit);
     let read = back.and_then(|back| client.behind(back).find(|fact| fact.what == What::Read));
     match read {

@@ -85,7 +85,7 @@ fn told(script: &str, transport: &str) -> Record {
     record
 }
 
-/// What is known of a rule at a time, and the text of the entry that shows it.
+/// The verdict on a rule at a time, and the text of the entry that shows it.
 #[track_caller]
 fn judged_over(
     transport: &str,
@@ -147,7 +147,7 @@ fn a_rule_that_is_broken_shows_the_frame() {
     for (rule, script, shown) in [
         ("one-element", good() + "13 a > <presence/><presence/>", "<presence/><presence/>"),
         ("one-element", good() + "13 a >  ", ""),
-        // What is said before the login is shown in part.
+        // The record shows frames before the login in part.
         (
             "one-element",
             good()

@@ -28,7 +28,7 @@ impl Desk {
         for id in self.messages.active.keys().copied().collect::<Vec<u64>>() {
             self.end_message(&mut step, id);
         }
-        // What agents go through meanwhile is nobody's concern.
+        // States between the old one and the one after the reset are not told.
         let is_state = |node: &str| nodes::user_of(node).is_some() || node.ends_with("/Users");
         step.events.retain(|event| !is_state(&event.node));
 

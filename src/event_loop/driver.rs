@@ -70,7 +70,7 @@ pub struct Driver {
     pub shares: RefCell<Shares>,
     pub busy_time: BusyTime,
     pub checks: Checks,
-    /// What waits for the end of a fault, or for entries of the record.
+    /// Tasks that wait for the end of a fault, or for entries of the record.
     pub waits: Waits,
 }
 

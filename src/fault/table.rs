@@ -33,7 +33,7 @@ const XMPP: &[Transport] = &[Bosh, Tcp, Tls, Ws, Wss];
 const ALL: &[Transport] = &[Bosh, Sse, Tcp, Tls, Ws, Wss];
 /// The transports that hold a connection of their own.
 const HELD: &[Transport] = &[Sse, Tcp, Tls, Ws, Wss];
-/// Those of them that carry XMPP.
+/// The transports that carry XMPP without HTTP around each stanza.
 const STREAMS: &[Transport] = &[Tcp, Tls, Ws, Wss];
 const WEBSOCKETS: &[Transport] = &[Ws, Wss];
 

@@ -17,11 +17,11 @@ const PIECE: Duration = Duration::from_millis(2);
 /// A clock that was set.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Set {
-    /// The real time when it was set first, or when it was this.
+    /// The real time at which the clock was set, for the first time or last.
     pub origin: Instant,
     /// The real time when it was last set.
     pub real: Instant,
-    /// What it showed then.
+    /// The time of the contact centre at `real`.
     pub desk: Now,
     /// How many times faster than the real time it goes; 0: it stands still.
     pub speed: u32,

@@ -67,7 +67,7 @@ impl Hub {
     ///
     /// # Errors
     ///
-    /// There are as many waits as there can be.
+    /// As many requests wait as can wait at a time.
     pub fn begin_wait(&mut self, query: Query) -> Result<u64, TooManyWaits> {
         self.record.begin_wait(query)
     }

@@ -8,7 +8,7 @@ use crate::hub::state::Hub;
 use crate::id::UserId;
 use crate::pubsub::{self, NodeId, Subscriber};
 
-/// What stays.
+/// The parts that a reset leaves as they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reset {
     pub keeps_sessions: bool,

@@ -96,7 +96,7 @@ impl Hub {
         let pubsub_domain = format!("pubsub.{}", config.domain);
         let mut seed = [0; 8];
         random(&mut seed);
-        // What only has to differ: nothing of it lets anybody in.
+        // Ids only have to differ: none of them lets anybody in.
         let mut ids = fastrand::Rng::with_seed(config.seed.unwrap_or(u64::from_ne_bytes(seed)));
         let mut prefix = [0; 16];
         if config.seed.is_some() {

@@ -11,7 +11,7 @@ use crate::hub::state::Hub;
 /// How many times are gone to in a row before the event loop has its turn.
 const STEPS: usize = 64;
 
-/// What is to be done with the clock.
+/// A change of the contact centre's clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ClockChange {
     pub speed: Option<u32>,

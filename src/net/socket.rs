@@ -24,7 +24,7 @@ impl Socket {
         Self(Arc::new(stream))
     }
 
-    /// The same connection, for who takes it over.
+    /// A second handle of the connection, for the task that takes it over.
     pub fn again(&self) -> Self {
         Self(self.0.clone())
     }

@@ -56,7 +56,7 @@ impl Comparison {
         self.steps.iter().filter(|(_, differences)| differences.is_empty()).count()
     }
 
-    /// The same in percent, rounded down: 100 are all.
+    /// The share of steps that are equal, in percent, rounded down: 100 only if all are.
     pub fn percent(&self) -> usize {
         self.equal() * 100 / self.steps.len().max(1)
     }

@@ -80,7 +80,7 @@ impl Probe {
         &self.dialogue
     }
 
-    /// What has come of it.
+    /// The result of the probe under a name.
     pub fn judged(self, name: String) -> Judged {
         let Self { dialogue, frames, dropped: left_out, .. } = self;
         Judged {

@@ -13,7 +13,7 @@ use crate::xml;
 const INDENT: &str = "                    ";
 const PAYLOAD: &str = "    | ";
 
-/// What a text has.
+/// The connection and the frames that a text tells of.
 #[derive(Debug, Default)]
 pub struct Plain {
     /// Frames, each with the name of its session.

@@ -8,7 +8,7 @@ use crate::record::query::Query;
 /// The most waits at a time: each new entry is compared with all of them.
 pub const WAITS_MAX: usize = 64;
 
-/// There are as many waits as there can be.
+/// Refused: as many requests wait as can wait at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooManyWaits;
 

@@ -31,7 +31,7 @@ const BEHIND: XmlError = XmlError::NotWellFormed("Nothing follows the end of the
 const TAG: XmlError = XmlError::NotWellFormed("A tag has a < in it.");
 const END: XmlError = XmlError::NotWellFormed("The end tag of a stream is </stream:stream>.");
 
-/// What the next byte belongs to.
+/// The part of the stream to which the next byte belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     /// The first level: a stanza or the end comes, or the header.

@@ -102,7 +102,7 @@ impl Sessions for Echo {
         answers.extend_from_slice(data);
     }
 
-    /// There are WebSockets alone.
+    /// Never called: only WebSockets come here.
     fn piece(self: &Rc<Self>, _: SessionId, _: Piece<'_>) {}
 
     fn user(self: &Rc<Self>, _: SessionId) -> Option<UserId> {

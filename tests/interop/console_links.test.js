@@ -99,7 +99,7 @@ for (const [what, options] of [['with a record', {}], ['without a record', NO_RE
     const { page, complaints } = await enter(server, 'wire');
     await connect(page);
     await page.getByText('Live', { exact: true }).waitFor();
-    // Those of this page, which notices the fault by itself.
+    // Frames of this page, which notices the fault by itself.
     assert.equal((await ask(server, 'PUT', 'faults/twice?kind=event-twice&user=administrator')).status, 201);
     await page.locator('.fault-bar').waitFor();
     const marked = page.locator('.wire .frames-list > li[data-fault="twice"]');
@@ -109,7 +109,7 @@ for (const [what, options] of [['with a record', {}], ['without a record', NO_RE
     }, 'marks');
     assert.match(await marked.first().innerText(), /event.*Touched by the fault twice/s);
     assert.equal(await page.locator('.wire .frames-list > li[data-fault]').filter({ hasText: 'presence' }).count(), 0);
-    // Those of another client: an event, and a request.
+    // Frames of another client: an event, and a request.
     await page.getByRole('button', { name: 'Watch all' }).click();
     await page.getByText('Watching all sessions').waitFor();
     const session = await client(strophe5, { user: '1001' });

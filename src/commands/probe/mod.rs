@@ -146,7 +146,7 @@ fn setting(flags: &cli::Probe) -> io::Result<Told<Setting>> {
     Ok(Ok(Setting { inputs, recorder, login: flags.user.clone().zip(password) }))
 }
 
-/// What is wrong with a file.
+/// The sentence for a file that cannot be read or written.
 fn of_file(path: &Path, error: impl std::fmt::Display) -> String {
     format!("{}: {error}", path.display())
 }

@@ -44,7 +44,7 @@ pub fn target(url: &str) -> Result<Target, String> {
     Ok(Target { secure, bosh, host: host.to_owned(), port, path: path.to_owned() })
 }
 
-/// What flags want to know of a target.
+/// The plan that the flags make for a target.
 pub fn plan(flags: &cli::Probe, target: &Target, password: Option<&Zeroizing<String>>) -> Plan {
     let user = flags.user.clone().unwrap_or_default();
     let mut nodes = Vec::new();

@@ -56,7 +56,7 @@ pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserI
         false if hub.reset(now, wanted) => Ok(()),
         false => Err(OFF),
     })?;
-    // Those of the file are set again, also one that was healed for this reason.
+    // The reset has set the faults of the file again, also a fault that was healed because it locked everybody out.
     faults::heal_what_locks_out(site);
     Ok((user, empty(StatusCode::NO_CONTENT)))
 }

@@ -53,7 +53,7 @@ pub enum Way {
     Tcp(StartTls),
 }
 
-/// What divides the bytes of a client.
+/// The reader that divides the bytes of a client into messages or stanzas.
 pub(super) enum Wire {
     WebSocket(Reader),
     Tcp(Tcp),

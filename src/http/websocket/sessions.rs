@@ -36,7 +36,7 @@ pub trait Sessions: 'static {
     /// alone, the stream ends.
     fn start_tls(self: &Rc<Self>, id: SessionId, is_alone: bool) -> bool;
 
-    /// There is TLS from now on.
+    /// The handshake of TLS that STARTTLS began is over (RFC 6120 §5.4.3.3).
     fn secured(self: &Rc<Self>, id: SessionId);
 
     /// A ping or a pong came in.

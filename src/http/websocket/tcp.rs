@@ -14,9 +14,9 @@ pub(super) struct Tcp {
     pub splitter: Splitter,
     /// `None`: there is TLS, or none can begin.
     start_tls: StartTls,
-    /// TLS begins when all that waits is written.
+    /// The client has sent `<starttls/>`: TLS begins when all that waits is written.
     pub is_starting: bool,
-    /// The last of that is on its way: a fault may keep it back for long.
+    /// `<proceed/>` has gone out; a fault may keep it back for long.
     has_proceeded: bool,
     limit: usize,
     /// What the handshake of TLS holds, while it lasts.
@@ -35,7 +35,7 @@ impl Tcp {
         self.start_tls.is_some()
     }
 
-    /// This goes out: behind the answer to `<starttls/>` TLS begins.
+    /// Notes that a text goes out: TLS begins behind `<proceed/>`, the answer to `<starttls/>`.
     pub fn says(&mut self, pieces: &[&str]) {
         self.has_proceeded |= self.is_starting && *pieces == [PROCEED];
     }

@@ -47,7 +47,7 @@ pub struct Identity {
 #[derive(Clone)]
 pub struct Configurations {
     pub http: Arc<ServerConfig>,
-    /// The same for XMPP over TCP (XEP-0368 §2).
+    /// The configuration for XMPP over TCP, whose ALPN is `xmpp-client` (XEP-0368 §2).
     pub xmpp: Arc<ServerConfig>,
 }
 

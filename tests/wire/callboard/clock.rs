@@ -51,7 +51,7 @@ fn a_clock_that_stands_still_goes_on_only_by_what_it_is_told() {
     let began = shown(&server);
     assert_eq!(shown(&server), began);
     assert_eq!(put_state(&server, "1001", "1001", LOGIN).status(), 202);
-    // What is due meanwhile is done at its time, before the answer: a sign-in takes 250 ms.
+    // A change that is due meanwhile is made at its time, before the answer: a sign-in takes 250 ms.
     let answer = clock(&server, "advance=1h");
     assert!(answer.ends_with(",\"speed\":0}\n"), "{answer}");
     let user = get(&server, "1001", "User/1001").body;

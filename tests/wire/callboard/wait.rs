@@ -162,7 +162,7 @@ fn waits_have_a_bound_and_a_client_that_goes_away_frees_its_place() {
     assert_eq!(refused.body, "64 requests wait already, and that is the most: let one end.\n");
     all.pop();
     until(&server, 200);
-    // Who waits is answered when the record is cleared.
+    // A request that waits is answered when the record is cleared.
     all.push(begin(&server, "contains=nothing&timeout=10m"));
     until(&server, 503);
     assert_eq!(own(&server, "administrator", "DELETE", "record").status(), 204);
