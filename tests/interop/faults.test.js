@@ -66,20 +66,23 @@ test('a desktop is disconnected at once by an error for its ping', desktops(asyn
   assert.equal(await tunnel.tick(), 'result', 'the same connection goes on');
 }));
 
-test('a desktop stays connecting without the presence of finesse, until the fault heals', lab(async ({ server }) => {
-  await fault(server, 'kind=finesse-hidden&user=1001');
-  const tunnel = new Tunnel(server.url('wss'));
-  try {
-    tunnel.init('1001', '1001');
-    await within(tunnel.loggedIn, 'the end of the login');
-    assert.equal(await tunnel.tick(), 'result');
-    assert.deepEqual(tunnel.states.all, ['connecting']);
-    await heal(server);
-    await state(tunnel, 'connected');
-  } finally {
-    tunnel.reset();
-  }
-}));
+// The user finesse is hidden, or appears late.
+for (const kind of ['finesse-hidden', 'finesse-late&delay=1h']) {
+  test(`a desktop stays connecting without the presence of finesse, until ${kind} heals`, lab(async ({ server }) => {
+    await fault(server, `kind=${kind}&user=1001`);
+    const tunnel = new Tunnel(server.url('wss'));
+    try {
+      tunnel.init('1001', '1001');
+      await within(tunnel.loggedIn, 'the end of the login');
+      assert.equal(await tunnel.tick(), 'result');
+      assert.deepEqual(tunnel.states.all, ['connecting']);
+      await heal(server);
+      await state(tunnel, 'connected');
+    } finally {
+      tunnel.reset();
+    }
+  }));
+}
 
 test('a desktop is told of a conflict', desktops(async ({ server, tunnel }) => {
   await state(tunnel, 'connected');

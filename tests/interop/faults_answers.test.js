@@ -42,21 +42,6 @@ test('a desktop whose pings are not answered fails over, and its connection goes
   }
 }));
 
-test('a desktop is connected when the user finesse appears late', lab(async ({ server }) => {
-  await fault(server, 'kind=finesse-late&delay=1h&user=1001');
-  const tunnel = new Tunnel(server.url('wss'));
-  try {
-    tunnel.init('1001', '1001');
-    await within(tunnel.loggedIn, 'the end of the login');
-    assert.equal(await tunnel.tick(), 'result');
-    assert.deepEqual(tunnel.states.all, ['connecting']);
-    await heal(server);
-    await tunnel.states.first((one) => one === 'connected', 'the tunnel to be connected');
-  } finally {
-    tunnel.reset();
-  }
-}));
-
 for (const client of CLIENTS) {
   for (const step of ['open', 'login', 'bind']) {
     test(`${client.name}: the answer to ${step} comes when the fault heals`, lab(async ({ server, connect }) => {

@@ -1,13 +1,12 @@
 // Reverse proxies with what people get wrong about them: each program runs once, with a port for each mistake.
 
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { spawn } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { startOther } from './other.js';
 import { freePort, listens } from './ports.js';
 import { apacheAround, nginxAround } from './reverse.js';
-import { within } from './wait.js';
 
 /** What passes an upgrade on. */
 const UPGRADE = 'proxy_http_version 1.1; proxy_set_header Host $http_host; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;';
@@ -129,29 +128,7 @@ export async function startBroken({ command, around, mistakes }, to) {
   const conf = join(folder, 'conf');
   writeFileSync(conf, `${around(folder, text)}\n`.replaceAll('$backend', to));
   const [program, ...flags] = command(conf, folder);
-  const path = ['/usr/sbin', '/usr/bin'].map((place) => `${place}/${program}`).find(existsSync) ?? program;
-  const child = spawn(path, flags, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const kill = () => child.kill('SIGKILL');
-  process.once('exit', kill);
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (said += data));
-  let ended = false;
-  const over = new Promise((resolve) => child.once('close', resolve).once('error', resolve)).then(() => (ended = true));
-  const up = async () => {
-    while (!(await listens(Object.values(addresses).at(-1).split(':')[1]))) {
-      if (ended) throw new Error(`${program} ended: ${said}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  };
-  await within(up(), `${program} to listen`);
-  return {
-    addresses,
-    said: () => said,
-    async stop() {
-      kill();
-      await over;
-      process.off('exit', kill);
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
+  const isUp = () => listens(Object.values(addresses).at(-1).split(':')[1]);
+  const { said, stop } = await startOther(program, flags, { folder, isUp });
+  return { addresses, said, stop };
 }

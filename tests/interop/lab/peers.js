@@ -1,12 +1,11 @@
 // Other XMPP servers, from Debian's packages: each runs for a test only, with a configuration, a data folder and ports of its own.
 
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { startOther } from './other.js';
 import { freePort, listens } from './ports.js';
-import { within } from './wait.js';
 
 /** How each is started in a folder with `both.pem`, `server.pem` and `server.key`, at a port and one with TLS. Agent 1001 is there. */
 export const PEERS = {
@@ -98,27 +97,10 @@ export async function startPeer({ paths, start, isReady = () => true }, { certif
   writeFileSync(join(folder, 'both.pem'), certificate + key);
   const [port, secure] = [await freePort(), await freePort()];
   const [program, flags, env] = start(folder, port, secure);
-  const child = spawn(program, flags, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
-  const kill = () => child.kill('SIGKILL');
-  process.once('exit', kill);
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (said += data));
-  let ended = false;
-  const over = new Promise((resolve) => child.once('close', resolve).once('error', resolve)).then(() => (ended = true));
-  const up = async () => {
-    while (!(await listens(port)) || !(await listens(secure)) || !isReady(folder)) {
-      if (ended) throw new Error(`${program} ended: ${said}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  };
-  await within(up(), `${program} to listen`);
+  const isUp = async () => (await listens(port)) && (await listens(secure)) && isReady(folder);
+  const { stop } = await startOther(program, flags, { env, folder, isUp });
   return {
     url: (scheme) => `${scheme}://localhost:${/^(wss|https)$/.test(scheme) ? secure : port}${paths[scheme.startsWith('ws') ? 'ws' : 'http']}`,
-    async stop() {
-      kill();
-      await over;
-      process.off('exit', kill);
-      rmSync(folder, { recursive: true, force: true });
-    },
+    stop,
   };
 }

@@ -1,14 +1,15 @@
 // The reverse proxies that people put in front of a server, from Debian's packages, with the files that deploy/proxies has
 // for them: only ports, certificates and times are other ones.
 
-import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { startOther } from './other.js';
 import { freePort, listens } from './ports.js';
-import { Inbox, within } from './wait.js';
+import { Inbox } from './wait.js';
 
 /** What a proxy waits for a silent other end, in seconds: much less than in the files. */
 export const SILENCE = 3;
@@ -157,21 +158,8 @@ export async function startReverse({ command, conf, secure }, server) {
   const port = await freePort();
   writeFileSync(`${folder}/conf`, conf(folder, port, server.addresses.http, server.addresses.https));
   const [program, ...flags] = command(folder);
-  const path = ['/usr/sbin', '/usr/bin', '/usr/local/sbin'].map((place) => `${place}/${program}`).find(existsSync) ?? program;
-  const child = spawn(path, flags, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const kill = () => child.kill('SIGKILL');
-  process.once('exit', kill);
   const log = new Inbox();
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => log.push(String(data)));
-  let ended = false;
-  const over = new Promise((resolve) => child.once('close', resolve).once('error', resolve)).then(() => (ended = true));
-  const up = async () => {
-    while (!(await listens(port))) {
-      if (ended) throw new Error(`${program} ended: ${log.all.join('')}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  };
-  await within(up(), `${program} to listen`);
+  const { stop } = await startOther(program, flags, { folder, isUp: () => listens(port), say: (text) => log.push(text) });
   const address = `127.0.0.1:${port}`;
   return {
     address,
@@ -179,11 +167,6 @@ export async function startReverse({ command, conf, secure }, server) {
     log,
     http: `http${secure ? 's' : ''}://${address}`,
     ws: `ws${secure ? 's' : ''}://${address}`,
-    async stop() {
-      kill();
-      await over;
-      process.off('exit', kill);
-      rmSync(folder, { recursive: true });
-    },
+    stop,
   };
 }
