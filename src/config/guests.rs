@@ -25,22 +25,21 @@ pub struct Guests {
 impl Guests {
     /// Adds them to a configuration, but for those whose names or numbers it has itself, or whose team it has no more.
     pub fn add_to(&self, config: &mut Config) {
+        let mut taken = Taken::of(config);
         for team in &self.teams {
-            if config.teams.iter().all(|own| own.id != team.id) {
+            if taken.teams.insert(team.id.clone()) {
                 config.teams.push(team.clone());
             }
         }
         for user in &self.users {
-            if problem_of_user(config, user).is_none() {
+            if taken.problem_of(user).is_none() {
+                taken.add(user);
                 config.users.push(user.clone());
             }
         }
         for queue in &self.queues {
-            let is_known = config.teams.iter().any(|team| team.id == queue.team);
-            if is_known
-                && config.queues.iter().all(|own| own.id != queue.id)
-                && !is_number(config, &queue.number)
-            {
+            let is_free = !taken.queues.contains(&queue.id) && !taken.numbers.contains(&queue.number);
+            if is_free && taken.teams.contains(&queue.team) {
                 config.queues.push(queue.clone());
             }
         }
@@ -64,63 +63,85 @@ impl Guests {
     }
 }
 
-/// All numbers of a configuration.
-pub fn numbers(config: &Config) -> HashSet<String> {
-    let of_users = config.users.iter().filter_map(|user| user.extension.as_ref());
-    let others = config.queues.iter().map(|queue| &queue.number).chain(&config.outside.busy);
-    of_users.chain(others).chain(&config.outside.no_answer).cloned().collect()
+/// The ids, names and numbers of a configuration: looked up, as thousands of users may be compared with a thousand others.
+pub struct Taken {
+    /// Ids and login names.
+    names: HashSet<String>,
+    numbers: HashSet<String>,
+    teams: HashSet<String>,
+    queues: HashSet<String>,
 }
 
-/// A number that is none of `taken`, and is one of them from now on.
-pub fn free_number(taken: &mut HashSet<String>) -> String {
-    let mut numbers = (FIRST_NUMBER..).map(|number| number.to_string());
-    let free = numbers.find(|number| !taken.contains(number)).unwrap_or_default();
-    taken.insert(free.clone());
-    free
-}
+impl Taken {
+    /// All of a configuration.
+    pub fn of(config: &Config) -> Self {
+        let outside = config.outside.busy.iter().chain(&config.outside.no_answer);
+        let mut taken = Self {
+            names: HashSet::new(),
+            numbers: outside.chain(config.queues.iter().map(|queue| &queue.number)).cloned().collect(),
+            teams: config.teams.iter().map(|team| team.id.clone()).collect(),
+            queues: config.queues.iter().map(|queue| queue.id.clone()).collect(),
+        };
+        config.users.iter().for_each(|user| taken.add(user));
+        taken
+    }
 
-fn is_number(config: &Config, number: &str) -> bool {
-    config.users.iter().any(|user| user.extension.as_deref() == Some(number))
-        || config.queues.iter().any(|queue| queue.number == number)
-        || config.outside.busy.iter().chain(&config.outside.no_answer).any(|own| own == number)
-}
+    /// Adds the id, the login name and the telephone of a user.
+    pub fn add(&mut self, user: &User) {
+        self.names.extend([Some(&user.id), user.login_name.as_ref()].into_iter().flatten().cloned());
+        self.numbers.extend(user.extension.clone());
+    }
 
-/// Says why a user cannot be added to a configuration.
-pub fn problem_of_user(config: &Config, user: &User) -> Option<String> {
-    let wrong = |key: &str, value: &str, rule: Result<(), String>| {
-        rule.err().map(|end| format!("{key} {value:?} {end}."))
-    };
-    let id = &user.id;
-    let answers_to = |own: &User| own.id == *id || own.login_name.as_ref().is_some_and(|name| name == id);
-    wrong("id", id, rules::user_id(id))
-        .or_else(|| user.extension.as_ref().and_then(|one| wrong("extension", one, rules::extension(one))))
-        .or_else(|| {
-            let names = [("first_name", &user.first_name), ("last_name", &user.last_name)];
-            let mut given = names.into_iter().filter(|(_, name)| !name.is_empty());
-            given.find_map(|(key, name)| wrong(key, name, rules::name(name)))
-        })
-        .or_else(|| {
-            let is_known = |team: &String| config.teams.iter().any(|own| own.id == *team);
-            let unknown = user.team.iter().chain(&user.supervises).find(|team| !is_known(team));
-            unknown.map(|team| format!("There is no team {team:?}."))
-        })
-        .or_else(|| {
-            let lacks = user.roles.contains(&Role::Agent) && user.team.is_none();
-            lacks.then(|| "An Agent needs a team: add team=ID.".to_owned())
-        })
-        .or_else(|| config.users.iter().any(answers_to).then(|| format!("There is a user {id:?} already.")))
-        .or_else(|| {
-            let taken = user.extension.as_ref().filter(|number| is_number(config, number));
-            taken.map(|number| format!("The number {number} belongs to somebody else."))
-        })
-}
+    /// Adds a team, and a queue with its number.
+    pub fn add_team(&mut self, team: &str, queue: &Queue) {
+        self.teams.insert(team.to_owned());
+        self.queues.insert(queue.id.clone());
+        self.numbers.insert(queue.number.clone());
+    }
 
-/// Says why a team cannot be added to a configuration.
-pub fn problem_of_team(config: &Config, id: &str) -> Option<String> {
-    let rule = rules::team_id(id).err().map(|end| format!("team {id:?} {end}."));
-    let is_known =
-        || config.teams.iter().any(|own| own.id == id) || config.queues.iter().any(|own| own.id == id);
-    rule.or_else(|| is_known().then(|| format!("There is a team or a queue {id:?} already.")))
+    /// A number for a telephone or a queue that nothing has.
+    pub fn free_number(&self) -> String {
+        let mut numbers = (FIRST_NUMBER..).map(|number| number.to_string());
+        numbers.find(|number| !self.numbers.contains(number)).unwrap_or_default()
+    }
+
+    /// Says why a user cannot be added.
+    pub fn problem_of(&self, user: &User) -> Option<String> {
+        let wrong = |key: &str, value: &str, rule: Result<(), String>| {
+            rule.err().map(|end| format!("{key} {value:?} {end}."))
+        };
+        let id = &user.id;
+        wrong("id", id, rules::user_id(id))
+            .or_else(|| {
+                user.extension.as_ref().and_then(|one| wrong("extension", one, rules::extension(one)))
+            })
+            .or_else(|| {
+                let names = [("first_name", &user.first_name), ("last_name", &user.last_name)];
+                let mut given = names.into_iter().filter(|(_, name)| !name.is_empty());
+                given.find_map(|(key, name)| wrong(key, name, rules::name(name)))
+            })
+            .or_else(|| {
+                let mut named = user.team.iter().chain(&user.supervises);
+                let unknown = named.find(|team| !self.teams.contains(*team));
+                unknown.map(|team| format!("There is no team {team:?}."))
+            })
+            .or_else(|| {
+                let lacks = user.roles.contains(&Role::Agent) && user.team.is_none();
+                lacks.then(|| "An Agent needs a team: add team=ID.".to_owned())
+            })
+            .or_else(|| self.names.contains(id).then(|| format!("There is a user {id:?} already.")))
+            .or_else(|| {
+                let number = user.extension.as_ref().filter(|number| self.numbers.contains(*number));
+                number.map(|number| format!("The number {number} belongs to somebody else."))
+            })
+    }
+
+    /// Says why a team or a queue cannot be added.
+    pub fn problem_of_team(&self, id: &str) -> Option<String> {
+        let rule = rules::team_id(id).err().map(|end| format!("team {id:?} {end}."));
+        let is_known = || self.teams.contains(id) || self.queues.contains(id);
+        rule.or_else(|| is_known().then(|| format!("There is a team or a queue {id:?} already.")))
+    }
 }
 
 /// A user without names and devices.

@@ -17,7 +17,7 @@ const PIECE: Duration = Duration::from_millis(2);
 /// A clock that was set.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Set {
-    /// The real time at which the clock was set, for the first time or last.
+    /// The real time when the clock was set for the first time. Until then it was the real one.
     pub origin: Instant,
     /// The real time when it was last set.
     pub real: Instant,

@@ -1,5 +1,7 @@
 //! All begins again, between two tests.
 
+use std::collections::BTreeMap;
+
 use crate::clock::Now;
 use crate::config::guests::Guests;
 use crate::desk::{Command, Status};
@@ -54,11 +56,10 @@ impl Hub {
     fn reset_subscriptions(&mut self, now: Now) {
         let users: Vec<UserId> =
             self.users().keys().filter(|user| !self.roster.bound(*user).is_empty()).collect();
-        let automatic: Vec<(UserId, Vec<NodeId>)> =
+        let automatic: BTreeMap<UserId, Vec<NodeId>> =
             users.into_iter().map(|user| (user, self.automatic_nodes(user))).collect();
         let stays = |who: Subscriber, node: NodeId| {
-            who.session.is_some()
-                || automatic.iter().any(|(user, nodes)| *user == who.user && nodes.contains(&node))
+            who.session.is_some() || automatic.get(&who.user).is_some_and(|nodes| nodes.contains(&node))
         };
         let over: Vec<(Subscriber, NodeId)> =
             self.pubsub.list(None, None).map(|one| (one.who, one.node)).collect();

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use hyper::{Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
 
-use crate::config::guests::{self, GUESTS_MAX, Guests};
+use crate::config::guests::{self, GUESTS_MAX, Guests, Taken};
 use crate::config::password::Password;
 use crate::config::{Queue, Role, Team, User};
 use crate::http::callboard::outside::refuse;
@@ -79,31 +79,30 @@ pub async fn many(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId
 /// Makes users with passwords and telephones, and with `team=new` a team of their own with a queue.
 fn make(site: &Rc<Site>, prefix: &str, count: usize, team: String) -> Result<Response, HttpRefusal> {
     site.driver.with_hub(|hub, now| {
-        let Some(mut config) = hub.with_guests() else { return Err(OFF) };
+        let Some(config) = hub.with_guests() else { return Err(OFF) };
         let mut guests = hub.guests().clone();
         if guests.users.len() + count > GUESTS_MAX || (team == "new" && guests.teams.len() >= GUESTS_MAX) {
             return Err(FULL);
         }
         let wrong = |sentence| Ok(text(StatusCode::BAD_REQUEST, sentence));
-        let mut taken = guests::numbers(&config);
+        let mut taken = Taken::of(&config);
         let (team, queue) = if team == "new" {
             let id = format!("{prefix}team");
-            if let Some(problem) = guests::problem_of_team(&config, &id) {
+            if let Some(problem) = taken.problem_of_team(&id) {
                 return wrong(problem);
             }
-            let own = Team { id: id.clone(), name: id.clone(), wrap_up: None };
-            config.teams.push(own.clone());
-            guests.teams.push(own);
-            let number = guests::free_number(&mut taken);
+            let number = taken.free_number();
             let queue = Queue {
                 id: format!("{prefix}queue"),
                 name: format!("{prefix}queue"),
                 team: id.clone(),
                 number,
             };
-            if let Some(problem) = guests::problem_of_team(&config, &queue.id) {
+            if let Some(problem) = taken.problem_of_team(&queue.id) {
                 return wrong(problem);
             }
+            taken.add_team(&id, &queue);
+            guests.teams.push(Team { id: id.clone(), name: id.clone(), wrap_up: None });
             guests.queues.push(queue.clone());
             (id, Some(queue))
         } else {
@@ -116,15 +115,16 @@ fn make(site: &Rc<Site>, prefix: &str, count: usize, team: String) -> Result<Res
                 Ok(password) => password,
                 Err(end) => return wrong(format!("password {end}.")),
             };
-            let extension = guests::free_number(&mut taken);
+            let extension = taken.free_number();
             let user = User {
                 team: Some(team.clone()),
                 extension: Some(extension),
                 ..guests::user(format!("{prefix}{number}"), password)
             };
-            if let Some(problem) = guests::problem_of_user(&config, &user) {
+            if let Some(problem) = taken.problem_of(&user) {
                 return wrong(problem);
             }
+            taken.add(&user);
             made.push((user, secret));
         }
         guests.users.extend(made.iter().map(|(user, _)| user.clone()));
@@ -177,7 +177,7 @@ pub async fn one(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId,
         let is_new = guests.remove_user(&user.id) == 0;
         let Some(mut config) = hub.without_guests() else { return Err(OFF) };
         guests.add_to(&mut config);
-        if let Some(problem) = guests::problem_of_user(&config, &user) {
+        if let Some(problem) = Taken::of(&config).problem_of(&user) {
             return Ok(text(StatusCode::BAD_REQUEST, problem));
         }
         if guests.users.len() >= GUESTS_MAX {
