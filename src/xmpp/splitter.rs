@@ -217,9 +217,10 @@ impl Splitter {
             self.state = State::Content;
             return false;
         }
-        // The declaration ends before the tag.
-        let begin = self.text.windows(2).position(|two| two == b"?>").map_or(0, |at| at + 2);
-        let tag = &self.text[if self.awaits_header { begin } else { 0 }..];
+        // A declaration stands before the tag of a header; in a value `?>` ends nothing.
+        let is_declared = self.text.starts_with(b"<?");
+        let end = if is_declared { self.text.windows(2).position(|two| two == b"?>") } else { None };
+        let tag = &self.text[end.map_or(0, |at| at + 2)..];
         // A second header is no stanza, and nobody waits for its end.
         self.is_header = self.awaits_header || is_header(tag);
         if self.is_header {

@@ -39,6 +39,15 @@ fn header() -> String {
 }
 
 #[test]
+fn the_end_of_a_declaration_ends_nothing_in_a_value() {
+    for declaration in ["", "<?xml version='1.0'?>"] {
+        let stream = format!("{declaration}{}<presence/>", HEADER.replace("to=", "from='a?>' to="));
+        let (found, error) = pieces(&stream);
+        assert_eq!((&*found[1], error), ("<presence xmlns='jabber:client'/>", None));
+    }
+}
+
+#[test]
 fn a_stream_is_divided_at_every_byte_into_the_same_pieces() {
     let stanzas = [
         "<iq xmlns='jabber:client' type=\"get\" id='>'><ping xmlns='urn:xmpp:ping'/></iq>",
