@@ -47,6 +47,15 @@ impl Desk {
         step.events
     }
 
+    /// Puts the lists and objects that there are now into a configuration that brings other people only: what administrators have made
+    /// over REST stays.
+    pub fn keep_objects(&self, config: &mut Config) {
+        config.reason_codes.clone_from(&self.reason_codes);
+        config.phone_books.clone_from(&self.phone_books);
+        config.layouts.clone_from(&self.layouts);
+        config.objects.clone_from(&self.configuration.objects);
+    }
+
     /// Takes other reason codes, and tells of the agents who show another reason now.
     pub(super) fn replace_reason_codes(&mut self, step: &mut Step<'_>, codes: Vec<ReasonCode>) {
         let (changed, media) = self.take_reason_codes(codes);

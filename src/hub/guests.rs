@@ -27,7 +27,8 @@ impl Hub {
     /// sessions end.
     pub fn set_guests(&mut self, now: Now, guests: Guests) {
         self.guests = guests;
-        if let Some(config) = self.with_guests() {
+        if let Some(mut config) = self.with_guests() {
+            self.desk.keep_objects(&mut config);
             self.take(now, config);
         }
     }

@@ -24,10 +24,12 @@ impl Configuration {
         Self { objects, ..Self::default() }
     }
 
-    /// Takes the objects of another file.
+    /// Takes the objects of another file. An order of workflows belongs to the objects in which they were assigned.
     pub(in crate::desk) fn take(&mut self, objects: Objects) {
-        self.objects = objects;
-        self.workflow_order.clear();
+        if self.objects != objects {
+            self.objects = objects;
+            self.workflow_order.clear();
+        }
     }
 
     /// The place of a workflow among those of a team; those that were not assigned come last.

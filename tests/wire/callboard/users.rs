@@ -128,6 +128,31 @@ fn a_team_goes_with_its_prefix_though_its_users_are_gone_and_not_with_a_user_of_
     }
 }
 
+/// All workers of the tests share the objects.
+#[test]
+fn what_was_made_over_rest_stays_when_users_come_and_go() {
+    let server = Server::demo();
+    let administrator = ("administrator", "1234");
+    make(&server, "count=1&prefix=t1-&team=new");
+    let book = "<PhoneBook><name>Caterers</name><type>TEAM</type></PhoneBook>";
+    let made = finesse(&server, administrator, "POST", "PhoneBook", book);
+    assert!(matches!(made.status(), 200..=202), "{}", made.body);
+    let id =
+        made.header("location").and_then(|url| url.rsplit('/').next().map(str::to_owned)).expect("its URL");
+    let of_team =
+        format!("<PhoneBooks><PhoneBook><uri>/finesse/api/PhoneBook/{id}</uri></PhoneBook></PhoneBooks>");
+    let assigned = finesse(&server, administrator, "PUT", "Team/t1-team/PhoneBooks", &of_team);
+    assert!(matches!(assigned.status(), 200..=202), "{}", assigned.body);
+    make(&server, "count=1&prefix=t2-&team=new");
+    let own = finesse(&server, administrator, "GET", "Team/t1-team/PhoneBooks", "");
+    assert!(own.body.contains("Caterers"), "{}", own.body);
+    assert_eq!(admin(&server, "DELETE", "users?prefix=t1-").status(), 204);
+    let all = finesse(&server, administrator, "GET", "PhoneBooks", "");
+    assert!(all.status() == 200 && all.body.contains("Caterers"), "{}", all.body);
+    assert_eq!(admin(&server, "POST", "reset").status(), 204);
+    assert!(!finesse(&server, administrator, "GET", "PhoneBooks", "").body.contains("Caterers"));
+}
+
 /// An id that a path cannot have as it is written.
 #[test]
 fn a_user_has_the_id_that_the_path_says() {
