@@ -56,6 +56,8 @@ pub enum DialingMode {
     DirectPreview,
     /// The dialer calls the customer, and puts it through to an agent who is reserved and has not been asked.
     Progressive,
+    /// As Progressive for the agent; a real dialer calls more customers than there are agents.
+    Predictive,
 }
 
 /// The end of dialling a customer.
@@ -85,7 +87,12 @@ pub struct Customer {
 }
 
 impl DialingMode {
-    const ALL: [Self; 3] = [Self::Preview, Self::DirectPreview, Self::Progressive];
+    const ALL: [Self; 4] = [Self::Preview, Self::DirectPreview, Self::Progressive, Self::Predictive];
+
+    /// Whether an agent is reserved without being asked.
+    pub fn asks_nobody(self) -> bool {
+        matches!(self, Self::Progressive | Self::Predictive)
+    }
 
     /// The name in files.
     fn name(self) -> &'static str {
@@ -93,6 +100,7 @@ impl DialingMode {
             Self::Preview => "preview",
             Self::DirectPreview => "direct_preview",
             Self::Progressive => "progressive",
+            Self::Predictive => "predictive",
         }
     }
 }

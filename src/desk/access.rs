@@ -135,7 +135,7 @@ impl Desk {
         if may { Ok(()) } else { Err(ApiRefusal::NotYourself.about(&self.directory.get(user).id)) }
     }
 
-    pub(super) fn administrators_only(&self, actor: UserId) -> Result<(), ApiError> {
+    pub fn administrators_only(&self, actor: UserId) -> Result<(), ApiError> {
         let may = self.directory.is_administrator(actor);
         if may { Ok(()) } else { Err(ApiRefusal::NotAllowed.about(&self.directory.get(actor).id)) }
     }

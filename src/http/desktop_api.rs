@@ -57,7 +57,7 @@ async fn document(site: &Site, request: &Request<Incoming>) -> Result<String, De
     match object.trim_end_matches('/').to_ascii_lowercase().as_str() {
         "desktopconfig" => Ok(desktop_config(site, request)),
         "languages" => Ok(languages()),
-        "urls" => urls(site, request).await,
+        "resourceurls" | "urls" => urls(site, request).await,
         _ => Err(DesktopRefusal {
             status: StatusCode::NOT_FOUND,
             kind: "Not Found",

@@ -256,6 +256,9 @@ static ROUTES: &[Resource] = &[
     })).beside_files(),
     Resource::new(Exactly(sso::TOKEN), &[Method::GET, Method::HEAD, Method::POST, Method::OPTIONS],
         Later(|Exchange { site, request, peer, .. }| Box::pin(sso::token::answer(site, *request, peer)))).page().beside_files(),
+    Resource::new(Exactly(sso::TEST), READ, Later(|Exchange { site, request, peer, secure, .. }| {
+        Box::pin(sso::sso_test::answer(site, *request, peer, secure))
+    })).page().beside_files(),
     Resource::new(Exactly(sso::identity::PATH), &[Method::GET, Method::HEAD, Method::POST, Method::OPTIONS],
         Later(|Exchange { site, request, peer, secure, .. }| {
             Box::pin(sso::identity::answer(site, *request, peer, secure))

@@ -112,6 +112,22 @@ fn every_path_that_the_sources_name_is_in_the_manual() {
 }
 
 #[test]
+fn every_list_of_the_api_is_an_array_in_json() {
+    let lists = read(&Path::new(ROOT).join("src/http/finesse/as_json.rs"));
+    let names = ["list(out, \"", "list(&mut out, \""].into_iter().flat_map(|call| {
+        let texts = sources().into_iter().map(|text| text.replace('\n', ""));
+        let found =
+            texts.flat_map(move |text| text.split(call).skip(1).map(str::to_owned).collect::<Vec<_>>());
+        found.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())).collect::<Vec<_>>()
+    });
+    let names: Vec<String> = names.collect();
+    assert!(names.len() > 20, "{names:?}");
+    for name in names {
+        assert!(lists.contains(&format!("(\"{name}\", \"")), "as_json.rs has no list {name}");
+    }
+}
+
+#[test]
 fn every_variable_of_the_environment_is_in_the_manual() {
     let page = Page::of("configuration.md");
     for variable in literals("\"CALLBOARD_") {

@@ -138,6 +138,18 @@ test('finding_m7: a window of a browser is led to the form and back to the token
     assert.deepEqual(complaints, []);
     // No cookie stays, so the next one who opens the window gives a password.
     assert.deepEqual(await page.context().cookies(), []);
+    // The window of a test tells the page that has opened it how it went.
+    const told = page.evaluate(() => new Promise((resolve) => {
+      window.addEventListener('message', (event) => resolve(event.data));
+      window.open('/desktop/sso/test?cc_username=ada');
+    }));
+    const window = await page.waitForEvent('popup');
+    await window.getByLabel('Password').fill('secret');
+    await window.getByRole('button').click();
+    assert.deepEqual(await told, { status: 'true', errorMessage: '' });
+    await window.getByText('Single sign-on works: the token of 2001').waitFor();
+    const cookies = await page.context().cookies();
+    assert.deepEqual(cookies.map(({ name, value }) => [name, value]), [['ssotest', 'true']]);
     const headers = { Authorization: `Bearer ${token}` };
     const answer = await fetch(`http://${server.addresses.http}/callboard/api/directory`, { headers });
     assert.equal(answer.status, 200);

@@ -2,7 +2,6 @@
 
 use std::time::SystemTime;
 
-use crate::config::campaigns::DialingMode;
 use crate::desk::outbound::contacts::OutboundCall;
 use crate::desk::timers::TimerId;
 use crate::id::{DialogId, UserId};
@@ -249,7 +248,7 @@ impl Dialog {
     /// "Outbound Call Types and BAStatus").
     pub fn become_kind(&mut self, kind: CallType) {
         self.kind = kind;
-        let is_dialled = self.outbound.as_ref().is_some_and(|call| call.mode == DialingMode::Progressive);
+        let is_dialled = self.outbound.as_ref().is_some_and(|call| call.mode.asks_nobody());
         let words = ["OUTBOUND", "TRANSFERRED", "CONFERENCED"];
         let status = self.variables.iter_mut().find(|(name, _)| name == "BAStatus");
         if let Some((_, status)) = status.filter(|(_, status)| is_dialled && words.contains(&status.as_str()))

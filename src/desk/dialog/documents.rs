@@ -36,10 +36,27 @@ impl Desk {
     ///
     /// Returns what [`Desk::user_document`] does.
     pub fn dialogs_document(&self, actor: UserId, user: UserId) -> Result<String, ApiError> {
+        self.list_of_dialogs(actor, user, false)
+    }
+
+    /// `GET /User/{id}/Dialogs?includeNonVoice=true`: the calls, and behind them the tasks of all media (the guide, "User APIs for
+    /// Nonvoice Tasks").
+    ///
+    /// # Errors
+    ///
+    /// Returns what [`Desk::user_document`] does.
+    pub fn dialogs_of_all_media(&self, actor: UserId, user: UserId) -> Result<String, ApiError> {
+        self.list_of_dialogs(actor, user, true)
+    }
+
+    fn list_of_dialogs(&self, actor: UserId, user: UserId, with_tasks: bool) -> Result<String, ApiError> {
         self.may_see(actor, user)?;
         Ok(document(|out| {
             list(out, "Dialogs", |out| {
                 self.collection(user).into_iter().for_each(|dialog| self.write_dialog(out, "Dialog", dialog));
+                if with_tasks {
+                    self.write_tasks(out, user, None);
+                }
             });
         }))
     }

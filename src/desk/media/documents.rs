@@ -18,18 +18,65 @@ impl Desk {
         &self.media.list
     }
 
-    /// `GET /User/{id}/Media`: all media; those that the user does not handle have their names only.
+    /// `GET /User/{id}/Media`: the user's media from 12.6 on, before it all media, of which those that the user does not handle have
+    /// their names only (Cisco's release notes of 12.6(2), "Finesse REST APIs").
     ///
     /// # Errors
     ///
     /// Returns what [`Desk::user_document`] does.
     pub fn media_document(&self, actor: UserId, user: UserId) -> Result<String, ApiError> {
         self.may_see(actor, user)?;
+        let has_all = self.release < Release::R12_6;
+        let shown = self.media.list.iter().filter(|medium| has_all || self.handles(user, medium));
         Ok(document(|out| {
             list(out, "MediaList", |out| {
-                self.media.list.iter().for_each(|medium| self.write_medium(out, "Media", user, medium));
+                shown.for_each(|medium| self.write_medium(out, "Media", user, medium));
             });
         }))
+    }
+
+    /// `GET /MediaDomain`: every medium other than voice, for every user (the guide, "Cisco Finesse REST APIs"; Cisco's release notes
+    /// of 12.6(2)).
+    pub fn media_domains_document(&self) -> String {
+        document(|out| {
+            list(out, "MediaDomains", |out| {
+                self.media.list.iter().for_each(|medium| self.write_domain(out, medium));
+            });
+        })
+    }
+
+    /// `GET /MediaDomain/{id}`.
+    ///
+    /// # Errors
+    ///
+    /// Returns Not Found for another medium.
+    pub fn media_domain_document(&self, medium: &str) -> Result<String, ApiError> {
+        let medium = self.media.named(medium).ok_or_else(|| ApiRefusal::NotFound.about(medium))?;
+        Ok(document(|out| self.write_domain(out, medium)))
+    }
+
+    fn write_domain(&self, out: &mut String, medium: &Medium) {
+        inside(out, "MediaDomain", |out| {
+            element(out, "uri", &format!("/finesse/api/MediaDomain/{}", medium.id));
+            element(out, "description", &medium.description);
+            element(out, "id", &medium.id.to_string());
+            element(out, "interruptible", if medium.interruptible { "true" } else { "false" });
+            element(out, "name", &medium.name);
+            self.write_channel(out, medium);
+        });
+    }
+
+    /// The names that 12.6(2) has added.
+    fn write_channel(&self, out: &mut String, medium: &Medium) {
+        if self.release >= Release::R12_6 {
+            element(out, "channel", &medium.channel);
+            element(out, "mediaClass", &medium.class);
+        }
+    }
+
+    /// Tells whether a user works in a medium. An agent who has just been taken out of one is told so once.
+    fn handles(&self, user: UserId, medium: &Medium) -> bool {
+        is_assigned(self.directory.get(user), medium) || self.media.agents.contains_key(&(user, medium.id))
     }
 
     /// `GET /User/{id}/Media/{mrdId}`.
@@ -59,14 +106,15 @@ impl Desk {
         self.has_media()?;
         let named = |name: &str| self.media.named(name).ok_or_else(|| ApiRefusal::NotFound.about(name));
         let medium = medium.map(named).transpose()?.map(|medium| medium.id);
+        Ok(document(|out| list(out, "Dialogs", |out| self.write_tasks(out, user, medium))))
+    }
+
+    /// Writes the tasks of a user, of one medium or of all.
+    pub(in crate::desk) fn write_tasks(&self, out: &mut String, user: UserId, medium: Option<u32>) {
         let of_medium = self.media.of(user).filter(|(id, _)| medium.is_none_or(|medium| medium == *id));
         let ids = of_medium.flat_map(|(_, one)| one.tasks.iter());
-        let tasks: Vec<_> = ids.filter_map(|id| self.media.tasks.get(id)).collect();
-        Ok(document(|out| {
-            list(out, "Dialogs", |out| {
-                tasks.into_iter().for_each(|task| self.write_task(out, "Dialog", task, None));
-            });
-        }))
+        let tasks = ids.filter_map(|id| self.media.tasks.get(id));
+        tasks.for_each(|task| self.write_task(out, "Dialog", task, None));
     }
 
     /// `GET /Dialog/{id}` of a task: for its agent, the agent's supervisors, and administrators.
@@ -93,8 +141,7 @@ impl Desk {
     pub(super) fn write_medium(&self, out: &mut String, root: &str, user: UserId, medium: &Medium) {
         let one = self.media.agents.get(&(user, medium.id));
         let owner = self.directory.get(user);
-        // An agent who has just been taken out of a medium is told so once.
-        let is_handled = is_assigned(owner, medium) || one.is_some();
+        let is_handled = self.handles(user, medium);
         let flag = |value: bool| if value { "true" } else { "false" };
         inside(out, root, |out| {
             element(out, "uri", &nodes::medium(&owner.id, medium.id));
@@ -130,9 +177,8 @@ impl Desk {
             }
             if self.release >= Release::R12_6 {
                 element(out, "finesseAssociated", flag(is_handled));
-                element(out, "channel", &medium.channel);
-                element(out, "mediaClass", &medium.class);
             }
+            self.write_channel(out, medium);
         });
     }
 

@@ -12,15 +12,13 @@ impl OutboundCall {
             (true, Callback::Personal, _) => CallType::OutboundPersonalCallbackPreview,
             (true, Callback::Any, DialingMode::Preview) => CallType::OutboundCallbackPreview,
             (true, Callback::None, DialingMode::Preview) => CallType::OutboundPreview,
-            // The dialer has no reservation that is seen in Progressive mode.
-            (true, _, DialingMode::DirectPreview | DialingMode::Progressive) => {
-                CallType::OutboundDirectPreview
-            }
+            // The dialer has no reservation that is seen in Progressive and Predictive mode.
+            (true, _, _) => CallType::OutboundDirectPreview,
             (false, Callback::Personal, _) => CallType::OutboundPersonalCallback,
-            (false, Callback::Any, DialingMode::Preview | DialingMode::Progressive) => {
-                CallType::OutboundCallback
+            (false, Callback::Any, DialingMode::DirectPreview) | (false, Callback::None, _) => {
+                CallType::Outbound
             }
-            (false, _, _) => CallType::Outbound,
+            (false, Callback::Any, _) => CallType::OutboundCallback,
         }
     }
 
@@ -31,8 +29,9 @@ impl OutboundCall {
             (false, DialingMode::Preview, _) => "PREVIEW_OUTBOUND",
             (true, DialingMode::DirectPreview, _) => "DIRECT_PREVIEW_OUTBOUND_RESERVATION",
             (false, DialingMode::DirectPreview, Profile::Ucce) => "DIRECT_PREVIEW_OUTBOUND",
-            (false, DialingMode::DirectPreview | DialingMode::Progressive, Profile::Uccx) => "OUTBOUND",
+            (_, _, Profile::Uccx) => "OUTBOUND",
             (_, DialingMode::Progressive, _) => "PROGRESSIVE_OUTBOUND",
+            (_, DialingMode::Predictive, _) => "PREDICTIVE_OUTBOUND",
         }
     }
 

@@ -1,4 +1,4 @@
-//! Progressive mode: the dialer calls the customer of an agent who is reserved (the guide, "User: change agent state").
+//! Progressive and Predictive mode: the dialer calls the customer of an agent who is reserved (the guide, "User: change agent state").
 
 use crate::clock::Now;
 use crate::desk::contact_centre::Desk;

@@ -2,7 +2,7 @@
 
 use crate::clock::Now;
 use crate::config::Role;
-use crate::config::campaigns::{Campaign, DialingMode, MOST_CONTACTS};
+use crate::config::campaigns::{Campaign, MOST_CONTACTS};
 use crate::desk::contact_centre::Desk;
 use crate::desk::dialog::call::{Dialog, Participant, Party, Phase};
 use crate::desk::error::{ApiError, ApiRefusal};
@@ -120,7 +120,7 @@ impl Desk {
             return false;
         };
         let (mode, port) = (campaign.mode, campaign.dialer_port.clone());
-        if mode == DialingMode::Progressive {
+        if mode.asks_nobody() {
             self.start_dialing(step, place, user);
             return true;
         }

@@ -26,7 +26,7 @@ impl Desk {
         let mode = self.dialogs.get(&id).and_then(|dialog| Some(dialog.outbound.as_ref()?.mode));
         match (action, mode.ok_or(Failure::State)?) {
             (Action::Accept, DialingMode::Preview) => self.accepted(step, user, id),
-            (Action::Accept, DialingMode::DirectPreview | DialingMode::Progressive) => {
+            (Action::Accept, _) => {
                 let call = self.new_dialog_about(id)?;
                 self.accepted(step, user, id);
                 self.call_customer(step, user, id, call, Phase::Initiating);

@@ -60,7 +60,7 @@ fn finding_gap_2_and_d1_call_data_is_set_without_a_telephone() {
 }
 
 #[test]
-fn finding_gap_4_and_d5_every_call_has_ten_variables_and_then_its_own() {
+fn finding_gap_4_d5_and_m2_every_call_has_ten_variables_and_then_its_own() {
     for profile in ["uccx", "ucce"] {
         let (mut desk, id) = talking(profile);
         let shown = |desk: &Desk| {
@@ -97,7 +97,7 @@ fn finding_d5_a_wrap_up_reason_is_left_out_until_it_is_set() {
 }
 
 #[test]
-fn finding_d8_express_keeps_and_shows_wrap_up_items() {
+fn finding_d8_and_m8_express_keeps_and_shows_wrap_up_items() {
     let items = |list: &[&str]| {
         let list = list.iter().map(|item| format!("<wrapUpItem>{item}</wrapUpItem>")).collect::<String>();
         format!("<wrapUpItems>{list}</wrapUpItems>")

@@ -36,14 +36,16 @@ const CAMPAIGNS: [(&str, &str); 2] = [
         "uccx",
         "[[campaign]]\nname = \"Direct\"\nteam = \"1\"\n\
          [[campaign]]\nname = \"Own\"\nteam = \"1\"\npersonal_callbacks = true\nretry = \"5m\"\n\
-         [[campaign]]\nname = \"Dialer\"\nteam = \"1\"\nmode = \"progressive\"\n",
+         [[campaign]]\nname = \"Dialer\"\nteam = \"1\"\nmode = \"progressive\"\n\
+         [[campaign]]\nname = \"Many\"\nteam = \"1\"\nmode = \"predictive\"\n",
     ),
     (
         "ucce",
         "[[campaign]]\nname = \"Direct\"\nteam = \"1\"\n\
          [[campaign]]\nname = \"Preview\"\nteam = \"1\"\nmode = \"preview\"\ndialer_port = \"7901\"\n\
          [[campaign]]\nname = \"Own\"\nteam = \"1\"\nmode = \"preview\"\npersonal_callbacks = true\nretry = \"5m\"\n\
-         [[campaign]]\nname = \"Dialer\"\nteam = \"1\"\nmode = \"progressive\"\n",
+         [[campaign]]\nname = \"Dialer\"\nteam = \"1\"\nmode = \"progressive\"\n\
+         [[campaign]]\nname = \"Many\"\nteam = \"1\"\nmode = \"predictive\"\n",
     ),
 ];
 
@@ -66,6 +68,7 @@ dialogues!(
     listening,
     leaving,
     outbound_direct_preview,
+    outbound_predictive,
     outbound_progressive,
     outbound_callbacks,
     reasons,

@@ -68,7 +68,7 @@ fn a_team_is_shown_with_its_members() {
 
 /// Ada's login name is Ada. A client that knows the login name only asks for the id by it.
 #[test]
-fn finding_d4_a_user_is_found_by_login_name_by_those_who_may_see_it() {
+fn finding_d4_and_m3_a_user_is_found_by_login_name_by_those_who_may_see_it() {
     for profile in ["uccx", "ucce"] {
         let keys = "[[user]]\nid = \"4711\"\nlogin_name = \"Suzy\"\npassword = \"x\"\nteam = \"1\"\nextension = \"2001\"\n";
         let mut desk = desk_with(profile, "", keys);
@@ -106,7 +106,7 @@ fn finding_d4_a_user_is_found_by_login_name_by_those_who_may_see_it() {
 /// The guide 12.5, page 73: the state of the user on a manual outbound call from NOT_READY. The state of the agent stays, so only
 /// this tells the team that it is busy.
 #[test]
-fn finding_d21_teams_of_express_are_told_who_is_busy_with_a_call_of_its_own() {
+fn finding_d21_and_m8_teams_of_express_are_told_who_is_busy_with_a_call_of_its_own() {
     const TEAM: &str = "/finesse/api/Team/1/Users";
     for (profile, release, has_it) in
         [("uccx", "12.5", true), ("uccx", "11.6", false), ("ucce", "12.5", false)]

@@ -215,7 +215,7 @@ fn finding_d7_everybody_is_dropped_before_a_call_leaves() {
 }
 
 #[test]
-fn finding_gap_7_and_d6_the_member_has_the_call_by_which_a_supervisor_listens() {
+fn finding_gap_7_d6_and_m5_the_member_has_the_call_by_which_a_supervisor_listens() {
     for (profile, _) in RELEASES {
         let (mut desk, call) = talking(profile, &[ADA]);
         let before = get(&desk, BOB);

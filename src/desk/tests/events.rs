@@ -168,7 +168,7 @@ fn errors_are_told_as_captured() {
 
 /// A client of Express knows a fresh sign-in by the label.
 #[test]
-fn finding_d9_signing_in_has_a_reason_on_express() {
+fn finding_d9_and_m8_signing_in_has_a_reason_on_express() {
     for (profile, expected) in [("uccx", Some("32760")), ("ucce", None)] {
         let mut desk = captured(profile, "12.5");
         for event in events(&mut desk, LOGIN, "") {

@@ -216,6 +216,31 @@ fn place(desk: &mut Desk, medium: &str) -> String {
     desk.place_task(at(466), &task).expect("there is room").0
 }
 
+#[test]
+fn finding_m17_media_domains_are_the_media_of_everybody() {
+    let chat = |more: &str| {
+        format!(
+            "<MediaDomain><uri>/finesse/api/MediaDomain/5000</uri><description>&lt;Chat&gt;</description><id>5000</id>\
+             <interruptible>true</interruptible><name>Chat &amp; Co</name>{more}</MediaDomain>"
+        )
+    };
+    let added = "<channel>CHAT</channel><mediaClass>Cisco_Chat</mediaClass>";
+    for (release, more) in [("12.5", ""), ("12.6", added), ("15", added)] {
+        let desk = lab_with("ucce", &format!("release = \"{release}\""), MEDIA);
+        assert_eq!(shown(desk.media_domain_document("5000")), chat(more));
+        for medium in ["1", "5009", "05000", ""] {
+            assert_eq!(shown(desk.media_domain_document(medium)), format!("404|Not Found|{medium}"));
+        }
+        let list = desk.media_domains_document();
+        assert!(list.starts_with(&format!("<MediaDomains>{}<MediaDomain>", chat(more))), "{list}");
+        for id in ["5001", "5002"] {
+            let one = shown(desk.media_domain_document(id));
+            assert!(list.contains(&one), "{one} in {list}");
+        }
+        assert_eq!(list.matches("<id>").count(), 3, "{list}");
+    }
+}
+
 /// The guide's names and order ("Media"); what 12.6(2) adds stands behind.
 #[test]
 fn finding_m6_a_medium_has_the_fields_of_the_guide() {
@@ -264,7 +289,10 @@ fn finding_m6_a_medium_has_the_fields_of_the_guide() {
         } else {
             mail.replace("</Media>", "<finesseAssociated>false</finesseAssociated><channel></channel><mediaClass></mediaClass></Media>")
         };
-        assert!(list.ends_with(&(alone + "</MediaList>")), "{list}");
+        assert_eq!(desk.medium_document(BOB, BOB, "5002").as_ref(), Ok(&alone));
+        // From 12.6 on the media of the agent alone are listed.
+        assert_eq!(list.ends_with(&(alone + "</MediaList>")), release == "12.5", "{list}");
+        assert_eq!(list.contains("Media/5002"), release == "12.5", "{list}");
         assert_eq!(
             shown(desk.medium_document(EVE, BOB, "5000")),
             "401|Invalid Authorization User Specified|bob"
@@ -302,6 +330,10 @@ fn finding_m6_a_task_has_the_fields_of_the_guide() {
             let list = format!("<Dialogs>{}</Dialogs>", expected("Dialog"));
             assert_eq!(shown(desk.tasks_document(actor, BOB, medium)), list);
         }
+    }
+    for actor in [BOB, ADA, ROOT] {
+        let list = format!("<Dialogs>{}</Dialogs>", expected("Dialog"));
+        assert_eq!(shown(desk.dialogs_of_all_media(actor, BOB)), list);
     }
     assert_eq!(shown(desk.tasks_document(BOB, BOB, Some("5001"))), "<Dialogs/>");
     assert_eq!(shown(desk.dialogs_document(BOB, BOB)), "<Dialogs/>", "tasks are no calls");

@@ -10,32 +10,46 @@ use crate::http::headers::preference;
 use crate::json;
 
 /// The elements that may stand several times, each with its parent.
-const LISTS: [(&str, &str); 26] = [
+const LISTS: [(&str, &str); 40] = [
     ("ApiErrors", "ApiError"),
     ("Contacts", "Contact"),
+    ("Devices", "Device"),
     ("Dialogs", "Dialog"),
+    ("ECCVariableConfig", "ECCVariable"),
+    ("LockedOutUsers", "LockedOutUser"),
+    ("MediaDomains", "MediaDomain"),
     ("MediaList", "Media"),
     ("MediaPropertiesLayout", "column"),
     ("MediaPropertiesLayouts", "MediaPropertiesLayout"),
     ("PhoneBooks", "PhoneBook"),
     ("Queues", "Queue"),
     ("ReasonCodes", "ReasonCode"),
+    ("ScriptSelectors", "ScriptSelector"),
+    ("SystemVariables", "SystemVariable"),
     ("TeamMessages", "TeamMessage"),
     ("Teams", "Team"),
     ("Users", "User"),
+    ("WorkflowActions", "WorkflowAction"),
     ("Workflows", "Workflow"),
     ("WrapUpReasons", "WrapUpReason"),
+    ("actionVariables", "ActionVariable"),
     ("actions", "action"),
     ("callvariables", "CallVariable"),
     ("column", "entry"),
+    ("conditions", "Condition"),
     ("contacts", "Contact"),
+    ("ctiServers", "ctiServer"),
     ("dialogs", "Dialog"),
+    ("params", "Param"),
     ("participants", "Participant"),
     ("queues", "Queue"),
     ("roles", "role"),
     ("teams", "Team"),
     ("teams", "team"),
+    ("triggers", "Trigger"),
+    ("userDetails", "userDetail"),
     ("users", "User"),
+    ("workflowActions", "WorkflowAction"),
     ("wrapUpItems", "wrapUpItem"),
 ];
 
@@ -103,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_is_asked_for_when_it_is_named_and_xml_is_not() {
+    fn finding_gap_5_json_is_asked_for_when_it_is_named_and_xml_is_not() {
         for (accept, expected) in [
             ("application/json", true),
             ("Application/JSON; charset=utf-8", true),

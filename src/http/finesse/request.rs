@@ -9,6 +9,7 @@ use hyper::{Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
 
 use crate::clock::Now;
+use crate::config::MOST_CONTACTS;
 use crate::desk::{self, ApiError, ApiRefusal, Element};
 use crate::http::finesse::form;
 use crate::http::query::{Query, Repeated};
@@ -31,6 +32,9 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("requestid");
 
 /// The longest request id that is taken, in bytes: it is copied into every event.
 const REQUEST_ID_MAX: usize = 256;
+
+/// The most elements of a contact in a list, with its own and with some to spare.
+const ELEMENTS_OF_CONTACT: usize = 8;
 
 /// The last object that a range can have (the guide, "TeamResource: get phone books").
 const MOST_OBJECTS: usize = 6000;
@@ -237,9 +241,36 @@ impl<'a> Call<'a> {
         root: &str,
         change: impl FnOnce(Element) -> desk::Request,
     ) -> Reply {
+        let bounds = Bounds::of(&self.site.limits);
+        self.configure_within(by, actor, (root, &bounds), change).await
+    }
+
+    /// Takes other contacts of a phone book, which may be as long as a log and as many as there can be (the guide, "PhoneBook: import
+    /// contact list (XML)").
+    pub async fn replace_contacts(
+        self,
+        by: UserId,
+        actor: UserId,
+        root: &str,
+        change: impl FnOnce(Element) -> desk::Request,
+    ) -> Reply {
+        let limits = &self.site.limits;
+        let of_limits = Bounds::of(limits);
+        let elements = of_limits.elements.max(MOST_CONTACTS * ELEMENTS_OF_CONTACT);
+        let bounds = Bounds { bytes: limits.client_log.max(of_limits.bytes), elements, ..of_limits };
+        self.configure_within(by, actor, (root, &bounds), change).await
+    }
+
+    async fn configure_within(
+        self,
+        by: UserId,
+        actor: UserId,
+        (root, bounds): (&str, &Bounds),
+        change: impl FnOnce(Element) -> desk::Request,
+    ) -> Reply {
         let base = self.base();
         let read = |body: &str, bounds: &Bounds| Element::read(body, bounds, root).map(change);
-        self.change(by, actor, read).await.map(|done| done.stored(&base))
+        self.change_within(by, actor, bounds, read).await.map(|done| done.stored(&base))
     }
 
     /// Takes a file with the contacts of a phone book, in a form or as the body, which may be as long as a log.

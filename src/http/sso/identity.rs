@@ -12,7 +12,7 @@ use crate::http::query::Query;
 use crate::http::request_body::Incoming;
 use crate::http::response::{Response, empty, set};
 use crate::http::site::Site;
-use crate::http::sso::parameters::{CODE, FORM_MAX, Parameters, TOKEN, close};
+use crate::http::sso::parameters::{CODE, FORM_MAX, Parameters, close};
 use crate::http::{redact, request_body, request_log};
 use crate::id::UserId;
 use crate::net::socket::Remote;
@@ -80,7 +80,7 @@ async fn serve(
     };
     let parameters = Parameters { username: Some(wanted.to_owned()), ..parameters };
     let mut answer = empty(StatusCode::SEE_OTHER);
-    set(&mut answer, header::LOCATION, format!("{}?{}", TOKEN, parameters.query()));
+    set(&mut answer, header::LOCATION, parameters.origin());
     let secure = if secure { "; Secure" } else { "" };
     let cookie = format!("{CODE}={code}; Path=/desktop/sso/; Max-Age=60; HttpOnly; SameSite=Lax{secure}");
     set(&mut answer, header::SET_COOKIE, cookie);

@@ -2,6 +2,7 @@
 
 pub(crate) mod identity;
 mod parameters;
+pub(crate) mod sso_test;
 pub(crate) mod token;
 
-pub use parameters::TOKEN;
+pub use parameters::{TEST, TOKEN};

@@ -9,6 +9,12 @@ use crate::http::response::{Response, set};
 /// The path of the tokens.
 pub const TOKEN: &str = "/desktop/sso/token";
 
+/// The path of the test.
+pub const TEST: &str = "/desktop/sso/test";
+
+/// The parameter by which the identity page knows that a client came from the test.
+const TESTS: &str = "test";
+
 /// The cookie by which a browser comes back from the identity page.
 pub const CODE: &str = "callboard_code";
 
@@ -31,6 +37,8 @@ pub struct Parameters {
     pub refresh_token: Option<String>,
     pub return_refresh_token: bool,
     pub return_user: bool,
+    /// Whether a client tries single sign-on only.
+    pub tests: bool,
 }
 
 impl Parameters {
@@ -45,6 +53,7 @@ impl Parameters {
             refresh_token: one("refresh-token")?,
             return_refresh_token: one("return_refresh_token")?.is_some_and(|value| value == "true"),
             return_user: one("return_user")?.is_none_or(|value| value != "no"),
+            tests: one(TESTS)?.is_some_and(|value| value == "true"),
         })
     }
 
@@ -60,7 +69,15 @@ impl Parameters {
         if !self.return_user {
             query.append_pair("return_user", "no");
         }
+        if self.tests {
+            query.append_pair(TESTS, "true");
+        }
         query.finish()
+    }
+
+    /// The address from which a client was led to the identity page.
+    pub fn origin(&self) -> String {
+        format!("{}?{}", if self.tests { TEST } else { TOKEN }, self.query())
     }
 }
 
@@ -71,6 +88,11 @@ pub fn close(answer: &mut Response) {
     // Without a referrer a browser would not say either whose page sends the form (Fetch §3.2).
     set(answer, header::REFERRER_POLICY, "same-origin");
     set(answer, HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+}
+
+/// The cookie that takes the one of the identity page away.
+pub fn code_gone() -> String {
+    format!("{CODE}=; Path=/desktop/sso/; Max-Age=0")
 }
 
 /// The value of a cookie (RFC 6265 §4.2.1).
@@ -105,6 +127,8 @@ mod tests {
             ("cc_username=1001&refresh-token=secret&x=y", Some("cc_username=1001")),
             ("return_refresh_token=false&return_user=yes", Some("")),
             ("return_user=no", Some("return_user=no")),
+            ("test=true", Some("test=true")),
+            ("test=1", Some("")),
             ("cc_username=1&cc_username=2", None),
         ] {
             assert_eq!(read(query, &headers).as_deref(), again, "{query}");

@@ -7,7 +7,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
-use hyper::{Method, Request, StatusCode, header};
+use hyper::header::{self, HeaderMap};
+use hyper::{Method, Request, StatusCode};
 use log::Level;
 
 use crate::desk::{ApiError, ApiRefusal};
@@ -17,7 +18,7 @@ use crate::http::request_body::Incoming;
 use crate::http::response::{self, Response, empty, set};
 use crate::http::site::Site;
 use crate::http::sso::identity;
-use crate::http::sso::parameters::{CODE, FORM_MAX, Parameters, USERNAME, close, cookie};
+use crate::http::sso::parameters::{CODE, FORM_MAX, Parameters, USERNAME, close, code_gone, cookie};
 use crate::http::{basic_auth, redact, request_body, request_log};
 use crate::hub::{Issued, TooMany};
 use crate::id::UserId;
@@ -74,16 +75,10 @@ async fn serve(
     if posts {
         return Err(ApiRefusal::ParameterMissing.about("refresh-token"));
     }
-    let code = cookie(&headers, CODE).unwrap_or_default();
-    let is_own = site.driver.with_hub(|hub, now| {
-        let user = hub.user_of_code(now, &code);
-        user.is_some() && user == hub.sso_user(name)
-    });
-    if !is_own {
-        let mut answer = empty(StatusCode::FOUND);
-        set(&mut answer, header::LOCATION, format!("{}?{}", identity::PATH, parameters.query()));
-        return Ok((None, answer));
-    }
+    let code = match code(site, &headers, name, &parameters) {
+        Ok(code) => code,
+        Err(led) => return Ok((None, led)),
+    };
     // A code is good once, and the answer to HEAD would not carry the tokens.
     if only_asks {
         return Ok((None, empty(StatusCode::OK)));
@@ -92,8 +87,32 @@ async fn serve(
         return Err(ApiRefusal::Busy.about("tokens in [limits]"));
     };
     let mut answer = tokens(site, &parameters, &issued);
-    set(&mut answer, header::SET_COOKIE, format!("{CODE}=; Path=/desktop/sso/; Max-Age=0"));
+    set(&mut answer, header::SET_COOKIE, code_gone());
     Ok((Some(issued.user), answer))
+}
+
+/// The code with which a client comes back from the identity page.
+///
+/// # Errors
+///
+/// Returns the answer that leads a client to that page which has no good one.
+pub(super) fn code(
+    site: &Rc<Site>,
+    headers: &HeaderMap,
+    name: &str,
+    parameters: &Parameters,
+) -> Result<String, Response> {
+    let code = cookie(headers, CODE).unwrap_or_default();
+    let is_own = site.driver.with_hub(|hub, now| {
+        let user = hub.user_of_code(now, &code);
+        user.is_some() && user == hub.sso_user(name)
+    });
+    if is_own {
+        return Ok(code);
+    }
+    let mut answer = empty(StatusCode::FOUND);
+    set(&mut answer, header::LOCATION, format!("{}?{}", identity::PATH, parameters.query()));
+    Err(answer)
 }
 
 /// The answer with tokens.

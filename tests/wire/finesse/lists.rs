@@ -217,7 +217,7 @@ fn a_wrong_request_gets_the_error_that_the_guide_documents() {
 }
 
 #[test]
-fn finding_d22_a_range_of_objects_is_a_part_of_the_contacts() {
+fn finding_d22_and_m11_a_range_of_objects_is_a_part_of_the_contacts() {
     let server = Server::demo();
     let ranged = |path: &str, range: &str| ask(&server, "1001", "GET", path, range, "");
     let whole = get(&server, "1001", "User/1001/PhoneBooks").body;
@@ -272,6 +272,7 @@ fn finding_m17_what_callboard_lacks_is_not_implemented_and_what_finesse_lacks_is
     for (path, status) in [
         ("User/1001/Media/5001", 501),
         // Enterprise has these alone, and the first of them from 12.6 on.
+        ("DigitalChannels/Configuration", 404),
         ("MediaDomain", 404),
         ("SystemConfig", 404),
         ("Nothing", 404),
@@ -283,7 +284,7 @@ fn finding_m17_what_callboard_lacks_is_not_implemented_and_what_finesse_lacks_is
         .replace("profile = \"uccx\"", "profile = \"ucce\"")
         .replace("release = \"12.5\"", "release = \"12.6\"");
     let server = Server::serving("localhost", &enterprise);
-    for (path, status) in [("MediaDomain", 501), ("SystemConfig", 200), ("Nothing", 404)] {
+    for (path, status) in [("DigitalChannels/Configuration", 501), ("SystemConfig", 200), ("Nothing", 404)] {
         assert_eq!(ask(&server, "administrator", "GET", path, "", "").status(), status, "{path}");
     }
 }
@@ -417,6 +418,7 @@ roles = ["Administrator"]
         ("ECCVariableConfig", "<ECCVariableConfig/>"),
         ("ScriptSelectors", "<ScriptSelectors/>"),
         ("LockedOutUsers", "<LockedOutUsers/>"),
+        ("MediaDomain", "<MediaDomains/>"),
     ];
     for whose in ["", "User/chief/", "Team/1/", "TeamResource/1/"] {
         for (path, list) in [

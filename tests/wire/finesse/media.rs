@@ -48,6 +48,12 @@ fn finding_m6_an_agent_handles_a_task_over_the_wire() {
         directory.trim_end().ends_with("\"media\":[{\"id\":\"5000\",\"name\":\"Chat\"}],\"campaigns\":[]}"),
         "{directory}"
     );
+    // Every agent reads the list of all media.
+    let domains = get(&server, "1004", "MediaDomain");
+    assert_eq!((domains.status(), field(&domains.body, "name")), (200, "Chat"));
+    let domain = get(&server, "1004", "MediaDomain/5000").body;
+    assert_eq!(domains.body, format!("<MediaDomains>{domain}</MediaDomains>"));
+    assert_eq!(get(&server, "1004", "MediaDomain/5001").status(), 404);
     assert_eq!(field(&get(&server, "1001", "User/1001/Media/5000").body, "state"), "LOGOUT");
     for (body, state) in [(LOGIN, "NOT_READY"), ("<state>READY</state>", "READY")] {
         assert_eq!(medium(&server, body), 202);

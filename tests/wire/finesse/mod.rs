@@ -10,6 +10,7 @@ mod logout;
 mod media;
 mod messages;
 mod outbound;
+mod phone_books;
 mod queues;
 mod rest;
 mod serviceability;

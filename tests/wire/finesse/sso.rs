@@ -139,6 +139,49 @@ fn finding_m7_a_client_follows_redirects_to_a_form_and_gets_tokens_for_rest_and_
     assert!(log.contains("http 2001: GET /finesse/api/User/2001 200"), "{log}");
 }
 
+/// The guide, "Single Sign-On—Test API": a page, a cookie, and a message of which `tests/interop/sso.test.js` has the receiver.
+#[test]
+fn finding_m7_single_sign_on_is_tried_without_showing_a_token() {
+    let server = server("");
+    let from = "/desktop/sso/test?cc_username=ada";
+    let led = ask(&server, "GET", from, "");
+    assert_eq!((led.status(), led.body.as_str(), led.header("Set-Cookie")), (302, "", None));
+    let form = led.header("Location").expect("it leads to the form").to_owned();
+    assert_eq!(identify(&server, &form, "ada", "wrong").status(), 403);
+    let done = identify(&server, &form, "ada", "geheim-sso");
+    let back = done.header("Location").expect("it leads back").to_owned();
+    assert!(done.status() == 303 && back.starts_with("/desktop/sso/test?cc_username=ada"), "{done:?}");
+    let cookie = done.header("Set-Cookie").and_then(|cookie| cookie.split(';').next()).expect("a cookie");
+    let cookie = format!("Cookie: {cookie}\r\n");
+    let request = format!("HEAD {back} HTTP/1.1\r\nHost: localhost\r\n{cookie}\r\n");
+    assert_eq!(Http::connect(server.plain).ask_head(request).status(), 200);
+    let page = ask(&server, "GET", &back, &cookie);
+    assert_eq!((page.status(), page.header("Content-Type")), (200, Some("text/html; charset=utf-8")));
+    assert!(page.has_header("Set-Cookie", "ssotest=true; Path=/; SameSite=Lax"), "{page:?}");
+    assert!(page.has_header("Set-Cookie", "callboard_code=; Path=/desktop/sso/; Max-Age=0"), "{page:?}");
+    assert!(
+        page.body.contains("data-status=\"true\" data-error=\"\"") && page.body.contains("2001"),
+        "{page:?}"
+    );
+    assert!(page.has_header("Cache-Control", "no-store"), "{page:?}");
+    assert_eq!(ask(&server, "GET", &back, &cookie).status(), 302, "the cookie was good once");
+    let nobody = ask(&server, "GET", "/desktop/sso/test", "");
+    assert_eq!(nobody.status(), 400);
+    assert!(nobody.has_header("Set-Cookie", "ssotest=false; Path=/; SameSite=Lax"), "{nobody:?}");
+    assert!(nobody.body.contains("data-status=\"false\" data-error=\"NO TOKEN\""), "{nobody:?}");
+    let twice = ask(&server, "GET", "/desktop/sso/test?cc_username=ada&cc_username=ada", "");
+    assert!(twice.status() == 400 && twice.body.contains("data-error=\"AUTH_ERROR\""), "{twice:?}");
+    assert_eq!(ask(&server, "POST", from, "").status(), 405);
+    // Where another user has the only place for tokens there is none.
+    let bea = ADA.replace("2001", "2002").replace("\"ada\"", "\"bea\"");
+    let full = Server::with(&format!("{ADA}{bea}\n[limits]\ntokens = 1\n"));
+    sign_in(&full, FETCH, "ada", "geheim-sso");
+    let done = identify(&full, "/callboard/identity?cc_username=bea&test=true", "bea", "geheim-sso");
+    let cookie = done.header("Set-Cookie").and_then(|cookie| cookie.split(';').next()).expect("a cookie");
+    let page = ask(&full, "GET", "/desktop/sso/test?cc_username=bea", &format!("Cookie: {cookie}\r\n"));
+    assert!(page.status() == 503 && page.body.contains("data-error=\"NO TOKEN\""), "{page:?}");
+}
+
 #[test]
 fn finding_m7_a_user_with_single_sign_on_has_no_other_password_and_others_have_no_token() {
     let server = server("");

@@ -76,7 +76,12 @@ fn finding_gap_9_a_proxy_learns_which_files_need_no_password() {
         let request = format!("GET {} HTTP/1.1\r\nHost: localhost\r\n\r\n", path.trim_matches('"'));
         assert_eq!(Http::connect(server.plain).ask(request).status(), 200, "{path}");
     }
-    assert_eq!(get(&server, "urls?type=3rdParty").body, "[\"/3rdpartygadget/files/x y/g.css\"]\n");
+    // The second one is that of Cisco's configurations of OpenResty.
+    for object in ["urls", "ResourceURLs"] {
+        assert_eq!(get(&server, &format!("{object}?type=desktop")).body, desktop);
+        let gadgets = get(&server, &format!("{object}?type=3rdParty")).body;
+        assert_eq!(gadgets, "[\"/3rdpartygadget/files/x y/g.css\"]\n", "{object}");
+    }
     // Files may stand beside the API, and none in it.
     let file =
         Http::connect(server.plain).ask("GET /desktop/assets/a.js HTTP/1.1\r\nHost: localhost\r\n\r\n");

@@ -8,7 +8,7 @@ use crate::support::{Bosh, Client, Server, ns};
 
 /// A Go library never declares the namespace of a stanza (RFC 7395 §3.3.3 demands it).
 #[test]
-fn a_stanza_without_a_namespace_counts_as_one_of_jabber_client() {
+fn finding_gap_1_a_stanza_without_a_namespace_counts_as_one_of_jabber_client() {
     let server = Server::demo();
     let mut other = Client::online(&server, "1002", "desktop");
     let mut client = Client::connect(&server);
@@ -50,7 +50,7 @@ fn a_stanza_without_a_namespace_counts_as_one_of_jabber_client() {
 
 /// The stanzas of such a library have the namespace of `<body/>` over BOSH.
 #[test]
-fn a_stanza_in_the_namespace_of_a_bosh_body_counts_as_one_of_jabber_client() {
+fn finding_gap_1_a_stanza_in_the_namespace_of_a_bosh_body_counts_as_one_of_jabber_client() {
     let server = Server::demo();
     let mut other = Client::online(&server, "1002", "desktop");
     let mut client = Bosh::online(&server, "1001", "desktop");
@@ -81,7 +81,7 @@ fn a_stanza_of_another_namespace_ends_the_stream() {
 
 /// Clients that connect by an address put it into `from`. Nothing of it reaches anybody (RFC 6120 §8.1.2.1).
 #[test]
-fn whatever_a_client_says_it_is_its_stanzas_come_from_its_own_address() {
+fn finding_gap_10_whatever_a_client_says_it_is_its_stanzas_come_from_its_own_address() {
     let server = Server::demo();
     let mut other = Client::online(&server, "1002", "desktop");
     let mut client = Client::bound(&server, "1001", "desktop");

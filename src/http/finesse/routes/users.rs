@@ -20,7 +20,10 @@ pub const ROWS: &[Row] = &[
         })),
     ]),
     Row::new(&["User/ID/Dialogs"], &[
-        (Get, ReadOfUser(|asked, actor, user| asked.desk().dialogs_document(actor, user))),
+        (Get, ReadOfUser(|asked, actor, user| match asked.call.parameter("includeNonVoice")?.as_str() {
+            "true" => asked.desk().dialogs_of_all_media(actor, user),
+            _ => asked.desk().dialogs_document(actor, user),
+        })),
         (Post, ChangeOfUser(|user, body, bounds| {
             Ok(Request::CreateDialog { user, asked: DialogRequest::read(body, bounds)? })
         })),
@@ -72,7 +75,11 @@ pub const ROWS: &[Row] = &[
         (Get, ReadOfUser(|asked, actor, user| asked.desk().devices_of_user(actor, user))),
     ]).since(R12_6),
     Row::new(&["Devices/EXTENSION"], &[(Get, Read(|asked, _| asked.desk().devices_document(asked.id(0))))]).since(R12_6),
-    Row::new(&["MediaDomain", "MediaDomains", "MediaDomain/ID"], &[(Get, Missing)]).only(Ucce).since(R12_6),
+    Row::new(&["MediaDomain"], &[(Get, Read(|asked, _| Ok(asked.desk().media_domains_document())))]).only(Ucce),
+    Row::new(&["MediaDomain/ID"], &[
+        (Get, Read(|asked, _| asked.desk().media_domain_document(asked.id(0)))),
+    ]).only(Ucce),
+    Row::new(&["DigitalChannels/Configuration"], &[(Get, Missing)]).only(Ucce).since(R12_6),
     Row::new(&["ScriptSelectors"], &[
         (Get, Read(|asked, _| asked.desk().script_selectors_document(&asked.call.parameter("mrdType")?))),
     ]).only(Ucce).since(R12_6),
