@@ -8,7 +8,7 @@ mod configuration_page;
 
 use std::process::ExitCode;
 
-use argh::{ArgsInfo as _, CommandInfoWithArgs, FlagInfo, FlagInfoKind, Optionality};
+use argh::{ArgsInfo as _, CommandInfoWithArgs, FlagInfo, FlagInfoKind, Optionality, PositionalInfo};
 use callboard::cli::Arguments;
 use callboard::commands::Exit;
 use log::LevelFilter;
@@ -84,7 +84,9 @@ fn man(info: &CommandInfoWithArgs) -> String {
     page.text(synopsis(vec![bold("callboard")], info.flags.iter()));
     for command in commands.clone() {
         let name = vec![bold("callboard"), roman(" "), bold(command.name)];
-        page.control("br", []).text(synopsis(name, own_flags(command)));
+        let mut line = synopsis(name, own_flags(command));
+        line.extend(command.positionals.iter().flat_map(positional));
+        page.control("br", []).text(line);
     }
     page.control("br", []).text([bold(PROBE), roman(" as "), bold("callboard probe")]);
     page.control("SH", ["DESCRIPTION"]).text([roman(info.description)]);
@@ -93,6 +95,9 @@ fn man(info: &CommandInfoWithArgs) -> String {
     page.control("SH", ["COMMANDS"]);
     for command in commands {
         page.control("SS", [command.name]).text([roman(command.description)]);
+        for words in command.positionals {
+            page.control("TP", []).text([italic(words.name.to_uppercase())]).text([roman(words.description)]);
+        }
         options(&mut page, own_flags(command));
     }
     for (section, entries) in MORE {
@@ -131,6 +136,16 @@ fn usage(flag: &FlagInfo) -> Vec<Inline> {
         FlagInfoKind::Switch => vec![bold(flag.long)],
         FlagInfoKind::Option { arg_name } => vec![bold(flag.long), roman(" "), italic(arg_name)],
     }
+}
+
+/// A word that is no flag, as the synopsis has it.
+fn positional(word: &PositionalInfo) -> [Inline; 3] {
+    let (before, behind) = match word.optionality {
+        Optionality::Repeating => (" [", "]..."),
+        Optionality::Required => (" ", ""),
+        _ => (" [", "]"),
+    };
+    [roman(before), italic(word.name.to_uppercase()), roman(behind)]
 }
 
 fn synopsis<'f>(mut line: Vec<Inline>, flags: impl Iterator<Item = &'f FlagInfo<'f>>) -> Vec<Inline> {

@@ -12,8 +12,8 @@ pub fn string(out: &mut String, text: &str) {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            // Writing to a String cannot fail.
-            c if c < ' ' => drop(write!(out, "\\u{:04x}", u32::from(c))),
+            // A terminal takes some behind ASCII for commands, too. Writing to a String cannot fail.
+            c if c.is_control() => drop(write!(out, "\\u{:04x}", u32::from(c))),
             c => out.push(c),
         }
     }
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn what_is_written_is_json() {
         let out = document(|object| {
-            object.string("a", "\"\\\n\r\t\u{1}\u{e4}[");
+            object.string("a", "\"\\\n\r\t\u{1}\u{9b}\u{e4}[");
             object.array("b", ["x{", "y"], string);
             object.array("c", [None, Some("z")], optional);
             object.array("d", [], string);
@@ -137,7 +137,7 @@ mod tests {
             });
             object.optional("i", None);
         });
-        let expected = "{\"a\":\"\\\"\\\\\\n\\r\\t\\u0001\u{e4}[\",\"b\":[\"x{\",\"y\"],\"c\":[null,\"z\"],\"d\":[],\
+        let expected = "{\"a\":\"\\\"\\\\\\n\\r\\t\\u0001\\u009b\u{e4}[\",\"b\":[\"x{\",\"y\"],\"c\":[null,\"z\"],\"d\":[],\
              \"e\":{},\"f\":{\"g\":true,\"h\":1.5},\"i\":null}\n";
         assert_eq!(out, expected);
     }

@@ -59,6 +59,10 @@ fn main() -> ExitCode {
         Command::DemoConfig(_) => commands::demo_config(),
         #[cfg(feature = "client")]
         Command::Probe(flags) => commands::probe::probe(&flags),
+        #[cfg(feature = "client")]
+        Command::Watch(flags) => commands::probe::watch(&flags),
+        #[cfg(feature = "client")]
+        Command::Publish(flags) => commands::probe::publish(&flags),
     };
     done.unwrap_or_else(failed)
 }

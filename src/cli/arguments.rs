@@ -8,7 +8,7 @@ use log::LevelFilter;
 
 use crate::cli::values::{address, entries, level, seed};
 #[cfg(feature = "client")]
-use crate::cli::values::{language, seconds, some_seconds};
+use crate::cli::values::{language, seconds, some, some_seconds};
 #[cfg(feature = "client")]
 use crate::diagnosis::Language;
 
@@ -49,6 +49,12 @@ pub enum Command {
     /// Find out why a connection fails.
     #[cfg(feature = "client")]
     Probe(Probe),
+    /// Print events as they come.
+    #[cfg(feature = "client")]
+    Watch(Watch),
+    /// Publish an item.
+    #[cfg(feature = "client")]
+    Publish(Publish),
 }
 
 /// Run the server. Flags win over the configuration file.
@@ -155,7 +161,7 @@ pub struct DemoConfig {}
 /// certificate is verified or that the flags say is to be trusted. Exit codes: 0 every step passed, 1 one did not, or two that
 /// are compared differ, 2 wrong usage, 75 nobody answers.
 #[cfg(feature = "client")]
-#[derive(ArgsInfo, FromArgs, Debug)]
+#[derive(ArgsInfo, FromArgs, Debug, Default)]
 #[argh(
     subcommand,
     name = "probe",
@@ -242,4 +248,139 @@ pub struct Probe {
     /// the language of the report: en or zh-TW
     #[argh(option, default = "Language::English", arg_name = "language", from_str_fn(language))]
     pub lang: Language,
+}
+
+/// Print the events of nodes as they come, each on a line: the node and the payload.
+///
+/// Without a node all are watched that the server lists for the user; a star at the end of a name stands for the rest. SIGINT and
+/// SIGTERM unsubscribe and close. Exit codes: 0 as many events as were wanted have come, or the time is over, 1 they have not, or
+/// something failed, 2 wrong usage, 75 nobody answers.
+#[cfg(feature = "client")]
+#[derive(ArgsInfo, FromArgs, Debug)]
+#[argh(
+    subcommand,
+    name = "watch",
+    example = "{command_name} --user 1001 --insecure /finesse/api/User/1001 '/finesse/api/Team/*'"
+)]
+pub struct Watch {
+    /// the nodes to watch
+    #[argh(positional)]
+    pub node: Vec<String>,
+
+    /// where to connect to: wss://HOST:8445/ws/, or https://HOST:7443/http-bind/ for BOSH; ws and http are without TLS
+    #[argh(option, default = "String::from(\"wss://localhost:8445/ws/\")")]
+    pub url: String,
+
+    /// log in as this user
+    #[argh(option, arg_name = "id")]
+    pub user: String,
+
+    /// read the password from the first line of this file instead of asking for it
+    #[argh(option, arg_name = "file")]
+    pub password_file: Option<PathBuf>,
+
+    /// the XMPP domain, xmppDomain of SystemInfo (the host of the URL)
+    #[argh(option)]
+    pub domain: Option<String>,
+
+    /// the resource to bind (callboard-watch)
+    #[argh(option)]
+    pub resource: Option<String>,
+
+    /// trust the certificates of this file, in PEM, beside those of the system
+    #[argh(option, arg_name = "file")]
+    pub ca: Option<PathBuf>,
+
+    /// trust the certificate with this SHA-256, whatever is wrong with it
+    #[argh(option, arg_name = "sha256")]
+    pub pin: Option<String>,
+
+    /// trust every certificate, and connections without TLS: for a laboratory
+    #[argh(switch)]
+    pub insecure: bool,
+
+    /// seconds that each answer may take, 1 to 600 (10)
+    #[argh(option, default = "10", arg_name = "seconds", from_str_fn(some_seconds))]
+    pub timeout: u64,
+
+    /// print each event as JSON on a line: time, node, event, item, payload
+    #[argh(switch)]
+    pub json: bool,
+
+    /// end after so many events
+    #[argh(option, arg_name = "number", from_str_fn(some))]
+    pub count: Option<u64>,
+
+    /// end after so many seconds; with --count it is a failure if fewer events have come
+    #[argh(option, arg_name = "seconds", from_str_fn(some))]
+    pub r#for: Option<u64>,
+
+    /// connect again so many seconds after a connection has ended, instead of ending with it; what happens in between is missed
+    #[argh(option, arg_name = "seconds", from_str_fn(some_seconds))]
+    pub retry: Option<u64>,
+}
+
+/// Publish an item to a node over XMPP (XEP-0060), and print its id.
+///
+/// The text travels as Finesse's do, in a notification element. The user needs the right to publish: of callboard's nodes an administrator
+/// has it, or whom the configuration names.
+#[cfg(feature = "client")]
+#[derive(ArgsInfo, FromArgs, Debug)]
+#[argh(
+    subcommand,
+    name = "publish",
+    example = "{command_name} --user administrator --insecure /lab/alarms 'Line 2 is down'"
+)]
+pub struct Publish {
+    /// the node to publish to
+    #[argh(positional)]
+    pub node: String,
+
+    /// the text to publish
+    #[argh(positional)]
+    pub text: Option<String>,
+
+    /// publish what is in this file
+    #[argh(option, arg_name = "file")]
+    pub file: Option<PathBuf>,
+
+    /// the payload is an element of XML, and travels as it is
+    #[argh(switch)]
+    pub xml: bool,
+
+    /// where to connect to: wss://HOST:8445/ws/, or https://HOST:7443/http-bind/ for BOSH; ws and http are without TLS
+    #[argh(option, default = "String::from(\"wss://localhost:8445/ws/\")")]
+    pub url: String,
+
+    /// log in as this user
+    #[argh(option, arg_name = "id")]
+    pub user: String,
+
+    /// read the password from the first line of this file instead of asking for it
+    #[argh(option, arg_name = "file")]
+    pub password_file: Option<PathBuf>,
+
+    /// the XMPP domain, xmppDomain of SystemInfo (the host of the URL)
+    #[argh(option)]
+    pub domain: Option<String>,
+
+    /// the resource to bind (callboard-publish)
+    #[argh(option)]
+    pub resource: Option<String>,
+
+    /// trust the certificates of this file, in PEM, beside those of the system
+    #[argh(option, arg_name = "file")]
+    pub ca: Option<PathBuf>,
+
+    /// trust the certificate with this SHA-256, whatever is wrong with it
+    #[argh(option, arg_name = "sha256")]
+    pub pin: Option<String>,
+
+    /// trust every certificate, and connections without TLS: for a laboratory
+    #[argh(switch)]
+    pub insecure: bool,
+
+    /// seconds that each answer may take, 1 to 600 (10)
+    #[argh(option, default = "10", arg_name = "seconds", from_str_fn(some_seconds))]
+    pub timeout: u64,
 }

@@ -7,8 +7,8 @@ mod read;
 mod serve;
 mod values;
 
-#[cfg(feature = "client")]
-pub use arguments::Probe;
 pub use arguments::{Arguments, Certificate, Check, Command, DemoConfig, Healthcheck, Passwd, Serve};
+#[cfg(feature = "client")]
+pub use arguments::{Probe, Publish, Watch};
 pub use environment::{Environment, misspelt};
 pub use read::read;

@@ -220,7 +220,7 @@ mod tests {
             ("demo_config", r#"there is no command "demo_config"; did you mean "demo-config"?"#),
             (
                 "start",
-                r#"there is no command "start"; known are: serve, check, healthcheck, certificate, passwd, demo-config, probe, --help, --version"#,
+                r#"there is no command "start"; known are: serve, check, healthcheck, certificate, passwd, demo-config, probe, watch, publish, --help, --version"#,
             ),
             ("version", r#"there is no command "version"; did you mean "--version"?"#),
             ("serve check", r#""check" is a command; write one command, and write it before the flags"#),

@@ -56,6 +56,18 @@ pub fn some_seconds(text: &str) -> Result<u64, String> {
         .ok_or_else(|| format!("{text:?} is no number of seconds from 1 to 600"))
 }
 
+/// A number of things, or of seconds without an end of their own: not none.
+///
+/// # Errors
+///
+/// Returns a sentence that names the range.
+#[cfg(feature = "client")]
+pub fn some(text: &str) -> Result<u64, String> {
+    number(text)
+        .filter(|some| (1..=1_000_000_000).contains(some))
+        .ok_or_else(|| format!("{text:?} is no number from 1 to 1000000000"))
+}
+
 /// A language, as the page names them.
 ///
 /// # Errors

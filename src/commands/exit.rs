@@ -33,13 +33,13 @@ impl Exit {
             }
             Self::ToMend => {
                 "something to fix: a problem of the configuration, a file that cannot be read or written, a server that does not serve, \
-                 a step of a probe that failed, a difference between two"
+                 a step of a probe that failed, a difference between two, events that have not come, an item that is refused"
             }
             Self::WrongUsage => {
                 "wrong usage: a command line or an environment variable that callboard does not understand"
             }
             Self::TryLater => {
-                "try later: an address or a thread that cannot be had now; for a probe, a host that has no address or does not answer"
+                "try later: an address or a thread that cannot be had now; for a client, a host that has no address or does not answer"
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The commands that don't serve: `check`, `healthcheck`, `certificate`, `passwd`, `demo-config`, `probe`.
+//! The commands that don't serve: `check`, `healthcheck`, `certificate`, `passwd`, `demo-config`, `probe`, `watch`, `publish`.
 
 pub mod check;
 mod exit;

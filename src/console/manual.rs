@@ -12,7 +12,7 @@ const PROXIES: &str = "deploy/proxies";
 
 /// The pages in the order of the index: first for people who write a client, then for people who teach, then for people who
 /// run it.
-const ORDER: [&str; 14] = [
+const ORDER: [&str; 15] = [
     "from-finesse",
     "clients",
     "testing",
@@ -23,6 +23,7 @@ const ORDER: [&str; 14] = [
     "faults",
     "record",
     "probe",
+    "watch",
     "causes",
     "configuration",
     "operating",

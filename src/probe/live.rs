@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use super::carrier::{self, Carrier};
 use super::dialogue::{Asked, Dialogue, Side};
+use super::errand::Progress;
 use super::outcome::{Verdict, millis};
 use super::peer::{self, Flaw, NotSecured, Secured};
 use super::plan::{Do, Frame, Judged, Plan, Seen};
 use super::step::Step;
 use super::symptom::Symptom;
 use crate::xml;
+
+mod errand;
 
 /// How many pings are sent.
 const PINGS: usize = 3;
@@ -30,11 +33,15 @@ enum State {
     Binding,
     Session,
     Finesse,
-    Subscribing,
     Pinging,
     Silence,
     /// A ping after the silence: a firewall that has forgotten the connection tells nobody.
     AfterSilence,
+    /// Waits for the list of nodes, to watch those that fit.
+    Listing,
+    Subscribing,
+    Publishing,
+    Watching,
     Unsubscribing,
     Closing,
     SystemInfo,
@@ -56,6 +63,7 @@ pub struct Probe {
     next_id: u32,
     frames: Vec<Frame>,
     dropped: usize,
+    progress: Progress,
 }
 
 impl Probe {
@@ -71,6 +79,7 @@ impl Probe {
             next_id: 0,
             frames: Vec::new(),
             dropped: 0,
+            progress: Progress::default(),
             plan,
         }
     }
@@ -183,6 +192,7 @@ impl Probe {
                 }
                 self.ask(at, &mut out);
             }
+            Seen::Stop => self.stop(at, &mut out),
             Seen::Tick if at >= self.deadline => self.late(at, &mut out),
             Seen::Frame(_) | Seen::Ended(_) | Seen::Tick => {}
         }
@@ -255,6 +265,9 @@ impl Probe {
     }
 
     fn keep(&mut self, at: Duration, side: Side, text: &str) {
+        if self.is_errand() {
+            return;
+        }
         if self.frames.len() == FRAMES_MAX {
             self.dropped += 1;
             return;
@@ -275,6 +288,9 @@ impl Probe {
         self.dialogue.frame(at, Side::Server, &text);
         for asked in self.dialogue.take_asked() {
             self.stanza(at, &reply(&asked), out);
+        }
+        if self.is_errand() {
+            self.look(&text);
         }
         self.advance(at, out);
         if self.state < State::Closing
@@ -337,7 +353,13 @@ impl Probe {
             }
             State::Session if passed(Step::Session) => self.appear(at, out),
             State::Finesse if passed(Step::Finesse) => self.subscribe(at, out),
-            State::Subscribing if !self.dialogue.waits_for(Step::Subscribe) => self.subscribe(at, out),
+            State::Subscribing if self.dialogue.waits_for(Step::Subscribe) => {}
+            State::Subscribing if self.is_errand() => self.watch_next(at, out),
+            State::Subscribing => self.subscribe(at, out),
+            State::Watching => self.heard(at, out),
+            State::Publishing if self.progress.over.is_some() || !self.progress.refused.is_empty() => {
+                self.close(at, out)
+            }
             State::Pinging if self.has_failed(Step::Ping) => self.unsubscribe(at, out),
             State::Pinging if !self.dialogue.waits_for(Step::Ping) => self.ping(at, out),
             State::AfterSilence if !self.dialogue.waits_for(Step::Ping) => {
@@ -366,6 +388,9 @@ impl Probe {
     }
 
     fn appear(&mut self, at: Duration, out: &mut Vec<Do>) {
+        if self.is_errand() {
+            return self.set_out(at, out);
+        }
         self.stanza(at, "<presence xmlns='jabber:client'/>", out);
         self.go(at, State::Finesse);
     }
@@ -462,6 +487,7 @@ impl Probe {
                 self.dialogue.no_finesse(at);
                 return self.subscribe(at, out);
             }
+            State::Watching => return self.quiet(at, out),
             State::Closing => {
                 outcomes.warn(step, at, Symptom::Silent);
                 return self.ask(at, out);
@@ -516,7 +542,7 @@ impl State {
             Self::Binding => Step::Bind,
             Self::Session => Step::Session,
             Self::Finesse => Step::Presence,
-            Self::Subscribing => Step::Event,
+            Self::Listing | Self::Subscribing | Self::Publishing | Self::Watching => Step::Event,
             Self::Pinging => Step::Ping,
             Self::Silence | Self::AfterSilence => Step::Silence,
             Self::Unsubscribing => Step::Unsubscribe,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::dialogue::{End, Side};
+use super::errand::Errand;
 use super::outcome::Outcomes;
 use super::peer::{Got, NotConnected, NotSecured, Secured, Upgrade};
 
@@ -29,6 +30,7 @@ pub struct Plan {
     pub patience: Duration,
     /// How long nothing is sent, to see whether something in between ends the connection.
     pub silence: Duration,
+    pub errand: Errand,
 }
 
 /// What the world does for a probe.
@@ -60,6 +62,8 @@ pub enum Seen {
     Ended(End),
     /// The answer of the REST API, or why there is none.
     Got(Result<Got, String>),
+    /// The user wants it to end.
+    Stop,
     /// Nothing but time.
     Tick,
 }

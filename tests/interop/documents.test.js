@@ -92,7 +92,7 @@ async function leavesNothing(server) {
   }
 }
 
-for (const document of ['README.md', 'deploy/manual/testing.md', 'deploy/manual/clients.md', 'deploy/manual/from-finesse.md', 'deploy/manual/faults.md', 'deploy/manual/record.md', 'deploy/manual/probe.md']) {
+for (const document of ['README.md', 'deploy/manual/testing.md', 'deploy/manual/clients.md', 'deploy/manual/from-finesse.md', 'deploy/manual/faults.md', 'deploy/manual/record.md', 'deploy/manual/probe.md', 'deploy/manual/watch.md']) {
   for (const { heading, code } of blocks(document, 'sh')) {
     test(`${document}, ${heading}: the commands do what they say`, () =>
       serving(async (server) => {
@@ -110,6 +110,7 @@ for (const document of ['README.md', 'deploy/manual/testing.md', 'deploy/manual/
           if (code.includes('/wait?')) assert.match(stdout, /^{"matched":true,/);
           else if (code.includes('-X PUT') && code.includes('/finesse/')) assert.ok(statuses.length > 0, stdout);
           if (code.includes('/events') && code.includes('sleep')) assert.match(stdout, /^event: \/finesse/m);
+          if (code.includes('callboard watch')) assert.match(stdout, /^\/lab\/alarms Line 2 is down$/m);
           await leavesNothing(server);
         } finally {
           rmSync(folder, { recursive: true });

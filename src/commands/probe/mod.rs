@@ -1,37 +1,34 @@
-//! `callboard probe`: why does this connection fail?
+//! `callboard probe`: why does this connection fail? With its sockets `callboard watch` and `callboard publish` in `errands.rs`.
 
 mod comparison;
 mod connection;
+mod errands;
 mod http;
 mod net;
 mod report;
+mod setting;
 mod target;
 mod tls;
 
 use std::fs;
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::thread::sleep;
 use std::time::Duration;
 
-use zeroize::Zeroizing;
-
 use self::comparison::Compared;
-use self::connection::Target;
+pub use self::errands::{publish, watch};
+use self::net::Beside;
 use self::report::Report;
-use self::tls::{Recorder, Trust};
+use self::setting::{Input, Setting, Told, of_file, setting};
 use crate::cli;
-use crate::commands::{Exit, passwd, print_error};
+use crate::commands::{Exit, print_error};
 use crate::json;
 use crate::probe::{Judged, Outcomes, Probe, Step, Symptom, Verdict, compare, explain};
 
 /// How long a recording may be, in bytes.
 const FILE_MAX: u64 = 128 << 20;
-
-/// What has come of something, or why there is nothing: an exit code and a sentence.
-type Told<T> = Result<T, (Exit, String)>;
 
 /// Probes one URL after another, prints what came of each, and returns the worst exit code.
 ///
@@ -44,19 +41,6 @@ pub fn probe(flags: &cli::Probe) -> io::Result<ExitCode> {
         exit
     });
     Ok(exit.into())
-}
-
-/// Where the frames of a connection come from.
-enum Input {
-    Server(Target),
-    File(PathBuf),
-}
-
-/// What flags make of a user's words.
-struct Setting {
-    inputs: Vec<Input>,
-    recorder: Arc<Recorder>,
-    login: Option<(String, Zeroizing<String>)>,
 }
 
 fn run(flags: &cli::Probe) -> io::Result<Told<Exit>> {
@@ -74,7 +58,7 @@ fn run(flags: &cli::Probe) -> io::Result<Told<Exit>> {
         Err(refused) => return Ok(Err(refused)),
     };
     if let Some(pause) = flags.watch {
-        return watch(flags, &setting, Duration::from_secs(pause)).map(Ok);
+        return repeat(flags, &setting, Duration::from_secs(pause)).map(Ok);
     }
     match round(flags, &setting) {
         Ok(found) => print(flags, &found),
@@ -102,62 +86,14 @@ fn judge(flags: &cli::Probe) -> Result<(), String> {
     Err(sentence.to_owned())
 }
 
-fn setting(flags: &cli::Probe) -> io::Result<Told<Setting>> {
-    let wrong = |sentence| (Exit::WrongUsage, sentence);
-    let to_mend = |sentence| (Exit::ToMend, sentence);
-    let read = || {
-        let input = |name: &String| match flags.compare && !name.contains("://") {
-            true => Ok(Input::File(name.into())),
-            false => target::target(name).map(Input::Server),
-        };
-        let inputs = flags.url.iter().map(input).collect::<Result<Vec<_>, _>>().map_err(wrong)?;
-        let trust = Trust {
-            insecure: flags.insecure,
-            pin: flags.pin.as_ref().map(|pin| pin.replace(':', "").to_ascii_lowercase()),
-        };
-        if trust
-            .pin
-            .as_ref()
-            .is_some_and(|pin| pin.len() != 64 || !pin.bytes().all(|byte| byte.is_ascii_hexdigit()))
-        {
-            return Err(wrong(
-                "--pin is a SHA-256: 64 hexadecimal digits, with colons or without".to_owned(),
-            ));
-        }
-        let recorder = Recorder::new(flags.ca.as_deref(), trust).map_err(to_mend)?;
-        let password = flags.password_file.as_ref().map(|path| {
-            let text = fs::read_to_string(path).map_err(|error| to_mend(of_file(path, error)))?;
-            Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
-        });
-        Ok((inputs, recorder, password.transpose()?))
-    };
-    let (inputs, recorder, password) = match read() {
-        Ok(read) => read,
-        Err(refused) => return Ok(Err(refused)),
-    };
-    let is_asked = inputs.iter().any(|input| matches!(input, Input::Server(_)));
-    let password = match (password, &flags.user) {
-        (None, Some(_)) if is_asked => match String::from_utf8(passwd::ask()?) {
-            Ok(text) => Some(Zeroizing::new(text)),
-            Err(_) => return Ok(Err(to_mend("the password must be UTF-8".to_owned()))),
-        },
-        (password, _) => password,
-    };
-    Ok(Ok(Setting { inputs, recorder, login: flags.user.clone().zip(password) }))
-}
-
-/// The sentence for a file that cannot be read or written.
-fn of_file(path: &Path, error: impl std::fmt::Display) -> String {
-    format!("{}: {error}", path.display())
-}
-
 /// Probes every server once, and reads every file.
 fn round(flags: &cli::Probe, setting: &Setting) -> Told<Vec<Judged>> {
     let judge = |(input, name): (&Input, &String)| match input {
         Input::Server(target) => {
             let plan = target::plan(flags, target, setting.login.as_ref().map(|(_, password)| password));
             let mut probe = Probe::new(plan, fastrand::u64(1..1 << 40));
-            net::run(&mut probe, target, &setting.recorder, setting.login.clone());
+            let beside = Beside { signals: None, look: &mut |_| true };
+            net::run(&mut probe, target, &setting.recorder, setting.login.clone(), beside);
             Ok(probe.judged(name.clone()))
         }
         Input::File(path) => {
@@ -179,7 +115,7 @@ fn round(flags: &cli::Probe, setting: &Setting) -> Told<Vec<Judged>> {
 }
 
 /// Probes again and again: a line each time, and the whole report where it is another one than before.
-fn watch(flags: &cli::Probe, setting: &Setting, pause: Duration) -> io::Result<Exit> {
+fn repeat(flags: &cli::Probe, setting: &Setting, pause: Duration) -> io::Result<Exit> {
     let mut before: Vec<Vec<(Step, Verdict, Option<Symptom>)>> = vec![Vec::new(); flags.url.len()];
     loop {
         // Without --compare there are no files.

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use async_signal::Signals;
 use async_tungstenite::tungstenite::client::IntoClientRequest as _;
 use async_tungstenite::tungstenite::handshake::client::Request;
 use async_tungstenite::tungstenite::http::HeaderValue;
@@ -17,6 +18,7 @@ use async_tungstenite::{WebSocketStream, client_async_with_config};
 use smol::channel::{self, Receiver, Sender};
 use smol::future::FutureExt as _;
 use smol::net::TcpStream;
+use smol::stream::StreamExt as _;
 use smol::{LocalExecutor, Timer, net};
 use zeroize::Zeroizing;
 
@@ -72,12 +74,21 @@ struct Connection<'a> {
     received: usize,
 }
 
+/// What a command does beside a probe.
+pub struct Beside<'a> {
+    /// Each of them asks the probe to end.
+    pub signals: Option<&'a mut Signals>,
+    /// Looks at the probe after each step; `false` asks it to end, too.
+    pub look: &'a mut dyn FnMut(&mut Probe) -> bool,
+}
+
 /// Runs a probe to its end. `login`: the user and the password.
 pub fn run(
     probe: &mut Probe,
     target: &Target,
     recorder: &Arc<Recorder>,
     login: Option<(String, Zeroizing<String>)>,
+    beside: Beside<'_>,
 ) {
     let requests = LocalExecutor::new();
     let mut connection = Connection {
@@ -96,16 +107,37 @@ pub fn run(
         is_closed: false,
         received: 0,
     };
-    smol::block_on(requests.run(connection.run(probe)));
+    smol::block_on(requests.run(connection.run(probe, beside)));
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place of a client command that reads the clock")]
-fn now() -> Instant {
+pub fn now() -> Instant {
     Instant::now()
 }
 
-/// What a future comes to, or a tick at a time.
-async fn timed(until: Option<Instant>, work: impl Future<Output = Option<Seen>>) -> Option<Seen> {
+/// Waits, or until a signal comes. Returns whether one has come.
+pub fn pause(time: Duration, signals: &mut Signals) -> bool {
+    let late = async {
+        Timer::after(time).await;
+        false
+    };
+    smol::block_on(signal(Some(signals)).or(late))
+}
+
+/// Waits for a signal.
+async fn signal(signals: Option<&mut Signals>) -> bool {
+    match signals {
+        Some(signals) => signals.next().await.is_some(),
+        None => smol::future::pending().await,
+    }
+}
+
+/// What a future comes to, a tick at a time, or a signal.
+async fn timed(
+    until: Option<Instant>,
+    signals: Option<&mut Signals>,
+    work: impl Future<Output = Option<Seen>>,
+) -> Option<Seen> {
     let late = async {
         match until {
             Some(until) => Timer::at(until).await,
@@ -113,28 +145,36 @@ async fn timed(until: Option<Instant>, work: impl Future<Output = Option<Seen>>)
         };
         Some(Seen::Tick)
     };
-    work.or(late).await
+    let stopped = async { signal(signals).await.then_some(Seen::Stop) };
+    work.or(late).or(stopped).await
 }
 
 impl Connection<'_> {
-    async fn run(&mut self, probe: &mut Probe) {
+    async fn run(&mut self, probe: &mut Probe, mut beside: Beside<'_>) {
         let begun = now();
         let mut to_do = probe.begin(Duration::ZERO);
         while !probe.is_done() {
             let mut seen = None;
             for what in to_do.drain(..) {
                 let until = begun.checked_add(probe.wake_at());
-                seen = timed(until, self.act(what)).await;
+                seen = timed(until, beside.signals.as_deref_mut(), self.act(what)).await;
             }
             if seen.is_none() {
                 let until = begun.checked_add(probe.wake_at());
-                seen = timed(until, self.receive()).await;
+                seen = timed(until, beside.signals.as_deref_mut(), self.receive()).await;
             }
             let at = now().saturating_duration_since(begun);
             to_do = probe.handle(at, seen.unwrap_or(Seen::Tick));
             // A peer that always has something to say keeps the timer from its turn.
             if at >= probe.wake_at() {
                 to_do.extend(probe.handle(at, Seen::Tick));
+            }
+            if !(beside.look)(probe) {
+                to_do.extend(probe.handle(at, Seen::Stop));
+            }
+            if probe.is_watching() {
+                // It may go on for ever.
+                self.received = 0;
             }
         }
     }

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::connection::Target;
 use crate::cli;
-use crate::probe::Plan;
+use crate::probe::{Errand, Plan};
 
 /// Reads a URL: ws or wss, a host, a port, a path.
 ///
@@ -67,5 +67,6 @@ pub fn plan(flags: &cli::Probe, target: &Target, password: Option<&Zeroizing<Str
         nodes,
         patience: Duration::from_secs(flags.timeout),
         silence: Duration::from_secs(flags.silence),
+        errand: Errand::Probe,
     }
 }

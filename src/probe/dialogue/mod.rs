@@ -147,7 +147,12 @@ impl Dialogue {
         self.subscribed.pop()
     }
 
-    /// How long the answers to pings took.
+    /// How many nodes the client is subscribed to.
+    pub fn subscribed(&self) -> usize {
+        self.subscribed.len()
+    }
+
+    /// How long the answers to the first pings took.
     pub fn pings(&self) -> &[Duration] {
         &self.pings
     }

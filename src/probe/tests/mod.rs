@@ -1,5 +1,6 @@
 mod compare;
 mod dialogue;
+mod errand;
 mod explain;
 mod peer;
 mod plain;

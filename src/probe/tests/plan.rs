@@ -3,11 +3,13 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::probe::{Do, End, Flaw, NotSecured, Plan, Probe, Secured, Seen, Step, Symptom, Upgrade, Verdict};
+use crate::probe::{
+    Do, End, Errand, Flaw, NotSecured, Plan, Probe, Secured, Seen, Step, Symptom, Upgrade, Verdict,
+};
 
 const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-fn plan() -> Plan {
+pub fn plan() -> Plan {
     Plan {
         secure: false,
         bosh: false,
@@ -21,6 +23,7 @@ fn plan() -> Plan {
         rest: false,
         patience: Duration::from_secs(10),
         silence: Duration::ZERO,
+        errand: Errand::Probe,
     }
 }
 
@@ -62,18 +65,30 @@ fn answers(text: &str, opens: &mut usize) -> Vec<String> {
 
 /// Lets a probe talk with a server, of which `changed` may change an answer; without an answer time goes on. Returns what the probe
 /// sent.
-fn talk(
+pub fn talk(
+    probe: &mut Probe,
+    secured: &Secured,
+    changed: impl FnMut(&str, Vec<String>) -> Vec<String>,
+) -> Vec<String> {
+    let (sent, _) = talk_until(probe, secured, changed, Probe::is_done);
+    assert!(probe.is_done(), "the probe does not end: {sent:?}");
+    sent
+}
+
+/// The same until the probe has come so far. Returns what is left to do, too.
+pub fn talk_until(
     probe: &mut Probe,
     secured: &Secured,
     mut changed: impl FnMut(&str, Vec<String>) -> Vec<String>,
-) -> Vec<String> {
+    has_come: impl Fn(&Probe) -> bool,
+) -> (Vec<String>, Vec<Do>) {
     let mut at = Duration::ZERO;
     let mut sent = Vec::new();
     let mut opens = 0;
     let mut to_do: std::collections::VecDeque<Do> = probe.begin(at).into();
     for _ in 0..200 {
-        if probe.is_done() {
-            return sent;
+        if has_come(probe) {
+            break;
         }
         let mut seen = Vec::new();
         match to_do.pop_front() {
@@ -102,7 +117,7 @@ fn talk(
             to_do.extend(probe.handle(at, seen));
         }
     }
-    panic!("the probe does not end: {sent:?}")
+    (sent, to_do.into())
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use callboard::probe::{
-    Do, End, Flaw, Got, NotConnected, Plan, Probe, Refusal, Response, Secured, Seen, Side, Upgrade,
+    Do, End, Errand, Flaw, Got, NotConnected, Plan, Probe, Refusal, Response, Secured, Seen, Side, Upgrade,
 };
 use callboard_fuzz::script::Language;
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
@@ -92,6 +92,11 @@ impl World {
             nodes: vec!["/finesse/api/User/a".to_owned()],
             patience: Duration::from_secs(10),
             silence: Duration::from_secs(u64::from(what.contains("silence")) * 60),
+            errand: match what {
+                _ if what.contains("watch") => Errand::Watch { count: None, until: None },
+                _ if what.contains("publish") => Errand::Publish("<x xmlns='y'/>".to_owned()),
+                _ => Errand::Probe,
+            },
         };
         let is_trusted = plan.insecure;
         let mut probe = Probe::new(plan, 1);

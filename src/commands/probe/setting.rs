@@ -1,0 +1,79 @@
+//! What the flags of a command that connects make of a user's words: where it goes, whom it trusts, and how it logs in.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::connection::Target;
+use super::target;
+use super::tls::{Recorder, Trust};
+use crate::cli;
+use crate::commands::{Exit, passwd};
+
+/// What has come of something, or why there is nothing: an exit code and a sentence.
+pub type Told<T> = Result<T, (Exit, String)>;
+
+/// Where the frames of a connection come from.
+pub enum Input {
+    Server(Target),
+    File(PathBuf),
+}
+
+/// What flags make of a user's words.
+pub struct Setting {
+    pub inputs: Vec<Input>,
+    pub recorder: Arc<Recorder>,
+    pub login: Option<(String, Zeroizing<String>)>,
+}
+
+pub fn setting(flags: &cli::Probe) -> io::Result<Told<Setting>> {
+    let wrong = |sentence| (Exit::WrongUsage, sentence);
+    let to_mend = |sentence| (Exit::ToMend, sentence);
+    let read = || {
+        let input = |name: &String| match flags.compare && !name.contains("://") {
+            true => Ok(Input::File(name.into())),
+            false => target::target(name).map(Input::Server),
+        };
+        let inputs = flags.url.iter().map(input).collect::<Result<Vec<_>, _>>().map_err(wrong)?;
+        let trust = Trust {
+            insecure: flags.insecure,
+            pin: flags.pin.as_ref().map(|pin| pin.replace(':', "").to_ascii_lowercase()),
+        };
+        if trust
+            .pin
+            .as_ref()
+            .is_some_and(|pin| pin.len() != 64 || !pin.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        {
+            return Err(wrong(
+                "--pin is a SHA-256: 64 hexadecimal digits, with colons or without".to_owned(),
+            ));
+        }
+        let recorder = Recorder::new(flags.ca.as_deref(), trust).map_err(to_mend)?;
+        let password = flags.password_file.as_ref().map(|path| {
+            let text = fs::read_to_string(path).map_err(|error| to_mend(of_file(path, error)))?;
+            Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
+        });
+        Ok((inputs, recorder, password.transpose()?))
+    };
+    let (inputs, recorder, password) = match read() {
+        Ok(read) => read,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let is_asked = inputs.iter().any(|input| matches!(input, Input::Server(_)));
+    let password = match (password, &flags.user) {
+        (None, Some(_)) if is_asked => match String::from_utf8(passwd::ask()?) {
+            Ok(text) => Some(Zeroizing::new(text)),
+            Err(_) => return Ok(Err(to_mend("the password must be UTF-8".to_owned()))),
+        },
+        (password, _) => password,
+    };
+    Ok(Ok(Setting { inputs, recorder, login: flags.user.clone().zip(password) }))
+}
+
+/// The sentence for a file that cannot be read or written.
+pub fn of_file(path: &Path, error: impl std::fmt::Display) -> String {
+    format!("{}: {error}", path.display())
+}
