@@ -565,6 +565,10 @@ test('every view fits every window, in both languages, and is for everybody', { 
         for (const [width, height] of sizes) {
           await on.setViewportSize({ width, height });
           await fits(on, `${name} at ${width} in ${language}`);
+          if (name === 'board' && width >= 1280) {
+            const cut = await on.locator('.tile-name').evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent));
+            assert.deepEqual(cut, [], `names at ${width}`);
+          }
           if ([390, 1280, 1920, 3840].includes(width)) {
             await on.screenshot({ path: `${SHOTS}${name}-${width}-${language}.png` });
           }

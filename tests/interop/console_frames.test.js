@@ -343,10 +343,17 @@ test('50,000 frames are in the list, a few of them in the page, and the oldest g
   // Rows lie below each other without a gap, also behind an open one.
   await page.keyboard.press('Home');
   await page.keyboard.press('Enter');
-  await until(() => page.evaluate(() => {
+  const lieTogether = () => page.evaluate(() => {
     const places = [...document.querySelectorAll('.saved li')].map((one) => one.getBoundingClientRect());
-    return places.every(({ top }, index) => index === 0 || Math.abs(top - places[index - 1].bottom) < 1.5);
-  }), 'no gap');
+    const list = document.querySelector('.saved .frames-scroll').getBoundingClientRect();
+    return places.every(({ top }, index) => index === 0 || Math.abs(top - places[index - 1].bottom) < 1.5) && places.at(-1).bottom >= list.bottom;
+  });
+  await until(lieTogether, 'no gap');
+  // In another width they have other heights.
+  for (const [width, height] of [[480, 800], [1280, 1600], [1280, 800]]) {
+    await page.setViewportSize({ width, height });
+    await until(lieTogether, `no gap at ${width} x ${height}`);
+  }
   await opened.getByRole('searchbox', { name: 'Find' }).fill('m40000"');
   await opened.getByRole('searchbox', { name: 'Find' }).press('Enter');
   await opened.locator('li.found').getByText('40001', { exact: true }).waitFor();

@@ -331,7 +331,7 @@ function tile(agent) {
   const time = el('span', { class: 'tile-time' });
   const node = el('li', { class: 'tile', data: { agent: agent.id } }, el('div', { class: 'tile-text' },
     // The id stays whole where the name is cut.
-    el('span', { class: 'tile-who' }, name, agent.name === agent.id ? null : el('span', { class: 'tile-id' }, agent.id)),
+    el('span', { class: 'tile-who' }, name, agent.name === agent.id ? null : el('span', { class: agent.id.length > 6 ? 'tile-id long' : 'tile-id' }, agent.id)),
     state,
     el('span', { class: 'tile-last' }, time, reason)));
   return {
