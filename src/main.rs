@@ -55,7 +55,7 @@ fn main() -> ExitCode {
             let (identity, place) = serve::certificate(files)?;
             Ok((identity.pem(), format!("SHA-256 {}, {place}", identity.fingerprint)))
         }),
-        Command::Passwd(_) => commands::passwd::passwd(),
+        Command::Passwd(flags) => commands::passwd::passwd(&flags),
         Command::DemoConfig(_) => commands::demo_config(),
         #[cfg(feature = "client")]
         Command::Probe(flags) => commands::probe::probe(&flags),

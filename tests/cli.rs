@@ -290,6 +290,16 @@ fn a_hashed_password_can_be_used_in_a_configuration() {
 }
 
 #[test]
+fn keys_of_scram_can_be_used_in_a_configuration() {
+    let run = run(&["passwd".as_ref(), "--scram".as_ref()], b"correct horse\n");
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
+    let keys = run.out.trim_end();
+    assert!(keys.starts_with("SCRAM-SHA-256$10000:") && keys.contains(" SCRAM-SHA-1$10000:"), "{keys}");
+    let password = Password::parse_scram(keys).expect("the form of the configuration");
+    assert!(password.matches("correct horse") && !run.out.contains("correct horse"));
+}
+
+#[test]
 fn what_cannot_be_a_password_is_refused() {
     for (input, sentence) in [
         (&b""[..], "callboard: the password must not be empty\n"),

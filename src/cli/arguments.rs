@@ -148,7 +148,11 @@ pub struct Certificate {
 /// Read a password from standard input and print its hash, for password_hash in the configuration.
 #[derive(ArgsInfo, FromArgs, Debug)]
 #[argh(subcommand, name = "passwd")]
-pub struct Passwd {}
+pub struct Passwd {
+    /// print its keys for the mechanisms SCRAM-SHA-256 and SCRAM-SHA-1 instead, for password_scram in the configuration
+    #[argh(switch)]
+    pub scram: bool,
+}
 
 /// Print the demo configuration, a starting point for your own.
 #[derive(ArgsInfo, FromArgs, Debug)]

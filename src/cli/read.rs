@@ -139,7 +139,8 @@ fn unknown(command: &str, flags: &[FlagInfo<'_>], word: &str, written: &str) -> 
     if !word.starts_with('-') {
         // A password would stand in the list of processes.
         let from = if command == PASSWD { "; it reads the password from standard input" } else { "" };
-        return format!("{word:?} is too much: {command} takes nothing but --help{from}");
+        let names: Vec<_> = flags.iter().map(|flag| flag.long).collect();
+        return format!("{word:?} is too much: {command} takes nothing but {}{from}", names.join(" and "));
     }
     if written == "-c" && takes("--config") {
         return format!("{word:?} is no flag{of}; did you mean \"--config\"?");
@@ -236,11 +237,11 @@ mod tests {
             ("check c.toml", r#""c.toml" is no flag of check; did you mean "--config c.toml"?"#),
             (
                 "passwd secret",
-                r#""secret" is too much: passwd takes nothing but --help; it reads the password from standard input"#,
+                r#""secret" is too much: passwd takes nothing but --help and --scram; it reads the password from standard input"#,
             ),
             ("-V x", r#""x" is too much: --help and --version stand alone"#),
             ("demo-config x", r#""x" is too much: demo-config takes nothing but --help"#),
-            ("passwd --secret", r#""--secret" is no flag of passwd; known are: --help"#),
+            ("passwd --secret", r#""--secret" is no flag of passwd; known are: --help, --scram"#),
             ("--version --loud", r#""--loud" is no flag"#),
             ("serve --demo-anywhere=no", "--demo-anywhere has no value"),
             ("serve --config", "No value provided for option"),

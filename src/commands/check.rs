@@ -71,6 +71,8 @@ fn describe(config: &Config, found: &Found, out: &mut impl Write) -> io::Result<
     for address in &config.listen_xmpp_plain {
         writeln!(out, "listener       xmpp://{address}, XMPP over TCP; STARTTLS {login}")?;
     }
+    let mechanisms: Vec<_> = config.sasl.iter().map(|mechanism| mechanism.name()).collect();
+    writeln!(out, "logins         over XMPP by {}", mechanisms.join(", "))?;
     match &config.tls {
         None if config.files().self_signed.is_none() => {
             writeln!(out, "certificate    none, as no listener speaks TLS")?

@@ -1,24 +1,25 @@
-//! `callboard passwd`: the hash of a password.
+//! `callboard passwd`: the hash of a password, or its keys for SCRAM.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
 use std::process::ExitCode;
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
+use crate::cli::Passwd;
 use crate::commands::{Exit, print_error};
 use crate::config::password::{ITERATIONS, Password};
 
-/// `callboard passwd`: reads a line from standard input and prints its hash on standard output.
+/// `callboard passwd`: reads a line from standard input and prints its hash, or its keys, on standard output.
 ///
 /// A person at a terminal is asked for it, and it is not shown.
 ///
 /// # Errors
 ///
 /// Returns an error when standard input or output fail.
-pub fn passwd() -> io::Result<ExitCode> {
-    let hash = String::from_utf8(ask()?)
-        .map_err(|_| "must be UTF-8".to_owned())
-        .and_then(|password| Password::hash(&password, ITERATIONS));
+pub fn passwd(flags: &Passwd) -> io::Result<ExitCode> {
+    let hash = String::from_utf8(ask()?).map_err(|_| "must be UTF-8".to_owned()).and_then(|password| {
+        if flags.scram { Password::scram(&password) } else { Password::hash(&password, ITERATIONS) }
+    });
     match hash {
         Ok(hash) => writeln!(io::stdout(), "{hash}").map(|()| Exit::Well.into()),
         Err(end) => {

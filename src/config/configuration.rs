@@ -18,6 +18,7 @@ use crate::config::objects::Objects;
 use crate::config::password::Password;
 use crate::config::problem::{Place, Problem};
 use crate::config::queues::{Outside, Queue};
+use crate::config::scram::Mechanism;
 use crate::config::server::{
     Hosts, NodeAccess, NodeConfig, Profile, QueueStatistics, Release, Subscriptions,
 };
@@ -46,6 +47,8 @@ pub struct Config {
     pub listen_xmpp_plain: Vec<SocketAddr>,
     /// Whether users may log in without STARTTLS there.
     pub xmpp_plain_login: bool,
+    /// The mechanisms by which users log in over XMPP, in the order in which they are offered; at least one.
+    pub sasl: Vec<Mechanism>,
     /// Where the file names each address to listen on; those of flags stand nowhere.
     pub listen_places: Vec<(SocketAddr, Place)>,
     /// The files of the certificate; `None`: one is made.
@@ -125,7 +128,7 @@ impl Config {
         self.listen.iter().chain(&self.listen_plain).chain(xmpp).copied()
     }
 
-    /// Returns the slowest password hash in use, for [`crate::config::password::verify`].
+    /// Returns the slowest password in use, for [`crate::config::password::verify`].
     pub fn decoy(&self) -> Option<&Password> {
         let hashed = self.users.iter().map(|user| &user.password).filter(|password| password.is_slow());
         hashed.max_by_key(|password| password.iterations())

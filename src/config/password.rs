@@ -14,14 +14,16 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use ring::rand::SecureRandom as _;
 use ring::{digest, pbkdf2, rand};
 use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
 
+use crate::config::scram::{self, Keys, Mechanism, Proof, Scram};
 use crate::prepare::{self, Profile};
 
 /// The iterations of a new hash (OWASP Password Storage Cheat Sheet, PBKDF2-HMAC-SHA256).
 pub const ITERATIONS: u32 = 600_000;
 
-/// The iterations a hash may have: fewer give no protection, more would let one login stop all others.
-const ITERATIONS_ALLOWED: RangeInclusive<u32> = 1_000..=10_000_000;
+/// The iterations a hash may have: fewer give no protection.
+const ITERATIONS_ALLOWED: RangeInclusive<u32> = 1_000..=scram::ITERATIONS_MAX;
 
 /// The longest password in bytes. It is bounded because its sender has not logged in yet.
 const LONGEST: usize = 1024;
@@ -35,12 +37,29 @@ const FORM: &str = "$pbkdf2-sha256$i=600000$SALT$HASH";
 /// Two are equal if two configurations say the same; an attempt is compared by [`verify`] only.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Password {
-    /// Known from the configuration as plain text. Only its SHA-256 is kept: digests have one length, so their
+    /// Known from the configuration as plain text. Its SHA-256 is what is compared: digests have one length, so their
     /// comparison tells nothing about the length of the password.
-    Plain(Arc<[u8; HASH_LEN]>),
+    Plain(Arc<Plain>),
     /// Known as a slow hash only.
     Hashed(Arc<Hash>),
+    /// Known by keys of SCRAM only.
+    Scram(Arc<Scram>),
 }
+
+/// A password known as plain text.
+pub struct Plain {
+    digest: [u8; HASH_LEN],
+    /// Prepared; kept only where SCRAM makes keys of it.
+    text: Option<Zeroizing<String>>,
+}
+
+impl PartialEq for Plain {
+    fn eq(&self, other: &Self) -> bool {
+        self.digest == other.digest
+    }
+}
+
+impl Eq for Plain {}
 
 /// A PBKDF2-HMAC-SHA256 hash (RFC 8018 §5.2) with what is needed to compute it again.
 #[derive(PartialEq, Eq)]
@@ -54,7 +73,7 @@ impl Password {
     /// A password that nobody has: a digest of which nobody knows what it is the digest of. It stands for that of a user who is
     /// gone.
     pub fn nobodys() -> Self {
-        Self::Plain(Arc::new([0; HASH_LEN]))
+        Self::Plain(Arc::new(Plain { digest: [0; HASH_LEN], text: None }))
     }
 
     /// Takes a password given as plain text.
@@ -63,7 +82,19 @@ impl Password {
     ///
     /// Returns the end of a sentence ("must not be empty") when SASLprep refuses the text or nothing is left.
     pub fn plain(text: &str) -> Result<Password, String> {
-        Ok(Password::Plain(Arc::new(sha256(&prepare(text)?))))
+        Self::plain_for(text, &[])
+    }
+
+    /// Takes a password given as plain text, for logins by these mechanisms.
+    ///
+    /// # Errors
+    ///
+    /// Returns the end of a sentence as [`Password::plain`] does.
+    pub fn plain_for(text: &str, mechanisms: &[Mechanism]) -> Result<Password, String> {
+        let prepared = prepare(text)?;
+        let digest = sha256(&prepared);
+        let is_kept = mechanisms.iter().any(|mechanism| matches!(mechanism, Mechanism::Scram(_)));
+        Ok(Password::Plain(Arc::new(Plain { digest, text: is_kept.then(|| Zeroizing::new(prepared)) })))
     }
 
     /// Takes a hash made by [`Password::hash`], a string in the PHC format.
@@ -98,6 +129,64 @@ impl Password {
         Ok(Password::Hashed(Arc::new(Hash { iterations, salt, hash })))
     }
 
+    /// Takes keys made by [`Password::scram`].
+    ///
+    /// # Errors
+    ///
+    /// Returns the end of a sentence that says what is wrong and doesn't quote the text.
+    pub fn parse_scram(text: &str) -> Result<Password, String> {
+        Scram::parse(text).map(|keys| Password::Scram(Arc::new(keys)))
+    }
+
+    /// Makes the keys of a plain text for all mechanisms of SCRAM, with new random salts; returns the text for `password_scram`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the end of a sentence as [`Password::hash`] does.
+    pub fn scram(text: &str) -> Result<String, String> {
+        Ok(Scram::make(&prepare(text)?, [new_salt()?, new_salt()?]))
+    }
+
+    /// The keys for SCRAM with this hash function, if there are any.
+    pub fn keys(&self, hash: scram::Hash) -> Option<&Keys> {
+        match self {
+            Password::Scram(keys) => keys.of(hash),
+            Password::Plain(_) | Password::Hashed(_) => None,
+        }
+    }
+
+    /// Why its user could not log in by one of these mechanisms, with `sso` by an access token; `None`: it can. The sentence doesn't
+    /// quote anything.
+    pub fn problem(&self, sso: bool, mechanisms: &[Mechanism]) -> Option<String> {
+        if sso {
+            let sentence = "sso needs \"PLAIN\" in sasl, since no other mechanism looks at an access token";
+            let is_missing = !mechanisms.is_empty() && !mechanisms.contains(&Mechanism::Plain);
+            return is_missing.then(|| sentence.to_owned());
+        }
+        let lacks = |mechanism: &&Mechanism| match (mechanism, self) {
+            (Mechanism::Plain, _) | (_, Password::Plain(_)) => false,
+            (Mechanism::Scram(hash), _) => self.keys(*hash).is_none(),
+        };
+        let name = mechanisms.iter().find(lacks)?.name();
+        Some(format!(
+            "sasl offers {name}, for which this password has no keys; put what `callboard passwd --scram` prints here, as \
+             password_scram = \"…\""
+        ))
+    }
+
+    /// The text, if it is kept for SCRAM.
+    fn text(&self) -> Option<&str> {
+        match self {
+            Password::Plain(plain) => plain.text.as_ref().map(|text| text.as_str()),
+            Password::Hashed(_) | Password::Scram(_) => None,
+        }
+    }
+
+    /// Tells whether a login by SCRAM has to make keys of it first.
+    pub fn has_text(&self) -> bool {
+        self.text().is_some()
+    }
+
     /// Hashes a plain text with a new random salt; returns the PHC string for `password_hash`.
     ///
     /// # Errors
@@ -109,10 +198,7 @@ impl Password {
         let count = NonZeroU32::new(iterations)
             .filter(|count| ITERATIONS_ALLOWED.contains(&count.get()))
             .ok_or("cannot be hashed with so few or so many iterations")?;
-        let mut salt = [0; SALT_LEN];
-        rand::SystemRandom::new()
-            .fill(&mut salt)
-            .map_err(|_| "cannot be hashed: the system gave no random bytes")?;
+        let salt = new_salt()?;
         let hash = derive(count, &salt, &prepared);
         Ok(format!("{PREFIX}{iterations}${}${}", STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash)))
     }
@@ -121,7 +207,8 @@ impl Password {
     /// kind of password.
     pub fn content(&self) -> Vec<u8> {
         match self {
-            Password::Plain(digest) => [&[0][..], &digest[..]].concat(),
+            Password::Plain(plain) => [&[0][..], &plain.digest[..]].concat(),
+            Password::Scram(keys) => [&[2][..], keys.sha256.content()].concat(),
             Password::Hashed(hash) => {
                 [&[1][..], &hash.iterations.get().to_be_bytes(), &hash.salt, &hash.hash].concat()
             }
@@ -138,11 +225,12 @@ impl Password {
         self.iterations() > 0
     }
 
-    /// The iterations of the hash; 0 for a plain password.
+    /// The iterations of the hash or of the keys; 0 for a plain password.
     pub fn iterations(&self) -> u32 {
         match self {
             Password::Plain(_) => 0,
             Password::Hashed(hash) => hash.iterations.get(),
+            Password::Scram(keys) => keys.sha256.iterations.get(),
         }
     }
 }
@@ -153,6 +241,7 @@ impl fmt::Debug for Password {
         match self {
             Password::Plain(_) => f.write_str("Plain(..)"),
             Password::Hashed(hash) => write!(f, "Hashed({} iterations, ..)", hash.iterations),
+            Password::Scram(_) => write!(f, "Scram({} iterations, ..)", self.iterations()),
         }
     }
 }
@@ -170,22 +259,30 @@ pub fn verify(password: Option<&Password>, attempt: &str, decoy: Option<&Passwor
         return false;
     };
     let equal = match password {
-        Some(Password::Plain(expected)) => sha256(&attempt).ct_eq(expected.as_slice()).into(),
+        Some(Password::Plain(expected)) => sha256(&attempt).ct_eq(expected.digest.as_slice()).into(),
         Some(Password::Hashed(hash)) => {
             derive(hash.iterations, &hash.salt, &attempt).ct_eq(hash.hash.as_slice()).into()
         }
+        Some(Password::Scram(keys)) => keys.sha256.derive_again(&attempt).is_same(&keys.sha256),
         None => {
             black_box(sha256(&attempt).ct_eq([0; HASH_LEN].as_slice()));
             false
         }
     };
-    if let Some(Password::Hashed(decoy)) = decoy {
-        let done = password.map_or(0, Password::iterations);
-        if let Some(rest) = NonZeroU32::new(decoy.iterations.get().saturating_sub(done)) {
-            black_box(derive(rest, &decoy.salt, &attempt));
-        }
+    let done = password.map_or(0, Password::iterations);
+    let rest = decoy.map_or(0, Password::iterations).saturating_sub(done);
+    if let Some(rest) = NonZeroU32::new(rest) {
+        black_box(derive(rest, &[0; SALT_LEN], &attempt));
     }
     equal
+}
+
+/// Looks at a client's proof by SCRAM that it has the password of a user, or of nobody (`None`), and keeps the server's answer in it if it
+/// has. With `derives`, which is said if any user's keys have to be made of a plain text, every call makes keys, so that the time tells
+/// nothing about the user.
+pub fn verify_proof(password: Option<&Password>, proof: &Proof, derives: bool) -> bool {
+    let keys = password.and_then(|password| password.keys(proof.hash));
+    proof.is_right(keys, password.and_then(Password::text), derives)
 }
 
 /// Prepares a password for comparison (RFC 4616 §2, RFC 4013); the error is the end of a sentence.
@@ -199,6 +296,13 @@ fn prepare(text: &str) -> Result<String, String> {
             Err("has a character that is not allowed in a password (a control character, for example)".into())
         }
     }
+}
+
+fn new_salt() -> Result<[u8; SALT_LEN], String> {
+    let mut salt = [0; SALT_LEN];
+    let filled = rand::SystemRandom::new().fill(&mut salt);
+    filled.map_err(|_| "cannot be hashed: the system gave no random bytes")?;
+    Ok(salt)
 }
 
 fn sha256(text: &str) -> [u8; HASH_LEN] {
@@ -218,98 +322,4 @@ fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    // RFC 7914 §11 has PBKDF2-HMAC-SHA256 of "Password" with the salt "NaCl" of 4 bytes; ours are always 16 bytes
-    // long. This one was computed by Python: hashlib.pbkdf2_hmac("sha256", b"correct horse", bytes(range(16)), 1000).
-    const KNOWN: &str =
-        "$pbkdf2-sha256$i=1000$AAECAwQFBgcICQoLDA0ODw$yRTMTwbMbo9G0VfjobWqerzuuxe7BETNTErBbKKumGQ";
-
-    #[test]
-    fn a_hash_of_another_implementation_is_understood() {
-        let password = Password::parse_hash(KNOWN).expect("a valid hash");
-        assert!(password.matches("correct horse"));
-        assert!(!password.matches("correct horsf"));
-        assert!(!password.matches(""));
-        assert!(password.is_slow());
-        assert_eq!(password.iterations(), 1000);
-    }
-
-    #[test]
-    fn a_new_hash_has_its_own_salt_and_matches_its_password_only() {
-        let one = Password::hash("1234", 1000).expect("a hash");
-        let two = Password::hash("1234", 1000).expect("a hash");
-        assert_ne!(one, two);
-        assert!(one.starts_with("$pbkdf2-sha256$i=1000$"));
-        for hash in [one, two] {
-            let password = Password::parse_hash(&hash).expect("our own form");
-            assert!(password.matches("1234"));
-            assert!(!password.matches("12345"));
-        }
-    }
-
-    #[test]
-    fn a_malformed_hash_is_refused_in_words_that_do_not_quote_it() {
-        let good = KNOWN.to_owned();
-        let salt = "AAECAwQFBgcICQoLDA0ODw";
-        for (text, word) in [
-            ("hunter2".to_owned(), "form"),
-            (good.replace("sha256", "sha1"), "form"),
-            (good.replace("i=1000", "i=+1000"), "form"),
-            (good.replace("i=1000", "i="), "form"),
-            (good.clone() + "$x", "form"),
-            (good.replace("i=1000", "i=999"), "iterations"),
-            (good.replace("i=1000", "i=0"), "iterations"),
-            (good.replace("i=1000", "i=10000001"), "iterations"),
-            (good.replace("i=1000", "i=99999999999"), "iterations"),
-            (good.replace(salt, "AAEC"), "salt"),
-            (good.replace(salt, &format!("{salt}==")), "salt"),
-            (good[..good.len() - 3].to_owned(), "hash of 32"),
-            (good.clone() + "=", "hash of 32"),
-        ] {
-            let error = Password::parse_hash(&text).expect_err(&text);
-            assert!(error.contains(word), "{text}: {error}");
-            assert!(!error.contains("hunter2"));
-        }
-    }
-
-    #[test]
-    fn both_sides_are_prepared_by_saslprep() {
-        // RFC 4013 §3: a soft hyphen is nothing, ROMAN NUMERAL NINE is "IX".
-        let password = Password::plain("I\u{ad}X").expect("a password");
-        assert!(password.matches("IX"));
-        assert!(password.matches("\u{2168}"));
-        assert!(!password.matches("ix"));
-        for refused in ["\u{7}", "\u{627}1", "", "\u{ad}"] {
-            assert!(Password::plain(refused).is_err(), "{refused:?}");
-            assert!(Password::hash(refused, 1000).is_err(), "{refused:?}");
-        }
-        // What is refused is no way in either.
-        assert!(!password.matches("IX\u{7}"));
-    }
-
-    #[test]
-    fn nobody_is_let_in_and_a_decoy_changes_no_answer() {
-        let plain = Password::plain("1234").expect("a password");
-        let hashed = Password::parse_hash(KNOWN).expect("a hash");
-        let slower = Password::hash("correct horse", 2000).expect("a hash");
-        let slower = Password::parse_hash(&slower).expect("a hash");
-        for decoy in [None, Some(&hashed), Some(&slower)] {
-            assert!(verify(Some(&plain), "1234", decoy));
-            assert!(verify(Some(&hashed), "correct horse", decoy));
-            assert!(!verify(Some(&plain), "correct horse", decoy));
-            assert!(!verify(Some(&hashed), "1234", decoy));
-            assert!(!verify(None, "1234", decoy));
-            assert!(!verify(None, "correct horse", decoy), "the decoy's own password");
-        }
-    }
-
-    #[test]
-    fn debug_shows_no_secret() {
-        let plain = Password::plain("hunter2").expect("a password");
-        assert_eq!(format!("{plain:?}"), "Plain(..)");
-        let hashed = Password::parse_hash(KNOWN).expect("a hash");
-        assert_eq!(format!("{hashed:?}"), "Hashed(1000 iterations, ..)");
-    }
-}
+mod tests;

@@ -11,6 +11,7 @@ use crate::config::limits::Kind;
 use crate::config::password::Password;
 use crate::config::problem::{Place, Placed, Report, proposal, shown};
 use crate::config::rules;
+use crate::config::scram::Mechanism;
 use crate::config::section::{Read, Reported, Section, all};
 use crate::config::users::{Role, Team, User};
 
@@ -53,12 +54,12 @@ struct Draft<'d> {
     user: Option<User>,
 }
 
-/// Reads all teams and users.
-pub(super) fn read(report: &mut Report, root: &Section) -> People {
+/// Reads all teams and users, who log in by these mechanisms.
+pub(super) fn read(report: &mut Report, root: &Section, sasl: &[Mechanism]) -> People {
     let (teams, team_ids) = teams(report, root);
     let drafts: Result<Vec<Draft>, Reported> = root
         .tables(report, "user", "[[user]]", keys::USER)
-        .map(|sections| sections.iter().map(|section| user(report, section)).collect());
+        .map(|sections| sections.iter().map(|section| user(report, section, sasl)).collect());
     let Ok(drafts) = drafts else {
         let extensions = Declared::new();
         return People {
@@ -125,7 +126,7 @@ fn wrap_up(report: &mut Report, section: &Section) -> Result<Option<Duration>, R
     }
 }
 
-fn user<'d>(report: &mut Report, section: &Section<'d>) -> Draft<'d> {
+fn user<'d>(report: &mut Report, section: &Section<'d>, sasl: &[Mechanism]) -> Draft<'d> {
     let id = section.needed(report, "id");
     let login_name = section.string(report, "login_name");
     let extension = section.string(report, "extension");
@@ -133,7 +134,13 @@ fn user<'d>(report: &mut Report, section: &Section<'d>) -> Draft<'d> {
     let sso = section.boolean(report, "sso");
     let team = section.string(report, "team");
     let supervises = section.strings(report, "supervises");
-    let Secret { password, plain, hash } = password(report, section);
+    let Secret { password, plain, hash } = password(report, section, sasl);
+    if let (Ok(password), Ok(sso)) = (&password, &sso)
+        && let Some(sentence) = password.problem(sso.is_some_and(|on| on.value), sasl)
+    {
+        let place = sso.filter(|on| on.value).map(|on| on.place).or(hash.map(|hash| hash.place));
+        report.add(place.unwrap_or(section.place), sentence);
+    }
     let guessable = id.ok().and_then(|id| match (plain, &password) {
         (Some(plain), _) => {
             Guessable::plain(id.value, login_name.ok().flatten().map(|name| name.value), plain)
@@ -204,40 +211,47 @@ struct Secret<'d> {
     hash: Option<Placed<&'d str>>,
 }
 
-/// Reads the one of `password` and `password_hash` that must be there.
-fn password<'d>(report: &mut Report, section: &Section<'d>) -> Secret<'d> {
+/// Reads the one of `password`, `password_hash` and `password_scram` that must be there.
+fn password<'d>(report: &mut Report, section: &Section<'d>, sasl: &[Mechanism]) -> Secret<'d> {
     let plain = section.string(report, "password");
     let hash = section.string(report, "password_hash");
-    let (Ok(plain), Ok(hash)) = (plain, hash) else {
+    let scram = section.string(report, "password_scram");
+    let (Ok(plain), Ok(hash), Ok(scram)) = (plain, hash, scram) else {
         return Secret { password: Err(Reported), plain: None, hash: None };
     };
-    let password = match (plain, hash) {
-        (Some(plain), None) if plain.value == EXAMPLE => {
+    let password = match (plain, hash, scram) {
+        (Some(plain), None, None) if plain.value == EXAMPLE => {
             let sentence = "password is still that of the example; run `callboard passwd` and put what it prints here, as \
                             password_hash = \"…\"";
             Err((plain.place, sentence.to_owned()))
         }
-        (Some(plain), None) => {
-            Password::plain(plain.value).map_err(|end| (plain.place, format!("password {end}")))
+        (Some(plain), None, None) => {
+            Password::plain_for(plain.value, sasl).map_err(|end| (plain.place, format!("password {end}")))
         }
-        (None, Some(hash)) => {
+        (None, Some(hash), None) => {
             Password::parse_hash(hash.value).map_err(|end| (hash.place, format!("password_hash {end}")))
         }
-        (Some(plain), Some(hash)) => {
-            let sentence = "[[user]] has both password and password_hash; keep one of them";
-            Err((plain.place.max(hash.place), sentence.to_owned()))
+        (None, None, Some(scram)) => {
+            Password::parse_scram(scram.value).map_err(|end| (scram.place, format!("password_scram {end}")))
         }
-        (None, None) => {
+        (None, None, None) => {
             let sentence =
                 "[[user]] has no password; add password_hash = \"…\" from `callboard passwd`, or password";
             Err((section.place, sentence.to_owned()))
+        }
+        _ => {
+            let all = [("password", plain), ("password_hash", hash), ("password_scram", scram)];
+            let there = || all.iter().filter_map(|(key, value)| value.map(|value| (*key, value.place)));
+            let names: Vec<_> = there().map(|(key, _)| key).collect();
+            let place = there().map(|(_, place)| place).max().unwrap_or(section.place);
+            Err((place, format!("[[user]] has both {}; keep one of them", names.join(" and "))))
         }
     };
     let password = password.map_err(|(place, sentence)| {
         report.add(place, sentence);
         Reported
     });
-    Secret { password, plain, hash }
+    Secret { password, plain, hash: hash.or(scram) }
 }
 
 fn roles(report: &mut Report, section: &Section) -> Result<Vec<Role>, Reported> {

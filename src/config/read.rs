@@ -14,6 +14,7 @@ use crate::config::files::{Files, Origin, TlsFiles, Unread};
 use crate::config::keys;
 use crate::config::layouts;
 use crate::config::limits::{Kind, Limits, TABLE};
+use crate::config::mechanisms;
 use crate::config::media;
 use crate::config::objects;
 use crate::config::people;
@@ -63,13 +64,14 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let trusted_proxies = browsers::trusted_proxies(&mut report, &root);
     let every_proxy = trusted_proxies.as_ref().ok().and_then(|proxies| proxies.everything);
     let xmpp_plain_login = root.boolean(&mut report, "xmpp_plain_login");
+    let sasl = mechanisms::read(&mut report, &root);
     let frame_tap = root.boolean(&mut report, "frame_tap");
     let faults = root.boolean(&mut report, "faults");
     let record = root.integer(&mut report, "record", MOST_ENTRIES);
     let node_access = node_access(&mut report, &root);
     let subscriptions = subscriptions(&mut report, &root);
     let queue_statistics = queue_statistics(&mut report, &root);
-    let people = people::read(&mut report, &root);
+    let people = people::read(&mut report, &root, sasl.as_deref().unwrap_or_default());
     let require_reason_codes = root.boolean(&mut report, "require_reason_codes");
     let reason_codes = reasons::read(&mut report, &root, people.team_ids.as_ref());
     let phone_books = books::read(&mut report, &root, people.team_ids.as_ref());
@@ -105,6 +107,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
             listen_xmpp,
             listen_xmpp_plain,
             xmpp_plain_login: xmpp_plain_login.ok()?.is_some_and(|on| on.value),
+            sasl: sasl.ok()?,
             listen_places,
             tls: tls.ok()?,
             state_dir: state_dir.ok()?,

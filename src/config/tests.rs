@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::config::limits::Limits;
 use crate::config::password::Password;
+use crate::config::scram::{Hash, Mechanism};
 use crate::config::*;
 
 mod books;
@@ -71,6 +72,7 @@ fn a_short_file_gets_the_defaults() {
 #[test]
 fn every_key_arrives_where_it_belongs() {
     let hash = Password::hash("correct horse", 2000).expect("a hash");
+    let keys = Password::scram("hunter2").expect("keys");
     let text = format!(
         r#"domain = "finesse.example.org"
 profile = "ucce"
@@ -80,6 +82,7 @@ tls.certificate = "cert/a.pem"
 tls.key = "/etc/a.key"
 state_dir = "state"
 www = "site"
+sasl = ["SCRAM-SHA-256", "PLAIN"]
 cors_origins = ["https://Gadgets.example.org:8443", "http://a:80"]
 frame_tap = true
 require_reason_codes = false
@@ -99,7 +102,7 @@ extension = "1000"
 sso = true
 [[user]]
 id = "bob"
-password = "hunter2"
+password_scram = "{keys}"
 team = "1"
 [[reason_code]]
 id = 1
@@ -166,8 +169,10 @@ items = 0
     assert_eq!((ada.team.as_deref(), ada.supervises.as_slice()), (None, ["1".to_owned()].as_slice()));
     assert_eq!((ada.extension.as_deref(), bob.extension.as_deref()), (Some("1000"), None));
     assert_eq!((ada.sso, bob.sso), (true, false));
+    assert_eq!(config.sasl, [Mechanism::Scram(Hash::Sha256), Mechanism::Plain]);
+    assert!(bob.password.keys(Hash::Sha1).is_some());
     assert!(ada.password.matches("correct horse") && bob.password.matches("hunter2"));
-    assert_eq!(config.decoy().map(Password::iterations), Some(2000));
+    assert_eq!(config.decoy().map(Password::iterations), Some(10_000));
     assert!(!config.require_reason_codes && config.frame_tap);
     let reason = |id, category, label: &str, teams: Option<&str>| ReasonCode {
         id,

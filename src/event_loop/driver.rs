@@ -24,7 +24,7 @@ use crate::event_loop::rounds::Rounds;
 use crate::event_loop::scheduler::InTurn;
 use crate::event_loop::waits::Waits;
 use crate::event_loop::writers::{Dropping, Writers};
-use crate::hub::{Action, Credentials, Hub, Note};
+use crate::hub::{Action, Credentials, Evidence, Hub, Note};
 use crate::id::{SessionId, UserId};
 use crate::net::buffers::Scratch;
 use crate::net::clock::now;
@@ -40,7 +40,7 @@ const WRITE_TURN_MAX: Duration = Duration::from_millis(2);
 /// The functions that run the actions of the hub that need more than the driver.
 pub struct Tasks {
     /// Checks a password, and tells the hub how that went.
-    pub verify: fn(&Rc<Driver>, SessionId, Credentials, String),
+    pub verify: fn(&Rc<Driver>, SessionId, Credentials, Evidence),
     /// Writes a line into the log.
     pub note: fn(&Rc<Driver>, &Note),
 }
@@ -160,8 +160,8 @@ impl Driver {
             Action::Abort(id) => self.writers.borrow_mut().drop_connection(id, Dropping::Close),
             Action::Reset(id) => self.writers.borrow_mut().drop_connection(id, Dropping::Reset),
             Action::Answer(answer) => self.bosh.answer(answer),
-            Action::Verify { session, credentials, attempt } => {
-                (self.tasks.verify)(self, session, credentials, attempt);
+            Action::Verify { session, credentials, evidence } => {
+                (self.tasks.verify)(self, session, credentials, evidence);
             }
             Action::Idle => self.wake_if_quiet(),
             Action::WaitOver => self.waits.wake(),

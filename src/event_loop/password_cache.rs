@@ -9,7 +9,7 @@ use std::collections::{HashMap, VecDeque};
 use ring::hmac;
 use ring::rand::SystemRandom;
 
-use crate::hub::Credentials;
+use crate::hub::{Credentials, Evidence};
 use crate::id::UserId;
 
 /// The last right password of each user.
@@ -42,7 +42,8 @@ impl Passwords {
     }
 
     /// Whether this password was right before. Takes about the same time for everybody.
-    pub fn has(&self, credentials: &Credentials, attempt: &str) -> bool {
+    pub fn has(&self, credentials: &Credentials, evidence: &Evidence) -> bool {
+        let Evidence::Password(attempt) = evidence else { return false };
         let known = credentials.user.and_then(|user| self.tags.get(&user));
         let known = known.map_or(&[][..], |tag| tag.as_ref());
         let verified = hmac::verify(&self.key, &credentials.said(attempt), known).is_ok();
@@ -50,7 +51,8 @@ impl Passwords {
     }
 
     /// This password was right.
-    pub fn remember(&mut self, credentials: &Credentials, attempt: &str) {
+    pub fn remember(&mut self, credentials: &Credentials, evidence: &Evidence) {
+        let Evidence::Password(attempt) = evidence else { return };
         let Some(user) = credentials.user.filter(|_| self.bound > 0) else { return };
         let tag = hmac::sign(&self.key, &credentials.said(attempt));
         if self.tags.insert(user, tag).is_some() {
@@ -84,14 +86,14 @@ mod tests {
         let mut config = Config::demo();
         let mut passwords = Passwords::new(8);
         let known = credentials(&config, "1001");
-        assert!(!passwords.has(&known, "1001"));
-        passwords.remember(&known, "1001");
-        assert!(passwords.has(&known, "1001"));
-        assert!(!passwords.has(&known, "1002") && !passwords.has(&known, ""));
-        assert!(!passwords.has(&credentials(&config, "1002"), "1001"));
-        assert!(!passwords.has(&credentials(&config, "nobody"), "1001"));
+        assert!(!passwords.has(&known, &"1001".into()));
+        passwords.remember(&known, &"1001".into());
+        assert!(passwords.has(&known, &"1001".into()));
+        assert!(!passwords.has(&known, &"1002".into()) && !passwords.has(&known, &"".into()));
+        assert!(!passwords.has(&credentials(&config, "1002"), &"1001".into()));
+        assert!(!passwords.has(&credentials(&config, "nobody"), &"1001".into()));
         config.users[1].password = Password::plain("other").expect("a password");
-        assert!(!passwords.has(&credentials(&config, "1001"), "1001"));
+        assert!(!passwords.has(&credentials(&config, "1001"), &"1001".into()));
     }
 
     #[test]
@@ -112,8 +114,8 @@ mod tests {
             let mut passwords = Passwords::new(bound);
             passwords.raise(3);
             let known = ["1001", "1002", "1003"].map(|name| (name, credentials(&Config::demo(), name)));
-            known.iter().for_each(|(name, user)| passwords.remember(user, name));
-            assert_eq!(known.each_ref().map(|(name, user)| passwords.has(user, name)), expected);
+            known.iter().for_each(|(name, user)| passwords.remember(user, &(*name).into()));
+            assert_eq!(known.each_ref().map(|(name, user)| passwords.has(user, &(*name).into())), expected);
         }
     }
 
@@ -124,10 +126,10 @@ mod tests {
         for (bound, known) in [(0, [false; 3]), (2, [false, true, true]), (3, [true; 3])] {
             let mut passwords = Passwords::new(bound);
             for (name, user) in &users {
-                passwords.remember(user, name);
-                passwords.remember(user, name);
+                passwords.remember(user, &(*name).into());
+                passwords.remember(user, &(*name).into());
             }
-            let has = users.each_ref().map(|(name, user)| passwords.has(user, name));
+            let has = users.each_ref().map(|(name, user)| passwords.has(user, &(*name).into()));
             assert_eq!(has, known, "{bound} of three");
         }
     }

@@ -9,7 +9,7 @@ use crate::client_address;
 use crate::event_loop::driver::Driver;
 use crate::event_loop::password_queue::{Unchecked, Waiting};
 use crate::event_loop::threads;
-use crate::hub::{CheckId, Credentials, Turn};
+use crate::hub::{CheckId, Credentials, Evidence, Turn};
 use crate::id::SessionId;
 
 /// A place in the queue, as long as somebody wants it.
@@ -29,14 +29,14 @@ impl Drop for Place {
 }
 
 /// Checks the password of a login over XMPP, and tells the hub how that went.
-pub fn check_login(driver: &Rc<Driver>, session: SessionId, credentials: Credentials, attempt: String) {
+pub fn check_login(driver: &Rc<Driver>, session: SessionId, credentials: Credentials, evidence: Evidence) {
     let driver_of_task = driver.clone();
     driver.spawn(async move {
         let driver = driver_of_task;
         let user = credentials.user;
         let of_session = driver.clone();
         let is_there = move || of_session.waits_for_check(session);
-        let result = driver.verify(credentials, attempt, is_there).await;
+        let result = driver.verify(credentials, evidence, is_there).await;
         driver.with_hub(|hub, now| match result {
             Ok(granted) => hub.verified(now, session, user, granted),
             Err(_) => hub.unverified(now, session),
@@ -60,13 +60,13 @@ impl Driver {
     pub async fn verify(
         self: &Rc<Self>,
         credentials: Credentials,
-        attempt: String,
+        evidence: Evidence,
         is_there: impl Fn() -> bool + 'static,
     ) -> Result<bool, Unchecked> {
-        if !credentials.is_slow() {
-            return Ok(self.with_hub(|hub, now| hub.check(now, &credentials, &attempt)));
+        if !credentials.is_slow(&evidence) {
+            return Ok(self.with_hub(|hub, now| hub.check(now, &credentials, &evidence)));
         }
-        if self.checks.passwords.borrow().has(&credentials, &attempt) {
+        if self.checks.passwords.borrow().has(&credentials, &evidence) {
             return Ok(self.with_hub(|hub, now| hub.judge(now, &credentials, true)));
         }
         let (user, address) = (credentials.user, credentials.address);
@@ -77,7 +77,7 @@ impl Driver {
         });
         let Ok(id) = id else { return Err(Unchecked::Busy) };
         let (result, made) = bounded(1);
-        let waiting = Waiting { credentials, attempt, is_there: Box::new(is_there), result };
+        let waiting = Waiting { credentials, evidence, is_there: Box::new(is_there), result };
         self.checks.waiting.borrow_mut().insert(id, waiting);
         let _place = Place { driver: self.clone(), address, id };
         self.make_checks();
@@ -96,7 +96,7 @@ impl Driver {
                 Err(Unchecked::Left)
             } else if turn != Turn::Make {
                 Err(Unchecked::TooMany)
-            } else if self.checks.passwords.borrow().has(&waiting.credentials, &waiting.attempt) {
+            } else if self.checks.passwords.borrow().has(&waiting.credentials, &waiting.evidence) {
                 // The same password was right while this one waited.
                 Ok(self.with_hub(|hub, now| hub.judge(now, &waiting.credentials, true)))
             } else {
@@ -111,20 +111,20 @@ impl Driver {
 
     /// Makes a check, and then those whose turn it is.
     async fn make(self: Rc<Self>, id: CheckId, waiting: Waiting) {
-        let Waiting { credentials, attempt, result, .. } = waiting;
+        let Waiting { credentials, evidence, result, .. } = waiting;
         let address = credentials.address;
         let check = threads::run(move || {
-            let matches = credentials.verify(&attempt);
-            (credentials, attempt, matches)
+            let matches = credentials.verify(&evidence);
+            (credentials, evidence, matches)
         });
-        let (credentials, attempt, matches) = check.await;
+        let (credentials, evidence, matches) = check.await;
         let granted = self.with_hub(|hub, now| {
             let granted = hub.judge(now, &credentials, matches);
             hub.end_check(address, id);
             granted
         });
         if granted {
-            self.checks.passwords.borrow_mut().remember(&credentials, &attempt);
+            self.checks.passwords.borrow_mut().remember(&credentials, &evidence);
         }
         let _ = result.try_send(Ok(granted));
         self.make_checks();
@@ -175,7 +175,7 @@ mod tests {
             let credentials = driver.with_hub(|hub, now| hub.credentials(now, "1001", here));
             let credentials = credentials.expect("the address need not wait");
             let driver = driver.clone();
-            Box::pin(async move { driver.verify(credentials, password.to_owned(), || true).await })
+            Box::pin(async move { driver.verify(credentials, password.into(), || true).await })
         };
         for tried in 1..=3 {
             let mut check = ask("wrong");

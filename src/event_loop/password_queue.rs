@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use smol::channel::Sender;
 
 use crate::event_loop::password_cache::Passwords;
-use crate::hub::{CheckId, Credentials};
+use crate::hub::{CheckId, Credentials, Evidence};
 
 /// The checks that wait, and the passwords that were right.
 pub struct Checks {
@@ -17,7 +17,7 @@ pub struct Checks {
 /// A check that waits for its turn.
 pub struct Waiting {
     pub credentials: Credentials,
-    pub attempt: String,
+    pub evidence: Evidence,
     /// Whether the client that asks is still there.
     pub is_there: Box<dyn Fn() -> bool>,
     pub result: Sender<Result<bool, Unchecked>>,

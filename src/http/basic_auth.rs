@@ -57,7 +57,7 @@ pub async fn user_at(
     };
     let user = credentials.user;
     let is_there = move || !remote.as_ref().is_some_and(Remote::has_left);
-    match (user, site.driver.verify(credentials, password, is_there).await) {
+    match (user, site.driver.verify(credentials, password.into(), is_there).await) {
         (Some(user), Ok(true)) => Ok(user),
         (_, Ok(_)) => Err(unauthorized("Wrong user or password.")),
         (_, Err(Unchecked::TooMany)) => Err(TOO_MANY),

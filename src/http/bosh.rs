@@ -93,7 +93,7 @@ impl Drop for Waiting {
 }
 
 fn written(peer: SocketAddr, said: &bosh::BoshResponse) -> Response {
-    log::trace!("{peer} > {}", without_sid(&said.body));
+    log::trace!("{peer} > {}", without_sid(&sasl::masked_answer(&said.body)));
     let mut answer = Response::new(String::from(&*said.body).into());
     *answer.status_mut() = StatusCode::from_u16(said.status).unwrap_or(StatusCode::OK);
     set(&mut answer, header::CONTENT_TYPE, said.content_type.as_deref().unwrap_or(CONTENT_TYPE));

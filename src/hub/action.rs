@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::clock::Seconds;
-use crate::hub::login::credentials::Credentials;
+use crate::hub::login::credentials::{Credentials, Evidence};
 use crate::id::{SessionId, UserId};
 use crate::xmpp::bosh;
 
@@ -23,7 +23,7 @@ pub enum Action {
     /// Answer a request of BOSH.
     Answer(bosh::BoshResponse),
     /// Check a password off the event loop and call [`super::Hub::judge`] and [`super::Hub::verified`].
-    Verify { session: SessionId, credentials: Credentials, attempt: String },
+    Verify { session: SessionId, credentials: Credentials, evidence: Evidence },
     /// The server goes down, and the last session is gone.
     Idle,
     /// Something is over for which somebody may wait: a fault, or a wait for entries of the record.

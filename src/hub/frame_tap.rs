@@ -80,6 +80,11 @@ impl Hub {
 
     /// A frame of a session came or went, as others may see it. `size`: its length as it was, in bytes.
     pub(super) fn saw(&mut self, now: Now, id: SessionId, direction: Direction, shown: &str, size: usize) {
+        let shown = match direction {
+            Direction::In => shown.into(),
+            Direction::Out => sasl::masked_answer(shown),
+        };
+        let shown = &*shown;
         self.tap(now, id, direction, shown, size);
         self.record_frame(now, id, direction, Text::own(shown), size);
     }

@@ -51,7 +51,7 @@ pub use event_stream::{SessionRefused, StreamRefused, StreamRequest};
 pub use faults::file::of_file as faults_of_file;
 pub use faults::state::FileFault;
 pub use frame_tap::TapRefused;
-pub use login::credentials::Credentials;
+pub use login::credentials::{Credentials, Evidence};
 pub use login::gate::TooMany;
 pub use login::password_queue::{CheckId, NoPlace, Turn};
 pub use login::sso::{Bearer, Issued};

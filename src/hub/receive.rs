@@ -3,6 +3,7 @@
 use crate::clock::Now;
 use crate::hub::action::NoteKind;
 use crate::hub::delivery::outbox::Outbox;
+use crate::hub::login::credentials::Evidence;
 use crate::hub::session::{Carrier, Kind, Peer, Session, Xmpp};
 use crate::hub::state::Hub;
 use crate::hub::tap::Direction;
@@ -125,12 +126,14 @@ impl Hub {
         let Some(xmpp) = self.sessions.xmpp_mut(id) else {
             return;
         };
-        match xmpp.stream.receive(element, &self.names.domain) {
+        match xmpp.stream.receive(element, &self.names.domain, &self.mechanisms) {
             Ok(Step::Open) => self.open(now, id),
             // Its transport asks for the answer, which knows whether there is more behind the request.
             Ok(Step::StartTls) => {}
-            Ok(Step::Challenge) => self.send(now, id, sasl::challenge()),
-            Ok(Step::Login(plain)) => self.login(now, id, plain),
+            Ok(Step::Challenge) => self.send(now, id, sasl::challenge(None)),
+            Ok(Step::Login(plain)) => self.login(now, id, &plain.user, Evidence::Password(plain.password)),
+            Ok(Step::Ask(first)) => self.ask_for_proof(now, id, first),
+            Ok(Step::Prove(user, proof)) => self.login(now, id, &user, Evidence::Proof(proof)),
             Ok(Step::Refuse(failure)) => self.refuse(now, id, failure, None),
             Ok(Step::Stanza(kind)) => self.stanza(now, id, kind, element),
             Ok(Step::Close) => self.end(now, id, None, "closed by the client"),

@@ -27,7 +27,7 @@ pub struct Reloaded {
 }
 
 impl Hub {
-    /// From now on users with their passwords, teams, queues, lists and nodes are those of `config`; names of the server,
+    /// From now on users with their passwords, mechanisms, teams, queues, lists and nodes are those of `config`; names of the server,
     /// rules and limits stay. Sessions stay, but for those of users who are gone: they end with `not-authorized`, after
     /// the events of their being signed out. Subscribers of a node that is gone are told so.
     pub fn reload(&mut self, now: Now, mut config: Config) -> Reloaded {
@@ -42,7 +42,8 @@ impl Hub {
     pub(super) fn take(&mut self, now: Now, config: Config) -> Reloaded {
         let before = self.users().keys().count();
         let (teams, queues) = (config.teams.len(), config.queues.len());
-        self.gate.set_decoy(config.decoy().cloned());
+        self.gate.set_config(&config);
+        self.mechanisms.clone_from(&config.sasl);
         let own = config.nodes.clone();
         self.apply_by_system(now, pubsub::Command::SetUniqueness(nodes::uniqueness(config.subscriptions)));
         self.apply_by_system(now, Command::Reload(config.into()));

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::config::guests::Guests;
 use crate::config::limits::Limits;
+use crate::config::scram::Mechanism;
 use crate::config::web_origin::{Host, WebOrigin};
 use crate::config::{Config, Hosts, Release};
 use crate::desk::{Desk, Directory};
@@ -59,6 +60,8 @@ pub struct Hub {
     pub(super) taps: Vec<Tap>,
     pub(super) pubsub: ReadOnly<Pubsub>,
     pub(super) gate: LoginGate,
+    /// The mechanisms of SASL that are offered.
+    pub(super) mechanisms: Vec<Mechanism>,
     pub(super) deadlines: Deadlines,
     pub(super) bindings: Bindings,
     /// The sessions that maintenance mode has still to end.
@@ -117,7 +120,8 @@ impl Hub {
         let wire = Wire { head: event_head.clone(), notification: settings.notification };
         let record = Record::new(config.record, wire);
         let domain = Domain::new(&config.domain, other_hosts(&config));
-        let decoy = config.decoy().cloned();
+        let gate = LoginGate::new(&config);
+        let mechanisms = config.sasl.clone();
         let own = config.nodes.clone();
         let start = kept(&config);
         let tcp_login_without_tls = config.xmpp_plain_login;
@@ -126,7 +130,8 @@ impl Hub {
             pubsub: ReadOnly::new(Pubsub::new(nodes::all(&desk, &own), settings)),
             roster: Roster::default(),
             taps: Vec::new(),
-            gate: LoginGate::new(decoy, &limits),
+            gate,
+            mechanisms,
             names: Names { domain, event_head, pubsub: pubsub_domain.into() },
             limits,
             tcp_login_without_tls,

@@ -18,6 +18,7 @@ mod pressure;
 mod random;
 mod recording;
 mod reload;
+mod scram;
 mod tap;
 mod transcripts;
 
@@ -47,7 +48,7 @@ struct Stage {
     maintenance_ends: Vec<Option<String>>,
     aborted: Vec<SessionId>,
     woken: Vec<SessionId>,
-    checks: Vec<(SessionId, Credentials, String)>,
+    checks: Vec<(SessionId, Credentials, Evidence)>,
     answers: Vec<crate::xmpp::bosh::BoshResponse>,
     /// How often the hub has said that no session is left.
     idle: usize,
@@ -93,8 +94,8 @@ impl Stage {
                 Action::Release(_) => {}
                 Action::Answer(answer) => self.answers.push(answer),
                 Action::Abort(id) | Action::Reset(id) => self.aborted.push(id),
-                Action::Verify { session, credentials, attempt } => {
-                    self.checks.push((session, credentials, attempt))
+                Action::Verify { session, credentials, evidence } => {
+                    self.checks.push((session, credentials, evidence))
                 }
                 Action::Idle => self.idle += 1,
                 Action::WaitOver => {}

@@ -237,10 +237,10 @@ impl Record {
 
     /// A client tries to log in.
     pub fn begin_login(&mut self, session: SessionId, attempt: Attempt) {
-        // The mechanism is named once, also if the names come later.
-        let before = self.attempts.remove(&session).and_then(|before| before.mechanism);
-        let mechanism = attempt.mechanism.or(before);
-        self.attempts.insert(session, Attempt { mechanism, ..attempt });
+        // Each is named once, the mechanism before the names or with them.
+        let before = self.attempts.remove(&session).unwrap_or_default();
+        let mechanism = attempt.mechanism.or(before.mechanism);
+        self.attempts.insert(session, Attempt { mechanism, names: attempt.names.or(before.names) });
     }
 
     /// The login of a session is decided, or the session is gone.

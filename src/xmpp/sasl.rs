@@ -1,4 +1,8 @@
-//! SASL PLAIN (RFC 4616) in its XMPP clothes (RFC 6120 §6).
+//! SASL PLAIN (RFC 4616) and SCRAM (RFC 5802) in their XMPP clothes (RFC 6120 §6).
+
+mod failure;
+mod identity;
+pub mod scram;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,10 +11,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use roxmltree::Node;
 
+use crate::config::scram::Mechanism;
 use crate::text;
 use crate::xml::{self, Bounds, write_attribute};
-use crate::xmpp::jid;
 use crate::xmpp::ns;
+use crate::xmpp::sasl::identity::user;
+use crate::xmpp::sasl::scram::{First, Parts};
+
+pub use failure::Failure;
 
 /// A PLAIN message.
 #[derive(Clone, PartialEq, Eq)]
@@ -27,83 +35,62 @@ impl fmt::Debug for Plain {
     }
 }
 
-/// Why a login attempt failed (RFC 6120 §6.5).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
-    Aborted,
-    EncryptionRequired,
-    IncorrectEncoding,
-    InvalidAuthzid,
-    InvalidMechanism,
-    MalformedRequest,
-    NotAuthorized,
-    TemporaryAuthFailure,
+/// The answer to a login that succeeded, with what the mechanism adds to it (RFC 6120 §6.4.6).
+pub fn success(data: Option<&str>) -> String {
+    element("success", data)
 }
 
-impl Failure {
-    /// The element name on the wire.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Aborted => "aborted",
-            Self::EncryptionRequired => "encryption-required",
-            Self::IncorrectEncoding => "incorrect-encoding",
-            Self::InvalidAuthzid => "invalid-authzid",
-            Self::InvalidMechanism => "invalid-mechanism",
-            Self::MalformedRequest => "malformed-request",
-            Self::NotAuthorized => "not-authorized",
-            Self::TemporaryAuthFailure => "temporary-auth-failure",
-        }
-    }
+/// A challenge. To a client that has named the mechanism and said nothing yet it is empty: it speaks first (RFC 4422 §5).
+pub fn challenge(data: Option<&str>) -> String {
+    element("challenge", data)
+}
 
-    /// The frame.
-    pub fn frame(self) -> String {
-        format!("<failure xmlns=\"{}\"><{}/></failure>", ns::SASL, self.name())
+fn element(name: &str, data: Option<&str>) -> String {
+    match data {
+        None => format!("<{name} xmlns=\"{}\"/>", ns::SASL),
+        Some(data) => format!("<{name} xmlns=\"{}\">{}</{name}>", ns::SASL, STANDARD.encode(data)),
     }
 }
 
-/// The answer to a login that succeeded (RFC 6120 §6.4.6).
-pub fn success() -> String {
-    format!("<success xmlns=\"{}\"/>", ns::SASL)
-}
-
-/// The question to a client that has named the mechanism and said nothing yet: it speaks first, so there is nothing in it
-/// (RFC 4422 §5).
-pub fn challenge() -> String {
-    format!("<challenge xmlns=\"{}\"/>", ns::SASL)
-}
-
-/// How a login attempt begins.
+/// A message with which a client begins to log in.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Auth {
-    /// With its initial response.
-    Response(Plain),
-    /// Without one: it has to be asked for.
-    Nothing,
+pub enum Said {
+    /// The mechanism alone: the message has to be asked for.
+    Nothing(Mechanism),
+    Plain(Plain),
+    Scram(First),
 }
 
-/// Reads `<auth/>`.
-pub fn auth(auth: Node<'_, '_>, domain: &str) -> Result<Auth, Failure> {
-    if auth.attribute("mechanism") != Some("PLAIN") {
-        return Err(Failure::InvalidMechanism);
-    }
+/// Reads `<auth/>`, where these mechanisms are offered.
+pub fn auth(auth: Node<'_, '_>, offered: &[Mechanism], domain: &str) -> Result<Said, Failure> {
+    let named = auth.attribute("mechanism");
+    let mechanism = offered.iter().find(|mechanism| named == Some(mechanism.name()));
+    let mechanism = *mechanism.ok_or(Failure::InvalidMechanism)?;
     match auth.has_children() {
-        true => response(auth, domain).map(Auth::Response),
-        false => Ok(Auth::Nothing),
+        true => response(mechanism, auth, domain),
+        false => Ok(Said::Nothing(mechanism)),
     }
 }
 
-/// Reads `<response/>`, or the same in an `<auth/>`.
-pub fn response(response: Node<'_, '_>, domain: &str) -> Result<Plain, Failure> {
-    let data = match response.text().unwrap_or("") {
-        // A single equals sign stands for no data at all (RFC 6120 §6.4.2).
-        "=" => Vec::new(),
-        text => STANDARD.decode(text).map_err(|_| Failure::IncorrectEncoding)?,
-    };
-    plain(&data, domain)
+/// Reads the first message of a mechanism in a `<response/>`, or in the `<auth/>`.
+pub fn response(mechanism: Mechanism, response: Node<'_, '_>, domain: &str) -> Result<Said, Failure> {
+    let data = data(response)?;
+    match mechanism {
+        Mechanism::Plain => plain(&data, domain).map(Said::Plain),
+        Mechanism::Scram(hash) => First::read(hash, &data, domain).map(Said::Scram),
+    }
 }
 
-/// Reads `authzid NUL authcid NUL password`. An authzid is fine if it is empty, or the user's own name or bare JID
-/// (RFC 4616 §2); the authcid may be a bare JID too, as Openfire has it.
+/// Reads a message of a mechanism, whichever it is.
+pub fn data(element: Node<'_, '_>) -> Result<Vec<u8>, Failure> {
+    match element.text().unwrap_or("") {
+        // A single equals sign stands for no data at all (RFC 6120 §6.4.2).
+        "=" => Ok(Vec::new()),
+        text => STANDARD.decode(text).map_err(|_| Failure::IncorrectEncoding),
+    }
+}
+
+/// Reads `authzid NUL authcid NUL password`.
 fn plain(data: &[u8], domain: &str) -> Result<Plain, Failure> {
     let text = std::str::from_utf8(data).map_err(|_| Failure::MalformedRequest)?;
     let mut parts = text.split('\0');
@@ -115,12 +102,7 @@ fn plain(data: &[u8], domain: &str) -> Result<Plain, Failure> {
     if authcid.is_empty() || password.is_empty() {
         return Err(Failure::MalformedRequest);
     }
-    // A name that can be nobody's is refused as an unknown one would be.
-    let user = jid::prepare_login(authcid, domain).map_err(|_| Failure::NotAuthorized)?;
-    let is_own = |authzid| jid::prepare_login(authzid, domain).is_ok_and(|name| name == user);
-    if !authzid.is_empty() && authzid != authcid && !is_own(authzid) {
-        return Err(Failure::InvalidAuthzid);
-    }
+    let user = user(authzid, authcid, domain)?;
     Ok(Plain { user: user.into_owned(), password: password.to_owned() })
 }
 
@@ -129,7 +111,7 @@ fn plain(data: &[u8], domain: &str) -> Result<Plain, Failure> {
 pub struct Attempt {
     /// The mechanism, if it is a known one.
     pub mechanism: Option<&'static str>,
-    /// The names in a PLAIN message; none if it cannot be read, or has no password.
+    /// The names in a message of PLAIN, or in the first one of SCRAM; none if it cannot be read, or of PLAIN has no password.
     pub names: Option<Names>,
 }
 
@@ -177,10 +159,15 @@ impl Attempt {
         }
         let named = element.attribute("mechanism");
         let mechanism = named.and_then(|named| MECHANISMS.iter().find(|known| **known == named).copied());
-        let speaks_plain = named.is_none() || named == Some("PLAIN");
+        let of: fn(&str) -> Option<Names> = match named {
+            None | Some("PLAIN") => Names::of_plain,
+            Some("SCRAM-SHA-1" | "SCRAM-SHA-256") => Names::of_scram,
+            Some(_) => |_| None,
+        };
         let is_whole = element.children().count() == 1;
-        let message = element.text().filter(|_| speaks_plain && is_whole);
-        Some(Self { mechanism, names: message.and_then(Names::of) })
+        let decoded = element.text().filter(|_| is_whole).and_then(|text| STANDARD.decode(text).ok());
+        let names = decoded.and_then(|message| of(std::str::from_utf8(&message).ok()?));
+        Some(Self { mechanism, names })
     }
 
     /// The element as it is shown.
@@ -202,17 +189,46 @@ impl Attempt {
 }
 
 impl Names {
-    fn of(message: &str) -> Option<Self> {
-        let data = STANDARD.decode(message).ok()?;
-        let mut parts = std::str::from_utf8(&data).ok()?.split('\0');
+    fn of_plain(message: &str) -> Option<Self> {
+        let mut parts = message.split('\0');
         let (authzid, authcid, password) = (parts.next()?, parts.next()?, parts.next()?);
         // Without a password the other parts may be it.
         let is_read = parts.next().is_none() && !authcid.is_empty() && !password.is_empty();
-        let is_text = |name: &str| !name.contains(char::is_control) && xml::is_carriable(name);
-        let shown = |name: &str| text::start(name, NAME_MAX).to_owned();
-        (is_read && is_text(authzid) && is_text(authcid))
-            .then(|| Self { authzid: shown(authzid), authcid: shown(authcid) })
+        Self::shown(authzid, authcid).filter(|_| is_read)
     }
+
+    fn of_scram(message: &str) -> Option<Self> {
+        let parts = Parts::of(message)?;
+        Self::shown(&parts.authzid, &parts.authcid)
+    }
+
+    fn shown(authzid: &str, authcid: &str) -> Option<Self> {
+        let is_text = |name: &str| !name.contains(char::is_control) && xml::is_carriable(name);
+        let start = |name: &str| text::start(name, NAME_MAX).to_owned();
+        (is_text(authzid) && is_text(authcid))
+            .then(|| Self { authzid: start(authzid), authcid: start(authcid) })
+    }
+}
+
+/// A frame to a client, or an answer over BOSH, as others may see it: without the messages of SCRAM, of which a password can be
+/// guessed where nobody counts the tries.
+pub fn masked_answer(frame: &str) -> Cow<'_, str> {
+    const STARTS: [(&str, &str); 2] = [
+        ("challenge", "<challenge xmlns=\"urn:ietf:params:xml:ns:xmpp-sasl\">"),
+        ("success", "<success xmlns=\"urn:ietf:params:xml:ns:xmpp-sasl\">"),
+    ];
+    let is_envelope = frame.starts_with("<body");
+    for (name, start) in STARTS {
+        let at = if is_envelope { frame.find(start) } else { frame.starts_with(start).then_some(0) };
+        if let Some(at) = at
+            && let Some(length) = frame[at..].find(&format!("</{name}>"))
+        {
+            let end = at + length + name.len() + "</>".len();
+            let masked = format!("<{name} xmlns=\"{}\" masked=\"true\"/>", ns::SASL);
+            return format!("{}{masked}{}", &frame[..at], &frame[end..]).into();
+        }
+    }
+    frame.into()
 }
 
 /// A frame from a client as others may see it, or the envelope of several. A password does not stand there, whatever way it is

@@ -1,16 +1,24 @@
 //! The stream of one session: opening, TLS, login, restart, closing (RFC 7395 §3, RFC 6120 §4 and §5). A state machine: an
 //! element goes in, what has to be done comes out.
 
+mod error;
+
+use std::sync::{Arc, OnceLock};
+
 use roxmltree::Node;
 
-use crate::xml::{XmlError, escape};
+use crate::config::scram::{Mechanism, Proof};
+use crate::xml::escape;
 use crate::xmpp::domain::Domain;
 use crate::xmpp::jid::Jid;
 use crate::xmpp::ns;
 use crate::xmpp::sasl;
-use crate::xmpp::sasl::{Auth, Failure, Plain};
+use crate::xmpp::sasl::scram::{Exchange, First};
+use crate::xmpp::sasl::{Failure, Plain, Said};
 use crate::xmpp::stanza;
 use crate::xmpp::stanza::Kind;
+
+pub use error::StreamError;
 
 /// The `<close/>` byte for byte as Strophe 1.2.16 compares it; another spelling it does not know.
 pub const CLOSE: &str = "<close xmlns=\"urn:ietf:params:xml:ns:xmpp-framing\" />";
@@ -26,88 +34,6 @@ pub const CAPS_NODE: &str = "https://www.igniterealtime.org/projects/openfire/";
 /// The verification string that goes with [`CAPS_NODE`].
 pub const CAPS_VER: &str = "k3mOuil8afx3OTZxYy6yxLmFsok=";
 
-/// A stream error: the stream ends with it (RFC 6120 §4.9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StreamError {
-    /// The element name (RFC 6120 §4.9.3).
-    pub condition: &'static str,
-    /// A sentence for people; may be empty.
-    pub text: &'static str,
-    /// The WebSocket close code that goes with it (RFC 6455 §7.4.1).
-    pub code: u16,
-}
-
-/// The stream errors in use.
-impl StreamError {
-    pub const BAD_NAMESPACE_PREFIX: Self = Self::new(
-        "bad-namespace-prefix",
-        "A stream begins with <stream:stream>, and declares no other prefix than this one.",
-    );
-    pub const BEFORE_TLS: Self =
-        Self::new("policy-violation", "Nothing may follow <starttls/> before TLS has begun.");
-    pub const CONFLICT: Self = Self::new("conflict", "Replaced by a new connection with the same resource.");
-    pub const CONNECTION_TIMEOUT: Self = Self::new("connection-timeout", "Two pings in a row had no answer.");
-    pub const HOST_UNKNOWN: Self =
-        Self::new("host-unknown", "This server does not serve the domain in 'to'.");
-    pub const IMPROPER_ADDRESSING: Self = Self::new("improper-addressing", "'to' has to name the domain.");
-    pub const INVALID_NAMESPACE: Self = Self::new(
-        "invalid-namespace",
-        "A stream starts with <open xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>.",
-    );
-    pub const LOGIN_TIMEOUT: Self = Self::new("connection-timeout", "The login took too long.");
-    pub const NO_HEADER: Self = Self::new(
-        "bad-format",
-        "A stream starts with <stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>.",
-    );
-    pub const NOT_AUTHORIZED: Self = Self::new("not-authorized", "Log in and bind a resource first.");
-    pub const NOT_WELL_FORMED: Self = Self::new("not-well-formed", "A message is exactly one XML element.");
-    pub const REMOVED: Self =
-        Self::new("not-authorized", "The configuration does not have this user any more.");
-    pub const RESOURCE_CONSTRAINT: Self = Self::new("resource-constraint", "There are too many sessions.");
-    pub const RESTRICTED_XML: Self =
-        Self::new("restricted-xml", "No comments, processing instructions, DTDs or entities.");
-    pub const SLOW_READER: Self =
-        Self::new("policy-violation", "The session did not read what was sent to it.");
-    pub const SYSTEM_SHUTDOWN: Self =
-        Self { condition: "system-shutdown", text: "The server is going down.", code: 1001 };
-    pub const TOO_LARGE: Self = Self { condition: "policy-violation", text: "message too large", code: 1009 };
-    pub const TOO_MANY_ATTEMPTS: Self = Self::new("policy-violation", "Too many failed logins.");
-    pub const UNSUPPORTED_ENCODING: Self = Self::new("unsupported-encoding", "The encoding has to be UTF-8.");
-    pub const UNSUPPORTED_STANZA_TYPE: Self =
-        Self::new("unsupported-stanza-type", "This element has no place here in the stream.");
-    pub const UNSUPPORTED_VERSION: Self = Self::new("unsupported-version", "The version has to be 1.0.");
-
-    const fn new(condition: &'static str, text: &'static str) -> Self {
-        Self { condition, text, code: 1000 }
-    }
-
-    /// The frame.
-    pub fn frame(&self) -> String {
-        let Self { condition, text, .. } = self;
-        let text = if text.is_empty() {
-            String::new()
-        } else {
-            format!("<text xmlns=\"{}\" xml:lang=\"en\">{}</text>", ns::STREAMS, escape(text))
-        };
-        format!(
-            "<stream:error xmlns:stream=\"{}\"><{condition} xmlns=\"{}\"/>{text}</stream:error>",
-            ns::STREAM,
-            ns::STREAMS
-        )
-    }
-}
-
-impl From<XmlError> for StreamError {
-    fn from(error: XmlError) -> Self {
-        match error {
-            XmlError::NotWellFormed(text) => Self { text, ..Self::NOT_WELL_FORMED },
-            XmlError::Encoding => Self::UNSUPPORTED_ENCODING,
-            XmlError::Restricted => Self::RESTRICTED_XML,
-            XmlError::TooMuch(text) => Self { text, ..Self::TOO_LARGE },
-        }
-    }
-}
-
 /// Where a stream is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -115,7 +41,7 @@ pub enum State {
     Connected,
     /// Opened, not logged in.
     Opened,
-    /// Asked for the response to an empty challenge.
+    /// Asked for the response to a challenge.
     Challenged,
     /// A password is being checked.
     Checking,
@@ -140,6 +66,10 @@ pub enum Step {
     StartTls,
     /// Check this login.
     Login(Plain),
+    /// Ask this user for its proof, with [`Stream::ask`].
+    Ask(First),
+    /// Check this proof of a user.
+    Prove(Box<str>, Proof),
     /// The login attempt failed without a look at the password.
     Refuse(Failure),
     /// A stanza to route.
@@ -173,10 +103,22 @@ pub enum Tls {
 pub struct Stream {
     state: State,
     form: Form,
-    failures: usize,
+    failures: u32,
+    login: Option<Box<Login>>,
     /// The user that the client says it is, until that is answered.
     from: Option<Box<str>>,
     lang: Option<Box<str>>,
+}
+
+/// What is known of a login that is not decided.
+#[derive(Debug)]
+enum Login {
+    /// An empty challenge of this mechanism has to be answered.
+    Named(Mechanism),
+    /// A challenge of SCRAM has to be answered.
+    Asked(Exchange),
+    /// A proof is checked, and the server's own has its place here.
+    Proving(Arc<OnceLock<String>>),
 }
 
 /// The language of what the server itself says.
@@ -191,7 +133,7 @@ impl Default for Stream {
 impl Stream {
     /// A stream on which nothing has been said.
     pub fn new(form: Form) -> Self {
-        Self { state: State::Connected, form, failures: 0, from: None, lang: None }
+        Self { state: State::Connected, form, failures: 0, login: None, from: None, lang: None }
     }
 
     /// Tells whether it is one document over TCP.
@@ -225,8 +167,13 @@ impl Stream {
         matches!(self.state, State::LoggedIn | State::Ready)
     }
 
-    /// Takes one element.
-    pub fn receive(&mut self, element: Node<'_, '_>, domain: &Domain) -> Result<Step, StreamError> {
+    /// Takes one element, where these mechanisms of SASL are offered.
+    pub fn receive(
+        &mut self,
+        element: Node<'_, '_>,
+        domain: &Domain,
+        offered: &[Mechanism],
+    ) -> Result<Step, StreamError> {
         match element.tag_name().namespace() {
             Some(ns::FRAMING) if !self.is_tcp() => self.framing(element, domain),
             Some(ns::STREAM) if self.is_tcp() && element.tag_name().name() == "stream" => {
@@ -235,7 +182,7 @@ impl Stream {
             _ if self.is_tcp() && matches!(self.state, State::Connected | State::LoggedIn) => {
                 Err(StreamError::NO_HEADER)
             }
-            Some(ns::SASL) => self.sasl(element, domain.name()),
+            Some(ns::SASL) => self.sasl(element, domain.name(), offered),
             Some(ns::TLS) => self.start_tls(element),
             // An opening in another namespace, or the header of a TCP stream (RFC 7395 §3.3.2).
             _ if matches!(element.tag_name().name(), "open" | "close" | "stream") => {
@@ -326,48 +273,74 @@ impl Stream {
         check_open(to, version, domain)
     }
 
-    fn sasl(&mut self, element: Node<'_, '_>, domain: &str) -> Result<Step, StreamError> {
-        let asked = match self.state {
-            State::Opened => false,
-            State::Challenged => true,
-            _ => return Err(StreamError::UNSUPPORTED_STANZA_TYPE),
-        };
+    fn sasl(
+        &mut self,
+        element: Node<'_, '_>,
+        domain: &str,
+        offered: &[Mechanism],
+    ) -> Result<Step, StreamError> {
+        if !matches!(self.state, State::Opened | State::Challenged) {
+            return Err(StreamError::UNSUPPORTED_STANZA_TYPE);
+        }
         if self.form == Form::Tcp(Tls::Required) {
             return Ok(Step::Refuse(Failure::EncryptionRequired));
         }
-        let plain = match (element.tag_name().name(), asked) {
-            ("auth", false) => match sasl::auth(element, domain) {
-                Ok(Auth::Nothing) => {
-                    self.state = State::Challenged;
-                    return Ok(Step::Challenge);
-                }
-                Ok(Auth::Response(plain)) => Ok(plain),
-                Err(failure) => Err(failure),
-            },
-            ("response", true) => sasl::response(element, domain),
+        let said = match (element.tag_name().name(), self.login.take().map(|login| *login)) {
+            ("auth", None) => sasl::auth(element, offered, domain),
+            ("response", Some(Login::Named(mechanism))) => sasl::response(mechanism, element, domain),
+            ("response", Some(Login::Asked(exchange))) => {
+                return Ok(match sasl::data(element).and_then(|data| exchange.finish(&data)) {
+                    Ok(proof) => {
+                        self.state = State::Checking;
+                        self.login = Some(Box::new(Login::Proving(proof.answer.clone())));
+                        Step::Prove(exchange.user().into(), proof)
+                    }
+                    Err(failure) => Step::Refuse(failure),
+                });
+            }
             ("abort", _) => Err(Failure::Aborted),
             // There is no challenge that it could answer, or one that it does not.
             _ => Err(Failure::MalformedRequest),
         };
-        Ok(match plain {
-            Ok(plain) => {
-                self.state = State::Checking;
-                Step::Login(plain)
+        if said.is_ok() {
+            self.state = State::Checking;
+        }
+        Ok(match said {
+            Ok(Said::Nothing(mechanism)) => {
+                self.state = State::Challenged;
+                self.login = Some(Box::new(Login::Named(mechanism)));
+                Step::Challenge
             }
+            Ok(Said::Plain(plain)) => Step::Login(plain),
+            Ok(Said::Scram(first)) => Step::Ask(first),
             Err(failure) => Step::Refuse(failure),
         })
     }
 
-    /// The login succeeded.
-    pub fn accept(&mut self) {
+    /// Asks for a proof. Returns the challenge.
+    pub fn ask(&mut self, exchange: Exchange) -> String {
+        self.state = State::Challenged;
+        let challenge = sasl::challenge(Some(exchange.question()));
+        self.login = Some(Box::new(Login::Asked(exchange)));
+        challenge
+    }
+
+    /// The login succeeded. Returns the answer.
+    pub fn accept(&mut self) -> String {
         self.state = State::LoggedIn;
+        let proof = match self.login.take().map(|login| *login) {
+            Some(Login::Proving(answer)) => answer.get().map(|answer| format!("v={answer}")),
+            _ => None,
+        };
+        sasl::success(proof.as_deref())
     }
 
     /// The login failed. Tells whether that was one time too many (RFC 6120 §6.4.5).
     pub fn refuse(&mut self, attempts: usize) -> bool {
         self.state = State::Opened;
-        self.failures += 1;
-        self.failures >= attempts
+        self.login = None;
+        self.failures = self.failures.saturating_add(1);
+        self.failures as usize >= attempts
     }
 
     /// Nothing more is taken.
@@ -383,8 +356,8 @@ impl Stream {
         }
     }
 
-    /// The features of the stream (RFC 6120 §4.3.2), a frame of their own that declares its prefix, with this mechanism of SASL.
-    pub fn features(&self, mechanism: &str) -> String {
+    /// The features of the stream (RFC 6120 §4.3.2), a frame of their own that declares its prefix, with these mechanisms of SASL.
+    pub fn features(&self, mechanisms: &[Mechanism]) -> String {
         let offer = if self.is_logged_in() {
             format!("<bind xmlns='{}'/><session xmlns='{}'><optional/></session>", ns::BIND, ns::SESSION)
         } else {
@@ -397,10 +370,11 @@ impl Stream {
             };
             match self.form {
                 Form::Tcp(Tls::Required) => tls.to_owned(),
-                _ => format!(
-                    "{tls}<mechanisms xmlns=\"{}\"><mechanism>{mechanism}</mechanism></mechanisms>",
-                    ns::SASL
-                ),
+                _ => {
+                    let each = mechanisms.iter().map(|mechanism| mechanism.name());
+                    let each: String = each.map(|name| format!("<mechanism>{name}</mechanism>")).collect();
+                    format!("{tls}<mechanisms xmlns=\"{}\">{each}</mechanisms>", ns::SASL)
+                }
             }
         };
         format!(

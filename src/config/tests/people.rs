@@ -272,4 +272,49 @@ team = "1"
 "# => [
         "12:17: password_hash must have from 1000 to 10000000 iterations; make it with `callboard passwd`",
     ];
+    a_password_where_its_keys_belong: "", r#"[[user]]
+id = "bob"
+password_scram = "hunter2"
+team = "1"
+"# => [
+        "12:18: password_scram must have the form SCRAM-SHA-256$10000:SALT$STOREDKEY:SERVERKEY, and may have SCRAM-SHA-1$… behind a space; make it with `callboard passwd --scram`",
+    ];
+    three_passwords: "", r#"[[user]]
+id = "bob"
+password_scram = "x"
+password_hash = "x"
+password = "hunter3"
+team = "1"
+"# => [
+        "14:12: [[user]] has both password and password_hash and password_scram; keep one of them",
+    ];
+    a_hash_where_scram_needs_keys: r#"sasl = ["PLAIN", "SCRAM-SHA-256"]"#, r#"[[user]]
+id = "bob"
+password_hash = "$pbkdf2-sha256$i=1000$AAECAwQFBgcICQoLDA0ODw$yRTMTwbMbo9G0VfjobWqerzuuxe7BETNTErBbKKumGQ"
+team = "1"
+"# => [
+        r#"12:17: sasl offers SCRAM-SHA-256, for which this password has no keys; put what `callboard passwd --scram` prints here, as password_scram = "…""#,
+    ];
+    keys_for_another_mechanism: r#"sasl = ["SCRAM-SHA-1"]"#, r#"[[user]]
+id = "bob"
+password_scram = "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="
+team = "1"
+"# => [
+        r#"12:18: sasl offers SCRAM-SHA-1, for which this password has no keys; put what `callboard passwd --scram` prints here, as password_scram = "…""#,
+    ];
+    access_tokens_without_plain: r#"sasl = ["SCRAM-SHA-256"]"#, r#"[[user]]
+id = "bob"
+password = "hunter3"
+sso = true
+team = "1"
+"# => [
+        r#"13:7: sso needs "PLAIN" in sasl, since no other mechanism looks at an access token"#,
+    ];
+    no_mechanism: "sasl = []", "" => [
+        r#"1:8: sasl has no mechanism, so nobody could log in over XMPP; leave the key out for ["PLAIN"]"#,
+    ];
+    mechanisms_that_there_are_not: r#"sasl = ["SCRAM-SHA-256-PLUS", "PLAIN", "PLAIN"]"#, "" => [
+        r#"1:9: "SCRAM-SHA-256-PLUS" is not a mechanism of sasl; known are: PLAIN, SCRAM-SHA-1, SCRAM-SHA-256"#,
+        r#"1:40: sasl has "PLAIN" twice; leave one out"#,
+    ];
 }

@@ -9,6 +9,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::config::guests::{self, GUESTS_MAX, Guests, Taken};
 use crate::config::password::Password;
+use crate::config::scram::Mechanism;
 use crate::config::{Queue, Role, Team, User};
 use crate::http::callboard::outside::refuse;
 use crate::http::query::Query;
@@ -111,7 +112,7 @@ fn make(site: &Rc<Site>, prefix: &str, count: usize, team: String) -> Result<Res
         let mut made = Vec::new();
         for number in 1..=count {
             let secret = hub.token();
-            let password = match Password::plain(&secret) {
+            let password = match Password::plain_for(&secret, &config.sasl) {
                 Ok(password) => password,
                 Err(end) => return wrong(format!("password {end}.")),
             };
@@ -168,7 +169,8 @@ pub async fn one(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId,
     }
     let body = request_body::text(site, request.into_body(), site.limits.payload).await?;
     basic_auth::check_administrator(site, by)?;
-    let user = match read(id, &body) {
+    let mechanisms = site.driver.with_hub(|hub, _| hub.mechanisms().to_vec());
+    let user = match read(id, &body, &mechanisms) {
         Ok(user) => user,
         Err(sentence) => return Ok((by, text(StatusCode::BAD_REQUEST, sentence))),
     };
@@ -190,8 +192,8 @@ pub async fn one(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId,
     Ok((by, answer))
 }
 
-/// Reads a user from a form.
-fn read(id: String, form: &str) -> Result<User, String> {
+/// Reads a user who logs in by these mechanisms from a form.
+fn read(id: String, form: &str, mechanisms: &[Mechanism]) -> Result<User, String> {
     const KNOWN: &str = "There are password, team, roles, supervises, extension, first_name and last_name, each once; roles and supervises with commas between them.";
     let mut user = guests::user(id, Password::nobodys());
     let mut seen = HashSet::new();
@@ -199,7 +201,8 @@ fn read(id: String, form: &str) -> Result<User, String> {
         let list = || value.split(',').map(|one| one.trim().to_owned());
         match &*name {
             "password" => {
-                user.password = Password::plain(&value).map_err(|end| format!("password {end}."))?
+                let password = Password::plain_for(&value, mechanisms);
+                user.password = password.map_err(|end| format!("password {end}."))?
             }
             "team" => user.team = Some(value.clone().into_owned()),
             "extension" => user.extension = Some(value.clone().into_owned()),

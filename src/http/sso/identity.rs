@@ -63,7 +63,7 @@ async fn serve(
     };
     let found = credentials.user;
     let is_there = move || !remote.as_ref().is_some_and(Remote::has_left);
-    let user = match (found, site.driver.verify(credentials, password, is_there).await) {
+    let user = match (found, site.driver.verify(credentials, password.into(), is_there).await) {
         (Some(user), Ok(true)) => user,
         (_, Ok(_)) => return (None, page(StatusCode::FORBIDDEN, &parameters, WRONG)),
         (_, Err(Unchecked::TooMany)) => return too_many(),

@@ -338,7 +338,7 @@ impl<S: Sessions> Session<S> {
 
     fn encode_text(&self, output: &mut Vec<u8>, pieces: &[&str]) {
         if log::log_enabled!(log::Level::Trace) {
-            log::trace!("{} > {}", self.io.peer, pieces.concat());
+            log::trace!("{} > {}", self.io.peer, sasl::masked_answer(&pieces.concat()));
         }
         if !self.is_tcp() {
             header(output, OpCode::Data(Data::Text), pieces.iter().map(|piece| piece.len()).sum());

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::clock::Now;
 use crate::hub::action::{Note, NoteKind};
-use crate::hub::login::credentials::Credentials;
+use crate::hub::login::credentials::{Credentials, Evidence};
 use crate::hub::login::gate::TooMany;
 use crate::hub::login::lockout::Verdict;
 use crate::hub::login::password_queue::{CheckId, NoPlace, Turn};
@@ -52,11 +52,11 @@ impl Hub {
     }
 
     /// Makes a check that is not slow, and counts it. Tells whether the user may come in.
-    pub fn check(&mut self, now: Now, credentials: &Credentials, attempt: &str) -> bool {
-        if credentials.is_over(attempt) {
+    pub fn check(&mut self, now: Now, credentials: &Credentials, evidence: &Evidence) -> bool {
+        if credentials.is_over(evidence) {
             return false;
         }
-        let matches = credentials.verify(attempt);
+        let matches = credentials.verify(evidence);
         self.judge(now, credentials, matches)
     }
 

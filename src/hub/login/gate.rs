@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use crate::config::limits::Limits;
+use crate::config::Config;
 use crate::config::password::Password;
 use crate::desk::Directory;
 use crate::hub::login::access_tokens::AccessTokens;
@@ -12,6 +12,7 @@ use crate::hub::login::credentials::Credentials;
 use crate::hub::login::known_addresses::Known;
 use crate::hub::login::lockout::Lockout;
 use crate::hub::login::password_queue::{CheckId, Checks, NoPlace, Turn};
+use crate::hub::login::salts::Salts;
 use crate::hub::login::tickets::Tickets;
 use crate::id::UserId;
 
@@ -24,6 +25,7 @@ pub struct TooMany(pub Duration);
 pub struct LoginGate {
     /// Computed beside every login when any password is hashed, so that all logins take the same time.
     decoy: Option<Password>,
+    pub salts: Salts,
     pub lockout: Lockout,
     backoff: Backoff,
     pub known: Known,
@@ -35,9 +37,11 @@ pub struct LoginGate {
 
 impl LoginGate {
     /// A gate at which nobody has tried.
-    pub fn new(decoy: Option<Password>, limits: &Limits) -> Self {
+    pub fn new(config: &Config) -> Self {
+        let limits = &config.limits;
         Self {
-            decoy,
+            decoy: config.decoy().cloned(),
+            salts: Salts::new(&config.users),
             lockout: Lockout::new(limits),
             backoff: Backoff::new(limits),
             known: Known::default(),
@@ -47,9 +51,10 @@ impl LoginGate {
         }
     }
 
-    /// Takes the decoy of another configuration.
-    pub fn set_decoy(&mut self, decoy: Option<Password>) {
-        self.decoy = decoy;
+    /// Takes what hides who is there from another configuration.
+    pub fn set_config(&mut self, config: &Config) {
+        self.decoy = config.decoy().cloned();
+        self.salts.set_users(&config.users);
     }
 
     /// Forgets users who are gone.
@@ -79,7 +84,8 @@ impl LoginGate {
             (!blocked).then(|| directory.get(user).password.clone())
         });
         let tokens = user.filter(|user| directory.get(*user).sso).map(|user| self.tokens.of_user(now, user));
-        Ok(Credentials::new(user, password, self.decoy.clone(), address).with_tokens(tokens))
+        let decoy = self.decoy.clone();
+        Ok(Credentials::new(user, password, decoy, self.salts.derives, address).with_tokens(tokens))
     }
 
     /// Puts a slow check into the queue.

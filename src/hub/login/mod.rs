@@ -8,21 +8,25 @@ pub(super) mod gate;
 pub(super) mod known_addresses;
 pub(super) mod lockout;
 pub(super) mod password_queue;
+pub(super) mod salts;
 pub(super) mod secret;
 pub(super) mod sso;
 pub(super) mod tickets;
 
 use crate::clock::Now;
+use crate::config::scram::{Hash, Mechanism};
 use crate::fault::Step;
 use crate::hub::action::Action;
 use crate::hub::action::NoteKind;
 use crate::hub::bosh::record::Bosh;
+use crate::hub::login::credentials::Evidence;
 use crate::hub::login::tickets::TicketKey;
 use crate::hub::session::Carrier;
 use crate::hub::state::Hub;
 use crate::hub::tokens::token;
 use crate::id::{SessionId, UserId};
-use crate::xmpp::sasl::{self, Failure, Plain};
+use crate::xmpp::sasl::Failure;
+use crate::xmpp::sasl::scram::First;
 use crate::xmpp::stream::{State, StreamError};
 
 impl Hub {
@@ -33,12 +37,17 @@ impl Hub {
         xmpp.stream_id = token(self.random).into();
         xmpp.opened = true;
         let to = xmpp.stream.take_from();
-        let mut features = xmpp.stream.features("PLAIN");
+        let mut features = xmpp.stream.features(&self.mechanisms);
         // Over BOSH the envelopes open a stream (XEP-0206 §3).
         let opening = matches!(xmpp.carrier, Carrier::Connection(_))
             .then(|| xmpp.stream.answer(self.names.domain.name(), &xmpp.stream_id, to.as_deref()));
         if !self.faults.set.is_empty() && self.has_no_plain(now, id) {
-            features = self.sessions.xmpp(id).map_or(features, |xmpp| xmpp.stream.features("SCRAM-SHA-1"));
+            let mut others = self.mechanisms.clone();
+            others.retain(|mechanism| *mechanism != Mechanism::Plain);
+            if others.is_empty() {
+                others.push(Mechanism::Scram(Hash::Sha1));
+            }
+            features = self.sessions.xmpp(id).map_or(features, |xmpp| xmpp.stream.features(&others));
         }
         // Once for both, so that they come in their order.
         let slow = self.fault_of_step(now, id, Step::Open);
@@ -49,8 +58,25 @@ impl Hub {
         self.send_with(now, id, slow.as_ref(), features);
     }
 
-    pub(super) fn login(&mut self, now: Now, id: SessionId, plain: Plain) {
-        if let Some(failure) = self.fault_of_login(now, id, &plain.user) {
+    /// A client says by SCRAM who it is, and is asked for its proof: anybody, whether there is such a user or not.
+    pub(super) fn ask_for_proof(&mut self, now: Now, id: SessionId, first: First) {
+        let directory = self.desk.directory();
+        let user = directory.find(&first.user);
+        let found = user.map(|user| directory.get(user));
+        if found.is_some_and(|user| user.sso) {
+            // Its password is an access token, of which no keys are kept. Everybody may know that (`UserAuthMode`).
+            return self.refuse(now, id, Failure::InvalidMechanism, user);
+        }
+        let password = found.map(|user| &user.password);
+        let (salt, iterations) = self.gate.salts.of(first.hash, &first.user, password);
+        let exchange = first.ask(&token(self.random), &salt, iterations);
+        let Some(xmpp) = self.sessions.xmpp_mut(id) else { return };
+        let challenge = xmpp.stream.ask(exchange);
+        self.send(now, id, challenge);
+    }
+
+    pub(super) fn login(&mut self, now: Now, id: SessionId, name: &str, evidence: Evidence) {
+        if let Some(failure) = self.fault_of_login(now, id, name) {
             return self.refuse(now, id, failure, None);
         }
         let Some(address) = self.sessions.get(id).map(|session| session.peer.address.ip()) else {
@@ -59,15 +85,15 @@ impl Hub {
         let Ok(credentials) = self.gate.credentials(
             now.monotonic,
             self.desk.directory(),
-            |directory| directory.find(&plain.user),
+            |directory| directory.find(name),
             address,
         ) else {
             return self.unverified(now, id);
         };
-        if credentials.is_slow() {
-            self.report.act(Action::Verify { session: id, credentials, attempt: plain.password });
+        if credentials.is_slow(&evidence) {
+            self.report.act(Action::Verify { session: id, credentials, evidence });
         } else {
-            let granted = self.check(now, &credentials, &plain.password);
+            let granted = self.check(now, &credentials, &evidence);
             self.verified(now, id, credentials.user, granted);
         }
     }
@@ -83,12 +109,12 @@ impl Hub {
         match user {
             // The answer may come after another configuration.
             Some(user) if granted && self.desk.directory().has(user) => {
-                xmpp.stream.accept();
+                let answer = xmpp.stream.accept();
                 session.user = Some(user);
                 self.report.counters.logins += 1;
                 self.note(id, NoteKind::LoggedIn);
                 self.record_login(now, id, "success");
-                self.answer_step(now, id, Step::Login, sasl::success());
+                self.answer_step(now, id, Step::Login, answer);
                 self.meet_faults(now, id);
             }
             _ => self.refuse(now, id, Failure::NotAuthorized, user),
@@ -129,6 +155,11 @@ impl Hub {
         self.sessions.xmpp(id).is_some_and(|xmpp| {
             xmpp.stream.state() == State::Checking && !xmpp.bosh().is_some_and(Bosh::is_cut)
         })
+    }
+
+    /// The mechanisms of SASL that are offered.
+    pub fn mechanisms(&self) -> &[Mechanism] {
+        &self.mechanisms
     }
 
     /// Tells whether the user has a bound session.

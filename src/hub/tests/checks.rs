@@ -14,7 +14,7 @@ fn a_slow_check_is_made_outside_and_the_session_waits_for_it() {
         assert_eq!(stage.hear(id).len(), 2, "open and features only");
         assert!(!stage.hub.is_reading(id));
         let (session, credentials, attempt) = stage.checks.pop().expect("a check");
-        assert!(session == id && credentials.is_slow());
+        assert!(session == id && credentials.is_slow(&attempt));
         let matches = credentials.verify(&attempt);
         assert_eq!(matches, user != "nobody");
         stage.hub.verified(stage.now, id, credentials.user, matches);

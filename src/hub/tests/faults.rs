@@ -7,6 +7,7 @@ mod sides;
 
 use std::time::Duration;
 
+use crate::config::scram::{Hash, Mechanism};
 use crate::fault::Spec;
 use crate::hub::tests::*;
 use crate::pubsub::After;
@@ -117,6 +118,13 @@ fn a_login_fails_at_each_of_its_steps() {
         features.starts_with("<open ") && features.contains("<mechanism>SCRAM-SHA-1</mechanism>"),
         "{features}"
     );
+    let scram = vec![Mechanism::Plain, Mechanism::Scram(Hash::Sha256)];
+    let mut others = Stage::with(|config| config.sasl.clone_from(&scram));
+    others.fault("kind=no-plain");
+    let id = others.connect();
+    others.open(id);
+    let features = others.take(id);
+    assert!(features.contains("sasl\"><mechanism>SCRAM-SHA-256</mechanism></mechanisms>"), "{features}");
     stage.fault("kind=login-refused&user=1001&condition=temporary-auth-failure");
     let (refused, other) = (stage.log_in("1001"), stage.log_in("1002"));
     assert!(stage.take(refused).ends_with("<temporary-auth-failure/></failure>"));

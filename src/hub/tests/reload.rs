@@ -17,7 +17,7 @@ fn configs() -> (Config, Config) {
 }
 
 /// A login whose password is being checked.
-fn checking(config: &Config) -> (Stage, SessionId, Credentials, String) {
+fn checking(config: &Config) -> (Stage, SessionId, Credentials, Evidence) {
     let config = config.clone();
     let mut stage = Stage::with(|demo| *demo = config);
     stage.log_in_with("1001", "1001");

@@ -1,17 +1,18 @@
 //! PLAIN messages, and what of a login is shown.
 
 use super::*;
+use crate::config::scram::Hash;
 use crate::prepare;
 
-fn read_auth(content: &str, domain: &str) -> Result<Auth, Failure> {
+fn read_auth(content: &str, domain: &str) -> Result<Said, Failure> {
     let text = format!("<auth xmlns='{}' mechanism='PLAIN'>{content}</auth>", ns::SASL);
-    auth(roxmltree::Document::parse(&text).unwrap().root_element(), domain)
+    auth(roxmltree::Document::parse(&text).unwrap().root_element(), &[Mechanism::Plain], domain)
 }
 
 fn read(content: &str) -> Result<Plain, Failure> {
     match read_auth(content, "localhost")? {
-        Auth::Response(plain) => Ok(plain),
-        Auth::Nothing => panic!("nothing was read"),
+        Said::Plain(plain) => Ok(plain),
+        other => panic!("{other:?} was read"),
     }
 }
 
@@ -23,7 +24,7 @@ fn read_plain(message: &str) -> Result<Plain, Failure> {
 fn the_seeds_message_is_read() {
     let content = "YWRtaW5pc3RyYXRvckB1Y2N4cHViLnByYWJoYXQuY29tAGFkbWluaXN0cmF0b3IAMTIzNA==";
     let plain = Plain { user: "administrator".into(), password: "1234".into() };
-    assert_eq!(read_auth(content, "uccxpub.prabhat.com"), Ok(Auth::Response(plain)));
+    assert_eq!(read_auth(content, "uccxpub.prabhat.com"), Ok(Said::Plain(plain)));
 }
 
 #[test]
@@ -80,7 +81,7 @@ fn a_name_costs_no_more_than_a_part_of_an_address() {
 fn what_is_not_plain_is_told_apart() {
     assert_eq!(read("!!!"), Err(Failure::IncorrectEncoding));
     assert_eq!(read("AAA"), Err(Failure::IncorrectEncoding));
-    assert_eq!(read_auth("", "localhost"), Ok(Auth::Nothing));
+    assert_eq!(read_auth("", "localhost"), Ok(Said::Nothing(Mechanism::Plain)));
     for content in ["=", "MTAwMQ=="] {
         assert_eq!(read(content), Err(Failure::MalformedRequest), "{content}");
     }
@@ -90,7 +91,13 @@ fn what_is_not_plain_is_told_apart() {
     assert_eq!(read(&STANDARD.encode(b"\0\xff\0x")), Err(Failure::MalformedRequest));
     let text = format!("<auth xmlns='{}' mechanism='SCRAM-SHA-1'>biws</auth>", ns::SASL);
     let document = roxmltree::Document::parse(&text).unwrap();
-    assert_eq!(auth(document.root_element(), "localhost"), Err(Failure::InvalidMechanism));
+    for (offered, failure) in [
+        (Mechanism::Plain, Failure::InvalidMechanism),
+        (Mechanism::Scram(Hash::Sha256), Failure::InvalidMechanism),
+        (Mechanism::Scram(Hash::Sha1), Failure::MalformedRequest),
+    ] {
+        assert_eq!(auth(document.root_element(), &[offered], "localhost"), Err(failure));
+    }
 }
 
 #[test]
@@ -128,6 +135,18 @@ fn of_a_login_all_is_shown_but_the_password() {
         (auth("PLAIN", "geheim"), without.clone()),
         (auth("PLAIN", &STANDARD.encode(b"\0\xff\0geheim")), without),
         (auth("SCRAM-SHA-1", &some), shown("auth", " mechanism=\"SCRAM-SHA-1\"")),
+        (
+            auth("SCRAM-SHA-256", &STANDARD.encode("n,a=a=3Db,n=1001,r=geheim")),
+            shown("auth", " mechanism=\"SCRAM-SHA-256\" authzid=\"a=b\" authcid=\"1001\""),
+        ),
+        (
+            auth("SCRAM-SHA-256", &STANDARD.encode("n,,r=geheim")),
+            shown("auth", " mechanism=\"SCRAM-SHA-256\""),
+        ),
+        (
+            format!("<response xmlns='{sasl}'>{}</response>", STANDARD.encode("c=biws,r=geheim,p=geheim")),
+            shown("response", ""),
+        ),
         (auth("GEHEIM", &some), shown("auth", "")),
     ] {
         for logged_in in [false, true] {
@@ -178,4 +197,22 @@ fn a_log_never_shows_the_password() {
         assert_eq!(masked(frame, logged_in), frame);
     }
     assert!(!format!("{:?}", read_plain("\x001001\0geheim")).contains("geheim"));
+}
+
+#[test]
+fn answers_are_shown_without_the_messages_of_scram() {
+    let sasl = ns::SASL;
+    for name in ["challenge", "success"] {
+        let whole = element(name, Some("r=geheim"));
+        let masked = format!("<{name} xmlns=\"{sasl}\" masked=\"true\"/>");
+        assert_eq!(masked_answer(&whole), masked);
+        assert_eq!(
+            masked_answer(&format!("<body a='b'>{whole}<x/></body>")),
+            format!("<body a='b'>{masked}<x/></body>")
+        );
+        let empty = element(name, None);
+        assert_eq!(masked_answer(&empty), empty);
+        let quoted = format!("<message><body/>{whole}</message>");
+        assert_eq!(masked_answer(&quoted), quoted, "an event may have what it likes");
+    }
 }

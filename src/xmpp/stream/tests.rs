@@ -1,12 +1,17 @@
 //! A stream from outside: frames in, steps and errors out.
 
+use std::num::NonZeroU32;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::*;
 use crate::prepare;
 use crate::xmpp::stanza::is;
 
 fn step(stream: &mut Stream, text: &str) -> Result<Step, StreamError> {
     let document = roxmltree::Document::parse(text).unwrap();
-    stream.receive(document.root_element(), &Domain::new("localhost", Some(Vec::new())))
+    stream.receive(document.root_element(), &Domain::new("localhost", Some(Vec::new())), &Mechanism::ALL)
 }
 
 const OPEN: &str = "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='1.0'/>";
@@ -41,6 +46,7 @@ fn a_client_that_says_nothing_is_asked_once() {
         (response.replace("response", "abort"), Failure::Aborted),
         (empty.clone(), Failure::MalformedRequest),
         (AUTH.to_owned(), Failure::MalformedRequest),
+        (response.replace("ADEwMDEAeA==", "!"), Failure::IncorrectEncoding),
     ] {
         let mut stream = asked();
         assert!(matches!(step(&mut stream, &next), Ok(Step::Refuse(found)) if found == failure), "{next}");
@@ -48,6 +54,62 @@ fn a_client_that_says_nothing_is_asked_once() {
         assert!(matches!(step(&mut stream, AUTH), Ok(Step::Login(_))), "{next}");
     }
     assert_eq!(step(&mut asked(), IQ).unwrap_err(), StreamError::NOT_AUTHORIZED);
+}
+
+#[test]
+fn scram_has_two_messages_and_nothing_may_come_between_them() {
+    let sasl = |element: &str, data: &str| {
+        let (name, _) = element.split_once(' ').unwrap_or((element, ""));
+        format!("<{element} xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>{}</{name}>", STANDARD.encode(data))
+    };
+    let (auth, first) = ("auth mechanism='SCRAM-SHA-1'", "n,,n=1001,r=abc");
+    let last = format!("c=biws,r=abcdef,p={}", STANDARD.encode([7; 20]));
+    let asked = |by: &[String]| {
+        let mut stream = Stream::default();
+        step(&mut stream, OPEN).unwrap();
+        for text in &by[..by.len() - 1] {
+            assert!(matches!(step(&mut stream, text), Ok(Step::Challenge)));
+        }
+        let Ok(Step::Ask(first)) = step(&mut stream, &by[by.len() - 1]) else { panic!("{by:?}") };
+        assert_eq!((stream.state(), &*first.user), (State::Checking, "1001"));
+        let challenge = stream.ask(first.ask("def", b"salt", NonZeroU32::MIN));
+        assert!(challenge.contains(&STANDARD.encode("r=abcdef,s=c2FsdA==,i=1")), "{challenge}");
+        assert_eq!(stream.state(), State::Challenged);
+        stream
+    };
+    for by in [vec![sasl(auth, first)], vec![sasl(auth, ""), sasl("response", first)]] {
+        let mut stream = asked(&by);
+        let Ok(Step::Prove(user, proof)) = step(&mut stream, &sasl("response", &last)) else {
+            panic!("{by:?}")
+        };
+        assert_eq!((&*user, stream.state()), ("1001", State::Checking));
+        assert!(proof.message.starts_with("n=1001,r=abc,r=abcdef,s=c2FsdA==,i=1,c=biws"));
+        proof.answer.set("own".to_owned()).unwrap();
+        assert!(stream.accept().contains(&STANDARD.encode("v=own")));
+        assert_eq!(stream.state(), State::LoggedIn);
+        for (next, failure) in [
+            (sasl(auth, first), Failure::MalformedRequest),
+            (AUTH.to_owned(), Failure::MalformedRequest),
+            (sasl("response", &last.replace("abcdef", "abcde")), Failure::MalformedRequest),
+            (sasl("response", ""), Failure::MalformedRequest),
+            (sasl("response", "").replace("></", ">=</"), Failure::MalformedRequest),
+            (sasl("response", "").replace("></", ">!</"), Failure::IncorrectEncoding),
+            (sasl("abort", ""), Failure::Aborted),
+        ] {
+            let mut stream = asked(&by);
+            assert!(
+                matches!(step(&mut stream, &next), Ok(Step::Refuse(found)) if found == failure),
+                "{next}"
+            );
+            stream.refuse(3);
+            // The challenge is no more.
+            let late = step(&mut stream, &sasl("response", &last));
+            assert!(matches!(late, Ok(Step::Refuse(Failure::MalformedRequest))), "{next}");
+            stream.refuse(3);
+            assert!(matches!(step(&mut stream, AUTH), Ok(Step::Login(_))), "{next}");
+            assert_eq!(stream.accept(), "<success xmlns=\"urn:ietf:params:xml:ns:xmpp-sasl\"/>");
+        }
+    }
 }
 
 #[test]
@@ -119,7 +181,7 @@ fn the_last_allowed_failure_is_told() {
 fn frames_are_what_strophe_needs() {
     assert!(open("localhost", "x", None).starts_with("<open "));
     for state in [State::Opened, State::Ready] {
-        let frame = Stream { state, ..Stream::default() }.features("PLAIN");
+        let frame = Stream { state, ..Stream::default() }.features(&[Mechanism::Plain]);
         let document = roxmltree::Document::parse(&frame).unwrap();
         assert!(is(document.root_element(), "features", ns::STREAM));
         assert!(document.descendants().all(|node| node.tag_name().name() != "sm"));
@@ -172,7 +234,7 @@ fn nobody_logs_in_without_tls_where_it_is_required() {
     step(&mut stream, HEADER).unwrap();
     assert!(
         stream
-            .features("PLAIN")
+            .features(&[Mechanism::Plain])
             .contains("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls><c ")
     );
     assert!(matches!(step(&mut stream, AUTH), Ok(Step::Refuse(Failure::EncryptionRequired))));
@@ -180,12 +242,12 @@ fn nobody_logs_in_without_tls_where_it_is_required() {
     assert_eq!(step(&mut stream, AUTH).unwrap_err().condition, "unsupported-stanza-type");
     stream.secure();
     step(&mut stream, HEADER).unwrap();
-    assert!(!stream.features("PLAIN").contains("starttls"));
+    assert!(!stream.features(&[Mechanism::Plain]).contains("starttls"));
     assert_eq!(step(&mut stream, STARTTLS).unwrap_err().condition, "unsupported-stanza-type");
     assert!(matches!(step(&mut stream, AUTH), Ok(Step::Login(_))));
     let mut stream = Stream::new(Form::Tcp(Tls::Offered));
     step(&mut stream, HEADER).unwrap();
-    let features = stream.features("PLAIN");
+    let features = stream.features(&[Mechanism::Plain]);
     assert!(features.contains("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/><mechanisms "));
     assert!(matches!(step(&mut stream, AUTH), Ok(Step::Login(_))));
     let mut stream = Stream::default();

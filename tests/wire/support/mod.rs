@@ -12,6 +12,7 @@ pub mod program;
 pub mod raw;
 pub mod reply;
 pub mod rest;
+pub mod scram;
 pub mod server;
 pub mod sse;
 pub mod tcp;

@@ -9,6 +9,7 @@ mod presence;
 mod public_clients;
 mod routing;
 mod sasl;
+mod scram;
 mod seed;
 mod tcp;
 mod tcp_bounds;
