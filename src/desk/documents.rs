@@ -19,6 +19,9 @@ const IN_TEAM_EVENT: &[&str] = &["uri", "code", "label", "category", "id"];
 const IN_TEAM: &[&str] = &["category", "code", "label", "id", "uri"];
 pub(super) const IN_LIST: &[&str] = &["uri", "id", "category", "code", "label", "forAll", "systemCode"];
 
+/// The `skillTargetId` of the first user: the key of an agent in the database of Enterprise.
+const FIRST_SKILL_TARGET: u32 = 5000;
+
 /// The name of the reason of an agent's state, as captured and as Cisco's library reads it; the guide's samples of User and
 /// "Team notification" write `<ReasonCode>`, which is the name of the object in lists.
 pub(super) const OF_AGENT: &str = "reasonCode";
@@ -115,6 +118,10 @@ impl Desk {
                     element(out, "role", role.name());
                 }
             });
+            if self.has_devices() {
+                // Services of Webex, such as answers that it proposes: nobody has one.
+                list(out, "services", |_| {});
+            }
             inside(out, "settings", |out| {
                 if self.has_devices() {
                     element(
@@ -128,6 +135,9 @@ impl Desk {
                     element(out, "wrapUpOnOutgoing", "OPTIONAL");
                 }
             });
+            if self.has_devices() {
+                element(out, "skillTargetId", &(FIRST_SKILL_TARGET + key.0.place).to_string());
+            }
             element(out, "state", agent.state.name());
             element(out, "stateChangeTime", &agent.since.map(timestamp).unwrap_or_default());
             element(out, "teamId", team.map_or("", |team| &team.id));

@@ -55,6 +55,10 @@ fn finding_m15_a_sign_in_chooses_a_device_which_the_user_shows() {
     assert_eq!([BOB, EVE, ADA].map(|user| selection(&desk, user)), ["enabled", "disabled", "disabled"]);
     assert_eq!(device(&desk, BOB), "");
     assert!(get(&desk, BOB).starts_with("<User><activeDeviceId></activeDeviceId><dialogs>"));
+    // The database keys of the agents, and the services of Webex, which nobody has (the guide of 12.6(2), "User").
+    let keys = [BOB, EVE, ADA].map(|user| field(&get(&desk, user), "skillTargetId"));
+    assert_eq!(keys, ["5001", "5002", "5000"]);
+    assert!(get(&desk, BOB).contains("</roles><services/><settings>"), "{}", get(&desk, BOB));
     let error = log_in(&mut desk, BOB, "1001", "SEP2").expect_err("a device of another telephone");
     assert_eq!(told(&error), (400, "Invalid Input".into(), "activeDeviceId".into()));
     let events = log_in(&mut desk, BOB, "1001", "CSF1").expect("one of its own");
@@ -87,5 +91,6 @@ fn finding_m15_a_sign_in_chooses_a_device_which_the_user_shows() {
         log_in(&mut desk, BOB, "1001", "no device").expect("it is read over");
         let user = get(&desk, BOB);
         assert!(!user.contains("activeDeviceId") && !user.contains("deviceSelection"), "{user}");
+        assert!(!user.contains("skillTargetId") && !user.contains("services"), "{user}");
     }
 }

@@ -10,7 +10,7 @@ use crate::http::headers::preference;
 use crate::json;
 
 /// The elements that may stand several times, each with its parent.
-const LISTS: [(&str, &str); 40] = [
+const LISTS: [(&str, &str); 41] = [
     ("ApiErrors", "ApiError"),
     ("Contacts", "Contact"),
     ("Devices", "Device"),
@@ -44,6 +44,7 @@ const LISTS: [(&str, &str); 40] = [
     ("participants", "Participant"),
     ("queues", "Queue"),
     ("roles", "role"),
+    ("services", "service"),
     ("teams", "Team"),
     ("teams", "team"),
     ("triggers", "Trigger"),

@@ -12,7 +12,7 @@ use crate::http::request_body::Incoming;
 use crate::http::response::{Response, empty, set};
 use crate::http::site::Site;
 use crate::http::sso::parameters::{Parameters, close, code_gone};
-use crate::http::sso::token::code;
+use crate::http::sso::token::{code, to_identity};
 use crate::http::{redact, request_log};
 use crate::id::UserId;
 use crate::xml::escape;
@@ -51,9 +51,8 @@ fn serve(site: &Rc<Site>, request: &Request<Incoming>, secure: bool) -> (Option<
     let Some(name) = parameters.username.as_deref() else {
         return failed(StatusCode::BAD_REQUEST, NO_TOKEN);
     };
-    let code = match code(site, headers, name, &parameters) {
-        Ok(code) => code,
-        Err(led) => return (None, led),
+    let Some(code) = code(site, headers, name) else {
+        return (None, to_identity(&parameters));
     };
     // A code is good once, and the answer to HEAD would not carry the page.
     if request.method() == Method::HEAD {

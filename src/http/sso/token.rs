@@ -75,9 +75,8 @@ async fn serve(
     if posts {
         return Err(ApiRefusal::ParameterMissing.about("refresh-token"));
     }
-    let code = match code(site, &headers, name, &parameters) {
-        Ok(code) => code,
-        Err(led) => return Ok((None, led)),
+    let Some(code) = code(site, &headers, name) else {
+        return Ok((None, to_identity(&parameters)));
     };
     // A code is good once, and the answer to HEAD would not carry the tokens.
     if only_asks {
@@ -91,28 +90,21 @@ async fn serve(
     Ok((Some(issued.user), answer))
 }
 
-/// The code with which a client comes back from the identity page.
-///
-/// # Errors
-///
-/// Returns the answer that leads a client to that page which has no good one.
-pub(super) fn code(
-    site: &Rc<Site>,
-    headers: &HeaderMap,
-    name: &str,
-    parameters: &Parameters,
-) -> Result<String, Response> {
-    let code = cookie(headers, CODE).unwrap_or_default();
+/// The code with which a client comes back from the identity page, if it is good for the user of that name.
+pub(super) fn code(site: &Rc<Site>, headers: &HeaderMap, name: &str) -> Option<String> {
+    let code = cookie(headers, CODE)?;
     let is_own = site.driver.with_hub(|hub, now| {
         let user = hub.user_of_code(now, &code);
         user.is_some() && user == hub.sso_user(name)
     });
-    if is_own {
-        return Ok(code);
-    }
+    is_own.then_some(code)
+}
+
+/// The answer that leads a client to the identity page.
+pub(super) fn to_identity(parameters: &Parameters) -> Response {
     let mut answer = empty(StatusCode::FOUND);
     set(&mut answer, header::LOCATION, format!("{}?{}", identity::PATH, parameters.query()));
-    Err(answer)
+    answer
 }
 
 /// The answer with tokens.
