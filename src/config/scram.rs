@@ -122,14 +122,16 @@ impl Keys {
         let (stored, server) = keys.split_once(':')?;
         let is_decimal = iterations.bytes().all(|byte| byte.is_ascii_digit());
         let iterations = iterations.parse().ok().filter(|_| is_decimal)?;
-        let decode = |text| STANDARD.decode(text).ok().map(Vec::into_boxed_slice);
-        let of_hash = |bytes: &Box<[u8]>| bytes.len() == hash.length();
+        let decode = |text, length: Option<usize>| {
+            let bytes = STANDARD.decode(text).ok()?;
+            length.is_none_or(|length| bytes.len() == length).then(|| bytes.into_boxed_slice())
+        };
         Some(Self {
             hash,
             iterations,
-            salt: decode(salt)?,
-            stored: decode(stored).filter(of_hash)?,
-            server: decode(server).filter(of_hash)?,
+            salt: decode(salt, None)?,
+            stored: decode(stored, Some(hash.length()))?,
+            server: decode(server, Some(hash.length()))?,
         })
     }
 

@@ -8,6 +8,7 @@ mod support;
 mod bosh;
 mod callboard;
 mod conformance;
+mod dialogues;
 mod events;
 mod finesse;
 mod http;

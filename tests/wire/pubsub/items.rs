@@ -1,6 +1,7 @@
 //! Publishing over XMPP, kept items, retraction (XEP-0060 §6.5 and §7).
 
-use crate::support::{Client, Server, ns};
+use super::{Client, Server};
+use crate::support::ns;
 
 const PUBSUB: &str = "pubsub.localhost";
 const ALARMS: &str = "/lab/alarms";

@@ -1,7 +1,5 @@
 //! Nodes, subscriptions and events (XEP-0060).
 
 mod delivery;
-mod items;
 mod node_access;
 mod per_owner;
-mod subscriptions;

@@ -1,7 +1,8 @@
 //! Subscriptions: made, listed, ended, refused (XEP-0060 §5 and §6).
 
+use super::{Client, Server};
 use crate::support::http::publish;
-use crate::support::{Client, Server, ns};
+use crate::support::ns;
 
 const PUBSUB: &str = "pubsub.localhost";
 const ALARMS: &str = "/lab/alarms";

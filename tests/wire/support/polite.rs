@@ -15,7 +15,7 @@ use smol::{Async, Timer};
 
 use super::client::{Received, Session, Wire};
 use super::server::{PATIENCE, Server};
-use super::{ns, tls};
+use super::tls;
 
 /// A client that behaves: an independent implementation of RFC 6455, over TCP or TLS.
 pub struct Polite(WebSocketStream<Box<dyn Stream>>);
@@ -107,17 +107,6 @@ impl Client {
         let mut client = Self::bound(server, user, resource);
         client.become_available();
         client
-    }
-
-    /// Ends the session and waits until the server has seen it.
-    pub fn leave(mut self) {
-        self.send(&format!("<close xmlns='{}'/>", ns::FRAMING));
-        while !matches!(self.receive(), Received::End) {}
-    }
-
-    /// Closes the connection without a word.
-    pub fn vanish(self) {
-        drop(self);
     }
 
     /// Tells whether nothing has come until now.

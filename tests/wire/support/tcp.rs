@@ -3,6 +3,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::ops::Deref;
 
 use smol::Async;
 
@@ -39,8 +40,12 @@ pub struct Ports {
 
 /// The demo, with something added before its sections and at its end, and XMPP over TCP.
 pub fn serving(keys: &str, more: &str) -> (Server, Ports) {
-    let config = DEMO.replace("listen_plain = []\n", &format!("{LISTEN}{keys}\n"));
-    let mut server = Server::serving("localhost", &format!("{config}\n{more}"));
+    listening("localhost", &format!("{DEMO}\n{more}"), keys)
+}
+
+fn listening(domain: &str, config: &str, keys: &str) -> (Server, Ports) {
+    let config = config.replace("listen_plain = []\n", &format!("{LISTEN}{keys}\n"));
+    let mut server = Server::serving(domain, &config);
     let mut next = |start: &str| {
         let line = server.printed();
         let address = line.strip_prefix(start).and_then(|address| address.parse().ok());
@@ -48,6 +53,44 @@ pub fn serving(keys: &str, more: &str) -> (Server, Ports) {
     };
     let ports = Ports { tls: next("listening xmpps://"), plain: next("listening xmpp://") };
     (server, ports)
+}
+
+/// A server of dialogues over TCP.
+pub struct TcpServer {
+    server: Server,
+    ports: Ports,
+}
+
+impl TcpServer {
+    /// The demo.
+    pub fn demo() -> Self {
+        Self::with("")
+    }
+
+    /// The demo with something added at its end.
+    pub fn with(more: &str) -> Self {
+        Self::serving("localhost", &format!("{DEMO}\n{more}"))
+    }
+
+    /// A configuration of the test's own, which is one of the demo's.
+    pub fn serving(domain: &str, config: &str) -> Self {
+        let (server, ports) = listening(domain, config, "");
+        Self { server, ports }
+    }
+}
+
+impl Deref for TcpServer {
+    type Target = Server;
+
+    fn deref(&self) -> &Server {
+        &self.server
+    }
+}
+
+impl From<&TcpServer> for Ports {
+    fn from(server: &TcpServer) -> Self {
+        server.ports
+    }
 }
 
 fn connect(address: SocketAddr) -> TcpStream {
@@ -84,10 +127,21 @@ impl TcpSession {
         Self::over(Box::new(Secure::of(secure)))
     }
 
-    /// An available session of a user of the demo.
-    pub fn online(ports: Ports, user: &str, resource: &str) -> Self {
-        let mut client = Self::tls(ports);
+    /// A stream that is not opened yet, with TLS.
+    pub fn connect(server: &TcpServer) -> Self {
+        Self::tls(server.ports)
+    }
+
+    /// A bound session without presence, of a user of the demo.
+    pub fn bound(at: impl Into<Ports>, user: &str, resource: &str) -> Self {
+        let mut client = Self::tls(at.into());
         client.log_in(user, resource);
+        client
+    }
+
+    /// An available session of a user of the demo.
+    pub fn online(at: impl Into<Ports>, user: &str, resource: &str) -> Self {
+        let mut client = Self::bound(at, user, resource);
         client.become_available();
         client
     }
@@ -134,6 +188,10 @@ impl Tcp {
 }
 
 impl Wire for Tcp {
+    fn has_codes(&self) -> bool {
+        false
+    }
+
     fn send(&mut self, text: &str) {
         let bytes = match text {
             open if open.starts_with("<open ") => header(open),

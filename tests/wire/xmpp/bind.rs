@@ -1,6 +1,7 @@
 //! Binding a resource.
 
-use crate::support::{Client, Server, ns};
+use super::{Client, Server};
+use crate::support::ns;
 
 /// A stream that has logged in and has no resource yet.
 fn authenticated(server: &Server, user: &str) -> Client {

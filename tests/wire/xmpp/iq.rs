@@ -1,6 +1,7 @@
 //! Questions to the server, to users and to nobody: each get and each set has exactly one answer.
 
-use crate::support::{Client, Server, ns};
+use super::{Client, Server};
+use crate::support::ns;
 
 const VERSION: &str = "<query xmlns='jabber:iq:version'/>";
 

@@ -1,14 +1,9 @@
-//! Streams and stanzas, the same over every transport.
+//! Streams and stanzas, the same over every transport. `bind`, `iq`, `presence`, `routing` and `sasl` are among the `dialogues`.
 
 mod bad_stream;
 mod bad_xml;
-mod bind;
 mod contract;
-mod iq;
-mod presence;
 mod public_clients;
-mod routing;
-mod sasl;
 mod scram;
 mod seed;
 mod tcp;

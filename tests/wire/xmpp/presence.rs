@@ -1,7 +1,8 @@
 //! Presence: what it opens and closes, and the `finesse` user.
 
+use super::{Client, Server};
 use crate::support::http::publish;
-use crate::support::{Client, Server, ns};
+use crate::support::ns;
 
 const USER: &str = "/finesse/api/User/1001";
 

@@ -1,6 +1,7 @@
 //! Stanzas between users: messages, questions, and what happens when nobody is there.
 
-use crate::support::{Client, Server, ns};
+use super::{Client, Server};
+use crate::support::ns;
 
 /// Two users on line.
 fn pair() -> (Server, Client, Client) {

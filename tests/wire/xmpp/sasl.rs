@@ -4,8 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use callboard::config::password::Password;
 
+use super::{Client, Server};
 use crate::support::http::{Http, basic};
-use crate::support::{Client, Server, ns};
+use crate::support::ns;
 
 fn opened(server: &Server) -> Client {
     let mut client = Client::connect(server);

@@ -1,0 +1,19 @@
+//! Over TCP, with TLS from the first byte.
+#![allow(clippy::duplicate_mod, reason = "the same dialogues are had over WebSocket, too")]
+
+use crate::support::tcp::{TcpServer as Server, TcpSession as Client};
+
+#[path = "../xmpp/bind.rs"]
+mod bind;
+#[path = "../xmpp/iq.rs"]
+mod iq;
+#[path = "../pubsub/items.rs"]
+mod items;
+#[path = "../xmpp/presence.rs"]
+mod presence;
+#[path = "../xmpp/routing.rs"]
+mod routing;
+#[path = "../xmpp/sasl.rs"]
+mod sasl;
+#[path = "../pubsub/subscriptions.rs"]
+mod subscriptions;
