@@ -16,6 +16,8 @@ use flate2::write::GzEncoder;
 
 #[cfg(feature = "manual")]
 mod manual;
+#[cfg(feature = "manual")]
+mod openapi;
 mod symptoms;
 
 const PAGE: &str = "src/console/page";
@@ -36,6 +38,8 @@ fn main() -> io::Result<()> {
     files.push(("shared/symptoms.words.js".to_owned(), symptoms::words(&symptoms).into_bytes()));
     #[cfg(feature = "manual")]
     files.extend(manual::files()?);
+    #[cfg(feature = "manual")]
+    files.extend(openapi::files()?);
     files.sort();
     let mut table = String::from("[\n");
     for (name, text) in &files {
@@ -170,10 +174,15 @@ fn kind(file: &Path) -> Option<&'static str> {
         "js" => "text/javascript; charset=utf-8",
         "svg" => "image/svg+xml",
         "conf" | "cfg" => "text/plain; charset=utf-8",
+        // RFC 9512.
+        "yaml" => "application/yaml",
         _ => return None,
     })
 }
 
 fn unfit(file: &Path) -> io::Error {
-    io::Error::other(format!("{} is no file of a page: html, css, js, svg, conf or cfg", file.display()))
+    io::Error::other(format!(
+        "{} is no file of a page: html, css, js, svg, yaml, conf or cfg",
+        file.display()
+    ))
 }

@@ -35,6 +35,13 @@ const TUNNEL_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 
 /// The folders of the page that have paths of their own: the container of gadgets and the event tunnel.
 const APART: [&str; 2] = ["desktop/", "tunnel/"];
 
+/// The folder of the documents of the API, which have paths of their own, too.
+const API: &str = "api/";
+
+/// The paths of the documents of the API.
+pub const OPENAPI: &str = "/callboard/openapi.yaml";
+pub const ASYNCAPI: &str = "/callboard/asyncapi.yaml";
+
 /// The page gives up these features, whatever its reader has allowed (Permissions Policy §6).
 const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
 
@@ -47,7 +54,7 @@ pub fn answer(request: &Request<Incoming>) -> Response {
         "manual/" => "manual/index.html",
         name => name,
     };
-    let apart = APART.iter().any(|folder| name.starts_with(folder));
+    let apart = APART.iter().chain([&API]).any(|folder| name.starts_with(folder));
     match Asset::find(name).filter(|_| !apart) {
         Some(asset) => send(asset, POLICY, request),
         None => text(StatusCode::NOT_FOUND, "The built-in page has no such file."),
@@ -85,6 +92,15 @@ pub fn answer_apart(request: &Request<Incoming>) -> Response {
     match Asset::find(name).filter(|_| is_apart(request.uri().path())) {
         Some(asset) => send(asset, policy, request),
         None => text(StatusCode::NOT_FOUND, "There is no such file. Put it into the folder that www names."),
+    }
+}
+
+/// Answers a GET or HEAD for a document of the API. A program without the manual has none.
+pub fn answer_document(request: &Request<Incoming>) -> Response {
+    let name = request.uri().path().rsplit('/').next().unwrap_or_default();
+    match Asset::find(&format!("{API}{name}")) {
+        Some(asset) => send(asset, POLICY, request),
+        None => text(StatusCode::NOT_FOUND, "This program was built without the documents of its API."),
     }
 }
 

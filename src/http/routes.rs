@@ -267,6 +267,8 @@ static ROUTES: &[Resource] = &[
     Resource::new(Below("/finesse-dp/"), READ, Now(|_, _| {
         text(StatusCode::NOT_IMPLEMENTED, "callboard has no Diagnostic Portal.")
     })).beside_files(),
+    Resource::new(Exactly(page::OPENAPI), READ, Now(|_, request| page::answer_document(request))),
+    Resource::new(Exactly(page::ASYNCAPI), READ, Now(|_, request| page::answer_document(request))),
     Resource::new(Exactly(certificate::PATH), READ, Now(certificate::answer)),
     Resource::new(Exactly("/metrics"), READ, Now(|site, _| metrics::answer(site))),
     // A page tries from here whether the certificate is accepted.

@@ -119,6 +119,22 @@ for (const document of ['README.md', 'deploy/manual/testing.md', 'deploy/manual/
   }
 }
 
+test('rest.md: the OpenAPI document that the server gives out is one', () =>
+  serving(async (server) => {
+    const { default: SwaggerParser } = await import('@apidevtools/swagger-parser');
+    const folder = mkdtempSync(join(tmpdir(), 'callboard-documents-'));
+    try {
+      // Read from a file: the parser asks no server of this machine for a document.
+      const file = join(folder, 'openapi.yaml');
+      writeFileSync(file, await (await fetch(`http://${server.addresses.http}/callboard/openapi.yaml`)).text());
+      const { openapi, paths } = await SwaggerParser.validate(file);
+      assert.equal(openapi, '3.1.0');
+      assert.ok(paths['/finesse/api/User/{id}'].put.requestBody && paths['/callboard/api/publish'].post);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }));
+
 for (const [language, program, file] of [
   ['mjs', process.execPath, 'events.mjs'],
   ['python', 'python3', 'events.py'],

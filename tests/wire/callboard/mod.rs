@@ -5,6 +5,7 @@ mod certificates;
 mod clock;
 mod conformance;
 mod directory;
+mod documents;
 mod fault_sides;
 mod faults;
 mod file_faults;
