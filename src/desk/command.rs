@@ -13,6 +13,7 @@ use crate::desk::dialog::request::{DialogRequest, Inbound};
 use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::event::{Event, Step};
 use crate::desk::failing::Failing;
+use crate::desk::going_back::Past;
 use crate::desk::maintenance::StartMaintenance;
 use crate::desk::media::{MediumRequest, NewTask};
 use crate::desk::outbound::request::NewContact;
@@ -65,6 +66,8 @@ pub enum Command {
     Reload(Box<Config>),
     /// All begins again with a configuration that has the same users.
     Reset(Box<Config>),
+    /// All is as it was at an earlier time.
+    GoBack(Box<Past>),
     /// Time goes by: what has become due is done.
     Tick,
 }
@@ -188,6 +191,7 @@ impl Desk {
             }
             Command::Reload(config) => self.reload(now, *config).into(),
             Command::Reset(config) => self.reset(now, *config).into(),
+            Command::GoBack(past) => self.go_back(now, *past).into(),
             Command::Tick => self.tick(now).into(),
         })
     }

@@ -81,7 +81,7 @@ pub(super) fn extensions(config: &Config) -> HashMap<String, Option<UserId>> {
 }
 
 /// The contact centre.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Desk {
     pub(super) directory: Directory,
     pub(super) agents: ByUser<Agent>,

@@ -10,7 +10,7 @@ use crate::id::places::Places;
 use crate::xmpp::jid;
 
 /// A user of this configuration, or of the one before.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Entry {
     user: User,
     is_present: bool,
@@ -18,7 +18,7 @@ struct Entry {
 
 /// The users, by their keys and names. A user who is taken out of the configuration keeps a place until the next one comes, for
 /// the end of what the user has begun.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Directory {
     users: Places<Entry>,
     /// The users whom this configuration does not have any more, by their keys.

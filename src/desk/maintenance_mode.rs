@@ -24,7 +24,7 @@ impl Mode {
 }
 
 /// Maintenance mode since it was last begun.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Maintenance {
     pub mode: Mode,
     /// Why it has failed.

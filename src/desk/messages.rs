@@ -12,7 +12,7 @@ const MOST_NEW: usize = 400;
 const WINDOW: Duration = Duration::from_secs(60 * 60);
 
 /// The user who made a message. Another configuration may not have the user any more while the message is shown.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Creator {
     /// The id, by which the user is found as long as there is one of that id.
     pub(super) id: String,
@@ -22,7 +22,7 @@ pub(super) struct Creator {
 }
 
 /// A message that is shown.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Message {
     pub(super) creator: Creator,
     pub(super) created: SystemTime,
@@ -35,7 +35,7 @@ pub(super) struct Message {
 }
 
 /// All messages that are shown.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Messages {
     /// By id; at most [`MOST_ACTIVE`].
     pub(super) active: BTreeMap<u64, Message>,

@@ -7,7 +7,7 @@ use crate::config;
 use crate::id::DialogId;
 
 /// A queue and who waits in it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Queue {
     pub config: config::Queue,
     /// The caller who has waited longest is first.

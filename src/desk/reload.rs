@@ -63,7 +63,12 @@ impl Desk {
     }
 
     /// Tells of users who are shown otherwise now, and of agents who are in a medium, of many some at a time.
-    fn tell_changed(&mut self, step: &mut Step<'_>, changed: Vec<UserId>, media: Vec<(UserId, u32)>) {
+    pub(super) fn tell_changed(
+        &mut self,
+        step: &mut Step<'_>,
+        changed: Vec<UserId>,
+        media: Vec<(UserId, u32)>,
+    ) {
         let is_telling = self.has_changed();
         self.changed.extend(changed);
         self.media.changed.extend(media);

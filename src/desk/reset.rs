@@ -2,7 +2,7 @@
 
 use crate::clock::Now;
 use crate::config::Config;
-use crate::desk::contact_centre::{Desk, Settled};
+use crate::desk::contact_centre::{Agent, Desk, Settled};
 use crate::desk::event::{Event, Step};
 use crate::desk::nodes;
 use crate::desk::state::State;
@@ -10,12 +10,12 @@ use crate::id::{DialogId, UserId};
 
 impl Desk {
     /// All is as after the start with `config`, which has the same users. The status of the service stays. Calls, tasks and messages
-    /// end with the usual events; then agents who were signed in, and queues in which somebody waited, are told how they stand.
+    /// end with the usual events; then agents who had ever signed in, and queues in which somebody waited, are told how they stand.
     pub(super) fn reset(&mut self, now: Now, mut config: Config) -> Vec<Event> {
         let mut step = Step::new(now, "");
         self.end_sign_ins(&mut step);
-        let is_in = |user: &UserId| self.agent(*user).state != State::Logout || self.is_in_media(*user);
-        let agents: Vec<UserId> = self.directory.keys().filter(is_in).collect();
+        let has_begun = |user: &UserId| *self.agent(*user) != Agent::default() || self.is_in_media(*user);
+        let agents: Vec<UserId> = self.directory.keys().filter(has_begun).collect();
         for id in self.dialogs.keys().copied().collect::<Vec<DialogId>>() {
             self.finish(&mut step, id, None);
         }

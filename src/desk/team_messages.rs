@@ -160,7 +160,7 @@ impl Desk {
         Ok(())
     }
 
-    fn teams_told(&self, step: &mut Step<'_>, event: &str, id: u64, message: &Message) {
+    pub(super) fn teams_told(&self, step: &mut Step<'_>, event: &str, id: u64, message: &Message) {
         // Another configuration may have removed a team meanwhile, and its nodes.
         for team in message.teams.iter().filter(|team| self.team(team).is_some()) {
             let node = nodes::team_messages(team);

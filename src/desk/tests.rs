@@ -23,6 +23,7 @@ mod during_calls;
 mod ends_of_calls;
 mod errors_of_calls;
 mod events;
+mod going_back;
 mod lists;
 mod maintenance;
 mod media;

@@ -50,16 +50,21 @@ pub struct TimerId {
 }
 
 /// The timers that are set.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Timers {
     pub(super) set: BTreeMap<TimerId, Alarm>,
     count: u64,
+    /// The ids have times of the past: what was due then at the first time, or before, is due at the second.
+    moved: Option<(Instant, Instant)>,
 }
 
 impl Timers {
     /// Sets a timer.
     pub fn set(&mut self, due: Instant, alarm: Alarm) -> TimerId {
-        let id = TimerId { due, number: self.count };
+        let id = TimerId {
+            due: moved(due, self.moved.map(|(past, present)| (present, past))),
+            number: self.count,
+        };
         self.count += 1;
         self.set.insert(id, alarm);
         id
@@ -74,12 +79,36 @@ impl Timers {
 
     /// The time at which the next timer is due.
     pub fn next(&self) -> Option<Instant> {
-        self.set.keys().next().map(|id| id.due)
+        self.set.keys().next().map(|id| moved(id.due, self.moved))
     }
 
     /// Removes and returns the next timer that is due.
     pub fn pop(&mut self, now: Instant) -> Option<Alarm> {
         let first = self.set.first_entry()?;
-        (first.key().due <= now).then(|| first.remove())
+        (moved(first.key().due, self.moved) <= now).then(|| first.remove())
     }
+
+    /// What was due so long after `past` is due as long after `present`.
+    pub fn go_back(&mut self, past: Instant, present: Instant) {
+        let past = moved(past, self.moved.map(|(past, present)| (present, past)));
+        self.moved = Some((past, present));
+    }
+
+    /// The users for whom something is due.
+    pub fn users(&mut self) -> impl Iterator<Item = &mut UserId> {
+        self.set.values_mut().filter_map(|alarm| match alarm {
+            Alarm::ForcedLogout(user)
+            | Alarm::SignInOver(user)
+            | Alarm::WrapUpOver(user)
+            | Alarm::NotAnswered(_, user)
+            | Alarm::CustomerDialled(user)
+            | Alarm::TellStates(user) => Some(user),
+            _ => None,
+        })
+    }
+}
+
+/// A time as long after the second as it is after the first.
+fn moved(time: Instant, by: Option<(Instant, Instant)>) -> Instant {
+    by.map_or(time, |(from, to)| to + time.saturating_duration_since(from))
 }

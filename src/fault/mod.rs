@@ -18,6 +18,6 @@ pub use kind::{Cut, Defect, Kind, Point};
 pub use parameter::{Form, Parameter};
 pub use pattern::Pattern;
 pub use set::{FAULTS_MAX, Fault, Faults, Hit, NotSet};
-pub use spec::{COMMON, Origin, Problem, Spec, TARGETS, is_name};
+pub use spec::{COMMON, Origin, Problem, Spec, TARGETS, is_name, is_plain_name};
 pub use table::{Row, TABLE};
 pub use target::{Step, Subject, Target};

@@ -197,8 +197,13 @@ impl Spec {
 
 /// Tells whether a fault may have this name.
 pub fn is_name(name: &str) -> bool {
+    is_plain_name(name) && !RESERVED.contains(&name)
+}
+
+/// Tells whether a name needs no escaping in a path.
+pub fn is_plain_name(name: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    (1..=NAME_MAX).contains(&name.len()) && name.bytes().all(is_plain) && !RESERVED.contains(&name)
+    (1..=NAME_MAX).contains(&name.len()) && name.bytes().all(is_plain)
 }
 
 /// Checks that the kind has a parameter of this name.

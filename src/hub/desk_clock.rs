@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use crate::clock::Now;
 
-/// How much later than the real time it can be.
-pub const AHEAD_MAX: Duration = Duration::from_secs(3650 * 24 * 60 * 60);
+/// How much later than the real time it can be set. At the highest speed it comes there in a year, and goes on as fast as the real
+/// time then: years with more than four digits are no dates in documents.
+pub const AHEAD_MAX: Duration = Duration::from_secs(365_000 * 24 * 60 * 60);
 
 /// The highest speed.
 pub const SPEED_MAX: u32 = 1000;
@@ -30,7 +31,7 @@ pub(super) struct Set {
 }
 
 impl Set {
-    /// The last time that it can show.
+    /// The last time to which it can be set, and to which it goes faster than the real time.
     pub fn end(&self) -> Instant {
         self.origin + AHEAD_MAX
     }
@@ -39,8 +40,12 @@ impl Set {
         if self.target.is_some() {
             return self.desk;
         }
-        let elapsed = now.monotonic.saturating_duration_since(self.real).saturating_mul(self.speed);
-        let elapsed = elapsed.min(self.end().saturating_duration_since(self.desk.monotonic));
+        let real = now.monotonic.saturating_duration_since(self.real);
+        let room = self.room();
+        let elapsed = match real.saturating_mul(self.speed) {
+            fast if fast <= room => fast,
+            _ => room + real.saturating_sub(self.fast(room)),
+        };
         Now { monotonic: self.desk.monotonic + elapsed, wall: self.desk.wall + elapsed }
     }
 
@@ -50,11 +55,22 @@ impl Set {
         if left.is_zero() || self.target.is_some() || (self.speed == 0 && left <= PIECE) {
             return Some(self.real);
         }
-        if due > self.end() || self.speed == 0 {
+        if self.speed == 0 {
             return None;
         }
-        let nanos = left.as_nanos().div_ceil(u128::from(self.speed));
-        Some(self.real + Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)))
+        let fast = left.min(self.room());
+        Some(self.real + self.fast(fast) + (left - fast))
+    }
+
+    /// The time for which it goes faster than the real time.
+    fn room(&self) -> Duration {
+        self.end().saturating_duration_since(self.desk.monotonic)
+    }
+
+    /// The real time that such a time takes.
+    fn fast(&self, time: Duration) -> Duration {
+        let nanos = time.as_nanos().div_ceil(u128::from(self.speed.max(1)));
+        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 }
 
@@ -126,14 +142,27 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_stands_still_or_is_at_its_end_wakes_nobody() {
+    fn a_clock_that_stands_still_wakes_nobody() {
         let (still, now) = clock(0);
         assert_eq!(still.real(now.monotonic + Duration::from_secs(1)), None);
         assert!(still.real(now.monotonic + Duration::from_millis(1)).is_some(), "the desk works in pieces");
-        let (fast, now) = clock(SPEED_MAX);
-        let late = Now { monotonic: now.monotonic + AHEAD_MAX, wall: now.wall + AHEAD_MAX };
-        assert_eq!(fast.of(late).monotonic, now.monotonic + AHEAD_MAX);
-        assert_eq!(fast.real(now.monotonic + AHEAD_MAX + Duration::from_secs(1)), None);
+    }
+
+    /// Ten years of the clock were once the end, after 3.65 days.
+    #[test]
+    fn a_fast_clock_never_stands_still() {
+        let (clock, now) = clock(SPEED_MAX);
+        let day = Duration::from_secs(24 * 60 * 60);
+        let mut before = now.monotonic;
+        for days in [1, 3, 4, 30, 364, 365, 366, 3650, 36_500] {
+            let real = now.monotonic + day * days;
+            let shown = clock.of(Now { monotonic: real, ..now }).monotonic;
+            let fast = days.min(365);
+            assert_eq!(shown, now.monotonic + day * (fast * SPEED_MAX + (days - fast)), "{days}");
+            assert!(shown >= before + day, "{days}");
+            assert_eq!(clock.real(shown), Some(real), "{days}");
+            before = shown;
+        }
     }
 
     #[test]

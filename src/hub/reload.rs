@@ -31,6 +31,7 @@ impl Hub {
     /// rules and limits stay. Sessions stay, but for those of users who are gone: they end with `not-authorized`, after
     /// the events of their being signed out. Subscribers of a node that is gone are told so.
     pub fn reload(&mut self, now: Now, mut config: Config) -> Reloaded {
+        self.reloads += 1;
         if let Some(start) = &mut self.start {
             **start = config.clone();
             self.guests.add_to(&mut config);

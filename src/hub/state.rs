@@ -23,6 +23,7 @@ use crate::hub::nodes;
 use crate::hub::report::Report;
 use crate::hub::roster::Roster;
 use crate::hub::session::Sessions;
+use crate::hub::snapshot::Snapshots;
 use crate::hub::tap::Tap;
 use crate::hub::tokens::{item_prefix, token};
 use crate::id::{SessionId, UserId};
@@ -50,6 +51,9 @@ pub struct Hub {
     /// The configuration to begin again with, where tests may ask for that.
     pub(super) start: Option<Box<Config>>,
     pub(super) guests: Guests,
+    pub(super) snapshots: Snapshots,
+    /// How often the configuration has been read again.
+    pub(super) reloads: u64,
     /// Whether the `finesse` user is on line.
     pub(super) finesse: bool,
     pub(super) sessions: Sessions,
@@ -139,6 +143,8 @@ impl Hub {
             desk_clock: DeskClock::default(),
             start,
             guests: Guests::default(),
+            snapshots: Snapshots::default(),
+            reloads: 0,
             finesse: true,
             sessions: Sessions::default(),
             queue_memory: QueueMemory::default(),

@@ -4,7 +4,7 @@ use crate::id::UserId;
 use crate::id::places::Key;
 
 /// A value for each user, which stands at the user's place and is the default value as long as nobody changes it.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ByUser<T> {
     values: Vec<(u32, T)>,
     none: T,

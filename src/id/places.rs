@@ -10,7 +10,7 @@ pub struct Key {
 }
 
 /// Values by their keys. There are as many places as there were values at the same time.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Places<T> {
     places: Vec<(u32, Option<T>)>,
     free: Vec<u32>,

@@ -18,8 +18,8 @@ use crate::pubsub::values::{
 pub enum Command {
     /// Publishes an item (XEP-0060 §7.1). The contact centre publishes without a `by`: anything, anywhere.
     Publish { node: NodeId, by: Option<Publisher>, id: ItemId, payload: Payload },
-    /// Retracts a kept item, and tells the subscribers if `notify` says so (XEP-0060 §7.2).
-    Retract { node: NodeId, by: Publisher, id: Box<str>, notify: bool },
+    /// Retracts a kept item, and tells the subscribers if `notify` says so (XEP-0060 §7.2). The system retracts without a `by`.
+    Retract { node: NodeId, by: Option<Publisher>, id: Box<str>, notify: bool },
     /// Subscribes a bare JID or a session (XEP-0060 §6.1).
     Subscribe { node: NodeId, who: Subscriber },
     /// Subscribes the bare JID of a user to nodes, as Finesse does for each agent: no quota counts.
@@ -135,6 +135,7 @@ mod tests {
                 Command::Publish { node, by: random.bool().then_some(by), id, payload }
             }
             6..8 => {
+                let by = random.bool().then_some(by);
                 Command::Retract { node, by, id: random.u8(..3).to_string().into(), notify: random.bool() }
             }
             8..12 => Command::Subscribe { node, who },

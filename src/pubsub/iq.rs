@@ -332,7 +332,7 @@ fn retract(service: &Pubsub, who: &Requester<'_>, action: Node<'_, '_>) -> Pubsu
     }
     let notify = matches!(action.attribute("notify"), Some("1" | "true"));
     let by = who.publisher();
-    Ok((String::new(), Some(Command::Retract { node, by, id: id.into(), notify })))
+    Ok((String::new(), Some(Command::Retract { node, by: Some(by), id: id.into(), notify })))
 }
 
 fn only_item<'a>(action: Node<'a, 'a>) -> Result<Node<'a, 'a>, StanzaError> {

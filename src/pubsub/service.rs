@@ -251,8 +251,15 @@ impl Pubsub {
     }
 
     /// Removes a kept item.
-    pub(super) fn retract(&mut self, node: NodeId, by: Publisher, id: &str) -> Result<(), PubsubError> {
-        self.check_publisher(node, by)?;
+    pub(super) fn retract(
+        &mut self,
+        node: NodeId,
+        by: Option<Publisher>,
+        id: &str,
+    ) -> Result<(), PubsubError> {
+        if let Some(by) = by {
+            self.check_publisher(node, by)?;
+        }
         let items = &mut self.own.get_mut(&node).ok_or(PubsubError::ItemUnknown)?.items;
         let place = items.iter().position(|item| &*item.id == id).ok_or(PubsubError::ItemUnknown)?;
         items.remove(place);
@@ -262,6 +269,11 @@ impl Pubsub {
     /// The number of items that a node keeps.
     pub fn keeps(&self, node: NodeId) -> usize {
         self.own.get(&node).map_or(0, |own| own.keep)
+    }
+
+    /// The nodes that keep items.
+    pub fn keeping(&self) -> impl Iterator<Item = NodeId> {
+        self.own.iter().filter(|(_, own)| own.keep > 0).map(|(node, _)| *node)
     }
 
     /// The kept items, the oldest first.

@@ -32,6 +32,13 @@ impl Configuration {
         }
     }
 
+    /// Gives no id again that another configuration has given.
+    pub(in crate::desk) fn keep_last_ids(&mut self, other: &Self) {
+        for (own, other) in self.last_ids.iter_mut().zip(other.last_ids) {
+            *own = other.max(*own);
+        }
+    }
+
     /// The place of a workflow among those of a team; those that were not assigned come last.
     pub(super) fn workflow_place(&self, team: &str, id: u32) -> usize {
         let order = self.workflow_order.get(team);

@@ -13,7 +13,7 @@ pub const FIRST_ID: DialogId = 16_777_217;
 pub(super) const PARTICIPANTS_MAX: usize = 8;
 
 /// A call.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dialog {
     pub id: DialogId,
     pub kind: CallType,

@@ -16,7 +16,7 @@ impl Desk {
     }
 
     /// A call leaves a user's collection.
-    pub(super) fn dialog_left(&self, step: &mut Step<'_>, user: UserId, id: DialogId) {
+    pub(in crate::desk) fn dialog_left(&self, step: &mut Step<'_>, user: UserId, id: DialogId) {
         self.collection_event(step, user, id, "DELETE");
     }
 

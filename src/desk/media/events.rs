@@ -46,12 +46,12 @@ impl Desk {
     }
 
     /// A task has come into the collection of its agent.
-    pub(super) fn task_joined(&self, step: &mut Step<'_>, id: TaskId) {
+    pub(in crate::desk) fn task_joined(&self, step: &mut Step<'_>, id: TaskId) {
         self.collection_of_tasks(step, id, "POST", None);
     }
 
     /// A task leaves the collection of its agent; one that waits is in none.
-    pub(super) fn task_left(&self, step: &mut Step<'_>, id: TaskId, disposition: Disposition) {
+    pub(in crate::desk) fn task_left(&self, step: &mut Step<'_>, id: TaskId, disposition: Disposition) {
         self.collection_of_tasks(step, id, "DELETE", Some(disposition));
     }
 
@@ -68,7 +68,7 @@ impl Desk {
     }
 
     /// Something about a task has changed.
-    pub(super) fn task_changed(&self, step: &mut Step<'_>, id: TaskId) {
+    pub(in crate::desk) fn task_changed(&self, step: &mut Step<'_>, id: TaskId) {
         let Some((task, agent)) = self.media.tasks.get(&id).and_then(|task| Some((task, task.agent?))) else {
             return;
         };

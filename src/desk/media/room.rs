@@ -10,7 +10,7 @@ use crate::desk::timers::TimerId;
 use crate::id::{TaskId, UserId};
 
 /// The most media of an agent is that of a configuration; the most tasks are those of `tasks` in `[limits]`.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::desk) struct Media {
     /// In the order of the configuration.
     pub list: Vec<Medium>,

@@ -8,7 +8,7 @@ use crate::desk::timers::TimerId;
 use crate::id::UserId;
 
 /// The campaigns and the contacts that wait. A contact that is offered or called is part of its call.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::desk) struct Outbound {
     /// In the order of the configuration.
     pub campaigns: Vec<Campaign>,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::desk::media::states::{Action, MediumState, TaskState};
 use crate::desk::tests::*;
-use crate::desk::{CallData, Command, DialogRequest, Inbound, MediumRequest, NewTask, Request};
+use crate::desk::{CallData, Command, DialogRequest, Inbound, MediumRequest, NewTask, Past, Request};
 
 const CENTRE: &str = r#"profile = "ucce"
 release = "12.6"
@@ -282,10 +282,19 @@ fn media_tasks_and_calls_in_any_order_break_no_rule() {
     for seed in 0..(steps as u64).div_ceil(200) {
         let mut random = fastrand::Rng::with_seed(seed);
         let (mut desk, mut second) = (Desk::new(config(CENTRE)), Desk::new(config(CENTRE)));
-        let (mut known, mut time, mut was_reloaded) = (Known::default(), 0, false);
+        let (mut known, mut time, mut was_reloaded, mut past) = (Known::default(), 0, false, None);
         for step in 0..200 {
             let (command, pause) = some(&mut random, &desk, was_reloaded);
             time += pause;
+            let file = || config(&if was_reloaded { less() } else { CENTRE.to_owned() });
+            let command = match (random.u32(..60), &past) {
+                (0, _) => Command::Reset(file().into()),
+                (1, Some((then, taken))) => {
+                    let desk = Desk::clone(then);
+                    Command::GoBack(Past { desk, taken: *taken, config: file() }.into())
+                }
+                _ => command,
+            };
             let due = desk.apply(at(time), Command::Tick).expect("time goes by").events;
             assert_eq!(second.apply(at(time), Command::Tick).expect("time goes by").events, due);
             due.iter().for_each(|event| known.hear(event));
@@ -309,6 +318,9 @@ fn media_tasks_and_calls_in_any_order_break_no_rule() {
                 assert!(told.contains("<state>LOGOUT</state>"), "{told}");
             }
             check(&desk, &known);
+            if random.u32(..30) == 0 {
+                past = Some((desk.clone(), at(time)));
+            }
             for one in desk.media.agents.values() {
                 *states.entry(format!("{:?}", one.state)).or_default() += 1;
             }

@@ -28,8 +28,10 @@ const WRONG: HttpRefusal = HttpRefusal {
     sentence: "Say what to do, once each: advance=60s (up to 24h), and one of freeze, go and speed=10 (1 to 1000).",
 };
 
-const TOO_FAR: HttpRefusal =
-    HttpRefusal { status: StatusCode::CONFLICT, sentence: "The clock can be ten years ahead at most." };
+const TOO_FAR: HttpRefusal = HttpRefusal {
+    status: StatusCode::CONFLICT,
+    sentence: "The clock can be a thousand years ahead at most.",
+};
 
 const OFF: HttpRefusal = HttpRefusal {
     status: StatusCode::CONFLICT,

@@ -13,6 +13,7 @@ pub(crate) mod publish;
 pub(crate) mod record;
 pub(crate) mod reset;
 pub(crate) mod sessions;
+pub(crate) mod snapshots;
 pub(crate) mod status;
 pub(crate) mod subscriptions;
 pub(crate) mod tasks;

@@ -85,10 +85,15 @@ impl Hub {
         if let Some(xmpp) = self.sessions.xmpp_mut(id) {
             xmpp.presence = None;
         }
-        let online = self.roster.bound(user);
-        if online.iter().all(|other| self.sessions.xmpp(*other).is_none_or(|xmpp| xmpp.presence.is_none())) {
+        if !self.is_available(user) {
             self.apply_by_system(now, Command::Left(user));
         }
+    }
+
+    /// Tells whether a session of the user says that it is available.
+    pub(in crate::hub) fn is_available(&self, user: UserId) -> bool {
+        let mut own = self.roster.bound(user).iter();
+        own.any(|id| self.sessions.xmpp(*id).is_some_and(|xmpp| xmpp.presence.is_some()))
     }
 
     /// Tells the session `to` what the session `from` last said of itself.

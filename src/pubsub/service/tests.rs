@@ -98,8 +98,8 @@ fn the_last_items_are_kept() {
     assert_eq!(ids(&service, a), ["mine", "item3"]);
     publish(&mut service, a, ROOT, Some("mine"), text("4")).unwrap();
     assert_eq!(ids(&service, a), ["item3", "mine"]);
-    service.retract(a, ROOT, "item3").unwrap();
-    assert_eq!(service.retract(a, ROOT, "item3"), Err(PubsubError::ItemUnknown));
+    service.retract(a, Some(ROOT), "item3").unwrap();
+    assert_eq!(service.retract(a, None, "item3"), Err(PubsubError::ItemUnknown));
     publish(&mut service, b, ROOT, None, text("5")).unwrap();
     assert!(ids(&service, b).is_empty());
     let mut large = |id| publish(&mut service, a, ROOT, id, text("1234567890"));

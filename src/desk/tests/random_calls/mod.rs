@@ -9,7 +9,7 @@ use crate::desk::nodes;
 use crate::desk::state::State;
 use crate::desk::tests::*;
 use crate::desk::timers::Alarm;
-use crate::desk::{Applied, CallData, Command, DialogRequest, Inbound, NewContact, Request};
+use crate::desk::{Applied, CallData, Command, DialogRequest, Inbound, NewContact, Past, Request};
 use crate::id::DialogId;
 
 type Checked = Result<(), String>;
@@ -49,6 +49,10 @@ struct Centre {
     /// The keys of those who are gone.
     former: Vec<UserId>,
     now: u64,
+    /// The file that was read last.
+    file: usize,
+    /// A desk to go back to, and its time.
+    past: Option<(Desk, Now)>,
     /// The commands, each with its time and its effect.
     log: Vec<(u64, Command, Result<Applied, ApiError>)>,
 }
@@ -63,7 +67,18 @@ impl Centre {
         let nodes = nodes.flat_map(|spec| spec.names().collect::<Vec<_>>()).collect();
         let readers = (0..AGENTS).map(|_| Reader::default()).collect();
         let agents = (0..AGENTS).map(UserId::first).collect();
-        Self { desk, profile, nodes, readers, agents, former: Vec::new(), now: 0, log: Vec::new() }
+        Self {
+            desk,
+            profile,
+            nodes,
+            readers,
+            agents,
+            former: Vec::new(),
+            now: 0,
+            file: 0,
+            past: None,
+            log: Vec::new(),
+        }
     }
 
     /// Returns whether it was accepted.
@@ -89,6 +104,7 @@ impl Centre {
             _ => &[""],
         };
         let before = format!("{:?}", self.desk);
+        let (last, begins_again) = (self.desk.last_dialog, matches!(command, Command::Reset(_)));
         let applied = self.desk.apply(at(self.now), command.clone());
         self.log.push((self.now, command, applied.clone()));
         let refusals = applied.as_ref().err().map(told);
@@ -102,6 +118,10 @@ impl Centre {
         }
         self.mind_people()?;
         self.check()?;
+        must!(begins_again || self.desk.last_dialog >= last, "ids are given again: {last}");
+        if begins_again {
+            self.check_begun()?;
+        }
         Ok(true)
     }
 }

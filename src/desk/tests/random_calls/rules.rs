@@ -67,6 +67,30 @@ impl Centre {
         self.check_telephones()
     }
 
+    /// All is as after the start.
+    pub(super) fn check_begun(&self) -> Checked {
+        let desk = &self.desk;
+        for user in desk.directory().keys() {
+            let agent = desk.agent(user);
+            must!(
+                agent.state == State::Logout && agent.since.is_none(),
+                "not signed out for ever: {agent:?}"
+            );
+        }
+        must!(desk.dialogs.is_empty() && desk.timers.set.is_empty(), "something is left: {desk:?}");
+        let fresh = Desk::new(self.config());
+        must!(desk.last_dialog == fresh.last_dialog, "ids do not begin again");
+        must!(
+            desk.extensions == fresh.extensions && desk.outbound == fresh.outbound,
+            "other telephones or contacts"
+        );
+        for id in ["q1", "q2", "q3"] {
+            let [is, of_start] = [desk, &fresh].map(|desk| desk.queue_document(WATCHER, id).ok());
+            must!(is == of_start, "queue {id}: {is:?}");
+        }
+        Ok(())
+    }
+
     fn check_agent(&self, user: UserId) -> Checked {
         let desk = &self.desk;
         let agent = desk.agent(user);

@@ -31,6 +31,11 @@ pub(super) enum Do {
     Status(Status),
     /// Another file is read.
     Reload(usize),
+    /// The desk is kept, to go back to.
+    Snapshot,
+    GoBack,
+    /// All begins again.
+    Reset,
     /// A user who is gone is named as if it were still there.
     Former(usize, u8),
 }
@@ -70,7 +75,12 @@ fn some(random: &mut fastrand::Rng) -> Do {
         87..88 => Do::Left(agent(random)),
         88..90 => Do::Arrived(agent(random)),
         90..94 => Do::Wait(random.u64(1..9_000)),
-        94..98 => Do::UntilDue,
+        94..97 => Do::UntilDue,
+        97 => match random.u8(..9) {
+            0 => Do::Reset,
+            1..5 => Do::Snapshot,
+            _ => Do::GoBack,
+        },
         98 => match random.u8(..4) {
             0 => Do::Former(random.usize(..9), random.u8(..5)),
             1 => Do::SignOut(agent(random)),
@@ -84,6 +94,11 @@ impl Centre {
     fn call(&self, place: usize) -> Option<DialogId> {
         let count = self.desk.dialogs.len();
         if count == 0 { None } else { self.desk.dialogs.keys().nth(place % count).copied() }
+    }
+
+    /// The file that was read last.
+    pub(super) fn config(&self) -> Config {
+        centre(if self.profile == Profile::Uccx { "uccx" } else { "ucce" }, self.file)
     }
 
     /// The actions that a call's document offers to somebody.
@@ -202,9 +217,18 @@ impl Centre {
                 Command::SetStatus { status, tell: true, tell_states: status == Status::InService }
             }
             Do::Reload(which) => {
-                let name = if self.profile == Profile::Uccx { "uccx" } else { "ucce" };
-                Command::Reload(centre(name, which).into())
+                self.file = which;
+                Command::Reload(self.config().into())
             }
+            Do::Snapshot => {
+                self.past = Some((self.desk.clone(), at(self.now)));
+                return None;
+            }
+            Do::GoBack => {
+                let (desk, taken) = self.past.clone()?;
+                Command::GoBack(Past { desk, taken, config: self.config() }.into())
+            }
+            Do::Reset => Command::Reset(self.config().into()),
             Do::Former(place, which) => self.by_former(place, which)?,
         })
     }
