@@ -26,19 +26,19 @@ final class Server implements AutoCloseable {
     private final Map<String, String> addresses = new HashMap<>();
     private final HttpClient http;
 
-    /** Runs a server that speaks XMPP over TCP at these addresses. */
+    /** Runs a server that speaks XMPP over TCP at these addresses; the connection by which Smack's tests make accounts never logs in. */
     Server(String tls, String startTls) throws Exception {
         folder = Files.createTempDirectory("callboard-java-");
         String config = Files.readString(TOP.resolve("deploy/demo.toml"))
             .replace("listen = [\"127.0.0.1:8445\"]", "listen = [\"127.0.0.1:0\"]")
             .replace("listen_plain = []\n", "listen_plain = [\"127.0.0.1:0\"]\nlisten_xmpp = [\"" + tls
-                + "\"]\nlisten_xmpp_plain = [\"" + startTls + "\"]\n");
+                + "\"]\nlisten_xmpp_plain = [\"" + startTls + "\"]\n") + "\n[limits]\nlogin = \"10m\"\n";
         Path file = folder.resolve("callboard.toml");
         Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         Files.writeString(file, config);
         String program = System.getenv().getOrDefault("CALLBOARD", TOP.resolve("target/debug/callboard").toString());
         process = new ProcessBuilder(program, "serve", "--config", file.toString(), "--state-dir", folder.toString(),
-            "--record", "10000", "--log", "warn").redirectError(ProcessBuilder.Redirect.INHERIT).start();
+            "--record", "10000", "--log", System.getenv().getOrDefault("CALLBOARD_LOG", "warn")).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         BufferedReader lines = process.inputReader();
         while (addresses.size() < 4) {
             String line = lines.readLine();
