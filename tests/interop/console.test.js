@@ -178,9 +178,29 @@ test('names that every object has as members are names as others are', lab(async
     const iq = (name) => `<iq type="set" id="1"><pubsub xmlns="http://jabber.org/protocol/pubsub"><${name} node="n"/></pubsub></iq>`;
     const namer = new FrameNamer();
     const frames = ['constructor', 'toString', '__proto__', 'subscribe'].map((name) => namer.name('out', iq(name)).key);
+    const tcp = new FrameNamer();
+    const sasl = "xmlns='urn:ietf:params:xml:ns:xmpp-sasl'";
+    for (const [direction, text] of [
+      ['out', "<stream:stream xmlns='jabber:client' to='a.example' version='1.0'>"],
+      ['in', "<?xml version='1.0'?><stream:stream xmlns='jabber:client' from='a.example' id='1'>"],
+      ['out', "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"],
+      ['in', "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"],
+      ['in', `<challenge ${sasl} masked="true"/>`],
+      ['out', `<response ${sasl} masked="true"/>`],
+      ['in', `<success ${sasl} masked="true"/>`],
+      ['out', "<stream:stream to='a.example'>"],
+      ['out', '</stream:stream>'],
+    ]) {
+      const { key, detail } = tcp.name(direction, text);
+      frames.push(`${key} ${detail}`.trim());
+    }
     return [...frames, namer.name('in', '<iq type="result" id="1"/>').key, ...['constructor', 'valueOf', 'READY'].map(stateKind)];
   });
-  assert.deepEqual(named, ['iq-request', 'iq-request', 'iq-request', 'subscribe-request', 'subscribe-response', 'busy', 'busy', 'good']);
+  assert.deepEqual(named, [
+    'iq-request', 'iq-request', 'iq-request', 'subscribe-request',
+    'open-request a.example', 'open-response a.example', 'starttls', 'proceed', 'auth-challenge', 'auth-answer', 'success', 'open-again a.example', 'close',
+    'subscribe-response', 'busy', 'busy', 'good',
+  ]);
   const board = await open(server, 'board#user=1001&password=1001&team=1&lang=constructor');
   await board.page.locator('[data-agent="1001"]').waitFor();
   assert.equal(await board.page.evaluate(() => document.documentElement.lang), 'en');

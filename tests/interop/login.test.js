@@ -69,3 +69,18 @@ test('a second resource of the same user is no conflict', lab(async ({ server, c
     assert.deepEqual(session.messages.take().map(({ itemId, to }) => [itemId, to]), [[id, '1001@localhost']]);
   }
 }));
+
+for (const mechanism of ['SCRAM-SHA-256', 'SCRAM-SHA-1']) {
+  test(`libraries log in by ${mechanism} where nothing else is offered`, lab(async ({ server, connect }) => {
+    const able = CLIENTS.filter(({ name }) => mechanism === 'SCRAM-SHA-1' || !/xmpp\.js|1\.2\.16/.test(name));
+    assert.ok(able.length > 1);
+    for (const client of able) {
+      const session = await connect(client, { user: '1001' });
+      assert.equal(session.jid, '1001@localhost/desktop', client.name);
+      const auth = LabSocket.made.at(-1).sent.find((frame) => /<auth\b/.test(frame));
+      assert.ok(auth.includes(mechanism), `${client.name}: ${auth}`);
+      await assert.rejects(within(connect(client, { user: '1002', password: '1001' }), 'the end of the login'), LoginError, client.name);
+    }
+    await server.logged(/login of 1002 refused: not-authorized/, 'the log to say whose login failed');
+  }, { keys: `sasl = ["${mechanism}"]` }));
+}

@@ -1,4 +1,5 @@
-"""Python's XMPP libraries over TCP against the built program: TLS from the first byte, STARTTLS, and no TLS where that is allowed.
+"""Python's XMPP libraries over TCP against the built program: TLS from the first byte, STARTTLS, no TLS where that is allowed, and a login
+by SCRAM where nothing else is offered.
 
 Each logs in, subscribes, hears an event that an administrator publishes, pings and leaves.
 """
@@ -28,10 +29,10 @@ PATIENCE = 30
 
 
 @contextlib.contextmanager
-def server():
-    """Runs a server; gives its ports by scheme."""
+def server(mechanism):
+    """Runs a server that offers this mechanism of SASL; gives its ports by scheme."""
     with tempfile.TemporaryDirectory() as folder:
-        config = (TOP / "deploy/demo.toml").read_text().replace("listen_plain = []\n", LISTEN)
+        config = (TOP / "deploy/demo.toml").read_text().replace("listen_plain = []\n", f'{LISTEN}sasl = ["{mechanism}"]\n')
         config = config.replace('listen = ["127.0.0.1:8445"]', 'listen = ["127.0.0.1:0"]')
         file = pathlib.Path(folder, "callboard.toml")
         file.touch(0o600)
@@ -128,34 +129,38 @@ async def by_aioxmpp(way, ports):
         await aioxmpp.ping.ping(client, aioxmpp.JID.fromstr("localhost"))
 
 
-SESSIONS = [
-    (by_slixmpp, "xmpps"),
-    (by_slixmpp, "starttls"),
-    (by_slixmpp, "plain"),
-    (by_aioxmpp, "xmpps"),
-    (by_aioxmpp, "starttls"),
-]
+SESSIONS = {
+    "PLAIN": [
+        (by_slixmpp, "xmpps"),
+        (by_slixmpp, "starttls"),
+        (by_slixmpp, "plain"),
+        (by_aioxmpp, "xmpps"),
+        (by_aioxmpp, "starttls"),
+    ],
+    "SCRAM-SHA-256": [(by_slixmpp, "xmpps"), (by_aioxmpp, "starttls")],
+}
 
 
 def main():
     """Runs all sessions, or those of the libraries that are named."""
     logging.basicConfig(level=logging.DEBUG if "-v" in sys.argv else logging.CRITICAL)
     wanted = [word for word in sys.argv[1:] if not word.startswith("-")]
-    names = {session.__name__.removeprefix("by_") for session, _ in SESSIONS}
+    names = {session.__name__.removeprefix("by_") for sessions in SESSIONS.values() for session, _ in sessions}
     if unknown := set(wanted) - names:
         sys.exit(f"there is no library {', '.join(sorted(unknown))}; there are {', '.join(sorted(names))}")
     failures = 0
-    with server() as ports:
-        for session, way in SESSIONS:
-            name = session.__name__.removeprefix("by_")
-            if wanted and name not in wanted:
-                continue
-            try:
-                asyncio.run(asyncio.wait_for(session(way, ports), PATIENCE))
-                print(f"ok      {name} {way}")
-            except Exception as error:
-                failures += 1
-                print(f"FAILED  {name} {way}: {error!r}")
+    for mechanism, sessions in SESSIONS.items():
+        with server(mechanism) as ports:
+            for session, way in sessions:
+                name = session.__name__.removeprefix("by_")
+                if wanted and name not in wanted:
+                    continue
+                try:
+                    asyncio.run(asyncio.wait_for(session(way, ports), PATIENCE))
+                    print(f"ok      {name} {way} {mechanism}")
+                except Exception as error:
+                    failures += 1
+                    print(f"FAILED  {name} {way} {mechanism}: {error!r}")
     sys.exit(failures > 0)
 
 

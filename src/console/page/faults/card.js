@@ -60,7 +60,7 @@ export function faultCard(row, { common, listeners, address, context, values, op
       error,
       line.node,
     );
-    const words = [['sees', row.symptom ?? row.sentence], ['cause', row.cause], ['check', row.check], ['transports', row.transports.join(', ')]];
+    const words = [['sees', row.symptom ?? row.sentence], ['cause', row.cause], ['check', row.check], ['transports', transports(row)]];
     body.append(el('dl', { class: 'fault-words' }, words.filter(([, text]) => text).map(([name, text]) => [el('dt', {}, t(`faults.${name}`)), el('dd', {}, text)])), form);
     write();
 
@@ -140,3 +140,8 @@ export function faultCard(row, { common, listeners, address, context, values, op
   }
 }
 
+// As they are named, with a word on those that a browser cannot open.
+function transports({ transports: all }) {
+  const named = all.join(', ');
+  return all.includes('tls') ? t('faults.overTcp', { all: named }) : named;
+}

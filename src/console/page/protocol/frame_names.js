@@ -12,6 +12,10 @@ const OPEN = {
 
 const EVENT = /^<message\b[^>]*><event\b[^>]*><items\b[^>]*?\snode=(["'])([^"'<>]*)\1/;
 
+// The start tag of a stream over TCP, which no parser reads as a whole, with what stands before it; and its end.
+const HEADER = /^(?:<\?xml[^>]*\?>\s*)?<stream:stream\b[^>]*?\s(?:to|from)=(["'])([^"'<>]*)\1/;
+const END = /^<\/stream:stream\s*>$/;
+
 const PUBSUB_REQUESTS = { __proto__: null, subscribe: 'subscribe-request', unsubscribe: 'unsubscribe-request' };
 
 /** Names the frames of one session, in their order. */
@@ -29,6 +33,9 @@ export class FrameNamer {
     // Most frames are events. What they are about is found without reading them whole.
     const node = EVENT.exec(text)?.[2];
     if (node !== undefined && !node.includes('&')) return { key: 'event', detail: node };
+    const header = HEADER.exec(text);
+    if (header) return { key: OPEN[direction][Number(this.#loggedIn)], detail: header[2] };
+    if (END.test(text)) return { key: 'close', detail: '' };
     const root = parse(text)?.documentElement;
     // A frame in which the server has masked a password may not be XML any more.
     if (!root) return { key: /<auth\b/.test(text) ? 'auth-request' : 'other', detail: '' };
@@ -57,6 +64,13 @@ export class FrameNamer {
       }
       case 'auth':
         return { key: 'auth-request', detail: [root.getAttribute('mechanism'), root.getAttribute('authcid')].filter(Boolean).join(' ') };
+      case 'challenge':
+        return { key: 'auth-challenge', detail: '' };
+      case 'response':
+        return { key: 'auth-answer', detail: root.getAttribute('authcid') ?? '' };
+      case 'starttls':
+      case 'proceed':
+        return { key: root.localName, detail: '' };
       case 'success':
         this.#loggedIn = true;
         return { key: 'success', detail: '' };

@@ -64,7 +64,7 @@ class Model {
     const summary = el('section', { class: 'card stack', hidden: true, 'aria-live': 'polite' });
     this.#view = { lanes, figures, agents, controls, summary };
     root.append(el('div', { class: 'ways stack' },
-      el('header', { class: 'view-head' }, el('h1', {}, t('ways.heading')), el('p', { class: 'hint' }, t('ways.lead'))),
+      el('header', { class: 'view-head' }, el('h1', {}, t('ways.heading')), el('p', { class: 'hint' }, t('ways.lead')), el('p', { class: 'hint' }, t('ways.tcp'))),
       controls.node,
       el('section', { class: 'card lanes', 'aria-label': t('ways.lanes') },
         el('div', { class: 'row lanes-head' }, el('h2', {}, t('ways.lanes')), legend()),

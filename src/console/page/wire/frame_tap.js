@@ -223,6 +223,7 @@ export class FrameTap {
         [mine ? `${id} · ${mine}` : id, transport, jid ?? user ?? '–', null, peer ?? '', length(seconds)].forEach((text, index) => {
           if (text !== null) say(cells[index], String(text));
         });
+        cells[1].title = t(`tap.transport.${transport}`);
         cells[0].parentNode.classList.toggle('own', Boolean(mine));
         // Event streams have no presence.
         const name = transport === 'sse' && !isOver ? 'available' : state;
