@@ -172,10 +172,14 @@ pub struct DemoConfig {}
     example = "{command_name} wss://finesse1.example.com:8445/ws/ --user 1001 --domain finesse1.example.com"
 )]
 pub struct Probe {
-    /// what to probe: wss://HOST:8445/ws/, or https://HOST:7443/http-bind/ for BOSH; ws and http are without TLS; may be
-    /// repeated; with --compare also files
+    /// what to probe: wss://HOST:8445/ws/, https://HOST:7443/http-bind/ for BOSH, xmpps://HOST:5223 and xmpp://HOST:5222 for
+    /// TCP with TLS and with STARTTLS; ws and http are without TLS; may be repeated; with --compare also files
     #[argh(positional)]
     pub url: Vec<String>,
+
+    /// probe a host by these at Finesse's ports: ws, bosh, tcp, tls, separated by commas
+    #[argh(option, arg_name = "names")]
+    pub transport: Option<String>,
 
     /// explain a recording instead: a HAR of a browser, or a file of the page, the record or a probe, in JSON or text
     #[argh(option, arg_name = "file")]
@@ -271,7 +275,7 @@ pub struct Watch {
     #[argh(positional)]
     pub node: Vec<String>,
 
-    /// where to connect to: wss://HOST:8445/ws/, or https://HOST:7443/http-bind/ for BOSH; ws and http are without TLS
+    /// where to connect to: an address as those of the probe, such as wss://HOST:8445/ws/ or xmpps://HOST:5223
     #[argh(option, default = "String::from(\"wss://localhost:8445/ws/\")")]
     pub url: String,
 
@@ -352,7 +356,7 @@ pub struct Publish {
     #[argh(switch)]
     pub xml: bool,
 
-    /// where to connect to: wss://HOST:8445/ws/, or https://HOST:7443/http-bind/ for BOSH; ws and http are without TLS
+    /// where to connect to: an address as those of the probe, such as wss://HOST:8445/ws/ or xmpps://HOST:5223
     #[argh(option, default = "String::from(\"wss://localhost:8445/ws/\")")]
     pub url: String,
 

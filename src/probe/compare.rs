@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::dialogue::{Side, bounds};
+use super::header;
 use super::outcome::{Outcome, Verdict};
 use super::plan::Judged;
 use super::step::Step;
@@ -73,12 +74,14 @@ pub fn compare(pair: [&Judged; 2]) -> Comparison {
     let mut steps = Vec::new();
     for step in Step::ALL {
         let taken = pair.map(|judged| judged.outcomes.of(step).from.is_some());
+        let taken_open = pair.map(|judged| judged.outcomes.of(Step::Open).from.is_some());
         let cannot_tell = |side: usize| {
             let Judged { outcomes, is_recording, .. } = pair[side];
-            // A recording begins with the stream, and not each client takes each step. An event comes by chance, and REST is another
-            // connection.
+            // A recording begins with the stream, and not each client takes each step. An event comes by chance, REST is another
+            // connection, and how TLS or a stream begins is a matter of the carrier.
             !taken[side]
-                && (matches!(step, Step::Event | Step::SystemInfo | Step::User)
+                && (matches!(step, Step::StartTls | Step::Event | Step::SystemInfo | Step::User)
+                    || (step == Step::Upgrade && taken_open[side])
                     || (*is_recording && (step < Step::Open || outcomes.failed().is_none())))
         };
         if !(taken[0] || taken[1]) || cannot_tell(0) || cannot_tell(1) {
@@ -117,6 +120,8 @@ struct Statements {
     /// Names of this side, and what stands for them.
     names: Vec<(String, &'static str)>,
     has_logged_in: bool,
+    /// `<proceed/>` comes later.
+    before_tls: bool,
 }
 
 impl Statements {
@@ -146,6 +151,7 @@ impl Statements {
             requests: HashMap::new(),
             names,
             has_logged_in: false,
+            before_tls: false,
         };
         for (step, outcome) in judged.outcomes.iter() {
             statements.say(step, "result".to_owned(), result(outcome));
@@ -153,8 +159,9 @@ impl Statements {
                 statements.say(step, (*name).to_owned(), text.clone());
             }
         }
+        statements.before_tls = judged.outcomes.of(Step::StartTls).verdict == Verdict::Passed;
         for frame in &judged.frames {
-            if let Ok(document) = xml::read_document(&frame.text, &bounds()) {
+            if let Ok(document) = xml::read_document(&header::whole(&frame.text), &bounds()) {
                 statements.frame(frame.side, document.root_element());
             }
         }
@@ -174,7 +181,7 @@ impl Statements {
         let (name, attribute) = (element.tag_name().name(), |name| element.attribute(name));
         if side == Side::Server
             && !self.has_logged_in
-            && matches!(name, "open" | "body")
+            && matches!(name, "open" | "body" | "stream")
             && let Some(from) = attribute("from")
         {
             let from = self.plain(from);
@@ -185,6 +192,11 @@ impl Statements {
                 element.children().filter(Node::is_element).for_each(|child| self.frame(side, child));
                 return;
             }
+            ("proceed", Side::Server) => {
+                self.before_tls = false;
+                return;
+            }
+            ("features", Side::Server) if self.before_tls => Step::StartTls,
             ("features", Side::Server) if self.has_logged_in => Step::Restart,
             ("features", Side::Server) => Step::Features,
             ("auth" | "success" | "failure", _) => {

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::browser;
 use super::dialogue::{Dialogue, Side, bounds};
+use super::header;
 use super::outcome::{rfc3339, seconds};
 use super::peer::{self, Refusal, Upgrade};
 use super::plain::{self, Plain};
@@ -105,7 +106,7 @@ fn judge(recorded: Recorded) -> Judged {
     for Frame { at, side, text } in &mut frames {
         dialogue.frame(since(*at), *side, text);
         // A HAR has the password, and what `--save` writes has not.
-        if *side == Side::Client {
+        if *side == Side::Client && !header::is_tag(text) {
             *text = sasl::masked(text, dialogue.has_logged_in()).into_owned();
         }
         if let Some(shown) = without_key(text) {
@@ -125,6 +126,7 @@ fn judge(recorded: Recorded) -> Judged {
     } else if let Some(last) = frames.last() {
         dialogue.recorded(since(last.at));
     }
+    let name = peer::shown_url(&name);
     Judged { name, outcomes: dialogue.outcomes, frames, is_recording: true, end_is_unknown, left_out: 0 }
 }
 

@@ -120,6 +120,11 @@ impl Outcomes {
         }
     }
 
+    /// A step is to be taken again, and what was seen of it does not count.
+    pub fn forget(&mut self, step: Step) {
+        *self.get(step) = Outcome::default();
+    }
+
     /// Something that was seen at a step. The same name and text are kept once.
     pub fn fact(&mut self, step: Step, name: &'static str, text: impl Into<String>) {
         let mut text: String = text.into();

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::dialogue::bounds;
+use super::header::{self, HTTP, NO_HTTP, RESET, first_line};
 use super::outcome::Outcomes;
 use super::step::Step;
 use super::symptom::Symptom;
@@ -56,12 +57,14 @@ pub struct Secured {
 }
 
 /// Why there is no TLS.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NotSecured {
     /// What was seen of the certificate, if that is the reason.
     pub certificate: Option<Secured>,
     /// The connection was reset.
     pub is_reset: bool,
+    /// The first that the other side said, which may be no TLS.
+    pub said: String,
     /// In the words of the library.
     pub words: String,
 }
@@ -92,6 +95,23 @@ pub struct Refusal {
     pub server: Option<String>,
     /// The title of the page in it, by which a proxy is known.
     pub page: Option<String>,
+}
+
+/// An address as reports show it: what stands behind the path may be a token, and a name before the host has a password beside it.
+pub fn shown_url(url: &str) -> String {
+    let end = url.find(['?', '#']).unwrap_or(url.len());
+    let (start, rest) = url.split_at(end);
+    let (scheme, place) = start.split_once("://").map_or(("", start), |(scheme, place)| (scheme, place));
+    let authority = &place[..place.find('/').unwrap_or(place.len())];
+    let mut out = if scheme.is_empty() { String::new() } else { format!("{scheme}://") };
+    match authority.rfind('@') {
+        Some(at) => out.extend(["…", &place[at..]]),
+        None => out.push_str(place),
+    }
+    if !rest.is_empty() {
+        out.extend([&rest[..1], "…"]);
+    }
+    out
 }
 
 /// The title of a page.
@@ -169,6 +189,29 @@ pub fn secured(outcomes: &mut Outcomes, at: Duration, seen: &Secured) {
     }
 }
 
+/// The outcome of a handshake of TLS that failed. `is_tcp`: the stream is to go over TCP.
+pub fn not_secured(outcomes: &mut Outcomes, at: Duration, failed: NotSecured, is_tcp: bool) {
+    let NotSecured { certificate, is_reset, said, words } = failed;
+    if let Some(seen) = certificate {
+        let flaw = Some(Flaw::Other(words));
+        return secured(outcomes, at, &Secured { flaw, is_told: false, ..seen });
+    }
+    let is_other = words.contains("NoApplicationProtocol");
+    outcomes.fact(Step::Tls, "error", words);
+    let symptom = match &*said {
+        said if header::is_header(said) => Symptom::SpeaksXmpp,
+        said if said.starts_with(HTTP) && is_tcp => Symptom::SpeaksHttp,
+        // Who refuses the protocol of XMPP has another one (RFC 7301 §3.2).
+        _ if is_tcp && is_other => Symptom::SpeaksHttp,
+        _ if is_reset => Symptom::Refused,
+        _ => Symptom::NoTls,
+    };
+    if !said.is_empty() {
+        outcomes.fact(Step::Tls, "answer", first_line(&said));
+    }
+    outcomes.fail(Step::Tls, at, symptom);
+}
+
 /// The outcome of the upgrade, or of the first body of BOSH. Returns whether a stream can begin.
 pub fn upgraded(outcomes: &mut Outcomes, at: Duration, answer: &Upgrade, bosh: bool) -> bool {
     let symptom = match answer {
@@ -182,7 +225,8 @@ pub fn upgraded(outcomes: &mut Outcomes, at: Duration, answer: &Upgrade, bosh: b
         }
         Upgrade::Status(Refusal { status, location, server, page }) => {
             outcomes.fact(Step::Upgrade, "status", status.to_string());
-            for (name, value) in [("location", location), ("server", server), ("page", page)] {
+            let location = location.as_deref().map(shown_url);
+            for (name, value) in [("location", &location), ("server", server), ("page", page)] {
                 if let Some(value) = value {
                     outcomes.fact(Step::Upgrade, name, value.clone());
                 }
@@ -200,8 +244,13 @@ pub fn upgraded(outcomes: &mut Outcomes, at: Duration, answer: &Upgrade, bosh: b
         }
         Upgrade::Broken(words) => {
             outcomes.fact(Step::Upgrade, "error", words.clone());
-            // TLS 1.3 lets a client begin before its certificate is asked for (RFC 8446 §4.4.2.4).
-            if words.contains("CertificateRequired") { Symptom::Forbidden } else { Symptom::BadHandshake }
+            match words {
+                // TLS 1.3 lets a client begin before its certificate is asked for (RFC 8446 §4.4.2.4).
+                _ if words.contains("CertificateRequired") => Symptom::Forbidden,
+                _ if words == RESET => Symptom::Refused,
+                _ if words.contains(NO_HTTP) => Symptom::SpeaksXmpp,
+                _ => Symptom::BadHandshake,
+            }
         }
     };
     outcomes.fail(Step::Upgrade, at, symptom);
@@ -220,7 +269,7 @@ pub struct Got {
 pub fn got(outcomes: &mut Outcomes, step: Step, at: Duration, got: &Got, domain: &str) {
     outcomes.fact(step, "status", got.status.to_string());
     if let Some(location) = &got.location {
-        outcomes.fact(step, "location", location.clone());
+        outcomes.fact(step, "location", shown_url(location));
     }
     if let Some(title) = title(&got.body) {
         outcomes.fact(step, "page", title);

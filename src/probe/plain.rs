@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::dialogue::{Side, bounds};
+use super::header;
 use super::outcome::{Outcomes, rfc3339, seconds};
 use super::plan::Frame;
 use super::step::Step;
@@ -50,11 +51,15 @@ impl Plain {
         let Some(Open { session, mut frame, size }) = open else { return };
         frame.text = undeclared(&frame.text);
         // Of a long frame a text has the start.
-        let is_cut = frame.text.len() < size && xml::read_document(&frame.text, &bounds()).is_err();
+        let is_cut = frame.text.len() < size && !is_whole(&frame.text);
         if !frame.text.trim().is_empty() && !is_cut && self.frames.len() < frames_max {
             self.frames.push((session, frame));
         }
     }
+}
+
+fn is_whole(text: &str) -> bool {
+    xml::read_document(&header::whole(text), &bounds()).is_ok()
 }
 
 /// A text without declarations: a payload that was decoded may have one, which no element has in it.
@@ -72,7 +77,8 @@ fn of_record<'a>(lines: impl Iterator<Item = &'a str>, frames_max: usize) -> Pla
     for line in lines {
         if let Some(inner) = line.strip_prefix(INDENT) {
             if inner.starts_with('(') && inner.ends_with(" bytes in all)") {
-                open = None;
+                // A login is shorter without its secret, too.
+                open = open.filter(|open| is_whole(&open.frame.text));
             } else if let Some(open) = &mut open {
                 if !open.frame.text.is_empty() {
                     open.frame.text.push('\n');

@@ -9,12 +9,27 @@ use super::dialogue::{End, Side};
 use super::errand::Errand;
 use super::outcome::Outcomes;
 use super::peer::{Got, NotConnected, NotSecured, Secured, Upgrade};
+use super::symptom::Symptom;
+
+/// How a stream travels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Way {
+    /// RFC 7395.
+    #[default]
+    WebSocket,
+    /// XEP-0124 and XEP-0206.
+    Bosh,
+    /// RFC 6120.
+    Tcp,
+}
 
 /// What a probe is to find out.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    pub way: Way,
+    /// TLS from the first byte. A stream over TCP without it begins TLS by STARTTLS, where that is offered.
     pub secure: bool,
-    pub bosh: bool,
+    pub port: u16,
     /// The peer is on this machine, so that a password on its way is seen by nobody else.
     pub local: bool,
     /// The user has said that the password may go over an unverified connection.
@@ -33,14 +48,26 @@ pub struct Plan {
     pub errand: Errand,
 }
 
+impl Plan {
+    /// Why nothing answers at a port of Finesse that is for TCP.
+    pub fn closed_port(&self) -> Option<Symptom> {
+        match (self.way, self.port) {
+            (Way::Tcp, 5222) => Some(Symptom::InsecurePort),
+            (Way::Tcp, 5223) => Some(Symptom::SecurePort),
+            _ => None,
+        }
+    }
+}
+
 /// What the world does for a probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Do {
     Resolve,
     Connect(Vec<IpAddr>),
+    /// TLS, at once or after `<proceed/>`.
     Secure,
     Upgrade,
-    /// A frame, or the body of a BOSH request.
+    /// A piece of a stream over TCP, a frame, or the body of a BOSH request.
     Send(String),
     /// A request of the REST API for a path, with the user and the password or without.
     Get(String, bool),

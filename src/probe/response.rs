@@ -1,5 +1,7 @@
 //! Reads the response to a request over a connection of its own (RFC 9112).
 
+use super::header;
+
 /// How long a head and a body may be.
 const HEAD_MAX: usize = 64 << 10;
 const BODY_MAX: usize = 1 << 20;
@@ -28,6 +30,9 @@ impl Response {
     pub fn read(bytes: &[u8], is_over: bool) -> Result<Option<Self>, String> {
         if bytes.len() > RESPONSE_MAX {
             return Err("the response is too long".to_owned());
+        }
+        if std::str::from_utf8(&bytes[..bytes.len().min(64)]).is_ok_and(header::is_header) {
+            return Err(header::NO_HTTP.to_owned());
         }
         let mut rest = bytes;
         let Head { mut response, chunked, length, .. } = loop {

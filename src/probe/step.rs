@@ -6,16 +6,18 @@ pub enum Step {
     /// The name of the host becomes addresses.
     Dns,
     Tcp,
+    /// A stream without TLS up to the answer to `<starttls/>` (RFC 6120 §5.4.2).
+    StartTls,
     Tls,
     /// The WebSocket handshake (RFC 6455 §4), or the first BOSH body (XEP-0124 §7).
     Upgrade,
-    /// The server's `<open/>` (RFC 7395 §3.4).
+    /// The server's `<open/>` (RFC 7395 §3.4), or the start tag of its stream (RFC 6120 §4.2).
     Open,
     /// The features before the login, with the SASL mechanisms.
     Features,
     /// SASL (RFC 6120 §6).
     Auth,
-    /// The second `<open/>`, and the features after the login.
+    /// The stream after the login, and its features.
     Restart,
     /// Resource binding (RFC 6120 §7).
     Bind,
@@ -44,9 +46,10 @@ pub enum Step {
 
 impl Step {
     /// All steps, in order.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Dns,
         Self::Tcp,
+        Self::StartTls,
         Self::Tls,
         Self::Upgrade,
         Self::Open,
@@ -72,6 +75,7 @@ impl Step {
         match self {
             Self::Dns => "dns",
             Self::Tcp => "tcp",
+            Self::StartTls => "starttls",
             Self::Tls => "tls",
             Self::Upgrade => "upgrade",
             Self::Open => "open",

@@ -11,8 +11,22 @@ pub enum Symptom {
     Refused,
     /// No answer to the connection within the time.
     Unreachable,
+    /// Nothing answers at port 5222, which Finesse closes.
+    InsecurePort,
+    /// Nothing answers at port 5223, for which Finesse has a list of addresses.
+    SecurePort,
+    /// A stream over TCP without TLS, and none is offered.
+    NoStartTls,
+    /// `<starttls/>` was answered with `<failure/>`.
+    StartTlsRefused,
     /// The other side speaks no TLS, or none of the versions.
     NoTls,
+    /// A stream over TCP in place of a handshake of TLS or of a response of HTTP.
+    SpeaksXmpp,
+    /// A record of TLS in place of a stream.
+    TlsExpected,
+    /// A response of HTTP in place of a stream.
+    SpeaksHttp,
     Expired,
     NotYetValid,
     WrongName,
@@ -48,6 +62,8 @@ pub enum Symptom {
     NoPlain,
     NotAuthorized,
     LockedOut,
+    /// A login without TLS was refused for that (RFC 6120 §6.5.4).
+    EncryptionRequired,
     LoginRefused,
     /// The peer was not verified, so that the password was not sent.
     PasswordKept,
@@ -89,11 +105,18 @@ pub enum Symptom {
 
 impl Symptom {
     /// All of them, for tables.
-    pub const ALL: [Self; 52] = [
+    pub const ALL: [Self; 60] = [
         Self::NameUnknown,
         Self::Refused,
         Self::Unreachable,
+        Self::InsecurePort,
+        Self::SecurePort,
+        Self::NoStartTls,
+        Self::StartTlsRefused,
         Self::NoTls,
+        Self::SpeaksXmpp,
+        Self::TlsExpected,
+        Self::SpeaksHttp,
         Self::Expired,
         Self::NotYetValid,
         Self::WrongName,
@@ -117,6 +140,7 @@ impl Symptom {
         Self::NoPlain,
         Self::NotAuthorized,
         Self::LockedOut,
+        Self::EncryptionRequired,
         Self::LoginRefused,
         Self::PasswordKept,
         Self::Conflict,
@@ -150,7 +174,14 @@ impl Symptom {
             Self::NameUnknown => "name-unknown",
             Self::Refused => "refused",
             Self::Unreachable => "unreachable",
+            Self::InsecurePort => "port-5222",
+            Self::SecurePort => "port-5223",
+            Self::NoStartTls => "no-starttls",
+            Self::StartTlsRefused => "starttls-refused",
             Self::NoTls => "no-tls",
+            Self::SpeaksXmpp => "speaks-xmpp",
+            Self::TlsExpected => "tls-expected",
+            Self::SpeaksHttp => "speaks-http",
             Self::Expired => "certificate-expired",
             Self::NotYetValid => "certificate-not-yet-valid",
             Self::WrongName => "certificate-name",
@@ -174,6 +205,7 @@ impl Symptom {
             Self::NoPlain => "no-plain",
             Self::NotAuthorized => "not-authorized",
             Self::LockedOut => "account-disabled",
+            Self::EncryptionRequired => "encryption-required",
             Self::LoginRefused => "login-refused",
             Self::PasswordKept => "password-kept",
             Self::Conflict => "conflict",

@@ -10,6 +10,7 @@ mod probe;
 mod probe_compare;
 mod probe_hostile;
 mod probe_matrix;
+mod probe_tcp;
 mod watch;
 
 use std::io::{BufRead as _, BufReader};

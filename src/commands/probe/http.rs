@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use smol::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use zeroize::Zeroizing;
 
-use super::connection::{Target, reach};
+use super::connection::{Target, Wanted, reach, words};
 use super::tls::Recorder;
 use crate::probe::Response;
 
@@ -24,7 +24,7 @@ pub struct Question {
     pub body: Option<String>,
     /// The address that has answered: a name can have others, at which another node is, or nobody.
     pub address: Option<SocketAddr>,
-    /// The SHA-256 of the certificate that has been judged: with another one nothing is sent.
+    /// The SHA-256 of the certificate that has been judged.
     pub certificate: Option<String>,
 }
 
@@ -34,7 +34,12 @@ pub struct Question {
 ///
 /// Returns the words of the system, of a library or of [`Response::read`] when there is no answer.
 pub async fn ask(target: &Target, recorder: &Arc<Recorder>, question: Question) -> Result<Response, String> {
-    let mut socket = reach(target, question.address, recorder, question.certificate.as_deref()).await?;
+    let wanted = Wanted {
+        address: question.address,
+        certificate: question.certificate.as_deref(),
+        has_secret: question.login.is_some(),
+    };
+    let mut socket = reach(target, recorder, &wanted).await?;
     let request = written(target, question)?;
     socket.write_all(request.as_bytes()).await.map_err(|error| error.to_string())?;
     socket.flush().await.map_err(|error| error.to_string())?;
@@ -44,7 +49,7 @@ pub async fn ask(target: &Target, recorder: &Arc<Recorder>, question: Question) 
         // TLS may end without a word.
         let count = match socket.read(&mut piece).await {
             Ok(count) => count,
-            Err(error) if bytes.is_empty() => return Err(error.to_string()),
+            Err(error) if bytes.is_empty() => return Err(words(&error)),
             Err(_) => 0,
         };
         bytes.extend_from_slice(&piece[..count]);

@@ -8,6 +8,7 @@ mod net;
 mod report;
 mod setting;
 mod target;
+mod tcp;
 mod tls;
 
 use std::fs;
@@ -72,7 +73,7 @@ fn judge(flags: &cli::Probe) -> Result<(), String> {
         "--explain is about a file alone; a file beside something else is --compare"
     } else if flags.explain.is_some() {
         return Ok(());
-    } else if flags.compare && flags.url.len() < 2 {
+    } else if flags.compare && flags.url.len() < 2 && flags.transport.is_none() {
         "--compare wants two or more: URLs, or files with recordings"
     } else if flags.url.is_empty() {
         "name what to probe, such as wss://HOST:8445/ws/"
@@ -88,7 +89,7 @@ fn judge(flags: &cli::Probe) -> Result<(), String> {
 
 /// Probes every server once, and reads every file.
 fn round(flags: &cli::Probe, setting: &Setting) -> Told<Vec<Judged>> {
-    let judge = |(input, name): (&Input, &String)| match input {
+    let judge = |(input, name): &(Input, String)| match input {
         Input::Server(target) => {
             let plan = target::plan(flags, target, setting.login.as_ref().map(|(_, password)| password));
             let mut probe = Probe::new(plan, fastrand::u64(1..1 << 40));
@@ -111,12 +112,12 @@ fn round(flags: &cli::Probe, setting: &Setting) -> Told<Vec<Judged>> {
             Ok(Judged { name: name.clone(), ..furthest })
         }
     };
-    setting.inputs.iter().zip(&flags.url).map(judge).collect()
+    setting.inputs.iter().map(judge).collect()
 }
 
 /// Probes again and again: a line each time, and the whole report where it is another one than before.
 fn repeat(flags: &cli::Probe, setting: &Setting, pause: Duration) -> io::Result<Exit> {
-    let mut before: Vec<Vec<(Step, Verdict, Option<Symptom>)>> = vec![Vec::new(); flags.url.len()];
+    let mut before: Vec<Vec<(Step, Verdict, Option<Symptom>)>> = vec![Vec::new(); setting.inputs.len()];
     loop {
         // Without --compare there are no files.
         let probed = round(flags, setting).unwrap_or_default();

@@ -22,31 +22,21 @@ use smol::stream::StreamExt as _;
 use smol::{LocalExecutor, Timer, net};
 use zeroize::Zeroizing;
 
-use super::connection::{Fair, Socket, Target, secure};
+use super::connection::{FRAME_COST, FRAME_MAX, Fair, Said, Socket, Target, secure, told, words};
 use super::http::{self, Question};
+use super::tcp::{Heard, Stream};
 use super::tls::Recorder;
 use crate::probe::{
-    Do, End, Got, NotConnected, NotSecured, Probe, Refusal, Response, Secured, Seen, Upgrade, title,
+    Do, End, Got, NO_HTTP, NotConnected, NotSecured, Probe, Refusal, Response, Secured, Seen, Upgrade, Way,
+    title,
 };
 use crate::xmpp::ns;
-
-/// How long a frame may be.
-const FRAME_MAX: usize = 1 << 20;
 
 /// How long one of several addresses may take to answer.
 const ADDRESS_PATIENCE: Duration = Duration::from_secs(3);
 
-/// The port of BOSH and WebSocket before 12.6(1).
-const NOTIFICATION_PORT: u16 = 7443;
-
-/// The port of the REST API beside it.
-const REST_PORT: u16 = 8445;
-
 /// How much a peer may send in all: nobody who answers a probe has more to say.
 const RECEIVED_MAX: usize = 16 << 20;
-
-/// What a frame counts beside its length: one without content is work, too.
-const FRAME_COST: usize = 64;
 
 /// What a request of BOSH came to.
 type Answer = Result<Response, String>;
@@ -63,6 +53,8 @@ struct Connection<'a> {
     address: Option<SocketAddr>,
     socket: Option<Box<dyn Socket>>,
     stream: Option<WebSocketStream<Box<dyn Socket>>>,
+    /// A stream over TCP.
+    xmpp: Option<Stream>,
     /// The SHA-256 of the certificate that the probe has judged.
     certificate: Option<String>,
     answers: (Sender<Answer>, Receiver<Answer>),
@@ -100,6 +92,7 @@ pub fn run(
         address: None,
         socket: None,
         stream: None,
+        xmpp: None,
         certificate: None,
         answers: channel::unbounded(),
         waiting: 0,
@@ -187,11 +180,18 @@ impl Connection<'_> {
             Do::Secure => Some(Seen::Secured(self.secure().await)),
             Do::Upgrade => Some(Seen::Upgraded(self.upgrade().await)),
             Do::Get(path, with_login) => Some(Seen::Got(self.get(path, with_login).await)),
-            Do::Send(text) if self.target.bosh => {
-                self.post(text);
-                None
-            }
             Do::Send(text) => {
+                match self.target.way {
+                    Way::WebSocket => {}
+                    Way::Bosh => {
+                        self.post(text);
+                        return None;
+                    }
+                    Way::Tcp => {
+                        self.open()?.send(&text).await;
+                        return None;
+                    }
+                }
                 let stream = self.stream.as_mut()?;
                 // An error of the connection is seen when it is read from.
                 let _ = stream.send(Message::text(text)).await;
@@ -237,29 +237,25 @@ impl Connection<'_> {
     }
 
     async fn get(&self, path: String, with_login: bool) -> Result<Got, String> {
-        let mut target = self.target.clone();
-        let mut address = self.address;
-        // Up to 12.5 Finesse has BOSH and WebSocket at one port and the REST API at another.
-        if target.port == NOTIFICATION_PORT {
-            target.port = REST_PORT;
-            address.iter_mut().for_each(|address| address.set_port(REST_PORT));
-        }
         let login = self.login.clone().filter(|_| with_login);
-        let question = Question { path, login, body: None, address, certificate: self.certificate.clone() };
-        let Response { status, body, location, .. } = http::ask(&target, self.recorder, question).await?;
+        let (address, certificate) = (self.address, self.certificate.clone());
+        let question = Question { path, login, body: None, address, certificate };
+        let Response { status, body, location, .. } =
+            http::ask(&self.target.rest(), self.recorder, question).await?;
         Ok(Got { status, location, body })
     }
 
     /// What comes over BOSH.
     async fn answer(&mut self) -> Seen {
-        if self.waiting == 0 {
+        if self.waiting == 0 && self.is_closed {
             return Seen::Ended(End::default());
         }
+        // Without a request that waits nothing comes until another one is sent.
         let answer = self.answers.1.recv().await.unwrap_or_else(|error| Err(error.to_string()));
         self.waiting -= 1;
         self.received += FRAME_COST + answer.as_ref().map_or(0, |answer| answer.body.len());
         if self.received > RECEIVED_MAX {
-            return Seen::Ended(End { code: None, reason: "the other side sends without end".to_owned() });
+            return Seen::Ended(without_end());
         }
         let is_first = !std::mem::replace(&mut self.is_begun, true);
         match answer {
@@ -315,13 +311,26 @@ impl Connection<'_> {
     }
 
     async fn secure(&mut self) -> Result<Secured, NotSecured> {
-        let gone =
-            || NotSecured { certificate: None, is_reset: false, words: "there is no connection".to_owned() };
-        let tcp = self.tcp.take().ok_or_else(gone)?;
+        let refused = |words: &str| NotSecured { words: words.to_owned(), ..NotSecured::default() };
+        // Nobody may put something before what the server says in TLS.
+        if self.xmpp.take().is_some_and(|stream| !stream.is_empty()) {
+            return Err(refused("bytes came behind <proceed/> before TLS"));
+        }
+        let tcp = self.tcp.take().ok_or_else(|| refused("there is no connection"))?;
         let (stream, secured) = secure(self.target, self.recorder, tcp).await?;
         self.certificate = Some(secured.sha256.clone());
         self.socket = Some(stream);
         Ok(secured)
+    }
+
+    /// The stream over TCP; there is none without a connection.
+    fn open(&mut self) -> Option<&mut Stream> {
+        if self.xmpp.is_none() {
+            // The connection itself is wanted again for TLS.
+            let plain = || self.tcp.clone().map(|tcp| Box::new(Fair::new(tcp)) as Box<dyn Socket>);
+            self.xmpp = self.socket.take().or_else(plain).map(Stream::new);
+        }
+        self.xmpp.as_mut()
     }
 
     fn request(&self) -> Result<Request, Error> {
@@ -333,8 +342,13 @@ impl Connection<'_> {
     }
 
     async fn upgrade(&mut self) -> Upgrade {
-        let plain = |tcp| Box::new(Fair::new(tcp)) as Box<dyn Socket>;
-        let socket = self.socket.take().or_else(|| self.tcp.take().map(plain));
+        let mut said = Said::default();
+        let mut plain = |tcp| {
+            let fair = Fair::new(tcp);
+            said = fair.said.clone();
+            Box::new(fair) as Box<dyn Socket>
+        };
+        let socket = self.socket.take().or_else(|| self.tcp.take().map(&mut plain));
         let (Some(socket), Ok(request)) = (socket, self.request()) else {
             return Upgrade::Broken("the path cannot be asked for".to_owned());
         };
@@ -363,13 +377,36 @@ impl Connection<'_> {
                     page: body.and_then(|body| title(&body)),
                 })
             }
+            Err(_) if told(&said).contains("<stream:stream") => Upgrade::Broken(NO_HTTP.to_owned()),
+            Err(Error::Io(error)) => Upgrade::Broken(words(&error)),
             Err(error) => Upgrade::Broken(error.to_string()),
         }
     }
 
+    /// What comes over TCP.
+    async fn hear(&mut self) -> Seen {
+        loop {
+            let Some(stream) = self.xmpp.as_mut() else { return Seen::Ended(End::default()) };
+            let (text, cost) = match stream.next().await {
+                Heard::Piece(text, cost) => (Some(text), cost),
+                Heard::Space(cost) => (None, cost),
+                Heard::End(reason) => return Seen::Ended(End { code: None, reason }),
+            };
+            self.received += cost;
+            if self.received > RECEIVED_MAX {
+                return Seen::Ended(without_end());
+            }
+            if let Some(text) = text {
+                return Seen::Frame(text);
+            }
+        }
+    }
+
     async fn receive(&mut self) -> Option<Seen> {
-        if self.target.bosh {
-            return Some(self.answer().await);
+        match self.target.way {
+            Way::WebSocket => {}
+            Way::Bosh => return Some(self.answer().await),
+            Way::Tcp => return Some(self.hear().await),
         }
         let Some(stream) = self.stream.as_mut() else {
             return Some(Seen::Ended(End::default()));
@@ -382,10 +419,7 @@ impl Connection<'_> {
             };
             self.received += message.len() + FRAME_COST;
             if self.received > RECEIVED_MAX {
-                return Some(Seen::Ended(End {
-                    code: None,
-                    reason: "the other side sends without end".to_owned(),
-                }));
+                return Some(Seen::Ended(without_end()));
             }
             match message {
                 Message::Text(text) => return Some(Seen::Frame(text.as_str().to_owned())),
@@ -405,6 +439,10 @@ impl Connection<'_> {
 /// The next message.
 async fn next(stream: &mut WebSocketStream<Box<dyn Socket>>) -> Option<Result<Message, Error>> {
     smol::future::poll_fn(|context| smol::stream::Stream::poll_next(Pin::new(&mut *stream), context)).await
+}
+
+fn without_end() -> End {
+    End { code: None, reason: "the other side sends without end".to_owned() }
 }
 
 fn ended(error: &Error) -> End {

@@ -12,6 +12,7 @@ use super::target;
 use super::tls::{Recorder, Trust};
 use crate::cli;
 use crate::commands::{Exit, passwd};
+use crate::probe::shown_url;
 
 /// What has come of something, or why there is nothing: an exit code and a sentence.
 pub type Told<T> = Result<T, (Exit, String)>;
@@ -24,7 +25,8 @@ pub enum Input {
 
 /// What flags make of a user's words.
 pub struct Setting {
-    pub inputs: Vec<Input>,
+    /// Each with its name in reports.
+    pub inputs: Vec<(Input, String)>,
     pub recorder: Arc<Recorder>,
     pub login: Option<(String, Zeroizing<String>)>,
 }
@@ -33,11 +35,16 @@ pub fn setting(flags: &cli::Probe) -> io::Result<Told<Setting>> {
     let wrong = |sentence| (Exit::WrongUsage, sentence);
     let to_mend = |sentence| (Exit::ToMend, sentence);
     let read = || {
-        let input = |name: &String| match flags.compare && !name.contains("://") {
-            true => Ok(Input::File(name.into())),
-            false => target::target(name).map(Input::Server),
+        let input = |name: String| match flags.compare && !name.contains("://") {
+            true => Ok((Input::File((&name).into()), name)),
+            false => target::target(&name).map(|target| (Input::Server(target), shown_url(&name))),
         };
-        let inputs = flags.url.iter().map(input).collect::<Result<Vec<_>, _>>().map_err(wrong)?;
+        let named = |name: &String| match &flags.transport {
+            Some(transports) => target::addresses(name, transports),
+            None => Ok(vec![name.clone()]),
+        };
+        let names = flags.url.iter().map(named).collect::<Result<Vec<_>, _>>().map_err(wrong)?;
+        let inputs = names.into_iter().flatten().map(input).collect::<Result<Vec<_>, _>>().map_err(wrong)?;
         let trust = Trust {
             insecure: flags.insecure,
             pin: flags.pin.as_ref().map(|pin| pin.replace(':', "").to_ascii_lowercase()),
@@ -62,7 +69,7 @@ pub fn setting(flags: &cli::Probe) -> io::Result<Told<Setting>> {
         Ok(read) => read,
         Err(refused) => return Ok(Err(refused)),
     };
-    let is_asked = inputs.iter().any(|input| matches!(input, Input::Server(_)));
+    let is_asked = inputs.iter().any(|(input, _)| matches!(input, Input::Server(_)));
     let password = match (password, &flags.user) {
         (None, Some(_)) if is_asked => match String::from_utf8(passwd::ask()?) {
             Ok(text) => Some(Zeroizing::new(text)),

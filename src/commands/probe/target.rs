@@ -7,9 +7,19 @@ use zeroize::Zeroizing;
 
 use super::connection::Target;
 use crate::cli;
-use crate::probe::{Errand, Plan};
+use crate::probe::{Errand, Plan, Way, shown_url};
 
-/// Reads a URL: ws or wss, a host, a port, a path.
+/// The kinds of addresses: what is written before `://`, how a stream travels, whether with TLS, the port and the path.
+const SCHEMES: [(&str, Way, bool, u16, &str); 6] = [
+    ("wss", Way::WebSocket, true, 443, "/ws/"),
+    ("ws", Way::WebSocket, false, 80, "/ws/"),
+    ("https", Way::Bosh, true, 443, "/http-bind/"),
+    ("http", Way::Bosh, false, 80, "/http-bind/"),
+    ("xmpps", Way::Tcp, true, 5223, ""),
+    ("xmpp", Way::Tcp, false, 5222, ""),
+];
+
+/// Reads a URL: a scheme, a host, a port, a path.
 ///
 /// # Errors
 ///
@@ -17,19 +27,18 @@ use crate::probe::{Errand, Plan};
 pub fn target(url: &str) -> Result<Target, String> {
     // A user has a password beside it.
     let shown = url.rsplit_once('@').map_or_else(|| url.to_owned(), |(_, rest)| format!("…@{rest}"));
-    let wrong = || format!("{shown:?} is not like wss://HOST:8445/ws/");
+    let shown = shown_url(&shown);
+    let wrong = || format!("{shown:?} is not like wss://HOST:8445/ws/ or xmpp://HOST:5222");
     let (scheme, rest) = url.split_once("://").ok_or_else(wrong)?;
-    let (secure, bosh, port) = match scheme {
-        "wss" => (true, false, 443),
-        "ws" => (false, false, 80),
-        "https" => (true, true, 443),
-        "http" => (false, true, 80),
-        _ => return Err(format!("{shown:?} begins with none of wss, ws, https and http")),
+    let Some((_, way, secure, port, path)) = SCHEMES.into_iter().find(|(name, ..)| *name == scheme) else {
+        return Err(format!("{shown:?} begins with none of wss, ws, https, http, xmpps and xmpp"));
     };
-    let path = if bosh { "/http-bind/" } else { "/ws/" };
     let (authority, path) = rest.find('/').map_or((rest, path), |place| rest.split_at(place));
     if authority.contains('@') {
         return Err(format!("{shown:?} has a user in it; give it with --user"));
+    }
+    if way == Way::Tcp && !matches!(path, "" | "/") {
+        return Err(format!("{shown:?} has a path, which XMPP over TCP does not"));
     }
     let (host, port) = match authority.rsplit_once(':') {
         Some((host, digits)) if !digits.ends_with(']') => {
@@ -41,7 +50,28 @@ pub fn target(url: &str) -> Result<Target, String> {
     if host.is_empty() || port == 0 {
         return Err(wrong());
     }
-    Ok(Target { secure, bosh, host: host.to_owned(), port, path: path.to_owned() })
+    Ok(Target { way, secure, host: host.to_owned(), port, path: path.to_owned() })
+}
+
+/// The addresses that Finesse has at a host, by the names of `--transport`.
+///
+/// # Errors
+///
+/// Returns a sentence when there is no such transport, or no host by itself.
+pub fn addresses(host: &str, transports: &str) -> Result<Vec<String>, String> {
+    if host.contains(['/', '@']) {
+        return Err("--transport is about the name of a host; a URL has its own".to_owned());
+    }
+    let address = |name: &str| match name.trim() {
+        "ws" => Ok(format!("wss://{host}:8445/ws/")),
+        "bosh" => Ok(format!("https://{host}:8445/http-bind/")),
+        "tcp" => Ok(format!("xmpp://{host}:5222")),
+        "tls" => Ok(format!("xmpps://{host}:5223")),
+        other => Err(format!(
+            "--transport has {other:?} in it; it takes ws, bosh, tcp and tls, separated by commas"
+        )),
+    };
+    transports.split(',').map(address).collect()
 }
 
 /// The plan that the flags make for a target.
@@ -55,8 +85,9 @@ pub fn plan(flags: &cli::Probe, target: &Target, password: Option<&Zeroizing<Str
     let is_local =
         target.host == "localhost" || target.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
     Plan {
+        way: target.way,
         secure: target.secure,
-        bosh: target.bosh,
+        port: target.port,
         rest: flags.rest,
         local: is_local && !target.secure,
         insecure: flags.insecure,

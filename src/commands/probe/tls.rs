@@ -92,18 +92,18 @@ impl Recorder {
         })
     }
 
-    /// The configuration of handshakes that are recorded here.
+    /// The configuration of handshakes that are recorded here, with these protocols of ALPN (RFC 7301).
     ///
     /// # Errors
     ///
     /// Returns an error that no version of TLS causes.
-    pub fn config(self: &Arc<Self>) -> Result<Arc<ClientConfig>, Error> {
+    pub fn config(self: &Arc<Self>, protocols: &[&[u8]]) -> Result<Arc<ClientConfig>, Error> {
         let mut config = ClientConfig::builder_with_provider(self.provider.clone())
             .with_protocol_versions(rustls::ALL_VERSIONS)?
             .dangerous()
             .with_custom_certificate_verifier(self.clone())
             .with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
         // A session that is resumed shows no certificate.
         config.resumption = rustls::client::Resumption::disabled();
         Ok(Arc::new(config))

@@ -12,7 +12,16 @@ use crate::xmpp::ns;
 impl Dialogue {
     pub(super) fn client_says(&mut self, at: Duration, element: Node<'_, '_>) {
         match element.tag_name().name() {
-            "open" => self.opening(at, element),
+            "open" => {
+                self.is_framed = true;
+                self.opening(at, element);
+            }
+            "stream" if self.is_tcp => self.opening(at, element),
+            "starttls" => {
+                self.phase = Phase::Securing;
+                let from = self.outcomes.of(Step::Open).from.unwrap_or(at);
+                self.outcomes.begin(Step::StartTls, from);
+            }
             "body" => {
                 let is_restart = element.attribute((ns::XBOSH, "restart")) == Some("true");
                 if element.attribute("sid").is_none() || is_restart {
@@ -57,7 +66,7 @@ impl Dialogue {
         }
     }
 
-    fn closing(&mut self, at: Duration) {
+    pub(super) fn closing(&mut self, at: Duration) {
         if self.phase < Phase::Closing {
             self.phase = Phase::Closing;
         }

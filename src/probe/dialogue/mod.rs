@@ -7,6 +7,7 @@ use roxmltree::Node;
 mod client;
 mod server;
 
+use super::header;
 use super::outcome::Outcomes;
 use super::step::Step;
 use super::symptom::Symptom;
@@ -22,9 +23,6 @@ const PENDING_MAX: usize = 64;
 pub(in crate::probe) fn bounds() -> Bounds {
     Bounds { bytes: 1 << 20, elements: 65_536, depth: 128, attributes: 64, prefixes: 32 }
 }
-
-/// The beginning of a stream before RFC 7395, in which no message is an element of its own.
-const OLD_FRAMING: &str = "<stream:stream";
 
 /// Which side sent a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +77,8 @@ enum Phase {
     /// The client has sent its first `<open/>`.
     Opening,
     Opened,
+    /// The client has sent `<starttls/>`.
+    Securing,
     LoggingIn,
     LoggedIn,
     /// The second `<open/>` has been sent.
@@ -96,6 +96,12 @@ enum Phase {
 pub struct Dialogue {
     pub outcomes: Outcomes,
     phase: Phase,
+    /// Each message is an element of its own.
+    is_framed: bool,
+    /// The stream is one document.
+    is_tcp: bool,
+    has_tls: bool,
+    offers_tls: bool,
     /// The full JID that the server has bound.
     jid: Option<String>,
     mechanisms: Vec<String>,
@@ -120,6 +126,29 @@ impl Dialogue {
     /// Whether the mechanism that Finesse has is offered.
     pub fn offers_plain(&self) -> bool {
         self.mechanisms.iter().any(|mechanism| mechanism == "PLAIN")
+    }
+
+    /// Whether the stream goes over TCP without TLS, and STARTTLS is offered.
+    pub fn offers_tls(&self) -> bool {
+        self.offers_tls
+    }
+
+    /// Whether there is TLS below the stream, as far as can be told.
+    pub fn has_tls(&self) -> bool {
+        self.has_tls
+    }
+
+    /// There is TLS: what was seen of a stream before it does not count (RFC 6120 §5.4.3.3).
+    pub fn secured(&mut self) {
+        self.has_tls = true;
+        self.offers_tls = false;
+        if self.phase == Phase::Securing {
+            self.phase = Phase::Before;
+            self.mechanisms.clear();
+            for step in [Step::Open, Step::Features] {
+                self.outcomes.forget(step);
+            }
+        }
     }
 
     /// Whether a session has to be asked for (RFC 3921 §3).
@@ -164,16 +193,33 @@ impl Dialogue {
 
     /// A frame that one side sent, whatever the transport: for BOSH a whole body.
     pub fn frame(&mut self, at: Duration, side: Side, text: &str) {
-        if side == Side::Server && text.trim_start().starts_with(OLD_FRAMING) {
+        let is_header = header::is_header(text);
+        self.is_tcp |= is_header && side == Side::Client && !self.is_framed;
+        if self.is_tcp && matches!(text.trim(), "" | header::END) {
+            match (text.trim(), side) {
+                // White space, by which a side shows that it lives.
+                ("", _) => {}
+                (_, Side::Client) => self.closing(at),
+                (_, Side::Server) => self.closed(at),
+            }
+            return;
+        }
+        if is_header && side == Side::Server && !self.is_tcp {
             self.outcomes.fail(Step::Open, at, Symptom::OldFraming);
             return;
         }
+        let text = &*header::whole(text);
         match xml::read_document(text, &bounds()) {
             Ok(document) => self.element(at, side, document.root_element()),
             Err(_) if side == Side::Server => {
                 let step = self.step();
-                self.outcomes.fact(step, "frame", text);
-                self.outcomes.fail(step, at, Symptom::NotWellFormed);
+                let symptom = match self.is_tcp && self.phase == Phase::Opening {
+                    true => header::no_stream(text),
+                    false => Symptom::NotWellFormed,
+                };
+                let shown = if symptom == Symptom::SpeaksHttp { header::first_line(text) } else { text };
+                self.outcomes.fact(step, "frame", shown);
+                self.outcomes.fail(step, at, symptom);
             }
             // What the client sends is its own matter; a server answers it with an error of the stream.
             Err(_) => {}
@@ -207,6 +253,8 @@ impl Dialogue {
             return;
         }
         let symptom = match (step, end.code) {
+            // Nobody has said a word.
+            (Step::Open, None) if self.is_tcp && end.reason == header::RESET => Symptom::Refused,
             (Step::Silence, _) => Symptom::IdleClosed,
             (_, Some(_)) => Symptom::Closed,
             (_, None) => Symptom::Broken,
@@ -269,6 +317,7 @@ impl Dialogue {
         let of_phase = match self.phase {
             Phase::Before | Phase::Opening => Step::Open,
             Phase::Opened => Step::Features,
+            Phase::Securing => Step::StartTls,
             Phase::LoggingIn => Step::Auth,
             Phase::LoggedIn | Phase::Restarting => Step::Restart,
             Phase::Ready => Step::Bind,

@@ -17,7 +17,7 @@ const NO_NODE: [&str; 4] =
 impl Dialogue {
     pub(super) fn server_says(&mut self, at: Duration, element: Node<'_, '_>) {
         match (element.tag_name().name(), element.tag_name().namespace()) {
-            ("open", _) => self.opened(at, element),
+            ("open", _) | ("stream", Some(ns::STREAM)) => self.opened(at, element),
             ("body", _) => {
                 if self.phase == Phase::Opening {
                     self.outcomes.pass(Step::Upgrade, at);
@@ -47,6 +47,11 @@ impl Dialogue {
                 }
             }
             ("features", Some(ns::STREAM)) => self.features(at, element),
+            ("proceed", Some(ns::TLS)) if self.phase == Phase::Securing => {
+                self.outcomes.pass(Step::StartTls, at);
+                self.secured();
+            }
+            ("failure", Some(ns::TLS)) => self.outcomes.fail(Step::StartTls, at, Symptom::StartTlsRefused),
             ("success", Some(ns::SASL)) => {
                 self.phase = Phase::LoggedIn;
                 self.outcomes.pass(Step::Auth, at);
@@ -57,6 +62,7 @@ impl Dialogue {
                 let symptom = match condition {
                     "not-authorized" => Symptom::NotAuthorized,
                     "account-disabled" => Symptom::LockedOut,
+                    "encryption-required" => Symptom::EncryptionRequired,
                     _ => Symptom::LoginRefused,
                 };
                 self.outcomes.fail(Step::Auth, at, symptom);
@@ -96,7 +102,13 @@ impl Dialogue {
         if let Some(caps) = features.children().find(|node| stanza::is(*node, "c", ns::CAPS)) {
             self.outcomes.fact(Step::Features, "software", caps.attribute("node").unwrap_or_default());
         }
-        if self.offers_plain() {
+        if let Some(offer) = child_named(features, "starttls").filter(|_| self.is_tcp && !self.has_tls) {
+            self.offers_tls = true;
+            let is_required = child_named(offer, "required").is_some();
+            self.outcomes.fact(Step::StartTls, "offered", if is_required { "required" } else { "optional" });
+        }
+        // Mechanisms may be offered in TLS only (RFC 6120 §5.3.1).
+        if self.offers_plain() || self.offers_tls {
             self.outcomes.pass(Step::Features, at);
         } else {
             self.outcomes.fail(Step::Features, at, Symptom::NoPlain);
@@ -213,8 +225,8 @@ impl Dialogue {
         }
     }
 
-    /// The server has sent `<close/>`.
-    fn closed(&mut self, at: Duration) {
+    /// The server has ended the stream: by `<close/>`, or by the end tag.
+    pub(super) fn closed(&mut self, at: Duration) {
         if self.phase == Phase::Closing {
             self.outcomes.pass(Step::Close, at);
         } else {

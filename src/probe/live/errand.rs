@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use roxmltree::Node;
 
-use super::{Probe, State};
+use super::{Probe, State, stanzas};
 use crate::probe::dialogue::bounds;
 use crate::probe::errand::{self, Errand, Event, Over, Progress};
 use crate::probe::outcome::Verdict;
@@ -54,7 +54,7 @@ impl Probe {
             self.go(at, State::Publishing);
             return;
         }
-        self.stanza(at, "<presence xmlns='jabber:client'/>", out);
+        self.stanza(at, stanzas::PRESENCE, out);
         if self.plan.nodes.iter().any(|node| node.ends_with('*')) {
             let request = format!(
                 "<iq xmlns='jabber:client' type='get' to='pubsub.{domain}' id='probe-{id}'>\

@@ -6,6 +6,7 @@ mod peer;
 mod plain;
 mod plan;
 mod response;
+mod tcp;
 
 use crate::diagnosis::Language;
 use crate::probe::Symptom;

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::probe::peer::{got, upgraded};
-use crate::probe::{Got, Outcomes, Refusal, Step, Symptom, Upgrade};
+use crate::probe::{Got, Outcomes, Refusal, Step, Symptom, Upgrade, shown_url};
 
 #[test]
 fn each_status_in_place_of_a_stream_has_its_cause() {
@@ -57,4 +57,42 @@ fn a_rest_api_that_is_none_of_finesse_is_told_from_one_that_is_not_well() {
         let page = outcomes.of(step).facts.iter().find(|(name, _)| *name == "page");
         assert_eq!(page.map(|(_, title)| &**title), body.contains("title").then_some("Welcome"));
     }
+}
+
+#[test]
+fn an_upgrade_that_fails_has_its_cause() {
+    for (words, symptom) in [
+        ("the connection was reset", Symptom::Refused),
+        ("the answer is a stream of XMPP over TCP", Symptom::SpeaksXmpp),
+        ("received fatal alert: CertificateRequired", Symptom::Forbidden),
+        ("anything else", Symptom::BadHandshake),
+    ] {
+        let mut outcomes = Outcomes::default();
+        upgraded(&mut outcomes, Duration::ZERO, &Upgrade::Broken(words.to_owned()), false);
+        assert_eq!(outcomes.of(Step::Upgrade).symptom, Some(symptom), "{words}");
+    }
+}
+
+#[test]
+fn an_address_is_shown_without_what_may_be_a_secret() {
+    for (url, shown) in [
+        ("wss://host:8445/ws/", "wss://host:8445/ws/"),
+        ("wss://host/ws/?token=secret", "wss://host/ws/?…"),
+        ("wss://host?token=secret", "wss://host?…"),
+        ("https://host/a#access_token=secret", "https://host/a#…"),
+        ("https://user:secret@host/a", "https://…@host/a"),
+        ("https://a@b:secret@host/a@b", "https://…@host/a@b"),
+        ("/relative?code=secret", "/relative?…"),
+        ("xmpp://host:5222", "xmpp://host:5222"),
+        ("", ""),
+    ] {
+        assert_eq!(shown_url(url), shown);
+    }
+    let refusal =
+        Refusal { status: 302, location: Some("/login?code=secret".to_owned()), ..Refusal::default() };
+    let mut outcomes = Outcomes::default();
+    upgraded(&mut outcomes, Duration::ZERO, &Upgrade::Status(refusal), false);
+    let answer = Got { status: 302, location: Some("https://u:secret@h/?a".to_owned()), body: String::new() };
+    got(&mut outcomes, Step::User, Duration::ZERO, &answer, "host");
+    assert!(!format!("{outcomes:?}").contains("secret"), "{outcomes:?}");
 }

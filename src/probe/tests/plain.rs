@@ -60,6 +60,9 @@ session 0.1 of 1001@localhost/desktop over ws from 127.0.0.1
     0.005    +0.001 <--
                     <message><body>and so on
                     (100000 bytes in all)
+    0.006    +0.001 -->
+                    <starttls masked='true'/>
+                    (51 bytes in all)
 ";
 
 #[test]
@@ -83,7 +86,11 @@ fn a_text_of_the_page_is_read_with_what_it_leaves_out() {
 fn a_text_of_the_record_is_read_without_its_requests_and_what_was_cut() {
     let explained = explain(RECORD).expect("a text of the record");
     let [only] = &explained[..] else { panic!("{explained:?}") };
-    assert_eq!((&*only.name, only.frames.len()), ("0.1", 3), "{only:?}");
+    assert_eq!((&*only.name, only.frames.len()), ("0.1", 4), "{only:?}");
+    assert_eq!(
+        only.frames[3].text, "<starttls masked='true'/>",
+        "what is shorter without its secret is whole"
+    );
     assert_eq!(only.outcomes.of(Step::Open).symptom, Some(Symptom::HostUnknown), "{only:?}");
     assert_eq!(
         only.outcomes.of(Step::Event).verdict,

@@ -4,15 +4,16 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use crate::probe::{
-    Do, End, Errand, Flaw, NotSecured, Plan, Probe, Secured, Seen, Step, Symptom, Upgrade, Verdict,
+    Do, End, Errand, Flaw, NotSecured, Plan, Probe, Secured, Seen, Step, Symptom, Upgrade, Verdict, Way,
 };
 
-const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+pub const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 pub fn plan() -> Plan {
     Plan {
         secure: false,
-        bosh: false,
+        way: Way::WebSocket,
+        port: 1,
         local: true,
         insecure: false,
         domain: "localhost".to_owned(),
@@ -261,7 +262,12 @@ fn a_handshake_that_fails_by_its_certificate_is_told_from_one_without_tls() {
         probe.begin(at);
         probe.handle(at, Seen::Resolved(Ok(vec![LOCALHOST])));
         probe.handle(at, Seen::Connected(Vec::new(), Some(SocketAddr::new(LOCALHOST, 1))));
-        let failed = NotSecured { certificate: certificate.clone(), is_reset, words: "version 1".to_owned() };
+        let failed = NotSecured {
+            certificate: certificate.clone(),
+            is_reset,
+            words: "version 1".to_owned(),
+            ..NotSecured::default()
+        };
         assert_eq!(probe.handle(at, Seen::Secured(Err(failed))), Vec::new());
         assert!(probe.is_done());
         let tls = probe.dialogue().outcomes.of(Step::Tls);
@@ -285,8 +291,8 @@ fn stanzas(body: &str) -> Vec<&str> {
 }
 
 /// A probe over BOSH of a server that answers the oldest request when nothing else happens, and how many waited at most.
-fn most_at_once(requests: usize) -> (usize, Probe) {
-    let mut probe = Probe::new(Plan { bosh: true, ..plan() }, 1);
+fn most_at_once(requests: usize, more: &str) -> (usize, Probe) {
+    let mut probe = Probe::new(Plan { way: Way::Bosh, ..plan() }, 1);
     let at = Duration::from_millis(1);
     let mut to_do = probe.begin(at);
     let (mut seen, mut owed) = (Vec::new(), String::new());
@@ -323,7 +329,7 @@ fn most_at_once(requests: usize) -> (usize, Probe) {
             waiting -= 1;
             let namespace = "http://jabber.org/protocol/httpbind";
             seen.push(Seen::Frame(format!(
-                "<body xmlns='{namespace}' sid='s' requests='{requests}' from='localhost'>{}</body>",
+                "<body xmlns='{namespace}' sid='s' requests='{requests}'{more} from='localhost'>{}</body>",
                 std::mem::take(&mut owed)
             )));
         }
@@ -337,7 +343,7 @@ fn most_at_once(requests: usize) -> (usize, Probe) {
 #[test]
 fn over_bosh_no_more_requests_wait_than_the_server_allows() {
     for requests in [1, 2, 5] {
-        let (most, probe) = most_at_once(requests);
+        let (most, probe) = most_at_once(requests, "");
         assert!(most <= requests + 1, "{most} with {requests}");
         let outcomes = &probe.dialogue().outcomes;
         // The request that ends the session may be one more.
@@ -355,8 +361,87 @@ fn over_bosh_no_more_requests_wait_than_the_server_allows() {
 
 #[test]
 fn a_bosh_session_that_has_not_begun_is_not_ended() {
-    let mut probe = Probe::new(Plan { bosh: true, ..plan() }, 1);
+    let mut probe = Probe::new(Plan { way: Way::Bosh, ..plan() }, 1);
     let sent = talk(&mut probe, &Secured::default(), |_, _| Vec::new());
     assert_eq!(sent.len(), 1, "{sent:?}");
     assert_eq!(probe.dialogue().outcomes.of(Step::Open).symptom, Some(Symptom::Silent));
+}
+
+/// Carries a BOSH session with a server that answers each request at once, and returns when each request went out, and whether it had
+/// something in it. `says`: what the server says at a time since the start, in seconds.
+fn polled(attributes: &str, says: &[(u64, &str)]) -> (Vec<(Duration, bool)>, Probe) {
+    let mut probe = Probe::new(Plan { way: Way::Bosh, patience: Duration::from_secs(60), ..plan() }, 1);
+    let mut at = Duration::ZERO;
+    let mut to_do = probe.begin(at);
+    let (mut asked, mut opens, mut said) = (Vec::new(), 0, 0);
+    for _ in 0..200 {
+        let mut seen = Vec::new();
+        for what in std::mem::take(&mut to_do) {
+            match what {
+                Do::Resolve => seen.push(Seen::Resolved(Ok(vec![LOCALHOST]))),
+                Do::Connect(_) => seen.push(Seen::Connected(Vec::new(), Some(SocketAddr::new(LOCALHOST, 1)))),
+                Do::Send(text) => {
+                    let is_open = text.contains(" wait=") || text.contains("restart='true'");
+                    asked.push((at, is_open || !text.ends_with("/>")));
+                    let mut owed = String::new();
+                    if is_open {
+                        owed.push_str(&answers("<open", &mut opens)[1]);
+                    }
+                    for stanza in stanzas(&text).into_iter().filter(|stanza| !stanza.starts_with("<presence"))
+                    {
+                        answers(stanza, &mut opens).iter().for_each(|answer| owed.push_str(answer));
+                    }
+                    if let Some((_, text)) = says.get(said).filter(|(due, _)| at >= Duration::from_secs(*due))
+                    {
+                        said += 1;
+                        owed.push_str(text);
+                    }
+                    let end = if text.contains("type='terminate'") { " type='terminate'" } else { "" };
+                    let namespace = "http://jabber.org/protocol/httpbind";
+                    seen.push(Seen::Frame(format!(
+                        "<body xmlns='{namespace}' sid='s'{attributes} from='localhost'{end}>{owed}</body>"
+                    )));
+                }
+                Do::Close => seen.push(Seen::Ended(End::default())),
+                _ => {}
+            }
+        }
+        if probe.is_done() {
+            return (asked, probe);
+        }
+        if seen.is_empty() {
+            at = probe.wake_at();
+            seen.push(Seen::Tick);
+        }
+        for seen in seen {
+            to_do.extend(probe.handle(at, seen));
+        }
+    }
+    panic!("the probe does not end: {asked:?}")
+}
+
+#[test]
+fn a_server_that_keeps_no_request_is_asked_no_more_often_than_it_says() {
+    let finesse = [(12, "<presence from='finesse@localhost/smack-1'/>")];
+    for (attributes, seconds) in [
+        (" hold='0' polling='4'", 4),
+        (" hold='0' requests='2' polling='4'", 4),
+        (" requests='1' polling='3'", 3),
+        // What is not said, or cannot be.
+        (" hold='0'", 5),
+        (" hold='0' polling='99999999999999999999'", 5),
+        (" hold='0' polling='18446744073709551615'", 60),
+    ] {
+        let (asked, probe) = polled(attributes, &finesse);
+        let outcomes = &probe.dialogue().outcomes;
+        if seconds < 60 {
+            assert_eq!(outcomes.failed(), None, "{attributes}: {outcomes:?}");
+            assert_eq!(outcomes.of(Step::Unsubscribe).verdict, Verdict::Passed, "{attributes}");
+        }
+        let empty: Vec<_> = asked.iter().filter(|(_, has_content)| !has_content).collect();
+        assert!(empty.len() > usize::from(seconds < 60), "{attributes}: {asked:?}");
+        for pair in asked.windows(2).filter(|pair| pair.iter().all(|(_, has_content)| !has_content)) {
+            assert!(pair[1].0 - pair[0].0 >= Duration::from_secs(seconds), "{attributes}: {asked:?}");
+        }
+    }
 }

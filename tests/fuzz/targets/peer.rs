@@ -1,4 +1,4 @@
-//! What the world shows a probe, one thing a line: servers that are well, broken or hostile. `ws`, `bosh`, `tls`, `rest` at the
+//! What the world shows a probe, one thing a line: servers that are well, broken or hostile. `ws`, `bosh`, `tcp`, `tls`, `rest` at the
 //! beginning say what is probed. `well` lets the server answer all that was sent as it should; any other line is what it says:
 //!
 //! ```text
@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use callboard::probe::{
     Do, End, Errand, Flaw, Got, NotConnected, Plan, Probe, Refusal, Response, Secured, Seen, Side, Upgrade,
+    Way,
 };
 use callboard_fuzz::script::Language;
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
@@ -53,6 +54,11 @@ const LANGUAGE: Language = Language {
         "frame <body xmlns='http://jabber.org/protocol/httpbind' sid='k' requests='1' from='localhost'/>",
         "frame <body xmlns='http://jabber.org/protocol/httpbind' type='terminate' condition='host-unknown'/>",
         "frame <stream:error xmlns:stream='http://etherx.jabber.org/streams'><conflict xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>",
+        "frame <stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' from='localhost' version='1.0'>",
+        "frame <stream:features xmlns:stream='http://etherx.jabber.org/streams'><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>",
+        "frame <proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>",
+        "frame <failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>",
+        "frame </stream:stream>",
         "frame <close xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>",
         "ended 1006",
         "got 200 <SystemInfo><status>IN_SERVICE</status><xmppDomain>localhost</xmppDomain></SystemInfo>",
@@ -69,19 +75,25 @@ const LANGUAGE: Language = Language {
 
 struct World {
     probe: Probe,
-    is_bosh: bool,
+    way: Way,
     at: Duration,
     to_do: Vec<Do>,
     opens: usize,
+    has_tls: bool,
     is_trusted: bool,
 }
 
 impl World {
     fn new(what: &str) -> Self {
-        let is_bosh = what.contains("bosh");
+        let way = match what {
+            _ if what.contains("bosh") => Way::Bosh,
+            _ if what.contains("tcp") => Way::Tcp,
+            _ => Way::WebSocket,
+        };
         let plan = Plan {
             secure: what.contains("tls"),
-            bosh: is_bosh,
+            way,
+            port: 5222,
             rest: what.contains("rest"),
             local: false,
             insecure: what.contains("insecure"),
@@ -101,7 +113,7 @@ impl World {
         let is_trusted = plan.insecure;
         let mut probe = Probe::new(plan, 1);
         let to_do = probe.begin(Duration::ZERO);
-        Self { probe, is_bosh, at: Duration::ZERO, to_do, opens: 0, is_trusted }
+        Self { probe, way, at: Duration::ZERO, to_do, opens: 0, has_tls: what.contains("tls"), is_trusted }
     }
 
     fn step(&mut self, line: &str) {
@@ -183,11 +195,16 @@ impl World {
 
     fn answers(&mut self, text: &str) -> Vec<Seen> {
         let id = text.split(" id='").nth(1).and_then(|rest| rest.split('\'').next()).unwrap_or_default();
-        let is_open =
-            text.starts_with("<open") || text.contains(" wait='") || text.contains("restart='true'");
+        let is_open = text.starts_with("<open")
+            || text.starts_with("<?xml")
+            || text.contains(" wait='")
+            || text.contains("restart='true'");
         let inner = if is_open {
             self.opens += 1;
             let features = match self.opens {
+                1 if self.way == Way::Tcp && !self.has_tls => {
+                    "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
+                }
                 1 => {
                     "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>"
                 }
@@ -196,6 +213,9 @@ impl World {
             format!(
                 "<stream:features xmlns:stream='http://etherx.jabber.org/streams'>{features}</stream:features>"
             )
+        } else if text.starts_with("<starttls") {
+            (self.opens, self.has_tls) = (0, true);
+            "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>".to_owned()
         } else if text.contains("<auth ") {
             "<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>".to_owned()
         } else if text.contains("<bind ") {
@@ -209,15 +229,19 @@ impl World {
         } else {
             String::new()
         };
-        if self.is_bosh {
+        if self.way == Way::Bosh {
             let end = if text.contains("type='terminate'") { " type='terminate'" } else { "" };
             let namespace = "http://jabber.org/protocol/httpbind";
             return vec![Seen::Frame(format!(
                 "<body xmlns='{namespace}' sid='k' from='localhost'{end}>{inner}</body>"
             ))];
         }
-        let open =
-            "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' from='localhost' id='x' version='1.0'/>";
+        let open = match self.way {
+            Way::Tcp => {
+                "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' from='localhost' version='1.0'>"
+            }
+            _ => "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' from='localhost' id='x' version='1.0'/>",
+        };
         let mut seen = Vec::new();
         if is_open {
             seen.push(Seen::Frame(open.to_owned()));

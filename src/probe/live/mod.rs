@@ -1,20 +1,20 @@
-//! A live probe: what it does next. It changes nothing on the other side: it has a resource of its own, subscribes with its full JID,
+//! A live probe: what it does next. `stream` has the steps of the stream, and `stanzas` what is said in them. It changes nothing on the other side: it has a resource of its own, subscribes with its full JID,
 //! and unsubscribes what it has subscribed.
+
+mod errand;
+mod stanzas;
+mod stream;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::carrier::{self, Carrier};
-use super::dialogue::{Asked, Dialogue, Side};
-use super::errand::Progress;
-use super::outcome::{Verdict, millis};
-use super::peer::{self, Flaw, NotSecured, Secured};
-use super::plan::{Do, Frame, Judged, Plan, Seen};
-use super::step::Step;
-use super::symptom::Symptom;
-use crate::xml;
-
-mod errand;
+use crate::probe::carrier::Carrier;
+use crate::probe::dialogue::{Dialogue, Side};
+use crate::probe::errand::Progress;
+use crate::probe::peer;
+use crate::probe::plan::{Do, Frame, Judged, Plan, Seen, Way};
+use crate::probe::step::Step;
+use crate::probe::symptom::Symptom;
 
 /// How many pings are sent.
 const PINGS: usize = 3;
@@ -28,6 +28,8 @@ enum State {
     Connecting,
     /// Waits for the features before the login.
     Opening,
+    /// Waits for the answer to `<starttls/>`.
+    Securing,
     LoggingIn,
     Restarting,
     Binding,
@@ -70,7 +72,7 @@ impl Probe {
     /// A probe that has not begun. `rid` is the number of its first BOSH request (XEP-0124 §14.1).
     pub fn new(plan: Plan, rid: u64) -> Self {
         Self {
-            carrier: if plan.bosh { Carrier::bosh(rid) } else { Carrier::WebSocket },
+            carrier: Carrier::new(plan.way, rid),
             is_trusted: plan.local || plan.insecure,
             to_subscribe: plan.nodes.iter().cloned().collect(),
             dialogue: Dialogue::default(),
@@ -114,7 +116,10 @@ impl Probe {
 
     /// When to come again with [`Seen::Tick`], since the first step began.
     pub fn wake_at(&self) -> Duration {
-        self.deadline
+        match self.state < State::Closing {
+            true => self.deadline.min(self.carrier.wake_at()),
+            false => self.deadline,
+        }
     }
 
     /// The first thing to do.
@@ -146,7 +151,10 @@ impl Probe {
             Seen::Connected(tried, to) => {
                 peer::connected(steps, at, &tried, to);
                 match to {
-                    None => self.state = State::Done,
+                    None => {
+                        self.tell_port();
+                        self.state = State::Done;
+                    }
                     Some(_) if self.plan.secure => {
                         self.begin_step(at, Step::Tls);
                         out.push(Do::Secure);
@@ -157,20 +165,15 @@ impl Probe {
             Seen::Secured(Ok(secured)) => {
                 peer::secured(steps, at, &secured);
                 self.is_trusted = self.plan.insecure || secured.is_trusted();
+                self.dialogue.secured();
                 self.upgrade(at, &mut out);
             }
-            Seen::Secured(Err(NotSecured { certificate: Some(seen), words, .. })) => {
-                let flaw = Some(Flaw::Other(words));
-                peer::secured(steps, at, &Secured { flaw, is_told: false, ..seen });
-                self.state = State::Done;
-            }
-            Seen::Secured(Err(NotSecured { certificate: None, is_reset, words })) => {
-                steps.fact(Step::Tls, "error", words);
-                steps.fail(Step::Tls, at, if is_reset { Symptom::Refused } else { Symptom::NoTls });
+            Seen::Secured(Err(failed)) => {
+                peer::not_secured(steps, at, failed, self.plan.way == Way::Tcp);
                 self.state = State::Done;
             }
             Seen::Upgraded(answer) => {
-                if peer::upgraded(steps, at, &answer, self.plan.bosh) {
+                if peer::upgraded(steps, at, &answer, self.plan.way == Way::Bosh) {
                     self.open(at, &mut out);
                 } else {
                     self.ask(at, &mut out);
@@ -194,7 +197,8 @@ impl Probe {
             }
             Seen::Stop => self.stop(at, &mut out),
             Seen::Tick if at >= self.deadline => self.late(at, &mut out),
-            Seen::Frame(_) | Seen::Ended(_) | Seen::Tick => {}
+            Seen::Tick => self.poll(at, &mut out),
+            Seen::Frame(_) | Seen::Ended(_) => {}
         }
         out
     }
@@ -226,12 +230,22 @@ impl Probe {
     }
 
     fn upgrade(&mut self, at: Duration, out: &mut Vec<Do>) {
-        self.begin_step(at, Step::Upgrade);
-        if self.plan.bosh {
+        if self.plan.way != Way::Tcp {
+            self.begin_step(at, Step::Upgrade);
+        }
+        match self.plan.way {
+            Way::WebSocket => out.push(Do::Upgrade),
             // The answer to the first body is both.
-            self.open(at, out);
-        } else {
-            out.push(Do::Upgrade);
+            Way::Bosh | Way::Tcp => self.open(at, out),
+        }
+    }
+
+    /// Tells why nothing answers at a port that Finesse closes.
+    fn tell_port(&mut self) {
+        if let Some(symptom) = self.plan.closed_port() {
+            for from in [Symptom::Refused, Symptom::Unreachable] {
+                self.dialogue.outcomes.tell(Step::Tcp, from, symptom);
+            }
         }
     }
 
@@ -283,18 +297,23 @@ impl Probe {
 
     fn frame(&mut self, at: Duration, text: String, out: &mut Vec<Do>) {
         // The first answer has the key of a BOSH session, which no report has.
-        self.carrier.received(&text);
+        self.carrier.received(at, &text);
         self.keep(at, Side::Server, &text);
         self.dialogue.frame(at, Side::Server, &text);
         for asked in self.dialogue.take_asked() {
-            self.stanza(at, &reply(&asked), out);
+            self.stanza(at, &stanzas::reply(&asked), out);
         }
         if self.is_errand() {
             self.look(&text);
         }
         self.advance(at, out);
+        self.poll(at, out);
+    }
+
+    /// Lets the carrier ask for what comes.
+    fn poll(&mut self, at: Duration, out: &mut Vec<Do>) {
         if self.state < State::Closing
-            && let Some(next) = self.carrier.next()
+            && let Some(next) = self.carrier.next(at)
         {
             // An empty request says nothing to anybody who reads the frames.
             if next.ends_with("/>") {
@@ -303,173 +322,6 @@ impl Probe {
                 self.carried(at, next, out);
             }
         }
-    }
-
-    /// Goes on to the next step if that which is under way is over.
-    fn advance(&mut self, at: Duration, out: &mut Vec<Do>) {
-        if self.state >= State::Closing {
-            return;
-        }
-        if self.dialogue.is_closing() || (self.has_failed(self.state.step()) && self.state != State::Pinging)
-        {
-            return self.close(at, out);
-        }
-        let passed =
-            |step| matches!(self.dialogue.outcomes.of(step).verdict, Verdict::Passed | Verdict::Warned);
-        match self.state {
-            State::Opening if passed(Step::Features) => self.log_in(at, out),
-            State::LoggingIn if passed(Step::Auth) => {
-                let restart = self.carrier.restart(&self.plan.domain);
-                self.send(at, restart, out);
-                self.go(at, State::Restarting);
-            }
-            State::Restarting if passed(Step::Restart) => {
-                let (id, resource) = (self.id(), xml::escape(&self.plan.resource));
-                self.stanza(
-                    at,
-                    &format!(
-                        "<iq xmlns='jabber:client' type='set' id='probe-{id}'>\
-                         <bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>{resource}</resource></bind></iq>"
-                    ),
-                    out,
-                );
-                self.go(at, State::Binding);
-            }
-            State::Binding if passed(Step::Bind) => {
-                if self.dialogue.offers_session() {
-                    let id = self.id();
-                    self.stanza(
-                        at,
-                        &format!(
-                            "<iq xmlns='jabber:client' type='set' id='probe-{id}'>\
-                             <session xmlns='urn:ietf:params:xml:ns:xmpp-session'/></iq>"
-                        ),
-                        out,
-                    );
-                    self.go(at, State::Session);
-                } else {
-                    self.appear(at, out);
-                }
-            }
-            State::Session if passed(Step::Session) => self.appear(at, out),
-            State::Finesse if passed(Step::Finesse) => self.subscribe(at, out),
-            State::Subscribing if self.dialogue.waits_for(Step::Subscribe) => {}
-            State::Subscribing if self.is_errand() => self.watch_next(at, out),
-            State::Subscribing => self.subscribe(at, out),
-            State::Watching => self.heard(at, out),
-            State::Publishing if self.progress.over.is_some() || !self.progress.refused.is_empty() => {
-                self.close(at, out)
-            }
-            State::Pinging if self.has_failed(Step::Ping) => self.unsubscribe(at, out),
-            State::Pinging if !self.dialogue.waits_for(Step::Ping) => self.ping(at, out),
-            State::AfterSilence if !self.dialogue.waits_for(Step::Ping) => {
-                self.dialogue.outcomes.pass(Step::Silence, at);
-                self.unsubscribe(at, out);
-            }
-            State::Unsubscribing if !self.dialogue.waits_for(Step::Unsubscribe) => self.unsubscribe(at, out),
-            _ => {}
-        }
-    }
-
-    fn has_failed(&self, step: Step) -> bool {
-        self.dialogue.outcomes.of(step).verdict == Verdict::Failed
-    }
-
-    fn log_in(&mut self, at: Duration, out: &mut Vec<Do>) {
-        let Some(password) = self.plan.password.as_ref() else { return self.close(at, out) };
-        if !self.is_trusted {
-            self.dialogue.outcomes.begin(Step::Auth, at);
-            self.dialogue.outcomes.fail(Step::Auth, at, Symptom::PasswordKept);
-            return self.close(at, out);
-        }
-        let auth = carrier::auth(&self.plan.user, password);
-        self.stanza(at, &auth, out);
-        self.go(at, State::LoggingIn);
-    }
-
-    fn appear(&mut self, at: Duration, out: &mut Vec<Do>) {
-        if self.is_errand() {
-            return self.set_out(at, out);
-        }
-        self.stanza(at, "<presence xmlns='jabber:client'/>", out);
-        self.go(at, State::Finesse);
-    }
-
-    /// Subscribes to the next node.
-    fn subscribe(&mut self, at: Duration, out: &mut Vec<Do>) {
-        match self.to_subscribe.pop_front() {
-            Some(node) => {
-                self.pubsub(at, "subscribe", &node, out);
-                self.go(at, State::Subscribing);
-            }
-            None => self.ping(at, out),
-        }
-    }
-
-    fn pubsub(&mut self, at: Duration, action: &str, node: &str, out: &mut Vec<Do>) {
-        let (id, node, domain) = (self.id(), xml::escape(node), xml::escape(&self.plan.domain));
-        let jid = xml::escape(self.dialogue.jid().unwrap_or_default());
-        self.stanza(
-            at,
-            &format!(
-                "<iq xmlns='jabber:client' type='set' to='pubsub.{domain}' id='probe-{id}'>\
-                 <pubsub xmlns='http://jabber.org/protocol/pubsub'><{action} node='{node}' jid='{jid}'/></pubsub></iq>"
-            ),
-            out,
-        );
-    }
-
-    fn send_ping(&mut self, at: Duration, out: &mut Vec<Do>) {
-        let (id, domain) = (self.id(), xml::escape(&self.plan.domain));
-        self.stanza(
-            at,
-            &format!(
-                "<iq xmlns='jabber:client' type='get' to='{domain}' id='probe-{id}'><ping xmlns='urn:xmpp:ping'/></iq>"
-            ),
-            out,
-        );
-    }
-
-    fn ping(&mut self, at: Duration, out: &mut Vec<Do>) {
-        if self.dialogue.pings().len() < PINGS {
-            self.send_ping(at, out);
-            return self.go(at, State::Pinging);
-        }
-        let pings = self.dialogue.pings();
-        let (least, most) = (pings.iter().min(), pings.iter().max());
-        if let (Some(least), Some(most)) = (least, most) {
-            let text = format!("{:.1} to {:.1} ms", millis(*least), millis(*most));
-            self.dialogue.outcomes.fact(Step::Ping, "answered in", text);
-        }
-        if self.plan.silence.is_zero() {
-            return self.unsubscribe(at, out);
-        }
-        self.dialogue.outcomes.begin(Step::Silence, at);
-        self.state = State::Silence;
-        self.deadline = at + self.plan.silence;
-    }
-
-    fn unsubscribe(&mut self, at: Duration, out: &mut Vec<Do>) {
-        match self.dialogue.take_subscribed() {
-            Some(node) => {
-                self.pubsub(at, "unsubscribe", &node, out);
-                self.go(at, State::Unsubscribing);
-            }
-            None => self.close(at, out),
-        }
-    }
-
-    fn close(&mut self, at: Duration, out: &mut Vec<Do>) {
-        let close = self.carrier.close();
-        let is_open = close.is_some();
-        if let Some(close) = close {
-            self.send(at, close, out);
-        }
-        out.push(Do::Close);
-        if !is_open {
-            return self.ask(at, out);
-        }
-        self.go(at, State::Closing);
     }
 
     /// The other side has taken too long, or a time of silence is over.
@@ -500,7 +352,10 @@ impl Probe {
                 let begun = outcomes.iter().filter(|(_, outcome)| outcome.from.is_some());
                 match begun.map(|(step, _)| step).last().unwrap_or(Step::Dns) {
                     Step::Dns => outcomes.fail(Step::Dns, at, Symptom::NameUnknown),
-                    Step::Tcp => outcomes.fail(Step::Tcp, at, Symptom::Unreachable),
+                    Step::Tcp => {
+                        outcomes.fail(Step::Tcp, at, Symptom::Unreachable);
+                        self.tell_port();
+                    }
                     step => {
                         outcomes.fail(step, at, Symptom::Silent);
                         return self.ask(at, out);
@@ -519,24 +374,13 @@ impl Probe {
     }
 }
 
-/// The answer to a request of the server: a probe knows pings.
-fn reply(Asked { from, id, is_ping }: &Asked) -> String {
-    let (to, id) = (xml::escape(from), xml::escape(id));
-    if *is_ping {
-        return format!("<iq xmlns='jabber:client' type='result' to='{to}' id='{id}'/>");
-    }
-    format!(
-        "<iq xmlns='jabber:client' type='error' to='{to}' id='{id}'><error type='cancel'>\
-         <service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"
-    )
-}
-
 impl State {
     /// The step that is under way.
     fn step(self) -> Step {
         match self {
             Self::Connecting => Step::Upgrade,
             Self::Opening => Step::Features,
+            Self::Securing => Step::StartTls,
             Self::LoggingIn => Step::Auth,
             Self::Restarting => Step::Restart,
             Self::Binding => Step::Bind,
