@@ -87,7 +87,12 @@ contacts = 6
 /// Changes that make other files for the same centre. A user or queue with another id is gone from such a file.
 pub(super) const OTHERWISE: [&[(&str, &str)]; 4] = [
     &[],
-    &[("id = \"bob\"", "id = \"bea\""), ("id = \"q1\"", "id = \"q3\""), ("wrap_up = \"7s\"\n", "")],
+    &[
+        ("id = \"bob\"", "id = \"bea\""),
+        ("id = \"q1\"", "id = \"q3\""),
+        ("wrap_up = \"7s\"\n", ""),
+        ("mode = \"progressive\"", "mode = \"predictive\""),
+    ],
     &[
         ("team = \"1\"\nextension = \"1002\"", "team = \"2\"\nextension = \"1002\""),
         ("extension = \"1003\"", "extension = \"1005\""),
