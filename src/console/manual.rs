@@ -12,10 +12,11 @@ const PROXIES: &str = "deploy/proxies";
 
 /// The pages in the order of the index: first for people who write a client, then for people who teach, then for people who
 /// run it.
-const ORDER: [&str; 15] = [
+const ORDER: [&str; 16] = [
     "from-finesse",
     "clients",
     "testing",
+    "ci",
     "rest",
     "xmpp",
     "differences",

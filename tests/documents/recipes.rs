@@ -1,8 +1,10 @@
 //! The recipes of the page on faults beside the kinds that there are.
 
+use std::path::Path;
+
 use callboard::fault::Spec;
 
-use super::page::Page;
+use super::page::{Page, ROOT, read};
 
 /// The failures that are known.
 const FAILURES: usize = 45;
@@ -20,6 +22,21 @@ fn each_failure_has_a_recipe_of_faults_that_there_are() {
             if let Err(problem) = Spec::read(pairs) {
                 panic!("{}: {}", row[0], problem.sentence);
             }
+        }
+    }
+}
+
+#[test]
+fn images_are_named_by_the_version_of_the_program() {
+    for (file, least) in [("manual/ci.md", 8), ("manual/operating.md", 2), ("compose.yaml", 1)] {
+        let text = read(&Path::new(ROOT).join("deploy").join(file));
+        let tags = text.split("callboard:").skip(1);
+        let tags = tags.filter_map(|tag| tag.split(|c: char| !c.is_ascii_digit() && c != '.').next());
+        // The rest are ports of a host of that name.
+        let tags: Vec<_> = tags.filter(|tag| tag.contains('.')).collect();
+        assert!(tags.len() >= least, "{file}: {tags:?}");
+        for tag in tags {
+            assert_eq!(tag, env!("CARGO_PKG_VERSION"), "{file}");
         }
     }
 }

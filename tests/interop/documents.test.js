@@ -92,7 +92,7 @@ async function leavesNothing(server) {
   }
 }
 
-for (const document of ['README.md', 'deploy/manual/testing.md', 'deploy/manual/clients.md', 'deploy/manual/from-finesse.md', 'deploy/manual/faults.md', 'deploy/manual/record.md', 'deploy/manual/probe.md', 'deploy/manual/watch.md']) {
+for (const document of ['README.md', 'deploy/manual/testing.md', 'deploy/manual/clients.md', 'deploy/manual/from-finesse.md', 'deploy/manual/faults.md', 'deploy/manual/record.md', 'deploy/manual/probe.md', 'deploy/manual/watch.md', 'deploy/manual/ci.md']) {
   for (const { heading, code } of blocks(document, 'sh')) {
     test(`${document}, ${heading}: the commands do what they say`, () =>
       serving(async (server) => {
