@@ -168,9 +168,9 @@ impl Desk {
                 shift(&mut one.since);
             }
         }
-        self.messages.active.values_mut().for_each(|message| shift(&mut message.created));
+        self.messages.active.iter_mut().for_each(|(_, message)| shift(&mut message.created));
         self.media.agents.values_mut().for_each(|one| shift(&mut one.since));
-        for task in self.media.tasks.values_mut() {
+        for (_, task) in self.media.tasks.iter_mut() {
             shift(&mut task.started);
             shift(&mut task.since);
         }
@@ -209,7 +209,7 @@ impl Desk {
         let media = std::mem::take(&mut self.media.agents);
         self.media.agents =
             media.into_iter().map(|((user, medium), one)| ((new(&user), medium), one)).collect();
-        self.media.tasks.values_mut().filter_map(|task| task.agent.as_mut()).for_each(rename);
+        self.media.tasks.iter_mut().filter_map(|(_, task)| task.agent.as_mut()).for_each(rename);
         let dialing = std::mem::take(&mut self.outbound.dialing);
         self.outbound.dialing = dialing.into_iter().map(|(user, one)| (new(&user), one)).collect();
     }

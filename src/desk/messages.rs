@@ -1,7 +1,9 @@
 //! The messages that teams are shown.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::{Duration, Instant, SystemTime};
+
+use litemap::LiteMap;
 
 use crate::desk::error::{ApiError, ApiRefusal};
 use crate::desk::timers::TimerId;
@@ -38,7 +40,7 @@ pub(super) struct Message {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Messages {
     /// By id; at most [`MOST_ACTIVE`].
-    pub(super) active: BTreeMap<u64, Message>,
+    pub(super) active: LiteMap<u64, Message>,
     /// When the last ones were made; at most [`MOST_NEW`], none older than [`WINDOW`] for long.
     pub(super) recent: VecDeque<Instant>,
     /// The number of messages ever made, which is the id of the last one.
@@ -55,9 +57,9 @@ impl Messages {
     }
 
     pub fn find(&self, id: &str) -> Result<(u64, &Message), ApiError> {
-        let found = id.parse().ok().and_then(|number| self.active.get_key_value(&number));
         // Each message has one name: a number can be written with a sign and zeros too.
-        let found = found.filter(|(number, _)| number.to_string() == id);
-        found.map(|(id, message)| (*id, message)).ok_or_else(|| ApiRefusal::NotFound.about(id))
+        let number = id.parse().ok().filter(|number: &u64| number.to_string() == id);
+        let found = number.and_then(|number| Some((number, self.active.get(&number)?)));
+        found.ok_or_else(|| ApiRefusal::NotFound.about(id))
     }
 }

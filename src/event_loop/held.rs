@@ -1,15 +1,17 @@
 //! The requests over HTTP that wait while their user is held (see `hub::delivery::back_pressure`).
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::task::Waker;
+
+use litemap::LiteMap;
 
 use crate::id::UserId;
 
 /// The requests that wait, by user: one of a connection at the most.
 #[derive(Default)]
 pub struct Held {
-    wakers: RefCell<HashMap<UserId, BTreeMap<u64, Waker>>>,
+    wakers: RefCell<HashMap<UserId, LiteMap<u64, Waker>>>,
     /// The number of the next one.
     next: Cell<u64>,
     /// How often a user was let go: a request that waited before that waits no more.
@@ -32,7 +34,7 @@ impl Held {
     /// How many requests of the user wait.
     #[cfg(test)]
     pub fn count(&self, user: UserId) -> usize {
-        self.wakers.borrow().get(&user).map_or(0, BTreeMap::len)
+        self.wakers.borrow().get(&user).map_or(0, LiteMap::len)
     }
 
     /// The place of a request of the user.

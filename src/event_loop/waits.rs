@@ -1,15 +1,16 @@
 //! Requests and connections that wait for something to be over: a fault, a wait for entries of the record.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::task::{Poll, Waker};
+
+use litemap::LiteMap;
 
 /// The wakers of all that wait, each for as long as its client is there: about one for each connection.
 #[derive(Default)]
 pub struct Waits {
     count: Cell<u64>,
-    wakers: RefCell<BTreeMap<u64, Waker>>,
+    wakers: RefCell<LiteMap<u64, Waker>>,
 }
 
 /// The place of one that waits; it is given back when its task is over.
@@ -27,7 +28,7 @@ impl Drop for Place<'_> {
 impl Waits {
     /// Something is over: each that waits looks whether it was its own.
     pub fn wake(&self) {
-        for waker in self.wakers.take().into_values() {
+        for waker in self.wakers.take().into_iter().map(|(_, waker)| waker) {
             waker.wake();
         }
     }

@@ -1,8 +1,9 @@
 //! The faults that are set, and whom they touch.
 
-use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
+
+use litemap::LiteMap;
 
 use crate::fault::kind::{Kind, Point};
 use crate::fault::spec::{Origin, Spec};
@@ -53,7 +54,7 @@ pub struct Fault {
     chance: u16,
     random: fastrand::Rng,
     /// The sessions for which was drawn whether it touches them, at [`Point::Session`] and of `finesse-hidden`.
-    joined: BTreeMap<SessionId, bool>,
+    joined: LiteMap<SessionId, bool>,
 }
 
 impl Fault {
@@ -74,7 +75,7 @@ impl Fault {
             target,
             chance,
             random: fastrand::Rng::with_seed(seed),
-            joined: BTreeMap::new(),
+            joined: LiteMap::new(),
         }
     }
 

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
+use litemap::LiteMap;
+
 use crate::id::{SessionId, UserId};
 use crate::pubsub::Item;
 use crate::record::entry::{Entry, Text};
@@ -44,9 +46,9 @@ pub struct Record {
     dropped: u64,
     wire: Wire,
     /// The logins that are not decided yet.
-    attempts: BTreeMap<SessionId, Attempt>,
+    attempts: LiteMap<SessionId, Attempt>,
     /// The last state of each user, and of the service.
-    states: BTreeMap<Option<UserId>, &'static str>,
+    states: LiteMap<Option<UserId>, &'static str>,
     waits: Waits,
 }
 
@@ -61,8 +63,8 @@ impl Record {
             items: BTreeMap::new(),
             dropped: 0,
             wire,
-            attempts: BTreeMap::new(),
-            states: BTreeMap::new(),
+            attempts: LiteMap::new(),
+            states: LiteMap::new(),
             waits: Waits::default(),
         }
     }

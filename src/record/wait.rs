@@ -1,6 +1,6 @@
 //! Waits for entries: each is over when as many have come as it wants, and finds no entry that was there before it.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 use crate::record::entry::Entry;
 use crate::record::query::Query;
@@ -56,7 +56,7 @@ impl Wait {
 /// All waits.
 #[derive(Debug, Default)]
 pub(super) struct Waits {
-    all: BTreeMap<u64, Wait>,
+    all: LiteMap<u64, Wait>,
     count: u64,
     /// Whether one has come to its end since this was asked last.
     is_over: bool,
@@ -74,7 +74,7 @@ impl Waits {
 
     /// Shows an entry to all.
     pub fn offer(&mut self, entry: &Entry) {
-        for wait in self.all.values_mut() {
+        for (_, wait) in self.all.iter_mut() {
             self.is_over |= wait.offer(entry);
         }
     }
@@ -99,7 +99,7 @@ impl Waits {
     }
 
     pub fn end_all(&mut self, why: Ending) {
-        for wait in self.all.values_mut() {
+        for (_, wait) in self.all.iter_mut() {
             wait.ending.get_or_insert(why);
             self.is_over = true;
         }

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::SystemTime;
 
+use litemap::LiteMap;
+
 use crate::config::{Category, Medium, Role, User};
 use crate::desk::media::states::{MediumState, TaskState};
 use crate::desk::reasons::Reason;
@@ -16,7 +18,7 @@ pub(in crate::desk) struct Media {
     pub list: Vec<Medium>,
     /// The agents who have signed in once, each with the id of the medium.
     pub agents: BTreeMap<(UserId, u32), InMedium>,
-    pub tasks: BTreeMap<TaskId, Task>,
+    pub tasks: LiteMap<TaskId, Task>,
     /// The tasks that no agent has; that which has waited longest is first.
     pub waiting: VecDeque<TaskId>,
     pub last_task: TaskId,

@@ -1,7 +1,8 @@
 //! The state of all campaigns: the contacts that wait, and what a call has of the contact for which it is made.
 
-use std::collections::BTreeMap;
 use std::time::SystemTime;
+
+use litemap::LiteMap;
 
 use crate::config::campaigns::{Campaign, Customer, DialingMode};
 use crate::desk::timers::TimerId;
@@ -13,9 +14,9 @@ pub(in crate::desk) struct Outbound {
     /// In the order of the configuration.
     pub campaigns: Vec<Campaign>,
     /// By their places among all that have ever waited: the first is offered first.
-    pub waiting: BTreeMap<u64, Contact>,
+    pub waiting: LiteMap<u64, Contact>,
     /// The contacts whom the dialer calls, by the agents who are reserved for them.
-    pub dialing: BTreeMap<UserId, Dialing>,
+    pub dialing: LiteMap<UserId, Dialing>,
     /// The last id.
     pub last: u64,
 }

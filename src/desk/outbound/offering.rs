@@ -180,7 +180,7 @@ impl Desk {
         let is_gone =
             |campaigns: &[Campaign], name: &str| campaigns.iter().all(|campaign| campaign.name != name);
         let Outbound { campaigns, waiting, .. } = &mut self.outbound;
-        for contact in waiting.values_mut().filter(|contact| is_gone(campaigns, &contact.campaign)) {
+        for (_, contact) in waiting.iter_mut().filter(|(_, contact)| is_gone(campaigns, &contact.campaign)) {
             self.timers.cancel(contact.rest.take());
         }
         waiting.retain(|_, contact| !is_gone(campaigns, &contact.campaign));

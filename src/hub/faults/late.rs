@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Instant;
 
+use litemap::LiteMap;
+
 use crate::hub::delivery::frame::{Element, StreamEntry};
 use crate::id::{SessionId, UserId};
 
@@ -64,9 +66,9 @@ struct Kept {
 pub struct Late {
     queue: BTreeMap<(Instant, u64), Kept>,
     /// What each session has waiting for its next event.
-    behind: BTreeMap<SessionId, (Instant, u64)>,
+    behind: LiteMap<SessionId, (Instant, u64)>,
     /// The last thing that is kept in each lane.
-    lanes: BTreeMap<(SessionId, Lane), (Instant, u64)>,
+    lanes: LiteMap<(SessionId, Lane), (Instant, u64)>,
     count: u64,
 }
 

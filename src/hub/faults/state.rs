@@ -1,7 +1,8 @@
 //! The faults that are set, and what they keep.
 
-use std::collections::BTreeMap;
 use std::time::Instant;
+
+use litemap::LiteMap;
 
 use crate::desk::Status;
 use crate::fault::{Faults, Spec};
@@ -48,8 +49,8 @@ pub struct Outages {
 /// When each session that is slowed down may write again, and when one that is watched for silence was written to last.
 #[derive(Debug, Default)]
 pub struct Paces {
-    pub next: BTreeMap<SessionId, Instant>,
-    pub written: BTreeMap<SessionId, Instant>,
+    pub next: LiteMap<SessionId, Instant>,
+    pub written: LiteMap<SessionId, Instant>,
 }
 
 impl Paces {
