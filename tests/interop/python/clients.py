@@ -10,6 +10,7 @@ import contextlib
 import logging
 import os
 import pathlib
+import socket
 import ssl
 import subprocess
 import sys
@@ -58,13 +59,42 @@ def server(mechanism):
                 raise
 
 
+def ask(ports, login, method, path, body=""):
+    """What a request over HTTP gets."""
+    url = f"http://127.0.0.1:{ports['http']}{path}"
+    request = urllib.request.Request(url, data=body.encode() if body else None, method=method)
+    request.add_header("Authorization", "Basic " + base64.b64encode(login.encode()).decode())
+    request.add_header("Content-Type", "application/xml")
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        return answer.read().decode()
+
+
 def publish(ports, payload):
     """Publishes an item as an administrator."""
-    url = f"http://127.0.0.1:{ports['http']}/callboard/api/publish?node={NODE}"
-    request = urllib.request.Request(url, data=payload.encode(), method="POST")
-    request.add_header("Authorization", "Basic " + base64.b64encode(b"administrator:1234").decode())
-    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-        assert answer.status == 202, answer.status
+    ask(ports, "administrator:1234", "POST", f"/callboard/api/publish?node={NODE}", payload)
+
+
+@contextlib.contextmanager
+def talker(ports, user):
+    """Logs a user in whose password is the id, without TLS and without a library; gives what sends a stanza."""
+    login = base64.b64encode(f"\0{user}\0{user}".encode()).decode()
+    header = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' to='localhost' version='1.0'>"
+    with socket.create_connection(("127.0.0.1", ports["xmpp"]), PATIENCE) as connection:
+
+        def say(text, answer=None):
+            connection.sendall(text.encode())
+            heard = ""
+            while answer and answer not in heard:
+                part = connection.recv(4096).decode()
+                if not part:
+                    raise RuntimeError(f"the stream has ended: {heard}")
+                heard += part
+
+        say(header, "</stream:features>")
+        say(f"<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{login}</auth>", "<success")
+        say(header, "</stream:features>")
+        say("<iq type='set' id='1'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>", "</iq>")
+        yield say
 
 
 async def by_slixmpp(way, ports):
