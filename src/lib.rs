@@ -22,6 +22,7 @@ pub mod prepare;
 pub mod probe;
 pub mod pubsub;
 pub mod record;
+pub mod scenario;
 pub mod serve;
 pub mod text;
 pub mod transport;

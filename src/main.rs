@@ -3,15 +3,20 @@
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::process::ExitCode;
+#[cfg(feature = "lab")]
+use std::rc::Rc;
 use std::sync::Arc;
 
 use argh::EarlyExit;
 use callboard::cli::{self, Command, Environment, Serve};
 use callboard::commands::Exit;
-use callboard::config::Origin;
+#[cfg(feature = "lab")]
+use callboard::commands::scenario::{RECORD, Served};
+use callboard::config::{Config, Origin};
 use callboard::net::tls;
+use callboard::scenario::Outcome;
 use callboard::serve;
-use callboard::serve::{Again, NotPrepared};
+use callboard::serve::{Again, NotPrepared, Play};
 use callboard::{commands, logger};
 use log::LevelFilter;
 
@@ -46,7 +51,10 @@ fn main() -> ExitCode {
         }
     };
     let done = match command {
-        Command::Serve(flags) => serve(flags.or(environment)),
+        Command::Serve(flags) => serve(flags.or(environment), None).map(|served| match served {
+            Ok(_) => Exit::Well.into(),
+            Err(exit) => exit,
+        }),
         Command::Check(flags) => commands::check::check(&flags, environment, serve::check),
         Command::Healthcheck(flags) => {
             Ok(commands::healthcheck(flags, environment, commands::healthcheck::check))
@@ -57,6 +65,12 @@ fn main() -> ExitCode {
         }),
         Command::Passwd(flags) => commands::passwd::passwd(&flags),
         Command::DemoConfig(_) => commands::demo_config(),
+        #[cfg(feature = "lab")]
+        Command::Scenario(flags) => commands::scenario::scenario(&flags, |Served { config, file, speed }| {
+            let config = config.map(Into::into);
+            let flags = Serve { config, faults: true, record: Some(RECORD), ..Serve::alone() };
+            serve(flags.or(environment), Some(Play { file, speed, ends: true }))
+        }),
         #[cfg(feature = "client")]
         Command::Probe(flags) => commands::probe::probe(&flags),
         #[cfg(feature = "client")]
@@ -80,26 +94,33 @@ fn failed(error: io::Error) -> ExitCode {
     Exit::ToMend.into()
 }
 
-/// Serves until a signal ends it. Everything that can be wrong with the configuration is said before that.
-fn serve(flags: Serve) -> io::Result<ExitCode> {
+/// Serves until a signal ends it, or a scenario that is to end it is over, and returns what has come of that. Everything that can be
+/// wrong with the configuration is said before.
+fn serve(flags: Serve, mut play: Option<Play>) -> io::Result<Result<Option<Outcome>, ExitCode>> {
     let (config, warnings) = match commands::served(&flags, &[]) {
         Ok(read) => read,
-        Err(problems) => return Ok(commands::refused(problems)),
+        Err(problems) => return Ok(Err(commands::refused(problems))),
     };
     commands::print_warnings(&warnings);
+    if let Some(name) = &flags.scenario {
+        match asked_for(name, &config) {
+            Ok(asked_for) => play = Some(asked_for),
+            Err(problems) => return Ok(Err(commands::refused(problems))),
+        }
+    }
     if let Err(error) =
         logger::init(flags.log.unwrap_or(LevelFilter::Info)).and_then(|()| serve::begin_threads(&config))
     {
         commands::print_error(&format!(
             "callboard: the system gives no threads ({error}); it needs a few (ulimit -u, TasksMax), and memory for their stacks"
         ));
-        return Ok(Exit::TryLater.into());
+        return Ok(Err(Exit::TryLater.into()));
     }
     let prepared = match serve::prepare(&config) {
         Ok(prepared) => prepared,
         Err(NotPrepared { problems, may_pass }) => {
             let failed = commands::refused(problems);
-            return Ok(if may_pass { Exit::TryLater.into() } else { failed });
+            return Ok(Err(if may_pass { Exit::TryLater.into() } else { failed }));
         }
     };
     // With a folder of pages `/` is theirs.
@@ -108,7 +129,7 @@ fn serve(flags: Serve) -> io::Result<ExitCode> {
     let lines = prepared.identity.as_ref().map(greeting).unwrap_or_default();
     let in_use: Vec<SocketAddr> = config.addresses().collect();
     let again = (!is_demo).then(|| -> Again { Arc::new(move || commands::served(&flags, &in_use)) });
-    serve::run(config, prepared, again, |urls| {
+    let outcome = serve::run(config, prepared, again, play, |urls| {
         let mut out = io::stdout().lock();
         let shown = urls.iter().try_for_each(|url| writeln!(out, "listening {url}"));
         // Nobody has to read what is printed.
@@ -122,7 +143,23 @@ fn serve(flags: Serve) -> io::Result<ExitCode> {
         let _ = shown.and_then(|()| out.flush());
     });
     log::logger().flush();
-    Ok(Exit::Well.into())
+    Ok(Ok(outcome))
+}
+
+/// Reads the scenario that the server is to play from its start.
+#[cfg(feature = "lab")]
+fn asked_for(name: &str, config: &Config) -> Result<Play, Vec<String>> {
+    let file = commands::scenario::named(name)?;
+    commands::scenario::judge(config, &file)?;
+    Ok(Play { file: Rc::new(file), speed: 1, ends: false })
+}
+
+#[cfg(not(feature = "lab"))]
+fn asked_for(_: &str, _: &Config) -> Result<Play, Vec<String>> {
+    Err(vec![
+        "callboard: --scenario is nothing for this program, which was built without the feature lab"
+            .to_owned(),
+    ])
 }
 
 /// Where a browser on this machine finds a listener: the address that stands for all of them is none to go to, and no

@@ -637,6 +637,10 @@ fn every_command_ends_with_the_codes_of_the_one_table() {
         ("--version".to_owned(), Well),
         ("--help".to_owned(), Well),
         ("sevre".to_owned(), WrongUsage),
+        #[cfg(feature = "lab")]
+        ("scenario list".to_owned(), Well),
+        #[cfg(feature = "lab")]
+        ("scenario run".to_owned(), WrongUsage),
         #[cfg(feature = "client")]
         (format!("probe --explain {bad}"), ToMend),
         #[cfg(feature = "client")]
@@ -650,6 +654,102 @@ fn every_command_ends_with_the_codes_of_the_one_table() {
     }
     let hashed = run(&["passwd".as_ref()], b"secret\n");
     assert_eq!(hashed.code, Some(i32::from(Well.code())));
+}
+
+/// The sums of the records of scenarios.
+const SUMS: &str = "tests/scenarios.sha256";
+
+/// Each scenario in the program has the same record wherever it is played: this test runs on every platform for which the program
+/// is built. `RENEW=1` writes the sums of a program whose events are others on purpose.
+#[cfg(feature = "lab")]
+#[test]
+fn a_scenario_has_the_same_record_on_every_platform() {
+    let names: Vec<String> = callboard("scenario list")
+        .out
+        .lines()
+        .filter_map(|line| line.split_whitespace().next().map(str::to_owned))
+        .collect();
+    assert_eq!(names, ["quiet-morning", "rush-hour", "outage-and-recovery"]);
+    let mut sums = String::new();
+    for name in names {
+        let run = callboard(&format!("scenario run {name} --virtual --json"));
+        assert_eq!((run.code, run.err.as_str()), (Some(0), ""), "{name}: {}", run.out);
+        let (_, sum) = run.out.split_once("\"record\":\"").expect("the sum of its record");
+        sums += &format!("{}  {name}\n", &sum[..64]);
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(SUMS);
+    if std::env::var_os("RENEW").is_some() {
+        fs::write(&path, &sums).expect("the folder is ours");
+    }
+    let known = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(
+        sums, known,
+        "the records are others: if that is meant, RENEW=1 cargo test --test cli scenario"
+    );
+}
+
+#[cfg(feature = "lab")]
+#[test]
+fn a_scenario_of_a_file_ends_with_the_code_of_its_verdict() {
+    let text = callboard("scenario print rush-hour");
+    assert_eq!((text.code, text.err.as_str()), (Some(0), ""));
+    let of = |name: &str, text: &str, more: &str| {
+        let file = file(name, 0o600, text);
+        let report = file.with_extension("xml");
+        let line = format!("scenario run {} --virtual {more}--junit {}", file.display(), report.display());
+        (callboard(&line), fs::read_to_string(report).unwrap_or_default())
+    };
+    let (passed, report) = of("passes.toml", &text.out, "--agents 12 ");
+    assert_eq!(passed.code, Some(0), "{}{}", passed.out, passed.err);
+    assert!(passed.out.ends_with("verdict      PASS\n"), "{}", passed.out);
+    assert!(report.contains("<testsuite name=\"Rush hour\" tests=\"3\" failures=\"0\""), "{report}");
+    let (failed, report) = of("fails.toml", &text.out.replace(">= 0.50", ">= 0.999"), "");
+    assert_eq!(failed.code, Some(1), "{}", failed.out);
+    assert!(report.contains("name=\"answered\"><failure message=\"0."), "{report}");
+    let (neither, _) = of("too-little.toml", &text.out.replace(">= 50", ">= 5000"), "");
+    assert_eq!(neither.code, Some(3), "{}", neither.out);
+    let bad = file("bad-scenario.toml", 0o600, text.out.replace("per_minute", "per_minut"));
+    let bad = callboard(&format!("scenario check {}", bad.display()));
+    assert_eq!(bad.code, Some(1));
+    assert!(
+        bad.err.contains("\"per_minut\" is not a key of [[arrivals]]; did you mean \"per_minute\"?"),
+        "{}",
+        bad.err
+    );
+    for (line, sentence) in [
+        ("scenario chek x", "did you mean \"check\"?"),
+        ("scenario run", "name a scenario: callboard scenario run rush-hour"),
+        ("scenario list x", "list takes no name"),
+        ("scenario run rush-hour --agents 3", "--agents is for --virtual"),
+        ("scenario run rush-hour --speed 0", "a number from 1 to 1000"),
+        ("scenario check rush-hour x", "Unrecognized argument"),
+    ] {
+        let wrong = callboard(line);
+        assert_eq!((wrong.code, wrong.err.contains(sentence)), (Some(2), true), "{line}: {}", wrong.err);
+    }
+    let unknown = callboard("scenario print rush-our");
+    assert_eq!(unknown.code, Some(1));
+    assert!(unknown.err.contains("did you mean \"rush-hour\"?"), "{}", unknown.err);
+}
+
+#[cfg(feature = "lab")]
+#[test]
+fn a_scenario_is_played_by_a_server_until_it_is_over() {
+    let text = "name = \"Short\"\nlength = \"1m\"\n[[arrivals]]\nqueue = \"9001\"\nper_minute = 20\nprocess = \"even\"\n\
+                [[agents]]\nusers = [\"1001\"]\nanswer = \"1s\"\ntalk = \"2s\"\n[verdict]\ncalls = \">= 1\"\n";
+    let demo = callboard("demo-config").out.replace("127.0.0.1:8445", "127.0.0.1:0");
+    let (scenario, config) = (file("played.toml", 0o600, text), file("played-in.toml", 0o600, demo));
+    let (scenario, config) = (scenario.display(), config.display());
+    let run = callboard(&format!("scenario run {scenario} --config {config} --speed 100"));
+    assert_eq!(run.code, Some(0), "{}{}", run.out, run.err);
+    assert!(
+        run.out.starts_with("listening https://127.0.0.1:") && run.out.ends_with("verdict      PASS\n"),
+        "{}",
+        run.out
+    );
+    let serve = callboard(&format!("serve --config {config} --scenario no-such-scenario"));
+    assert_eq!(serve.code, Some(1));
+    assert!(serve.err.contains("no scenario of that name; known are: quiet-morning"), "{}", serve.err);
 }
 
 #[test]

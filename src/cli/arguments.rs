@@ -7,6 +7,8 @@ use argh::{ArgsInfo, FromArgs};
 use log::LevelFilter;
 
 use crate::cli::values::{address, entries, level, seed};
+#[cfg(feature = "lab")]
+use crate::cli::values::{agents, speed};
 #[cfg(feature = "client")]
 use crate::cli::values::{language, seconds, some, some_seconds};
 #[cfg(feature = "client")]
@@ -46,6 +48,9 @@ pub enum Command {
     Passwd(Passwd),
     /// Print the demo configuration.
     DemoConfig(DemoConfig),
+    /// Let a contact centre play by itself.
+    #[cfg(feature = "lab")]
+    Scenario(Scenario),
     /// Find out why a connection fails.
     #[cfg(feature = "client")]
     Probe(Probe),
@@ -97,9 +102,56 @@ pub struct Serve {
     #[argh(option, arg_name = "number", from_str_fn(seed))]
     pub seed: Option<u64>,
 
+    /// play a scenario from the start: the name of one in the program, or a file
+    #[argh(option, arg_name = "name")]
+    pub scenario: Option<String>,
+
     /// let other machines use the demo, or a configuration with passwords that everybody can guess
     #[argh(switch)]
     pub demo_anywhere: bool,
+}
+
+/// Let a contact centre play by itself: callers come, agents answer, and a verdict says whether all was as expected. list names
+/// the scenarios in the program, print shows one, check looks for problems in a file, and run plays one: with a server, or
+/// with --virtual in seconds and without one.
+#[cfg(feature = "lab")]
+#[derive(ArgsInfo, FromArgs, Debug)]
+#[argh(subcommand, name = "scenario")]
+#[argh(
+    example = "{command_name} list\n{command_name} run rush-hour --virtual\n{command_name} check my-scenario.toml"
+)]
+pub struct Scenario {
+    /// list, print, check or run
+    #[argh(positional)]
+    pub action: String,
+
+    /// the name of a scenario in the program, or a file
+    #[argh(positional, arg_name = "name")]
+    pub name: Option<String>,
+
+    /// the configuration file of the contact centre; without it the scenario is played in the built-in demo
+    #[argh(option, arg_name = "file")]
+    pub config: Option<PathBuf>,
+
+    /// play without a server, as fast as it goes
+    #[argh(switch, long = "virtual")]
+    pub is_virtual: bool,
+
+    /// how many times faster than real the clock of the contact centre goes, 1 to 1000 (1)
+    #[argh(option, default = "1", arg_name = "times", from_str_fn(speed))]
+    pub speed: u32,
+
+    /// play so many agents, with as many more or fewer callers, 1 to 10000; only with --virtual
+    #[argh(option, arg_name = "number", from_str_fn(agents))]
+    pub agents: Option<usize>,
+
+    /// print JSON
+    #[argh(switch)]
+    pub json: bool,
+
+    /// write a report in the form of JUnit to this file
+    #[argh(option, arg_name = "file")]
+    pub junit: Option<PathBuf>,
 }
 
 /// Read a configuration and print what it would serve, or every problem in it.

@@ -7,6 +7,8 @@ mod read;
 mod serve;
 mod values;
 
+#[cfg(feature = "lab")]
+pub use arguments::Scenario;
 pub use arguments::{Arguments, Certificate, Check, Command, DemoConfig, Healthcheck, Passwd, Serve};
 #[cfg(feature = "client")]
 pub use arguments::{Probe, Publish, Watch};

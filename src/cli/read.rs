@@ -15,6 +15,8 @@ use crate::config::proposal;
 const SERVE: &str = "serve";
 /// The command that hashes a password.
 const PASSWD: &str = "passwd";
+/// The command whose first word says what it does.
+const SCENARIO: &str = "scenario";
 /// The file name by which the program is that command alone, without its name on the command line.
 const OTHER: &str = "callboard-probe";
 /// The word that argh takes for `--help`, with a command and without.
@@ -92,7 +94,9 @@ fn plain(words: Vec<String>) -> Result<Vec<String>, String> {
             other => other,
         };
         let Some(flag) = flags.iter().find(|flag| flag.long == long) else {
-            if let Some(command) = names(&info).find(|command| *command == word) {
+            // A scenario is checked by a word that is a command elsewhere.
+            let is_action = name == SCENARIO && plain.len() == 1;
+            if let Some(command) = names(&info).find(|command| *command == word).filter(|_| !is_action) {
                 return Err(format!(
                     "{command:?} is a command; write one command, and write it before the flags"
                 ));
@@ -221,7 +225,7 @@ mod tests {
             ("demo_config", r#"there is no command "demo_config"; did you mean "demo-config"?"#),
             (
                 "start",
-                r#"there is no command "start"; known are: serve, check, healthcheck, certificate, passwd, demo-config, probe, watch, publish, --help, --version"#,
+                r#"there is no command "start"; known are: serve, check, healthcheck, certificate, passwd, demo-config, scenario, probe, watch, publish, --help, --version"#,
             ),
             ("version", r#"there is no command "version"; did you mean "--version"?"#),
             ("serve check", r#""check" is a command; write one command, and write it before the flags"#),

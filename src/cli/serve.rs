@@ -20,6 +20,7 @@ impl Serve {
             faults: false,
             record: None,
             seed: None,
+            scenario: None,
             demo_anywhere: false,
         }
     }

@@ -7,6 +7,10 @@ use log::LevelFilter;
 use crate::config::MOST_ENTRIES;
 #[cfg(feature = "client")]
 use crate::diagnosis::Language;
+#[cfg(feature = "lab")]
+use crate::hub::SPEED_MAX;
+#[cfg(feature = "lab")]
+use crate::scenario::AGENTS_MAX;
 use crate::text::number;
 
 /// Reads an address to listen on.
@@ -24,6 +28,20 @@ pub fn entries(text: &str) -> Result<usize, String> {
 /// Reads a number by which ids are made.
 pub fn seed(text: &str) -> Result<u64, String> {
     number(text).ok_or_else(|| "it must be a number from 0 to 18446744073709551615".to_owned())
+}
+
+/// Reads how many times faster a clock goes.
+#[cfg(feature = "lab")]
+pub fn speed(text: &str) -> Result<u32, String> {
+    let speed = number(text).filter(|speed| (1..=SPEED_MAX).contains(speed));
+    speed.ok_or_else(|| format!("it must be a number from 1 to {SPEED_MAX}"))
+}
+
+/// Reads how many agents are played.
+#[cfg(feature = "lab")]
+pub fn agents(text: &str) -> Result<usize, String> {
+    let agents = number(text).filter(|agents| (1..=AGENTS_MAX).contains(agents));
+    agents.ok_or_else(|| format!("it must be a number from 1 to {AGENTS_MAX}"))
 }
 
 /// Reads how much to log.

@@ -1,4 +1,4 @@
-//! The commands that don't serve: `check`, `healthcheck`, `certificate`, `passwd`, `demo-config`, `probe`, `watch`, `publish`.
+//! The commands that don't serve: `check`, `healthcheck`, `certificate`, `passwd`, `demo-config`, `scenario`, `probe`, `watch`, `publish`.
 
 pub mod check;
 mod exit;
@@ -7,6 +7,8 @@ pub mod healthcheck;
 pub mod passwd;
 #[cfg(feature = "client")]
 pub mod probe;
+#[cfg(feature = "lab")]
+pub mod scenario;
 
 use std::ffi::OsStr;
 use std::fmt;

@@ -51,7 +51,7 @@ impl fmt::Display for Problem {
 
 /// A value and where it stands.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Placed<T> {
+pub(crate) struct Placed<T> {
     pub place: Place,
     pub value: T,
 }
@@ -63,7 +63,7 @@ impl<T> Placed<T> {
 }
 
 /// Collects the problems of one file.
-pub(super) struct Report<'t> {
+pub(crate) struct Report<'t> {
     file: Arc<str>,
     text: &'t str,
     /// The offsets at which the lines start.
@@ -101,7 +101,7 @@ impl<'t> Report<'t> {
 }
 
 /// Quotes a text of the file for a sentence: on one line and no longer than a line can bear.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     const LONGEST: usize = 60;
     let mut quoted: String = text.chars().take(LONGEST).flat_map(char::escape_debug).collect();
     if text.chars().nth(LONGEST).is_some() {

@@ -151,7 +151,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
 ///
 /// After a broken line the rest may have been misread, and a password taken for a key: then nothing more is said
 /// than where the syntax is broken, once for each line and not for all that follows from a bracket left open.
-fn syntax(report: &mut Report, errors: &[toml::de::Error]) -> bool {
+pub(super) fn syntax(report: &mut Report, errors: &[toml::de::Error]) -> bool {
     const MOST: usize = 8;
     let (repeated, mut broken): (Vec<_>, Vec<_>) = errors
         .iter()

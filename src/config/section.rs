@@ -8,13 +8,13 @@ use crate::config::problem::{Place, Placed, Report, nearest, proposal, shown};
 
 /// Stands for a value that is there but wrong, which has already been reported.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reported;
+pub(crate) struct Reported;
 
 /// A value that is there and good, not there (`None`), or there and wrong.
-pub(super) type Read<T> = Result<Option<Placed<T>>, Reported>;
+pub(crate) type Read<T> = Result<Option<Placed<T>>, Reported>;
 
 /// A table of the document: the root, `[tls]`, one `[[user]]`…
-pub(super) struct Section<'d> {
+pub(crate) struct Section<'d> {
     /// Name of the section as written in the file, such as `[[user]]`; sentences quote it.
     pub name: &'static str,
     /// Where it starts.
@@ -41,6 +41,11 @@ impl<'d> Section<'d> {
             };
             report.add(report.place(key.span()), format!("{} is not a key of {name}{end}", shown(text)));
         }
+        Section { name, place, table }
+    }
+
+    /// Opens a table that can have any keys.
+    pub fn of_any_keys(name: &'static str, place: Place, table: &'d DeTable<'d>) -> Self {
         Section { name, place, table }
     }
 
@@ -199,7 +204,7 @@ impl<'d> Section<'d> {
 }
 
 /// Takes every result, so that the first wrong one doesn't keep the others from being reported.
-pub(super) fn all<T>(results: impl Iterator<Item = Result<T, Reported>>) -> Result<Vec<T>, Reported> {
+pub(crate) fn all<T>(results: impl Iterator<Item = Result<T, Reported>>) -> Result<Vec<T>, Reported> {
     let mut good = Ok(Vec::new());
     for result in results {
         match (result, &mut good) {
@@ -212,7 +217,7 @@ pub(super) fn all<T>(results: impl Iterator<Item = Result<T, Reported>>) -> Resu
 }
 
 /// Reads a value that must be a string.
-pub(super) fn string<'d>(
+pub(crate) fn string<'d>(
     report: &mut Report,
     key: &str,
     value: &'d Spanned<DeValue<'d>>,
@@ -233,7 +238,7 @@ fn kind(value: &Spanned<DeValue>) -> &'static str {
 }
 
 /// Returns the type of a value with its article, as [`kind`] does.
-pub(super) fn kind_of(value: &DeValue) -> &'static str {
+pub(crate) fn kind_of(value: &DeValue) -> &'static str {
     match value {
         DeValue::String(_) => "a string",
         DeValue::Integer(_) => "an integer",
@@ -246,7 +251,7 @@ pub(super) fn kind_of(value: &DeValue) -> &'static str {
 }
 
 /// Finds the one of a few things that has this name.
-pub(super) fn named<T: Copy>(
+pub(crate) fn named<T: Copy>(
     report: &mut Report,
     key: &'static str,
     text: Placed<&str>,
@@ -272,6 +277,6 @@ fn place_among(
 }
 
 /// Returns the value of an integer; what is negative or too large becomes `u64::MAX`, which no range contains.
-pub(super) fn number(integer: &DeInteger) -> u64 {
+pub(crate) fn number(integer: &DeInteger) -> u64 {
     u64::from_str_radix(integer.as_str(), integer.radix()).unwrap_or(u64::MAX)
 }

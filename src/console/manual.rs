@@ -12,7 +12,7 @@ const PROXIES: &str = "deploy/proxies";
 
 /// The pages in the order of the index: first for people who write a client, then for people who teach, then for people who
 /// run it.
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 17] = [
     "from-finesse",
     "clients",
     "testing",
@@ -21,6 +21,7 @@ const ORDER: [&str; 16] = [
     "xmpp",
     "differences",
     "teaching",
+    "scenarios",
     "faults",
     "record",
     "probe",

@@ -42,6 +42,7 @@ pub fn note(driver: &Rc<Driver>, note: &Note) {
         NoteKind::LockedOut { .. } | NoteKind::BackedOff { .. } => Kind::Block,
         NoteKind::TooMany { .. } => Kind::Room,
         NoteKind::FaultSet { .. } | NoteKind::FaultActs { .. } | NoteKind::FaultEnded { .. } => Kind::Block,
+        NoteKind::Scenario { .. } => Kind::Step,
         NoteKind::SlowReader { .. } | NoteKind::Closed { .. } => Kind::End,
     };
     let whose = Whose::of(note.peer, note.user);

@@ -30,6 +30,8 @@ pub enum Origin {
     Api,
     /// The configuration has set the fault.
     File,
+    /// A scenario has.
+    Scenario,
 }
 
 impl Origin {
@@ -38,6 +40,7 @@ impl Origin {
         match self {
             Self::Api => "api",
             Self::File => "file",
+            Self::Scenario => "scenario",
         }
     }
 }

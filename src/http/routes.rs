@@ -11,8 +11,8 @@ use hyper::{Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
 
 use crate::http::callboard::{
-    calls, clock, conformance, contacts, directory, faults, meters, publish, record, reset, sessions,
-    snapshots, status, subscriptions, tasks, tickets, users, wait,
+    calls, clock, conformance, contacts, directory, faults, meters, publish, record, reset, scenario,
+    sessions, snapshots, status, subscriptions, tasks, tickets, users, wait,
 };
 use crate::http::client::Client;
 use crate::http::metering::Way;
@@ -244,6 +244,7 @@ static ROUTES: &[Resource] = &[
     Resource::new(Exactly(wait::PATH), STREAM, if cfg!(feature = "lab") { Later(wait_for) } else { Now(|_, _| nothing()) }),
     Resource::new(Exactly(clock::PATH), &[Method::GET, Method::HEAD, Method::PUT, Method::OPTIONS], lab!(clock::serve)),
     Resource::new(Exactly(reset::PATH), POST, lab!(reset::serve)),
+    Resource::new(Exactly(scenario::PATH), &[Method::GET, Method::HEAD, Method::POST, Method::OPTIONS], lab!(scenario::serve)),
     Resource::new(Exactly(snapshots::PATH), READ, lab!(snapshots::all)),
     Resource::new(Item(snapshots::BELOW, "NAME"), &[Method::GET, Method::HEAD, Method::PUT, Method::POST, Method::DELETE, Method::OPTIONS], lab!(snapshots::one)),
     Resource::new(Exactly(users::PATH), &[Method::POST, Method::DELETE, Method::OPTIONS], lab!(users::many)),

@@ -79,6 +79,10 @@ pub enum NoteKind {
     FaultEnded {
         hits: u64,
     },
+    /// A scenario has begun, was stopped, or is over with this verdict.
+    Scenario {
+        what: &'static str,
+    },
     /// Closed because it did not read; so many messages will never reach it.
     SlowReader {
         lost: usize,
@@ -134,6 +138,7 @@ impl fmt::Display for Note {
                 write!(f, "touched by the fault {name}, the first time that it acts")
             }
             NoteKind::FaultEnded { hits } => write!(f, "ended, it acted {hits} times"),
+            NoteKind::Scenario { what } => f.write_str(what),
             NoteKind::SlowReader { lost } => write!(f, "does not read: closed, {lost} messages dropped"),
             NoteKind::TooMany { limit } => write!(f, "refused, there are as many sessions as {limit} allows"),
             NoteKind::Closed { reason, lost: 0, after } => {

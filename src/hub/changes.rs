@@ -161,6 +161,7 @@ impl Hub {
 
     /// Publishes the events of the contact centre; `by` is the user who caused them, if there is one.
     fn tell(&mut self, now: Now, events: Vec<desk::Event>, by: Option<UserId>) {
+        self.scenario_sees(now, &events);
         for event in events {
             self.record_state(now, &event);
             let Ok(node) = self.pubsub.find(&event.node) else {

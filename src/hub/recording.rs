@@ -135,6 +135,7 @@ impl Hub {
     pub(super) fn keep(&mut self, now: Now, entry: Entry) -> u64 {
         let number = self.record.add(entry);
         self.wake_waits();
+        self.scenario_sees_entry(now, number);
         self.show_entry(now, number);
         number
     }

@@ -21,7 +21,7 @@ pub struct Reset {
 }
 
 impl Hub {
-    /// Contact centre, clock, items, subscriptions of bare JIDs, faults, the status of the service, locks of users and the record
+    /// Contact centre, scenario, clock, items, subscriptions of bare JIDs, faults, the status of the service, locks of users and the record
     /// are as after the start with the last configuration. Whoever is on line is told what has changed. Tells whether there is a
     /// configuration for that.
     pub fn reset(&mut self, now: Now, wanted: Reset) -> bool {
@@ -29,6 +29,8 @@ impl Hub {
             self.set_guests(now, Guests::default());
         }
         let Some(config) = self.with_guests() else { return false };
+        self.stop_scenario(now);
+        self.scenario = None;
         if !wanted.keeps_faults {
             self.heal_all_faults(now);
             self.set_availability(now, Availability { status: Status::InService, finesse: true });

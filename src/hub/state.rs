@@ -29,6 +29,7 @@ use crate::hub::tokens::{item_prefix, token};
 use crate::id::{SessionId, UserId};
 use crate::pubsub::{History, Pubsub, Quota, Settings, event};
 use crate::record::{Record, Wire};
+use crate::scenario::Scenario;
 use crate::xmpp::domain::Domain;
 use crate::xmpp::ns;
 
@@ -72,6 +73,10 @@ pub struct Hub {
     pub(super) departures: Option<Departures>,
     pub(super) faults: FaultState,
     pub(super) record: Record,
+    /// The scenario that is played, or was last.
+    pub(super) scenario: Option<Box<Scenario>>,
+    /// How many orders scenarios have given.
+    pub(super) orders: u64,
     pub(super) report: Report,
     /// Over TCP users may log in without TLS.
     pub(super) tcp_login_without_tls: bool,
@@ -155,6 +160,8 @@ impl Hub {
             departures: None,
             faults: FaultState::default(),
             record,
+            scenario: None,
+            orders: 0,
             report: Report::default(),
             closing: false,
             random,

@@ -18,6 +18,7 @@ mod pressure;
 mod random;
 mod recording;
 mod reload;
+mod scenario;
 mod scram;
 mod tap;
 mod transcripts;

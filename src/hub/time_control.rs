@@ -56,6 +56,11 @@ impl Hub {
         }
     }
 
+    /// When something of the contact centre is due, or of the scenario, by its clock.
+    fn next_due(&self) -> Option<Instant> {
+        [self.desk.wake_at(), self.scenario_wake_at()].into_iter().flatten().min()
+    }
+
     /// When something of the contact centre is due, in real time.
     pub(super) fn desk_wake_at(&self) -> Option<Instant> {
         if !cfg!(feature = "lab") {
@@ -63,7 +68,7 @@ impl Hub {
         }
         match &self.desk_clock.0 {
             Some(Set { real, target: Some(_), .. }) => Some(*real),
-            _ => self.desk.wake_at().and_then(|due| self.desk_clock.real(due)),
+            _ => self.next_due().and_then(|due| self.desk_clock.real(due)),
         }
     }
 
@@ -76,18 +81,19 @@ impl Hub {
             return self.move_clock(now);
         }
         if self.desk_clock.speed() == 0
-            && let Some(due) = self.desk.wake_at()
+            && let Some(due) = self.next_due()
         {
             self.show(due);
         }
         self.apply_by_system(now, Command::Tick);
+        self.play(now);
     }
 
     /// Moves the clock to what is due next, as often as it may before others have their turn, or to where it has to go.
     fn move_clock(&mut self, now: Now) {
         for _ in 0..STEPS {
             let Some(target) = self.desk_clock.0.as_ref().and_then(|set| set.target) else { return };
-            let next = self.desk.wake_at().filter(|due| *due <= target);
+            let next = self.next_due().filter(|due| *due <= target);
             self.show(next.unwrap_or(target));
             if next.is_none() {
                 if let Some(set) = &mut self.desk_clock.0 {
@@ -97,6 +103,7 @@ impl Hub {
                 return;
             }
             self.apply_by_system(now, Command::Tick);
+            self.play(now);
         }
     }
 

@@ -37,11 +37,13 @@ pub enum Kind {
     Session,
     /// A login over XMPP was accepted or refused.
     Login,
+    /// A scenario does something, for a user or by itself.
+    Scenario,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Request,
         Self::Response,
         Self::FrameIn,
@@ -51,6 +53,7 @@ impl Kind {
         Self::Fault,
         Self::Session,
         Self::Login,
+        Self::Scenario,
     ];
 
     /// The name.
@@ -65,6 +68,7 @@ impl Kind {
             Self::Fault => "fault",
             Self::Session => "session",
             Self::Login => "login",
+            Self::Scenario => "scenario",
         }
     }
 }

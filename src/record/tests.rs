@@ -195,7 +195,7 @@ fn a_wrong_query_is_told_its_parameter_and_what_there_is() {
         (&[("colour", "x")][..], "colour is no parameter here; there are after, kind, user, "),
         (
             &[("kind", "frame")],
-            "kind is one of request, response, frame-in, frame-out, event, state, fault, session, login, not \"frame\".",
+            "kind is one of request, response, frame-in, frame-out, event, state, fault, session, login, scenario, not \"frame\".",
         ),
         (&[("kind", "")], "kind is one or more kinds, with commas between them, not \"\"."),
         (&[("after", "-1")], "after is the number of an entry, not \"-1\"."),

@@ -6,6 +6,7 @@ pub(crate) mod reload;
 pub(crate) mod service_manager;
 
 use std::io::{self, ErrorKind};
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ use crate::event_loop::threads;
 use crate::http::files::folder::{READERS, Www};
 use crate::http::site::Site;
 use crate::hub;
-use crate::hub::Counters;
+use crate::hub::{Counters, NotStarted};
 use crate::net::accept;
 use crate::net::clock::now;
 use crate::net::listen::{self, Listener};
@@ -32,6 +33,7 @@ use crate::net::tls;
 use crate::net::tls::Identity;
 use crate::net::tls::certificate::Certificate;
 use crate::net::tls::kept;
+use crate::scenario::{File, Outcome, Scenario};
 pub use reload::Again;
 use reload::Reloader;
 use service_manager::Manager;
@@ -199,9 +201,24 @@ fn listen(config: &Config) -> Result<Vec<Listener>, Vec<(ErrorKind, String)>> {
     if problems.is_empty() { Ok(listeners) } else { Err(problems) }
 }
 
-/// Serves until a signal ends it; SIGHUP has the configuration read `again`, if it is not inside the program. `ready` is called
+/// A scenario that is played from the start.
+pub struct Play {
+    pub file: Rc<File>,
+    /// How many times faster than real the clock of the contact centre goes.
+    pub speed: u32,
+    /// The server ends when the scenario is over.
+    pub ends: bool,
+}
+
+/// Serves until a signal ends it, or a scenario that is to end it is over, and returns what has come of the scenario; SIGHUP has the configuration read `again`, if it is not inside the program. `ready` is called
 /// when connections are accepted.
-pub fn run(mut config: Config, prepared: Prepared, again: Option<Again>, ready: impl FnOnce(&[String])) {
+pub fn run(
+    mut config: Config,
+    prepared: Prepared,
+    again: Option<Again>,
+    play: Option<Play>,
+    ready: impl FnOnce(&[String]),
+) -> Option<Outcome> {
     let Prepared { identity, www, listeners, signals } = prepared;
     raise_descriptors(&config.limits, www.is_some());
     leave_no_core();
@@ -223,11 +240,40 @@ pub fn run(mut config: Config, prepared: Prepared, again: Option<Again>, ready: 
     }
     reload::take_faults(&site, faults);
     let driver = site.driver.clone();
-    let all = serve(site, reloader, listeners, signals, ready)
+    let ends = play.as_ref().is_some_and(|play| play.ends);
+    if let Some(play) = play {
+        begin(&site, play);
+    }
+    let mut outcome = None;
+    let served = async {
+        outcome = serve(site, reloader, listeners, signals, ends, ready).await;
+    };
+    let all = served
         .or(scheduler::run_all(executor, arrivals))
         // Last, as it is woken by none of them.
         .or(driver.clone().write());
     smol::block_on(busy_time::watch(&driver.busy_time, all));
+    outcome
+}
+
+/// Begins a scenario, which was looked at with all other problems.
+fn begin(site: &Site, Play { file, speed, .. }: Play) {
+    let begun = site.driver.with_hub(|hub, now| {
+        hub.start_scenario(now, file)?;
+        if speed > 1 {
+            hub.pace_scenario(now, Some(speed));
+        }
+        Ok::<_, NotStarted>(())
+    });
+    for sentence in begun.err().iter().flat_map(NotStarted::sentences) {
+        log::error!("{sentence}");
+    }
+}
+
+/// Waits until the scenario is over, or there is none any more.
+async fn scenario_over(site: &Site) {
+    let is_over = || site.driver.with_hub(|hub, _| hub.scenario().is_none_or(Scenario::is_over));
+    site.driver.waits.until(is_over).await;
 }
 
 /// Takes all the descriptors that the system gives, and says so if they are too few.
@@ -260,8 +306,9 @@ async fn serve(
     mut reloader: Reloader,
     listeners: Vec<Listener>,
     mut signals: Signals,
+    ends: bool,
     ready: impl FnOnce(&[String]),
-) {
+) -> Option<Outcome> {
     let manager = Rc::new(Manager::from_environment());
     site.driver.spawn(site.driver.clone().keep_time());
     *site.listeners.borrow_mut() = listeners.iter().map(Listener::at).collect();
@@ -283,13 +330,25 @@ async fn serve(
     if let Some(interval) = manager.watchdog() {
         site.driver.spawn(tell_alive(site.clone(), manager.clone(), interval));
     }
-    while next(&mut signals).await == Signal::Hup {
+    let over = async {
+        if !ends {
+            smol::future::pending::<()>().await;
+        }
+        scenario_over(&site).await;
+        Signal::Term
+    };
+    let mut over = pin!(over);
+    while next(&mut signals).or(over.as_mut()).await == Signal::Hup {
         if !reload(&site, &mut reloader, &manager, &mut signals).await {
             break;
         }
     }
     log::info!("going down");
     manager.stopping();
+    let outcome = site.driver.with_hub(|hub, _| {
+        let over = hub.scenario().filter(|scenario| scenario.is_over());
+        over.map(|scenario| scenario.outcome(None))
+    });
     drop(accepting);
     site.driver.with_hub(|hub, now| hub.shutdown(now));
     let quiet = async {
@@ -304,6 +363,7 @@ async fn serve(
     quiet.or(late).or(again).await;
     client_log::rest(&site.driver);
     log::info!("{}", site.driver.with_hub(|hub, _| hub.counters()));
+    outcome
 }
 
 /// The next signal; where there can be none any more, the one that ends the server.

@@ -12,6 +12,7 @@ mod outside;
 pub(crate) mod publish;
 pub(crate) mod record;
 pub(crate) mod reset;
+pub(crate) mod scenario;
 pub(crate) mod sessions;
 pub(crate) mod snapshots;
 pub(crate) mod status;

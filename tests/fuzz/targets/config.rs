@@ -1,11 +1,17 @@
-//! Every problem of a configuration has a place in it and one line; a good configuration makes a hub.
+//! Every problem of a configuration, or of a scenario, has a place in it and one line; a good configuration makes a hub.
 #![no_main]
 
 use callboard::config::{Config, Problem};
 use callboard::hub::{Hub, faults_of_file};
+use callboard::scenario::File;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
+    // The file of a scenario is read as a configuration is.
+    match File::read(text, "scenario.toml") {
+        Ok(file) => assert!(file.length > 0 || file.name.len() < 101),
+        Err(problems) => check(text, &problems),
+    }
     match Config::parse(text, "callboard.toml") {
         Ok(mut config) => {
             config.faults = true;

@@ -18,6 +18,7 @@ mod publish;
 mod recipes;
 mod record;
 mod reset;
+mod scenario;
 mod snapshots;
 mod status;
 mod subscriptions;

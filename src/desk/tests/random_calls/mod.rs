@@ -25,6 +25,7 @@ macro_rules! must {
 mod files;
 mod people;
 mod rules;
+mod scenarios;
 mod steps;
 
 use files::{AGENTS, NUMBERS, OTHERWISE, WATCHER, centre};
