@@ -26,6 +26,8 @@ pub struct Server {
     pub plain: Listener,
     /// The listener with TLS.
     pub tls: Listener,
+    /// Those of XMPP over TCP, without TLS and with it, if it has any.
+    xmpp: [Listener; 2],
     pub way: Arc<Way>,
 }
 
@@ -60,9 +62,19 @@ impl Server {
         });
         let nowhere = Listener::ours(SocketAddr::from(([127, 0, 0, 1], 0)));
         let pid = Some(child.id());
-        let mut server =
-            Self { child: Some(child), pid, plain: nowhere.clone(), tls: nowhere, way: Arc::new(way) };
-        while server.plain.address.port() == 0 || server.tls.address.port() == 0 {
+        let mut server = Self {
+            child: Some(child),
+            pid,
+            plain: nowhere.clone(),
+            tls: nowhere.clone(),
+            xmpp: [nowhere.clone(), nowhere],
+            way: Arc::new(way),
+        };
+        let is_there = |listener: &Listener| listener.address.port() != 0;
+        while !is_there(&server.plain)
+            || !is_there(&server.tls)
+            || (server.way.over_tcp && !server.xmpp.iter().all(is_there))
+        {
             let line = receiver
                 .recv_timeout(PATIENCE)
                 .map_err(|_| io::Error::other("the server does not say where it listens"))?;
@@ -70,6 +82,10 @@ impl Server {
                 server.tls = Listener::ours(address.parse().map_err(io::Error::other)?);
             } else if let Some(address) = line.strip_prefix("listening http://") {
                 server.plain = Listener::ours(address.parse().map_err(io::Error::other)?);
+            } else if let Some(address) = line.strip_prefix("listening xmpp://") {
+                server.xmpp[0] = Listener::ours(address.parse().map_err(io::Error::other)?);
+            } else if let Some(address) = line.strip_prefix("listening xmpps://") {
+                server.xmpp[1] = Listener::ours(address.parse().map_err(io::Error::other)?);
             }
         }
         Ok(server)
@@ -78,7 +94,8 @@ impl Server {
     /// A server that somebody else has started. It is to be used with the transport of the URL only.
     pub fn running(url: &Url, pid: Option<u32>, way: Way) -> io::Result<Self> {
         let listener = Listener { address: url.resolve()?, host: url.host.clone(), path: url.path.clone() };
-        Ok(Self { child: None, pid, plain: listener.clone(), tls: listener, way: Arc::new(way) })
+        let xmpp = [listener.clone(), listener.clone()];
+        Ok(Self { child: None, pid, plain: listener.clone(), tls: listener, xmpp, way: Arc::new(way) })
     }
 
     /// Log of the process, if it goes into a pipe.
@@ -91,12 +108,15 @@ impl Server {
         let (listener, tls) = match transport {
             Transport::Ws => (&self.plain, None),
             Transport::Wss => (&self.tls, Some(connector.clone())),
+            Transport::Tcp => (&self.xmpp[0], None),
+            Transport::Tls => (&self.xmpp[1], Some(connector.clone())),
         };
         Place {
             address: listener.address,
             host: listener.host.clone(),
             path: listener.path.clone(),
             tls,
+            is_tcp: transport.is_tcp(),
             from: None,
             way: self.way.clone(),
         }

@@ -1,4 +1,4 @@
-//! A session of the generator: the least of RFC 6455 and XMPP that logs in, subscribes and takes events.
+//! A session of the generator: the least of RFC 6455, or none of it over TCP, and of XMPP that logs in, subscribes and takes events.
 
 use std::cell::RefCell;
 use std::io::{self, Cursor};
@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
+use callboard::xmpp::splitter::{Piece, Splitter};
 use smol::io::{AsyncRead as _, AsyncReadExt as _, AsyncWriteExt as _};
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
@@ -47,6 +48,8 @@ pub struct Client {
     scratch: Scratch,
     /// The first part of a frame whose end has not come.
     rest: Vec<u8>,
+    /// There if the stream is one document over TCP.
+    splitter: Option<Splitter>,
     /// What came right behind an answer: events, whose time may begin with the subscription.
     behind: Vec<Vec<u8>>,
 }
@@ -55,6 +58,17 @@ impl Client {
     /// Connects and makes a WebSocket of the connection.
     pub async fn connect(place: &Place, scratch: Scratch) -> io::Result<Self> {
         let mut socket = Socket::connect(place).await?;
+        if place.is_tcp {
+            let splitter = Some(Splitter::new(SCRATCH));
+            return Ok(Self {
+                socket,
+                way: place.way.clone(),
+                scratch,
+                rest: Vec::new(),
+                splitter,
+                behind: Vec::new(),
+            });
+        }
         let request = format!(
             "GET {} HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: xmpp\r\nSec-WebSocket-Key: {KEY}\r\n\r\n",
@@ -74,7 +88,8 @@ impl Client {
         if !answer.starts_with("HTTP/1.1 101") || !answer.contains(ACCEPT) {
             return Err(io::Error::other(format!("no WebSocket: {answer}")));
         }
-        Ok(Self { socket, way: place.way.clone(), scratch, rest: Vec::new(), behind: Vec::new() })
+        let (way, rest, behind) = (place.way.clone(), Vec::new(), Vec::new());
+        Ok(Self { socket, way, scratch, rest, splitter: None, behind })
     }
 
     /// Whether TLS goes on with an earlier session.
@@ -184,6 +199,15 @@ impl Client {
     }
 
     async fn send(&mut self, opcode: OpCode, content: &[u8]) -> io::Result<()> {
+        if let Some(splitter) = &mut self.splitter {
+            if content.starts_with(b"<open ") {
+                splitter.restart(SCRATCH);
+                self.socket.write_all(world::header(&self.way).as_bytes()).await?;
+            } else {
+                self.socket.write_all(content).await?;
+            }
+            return self.socket.flush().await;
+        }
         let header = FrameHeader { opcode, mask: Some(MASK), ..FrameHeader::default() };
         let mut frame = Vec::with_capacity(content.len() + 14);
         header.format(content.len() as u64, &mut frame).map_err(io::Error::other)?;
@@ -213,6 +237,23 @@ impl Client {
             return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
         }
         let mut input = &scratch[..start + length];
+        if let Some(splitter) = &mut self.splitter {
+            while let Some(piece) =
+                splitter.next(&mut input).map_err(|error| io::Error::other(format!("{error:?}")))?
+            {
+                match piece {
+                    Piece::Header(_) => sink(OpCode::Data(Data::Text), b"<open />"),
+                    // White space answers it.
+                    Piece::Stanza(text) if text.starts_with("<iq") && text.contains("'urn:xmpp:ping'") => {
+                        sink(OpCode::Control(Control::Ping), b" ")
+                    }
+                    Piece::Stanza(text) => sink(OpCode::Data(Data::Text), text.as_bytes()),
+                    Piece::Space => {}
+                    Piece::End => return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),
+                }
+            }
+            return Poll::Ready(Ok(()));
+        }
         while let Some((opcode, from, to)) = frame(input)? {
             sink(opcode, &input[from..to]);
             input = &input[to..];

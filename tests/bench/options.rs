@@ -67,9 +67,13 @@ pub struct Options {
     #[argh(option, arg_name = "minutes")]
     pub soak: Option<u32>,
 
-    /// only with this transport: ws or wss
+    /// only with this transport: ws, wss, or over TCP tcp, tls
     #[argh(option, from_str_fn(transport))]
     pub transport: Option<Transport>,
+
+    /// measure XMPP over TCP beside, without TLS and with it
+    #[argh(switch)]
+    pub tcp: bool,
 
     /// leave out the floor
     #[argh(switch)]
@@ -180,6 +184,17 @@ const STAGES: [(&str, Stage); 11] = [
 pub enum Transport {
     Ws,
     Wss,
+    /// XMPP over TCP without TLS.
+    Tcp,
+    /// XMPP over TCP with TLS from the first byte.
+    Tls,
+}
+
+impl Transport {
+    /// Whether no WebSocket is made.
+    pub fn is_tcp(self) -> bool {
+        matches!(self, Self::Tcp | Self::Tls)
+    }
 }
 
 impl Options {
@@ -201,9 +216,12 @@ impl Options {
 
     /// The transports to be measured.
     pub fn transports(&self) -> impl Iterator<Item = Transport> {
-        [Transport::Ws, Transport::Wss]
-            .into_iter()
-            .filter(|transport| self.transport.is_none_or(|only| only == *transport))
+        [Transport::Ws, Transport::Wss, Transport::Tcp, Transport::Tls].into_iter().filter(|transport| {
+            match self.transport {
+                Some(only) => only == *transport,
+                None => self.tcp || !transport.is_tcp(),
+            }
+        })
     }
 
     /// The servers to be measured, each with its names in the order of [`Target::Other`].
@@ -269,6 +287,7 @@ impl Options {
             password: self.password.clone(),
             publisher: self.publisher.clone(),
             publish_by: self.publish,
+            over_tcp: false,
             is_ours: false,
         }
     }
@@ -289,6 +308,9 @@ impl Options {
         // Bounds the queue from its other side: 1 MiB.
         if self.burst as usize * (self.payload + 600) > 900_000 {
             return Err("--burst times --payload must stay below the queue of a session, 1 MiB".into());
+        }
+        if self.soak.is_some() && (self.tcp || self.transport.is_some_and(Transport::is_tcp)) {
+            return Err("--soak is for WebSockets".into());
         }
         if self.sessions == 0 || self.rounds == 0 || self.steady == 0 || self.changes == 0 {
             return Err("--sessions, --rounds, --steady and --changes must be at least 1".into());
@@ -333,7 +355,9 @@ fn transport(text: &str) -> Result<Transport, String> {
     match text {
         "ws" => Ok(Transport::Ws),
         "wss" => Ok(Transport::Wss),
-        _ => Err("it must be ws or wss".into()),
+        "tcp" => Ok(Transport::Tcp),
+        "tls" => Ok(Transport::Tls),
+        _ => Err("it must be ws, wss, tcp or tls".into()),
     }
 }
 

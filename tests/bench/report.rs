@@ -193,5 +193,7 @@ pub fn transport(transport: Transport) -> &'static str {
     match transport {
         Transport::Ws => "ws",
         Transport::Wss => "wss",
+        Transport::Tcp => "tcp",
+        Transport::Tls => "tls",
     }
 }

@@ -29,6 +29,8 @@ pub struct Setup<'a> {
     pub hash: Option<(&'a str, &'a str)>,
     /// Lines of the section `limits`.
     pub limits: &'a str,
+    /// Whether it is to listen for XMPP over TCP, too.
+    pub over_tcp: bool,
     /// In place of those: each bound is what it is by default.
     pub default_limits: bool,
 }
@@ -42,7 +44,10 @@ impl Servers {
 
     /// A fresh server; one behind `--url` as it is, or `None` if it is not there with this transport.
     pub fn start(&self, options: &Options, column: Column, setup: &Setup<'_>) -> io::Result<Option<Server>> {
+        let setup = &Setup { over_tcp: column.transport.is_tcp(), ..*setup };
         match column.target {
+            // The floor has frames only.
+            Target::Floor | Target::Batching if setup.over_tcp => Ok(None),
             Target::Callboard => self.callboard_with(setup, &[]).map(Some),
             Target::Before => {
                 let Some(program) = &self.before else { return Ok(None) };
@@ -75,7 +80,8 @@ impl Servers {
 
     /// A program with its configuration, and how one talks to it.
     fn command(&self, program: &str, setup: &Setup<'_>, arguments: &[&str]) -> io::Result<(Command, Way)> {
-        let way = Way { password: setup.hash.map(|(_, password)| password.to_owned()), ..Way::default() };
+        let password = setup.hash.map(|(_, password)| password.to_owned());
+        let way = Way { password, over_tcp: setup.over_tcp, ..Way::default() };
         let configuration = self.folder.0.join("load.toml");
         let hash = setup.hash.map(|(hash, _)| hash);
         let room = if setup.default_limits { String::new() } else { world::room(setup.users) + setup.limits };

@@ -21,6 +21,8 @@ pub struct Way {
     /// The publisher: name, colon, password.
     pub publisher: String,
     pub publish_by: PublishBy,
+    /// Whether it listens for XMPP over TCP, too.
+    pub over_tcp: bool,
     /// Whether it is callboard or the floor, of which every frame is known: to a login come [`world::ANSWERS`] and nothing
     /// else, then events only.
     pub is_ours: bool,
@@ -43,6 +45,7 @@ impl Default for Way {
             password: None,
             publisher: world::ADMINISTRATOR.to_owned(),
             publish_by: PublishBy::Http,
+            over_tcp: false,
             is_ours: true,
         }
     }
@@ -69,6 +72,8 @@ pub struct Place {
     pub path: String,
     /// There if it has TLS.
     pub tls: Option<TlsConnector>,
+    /// Whether the stream is one document over TCP, and no WebSocket is made.
+    pub is_tcp: bool,
     /// The client's own address; `None`: which one it is does not matter.
     pub from: Option<Ipv4Addr>,
     pub way: Arc<Way>,

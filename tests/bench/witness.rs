@@ -133,6 +133,7 @@ async fn be(errand: &Errand, password: Option<String>, executor: &LocalExecutor<
         host: errand.address.to_string(),
         path: "/ws/".to_owned(),
         tls: (errand.transport == Transport::Wss).then(socket::connector).transpose()?,
+        is_tcp: false,
         from: None,
         way: way.clone(),
     };

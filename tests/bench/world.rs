@@ -27,6 +27,9 @@ pub fn node(name: &str) -> String {
 /// them if they have one; `limits` are lines of that section.
 pub fn configuration(way: &Way, users: usize, hash: Option<&str>, limits: &str) -> String {
     let mut text = format!("domain = \"{DOMAIN}\"\nlisten = [\"127.0.0.1:0\"]\n");
+    if way.over_tcp {
+        text.push_str("listen_xmpp = [\"127.0.0.1:0\"]\nlisten_xmpp_plain = [\"127.0.0.1:0\"]\nxmpp_plain_login = true\n");
+    }
     let administrator = way.publisher.split_once(':').unwrap_or_default();
     let _ = writeln!(
         text,
@@ -108,6 +111,14 @@ pub fn ping(way: &Way) -> String {
 /// An iq to an address.
 pub fn iq(kind: &str, id: &str, to: &str, child: &str) -> String {
     format!("<iq xmlns='jabber:client' type='{kind}' id='{id}' to='{to}'>{child}</iq>")
+}
+
+/// The start of a stream over TCP, in the place of the message that opens one.
+pub fn header(way: &Way) -> String {
+    format!(
+        "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' to='{}' version='1.0'>",
+        way.domain
+    )
 }
 
 /// What each frame of the answers to a login must contain, step by step.
