@@ -28,7 +28,7 @@ use crate::http::response::{Empty, Response, options, set, text};
 use crate::http::routes;
 use crate::http::routes::{Exchange, Handler, METHODS, Resource};
 use crate::http::site::Site;
-use crate::http::websocket::handshake;
+use crate::http::xmpp::handshake;
 use crate::http::{faults, hosts, request_target};
 use crate::hub;
 

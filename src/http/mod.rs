@@ -37,4 +37,4 @@ pub(crate) mod site;
 pub(crate) mod sso;
 #[cfg(test)]
 mod tests;
-pub mod websocket;
+pub mod xmpp;

@@ -16,7 +16,7 @@ use std::time::Instant;
 
 use callboard::config::Config;
 use callboard::http::response::Response;
-use callboard::http::websocket::handshake;
+use callboard::http::xmpp::handshake;
 use callboard::hub::{Peer, Transport};
 use callboard::net::connection::{Connection, Gauge};
 use callboard::net::quota::Quota;

@@ -9,7 +9,7 @@ use std::task::{Poll, Waker};
 use callboard::config::limits::Limits;
 use callboard::event_loop::rounds::{self, Rounds};
 use callboard::event_loop::writers::{Dropping, Writer, Writers};
-use callboard::http::websocket::Sessions;
+use callboard::http::xmpp::Sessions;
 use callboard::hub::{Peer, XmppOut};
 use callboard::id::{SessionId, UserId};
 use callboard::net::buffers::Scratch;

@@ -31,7 +31,7 @@ use crate::http::request_body::{Incoming, Left};
 use crate::http::response::{Body, Response, set};
 use crate::http::response_pieces::Rest;
 use crate::http::site::Site;
-use crate::http::websocket::handshake::values;
+use crate::http::xmpp::handshake::values;
 use crate::net::connection::{Connection, Quiet};
 
 /// Most headers of one request that are read.

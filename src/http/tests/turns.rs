@@ -13,7 +13,7 @@ use crate::config::Network;
 use crate::event_loop::rounds::ADDRESS;
 use crate::event_loop::scheduler::{ARRIVAL_TURN_MAX, SESSION_TURN_MAX, run};
 use crate::http::tests::*;
-use crate::http::websocket::{Way, task};
+use crate::http::xmpp::{Way, task};
 use crate::hub::{Peer, Transport};
 
 const MOMENT: Duration = Duration::from_millis(20);

@@ -3,7 +3,7 @@
 
 use std::io::{self, Cursor, Read, Write};
 
-use callboard::http::websocket::frames;
+use callboard::http::xmpp::frames;
 use libfuzzer_sys::fuzz_target;
 use tungstenite::Message;
 use tungstenite::error::Error;

@@ -131,20 +131,12 @@ fn bytes_come_in_crumbs_and_in_heaps() {
     }
 }
 
-/// The first bytes of a ClientHello of that length, in records of 1,000 bytes.
-fn half_hello(length: usize, sent: usize) -> Vec<u8> {
-    let mut message = vec![1, 0, (length >> 8) as u8, length as u8];
-    message.resize(sent, 0);
-    let record = |part: &[u8]| [&[22, 3, 1, (part.len() >> 8) as u8, part.len() as u8][..], part].concat();
-    message.chunks(1000).flat_map(record).collect()
-}
-
 #[test]
 fn a_handshake_that_is_not_complete_holds_sixteen_kibibytes_and_those_of_an_address_a_quarter_of_all() {
     let server = Server::with("[limits]\nhandshakes = \"64KiB\"\n");
     let open = |from, sent| {
         let mut http = Http::connect_from(from, server.tls);
-        http.send(half_hello(60_000, sent));
+        http.send(tls::half_hello(60_000, sent));
         http
     };
     let (here, there) = ([127, 0, 0, 1], [127, 0, 0, 2]);

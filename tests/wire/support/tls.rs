@@ -137,3 +137,11 @@ pub fn certificate(address: SocketAddr) -> Vec<u8> {
     let (_, connection) = stream.get_ref();
     connection.peer_certificates().expect("a server shows a certificate")[0].to_vec()
 }
+
+/// The first bytes of a ClientHello of that length, in records of 1,000 bytes.
+pub fn half_hello(length: usize, sent: usize) -> Vec<u8> {
+    let mut message = vec![1, 0, (length >> 8) as u8, length as u8];
+    message.resize(sent, 0);
+    let record = |part: &[u8]| [&[22, 3, 1, (part.len() >> 8) as u8, part.len() as u8][..], part].concat();
+    message.chunks(1000).flat_map(record).collect()
+}

@@ -4,9 +4,11 @@ use std::io::Read as _;
 
 use callboard::config::password::Password;
 
+use crate::support::figures::metrics;
 use crate::support::http::{own, publish};
 use crate::support::tcp::{TcpSession, expect_end, header, serving};
-use crate::support::{Client, Received};
+use crate::support::tls::half_hello;
+use crate::support::{Client, Received, ns};
 
 const OPEN: &str = "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='1.0'/>";
 
@@ -119,6 +121,25 @@ fn starttls_waits_for_its_answer_while_a_fault_keeps_that_back() {
         session.log_in("administrator", "a");
         session.expect_nothing_more();
     }
+}
+
+#[test]
+fn handshakes_by_starttls_share_what_those_of_an_address_may_hold() {
+    // A quarter of that for one address: 16 KiB.
+    let (server, ports) = serving("", "[limits]\nhandshakes = \"64KiB\"\n");
+    let halves = [12_000, 6_000].map(|sent| {
+        let mut session = TcpSession::plain(ports);
+        session.open();
+        session.send(&format!("<starttls xmlns='{}'/>", ns::TLS));
+        session.expect(&format!("<proceed xmlns='{}'/>", ns::TLS));
+        session.bytes(&half_hello(60_000, sent));
+        session
+    });
+    server.wait_for_log(&["127.0.0.1", "handshakes in [limits]"]);
+    assert_eq!(metrics(&server)["callboard_handshakes_refused_total"], 1.0);
+    // A client that says all at once holds nothing.
+    TcpSession::by_start_tls(ports).open();
+    drop(halves);
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::task::Poll;
 
 use smol::Timer;
 
-use crate::http::websocket::session::{Moved, Session, Way};
-use crate::http::websocket::sessions::Sessions;
+use crate::http::xmpp::session::{Moved, Session, Way};
+use crate::http::xmpp::sessions::Sessions;
 use crate::hub::Peer;
 use crate::id::SessionId;
 use crate::net::connection::Connection;

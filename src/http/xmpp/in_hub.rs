@@ -9,7 +9,7 @@ use crate::config::limits::Limits;
 use crate::event_loop::driver::Driver;
 use crate::event_loop::rounds::Rounds;
 use crate::event_loop::writers::{Dropping, Writer};
-use crate::http::websocket::sessions::Sessions;
+use crate::http::xmpp::sessions::Sessions;
 use crate::hub::{Peer, XmppOut};
 use crate::id::{SessionId, UserId};
 use crate::net::buffers::Scratch;

@@ -14,9 +14,9 @@ use ring::digest;
 use smol_hyper::rt::FuturesIo;
 
 use crate::http::response::{HttpRefusal, Response, empty, set};
-use crate::http::websocket::session::Way;
-use crate::http::websocket::sessions::Sessions;
-use crate::http::websocket::task;
+use crate::http::xmpp::session::Way;
+use crate::http::xmpp::sessions::Sessions;
+use crate::http::xmpp::task;
 use crate::hub::Peer;
 use crate::net::connection::{Connection, Slot};
 

@@ -1,29 +1,25 @@
 //! The network side of a session: moves frames between its socket and the owner of the session.
 
+mod input;
+mod output;
+
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
-use smol::io::{AsyncRead, AsyncWrite};
-use tungstenite::Message;
-use tungstenite::error::Error;
-use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+use smol::io::AsyncRead;
+use tungstenite::protocol::frame::coding::{Control, OpCode};
 
 use crate::event_loop::writers::{Dropping, Writer};
-use crate::http::websocket::frames::{Reader, header};
-use crate::http::websocket::sessions::Sessions;
-use crate::http::websocket::tcp::Tcp;
-use crate::hub::XmppOut;
+use crate::http::xmpp::frames::{Reader, header};
+use crate::http::xmpp::sessions::Sessions;
+use crate::http::xmpp::tcp::Tcp;
 use crate::id::{SessionId, UserId};
 use crate::net::accept::StartTls;
-use crate::net::buffers::{Scratch, WRITE};
 use crate::net::clock::now;
 use crate::net::connection::{Connection, UNWANTED_MAX};
-use crate::xmpp::sasl;
-use crate::xmpp::splitter::Piece;
-use crate::xmpp::stream::StreamError;
 
 /// Reads from the socket in one turn before other tasks have theirs.
 const TURNS: usize = 8;
@@ -39,11 +35,6 @@ const FAREWELL: usize = 64 * 1024;
 /// once, and those that are in do not wait for them. A client that has less to say is in when the time for a login has passed
 /// once more, so that it does not wait for others for ever.
 const COMING_IN: u8 = 8;
-
-const NOT_UTF8: StreamError =
-    StreamError { condition: "bad-format", text: "The text is not UTF-8.", code: 1007 };
-const BROKEN: StreamError =
-    StreamError { condition: "bad-format", text: "Not the WebSocket protocol.", code: 1002 };
 
 /// How a client came.
 pub enum Way {
@@ -258,144 +249,6 @@ impl<S: Sessions> Session<S> {
         Poll::Pending
     }
 
-    /// Writes what waits, many frames at once. Pending if the socket takes no more.
-    fn write(&mut self, cx: &mut Context<'_>) -> io::Result<Poll<()>> {
-        let written = self.try_write(cx)?;
-        self.stuck = written.is_pending();
-        if self.stuck {
-            self.sessions.full(self.id);
-        }
-        Ok(written)
-    }
-
-    fn try_write(&mut self, cx: &mut Context<'_>) -> io::Result<Poll<()>> {
-        let sessions = self.sessions.clone();
-        loop {
-            let mut sent = 0;
-            while sent < self.unsent.len() {
-                let rest = &self.unsent[sent..];
-                let most = self.slice.map_or(rest.len(), |bytes| rest.len().min(bytes.into()));
-                match Pin::new(&mut self.io).poll_write(cx, &rest[..most])? {
-                    Poll::Ready(0) => return Err(io::ErrorKind::WriteZero.into()),
-                    Poll::Ready(length) => sent += length,
-                    Poll::Pending => break,
-                }
-            }
-            if sent > 0 {
-                // A client that takes its events lives, though its pongs are not read meanwhile.
-                sessions.heard(self.id);
-            }
-            if sent < self.unsent.len() {
-                // Once for all segments: each would move the rest of a long stanza.
-                drop(self.unsent.drain(..sent));
-                return Ok(Poll::Pending);
-            }
-            self.unsent = Vec::new();
-            let Scratch { output, .. } = &mut *sessions.scratch().borrow_mut();
-            output.clear();
-            self.slice = None;
-            let more = sessions.drain(self.id, WRITE, |out| self.encode(output, &out));
-            if self.slice.is_some() {
-                self.unsent.extend_from_slice(output);
-            } else if !output.is_empty() {
-                match Pin::new(&mut self.io).poll_write(cx, output)? {
-                    Poll::Ready(0) => return Err(io::ErrorKind::WriteZero.into()),
-                    Poll::Ready(length) => self.unsent.extend_from_slice(&output[length..]),
-                    Poll::Pending => self.unsent.extend_from_slice(output),
-                }
-            }
-            if !more && self.unsent.is_empty() {
-                let flushed = Pin::new(&mut self.io).poll_flush(cx)?;
-                if flushed.is_ready() && self.deaf && self.phase == Phase::Closing && !self.half_closed {
-                    self.half_closed = true;
-                    self.io.end_writing(cx);
-                }
-                return Ok(flushed);
-            }
-        }
-    }
-
-    fn encode(&mut self, output: &mut Vec<u8>, out: &XmppOut<'_>) {
-        match out {
-            XmppOut::Slice(bytes) => self.slice = Some(*bytes),
-            XmppOut::Text(pieces) => {
-                if let Wire::Tcp(tcp) = &mut self.wire {
-                    tcp.says(pieces);
-                }
-                self.encode_text(output, pieces);
-            }
-            XmppOut::Ping => header(output, OpCode::Control(Control::Ping), 0),
-            // The client knows by the end of the connection that nothing more comes (RFC 6120 §4.4).
-            XmppOut::Close(..) if self.is_tcp() => (self.phase, self.deaf) = (Phase::Closing, true),
-            XmppOut::Close(code, reason) => {
-                header(output, OpCode::Control(Control::Close), 2 + reason.len());
-                output.extend_from_slice(&code.to_be_bytes());
-                output.extend_from_slice(reason.as_bytes());
-                self.phase = Phase::Closing;
-            }
-        }
-    }
-
-    fn encode_text(&self, output: &mut Vec<u8>, pieces: &[&str]) {
-        if log::log_enabled!(log::Level::Trace) {
-            log::trace!("{} > {}", self.io.peer, sasl::masked_answer(&pieces.concat()));
-        }
-        if !self.is_tcp() {
-            header(output, OpCode::Data(Data::Text), pieces.iter().map(|piece| piece.len()).sum());
-        }
-        for piece in pieces {
-            output.extend_from_slice(piece.as_bytes());
-        }
-    }
-
-    /// Takes what was read, as long as the hub takes messages. Returns the peer's close frame, if it came.
-    fn take(&mut self, mut input: &[u8], turn: Turn) -> Option<Closed> {
-        while !self.deaf {
-            let tired = !input.is_empty() && turn.is_over();
-            if tired || !self.sessions.is_reading(self.id) {
-                self.paused = true;
-                self.unread = input.to_vec();
-                return None;
-            }
-            let Wire::WebSocket(reader) = &mut self.wire else {
-                if self.take_piece(&mut input) {
-                    continue;
-                }
-                return None;
-            };
-            let mut answers = Vec::new();
-            let message = reader.next(&mut input, &mut answers);
-            if self.user.is_some() && matches!(message, Ok(Some(_))) {
-                self.messages = self.messages.saturating_add(1);
-            }
-            if self.phase == Phase::Open {
-                // A client that sends one ping after the other must not fill our memory with pongs: it is not read
-                // from before it has taken those of this round.
-                self.unsent.append(&mut answers);
-            }
-            match message {
-                Ok(None) => return None,
-                Ok(Some(Message::Text(text))) => self.text(&text),
-                Ok(Some(Message::Ping(_) | Message::Pong(_))) => self.sessions.control(self.id),
-                Ok(Some(Message::Close(frame))) => return Some(Closed(frame.map(|frame| frame.code.into()))),
-                Ok(Some(Message::Binary(data))) => self.sessions.binary(self.id, &data, &mut self.unsent),
-                // These are made for writing only.
-                Ok(Some(Message::Frame(_))) => {}
-                Err(error) => {
-                    // Its answer to our close will not be understood either.
-                    self.deaf = true;
-                    let error = match error {
-                        Error::Capacity(_) => StreamError::TOO_LARGE,
-                        Error::Utf8(_) => NOT_UTF8,
-                        _ => BROKEN,
-                    };
-                    self.sessions.fail(self.id, error);
-                }
-            }
-        }
-        None
-    }
-
     /// Reads once for nobody, because closing a socket with unread data in it would take back our last words: what stands in
     /// it is not looked at, and others have their turn before the next time. Returns something if the connection is over.
     fn throw_away(&mut self, cx: &mut Context<'_>) -> Poll<Option<Moved>> {
@@ -409,17 +262,6 @@ impl<S: Sessions> Session<S> {
             }
             Err(error) => Some(self.lost(&error)),
         })
-    }
-
-    fn text(&mut self, text: &str) {
-        log::trace!("{} < {}", self.io.peer, sasl::masked(text, self.user.is_some()));
-        let user = self.sessions.receive(self.id, text);
-        if user.is_some() && self.user.is_none() {
-            self.user = user;
-            if let Wire::WebSocket(reader) = &mut self.wire {
-                reader.raise(self.sessions.limits().stanza);
-            }
-        }
     }
 
     /// The peer has closed. The frames that wait go out, and our close frame behind them, as far as the socket takes them at
@@ -450,37 +292,6 @@ impl<S: Sessions> Session<S> {
 impl<S: Sessions> Session<S> {
     fn is_tcp(&self) -> bool {
         matches!(self.wire, Wire::Tcp(_))
-    }
-
-    /// Takes the next piece of a stream over TCP. Returns false if it has not come yet, or nothing more is taken before TLS has begun.
-    fn take_piece(&mut self, input: &mut &[u8]) -> bool {
-        let Wire::Tcp(tcp) = &mut self.wire else { return false };
-        if self.user.is_none() {
-            self.user = self.sessions.user(self.id);
-            if self.user.is_some() {
-                tcp.splitter.restart(self.sessions.limits().stanza);
-            }
-        }
-        match tcp.splitter.next(input) {
-            Ok(None) => return false,
-            Ok(Some(piece)) => {
-                if let Piece::Header(text) | Piece::Stanza(text) = piece {
-                    log::trace!("{} < {}", self.io.peer, sasl::masked(text, self.user.is_some()));
-                }
-                if self.user.is_some() && piece != Piece::Space {
-                    self.messages = self.messages.saturating_add(1);
-                }
-                self.sessions.piece(self.id, piece);
-                if tcp.has_start_tls() {
-                    tcp.is_starting = self.sessions.start_tls(self.id, input.is_empty());
-                }
-            }
-            Err(error) => {
-                self.deaf = true;
-                self.sessions.fail(self.id, error.into());
-            }
-        }
-        !self.is_starting_tls()
     }
 
     fn is_starting_tls(&self) -> bool {
