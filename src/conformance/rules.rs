@@ -96,10 +96,10 @@ pub fn fault_name(rule: &Rule, session: SessionId, place: usize) -> String {
     format!("score-{}-{session}{place}", rule.name)
 }
 
-/// All rules.
+/// All rules. That a client asks for the subprotocol (RFC 7395 §3.1) is none of them: one that does not has no session, and so no
+/// score.
 #[rustfmt::skip]
 pub static RULES: &[Rule] = &[
-    Rule { name: "subprotocol", source: "RFC 7395 §3.1", symptom: "", faults: &[], judge: subprotocol },
     Rule { name: "one-element", source: "RFC 7395 §3.3.3", symptom: "score-one-element", faults: &[], judge: one_element },
     Rule { name: "domain", source: "RFC 6120 §4.7.2", symptom: "score-domain", faults: &[], judge: domain },
     Rule { name: "resource", source: "the guide, \"Managing Notifications in Third-Party Applications\"",
@@ -118,11 +118,6 @@ pub static RULES: &[Rule] = &[
     Rule { name: "lost-events", source: "the guide, \"Failure Scenarios\"", symptom: "event-drop",
         faults: &["kind=cut&how=rst&after=2s&count=1&for=1s", "kind=bosh-end&after=2s&count=1&for=1s", "kind=event-drop&for=2s"], judge: lost_events },
 ];
-
-fn subprotocol<'r>(client: &Client<'r>, _: &Rule) -> Finding<'r> {
-    // Without it there is no session over a WebSocket.
-    if client.is_framed() { Finding::passed(client.first) } else { Finding::NOT_SEEN }
-}
 
 fn one_element<'r>(client: &Client<'r>, _: &Rule) -> Finding<'r> {
     if !client.is_framed() {

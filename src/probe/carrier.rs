@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::dialogue::{Side, bounds};
 use super::plan::Way;
+use super::secret::without_key;
 use crate::xml;
 use crate::xmpp::ns;
 use crate::xmpp::sasl;
@@ -188,6 +189,7 @@ impl Carrier {
             Self::Bosh(Bosh { sid, .. }) if !sid.is_empty() => ['\'', '"']
                 .iter()
                 .fold(text, |text, quote| text.replace(&format!("{quote}{sid}{quote}"), "'(masked)'")),
+            Self::Bosh(_) => without_key(&text),
             _ => text,
         }
     }

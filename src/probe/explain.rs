@@ -6,15 +6,15 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::browser;
-use super::dialogue::{Dialogue, Side, bounds};
+use super::dialogue::{Dialogue, Side};
 use super::header;
 use super::outcome::{rfc3339, seconds};
 use super::peer::{self, Refusal, Upgrade};
 use super::plain::{self, Plain};
 use super::plan::{Frame, Judged};
+use super::secret::{shown_url, without_key};
 use super::step::Step;
 use super::symptom::Symptom;
-use crate::xml;
 use crate::xmpp::sasl;
 
 /// How many frames of a file are read.
@@ -94,8 +94,13 @@ fn of_json(text: &str) -> Result<(Vec<Recorded>, usize), String> {
 fn judge(recorded: Recorded) -> Judged {
     let Recorded { name, bosh, upgrade, mut frames, error } = recorded;
     let mut dialogue = Dialogue::default();
-    let first = frames.first().map_or(Duration::ZERO, |frame| frame.at);
-    let since = |at: Duration| at.saturating_sub(first);
+    // The clock of who has recorded it may have been set back meanwhile: what was said is in the order of the file.
+    let mut clock = frames.first().map_or(Duration::ZERO, |frame| frame.at);
+    let mut last = Duration::ZERO;
+    for frame in &mut frames {
+        last = last.saturating_add(frame.at.saturating_sub(clock));
+        clock = std::mem::replace(&mut frame.at, last);
+    }
     if let Some(upgrade) = upgrade {
         dialogue.outcomes.begin(Step::Upgrade, Duration::ZERO);
         peer::upgraded(&mut dialogue.outcomes, Duration::ZERO, &upgrade, bosh);
@@ -104,42 +109,22 @@ fn judge(recorded: Recorded) -> Judged {
         dialogue.outcomes.warn(Step::Open, Duration::ZERO, Symptom::NoMessages);
     }
     for Frame { at, side, text } in &mut frames {
-        dialogue.frame(since(*at), *side, text);
+        dialogue.frame(*at, *side, text);
         // A HAR has the password, and what `--save` writes has not.
         if *side == Side::Client && !header::is_tag(text) {
             *text = sasl::masked(text, dialogue.has_logged_in()).into_owned();
         }
-        if let Some(shown) = without_key(text) {
-            *text = shown;
-        }
+        *text = without_key(text);
     }
     let end_is_unknown = !dialogue.is_closing() && error.is_none();
     let begun = frames.iter().any(|frame| frame.side == Side::Server);
     if let Some(words) = error.filter(|_| begun || dialogue.outcomes.failed().is_none()) {
-        browser::failed(
-            &mut dialogue,
-            frames.last().map_or(Duration::ZERO, |last| since(last.at)),
-            &words,
-            begun,
-            bosh,
-        );
-    } else if let Some(last) = frames.last() {
-        dialogue.recorded(since(last.at));
+        browser::failed(&mut dialogue, last, &words, begun, bosh);
+    } else if !frames.is_empty() {
+        dialogue.recorded(last);
     }
-    let name = peer::shown_url(&name);
+    let name = shown_url(&name);
     Judged { name, outcomes: dialogue.outcomes, frames, is_recording: true, end_is_unknown, left_out: 0 }
-}
-
-/// A body without the key of its BOSH session, which no report has.
-fn without_key(text: &str) -> Option<String> {
-    if !text.contains("sid") {
-        return None;
-    }
-    let document = xml::read_document(text, &bounds()).ok()?;
-    let key = document.root_element().attribute_node("sid")?.range_value();
-    // Without a byte order mark and white space before it, which the places count from.
-    let text = document.input_text();
-    Some(format!("{}(masked){}", &text[..key.start], &text[key.end..]))
 }
 
 /// Frames with the name of their session, connection by connection.
@@ -153,9 +138,6 @@ fn by_session(frames: impl Iterator<Item = (String, Frame)>) -> Vec<Recorded> {
             }
             None => {}
         }
-    }
-    for Recorded { frames, .. } in &mut recorded {
-        frames.sort_by_key(|frame| frame.at);
     }
     // A stream of server-sent events is in the record, too: its client says nothing.
     recorded.retain(|recorded| recorded.frames.iter().any(|frame| frame.side == Side::Client));
@@ -293,7 +275,8 @@ fn from_har(entries: &[Value]) -> Vec<Recorded> {
             None => {}
         }
     }
-    for Recorded { frames, .. } in &mut recorded {
+    // The answer to a request of BOSH may come behind the next request.
+    for Recorded { frames, .. } in recorded.iter_mut().filter(|recorded| recorded.bosh) {
         frames.sort_by_key(|frame| frame.at);
     }
     recorded

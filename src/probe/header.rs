@@ -51,7 +51,7 @@ pub const HTTP: &str = "HTTP/";
 /// The reason of an upgrade that failed where the answer is a stream over TCP.
 pub const NO_HTTP: &str = "the answer is a stream of XMPP over TCP";
 
-/// The reason of an end, of an upgrade or of a request that was a reset (RFC 9293 §3.5.2).
+/// The reason of an end that was a reset (RFC 9293 §3.5.2).
 pub const RESET: &str = "the connection was reset";
 
 /// The first line of what a server has said.

@@ -19,6 +19,7 @@ mod peer;
 mod plain;
 mod plan;
 mod response;
+mod secret;
 mod step;
 mod symptom;
 #[cfg(test)]
@@ -31,8 +32,9 @@ pub use explain::explain;
 pub use header::{NO_HTTP, RESET};
 pub use live::Probe;
 pub use outcome::{Fact, Outcome, Outcomes, Verdict, millis};
-pub use peer::{Flaw, Got, NotConnected, NotSecured, Refusal, Secured, Upgrade, shown_url, title};
+pub use peer::{Flaw, Got, NotConnected, NotSecured, Refusal, Secured, Upgrade, title};
 pub use plan::{Do, Frame, Judged, Plan, Seen, Way};
 pub use response::Response;
+pub use secret::shown_url;
 pub use step::Step;
 pub use symptom::Symptom;

@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::dialogue::bounds;
-use super::header::{self, HTTP, NO_HTTP, RESET, first_line};
+use super::header::{self, HTTP, NO_HTTP, first_line};
 use super::outcome::Outcomes;
+use super::secret::shown_url;
 use super::step::Step;
 use super::symptom::Symptom;
 use crate::xml;
@@ -95,23 +96,6 @@ pub struct Refusal {
     pub server: Option<String>,
     /// The title of the page in it, by which a proxy is known.
     pub page: Option<String>,
-}
-
-/// An address as reports show it: what stands behind the path may be a token, and a name before the host has a password beside it.
-pub fn shown_url(url: &str) -> String {
-    let end = url.find(['?', '#']).unwrap_or(url.len());
-    let (start, rest) = url.split_at(end);
-    let (scheme, place) = start.split_once("://").map_or(("", start), |(scheme, place)| (scheme, place));
-    let authority = &place[..place.find('/').unwrap_or(place.len())];
-    let mut out = if scheme.is_empty() { String::new() } else { format!("{scheme}://") };
-    match authority.rfind('@') {
-        Some(at) => out.extend(["…", &place[at..]]),
-        None => out.push_str(place),
-    }
-    if !rest.is_empty() {
-        out.extend([&rest[..1], "…"]);
-    }
-    out
 }
 
 /// The title of a page.
@@ -247,7 +231,6 @@ pub fn upgraded(outcomes: &mut Outcomes, at: Duration, answer: &Upgrade, bosh: b
             match words {
                 // TLS 1.3 lets a client begin before its certificate is asked for (RFC 8446 §4.4.2.4).
                 _ if words.contains("CertificateRequired") => Symptom::Forbidden,
-                _ if words == RESET => Symptom::Refused,
                 _ if words.contains(NO_HTTP) => Symptom::SpeaksXmpp,
                 _ => Symptom::BadHandshake,
             }

@@ -9,6 +9,11 @@ const BODY_MAX: usize = 1 << 20;
 /// How long all of it may be: with announcements of a response before it, and with what is between the chunks of a body.
 const RESPONSE_MAX: usize = HEAD_MAX + 2 * BODY_MAX;
 
+/// How many announcements may stand before a response, and how many chunks its body may have: all of them are read again when more
+/// has come.
+const ANNOUNCED_MAX: usize = 16;
+const CHUNKS_MAX: usize = 4096;
+
 /// How many headers a response may have.
 const HEADERS_MAX: usize = 100;
 
@@ -35,6 +40,7 @@ impl Response {
             return Err(header::NO_HTTP.to_owned());
         }
         let mut rest = bytes;
+        let mut announced = 0;
         let Head { mut response, chunked, length, .. } = loop {
             let Some(found) = head(rest)? else {
                 return match (is_over, rest.len() > HEAD_MAX) {
@@ -47,6 +53,10 @@ impl Response {
             // Another response follows those that only say that it will (RFC 9110 §15.2).
             if !(100..200).contains(&found.response.status) || found.response.status == 101 {
                 break found;
+            }
+            announced += 1;
+            if announced > ANNOUNCED_MAX {
+                return Err("the response is announced again and again".to_owned());
             }
         };
         let body = match (chunked, length) {
@@ -109,7 +119,7 @@ fn head(bytes: &[u8]) -> Result<Option<Head>, String> {
 /// A body that came in chunks (RFC 9112 §7.1); `None`: there are more.
 fn unchunked(mut bytes: &[u8]) -> Result<Option<Vec<u8>>, String> {
     let mut body = Vec::new();
-    loop {
+    for _ in 0..CHUNKS_MAX {
         let (start, size) = match httparse::parse_chunk_size(bytes) {
             Ok(httparse::Status::Complete(found)) => found,
             // What is between chunks is short.
@@ -129,4 +139,5 @@ fn unchunked(mut bytes: &[u8]) -> Result<Option<Vec<u8>>, String> {
             None => return Ok(None),
         }
     }
+    Err("the body has too many chunks".to_owned())
 }

@@ -62,7 +62,27 @@ test('servers of others', { concurrency: true }, async (t) => {
             assert.match(found.findings.join(), expected instanceof RegExp ? expected : new RegExp(`^${expected}$`), found.printed);
           });
         });
-        await Promise.all([...whole, ...failures]);
+        const tcp = ['xmpp', 'xmpps'].map(async (scheme) => {
+          const found = await at(scheme, ...as('right'), '--ca', ca, '--resource', scheme);
+          assert.deepEqual(found.findings, ['finesse not-finesse', 'subscribe not-finesse'], `${scheme}: ${found.printed}`);
+          const steps = ['tls', 'open', 'features', 'auth', 'restart', 'bind', 'session', 'presence', 'ping', 'close'];
+          for (const step of scheme === 'xmpp' ? ['starttls', ...steps] : steps) {
+            assert.notEqual(found.of[step].verdict, 'not taken', `${scheme} ${step}: ${found.printed}`);
+          }
+        });
+        const tcpFailures = [
+          [[...as('wrong'), '--ca', ca], running.url('xmpp'), 'auth not-authorized'],
+          [[...as('right'), '--domain', 'nowhere.example'], running.url('xmpp'), 'features host-unknown'],
+          // At the other's port.
+          [[], running.url('xmpps').replace('xmpps', 'xmpp'), /^open (tls-expected|refused|broken|silent)$/],
+          [[], running.url('xmpp').replace('xmpp', 'xmpps'), 'tls speaks-xmpp'],
+          [[], running.url('http').replace(/^http(.*:\d+).*/, 'xmpp$1'), /^open (speaks-http|refused|broken|silent)$/],
+          [[], running.url('xmpp').replace('xmpp', 'ws'), 'upgrade speaks-xmpp'],
+        ].map(async ([flags, url, expected]) => {
+          const found = await probe(url, '--timeout', '4', ...flags);
+          assert.match(found.findings.join(), expected instanceof RegExp ? expected : new RegExp(`^${expected}$`), `${url}: ${found.printed}`);
+        });
+        await Promise.all([...whole, ...failures, ...tcp, ...tcpFailures]);
       } finally {
         await running.stop();
       }

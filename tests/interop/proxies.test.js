@@ -154,6 +154,11 @@ for (const [name, proxy] of Object.entries(PROXIES)) {
         assert.equal(status, expected, `${options.method ?? 'POST'} ${path}`);
       }
     }
+    if (name === 'Apache') {
+      // Larger than anything that callboard takes: the proxy refuses it by itself, with a page of its own.
+      const own = await upload('/finesse/api/User/1001/ClientLog', { body: Buffer.alloc(1_048_577, 'x') });
+      assert.deepEqual([own.status, /<html>/i.test(own.text)], [413, true], own.text);
+    }
     await server.post('/callboard/api/status?status=OUT_OF_SERVICE', '');
     for (let round = 0; round < 3; round++) {
       assert.equal((await upload('/finesse/api/User/1001/ClientLog')).status, 503);

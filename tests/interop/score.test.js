@@ -12,7 +12,7 @@ import { lab } from './lab/lab.js';
 import { within } from './lab/wait.js';
 
 const USER = '/finesse/api/User/1001';
-const SEEN = ['subprotocol', 'one-element', 'domain', 'resource', 'priority', 'pings', 'subscriptions'];
+const SEEN = ['one-element', 'domain', 'resource', 'priority', 'pings', 'subscriptions'];
 
 /** The id of the session that has this resource. */
 async function sessionOf(server, resource) {
@@ -133,8 +133,8 @@ test('the page has the score of a client, provokes what it has not met, and save
   await panel.locator('[data-score="session"]').selectOption(id);
   await row('subscriptions').getByText('failed').waitFor();
   assert.match(await row('subscriptions').innerText(), /jid=.1001@localhost.[^]*subscribes with another JID[^]*Put the full JID/);
-  assert.equal(await panel.locator('[data-score="summary"]').innerText(), '5 of 12 rules passed, 1 failed.');
-  assert.equal(await panel.locator('tbody tr[data-rule]').count(), 12);
+  assert.equal(await panel.locator('[data-score="summary"]').innerText(), '4 of 11 rules passed, 1 failed.');
+  assert.equal(await panel.locator('tbody tr[data-rule]').count(), 11);
   assert.equal(await row('priority').getByRole('button').count(), 0, 'nothing has to provoke it');
   await fits(page, 'the score');
   await accessible(page, 'the score');

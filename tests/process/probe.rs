@@ -172,3 +172,69 @@ fn a_password_that_is_refused_is_not_tried_again() {
     assert!(complained.contains("not tried again"), "{complained}");
     assert_eq!(server.log().matches("login of 1001 refused").count(), 1, "{}", server.log());
 }
+
+#[test]
+fn reports_follow_no_symbolic_link_and_are_read_by_their_owner() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let server = Server::demo();
+    let folder = Folder::new();
+    let kept = folder.write("kept", "kept");
+    let path = |name: &str| folder.path().join(name).to_str().expect("a plain name").to_owned();
+    let (link, new) = (path("link"), path("new"));
+    symlink(&kept, &link).expect("the folder is ours");
+    for flag in ["--save", "--junit"] {
+        let (code, _, complained) = run(&["probe", &url("ws", server.plain), flag, &link]);
+        assert_eq!(code, Some(1), "{complained}");
+        assert!(complained.contains("link: it is a symbolic link"), "{complained}");
+    }
+    assert_eq!(std::fs::read_to_string(&kept).expect("it is there"), "kept");
+    // A dangling one makes no file either.
+    let dangling = path("dangling");
+    symlink(path("nothing"), &dangling).expect("the folder is ours");
+    assert_eq!(run(&["probe", &url("ws", server.plain), "--save", &dangling]).0, Some(1));
+    assert!(!folder.path().join("nothing").exists());
+    let (code, printed, _) = run(&[
+        "probe",
+        &url("ws", server.plain),
+        "--domain",
+        "localhost",
+        "--save",
+        &new,
+        "--junit",
+        "/dev/stdout",
+    ]);
+    assert_eq!(code, Some(0), "{printed}");
+    assert!(printed.contains("<testsuites>"), "what is no file may be named by a link: {printed}");
+    let mode = std::fs::metadata(&new).expect("it was saved").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn a_file_without_an_end_is_no_password() {
+    let free = url("ws", ([127, 0, 0, 1], 9).into());
+    let folder = Folder::new();
+    let long = folder.write("long", &"x".repeat(5000));
+    for path in [std::path::Path::new("/dev/zero"), &long] {
+        let path = path.to_str().expect("a plain name");
+        let (code, _, complained) = run(&["probe", &free, "--user", "1", "--password-file", path]);
+        assert_eq!(code, Some(1));
+        assert!(complained.contains("its first line is longer than 4 KiB"), "{complained}");
+    }
+}
+
+#[test]
+fn no_secret_of_an_address_stands_in_a_report() {
+    let server = Server::demo();
+    let folder = Folder::new();
+    let path = |name: &str| folder.path().join(name).to_str().expect("a plain name").to_owned();
+    let (saved, junit) = (path("saved.json"), path("junit.xml"));
+    let address = format!("{}?token=s3cret", url("ws", server.plain));
+    let (_, text) = probe(&address, &["--save", &saved, "--junit", &junit]);
+    let (_, json) = probe(&address, &["--json"]);
+    let (_, compared) = probe(&address, &["--compare", &saved]);
+    let files = [saved, junit].map(|path| std::fs::read_to_string(path).expect("it was written"));
+    let [saved, junit] = files;
+    for report in [text, json, compared, saved, junit] {
+        assert!(report.contains("/ws/?…") && !report.contains("s3cret"), "{report}");
+    }
+}

@@ -220,7 +220,7 @@ fn print(flags: &cli::Probe, found: &[Judged]) -> io::Result<Told<Exit>> {
     }
     files.extend(flags.save.as_ref().map(|path| (path, report::saved(&reports))));
     for (path, text) in files {
-        if let Err(error) = fs::write(path, text) {
+        if let Err(error) = setting::write(path, &text) {
             return Ok(Err((Exit::ToMend, of_file(path, error))));
         }
     }

@@ -32,6 +32,9 @@ use crate::probe::{
 };
 use crate::xmpp::ns;
 
+/// How many addresses of a name are tried.
+const ADDRESSES_MAX: usize = 32;
+
 /// How long one of several addresses may take to answer.
 const ADDRESS_PATIENCE: Duration = Duration::from_secs(3);
 
@@ -210,7 +213,7 @@ impl Connection<'_> {
         let found = net::resolve((&*self.target.host, self.target.port)).await;
         let mut addresses = Vec::new();
         for address in found.map_err(|error| error.to_string())? {
-            if !addresses.contains(&address.ip()) {
+            if addresses.len() < ADDRESSES_MAX && !addresses.contains(&address.ip()) {
                 addresses.push(address.ip());
             }
         }

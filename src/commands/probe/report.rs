@@ -220,7 +220,10 @@ pub fn saved(reports: &[Report<'_>]) -> String {
 
 /// What a peer has sent, without what a terminal would take for a command.
 pub fn printable(text: &str) -> String {
-    // The last two are no characters of XML either.
-    let is_shown = |c: char| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}');
+    // The first two ranges turn the order of what stands beside them round; the last two are no characters of XML either.
+    let is_shown = |c: char| {
+        !c.is_control()
+            && !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}')
+    };
     text.chars().map(|c| if is_shown(c) { c } else { '\u{fffd}' }).collect()
 }

@@ -9,6 +9,7 @@ mod server;
 
 use super::header;
 use super::outcome::Outcomes;
+use super::secret::without_key;
 use super::step::Step;
 use super::symptom::Symptom;
 use crate::xml::{self, Bounds};
@@ -218,7 +219,7 @@ impl Dialogue {
                     false => Symptom::NotWellFormed,
                 };
                 let shown = if symptom == Symptom::SpeaksHttp { header::first_line(text) } else { text };
-                self.outcomes.fact(step, "frame", shown);
+                self.outcomes.fact(step, "frame", without_key(shown));
                 self.outcomes.fail(step, at, symptom);
             }
             // What the client sends is its own matter; a server answers it with an error of the stream.

@@ -75,7 +75,9 @@ impl Probe {
 
     /// Warns of a stream over TCP on which there is no TLS and will be none.
     fn look_for_tls(&mut self, at: Duration) {
-        let has_features = self.dialogue.outcomes.of(Step::Features).took.is_some();
+        let features = self.dialogue.outcomes.of(Step::Features);
+        let has_features = features.took.is_some()
+            && matches!(features.symptom, None | Some(Symptom::NoPlain | Symptom::Slow));
         let lacks_tls = self.plan.way == Way::Tcp && !self.dialogue.has_tls() && !self.dialogue.offers_tls();
         if self.state == State::Opening && has_features && lacks_tls {
             self.dialogue.outcomes.warn(Step::StartTls, at, Symptom::NoStartTls);

@@ -159,3 +159,44 @@ fn what_is_no_recording_is_answered_with_a_sentence() {
         assert!(error.contains(sentence), "{file}: {error}");
     }
 }
+
+#[test]
+fn what_was_said_is_in_the_order_of_the_file_though_a_clock_was_set_back() {
+    let entries = [
+        ("frame-in", 9000, "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='host' version='1.0'/>"),
+        ("frame-out", 1000, "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' from='host' version='1.0'/>"),
+        (
+            "frame-out",
+            1100,
+            "<stream:features xmlns:stream='http://etherx.jabber.org/streams'><mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms></stream:features>",
+        ),
+    ];
+    let entries = entries.map(|(kind, time, text)| {
+        format!(r#"{{"kind":"{kind}","time":{time},"session":"0.1","text":"{text}"}}"#)
+    });
+    let explained = explain(&format!(r#"{{"entries":[{}]}}"#, entries.join(","))).expect("a recording");
+    let outcomes = &explained[0].outcomes;
+    assert_eq!(
+        (outcomes.of(Step::Open).verdict, outcomes.worst()),
+        (Verdict::Passed, Verdict::Passed),
+        "{outcomes:?}"
+    );
+    let took = |step| outcomes.of(step).took.map(|took| took.as_millis());
+    assert_eq!((took(Step::Open), took(Step::Features)), (Some(0), Some(100)));
+}
+
+#[test]
+fn a_body_that_is_no_xml_shows_no_key_and_no_password() {
+    let har = r#"{"log":{"entries":[{"startedDateTime":"2026-11-30T10:00:00Z","time":5,
+        "request":{"url":"https://host/http-bind/?token=s3cret","postData":{"text":"<body rid='2' sid='k3y'><auth>AGEAYg==</auth>"}},
+        "response":{"status":200,"content":{"text":"<body sid='k3y' xmlns='http://jabber.org/protocol/httpbind'><a></body>"}}}]}}"#;
+    let explained = explain(har).expect("BOSH");
+    let text = format!("{explained:?}");
+    assert!(
+        explained[0].outcomes.iter().any(|(_, outcome)| outcome.symptom == Some(Symptom::NotWellFormed)),
+        "{text}"
+    );
+    for secret in ["k3y", "AGEAYg", "s3cret"] {
+        assert!(!text.contains(secret), "{secret}: {text}");
+    }
+}

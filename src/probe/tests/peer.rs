@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use crate::probe::peer::{got, upgraded};
+use crate::probe::secret::without_key;
 use crate::probe::{Got, Outcomes, Refusal, Step, Symptom, Upgrade, shown_url};
 
 #[test]
@@ -62,7 +63,7 @@ fn a_rest_api_that_is_none_of_finesse_is_told_from_one_that_is_not_well() {
 #[test]
 fn an_upgrade_that_fails_has_its_cause() {
     for (words, symptom) in [
-        ("the connection was reset", Symptom::Refused),
+        ("the connection was reset", Symptom::BadHandshake),
         ("the answer is a stream of XMPP over TCP", Symptom::SpeaksXmpp),
         ("received fatal alert: CertificateRequired", Symptom::Forbidden),
         ("anything else", Symptom::BadHandshake),
@@ -95,4 +96,21 @@ fn an_address_is_shown_without_what_may_be_a_secret() {
     let answer = Got { status: 302, location: Some("https://u:secret@h/?a".to_owned()), body: String::new() };
     got(&mut outcomes, Step::User, Duration::ZERO, &answer, "host");
     assert!(!format!("{outcomes:?}").contains("secret"), "{outcomes:?}");
+}
+
+#[test]
+fn the_key_of_a_bosh_session_is_shown_in_no_form() {
+    for (text, shown) in [
+        ("<body sid='k3y' rid='1'>", "<body sid='(masked)' rid='1'>"),
+        ("<body rid=\"1\"\nsid = \"k3y\"/>", "<body rid=\"1\"\nsid='(masked)'/>"),
+        ("<body sid='k3y", "<body sid='(masked)"),
+        ("<body sid='k3y'><a sid='k3y'/>", "<body sid='(masked)'><a sid='(masked)'/>"),
+        ("<body authsid='x' sid=x side='y'>sid", "<body authsid='x' sid=x side='y'>sid"),
+        ("", ""),
+        (" sid", " sid"),
+        (" sid=", " sid="),
+        (" sid='", " sid='(masked)"),
+    ] {
+        assert_eq!(without_key(text), shown, "{text}");
+    }
 }

@@ -53,6 +53,11 @@ fn what_is_none_or_has_no_end_is_refused() {
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n".to_owned(), "without a size"),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc".to_owned(), "another size"),
         ("HTTP/1.1 100 Continue\r\n\r\n".repeat(100_000), "the response is too long"),
+        ("HTTP/1.1 100 Continue\r\n\r\n".repeat(17), "again and again"),
+        (
+            format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{}", "1\r\nx\r\n".repeat(4097)),
+            "too many chunks",
+        ),
         (
             format!(
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{}",

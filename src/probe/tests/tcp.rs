@@ -81,6 +81,12 @@ fn a_password_over_tcp_goes_only_where_it_may() {
         assert_eq!(outcomes.of(Step::StartTls).symptom, Some(Symptom::NoStartTls));
         assert_eq!(outcomes.of(Step::Auth).symptom, kept.filter(|_| !goes));
     }
+    // The stream ends before anybody could offer something.
+    let mut probe = Probe::new(tcp(), 1);
+    let error = "<stream:error xmlns:stream='http://etherx.jabber.org/streams'><host-unknown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>";
+    talk(&mut probe, &Secured::default(), server([error, "", ""], PROCEED));
+    assert_eq!(probe.dialogue().outcomes.of(Step::StartTls).symptom, None);
+    assert_eq!(probe.dialogue().outcomes.of(Step::Features).symptom, Some(Symptom::HostUnknown));
     // TLS that was offered and does not come.
     for (answer, symptom) in [
         (REFUSED, Symptom::StartTlsRefused),

@@ -7,11 +7,14 @@ import { join } from 'node:path';
 import { startOther } from './other.js';
 import { freePort, listens } from './ports.js';
 
-/** How each is started in a folder with `both.pem`, `server.pem` and `server.key`, at a port and one with TLS. Agent 1001 is there. */
+/**
+ * How each is started in a folder with `both.pem`, `server.pem` and `server.key`, at a port of HTTP and one with TLS, and at a port of
+ * TCP with STARTTLS and one with TLS. Agent 1001 is there.
+ */
 export const PEERS = {
   Prosody: {
     paths: { ws: '/xmpp-websocket', http: '/http-bind' },
-    start(folder, port, secure) {
+    start(folder, { port, secure, tcp, tls }) {
       mkdirSync(join(folder, 'data/localhost/accounts'), { recursive: true });
       writeFileSync(join(folder, 'data/localhost/accounts/1001.dat'), 'return { password = "1001" };\n');
       writeFileSync(
@@ -20,10 +23,11 @@ export const PEERS = {
         pidfile = "${folder}/prosody.pid"
         data_path = "${folder}/data"
         log = { warn = "*console" }
-        modules_enabled = { "saslauth", "roster", "disco", "ping", "websocket", "bosh" }
+        modules_enabled = { "saslauth", "tls", "roster", "disco", "ping", "websocket", "bosh" }
         modules_disabled = { "s2s", "offline" }
-        c2s_ports = {}
-        c2s_direct_tls_ports = {}
+        interfaces = { "127.0.0.1" }
+        c2s_ports = { ${tcp} }
+        c2s_direct_tls_ports = { ${tls} }
         s2s_ports = {}
         http_interfaces = { "127.0.0.1" }
         http_ports = { ${port} }
@@ -46,7 +50,7 @@ export const PEERS = {
     paths: { ws: '/ws', http: '/bosh' },
     // It listens before its user is there.
     isReady: (folder) => existsSync(join(folder, 'registered')),
-    start(folder, port, secure) {
+    start(folder, { port, secure, tcp, tls }) {
       const handlers = 'module: ejabberd_http, request_handlers: {/ws: ejabberd_http_ws, /bosh: mod_bosh}';
       writeFileSync(
         join(folder, 'ejabberd.yml'),
@@ -59,6 +63,8 @@ auth_password_format: plain
 listen:
   - {port: ${port}, ip: "127.0.0.1", ${handlers}}
   - {port: ${secure}, ip: "127.0.0.1", tls: true, ${handlers}}
+  - {port: ${tcp}, ip: "127.0.0.1", module: ejabberd_c2s, starttls: true}
+  - {port: ${tls}, ip: "127.0.0.1", module: ejabberd_c2s, tls: true}
 modules:
   mod_bosh: {}
   mod_disco: {}
@@ -80,6 +86,9 @@ modules:
   },
 };
 
+/** Which of the ports and of the paths a scheme of URLs is for. */
+const SCHEMES = { ws: ['port', 'ws'], wss: ['secure', 'ws'], http: ['port', 'http'], https: ['secure', 'http'], xmpp: ['tcp'], xmpps: ['tls'] };
+
 /** The folder of Erlang's libraries in which Debian's package has ejabberd. */
 function ejabberd() {
   for (const architecture of readdirSync('/usr/lib')) {
@@ -95,12 +104,12 @@ export async function startPeer({ paths, start, isReady = () => true }, { certif
   writeFileSync(join(folder, 'server.pem'), certificate);
   writeFileSync(join(folder, 'server.key'), key);
   writeFileSync(join(folder, 'both.pem'), certificate + key);
-  const [port, secure] = [await freePort(), await freePort()];
-  const [program, flags, env] = start(folder, port, secure);
-  const isUp = async () => (await listens(port)) && (await listens(secure)) && isReady(folder);
+  const ports = { port: await freePort(), secure: await freePort(), tcp: await freePort(), tls: await freePort() };
+  const [program, flags, env] = start(folder, ports);
+  const isUp = async () => (await Promise.all(Object.values(ports).map(listens))).every(Boolean) && isReady(folder);
   const { stop } = await startOther(program, flags, { env, folder, isUp });
   return {
-    url: (scheme) => `${scheme}://localhost:${/^(wss|https)$/.test(scheme) ? secure : port}${paths[scheme.startsWith('ws') ? 'ws' : 'http']}`,
+    url: (scheme) => `${scheme}://localhost:${ports[SCHEMES[scheme][0]]}${paths[SCHEMES[scheme][1]] ?? ''}`,
     stop,
   };
 }

@@ -37,7 +37,7 @@ export const nginxAround = (folder, server) => `
 
 const MODULES = '/usr/lib/apache2/modules';
 export const apacheAround = (folder, site, more = []) => `
-  ${['mpm_event', 'authz_core', 'headers', 'proxy', 'proxy_http', 'ssl', 'socache_shmcb', ...more].map((name) => `LoadModule ${name}_module ${MODULES}/mod_${name}.so`).join('\n')}
+  ${['mpm_event', 'authz_core', 'headers', 'proxy', 'proxy_http', 'rewrite', 'ssl', 'socache_shmcb', ...more].map((name) => `LoadModule ${name}_module ${MODULES}/mod_${name}.so`).join('\n')}
   ServerRoot ${folder}
   DefaultRuntimeDir ${folder}
   PidFile ${folder}/pid
