@@ -74,9 +74,9 @@ test('servers of others', { concurrency: true }, async (t) => {
           [[...as('wrong'), '--ca', ca], running.url('xmpp'), 'auth not-authorized'],
           [[...as('right'), '--domain', 'nowhere.example'], running.url('xmpp'), 'features host-unknown'],
           // At the other's port.
-          [[], running.url('xmpps').replace('xmpps', 'xmpp'), /^open (tls-expected|refused|broken|silent)$/],
+          [[], running.url('xmpps').replace('xmpps', 'xmpp'), /^open (tls-expected|refused|broken|silent)(,close silent)?$/],
           [[], running.url('xmpp').replace('xmpp', 'xmpps'), 'tls speaks-xmpp'],
-          [[], running.url('http').replace(/^http(.*:\d+).*/, 'xmpp$1'), /^open (speaks-http|refused|broken|silent)$/],
+          [[], running.url('http').replace(/^http(.*:\d+).*/, 'xmpp$1'), /^open (speaks-http|refused|broken|silent)(,close silent)?$/],
           [[], running.url('xmpp').replace('xmpp', 'ws'), 'upgrade speaks-xmpp'],
         ].map(async ([flags, url, expected]) => {
           const found = await probe(url, '--timeout', '4', ...flags);
