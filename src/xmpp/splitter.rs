@@ -20,7 +20,7 @@ pub enum Piece<'a> {
     End,
 }
 
-/// A text of this capacity, in bytes, must not stay with an idle session.
+/// A text of a larger capacity, in bytes, is not kept for the next piece.
 const LARGE: usize = 1024;
 
 /// The start of a section of CDATA, behind its `<!` (XML 1.0 §2.7).
@@ -110,7 +110,8 @@ impl Splitter {
     /// This can be no stream of XMPP, or a piece is too long. There is no reading on after that.
     pub fn next(&mut self, input: &mut &[u8]) -> Result<Option<Piece<'_>>, XmlError> {
         if std::mem::take(&mut self.is_done) {
-            match self.text.capacity() > LARGE {
+            // An idle session keeps no text.
+            match input.is_empty() || self.text.capacity() > LARGE {
                 true => self.text = Vec::new(),
                 false => self.text.clear(),
             }
@@ -130,6 +131,9 @@ impl Splitter {
                 _ => self.take_dull(input),
             }
             let Some((byte, rest)) = input.split_first() else { break };
+            if self.text.capacity() == 0 {
+                self.text.reserve(input.len().min(LARGE).min(self.limit));
+            }
             *input = rest;
             self.text.push(*byte);
             let is_complete = self.step(*byte)?;

@@ -162,3 +162,14 @@ fn a_piece_that_is_too_long_is_refused_before_its_end() {
     let (found, error) = split(&mut splitter, format!("{HEADER}{}<a/>", " ".repeat(10_000)).as_bytes(), 500);
     assert_eq!((found.len(), error), (2, None));
 }
+
+#[test]
+fn an_idle_stream_keeps_no_text() {
+    let mut splitter = Splitter::new(8192);
+    let stanza = format!("<a>{}</a>", "x".repeat(300));
+    for text in [HEADER, &stanza, &format!("{stanza}{stanza}"), " "] {
+        assert_eq!(split(&mut splitter, text.as_bytes(), 0).1, None);
+        assert_eq!(splitter.next(&mut &b""[..]), Ok(None));
+        assert_eq!(splitter.text.capacity(), 0, "{text}");
+    }
+}
