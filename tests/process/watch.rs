@@ -9,7 +9,7 @@ use crate::probe::url;
 use crate::run;
 use crate::support::http::{own, publish};
 use crate::support::server::Folder;
-use crate::support::{Server, program};
+use crate::support::{Server, program, tcp};
 
 /// The words by which a command logs in at an address.
 fn login<'a>(url: &'a str, user: &'a str, password: &'a str) -> [&'a str; 8] {
@@ -74,12 +74,17 @@ impl Watcher {
 
 #[test]
 fn what_one_command_publishes_another_prints_as_it_comes_over_any_transport() {
-    let server = Server::demo();
+    let (server, ports) = tcp::serving("", "");
     let folder = Folder::new();
     let password = password(&folder, "administrator");
-    for (scheme, address) in
-        [("ws", server.plain), ("wss", server.tls), ("http", server.plain), ("https", server.tls)]
-    {
+    for (scheme, address) in [
+        ("ws", server.plain),
+        ("wss", server.tls),
+        ("http", server.plain),
+        ("https", server.tls),
+        ("xmpp", ports.plain),
+        ("xmpps", ports.tls),
+    ] {
         let url = url(scheme, address);
         let login = [&login(&url, "administrator", &password)[..], &["--insecure"]].concat();
         let mut watcher = Watcher::begin(&[&login[..], &["--count", "2", "/lab/alarms"]].concat());
@@ -154,7 +159,7 @@ fn events_that_do_not_come_are_a_failure_if_they_are_counted() {
         run(&[&["watch"], &login[..], &["--for", "1", "--count", "2", node]].concat());
     assert_eq!(
         (code, &*complained),
-        (Some(1), "callboard: watching 1 nodes\ncallboard: 0 of 2 events have come\n")
+        (Some(1), "callboard: watching 1 node\ncallboard: 0 of 2 events have come\n")
     );
     let (code, ..) = run(&[&["watch"], &login[..], &["--for", "1", node]].concat());
     assert_eq!(code, Some(0));

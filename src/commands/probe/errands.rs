@@ -209,7 +209,8 @@ impl Printed {
                 0 => String::new(),
                 left_out => format!(", {left_out} are left out"),
             };
-            print_error(&format!("callboard: watching {watched} nodes{left_out}"));
+            let nodes = if watched == 1 { "node" } else { "nodes" };
+            print_error(&format!("callboard: watching {watched} {nodes}{left_out}"));
         }
         for event in probe.take_events() {
             if written.is_ok() {

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! resolved COUNT     connected     refused       secured FLAW    upgraded PROTOCOL   status CODE
-//! frame TEXT         ended CODE    got STATUS TEXT               tick MILLISECONDS   well
+//! frame TEXT         ended CODE    got STATUS TEXT               tick MILLISECONDS   well   stop
 //! response TEXT      (bytes of HTTP, with \n for the end of a line)
 //! ```
 #![no_main]
@@ -62,6 +62,9 @@ const LANGUAGE: Language = Language {
         "frame <close xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>",
         "ended 1006",
         "got 200 <SystemInfo><status>IN_SERVICE</status><xmppDomain>localhost</xmppDomain></SystemInfo>",
+        "frame <message from='pubsub.localhost' to='a@localhost/probe'><event xmlns='http://jabber.org/protocol/pubsub#event'><items node='/a'><item id='1'><notification xmlns='urn:xmpp:push:0'>x</notification></item><item><x xmlns='y'><z/></x></item><retract id='1'/></items></event></message>",
+        "frame <iq type='result' id='probe-3'><query xmlns='http://jabber.org/protocol/disco#items'><item node='/a'/></query></iq>",
+        "stop",
         "tick 10000",
         "response HTTP/1.1 200 OK\\nContent-Length: 1\\n\\nx",
     ],
@@ -101,7 +104,7 @@ impl World {
             user: "a".to_owned(),
             password: Some("secret".to_owned().into()),
             resource: "probe".to_owned(),
-            nodes: vec!["/finesse/api/User/a".to_owned()],
+            nodes: vec![if what.contains("star") { "*" } else { "/finesse/api/User/a" }.to_owned()],
             patience: Duration::from_secs(10),
             silence: Duration::from_secs(u64::from(what.contains("silence")) * 60),
             errand: match what {
@@ -142,6 +145,7 @@ impl World {
             "frame" => Seen::Frame(rest.to_owned()),
             "ended" => Seen::Ended(End { code: u16::try_from(number).ok(), reason: rest.to_owned() }),
             "got" => Seen::Got(Ok(Got { status: number as u16, location: None, body: rest.to_owned() })),
+            "stop" => Seen::Stop,
             "response" => return response(&rest.replace("\\n", "\r\n")),
             _ => {
                 self.at += Duration::from_millis(number.into());
