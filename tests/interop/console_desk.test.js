@@ -191,3 +191,32 @@ test('with the colours of the system one sees which view is open, which language
   await page.screenshot({ path: `${SHOTS}ways-forced-colours.png` });
   assert.deepEqual(complaints, []);
 }));
+
+test('a scenario is played, paused and stopped by the page, and at its end the page has the states that REST has', lab(async ({ server }) => {
+  const { page, complaints } = await enter(server, 'desk', { expected: [/503/] });
+  const strip = page.locator('.desk-scenario');
+  const press = (name) => strip.locator(`[data-scenario="${name}"]`).click();
+  const stands = strip.locator('[data-scenario="stands"]');
+  await strip.locator('select[name="scenario"]').selectOption('outage-and-recovery');
+  await strip.locator('select[name="speed"]').selectOption('60');
+  await press('start');
+  await agent(page, '1001').locator('.badge[data-state="TALKING"]').first().waitFor();
+  await press('pause');
+  await strip.locator('[data-scenario="go"]').waitFor();
+  assert.match(await stands.textContent(), /^Outage and recovery: \d+:\d\d of 24:00 · \d+ waiting · \d+ answered, \d+ abandoned · /);
+  await page.screenshot({ path: `${SHOTS}desk-scenario-1280.png`, fullPage: true });
+  await fits(page);
+  await accessible(page);
+  await press('go');
+  const url = `https://${server.addresses.https}/callboard/api/scenario?do=speed&speed=1000`;
+  const faster = await page.request.post(url, { headers: { authorization: `Basic ${btoa('administrator:1234')}` } });
+  assert.equal(faster.status(), 200);
+  await until(async () => /24:00 of 24:00/.test(await stands.textContent()) || await stands.textContent(), 'the end of the scenario');
+  for (const id of ['1001', '1002', '1003']) {
+    await agent(page, id).locator('.badge[data-state="LOGOUT"]').first().waitFor();
+    const rest = await page.request.get(`https://${server.addresses.https}/finesse/api/User/${id}`, { headers: { authorization: `Basic ${btoa('administrator:1234')}` } });
+    assert.match(await rest.text(), /<state>LOGOUT<\/state>/);
+  }
+  await strip.locator('[data-scenario="start"]').waitFor();
+  assert.deepEqual(complaints, []);
+}));

@@ -9,6 +9,7 @@ import { packed } from '../shared/packed.js';
 import { ContactCentre } from '../shared/contact_centre.js';
 import { AgentCommands } from './agent_commands.js';
 import { customerCard } from './customers.js';
+import { scenarioStrip } from './scenario.js';
 import { stateName, taskStateName } from '../shared/states.js';
 import { ticker } from './ticker.js';
 import { t } from '../shared/words.js';
@@ -39,6 +40,7 @@ export function show(root, context) {
   const state = el('p', { class: 'connection', role: 'status' });
   const queues = queueCard();
   const events = ticker(context);
+  const scenario = directory.administrator && (directory.record || directory.faults) && scenarioStrip(context);
   const customers = directory.administrator ? [callCard(), ...(hasMedia ? [taskCard()] : []), ...(directory.campaigns.length ? [contactCard()] : [])] : [];
   let centre = null;
   let cards = new Map();
@@ -55,6 +57,7 @@ export function show(root, context) {
       el('div', { class: 'row' }, el('h1', {}, t('desk.heading')), state,
         el('div', { class: 'row spread' }, select, directory.administrator && serviceMenu(), el('a', { class: 'button small', href: './board', target: '_blank', rel: 'noopener' }, t('desk.board')))),
       el('p', { class: 'hint' }, t('desk.lead')),
+      scenario && scenario.node,
     ),
     columns,
   ));
@@ -68,6 +71,7 @@ export function show(root, context) {
   return () => {
     clearInterval(timer);
     centre.close();
+    if (scenario) scenario.close();
   };
 
   function choose(id) {
