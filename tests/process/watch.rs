@@ -72,6 +72,14 @@ impl Watcher {
     }
 }
 
+impl Drop for Watcher {
+    /// A test that has failed leaves no command behind that connects again for ever.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 #[test]
 fn what_one_command_publishes_another_prints_as_it_comes_over_any_transport() {
     let (server, ports) = tcp::serving("", "");
