@@ -107,9 +107,6 @@ impl Taken {
 
     /// Says why a user cannot be added.
     pub fn problem_of(&self, user: &User) -> Option<String> {
-        let wrong = |key: &str, value: &str, rule: Result<(), String>| {
-            rule.err().map(|end| format!("{key} {value:?} {end}."))
-        };
         let id = &user.id;
         wrong("id", id, rules::user_id(id))
             .or_else(|| {
@@ -136,12 +133,38 @@ impl Taken {
             })
     }
 
-    /// Says why a team or a queue cannot be added.
+    /// Says why a team cannot be added.
+    pub fn problem_of_new_team(&self, team: &Team) -> Option<String> {
+        let Team { id, name, .. } = team;
+        wrong("id", id, rules::team_id(id))
+            .or_else(|| wrong("name", name, rules::name(name)))
+            .or_else(|| self.teams.contains(id).then(|| format!("There is a team {id:?} already.")))
+    }
+
+    /// Says why a queue cannot be added.
+    pub fn problem_of_queue(&self, queue: &Queue) -> Option<String> {
+        let Queue { id, name, team, number } = queue;
+        wrong("id", id, rules::team_id(id))
+            .or_else(|| wrong("name", name, rules::name(name)))
+            .or_else(|| wrong("number", number, rules::extension(number)))
+            .or_else(|| self.queues.contains(id).then(|| format!("There is a queue {id:?} already.")))
+            .or_else(|| (!self.teams.contains(team)).then(|| format!("There is no team {team:?}.")))
+            .or_else(|| {
+                let is_taken = self.numbers.contains(number);
+                is_taken.then(|| format!("The number {number} belongs to somebody else."))
+            })
+    }
+
+    /// Says why a team or a queue of many users cannot be added.
     pub fn problem_of_team(&self, id: &str) -> Option<String> {
         let rule = rules::team_id(id).err().map(|end| format!("team {id:?} {end}."));
         let is_known = || self.teams.contains(id) || self.queues.contains(id);
         rule.or_else(|| is_known().then(|| format!("There is a team or a queue {id:?} already.")))
     }
+}
+
+fn wrong(key: &str, value: &str, rule: Result<(), String>) -> Option<String> {
+    rule.err().map(|end| format!("{key} {value:?} {end}."))
 }
 
 /// A user without names and devices.

@@ -11,7 +11,7 @@ use hyper::{Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
 
 use crate::http::callboard::{
-    calls, clock, conformance, contacts, directory, faults, meters, publish, record, reset, scenario,
+    calls, clock, conformance, contacts, directory, faults, groups, meters, publish, record, reset, scenario,
     sessions, snapshots, status, subscriptions, tasks, tickets, users, wait,
 };
 use crate::http::client::Client;
@@ -248,6 +248,8 @@ static ROUTES: &[Resource] = &[
     Resource::new(Exactly(snapshots::PATH), READ, lab!(snapshots::all)),
     Resource::new(Item(snapshots::BELOW, "NAME"), &[Method::GET, Method::HEAD, Method::PUT, Method::POST, Method::DELETE, Method::OPTIONS], lab!(snapshots::one)),
     Resource::new(Exactly(users::PATH), &[Method::POST, Method::DELETE, Method::OPTIONS], lab!(users::many)),
+    Resource::new(Item(groups::TEAM, "ID"), &[Method::PUT, Method::DELETE, Method::OPTIONS], lab!(groups::one)),
+    Resource::new(Item(groups::QUEUE, "ID"), &[Method::PUT, Method::DELETE, Method::OPTIONS], lab!(groups::one)),
     Resource::new(Item(users::BELOW, "ID"), &[Method::PUT, Method::DELETE, Method::OPTIONS], lab!(users::one)),
     Resource::new(Exactly(meters::PATH), POST, api!(meters::begin)),
     Resource::new(Item(meters::BELOW, "RUN"), READ, api!(meters::figures)),

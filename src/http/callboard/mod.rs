@@ -7,6 +7,7 @@ pub(crate) mod conformance;
 pub(crate) mod contacts;
 pub(crate) mod directory;
 pub(crate) mod faults;
+pub(crate) mod groups;
 pub(crate) mod meters;
 mod outside;
 pub(crate) mod publish;

@@ -29,14 +29,14 @@ pub const BELOW: &str = "/callboard/api/users/";
 /// The most users of one request.
 const COUNT_MAX: usize = 100;
 
-const OFF: HttpRefusal = HttpRefusal {
+pub(super) const OFF: HttpRefusal = HttpRefusal {
     status: StatusCode::CONFLICT,
     sentence: "Users come and go only where there is a record or where faults are on: start with callboard serve --record 10000.",
 };
 
-const FULL: HttpRefusal = HttpRefusal {
+pub(super) const FULL: HttpRefusal = HttpRefusal {
     status: StatusCode::SERVICE_UNAVAILABLE,
-    sentence: "There are 1000 users or teams beside those of the file, and that is the most: let some go.",
+    sentence: "There are 1000 users, teams or queues beside those of the file, and that is the most: let some go.",
 };
 
 const NONE: HttpRefusal = HttpRefusal {

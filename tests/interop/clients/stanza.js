@@ -128,6 +128,16 @@ class StanzaSession {
     });
   }
 
+  /** Logs in again after the end: another client takes StanzaJS much longer to make than a login takes. */
+  again() {
+    return new Promise((resolve, reject) => {
+      this.client.once('session:started', resolve);
+      this.client.once('disconnected', () => reject(new LoginError('disconnected')));
+      this.client.connect();
+      this.socket = LabSocket.made.at(-1);
+    });
+  }
+
   async disconnect() {
     if (!this.#closed.done) this.client.disconnect();
     await this.closed;

@@ -30,14 +30,14 @@ PATIENCE = 30
 
 
 @contextlib.contextmanager
-def server(mechanism):
-    """Runs a server that offers this mechanism of SASL; gives its ports by scheme."""
+def server(mechanism, more=""):
+    """Runs a server that offers this mechanism of SASL, with more in its configuration; gives its ports by scheme."""
     with tempfile.TemporaryDirectory() as folder:
         config = (TOP / "deploy/demo.toml").read_text().replace("listen_plain = []\n", f'{LISTEN}sasl = ["{mechanism}"]\n')
         config = config.replace('listen = ["127.0.0.1:8445"]', 'listen = ["127.0.0.1:0"]')
         file = pathlib.Path(folder, "callboard.toml")
         file.touch(0o600)
-        file.write_text(config)
+        file.write_text(config + more)
         command = [PROGRAM, "serve", "--config", str(file), "--state-dir", folder, "--log", "warn"]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         ports = {}

@@ -214,3 +214,53 @@ fn what_cannot_be_is_said_in_a_sentence() {
     assert_eq!(admin(&closed, "POST", "users?count=1&prefix=a-&team=1").status(), 409);
     assert_eq!(put(&closed, "y", "password=p&team=1").status(), 409);
 }
+
+#[test]
+fn teams_and_queues_come_and_go_by_themselves() {
+    let server = Server::demo();
+    let mut other = Client::online(&server, "1001", "desktop");
+    assert_eq!(admin(&server, "PUT", "teams/night?name=Night%20shift&wrap_up=30s").status(), 201);
+    assert_eq!(admin(&server, "PUT", "queues/night-calls?team=night").status(), 201);
+    assert_eq!(put(&server, "owl", "password=owl&team=night&extension=70900").status(), 201);
+    let shown = |what: &str| finesse(&server, ("administrator", "1234"), "GET", what, "").body;
+    assert!(shown("Team/night").contains("<name>Night shift</name>"), "{}", shown("Team/night"));
+    let owl = || finesse(&server, ("owl", "owl"), "GET", "User/owl", "").body;
+    assert!(owl().contains("<wrapUpTimer>30</wrapUpTimer>"), "{}", owl());
+    let called = admin(&server, "POST", "calls?to=70001");
+    assert_eq!(called.status(), 202, "its number is the first that is free: {}", called.body);
+    // Another name and number: the caller still waits.
+    assert_eq!(admin(&server, "PUT", "queues/night-calls?team=night&name=Calls&number=9100").status(), 204);
+    let call = called.body.trim_end();
+    assert!(
+        shown(&format!("Dialog/{call}")).contains("<queueName>Calls</queueName>"),
+        "{}",
+        shown(&format!("Dialog/{call}"))
+    );
+    assert_eq!(admin(&server, "PUT", "teams/night?name=Day").status(), 204);
+    assert!(owl().contains("<teamName>Day</teamName>") && !owl().contains("<wrapUpTimer>30<"), "{}", owl());
+    for (method, path, status, sentence) in [
+        ("DELETE", "teams/night", 409, "The team has users"),
+        ("DELETE", "teams/1", 404, "There is no such team or queue"),
+        ("DELETE", "queues/1", 404, "There is no such team or queue"),
+        ("PUT", "teams/1", 400, "There is a team \"1\" already."),
+        ("PUT", "queues/1?team=1", 400, "There is a queue \"1\" already."),
+        ("PUT", "teams/a%20b", 400, "id \"a%20b\" must consist"),
+        ("PUT", "teams/x?wrap_up=3h", 400, "wrap_up \"3h\" is no duration"),
+        ("PUT", "teams/x?colour=red", 400, "A team has name and wrap_up"),
+        ("PUT", "queues/x", 400, "A queue needs a team"),
+        ("PUT", "queues/x?team=nowhere", 400, "There is no team \"nowhere\"."),
+        ("PUT", "queues/x?team=1&number=1001", 400, "The number 1001 belongs to somebody else."),
+        ("PUT", "queues/x?team=1&number=x", 400, "number \"x\" must be"),
+    ] {
+        let answer = admin(&server, method, path);
+        assert_eq!(answer.status(), status, "{path}: {}", answer.body);
+        assert!(answer.body.starts_with(sentence), "{path}: {}", answer.body);
+    }
+    assert_eq!(own(&server, "1001", "PUT", "teams/x").status(), 403);
+    assert_eq!(admin(&server, "DELETE", "queues/night-calls").status(), 204);
+    assert!(shown(&format!("Dialog/{call}")).contains("Not Found"), "its caller is cut off");
+    assert_eq!(admin(&server, "DELETE", "users/owl").status(), 204);
+    assert_eq!(admin(&server, "DELETE", "teams/night").status(), 204);
+    assert!(!admin(&server, "GET", "directory").body.contains("night"));
+    other.expect_nothing_more();
+}
