@@ -12,8 +12,11 @@ pub fn string(out: &mut String, text: &str) {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            // A terminal takes some behind ASCII for commands, too. Writing to a String cannot fail.
-            c if c.is_control() => drop(write!(out, "\\u{:04x}", u32::from(c))),
+            // A terminal takes some control characters behind ASCII for commands, too, and the ranges turn the order of what
+            // stands beside them round. Writing to a String cannot fail.
+            c if c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
             c => out.push(c),
         }
     }

@@ -10,8 +10,12 @@ use crate::desk::dialog::call::{Dialog, Party};
 use crate::desk::directory::Directory;
 use crate::desk::event::{Event, Step};
 use crate::desk::media::states::Disposition;
+use crate::desk::messages::Message;
 use crate::id::by_user::ByUser;
 use crate::id::{DialogId, TaskId, UserId};
+
+/// The variables of a call, a task or a contact.
+type Variables = Vec<(String, String)>;
 
 /// A contact centre to go back to.
 #[derive(Clone, Debug)]
@@ -39,7 +43,24 @@ impl Desk {
     pub fn contents(&self) -> Contents {
         let contacts = self.outbound.waiting.len()
             + self.phone_books.iter().map(|book| book.contacts.len()).sum::<usize>();
-        let text: usize = self.messages.active.values().map(|one| one.content.len()).sum();
+        let of_message = |one: &Message| one.content.len() + 40 * one.teams.len();
+        let text: usize = self.messages.active.values().map(of_message).sum();
+        let of_all = |variables: &Variables| {
+            variables.iter().map(|(name, value)| 64 + name.len() + value.len()).sum::<usize>()
+        };
+        let variables: usize = self.dialogs.values().map(|dialog| of_all(&dialog.variables)).sum::<usize>()
+            + self.media.tasks.values().map(|task| of_all(&task.variables)).sum::<usize>()
+            + self
+                .outbound
+                .waiting
+                .values()
+                .map(|contact| of_all(&contact.customer.variables))
+                .sum::<usize>();
+        let objects = &self.configuration.objects;
+        let layouts =
+            objects.desktop_layout.iter().chain(objects.team_layouts.iter().map(|(_, layout)| layout));
+        let layouts: usize = layouts.map(String::len).sum();
+        let workflows = objects.workflows.len() + objects.workflow_actions.len();
         let (calls, tasks, messages) =
             (self.dialogs.len(), self.media.tasks.len(), self.messages.active.len());
         Contents {
@@ -47,7 +68,12 @@ impl Desk {
             tasks,
             messages,
             signed_in: self.agents.values().filter(|agent| agent.extension.is_some()).count(),
-            bytes: 1024 * (self.directory.places() + 2 * calls + tasks) + 512 * (contacts + messages) + text,
+            bytes: 1024 * (self.directory.places() + 2 * calls + tasks)
+                + 512 * (contacts + messages)
+                + 4096 * workflows
+                + text
+                + variables
+                + layouts,
         }
     }
 
@@ -56,6 +82,8 @@ impl Desk {
     /// is over. Those who see a difference are told.
     pub(super) fn go_back(&mut self, now: Now, Past { desk: mut back, taken, config }: Past) -> Vec<Event> {
         back.shift(taken, now);
+        // Another configuration can begin calls and tasks at once.
+        back.keep_numbers(self);
         // What ends here was not there for anybody just now.
         drop(back.reload(now, config));
         back.rename(&self.directory);
@@ -78,7 +106,6 @@ impl Desk {
         let mut changed: Vec<UserId> = self.directory.keys().filter(is_other).collect();
         // Others have still to be told of another configuration.
         changed.extend(std::mem::take(&mut self.changed));
-        let changed_in_media = std::mem::take(&mut self.media.changed).into_iter().collect();
         let media: BTreeSet<(UserId, u32)> =
             self.media.agents.keys().chain(back.media.agents.keys()).copied().collect();
         let was_in_maintenance = self.maintenance.is_some();
@@ -88,7 +115,8 @@ impl Desk {
         if was_in_maintenance {
             step.events.push(self.status_told(now));
         }
-        self.tell_changed(&mut step, changed, changed_in_media);
+        // Media are told below, all of them.
+        self.tell_changed(&mut step, changed, Vec::new());
         for (user, id) in calls_then {
             if calls.contains(&(user, id)) {
                 self.tell_dialog(&mut step, id, &[user]);
@@ -136,14 +164,20 @@ impl Desk {
         back.secondary_node = self.secondary_node.take();
         back.maintenance = None;
         back.client_logs = self.client_logs;
-        // A number that was given is not given again, whatever it was given for.
-        back.last_dialog = back.last_dialog.max(self.last_dialog);
-        back.messages.count = back.messages.count.max(self.messages.count);
-        back.media.last_task = back.media.last_task.max(self.media.last_task);
-        back.outbound.last = back.outbound.last.max(self.outbound.last);
-        back.entries = back.entries.max(self.entries);
-        back.configuration.keep_last_ids(&self.configuration);
         *self = back;
+    }
+
+    /// A number that was given is not given again, whatever it was given for.
+    fn keep_numbers(&mut self, present: &Self) {
+        self.last_dialog = self.last_dialog.max(present.last_dialog);
+        self.messages.count = self.messages.count.max(present.messages.count);
+        // Tasks of the past get dialogs behind all that any task has had.
+        let legs = self.media.most_legs.max(present.media.most_legs);
+        (self.media.most_legs, self.media.former) = (legs, (self.media.last_task, legs));
+        self.media.last_task = self.media.last_task.max(present.media.last_task);
+        self.outbound.last = self.outbound.last.max(present.outbound.last);
+        self.entries = self.entries.max(present.entries);
+        self.configuration.keep_last_ids(&present.configuration);
     }
 
     /// Moves every time to as long before `now` as it was before `taken`.

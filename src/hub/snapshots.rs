@@ -81,6 +81,8 @@ impl Hub {
     pub fn go_back(&mut self, now: Now, name: &str) -> bool {
         let Some(snapshot) = self.snapshots.get(name).cloned() else { return false };
         let Snapshot { desk, taken, guests, kept, on_line, reloads, .. } = snapshot;
+        // Its callers and agents are not those of then.
+        self.stop_scenario(now);
         if self.guests != guests {
             self.set_guests(now, guests);
         }

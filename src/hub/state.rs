@@ -129,7 +129,7 @@ impl Hub {
         let wire = Wire { head: event_head.clone(), notification: settings.notification };
         let record = Record::new(config.record, wire);
         let domain = Domain::new(&config.domain, other_hosts(&config));
-        let gate = LoginGate::new(&config);
+        let gate = LoginGate::new(&config, random);
         let mechanisms = config.sasl.clone();
         let own = config.nodes.clone();
         let start = kept(&config);

@@ -61,6 +61,13 @@ impl Hub {
         [self.desk.wake_at(), self.scenario_wake_at()].into_iter().flatten().min()
     }
 
+    /// The same as the clock goes now: a scenario waits while the clock stands still, however dense it is.
+    fn next_now(&self) -> Option<Instant> {
+        let still = self.desk_clock.0.as_ref().filter(|set| set.speed == 0).map(|set| set.desk.monotonic);
+        let of_scenario = self.scenario_wake_at().filter(|due| still.is_none_or(|shown| *due <= shown));
+        [self.desk.wake_at(), of_scenario].into_iter().flatten().min()
+    }
+
     /// When something of the contact centre is due, in real time.
     pub(super) fn desk_wake_at(&self) -> Option<Instant> {
         if !cfg!(feature = "lab") {
@@ -68,7 +75,7 @@ impl Hub {
         }
         match &self.desk_clock.0 {
             Some(Set { real, target: Some(_), .. }) => Some(*real),
-            _ => self.next_due().and_then(|due| self.desk_clock.real(due)),
+            _ => self.next_now().and_then(|due| self.desk_clock.real(due)),
         }
     }
 
@@ -81,7 +88,7 @@ impl Hub {
             return self.move_clock(now);
         }
         if self.desk_clock.speed() == 0
-            && let Some(due) = self.next_due()
+            && let Some(due) = self.next_now()
         {
             self.show(due);
         }

@@ -186,10 +186,17 @@ impl Carrier {
         };
         match self {
             // A server may have a key that is a letter.
-            Self::Bosh(Bosh { sid, .. }) if !sid.is_empty() => ['\'', '"']
-                .iter()
-                .fold(text, |text, quote| text.replace(&format!("{quote}{sid}{quote}"), "'(masked)'")),
-            Self::Bosh(_) => without_key(&text),
+            Self::Bosh(Bosh { sid, .. }) => {
+                let quoted = |quote| format!("{quote}{sid}{quote}");
+                let text = match sid.is_empty() {
+                    true => text,
+                    false => ['\'', '"']
+                        .iter()
+                        .fold(text, |text, quote| text.replace(&quoted(quote), "'(masked)'")),
+                };
+                // It may be written with references to characters.
+                without_key(&text)
+            }
             _ => text,
         }
     }

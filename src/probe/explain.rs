@@ -109,7 +109,12 @@ fn judge(recorded: Recorded) -> Judged {
         dialogue.outcomes.warn(Step::Open, Duration::ZERO, Symptom::NoMessages);
     }
     for Frame { at, side, text } in &mut frames {
+        let is_login = *side == Side::Server && !dialogue.has_logged_in();
         dialogue.frame(*at, *side, text);
+        // By what a server says in SCRAM a password can be guessed.
+        if is_login {
+            *text = sasl::masked_before_login(text);
+        }
         // A HAR has the password, and what `--save` writes has not.
         if *side == Side::Client && !header::is_tag(text) {
             *text = sasl::masked(text, dialogue.has_logged_in()).into_owned();

@@ -29,7 +29,22 @@ impl Scenario {
         self.file.at.get(step).map(|at| &at.what).or_else(by_event).cloned()
     }
 
+    /// The end of a fault that was set before does not end the one that takes its place.
+    fn heals_no_more(&mut self, name: &str) {
+        let ends = |due: &Due| match due {
+            Due::Heal(step) => {
+                matches!(self.what(*step), Some(Do::Fault { name: other, .. }) if *other == *name)
+            }
+            _ => false,
+        };
+        let over: Vec<(u64, Due)> = self.due.iter().filter(|(_, due)| ends(due)).copied().collect();
+        for due in over {
+            self.due.remove(&due);
+        }
+    }
+
     pub(super) fn heal(&mut self, name: Box<str>) {
+        self.heals_no_more(&name);
         self.faults.retain(|other| *other != name);
         self.orders.push_back(Order::Heal(name));
     }
@@ -109,10 +124,13 @@ impl Scenario {
             Do::Outage { status, finesse, time } => {
                 self.outages.retain(|(other, ..)| *other != step);
                 self.outages.push((step, status, finesse));
+                // By event it can begin again before its end, which is another one then.
+                self.due.retain(|(_, due)| *due != Due::Back(step));
                 self.due.insert((self.position + time, Due::Back(step)));
                 Some(Order::Availability { status, finesse })
             }
             Do::Fault { name, spec, time } => {
+                self.heals_no_more(&name);
                 if !self.faults.contains(&name) {
                     self.faults.push(name.clone());
                 }

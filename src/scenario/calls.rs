@@ -20,6 +20,8 @@ pub const OPEN_MAX: usize = 100_000;
 #[derive(Clone, Copy, Debug)]
 struct Caller {
     came: u64,
+    /// When it hangs up; `None`: it waits for as long as the contact centre lets it.
+    gives_up: Option<u64>,
     is_answered: bool,
 }
 
@@ -40,10 +42,10 @@ pub struct Calls {
 
 impl Calls {
     /// A call has found its place.
-    pub fn placed(&mut self, now: u64, id: DialogId) {
+    pub fn placed(&mut self, now: u64, id: DialogId, gives_up: Option<u64>) {
         self.placed += 1;
         if self.open.len() < OPEN_MAX {
-            self.open.insert(id, Caller { came: now, is_answered: false });
+            self.open.insert(id, Caller { came: now, gives_up, is_answered: false });
         }
     }
 
@@ -75,6 +77,11 @@ impl Calls {
             self.waits.resize(step + 1, 0);
         }
         self.waits[step] += 1;
+    }
+
+    /// When a caller hangs up who is not answered.
+    pub fn gives_up(&self, id: DialogId) -> Option<u64> {
+        self.open.get(&id)?.gives_up
     }
 
     /// The callers who are there, the first first.

@@ -20,6 +20,9 @@ pub const STEPS_MAX: usize = 256;
 /// The longest scenario: a week.
 pub const LENGTH_MAX: u64 = 7 * 24 * 60 * 60 * 1000;
 
+/// The longest name, in bytes.
+pub const NAME_MAX: usize = 100;
+
 /// The longest text of a step, in bytes.
 pub const TEXT_MAX: usize = 4096;
 

@@ -213,9 +213,10 @@ impl Scenario {
         let patience = self.patience.take();
         match placed {
             Some(id) => {
-                self.calls.placed(self.position, id);
+                self.calls.placed(self.position, id, patience.map(|patience| self.position + patience));
+                // Who is gone by the next look leaves nothing behind, however patient it was.
                 let due = match patience {
-                    Some(patience) => (self.position + patience, Due::Caller(id)),
+                    Some(patience) => (self.position + patience.min(LOOK), Due::Caller(id)),
                     None => (self.position + LOOK, Due::Look(id)),
                 };
                 self.due.insert(due);
@@ -335,6 +336,10 @@ impl Scenario {
             Due::Arrival(number) => self.arrive(number),
             Due::Caller(id) => {
                 if self.calls.look(self.position, desk, id, self.ends) {
+                    if let Some(later) = self.calls.gives_up(id).filter(|time| *time > self.position) {
+                        self.due.insert((later.min(self.position + LOOK), Due::Caller(id)));
+                        return;
+                    }
                     self.orders.push_back(Order::HangUp(id));
                     // It is counted when it is gone.
                     self.due.insert((self.position + 1, Due::Look(id)));
@@ -349,6 +354,8 @@ impl Scenario {
                 let act = self.with_player(place, |player, now, file, ends| {
                     player.act(now, desk, &file.agents[player.group], ends)
                 });
+                // Its time was taken out above, and what it plans anew can be due at the same one.
+                self.due.extend(self.players[place].due().map(|time| (time, Due::Player(place))));
                 let order = act.and_then(|act| self.order(place, act, desk));
                 self.orders.extend(order);
             }

@@ -180,7 +180,8 @@ impl Player {
                 self.back_at = None;
                 let breaks = agents.breaks.as_ref()?;
                 let random = &mut self.random;
-                let next = *self.next_break.get_or_insert_with(|| now + breaks.every.draw(random));
+                // However short the times are: else breaks could follow each other for ever at one moment.
+                let next = *self.next_break.get_or_insert_with(|| now + breaks.every.draw(random).max(BACK));
                 Some((next.max(now), Act::Break))
             }
             Situation::NotReady if ends => Some((now, Act::SignOut)),

@@ -5,16 +5,13 @@ use crate::config::problem::{Placed, Problem, Report};
 use crate::config::section::{Reported, Section, all, named};
 use crate::scenario::distribution::Distribution;
 use crate::scenario::file::{
-    AGENTS_MAX, Agents, Arrivals, Breaks, Consult, File, LENGTH_MAX, Name, Variables,
+    AGENTS_MAX, Agents, Arrivals, Breaks, Consult, File, LENGTH_MAX, NAME_MAX, Name, Variables,
 };
 use crate::scenario::keys;
 use crate::scenario::parts::{any_table, check_variable, name_at, sections};
 use crate::scenario::random::Millionths;
 use crate::scenario::read_steps;
 use crate::scenario::values::{curve, decimal_at, distribution_at, inline, needed_time, whole, wrong};
-
-/// The longest name, in bytes.
-const NAME_MAX: usize = 100;
 
 impl File {
     /// Reads a scenario. `file` is its name in problems.

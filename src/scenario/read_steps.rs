@@ -9,7 +9,7 @@ use crate::desk::Status;
 use crate::fault::{self, Origin, Point, Spec};
 use crate::record::{Filter, Query};
 use crate::scenario::distribution::LONGEST;
-use crate::scenario::file::{At, Condition, Do, Expect, Figure, LENGTH_MAX, On, TEXT_MAX};
+use crate::scenario::file::{At, Condition, Do, Expect, Figure, LENGTH_MAX, NAME_MAX, On, TEXT_MAX};
 use crate::scenario::keys;
 use crate::scenario::parts::{Value, any_table, check_variable, name_at, sections, steps};
 use crate::scenario::random::Millionths;
@@ -53,6 +53,11 @@ pub fn expect(report: &mut Report, root: &Section<'_>, length: u64) -> Result<Ve
     let found = sections(report, root, "expect", "[[expect]]", keys::EXPECT)?;
     all(found.iter().enumerate().map(|(nth, section)| {
         let name = section.string(report, "name");
+        if let Ok(Some(name)) = name
+            && (name.value.len() > NAME_MAX || name.value.contains(char::is_control))
+        {
+            report.add(name.place, format!("name must have at most {NAME_MAX} bytes, on one line"));
+        }
         let filter = needed_filter(report, section, "match");
         let of = section.value(report, "of").map(|value| self::filter(report, "of", value)).transpose();
         let within = needed_time(report, section, "within", length);

@@ -231,6 +231,27 @@ pub fn masked_answer(frame: &str) -> Cow<'_, str> {
     frame.into()
 }
 
+/// A frame of any server before the login is done, without the messages of SCRAM, however its tags are written.
+pub fn masked_before_login(frame: &str) -> String {
+    let mut parts = frame.split('<');
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    let mut is_secret = false;
+    for tag in parts {
+        shown.push('<');
+        // What stands in CDATA belongs to the tag before it.
+        if is_secret && tag.starts_with("![CDATA[") {
+            shown.push_str("![CDATA[]]>");
+            continue;
+        }
+        let name = tag.split(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>')).next();
+        let local = name.and_then(|name| name.rsplit(':').next());
+        is_secret = matches!(local, Some("challenge" | "success"));
+        let end = tag.find('>').filter(|_| is_secret);
+        shown.push_str(end.map_or(tag, |end| &tag[..=end]));
+    }
+    shown
+}
+
 /// A frame from a client as others may see it, or the envelope of several. A password does not stand there, whatever way it is
 /// written: before the login only the frames that open and close a stream and empty envelopes are shown, after it only those,
 /// stanzas, and envelopes without a login in them. Of a login its mechanism and names are shown, if it can be read. Of anything else

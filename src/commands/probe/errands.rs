@@ -1,7 +1,8 @@
 //! `callboard watch` and `callboard publish`: events of nodes as they come, and an item for a node.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -23,6 +24,9 @@ use crate::xmpp::ns;
 
 /// The nodes that are watched if none is named: all that the server lists.
 const ALL: &str = "*";
+
+/// How long a file with a payload may be, in bytes.
+const FILE_MAX: u64 = 16 << 20;
 
 /// The flags that both commands have in common with the probe.
 macro_rules! flags_of_probe {
@@ -57,6 +61,7 @@ pub fn watch(flags: &cli::Watch) -> io::Result<ExitCode> {
     let mut signals = Signals::new([Signal::Int, Signal::Term])?;
     let (begun, mut left) = (net::now(), flags.count);
     let mut written = Ok(());
+    let mut has_watched = false;
     loop {
         let passed = net::now().saturating_duration_since(begun);
         let until = flags.r#for.map(|time| Duration::from_secs(time).saturating_sub(passed));
@@ -72,9 +77,11 @@ pub fn watch(flags: &cli::Watch) -> io::Result<ExitCode> {
         let all_came = left.is_none_or(|left| left == 0);
         let (over, was_refused) = (ended.progress().over, ended.is_refused());
         let nothing_to_watch = ended.progress().watched == Some(0);
+        has_watched |= ended.progress().watched.is_some_and(|nodes| nodes > 0);
         let is_late =
             flags.r#for.is_some_and(|time| net::now().saturating_duration_since(begun).as_secs() >= time);
-        if over.is_some() || is_late {
+        // Who has never watched, or is let in no more, has not done so until the time was over.
+        if over.is_some() || (is_late && has_watched && !was_refused) {
             if all_came {
                 return Ok(Exit::Well.into());
             }
@@ -86,9 +93,12 @@ pub fn watch(flags: &cli::Watch) -> io::Result<ExitCode> {
             return Ok(complain((Exit::ToMend, "there is no node to watch".to_owned())));
         }
         match flags.retry {
-            Some(pause) if !was_refused => {
+            Some(pause) if !was_refused && !is_late => {
                 print_error(&format!("callboard: {}", why(ended, &shown_url(&flags.url), true)));
-                if net::pause(Duration::from_secs(pause), &mut signals) {
+                let passed = net::now().saturating_duration_since(begun);
+                let rest = flags.r#for.map(|time| Duration::from_secs(time).saturating_sub(passed));
+                let pause = Duration::from_secs(pause).min(rest.unwrap_or(Duration::MAX));
+                if net::pause(pause, &mut signals) {
                     return Ok(if all_came { Exit::Well } else { Exit::ToMend }.into());
                 }
             }
@@ -139,9 +149,7 @@ pub fn publish(flags: &cli::Publish) -> io::Result<ExitCode> {
 fn payload(flags: &cli::Publish) -> Told<String> {
     let text = match (&flags.text, &flags.file) {
         (Some(text), None) => text.clone(),
-        (None, Some(path)) => {
-            fs::read_to_string(path).map_err(|error| (Exit::ToMend, of_file(path, error)))?
-        }
+        (None, Some(path)) => read_payload(path).map_err(|error| (Exit::ToMend, of_file(path, error)))?,
         _ => {
             let sentence = "say what to publish: a text behind the node, or --file FILE; not both";
             return Err((Exit::WrongUsage, sentence.to_owned()));
@@ -167,6 +175,13 @@ fn payload(flags: &cli::Publish) -> Told<String> {
         Ok(()) => Ok(out),
         Err(_) => to_mend("the payload is too long".to_owned()),
     }
+}
+
+/// The text of a file. Not each file has an end.
+fn read_payload(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let read = fs::File::open(path)?.take(FILE_MAX + 1).read_to_string(&mut text)? as u64;
+    if read > FILE_MAX { Err(io::Error::other("it is longer than 16 MiB")) } else { Ok(text) }
 }
 
 /// One session, from its first step to its last.

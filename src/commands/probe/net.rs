@@ -153,7 +153,11 @@ impl Connection<'_> {
             let mut seen = None;
             for what in to_do.drain(..) {
                 let until = begun.checked_add(probe.wake_at());
-                seen = timed(until, beside.signals.as_deref_mut(), self.act(what)).await;
+                let next = timed(until, beside.signals.as_deref_mut(), self.act(what)).await;
+                // A signal is told once, whatever is done behind it.
+                if !matches!(seen, Some(Seen::Stop)) {
+                    seen = next;
+                }
             }
             if seen.is_none() {
                 let until = begun.checked_add(probe.wake_at());

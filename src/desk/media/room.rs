@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::SystemTime;
 
-use litemap::LiteMap;
-
 use crate::config::{Category, Medium, Role, User};
 use crate::desk::media::states::{MediumState, TaskState};
 use crate::desk::reasons::Reason;
@@ -18,10 +16,14 @@ pub(in crate::desk) struct Media {
     pub list: Vec<Medium>,
     /// The agents who have signed in once, each with the id of the medium.
     pub agents: BTreeMap<(UserId, u32), InMedium>,
-    pub tasks: LiteMap<TaskId, Task>,
+    pub tasks: BTreeMap<TaskId, Task>,
     /// The tasks that no agent has; that which has waited longest is first.
     pub waiting: VecDeque<TaskId>,
     pub last_task: TaskId,
+    /// The most dialogs that a task has had.
+    pub most_legs: u32,
+    /// The id of the first task behind those of a past to which all went back, and the most dialogs that a task had had by then.
+    pub former: (TaskId, u32),
     /// The agents whose states may be others now.
     pub touched: BTreeSet<UserId>,
     /// The agents who show another reason in a medium, as far as nobody has been told.

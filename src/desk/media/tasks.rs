@@ -231,10 +231,14 @@ impl Desk {
         self.take_from_agent(step, id, disposition);
         self.entries += 1;
         let entries = self.entries;
+        let (next, legs) = self.media.former;
         if let Some(task) = self.media.tasks.get_mut(&id) {
             (task.queued, task.state) = (entries, TaskState::Offered);
             task.former = task.dialog_id();
-            task.leg = task.leg.saturating_add(1);
+            // A dialog that there was before all went back has its id for itself.
+            let legs = if id < next { task.leg.max(legs) } else { task.leg };
+            task.leg = legs.saturating_add(1);
+            self.media.most_legs = self.media.most_legs.max(task.leg);
             self.media.waiting.push_back(id);
         }
     }

@@ -1,5 +1,6 @@
 //! The state of all campaigns: the contacts that wait, and what a call has of the contact for which it is made.
 
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use litemap::LiteMap;
@@ -14,7 +15,7 @@ pub(in crate::desk) struct Outbound {
     /// In the order of the configuration.
     pub campaigns: Vec<Campaign>,
     /// By their places among all that have ever waited: the first is offered first.
-    pub waiting: LiteMap<u64, Contact>,
+    pub waiting: BTreeMap<u64, Contact>,
     /// The contacts whom the dialer calls, by the agents who are reserved for them.
     pub dialing: LiteMap<UserId, Dialing>,
     /// The last id.

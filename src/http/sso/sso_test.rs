@@ -58,15 +58,15 @@ fn serve(site: &Rc<Site>, request: &Request<Incoming>, secure: bool) -> (Option<
     if request.method() == Method::HEAD {
         return (None, empty(StatusCode::OK));
     }
-    let Some(issued) = site.driver.with_hub(|hub, now| hub.redeem(now, &code)) else {
+    let Some(user) = site.driver.with_hub(|hub, now| hub.end_code(now, &code)) else {
         return failed(StatusCode::SERVICE_UNAVAILABLE, NO_TOKEN);
     };
-    let id = site.driver.with_hub(|hub, _| hub.desk().directory().get(issued.user).id.clone());
+    let id = site.driver.with_hub(|hub, _| hub.desk().directory().get(user).id.clone());
     let mut answer = page(StatusCode::OK, secure, Ok((&id, site.limits.access_token.as_secs().max(1))));
     if let Ok(gone) = HeaderValue::from_str(&code_gone()) {
         answer.headers_mut().append(header::SET_COOKIE, gone);
     }
-    (Some(issued.user), answer)
+    (Some(user), answer)
 }
 
 /// The page: of a test that has gone well, the id of the user and the seconds for which its token is valid; else the error.

@@ -37,11 +37,13 @@ pub struct LoginGate {
 
 impl LoginGate {
     /// A gate at which nobody has tried.
-    pub fn new(config: &Config) -> Self {
+    pub fn new(config: &Config, random: fn(&mut [u8])) -> Self {
         let limits = &config.limits;
+        let mut key = [0; 32];
+        random(&mut key);
         Self {
             decoy: config.decoy().cloned(),
-            salts: Salts::new(&config.users),
+            salts: Salts::new(&config.users, key),
             lockout: Lockout::new(limits),
             backoff: Backoff::new(limits),
             known: Known::default(),

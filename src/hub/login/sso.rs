@@ -94,6 +94,14 @@ impl Hub {
         Some(Issued { user, access, refresh: Some(refresh) })
     }
 
+    /// Ends a code that is valid, for a client that only tries single sign-on: tokens that nobody gets would take the places of those
+    /// that a desktop has. Returns its user.
+    pub fn end_code(&mut self, now: Now, code: &str) -> Option<UserId> {
+        let user = self.user_of_code(now, code)?;
+        self.gate.tokens.end_code(code);
+        Some(user)
+    }
+
     /// Makes another access token for a refresh token of the user of that name; `None`: the refresh token is wrong, which counts as a
     /// wrong password, or the user is kept out.
     ///

@@ -1,10 +1,12 @@
 //! Logins by SCRAM, as the hub decides them.
 
+use std::num::NonZeroU32;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use self::client::{Last, Scram, data};
-use crate::config::scram::{Hash, Mechanism};
+use crate::config::scram::{Hash, Keys, Mechanism};
 use crate::hub::tests::*;
 
 #[path = "../../../tests/wire/support/scram.rs"]
@@ -96,16 +98,27 @@ fn a_challenge_does_not_tell_who_is_there() {
         assert_eq!((salt.len(), *iterations), (16, 10_000));
         assert!(first[place + 1..].iter().all(|(other, _)| other != salt));
     }
-    // It is the same after another start, and another one where anybody has another password.
-    let mut again = self::stage();
-    let scram = Scram::new(SHA256, "nobody", "x");
-    let (_, challenge) = again.begin(&scram);
-    assert_ne!(scram.told(&challenge), first[2], "the keys of 1001 have another salt");
+    // It hangs on the key, and on no password: who knows all but one could try that one on it.
     let users = Config::demo().users;
-    let salt = |users: &[crate::config::User]| login::salts::Salts::new(users).of(Hash::Sha1, "nobody", None);
-    assert_eq!(salt(&users), salt(&users));
-    assert_ne!(salt(&users), salt(&users[1..]));
-    assert_eq!(salt(&users).1.get(), 4096, "where nobody has keys");
+    let salt = |users: &[crate::config::User], key| {
+        login::salts::Salts::new(users, [key; 32]).of(Hash::Sha1, "nobody", None)
+    };
+    assert_eq!(salt(&users, 1), salt(&users[1..], 1));
+    assert_ne!(salt(&users, 1), salt(&users, 2));
+    assert_eq!(salt(&users, 1).1.get(), 4096, "where nobody has keys");
+    // Keys of others have salts of other lengths, and for each hash function rounds of their own.
+    let mut users = Config::demo().users;
+    let keys = |hash, rounds, salt: &[u8]| {
+        Keys::derive(hash, NonZeroU32::new(rounds).expect("not 0"), salt, "x").text()
+    };
+    let both = format!("{} {}", keys(Hash::Sha256, 5000, &[1; 12]), keys(Hash::Sha1, 6000, &[1; 40]));
+    users[1].password = Password::parse_scram(&both).expect("keys");
+    let salts = login::salts::Salts::new(&users, [1; 32]);
+    let form = |hash| {
+        let (salt, rounds) = salts.of(hash, "nobody", None);
+        (salt.len(), rounds.get())
+    };
+    assert_eq!([form(Hash::Sha256), form(Hash::Sha1)], [(12, 5000), (40, 6000)]);
 }
 
 #[test]
