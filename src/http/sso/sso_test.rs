@@ -59,7 +59,7 @@ fn serve(site: &Rc<Site>, request: &Request<Incoming>, secure: bool) -> (Option<
         return (None, empty(StatusCode::OK));
     }
     let Some(user) = site.driver.with_hub(|hub, now| hub.end_code(now, &code)) else {
-        return failed(StatusCode::SERVICE_UNAVAILABLE, NO_TOKEN);
+        return (None, to_identity(&parameters));
     };
     let id = site.driver.with_hub(|hub, _| hub.desk().directory().get(user).id.clone());
     let mut answer = page(StatusCode::OK, secure, Ok((&id, site.limits.access_token.as_secs().max(1))));
