@@ -59,6 +59,37 @@ fn a_server_that_is_well_has_no_finding_over_any_transport() {
 }
 
 #[test]
+fn a_terminal_shows_the_step_that_is_waited_for_and_keeps_nothing_of_it() {
+    let server = Server::demo();
+    let folder = Folder::new();
+    folder.write("password", "1001\n");
+    let command = |url: &str| {
+        let program = crate::program();
+        let program = program.get_program().display();
+        format!("'{program}' probe {url} --user 1001 --password-file password --domain localhost")
+    };
+    // The command `script` gives it a terminal, and prints what comes to that.
+    let output = std::process::Command::new("script")
+        .args(["-qec", &command(&url("ws", server.plain)), "/dev/null"])
+        .stdin(std::process::Stdio::null())
+        .current_dir(folder.path())
+        .output()
+        .expect("script is there");
+    let shown = String::from_utf8_lossy(&output.stdout);
+    let empty = "\r\x1b[K";
+    for step in ["auth", "subscribe", "ping"] {
+        assert!(
+            shown.contains(&format!("{empty}ws://localhost:{}/ws/: {step} …", server.plain.port())),
+            "{shown:?}"
+        );
+    }
+    // The line is gone before the report.
+    let report = shown.rsplit(empty).next().expect("a split has a part");
+    assert!(report.starts_with("ws://localhost:") && !report.contains('…'), "{report:?}");
+    assert!(output.status.success());
+}
+
+#[test]
 fn a_password_goes_only_to_a_server_that_is_trusted() {
     let folder = Folder::new();
     let pair = pair();

@@ -5,6 +5,7 @@ mod connection;
 mod errands;
 mod http;
 mod net;
+mod progress;
 mod report;
 mod setting;
 mod target;
@@ -21,6 +22,7 @@ use std::time::Duration;
 use self::comparison::Compared;
 pub use self::errands::{publish, watch};
 use self::net::Beside;
+use self::progress::Progress;
 use self::report::Report;
 use self::setting::{Input, Setting, Told, of_file, setting};
 use crate::cli;
@@ -93,7 +95,12 @@ fn round(flags: &cli::Probe, setting: &Setting) -> Told<Vec<Judged>> {
         Input::Server(target) => {
             let plan = target::plan(flags, target, setting.login.as_ref().map(|(_, password)| password));
             let mut probe = Probe::new(plan, fastrand::u64(1..1 << 40));
-            let beside = Beside { signals: None, look: &mut |_| true };
+            let mut progress = Progress::new(name);
+            let look = &mut |probe: &mut Probe| {
+                progress.show(probe);
+                true
+            };
+            let beside = Beside { signals: None, look };
             net::run(&mut probe, target, &setting.recorder, setting.login.clone(), beside);
             Ok(probe.judged(name.clone()))
         }
