@@ -7,12 +7,11 @@ use std::collections::hash_map::DefaultHasher;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::hash::{Hash as _, Hasher as _};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use zopfli::{Format, Options};
 
 #[cfg(feature = "manual")]
 mod manual;
@@ -154,9 +153,9 @@ fn name(file: &Path) -> Option<String> {
 }
 
 fn pack(text: &[u8]) -> io::Result<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(text)?;
-    encoder.finish()
+    let mut packed = Vec::new();
+    zopfli::compress(Options::default(), Format::Gzip, text, &mut packed)?;
+    Ok(packed)
 }
 
 /// A number that tells one version of a file from another.

@@ -254,9 +254,10 @@ test('every word is there in both languages, and is said somewhere', lab(async (
   const made = await fetch(`http://${server.addresses.http}/console/shared/symptoms.words.js`);
   // Parameters and targets of faults have words, too.
   const kinds = await fetch(`http://${server.addresses.http}/callboard/api/faults/kinds`, { headers: { Authorization: `Basic ${btoa('administrator:1234')}` } });
-  // The rules of a client's score, and their verdicts, come from the server.
-  const rules = await readFile(new URL('../../src/conformance/rules.rs', import.meta.url), 'utf8');
-  const files = [await made.text(), await kinds.text(), rules, ...await Promise.all(names.map((name) => readFile(PAGE + name, 'utf8')))];
+  // The rules of a client's score, and the verdicts of these and of scenarios, come from the server.
+  const ofServer = (name) => readFile(new URL(`../../src/${name}`, import.meta.url), 'utf8');
+  const verdicts = await Promise.all(['conformance/rules.rs', 'scenario/report.rs'].map(ofServer));
+  const files = [await made.text(), await kinds.text(), ...verdicts, ...await Promise.all(names.map((name) => readFile(PAGE + name, 'utf8')))];
   const words = { en: {}, 'zh-TW': {} };
   // What is left of a file without its words. The words are plain objects of texts.
   const code = files.map((text) => text.replace(/^addWords\((\{\n[^]*?\n\})\);/gm, (_, texts) => {
@@ -310,7 +311,8 @@ test('an administrator looks at the session of another client', lab(async ({ ser
   const { strophe5 } = await import('./clients/strophe.js');
   const { page, complaints } = await enter(server, 'wire');
   const others = page.locator('.frames-many');
-  await page.getByRole('button', { name: /watch|start|show/i }).first().click().catch(() => {});
+  await page.getByRole('button', { name: 'Watch all' }).click();
+  await page.getByText('Watching all sessions').waitFor();
   // What was said before is not shown.
   await server.logged(/ sse administrator: connected/, 'the frames to be watched');
   const session = await client(strophe5, { user: '1001' });
