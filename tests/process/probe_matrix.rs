@@ -208,8 +208,9 @@ fn each_fault_has_its_finding() {
             assert_eq!(ask("PUT", &format!("faults/f?kind={kind}")).status(), 201, "{fault}");
             let printed = probe_with(&both, &folder, &root, scheme, fault);
             let found = symptom(&printed);
-            // A busy machine is slow, too.
-            if found != *expected && (*expected, &*found) != ("-", "slow") {
+            // A busy machine is slow, too, and there a reset can come behind the first word.
+            let is_busy = matches!((*expected, &*found), ("-", "slow") | ("refused", "broken"));
+            if found != *expected && !is_busy {
                 let line = format!("{scheme} {fault}: {found}, not {expected}: {printed}");
                 wrong.lock().expect("nobody panics with it").push(line);
             }
