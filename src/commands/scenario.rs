@@ -211,7 +211,7 @@ fn play(mut config: Config, file: Rc<File>) -> Outcome {
     let mut record = Context::new(&SHA256);
     let (mut seen, mut line) = (0, String::new());
     if let Err(refused) = hub.start_scenario(now, file) {
-        // It was looked at with this configuration.
+        // The scenario was checked with this configuration before, so a refusal is not expected.
         refused.sentences().iter().for_each(|sentence| print_error(sentence));
     }
     loop {

@@ -165,7 +165,7 @@ impl Keys {
 /// The keys of a password for the mechanisms of SCRAM.
 #[derive(PartialEq, Eq)]
 pub struct Scram {
-    /// Those with which a password that comes as text is compared.
+    /// The keys with which a password that comes as text is compared.
     pub sha256: Keys,
     sha1: Option<Keys>,
 }

@@ -66,7 +66,7 @@ const REASONS: [(u16, &str); 24] = [
 /// A status with the short names of its media.
 type Status = (u16, Vec<String>);
 
-/// What is said of an operation.
+/// The sentences and statuses of an operation.
 struct Operation {
     summary: String,
     text: String,

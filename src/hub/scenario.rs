@@ -23,7 +23,7 @@ const ORDERS: usize = 16;
 /// Why a scenario does not begin.
 #[derive(Debug, PartialEq, Eq)]
 pub enum NotStarted {
-    /// It names what there is not.
+    /// The scenario names users, queues or reasons that the configuration has not.
     Problems(Vec<Problem>),
     /// Only a reset takes back what it does, and there can be none.
     NoReset,
@@ -242,7 +242,7 @@ impl Hub {
         self.orders += 1;
         let (user, what, about) = order.shown();
         if let Order::Over = order {
-            // It is told by its verdict.
+            // The end of a scenario is told by its verdict.
             return String::new();
         }
         let is_request = matches!(order, Order::Request { .. });

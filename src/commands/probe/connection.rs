@@ -41,7 +41,7 @@ pub struct Fair {
 /// The start of what the other side has said first.
 pub type Said = Arc<OnceLock<Vec<u8>>>;
 
-/// It as text; what is of TLS says nothing to people.
+/// What a peer said, as text. Records of TLS are left out, as people cannot read them.
 pub fn told(said: &Said) -> String {
     let said = said.get().map(|said| String::from_utf8_lossy(said).into_owned());
     said.filter(|said| !said.contains('\0')).unwrap_or_default()
@@ -147,7 +147,7 @@ impl Target {
 /// The connection that a request wants.
 #[derive(Debug)]
 pub struct Wanted<'a> {
-    /// That which has answered before.
+    /// The address of the host that answered before.
     pub address: Option<SocketAddr>,
     /// The SHA-256 of the certificate that has been judged.
     pub certificate: Option<&'a str>,

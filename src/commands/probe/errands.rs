@@ -80,7 +80,7 @@ pub fn watch(flags: &cli::Watch) -> io::Result<ExitCode> {
         has_watched |= ended.progress().watched.is_some_and(|nodes| nodes > 0);
         let is_late =
             flags.r#for.is_some_and(|time| net::now().saturating_duration_since(begun).as_secs() >= time);
-        // Who has never watched, or is let in no more, has not done so until the time was over.
+        // A command that never watched, or whose login is refused now, has not watched until the time was over.
         if over.is_some() || (is_late && has_watched && !was_refused) {
             if all_came {
                 return Ok(Exit::Well.into());
@@ -184,7 +184,7 @@ fn read_payload(path: &Path) -> io::Result<String> {
     if read > FILE_MAX { Err(io::Error::other("it is longer than 16 MiB")) } else { Ok(text) }
 }
 
-/// One session, from its first step to its last.
+/// Runs a session, from its first step to its last.
 fn session(
     flags: &cli::Probe,
     setting: &Setting,

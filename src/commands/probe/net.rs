@@ -173,7 +173,7 @@ impl Connection<'_> {
                 to_do.extend(probe.handle(at, Seen::Stop));
             }
             if probe.is_watching() {
-                // It may go on for ever.
+                // Watching may go on for ever, so the bound on what a peer says starts anew.
                 self.received = 0;
             }
         }

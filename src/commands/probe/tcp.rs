@@ -98,7 +98,7 @@ impl Stream {
                 Heard::Piece(start.unwrap_or_else(|| text.to_owned()), FRAME_COST + text.len())
             }
             Ok(Some(Piece::End)) => {
-                // Who has sent the first of two end tags closes the connection behind the second (RFC 6120 §4.4).
+                // The side that has sent the first of two end tags closes the connection behind the second (RFC 6120 §4.4).
                 self.is_over = true;
                 Heard::Piece(crate::xmpp::stream::END.to_owned(), FRAME_COST)
             }

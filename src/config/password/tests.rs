@@ -66,7 +66,7 @@ fn both_sides_are_prepared_by_saslprep() {
         assert!(Password::plain(refused).is_err(), "{refused:?}");
         assert!(Password::hash(refused, 1000).is_err(), "{refused:?}");
     }
-    // What is refused is no way in either.
+    // A text that is refused as a password lets nobody in either.
     assert!(!password.matches("IX\u{7}"));
 }
 
