@@ -95,6 +95,12 @@ pub struct HttpRefusal {
     pub sentence: &'static str,
 }
 
+impl HttpRefusal {
+    /// A change that nobody would be told of any more.
+    pub const GOING_DOWN: Self =
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, sentence: "The server is going down." };
+}
+
 impl From<HttpRefusal> for Response {
     fn from(HttpRefusal { status, sentence }: HttpRefusal) -> Self {
         let mut answer = text(status, sentence);

@@ -28,7 +28,7 @@ pub async fn begin(
     site.driver.admit(user, body.len()).await?;
     // Nobody would be told of it any more.
     if site.driver.with_hub(|hub, _| hub.is_closing()) {
-        return refuse(StatusCode::SERVICE_UNAVAILABLE, "The server is going down.");
+        return Err(HttpRefusal::GOING_DOWN);
     }
     let id = apply(site, user, command)?;
     Ok((user, text(StatusCode::ACCEPTED, id.unwrap_or_default())))

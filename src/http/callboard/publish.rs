@@ -41,7 +41,7 @@ pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserI
     site.driver.admit(user, payload.len()).await?;
     // Nobody would get it any more.
     if site.driver.with_hub(|hub, _| hub.is_closing()) {
-        return refuse(StatusCode::SERVICE_UNAVAILABLE, "The server is going down.");
+        return Err(HttpRefusal::GOING_DOWN);
     }
     match site.driver.with_hub(|hub, now| hub.publish(now, user, &node, payload.to_owned())) {
         Ok(item) => Ok((user, text(StatusCode::ACCEPTED, item))),

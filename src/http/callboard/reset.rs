@@ -26,9 +26,6 @@ const OFF: HttpRefusal = HttpRefusal {
     sentence: "Tests are let begin again only where there is a record or where faults are on: start with callboard serve --record 10000.",
 };
 
-const CLOSING: HttpRefusal =
-    HttpRefusal { status: StatusCode::SERVICE_UNAVAILABLE, sentence: "The server is going down." };
-
 /// Answers 204 when all is as after the start.
 pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
     let user = basic_auth::administrator(site, &request).await?;
@@ -52,7 +49,7 @@ pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserI
         keeps_faults: kept.unwrap_or(false),
     };
     site.driver.with_hub(|hub, now| match hub.is_closing() {
-        true => Err(CLOSING),
+        true => Err(HttpRefusal::GOING_DOWN),
         false if hub.reset(now, wanted) => Ok(()),
         false => Err(OFF),
     })?;

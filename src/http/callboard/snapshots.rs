@@ -34,9 +34,6 @@ const QUERY: HttpRefusal = HttpRefusal {
 const NONE: HttpRefusal =
     HttpRefusal { status: StatusCode::NOT_FOUND, sentence: "There is no snapshot of that name." };
 
-const CLOSING: HttpRefusal =
-    HttpRefusal { status: StatusCode::SERVICE_UNAVAILABLE, sentence: "The server is going down." };
-
 fn refusal(why: NotTaken) -> HttpRefusal {
     let (status, sentence) = match why {
         NotTaken::Off => (
@@ -81,7 +78,7 @@ pub async fn one(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId,
             Ok(false) => Ok(StatusCode::NO_CONTENT),
             Err(why) => Err(refusal(why)),
         },
-        Method::POST if hub.is_closing() => Err(CLOSING),
+        Method::POST if hub.is_closing() => Err(HttpRefusal::GOING_DOWN),
         Method::POST => done(hub.go_back(now, &name)),
         _ => done(hub.snapshots().contains_key(&name)),
     })?;

@@ -42,9 +42,6 @@ const TOO_MANY: HttpRefusal = HttpRefusal {
     sentence: "64 requests wait already, and that is the most: let one end.",
 };
 
-const CLOSING: HttpRefusal =
-    HttpRefusal { status: StatusCode::SERVICE_UNAVAILABLE, sentence: "The server is going down." };
-
 /// A wait that is given back with its place when its client goes away.
 struct Place {
     site: Rc<Site>,
@@ -70,7 +67,7 @@ pub async fn serve(
         Err(Problem(sentence)) => return Ok((user, text(StatusCode::BAD_REQUEST, sentence))),
     };
     let number = site.driver.with_hub(|hub, _| match hub.is_closing() {
-        true => Err(CLOSING),
+        true => Err(HttpRefusal::GOING_DOWN),
         false => hub.begin_wait(query).map_err(|_| TOO_MANY),
     })?;
     let place = Place { site: site.clone(), number };

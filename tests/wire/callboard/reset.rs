@@ -1,6 +1,6 @@
 //! A test begins with a contact centre as after the start.
 
-use crate::support::http::{Answer, own, publish};
+use crate::support::http::{admin, own, publish, wait_for};
 use crate::support::polite::Client;
 use crate::support::rest::{ask, get, put_state};
 use crate::support::server::DEMO;
@@ -10,16 +10,6 @@ use crate::support::{Server, ns};
 const USER: &str = "/finesse/api/User/1001";
 const DIALOGS: &str = "/finesse/api/User/1001/Dialogs";
 const MESSAGES: &str = "/finesse/api/Team/1/TeamMessages";
-
-fn admin(server: &Server, method: &str, path: &str) -> Answer {
-    own(server, "administrator", method, path)
-}
-
-#[track_caller]
-fn wait_for(server: &Server, query: &str) {
-    let answer = admin(server, "GET", &format!("wait?{query}&after=0&timeout=5m"));
-    assert!(answer.body.starts_with("{\"matched\":true,"), "{}", answer.body);
-}
 
 /// An agent who is ready and gets a call. Returns the id of its dialog.
 #[track_caller]

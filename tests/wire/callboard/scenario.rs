@@ -4,16 +4,12 @@ use std::thread;
 use std::time::Duration;
 
 use crate::support::Server;
-use crate::support::http::{Answer, Http, basic, own};
+use crate::support::http::{Answer, Http, admin, basic, own};
 use crate::support::polite::Client;
 use crate::support::rest::{field, get};
 use crate::support::server::DEMO;
 
 const USER: &str = "/finesse/api/User/1001";
-
-fn admin(server: &Server, method: &str, path: &str) -> Answer {
-    own(server, "administrator", method, path)
-}
 
 /// Starts the scenario of a text.
 fn start(server: &Server, query: &str, text: &str) -> Answer {

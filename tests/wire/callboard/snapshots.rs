@@ -1,6 +1,6 @@
 //! A test goes back to a contact centre that it has taken down by a name.
 
-use crate::support::http::{Answer, own, publish};
+use crate::support::http::{admin, own, publish, wait_for};
 use crate::support::polite::Client;
 use crate::support::rest::{get, put_state};
 use crate::support::server::DEMO;
@@ -8,16 +8,6 @@ use crate::support::{Server, ns};
 
 const USER: &str = "/finesse/api/User/1001";
 const DIALOGS: &str = "/finesse/api/User/1001/Dialogs";
-
-fn admin(server: &Server, method: &str, path: &str) -> Answer {
-    own(server, "administrator", method, path)
-}
-
-#[track_caller]
-fn wait_for(server: &Server, query: &str) {
-    let answer = admin(server, "GET", &format!("wait?{query}&after=0&timeout=5m"));
-    assert!(answer.body.starts_with("{\"matched\":true,"), "{}", answer.body);
-}
 
 #[track_caller]
 fn ready(server: &Server) {

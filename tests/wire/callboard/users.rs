@@ -1,14 +1,10 @@
 //! Users, teams and queues of tests: they come and go while the server runs.
 
 use crate::support::Server;
-use crate::support::http::{Answer, Http, basic, own};
+use crate::support::http::{Answer, Http, admin, basic, own};
 use crate::support::polite::Client;
 use crate::support::rest::event;
 use crate::support::server::DEMO;
-
-fn admin(server: &Server, method: &str, path: &str) -> Answer {
-    own(server, "administrator", method, path)
-}
 
 /// Makes or changes a user.
 fn put(server: &Server, id: &str, form: &str) -> Answer {

@@ -193,6 +193,18 @@ pub fn own(server: &Server, user: &str, method: &str, path: &str) -> Answer {
     ))
 }
 
+/// Asks callboard's own API as the administrator of the demo, without a body.
+pub fn admin(server: &Server, method: &str, path: &str) -> Answer {
+    own(server, "administrator", method, path)
+}
+
+/// Waits until the record has what a query names, from its beginning on.
+#[track_caller]
+pub fn wait_for(server: &Server, query: &str) {
+    let answer = admin(server, "GET", &format!("wait?{query}&after=0&timeout=5m"));
+    assert!(answer.body.starts_with("{\"matched\":true,"), "{}", answer.body);
+}
+
 /// Publishes by HTTP; `headers` end with a line break each.
 pub fn post(server: &Server, node: &str, headers: &str, body: &[u8]) -> Answer {
     let mut http = Http::connect(server.plain);
