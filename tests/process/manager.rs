@@ -6,14 +6,14 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::linux::fs::MetadataExt as _;
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr as UnixAddr, UnixDatagram};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::{TLS, pair, run};
 use crate::support::http::{Http, basic};
-use crate::support::server::{DEMO, Folder, PATIENCE};
+use crate::support::server::{DEMO, Folder, PATIENCE, program_by};
 use crate::support::{Client, Server, program};
 
 /// A service manager that is told things.
@@ -210,13 +210,13 @@ fn a_port_that_needs_a_right_is_a_sentence_that_says_how_to_get_it() {
         // Some containers have no such ports.
         return;
     }
-    let inner = program();
     let is_root = fs::metadata("/proc/self").expect("Linux has it").st_uid() == 0;
     // Root has the right, and gives it up.
-    let mut command = if is_root { Command::new("setpriv") } else { Command::new(inner.get_program()) };
-    if is_root {
-        command.arg("--bounding-set=-net_bind_service").arg(inner.get_program());
-    }
+    let mut command = if is_root {
+        program_by(r#"exec setpriv --bounding-set=-net_bind_service "$0" "$@""#)
+    } else {
+        program()
+    };
     let output = command.args(["serve", "--listen", "127.0.0.1:1"]).output().expect("the program starts");
     let err = String::from_utf8(output.stderr).expect("it is text");
     assert_eq!((output.status.code(), err.lines().count()), (Some(1), 1), "{err}");
