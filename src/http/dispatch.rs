@@ -14,6 +14,7 @@ use crate::client_address;
 use crate::event_loop::client_log;
 use crate::event_loop::log_shares::Kind;
 use crate::http::basic_auth::Peer;
+use crate::http::callboard;
 use crate::http::client::Client;
 use crate::http::cors::{Asker, Sent};
 use crate::http::headers::forwarded::{Seen, ViaProxy};
@@ -250,6 +251,10 @@ async fn at(resource: Option<&'static Resource>, exchange: Exchange<'_>) -> Resp
     match resource.handler {
         Handler::Now(answer) => answer(&exchange.site, &exchange.request),
         Handler::Later(answer) => answer(exchange).await,
+        Handler::Asked(rights, serve) => {
+            let Exchange { site, request, client, peer, .. } = exchange;
+            Box::pin(callboard::answer_user(site, request, (peer, client), rights, serve)).await
+        }
         // A request for a WebSocket goes its own way.
         Handler::Upgrade => not_allowed(resource),
     }

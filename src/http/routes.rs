@@ -10,6 +10,7 @@ use std::rc::Rc;
 use hyper::{Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
 
+use crate::http::callboard::{Rights, Serve};
 use crate::http::callboard::{
     calls, clock, conformance, contacts, directory, faults, groups, meters, publish, record, reset, scenario,
     sessions, snapshots, status, subscriptions, tasks, tickets, users, wait,
@@ -103,6 +104,8 @@ type Answering<'a> = Pin<Box<dyn Future<Output = Response> + 'a>>;
 pub enum Handler {
     Now(fn(&Site, &Request<Incoming>) -> Response),
     Later(for<'a> fn(Exchange<'a>) -> Answering<'a>),
+    /// A resource of users with these rights.
+    Asked(Rights, Serve),
     /// The connection becomes a WebSocket.
     Upgrade,
 }
@@ -171,41 +174,14 @@ impl Resource {
     }
 }
 
-/// A handler of callboard's own API.
-macro_rules! api {
-    ($serve:path) => {
-        Later(|Exchange { site, request, peer, .. }| {
-            Box::pin(callboard::answer(site, *request, peer, $serve))
-        })
-    };
+/// A handler for users with these rights in a laboratory: a program without them has no such resource.
+const fn lab(rights: Rights, serve: Serve) -> Handler {
+    if cfg!(feature = "lab") { Asked(rights, serve) } else { Now(|_, _| nothing()) }
 }
 
-/// A handler of callboard's own API for laboratories: a program without them has no such resource.
-macro_rules! lab {
-    ($serve:path) => {
-        if cfg!(feature = "lab") { api!($serve) } else { Now(|_, _| nothing()) }
-    };
-}
-
-/// A handler of callboard's own API for laboratories that may open a stream of events.
-macro_rules! lab_stream {
-    ($open:path) => {
-        if cfg!(feature = "lab") { stream!($open) } else { Now(|_, _| nothing()) }
-    };
-}
-
-/// A handler of callboard's own API that opens a stream of events.
-macro_rules! stream {
-    ($open:path) => {
-        Later(|Exchange { site, request, client, peer, .. }| {
-            let open = async move |site: &_, request| $open(site, request, peer, &client.carried).await;
-            Box::pin(callboard::answer(site, *request, peer, open))
-        })
-    };
-}
-
-use Handler::{Later, Now, Upgrade};
+use Handler::{Asked, Later, Now, Upgrade};
 use Paths::{AsUser, Below, Exactly, Item, Slash};
+use Rights::{Administrator, AdministratorOrTicket, User, UserOrTicket};
 
 /// All resources but those that depend on the folder of files.
 #[rustfmt::skip]
@@ -216,46 +192,46 @@ static ROUTES: &[Resource] = &[
     Resource::new(Slash(bosh::PATH), POST, Later(|Exchange { site, request, client, peer, secure }| {
         Box::pin(bosh::answer(site, *request, peer, secure, &client.waits))
     })).counted(Way::Bosh).summary("over BOSH"),
-    Resource::new(Exactly(events::PATH), STREAM, stream!(events::open)).counted(Way::Sse),
+    Resource::new(Exactly(events::PATH), STREAM, Asked(UserOrTicket, events::open)).counted(Way::Sse),
     Resource::new(Below(finesse::PREFIX), &METHODS, Later(|Exchange { site, request, peer, secure, .. }| {
         Box::pin(finesse::answer(site, *request, (peer, secure), None))
     })).counted(Way::Poll).judging_methods(),
     Resource::new(AsUser(finesse::AS_USER), &METHODS, Later(as_user)).counted(Way::Poll).judging_methods(),
-    Resource::new(Exactly(tickets::PATH), POST, api!(tickets::make)),
-    Resource::new(Exactly(publish::PATH), POST, api!(publish::serve)),
-    Resource::new(Exactly(status::PATH), &[Method::GET, Method::HEAD, Method::POST, Method::OPTIONS], api!(status::serve)),
-    Resource::new(Exactly(calls::PATH), POST, api!(calls::place)),
-    Resource::new(Item(calls::BELOW, "ID"), &[Method::DELETE, Method::OPTIONS], api!(calls::end)),
-    Resource::new(Exactly(tasks::PATH), POST, api!(tasks::place)),
-    Resource::new(Item(tasks::BELOW, "ID"), &[Method::DELETE, Method::OPTIONS], api!(tasks::end)),
-    Resource::new(Exactly(contacts::PATH), &[Method::GET, Method::HEAD, Method::POST, Method::OPTIONS], api!(contacts::serve)),
-    Resource::new(Item(contacts::BELOW, "ID"), &[Method::DELETE, Method::OPTIONS], api!(contacts::end)),
-    Resource::new(Exactly(directory::PATH), READ, api!(directory::serve)),
-    Resource::new(Exactly(faults::PATH), &[Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS], lab!(faults::all)),
-    Resource::new(Exactly(faults::KINDS), READ, lab!(faults::kinds)),
-    Resource::new(Exactly(faults::ACTIVE), READ, lab!(faults::active)),
-    Resource::new(Exactly(faults::ROOT), READ, lab!(faults::authority)),
-    Resource::new(Exactly(faults::INTERMEDIATE), READ, lab!(faults::authority)),
-    Resource::new(Item(faults::BELOW, "NAME"), &[Method::PUT, Method::DELETE, Method::OPTIONS], lab!(faults::one)),
-    Resource::new(Item(sessions::BELOW, "ID"), &[Method::POST, Method::DELETE, Method::OPTIONS], lab!(faults::end_session)),
-    Resource::new(Exactly(record::PATH), &[Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS], lab_stream!(record::serve)),
-    Resource::new(Item(record::BELOW, "SESSION.har"), READ, lab!(record::export)),
-    Resource::new(Exactly(conformance::PATH), &[Method::GET, Method::HEAD, Method::PUT, Method::OPTIONS], lab!(conformance::serve)),
+    Resource::new(Exactly(tickets::PATH), POST, Asked(User, tickets::make)),
+    Resource::new(Exactly(publish::PATH), POST, Asked(User, publish::serve)),
+    Resource::new(Exactly(status::PATH), &[Method::GET, Method::HEAD, Method::POST, Method::OPTIONS], Asked(Administrator, status::serve)),
+    Resource::new(Exactly(calls::PATH), POST, Asked(Administrator, calls::place)),
+    Resource::new(Item(calls::BELOW, "ID"), &[Method::DELETE, Method::OPTIONS], Asked(Administrator, calls::end)),
+    Resource::new(Exactly(tasks::PATH), POST, Asked(Administrator, tasks::place)),
+    Resource::new(Item(tasks::BELOW, "ID"), &[Method::DELETE, Method::OPTIONS], Asked(Administrator, tasks::end)),
+    Resource::new(Exactly(contacts::PATH), &[Method::GET, Method::HEAD, Method::POST, Method::OPTIONS], Asked(Administrator, contacts::serve)),
+    Resource::new(Item(contacts::BELOW, "ID"), &[Method::DELETE, Method::OPTIONS], Asked(Administrator, contacts::end)),
+    Resource::new(Exactly(directory::PATH), READ, Asked(User, directory::serve)),
+    Resource::new(Exactly(faults::PATH), &[Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS], lab(Administrator, faults::all)),
+    Resource::new(Exactly(faults::KINDS), READ, lab(Administrator, faults::kinds)),
+    Resource::new(Exactly(faults::ACTIVE), READ, lab(User, faults::active)),
+    Resource::new(Exactly(faults::ROOT), READ, lab(Administrator, faults::authority)),
+    Resource::new(Exactly(faults::INTERMEDIATE), READ, lab(Administrator, faults::authority)),
+    Resource::new(Item(faults::BELOW, "NAME"), &[Method::PUT, Method::DELETE, Method::OPTIONS], lab(Administrator, faults::one)),
+    Resource::new(Item(sessions::BELOW, "ID"), &[Method::POST, Method::DELETE, Method::OPTIONS], lab(Administrator, faults::end_session)),
+    Resource::new(Exactly(record::PATH), &[Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS], lab(AdministratorOrTicket, record::serve)),
+    Resource::new(Item(record::BELOW, "SESSION.har"), READ, lab(Administrator, record::export)),
+    Resource::new(Exactly(conformance::PATH), &[Method::GET, Method::HEAD, Method::PUT, Method::OPTIONS], lab(Administrator, conformance::serve)),
     Resource::new(Exactly(wait::PATH), STREAM, if cfg!(feature = "lab") { Later(wait_for) } else { Now(|_, _| nothing()) }),
-    Resource::new(Exactly(clock::PATH), &[Method::GET, Method::HEAD, Method::PUT, Method::OPTIONS], lab!(clock::serve)),
-    Resource::new(Exactly(reset::PATH), POST, lab!(reset::serve)),
-    Resource::new(Exactly(scenario::PATH), &[Method::GET, Method::HEAD, Method::POST, Method::OPTIONS], lab!(scenario::serve)),
-    Resource::new(Exactly(snapshots::PATH), READ, lab!(snapshots::all)),
-    Resource::new(Item(snapshots::BELOW, "NAME"), &[Method::GET, Method::HEAD, Method::PUT, Method::POST, Method::DELETE, Method::OPTIONS], lab!(snapshots::one)),
-    Resource::new(Exactly(users::PATH), &[Method::POST, Method::DELETE, Method::OPTIONS], lab!(users::many)),
-    Resource::new(Item(groups::TEAM, "ID"), &[Method::PUT, Method::DELETE, Method::OPTIONS], lab!(groups::one)),
-    Resource::new(Item(groups::QUEUE, "ID"), &[Method::PUT, Method::DELETE, Method::OPTIONS], lab!(groups::one)),
-    Resource::new(Item(users::BELOW, "ID"), &[Method::PUT, Method::DELETE, Method::OPTIONS], lab!(users::one)),
-    Resource::new(Exactly(meters::PATH), POST, api!(meters::begin)),
-    Resource::new(Item(meters::BELOW, "RUN"), READ, api!(meters::figures)),
-    Resource::new(Exactly(sessions::PATH), READ, api!(sessions::list)),
-    Resource::new(Exactly(subscriptions::PATH), &[Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS], api!(subscriptions::serve)),
-    Resource::new(Exactly(sessions::FRAMES), STREAM, stream!(sessions::frames)),
+    Resource::new(Exactly(clock::PATH), &[Method::GET, Method::HEAD, Method::PUT, Method::OPTIONS], if cfg!(feature = "lab") { Later(clock_of) } else { Now(|_, _| nothing()) }),
+    Resource::new(Exactly(reset::PATH), POST, lab(Administrator, reset::serve)),
+    Resource::new(Exactly(scenario::PATH), &[Method::GET, Method::HEAD, Method::POST, Method::OPTIONS], lab(Administrator, scenario::serve)),
+    Resource::new(Exactly(snapshots::PATH), READ, lab(Administrator, snapshots::all)),
+    Resource::new(Item(snapshots::BELOW, "NAME"), &[Method::GET, Method::HEAD, Method::PUT, Method::POST, Method::DELETE, Method::OPTIONS], lab(Administrator, snapshots::one)),
+    Resource::new(Exactly(users::PATH), &[Method::POST, Method::DELETE, Method::OPTIONS], lab(Administrator, users::many)),
+    Resource::new(Item(groups::TEAM, "ID"), &[Method::PUT, Method::DELETE, Method::OPTIONS], lab(Administrator, groups::one)),
+    Resource::new(Item(groups::QUEUE, "ID"), &[Method::PUT, Method::DELETE, Method::OPTIONS], lab(Administrator, groups::one)),
+    Resource::new(Item(users::BELOW, "ID"), &[Method::PUT, Method::DELETE, Method::OPTIONS], lab(Administrator, users::one)),
+    Resource::new(Exactly(meters::PATH), POST, Asked(User, meters::begin)),
+    Resource::new(Item(meters::BELOW, "RUN"), READ, Asked(User, meters::figures)),
+    Resource::new(Exactly(sessions::PATH), READ, Asked(Administrator, sessions::list)),
+    Resource::new(Exactly(subscriptions::PATH), &[Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS], Asked(Administrator, subscriptions::serve)),
+    Resource::new(Exactly(sessions::FRAMES), STREAM, Asked(AdministratorOrTicket, sessions::frames)),
     Resource::new(Below(desktop_api::PATH), READ, Later(|Exchange { site, request, peer, .. }| {
         Box::pin(desktop_api::answer(site, *request, peer))
     })).beside_files(),
@@ -298,6 +274,10 @@ fn as_user(Exchange { site, request, peer, secure, .. }: Exchange<'_>) -> Answer
         Some((id, _)) => Box::pin(finesse::answer(site, *request, (peer, secure), Some(id))),
         None => Box::pin(async { nothing() }),
     }
+}
+
+fn clock_of(Exchange { site, request, peer, .. }: Exchange<'_>) -> Answering<'_> {
+    Box::pin(callboard::answer(site, *request, peer, clock::serve))
 }
 
 fn wait_for(Exchange { site, request, client, peer, .. }: Exchange<'_>) -> Answering<'_> {

@@ -1,17 +1,12 @@
 //! `POST /callboard/api/calls` and `DELETE /callboard/api/calls/ID`: somebody outside calls, and hangs up.
 
-use std::rc::Rc;
-
-use hyper::{Request, StatusCode};
+use hyper::StatusCode;
 
 use crate::desk::{CallData, Command, Inbound};
-use crate::http::basic_auth;
 use crate::http::callboard::outside::{self, refuse, set_variable};
+use crate::http::callboard::{Served, UserRequest};
 use crate::http::query::Query;
-use crate::http::request_body::Incoming;
-use crate::http::response::{HttpRefusal, Response};
-use crate::http::site::Site;
-use crate::id::UserId;
+use crate::http::response::HttpRefusal;
 
 /// The path of the calls.
 pub const PATH: &str = "/callboard/api/calls";
@@ -26,14 +21,13 @@ const ANONYMOUS: &str = "5550100";
 const NUMBER_MAX: usize = 64;
 
 /// Lets somebody call and answers 202 with the id of the dialog.
-pub async fn place(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    let user = basic_auth::administrator(site, &request).await?;
-    outside::begin(site, user, request, |query, body| Ok(Command::PlaceCall(read(query, body)?))).await
+pub fn place(asked: UserRequest<'_>) -> Served {
+    Ok(outside::begin(&asked, |query, body| Ok(Command::PlaceCall(read(query, body)?))))
 }
 
 /// Lets the caller hang up and answers 202.
-pub async fn end(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    outside::end(site, request, BELOW, Command::EndCall, "The caller hangs up.").await
+pub fn end(asked: UserRequest<'_>) -> Served {
+    Ok(outside::end(&asked, BELOW, Command::EndCall, "The caller hangs up."))
 }
 
 /// The call that the query and the body, a form, ask for.

@@ -4,21 +4,19 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use hyper::header::{self, HeaderMap};
-use hyper::{Method, Request, StatusCode};
+use hyper::{Method, StatusCode};
 
 use crate::clock::Now;
 use crate::conformance::report::{self, Form};
 use crate::conformance::{Client, RULES, Rule, fault_name};
 use crate::diagnosis::Language;
 use crate::fault::Spec;
-use crate::http::basic_auth;
-use crate::http::callboard::{faults, record, sessions};
+use crate::http::callboard::{Served, UserRequest, faults, record, sessions};
 use crate::http::query::Query;
-use crate::http::request_body::Incoming;
 use crate::http::response::{self, HttpRefusal, Response, set, text};
 use crate::http::site::Site;
 use crate::hub::Hub;
-use crate::id::{SessionId, UserId};
+use crate::id::SessionId;
 use crate::json;
 use crate::transport::Transport;
 
@@ -36,8 +34,7 @@ const fn wrong(sentence: &'static str) -> HttpRefusal {
 }
 
 /// Answers GET with the score of a session, and PUT by setting the faults that provoke a rule.
-pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    let user = basic_auth::administrator(site, &request).await?;
+pub fn serve(UserRequest { site, request, .. }: UserRequest<'_>) -> Served {
     record::check_on(site)?;
     let query = Query::of(request.uri());
     let session = query
@@ -48,7 +45,7 @@ pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserI
         Method::PUT => provoke(site, query, session)?,
         _ => score(site, request.headers(), query, session)?,
     };
-    Ok((user, answer))
+    Ok(answer.into())
 }
 
 fn score(

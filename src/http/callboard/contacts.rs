@@ -2,19 +2,15 @@
 //! takes it out. GET lists them.
 
 use std::borrow::Cow;
-use std::rc::Rc;
 
-use hyper::{Method, Request, StatusCode};
+use hyper::{Method, StatusCode};
 
 use crate::config::campaigns::{CallResult, is_name, is_number};
 use crate::desk::{CallData, Command, ListedContact, NewContact};
-use crate::http::basic_auth;
 use crate::http::callboard::outside::{self, refuse, set_variable};
+use crate::http::callboard::{Served, UserRequest};
 use crate::http::query::Query;
-use crate::http::request_body::Incoming;
-use crate::http::response::{self, HttpRefusal, Response};
-use crate::http::site::Site;
-use crate::id::UserId;
+use crate::http::response::{self, HttpRefusal};
 use crate::json;
 
 /// The path of the contacts.
@@ -27,22 +23,21 @@ pub const BELOW: &str = "/callboard/api/contacts/";
 const MOST: usize = 5_000;
 
 /// Takes a contact and answers 202 with its id, or lists all.
-pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    let user = basic_auth::administrator(site, &request).await?;
-    if request.method() != Method::POST {
-        let listed = site.driver.with_hub(|hub, _| hub.desk().listed_contacts());
+pub fn serve(asked: UserRequest<'_>) -> Served {
+    if asked.request.method() != Method::POST {
+        let listed = asked.site.driver.with_hub(|hub, _| hub.desk().listed_contacts());
         let document = json::document(|object| {
             object.plain("total", listed.len());
             object.array("contacts", listed.into_iter().take(MOST), write);
         });
-        return Ok((user, response::json(document)));
+        return Ok(response::json(document).into());
     }
-    outside::begin(site, user, request, |query, body| Ok(Command::AddContact(read(query, body)?))).await
+    Ok(outside::begin(&asked, |query, body| Ok(Command::AddContact(read(query, body)?))))
 }
 
 /// Takes a contact out and answers 202.
-pub async fn end(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    outside::end(site, request, BELOW, Command::RemoveContact, "The contact is taken out.").await
+pub fn end(asked: UserRequest<'_>) -> Served {
+    Ok(outside::end(&asked, BELOW, Command::RemoveContact, "The contact is taken out."))
 }
 
 /// The contact that the query and the body, a form, ask for.

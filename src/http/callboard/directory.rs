@@ -1,13 +1,8 @@
 //! `GET /callboard/api/directory`: who and what there is, for the built-in page, as far as the asker may see it.
 
-use std::rc::Rc;
-
-use hyper::Request;
-
 use crate::config::{Medium, Queue, Team, User};
-use crate::http::basic_auth;
-use crate::http::request_body::Incoming;
-use crate::http::response::{self, HttpRefusal, Response};
+use crate::http::callboard::{Served, UserRequest};
+use crate::http::response::{self};
 use crate::http::site::Site;
 use crate::hub::Hub;
 use crate::id::UserId;
@@ -17,9 +12,8 @@ use crate::json;
 pub const PATH: &str = "/callboard/api/directory";
 
 /// Answers.
-pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    let user = basic_auth::user(site, &request).await?;
-    Ok((user, response::json(site.driver.with_hub(|hub, _| document(hub, user, site)))))
+pub fn serve(UserRequest { site, user, .. }: UserRequest<'_>) -> Served {
+    Ok(response::json(site.driver.with_hub(|hub, _| document(hub, user, site))).into())
 }
 
 fn document(hub: &Hub, actor: UserId, site: &Site) -> String {

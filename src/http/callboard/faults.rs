@@ -9,14 +9,14 @@ use hyper::{Method, Request, StatusCode};
 use crate::clock::{Now, Seconds};
 use crate::diagnosis::{Language, Symptom};
 use crate::fault::{COMMON, Fault, NotSet, Parameter, Point, Problem, Row, Spec, TABLE, is_name};
-use crate::http::basic_auth::{self, Peer};
-use crate::http::callboard::{certificates, sessions};
+use crate::http::basic_auth::Peer;
+use crate::http::callboard::{Served, UserRequest, certificates, sessions};
 use crate::http::query::Query;
 use crate::http::request_body::Incoming;
 use crate::http::response::{self, HttpRefusal, Response, empty, text};
 use crate::http::site::Site;
 use crate::hub::Hub;
-use crate::id::{SessionId, UserId};
+use crate::id::SessionId;
 use crate::json;
 
 /// The path of the faults.
@@ -46,23 +46,22 @@ pub(super) const NO_LANGUAGE: HttpRefusal =
     HttpRefusal { status: StatusCode::BAD_REQUEST, sentence: "lang is en or zh-TW." };
 
 /// Answers GET with all faults, and DELETE by healing them.
-pub async fn all(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    let user = administrator(site, &request).await?;
+pub fn all(UserRequest { site, request, .. }: UserRequest<'_>) -> Served {
+    check_on(site)?;
     if request.method() == Method::DELETE {
         site.driver.with_hub(|hub, now| hub.heal_all_faults(now));
-        return Ok((user, empty(StatusCode::NO_CONTENT)));
+        return Ok(empty(StatusCode::NO_CONTENT).into());
     }
     let document = site.driver.with_hub(|hub, now| {
         json::document(|object| {
             object.array("faults", hub.faults().list(), |out, fault| write(out, now, fault, None))
         })
     });
-    Ok((user, response::json(document)))
+    Ok(response::json(document).into())
 }
 
 /// Answers with the table of kinds, in the language of the parameter `lang`, and with what a target can be here.
-pub async fn kinds(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    let user = basic_auth::administrator(site, &request).await?;
+pub fn kinds(UserRequest { site, request, .. }: UserRequest<'_>) -> Served {
     let language = match Query::of(request.uri()).one("lang")? {
         None => Language::default(),
         Some(tag) => Language::named(&tag).ok_or(NO_LANGUAGE)?,
@@ -76,28 +75,24 @@ pub async fn kinds(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserI
         });
         object.optional("address", own.as_deref());
     });
-    Ok((user, response::json(document)))
+    Ok(response::json(document).into())
 }
 
 /// Tells any user how many faults are set: the page says so in every view.
-pub async fn active(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    let user = basic_auth::user(site, &request).await?;
+pub fn active(UserRequest { site, .. }: UserRequest<'_>) -> Served {
     let number = site.driver.with_hub(|hub, _| hub.faults().list().len());
-    Ok((user, response::json(json::document(|object| object.plain("faults", number)))))
+    Ok(response::json(json::document(|object| object.plain("faults", number))).into())
 }
 
 /// Answers with a certificate of the authority that signs those of faults.
-pub async fn authority(
-    site: &Rc<Site>,
-    request: Request<Incoming>,
-) -> Result<(UserId, Response), HttpRefusal> {
-    let user = administrator(site, &request).await?;
-    Ok((user, certificates::of_authority(site, request.uri().path())?))
+pub fn authority(UserRequest { site, request, .. }: UserRequest<'_>) -> Served {
+    check_on(site)?;
+    Ok(certificates::of_authority(site, request.uri().path())?.into())
 }
 
 /// Sets a fault with PUT, and heals it with DELETE.
-pub async fn one(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    let user = administrator(site, &request).await?;
+pub fn one(UserRequest { site, request, .. }: UserRequest<'_>) -> Served {
+    check_on(site)?;
     let name = request.uri().path().strip_prefix(BELOW).unwrap_or_default().to_owned();
     check_name(&name)?;
     if request.method() == Method::DELETE {
@@ -106,17 +101,17 @@ pub async fn one(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId,
             true => empty(StatusCode::NO_CONTENT),
             false => text(StatusCode::NOT_FOUND, format!("There is no fault {name}.")),
         };
-        return Ok((user, answer));
+        return Ok(answer.into());
     }
-    let spec = match read(&request, None) {
+    let spec = match read(request, None) {
         Ok(spec) => spec,
-        Err(problem) => return Ok((user, wrong(problem))),
+        Err(problem) => return Ok(wrong(problem).into()),
     };
     let asker = request.extensions().get::<Peer>();
     if let Some(sentence) =
         locks_out(site, &name, &spec, asker).or_else(|| certificates::problem(site, &spec))
     {
-        return Ok((user, text(StatusCode::BAD_REQUEST, sentence)));
+        return Ok(text(StatusCode::BAD_REQUEST, sentence).into());
     }
     let note = certificates::way_out(site, &name, &spec, asker);
     let set = site.driver.with_hub(|hub, now| {
@@ -135,47 +130,42 @@ pub async fn one(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId,
         }
         Err(refused) => text(StatusCode::SERVICE_UNAVAILABLE, refused.sentence()),
     };
-    Ok((user, answer))
+    Ok(answer.into())
 }
 
 /// Ends a session: POST as a fault of the kind in `do` would, once, and DELETE by closing it.
-pub async fn end_session(
-    site: &Rc<Site>,
-    request: Request<Incoming>,
-) -> Result<(UserId, Response), HttpRefusal> {
+pub fn end_session(asked: UserRequest<'_>) -> Served {
+    let UserRequest { site, request, .. } = asked;
     if request.method() == Method::DELETE {
-        return sessions::end(site, request).await;
+        return sessions::end(asked);
     }
-    let user = administrator(site, &request).await?;
+    check_on(site)?;
     let id = request.uri().path().strip_prefix(sessions::BELOW).unwrap_or_default().to_owned();
     let session = id.parse::<SessionId>().map_err(|_| sessions::NO_SESSION)?;
-    let spec = match read(&request, Some(&id)) {
+    let spec = match read(request, Some(&id)) {
         Ok(spec) => spec,
-        Err(problem) => return Ok((user, wrong(problem))),
+        Err(problem) => return Ok(wrong(problem).into()),
     };
     if !spec.kind.acts_once() {
         let sentence = format!("{} lasts: set it with PUT {BELOW}NAME?session={id}.", spec.row.name);
-        return Ok((user, text(StatusCode::BAD_REQUEST, sentence)));
+        return Ok(text(StatusCode::BAD_REQUEST, sentence).into());
     }
     let transports = spec.row.transports;
-    let ended = site.driver.with_hub(|hub, now| hub.end_as(now, session, &spec));
-    Ok((
-        user,
-        match ended {
-            None => sessions::NO_SESSION.into(),
-            Some(true) => empty(StatusCode::NO_CONTENT),
-            Some(false) => {
-                let names: Vec<_> = transports.iter().map(|transport| transport.name()).collect();
-                let sentence = format!("{} needs a session over {}.", spec.row.name, names.join(", "));
-                text(StatusCode::BAD_REQUEST, sentence)
-            }
-        },
-    ))
+    let answer = match site.driver.with_hub(|hub, now| hub.end_as(now, session, &spec)) {
+        None => sessions::NO_SESSION.into(),
+        Some(true) => empty(StatusCode::NO_CONTENT),
+        Some(false) => {
+            let names: Vec<_> = transports.iter().map(|transport| transport.name()).collect();
+            let sentence = format!("{} needs a session over {}.", spec.row.name, names.join(", "));
+            text(StatusCode::BAD_REQUEST, sentence)
+        }
+    };
+    Ok(answer.into())
 }
 
-async fn administrator(site: &Rc<Site>, request: &Request<Incoming>) -> Result<UserId, HttpRefusal> {
-    let user = basic_auth::administrator(site, request).await?;
-    if site.faults { Ok(user) } else { Err(OFF) }
+/// Says what to do if faults are off.
+fn check_on(site: &Rc<Site>) -> Result<(), HttpRefusal> {
+    if site.faults { Ok(()) } else { Err(OFF) }
 }
 
 /// The fault that the query asks for; `session`: it is for this session, and its kind stands in `do`.

@@ -5,18 +5,16 @@ use std::ops::RangeInclusive;
 use std::rc::Rc;
 use std::time::Duration;
 
-use hyper::{Method, Request, StatusCode};
+use hyper::{Method, StatusCode};
 
 use crate::config::guests::{GUESTS_MAX, Guests, Taken};
 use crate::config::limits::Kind as Unit;
 use crate::config::{Queue, Team};
 use crate::http::callboard::users::{FULL, OFF};
+use crate::http::callboard::{Next, Served, Step, UserRequest};
 use crate::http::query::Query;
-use crate::http::request_body::Incoming;
 use crate::http::response::{HttpRefusal, Response, empty, text};
 use crate::http::site::Site;
-use crate::http::{basic_auth, request_body};
-use crate::id::UserId;
 
 /// The path of a team, before its id.
 pub const TEAM: &str = "/callboard/api/teams/";
@@ -38,8 +36,7 @@ const IN_USE: HttpRefusal = HttpRefusal {
 const WRAP_UP: RangeInclusive<u64> = 100..=7_200_000;
 
 /// Makes or changes a team or a queue with PUT, as the form in its body says, and takes it away with DELETE.
-pub async fn one(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    let by = basic_auth::administrator(site, &request).await?;
+pub fn one(UserRequest { site, request, .. }: UserRequest<'_>) -> Served {
     let path = request.uri().path();
     let is_team = path.starts_with(TEAM);
     let id = path.strip_prefix(if is_team { TEAM } else { QUEUE }).unwrap_or_default().to_owned();
@@ -50,21 +47,29 @@ pub async fn one(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId,
             hub.set_guests(now, guests);
             Ok::<_, HttpRefusal>(())
         })?;
-        return Ok((by, empty(StatusCode::NO_CONTENT)));
+        return Ok(empty(StatusCode::NO_CONTENT).into());
     }
     let query = request.uri().query().unwrap_or_default().to_owned();
-    let body = request_body::text(site, request.into_body(), site.limits.payload).await?;
-    basic_auth::check_administrator(site, by)?;
+    Ok(Step::Body(Box::new(move |site, body| put_one(site, id, is_team, &query, body).map(Next::Answer))))
+}
+
+fn put_one(
+    site: &Rc<Site>,
+    id: String,
+    is_team: bool,
+    query: &str,
+    body: &str,
+) -> Result<Response, HttpRefusal> {
     let known: &[&str] = if is_team { &["name", "wrap_up"] } else { &["name", "team", "number"] };
     let mut form = HashMap::new();
-    for (name, value) in Query::new(&query).pairs().chain(Query::new(body.trim()).pairs()) {
+    for (name, value) in Query::new(query).pairs().chain(Query::new(body.trim()).pairs()) {
         let known = known.iter().find(|known| **known == name);
         if known.is_none_or(|name| form.insert(*name, value.into_owned()).is_some()) {
             let sentence = "A team has name and wrap_up, a queue team, number and name, each once.";
-            return Ok((by, text(StatusCode::BAD_REQUEST, sentence)));
+            return Ok(text(StatusCode::BAD_REQUEST, sentence));
         }
     }
-    let answer = site.driver.with_hub(|hub, now| {
+    site.driver.with_hub(|hub, now| {
         let Some(config) = hub.without_guests() else { return Err(OFF) };
         let mut guests = hub.guests().clone();
         let put = if is_team {
@@ -86,8 +91,7 @@ pub async fn one(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId,
         }
         hub.set_guests(now, guests);
         Ok(empty(if is_new { StatusCode::CREATED } else { StatusCode::NO_CONTENT }))
-    })?;
-    Ok((by, answer))
+    })
 }
 
 /// Takes a team or a queue away.

@@ -1,14 +1,9 @@
 //! `POST /callboard/api/meters` and `GET /callboard/api/meters/RUN`: what the requests of one run cost (see `metering`).
 
-use std::rc::Rc;
+use hyper::StatusCode;
 
-use hyper::{Request, StatusCode};
-
-use crate::http::basic_auth;
-use crate::http::request_body::Incoming;
-use crate::http::response::{self, HttpRefusal, Response};
-use crate::http::site::Site;
-use crate::id::UserId;
+use crate::http::callboard::{Served, UserRequest};
+use crate::http::response::{self, HttpRefusal};
 use crate::json;
 
 /// The path of the runs.
@@ -18,19 +13,17 @@ pub const PATH: &str = "/callboard/api/meters";
 pub const BELOW: &str = "/callboard/api/meters/";
 
 /// Begins a run.
-pub async fn begin(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    let user = basic_auth::user(site, &request).await?;
+pub fn begin(UserRequest { site, .. }: UserRequest<'_>) -> Served {
     let run = site.driver.with_hub(|hub, _| hub.token());
     site.meters.borrow_mut().begin(&run);
-    Ok((user, response::json(json::document(|object| object.string("run", &run)))))
+    Ok(response::json(json::document(|object| object.string("run", &run))).into())
 }
 
 /// Answers with what a run has cost until now.
-pub async fn figures(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    let user = basic_auth::user(site, &request).await?;
+pub fn figures(UserRequest { site, request, .. }: UserRequest<'_>) -> Served {
     let run = request.uri().path().strip_prefix(BELOW).unwrap_or_default();
     match site.meters.borrow_mut().figures(run) {
-        Some(figures) => Ok((user, response::json(figures))),
+        Some(figures) => Ok(response::json(figures).into()),
         None => Err(HttpRefusal {
             status: StatusCode::NOT_FOUND,
             sentence: "There is no such run any more; begin one with POST /callboard/api/meters.",

@@ -27,15 +27,131 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 use hyper::header::WWW_AUTHENTICATE;
-use hyper::{HeaderMap, Request, StatusCode};
+use hyper::{HeaderMap, Method, Request, StatusCode};
 use log::Level;
 
+use crate::http::client::Client;
+use crate::http::headers::forwarded::ViaProxy;
 use crate::http::query::Query;
 use crate::http::request_body::Incoming;
 use crate::http::response::{HttpRefusal, Response};
 use crate::http::site::Site;
-use crate::http::{basic_auth, redact, request_log};
+use crate::http::{basic_auth, redact, request_body, request_log};
+use crate::hub::{StreamRequest, TicketKey};
 use crate::id::UserId;
+
+/// The rights that a request needs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Rights {
+    User,
+    Administrator,
+    /// A ticket does, too, but not to change anything.
+    UserOrTicket,
+    AdministratorOrTicket,
+}
+
+/// A request whose user is known and has the rights.
+#[derive(Clone, Copy)]
+pub struct UserRequest<'a> {
+    pub site: &'a Rc<Site>,
+    pub request: &'a Request<Incoming>,
+    pub client: &'a Client,
+    pub peer: SocketAddr,
+    pub user: UserId,
+    ticket: Option<TicketKey>,
+}
+
+impl UserRequest<'_> {
+    /// The same as a request for a stream.
+    pub fn for_stream(&self) -> StreamRequest {
+        let Self { request, peer, user, ticket, .. } = *self;
+        StreamRequest { peer, user, ticket, via_proxy: ViaProxy::is_in(request) }
+    }
+}
+
+type OnBody = dyn FnOnce(&Rc<Site>, &str) -> Result<Next, HttpRefusal>;
+type OnAdmission = dyn FnOnce(&Rc<Site>) -> Result<Response, HttpRefusal>;
+
+/// What a handler comes to: it awaits nothing itself, so that what awaits is in the program once.
+pub enum Step {
+    Next(Next),
+    /// The handler goes on with the text of the body, if the user has the rights then, too.
+    Body(Box<OnBody>),
+}
+
+/// What a handler comes to when it has all of the request.
+pub enum Next {
+    Answer(Response),
+    /// The handler goes on when so many bytes of the user's are admitted (see `held_requests`).
+    Admission(usize, Box<OnAdmission>),
+}
+
+impl From<Response> for Step {
+    fn from(answer: Response) -> Self {
+        Self::Next(answer.into())
+    }
+}
+
+impl From<Response> for Next {
+    fn from(answer: Response) -> Self {
+        Self::Answer(answer)
+    }
+}
+
+pub type Served = Result<Step, HttpRefusal>;
+
+/// What answers the requests for a resource.
+pub type Serve = fn(UserRequest<'_>) -> Served;
+
+/// Lets `serve` answer a request of a user with the rights, with a line in the log.
+pub async fn answer_user(
+    site: Rc<Site>,
+    request: Box<Request<Incoming>>,
+    (peer, client): (SocketAddr, &Client),
+    rights: Rights,
+    serve: Serve,
+) -> Response {
+    let asked = Asked::of(&request);
+    let served = served(&site, request, (peer, client), rights, serve).await;
+    asked.finish(&site, peer, served)
+}
+
+async fn served(
+    site: &Rc<Site>,
+    request: Box<Request<Incoming>>,
+    (peer, client): (SocketAddr, &Client),
+    rights: Rights,
+    serve: Serve,
+) -> Result<(UserId, Response), HttpRefusal> {
+    let takes_ticket = matches!(rights, Rights::UserOrTicket | Rights::AdministratorOrTicket);
+    let (user, ticket) = match takes_ticket && request.method() != Method::DELETE {
+        true => basic_auth::ticket_or_user(site, &request).await?,
+        false => (basic_auth::user(site, &request).await?, None),
+    };
+    let check = || match rights {
+        Rights::User | Rights::UserOrTicket => Ok(()),
+        Rights::Administrator | Rights::AdministratorOrTicket => basic_auth::check_administrator(site, user),
+    };
+    check()?;
+    let body;
+    let next = match serve(UserRequest { site, request: &request, client, peer, user, ticket })? {
+        Step::Next(next) => next,
+        Step::Body(then) => {
+            body = request_body::text(site, request.into_body(), site.limits.payload).await?;
+            // Another configuration may have come before the end of the body.
+            check()?;
+            then(site, &body)?
+        }
+    };
+    let answer = match next {
+        Next::Answer(answer) => answer,
+        Next::Admission(bytes, then) => {
+            site.driver.admit(user, bytes).await?;
+            then(site)?
+        }
+    };
+    Ok((user, answer))
+}
 
 /// Lets `serve` answer a request, with a line in the log.
 pub async fn answer(

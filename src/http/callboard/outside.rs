@@ -3,50 +3,47 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use hyper::{Request, StatusCode};
+use hyper::StatusCode;
 
 use crate::desk::{ApiError, CallData, Command};
-use crate::http::request_body::Incoming;
+use crate::http::callboard::{Next, Step, UserRequest};
 use crate::http::response::{HttpRefusal, Response, text};
 use crate::http::site::Site;
-use crate::http::{basic_auth, request_body};
 use crate::hub::Entry;
 use crate::id::UserId;
 
-/// Lets something come that the query and the body, a form, ask for, and answers 202 with its id. `user` is the administrator.
-pub async fn begin(
-    site: &Rc<Site>,
-    user: UserId,
-    request: Request<Incoming>,
-    read: fn(&str, &str) -> Result<Command, HttpRefusal>,
-) -> Result<(UserId, Response), HttpRefusal> {
-    let query = request.uri().query().unwrap_or_default().to_owned();
-    let body = request_body::text(site, request.into_body(), site.limits.payload).await?;
-    // Another configuration may have come before the end of the body.
-    basic_auth::check_administrator(site, user)?;
-    let command = read(&query, body.trim())?;
-    site.driver.admit(user, body.len()).await?;
-    // Nobody would be told of it any more.
-    if site.driver.with_hub(|hub, _| hub.is_closing()) {
-        return Err(HttpRefusal::GOING_DOWN);
-    }
-    let id = apply(site, user, command)?;
-    Ok((user, text(StatusCode::ACCEPTED, id.unwrap_or_default())))
+/// Lets something come that the query and the body, a form, ask for, and answers 202 with its id.
+pub fn begin(asked: &UserRequest<'_>, read: fn(&str, &str) -> Result<Command, HttpRefusal>) -> Step {
+    let user = asked.user;
+    let query = asked.request.uri().query().unwrap_or_default().to_owned();
+    Step::Body(Box::new(move |_, body| {
+        let command = read(&query, body.trim())?;
+        let begin = move |site: &Rc<Site>| {
+            // Nobody would be told of it any more.
+            if site.driver.with_hub(|hub, _| hub.is_closing()) {
+                return Err(HttpRefusal::GOING_DOWN);
+            }
+            apply(site, user, command).map(|id| accepted(id.unwrap_or_default()))
+        };
+        Ok(Next::Admission(body.len(), Box::new(begin)))
+    }))
 }
 
 /// Lets something go whose id stands in the path behind `below`, and answers 202 with a sentence.
-pub async fn end(
-    site: &Rc<Site>,
-    request: Request<Incoming>,
+pub fn end(
+    asked: &UserRequest<'_>,
     below: &str,
     command: fn(String) -> Command,
-    sentence: &str,
-) -> Result<(UserId, Response), HttpRefusal> {
-    let user = basic_auth::administrator(site, &request).await?;
-    let id = request.uri().path().strip_prefix(below).unwrap_or_default().trim_matches('/').to_owned();
-    site.driver.admit(user, 0).await?;
-    apply(site, user, command(id))?;
-    Ok((user, text(StatusCode::ACCEPTED, sentence)))
+    sentence: &'static str,
+) -> Step {
+    let user = asked.user;
+    let id = asked.request.uri().path().strip_prefix(below).unwrap_or_default().trim_matches('/').to_owned();
+    let end = move |site: &_| apply(site, user, command(id)).map(|_| accepted(sentence.to_owned()));
+    Step::Next(Next::Admission(0, Box::new(end)))
+}
+
+fn accepted(sentence: String) -> Response {
+    text(StatusCode::ACCEPTED, sentence)
 }
 
 fn apply(site: &Rc<Site>, user: UserId, command: Command) -> Result<Option<String>, HttpRefusal> {

@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
+use hyper::StatusCode;
 use hyper::header::{CONTENT_TYPE, HeaderMap};
-use hyper::{Request, StatusCode};
 
+use crate::http::callboard::outside::refuse;
+use crate::http::callboard::{Next, Served, Step, UserRequest};
 use crate::http::query::Query;
-use crate::http::request_body::Incoming;
 use crate::http::response::{HttpRefusal, Response, text};
 use crate::http::site::Site;
-use crate::http::{basic_auth, request_body};
 use crate::id::UserId;
 use crate::pubsub::PubsubError;
 use crate::xml;
@@ -19,9 +19,7 @@ use crate::xml;
 pub const PATH: &str = "/callboard/api/publish";
 
 /// Publishes and answers 202 with the item's id.
-pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    let user = basic_auth::user(site, &request).await?;
-    let refuse = |status, sentence| Err(HttpRefusal { status, sentence });
+pub fn serve(UserRequest { site: _, user, request, .. }: UserRequest<'_>) -> Served {
     let Some(node) = Query::of(request.uri()).one("node")?.map(Cow::into_owned) else {
         return refuse(
             StatusCode::BAD_REQUEST,
@@ -32,19 +30,23 @@ pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserI
         let sentence = "The body is text in UTF-8: text/plain, application/xml or application/json.";
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence);
     }
-    let body = request_body::text(site, request.into_body(), site.limits.payload).await?;
-    // The mark says how the text was written, and is no part of it.
-    let payload = body.strip_prefix(xml::BYTE_ORDER_MARK).unwrap_or(&body);
-    if !xml::is_carriable(payload) {
-        return refuse(StatusCode::BAD_REQUEST, "The body has a character that XML cannot carry.");
-    }
-    site.driver.admit(user, payload.len()).await?;
+    Ok(Step::Body(Box::new(move |_, body| {
+        // The mark says how the text was written, and is no part of it.
+        let payload = body.strip_prefix(xml::BYTE_ORDER_MARK).unwrap_or(body).to_owned();
+        if !xml::is_carriable(&payload) {
+            return refuse(StatusCode::BAD_REQUEST, "The body has a character that XML cannot carry.");
+        }
+        Ok(Next::Admission(payload.len(), Box::new(move |site| publish(site, user, &node, payload))))
+    })))
+}
+
+fn publish(site: &Rc<Site>, user: UserId, node: &str, payload: String) -> Result<Response, HttpRefusal> {
     // Nobody would get it any more.
     if site.driver.with_hub(|hub, _| hub.is_closing()) {
         return Err(HttpRefusal::GOING_DOWN);
     }
-    match site.driver.with_hub(|hub, now| hub.publish(now, user, &node, payload.to_owned())) {
-        Ok(item) => Ok((user, text(StatusCode::ACCEPTED, item))),
+    match site.driver.with_hub(|hub, now| hub.publish(now, user, node, payload)) {
+        Ok(item) => Ok(text(StatusCode::ACCEPTED, item)),
         Err(PubsubError::NodeUnknown) => refuse(StatusCode::NOT_FOUND, "There is no such node."),
         Err(PubsubError::MayNotPublish) => refuse(StatusCode::FORBIDDEN, "You may not publish to this node."),
         Err(_) => refuse(StatusCode::PAYLOAD_TOO_LARGE, "The payload is too large."),

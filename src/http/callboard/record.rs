@@ -1,21 +1,18 @@
 //! `/callboard/api/record`: what has happened, and what happens, for administrators.
 
 use std::borrow::Cow;
-use std::net::SocketAddr;
 use std::rc::Rc;
 
 use hyper::header::{self, HeaderName};
 use hyper::{HeaderMap, Method, Request, StatusCode};
 
-use crate::http::basic_auth;
-use crate::http::events::body::{self, Carried};
-use crate::http::headers::forwarded::ViaProxy;
+use crate::http::callboard::{Served, UserRequest};
+use crate::http::events::body;
 use crate::http::query::Query;
 use crate::http::request_body::Incoming;
 use crate::http::response::{self, HttpRefusal, Response, empty, set, text};
 use crate::http::site::Site;
-use crate::hub::StreamRequest;
-use crate::id::{SessionId, UserId};
+use crate::id::SessionId;
 use crate::json;
 use crate::record::{self, Entry, Key, Kind, Problem, export};
 
@@ -37,33 +34,22 @@ pub const OFF: HttpRefusal = HttpRefusal {
 };
 
 /// Answers GET with entries, or with a stream of them, and DELETE by forgetting all.
-pub async fn serve(
-    site: &Rc<Site>,
-    request: Request<Incoming>,
-    peer: SocketAddr,
-    carried: &Carried,
-) -> Result<(UserId, Response), HttpRefusal> {
-    let (user, ticket) = if request.method() == Method::DELETE {
-        (basic_auth::user(site, &request).await?, None)
-    } else {
-        basic_auth::ticket_or_user(site, &request).await?
-    };
-    basic_auth::check_administrator(site, user)?;
+pub fn serve(asked: UserRequest<'_>) -> Served {
+    let UserRequest { site, request, client, .. } = asked;
     check_on(site)?;
     if request.method() == Method::DELETE {
         site.driver.with_hub(|hub, _| hub.clear_record());
-        return Ok((user, empty(StatusCode::NO_CONTENT)));
+        return Ok(empty(StatusCode::NO_CONTENT).into());
     }
-    let mut query = match read(&request) {
+    let mut query = match read(request) {
         Ok(query) => query,
-        Err(Problem(sentence)) => return Ok((user, text(StatusCode::BAD_REQUEST, sentence))),
+        Err(Problem(sentence)) => return Ok(text(StatusCode::BAD_REQUEST, sentence).into()),
     };
     if request.method() == Method::GET && wants_stream(request.headers()) {
         let last = request.headers().get(LAST_EVENT_ID).and_then(|id| id.to_str().ok());
         query.after = last.and_then(crate::text::number).or(query.after);
-        let stream_request = StreamRequest { peer, user, ticket, via_proxy: ViaProxy::is_in(&request) };
-        let id = site.driver.with_hub(|hub, now| hub.follow_record(now, stream_request, query))?;
-        return Ok((user, body::answer(site, id, carried)));
+        let id = site.driver.with_hub(|hub, now| hub.follow_record(now, asked.for_stream(), query))?;
+        return Ok(body::answer(site, id, &client.carried).into());
     }
     let document = site.driver.with_hub(|hub, _| {
         let record = hub.record();
@@ -75,7 +61,7 @@ pub async fn serve(
             object.array("entries", page.entries, |out, entry| entry.write(out, record.wire()));
         })
     });
-    Ok((user, response::json(document)))
+    Ok(response::json(document).into())
 }
 
 /// Says what to do if nothing is recorded.
@@ -97,8 +83,7 @@ fn wants_stream(headers: &HeaderMap) -> bool {
 }
 
 /// Answers with the sessions that have ended, as far as the record has them.
-pub async fn ended(site: &Rc<Site>, request: &Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    let user = basic_auth::administrator(site, request).await?;
+pub fn ended(site: &Rc<Site>) -> Served {
     check_on(site)?;
     let document = site.driver.with_hub(|hub, _| {
         let record = hub.record();
@@ -107,7 +92,7 @@ pub async fn ended(site: &Rc<Site>, request: &Request<Incoming>) -> Result<(User
             object.array("sessions", record.entries().rev().filter(ended), write_ended);
         })
     });
-    Ok((user, response::json(document)))
+    Ok(response::json(document).into())
 }
 
 fn write_ended(out: &mut String, entry: &Entry) {
@@ -131,8 +116,7 @@ fn write_ended(out: &mut String, entry: &Entry) {
 }
 
 /// Answers with a session as a file: `SESSION.har`, `SESSION.txt` or `SESSION.json`.
-pub async fn export(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    let user = basic_auth::administrator(site, &request).await?;
+pub fn export(UserRequest { site, request, .. }: UserRequest<'_>) -> Served {
     check_on(site)?;
     const UNKNOWN: HttpRefusal = HttpRefusal {
         status: StatusCode::NOT_FOUND,
@@ -155,5 +139,5 @@ pub async fn export(site: &Rc<Site>, request: Request<Incoming>) -> Result<(User
     set(&mut answer, header::CONTENT_TYPE, form.content_type());
     set(&mut answer, header::CACHE_CONTROL, "no-store");
     set(&mut answer, header::CONTENT_DISPOSITION, format!("attachment; filename=\"callboard-{name}\""));
-    Ok((user, answer))
+    Ok(answer.into())
 }

@@ -1,17 +1,12 @@
 //! `POST /callboard/api/reset`: all begins again, between two tests.
 
-use std::rc::Rc;
+use hyper::StatusCode;
 
-use hyper::{Request, StatusCode};
-
-use crate::http::basic_auth;
+use crate::http::callboard::{Served, UserRequest};
 use crate::http::faults;
 use crate::http::query::Query;
-use crate::http::request_body::Incoming;
-use crate::http::response::{HttpRefusal, Response, empty};
-use crate::http::site::Site;
+use crate::http::response::{HttpRefusal, empty};
 use crate::hub::Reset;
-use crate::id::UserId;
 
 /// The path.
 pub const PATH: &str = "/callboard/api/reset";
@@ -27,8 +22,7 @@ const OFF: HttpRefusal = HttpRefusal {
 };
 
 /// Answers 204 when all is as after the start.
-pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    let user = basic_auth::administrator(site, &request).await?;
+pub fn serve(UserRequest { site, request, .. }: UserRequest<'_>) -> Served {
     let (mut sessions, mut users, mut kept) = (None, None, None);
     for (name, value) in Query::of(request.uri()).pairs() {
         let (place, is) = match (&*name, &*value) {
@@ -55,5 +49,5 @@ pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserI
     })?;
     // The reset has set the faults of the file again, also a fault that was healed because it locked everybody out.
     faults::heal_what_locks_out(site);
-    Ok((user, empty(StatusCode::NO_CONTENT)))
+    Ok(empty(StatusCode::NO_CONTENT).into())
 }

@@ -3,17 +3,15 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use hyper::{Method, Request, StatusCode};
+use hyper::{Method, StatusCode};
 
 use crate::clock::{Now, Seconds};
 use crate::config::Problem;
-use crate::http::basic_auth;
+use crate::http::callboard::{Next, Served, Step, UserRequest};
 use crate::http::query::Query;
-use crate::http::request_body::{self, Incoming};
 use crate::http::response::{self, HttpRefusal, Response, text};
 use crate::http::site::Site;
 use crate::hub::{Hub, NotStarted, SPEED_MAX};
-use crate::id::UserId;
 use crate::json;
 use crate::scenario::{File, SHIPPED, shipped};
 
@@ -46,8 +44,7 @@ enum Wanted {
 }
 
 /// Answers GET with how it stands, and POST with how it stands then.
-pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    let user = basic_auth::administrator(site, &request).await?;
+pub fn serve(UserRequest { site, request, .. }: UserRequest<'_>) -> Served {
     if request.method() == Method::POST {
         let (mut wanted, mut name, mut speed) = (None, None, None);
         for (key, value) in Query::of(request.uri()).pairs() {
@@ -83,31 +80,40 @@ pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserI
         {
             return Err(WRONG);
         }
-        let file = if is_start {
-            let body = request_body::text(site, request.into_body(), site.limits.payload).await?;
-            basic_auth::check_administrator(site, user)?;
-            match read(name.as_deref(), &body)? {
-                Ok(file) => Some(Rc::new(file)),
-                Err(problems) => return Ok((user, refused(problems.iter().map(Problem::to_string)))),
-            }
-        } else {
-            None
-        };
-        let done = site.driver.with_hub(|hub, now| change(hub, now, wanted, file, speed));
-        match done? {
-            Ok(()) => {}
-            Err(problems @ NotStarted::Problems(_)) => return Ok((user, refused(problems.sentences()))),
-            Err(why) => {
-                let status = match why {
-                    NotStarted::GoingDown => StatusCode::SERVICE_UNAVAILABLE,
-                    _ => StatusCode::CONFLICT,
-                };
-                return Ok((user, text(status, why.sentences().concat())));
-            }
+        if is_start {
+            let start = move |site: &Rc<Site>, body: &str| match read(name.as_deref(), body)? {
+                Ok(file) => carry_out(site, wanted, Some(Rc::new(file)), speed),
+                Err(problems) => Ok(refused(problems.iter().map(Problem::to_string))),
+            };
+            return Ok(Step::Body(Box::new(move |site, body| start(site, body).map(Next::Answer))));
         }
+        return Ok(carry_out(site, wanted, None, speed)?.into());
     }
-    let document = site.driver.with_hub(|hub, _| document(hub));
-    Ok((user, response::json(document)))
+    Ok(shown(site).into())
+}
+
+fn carry_out(
+    site: &Rc<Site>,
+    wanted: Wanted,
+    file: Option<Rc<File>>,
+    speed: Option<u32>,
+) -> Result<Response, HttpRefusal> {
+    let done = site.driver.with_hub(|hub, now| change(hub, now, wanted, file, speed));
+    Ok(match done? {
+        Ok(()) => shown(site),
+        Err(problems @ NotStarted::Problems(_)) => refused(problems.sentences()),
+        Err(why) => {
+            let status = match why {
+                NotStarted::GoingDown => StatusCode::SERVICE_UNAVAILABLE,
+                _ => StatusCode::CONFLICT,
+            };
+            text(status, why.sentences().concat())
+        }
+    })
+}
+
+fn shown(site: &Rc<Site>) -> Response {
+    response::json(site.driver.with_hub(|hub, _| document(hub)))
 }
 
 fn refused(problems: impl IntoIterator<Item = String>) -> Response {

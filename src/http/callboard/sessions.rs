@@ -1,22 +1,15 @@
 //! `GET /callboard/api/sessions`: who is on line, by every way. `GET /callboard/api/frames`: what is said there.
 
-use std::net::SocketAddr;
-use std::rc::Rc;
-
-use hyper::{Request, StatusCode};
+use hyper::StatusCode;
 
 use crate::clock::Seconds;
-use crate::http::basic_auth;
 use crate::http::callboard::record;
+use crate::http::callboard::{Served, UserRequest};
 use crate::http::events::body;
-use crate::http::events::body::Carried;
-use crate::http::headers::forwarded::ViaProxy;
 use crate::http::query::Query;
-use crate::http::request_body::Incoming;
-use crate::http::response::{self, HttpRefusal, Response};
-use crate::http::site::Site;
-use crate::hub::{Listed, StreamRequest, TapRefused};
-use crate::id::{SessionId, UserId};
+use crate::http::response::{self, HttpRefusal};
+use crate::hub::{Listed, TapRefused};
+use crate::id::SessionId;
 use crate::json;
 
 /// The path of the list of sessions.
@@ -32,13 +25,12 @@ pub(super) const NO_SESSION: HttpRefusal =
 pub const FRAMES: &str = "/callboard/api/frames";
 
 /// Answers with all sessions, or with those that have ended.
-pub async fn list(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
+pub fn list(UserRequest { site, request, .. }: UserRequest<'_>) -> Served {
     if cfg!(feature = "lab") && Query::of(request.uri()).one("ended")?.as_deref() == Some("true") {
-        return record::ended(site, &request).await;
+        return record::ended(site);
     }
-    let user = basic_auth::administrator(site, &request).await?;
     let sessions = site.driver.with_hub(|hub, now| hub.list(now));
-    Ok((user, response::json(json::document(|object| object.array("sessions", sessions, write)))))
+    Ok(response::json(json::document(|object| object.array("sessions", sessions, write))).into())
 }
 
 fn write(out: &mut String, session: Listed) {
@@ -60,24 +52,17 @@ fn write(out: &mut String, session: Listed) {
 }
 
 /// Ends a session.
-pub async fn end(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    let user = basic_auth::administrator(site, &request).await?;
+pub fn end(UserRequest { site, request, .. }: UserRequest<'_>) -> Served {
     let id = request.uri().path().strip_prefix(BELOW).and_then(|id| id.parse::<SessionId>().ok());
     if id.is_some_and(|id| site.driver.with_hub(|hub, now| hub.end_session(now, id))) {
-        return Ok((user, response::empty(StatusCode::NO_CONTENT)));
+        return Ok(response::empty(StatusCode::NO_CONTENT).into());
     }
     Err(NO_SESSION)
 }
 
 /// Opens a stream of the frames of all sessions, or of one.
-pub async fn frames(
-    site: &Rc<Site>,
-    request: Request<Incoming>,
-    peer: SocketAddr,
-    carried: &Carried,
-) -> Result<(UserId, Response), HttpRefusal> {
-    let (user, ticket) = basic_auth::ticket_or_user(site, &request).await?;
-    basic_auth::check_administrator(site, user)?;
+pub fn frames(asked: UserRequest<'_>) -> Served {
+    let UserRequest { site, request, client, .. } = asked;
     if !site.frame_tap {
         return Err(HttpRefusal {
             status: StatusCode::FORBIDDEN,
@@ -88,7 +73,6 @@ pub async fn frames(
         None => None,
         Some(id) => Some(id.parse::<SessionId>().map_err(|_| TapRefused::SessionUnknown)?),
     };
-    let stream_request = StreamRequest { peer, user, ticket, via_proxy: ViaProxy::is_in(&request) };
-    let id = site.driver.with_hub(|hub, now| hub.open_tap(now, stream_request, of))?;
-    Ok((user, body::answer(site, id, carried)))
+    let id = site.driver.with_hub(|hub, now| hub.open_tap(now, asked.for_stream(), of))?;
+    Ok(body::answer(site, id, &client.carried).into())
 }

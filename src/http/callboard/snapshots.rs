@@ -1,18 +1,13 @@
 //! `/callboard/api/snapshots`: the contact centre by a name, to go back to between two tests.
 
-use std::rc::Rc;
-
-use hyper::{Method, Request, StatusCode};
+use hyper::{Method, StatusCode};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::fault::is_plain_name;
-use crate::http::basic_auth;
-use crate::http::request_body::Incoming;
-use crate::http::response::{self, HttpRefusal, Response, empty};
-use crate::http::site::Site;
+use crate::http::callboard::{Served, UserRequest};
+use crate::http::response::{self, HttpRefusal, empty};
 use crate::hub::{NotTaken, Snapshot};
-use crate::id::UserId;
 use crate::json;
 
 /// The path of the snapshots.
@@ -52,17 +47,15 @@ fn refusal(why: NotTaken) -> HttpRefusal {
 }
 
 /// Answers with all snapshots.
-pub async fn all(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    let user = basic_auth::administrator(site, &request).await?;
+pub fn all(UserRequest { site, .. }: UserRequest<'_>) -> Served {
     let document = site
         .driver
         .with_hub(|hub, _| json::document(|object| object.array("snapshots", hub.snapshots(), write)));
-    Ok((user, response::json(document)))
+    Ok(response::json(document).into())
 }
 
 /// Takes a snapshot with PUT, goes back to it with POST, shows it with GET, and forgets it with DELETE.
-pub async fn one(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    let user = basic_auth::administrator(site, &request).await?;
+pub fn one(UserRequest { site, request, .. }: UserRequest<'_>) -> Served {
     let name = request.uri().path().strip_prefix(BELOW).unwrap_or_default().to_owned();
     if !is_plain_name(&name) {
         return Err(NAME);
@@ -83,14 +76,14 @@ pub async fn one(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId,
         _ => done(hub.snapshots().contains_key(&name)),
     })?;
     if matches!(*request.method(), Method::DELETE | Method::PUT | Method::POST) {
-        return Ok((user, empty(status)));
+        return Ok(empty(status).into());
     }
     let document = site.driver.with_hub(|hub, _| {
         let mut out = String::new();
         hub.snapshots().get_key_value(&name).into_iter().for_each(|one| write(&mut out, one));
         out + "\n"
     });
-    Ok((user, response::json(document)))
+    Ok(response::json(document).into())
 }
 
 fn write(out: &mut String, (name, one): (&String, &Snapshot)) {

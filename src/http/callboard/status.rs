@@ -1,18 +1,13 @@
 //! `/callboard/api/status`: the availability of the service, to look at and to set by hand (the guide, "Failure scenarios").
 
-use std::rc::Rc;
-
-use hyper::{Method, Request, StatusCode};
+use hyper::{Method, StatusCode};
 
 use crate::desk::Status;
-use crate::http::basic_auth;
+use crate::http::callboard::{Served, UserRequest};
 use crate::http::headers::entity_tag;
 use crate::http::query::Query;
-use crate::http::request_body::Incoming;
 use crate::http::response::{self, HttpRefusal, Response};
-use crate::http::site::Site;
 use crate::hub::Availability;
-use crate::id::UserId;
 use crate::json;
 
 /// The path of the availability.
@@ -34,8 +29,7 @@ struct Wanted {
 }
 
 /// Answers GET with what is set, and POST with what is set then.
-pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    let user = basic_auth::administrator(site, &request).await?;
+pub fn serve(UserRequest { site, request, .. }: UserRequest<'_>) -> Served {
     if request.method() == Method::POST {
         let wanted = Wanted::read(Query::of(request.uri()))?;
         entity_tag::check_change(request.headers(), None)?;
@@ -46,7 +40,7 @@ pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserI
             hub.set_availability(now, Availability { status, finesse });
         });
     }
-    Ok((user, shown(site.driver.with_hub(|hub, _| hub.availability()))))
+    Ok(shown(site.driver.with_hub(|hub, _| hub.availability())).into())
 }
 
 /// The availability as JSON.

@@ -3,14 +3,13 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use hyper::{Method, Request, StatusCode};
+use hyper::{Method, StatusCode};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::http::basic_auth;
+use crate::http::callboard::{Next, Served, Step, UserRequest};
 use crate::http::query::Query;
-use crate::http::request_body::Incoming;
-use crate::http::response::{self, HttpRefusal, Response, text};
+use crate::http::response::{self, HttpRefusal, text};
 use crate::http::site::Site;
 use crate::hub::{ListedSubscription, Wanted};
 use crate::id::UserId;
@@ -27,8 +26,7 @@ const NO_NODE: HttpRefusal =
     HttpRefusal { status: StatusCode::NOT_FOUND, sentence: "There is no such node." };
 
 /// Answers with the subscriptions that `node=` and `user=` leave, or ends that of `node=` and `jid=` (`session=` for a stream).
-pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    let user = basic_auth::administrator(site, &request).await?;
+pub fn serve(UserRequest { site, user, request, .. }: UserRequest<'_>) -> Served {
     let query = Query::of(request.uri());
     let node = query.one("node")?;
     if request.method() == Method::DELETE {
@@ -36,7 +34,7 @@ pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserI
             (Some(one), None) | (None, Some(one)) => Some(one),
             _ => None,
         };
-        return end(site, user, node, subscriber).await;
+        return end(user, node, subscriber);
     }
     let id = query.one("user")?;
     let wanted = Wanted { node: node.as_deref(), user: id.as_deref() };
@@ -46,31 +44,29 @@ pub async fn serve(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserI
         object.plain("total", total);
         object.array("subscriptions", listed, write);
     });
-    Ok((user, response::json(document)))
+    Ok(response::json(document).into())
 }
 
-async fn end(
-    site: &Rc<Site>,
-    user: UserId,
-    node: Option<Cow<'_, str>>,
-    subscriber: Option<Cow<'_, str>>,
-) -> Result<(UserId, Response), HttpRefusal> {
+fn end(user: UserId, node: Option<Cow<'_, str>>, subscriber: Option<Cow<'_, str>>) -> Served {
     let (Some(node), Some(subscriber)) = (node, subscriber) else {
         return Err(HttpRefusal {
             status: StatusCode::BAD_REQUEST,
             sentence: "Say which subscription ends: node=NODE and jid=JID, or session=ID for a stream of events.",
         });
     };
-    site.driver.admit(user, 0).await?;
-    let ended = site.driver.with_hub(|hub, now| hub.cancel_subscription(now, user, &node, &subscriber));
-    ended.map_err(|refusal| match refusal {
-        PubsubError::NodeUnknown => NO_NODE,
-        _ => HttpRefusal {
-            status: StatusCode::NOT_FOUND,
-            sentence: "There is no such subscription to this node.",
-        },
-    })?;
-    Ok((user, text(StatusCode::OK, "The subscription has ended.")))
+    let (node, subscriber) = (node.into_owned(), subscriber.into_owned());
+    let end = move |site: &Rc<Site>| {
+        let ended = site.driver.with_hub(|hub, now| hub.cancel_subscription(now, user, &node, &subscriber));
+        ended.map_err(|refusal| match refusal {
+            PubsubError::NodeUnknown => NO_NODE,
+            _ => HttpRefusal {
+                status: StatusCode::NOT_FOUND,
+                sentence: "There is no such subscription to this node.",
+            },
+        })?;
+        Ok(text(StatusCode::OK, "The subscription has ended."))
+    };
+    Ok(Step::Next(Next::Admission(0, Box::new(end))))
 }
 
 fn write(out: &mut String, subscription: ListedSubscription) {

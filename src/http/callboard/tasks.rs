@@ -1,18 +1,13 @@
 //! `POST /callboard/api/tasks` and `DELETE /callboard/api/tasks/ID`: somebody outside hands in a task of a medium other than voice, and
 //! leaves.
 
-use std::rc::Rc;
-
-use hyper::{Request, StatusCode};
+use hyper::StatusCode;
 
 use crate::desk::{CallData, Command, NewTask};
-use crate::http::basic_auth;
 use crate::http::callboard::outside::{self, refuse, set_variable};
+use crate::http::callboard::{Served, UserRequest};
 use crate::http::query::Query;
-use crate::http::request_body::Incoming;
-use crate::http::response::{HttpRefusal, Response};
-use crate::http::site::Site;
-use crate::id::UserId;
+use crate::http::response::HttpRefusal;
 
 /// The path of the tasks.
 pub const PATH: &str = "/callboard/api/tasks";
@@ -21,14 +16,13 @@ pub const PATH: &str = "/callboard/api/tasks";
 pub const BELOW: &str = "/callboard/api/tasks/";
 
 /// Takes a task and answers 202 with the id of its dialog.
-pub async fn place(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    let user = basic_auth::administrator(site, &request).await?;
-    outside::begin(site, user, request, |query, body| Ok(Command::PlaceTask(read(query, body)?))).await
+pub fn place(asked: UserRequest<'_>) -> Served {
+    Ok(outside::begin(&asked, |query, body| Ok(Command::PlaceTask(read(query, body)?))))
 }
 
 /// Ends a task and answers 202.
-pub async fn end(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    outside::end(site, request, BELOW, Command::EndTask, "The task ends.").await
+pub fn end(asked: UserRequest<'_>) -> Served {
+    Ok(outside::end(&asked, BELOW, Command::EndTask, "The task ends."))
 }
 
 /// The task that the query and the body, a form, ask for.

@@ -1,23 +1,17 @@
 //! `POST /callboard/api/ticket`: what lets an EventSource in, which cannot send a password.
 
-use std::rc::Rc;
-
-use hyper::{Request, StatusCode, header};
+use hyper::{StatusCode, header};
 
 use crate::clock::Seconds;
-use crate::http::basic_auth;
-use crate::http::request_body::Incoming;
-use crate::http::response::{self, HttpRefusal, Response, set};
-use crate::http::site::Site;
-use crate::id::UserId;
+use crate::http::callboard::{Served, UserRequest};
+use crate::http::response::{self, HttpRefusal, set};
 use crate::json;
 
 /// The path of the tickets.
 pub const PATH: &str = "/callboard/api/ticket";
 
 /// Makes a ticket.
-pub async fn make(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    let user = basic_auth::user(site, &request).await?;
+pub fn make(UserRequest { site, user, .. }: UserRequest<'_>) -> Served {
     let Some(ticket) = site.driver.with_hub(|hub, now| hub.make_ticket(now, user)) else {
         return Err(HttpRefusal {
             status: StatusCode::SERVICE_UNAVAILABLE,
@@ -30,5 +24,5 @@ pub async fn make(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId
         object.plain("seconds", seconds);
     }));
     set(&mut answer, header::CACHE_CONTROL, "no-store");
-    Ok((user, answer))
+    Ok(answer.into())
 }

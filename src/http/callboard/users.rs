@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use hyper::{Method, Request, StatusCode};
+use hyper::{Method, StatusCode};
 use percent_encoding::percent_decode_str;
 
 use crate::config::guests::{self, GUESTS_MAX, Guests, Taken};
@@ -12,12 +12,10 @@ use crate::config::password::Password;
 use crate::config::scram::Mechanism;
 use crate::config::{Queue, Role, Team, User};
 use crate::http::callboard::outside::refuse;
+use crate::http::callboard::{Next, Served, Step, UserRequest};
 use crate::http::query::Query;
-use crate::http::request_body::Incoming;
 use crate::http::response::{self, HttpRefusal, Response, empty, text};
 use crate::http::site::Site;
-use crate::http::{basic_auth, request_body};
-use crate::id::UserId;
 use crate::json;
 
 /// The path of the users.
@@ -45,8 +43,7 @@ const NONE: HttpRefusal = HttpRefusal {
 };
 
 /// Answers POST with users that it makes, and DELETE by taking away all whose ids begin with the prefix.
-pub async fn many(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    let user = basic_auth::administrator(site, &request).await?;
+pub fn many(UserRequest { site, request, .. }: UserRequest<'_>) -> Served {
     const WRONG: &str = "Say how many users there are to be and how their ids begin: count=8 (1 to 100), prefix=t42-, and team=new or the id of a team.";
     const NO_PREFIX: &str = "Say how the ids begin of all who go: /callboard/api/users?prefix=t42-";
     let (mut count, mut prefix, mut team) = (None, None, None);
@@ -67,14 +64,14 @@ pub async fn many(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId
             return refuse(StatusCode::BAD_REQUEST, NO_PREFIX);
         };
         remove(site, |guests| guests.remove(|id| id.starts_with(&prefix)))?;
-        return Ok((user, empty(StatusCode::NO_CONTENT)));
+        return Ok(empty(StatusCode::NO_CONTENT).into());
     }
     let count =
         count.and_then(|count| crate::text::number(&count)).filter(|count| (1..=COUNT_MAX).contains(count));
     let (Some(prefix), Some(count), Some(team)) = (prefix, count, team) else {
         return refuse(StatusCode::BAD_REQUEST, WRONG);
     };
-    Ok((user, make(site, &prefix, count, team)?))
+    Ok(make(site, &prefix, count, team)?.into())
 }
 
 /// Makes users with passwords and telephones, and with `team=new` a team of their own with a queue.
@@ -153,13 +150,12 @@ fn make(site: &Rc<Site>, prefix: &str, count: usize, team: String) -> Result<Res
 }
 
 /// Makes or changes a user with PUT, as the form in its body says, and takes it away with DELETE.
-pub async fn one(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId, Response), HttpRefusal> {
-    let by = basic_auth::administrator(site, &request).await?;
+pub fn one(UserRequest { site, user: _, request, .. }: UserRequest<'_>) -> Served {
     let id = request.uri().path().strip_prefix(BELOW).unwrap_or_default();
     let Ok(id) = percent_decode_str(id).decode_utf8().map(Cow::into_owned) else { return Err(NONE) };
     if request.method() == Method::DELETE {
         remove(site, |guests| guests.remove_user(&id))?;
-        return Ok((by, empty(StatusCode::NO_CONTENT)));
+        return Ok(empty(StatusCode::NO_CONTENT).into());
     }
     if request.uri().query().is_some_and(|query| !query.is_empty()) {
         return refuse(
@@ -167,14 +163,16 @@ pub async fn one(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId,
             "What a user has stands in the body, as a form: a password in a query would be in the logs of proxies.",
         );
     }
-    let body = request_body::text(site, request.into_body(), site.limits.payload).await?;
-    basic_auth::check_administrator(site, by)?;
+    Ok(Step::Body(Box::new(move |site, body| put(site, id, body).map(Next::Answer))))
+}
+
+fn put(site: &Rc<Site>, id: String, body: &str) -> Result<Response, HttpRefusal> {
     // Another configuration may offer others later, and a guest stays.
-    let user = match read(id, &body, &Mechanism::ALL) {
+    let user = match read(id, body, &Mechanism::ALL) {
         Ok(user) => user,
-        Err(sentence) => return Ok((by, text(StatusCode::BAD_REQUEST, sentence))),
+        Err(sentence) => return Ok(text(StatusCode::BAD_REQUEST, sentence)),
     };
-    let answer = site.driver.with_hub(|hub, now| {
+    site.driver.with_hub(|hub, now| {
         let mut guests = hub.guests().clone();
         let is_new = guests.remove_user(&user.id) == 0;
         let Some(mut config) = hub.without_guests() else { return Err(OFF) };
@@ -188,8 +186,7 @@ pub async fn one(site: &Rc<Site>, request: Request<Incoming>) -> Result<(UserId,
         guests.users.push(user);
         hub.set_guests(now, guests);
         Ok(empty(if is_new { StatusCode::CREATED } else { StatusCode::NO_CONTENT }))
-    })?;
-    Ok((by, answer))
+    })
 }
 
 /// Reads a user who logs in by these mechanisms from a form.

@@ -4,21 +4,11 @@ pub(crate) mod body;
 mod format;
 
 use std::borrow::Cow;
-use std::net::SocketAddr;
-use std::rc::Rc;
 
-use hyper::Request;
 use hyper::header::{HeaderMap, HeaderName};
 
-use crate::http::basic_auth;
-use crate::http::events::body::Carried;
-use crate::http::headers::forwarded::ViaProxy;
+use crate::http::callboard::{Served, UserRequest};
 use crate::http::query::{Query, Repeated};
-use crate::http::request_body::Incoming;
-use crate::http::response::{HttpRefusal, Response};
-use crate::http::site::Site;
-use crate::hub::StreamRequest;
-use crate::id::UserId;
 use crate::pubsub::After;
 
 /// Where the streams are.
@@ -31,21 +21,15 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const LAST_EVENT_IDS: [&str; 3] = ["lastEventId", "lastEventID", "Last-Event-ID"];
 
 /// Opens a stream.
-pub async fn open(
-    site: &Rc<Site>,
-    request: Request<Incoming>,
-    peer: SocketAddr,
-    carried: &Carried,
-) -> Result<(UserId, Response), HttpRefusal> {
-    let (user, ticket) = basic_auth::ticket_or_user(site, &request).await?;
+pub fn open(asked: UserRequest<'_>) -> Served {
+    let UserRequest { site, request, client, .. } = asked;
     let query = Query::of(request.uri());
     let nodes: Vec<_> = query.all("node").collect();
     let after = last_seen(query)?;
     let after = after_of(request.headers(), after.as_deref());
-    let stream_request = StreamRequest { peer, user, ticket, via_proxy: ViaProxy::is_in(&request) };
     let nodes = nodes.iter().map(|node| &**node);
-    let id = site.driver.with_hub(|hub, now| hub.open_events(now, stream_request, nodes, after))?;
-    Ok((user, body::answer(site, id, carried)))
+    let id = site.driver.with_hub(|hub, now| hub.open_events(now, asked.for_stream(), nodes, after))?;
+    Ok(body::answer(site, id, &client.carried).into())
 }
 
 /// Finds in the query what the client has seen last: where it has left off once (`after`), or what a polyfill has seen since
