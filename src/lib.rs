@@ -3,6 +3,8 @@
 pub mod cli;
 pub mod client_address;
 pub mod clock;
+#[cfg(feature = "cluster")]
+pub mod cluster;
 pub mod commands;
 pub mod config;
 pub mod conformance;

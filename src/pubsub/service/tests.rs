@@ -180,5 +180,8 @@ fn a_nodes_own_publishers_replace_the_administrators() {
         let published = publish(&mut service, node, by, None, Payload::Text(String::new()));
         assert_eq!(published.is_ok(), allowed);
     }
-    assert_eq!(service.publishable(by(BOB, false), None).collect::<Vec<_>>(), ["/a".into()]);
+    assert_eq!(
+        service.publishable(by(BOB, false), None).collect::<Vec<_>>(),
+        [std::rc::Rc::<str>::from("/a")]
+    );
 }

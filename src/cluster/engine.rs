@@ -1,0 +1,483 @@
+//! The log: entries go out to the engine and come back in its order.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use redis::{Pipeline, Value};
+use ring::rand::{SecureRandom as _, SystemRandom};
+use smol::channel::{Receiver, Sender, bounded};
+use smol::future::FutureExt as _;
+use smol::{LocalExecutor, Task, Timer};
+
+use crate::cluster::connection::{Connection, PATIENCE, SHORT, all, one};
+use crate::cluster::join::{Joined, State, entries, join, store};
+use crate::cluster::outbox::{NotAppended, Outbox};
+use crate::cluster::record::{self, EntryId, FIELD, HEAD, Record, Writer};
+use crate::cluster::seen::Seen;
+use crate::cluster::settings::Settings;
+use crate::cluster::trouble::Trouble;
+
+/// How many entries are read at once.
+const READ: usize = 64;
+/// How many entries are appended at once, and how many bytes.
+const APPENDED: (usize, usize) = (512, 1 << 20);
+/// How long a read waits in the engine: its answer shows that the connection is alive.
+const WAIT: Duration = Duration::from_secs(1);
+/// The shortest and the longest pause before it is tried again.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+/// How long what waits may take when the log is stopped.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// What comes out of the log.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The engine can be used. What was missed comes next, in order, up to `until`.
+    Up {
+        /// What the header or the last snapshot says of the configuration of who has written it.
+        sections: Vec<u8>,
+        until: EntryId,
+    },
+    /// The state up to an entry, in place of the own one: the entries in between are not in the stream any more, or the engine has
+    /// lost what it had. An empty one is that before the first entry.
+    Snapshot { id: EntryId, state: Vec<u8> },
+    /// The next entry.
+    Entry {
+        id: EntryId,
+        bytes: Vec<u8>,
+        /// The request by which it was appended here.
+        own: Option<u64>,
+    },
+    /// A snapshot of one's own was stored, or a later one was there.
+    Stored { id: EntryId, is_new: bool },
+    /// The engine cannot be used, by a sentence that says what to do. It is tried again.
+    Down { why: String },
+    /// The engine cannot be used from the start, and that will not pass by itself. Nothing comes any more.
+    Refused { why: String },
+}
+
+/// What the task tells the log.
+enum Message {
+    Joined { joined: Joined },
+    Entries(Vec<Record>),
+    Stored { id: EntryId, is_new: bool },
+    Down(String),
+    Refused(String),
+}
+
+/// What log and task share.
+struct Shared {
+    outbox: Outbox,
+    /// A snapshot that waits to be stored.
+    snapshot: Option<Rc<State>>,
+    /// Why nothing is taken to be appended; `None`: it is.
+    down: Option<String>,
+    /// How many entries the stream has.
+    length: u64,
+}
+
+/// A log of entries that all its readers see in the same order.
+///
+/// Its task runs on the executor of the event loop. Dropping the log ends it.
+pub struct Engine {
+    settings: Rc<Settings>,
+    shared: Rc<RefCell<Shared>>,
+    /// Wakes the task.
+    wake: Sender<()>,
+    messages: Receiver<Message>,
+    /// Events that wait to be taken.
+    events: VecDeque<Event>,
+    records: VecDeque<Record>,
+    writer: Writer,
+    seen: Seen,
+    /// The last entry that was taken.
+    taken: Option<EntryId>,
+    _task: Task<()>,
+}
+
+impl Engine {
+    /// Begins to connect.
+    pub fn start(executor: &Rc<LocalExecutor<'static>>, settings: Settings) -> Self {
+        let settings = Rc::new(settings);
+        let mut writer = Writer::default();
+        fill_random(&mut writer);
+        let shared = Rc::new(RefCell::new(Shared {
+            outbox: Outbox::new(settings.bounds),
+            snapshot: None,
+            down: Some("the engine is not reached yet".to_owned()),
+            length: 0,
+        }));
+        let (wake, woken) = bounded(1);
+        // A second batch is read while one is taken, and none beyond.
+        let (tell, messages) = bounded(1);
+        let task = Worker {
+            executor: executor.clone(),
+            settings: settings.clone(),
+            shared: shared.clone(),
+            writer,
+            woken,
+            tell,
+        };
+        Self {
+            settings,
+            shared,
+            wake,
+            messages,
+            events: VecDeque::new(),
+            records: VecDeque::new(),
+            writer,
+            seen: Seen::default(),
+            taken: None,
+            _task: executor.spawn(task.run()),
+        }
+    }
+
+    /// Appends an entry. Returns the number of its request, which its [`Event::Entry`] has: it is in the log when that comes, once.
+    /// While the engine cannot be used it waits, and is sent again afterwards.
+    ///
+    /// # Errors
+    ///
+    /// Returns why nothing is appended.
+    pub fn append(&self, now: Instant, bytes: Vec<u8>) -> Result<u64, NotAppended> {
+        let mut shared = self.shared.borrow_mut();
+        if let Some(why) = &shared.down {
+            return Err(NotAppended::Down(why.clone()));
+        }
+        let most = self.settings.bounds.length;
+        if shared.length >= most {
+            return Err(NotAppended::NoSnapshot(most));
+        }
+        let number = shared.outbox.push(now, bytes)?;
+        self.wake();
+        Ok(number)
+    }
+
+    /// Stores a state that has all entries that were taken, and none beyond. One that waits to be stored is replaced.
+    ///
+    /// # Errors
+    ///
+    /// Returns why it is not stored.
+    pub fn store(&self, state: Vec<u8>) -> Result<(), NotAppended> {
+        let most = self.settings.bounds.snapshot;
+        if state.len() > most {
+            return Err(NotAppended::TooLong(most));
+        }
+        let mut shared = self.shared.borrow_mut();
+        let Some(id) = self.taken else {
+            let why = shared.down.clone().unwrap_or_default();
+            return Err(NotAppended::Down(why));
+        };
+        shared.snapshot = Some(Rc::new(State { id, bytes: state, seen: self.seen.clone() }));
+        self.wake();
+        Ok(())
+    }
+
+    /// How many entries the stream has: beyond some thousands a snapshot should be stored.
+    pub fn length(&self) -> u64 {
+        self.shared.borrow().length
+    }
+
+    /// Waits for the next event. After [`Event::Refused`] none comes.
+    pub async fn next(&mut self) -> Event {
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return event;
+            }
+            while let Some(Record { id, writer, number, bytes }) = self.records.pop_front() {
+                self.taken = Some(id);
+                let is_own = writer == self.writer;
+                if is_own {
+                    self.shared.borrow_mut().outbox.seen(number);
+                }
+                if self.seen.admit(&writer, number) {
+                    return Event::Entry { id, bytes, own: is_own.then_some(number) };
+                }
+            }
+            let Ok(message) = self.messages.recv().await else {
+                return std::future::pending().await;
+            };
+            self.take(message);
+        }
+    }
+
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Joined { joined: Joined { sections, until, from, state } } => {
+                self.events.push_back(Event::Up { sections, until });
+                self.taken = Some(from);
+                if let Some(State { id, bytes, seen }) = state {
+                    self.seen = seen;
+                    self.events.push_back(Event::Snapshot { id, state: bytes });
+                }
+            }
+            Message::Entries(records) => self.records = records.into(),
+            Message::Stored { id, is_new } => self.events.push_back(Event::Stored { id, is_new }),
+            Message::Down(why) => self.events.push_back(Event::Down { why }),
+            Message::Refused(why) => self.events.push_back(Event::Refused { why }),
+        }
+    }
+
+    /// Ends the log, and lets what waits be appended before, for two seconds. Returns whether all of it was.
+    pub async fn stop(mut self) -> bool {
+        let last = async {
+            while !self.shared.borrow().outbox.is_empty() || self.shared.borrow().snapshot.is_some() {
+                if let Event::Down { .. } | Event::Refused { .. } = self.next().await {
+                    return false;
+                }
+            }
+            true
+        };
+        let late = async {
+            Timer::after(LAST_WORDS).await;
+            false
+        };
+        last.or(late).await
+    }
+
+    fn wake(&self) {
+        // A task that is to be woken already needs no second call.
+        let _ = self.wake.try_send(());
+    }
+}
+
+/// The task.
+struct Worker {
+    executor: Rc<LocalExecutor<'static>>,
+    settings: Rc<Settings>,
+    shared: Rc<RefCell<Shared>>,
+    writer: Writer,
+    woken: Receiver<()>,
+    tell: Sender<Message>,
+}
+
+/// Why the connections are given up.
+enum Over {
+    Trouble(Trouble),
+    /// The entries behind the last one that was read may not be there any more.
+    Gap,
+    /// Nobody listens.
+    Dropped,
+}
+
+impl From<Trouble> for Over {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+impl Worker {
+    /// Connects, reads and appends, again and again.
+    async fn run(self) {
+        let (mut at, mut attempts, mut told) = (None, 0, None);
+        loop {
+            let begun = now();
+            let before = at;
+            let over = match self.serve(&mut at, &mut told).await {
+                Ok(never) => never,
+                Err(over) => over,
+            };
+            // What holds for a while is no reason for longer pauses.
+            attempts = if now().duration_since(begun) > PAUSE.1 { 0 } else { attempts + 1 };
+            match over {
+                Over::Dropped => return,
+                Over::Gap => {}
+                Over::Trouble(trouble) => {
+                    if trouble.is_lasting && before.is_none() && at.is_none() {
+                        let _ = self.tell.send(Message::Refused(trouble.why)).await;
+                        return;
+                    }
+                    self.shared.borrow_mut().down = Some(trouble.why.clone());
+                    if told.as_ref() != Some(&trouble.why) {
+                        told = Some(trouble.why.clone());
+                        if self.tell.send(Message::Down(trouble.why)).await.is_err() {
+                            return;
+                        }
+                    }
+                }
+            }
+            let mut chance = [0];
+            fill_random(&mut chance);
+            Timer::after(pause(attempts, chance[0])).await;
+        }
+    }
+
+    /// Connects, and reads and appends until that fails. `told`: the sentence by which the engine is said to be down.
+    async fn serve(&self, at: &mut Option<EntryId>, told: &mut Option<String>) -> Result<Over, Over> {
+        let settings = &*self.settings;
+        let mut reading = Connection::open(&self.executor, settings).await?;
+        let mut appending = Connection::open(&self.executor, settings).await?;
+        let joined = join(&mut reading, settings, *at).await?;
+        let from = joined.from;
+        // What cannot be read is known before it is said that all is well.
+        let (first, length) = self.read(&mut reading, from, None).await?;
+        *at = Some(from);
+        *told = None;
+        {
+            let mut shared = self.shared.borrow_mut();
+            shared.outbox.send_again();
+            shared.length = length;
+            shared.down = None;
+        }
+        self.tell(Message::Joined { joined }).await?;
+        self.read_on(&mut reading, at, first).or(self.append(&mut appending)).await
+    }
+
+    async fn tell(&self, message: Message) -> Result<(), Over> {
+        self.tell.send(message).await.map_err(|_| Over::Dropped)
+    }
+
+    /// Reads what comes behind an entry, and how long the stream is; waits for it so long at the most.
+    async fn read(
+        &self,
+        connection: &mut Connection,
+        from: EntryId,
+        wait: Option<Duration>,
+    ) -> Result<(Vec<Record>, u64), Over> {
+        let (key, from) = (&self.settings.key, from.to_string());
+        let mut commands = Pipeline::new();
+        let read = commands.cmd("XREAD").arg("COUNT").arg(READ);
+        if let Some(wait) = wait {
+            read.arg("BLOCK").arg(wait.as_millis() as u64);
+        }
+        read.arg("STREAMS").arg(key).arg(&from);
+        // If the entry is there behind the read, none behind it can have been trimmed before.
+        commands.cmd("XRANGE").arg(key).arg(&from).arg(&from);
+        commands.cmd("XLEN").arg(key);
+        let room = SHORT + READ * (self.settings.bounds.entry + 256);
+        let time = wait.unwrap_or_default() + PATIENCE;
+        let answers = all(connection.ask(&commands, room, time).await?)?;
+        let [read, anchor, length] = <[_; 3]>::try_from(answers).unwrap_or_default();
+        if entries(anchor).is_empty() {
+            return Err(Over::Gap);
+        }
+        let found = match read {
+            // An array of streams, and each is its key and its entries.
+            Value::Array(streams) => match streams.into_iter().next() {
+                Some(Value::Array(stream)) => stream.into_iter().nth(1).map(entries).unwrap_or_default(),
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        };
+        let mut records = Vec::with_capacity(found.len());
+        for (id, fields) in found {
+            let read = record::read(id, fields);
+            let read = read.and_then(|record| {
+                let is_bounded = record.bytes.len() <= self.settings.bounds.entry;
+                is_bounded
+                    .then_some(record)
+                    .ok_or_else(|| format!("is longer than {} bytes", self.settings.bounds.entry))
+            });
+            match read {
+                Ok(record) => records.push(record),
+                // Those before it are good; at the next read it is the first.
+                Err(_) if !records.is_empty() => break,
+                Err(why) => {
+                    let trouble = format!(
+                        "the entry {id} of the stream {key} {why}; see who else writes there, and remove it in the engine (XDEL {key} {id})"
+                    );
+                    return Err(Trouble::lasting(trouble).into());
+                }
+            }
+        }
+        let length = if let Value::Int(length) = length { u64::try_from(length).unwrap_or(0) } else { 0 };
+        Ok((records, length))
+    }
+
+    async fn read_on(
+        &self,
+        connection: &mut Connection,
+        at: &mut Option<EntryId>,
+        mut records: Vec<Record>,
+    ) -> Result<Over, Over> {
+        loop {
+            if let Some(last) = records.last().map(|record| record.id) {
+                // Not before: the other connection may fail while this waits.
+                self.tell(Message::Entries(records)).await?;
+                *at = Some(last);
+            }
+            let from = at.unwrap_or(EntryId::FIRST);
+            let (more, length) = self.read(connection, from, Some(WAIT)).await?;
+            self.shared.borrow_mut().length = length;
+            records = more;
+        }
+    }
+
+    async fn append(&self, connection: &mut Connection) -> Result<Over, Over> {
+        loop {
+            let mut commands = Pipeline::new();
+            let snapshot = {
+                let mut shared = self.shared.borrow_mut();
+                shared.outbox.send(APPENDED.0, APPENDED.1, |number, bytes| {
+                    let record = record::written(&self.writer, number, bytes);
+                    debug_assert_eq!(record.len(), HEAD + bytes.len());
+                    commands.cmd("XADD").arg(&self.settings.key).arg("*").arg(FIELD).arg(record);
+                });
+                shared.snapshot.clone()
+            };
+            if !commands.is_empty() {
+                for answer in connection.ask(&commands, SHORT, PATIENCE).await? {
+                    one(answer)?;
+                }
+            }
+            let has_appended = !commands.is_empty();
+            let Some(snapshot) = snapshot else {
+                if !has_appended {
+                    self.rest(connection).await?;
+                }
+                continue;
+            };
+            let is_new = store(connection, &self.settings, &snapshot).await?;
+            // A later one may wait already.
+            self.shared.borrow_mut().snapshot.take_if(|waiting| Rc::ptr_eq(waiting, &snapshot));
+            self.tell(Message::Stored { id: snapshot.id, is_new }).await?;
+        }
+    }
+
+    /// Waits until there is something to append; a connection that nothing is heard of is asked whether it is there.
+    async fn rest(&self, connection: &mut Connection) -> Result<(), Over> {
+        let woken = async {
+            let _ = self.woken.recv().await;
+            true
+        };
+        let silent = async {
+            Timer::after(WAIT).await;
+            false
+        };
+        if !woken.or(silent).await {
+            let mut commands = Pipeline::new();
+            commands.cmd("PING");
+            all(connection.ask(&commands, SHORT, PATIENCE).await?)?;
+        }
+        Ok(())
+    }
+}
+
+/// How long to wait before so many attempts in a row are followed by another one: half of it is by chance, so that not all
+/// appliances come at the same time.
+fn pause(attempts: u32, chance: u8) -> Duration {
+    let longest = (PAUSE.0 * 2_u32.saturating_pow(attempts.min(16))).min(PAUSE.1);
+    longest / 2 + longest / 2 * u32::from(chance) / 255
+}
+
+fn now() -> Instant {
+    crate::net::clock::now().monotonic
+}
+
+/// Random bytes of the system, without which no writer could be told from another one.
+fn fill_random(bytes: &mut [u8]) {
+    assert!(SystemRandom::new().fill(bytes).is_ok(), "the system has no random numbers");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_become_longer_up_to_a_bound_and_differ() {
+        assert_eq!(pause(0, 255), PAUSE.0);
+        assert_eq!(pause(0, 0), PAUSE.0 / 2);
+        assert_eq!(pause(3, 255), Duration::from_millis(800));
+        assert_eq!(pause(u32::MAX, 255), PAUSE.1);
+    }
+}
