@@ -24,6 +24,8 @@ pub mod prepare;
 pub mod probe;
 pub mod pubsub;
 pub mod record;
+#[cfg(feature = "replica")]
+pub mod replica;
 pub mod scenario;
 pub mod serve;
 pub mod text;

@@ -62,6 +62,9 @@ pub enum Command {
     EndSignIn(UserId),
     /// A request of the REST API fails, whatever it asks for.
     FailRequest { actor: UserId, request_id: String, failing: Failing },
+    /// Calls and tasks end: nobody can have gone on with them while the power was lost.
+    #[cfg(feature = "replica")]
+    EndCalls,
     /// Another configuration is read.
     Reload(Box<Config>),
     /// All begins again with a configuration that has the same users.
@@ -189,6 +192,8 @@ impl Desk {
             Command::FailRequest { actor, request_id, failing } => {
                 self.fail_request(now, actor, &request_id, failing).into()
             }
+            #[cfg(feature = "replica")]
+            Command::EndCalls => self.end_calls(now).into(),
             Command::Reload(config) => self.reload(now, *config).into(),
             Command::Reset(config) => self.reset(now, *config).into(),
             Command::GoBack(past) => self.go_back(now, *past).into(),

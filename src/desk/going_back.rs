@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use crate::clock::Now;
 use crate::config::{Config, Profile};
-use crate::desk::contact_centre::Desk;
+use crate::desk::contact_centre::{Agent, Desk};
 use crate::desk::dialog::call::{Dialog, Party};
 use crate::desk::directory::Directory;
 use crate::desk::event::{Event, Step};
@@ -102,7 +102,7 @@ impl Desk {
                 self.end_message(&mut step, id);
             }
         }
-        let is_other = |user: &UserId| self.agent(*user) != back.agent(*user);
+        let is_other = |user: &UserId| untimed(self.agent(*user)) != untimed(back.agent(*user));
         let mut changed: Vec<UserId> = self.directory.keys().filter(is_other).collect();
         // Others have still to be told of another configuration.
         changed.extend(std::mem::take(&mut self.changed));
@@ -181,7 +181,7 @@ impl Desk {
     }
 
     /// Moves every time to as long before `now` as it was before `taken`.
-    fn shift(&mut self, taken: Now, now: Now) {
+    pub fn shift(&mut self, taken: Now, now: Now) {
         self.timers.go_back(taken.monotonic, now.monotonic);
         for made in &mut self.messages.recent {
             let ago = taken.monotonic.saturating_duration_since(*made);
@@ -261,4 +261,9 @@ impl Desk {
     fn tasks_of_users(&self) -> BTreeSet<(UserId, TaskId, u32)> {
         self.media.tasks.values().filter_map(|task| Some((task.agent?, task.id, task.leg))).collect()
     }
+}
+
+/// What others see of an agent, who do not see what is due.
+fn untimed(agent: &Agent) -> Agent {
+    Agent { sign_in: None, leaving: None, wrap_up: None, ..agent.clone() }
 }

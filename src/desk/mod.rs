@@ -39,6 +39,8 @@ mod reset;
 mod secondary_node;
 mod service;
 mod serviceability;
+#[cfg(feature = "replica")]
+mod shared;
 mod sign_in;
 mod state;
 mod status;
@@ -66,4 +68,6 @@ pub use outbound::{ListedContact, NewContact};
 pub use played::Part;
 pub use request::{ClientLog, NewMessage, SetState};
 pub use secondary_node::SecondaryNode;
+#[cfg(feature = "replica")]
+pub use shared::World;
 pub use status::Status;

@@ -3,6 +3,11 @@
 use crate::config::{Category, Profile, ReasonCode};
 
 use crate::desk::state::State;
+#[cfg(feature = "replica")]
+use crate::{
+    clock::Now,
+    replica::codec::{Codec, Coded},
+};
 
 /// Why an agent is in its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,6 +145,31 @@ impl Shown<'_> {
             "label" => self.label.to_owned(),
             "forAll" => self.for_all.to_string(),
             _ => self.id.is_none().to_string(),
+        }
+    }
+}
+
+#[cfg(feature = "replica")]
+impl Coded for Reason {
+    fn blank(_: Now) -> Self {
+        Self::Configured(0)
+    }
+
+    /// The place of a reason code, counted from 1, or 0 and what tells a code of the system from the others.
+    fn code(&mut self, codec: &mut Codec<'_>) {
+        let (place, mut system) = match *self {
+            Self::Configured(place) => (place + 1, ((Uccx, NotReady), 0)),
+            Self::System(own) => (0, ((own.profile, own.category), own.code)),
+        };
+        let place = codec.place(place, codec.reasons + 1);
+        if place > 0 {
+            *self = Self::Configured(place - 1);
+            return;
+        }
+        system.code(codec);
+        match SYSTEM.iter().find(|one| ((one.profile, one.category), one.code) == system) {
+            Some(one) => *self = Self::System(one),
+            None => codec.refuse(),
         }
     }
 }

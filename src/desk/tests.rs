@@ -38,6 +38,8 @@ mod random_calls;
 mod random_media;
 mod reload;
 mod service;
+#[cfg(feature = "replica")]
+mod shared;
 mod sign_in;
 mod transitions;
 

@@ -5,6 +5,11 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use crate::id::{DialogId, TaskId, UserId};
+#[cfg(feature = "replica")]
+use crate::{
+    clock::Now,
+    replica::codec::{Codec, Coded},
+};
 
 /// A task that becomes due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +93,12 @@ impl Timers {
         (moved(first.key().due, self.moved) <= now).then(|| first.remove())
     }
 
+    /// The time in the past from which what is due is counted, and the present one from which it is due.
+    #[cfg(feature = "replica")]
+    pub fn moved(&self) -> Option<(Instant, Instant)> {
+        self.moved
+    }
+
     /// What was due so long after `past` is due as long after `present`.
     pub fn go_back(&mut self, past: Instant, present: Instant) {
         let past = moved(past, self.moved.map(|(past, present)| (present, past)));
@@ -111,4 +122,36 @@ impl Timers {
 /// A time as long after the second as it is after the first.
 fn moved(time: Instant, by: Option<(Instant, Instant)>) -> Instant {
     by.map_or(time, |(from, to)| to + time.saturating_duration_since(from))
+}
+
+#[cfg(feature = "replica")]
+impl Coded for TimerId {
+    fn blank(now: Now) -> Self {
+        Self { due: now.monotonic, number: 0 }
+    }
+
+    fn code(&mut self, codec: &mut Codec<'_>) {
+        let mut due = moved(self.due, codec.moved);
+        due.code(codec);
+        if codec.is_reading() {
+            self.due = due;
+        }
+        self.number.code(codec);
+    }
+}
+
+#[cfg(feature = "replica")]
+impl Coded for Timers {
+    fn blank(_: Now) -> Self {
+        Self::default()
+    }
+
+    /// Those that are read are due at their own times.
+    fn code(&mut self, codec: &mut Codec<'_>) {
+        if codec.is_reading() {
+            (self.moved, codec.moved) = (None, None);
+        }
+        self.set.code(codec);
+        self.count.code(codec);
+    }
 }

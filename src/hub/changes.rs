@@ -154,6 +154,18 @@ impl Hub {
         debug_assert!(done.is_ok(), "only requests, calls, publications and subscriptions are refused");
     }
 
+    /// Takes the contact centre of another server, which has the same configuration.
+    #[cfg(feature = "replica")]
+    pub(super) fn take_desk(&mut self, desk: Desk) {
+        self.desk.0 = desk;
+    }
+
+    /// Takes items, bare subscriptions and the count of another server; `users` are the keys of its users here.
+    #[cfg(feature = "replica")]
+    pub(super) fn take_shared(&mut self, shared: pubsub::Shared, users: &[Option<UserId>]) {
+        self.pubsub.0.take_shared(shared, users);
+    }
+
     /// The contact centre, to look at.
     pub fn desk(&self) -> &Desk {
         &self.desk

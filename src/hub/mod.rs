@@ -31,6 +31,8 @@ mod serviceability;
 mod session;
 mod session_address;
 mod session_list;
+#[cfg(feature = "replica")]
+mod shared;
 mod snapshot;
 mod snapshots;
 mod stanzas;
@@ -65,6 +67,8 @@ pub use reset::Reset;
 pub use scenario::NotStarted;
 pub use session::Peer;
 pub use session_list::Listed;
+#[cfg(feature = "replica")]
+pub use shared::{Restored, Way};
 pub use snapshot::Snapshot;
 pub use snapshots::NotTaken;
 pub use stanzas::finesse_user::Availability;

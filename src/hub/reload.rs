@@ -11,6 +11,8 @@ use crate::hub::session::Session;
 use crate::hub::state::Hub;
 use crate::id::{SessionId, UserId};
 use crate::pubsub::{self, NodeId, Subscriber};
+#[cfg(feature = "replica")]
+use crate::replica::sections::Sections;
 use crate::xmpp::stream::StreamError;
 
 /// The changes that another configuration has made, for the log.
@@ -44,6 +46,10 @@ impl Hub {
         let before = self.users().keys().count();
         let (teams, queues) = (config.teams.len(), config.queues.len());
         self.gate.set_config(&config);
+        #[cfg(feature = "replica")]
+        {
+            self.sections = Sections::of(&config);
+        }
         self.mechanisms.clone_from(&config.sasl);
         let own = config.nodes.clone();
         self.apply_by_system(now, pubsub::Command::SetUniqueness(nodes::uniqueness(config.subscriptions)));
@@ -116,7 +122,7 @@ impl Hub {
     }
 
     /// A user who may follow a node no more is not subscribed to it any more, and the streams with the node's events end.
-    fn end_subscriptions(&mut self, now: Now) {
+    pub(super) fn end_subscriptions(&mut self, now: Now) {
         if self.desk.node_access() == NodeAccess::Open {
             return;
         }

@@ -29,6 +29,8 @@ use crate::hub::tokens::{item_prefix, token};
 use crate::id::{SessionId, UserId};
 use crate::pubsub::{History, Pubsub, Quota, Settings, event};
 use crate::record::{Record, Wire};
+#[cfg(feature = "replica")]
+use crate::replica::sections::Sections;
 use crate::scenario::Scenario;
 use crate::xmpp::domain::Domain;
 use crate::xmpp::ns;
@@ -78,6 +80,9 @@ pub struct Hub {
     /// How many orders scenarios have given.
     pub(super) orders: u64,
     pub(super) report: Report,
+    /// Hashes of the configuration that was read last.
+    #[cfg(feature = "replica")]
+    pub(super) sections: Sections,
     /// Over TCP users may log in without TLS.
     pub(super) tcp_login_without_tls: bool,
     /// The server goes down: nobody is let in any more.
@@ -133,6 +138,8 @@ impl Hub {
         let mechanisms = config.sasl.clone();
         let own = config.nodes.clone();
         let start = kept(&config);
+        #[cfg(feature = "replica")]
+        let sections = Sections::of(&config);
         let tcp_login_without_tls = config.xmpp_plain_login;
         let desk = Desk::new(config);
         Self {
@@ -163,6 +170,8 @@ impl Hub {
             scenario: None,
             orders: 0,
             report: Report::default(),
+            #[cfg(feature = "replica")]
+            sections,
             closing: false,
             random,
             ids,

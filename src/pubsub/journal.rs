@@ -48,6 +48,12 @@ impl Journal {
         Self { bounds, entries: VecDeque::new(), bytes: 0, newest: 0, lost: HashMap::new(), removal: 0 }
     }
 
+    /// A journal that keeps none of the events up to a number.
+    #[cfg(feature = "replica")]
+    pub fn after(bounds: History, newest: u64) -> Self {
+        Self { newest, removal: newest, ..Self::new(bounds) }
+    }
+
     /// The number of the next event.
     pub fn next(&self) -> u64 {
         self.newest + 1

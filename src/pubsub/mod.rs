@@ -11,6 +11,8 @@ pub mod iq;
 pub mod journal;
 pub mod nodes;
 pub mod service;
+#[cfg(feature = "replica")]
+pub mod shared;
 pub mod subscriptions;
 pub mod values;
 
@@ -18,6 +20,8 @@ pub use command::{Change, Command};
 pub use journal::After;
 pub use nodes::NodeId;
 pub use service::Pubsub;
+#[cfg(feature = "replica")]
+pub use shared::Shared;
 pub use subscriptions::Subscription;
 pub use values::{
     History, Item, ItemId, NodeSpec, Payload, Publisher, PubsubError, Quota, Settings, Subscriber, Uniqueness,

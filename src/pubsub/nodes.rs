@@ -85,6 +85,16 @@ impl Nodes {
         self.nodes(|branch| !names.contains(&*branch.name)).collect()
     }
 
+    /// Of all nodes nothing is known up to the event with the number `since`.
+    #[cfg(feature = "replica")]
+    pub fn begin_again(&mut self, since: u64) {
+        for key in self.names.values() {
+            if let Some(branch) = self.branches.get_mut(*key) {
+                branch.since = since;
+            }
+        }
+    }
+
     /// Gives back the places of removed nodes. Their subscribers have been told.
     pub fn give_back(&mut self) {
         // The smallest place is taken first.

@@ -299,6 +299,28 @@ impl Pubsub {
         (self.journal.since(nodes, number.unwrap_or(u64::MAX)), complete)
     }
 
+    /// The beginning of the item ids that are made here, and the number of the last event.
+    #[cfg(feature = "replica")]
+    pub(super) fn count(&self) -> (&str, u64) {
+        (&self.settings.item_prefix, self.journal.next() - 1)
+    }
+
+    /// Makes item ids from another count on. Of events until then nothing is known.
+    #[cfg(feature = "replica")]
+    pub(super) fn go_on_from(&mut self, prefix: String, newest: u64) {
+        self.settings.item_prefix = prefix;
+        self.journal = Journal::after(self.settings.history, newest);
+        self.nodes.begin_again(newest);
+    }
+
+    /// A node that keeps items keeps these.
+    #[cfg(feature = "replica")]
+    pub(super) fn keep(&mut self, node: NodeId, items: VecDeque<Rc<Item>>) {
+        if let Some(own) = self.own.get_mut(&node) {
+            own.items = items;
+        }
+    }
+
     /// The number in an item id, if it looks like one that was made here.
     fn number_in(&self, id: &str) -> Option<u64> {
         let digits = id.strip_prefix(&self.settings.item_prefix)?;

@@ -9,15 +9,15 @@ use crate::pubsub::values::{PubsubError, Quota, Subscriber};
 
 /// Seconds since 1970: a subscription is as small as it can be, because every agent has several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Since(u32);
+pub(super) struct Since(pub(super) u32);
 
 impl Since {
-    fn of(at: SystemTime) -> Self {
+    pub(super) fn of(at: SystemTime) -> Self {
         let time = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Self(u32::try_from(time.as_secs()).unwrap_or(u32::MAX))
     }
 
-    fn time(self) -> SystemTime {
+    pub(super) fn time(self) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(self.0.into())
     }
 }

@@ -5,6 +5,11 @@ use std::collections::BTreeMap;
 use crate::config::Objects;
 use crate::config::settings::Settings;
 use crate::desk::configuration::objects::Object;
+#[cfg(feature = "replica")]
+use crate::{
+    clock::Now,
+    replica::codec::{Codec, Coded},
+};
 
 /// The largest id that an object is given; clients keep it in a signed integer.
 const LARGEST_ID: u32 = i32::MAX as u32;
@@ -59,5 +64,19 @@ impl Configuration {
             (1..=LARGEST_ID).find(|id| !taken.contains(id)).unwrap_or(LARGEST_ID)
         };
         *last
+    }
+}
+
+#[cfg(feature = "replica")]
+impl Coded for Configuration {
+    fn blank(_: Now) -> Self {
+        Self::default()
+    }
+
+    fn code(&mut self, codec: &mut Codec<'_>) {
+        let Self { objects, last_ids, workflow_order } = self;
+        objects.code(codec);
+        last_ids.iter_mut().for_each(|id| id.code(codec));
+        workflow_order.code(codec);
     }
 }

@@ -244,7 +244,7 @@ impl Desk {
     }
 
     /// Ends a task.
-    pub(super) fn close_task(&mut self, step: &mut Step<'_>, id: TaskId, disposition: Disposition) {
+    pub(in crate::desk) fn close_task(&mut self, step: &mut Step<'_>, id: TaskId, disposition: Disposition) {
         self.take_from_agent(step, id, disposition);
         self.media.waiting.retain(|waiting| *waiting != id);
         self.media.tasks.remove(&id);

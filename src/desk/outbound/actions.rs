@@ -12,7 +12,7 @@ use crate::desk::outbound::data::respond;
 use crate::id::{DialogId, UserId};
 
 /// The classifications of a call, each with the BAResponse that it makes.
-const CLASSIFICATIONS: [(&str, &str); 6] = [
+pub(in crate::desk) const CLASSIFICATIONS: [(&str, &str); 6] = [
     ("VOICE", "Voice"),
     ("FAX", "Fax"),
     ("ANS_MACHINE", "Answering Machine"),

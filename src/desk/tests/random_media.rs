@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::desk::media::states::{Action, MediumState, TaskState};
+#[cfg(feature = "replica")]
+use crate::desk::tests::shared::Twin;
 use crate::desk::tests::*;
 use crate::desk::{CallData, Command, DialogRequest, Inbound, MediumRequest, NewTask, Past, Request};
 
@@ -282,6 +284,8 @@ fn media_tasks_and_calls_in_any_order_break_no_rule() {
     for seed in 0..(steps as u64).div_ceil(200) {
         let mut random = fastrand::Rng::with_seed(seed);
         let (mut desk, mut second) = (Desk::new(config(CENTRE)), Desk::new(config(CENTRE)));
+        #[cfg(feature = "replica")]
+        let mut twin = Twin::default();
         let (mut known, mut time, mut was_reloaded, mut past) = (Known::default(), 0, false, None);
         for step in 0..200 {
             let (command, pause) = some(&mut random, &desk, was_reloaded);
@@ -297,6 +301,9 @@ fn media_tasks_and_calls_in_any_order_break_no_rule() {
             };
             let due = desk.apply(at(time), Command::Tick).expect("time goes by").events;
             assert_eq!(second.apply(at(time), Command::Tick).expect("time goes by").events, due);
+            #[cfg(feature = "replica")]
+            twin.follow(at(time), Command::Tick, &Ok(due.clone().into()))
+                .unwrap_or_else(|why| panic!("{seed} {step}: {why}"));
             due.iter().for_each(|event| known.hear(event));
             let is_reload = matches!(command, Command::Reload(_));
             was_reloaded ^= is_reload;
@@ -307,6 +314,15 @@ fn media_tasks_and_calls_in_any_order_break_no_rule() {
                 done,
                 "seed {seed}, step {step}: {command:?}"
             );
+            #[cfg(feature = "replica")]
+            {
+                twin.follow(at(time), command.clone(), &done)
+                    .unwrap_or_else(|why| panic!("{seed} {step}: {why}"));
+                if step % 7 == 0 {
+                    let file = config(&if was_reloaded { less() } else { CENTRE.to_owned() });
+                    twin.renew(at(time), &desk, file).unwrap_or_else(|why| panic!("{seed} {step}: {why}"));
+                }
+            }
             let events = done.map(|applied| applied.events).unwrap_or_default();
             events.iter().for_each(|event| known.hear(event));
             // An agent that was taken out of a medium has been told, and is in none any more.

@@ -7,6 +7,8 @@ use crate::config::{Profile, Role};
 use crate::desk::dialog::call::{Action, CallType, Participant, Party, Phase};
 use crate::desk::nodes;
 use crate::desk::state::State;
+#[cfg(feature = "replica")]
+use crate::desk::tests::shared::Twin;
 use crate::desk::tests::*;
 use crate::desk::timers::Alarm;
 use crate::desk::{Applied, CallData, Command, DialogRequest, Inbound, NewContact, Past, Request};
@@ -54,6 +56,9 @@ struct Centre {
     file: usize,
     /// A desk to go back to, and its time.
     past: Option<(Desk, Now)>,
+    /// A desk from the bytes of the other.
+    #[cfg(feature = "replica")]
+    twin: Twin,
     /// The commands, each with its time and its effect.
     log: Vec<(u64, Command, Result<Applied, ApiError>)>,
 }
@@ -78,6 +83,8 @@ impl Centre {
             now: 0,
             file: 0,
             past: None,
+            #[cfg(feature = "replica")]
+            twin: Twin::default(),
             log: Vec::new(),
         }
     }
@@ -107,6 +114,8 @@ impl Centre {
         let before = format!("{:?}", self.desk);
         let (last, begins_again) = (self.desk.last_dialog, matches!(command, Command::Reset(_)));
         let applied = self.desk.apply(at(self.now), command.clone());
+        #[cfg(feature = "replica")]
+        self.mind_twin(&command, &applied)?;
         self.log.push((self.now, command, applied.clone()));
         let refusals = applied.as_ref().err().map(told);
         let events = applied.ok().map(|applied| applied.events);
@@ -124,6 +133,18 @@ impl Centre {
             self.check_begun()?;
         }
         Ok(true)
+    }
+}
+
+#[cfg(feature = "replica")]
+impl Centre {
+    /// A desk that is read from bytes goes on as the other one does.
+    fn mind_twin(&mut self, command: &Command, applied: &Result<Applied, ApiError>) -> Checked {
+        self.twin.follow(at(self.now), command.clone(), applied)?;
+        if self.log.len().is_multiple_of(7) {
+            self.twin.renew(at(self.now), &self.desk, self.config())?;
+        }
+        Ok(())
     }
 }
 
