@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use crate::config::books::PhoneBook;
 use crate::config::campaigns::Campaign;
+#[cfg(feature = "cluster")]
+use crate::config::cluster::Cluster;
 use crate::config::faults::FaultSection;
 use crate::config::files::{Files, Origin, SelfSigned, TlsFiles, Www};
 use crate::config::guessable::{self, Guessable};
@@ -105,6 +107,9 @@ pub struct Config {
     pub nodes: Vec<NodeConfig>,
     /// Faults, in the order of the file, as far as this room understands them.
     pub fault_sections: Vec<FaultSection>,
+    /// The engine of several appliances, and their sides; `None`: this one is alone.
+    #[cfg(feature = "cluster")]
+    pub cluster: Option<Cluster>,
     /// The bounds in force.
     pub limits: Limits,
     /// Where all this comes from.

@@ -8,6 +8,8 @@ mod books;
 pub(crate) mod browsers;
 pub mod call_variable;
 pub mod campaigns;
+#[cfg(feature = "cluster")]
+pub mod cluster;
 mod configuration;
 mod devices;
 pub(crate) mod document;

@@ -8,6 +8,8 @@ use toml::de::{DeTable, DeValue};
 use crate::config::books;
 use crate::config::browsers;
 use crate::config::campaigns;
+#[cfg(feature = "cluster")]
+use crate::config::cluster;
 use crate::config::configuration::{Config, MOST_ENTRIES};
 use crate::config::faults;
 use crate::config::files::{Files, Origin, TlsFiles, Unread};
@@ -28,6 +30,10 @@ use crate::config::server::{NodeAccess, NodeConfig, Profile, QueueStatistics, Re
 
 /// The most items a node can be told to keep.
 const MOST_ITEMS: usize = 1000;
+
+#[cfg(not(feature = "cluster"))]
+const NO_CLUSTER: &str = "this program was built without the feature cluster, which [cluster] needs; leave the section out, or use a program \
+                          with it (`cargo build --features cluster`)";
 
 /// A configuration, and what is known of its text only.
 #[derive(Debug)]
@@ -82,6 +88,12 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
         campaigns::read(&mut report, &root, profile.as_ref().ok().copied(), people.team_ids.as_ref());
     let nodes = nodes(&mut report, &root, people.user_ids.as_ref());
     let fault_sections = faults::read(&mut report, &root);
+    #[cfg(feature = "cluster")]
+    let cluster = cluster::read(&mut report, &root, folder, domain.as_deref().unwrap_or_default());
+    #[cfg(not(feature = "cluster"))]
+    if let Some(section) = root.value(&report, "cluster") {
+        report.add(section.place, NO_CLUSTER);
+    }
     let limits = limits(&mut report, &root);
     let objects = objects::read(&mut report, &root, people.team_ids.as_ref());
 
@@ -134,6 +146,8 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
             campaigns: campaigns.ok()?,
             nodes: nodes.ok()?,
             fault_sections: fault_sections.ok()?,
+            #[cfg(feature = "cluster")]
+            cluster: cluster.ok()?,
             limits,
             origin,
             guessable: people.guessable,

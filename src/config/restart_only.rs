@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+#[cfg(feature = "cluster")]
+use crate::config::cluster::Cluster;
 use crate::config::configuration::Config;
 use crate::config::limits::Limits;
 use crate::config::network::Network;
@@ -30,6 +32,8 @@ pub struct Fixed {
     frame_tap: bool,
     faults: bool,
     record: usize,
+    #[cfg(feature = "cluster")]
+    cluster: Option<Cluster>,
     limits: Limits,
 }
 
@@ -54,6 +58,8 @@ impl Fixed {
             frame_tap: config.frame_tap,
             faults: config.faults,
             record: config.record,
+            #[cfg(feature = "cluster")]
+            cluster: config.cluster.as_ref().map(Cluster::without_places),
             limits: config.limits,
         }
     }
@@ -78,6 +84,8 @@ impl Fixed {
             ("frame_tap", self.frame_tap != other.frame_tap),
             ("faults", self.faults != other.faults),
             ("record", self.record != other.record),
+            #[cfg(feature = "cluster")]
+            ("[cluster]", self.cluster != other.cluster),
             ("[limits]", self.limits != other.limits),
         ];
         differences.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()

@@ -10,6 +10,8 @@ use crate::config::*;
 
 mod books;
 mod campaigns;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod faults;
 mod layouts;
 mod media;
@@ -51,6 +53,14 @@ use mistakes;
 #[test]
 fn the_file_around_the_mistakes_has_none() {
     assert_eq!(problems(&format!("\n{PEOPLE}")), [""; 0]);
+}
+
+#[test]
+#[cfg(not(feature = "cluster"))]
+fn a_program_without_the_feature_refuses_a_cluster() {
+    let sentence = "10:1: this program was built without the feature cluster, which [cluster] needs; leave the section out, or use a \
+                    program with it (`cargo build --features cluster`)";
+    assert_eq!(problems(&format!("\n{PEOPLE}[cluster]\nurl = \"redis://h\"\n")), [sentence]);
 }
 
 #[test]
