@@ -20,6 +20,8 @@ mod recording;
 mod reload;
 mod scenario;
 mod scram;
+#[cfg(feature = "replica")]
+mod shared;
 mod tap;
 mod transcripts;
 
