@@ -91,6 +91,12 @@ fn describe(config: &Config, found: &Found, out: &mut impl Write) -> io::Result<
     }
     let mechanisms: Vec<_> = config.sasl.iter().map(|mechanism| mechanism.name()).collect();
     writeln!(out, "logins         over XMPP by {}", mechanisms.join(", "))?;
+    if config.stream_management {
+        writeln!(
+            out,
+            "streams        can be resumed (XEP-0198); clients that rely on it fail with Finesse, which has no such thing"
+        )?;
+    }
     match &config.tls {
         None if config.files().self_signed.is_none() => {
             writeln!(out, "certificate    none, as no listener speaks TLS")?

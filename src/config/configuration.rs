@@ -51,6 +51,8 @@ pub struct Config {
     pub xmpp_plain_login: bool,
     /// The mechanisms by which users log in over XMPP, in the order in which they are offered; at least one.
     pub sasl: Vec<Mechanism>,
+    /// Whether stream management is offered (XEP-0198), which Finesse does not.
+    pub stream_management: bool,
     /// Where the file names each address to listen on; those of flags stand nowhere.
     pub listen_places: Vec<(SocketAddr, Place)>,
     /// The files of the certificate; `None`: one is made.

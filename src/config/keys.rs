@@ -11,6 +11,7 @@ pub(super) const FILE: &[&str] = &[
     "listen_xmpp_plain",
     "xmpp_plain_login",
     "sasl",
+    "stream_management",
     "tls",
     "state_dir",
     "www",

@@ -71,6 +71,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let every_proxy = trusted_proxies.as_ref().ok().and_then(|proxies| proxies.everything);
     let xmpp_plain_login = root.boolean(&mut report, "xmpp_plain_login");
     let sasl = mechanisms::read(&mut report, &root);
+    let stream_management = root.boolean(&mut report, "stream_management");
     let frame_tap = root.boolean(&mut report, "frame_tap");
     let faults = root.boolean(&mut report, "faults");
     let record = root.integer(&mut report, "record", MOST_ENTRIES);
@@ -120,6 +121,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
             listen_xmpp_plain,
             xmpp_plain_login: xmpp_plain_login.ok()?.is_some_and(|on| on.value),
             sasl: sasl.ok()?,
+            stream_management: stream_management.ok()?.is_some_and(|on| on.value),
             listen_places,
             tls: tls.ok()?,
             state_dir: state_dir.ok()?,

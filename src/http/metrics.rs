@@ -45,6 +45,7 @@ fn text(site: &Site) -> String {
     );
     let Counters {
         sessions: _,
+        waiting,
         logins,
         refusals,
         wrong_passwords,
@@ -58,9 +59,13 @@ fn text(site: &Site) -> String {
         backlog,
         backlog_most,
         client_logs,
+        sessions_resumed,
+        given_up,
+        acknowledged_back,
         resumed,
         missed,
     } = counters;
+    one(out, "sessions_waiting", "gauge", "Sessions of XMPP that wait to be resumed.", waiting);
     for (name, help, value) in [
         ("logins_total", "Logins over XMPP.", logins),
         ("login_refusals_total", "Login attempts over XMPP that failed.", refusals),
@@ -77,6 +82,17 @@ fn text(site: &Site) -> String {
         ),
         ("refused_sends_total", "Publications and stanzas refused for lack of room.", refused_sends),
         ("client_logs_total", "Logs that clients sent.", client_logs),
+        (
+            "sessions_resumed_total",
+            "Sessions of XMPP resumed where the client had left off.",
+            sessions_resumed,
+        ),
+        ("sessions_given_up_total", "Sessions of XMPP that waited to be resumed and were not.", given_up),
+        (
+            "acknowledged_back_total",
+            "Acknowledgements of XMPP clients for less than they had acknowledged before.",
+            acknowledged_back,
+        ),
         ("streams_resumed_total", "Streams of events resumed where the client had left off.", resumed),
         ("streams_missed_total", "Streams of events that told the client of missed events.", missed),
         (

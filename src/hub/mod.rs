@@ -37,6 +37,7 @@ mod snapshot;
 mod snapshots;
 mod stanzas;
 mod state;
+mod stream_management;
 mod subscriptions;
 mod tap;
 #[cfg(test)]

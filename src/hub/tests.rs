@@ -22,6 +22,7 @@ mod scenario;
 mod scram;
 #[cfg(feature = "replica")]
 mod shared;
+mod stream_management;
 mod tap;
 mod transcripts;
 

@@ -222,6 +222,11 @@ pub fn run(
     let Prepared { identity, www, listeners, signals } = prepared;
     raise_descriptors(&config.limits, www.is_some());
     leave_no_core();
+    if config.stream_management {
+        log::warn!(
+            "stream_management is on: sessions can be resumed (XEP-0198), which Finesse does not offer"
+        );
+    }
     let (executor, arrivals) = (Rc::new(LocalExecutor::new()), Rc::new(LocalExecutor::new()));
     let reloader = Reloader::new(&config, again, identity.as_ref());
     // Looked at before, with all other problems.
