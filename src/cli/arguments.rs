@@ -396,7 +396,7 @@ pub struct Publish {
     #[argh(positional)]
     pub node: String,
 
-    /// the text to publish; after -- it may begin with -
+    /// the text to publish
     #[argh(positional)]
     pub text: Option<String>,
 

@@ -14,7 +14,6 @@ use crate::hub::delivery::outbox::{Fill, Outbox};
 use crate::hub::delivery::queue_memory::QueueMemory;
 use crate::hub::login::tickets::TicketKey;
 use crate::hub::session_address::Address;
-use crate::hub::stream_management::managed::Managed;
 use crate::id::places::Places;
 use crate::id::{SessionId, UserId};
 use crate::text;
@@ -61,8 +60,6 @@ pub struct Session {
 pub enum Kind {
     Xmpp(Xmpp),
     Events(EventStream),
-    /// A stream of XMPP that was cut, and may be resumed (XEP-0198 §5).
-    Waiting(Box<Waiting>),
 }
 
 /// A stream of server-sent events (WHATWG HTML §9.2).
@@ -94,24 +91,6 @@ pub struct Xmpp {
     /// Pings sent since something was heard.
     pings: u8,
     pub carrier: Carrier,
-    /// Its stream management, once that is enabled; never over BOSH.
-    pub managed: Option<Box<Managed>>,
-}
-
-/// What is left of a session that was cut, while it waits for its client.
-#[derive(Debug)]
-pub struct Waiting {
-    pub address: Address,
-    /// The presence that it had.
-    pub presence: Option<Presence>,
-    pub managed: Box<Managed>,
-}
-
-impl Waiting {
-    /// Tells whether events are kept for it: it was available with a priority that is not negative.
-    pub fn is_available(&self) -> bool {
-        self.presence.as_ref().is_some_and(|presence| presence.priority >= 0)
-    }
 }
 
 /// What carries a stream of XMPP.
@@ -145,7 +124,6 @@ impl Xmpp {
             waits: false,
             pings: 0,
             carrier,
-            managed: None,
         }
     }
 
@@ -171,24 +149,11 @@ impl Xmpp {
         self.presence.as_ref().is_some_and(|presence| presence.priority >= 0)
     }
 
-    /// Tells whether the stream is over.
-    pub fn is_closed(&self) -> bool {
-        self.stream.state() == State::Closed
-    }
-
     /// Queues an element.
     pub fn push(&mut self, element: Element) {
         match &mut self.carrier {
             Carrier::Connection(outbox) => outbox.push(Frame::Element(element)),
             Carrier::Bosh(bosh) => bosh.outbox.push(element),
-        }
-    }
-
-    /// Queues a frame of a connection.
-    pub fn push_frame(&mut self, frame: Frame) {
-        match &mut self.carrier {
-            Carrier::Connection(outbox) => outbox.push(frame),
-            Carrier::Bosh(_) => debug_assert!(false, "BOSH has elements only"),
         }
     }
 
@@ -218,7 +183,7 @@ impl Session {
     pub fn xmpp(&self) -> Option<&Xmpp> {
         match &self.kind {
             Kind::Xmpp(xmpp) => Some(xmpp),
-            Kind::Events(_) | Kind::Waiting(_) => None,
+            Kind::Events(_) => None,
         }
     }
 
@@ -226,7 +191,7 @@ impl Session {
     pub fn xmpp_mut(&mut self) -> Option<&mut Xmpp> {
         match &mut self.kind {
             Kind::Xmpp(xmpp) => Some(xmpp),
-            Kind::Events(_) | Kind::Waiting(_) => None,
+            Kind::Events(_) => None,
         }
     }
 
@@ -235,30 +200,17 @@ impl Session {
         matches!(self.kind, Kind::Events(_))
     }
 
-    /// The session as one that waits to be resumed, if it is one.
-    pub fn waiting(&self) -> Option<&Waiting> {
-        match &self.kind {
-            Kind::Waiting(waiting) => Some(waiting),
-            Kind::Xmpp(_) | Kind::Events(_) => None,
-        }
-    }
-
-    /// Tells whether it has ended: only what waits already still goes out, and if it waits to be resumed not even that.
+    /// Tells whether it has ended: only what waits already still goes out.
     pub fn is_closed(&self) -> bool {
         match &self.kind {
-            Kind::Xmpp(xmpp) => xmpp.is_closed(),
+            Kind::Xmpp(xmpp) => xmpp.stream.state() == State::Closed,
             Kind::Events(_) => self.ending.is_some(),
-            Kind::Waiting(_) => true,
         }
     }
 
     /// The address, once a resource is bound.
     pub fn address(&self) -> Option<&Address> {
-        match &self.kind {
-            Kind::Xmpp(xmpp) => xmpp.address.as_deref(),
-            Kind::Events(_) => None,
-            Kind::Waiting(waiting) => Some(&waiting.address),
-        }
+        self.xmpp()?.address.as_deref()
     }
 
     /// Tells whether events and messages go to it as a resource of its user.
@@ -274,23 +226,17 @@ impl Session {
                 Carrier::Bosh(bosh) => bosh.outbox.fill(),
             },
             Kind::Events(events) => events.outbox.fill(),
-            Kind::Waiting(waiting) => waiting.managed.unacknowledged.fill(),
         }
     }
 
-    /// How many stanzas and events wait for it. Where the client acknowledges them, those of a stream without an end count as well
-    /// that it has not acknowledged.
+    /// How many stanzas and events wait for it.
     pub fn missed(&self) -> usize {
         match &self.kind {
             Kind::Xmpp(xmpp) => match &xmpp.carrier {
-                Carrier::Connection(outbox) => {
-                    let managed = xmpp.managed.as_ref().filter(|_| !xmpp.is_closed());
-                    outbox.missed() + managed.map_or(0, |managed| managed.unacknowledged.missed())
-                }
+                Carrier::Connection(outbox) => outbox.missed(),
                 Carrier::Bosh(bosh) => bosh.outbox.missed(),
             },
             Kind::Events(events) => events.outbox.missed(),
-            Kind::Waiting(waiting) => waiting.managed.unacknowledged.missed(),
         }
     }
 
@@ -298,14 +244,10 @@ impl Session {
     pub fn clear(&mut self) -> usize {
         match &mut self.kind {
             Kind::Xmpp(xmpp) => match &mut xmpp.carrier {
-                Carrier::Connection(outbox) => {
-                    let managed = xmpp.managed.as_mut();
-                    outbox.clear() + managed.map_or(0, |managed| managed.unacknowledged.clear())
-                }
+                Carrier::Connection(outbox) => outbox.clear(),
                 Carrier::Bosh(bosh) => bosh.outbox.clear(),
             },
             Kind::Events(events) => events.outbox.clear(),
-            Kind::Waiting(waiting) => waiting.managed.unacknowledged.clear(),
         }
     }
 
@@ -317,8 +259,6 @@ impl Session {
                 Carrier::Bosh(bosh) => bosh.outbox.owes(sender),
             },
             Kind::Events(events) => events.outbox.owes(sender),
-            // What is kept counts for nobody.
-            Kind::Waiting(_) => false,
         }
     }
 

@@ -20,9 +20,6 @@ mod recording;
 mod reload;
 mod scenario;
 mod scram;
-#[cfg(feature = "replica")]
-mod shared;
-mod stream_management;
 mod tap;
 mod transcripts;
 

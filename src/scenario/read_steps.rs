@@ -16,7 +16,6 @@ use crate::scenario::random::Millionths;
 use crate::scenario::values::{
     distribution_at, inline, millionths, needed_time, time, time_at, whole, wrong,
 };
-use crate::text::is_shown;
 
 /// Reads `[[at]]`, in the order of their times.
 pub fn at(report: &mut Report, root: &Section<'_>, length: u64) -> Result<Vec<At>, Reported> {
@@ -55,7 +54,7 @@ pub fn expect(report: &mut Report, root: &Section<'_>, length: u64) -> Result<Ve
     all(found.iter().enumerate().map(|(nth, section)| {
         let name = section.string(report, "name");
         if let Ok(Some(name)) = name
-            && (name.value.len() > NAME_MAX || !name.value.chars().all(is_shown))
+            && (name.value.len() > NAME_MAX || name.value.contains(char::is_control))
         {
             report.add(name.place, format!("name must have at most {NAME_MAX} bytes, on one line"));
         }

@@ -6,7 +6,6 @@
 mod failures;
 mod figures;
 mod order;
-mod program;
 mod redis_server;
 mod relay;
 mod rights;

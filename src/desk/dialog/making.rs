@@ -180,8 +180,7 @@ impl Desk {
             to: String::new(),
             dialed: String::new(),
             dnis: String::new(),
-            // Of those that wait or talk nearly all have no more, and thousands may.
-            participants: Vec::with_capacity(2),
+            participants: Vec::new(),
             queue: None,
             is_contact: false,
             queued: 0,
