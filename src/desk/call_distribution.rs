@@ -121,29 +121,37 @@ impl Desk {
 
     /// The place of a queue, the caller who has waited longest among those for whom an agent is ready, and that agent.
     fn next_match(&self) -> Option<(usize, DialogId, UserId)> {
-        if self.queues.iter().all(|queue| queue.waiting.is_empty()) {
+        if self.ready.is_empty() {
             return None;
         }
-        let ready = self.longest_ready();
+        let waiting = self.queues.iter().filter(|queue| !queue.waiting.is_empty());
+        let ready = self.longest_ready(waiting.map(|queue| queue.config.team.as_str()));
         let heads = self.queues.iter().enumerate().filter_map(|(place, queue)| {
             let id = *queue.waiting.front()?;
-            let (_, user) = ready.get(queue.config.team.as_str())?;
-            Some((self.dialogs.get(&id)?.queued, place, id, *user))
+            let user = (*ready.get(queue.config.team.as_str())?)?;
+            Some((self.dialogs.get(&id)?.queued, place, id, user))
         });
         heads.min_by_key(|(queued, ..)| *queued).map(|(_, place, id, user)| (place, id, user))
     }
 
-    /// Of every team the agent who has been ready longest, and since when among all that changed.
-    pub(super) fn longest_ready(&self) -> HashMap<&str, (u64, UserId)> {
-        let mut longest: HashMap<&str, (u64, UserId)> = HashMap::new();
-        for user in self.directory.keys() {
-            if !self.is_waiting(user) {
-                continue;
+    /// Of each of these teams the agent who has been ready longest, if any has nothing to do.
+    pub(super) fn longest_ready<'a>(
+        &'a self,
+        teams: impl Iterator<Item = &'a str>,
+    ) -> HashMap<&'a str, Option<UserId>> {
+        let mut longest: HashMap<&str, Option<UserId>> = teams.map(|team| (team, None)).collect();
+        let mut missing = longest.len();
+        for (_, user) in &self.ready {
+            if missing == 0 {
+                break;
             }
-            let Some(team) = self.directory.get(user).team.as_deref() else { continue };
-            let entered = self.agent(user).entered;
-            let first = longest.entry(team).or_insert((entered, user));
-            *first = (*first).min((entered, user));
+            if let Some(team) = self.directory.get(*user).team.as_deref()
+                && let Some(none @ None) = longest.get_mut(team)
+                && self.is_waiting(*user)
+            {
+                *none = Some(*user);
+                missing -= 1;
+            }
         }
         longest
     }

@@ -85,6 +85,8 @@ pub(super) fn extensions(config: &Config) -> HashMap<String, Option<UserId>> {
 pub struct Desk {
     pub(super) directory: Directory,
     pub(super) agents: ByUser<Agent>,
+    /// When each agent who is in the state READY entered it, as [`Agent::entered`] has it: who has been there longest is first.
+    pub(super) ready: Vec<(u64, UserId)>,
     /// Every telephone, and who is signed in there.
     pub(super) extensions: HashMap<String, Option<UserId>>,
     pub(super) teams: Vec<Team>,
@@ -140,6 +142,7 @@ impl Desk {
         let outbound = Outbound::new(config.campaigns, &mut entries);
         let mut desk = Self {
             agents: ByUser::default(),
+            ready: Vec::new(),
             extensions,
             directory,
             teams: config.teams,

@@ -239,6 +239,7 @@ impl Desk {
     fn forget_gone(&mut self) {
         let directory = &self.directory;
         self.agents.retain(|user| directory.has(user));
+        self.ready.retain(|(_, user)| directory.has(*user));
         self.changed.retain(|user| directory.has(*user));
         self.media.touched.retain(|user| directory.has(*user));
     }

@@ -11,6 +11,7 @@ use crate::desk::contact_centre::{Agent, Desk, Settled, SignIn};
 use crate::desk::event::{Event, Step};
 use crate::desk::media::states::Disposition;
 use crate::desk::queue::{Queue, Statistics};
+use crate::desk::state::State;
 use crate::id::by_user::ByUser;
 use crate::id::{DialogId, TaskId, UserId};
 use crate::replica::codec::{Codec, Coded, coded};
@@ -98,6 +99,7 @@ impl Desk {
     fn code_agents(&mut self, codec: &mut Codec<'_>) {
         if codec.is_reading() {
             self.agents = ByUser::default();
+            self.ready.clear();
             self.extensions.values_mut().for_each(|user| *user = None);
         }
         for user in codec.users.clone() {
@@ -108,12 +110,16 @@ impl Desk {
             }
             let agent = self.agents.get_mut(user);
             agent.code(codec);
+            if codec.is_reading() && agent.state == State::Ready {
+                self.ready.push((agent.entered, user));
+            }
             if codec.is_reading()
                 && let Some(extension) = agent.extension.clone()
             {
                 self.extensions.insert(extension, Some(user));
             }
         }
+        self.ready.sort_unstable();
     }
 
     /// Puts the lists and objects of this desk, which is one of the past, into the configuration of now, as far as the file has not

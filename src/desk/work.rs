@@ -7,7 +7,7 @@ use crate::clock::Now;
 use crate::config::Profile;
 use crate::id::UserId;
 
-use crate::desk::contact_centre::{Desk, Settled};
+use crate::desk::contact_centre::{Agent, Desk, Settled};
 use crate::desk::dialog::call::{Dialog, Phase};
 use crate::desk::event::Step;
 use crate::desk::reasons::{Cause, Reason};
@@ -29,6 +29,17 @@ impl Desk {
         self.touch_media(user);
         self.entries += 1;
         let entries = self.entries;
+        let Agent { state: before, entered, .. } = *self.agent(user);
+        if before == State::Ready
+            && let Ok(place) = self.ready.binary_search(&(entered, user))
+        {
+            self.ready.remove(place);
+        }
+        if state == State::Ready
+            && let Err(place) = self.ready.binary_search(&(entries, user))
+        {
+            self.ready.insert(place, (entries, user));
+        }
         let agent = self.agent_mut(user);
         (agent.state, agent.since, agent.reason) = (state, Some(now.wall), reason);
         agent.entered = entries;

@@ -29,7 +29,7 @@ pub enum Distribution {
 impl Distribution {
     /// Draws a time.
     pub fn draw(self, random: &mut Random) -> u64 {
-        let drawn = random.next();
+        let drawn = random.number();
         let (fraction, is_upper) = (drawn >> 32, drawn & 1 == 1);
         let time = match self {
             Self::Constant(time) => time,

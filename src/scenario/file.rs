@@ -11,11 +11,8 @@ use crate::scenario::rate::Curve;
 /// The most agents that are played.
 pub const AGENTS_MAX: usize = 10_000;
 
-/// The most sections of a kind, but for `[[at]]`.
-pub const SECTIONS_MAX: usize = 32;
-
-/// The most sections `[[at]]`.
-pub const STEPS_MAX: usize = 256;
+/// The most sections of a kind.
+pub const SECTIONS_MAX: usize = 256;
 
 /// The longest scenario: a week.
 pub const LENGTH_MAX: u64 = 7 * 24 * 60 * 60 * 1000;

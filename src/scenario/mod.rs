@@ -30,8 +30,9 @@ mod values;
 mod watch;
 
 pub use crowd::crowd;
-pub use file::{AGENTS_MAX, Do, File, SECTIONS_MAX, STEPS_MAX};
+pub use file::{AGENTS_MAX, Do, File, SECTIONS_MAX};
 pub use order::Order;
 pub use play::Scenario;
+pub use random::Random;
 pub use report::{Outcome, Verdict};
 pub use shipped::{SHIPPED, shipped};

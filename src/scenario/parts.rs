@@ -5,7 +5,7 @@ use toml::de::DeValue;
 use crate::config::problem::{Place, Placed, Report, shown};
 use crate::config::section::{Reported, Section, kind_of};
 use crate::desk::CallData;
-use crate::scenario::file::{Name, SECTIONS_MAX, STEPS_MAX};
+use crate::scenario::file::{Name, SECTIONS_MAX};
 use crate::scenario::values::wrong;
 
 /// A value of the document, and where it stands.
@@ -31,7 +31,7 @@ pub fn steps<'d>(
     name: &'static str,
 ) -> Result<Vec<Section<'d>>, Reported> {
     let found = root.open_tables(report, key, name)?;
-    bounded(report, name, found, if key == "at" { STEPS_MAX } else { SECTIONS_MAX })
+    bounded(report, name, found, SECTIONS_MAX)
 }
 
 fn bounded<'d>(

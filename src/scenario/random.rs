@@ -26,7 +26,7 @@ impl Random {
     }
 
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -35,7 +35,7 @@ impl Random {
 
     /// A number below another one; 0 below 0.
     pub fn below(&mut self, end: u64) -> u64 {
-        let wide = u128::from(self.next()) * u128::from(end);
+        let wide = u128::from(self.number()) * u128::from(end);
         (wide >> 64) as u64
     }
 
@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn every_actor_has_numbers_of_its_own_and_always_the_same() {
-        let first = |seed, kind, number| Random::new(seed, kind, number).next();
+        let first = |seed, kind, number| Random::new(seed, kind, number).number();
         assert_eq!(first(7, "agent", 0), first(7, "agent", 0));
         let others = [(8, "agent", 0), (7, "agent", 1), (7, "arrivals", 0), (7, "agen", 0)];
         for (seed, kind, number) in others {
@@ -59,7 +59,7 @@ mod tests {
         }
         // The published first numbers of the generator with the state 0.
         let mut zero = Random(0);
-        assert_eq!([zero.next(), zero.next()], [0xe220_a839_7b1d_cdaf, 0x6e78_9e6a_a1b9_65f4]);
+        assert_eq!([zero.number(), zero.number()], [0xe220_a839_7b1d_cdaf, 0x6e78_9e6a_a1b9_65f4]);
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl Moments {
 
     /// When the next call comes, before `end`.
     pub fn next(&mut self, curve: &Curve, end: u64, random: &mut Random) -> Option<u64> {
-        let part = if self.is_poisson { at(&EXPONENTIAL, random.next() >> 32) } else { ONE };
+        let part = if self.is_poisson { at(&EXPONENTIAL, random.number() >> 32) } else { ONE };
         self.wanted += CALL * i128::from(part) / i128::from(ONE);
         curve.when(self.wanted, end)
     }

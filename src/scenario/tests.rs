@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::desk::Desk;
-use crate::scenario::{AGENTS_MAX, File, SECTIONS_MAX, SHIPPED, STEPS_MAX, crowd};
+use crate::scenario::{AGENTS_MAX, File, SECTIONS_MAX, SHIPPED, crowd};
 
 fn problems(text: &str) -> Vec<String> {
     let refused = File::read(text, "s.toml").err().unwrap_or_default();
@@ -117,13 +117,13 @@ fn each_step_and_each_expectation_says_what_it_lacks() {
 
 #[test]
 fn a_file_has_no_more_sections_and_agents_than_there_can_be() {
-    let steps = "[[at]]\ntime = \"1m\"\ndo = \"mark\"\ntext = \"x\"\n".repeat(STEPS_MAX);
+    let steps = "[[at]]\ntime = \"1m\"\ndo = \"mark\"\ntext = \"x\"\n".repeat(SECTIONS_MAX);
     assert_eq!(problems(&format!("{HEAD}{steps}")), [""; 0]);
     let found = problems(&format!("{HEAD}{steps}[[at]]\n"));
     assert!(found[0].contains("there can be 256 sections [[at]]"), "{found:?}");
     let more = "[[expect]]\nmatch = { kind = \"event\" }\nwithin = \"1s\"\n".repeat(SECTIONS_MAX + 1);
     let found = problems(&format!("{HEAD}{more}"));
-    assert!(found[0].contains("there can be 32 sections [[expect]]"), "{found:?}");
+    assert!(found[0].contains("there can be 256 sections [[expect]]"), "{found:?}");
     let users: Vec<String> = (0..=AGENTS_MAX).map(|number| format!("\"u{number}\"")).collect();
     let found = problems(&format!("{HEAD}[[agents]]\nusers = [{}]\n", users.join(", ")));
     assert!(found.len() == 1 && found[0].contains("there can be 10000 agents"), "{found:?}");

@@ -5,10 +5,7 @@ use std::io;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use smol::Timer;
-use smol::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use smol::lock::Semaphore;
 
 use super::child::Server;
@@ -18,8 +15,9 @@ use super::login::{self, Generator, LOGINS};
 use super::options::Transport;
 use super::pings::Pings;
 use super::report::{Column, Samples, percentile};
+use super::requests::Requests;
 use super::round::SETTLE;
-use super::socket::{self, Socket};
+use super::socket;
 use super::usage::Usage;
 use super::way::Place;
 use super::world;
@@ -31,70 +29,31 @@ pub const MOST: usize = 60_000;
 struct Agent {
     client: Client,
     requests: Requests,
+    /// The path of the user.
+    user: String,
 }
 
 impl Agent {
     /// Logs in up to the subscriptions of the desktop, then asks for the user and its calls.
     async fn come(place: &Place, index: usize, scratch: Scratch) -> io::Result<Self> {
         let client = login::login(place, index, login::both, scratch).await?;
-        let mut requests = Requests::connect(place, index).await?;
-        requests.get("").await?;
-        requests.get("/Dialogs").await?;
-        Ok(Self { client, requests })
+        let name = place.way.user(index);
+        let login = format!("{name}:{}", place.way.password(&name));
+        let mut requests = Requests::connect(place, &login).await?;
+        let user = world::node(&name);
+        requests.get(&user).await?;
+        requests.get(&format!("{user}/Dialogs")).await?;
+        Ok(Self { client, requests, user })
     }
 
     /// Whether both connections are still there.
     async fn is_in(&mut self, ping: &str) -> bool {
-        self.client.ask("ping", ping).await.is_ok() && self.requests.get("").await.is_ok()
+        self.client.ask("ping", ping).await.is_ok() && self.requests.get(&self.user).await.is_ok()
     }
 
     /// How many of them go on with an earlier session of TLS.
     fn resumed(&self) -> usize {
         usize::from(self.client.is_resumed()) + usize::from(self.requests.socket.is_resumed())
-    }
-}
-
-/// A kept connection for requests.
-struct Requests {
-    socket: Socket,
-    user: String,
-    login: String,
-}
-
-impl Requests {
-    async fn connect(place: &Place, index: usize) -> io::Result<Self> {
-        let name = place.way.user(index);
-        let login = STANDARD.encode(format!("{name}:{}", place.way.password(&name)));
-        Ok(Self { socket: Socket::connect(place).await?, user: world::node(&name), login })
-    }
-
-    /// Asks for something of the user.
-    async fn get(&mut self, what: &str) -> io::Result<()> {
-        let Self { socket, user, login } = self;
-        let request =
-            format!("GET {user}{what} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic {login}\r\n\r\n");
-        socket.write_all(request.as_bytes()).await?;
-        socket.flush().await?;
-        let (mut answer, mut piece) = (Vec::new(), [0; 4096]);
-        while !is_whole(&answer)? {
-            match socket.read(&mut piece).await? {
-                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-                length => answer.extend_from_slice(&piece[..length]),
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Whether all of an answer has come, which has to be 200 and to say its length.
-fn is_whole(answer: &[u8]) -> io::Result<bool> {
-    let Some(end) = answer.windows(4).position(|end| end == b"\r\n\r\n") else { return Ok(false) };
-    let head = String::from_utf8_lossy(&answer[..end]).to_ascii_lowercase();
-    let length =
-        head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
-    match length {
-        Some(length) if head.starts_with("http/1.1 200") => Ok(answer.len() >= end + 4 + length),
-        _ => Err(io::Error::other(format!("a request is answered by {head}"))),
     }
 }
 
@@ -156,7 +115,7 @@ impl Generator {
 }
 
 /// Where an agent's connections go and come from; it remembers its sessions of TLS.
-fn agent_place(server: &Server, index: usize) -> io::Result<Place> {
+pub fn agent_place(server: &Server, index: usize) -> io::Result<Place> {
     let [high, low] = u16::try_from(index + 1).map_err(io::Error::other)?.to_be_bytes();
     let place = server.place(Transport::Wss, &socket::resuming()?);
     Ok(Place { from: Some(Ipv4Addr::new(127, 1, high, low)), ..place })

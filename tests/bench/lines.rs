@@ -1,6 +1,7 @@
 //! The lines of the table: what is measured, how it is shown, and what it should come to.
 
 use super::attacks::Attack;
+use super::capacity::Carried;
 use super::report::Target;
 
 /// A figure of the table.
@@ -51,6 +52,7 @@ pub enum Figure {
     QuietPing,
     Storm(Storm, Part),
     Agents(Come),
+    Capacity(Carried),
     IdleCpu,
     IdleGenerator,
     /// At so many sessions.
@@ -264,6 +266,9 @@ pub fn lines() -> Vec<Line> {
         line(Figure::IdleGenerator, "idle_generator_percent", "  generator CPU, %", 2),
     ]);
     lines.extend(agents());
+    lines.extend(Carried::ALL.map(|(what, name, title, decimals)| {
+        line(Figure::Capacity(what), format!("capacity_{name}"), title, decimals)
+    }));
     lines.extend(growth());
     lines.extend(Attack::ALL.into_iter().flat_map(unfair));
     lines.extend(

@@ -6,6 +6,7 @@
 
 mod agents;
 mod attacks;
+mod capacity;
 mod child;
 mod client;
 mod explain;
@@ -22,8 +23,11 @@ mod plan;
 mod plot;
 mod publisher;
 mod report;
+mod requests;
 mod rest;
 mod round;
+mod rush_agent;
+mod rush_hour;
 mod servers;
 mod slow;
 mod soak;

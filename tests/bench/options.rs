@@ -6,6 +6,7 @@ use super::agents;
 use super::attacks::Attack;
 use super::lines::{ALL, FLIGHTS, READERS};
 use super::report::Target;
+use super::rush_hour;
 use super::way::{PublishBy, Url, Way};
 use super::witness::Errand;
 use super::world;
@@ -42,7 +43,7 @@ pub struct Options {
     pub rounds: usize,
 
     /// measure only this: start, login (with the memory of sessions), fanout, steady, rest, slow, storm, idle,
-    /// growth, unfair or agents; fanout goes on with several requests in flight then
+    /// growth, unfair, agents or capacity; fanout goes on with several requests in flight then
     #[argh(option, from_str_fn(stage))]
     pub only: Option<Stage>,
 
@@ -50,10 +51,15 @@ pub struct Options {
     #[argh(switch)]
     pub all: bool,
 
-    /// agents of --only agents, which lose their connections and come back all at once, as often as --rounds says; each has
-    /// an address of its own (127.1.0.1 and so on), a session over wss and a kept https connection (1000)
+    /// agents of --only agents, which lose their connections and come back all at once, as often as --rounds says, and of
+    /// --only capacity, which work through a rush hour; each has an address of its own (127.1.0.1 and so on), a session over
+    /// wss and a kept https connection (1000)
     #[argh(option, default = "1000")]
     pub agents: usize,
+
+    /// seconds for which --only capacity measures, once calls come and end as in the middle of an hour (90)
+    #[argh(option, default = "90")]
+    pub measured: u32,
 
     /// seconds of each attack that --only unfair makes (8)
     #[argh(option, default = "8")]
@@ -162,10 +168,11 @@ pub enum Stage {
     Growth,
     Unfair,
     Agents,
+    Capacity,
 }
 
 /// The parts by their names.
-const STAGES: [(&str, Stage); 11] = [
+const STAGES: [(&str, Stage); 12] = [
     ("start", Stage::Start),
     ("login", Stage::Login),
     ("fanout", Stage::Fanout),
@@ -177,6 +184,7 @@ const STAGES: [(&str, Stage); 11] = [
     ("growth", Stage::Growth),
     ("unfair", Stage::Unfair),
     ("agents", Stage::Agents),
+    ("capacity", Stage::Capacity),
 ];
 
 /// How sessions are connected.
@@ -203,7 +211,7 @@ impl Options {
         match self.only {
             Some(only) => only == stage,
             None => {
-                !matches!(stage, Stage::Growth | Stage::Unfair | Stage::Agents)
+                !matches!(stage, Stage::Growth | Stage::Unfair | Stage::Agents | Stage::Capacity)
                     || (self.all && stage == Stage::Growth)
             }
         }
@@ -326,6 +334,12 @@ impl Options {
         }
         if !(1..=agents::MOST).contains(&self.agents) {
             return Err(format!("--agents must be from 1 to {}", agents::MOST));
+        }
+        if self.only == Some(Stage::Capacity) && self.agents > rush_hour::TEAM * rush_hour::TEAMS {
+            return Err(format!("--agents must be from 1 to {}", rush_hour::TEAM * rush_hour::TEAMS));
+        }
+        if !(1..=3600).contains(&self.measured) {
+            return Err("--measured must be from 1 to 3600".into());
         }
         if self.deliveries == 0 {
             return Err("--deliveries must be at least 1".into());

@@ -17,6 +17,7 @@ use super::login::Generator;
 use super::options::{Stage, Transport};
 use super::plot;
 use super::report::{Column, Samples, Target};
+use super::rush_hour::{self, RushHour};
 use super::servers::{Servers, Setup};
 use super::slow;
 use super::soak;
@@ -74,6 +75,11 @@ impl Bench {
         if options.wants(Stage::Agents) && !options.url_only {
             self.each_of(&options.targets_attacked(), "agents", samples, async |column, samples| {
                 self.agents(column, samples).await
+            })?;
+        }
+        if options.wants(Stage::Capacity) && !options.url_only {
+            self.each_of(&options.targets_attacked(), "capacity", samples, async |column, samples| {
+                self.capacity(column, samples).await
             })?;
         }
         if options.wants(Stage::Unfair) && !options.url_only {
@@ -236,6 +242,20 @@ impl Bench {
             && let Some(server) = self.servers.start(options, column, &setup)?
         {
             self.generator.agents(&server, column, samples).await?;
+            server.stop()?;
+        }
+        Ok(())
+    }
+
+    async fn capacity(&self, column: Column, samples: &mut Samples) -> io::Result<()> {
+        let options = &self.generator.options;
+        let configuration = rush_hour::configuration(&Way::default(), options.agents);
+        let setup = Setup { text: Some(&configuration), ..Setup::default() };
+        if column.transport == Transport::Wss
+            && let Some(server) = self.servers.start_with(options, column, &setup, &["--log", "warn"])?
+        {
+            let rush_hour = RushHour::new().map_err(io::Error::other)?;
+            self.generator.capacity(&server, rush_hour, column, samples).await?;
             server.stop()?;
         }
         Ok(())

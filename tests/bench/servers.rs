@@ -31,6 +31,8 @@ pub struct Setup<'a> {
     pub limits: &'a str,
     /// Whether it is to listen for XMPP over TCP, too.
     pub over_tcp: bool,
+    /// The whole configuration, in place of one that is made of all that.
+    pub text: Option<&'a str>,
     /// In place of those: each bound is what it is by default.
     pub default_limits: bool,
 }
@@ -44,14 +46,25 @@ impl Servers {
 
     /// A fresh server; one behind `--url` as it is, or `None` if it is not there with this transport.
     pub fn start(&self, options: &Options, column: Column, setup: &Setup<'_>) -> io::Result<Option<Server>> {
+        self.start_with(options, column, setup, &[])
+    }
+
+    /// The same, with more arguments for a callboard.
+    pub fn start_with(
+        &self,
+        options: &Options,
+        column: Column,
+        setup: &Setup<'_>,
+        arguments: &[&str],
+    ) -> io::Result<Option<Server>> {
         let setup = &Setup { over_tcp: column.transport.is_tcp(), ..*setup };
         match column.target {
             // The floor has frames only.
             Target::Floor | Target::Batching if setup.over_tcp => Ok(None),
-            Target::Callboard => self.callboard_with(setup, &[]).map(Some),
+            Target::Callboard => self.callboard_with(setup, arguments).map(Some),
             Target::Before => {
                 let Some(program) = &self.before else { return Ok(None) };
-                self.program_with(program, setup, &[]).map(Some)
+                self.program_with(program, setup, arguments).map(Some)
             }
             Target::Floor => self.run(&mut floor::command(false)?, Way::default()).map(Some),
             Target::Batching => self.run(&mut floor::command(true)?, Way::default()).map(Some),
@@ -85,7 +98,8 @@ impl Servers {
         let configuration = self.folder.0.join("load.toml");
         let hash = setup.hash.map(|(hash, _)| hash);
         let room = if setup.default_limits { String::new() } else { world::room(setup.users) + setup.limits };
-        fs::write(&configuration, world::configuration(&way, setup.users, hash, &room))?;
+        let made = || world::configuration(&way, setup.users, hash, &room);
+        fs::write(&configuration, setup.text.map_or_else(made, str::to_owned))?;
         let mut command = serve(program, &self.folder.0);
         command.arg("--config").arg(configuration).args(arguments);
         Ok((command, way))

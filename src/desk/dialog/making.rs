@@ -180,7 +180,8 @@ impl Desk {
             to: String::new(),
             dialed: String::new(),
             dnis: String::new(),
-            participants: Vec::new(),
+            // Of those that wait or talk nearly all have no more, and thousands may.
+            participants: Vec::with_capacity(2),
             queue: None,
             is_contact: false,
             queued: 0,

@@ -102,12 +102,12 @@ impl Desk {
         let mut waiting =
             self.outbound.waiting.iter().filter(|(_, contact)| contact.rest.is_none()).peekable();
         waiting.peek()?;
-        let ready = self.longest_ready();
+        let ready = self.longest_ready(self.outbound.campaigns.iter().map(|campaign| campaign.team.as_str()));
         waiting.find_map(|(place, contact)| {
             // Somebody who has left the contact centre leaves the contact to the others.
             let user = match contact.agent.as_ref().and_then(|id| self.directory.find(id)) {
                 Some(user) => Some(user).filter(|user| self.is_waiting(*user))?,
-                None => ready.get(self.outbound.campaign(&contact.campaign)?.team.as_str())?.1,
+                None => (*ready.get(self.outbound.campaign(&contact.campaign)?.team.as_str())?)?,
             };
             Some((*place, user))
         })
