@@ -2,6 +2,8 @@
 
 use std::fmt::{Display, Write as _};
 
+use crate::text::is_shown;
+
 /// Appends a string.
 pub fn string(out: &mut String, text: &str) {
     out.push('"');
@@ -12,12 +14,11 @@ pub fn string(out: &mut String, text: &str) {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            // A terminal takes some control characters behind ASCII for commands, too, and the ranges turn the order of what
-            // stands beside them round. Writing to a String cannot fail.
-            c if c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => {
+            c if is_shown(c) => out.push(c),
+            // Writing to a String cannot fail.
+            c => {
                 let _ = write!(out, "\\u{:04x}", u32::from(c));
             }
-            c => out.push(c),
         }
     }
     out.push('"');
@@ -129,7 +130,7 @@ mod tests {
     #[test]
     fn what_is_written_is_json() {
         let out = document(|object| {
-            object.string("a", "\"\\\n\r\t\u{1}\u{9b}\u{e4}[");
+            object.string("a", "\"\\\n\r\t\u{1}\u{9b}\u{e4}[\u{2028}\u{202e}\u{2069}");
             object.array("b", ["x{", "y"], string);
             object.array("c", [None, Some("z")], optional);
             object.array("d", [], string);
@@ -140,7 +141,7 @@ mod tests {
             });
             object.optional("i", None);
         });
-        let expected = "{\"a\":\"\\\"\\\\\\n\\r\\t\\u0001\\u009b\u{e4}[\",\"b\":[\"x{\",\"y\"],\"c\":[null,\"z\"],\"d\":[],\
+        let expected = "{\"a\":\"\\\"\\\\\\n\\r\\t\\u0001\\u009b\u{e4}[\\u2028\\u202e\\u2069\",\"b\":[\"x{\",\"y\"],\"c\":[null,\"z\"],\"d\":[],\
              \"e\":{},\"f\":{\"g\":true,\"h\":1.5},\"i\":null}\n";
         assert_eq!(out, expected);
     }

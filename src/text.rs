@@ -1,4 +1,4 @@
-//! Text that is longer than it may be, and text that is a number.
+//! Text that is longer than it may be, text that is a number, and text of others on a terminal.
 
 use std::str::FromStr;
 
@@ -6,6 +6,19 @@ use std::str::FromStr;
 pub fn start(text: &str, most: usize) -> &str {
     let end = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
     &text[..end.unwrap_or_default()]
+}
+
+/// Whether a character of somebody else's text may stand on a terminal and in a line of a log as it is. Control characters, also those
+/// behind ASCII, are commands of a terminal; U+2028 and U+2029 end a line for some readers; the directions behind them and the isolates
+/// (Unicode Standard Annex 9) turn the order of what stands beside them round; U+FFFE and U+FFFF are no characters of XML.
+pub fn is_shown(c: char) -> bool {
+    !c.is_control()
+        && !matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}')
+}
+
+/// What somebody else has sent, with a replacement in the place of each character that is not shown.
+pub fn printable(text: &str) -> String {
+    text.chars().map(|c| if is_shown(c) { c } else { '\u{fffd}' }).collect()
 }
 
 /// Reads a number that is written in digits alone: without a sign, which the standard library takes.

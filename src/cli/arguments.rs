@@ -396,7 +396,7 @@ pub struct Publish {
     #[argh(positional)]
     pub node: String,
 
-    /// the text to publish
+    /// the text to publish; after -- it may begin with -
     #[argh(positional)]
     pub text: Option<String>,
 

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use log::LevelFilter;
+#[cfg(feature = "cluster")]
+use zeroize::Zeroizing;
 
 use crate::cli::values::{address, level};
 use crate::config::nearest;
@@ -15,7 +17,16 @@ const CONFIG: &str = "CALLBOARD_CONFIG";
 const LISTEN: &str = "CALLBOARD_LISTEN";
 const LISTEN_PLAIN: &str = "CALLBOARD_LISTEN_PLAIN";
 const LOG: &str = "CALLBOARD_LOG";
-const NAMES: [&str; 4] = [CONFIG, LISTEN, LISTEN_PLAIN, LOG];
+#[cfg(feature = "cluster")]
+const CLUSTER_PASSWORD: &str = "CALLBOARD_CLUSTER_PASSWORD";
+const NAMES: &[&str] = &[
+    #[cfg(feature = "cluster")]
+    CLUSTER_PASSWORD,
+    CONFIG,
+    LISTEN,
+    LISTEN_PLAIN,
+    LOG,
+];
 
 /// The environment's values for flags that are not given (the Twelve-Factor App, III).
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -28,6 +39,9 @@ pub struct Environment {
     pub listen_plain: Vec<SocketAddr>,
     /// How much to log.
     pub log: Option<LevelFilter>,
+    /// The password of the engine of several appliances.
+    #[cfg(feature = "cluster")]
+    pub cluster_password: Option<Zeroizing<String>>,
 }
 
 impl Environment {
@@ -61,6 +75,8 @@ impl Environment {
             listen: addresses(LISTEN)?,
             listen_plain: addresses(LISTEN_PLAIN)?,
             log,
+            #[cfg(feature = "cluster")]
+            cluster_password: text(CLUSTER_PASSWORD)?.map(Zeroizing::new),
         })
     }
 }
@@ -121,9 +137,12 @@ mod tests {
         ] {
             assert_eq!(names(good), Ok(None), "{good}");
         }
-        let warning = "warning: nothing reads CALLBOARD_LOG_LEVEL, CALLBOARD_WWW of the environment; known are: \
-                       CALLBOARD_CONFIG, CALLBOARD_LISTEN, CALLBOARD_LISTEN_PLAIN, CALLBOARD_LOG";
-        assert_eq!(names("CALLBOARD_WWW CALLBOARD_PORT CALLBOARD_LOG_LEVEL"), Ok(Some(warning.to_owned())));
+        let more = if cfg!(feature = "cluster") { "CALLBOARD_CLUSTER_PASSWORD, " } else { "" };
+        let warning = format!(
+            "warning: nothing reads CALLBOARD_LOG_LEVEL, CALLBOARD_WWW of the environment; known are: {more}CALLBOARD_CONFIG, \
+             CALLBOARD_LISTEN, CALLBOARD_LISTEN_PLAIN, CALLBOARD_LOG"
+        );
+        assert_eq!(names("CALLBOARD_WWW CALLBOARD_PORT CALLBOARD_LOG_LEVEL"), Ok(Some(warning)));
     }
 
     #[test]

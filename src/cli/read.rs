@@ -59,11 +59,12 @@ pub fn read(mut words: impl Iterator<Item = OsString>) -> Result<Arguments, Earl
 }
 
 /// Brings the words of a command line into the form that argh knows: `-h`, `-V`, `help`, `--flag=value`, and flags of `serve`
-/// without it. The error says what was meant by a word that nobody knows.
+/// without it. A word behind the first of a command that is no flag is a text, whatever it says, and so are all words behind `--`.
+/// The error says what was meant by a word that nobody knows.
 fn plain(words: Vec<String>) -> Result<Vec<String>, String> {
     let info = Arguments::get_args_info();
     let mut words: VecDeque<String> = words.into();
-    let mut plain = Vec::new();
+    let (mut plain, mut texts) = (Vec::new(), Vec::new());
     let (name, flags, positionals) = match words.front() {
         None => return Ok(plain),
         Some(first) if ["-h", "-V", "--help", "--version", HELP].contains(&first.as_str()) => {
@@ -84,6 +85,14 @@ fn plain(words: Vec<String>) -> Result<Vec<String>, String> {
         }
     };
     while let Some(word) = words.pop_front() {
+        if !texts.is_empty() && !word.starts_with('-') {
+            texts.push(word);
+            continue;
+        }
+        if word == "--" && !positionals.is_empty() {
+            texts.extend(words.drain(..));
+            break;
+        }
         let (written, value) = match word.split_once('=') {
             Some((flag, value)) if flag.starts_with("--") => (flag, Some(value.to_owned())),
             _ => (word.as_str(), None),
@@ -95,14 +104,14 @@ fn plain(words: Vec<String>) -> Result<Vec<String>, String> {
         };
         let Some(flag) = flags.iter().find(|flag| flag.long == long) else {
             // A scenario is checked by a word that is a command elsewhere.
-            let is_action = name == SCENARIO && plain.len() == 1;
+            let is_action = name == SCENARIO;
             if let Some(command) = names(&info).find(|command| *command == word).filter(|_| !is_action) {
                 return Err(format!(
                     "{command:?} is a command; write one command, and write it before the flags"
                 ));
             }
             if !word.starts_with('-') && !positionals.is_empty() {
-                plain.push(word);
+                texts.push(word);
                 continue;
             }
             return Err(unknown(name, flags, &word, written));
@@ -121,6 +130,11 @@ fn plain(words: Vec<String>) -> Result<Vec<String>, String> {
                 value => plain.extend(value),
             },
         }
+    }
+    if !texts.is_empty() {
+        // argh would take some texts for flags.
+        plain.push("--".to_owned());
+        plain.append(&mut texts);
     }
     Ok(plain)
 }
@@ -255,6 +269,32 @@ mod tests {
             assert!(error.starts_with("callboard: "), "{error}");
             assert!(error.ends_with("Run `callboard --help` to see all commands and flags."), "{error}");
         }
+    }
+
+    #[cfg(feature = "client")]
+    #[test]
+    fn what_follows_the_first_word_of_a_command_is_a_text_whatever_it_says() {
+        let publish = |line: &str| match arguments(line).expect("a good line").command {
+            Some(Command::Publish(publish)) => (publish.node, publish.text, publish.user),
+            other => panic!("{line}: {other:?}"),
+        };
+        for (words, text) in [
+            ("--user a /n serve", Some("serve")),
+            ("/n serve --user a", Some("serve")),
+            ("/n --user=a help", Some("help")),
+            ("--user a /n a=b", Some("a=b")),
+            ("--user a -- /n --help", Some("--help")),
+            ("--user a /n -- -5", Some("-5")),
+            ("--user a /n", None),
+        ] {
+            let (node, said, user) = publish(&format!("publish {words}"));
+            assert_eq!((&*node, said.as_deref(), &*user), ("/n", text, "a"), "{words}");
+        }
+        for line in ["publish serve x --user a", "publish --user a -5"] {
+            assert!(arguments(line).is_err(), "{line}");
+        }
+        let help = arguments("publish --user a /n --help").expect_err("help");
+        assert!(help.starts_with("Usage: callboard publish"), "{help}");
     }
 
     #[test]

@@ -11,7 +11,7 @@
 //! was read before. The last entry that was read has to be in the stream still whenever the next ones are read: if it is not, what
 //! came behind it may have been trimmed, and the snapshot is loaded.
 //!
-//! `record`, `seen`, `outbox` and `trouble` are plain values; `engine` has the task, `connection` the socket, `join` what is done
+//! `record`, `seen`, `outbox` and `trouble` are plain values; `worker` is the task, `connection` has the socket, `join` what is done
 //! when an appliance comes.
 #![allow(clippy::disallowed_methods, reason = "the log has sockets and a clock")]
 
@@ -25,6 +25,7 @@ mod seen;
 mod settings;
 mod socket;
 mod trouble;
+mod worker;
 
 pub use bounds::Bounds;
 pub use engine::{Engine, Event};

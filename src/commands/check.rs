@@ -6,12 +6,14 @@ use std::time::{Duration, Instant};
 
 use crate::cli::{Check, Environment, Serve};
 use crate::clock::Seconds;
+#[cfg(feature = "cluster")]
+use crate::cluster::Settings;
+#[cfg(feature = "cluster")]
+use crate::commands::NOT_JOINED;
 use crate::commands::{Exit, configuration, footprint, judge, print_warnings, refused};
 use crate::config::limits::{Kind, Limits, TABLE};
 use crate::config::password::Password;
-use crate::config::{
-    Config, Durability, Files, Found, Hosts, NodeAccess, Objects, Problem, Subscriptions, User,
-};
+use crate::config::{Config, Files, Found, Hosts, NodeAccess, Objects, Problem, Subscriptions, User};
 
 /// `callboard check`: prints on standard output what a configuration would serve, or all problems on standard error.
 ///
@@ -22,10 +24,16 @@ use crate::config::{
 /// Returns an error only when standard output cannot be written to.
 pub fn check(
     flags: &Check,
-    environment: Environment,
+    #[cfg_attr(
+        not(feature = "cluster"),
+        expect(unused_mut, reason = "the password of a cluster is taken out")
+    )]
+    mut environment: Environment,
     more: impl FnOnce(&Files) -> Found,
 ) -> io::Result<ExitCode> {
     let Check { config, demo_anywhere } = flags;
+    #[cfg(feature = "cluster")]
+    let password = environment.cluster_password.take();
     let flags =
         Serve { config: config.clone(), demo_anywhere: *demo_anywhere, ..Serve::alone() }.or(environment);
     let read = configuration(flags.config.as_deref()).map(|(mut config, warnings)| {
@@ -42,6 +50,14 @@ pub fn check(
     };
     problems.extend(std::mem::take(&mut found.problems));
     let mut warnings = read.as_ref().map(|(_, warnings)| warnings.clone()).unwrap_or_default();
+    #[cfg(feature = "cluster")]
+    if let Ok((config, _)) = &read
+        && let Some(cluster) = &config.cluster
+    {
+        warnings.push(config.problem(cluster.places.section, NOT_JOINED));
+        let settings = Settings::of(cluster, &config.domain, Vec::new(), password);
+        problems.extend(settings.err().map(|(place, sentence)| config.problem(place, sentence).to_string()));
+    }
     warnings.extend(std::mem::take(&mut found.warnings));
     Problem::sort(&mut warnings);
     print_warnings(&warnings);
@@ -75,6 +91,12 @@ fn describe(config: &Config, found: &Found, out: &mut impl Write) -> io::Result<
     }
     let mechanisms: Vec<_> = config.sasl.iter().map(|mechanism| mechanism.name()).collect();
     writeln!(out, "logins         over XMPP by {}", mechanisms.join(", "))?;
+    if config.stream_management {
+        writeln!(
+            out,
+            "streams        can be resumed (XEP-0198); clients that rely on it fail with Finesse, which has no such thing"
+        )?;
+    }
     match &config.tls {
         None if config.files().self_signed.is_none() => {
             writeln!(out, "certificate    none, as no listener speaks TLS")?
@@ -137,14 +159,26 @@ fn describe(config: &Config, found: &Found, out: &mut impl Write) -> io::Result<
         let keys: String = fault.keys.iter().map(|key| format!(" {}={}", key.name, key.value)).collect();
         writeln!(out, "fault {:8} {}", fault.name, keys.trim_start())?;
     }
+    #[cfg(feature = "cluster")]
+    if let Some(cluster) = &config.cluster {
+        let password = match &cluster.password_file {
+            Some(file) => format!("password from {}", file.display()),
+            None => "no password_file".to_owned(),
+        };
+        writeln!(
+            out,
+            "cluster        side {} of {}, key {}, {password}",
+            cluster.name, cluster.engine, cluster.key
+        )?;
+        for side in &cluster.sides {
+            writeln!(out, "{:14} {} at {}", side.role.name(), side.name, side.host)?;
+        }
+    }
     let access = match config.node_access {
         NodeAccess::Open => "open to every user",
         NodeAccess::Role => "for those to whom the REST API shows the same",
     };
     writeln!(out, "node access    {access}")?;
-    if config.durability != Durability::Off {
-        writeln!(out, "durability     {}, kept in the folder of state_dir", config.durability.name())?;
-    }
     if config.subscriptions == Subscriptions::PerOwner {
         writeln!(out, "subscriptions  one of each user to a node")?;
     }

@@ -44,8 +44,17 @@ pub fn served(flags: &Serve, in_use: &[SocketAddr]) -> Result<(Config, Vec<Probl
         .map_err(|unread| unread.problems.iter().map(Problem::to_string).collect::<Vec<_>>())?;
     flags.apply(&mut config);
     judge(flags, &config, in_use)?;
+    #[cfg(feature = "cluster")]
+    if let Some(cluster) = &config.cluster {
+        return Err(vec![config.problem(cluster.places.section, NOT_JOINED).to_string()]);
+    }
     Ok((config, warnings))
 }
+
+/// What is not there yet.
+#[cfg(feature = "cluster")]
+const NOT_JOINED: &str = "an appliance does not join others yet: the section is read, and `callboard check` prints it, but nothing is served \
+                          with it; leave it out";
 
 /// Looks at where a configuration would be served, and at its faults.
 ///

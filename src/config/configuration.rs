@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use crate::config::books::PhoneBook;
 use crate::config::campaigns::Campaign;
+#[cfg(feature = "cluster")]
+use crate::config::cluster::Cluster;
 use crate::config::faults::FaultSection;
 use crate::config::files::{Files, Origin, SelfSigned, TlsFiles, Www};
 use crate::config::guessable::{self, Guessable};
@@ -20,7 +22,7 @@ use crate::config::problem::{Place, Problem};
 use crate::config::queues::{Outside, Queue};
 use crate::config::scram::Mechanism;
 use crate::config::server::{
-    Durability, Hosts, NodeAccess, NodeConfig, Profile, QueueStatistics, Release, Subscriptions,
+    Hosts, NodeAccess, NodeConfig, Profile, QueueStatistics, Release, Subscriptions,
 };
 use crate::config::users::{ReasonCode, Team, User};
 use crate::config::web_origin::{Host, WebOrigin};
@@ -49,14 +51,14 @@ pub struct Config {
     pub xmpp_plain_login: bool,
     /// The mechanisms by which users log in over XMPP, in the order in which they are offered; at least one.
     pub sasl: Vec<Mechanism>,
+    /// Whether stream management is offered (XEP-0198), which Finesse does not.
+    pub stream_management: bool,
     /// Where the file names each address to listen on; those of flags stand nowhere.
     pub listen_places: Vec<(SocketAddr, Place)>,
     /// The files of the certificate; `None`: one is made.
     pub tls: Option<TlsFiles>,
     /// The folder for what the server keeps over a restart; `None`: the default.
     pub state_dir: Option<PathBuf>,
-    /// What is kept of changes there.
-    pub durability: Durability,
     /// The folder whose files are served at `/`; `None`: none is.
     pub www: Option<Www>,
     /// The origins whose pages may use the server beside its own and those of the machine on which the browser runs; none twice.
@@ -107,6 +109,9 @@ pub struct Config {
     pub nodes: Vec<NodeConfig>,
     /// Faults, in the order of the file, as far as this room understands them.
     pub fault_sections: Vec<FaultSection>,
+    /// The engine of several appliances, and their sides; `None`: this one is alone.
+    #[cfg(feature = "cluster")]
+    pub cluster: Option<Cluster>,
     /// The bounds in force.
     pub limits: Limits,
     /// Where all this comes from.

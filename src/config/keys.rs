@@ -11,9 +11,9 @@ pub(super) const FILE: &[&str] = &[
     "listen_xmpp_plain",
     "xmpp_plain_login",
     "sasl",
+    "stream_management",
     "tls",
     "state_dir",
-    "durability",
     "www",
     "cors_origins",
     "hosts",
@@ -42,6 +42,7 @@ pub(super) const FILE: &[&str] = &[
     "campaign",
     "node",
     "fault",
+    "cluster",
     "limits",
 ];
 
@@ -177,8 +178,14 @@ pub(super) const FAULT: &[&str] = &[
     "seed",
 ];
 
+/// Keys of `[cluster]`.
+pub(super) const CLUSTER: &[&str] = &["url", "name", "key", "password_file", "ca", "side"];
+
+/// Keys of `[[cluster.side]]`.
+pub(super) const SIDE: &[&str] = &["name", "host", "role"];
+
 /// Every section of a configuration file but `[limits]`, and its keys; the first one is the file itself.
-pub const SECTIONS: [(&str, &[&str]); 20] = [
+pub const SECTIONS: [(&str, &[&str]); 22] = [
     ("", FILE),
     ("[tls]", TLS),
     ("[[team]]", TEAM),
@@ -199,6 +206,8 @@ pub const SECTIONS: [(&str, &[&str]); 20] = [
     ("[[campaign.contact]]", CUSTOMER),
     ("[[node]]", NODE),
     ("[[fault]]", FAULT),
+    ("[cluster]", CLUSTER),
+    ("[[cluster.side]]", SIDE),
 ];
 
 /// Whether a file has this key before its first section.

@@ -328,6 +328,18 @@ limits! {
     /// bytes of all queues together, where an event in several queues counts once; beyond that the server refuses sends and closes the session with the most queued first
     /// (XEP-0205 §4.7).
     queues: Size("bytes") = 64 * MIB, MIB => 2048 * MIB;
+    /// stanzas that a client with stream management has been sent and has not acknowledged; the server sends no more before it does
+    /// (XEP-0198 §4).
+    unacked: Count("stanzas") = 256, 16 => 100_000;
+    /// bytes of those stanzas
+    /// (XEP-0198 §4).
+    unacked_size: Size("bytes") = 256 * KIB, 64 * KIB => 256 * MIB;
+    /// time for a client with stream management to resume its session after its connection is lost
+    /// (XEP-0198 §5).
+    resume: Duration("time") = 5 * MINUTE, 100 => HOUR;
+    /// sessions that wait to be resumed; of one user there are sessions_per_user
+    /// (XEP-0205 §4.1).
+    waiting: Count("sessions") = 1000, 1 => 100_000;
     /// bytes that one user has sent and receivers have not taken; beyond that the server does not read from the user
     /// (Reactive Streams §1.1: a publisher must not signal more than was requested).
     backlog: Size("bytes") = 256 * KIB, KIB => 256 * MIB;

@@ -8,6 +8,8 @@ mod books;
 pub(crate) mod browsers;
 pub mod call_variable;
 pub mod campaigns;
+#[cfg(feature = "cluster")]
+pub mod cluster;
 mod configuration;
 mod devices;
 pub(crate) mod document;
@@ -56,7 +58,5 @@ pub use objects::{LAYOUT_ROOT, LONGEST_LAYOUT, Objects};
 pub use problem::{Place, Problem, nearest, proposal};
 pub use queues::{Outside, Queue};
 pub use restart_only::Fixed;
-pub use server::{
-    Durability, Hosts, NodeAccess, NodeConfig, Profile, QueueStatistics, Release, Subscriptions,
-};
+pub use server::{Hosts, NodeAccess, NodeConfig, Profile, QueueStatistics, Release, Subscriptions};
 pub use users::{Category, ReasonCode, Role, Team, User};

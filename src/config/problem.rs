@@ -119,7 +119,7 @@ pub fn proposal<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Str
 }
 
 fn proposal_of(name: &str, mut known: Vec<&str>) -> String {
-    const MOST_LISTED: usize = 64;
+    const MOST_LISTED: usize = 80;
     if known.is_empty() {
         return String::new();
     }

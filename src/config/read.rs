@@ -8,6 +8,8 @@ use toml::de::{DeTable, DeValue};
 use crate::config::books;
 use crate::config::browsers;
 use crate::config::campaigns;
+#[cfg(feature = "cluster")]
+use crate::config::cluster;
 use crate::config::configuration::{Config, MOST_ENTRIES};
 use crate::config::faults;
 use crate::config::files::{Files, Origin, TlsFiles, Unread};
@@ -24,12 +26,14 @@ use crate::config::queues;
 use crate::config::reasons;
 use crate::config::rules;
 use crate::config::section::{Reported, Section, all, kind_of, named, number};
-use crate::config::server::{
-    Durability, NodeAccess, NodeConfig, Profile, QueueStatistics, Release, Subscriptions,
-};
+use crate::config::server::{NodeAccess, NodeConfig, Profile, QueueStatistics, Release, Subscriptions};
 
 /// The most items a node can be told to keep.
 const MOST_ITEMS: usize = 1000;
+
+#[cfg(not(feature = "cluster"))]
+const NO_CLUSTER: &str = "this program was built without the feature cluster, which [cluster] needs; leave the section out, or use a program \
+                          with it (`cargo build --features cluster`)";
 
 /// A configuration, and what is known of its text only.
 #[derive(Debug)]
@@ -59,7 +63,6 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let listeners = listeners(&mut report, &root);
     let tls = tls(&mut report, &root, folder);
     let state_dir = state_dir(&mut report, &root, folder);
-    let durability = durability(&mut report, &root);
     let www = browsers::www(&mut report, &root, folder);
     let cors_origins = browsers::cors_origins(&mut report, &root);
     let hosts = browsers::hosts(&mut report, &root);
@@ -68,6 +71,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let every_proxy = trusted_proxies.as_ref().ok().and_then(|proxies| proxies.everything);
     let xmpp_plain_login = root.boolean(&mut report, "xmpp_plain_login");
     let sasl = mechanisms::read(&mut report, &root);
+    let stream_management = root.boolean(&mut report, "stream_management");
     let frame_tap = root.boolean(&mut report, "frame_tap");
     let faults = root.boolean(&mut report, "faults");
     let record = root.integer(&mut report, "record", MOST_ENTRIES);
@@ -85,6 +89,12 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
         campaigns::read(&mut report, &root, profile.as_ref().ok().copied(), people.team_ids.as_ref());
     let nodes = nodes(&mut report, &root, people.user_ids.as_ref());
     let fault_sections = faults::read(&mut report, &root);
+    #[cfg(feature = "cluster")]
+    let cluster = cluster::read(&mut report, &root, folder, domain.as_deref().unwrap_or_default());
+    #[cfg(not(feature = "cluster"))]
+    if let Some(section) = root.value(&report, "cluster") {
+        report.add(section.place, NO_CLUSTER);
+    }
     let limits = limits(&mut report, &root);
     let objects = objects::read(&mut report, &root, people.team_ids.as_ref());
 
@@ -111,10 +121,10 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
             listen_xmpp_plain,
             xmpp_plain_login: xmpp_plain_login.ok()?.is_some_and(|on| on.value),
             sasl: sasl.ok()?,
+            stream_management: stream_management.ok()?.is_some_and(|on| on.value),
             listen_places,
             tls: tls.ok()?,
             state_dir: state_dir.ok()?,
-            durability: durability.ok()?,
             www: www.ok()?,
             cors_origins: cors_origins.ok()?,
             hosts: hosts.ok()?,
@@ -138,6 +148,8 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
             campaigns: campaigns.ok()?,
             nodes: nodes.ok()?,
             fault_sections: fault_sections.ok()?,
+            #[cfg(feature = "cluster")]
+            cluster: cluster.ok()?,
             limits,
             origin,
             guessable: people.guessable,
@@ -300,10 +312,6 @@ fn state_dir(report: &mut Report, root: &Section, folder: &Path) -> Result<Optio
         return Err(Reported);
     }
     Ok((!path.value.is_empty()).then(|| folder.join(path.value)))
-}
-
-fn durability(report: &mut Report, root: &Section) -> Result<Durability, Reported> {
-    one_of(report, root, "durability", Durability::ALL, Durability::name, Durability::default())
 }
 
 fn nodes(report: &mut Report, root: &Section, users: Option<&Declared>) -> Result<Vec<NodeConfig>, Reported> {

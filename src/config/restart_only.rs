@@ -4,10 +4,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+#[cfg(feature = "cluster")]
+use crate::config::cluster::Cluster;
 use crate::config::configuration::Config;
 use crate::config::limits::Limits;
 use crate::config::network::Network;
-use crate::config::server::{Durability, Hosts, Profile, Release};
+use crate::config::server::{Hosts, Profile, Release};
 use crate::config::web_origin::WebOrigin;
 
 /// The part of a configuration that counts from the start to the end of a server.
@@ -21,8 +23,8 @@ pub struct Fixed {
     listen_xmpp: Vec<SocketAddr>,
     listen_xmpp_plain: Vec<SocketAddr>,
     xmpp_plain_login: bool,
+    stream_management: bool,
     state_dir: Option<PathBuf>,
-    durability: Durability,
     www: Option<PathBuf>,
     cors_origins: Vec<WebOrigin>,
     hosts: Hosts,
@@ -31,6 +33,8 @@ pub struct Fixed {
     frame_tap: bool,
     faults: bool,
     record: usize,
+    #[cfg(feature = "cluster")]
+    cluster: Option<Cluster>,
     limits: Limits,
 }
 
@@ -46,8 +50,8 @@ impl Fixed {
             listen_xmpp: config.listen_xmpp.clone(),
             listen_xmpp_plain: config.listen_xmpp_plain.clone(),
             xmpp_plain_login: config.xmpp_plain_login,
+            stream_management: config.stream_management,
             state_dir: config.state_dir.clone(),
-            durability: config.durability,
             www: config.www.as_ref().map(|www| www.folder.clone()),
             cors_origins: config.cors_origins.clone(),
             hosts: config.hosts.clone(),
@@ -56,6 +60,8 @@ impl Fixed {
             frame_tap: config.frame_tap,
             faults: config.faults,
             record: config.record,
+            #[cfg(feature = "cluster")]
+            cluster: config.cluster.as_ref().map(Cluster::without_places),
             limits: config.limits,
         }
     }
@@ -71,8 +77,8 @@ impl Fixed {
             ("listen_xmpp", self.listen_xmpp != other.listen_xmpp),
             ("listen_xmpp_plain", self.listen_xmpp_plain != other.listen_xmpp_plain),
             ("xmpp_plain_login", self.xmpp_plain_login != other.xmpp_plain_login),
+            ("stream_management", self.stream_management != other.stream_management),
             ("state_dir", self.state_dir != other.state_dir),
-            ("durability", self.durability != other.durability),
             ("www", self.www != other.www),
             ("cors_origins", self.cors_origins != other.cors_origins),
             ("hosts", self.hosts != other.hosts),
@@ -81,6 +87,8 @@ impl Fixed {
             ("frame_tap", self.frame_tap != other.frame_tap),
             ("faults", self.faults != other.faults),
             ("record", self.record != other.record),
+            #[cfg(feature = "cluster")]
+            ("[cluster]", self.cluster != other.cluster),
             ("[limits]", self.limits != other.limits),
         ];
         differences.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()

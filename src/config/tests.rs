@@ -10,6 +10,8 @@ use crate::config::*;
 
 mod books;
 mod campaigns;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod faults;
 mod layouts;
 mod media;
@@ -54,12 +56,20 @@ fn the_file_around_the_mistakes_has_none() {
 }
 
 #[test]
+#[cfg(not(feature = "cluster"))]
+fn a_program_without_the_feature_refuses_a_cluster() {
+    let sentence = "10:1: this program was built without the feature cluster, which [cluster] needs; leave the section out, or use a \
+                    program with it (`cargo build --features cluster`)";
+    assert_eq!(problems(&format!("\n{PEOPLE}[cluster]\nurl = \"redis://h\"\n")), [sentence]);
+}
+
+#[test]
 fn a_short_file_gets_the_defaults() {
     let config = Config::parse(PEOPLE, "c.toml").expect("a valid file");
     assert_eq!((config.domain.as_str(), config.profile), ("localhost", Profile::Uccx));
     assert_eq!(config.listen, ["127.0.0.1:8445".parse().expect("an address")]);
     assert!(config.listen_plain.is_empty() && config.nodes.is_empty() && config.cors_origins.is_empty());
-    assert!(!config.frame_tap);
+    assert!(!config.frame_tap && !config.stream_management);
     assert!(config.require_reason_codes && config.reason_codes.is_empty());
     assert!(config.phone_books.is_empty());
     assert_eq!((config.tls, config.www, config.limits), (None, None, Limits::default()));
@@ -85,6 +95,7 @@ www = "site"
 sasl = ["SCRAM-SHA-256", "PLAIN"]
 cors_origins = ["https://Gadgets.example.org:8443", "http://a:80"]
 frame_tap = true
+stream_management = true
 require_reason_codes = false
 limits = {{ ping = "5m", stanza = "128KiB", depth = 0x10, payload = 10_000 }}
 [[team]]
@@ -173,7 +184,7 @@ items = 0
     assert!(bob.password.keys(Hash::Sha1).is_some());
     assert!(ada.password.matches("correct horse") && bob.password.matches("hunter2"));
     assert_eq!(config.decoy().map(Password::iterations), Some(10_000));
-    assert!(!config.require_reason_codes && config.frame_tap);
+    assert!(!config.require_reason_codes && config.frame_tap && config.stream_management);
     let reason = |id, category, label: &str, teams: Option<&str>| ReasonCode {
         id,
         category,

@@ -8,7 +8,8 @@ use crate::conformance::rules::{Finding, RULES, Rule, Verdict};
 use crate::diagnosis::{Language, Symptom, Words};
 use crate::json;
 use crate::record::{Entry, Key, Wire};
-use crate::{text, xml};
+use crate::text::{self, printable};
+use crate::xml;
 
 /// How much of an entry is shown as evidence, in bytes.
 const EVIDENCE_MAX: usize = 300;
@@ -192,10 +193,4 @@ fn as_junit(client: &Client<'_>, wire: &Wire, lines: &[Line<'_>]) -> String {
         }
     }
     out + "</testsuite>\n"
-}
-
-/// What a client has sent, in one line and without what a terminal would take for a command.
-fn printable(text: &str) -> String {
-    let is_shown = |c: char| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}');
-    text.chars().map(|c| if is_shown(c) { c } else { '\u{fffd}' }).collect()
 }

@@ -379,7 +379,7 @@ fn every_rule_has_words_and_faults_that_reach_a_websocket_and_bosh() {
 
 #[test]
 fn a_score_is_written_as_json_text_and_junit() {
-    let script = good().replace("<resource>mine", "<resource>desktop") + "13 a > <a>\u{1b}";
+    let script = good().replace("<resource>mine", "<resource>desktop") + "13 a > <a>\u{1b}\u{202e}";
     let record = told(&script, "wss");
     let client = Client::of(&record, id("a"), "localhost", time("20")).expect("it is recorded");
     let write =
@@ -396,7 +396,7 @@ fn a_score_is_written_as_json_text_and_junit() {
     let text = write(Language::English, Form::Text);
     for part in [
         "session 0.1 of 1001@localhost/mine over wss: 4 of 11 rules passed, 2 failed\n\nfailed    one-element    RFC 7395 §3.3.3\n",
-        "failed    one-element    RFC 7395 §3.3.3\n          #12 <a>\u{fffd}\n          The client sent a message",
+        "failed    one-element    RFC 7395 §3.3.3\n          #12 <a>\u{fffd}\u{fffd}\n          The client sent a message",
         "not seen  error          RFC 6120 §8.3\n          PUT ?session=0.1&rule=error provokes it.\n",
         "not seen  restart        RFC 6120 §3.3, §4.9.3.20\n          A fault is set that provokes it.\n",
     ] {
@@ -410,7 +410,7 @@ fn a_score_is_written_as_json_text_and_junit() {
     let failed: Vec<_> = suite.descendants().filter(|node| node.has_tag_name("failure")).collect();
     assert_eq!(failed.len(), 2);
     assert!(
-        failed[0].text().is_some_and(|text| text.ends_with("RFC 7395 §3.3.3 #12 <a>\u{fffd}")),
+        failed[0].text().is_some_and(|text| text.ends_with("RFC 7395 §3.3.3 #12 <a>\u{fffd}\u{fffd}")),
         "{junit}"
     );
 }

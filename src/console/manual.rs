@@ -12,7 +12,7 @@ const PROXIES: &str = "deploy/proxies";
 
 /// The pages in the order of the index: first for people who write a client, then for people who teach, then for people who
 /// run it.
-const ORDER: [&str; 19] = [
+const ORDER: [&str; 18] = [
     "from-finesse",
     "clients",
     "testing",
@@ -29,7 +29,6 @@ const ORDER: [&str; 19] = [
     "causes",
     "configuration",
     "operating",
-    "durability",
     "cluster",
     "security",
 ];

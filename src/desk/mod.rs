@@ -18,8 +18,6 @@ mod devices;
 mod dialog;
 mod directory;
 mod documents;
-#[cfg(feature = "replica")]
-mod entries;
 mod error;
 mod event;
 mod failing;

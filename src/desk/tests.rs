@@ -28,6 +28,7 @@ mod lists;
 mod maintenance;
 mod media;
 mod media_beside_calls;
+mod media_documents;
 mod messages;
 mod outbound;
 mod payloads;

@@ -37,13 +37,16 @@ pub fn say(driver: &Rc<Driver>, whose: Whose, kind: Kind, level: Level, line: Ar
 pub fn note(driver: &Rc<Driver>, note: &Note) {
     let kind = match note.what {
         NoteKind::Connected => Kind::Session,
-        NoteKind::LoggedIn | NoteKind::Bound => Kind::Step,
+        NoteKind::LoggedIn | NoteKind::Bound | NoteKind::Resumed { .. } => Kind::Step,
         NoteKind::Refused { .. } => Kind::Login,
         NoteKind::LockedOut { .. } | NoteKind::BackedOff { .. } => Kind::Block,
         NoteKind::TooMany { .. } => Kind::Room,
         NoteKind::FaultSet { .. } | NoteKind::FaultActs { .. } | NoteKind::FaultEnded { .. } => Kind::Block,
         NoteKind::Scenario { .. } => Kind::Step,
-        NoteKind::SlowReader { .. } | NoteKind::Closed { .. } => Kind::End,
+        NoteKind::SlowReader { .. }
+        | NoteKind::Waits { .. }
+        | NoteKind::GivenUp { .. }
+        | NoteKind::Closed { .. } => Kind::End,
     };
     let whose = Whose::of(note.peer, note.user);
     say(driver, whose, kind, note.level(), format_args!("{note}"));

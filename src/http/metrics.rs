@@ -45,6 +45,7 @@ fn text(site: &Site) -> String {
     );
     let Counters {
         sessions: _,
+        waiting,
         logins,
         refusals,
         wrong_passwords,
@@ -58,9 +59,13 @@ fn text(site: &Site) -> String {
         backlog,
         backlog_most,
         client_logs,
+        sessions_resumed,
+        given_up,
+        acknowledged_back,
         resumed,
         missed,
     } = counters;
+    one(out, "sessions_waiting", "gauge", "Sessions of XMPP that wait to be resumed.", waiting);
     for (name, help, value) in [
         ("logins_total", "Logins over XMPP.", logins),
         ("login_refusals_total", "Login attempts over XMPP that failed.", refusals),
@@ -77,6 +82,17 @@ fn text(site: &Site) -> String {
         ),
         ("refused_sends_total", "Publications and stanzas refused for lack of room.", refused_sends),
         ("client_logs_total", "Logs that clients sent.", client_logs),
+        (
+            "sessions_resumed_total",
+            "Sessions of XMPP resumed where the client had left off.",
+            sessions_resumed,
+        ),
+        ("sessions_given_up_total", "Sessions of XMPP that waited to be resumed and were not.", given_up),
+        (
+            "acknowledged_back_total",
+            "Acknowledgements of XMPP clients for less than they had acknowledged before.",
+            acknowledged_back,
+        ),
         ("streams_resumed_total", "Streams of events resumed where the client had left off.", resumed),
         ("streams_missed_total", "Streams of events that told the client of missed events.", missed),
         (
@@ -118,8 +134,6 @@ fn text(site: &Site) -> String {
     ] {
         one(out, name, "counter", help, value);
     }
-    #[cfg(feature = "replica")]
-    log_figures(site, out);
     let (entries, bytes, dropped) = site.driver.with_hub(|hub, _| {
         let record = hub.record();
         (record.len(), record.bytes(), record.dropped())
@@ -162,24 +176,6 @@ fn text(site: &Site) -> String {
     let started = Seconds(site.started.duration_since(UNIX_EPOCH).unwrap_or_default());
     one(out, "start_time_seconds", "gauge", "Start of the server, in seconds since 1970.", started);
     text
-}
-
-/// The figures of the log of changes, which are 0 without one.
-#[cfg(feature = "replica")]
-fn log_figures(site: &Site, out: &mut String) {
-    let figures = site.driver.with_hub(|hub, _| hub.log_figures()).unwrap_or_default();
-    for (name, help, value) in [
-        ("log_entries_total", "Changes for the log of durability.", figures.entries),
-        ("log_synced_total", "Changes of the log that are on the disk.", figures.synced),
-        ("log_bytes_total", "Bytes for the log and its states.", figures.bytes),
-        ("log_syncs_total", "Writes of the log with their syncs.", figures.syncs),
-    ] {
-        one(out, name, "counter", help, value);
-    }
-    let help = "Time of the writes of the log, in seconds.";
-    one(out, "log_sync_seconds_total", "counter", help, Seconds(figures.time));
-    let help = "1 while changes cannot be kept and are refused.";
-    one(out, "log_failed", "gauge", help, u8::from(figures.has_failed));
 }
 
 fn begin(out: &mut String, name: &str, kind: &str, help: &str) {

@@ -87,6 +87,19 @@ pub enum NoteKind {
     SlowReader {
         lost: usize,
     },
+    /// Cut, and waits for so long to be resumed.
+    Waits {
+        window: Duration,
+    },
+    /// Resumed; so many messages are sent again.
+    Resumed {
+        again: usize,
+    },
+    /// Not resumed; so many messages that it was owed are lost.
+    GivenUp {
+        reason: &'static str,
+        lost: usize,
+    },
     /// A session did not begin, because of this limit.
     TooMany {
         limit: &'static str,
@@ -104,6 +117,7 @@ impl Note {
     pub fn level(&self) -> log::Level {
         match self.what {
             NoteKind::SlowReader { .. }
+            | NoteKind::GivenUp { lost: 1.., .. }
             | NoteKind::FaultSet { .. }
             | NoteKind::FaultActs { .. }
             | NoteKind::FaultEnded { .. }
@@ -140,6 +154,9 @@ impl fmt::Display for Note {
             NoteKind::FaultEnded { hits } => write!(f, "ended, it acted {hits} times"),
             NoteKind::Scenario { what } => f.write_str(what),
             NoteKind::SlowReader { lost } => write!(f, "does not read: closed, {lost} messages dropped"),
+            NoteKind::Waits { window } => write!(f, "waits {:.0} s to be resumed", Seconds(*window)),
+            NoteKind::Resumed { again } => write!(f, "resumed, {again} messages are sent again"),
+            NoteKind::GivenUp { reason, lost } => write!(f, "not resumed, {lost} messages lost: {reason}"),
             NoteKind::TooMany { limit } => write!(f, "refused, there are as many sessions as {limit} allows"),
             NoteKind::Closed { reason, lost: 0, after } => {
                 write!(f, "closed after {:.1} s: {reason}", Seconds(*after))
@@ -194,6 +211,14 @@ pub struct Counters {
     pub backlog_most: u64,
     /// Logs that clients handed in.
     pub client_logs: u64,
+    /// Sessions that wait now to be resumed.
+    pub waiting: u64,
+    /// Sessions that were resumed.
+    pub sessions_resumed: u64,
+    /// Sessions that had waited and were not resumed.
+    pub given_up: u64,
+    /// Acknowledgements of less than before.
+    pub acknowledged_back: u64,
     /// Streams of server-sent events that went on where the client had left off.
     pub resumed: u64,
     /// The streams that began by saying that something may have been missed.

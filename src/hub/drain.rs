@@ -4,9 +4,9 @@ use crate::clock::Now;
 use crate::hub::delivery::frame::{EventOut, StreamEntry, XmppOut};
 use crate::hub::session::{Carrier, Kind, Xmpp};
 use crate::hub::state::Hub;
+use crate::hub::stream_management::sending;
 use crate::hub::tap::Direction;
 use crate::id::SessionId;
-use crate::record::Text;
 
 impl Hub {
     /// Hands what waits for a WebSocket to `sink`, in order, until about `budget` bytes are written or nothing is left. Returns
@@ -22,44 +22,27 @@ impl Hub {
         if let Some(bytes) = self.slice(id) {
             sink(XmppOut::Slice(bytes));
         }
-        let sees_frames = self.sees_frames();
+        let mut seen = self.sees_frames().then(Vec::new);
         let Some(session) = self.sessions.get_mut(id) else {
             return false;
         };
+        if session.xmpp().is_some_and(|xmpp| xmpp.managed.is_some() && !xmpp.is_closed()) {
+            return self.drain_managed(now, id, budget, seen, &mut sink);
+        }
         let Kind::Xmpp(Xmpp { carrier: Carrier::Connection(outbox), address, .. }) = &mut session.kind else {
             debug_assert!(false, "{id} is no WebSocket");
             return false;
         };
         let address = address.as_deref();
-        if !sees_frames {
-            let taken = outbox.drain(budget, |frame| frame.write(address, &mut sink));
-            let is_left = !outbox.is_empty();
-            session.took(now.monotonic, taken);
-            self.was_given(now, id, taken);
-            return is_left;
-        }
-        let mut seen = Vec::new();
-        let taken = outbox.drain(budget, |frame| {
-            let mut event = frame.recorded(address);
-            frame.write(address, |out| {
-                if let XmppOut::Text(pieces) = out {
-                    seen.push(match event.take() {
-                        Some(event) => (event, pieces.iter().map(|piece| piece.len()).sum()),
-                        None => (Text::Own(pieces.concat().into()), 0),
-                    });
-                }
-                sink(out);
-            });
-        });
+        let taken = match &mut seen {
+            None => outbox.drain(budget, |frame| frame.write(address, &mut sink)),
+            seen => outbox.drain(budget, |frame| sending::write(frame, address, seen.as_mut(), &mut sink)),
+        };
+        let is_left = !outbox.is_empty();
         session.took(now.monotonic, taken);
         self.was_given(now, id, taken);
-        for (text, size) in seen {
-            match text {
-                Text::Own(text) => self.saw(now, id, Direction::Out, &text, text.len()),
-                event => self.saw_event(now, id, event, size),
-            }
-        }
-        self.sessions.get(id).is_some_and(|session| !session.fill().is_empty())
+        self.show_written(now, id, seen.unwrap_or_default());
+        is_left
     }
 
     /// Hands what waits for a stream of events to `sink`, as [`Hub::drain`] does for a WebSocket.

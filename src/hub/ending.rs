@@ -72,12 +72,16 @@ impl Hub {
         let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
+        if session.waiting().is_some() {
+            return self.give_up(now, id, reason);
+        }
         if session.is_closed() {
             return;
         }
         session.ending = Some(reason);
         match &mut session.kind {
             Kind::Events(events) => events.outbox.push(StreamEntry::End),
+            Kind::Waiting(_) => {}
             Kind::Xmpp(xmpp) => {
                 xmpp.stream.close();
                 let Xmpp { carrier: Carrier::Connection(outbox), stream, opened, .. } = xmpp else {
@@ -111,7 +115,9 @@ impl Hub {
     }
 
     /// The transport is gone; `how` tells the log why, if the stream was not closed before.
+    /// A session with stream management goes on to wait for its client.
     pub fn closed(&mut self, now: Now, id: SessionId, how: &str) {
+        self.keep_waiting(now, id);
         self.unbind(now, id);
         let Some(session) = self.sessions.remove(id) else {
             return;
@@ -150,6 +156,11 @@ impl Hub {
             return;
         }
         self.apply_by_system(now, pubsub::Command::Leave { user, session: id });
+        self.end_presence(now, id, user);
+    }
+
+    /// The presence and the resource of a session end.
+    pub(super) fn end_presence(&mut self, now: Now, id: SessionId, user: UserId) {
         self.roster.unbind(user, id);
         let presence = self.sessions.xmpp_mut(id).and_then(|xmpp| xmpp.presence.as_mut());
         if let Some(presence) = presence {

@@ -10,6 +10,7 @@ use crate::hub::tap::Direction;
 use crate::id::{SessionId, UserId};
 use crate::transport::Transport;
 use crate::xml::{self, Bounds};
+use crate::xmpp::ns;
 use crate::xmpp::sasl;
 use crate::xmpp::stanza;
 use crate::xmpp::stream::{END, Form, PROCEED, State, Step, StreamError, Tls};
@@ -122,6 +123,9 @@ impl Hub {
     }
 
     fn element_with_namespace(&mut self, now: Now, id: SessionId, element: roxmltree::Node<'_, '_>) {
+        if self.stream_management && element.tag_name().namespace() == Some(ns::SM) {
+            return self.manage(now, id, element);
+        }
         self.begin_recorded_login(id, element);
         let Some(xmpp) = self.sessions.xmpp_mut(id) else {
             return;
@@ -135,7 +139,12 @@ impl Hub {
             Ok(Step::Ask(first)) => self.ask_for_proof(now, id, first),
             Ok(Step::Prove(user, proof)) => self.login(now, id, &user, Evidence::Proof(proof)),
             Ok(Step::Refuse(failure)) => self.refuse(now, id, failure, None),
-            Ok(Step::Stanza(kind)) => self.stanza(now, id, kind, element),
+            Ok(Step::Stanza(kind)) => {
+                if let Some(managed) = &mut xmpp.managed {
+                    managed.counts.handle();
+                }
+                self.stanza(now, id, kind, element);
+            }
             Ok(Step::Close) => self.end(now, id, None, "closed by the client"),
             Err(error) => self.fail(now, id, error),
         }
@@ -155,13 +164,18 @@ impl Hub {
     }
 
     /// Tells whether the session's next message may be taken now: not while a password is checked, not while it
-    /// is owed so much that the answer could go over the bound of its queue, and not while its user is held.
+    /// is owed so much that the answer could go over the bound of its queue, and not while its user is held. A session that may be
+    /// sent no more before the client acknowledges something is read from for that in any case.
     pub fn is_reading(&mut self, id: SessionId) -> bool {
         if self.is_stalled(id) {
             return false;
         }
         let is_held = self.is_held_at(id);
         let Some(session) = self.sessions.get_mut(id) else { return false };
+        let managed = session.xmpp().and_then(|xmpp| xmpp.managed.as_ref());
+        if managed.is_some_and(|managed| managed.is_full(&self.limits)) {
+            return true;
+        }
         let is_half_full = session.fill().is_half_full(&self.limits);
         let user = session.user;
         let Some(xmpp) = session.xmpp_mut() else { return false };

@@ -294,12 +294,12 @@ impl Hub {
         self.keep(now, entry);
     }
 
-    /// A session has bound a resource.
-    pub(super) fn record_binding(&mut self, now: Now, id: SessionId) {
+    /// Something happened to a session: `what` is bound, waits or resumed.
+    pub(super) fn record_session(&mut self, now: Now, id: SessionId, what: &str) {
         if !self.record.is_on() {
             return;
         }
-        let entry = self.entry_of_session(now, Kind::Session, id).with(Key::What, "bound");
+        let entry = self.entry_of_session(now, Kind::Session, id).with(Key::What, what);
         self.keep_with_peer(now, id, entry);
     }
 

@@ -56,8 +56,11 @@ impl Hub {
 
     /// Bare JIDs are subscribed as Finesse does it for those who are on line.
     fn reset_subscriptions(&mut self, now: Now) {
-        let users: Vec<UserId> =
-            self.users().keys().filter(|user| !self.roster.bound(*user).is_empty()).collect();
+        let users: Vec<UserId> = self
+            .users()
+            .keys()
+            .filter(|user| self.is_online(*user) || self.waiting.of(*user).next().is_some())
+            .collect();
         let automatic: BTreeMap<UserId, Vec<NodeId>> =
             users.into_iter().map(|user| (user, self.automatic_nodes(user))).collect();
         let stays = |who: Subscriber, node: NodeId| {

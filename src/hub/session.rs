@@ -14,6 +14,7 @@ use crate::hub::delivery::outbox::{Fill, Outbox};
 use crate::hub::delivery::queue_memory::QueueMemory;
 use crate::hub::login::tickets::TicketKey;
 use crate::hub::session_address::Address;
+use crate::hub::stream_management::managed::Managed;
 use crate::id::places::Places;
 use crate::id::{SessionId, UserId};
 use crate::text;
@@ -60,6 +61,8 @@ pub struct Session {
 pub enum Kind {
     Xmpp(Xmpp),
     Events(EventStream),
+    /// A stream of XMPP that was cut, and may be resumed (XEP-0198 §5).
+    Waiting(Box<Waiting>),
 }
 
 /// A stream of server-sent events (WHATWG HTML §9.2).
@@ -91,6 +94,24 @@ pub struct Xmpp {
     /// Pings sent since something was heard.
     pings: u8,
     pub carrier: Carrier,
+    /// Its stream management, once that is enabled; never over BOSH.
+    pub managed: Option<Box<Managed>>,
+}
+
+/// What is left of a session that was cut, while it waits for its client.
+#[derive(Debug)]
+pub struct Waiting {
+    pub address: Address,
+    /// The presence that it had.
+    pub presence: Option<Presence>,
+    pub managed: Box<Managed>,
+}
+
+impl Waiting {
+    /// Tells whether events are kept for it: it was available with a priority that is not negative.
+    pub fn is_available(&self) -> bool {
+        self.presence.as_ref().is_some_and(|presence| presence.priority >= 0)
+    }
 }
 
 /// What carries a stream of XMPP.
@@ -124,6 +145,7 @@ impl Xmpp {
             waits: false,
             pings: 0,
             carrier,
+            managed: None,
         }
     }
 
@@ -149,11 +171,24 @@ impl Xmpp {
         self.presence.as_ref().is_some_and(|presence| presence.priority >= 0)
     }
 
+    /// Tells whether the stream is over.
+    pub fn is_closed(&self) -> bool {
+        self.stream.state() == State::Closed
+    }
+
     /// Queues an element.
     pub fn push(&mut self, element: Element) {
         match &mut self.carrier {
             Carrier::Connection(outbox) => outbox.push(Frame::Element(element)),
             Carrier::Bosh(bosh) => bosh.outbox.push(element),
+        }
+    }
+
+    /// Queues a frame of a connection.
+    pub fn push_frame(&mut self, frame: Frame) {
+        match &mut self.carrier {
+            Carrier::Connection(outbox) => outbox.push(frame),
+            Carrier::Bosh(_) => debug_assert!(false, "BOSH has elements only"),
         }
     }
 
@@ -183,7 +218,7 @@ impl Session {
     pub fn xmpp(&self) -> Option<&Xmpp> {
         match &self.kind {
             Kind::Xmpp(xmpp) => Some(xmpp),
-            Kind::Events(_) => None,
+            Kind::Events(_) | Kind::Waiting(_) => None,
         }
     }
 
@@ -191,7 +226,7 @@ impl Session {
     pub fn xmpp_mut(&mut self) -> Option<&mut Xmpp> {
         match &mut self.kind {
             Kind::Xmpp(xmpp) => Some(xmpp),
-            Kind::Events(_) => None,
+            Kind::Events(_) | Kind::Waiting(_) => None,
         }
     }
 
@@ -200,17 +235,30 @@ impl Session {
         matches!(self.kind, Kind::Events(_))
     }
 
-    /// Tells whether it has ended: only what waits already still goes out.
+    /// The session as one that waits to be resumed, if it is one.
+    pub fn waiting(&self) -> Option<&Waiting> {
+        match &self.kind {
+            Kind::Waiting(waiting) => Some(waiting),
+            Kind::Xmpp(_) | Kind::Events(_) => None,
+        }
+    }
+
+    /// Tells whether it has ended: only what waits already still goes out, and if it waits to be resumed not even that.
     pub fn is_closed(&self) -> bool {
         match &self.kind {
-            Kind::Xmpp(xmpp) => xmpp.stream.state() == State::Closed,
+            Kind::Xmpp(xmpp) => xmpp.is_closed(),
             Kind::Events(_) => self.ending.is_some(),
+            Kind::Waiting(_) => true,
         }
     }
 
     /// The address, once a resource is bound.
     pub fn address(&self) -> Option<&Address> {
-        self.xmpp()?.address.as_deref()
+        match &self.kind {
+            Kind::Xmpp(xmpp) => xmpp.address.as_deref(),
+            Kind::Events(_) => None,
+            Kind::Waiting(waiting) => Some(&waiting.address),
+        }
     }
 
     /// Tells whether events and messages go to it as a resource of its user.
@@ -226,17 +274,23 @@ impl Session {
                 Carrier::Bosh(bosh) => bosh.outbox.fill(),
             },
             Kind::Events(events) => events.outbox.fill(),
+            Kind::Waiting(waiting) => waiting.managed.unacknowledged.fill(),
         }
     }
 
-    /// How many stanzas and events wait for it.
+    /// How many stanzas and events wait for it. Where the client acknowledges them, those of a stream without an end count as well
+    /// that it has not acknowledged.
     pub fn missed(&self) -> usize {
         match &self.kind {
             Kind::Xmpp(xmpp) => match &xmpp.carrier {
-                Carrier::Connection(outbox) => outbox.missed(),
+                Carrier::Connection(outbox) => {
+                    let managed = xmpp.managed.as_ref().filter(|_| !xmpp.is_closed());
+                    outbox.missed() + managed.map_or(0, |managed| managed.unacknowledged.missed())
+                }
                 Carrier::Bosh(bosh) => bosh.outbox.missed(),
             },
             Kind::Events(events) => events.outbox.missed(),
+            Kind::Waiting(waiting) => waiting.managed.unacknowledged.missed(),
         }
     }
 
@@ -244,10 +298,14 @@ impl Session {
     pub fn clear(&mut self) -> usize {
         match &mut self.kind {
             Kind::Xmpp(xmpp) => match &mut xmpp.carrier {
-                Carrier::Connection(outbox) => outbox.clear(),
+                Carrier::Connection(outbox) => {
+                    let managed = xmpp.managed.as_mut();
+                    outbox.clear() + managed.map_or(0, |managed| managed.unacknowledged.clear())
+                }
                 Carrier::Bosh(bosh) => bosh.outbox.clear(),
             },
             Kind::Events(events) => events.outbox.clear(),
+            Kind::Waiting(waiting) => waiting.managed.unacknowledged.clear(),
         }
     }
 
@@ -259,6 +317,8 @@ impl Session {
                 Carrier::Bosh(bosh) => bosh.outbox.owes(sender),
             },
             Kind::Events(events) => events.outbox.owes(sender),
+            // What is kept counts for nobody.
+            Kind::Waiting(_) => false,
         }
     }
 

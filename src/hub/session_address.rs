@@ -3,7 +3,7 @@
 use crate::xml::escape;
 
 /// The full JID of a bound session.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Address {
     /// The full JID as it stands in an attribute value. A localpart and a domain have nothing to escape.
     escaped: Box<str>,

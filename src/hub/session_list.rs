@@ -20,6 +20,8 @@ pub struct Listed {
     pub user: Option<String>,
     /// The full JID, once it is bound.
     pub jid: Option<String>,
+    /// Whether it was cut and waits to be resumed.
+    pub waits: bool,
     /// Whether events come to it by presence.
     pub available: bool,
     /// For how long it has been there.
@@ -41,6 +43,7 @@ impl Hub {
                 peer: session.peer.address,
                 user: session.user.map(|user| self.user_name(user)),
                 jid: session.address().map(Address::jid),
+                waits: session.waiting().is_some(),
                 available: session.is_available(),
                 age: now.monotonic.saturating_duration_since(session.peer.accepted),
                 owed: session.fill().bytes,
@@ -53,7 +56,8 @@ impl Hub {
     /// How many sessions there are of each transport that has any.
     pub fn transports(&self) -> BTreeMap<Transport, usize> {
         let mut transports = BTreeMap::new();
-        for session in self.sessions.ids().into_iter().filter_map(|id| self.sessions.get(id)) {
+        let all = self.sessions.ids().into_iter().filter_map(|id| self.sessions.get(id));
+        for session in all.filter(|session| session.waiting().is_none()) {
             *transports.entry(session.peer.transport).or_default() += 1;
         }
         transports

@@ -17,8 +17,6 @@ use crate::hub::delivery::queue_memory::QueueMemory;
 use crate::hub::delivery::senders::Senders;
 use crate::hub::desk_clock::DeskClock;
 use crate::hub::faults::state::FaultState;
-#[cfg(feature = "replica")]
-use crate::hub::log_state::EntryLog;
 use crate::hub::login::gate::LoginGate;
 use crate::hub::maintenance::plan::Departures;
 use crate::hub::nodes;
@@ -26,6 +24,7 @@ use crate::hub::report::Report;
 use crate::hub::roster::Roster;
 use crate::hub::session::Sessions;
 use crate::hub::snapshot::Snapshots;
+use crate::hub::stream_management::list::WaitingList;
 use crate::hub::tap::Tap;
 use crate::hub::tokens::{item_prefix, token};
 use crate::id::{SessionId, UserId};
@@ -66,6 +65,8 @@ pub struct Hub {
     pub(super) shedding: Shedding,
     pub(super) senders: Senders,
     pub(super) roster: Roster,
+    /// The sessions that wait to be resumed.
+    pub(super) waiting: WaitingList,
     pub(super) taps: Vec<Tap>,
     pub(super) pubsub: ReadOnly<Pubsub>,
     pub(super) gate: LoginGate,
@@ -82,12 +83,11 @@ pub struct Hub {
     /// How many orders scenarios have given.
     pub(super) orders: u64,
     pub(super) report: Report,
-    /// The log of what is applied, if it is kept.
-    #[cfg(feature = "replica")]
-    pub(super) entry_log: Option<Box<EntryLog>>,
     /// Hashes of the configuration that was read last.
     #[cfg(feature = "replica")]
     pub(super) sections: Sections,
+    /// Whether stream management is offered (XEP-0198).
+    pub(super) stream_management: bool,
     /// Over TCP users may log in without TLS.
     pub(super) tcp_login_without_tls: bool,
     /// The server goes down: nobody is let in any more.
@@ -146,15 +146,18 @@ impl Hub {
         #[cfg(feature = "replica")]
         let sections = Sections::of(&config);
         let tcp_login_without_tls = config.xmpp_plain_login;
+        let stream_management = config.stream_management;
         let desk = Desk::new(config);
         Self {
             pubsub: ReadOnly::new(Pubsub::new(nodes::all(&desk, &own), settings)),
             roster: Roster::default(),
+            waiting: WaitingList::default(),
             taps: Vec::new(),
             gate,
             mechanisms,
             names: Names { domain, event_head, pubsub: pubsub_domain.into() },
             limits,
+            stream_management,
             tcp_login_without_tls,
             desk: ReadOnly::new(desk),
             desk_clock: DeskClock::default(),
@@ -175,8 +178,6 @@ impl Hub {
             scenario: None,
             orders: 0,
             report: Report::default(),
-            #[cfg(feature = "replica")]
-            entry_log: None,
             #[cfg(feature = "replica")]
             sections,
             closing: false,
@@ -221,6 +222,7 @@ impl Hub {
             client_logs: self.desk.client_logs(),
             backlog: self.queue_memory.bytes() as u64,
             backlog_most: self.queue_memory.most() as u64,
+            waiting: self.waiting.count() as u64,
             ..self.report.counters
         }
     }

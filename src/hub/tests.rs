@@ -20,6 +20,9 @@ mod recording;
 mod reload;
 mod scenario;
 mod scram;
+#[cfg(feature = "replica")]
+mod shared;
+mod stream_management;
 mod tap;
 mod transcripts;
 

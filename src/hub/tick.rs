@@ -55,6 +55,7 @@ impl Hub {
         match self.sessions.get(id).map(|session| &session.kind) {
             None => {}
             Some(Kind::Events(_)) => self.look_at_stream(now, id),
+            Some(Kind::Waiting(_)) => self.give_up(now, id, "its client has not come back in time"),
             Some(Kind::Xmpp(Xmpp { carrier: Carrier::Bosh(_), .. })) => self.look_at_bosh(now, id),
             Some(Kind::Xmpp(Xmpp { carrier: Carrier::Connection(_), .. })) => {
                 self.look_at_web_socket(now, id)
@@ -66,6 +67,9 @@ impl Hub {
         // Nothing is read from it then, so its silence says nothing.
         let unheard = self.is_held_at(id);
         let is_stalled = self.is_stalled(id);
+        if self.ask_in_time(now, id) {
+            return;
+        }
         let Some(xmpp) = self.sessions.xmpp_mut(id) else {
             return;
         };
@@ -76,7 +80,10 @@ impl Hub {
             State::Checking => self.schedule(id, now.monotonic + self.limits.login),
             State::Ready if xmpp.address.is_some() => match xmpp.silence(now.monotonic, &self.limits) {
                 Silence::Until(due) => self.schedule(id, due),
-                Silence::Dead if !unheard => self.fail(now, id, StreamError::CONNECTION_TIMEOUT),
+                Silence::Dead if !unheard => {
+                    self.keep_waiting(now, id);
+                    self.fail(now, id, StreamError::CONNECTION_TIMEOUT);
+                }
                 Silence::Ping | Silence::Dead => {
                     self.ping(now, id);
                     self.schedule(id, now.monotonic + self.limits.ping_answer);

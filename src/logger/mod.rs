@@ -216,8 +216,9 @@ impl fmt::Write for Visible<'_> {
             self.push(text, text.len(), true);
             return Ok(());
         }
-        for piece in text.split_inclusive(char::is_control) {
-            let Some(last) = piece.chars().next_back().filter(|last| last.is_control()) else {
+        let is_escaped = |c: char| !text::is_shown(c);
+        for piece in text.split_inclusive(is_escaped) {
+            let Some(last) = piece.chars().next_back().filter(|last| is_escaped(*last)) else {
                 self.push(piece, piece.len(), true);
                 continue;
             };
@@ -262,8 +263,8 @@ mod tests {
     #[test]
     fn a_peer_cannot_write_a_line_of_its_own() {
         assert_eq!(
-            written("a\r\n2026 ERROR b\u{1b}[2J\u{85}"),
-            "1970-01-01T00:00:01.234Z INFO  a\\r\\n2026 ERROR b\\u{1b}[2J\\u{85}\n"
+            written("a\r\n2026 ERROR b\u{1b}[2J\u{85}\u{2028}\u{202e}"),
+            "1970-01-01T00:00:01.234Z INFO  a\\r\\n2026 ERROR b\\u{1b}[2J\\u{85}\\u{2028}\\u{202e}\n"
         );
     }
 

@@ -20,6 +20,9 @@ use crate::xmpp::sasl;
 /// How many frames of a file are read.
 const FRAMES_MAX: usize = 100_000;
 
+/// How much memory the values of a file may take, in bytes, as it is estimated: few bytes of JSON can make values a hundred times as large.
+const VALUES_MAX: usize = 512 << 20;
+
 /// How many connections of a file are explained.
 const CONNECTIONS_MAX: usize = 64;
 
@@ -63,8 +66,28 @@ pub fn explain(text: &str) -> Result<Vec<Judged>, String> {
     Ok(recorded.into_iter().take(CONNECTIONS_MAX).map(judge).collect())
 }
 
+/// How much memory the values of a text in JSON take at most beside their strings, in bytes.
+fn weight(text: &str) -> usize {
+    let (mut weight, mut is_string, mut is_escaped) = (0, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = is_string,
+            b'"' => is_string = !is_string,
+            // A node of a map has places for eleven members.
+            b'{' if !is_string => weight += 640,
+            b'[' | b',' if !is_string => weight += 64,
+            _ => {}
+        }
+    }
+    weight
+}
+
 /// The connections of a file in JSON, and how many frames it says that it leaves out.
 fn of_json(text: &str) -> Result<(Vec<Recorded>, usize), String> {
+    if weight(text) > VALUES_MAX {
+        return Err("it has more values than 512 MiB of memory can hold; record less, or save only the connection that fails".to_owned());
+    }
     let file: Value = serde_json::from_str(text).map_err(|error| {
         format!(
             "line {}, column {}: not JSON; what can be read are a HAR, and JSON and text of callboard's page, record and probe",

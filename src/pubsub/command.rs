@@ -30,6 +30,8 @@ pub enum Command {
     Cancel { node: NodeId, who: Subscriber },
     /// Ends every subscription of a session: by its full JID they last as long as it does.
     Leave { user: UserId, session: SessionId },
+    /// Gives every subscription of a session to another one of the same user, which goes on in its place (XEP-0198 §5).
+    Move { user: UserId, from: SessionId, to: SessionId },
     /// Ends every subscription of a user by its bare JID.
     Forget { user: UserId },
     /// Makes nodes, or changes those that are there. Items that are no longer kept are forgotten.
@@ -75,6 +77,10 @@ impl Pubsub {
                 return Ok(Some(Change::Cancelled(node, who)));
             }
             Command::Leave { user, session } => self.end_all(Subscriber { user, session: Some(session) }),
+            Command::Move { user, from, to } => {
+                let of = |session| Subscriber { user, session: Some(session) };
+                self.move_all(of(from), of(to));
+            }
             Command::Forget { user } => self.end_all(Subscriber { user, session: None }),
             Command::Open(specs) => self.open_all(specs),
             Command::Close(nodes) => self.close(&nodes),
@@ -126,7 +132,7 @@ mod tests {
         let session = SessionId(Key { place: random.u32(..3), generation: 1 });
         let who = Subscriber { user, session: random.bool().then_some(session) };
         let by = Publisher { user, administrator: user == UserId::first(0) };
-        match random.u8(..23) {
+        match random.u8(..24) {
             0..6 => {
                 let given = random.u8(..3) == 0;
                 let given = given.then(|| ItemId::Given(random.u8(..3).to_string().into()));
@@ -150,6 +156,10 @@ mod tests {
             }
             19 => Command::Cancel { node, who },
             21 => Command::ForgetItems,
+            22 => {
+                let to = SessionId(Key { place: random.u32(..3), generation: 1 });
+                Command::Move { user, from: session, to }
+            }
             20 => Command::SetUniqueness([Uniqueness::Jid, Uniqueness::Owner][random.usize(..2)]),
             _ => Command::Dismiss(node),
         }

@@ -6,8 +6,6 @@
 #![deny(clippy::disallowed_methods)]
 
 pub mod command;
-#[cfg(feature = "replica")]
-mod entries;
 pub mod event;
 pub mod iq;
 pub mod journal;

@@ -149,6 +149,11 @@ impl Pubsub {
         self.subscriptions.remove_all(who);
     }
 
+    /// Gives every subscription of a subscriber to another one, which had none.
+    pub(super) fn move_all(&mut self, from: Subscriber, to: Subscriber) {
+        self.subscriptions.move_all(from, to);
+    }
+
     /// From now on an owner may have so many subscriptions to a node.
     pub(super) fn set_uniqueness(&mut self, uniqueness: Uniqueness) {
         self.settings.uniqueness = uniqueness;

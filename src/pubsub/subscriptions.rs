@@ -88,6 +88,21 @@ impl Subscriptions {
         }
     }
 
+    /// Gives every subscription of a subscriber to another one, with its beginning. Those that the other one has stay as they are.
+    pub fn move_all(&mut self, from: Subscriber, to: Subscriber) {
+        if from == to {
+            return;
+        }
+        for node in self.nodes.remove(&from).unwrap_or_default() {
+            let Some(since) = self.subscribers.remove(&(node, from)) else { continue };
+            if self.subscribers.contains_key(&(node, to)) {
+                continue;
+            }
+            self.subscribers.insert((node, to), since);
+            self.nodes.entry(to).or_default().push(node);
+        }
+    }
+
     /// The subscriptions of a user and its sessions, each subscriber's in the order in which it subscribed.
     pub fn of_user(&self, user: UserId) -> impl Iterator<Item = Subscription> {
         let nodes = self.nodes.range(Subscriber::all_of(user));

@@ -8,10 +8,9 @@
 //! Reading never fails on its way: what is behind the first damage is blank, and [`Codec::is_whole`] tells of it at the end. Nothing
 //! is allocated for a length that the bytes at hand cannot have.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::time::{Duration, Instant, SystemTime};
+mod values;
 
-use litemap::LiteMap;
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::clock::Now;
 use crate::id::UserId;
@@ -40,8 +39,6 @@ enum Way<'a> {
 pub struct Codec<'a> {
     way: Way<'a>,
     is_whole: bool,
-    /// What was read names somebody or something that is not there any more.
-    pub has_gone: bool,
     /// The time at which it is written or read. Deadlines are written as times of day, and are those of the reader's clock again.
     pub now: Option<Now>,
     /// What was due at the first time, or before, is due at the second when it is written.
@@ -69,7 +66,7 @@ impl<'a> Codec<'a> {
     }
 
     fn of(way: Way<'a>) -> Self {
-        Self { way, is_whole: true, has_gone: false, now: None, moved: None, reasons: 0, users: Vec::new() }
+        Self { way, is_whole: true, now: None, moved: None, reasons: 0, users: Vec::new() }
     }
 
     /// Whether it reads.
@@ -87,14 +84,6 @@ impl<'a> Codec<'a> {
         match self.way {
             Way::Writes(bytes) => bytes,
             Way::Reads(rest) => rest.to_vec(),
-        }
-    }
-
-    /// What has been written since the last time.
-    pub fn take(&mut self) -> Vec<u8> {
-        match &mut self.way {
-            Way::Writes(bytes) => std::mem::take(bytes),
-            Way::Reads(_) => Vec::new(),
         }
     }
 
@@ -245,14 +234,8 @@ impl<'a> Codec<'a> {
         };
         match self.place(place, count + 2) {
             _ if !self.is_reading() => {}
-            0 => {
-                self.has_gone = true;
-                *user = UserId::MIN;
-            }
-            place => {
-                *user = self.users.get(place - 1).copied().unwrap_or(UserId::MAX);
-                self.has_gone |= *user == UserId::MAX;
-            }
+            0 => *user = UserId::MIN,
+            place => *user = self.users.get(place - 1).copied().unwrap_or(UserId::MAX),
         }
     }
 
@@ -293,211 +276,6 @@ impl<'a> Codec<'a> {
         }
     }
 }
-
-impl Coded for bool {
-    fn blank(_: Now) -> Self {
-        false
-    }
-
-    fn code(&mut self, codec: &mut Codec<'_>) {
-        codec.pick(self, &[false, true]);
-    }
-}
-
-/// Numbers are at most [`MOST`], so that whoever counts on is far from an overflow.
-macro_rules! numbers {
-    ($($number:ty)+) => {$(
-        impl Coded for $number {
-            fn blank(_: Now) -> Self {
-                0
-            }
-
-            fn code(&mut self, codec: &mut Codec<'_>) {
-                let mut number = *self as u64;
-                codec.number(&mut number, MOST.min(<$number>::MAX as u64));
-                *self = number as $number;
-            }
-        }
-    )+};
-}
-
-numbers!(u16 u32 u64);
-
-impl Coded for usize {
-    fn blank(_: Now) -> Self {
-        0
-    }
-
-    /// No further than 32 bits, which every machine has.
-    fn code(&mut self, codec: &mut Codec<'_>) {
-        let mut number = *self as u64;
-        codec.number(&mut number, u32::MAX.into());
-        *self = number as usize;
-    }
-}
-
-impl Coded for String {
-    fn blank(_: Now) -> Self {
-        Self::new()
-    }
-
-    fn code(&mut self, codec: &mut Codec<'_>) {
-        codec.text(self);
-    }
-}
-
-impl Coded for Duration {
-    fn blank(_: Now) -> Self {
-        Self::ZERO
-    }
-
-    fn code(&mut self, codec: &mut Codec<'_>) {
-        let (mut seconds, mut nanos) = (self.as_secs(), u64::from(self.subsec_nanos()));
-        codec.number(&mut seconds, FAR);
-        codec.number(&mut nanos, 999_999_999);
-        *self = Self::new(seconds, nanos as u32);
-    }
-}
-
-impl Coded for SystemTime {
-    fn blank(_: Now) -> Self {
-        Self::UNIX_EPOCH
-    }
-
-    fn code(&mut self, codec: &mut Codec<'_>) {
-        codec.time(self);
-    }
-}
-
-impl Coded for UserId {
-    fn blank(_: Now) -> Self {
-        Self::MIN
-    }
-
-    /// A user who is not among those of the codec is nobody when it is read.
-    fn code(&mut self, codec: &mut Codec<'_>) {
-        codec.user(self);
-    }
-}
-
-impl<T: Coded> Coded for Vec<T> {
-    fn blank(_: Now) -> Self {
-        Self::new()
-    }
-
-    fn code(&mut self, codec: &mut Codec<'_>) {
-        codec.each(self, T::blank, T::code);
-    }
-}
-
-impl<T: Coded> Coded for Option<T> {
-    fn blank(_: Now) -> Self {
-        None
-    }
-
-    fn code(&mut self, codec: &mut Codec<'_>) {
-        let mut is_some = self.is_some();
-        is_some.code(codec);
-        match self {
-            _ if !is_some => *self = None,
-            Some(value) => value.code(codec),
-            None => {
-                if let Some(now) = codec.reads_at() {
-                    self.insert(T::blank(now)).code(codec);
-                }
-            }
-        }
-    }
-}
-
-impl<T: Coded> Coded for Box<T> {
-    fn blank(now: Now) -> Self {
-        Self::new(T::blank(now))
-    }
-
-    fn code(&mut self, codec: &mut Codec<'_>) {
-        (**self).code(codec);
-    }
-}
-
-impl<A: Coded, B: Coded> Coded for (A, B) {
-    fn blank(now: Now) -> Self {
-        (A::blank(now), B::blank(now))
-    }
-
-    fn code(&mut self, codec: &mut Codec<'_>) {
-        self.0.code(codec);
-        self.1.code(codec);
-    }
-}
-
-impl Coded for Instant {
-    fn blank(now: Now) -> Self {
-        now.monotonic
-    }
-
-    fn code(&mut self, codec: &mut Codec<'_>) {
-        codec.instant(self);
-    }
-}
-
-impl<T: Coded> Coded for VecDeque<T> {
-    fn blank(_: Now) -> Self {
-        Self::new()
-    }
-
-    fn code(&mut self, codec: &mut Codec<'_>) {
-        let mut list = Vec::from(std::mem::take(self));
-        list.code(codec);
-        *self = list.into();
-    }
-}
-
-impl<T: Coded + Ord> Coded for BTreeSet<T> {
-    fn blank(_: Now) -> Self {
-        Self::new()
-    }
-
-    fn code(&mut self, codec: &mut Codec<'_>) {
-        let mut list: Vec<T> = std::mem::take(self).into_iter().collect();
-        list.code(codec);
-        list.into_iter().for_each(|one| _ = self.insert(one));
-    }
-}
-
-/// Tables are lists of keys and values, in the order of the keys.
-macro_rules! tables {
-    ($($table:ident)+) => {$(
-        impl<K: Coded + Clone + Ord, V: Coded> Coded for $table<K, V> {
-            fn blank(_: Now) -> Self {
-                Self::new()
-            }
-
-            fn code(&mut self, codec: &mut Codec<'_>) {
-                let length = codec.length(self.len());
-                let Some(now) = codec.reads_at() else {
-                    for (key, value) in self.iter_mut() {
-                        key.clone().code(codec);
-                        value.code(codec);
-                    }
-                    return;
-                };
-                self.clear();
-                for _ in 0..length {
-                    let (mut key, mut value) = (K::blank(now), V::blank(now));
-                    key.code(codec);
-                    value.code(codec);
-                    if !codec.is_whole {
-                        return;
-                    }
-                    self.insert(key, value);
-                }
-            }
-        }
-    )+};
-}
-
-tables!(BTreeMap LiteMap);
 
 /// Makes structures coded: all their fields, in this order. The value to read into is the default one, or that which is given.
 macro_rules! coded {

@@ -5,8 +5,6 @@
 #![deny(clippy::disallowed_methods)]
 
 pub mod codec;
-pub mod entry;
 pub mod objects;
 pub mod sections;
 pub mod state;
-pub mod variants;

@@ -12,6 +12,7 @@ use crate::scenario::parts::{any_table, check_variable, name_at, sections};
 use crate::scenario::random::Millionths;
 use crate::scenario::read_steps;
 use crate::scenario::values::{curve, decimal_at, distribution_at, inline, needed_time, whole, wrong};
+use crate::text::is_shown;
 
 impl File {
     /// Reads a scenario. `file` is its name in problems.
@@ -23,9 +24,7 @@ impl File {
         document::read(text, file, keys::FILE, |report, root| {
             let name = root.needed(report, "name");
             if let Ok(name) = name
-                && (name.value.is_empty()
-                    || name.value.len() > NAME_MAX
-                    || name.value.contains(char::is_control))
+                && (name.value.is_empty() || name.value.len() > NAME_MAX || !name.value.chars().all(is_shown))
             {
                 report.add(name.place, format!("name must have 1 to {NAME_MAX} bytes, on one line"));
             }

@@ -16,6 +16,7 @@ use crate::scenario::random::Millionths;
 use crate::scenario::values::{
     distribution_at, inline, millionths, needed_time, time, time_at, whole, wrong,
 };
+use crate::text::is_shown;
 
 /// Reads `[[at]]`, in the order of their times.
 pub fn at(report: &mut Report, root: &Section<'_>, length: u64) -> Result<Vec<At>, Reported> {
@@ -54,7 +55,7 @@ pub fn expect(report: &mut Report, root: &Section<'_>, length: u64) -> Result<Ve
     all(found.iter().enumerate().map(|(nth, section)| {
         let name = section.string(report, "name");
         if let Ok(Some(name)) = name
-            && (name.value.len() > NAME_MAX || name.value.contains(char::is_control))
+            && (name.value.len() > NAME_MAX || !name.value.chars().all(is_shown))
         {
             report.add(name.place, format!("name must have at most {NAME_MAX} bytes, on one line"));
         }

@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::desk::Desk;
+use crate::scenario::file::NAME_MAX;
 use crate::scenario::{AGENTS_MAX, File, SECTIONS_MAX, SHIPPED, crowd};
 
 fn problems(text: &str) -> Vec<String> {
@@ -85,6 +86,14 @@ fn each_step_and_each_expectation_says_what_it_lacks() {
         ("[[on]]\ndo = \"hang_up\"\nmatch = {}", "match is empty"),
         ("[[on]]\ndo = \"hang_up\"\nmatch = { limit = \"3\" }", "\"limit\" is not a key of match"),
         ("[[expect]]\nmatch = { kind = \"event\" }", "[[expect]] has no within; add within"),
+        (
+            "[[expect]]\nname = \"a\\nb\"\nmatch = { kind = \"event\" }\nwithin = \"1s\"",
+            "s.toml:4:8: name must have at most 100 bytes, on one line",
+        ),
+        (
+            "[[expect]]\nname = \"\\u001b[2J\"\nmatch = { kind = \"event\" }\nwithin = \"1s\"",
+            "s.toml:4:8: name must have at most 100 bytes, on one line",
+        ),
         ("[[agents]]", "[[agents]] has no users"),
         ("[[agents]]\nusers = [\"1\", \"1\"]", "user \"1\" stands above"),
         (
@@ -124,6 +133,15 @@ fn a_file_has_no_more_sections_and_agents_than_there_can_be() {
     let more = "[[expect]]\nmatch = { kind = \"event\" }\nwithin = \"1s\"\n".repeat(SECTIONS_MAX + 1);
     let found = problems(&format!("{HEAD}{more}"));
     assert!(found[0].contains("there can be 256 sections [[expect]]"), "{found:?}");
+    let named = |length| {
+        format!(
+            "{HEAD}[[expect]]\nname = \"{}\"\nmatch = {{ kind = \"event\" }}\nwithin = \"1s\"\n",
+            "x".repeat(length)
+        )
+    };
+    assert_eq!(problems(&named(NAME_MAX)), [""; 0]);
+    let found = problems(&named(NAME_MAX + 1));
+    assert!(found.len() == 1 && found[0].contains("name must have at most 100 bytes"), "{found:?}");
     let users: Vec<String> = (0..=AGENTS_MAX).map(|number| format!("\"u{number}\"")).collect();
     let found = problems(&format!("{HEAD}[[agents]]\nusers = [{}]\n", users.join(", ")));
     assert!(found.len() == 1 && found[0].contains("there can be 10000 agents"), "{found:?}");

@@ -38,6 +38,8 @@ pub const PUBSUB_OWNER: &str = "http://jabber.org/protocol/pubsub#owner";
 pub const VERSION: &str = "jabber:iq:version";
 /// XEP-0115.
 pub const CAPS: &str = "http://jabber.org/protocol/caps";
+/// XEP-0198.
+pub const SM: &str = "urn:xmpp:sm:3";
 /// XEP-0199.
 pub const PING: &str = "urn:xmpp:ping";
 /// XEP-0202.

@@ -357,9 +357,14 @@ impl Stream {
     }
 
     /// The features of the stream (RFC 6120 §4.3.2), a frame of their own that declares its prefix, with these mechanisms of SASL.
-    pub fn features(&self, mechanisms: &[Mechanism]) -> String {
+    /// `more`: what is offered after the login beside a resource.
+    pub fn features(&self, mechanisms: &[Mechanism], more: &str) -> String {
         let offer = if self.is_logged_in() {
-            format!("<bind xmlns='{}'/><session xmlns='{}'><optional/></session>", ns::BIND, ns::SESSION)
+            format!(
+                "<bind xmlns='{}'/><session xmlns='{}'><optional/></session>{more}",
+                ns::BIND,
+                ns::SESSION
+            )
         } else {
             let tls = match self.form {
                 Form::Tcp(Tls::Required) => {

@@ -6,6 +6,7 @@
 mod failures;
 mod figures;
 mod order;
+mod program;
 mod redis_server;
 mod relay;
 mod rights;

@@ -5,7 +5,6 @@
 mod support;
 
 mod certificate;
-mod durability;
 mod manager;
 mod probe;
 mod probe_compare;
@@ -381,8 +380,8 @@ fn what_clients_send_cannot_forge_lines_of_the_log() {
     let mut other = Client::online(&server, "1002", "desktop");
     client.subscribe("/lab/open");
     let forged = "2026-01-01T00:00:00Z ERROR forged";
-    // An end of line, and the character that starts a command of a terminal.
-    let evil = format!("x\n{forged}\r\u{9b}31m\u{85}{forged}");
+    // Ends of lines, the character that starts a command of a terminal, and one that turns the line round.
+    let evil = format!("x\n{forged}\r\u{9b}31m\u{85}{forged}\u{2028}{forged}\u{202e}");
     let xml = evil.replace('\n', "&#10;").replace('\r', "&#13;");
     for (name, text) in [("as references", xml.as_str()), ("as they are", evil.as_str())] {
         println!("{name}");
@@ -426,7 +425,8 @@ fn what_clients_send_cannot_forge_lines_of_the_log() {
     assert!(log.contains("forged"), "it is logged in some form");
     for line in log.lines() {
         assert!(!line.starts_with(forged), "a line was forged");
-        assert!(!line.contains(|c: char| c.is_control()), "a control character stands in {line:?}");
+        let is_evil = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{202e}');
+        assert!(!line.contains(is_evil), "a control character stands in {line:?}");
     }
     assert!(!log.contains('\r'));
 }

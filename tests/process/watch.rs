@@ -97,11 +97,13 @@ fn what_one_command_publishes_another_prints_as_it_comes_over_any_transport() {
         let login = [&login(&url, "administrator", &password)[..], &["--insecure"]].concat();
         let mut watcher = Watcher::begin(&[&login[..], &["--count", "2", "/lab/alarms"]].concat());
         let (code, item, complained) =
-            run(&[&["publish"], &login[..], &["/lab/alarms", "<a>1 & 2</a>\r\n\u{9b}2J"]].concat());
+            run(&[&["publish"], &login[..], &["/lab/alarms", "<a>1 & 2</a>\r\n\u{9b}2J\u{202e}\u{2066}"]]
+                .concat());
         assert_eq!((code, &*complained), (Some(0), ""), "{scheme}");
         assert!(item.trim().len() > 3 && item.ends_with('\n'), "{item}");
-        // The event is there before there is another one. What a terminal would take for a command is not printed.
-        assert_eq!(watcher.line(), "/lab/alarms <a>1 & 2</a>  \u{fffd}2J\n", "{scheme}");
+        // The event is there before there is another one. What a terminal would take for a command, or would turn the line round, is
+        // not printed.
+        assert_eq!(watcher.line(), "/lab/alarms <a>1 & 2</a>  \u{fffd}2J\u{fffd}\u{fffd}\n", "{scheme}");
         publish(&server, "/lab/alarms", "second");
         let (code, printed, complained) = watcher.ended();
         assert_eq!((code, &*printed, &*complained), (Some(0), "/lab/alarms second\n", ""), "{scheme}");
@@ -117,7 +119,8 @@ fn events_are_objects_in_json_and_an_element_travels_as_it_is() {
     let url = url("ws", server.plain);
     let login = login(&url, "administrator", &password);
     let mut watcher = Watcher::begin(&[&login[..], &["--json", "/lab/*"]].concat());
-    let file = folder.write("payload.xml", "<?xml version='1.0'?>\n<x xmlns='urn:x'><y>\u{9b}</y></x>\n");
+    let file = folder
+        .write("payload.xml", "<?xml version='1.0'?>\n<x xmlns='urn:x'><y>\u{9b}\u{202e}\u{2067}</y></x>\n");
     let file = file.to_str().expect("the folder of the tests has a plain name");
     let (code, item, complained) =
         run(&[&["publish"], &login[..], &["/lab/alarms", "--xml", "--file", file]].concat());
@@ -129,7 +132,7 @@ fn events_are_objects_in_json_and_an_element_travels_as_it_is() {
     assert_eq!(
         rest,
         format!(
-            ":\"/lab/alarms\",\"event\":\"item\",\"item\":\"{item}\",\"payload\":\"<x xmlns=\\\"urn:x\\\"><y>\\u009b</y></x>\"}}\n"
+            ":\"/lab/alarms\",\"event\":\"item\",\"item\":\"{item}\",\"payload\":\"<x xmlns=\\\"urn:x\\\"><y>\\u009b\\u202e\\u2067</y></x>\"}}\n"
         )
     );
     watcher.signal(Signal::TERM);
@@ -221,6 +224,10 @@ fn what_cannot_be_done_is_told_with_its_exit_code() {
         .expect("a port");
     let nobody = url("ws", free);
     let wrong = wrong.to_str().expect("the folder of the tests has a plain name");
+    let long = folder.write("long", "");
+    let file = std::fs::File::options().write(true).open(&long);
+    file.and_then(|file| file.set_len((16 << 20) + 1)).expect("a file without blocks");
+    let long = long.to_str().expect("the folder of the tests has a plain name");
     for (words, code, sentence) in [
         (
             [&["publish"], &agent[..], &["/lab/alarms", "x"]].concat(),
@@ -243,6 +250,11 @@ fn what_cannot_be_done_is_told_with_its_exit_code() {
             1,
             "/no/such: No such file",
         ),
+        (
+            [&["publish"], &agent[..], &["/lab/alarms", "--file", long]].concat(),
+            1,
+            "/long: it is longer than 16 MiB",
+        ),
         ([&["publish"], &agent[..], &["/lab/alarms", "x", "--xml"]].concat(), 1, "one element of XML"),
         (
             [&["publish"], &agent[..], &["/lab/alarms", "\u{1}"]].concat(),
@@ -252,6 +264,13 @@ fn what_cannot_be_done_is_told_with_its_exit_code() {
         ([&["watch"], &agent[..], &["/no/such"]].concat(), 1, "/no/such: item-not-found"),
         ([&["watch"], &agent[..], &["/no/*"]].concat(), 1, "there is no node to watch"),
         ([&["watch"], &login(&nobody, "1001", &own_password)[..]].concat(), 75, "(refused)"),
+        // A time that is over without a connection is none in which events were watched.
+        (
+            [&["watch"], &login(&nobody, "1001", &own_password)[..], &["--for", "1", "--retry", "1"]]
+                .concat(),
+            75,
+            "(refused)",
+        ),
         ([&["publish"], &login(&nobody, "1001", &own_password)[..], &["/a", "x"]].concat(), 75, "(refused)"),
         // A password goes to nobody who is not trusted, and one that is refused is not tried again.
         ([&["watch"], &login(&secure, "1001", &own_password)[..]].concat(), 1, "(password-kept)"),

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::report::printable;
 use crate::diagnosis::Language;
 use crate::json;
 use crate::probe::{Comparison, Difference, Step};
+use crate::text::printable;
 use crate::xml;
 
 /// Two connections beside each other.

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::net::{self, Beside};
-use super::report::{Report, printable};
+use super::report::Report;
 use super::setting::{Input, Setting, Told, of_file, setting};
 use super::target;
 use crate::cli;
@@ -19,6 +19,7 @@ use crate::commands::{Exit, print_error};
 use crate::diagnosis::Language;
 use crate::json;
 use crate::probe::{Errand, Event, Over, Plan, Probe, Step, shown_url};
+use crate::text::printable;
 use crate::xml;
 use crate::xmpp::ns;
 

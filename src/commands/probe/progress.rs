@@ -2,9 +2,9 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use super::report::printable;
 use crate::probe::{Probe, Step};
 use crate::text;
+use crate::text::printable;
 
 /// The bytes of a name that are shown. A line that goes on in the next row of a terminal could not be taken back.
 const NAME_MAX: usize = 50;

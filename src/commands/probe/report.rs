@@ -8,6 +8,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::diagnosis::Language;
 use crate::json;
 use crate::probe::{Judged, Outcome, Side, Step, Symptom, Verdict, millis};
+use crate::text::printable;
 use crate::xml;
 
 /// What there is to say of one connection.
@@ -216,14 +217,4 @@ pub fn saved(reports: &[Report<'_>]) -> String {
             });
         });
     })
-}
-
-/// What a peer has sent, without what a terminal would take for a command.
-pub fn printable(text: &str) -> String {
-    // The first two ranges turn the order of what stands beside them round; the last two are no characters of XML either.
-    let is_shown = |c: char| {
-        !c.is_control()
-            && !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}')
-    };
-    text.chars().map(|c| if is_shown(c) { c } else { '\u{fffd}' }).collect()
 }

@@ -9,7 +9,7 @@ use std::{env, fs};
 use futures_rustls::rustls;
 use ring::digest::{SHA256, digest};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{WebPkiServerVerifier, verify_server_name};
+use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -43,7 +43,7 @@ pub struct Trust {
 /// What one handshake after another shows.
 #[derive(Debug)]
 pub struct Recorder {
-    webpki: Option<Arc<WebPkiServerVerifier>>,
+    roots: Arc<RootCertStore>,
     provider: Arc<CryptoProvider>,
     trust: Trust,
     /// The certificates of the file that the user has named.
@@ -74,17 +74,20 @@ impl Recorder {
             }
         }
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        // Without roots there is nobody to trust.
-        let webpki =
-            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build().ok();
-        Ok(Arc::new(Self { webpki, provider, trust, told: told.into(), seen: Mutex::default() }))
+        Ok(Arc::new(Self {
+            roots: Arc::new(roots),
+            provider,
+            trust,
+            told: told.into(),
+            seen: Mutex::default(),
+        }))
     }
 
     /// A recorder of one handshake with the same trust: what two handshakes show at the same time must not be taken for each other,
     /// or a password could go to the one by the certificate of the other.
     pub fn fresh(&self) -> Arc<Self> {
         Arc::new(Self {
-            webpki: self.webpki.clone(),
+            roots: self.roots.clone(),
             provider: self.provider.clone(),
             trust: self.trust.clone(),
             told: self.told.clone(),
@@ -114,6 +117,24 @@ impl Recorder {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Verifies a certificate as the library's own verifier does that knows no revoked ones: with that the program has 20 KB more.
+    fn verify(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Result<(), Error> {
+        // Without roots there is nobody to trust.
+        if self.roots.is_empty() {
+            return Err(Error::InvalidCertificate(CertificateError::UnknownIssuer));
+        }
+        let read = ParsedCertificate::try_from(end_entity)?;
+        let algorithms = self.provider.signature_verification_algorithms.all;
+        verify_server_cert_signed_by_trust_anchor(&read, &self.roots, intermediates, now, algorithms)?;
+        verify_server_name(&read, name)
+    }
+
     fn judge(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -125,10 +146,7 @@ impl Recorder {
         let (issuer, subject) = webpki::EndEntityCert::try_from(end_entity)
             .map(|read| (read.issuer().to_vec(), read.subject().to_vec()))
             .unwrap_or_default();
-        let verdict = match &self.webpki {
-            Some(webpki) => webpki.verify_server_cert(end_entity, intermediates, name, &[], now).map(drop),
-            None => Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)),
-        };
+        let verdict = self.verify(end_entity, intermediates, name, now);
         let verdict = match verdict {
             Err(error) if is_ca(&error) && self.told.contains(end_entity) => {
                 ParsedCertificate::try_from(end_entity).and_then(|read| verify_server_name(&read, name))

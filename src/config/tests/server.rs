@@ -7,7 +7,7 @@ mistakes! {
         r#"1:1: "domian" is not a key of the file; did you mean "domain"?"#,
     ];
     an_unknown_key_like_no_other: r#"colour = """#, "" => [
-        r#"1:1: "colour" is not a key of the file; known are: domain, profile, release, listen, listen_plain, listen_xmpp, listen_xmpp_plain, xmpp_plain_login, sasl, tls, state_dir, durability, www, cors_origins, hosts, hsts, trusted_proxies, frame_tap, faults, record, node_access, subscriptions, queue_statistics, team, user, require_reason_codes, reason_code, phone_book, layout, workflow_action, workflow, desktop_layout, ecc_variable, settings, queue, outside, media, campaign, node, fault, limits"#,
+        r#"1:1: "colour" is not a key of the file; known are: domain, profile, release, listen, listen_plain, listen_xmpp, listen_xmpp_plain, xmpp_plain_login, sasl, stream_management, tls, state_dir, www, cors_origins, hosts, hsts, trusted_proxies, frame_tap, faults, record, node_access, subscriptions, queue_statistics, team, user, require_reason_codes, reason_code, phone_book, layout, workflow_action, workflow, desktop_layout, ecc_variable, settings, queue, outside, media, campaign, node, fault, cluster, limits"#,
     ];
     an_unknown_key_of_a_section: "", r#"[[user]]
 id = "bob"
@@ -20,7 +20,7 @@ team = "1"
     an_unknown_section: "", "[[colours]]
 id = 1
 " => [
-        r#"10:3: "colours" is not a key of the file; known are: domain, profile, release, listen, listen_plain, listen_xmpp, listen_xmpp_plain, xmpp_plain_login, sasl, tls, state_dir, durability, www, cors_origins, hosts, hsts, trusted_proxies, frame_tap, faults, record, node_access, subscriptions, queue_statistics, team, user, require_reason_codes, reason_code, phone_book, layout, workflow_action, workflow, desktop_layout, ecc_variable, settings, queue, outside, media, campaign, node, fault, limits"#,
+        r#"10:3: "colours" is not a key of the file; known are: domain, profile, release, listen, listen_plain, listen_xmpp, listen_xmpp_plain, xmpp_plain_login, sasl, stream_management, tls, state_dir, www, cors_origins, hosts, hsts, trusted_proxies, frame_tap, faults, record, node_access, subscriptions, queue_statistics, team, user, require_reason_codes, reason_code, phone_book, layout, workflow_action, workflow, desktop_layout, ecc_variable, settings, queue, outside, media, campaign, node, fault, cluster, limits"#,
     ];
     an_unknown_limit: "", "[limits]
 conections = 1
@@ -134,6 +134,9 @@ key = "b.pem"
     ];
     a_tap_that_is_neither_on_nor_off: r#"frame_tap = 1"#, "" => [
         "1:13: frame_tap must be true or false, not an integer",
+    ];
+    stream_management_that_is_neither_on_nor_off: r#"stream_management = "yes""#, "" => [
+        "1:21: stream_management must be true or false, not a string",
     ];
     an_origin_with_a_path: r#"cors_origins = ["https://a.example/"]"#, "" => [
         r#"1:17: cors_origins "https://a.example/" is not an origin; write http:// or https:// (or chrome-extension:// and the like), the host as browsers send it, the port if it is not the usual one, and nothing behind, such as "https://gadgets.example.org:8443""#,

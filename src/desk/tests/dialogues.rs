@@ -84,10 +84,15 @@ pub(super) fn lab(profile: &str) -> Desk {
 
 /// A desk of the lab with keys at the beginning and sections at the end of its file.
 pub(super) fn lab_with(profile: &str, keys: &str, sections: &str) -> Desk {
+    at_once(lab_config(profile, keys, sections))
+}
+
+/// The configuration of such a lab.
+pub(super) fn lab_config(profile: &str, keys: &str, sections: &str) -> Config {
     let people = PEOPLE.replacen("name = \"Lab & Co\"", "name = \"Lab & Co\"\nwrap_up = \"30s\"", 1);
     let text =
         format!("profile = \"{profile}\"\nrequire_reason_codes = false\n{keys}\n{people}{MORE}{sections}");
-    at_once(Config::parse(&text, "c.toml").expect("a valid file"))
+    Config::parse(&text, "c.toml").expect("a valid file")
 }
 
 /// The dialer calls the customer only in Enterprise.

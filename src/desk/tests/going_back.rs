@@ -1,8 +1,11 @@
 //! The desk goes back to what it was: times keep their age, and what was due is due as long after. That everybody is told, and that no rule is
 //! broken, is in `random_calls` and `random_media`.
 
+use crate::config::campaigns::Customer;
+use crate::desk::tests::dialogues::Stage;
+use crate::desk::tests::media::{self, play_one};
 use crate::desk::tests::*;
-use crate::desk::{Command, NewMessage, Past};
+use crate::desk::{Command, NewContact, NewMessage, NewTask, Past};
 
 const QUEUE: &str = "[[queue]]\nid = \"q\"\nname = \"Sales\"\nteam = \"1\"\nnumber = \"9001\"\n";
 
@@ -87,6 +90,86 @@ fn calls_of_now_end_and_calls_of_then_are_back_but_no_id_is_given_twice() {
         ("POST".into(), second.to_string())
     );
     assert_eq!(call(&mut desk, 8_000), second + 1);
+}
+
+#[test]
+fn what_another_configuration_begins_at_once_has_an_id_of_its_own_too() {
+    let campaign = "[[campaign]]\nname = \"Direct\"\nteam = \"1\"\n";
+    let contact = "[[campaign.contact]]\nphone_number = \"555016\"\n";
+    let config = |more: &str| {
+        let text = format!("profile = \"uccx\"\n{PEOPLE}{QUEUE}{campaign}{more}");
+        let mut config = Config::parse(&text, "c.toml").expect("a valid file");
+        config.limits.sign_in = Duration::ZERO;
+        config
+    };
+    let mut desk = Desk::new(config(""));
+    bring(&mut desk, BOB, "READY");
+    let then = (desk.clone(), 1_000);
+    let last = call(&mut desk, 2_000);
+    let customer = Customer { phone_number: "5550170".into(), ..Customer::default() };
+    let given = NewContact { campaign: "Direct".into(), customer, agent: None };
+    desk.apply(at(2_000), Command::AddContact(given)).expect("room for a contact");
+    let ids = |desk: &Desk| desk.listed_contacts().iter().map(|one| (one.id, one.dialog)).collect::<Vec<_>>();
+    assert_eq!(ids(&desk), [(1, None)]);
+    // The agent is offered the contact of the file before anybody asks.
+    back(&mut desk, 3_000, then, config(contact));
+    assert_eq!(ids(&desk), [(2, Some(last + 1))]);
+}
+
+#[test]
+fn a_task_of_then_that_goes_to_another_agent_again_has_another_dialog() {
+    let mut stage = media::stage();
+    for command in ["bob 5000 LOGIN 1 ACCEPT CLOSE", "bob 5000 READY", "task 5000", "bob ACCEPT 1_5000_1"] {
+        play_one(&mut stage, command);
+    }
+    let then = (stage.desk.clone(), 0);
+    let again = |stage: &mut Stage| play_one(stage, "bob TRANSFER 1_5000_1 chat").join(" ");
+    let first = again(&mut stage);
+    assert!(first.contains(" 1_5000_2 "), "{first}");
+    for legs in [3, 4] {
+        let config = dialogues::lab_config("ucce", "", media::MEDIA);
+        back(&mut stage.desk, 0, then.clone(), config);
+        let told = again(&mut stage);
+        assert!(told.contains(&format!(" 1_5000_{legs} ")), "{told}");
+    }
+}
+
+/// A snapshot that is larger than it says would get round the bound on all of them.
+#[test]
+fn what_a_desk_has_is_weighed_with_all_that_can_be_long() {
+    let campaign = "[[campaign]]\nname = \"Direct\"\nteam = \"1\"\n";
+    let mut stage = media::stage_with(campaign);
+    let long = "x".repeat(30);
+    let mut data = CallData::default();
+    for number in 1..=9 {
+        data.set(format!("callVariable{number}"), long.clone()).expect("a variable");
+    }
+    let variables = data.variables.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+    let mut before = stage.desk.contents().bytes;
+    let mut more = |desk: &Desk, least: usize, what: &str| {
+        let bytes = desk.contents().bytes;
+        assert!(bytes >= before + least, "{what}: {before} to {bytes}, but {least} more");
+        before = bytes;
+    };
+    let desk = &mut stage.desk;
+    let inbound = Inbound { from: "5550199".into(), to: "9001".into(), data: data.clone() };
+    desk.place_call(at(0), &inbound, "").expect("a call");
+    more(desk, variables + 2 * 1024, "a call");
+    let task = NewTask { medium: "5000".into(), data: data.clone() };
+    desk.place_task(at(0), &task).expect("a task");
+    more(desk, variables + 1024, "a task");
+    let customer =
+        Customer { phone_number: "5550170".into(), variables: data.variables.clone(), ..Customer::default() };
+    let contact = NewContact { campaign: "Direct".into(), customer, agent: None };
+    desk.apply(at(0), Command::AddContact(contact)).expect("a contact");
+    more(desk, variables + 512, "a contact");
+    let message = NewMessage {
+        duration: Some("100".into()),
+        content: Some(long.clone()),
+        teams: vec!["1".into(), "2".into()],
+    };
+    desk.create_message(at(0), ROOT, message, "r").expect("a message");
+    more(desk, long.len() + 512 + 2 * 40, "a message");
 }
 
 #[test]

@@ -34,13 +34,14 @@ pub fn list(UserRequest { site, request, .. }: UserRequest<'_>) -> Served {
 }
 
 fn write(out: &mut String, session: Listed) {
-    let Listed { id, transport, peer, user, jid, available, age, owed, behind } = session;
+    let Listed { id, transport, peer, user, jid, waits, available, age, owed, behind } = session;
     json::object(out, |object| {
         object.string("id", &id.to_string());
         object.string("transport", transport.name());
         object.string("peer", &peer.to_string());
         object.optional("user", user.as_deref());
         object.optional("jid", jid.as_deref());
+        object.string("state", if waits { "waiting" } else { "connected" });
         object.plain("available", available);
         object.plain("seconds", format_args!("{:.1}", Seconds(age)));
         object.plain("owed", owed);

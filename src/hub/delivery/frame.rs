@@ -97,6 +97,17 @@ impl Element {
     }
 }
 
+impl Element {
+    /// The element as it is kept until the client acknowledges it, or comes back.
+    pub fn kept(self) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(text),
+            Self::Stanza(text) => Self::Stanza(text.kept()),
+            Self::Event { event, full, id } => Self::Event { event: event.kept(), full, id },
+        }
+    }
+}
+
 impl Queued for Element {
     fn len(&self) -> usize {
         match self {

@@ -86,7 +86,10 @@ impl Hub {
         for Subscriber { user, session } in subscribers {
             match session {
                 Some(session) => receivers.push((session, true)),
-                None => receivers.extend(self.roster.bound(user).iter().map(|session| (*session, false))),
+                None => {
+                    let all = self.roster.bound(user).iter().copied().chain(self.waiting.of(user));
+                    receivers.extend(all.map(|session| (session, false)));
+                }
             }
         }
         receivers
@@ -131,6 +134,11 @@ impl Hub {
                         self.deliver_with_faults(now, id, &event, Out::Element(element));
                     }
                 }
+                Some(Kind::Waiting(waiting)) if waiting.is_available() => {
+                    let message_id = self.message_id();
+                    self.report.counters.deliveries += 1;
+                    self.keep_for(now, id, Element::Event { event: event.clone(), full, id: message_id });
+                }
                 _ => {}
             }
         }
@@ -156,6 +164,7 @@ impl Hub {
         match &mut session.kind {
             Kind::Xmpp(Xmpp { carrier: Carrier::Bosh(bosh), .. }) => self.bindings.mark_pending(id, bosh),
             Kind::Xmpp(_) | Kind::Events(_) => self.report.act(Action::Wake(id)),
+            Kind::Waiting(_) => {}
         }
     }
 

@@ -76,7 +76,8 @@ impl<F: Queued> Outbox<F> {
         self.frames.push_back(frame);
     }
 
-    fn pop(&mut self) -> Option<F> {
+    /// Takes the entry that waits longest.
+    pub fn pop(&mut self) -> Option<F> {
         let frame = self.frames.pop_front()?;
         self.bytes -= frame.len();
         self.queue_memory.remove(size_of::<F>() + frame.heap());
@@ -115,10 +116,14 @@ impl<F: Queued> Outbox<F> {
             out += frame.len();
             sink(&frame);
         }
-        // A burst must not leave its memory behind in every session.
+        self.give_back();
+        out
+    }
+
+    /// Gives the memory of a burst back, which must not stay behind in every session.
+    pub fn give_back(&mut self) {
         if self.frames.is_empty() && self.frames.capacity() > 8 {
             self.frames = VecDeque::new();
         }
-        out
     }
 }

@@ -1,6 +1,6 @@
 //! The memory of all queues together.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::rc::Rc;
@@ -83,6 +83,8 @@ pub struct Counted<T> {
     queue_memory: QueueMemory,
     /// The bytes that the sender has put into queues; `None`: nobody has sent them.
     sender: Option<QueueMemory>,
+    /// The same without its sender, once somebody keeps it.
+    kept: OnceCell<Rc<Self>>,
 }
 
 impl<T> Counted<T> {
@@ -97,7 +99,26 @@ impl<T> Counted<T> {
         if let Some(sender) = sender {
             sender.add(bytes);
         }
-        Rc::new(Self { content, bytes, queue_memory: queue_memory.clone(), sender: sender.cloned() })
+        Rc::new(Self {
+            content,
+            bytes,
+            queue_memory: queue_memory.clone(),
+            sender: sender.cloned(),
+            kept: OnceCell::new(),
+        })
+    }
+
+    /// The same for queues of what was sent and may have to be sent again: it does not count for its sender, who need not wait for
+    /// that. All who keep it share one copy.
+    pub fn kept(self: &Rc<Self>) -> Rc<Self>
+    where
+        T: Clone,
+    {
+        if self.sender.is_none() {
+            return self.clone();
+        }
+        let copy = || Self::new(self.content.clone(), self.bytes, &self.queue_memory, None);
+        self.kept.get_or_init(copy).clone()
     }
 
     /// Tells whether it counts for this sender.

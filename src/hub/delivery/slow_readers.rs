@@ -57,9 +57,12 @@ impl Hub {
         if nobody_goes(self) || std::mem::replace(&mut self.shedding.busy, true) {
             return;
         }
-        // Sessions that are closed have only their last words left.
+        // Sessions that are closed have only their last words left. Those that wait to be resumed read nothing.
         let owed = |id: SessionId| {
             let session = self.sessions.get(id)?;
+            if session.waiting().is_some() {
+                return Some((true, true, session.fill().bytes, id));
+            }
             let full = session.behind.is_some();
             (!session.is_closed()).then_some((self.is_behind(now, id), full, session.fill().bytes, id))
         };
@@ -81,6 +84,9 @@ impl Hub {
     /// Drops what waits for a session, and closes it for not reading.
     pub(in crate::hub) fn too_slow(&mut self, now: Now, id: SessionId) {
         let Some(session) = self.sessions.get_mut(id) else { return };
+        if session.waiting().is_some() {
+            return self.give_up(now, id, "all queues together held too much");
+        }
         let lost = session.clear();
         self.report.counters.dropped += lost as u64;
         self.report.counters.slow_readers += 1;

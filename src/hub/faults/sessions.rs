@@ -81,10 +81,6 @@ impl Hub {
 
     /// How much of so many bytes a session may be given now; `None`: nothing.
     pub(in crate::hub) fn allowance(&mut self, now: Now, id: SessionId, budget: usize) -> Option<usize> {
-        #[cfg(feature = "replica")]
-        if self.is_answer_held(id) {
-            return None;
-        }
         if self.faults.set.is_empty() {
             return Some(budget);
         }
@@ -200,6 +196,7 @@ impl Hub {
 
     /// The connection of a session ends without a word of XMPP.
     fn cut(&mut self, now: Now, id: SessionId, how: Cut) {
+        self.keep_waiting(now, id);
         let Some(session) = self.sessions.get_mut(id).filter(|session| !session.is_closed()) else { return };
         self.report.counters.dropped += session.clear() as u64;
         session.ending = Some(BY_FAULT);
@@ -214,6 +211,7 @@ impl Hub {
                     events.outbox.push(StreamEntry::End);
                 }
             }
+            session::Kind::Waiting(_) => {}
             session::Kind::Xmpp(xmpp) => {
                 xmpp.stream.close();
                 let end = xmpp.stream.end_tag();

@@ -27,6 +27,7 @@ use crate::hub::tokens::token;
 use crate::id::{SessionId, UserId};
 use crate::xmpp::sasl::Failure;
 use crate::xmpp::sasl::scram::First;
+use crate::xmpp::sm;
 use crate::xmpp::stream::{State, StreamError};
 
 impl Hub {
@@ -37,9 +38,12 @@ impl Hub {
         xmpp.stream_id = token(self.random).into();
         xmpp.opened = true;
         let to = xmpp.stream.take_from();
-        let mut features = xmpp.stream.features(&self.mechanisms);
+        // Not over BOSH, which has acknowledgements of its own (XEP-0124 §9).
+        let has_connection = matches!(xmpp.carrier, Carrier::Connection(_));
+        let more = if self.stream_management && has_connection { sm::FEATURE } else { "" };
+        let mut features = xmpp.stream.features(&self.mechanisms, more);
         // Over BOSH the envelopes open a stream (XEP-0206 §3).
-        let opening = matches!(xmpp.carrier, Carrier::Connection(_))
+        let opening = has_connection
             .then(|| xmpp.stream.answer(self.names.domain.name(), &xmpp.stream_id, to.as_deref()));
         if !self.faults.set.is_empty() && self.has_no_plain(now, id) {
             let mut others = self.mechanisms.clone();
@@ -47,7 +51,7 @@ impl Hub {
             if others.is_empty() {
                 others.push(Mechanism::Scram(Hash::Sha1));
             }
-            features = self.sessions.xmpp(id).map_or(features, |xmpp| xmpp.stream.features(&others));
+            features = self.sessions.xmpp(id).map_or(features, |xmpp| xmpp.stream.features(&others, more));
         }
         // Once for both, so that they come in their order.
         let slow = self.fault_of_step(now, id, Step::Open);

@@ -79,6 +79,9 @@ impl Hub {
         if let Some(old) = self.session_of(user, &resource) {
             self.fail(now, old, StreamError::CONFLICT);
         }
+        if let Some(old) = self.waiting_at(user, &resource) {
+            self.give_up(now, old, "its resource was bound anew");
+        }
         if self.roster.count(user) >= self.limits.sessions_per_user {
             let error = StanzaError::new(Condition::ResourceConstraint, "Too many sessions of this user.");
             return self.send(now, id, stanza::error(request.iq, &self.bare(user), &error));
@@ -98,7 +101,7 @@ impl Hub {
         // The address until now, as Openfire has it.
         let to = format!("{}/{}", self.names.domain.name(), std::mem::take(&mut xmpp.stream_id));
         self.note(id, NoteKind::Bound);
-        self.record_binding(now, id);
+        self.record_session(now, id, "bound");
         // From now on silence is what counts, not the login.
         self.listen(now, id);
         self.answer_step(now, id, Step::Bind, stanza::result(request.iq, &to, &payload));

@@ -48,10 +48,15 @@ impl Hub {
         let first = xmpp.presence.is_none();
         let lang = stanza::lang(presence).or(xmpp.stream.lang()).map(Box::from);
         xmpp.presence = Some(Presence { priority, content: content.into(), lang });
+        self.arrive(now, id, user, first, priority >= 0 && !was_available);
+    }
+
+    /// A session is available, for the first time (`first`) or again. `shows`: it is shown the `finesse` user.
+    pub(in crate::hub) fn arrive(&mut self, now: Now, id: SessionId, user: UserId, first: bool, shows: bool) {
         let has_left = self.desk.is_leaving(user);
         self.apply_by_system(now, Command::Arrived(user));
         self.meet_return(now, id, user, has_left);
-        if priority >= 0 && !was_available {
+        if shows {
             self.show_finesse(now, id);
         }
         for other in self.roster.bound(user).to_vec() {

@@ -37,7 +37,9 @@ impl Stage {
     /// Lets time go by, from one due time to the next.
     fn play(&mut self, time: Duration) {
         let end = self.now.monotonic + time;
-        while let Some(due) = self.hub.wake_at().filter(|due| *due <= end) {
+        for turn in 0.. {
+            let Some(due) = self.hub.wake_at().filter(|due| *due <= end) else { break };
+            assert!(turn < 100_000, "something is due at once for ever");
             let passed = due.saturating_duration_since(self.now.monotonic);
             self.now = Now { monotonic: self.now.monotonic + passed, wall: self.now.wall + passed };
             self.hub.tick(self.now);
@@ -313,4 +315,52 @@ fn a_user_who_is_taken_out_is_played_no_more() {
     stage.play(10 * MINUTE);
     let scenario = stage.hub.scenario().expect("it was played");
     assert!(scenario.is_over(), "{}", scenario.outcome(None).text);
+}
+
+#[test]
+fn an_agent_whose_request_is_refused_asks_again_until_it_is_accepted() {
+    let text = SMALL.to_owned()
+        + "[[at]]\ntime = \"20s\"\ndo = \"outage\"\nstatus = \"OUT_OF_SERVICE\"\nfor = \"30s\"\n";
+    let mut stage = Stage::new();
+    stage.start(&text);
+    stage.play(Duration::from_secs(49));
+    let drops = |stage: &Stage| stage.done(Some("1001")).iter().filter(|what| **what == "DROP").count();
+    // The call is over 12 seconds after it has come. Nobody hangs up in an outage, and each five seconds it is tried.
+    assert_eq!((drops(&stage), stage.state("1001")), (6, "TALKING"), "{:?}", stage.done(Some("1001")));
+    stage.play(Duration::from_secs(5));
+    assert_eq!((drops(&stage), stage.state("1001")), (7, "WORK"));
+}
+
+#[test]
+fn a_clock_that_stands_still_is_not_moved_by_callers_who_follow_each_other_closely() {
+    let mut stage = Stage::new();
+    let dense = "[[arrivals]]\nqueue = \"9001\"\nper_minute = 10000\n".repeat(8);
+    stage.start(&(SMALL.to_owned() + &dense));
+    stage.play(Duration::from_secs(1));
+    assert!(stage.hub.pause_scenario(stage.now));
+    stage.settle();
+    let seen = |stage: &Stage| {
+        (stage.hub.scenario().map(crate::scenario::Scenario::position), stage.hub.record().last())
+    };
+    let before = seen(&stage);
+    stage.play(MINUTE);
+    assert_eq!(seen(&stage), before);
+    assert!(stage.hub.pace_scenario(stage.now, None));
+    stage.play(Duration::from_secs(1));
+    assert!(seen(&stage).0 > before.0 && seen(&stage).1 > before.1);
+}
+
+#[test]
+fn agents_with_breaks_of_no_time_each_moment_are_played_to_the_end() {
+    let text =
+        SMALL.to_owned() + "ready = \"0s\"\nbreaks = { every = \"0s\", length = \"0s\", reason = 2 }\n";
+    // The keys of agents stand before the verdict.
+    let (start, more) = text.split_once("[verdict]\ncalls = \">= 10\"\n").expect("a verdict");
+    let mut stage = Stage::new();
+    stage.start(&format!("{start}{more}"));
+    stage.play(MINUTE);
+    let breaks = stage.done(Some("1001")).iter().filter(|what| **what == "NOT_READY").count();
+    assert!((5..=60).contains(&breaks), "{breaks} breaks in a minute");
+    stage.play(11 * MINUTE);
+    assert!(stage.hub.scenario().is_some_and(crate::scenario::Scenario::is_over));
 }

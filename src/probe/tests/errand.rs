@@ -168,6 +168,25 @@ fn a_signal_unsubscribes_and_closes_and_a_second_one_does_not_wait() {
 }
 
 #[test]
+fn a_peer_that_is_slow_with_each_answer_holds_up_the_end_once() {
+    let stopped = Duration::from_secs(1);
+    let end = stopped + plan().patience;
+    let mut probe = watching(&["/a", "/b", "/c"], None, None);
+    talk_until(&mut probe, &Secured::default(), |_, answers| answers, Probe::is_watching);
+    let (mut at, mut to_do) = (stopped, probe.handle(stopped, Seen::Stop));
+    for _ in 0..2 {
+        let [Do::Send(text)] = &to_do[..] else { panic!("{to_do:?}") };
+        assert!(text.contains("<unsubscribe "), "{text}");
+        assert_eq!(probe.wake_at(), end);
+        let id = text.split("id='").nth(1).and_then(|rest| rest.split('\'').next()).expect("an id");
+        at += plan().patience / 3;
+        to_do = probe.handle(at, Seen::Frame(format!("<iq type='result' id='{id}'/>")));
+    }
+    let to_do = probe.handle(end, Seen::Tick);
+    assert!(matches!(&to_do[..], [Do::Send(text), ..] if text.starts_with("<close")), "{to_do:?}");
+}
+
+#[test]
 fn an_item_is_published_without_presence_and_a_refusal_is_told() {
     let answer = |accepted: bool| {
         let payload = "<notification xmlns='urn:xmpp:push:0'>1 &lt; 2</notification>".to_owned();

@@ -200,3 +200,18 @@ fn a_body_that_is_no_xml_shows_no_key_and_no_password() {
         assert!(!text.contains(secret), "{secret}: {text}");
     }
 }
+
+#[test]
+fn a_file_of_few_bytes_and_many_values_is_refused_before_it_takes_the_memory() {
+    for value in [r#"{"":0},"#, "[],"] {
+        let file = format!("[{}0]", value.repeat((512 << 20) / 128));
+        let refused = explain(&file).expect_err("more than there may be");
+        assert!(refused.starts_with("it has more values than 512 MiB of memory can hold"), "{refused}");
+    }
+    // What stands in a string is no value.
+    let text = format!(r#"{{"x":"\"{}"}}"#, "[{,".repeat(1 << 20));
+    assert_eq!(
+        explain(&text).err().as_deref(),
+        Some("it is JSON, but neither a HAR nor a file of callboard")
+    );
+}

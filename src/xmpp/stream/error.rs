@@ -16,14 +16,19 @@ pub struct StreamError {
 
 /// The stream errors in use.
 impl StreamError {
+    pub const BAD_COUNT: Self = Self::new("bad-format", "'h' has to be a number from 0 to 4294967295.");
     pub const BAD_NAMESPACE_PREFIX: Self = Self::new(
         "bad-namespace-prefix",
         "A stream begins with <stream:stream>, and declares no other prefix than this one.",
     );
+    pub const ENABLED_TWICE: Self =
+        Self::new("policy-violation", "Stream management is enabled once on a stream.");
     pub const BEFORE_TLS: Self =
         Self::new("policy-violation", "Nothing may follow <starttls/> before TLS has begun.");
     pub const CONFLICT: Self = Self::new("conflict", "Replaced by a new connection with the same resource.");
     pub const CONNECTION_TIMEOUT: Self = Self::new("connection-timeout", "Two pings in a row had no answer.");
+    /// Goes out with an element of stream management behind the condition (XEP-0198 §6).
+    pub const HANDLED_TOO_MUCH: Self = Self::new("undefined-condition", "");
     pub const HOST_UNKNOWN: Self =
         Self::new("host-unknown", "This server does not serve the domain in 'to'.");
     pub const IMPROPER_ADDRESSING: Self = Self::new("improper-addressing", "'to' has to name the domain.");
@@ -60,6 +65,11 @@ impl StreamError {
 
     /// The frame.
     pub fn frame(&self) -> String {
+        self.frame_with("")
+    }
+
+    /// The frame, with an element of another namespace behind the condition and its text (RFC 6120 §4.9.4).
+    pub fn frame_with(&self, more: &str) -> String {
         let Self { condition, text, .. } = self;
         let text = if text.is_empty() {
             String::new()
@@ -67,7 +77,7 @@ impl StreamError {
             format!("<text xmlns=\"{}\" xml:lang=\"en\">{}</text>", ns::STREAMS, escape(text))
         };
         format!(
-            "<stream:error xmlns:stream=\"{}\"><{condition} xmlns=\"{}\"/>{text}</stream:error>",
+            "<stream:error xmlns:stream=\"{}\"><{condition} xmlns=\"{}\"/>{text}{more}</stream:error>",
             ns::STREAM,
             ns::STREAMS
         )

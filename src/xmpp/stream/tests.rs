@@ -181,7 +181,7 @@ fn the_last_allowed_failure_is_told() {
 fn frames_are_what_strophe_needs() {
     assert!(open("localhost", "x", None).starts_with("<open "));
     for state in [State::Opened, State::Ready] {
-        let frame = Stream { state, ..Stream::default() }.features(&[Mechanism::Plain]);
+        let frame = Stream { state, ..Stream::default() }.features(&[Mechanism::Plain], "");
         let document = roxmltree::Document::parse(&frame).unwrap();
         assert!(is(document.root_element(), "features", ns::STREAM));
         assert!(document.descendants().all(|node| node.tag_name().name() != "sm"));
@@ -234,7 +234,7 @@ fn nobody_logs_in_without_tls_where_it_is_required() {
     step(&mut stream, HEADER).unwrap();
     assert!(
         stream
-            .features(&[Mechanism::Plain])
+            .features(&[Mechanism::Plain], "")
             .contains("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls><c ")
     );
     assert!(matches!(step(&mut stream, AUTH), Ok(Step::Refuse(Failure::EncryptionRequired))));
@@ -242,12 +242,12 @@ fn nobody_logs_in_without_tls_where_it_is_required() {
     assert_eq!(step(&mut stream, AUTH).unwrap_err().condition, "unsupported-stanza-type");
     stream.secure();
     step(&mut stream, HEADER).unwrap();
-    assert!(!stream.features(&[Mechanism::Plain]).contains("starttls"));
+    assert!(!stream.features(&[Mechanism::Plain], "").contains("starttls"));
     assert_eq!(step(&mut stream, STARTTLS).unwrap_err().condition, "unsupported-stanza-type");
     assert!(matches!(step(&mut stream, AUTH), Ok(Step::Login(_))));
     let mut stream = Stream::new(Form::Tcp(Tls::Offered));
     step(&mut stream, HEADER).unwrap();
-    let features = stream.features(&[Mechanism::Plain]);
+    let features = stream.features(&[Mechanism::Plain], "");
     assert!(features.contains("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/><mechanisms "));
     assert!(matches!(step(&mut stream, AUTH), Ok(Step::Login(_))));
     let mut stream = Stream::default();

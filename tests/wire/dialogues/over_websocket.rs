@@ -14,5 +14,7 @@ mod presence;
 mod routing;
 #[path = "../xmpp/sasl.rs"]
 mod sasl;
+#[path = "../xmpp/stream_management.rs"]
+mod stream_management;
 #[path = "../pubsub/subscriptions.rs"]
 mod subscriptions;

@@ -1,4 +1,4 @@
-//! Streams and stanzas, the same over every transport. `bind`, `iq`, `presence`, `routing` and `sasl` are among the `dialogues`.
+//! Streams and stanzas, the same over every transport. `bind`, `iq`, `presence`, `routing`, `sasl` and `stream_management` are among the `dialogues`.
 
 mod bad_stream;
 mod bad_xml;

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use callboard::config::password::Password;
+use callboard::config::scram::{Hash, Keys};
 
 use crate::support::client::Wire;
 use crate::support::http::{Http, basic, own};
@@ -235,4 +236,40 @@ fn users_of_tests_log_in_by_scram_too() {
     let made = own(&server, "administrator", "POST", "users?count=1&prefix=g-&team=1").body;
     let password = made.split_once("\"password\":\"").and_then(|(_, rest)| rest.split('"').next());
     log_in(opened(&server), &Scram::new(SHA256, "g-1", password.expect("it has one")), "g-1");
+}
+
+/// Whoever could compute the salt of an unknown name would know by it who is there, and could try passwords on it if it hung on them.
+#[test]
+fn the_salt_of_an_unknown_name_is_made_anew_by_each_server_and_has_the_form_of_those_of_users() {
+    let keys = |hash, rounds: u32, salt: &[u8]| {
+        Keys::derive(hash, rounds.try_into().expect("not 0"), salt, "pencil, please").text()
+    };
+    let both = format!("{} {}", keys(Hash::Sha256, 5000, &[1; 12]), keys(Hash::Sha1, 6000, &[2; 40]));
+    let ada = format!("[[user]]\nid = \"ada\"\nteam = \"1\"\npassword_scram = \"{both}\"\n");
+    let salts = || {
+        let (server, ports) = serving(ALL, &ada);
+        let mut told = Vec::new();
+        for (mechanism, form) in [(SHA256, (12, 5000)), ("SCRAM-SHA-1", (40, 6000))] {
+            for name in ["ada", "nobody", "somebody"] {
+                let scram = Scram::new(mechanism, name, "x");
+                let (salt, rounds) = scram.told(&begin(&mut opened(&server), &scram));
+                assert_eq!((salt.len(), rounds), form, "{mechanism} {name}");
+                let mut tcp = TcpSession::tls(ports);
+                tcp.open();
+                assert_eq!(
+                    scram.told(&begin(&mut tcp, &scram)),
+                    (salt.clone(), rounds),
+                    "{mechanism} {name}"
+                );
+                told.push(salt);
+            }
+        }
+        told
+    };
+    let (first, second) = (salts(), salts());
+    for place in 0..first.len() {
+        // Ada has the salts of the file.
+        assert_eq!(first[place] == second[place], place % 3 == 0, "{place}");
+        assert!(!first[place + 1..].contains(&first[place]), "{place}");
+    }
 }

@@ -218,7 +218,7 @@ export class FrameTap {
       draw: (session) => {
         given = session;
         const { transport, user, jid, available, peer, seconds, isOver, reason } = session;
-        const state = isOver ? 'ended' : user === null ? 'login' : available ? 'available' : 'quiet';
+        const state = isOver ? 'ended' : session.state === 'waiting' ? 'waiting' : user === null ? 'login' : available ? 'available' : 'quiet';
         const mine = !isOver && this.own({ jid, peer }) ? t('tap.own') : '';
         [mine ? `${id} · ${mine}` : id, transport, jid ?? user ?? '–', null, peer ?? '', length(seconds)].forEach((text, index) => {
           if (text !== null) say(cells[index], String(text));
