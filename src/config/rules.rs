@@ -26,7 +26,10 @@ pub(super) fn domain(text: &str) -> Result<(), String> {
             "is not a domain; write a host name such as \"localhost\" or \"finesse.example.org\"".into()
         );
     }
-    let prepared = stringprep::nameprep(text).map_err(|error| format!("is not a domain: {error}"))?;
+    let prepared = stringprep::nameprep(text).map_err(|error| {
+        // The character that is none of a domain can be one that a terminal takes for a command.
+        format!("is not a domain: {}", error.to_string().escape_debug())
+    })?;
     unchanged(text, &prepared)
 }
 

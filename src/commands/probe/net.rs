@@ -145,6 +145,11 @@ async fn timed(
     work.or(late).or(stopped).await
 }
 
+/// The one that counts of two things that were seen one after the other: a signal is told once, whatever is done behind it.
+fn later(seen: Option<Seen>, next: Option<Seen>) -> Option<Seen> {
+    if seen == Some(Seen::Stop) { seen } else { next }
+}
+
 impl Connection<'_> {
     async fn run(&mut self, probe: &mut Probe, mut beside: Beside<'_>) {
         let begun = now();
@@ -154,10 +159,7 @@ impl Connection<'_> {
             for what in to_do.drain(..) {
                 let until = begun.checked_add(probe.wake_at());
                 let next = timed(until, beside.signals.as_deref_mut(), self.act(what)).await;
-                // A signal is told once, whatever is done behind it.
-                if !matches!(seen, Some(Seen::Stop)) {
-                    seen = next;
-                }
+                seen = later(seen, next);
             }
             if seen.is_none() {
                 let until = begun.checked_add(probe.wake_at());
@@ -454,4 +456,24 @@ fn without_end() -> End {
 
 fn ended(error: &Error) -> End {
     End { code: None, reason: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_signal::Signal;
+    use rustix::process::{self, getpid, kill_process};
+
+    use super::*;
+
+    #[test]
+    fn a_signal_that_comes_while_something_is_sent_is_told_though_more_is_sent_behind_it() {
+        let mut signals = Signals::new([Signal::Usr2]).expect("a handler");
+        kill_process(getpid(), process::Signal::USR2).expect("this process");
+        let seen = smol::block_on(timed(None, Some(&mut signals), smol::future::pending()));
+        let next = smol::block_on(timed(None, Some(&mut signals), async { None }));
+        assert_eq!((&seen, &next), (&Some(Seen::Stop), &None), "it comes once");
+        assert_eq!(later(seen, next), Some(Seen::Stop));
+        assert_eq!(later(None, Some(Seen::Tick)), Some(Seen::Tick));
+        assert_eq!(later(Some(Seen::Tick), None), None);
+    }
 }

@@ -87,6 +87,9 @@ team = "1"
     a_domain_that_is_none: r#"domain = "a b""#, "" => [
         r#"1:10: domain "a b" is not a domain; write a host name such as "localhost" or "finesse.example.org""#,
     ];
+    a_domain_with_a_mark_of_direction: r#"domain = "a\u202e""#, "" => [
+        r#"1:10: domain "a\u{202e}" is not a domain: prohibited character `\u{202e}`"#,
+    ];
     a_domain_in_upper_case: r#"domain = "LocalHost""#, "" => [
         r#"1:10: domain "LocalHost" must be written "localhost""#,
     ];
