@@ -13,7 +13,9 @@ use crate::commands::NOT_JOINED;
 use crate::commands::{Exit, configuration, footprint, judge, print_warnings, refused};
 use crate::config::limits::{Kind, Limits, TABLE};
 use crate::config::password::Password;
-use crate::config::{Config, Files, Found, Hosts, NodeAccess, Objects, Problem, Subscriptions, User};
+use crate::config::{
+    Config, Durability, Files, Found, Hosts, NodeAccess, Objects, Problem, Subscriptions, User,
+};
 
 /// `callboard check`: prints on standard output what a configuration would serve, or all problems on standard error.
 ///
@@ -179,6 +181,9 @@ fn describe(config: &Config, found: &Found, out: &mut impl Write) -> io::Result<
         NodeAccess::Role => "for those to whom the REST API shows the same",
     };
     writeln!(out, "node access    {access}")?;
+    if config.durability != Durability::Off {
+        writeln!(out, "durability     {}, kept in the folder of state_dir", config.durability.name())?;
+    }
     if config.subscriptions == Subscriptions::PerOwner {
         writeln!(out, "subscriptions  one of each user to a node")?;
     }

@@ -22,7 +22,7 @@ use crate::config::problem::{Place, Problem};
 use crate::config::queues::{Outside, Queue};
 use crate::config::scram::Mechanism;
 use crate::config::server::{
-    Hosts, NodeAccess, NodeConfig, Profile, QueueStatistics, Release, Subscriptions,
+    Durability, Hosts, NodeAccess, NodeConfig, Profile, QueueStatistics, Release, Subscriptions,
 };
 use crate::config::users::{ReasonCode, Team, User};
 use crate::config::web_origin::{Host, WebOrigin};
@@ -59,6 +59,8 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// The folder for what the server keeps over a restart; `None`: the default.
     pub state_dir: Option<PathBuf>,
+    /// What is kept of changes there.
+    pub durability: Durability,
     /// The folder whose files are served at `/`; `None`: none is.
     pub www: Option<Www>,
     /// The origins whose pages may use the server beside its own and those of the machine on which the browser runs; none twice.

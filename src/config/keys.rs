@@ -14,6 +14,7 @@ pub(super) const FILE: &[&str] = &[
     "stream_management",
     "tls",
     "state_dir",
+    "durability",
     "www",
     "cors_origins",
     "hosts",

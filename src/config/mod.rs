@@ -58,5 +58,7 @@ pub use objects::{LAYOUT_ROOT, LONGEST_LAYOUT, Objects};
 pub use problem::{Place, Problem, nearest, proposal};
 pub use queues::{Outside, Queue};
 pub use restart_only::Fixed;
-pub use server::{Hosts, NodeAccess, NodeConfig, Profile, QueueStatistics, Release, Subscriptions};
+pub use server::{
+    Durability, Hosts, NodeAccess, NodeConfig, Profile, QueueStatistics, Release, Subscriptions,
+};
 pub use users::{Category, ReasonCode, Role, Team, User};

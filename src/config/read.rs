@@ -26,7 +26,9 @@ use crate::config::queues;
 use crate::config::reasons;
 use crate::config::rules;
 use crate::config::section::{Reported, Section, all, kind_of, named, number};
-use crate::config::server::{NodeAccess, NodeConfig, Profile, QueueStatistics, Release, Subscriptions};
+use crate::config::server::{
+    Durability, NodeAccess, NodeConfig, Profile, QueueStatistics, Release, Subscriptions,
+};
 
 /// The most items a node can be told to keep.
 const MOST_ITEMS: usize = 1000;
@@ -63,6 +65,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
     let listeners = listeners(&mut report, &root);
     let tls = tls(&mut report, &root, folder);
     let state_dir = state_dir(&mut report, &root, folder);
+    let durability = durability(&mut report, &root);
     let www = browsers::www(&mut report, &root, folder);
     let cors_origins = browsers::cors_origins(&mut report, &root);
     let hosts = browsers::hosts(&mut report, &root);
@@ -125,6 +128,7 @@ pub(super) fn read(text: &str, file: &str, folder: &Path, origin: Origin) -> Res
             listen_places,
             tls: tls.ok()?,
             state_dir: state_dir.ok()?,
+            durability: durability.ok()?,
             www: www.ok()?,
             cors_origins: cors_origins.ok()?,
             hosts: hosts.ok()?,
@@ -312,6 +316,10 @@ fn state_dir(report: &mut Report, root: &Section, folder: &Path) -> Result<Optio
         return Err(Reported);
     }
     Ok((!path.value.is_empty()).then(|| folder.join(path.value)))
+}
+
+fn durability(report: &mut Report, root: &Section) -> Result<Durability, Reported> {
+    one_of(report, root, "durability", Durability::ALL, Durability::name, Durability::default())
 }
 
 fn nodes(report: &mut Report, root: &Section, users: Option<&Declared>) -> Result<Vec<NodeConfig>, Reported> {

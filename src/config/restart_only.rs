@@ -9,7 +9,7 @@ use crate::config::cluster::Cluster;
 use crate::config::configuration::Config;
 use crate::config::limits::Limits;
 use crate::config::network::Network;
-use crate::config::server::{Hosts, Profile, Release};
+use crate::config::server::{Durability, Hosts, Profile, Release};
 use crate::config::web_origin::WebOrigin;
 
 /// The part of a configuration that counts from the start to the end of a server.
@@ -25,6 +25,7 @@ pub struct Fixed {
     xmpp_plain_login: bool,
     stream_management: bool,
     state_dir: Option<PathBuf>,
+    durability: Durability,
     www: Option<PathBuf>,
     cors_origins: Vec<WebOrigin>,
     hosts: Hosts,
@@ -52,6 +53,7 @@ impl Fixed {
             xmpp_plain_login: config.xmpp_plain_login,
             stream_management: config.stream_management,
             state_dir: config.state_dir.clone(),
+            durability: config.durability,
             www: config.www.as_ref().map(|www| www.folder.clone()),
             cors_origins: config.cors_origins.clone(),
             hosts: config.hosts.clone(),
@@ -79,6 +81,7 @@ impl Fixed {
             ("xmpp_plain_login", self.xmpp_plain_login != other.xmpp_plain_login),
             ("stream_management", self.stream_management != other.stream_management),
             ("state_dir", self.state_dir != other.state_dir),
+            ("durability", self.durability != other.durability),
             ("www", self.www != other.www),
             ("cors_origins", self.cors_origins != other.cors_origins),
             ("hosts", self.hosts != other.hosts),

@@ -74,6 +74,36 @@ impl NodeAccess {
     }
 }
 
+/// What is kept of changes over a restart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// Nothing.
+    #[default]
+    Off,
+    /// All but those of the last second or two, if the power fails.
+    EverySecond,
+    /// Each that was acknowledged.
+    Each,
+}
+
+impl Durability {
+    /// All that this program can do.
+    #[cfg(not(feature = "replica"))]
+    pub const ALL: [Durability; 1] = [Durability::Off];
+    /// All that this program can do.
+    #[cfg(feature = "replica")]
+    pub const ALL: [Durability; 3] = [Durability::Off, Durability::EverySecond, Durability::Each];
+
+    /// The name in the configuration file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Durability::Off => "off",
+            Durability::EverySecond => "1s",
+            Durability::Each => "each",
+        }
+    }
+}
+
 /// How many subscriptions to a node an owner, which is a bare JID, may have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Subscriptions {

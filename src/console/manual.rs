@@ -12,7 +12,7 @@ const PROXIES: &str = "deploy/proxies";
 
 /// The pages in the order of the index: first for people who write a client, then for people who teach, then for people who
 /// run it.
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 19] = [
     "from-finesse",
     "clients",
     "testing",
@@ -29,6 +29,7 @@ const ORDER: [&str; 18] = [
     "causes",
     "configuration",
     "operating",
+    "durability",
     "cluster",
     "security",
 ];

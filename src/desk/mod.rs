@@ -18,6 +18,8 @@ mod devices;
 mod dialog;
 mod directory;
 mod documents;
+#[cfg(feature = "replica")]
+mod entries;
 mod error;
 mod event;
 mod failing;

@@ -56,6 +56,9 @@ pub struct Driver {
     pub writers: RefCell<Writers>,
     /// The requests of BOSH that wait for their answers, or have not taken them yet.
     pub bosh: BoshRequests,
+    /// The task that writes the log of changes, while it waits for some.
+    #[cfg(feature = "replica")]
+    pub log_writer: RefCell<Option<Waker>>,
     timer: RefCell<Option<(Instant, Waker)>>,
     /// The task that waits until no session is left.
     quiet: RefCell<Option<Waker>>,
@@ -92,6 +95,8 @@ impl Driver {
             tasks,
             writers: RefCell::default(),
             bosh: BoshRequests::default(),
+            #[cfg(feature = "replica")]
+            log_writer: RefCell::default(),
             timer: RefCell::default(),
             quiet: RefCell::default(),
             rounds: RefCell::new(Rounds::new(rounds::USER)),
@@ -143,6 +148,12 @@ impl Driver {
             && due < *set
         {
             waker.wake_by_ref();
+        }
+        #[cfg(feature = "replica")]
+        if hub.has_batch()
+            && let Some(writer) = self.log_writer.take()
+        {
+            writer.wake();
         }
         let mut next = hub.poll();
         // The hub is free from here on: an action may drop a session or a request, which calls the hub in its turn.

@@ -49,6 +49,10 @@ impl Driver {
     ///
     /// The queues have no room for the events of the request, or the user is gone.
     pub async fn admit(self: &Rc<Self>, user: UserId, bytes: usize) -> Result<(), NotAdmitted> {
+        #[cfg(feature = "replica")]
+        if self.with_hub(|hub, _| hub.log_has_failed()) {
+            return Err(NotAdmitted::NoRoom);
+        }
         // A client that sends its presence and then signs in at once, over HTTP, wants the event of that.
         if self.with_hub(|hub, _| hub.is_online(user)) {
             self.let_sessions_go_first(user).await;

@@ -29,7 +29,11 @@ pub(crate) mod client_log;
 pub(crate) mod driver;
 pub(crate) mod held;
 pub(crate) mod held_requests;
+#[cfg(feature = "replica")]
+pub(crate) mod log_folder;
 pub(crate) mod log_shares;
+#[cfg(feature = "replica")]
+pub(crate) mod log_writer;
 pub(crate) mod password_cache;
 pub(crate) mod password_checks;
 pub(crate) mod password_queue;

@@ -25,6 +25,8 @@ use crate::http::query::Query;
 use crate::http::recording::Recorder;
 use crate::http::request_body::Incoming;
 use crate::http::response;
+#[cfg(feature = "replica")]
+use crate::http::response::HttpRefusal;
 use crate::http::response::{Empty, Response, options, set, text};
 use crate::http::routes;
 use crate::http::routes::{Exchange, Handler, METHODS, Resource};
@@ -47,10 +49,17 @@ pub async fn answer(site: Rc<Site>, mut request: Box<Request<Incoming>>, client:
     let tag = resource.and_then(|resource| tag(&site, resource, request.uri().query()?));
     client.line.borrow_mut().begin(&mut site.meters.borrow_mut(), tag.clone());
     let asked = tag.as_ref().filter(|tag| tag.way == Way::WebSocket).map(|_| upgrade::Asked::of(&request));
+    #[cfg(feature = "replica")]
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD)
+        && ["/finesse/api/", "/callboard/api/"].iter().any(|start| request.uri().path().starts_with(start));
     let mut answer = match aimed {
         Ok(()) => respond(resource, site.clone(), request, client, &seen).await,
         Err(refused) => refused.into(),
     };
+    #[cfg(feature = "replica")]
+    if changes && site.driver.kept().await.is_err() {
+        answer = HttpRefusal::NOT_KEPT.into();
+    }
     response::mark(&mut answer);
     if resource.is_none_or(|resource| resource.sealed) {
         response::seal(&mut answer);

@@ -134,6 +134,8 @@ fn text(site: &Site) -> String {
     ] {
         one(out, name, "counter", help, value);
     }
+    #[cfg(feature = "replica")]
+    log_figures(site, out);
     let (entries, bytes, dropped) = site.driver.with_hub(|hub, _| {
         let record = hub.record();
         (record.len(), record.bytes(), record.dropped())
@@ -176,6 +178,24 @@ fn text(site: &Site) -> String {
     let started = Seconds(site.started.duration_since(UNIX_EPOCH).unwrap_or_default());
     one(out, "start_time_seconds", "gauge", "Start of the server, in seconds since 1970.", started);
     text
+}
+
+/// The figures of the log of changes, which are 0 without one.
+#[cfg(feature = "replica")]
+fn log_figures(site: &Site, out: &mut String) {
+    let figures = site.driver.with_hub(|hub, _| hub.log_figures()).unwrap_or_default();
+    for (name, help, value) in [
+        ("log_entries_total", "Changes for the log of durability.", figures.entries),
+        ("log_synced_total", "Changes of the log that are on the disk.", figures.synced),
+        ("log_bytes_total", "Bytes for the log and its states.", figures.bytes),
+        ("log_syncs_total", "Writes of the log with their syncs.", figures.syncs),
+    ] {
+        one(out, name, "counter", help, value);
+    }
+    let help = "Time of the writes of the log, in seconds.";
+    one(out, "log_sync_seconds_total", "counter", help, Seconds(figures.time));
+    let help = "1 while changes cannot be kept and are refused.";
+    one(out, "log_failed", "gauge", help, u8::from(figures.has_failed));
 }
 
 fn begin(out: &mut String, name: &str, kind: &str, help: &str) {

@@ -99,6 +99,13 @@ impl HttpRefusal {
     /// A change that nobody would be told of any more.
     pub const GOING_DOWN: Self =
         Self { status: StatusCode::SERVICE_UNAVAILABLE, sentence: "The server is going down." };
+
+    /// What was asked for may have been done, and may be undone by a loss of power.
+    #[cfg(feature = "replica")]
+    pub const NOT_KEPT: Self = Self {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        sentence: "The change could not be kept: the disk does not take it.",
+    };
 }
 
 impl From<HttpRefusal> for Response {

@@ -11,6 +11,10 @@ use crate::hub::nodes;
 use crate::hub::state::Hub;
 use crate::id::UserId;
 use crate::pubsub::{self, ItemId, Payload, Publisher};
+#[cfg(feature = "replica")]
+use crate::replica::codec::{Codec, Coded as _};
+#[cfg(feature = "replica")]
+use crate::replica::entry::Kept;
 
 /// A command on its way.
 #[derive(Clone, Debug)]
@@ -33,6 +37,16 @@ pub trait Change: Sized {
     /// Returns why nothing has changed.
     #[doc(hidden)]
     fn carry_out(entry: Entry<Self>, hub: &mut Hub) -> Result<Self::Done, Self::Refusal>;
+
+    /// How the log keeps it.
+    #[cfg(feature = "replica")]
+    #[doc(hidden)]
+    fn kept(&self) -> Kept;
+
+    /// Writes it for the log, with its kind before it; `service` has the names of the nodes.
+    #[cfg(feature = "replica")]
+    #[doc(hidden)]
+    fn write(&mut self, codec: &mut Codec<'_>, service: &pubsub::Pubsub);
 }
 
 impl Change for desk::Command {
@@ -69,6 +83,17 @@ impl Change for desk::Command {
         }
         Ok(answer)
     }
+
+    #[cfg(feature = "replica")]
+    fn kept(&self) -> Kept {
+        desk::Command::kept(self)
+    }
+
+    #[cfg(feature = "replica")]
+    fn write(&mut self, codec: &mut Codec<'_>, _: &pubsub::Pubsub) {
+        true.code(codec);
+        self.code(codec);
+    }
 }
 
 impl Change for pubsub::Command {
@@ -77,6 +102,17 @@ impl Change for pubsub::Command {
 
     fn carry_out(Entry { now, by, command }: Entry<Self>, hub: &mut Hub) -> Result<(), pubsub::PubsubError> {
         hub.change_pubsub(now, by, command)
+    }
+
+    #[cfg(feature = "replica")]
+    fn kept(&self) -> Kept {
+        pubsub::Command::kept(self)
+    }
+
+    #[cfg(feature = "replica")]
+    fn write(&mut self, codec: &mut Codec<'_>, service: &pubsub::Pubsub) {
+        false.code(codec);
+        pubsub::Command::code(self, codec, service);
     }
 }
 
@@ -87,6 +123,10 @@ impl Hub {
     ///
     /// Returns why the command is refused; then nothing has changed.
     pub fn apply<C: Change>(&mut self, entry: Entry<C>) -> Result<C::Done, C::Refusal> {
+        #[cfg(feature = "replica")]
+        if self.entry_log.is_some() {
+            return self.apply_and_keep(entry);
+        }
         C::carry_out(entry, self)
     }
 

@@ -13,10 +13,14 @@ mod delivery;
 mod desk_clock;
 mod drain;
 mod ending;
+#[cfg(feature = "replica")]
+mod entry_log;
 mod event_stream;
 mod faults;
 mod frame_tap;
 mod guests;
+#[cfg(feature = "replica")]
+mod log_state;
 mod login;
 mod maintenance;
 pub mod nodes;
@@ -53,10 +57,14 @@ pub use changes::{Change, Entry};
 pub use delivery::back_pressure::{Admission, NO_ROOM_SENTENCE};
 pub use delivery::frame::{EventOut, XmppOut};
 pub use desk_clock::{DeskClock, SPEED_MAX};
+#[cfg(feature = "replica")]
+pub use entry_log::Replayed;
 pub use event_stream::{SessionRefused, StreamRefused, StreamRequest};
 pub use faults::file::of_file as faults_of_file;
 pub use faults::state::FileFault;
 pub use frame_tap::TapRefused;
+#[cfg(feature = "replica")]
+pub use log_state::{Batch, LogFigures};
 pub use login::credentials::{Credentials, Evidence};
 pub use login::gate::TooMany;
 pub use login::password_queue::{CheckId, NoPlace, Turn};

@@ -17,6 +17,8 @@ use crate::hub::delivery::queue_memory::QueueMemory;
 use crate::hub::delivery::senders::Senders;
 use crate::hub::desk_clock::DeskClock;
 use crate::hub::faults::state::FaultState;
+#[cfg(feature = "replica")]
+use crate::hub::log_state::EntryLog;
 use crate::hub::login::gate::LoginGate;
 use crate::hub::maintenance::plan::Departures;
 use crate::hub::nodes;
@@ -83,6 +85,9 @@ pub struct Hub {
     /// How many orders scenarios have given.
     pub(super) orders: u64,
     pub(super) report: Report,
+    /// The log of what is applied, if it is kept.
+    #[cfg(feature = "replica")]
+    pub(super) entry_log: Option<Box<EntryLog>>,
     /// Hashes of the configuration that was read last.
     #[cfg(feature = "replica")]
     pub(super) sections: Sections,
@@ -178,6 +183,8 @@ impl Hub {
             scenario: None,
             orders: 0,
             report: Report::default(),
+            #[cfg(feature = "replica")]
+            entry_log: None,
             #[cfg(feature = "replica")]
             sections,
             closing: false,

@@ -8,6 +8,8 @@ mod checks;
 mod deadlines;
 mod delivery;
 mod ending;
+#[cfg(feature = "replica")]
+mod entry_log;
 mod event_streams;
 mod faults;
 mod lockout;

@@ -6,6 +6,8 @@
 #![deny(clippy::disallowed_methods)]
 
 pub mod command;
+#[cfg(feature = "replica")]
+mod entries;
 pub mod event;
 pub mod iq;
 pub mod journal;

@@ -39,6 +39,8 @@ enum Way<'a> {
 pub struct Codec<'a> {
     way: Way<'a>,
     is_whole: bool,
+    /// What was read names somebody or something that is not there any more.
+    pub has_gone: bool,
     /// The time at which it is written or read. Deadlines are written as times of day, and are those of the reader's clock again.
     pub now: Option<Now>,
     /// What was due at the first time, or before, is due at the second when it is written.
@@ -66,7 +68,7 @@ impl<'a> Codec<'a> {
     }
 
     fn of(way: Way<'a>) -> Self {
-        Self { way, is_whole: true, now: None, moved: None, reasons: 0, users: Vec::new() }
+        Self { way, is_whole: true, has_gone: false, now: None, moved: None, reasons: 0, users: Vec::new() }
     }
 
     /// Whether it reads.
@@ -84,6 +86,14 @@ impl<'a> Codec<'a> {
         match self.way {
             Way::Writes(bytes) => bytes,
             Way::Reads(rest) => rest.to_vec(),
+        }
+    }
+
+    /// What has been written since the last time.
+    pub fn take(&mut self) -> Vec<u8> {
+        match &mut self.way {
+            Way::Writes(bytes) => std::mem::take(bytes),
+            Way::Reads(_) => Vec::new(),
         }
     }
 
@@ -234,8 +244,14 @@ impl<'a> Codec<'a> {
         };
         match self.place(place, count + 2) {
             _ if !self.is_reading() => {}
-            0 => *user = UserId::MIN,
-            place => *user = self.users.get(place - 1).copied().unwrap_or(UserId::MAX),
+            0 => {
+                self.has_gone = true;
+                *user = UserId::MIN;
+            }
+            place => {
+                *user = self.users.get(place - 1).copied().unwrap_or(UserId::MAX);
+                self.has_gone |= *user == UserId::MAX;
+            }
         }
     }
 

@@ -5,6 +5,8 @@
 #![deny(clippy::disallowed_methods)]
 
 pub mod codec;
+pub mod entry;
 pub mod objects;
 pub mod sections;
 pub mod state;
+pub mod variants;

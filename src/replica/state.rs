@@ -13,6 +13,7 @@ use std::time::SystemTime;
 
 use ring::digest::{Context, SHA256};
 
+use crate::clock::Now;
 use crate::replica::codec::{Codec, Coded as _};
 use crate::replica::sections::Sections;
 
@@ -138,4 +139,16 @@ fn sum(before: &[u8], behind: &[u8]) -> [u8; SUM_LEN] {
 /// The hash of a value's bytes: equal for equal values.
 pub fn fingerprint(bytes: &[u8]) -> [u8; SUM_LEN] {
     sum(bytes, &[])
+}
+
+/// The ids of the users of a state, in the order in which entries name them.
+///
+/// # Errors
+///
+/// Returns what [`open`] does.
+pub fn users(bytes: &[u8], now: Now) -> Result<Vec<String>, Refused> {
+    let mut codec = Codec::reader(open(bytes)?, now, Vec::new());
+    let mut head = Head::blank();
+    head.code(&mut codec);
+    if codec.is_whole_so_far() { Ok(head.users) } else { Err(Refused::Damaged) }
 }

@@ -17,9 +17,11 @@ use smol::stream::StreamExt as _;
 use smol::{LocalExecutor, Timer};
 
 use crate::config::limits::Limits;
-use crate::config::{Config, Files, Found, Origin, Problem};
+use crate::config::{Config, Durability, Files, Found, Origin, Problem};
 use crate::event_loop::busy_time;
 use crate::event_loop::client_log;
+#[cfg(feature = "replica")]
+use crate::event_loop::log_writer;
 use crate::event_loop::scheduler;
 use crate::event_loop::threads;
 use crate::http::files::folder::{READERS, Www};
@@ -51,6 +53,8 @@ pub struct Prepared {
     www: Option<Www>,
     listeners: Vec<Listener>,
     signals: Signals,
+    #[cfg(feature = "replica")]
+    log: Option<log_writer::Begun>,
 }
 
 /// Why nothing can be served.
@@ -68,8 +72,9 @@ pub struct NotPrepared {
 /// The system does not give even one of each.
 pub fn begin_threads(config: &Config) -> io::Result<()> {
     let readers = if config.www.is_some() { READERS } else { 0 };
+    let log = usize::from(config.durability != Durability::Off);
     // Two more: another configuration is read by one thread, large documents are made by the other, each one at a time.
-    threads::begin(config.limits.password_checks + readers + 2)
+    threads::begin(config.limits.password_checks + readers + log + 2)
 }
 
 /// Looks at everything that a configuration names.
@@ -83,9 +88,21 @@ pub fn prepare(config: &Config) -> Result<Prepared, NotPrepared> {
         problems: vec![format!("callboard: signals cannot be received: {error}")],
         may_pass: false,
     })?;
+    #[cfg(feature = "replica")]
+    let log = log_writer::open(config).map_err(|sentence| NotPrepared {
+        problems: vec![format!("callboard: {sentence}")],
+        may_pass: false,
+    })?;
     let files = config.files();
     match (tls::identity(&files, None), Www::open(&files), listen(config)) {
-        (Ok(identity), Ok(www), Ok(listeners)) => Ok(Prepared { identity, www, listeners, signals }),
+        (Ok(identity), Ok(www), Ok(listeners)) => Ok(Prepared {
+            identity,
+            www,
+            listeners,
+            signals,
+            #[cfg(feature = "replica")]
+            log,
+        }),
         (identity, www, listeners) => {
             let mut problems = lines(identity);
             problems.extend(www.err());
@@ -219,7 +236,14 @@ pub fn run(
     play: Option<Play>,
     ready: impl FnOnce(&[String]),
 ) -> Option<Outcome> {
-    let Prepared { identity, www, listeners, signals } = prepared;
+    let Prepared {
+        identity,
+        www,
+        listeners,
+        signals,
+        #[cfg(feature = "replica")]
+        log,
+    } = prepared;
     raise_descriptors(&config.limits, www.is_some());
     leave_no_core();
     if config.stream_management {
@@ -239,7 +263,13 @@ pub fn run(
     config.listen = addresses(true, false);
     config.listen_xmpp = addresses(true, true);
     config.listen_xmpp_plain = addresses(false, true);
+    #[cfg(feature = "replica")]
+    let log = log.map(|begun| (begun, config.clone()));
     let site = Site::new(config, www, executor.clone(), arrivals.clone());
+    #[cfg(feature = "replica")]
+    if let Some((begun, config)) = log {
+        log_writer::begin(&site.driver, begun, &config);
+    }
     if let Some(identity) = identity {
         site.take_identity(identity);
     }
@@ -366,6 +396,8 @@ async fn serve(
     };
     let again = async { while next(&mut signals).await == Signal::Hup {} };
     quiet.or(late).or(again).await;
+    #[cfg(feature = "replica")]
+    site.driver.end_log().await;
     client_log::rest(&site.driver);
     log::info!("{}", site.driver.with_hub(|hub, _| hub.counters()));
     outcome

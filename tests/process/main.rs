@@ -5,6 +5,7 @@
 mod support;
 
 mod certificate;
+mod durability;
 mod manager;
 mod probe;
 mod probe_compare;

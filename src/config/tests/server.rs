@@ -7,7 +7,7 @@ mistakes! {
         r#"1:1: "domian" is not a key of the file; did you mean "domain"?"#,
     ];
     an_unknown_key_like_no_other: r#"colour = """#, "" => [
-        r#"1:1: "colour" is not a key of the file; known are: domain, profile, release, listen, listen_plain, listen_xmpp, listen_xmpp_plain, xmpp_plain_login, sasl, stream_management, tls, state_dir, www, cors_origins, hosts, hsts, trusted_proxies, frame_tap, faults, record, node_access, subscriptions, queue_statistics, team, user, require_reason_codes, reason_code, phone_book, layout, workflow_action, workflow, desktop_layout, ecc_variable, settings, queue, outside, media, campaign, node, fault, cluster, limits"#,
+        r#"1:1: "colour" is not a key of the file; known are: domain, profile, release, listen, listen_plain, listen_xmpp, listen_xmpp_plain, xmpp_plain_login, sasl, stream_management, tls, state_dir, durability, www, cors_origins, hosts, hsts, trusted_proxies, frame_tap, faults, record, node_access, subscriptions, queue_statistics, team, user, require_reason_codes, reason_code, phone_book, layout, workflow_action, workflow, desktop_layout, ecc_variable, settings, queue, outside, media, campaign, node, fault, cluster, limits"#,
     ];
     an_unknown_key_of_a_section: "", r#"[[user]]
 id = "bob"
@@ -20,7 +20,7 @@ team = "1"
     an_unknown_section: "", "[[colours]]
 id = 1
 " => [
-        r#"10:3: "colours" is not a key of the file; known are: domain, profile, release, listen, listen_plain, listen_xmpp, listen_xmpp_plain, xmpp_plain_login, sasl, stream_management, tls, state_dir, www, cors_origins, hosts, hsts, trusted_proxies, frame_tap, faults, record, node_access, subscriptions, queue_statistics, team, user, require_reason_codes, reason_code, phone_book, layout, workflow_action, workflow, desktop_layout, ecc_variable, settings, queue, outside, media, campaign, node, fault, cluster, limits"#,
+        r#"10:3: "colours" is not a key of the file; known are: domain, profile, release, listen, listen_plain, listen_xmpp, listen_xmpp_plain, xmpp_plain_login, sasl, stream_management, tls, state_dir, durability, www, cors_origins, hosts, hsts, trusted_proxies, frame_tap, faults, record, node_access, subscriptions, queue_statistics, team, user, require_reason_codes, reason_code, phone_book, layout, workflow_action, workflow, desktop_layout, ecc_variable, settings, queue, outside, media, campaign, node, fault, cluster, limits"#,
     ];
     an_unknown_limit: "", "[limits]
 conections = 1

@@ -81,6 +81,10 @@ impl Hub {
 
     /// How much of so many bytes a session may be given now; `None`: nothing.
     pub(in crate::hub) fn allowance(&mut self, now: Now, id: SessionId, budget: usize) -> Option<usize> {
+        #[cfg(feature = "replica")]
+        if self.is_answer_held(id) {
+            return None;
+        }
         if self.faults.set.is_empty() {
             return Some(budget);
         }

@@ -67,7 +67,14 @@ fn pubsub(hub: &mut Hub, now: Now, user: UserId, request: &Request<'_>) -> IqRes
     };
     let (payload, command) = pubsub::iq::answer(&hub.pubsub, &who, request)?;
     if let Some(command) = command {
+        #[cfg(feature = "replica")]
+        if hub.log_has_failed() {
+            hub.report.counters.refused_sends += 1;
+            return Err(NO_ROOM);
+        }
         hub.apply(Entry { now, by: Some(user), command })?;
+        #[cfg(feature = "replica")]
+        hub.hold_answers_of(user);
     }
     Ok(payload)
 }

@@ -48,6 +48,12 @@ pub fn folder(wanted: &SelfSigned, variable: impl Fn(&str) -> Option<OsString>) 
     wanted.state_dir.clone().or_else(of_service).or_else(|| Some(of_user()?.join(env!("CARGO_PKG_NAME"))))
 }
 
+/// The folder for this process, if the configuration names that one.
+#[cfg(feature = "replica")]
+pub(crate) fn folder_of(state_dir: Option<PathBuf>) -> Option<PathBuf> {
+    own_folder(&SelfSigned { names: Vec::new(), state_dir })
+}
+
 /// The folder for this process.
 pub(crate) fn own_folder(wanted: &SelfSigned) -> Option<PathBuf> {
     folder(wanted, |name| env::var_os(name))

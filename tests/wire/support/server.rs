@@ -11,7 +11,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
 
 use super::program;
 use super::program::keeping_state;
@@ -249,6 +249,15 @@ impl Server {
     /// What the system lets it have (proc(5)).
     pub fn system_limits(&self) -> String {
         fs::read_to_string(format!("/proc/{}/limits", self.child.id())).expect("it runs")
+    }
+
+    /// Its files may be as long as they like from now on.
+    pub fn allow_files(&self) {
+        let pid = Pid::from_child(&self.child);
+        // It has the hard limit of the tests.
+        let Rlimit { maximum, .. } = getrlimit(Resource::Fsize);
+        prlimit(Some(pid), Resource::Fsize, Rlimit { current: maximum, maximum })
+            .expect("the program is our child");
     }
 
     /// From now on the system gives it that much more memory at the most, in KiB: too little for the stack of another thread,
