@@ -18,7 +18,8 @@ use crate::id::{SessionId, UserId};
 use crate::pubsub;
 use crate::replica::codec::{Codec, Coded as _};
 use crate::replica::entry::{HEAD, Kept, Records, append};
-use crate::replica::state::{Refused, fingerprint, users};
+use crate::replica::state::{Refused, users};
+use crate::replica::sum::fingerprint;
 
 /// A log is replaced by a state after so many bytes.
 const LONGEST_LOG: usize = 4 * 1024 * 1024;

@@ -10,7 +10,8 @@ use crate::hub::state::Hub;
 use crate::id::UserId;
 use crate::pubsub::Shared;
 use crate::replica::codec::{Codec, Coded as _};
-use crate::replica::state::{Head, LONGEST, Refused, fingerprint, open, seal};
+use crate::replica::state::{Head, LONGEST, Refused, open, seal};
+use crate::replica::sum::fingerprint;
 
 /// How a state is taken.
 #[derive(Clone, Debug)]

@@ -9,4 +9,5 @@ pub mod entry;
 pub mod objects;
 pub mod sections;
 pub mod state;
+pub mod sum;
 pub mod variants;

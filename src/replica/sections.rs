@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::config::limits::TABLE;
 use crate::replica::codec::{Codec, Coded};
-use crate::replica::state::fingerprint;
+use crate::replica::sum::fingerprint;
 
 /// The keys of `[limits]` that decide what becomes of a command.
 const LIMITS: [&str; 11] = [

@@ -11,11 +11,10 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use ring::digest::{Context, SHA256};
-
 use crate::clock::Now;
 use crate::replica::codec::{Codec, Coded as _};
 use crate::replica::sections::Sections;
+use crate::replica::sum::{SUM_LEN, sum};
 
 /// The version of the form. Whoever changes what is written, or its order, raises it: a test compares a state with its bytes.
 pub const VERSION: u16 = 1;
@@ -25,7 +24,6 @@ const VERSION_AT: usize = MAGIC.len();
 const LENGTH_AT: usize = VERSION_AT + 2;
 const SUM_AT: usize = LENGTH_AT + 4;
 const BODY_AT: usize = SUM_AT + SUM_LEN;
-const SUM_LEN: usize = 16;
 
 /// The most bytes of a state: more than any limits allow.
 pub const LONGEST: usize = 256 * 1024 * 1024;
@@ -124,21 +122,6 @@ pub fn open(bytes: &[u8]) -> Result<&[u8], Refused> {
     let (own, body) = (field(SUM_AT, BODY_AT)?, bytes.get(BODY_AT..).unwrap_or_default());
     let is_whole = body.len() == length as usize && body.len() <= LONGEST;
     if is_whole && sum(&bytes[..SUM_AT], body) == own { Ok(body) } else { Err(Refused::Damaged) }
-}
-
-/// The beginning of the SHA-256 of both.
-fn sum(before: &[u8], behind: &[u8]) -> [u8; SUM_LEN] {
-    let mut context = Context::new(&SHA256);
-    context.update(before);
-    context.update(behind);
-    let mut sum = [0; SUM_LEN];
-    sum.copy_from_slice(&context.finish().as_ref()[..SUM_LEN]);
-    sum
-}
-
-/// The hash of a value's bytes: equal for equal values.
-pub fn fingerprint(bytes: &[u8]) -> [u8; SUM_LEN] {
-    sum(bytes, &[])
 }
 
 /// The ids of the users of a state, in the order in which entries name them.
