@@ -44,6 +44,11 @@ impl Desk {
         Some(dialog.participants.iter().any(|one| one.answered && matches!(one.party, Party::Agent(_))))
     }
 
+    /// The id of the last call that there was.
+    pub fn last_call(&self) -> DialogId {
+        self.last_dialog
+    }
+
     /// The telephone at which a user is signed in.
     pub fn telephone_of(&self, user: UserId) -> Option<&str> {
         self.agent(user).extension.as_deref()

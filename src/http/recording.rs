@@ -10,10 +10,13 @@ use std::rc::Rc;
 use hyper::header::HeaderName;
 use hyper::{HeaderMap, Method, Request};
 
+use crate::config::call_variable::{is_numbered, is_own};
 use crate::http::basic_auth;
 use crate::http::bosh;
+use crate::http::callboard::{calls, contacts, tasks};
 use crate::http::faults;
 use crate::http::finesse::{AS_USER, PREFIX, REQUEST_ID};
+use crate::http::query::Query;
 use crate::http::redact;
 use crate::http::request_body::BodySeen;
 use crate::http::response::{Response, set};
@@ -30,6 +33,23 @@ const SPARED: &[&str] = &["/callboard/api/record", "/callboard/api/meters", "/ca
 /// The logs of clients, whose bodies are not recorded: anything may stand in them.
 const LOGS: &[&str] = &["clientlog", "compressedclientlog"];
 
+/// Where somebody outside comes in.
+const OUTSIDE: &[&str] = &[calls::PATH, tasks::PATH, contacts::PATH];
+
+/// The parameters of somebody who comes from outside, beside call variables. Any other may be a secret.
+const OF_OUTSIDE: &[&str] = &[
+    "to",
+    "from",
+    "media",
+    "campaign",
+    "phone_number",
+    "first_name",
+    "last_name",
+    "account_number",
+    "agent",
+    "result",
+];
+
 /// The methods that change nothing.
 const READING: &[Method] = &[Method::GET, Method::HEAD, Method::OPTIONS];
 
@@ -43,6 +63,8 @@ pub struct Recorder {
     request_id: String,
     /// Whether the bodies are recorded.
     has_bodies: bool,
+    /// What a request lets come from outside, as a form. It is recorded in place of the body, as what comes is in events, too.
+    outside: Option<String>,
     /// Whether it has an entry. What BOSH carries is recorded as frames.
     is_recorded: bool,
     /// The number of its entry, or of the last one when it came; 0: it has none yet.
@@ -76,6 +98,7 @@ impl Recorder {
             user: basic_auth::claimed(site, request.headers()),
             request_id: request_id(request.headers()).to_owned(),
             has_bodies: is_finesse(path) && !is_log,
+            outside: OUTSIDE.contains(&path).then(|| form(request.uri().query().unwrap_or_default())),
             is_recorded,
             number: Cell::default(),
         };
@@ -93,6 +116,10 @@ impl Recorder {
             return self.number.set(self.site.driver.with_hub(|hub, _| hub.record().last()));
         }
         let Self { peer, path, user, request_id, .. } = self;
+        let body = match &self.outside {
+            Some(outside) if body.is_empty() => outside,
+            _ => body,
+        };
         let method = self.method.as_str();
         let request = RecordedRequest { method, path, user, request_id, peer: *peer, body, size };
         self.number.set(self.site.driver.with_hub(|hub, now| hub.record_request(now, &request)));
@@ -109,7 +136,11 @@ impl Recorder {
             return;
         }
         let bytes = answer.body().bytes().unwrap_or_default();
-        let text = if self.has_bodies { std::str::from_utf8(&bytes).unwrap_or_default() } else { "" };
+        let text = if self.has_bodies || self.outside.is_some() {
+            std::str::from_utf8(&bytes).unwrap_or_default()
+        } else {
+            ""
+        };
         let fault = answer.headers().get(faults::HEADER).and_then(|name| name.to_str().ok());
         let status = answer.status().as_u16();
         let response = RecordedResponse { of, status, body: &record::body(text), size: bytes.len(), fault };
@@ -119,13 +150,24 @@ impl Recorder {
 
 impl BodySeen for Recorder {
     fn body(&self, text: &str) {
-        let shown = if self.has_bodies { record::body(text) } else { "".into() };
+        let shown = match &self.outside {
+            _ if self.has_bodies => record::body(text),
+            Some(query) => [query, "&", &form(text)].concat().into(),
+            None => "".into(),
+        };
         self.begin(&shown, text.len());
     }
 
     fn goes_on(&self) {
         self.begin("", 0);
     }
+}
+
+/// The parameters of a form that are known.
+fn form(text: &str) -> String {
+    let is_known = |name: &str| OF_OUTSIDE.contains(&name) || is_numbered(name) || is_own(name);
+    let known = Query::new(text.trim()).pairs().filter(|(name, _)| is_known(name));
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(known).finish()
 }
 
 fn request_id(headers: &HeaderMap) -> &str {

@@ -221,6 +221,7 @@ static ROUTES: &[Resource] = &[
     Resource::new(Exactly(clock::PATH), &[Method::GET, Method::HEAD, Method::PUT, Method::OPTIONS], if cfg!(feature = "lab") { Later(clock_of) } else { Now(|_, _| nothing()) }),
     Resource::new(Exactly(reset::PATH), POST, lab(Administrator, reset::serve)),
     Resource::new(Exactly(scenario::PATH), &[Method::GET, Method::HEAD, Method::POST, Method::OPTIONS], lab(Administrator, scenario::serve)),
+    Resource::new(Exactly(scenario::RECORDED), READ, lab(Administrator, scenario::recorded)),
     Resource::new(Exactly(snapshots::PATH), READ, lab(Administrator, snapshots::all)),
     Resource::new(Item(snapshots::BELOW, "NAME"), &[Method::GET, Method::HEAD, Method::PUT, Method::POST, Method::DELETE, Method::OPTIONS], lab(Administrator, snapshots::one)),
     Resource::new(Exactly(users::PATH), &[Method::POST, Method::DELETE, Method::OPTIONS], lab(Administrator, users::many)),

@@ -183,6 +183,9 @@ impl Hub {
                 }
                 Ok(())
             }
+            Order::Outside(command) => {
+                self.apply(Entry { now, by: None, command: *command }).map(drop).map_err(drop)
+            }
             Order::HangUp(id) => {
                 // The call may be over by now.
                 let _ = self.apply(Entry { now, by: None, command: Command::EndCall(id.to_string()) });

@@ -261,6 +261,14 @@ impl Entry {
         self.members.iter().map(|(_, value)| &**value)
     }
 
+    /// The text, unless it is that of an event.
+    pub fn own_text(&self) -> &str {
+        match &self.text {
+            Text::Own(text) => text,
+            _ => "",
+        }
+    }
+
     /// The node of which it tells.
     pub fn node(&self) -> Option<&str> {
         self.text.item().map(|(node, _)| &**node).or_else(|| self.get(Key::Node))

@@ -1,7 +1,7 @@
 //! What a scenario does: its steps, its callers and its agents give orders.
 
 use crate::config::Category;
-use crate::desk::{CallData, Desk, Inbound, Status};
+use crate::desk::{CallData, Desk, DialogRequest, Inbound, Request, Status};
 use crate::id::{DialogId, UserId};
 use crate::scenario::file::{Do, Name};
 use crate::scenario::order::Order;
@@ -13,6 +13,9 @@ const LAST: u64 = 60_000;
 
 /// How many numbers callers have who give none.
 const NUMBERS: u64 = 10_000_000;
+
+/// The actions that make a call.
+pub const MAKES_CALLS: &[&str] = &["MAKE_CALL", "SILENT_MONITOR"];
 
 impl Scenario {
     /// What takes back what is not to stay behind a scenario.
@@ -27,6 +30,11 @@ impl Scenario {
     pub(super) fn what(&self, step: usize) -> Option<Do> {
         let by_event = || self.file.on.get(step - self.file.at.len()).map(|on| &on.what);
         self.file.at.get(step).map(|at| &at.what).or_else(by_event).cloned()
+    }
+
+    /// The id of a call by its number since the start.
+    fn id_of(&self, call: u32) -> Option<DialogId> {
+        self.before.checked_add(call)
     }
 
     /// The end of a fault that was set before does not end the one that takes its place.
@@ -112,15 +120,37 @@ impl Scenario {
                 let own = format!("555{:07}", self.steps.below(NUMBERS));
                 let from = from.map_or(own, String::from);
                 let patience = patience.map(|patience| patience.draw(&mut self.steps));
-                let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
-                let data = CallData { variables: variables.collect(), ..CallData::default() };
+                let data = CallData { variables, ..CallData::default() };
                 return self.place(Inbound { from, to: to.into(), data }, patience);
             }
-            Do::HangUp => {
+            Do::HangUp(call) => {
                 let longest = || self.calls.waiting().next().filter(|_| is_by_time);
-                dialog.or_else(longest).map(Order::HangUp)
+                match call {
+                    Some(call) => self.id_of(call),
+                    None => dialog.or_else(longest),
+                }
+                .map(Order::HangUp)
             }
-            Do::State { user, state, reason } => find(&user).map(|user| state_of(user, &state, reason, desk)),
+            Do::State { user, state, reason, extension, by } => find(&user).and_then(|user| {
+                let by = by.as_ref().map_or(Some(user), find)?;
+                Some(state_of(by, user, &state, (reason, extension), desk))
+            }),
+            Do::Dialog { user, call, asked } => {
+                let own = |user| desk.parts(user).last().map(|(id, _)| id);
+                find(&user).and_then(|user| {
+                    let id = match call {
+                        Some(call) => self.id_of(call),
+                        None => dialog.or_else(|| own(user)),
+                    };
+                    on_call(user, id, *asked, desk)
+                })
+            }
+            Do::Medium { user, asked } => find(&user).map(|key| {
+                let (medium, what) = (asked.id.clone(), asked.state.clone().unwrap_or_default().into());
+                let request = Request::ChangeMedia { user: user.id.into(), medium, asked: vec![*asked] };
+                Order::Request { user: key, what, request: Box::new(request) }
+            }),
+            Do::Outside(command) => Some(Order::Outside(command)),
             Do::Outage { status, finesse, time } => {
                 self.outages.retain(|(other, ..)| *other != step);
                 self.outages.push((step, status, finesse));
@@ -179,14 +209,35 @@ impl Scenario {
     }
 }
 
-/// A request of a user for a state, with what that state needs.
-fn state_of(user: UserId, state: &str, reason: Option<u32>, desk: &Desk) -> Order {
+/// A request for a state of a user, with what that state needs.
+fn state_of(
+    by: UserId,
+    user: UserId,
+    state: &str,
+    (reason, extension): (Option<u32>, Option<Box<str>>),
+    desk: &Desk,
+) -> Order {
     let category = match state {
         "NOT_READY" => Some(Category::NotReady),
         "LOGOUT" => Some(Category::Logout),
         _ => None,
     };
     let needed = || category.and_then(|category| desk.reason_needed(user, category));
-    let extension = desk.directory().get(user).extension.clone().filter(|_| state == "LOGIN");
-    Order::state(user, state, extension, reason.or_else(needed))
+    let own = || desk.directory().get(user).extension.clone().filter(|_| state == "LOGIN");
+    let extension = extension.map(String::from).or_else(own);
+    Order::state_by(by, user, state, extension, reason.or_else(needed))
+}
+
+/// A request of a user for an action on a call, or for one of its own.
+fn on_call(user: UserId, call: Option<DialogId>, mut asked: DialogRequest, desk: &Desk) -> Option<Order> {
+    let telephone = desk.telephone_of(user)?;
+    let what = asked.action.clone().unwrap_or_default();
+    let request = if MAKES_CALLS.contains(&&*what) {
+        asked.from = Some(telephone.to_owned());
+        Request::CreateDialog { user, asked }
+    } else {
+        asked.target.get_or_insert_with(|| telephone.to_owned());
+        Request::UpdateDialog { dialog: call?.to_string(), asked }
+    };
+    Some(Order::Request { user, what: what.into(), request: Box::new(request) })
 }

@@ -57,7 +57,12 @@ impl File {
                     let sentence = format!("{to:?} is neither the number or id of a queue nor an extension");
                     problems.push(self.problem(place, sentence));
                 }
-                Do::State { user: name, .. }
+                Do::State { user: name, by, .. } => {
+                    let both = [Some(name), by.as_ref()];
+                    problems.extend(both.into_iter().flatten().filter_map(|name| user(name).err()));
+                }
+                Do::Dialog { user: name, .. }
+                | Do::Medium { user: name, .. }
                 | Do::Message { user: name, .. }
                 | Do::Publish { user: name, .. }
                 | Do::EndSession(name) => problems.extend(user(name).err()),

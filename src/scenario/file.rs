@@ -1,7 +1,7 @@
 //! A scenario as its file has it. Times are in milliseconds.
 
 use crate::config::{Place, Problem};
-use crate::desk::Status;
+use crate::desk::{Command, DialogRequest, MediumRequest, Status};
 use crate::fault::Spec;
 use crate::record::Filter;
 use crate::scenario::distribution::Distribution;
@@ -125,15 +125,33 @@ pub enum Do {
         from: Option<Box<str>>,
         to: Box<str>,
         patience: Option<Distribution>,
-        variables: Vec<(Box<str>, Box<str>)>,
+        variables: Vec<(String, String)>,
     },
-    /// The caller hangs up of whom the event tells; in a step by time the caller who has waited longest.
-    HangUp,
+    /// The caller of that call hangs up. Without one it is the caller of whom the event tells; in a step by time the caller who has
+    /// waited longest.
+    HangUp(Option<u32>),
+    /// `by`: the supervisor who asks.
     State {
         user: Name,
         state: Box<str>,
         reason: Option<u32>,
+        extension: Option<Box<str>>,
+        by: Option<Name>,
     },
+    /// A user asks for an action on a call, or makes one. `call`: its number among all since the start of the scenario, from 1;
+    /// `None`: the call of which the event tells, or the newest of the user.
+    Dialog {
+        user: Name,
+        call: Option<u32>,
+        asked: Box<DialogRequest>,
+    },
+    /// A user asks for another state in a medium.
+    Medium {
+        user: Name,
+        asked: Box<MediumRequest>,
+    },
+    /// Somebody outside hands in a task or a contact.
+    Outside(Box<Command>),
     Outage {
         status: Status,
         finesse: bool,

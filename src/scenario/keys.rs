@@ -31,8 +31,12 @@ pub const ON: &[&str] = &["match", "after", "count", "do"];
 /// What a step does, with the keys for it.
 pub const DO: &[(&str, &[&str])] = &[
     ("call", &["to", "from", "patience", "variables"]),
-    ("hang_up", &[]),
-    ("state", &["user", "state", "reason"]),
+    ("hang_up", &["call"]),
+    ("state", &["user", "state", "reason", "extension", "by"]),
+    ("dialog", DIALOG),
+    ("medium", &["user", "medium", "state", "reason", "limit"]),
+    ("task", &["media", "variables"]),
+    ("contact", CONTACT),
     ("outage", &["status", "finesse", "for"]),
     ("fault", &["fault"]),
     ("heal", &["fault"]),
@@ -40,6 +44,33 @@ pub const DO: &[(&str, &[&str])] = &[
     ("publish", &["user", "node", "payload"]),
     ("end_session", &["user"]),
     ("mark", &["text"]),
+];
+
+/// The keys for an action of a user on a call.
+pub const DIALOG: &[&str] = &[
+    "user",
+    "action",
+    "call",
+    "to",
+    "participant",
+    "digits",
+    "wrap_up",
+    "variables",
+    "classification",
+    "callback_time",
+    "callback_number",
+];
+
+/// The keys for a contact of a campaign.
+pub const CONTACT: &[&str] = &[
+    "campaign",
+    "phone_number",
+    "first_name",
+    "last_name",
+    "account_number",
+    "agent",
+    "result",
+    "variables",
 ];
 
 /// The kinds of distributions, with their keys.

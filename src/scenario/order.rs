@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::desk::DialogRequest;
-use crate::desk::{Inbound, NewMessage, Request, SetState, Status};
+use crate::desk::{Command, DialogRequest, Inbound, NewMessage, Request, SetState, Status};
 use crate::fault::Spec;
 use crate::id::{DialogId, UserId};
 
@@ -18,6 +17,8 @@ pub enum Order {
     },
     /// Somebody outside calls.
     Place(Box<Inbound>),
+    /// Somebody outside hands in a task or a contact.
+    Outside(Box<Command>),
     /// The caller hangs up.
     HangUp(DialogId),
     Availability {
@@ -42,8 +43,19 @@ pub enum Order {
 }
 
 impl Order {
-    /// A request of a user to change its state.
+    /// A request for another state of a user, who asks for it itself.
     pub fn state(user: UserId, state: &str, extension: Option<String>, reason: Option<u32>) -> Self {
+        Self::state_by(user, user, state, extension, reason)
+    }
+
+    /// A request of a user for another state of a user.
+    pub fn state_by(
+        by: UserId,
+        user: UserId,
+        state: &str,
+        extension: Option<String>,
+        reason: Option<u32>,
+    ) -> Self {
         let asked = SetState {
             state: Some(state.to_owned()),
             extension,
@@ -51,7 +63,7 @@ impl Order {
             ..SetState::default()
         };
         let request = Box::new(Request::SetState { user, asked });
-        Self::Request { user, what: state.to_owned().into(), request }
+        Self::Request { user: by, what: state.to_owned().into(), request }
     }
 
     /// A request of a user at a telephone for one of its calls.
@@ -87,6 +99,11 @@ impl Order {
                 (Some(*user), what, about)
             }
             Self::Place(call) => (None, "call", format!("{} {}", call.from, call.to)),
+            Self::Outside(command) => match &**command {
+                Command::PlaceTask(task) => (None, "task", task.medium.clone()),
+                Command::AddContact(contact) => (None, "contact", contact.campaign.clone()),
+                _ => (None, "outside", String::new()),
+            },
             Self::HangUp(id) => (None, "hang_up", id.to_string()),
             Self::Availability { status, finesse } => {
                 let finesse = if *finesse { "available" } else { "unavailable" };

@@ -3,10 +3,10 @@
 use toml::de::DeValue;
 
 use crate::config::problem::{Place, Placed, Report, shown};
-use crate::config::section::{Reported, Section, kind_of};
+use crate::config::section::{Reported, Section, all, kind_of};
 use crate::desk::CallData;
 use crate::scenario::file::{Name, SECTIONS_MAX};
-use crate::scenario::values::wrong;
+use crate::scenario::values::{whole, wrong};
 
 /// A value of the document, and where it stands.
 pub type Value<'d> = Placed<&'d DeValue<'d>>;
@@ -20,7 +20,7 @@ pub fn sections<'d>(
     known: &[&'static str],
 ) -> Result<Vec<Section<'d>>, Reported> {
     let found = root.tables(report, key, name, known)?;
-    bounded(report, name, found, SECTIONS_MAX)
+    bounded(report, name, found)
 }
 
 /// Opens steps, whose keys depend on what they do.
@@ -31,18 +31,18 @@ pub fn steps<'d>(
     name: &'static str,
 ) -> Result<Vec<Section<'d>>, Reported> {
     let found = root.open_tables(report, key, name)?;
-    bounded(report, name, found, SECTIONS_MAX)
+    bounded(report, name, found)
 }
 
 fn bounded<'d>(
     report: &mut Report,
     name: &str,
     found: Vec<Section<'d>>,
-    most: usize,
 ) -> Result<Vec<Section<'d>>, Reported> {
-    match found.get(most) {
+    match found.get(SECTIONS_MAX) {
         Some(more) => {
-            wrong(report, more.place, format!("there can be {most} sections {name}; leave some out"))
+            let sentence = format!("there can be {SECTIONS_MAX} sections {name}; leave some out");
+            wrong(report, more.place, sentence)
         }
         None => Ok(found),
     }
@@ -80,4 +80,27 @@ pub fn check_variable(report: &mut Report, name: &str, value: &str, place: Place
             wrong(report, place, sentence)
         }
     }
+}
+
+/// Reads the variables of a call or of a task, each with its value.
+pub fn variables(report: &mut Report, section: &Section<'_>) -> Result<Vec<(String, String)>, Reported> {
+    let Some(value) = section.value(report, "variables") else { return Ok(Vec::new()) };
+    let table = any_table(report, "variables", value)?;
+    all(table.entries(report).into_iter().map(|(name, value)| match value.value.as_str() {
+        Some(text) => {
+            check_variable(report, name.value, text, value.place)?;
+            Ok((name.value.to_owned(), text.to_owned()))
+        }
+        None => wrong(report, value.place, "the value of a call variable must be a string in quotes"),
+    }))
+}
+
+/// Reads a number from 1.
+pub fn number(
+    report: &mut Report,
+    section: &Section<'_>,
+    key: &'static str,
+) -> Result<Option<u32>, Reported> {
+    let number = whole(report, section, key, (1, u64::from(u32::MAX)))?;
+    Ok(number.and_then(|number| u32::try_from(number).ok()))
 }

@@ -75,6 +75,8 @@ pub struct Scenario {
     /// The places of the players, by the ids of their users.
     pub(super) by_id: HashMap<Box<str>, usize>,
     pub(super) calls: Calls,
+    /// The id of the last call before it began.
+    pub(super) before: DialogId,
     /// The patience of the caller who was asked for last.
     pub(super) patience: Option<u64>,
     pub(super) reactions: BTreeMap<u64, Reaction>,
@@ -132,6 +134,7 @@ impl Scenario {
             players,
             by_id,
             calls: Calls::default(),
+            before: desk.last_call(),
             patience: None,
             reactions: BTreeMap::new(),
             left,
@@ -378,6 +381,6 @@ impl Scenario {
 }
 
 /// The ids of the calls that a payload names.
-fn dialogs_in(payload: &str) -> impl Iterator<Item = DialogId> {
+pub(super) fn dialogs_in(payload: &str) -> impl Iterator<Item = DialogId> {
     payload.split("/finesse/api/Dialog/").skip(1).filter_map(|text| text.split('<').next()?.parse().ok())
 }

@@ -11,8 +11,9 @@ use crate::record::{Filter, Query};
 use crate::scenario::distribution::LONGEST;
 use crate::scenario::file::{At, Condition, Do, Expect, Figure, LENGTH_MAX, NAME_MAX, On, TEXT_MAX};
 use crate::scenario::keys;
-use crate::scenario::parts::{Value, any_table, check_variable, name_at, sections, steps};
+use crate::scenario::parts::{Value, any_table, name_at, number, sections, steps, variables};
 use crate::scenario::random::Millionths;
+use crate::scenario::read_requests;
 use crate::scenario::values::{
     distribution_at, inline, millionths, needed_time, time, time_at, whole, wrong,
 };
@@ -156,13 +157,19 @@ fn what(
     }
     match *what {
         "call" => call(report, section),
-        "hang_up" => Ok(Do::HangUp),
+        "hang_up" => Ok(Do::HangUp(number(report, section, "call")?)),
         "state" => {
             let (user, state) = (name_at(report, section, "user"), section.needed(report, "state"));
-            let reason = whole(report, section, "reason", (1, u64::from(u32::MAX)));
-            let reason = reason?.and_then(|reason| u32::try_from(reason).ok());
-            Ok(Do::State { user: user?, state: state?.value.into(), reason })
+            let reason = number(report, section, "reason");
+            let extension = section.string(report, "extension");
+            let by = section.value(report, "by").map(|_| name_at(report, section, "by")).transpose();
+            let extension = extension?.map(|extension| extension.value.into());
+            Ok(Do::State { user: user?, state: state?.value.into(), reason: reason?, extension, by: by? })
         }
+        "dialog" => read_requests::dialog(report, section),
+        "medium" => read_requests::medium(report, section),
+        "task" => read_requests::task(report, section),
+        "contact" => read_requests::contact(report, section),
         "outage" => outage(report, section, length),
         "fault" => match section.value(report, "fault") {
             Some(value) => fault(report, value),
@@ -202,21 +209,12 @@ fn text_at(report: &mut Report, section: &Section<'_>, key: &'static str) -> Res
 fn call(report: &mut Report, section: &Section<'_>) -> Result<Do, Reported> {
     let (to, from) = (section.needed(report, "to"), section.string(report, "from"));
     let patience = distribution_at(report, section, "patience");
-    let variables = section.value(report, "variables").map(|value| {
-        let table = any_table(report, "variables", value)?;
-        all(table.entries(report).into_iter().map(|(name, value)| match value.value.as_str() {
-            Some(text) => {
-                check_variable(report, name.value, text, value.place)?;
-                Ok((Box::from(name.value), Box::from(text)))
-            }
-            None => wrong(report, value.place, "the value of a call variable must be a string in quotes"),
-        }))
-    });
+    let variables = variables(report, section);
     Ok(Do::Call {
         from: from?.map(|from| from.value.into()),
         to: to?.value.into(),
         patience: patience?,
-        variables: variables.transpose()?.unwrap_or_default(),
+        variables: variables?,
     })
 }
 

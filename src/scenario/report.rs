@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::clock::Seconds;
+use crate::desk::Command;
 use crate::json::{self, Object};
 use crate::scenario::file::{Condition, Do, Figure};
 use crate::scenario::play::Scenario;
@@ -211,8 +212,14 @@ impl Do {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Call { .. } => "call",
-            Self::HangUp => "hang_up",
+            Self::HangUp(_) => "hang_up",
             Self::State { .. } => "state",
+            Self::Dialog { .. } => "dialog",
+            Self::Medium { .. } => "medium",
+            Self::Outside(command) => match **command {
+                Command::PlaceTask(_) => "task",
+                _ => "contact",
+            },
             Self::Outage { .. } => "outage",
             Self::Fault { .. } => "fault",
             Self::Heal(_) => "heal",

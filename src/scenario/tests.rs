@@ -158,3 +158,24 @@ fn a_crowd_has_as_many_agents_as_are_wanted_and_callers_for_them() {
         assert_eq!(file.check(&Desk::new(config)), [], "{wanted}");
     }
 }
+
+#[test]
+fn steps_of_media_tasks_and_contacts_say_what_they_lack() {
+    for (section, sentence) in [
+        (
+            "do = \"dialog\"\nuser = \"1001\"\naction = \"MAKE_CALL\"",
+            "action = \"MAKE_CALL\" makes a call; add to = \"9001\", and leave call out",
+        ),
+        ("do = \"dialog\"\nuser = \"1001\"", "[[at]] has no action; add action = \"…\""),
+        (
+            "do = \"contact\"\ncampaign = \"Renewals\"\nphone_number = \"five\"",
+            "phone_number has digits, +, * and #; first_name, last_name and account_number are texts",
+        ),
+        ("do = \"task\"", "[[at]] has no media; add media = \"…\""),
+    ] {
+        let problems = problems(&format!("{HEAD}[[at]]\ntime = \"1s\"\n{section}\n"));
+        assert!(problems.len() == 1 && problems[0].ends_with(sentence), "{section}: {problems:?}");
+    }
+    let well = "do = \"medium\"\nuser = \"1001\"\nmedium = \"5000\"\nstate = \"LOGIN\"\n[[at]]\ntime = \"2s\"\ndo = \"task\"\nmedia = \"5000\"\nvariables = { callVariable1 = \"x\" }\n[[at]]\ntime = \"3s\"\ndo = \"contact\"\ncampaign = \"Renewals\"\nphone_number = \"5550190\"\nresult = \"busy\"\n[[at]]\ntime = \"4s\"\ndo = \"hang_up\"\ncall = 1\n";
+    assert_eq!(problems(&format!("{HEAD}[[at]]\ntime = \"1s\"\n{well}")), [""; 0]);
+}

@@ -194,7 +194,7 @@ test('with the colours of the system one sees which view is open, which language
 
 test('a scenario is played, paused and stopped by the page, and at its end the page has the states that REST has', lab(async ({ server }) => {
   const { page, complaints } = await enter(server, 'desk', { expected: [/503/] });
-  const strip = page.locator('.desk-scenario');
+  const strip = page.locator('.scenario-strip');
   const press = (name) => strip.locator(`[data-scenario="${name}"]`).click();
   const stands = strip.locator('[data-scenario="stands"]');
   await strip.locator('select[name="scenario"]').selectOption('outage-and-recovery');
@@ -219,4 +219,53 @@ test('a scenario is played, paused and stopped by the page, and at its end the p
   }
   await strip.locator('[data-scenario="start"]').waitFor();
   assert.deepEqual(complaints, []);
+}));
+
+test('what is done on the page becomes a scenario, which is checked and leads to the same states', lab(async ({ server }) => {
+  const { page, complaints } = await enter(server, 'desk');
+  const recorder = page.locator('.desk-recorder');
+  const press = (name) => recorder.locator(`[data-recorder="${name}"]`).click();
+  await press('toggle');
+  await recorder.getByText('Recording: what is changed here becomes a scenario.').waitFor();
+  await signIn(page, '1001');
+  await action(page, '1001', 'ready').click();
+  await agent(page, '1001').locator('.badge[data-state="READY"]').waitFor();
+  await page.locator('[data-action="call"]').click();
+  await action(page, '1001', 'ANSWER').click();
+  await action(page, '1001', 'HOLD').click();
+  await action(page, '1001', 'RETRIEVE').waitFor();
+  await press('toggle');
+  await recorder.locator('[data-recorder="file"]').waitFor();
+  const text = await recorder.locator('[data-recorder="file"]').textContent();
+  for (const part of ['state = "LOGIN"', 'do = "call"\nto = "9001"\n', 'action = "ANSWER"\ncall = 1\n', 'action = "HOLD"\ncall = 1\n']) {
+    assert.ok(text.includes(part), `${part} in\n${text}`);
+  }
+  const saved = page.waitForEvent('download');
+  await press('save');
+  assert.equal((await saved).suggestedFilename(), 'recorded.toml');
+  await page.screenshot({ path: `${SHOTS}desk-recorded-1280.png`, fullPage: true });
+  await accessible(page);
+  for (const width of [320, 480, 768, 1280, 1920]) {
+    await page.setViewportSize({ width, height: 800 });
+    await fits(page);
+  }
+  // The wallboard says that it plays, and pauses it.
+  const board = await open(server, 'board#user=administrator&password=1234&team=1');
+  await board.page.locator('[data-agent="1001"]').waitFor();
+  const strip = board.page.locator('.scenario-strip');
+  assert.equal(await strip.isVisible(), false, 'no scenario plays');
+  await press('play');
+  await action(page, '1001', 'RETRIEVE').waitFor();
+  await strip.locator('[data-scenario="pause"]').click({ timeout: 20_000 });
+  await strip.locator('[data-scenario="go"]').waitFor();
+  assert.match(await strip.locator('[data-scenario="stands"]').textContent(), /^Recorded: \d+:\d\d of \d+:\d\d · /);
+  await accessible(board.page);
+  for (const width of [320, 480, 768, 1280, 1920]) {
+    await board.page.setViewportSize({ width, height: 800 });
+    await fits(board.page);
+  }
+  await board.page.screenshot({ path: `${SHOTS}board-scenario-1920.png` });
+  await strip.locator('[data-scenario="stop"]').click();
+  await strip.waitFor({ state: 'hidden' });
+  for (const one of [complaints, board.complaints]) assert.deepEqual(one, []);
 }));

@@ -7,16 +7,20 @@ use hyper::{Method, StatusCode};
 
 use crate::clock::{Now, Seconds};
 use crate::config::Problem;
-use crate::http::callboard::{Next, Served, Step, UserRequest};
+use crate::http::callboard::{Next, Served, Step, UserRequest, record};
 use crate::http::query::Query;
 use crate::http::response::{self, HttpRefusal, Response, text};
 use crate::http::site::Site;
 use crate::hub::{Hub, NotStarted, SPEED_MAX};
 use crate::json;
-use crate::scenario::{File, SHIPPED, shipped};
+use crate::scenario::{self, File, SHIPPED, shipped};
+use crate::xml::Bounds;
 
 /// The path.
 pub const PATH: &str = "/callboard/api/scenario";
+
+/// The path of what is recorded, as a scenario.
+pub const RECORDED: &str = "/callboard/api/scenario/recorded";
 
 /// The name of a scenario in a body.
 const BODY: &str = "the body";
@@ -114,6 +118,32 @@ fn carry_out(
 
 fn shown(site: &Rc<Site>) -> Response {
     response::json(site.driver.with_hub(|hub, _| document(hub)))
+}
+
+/// Answers GET with what is recorded, as a scenario: `after` and `user` choose.
+pub fn recorded(UserRequest { site, request, .. }: UserRequest<'_>) -> Served {
+    record::check_on(site)?;
+    const WRONG: HttpRefusal = HttpRefusal {
+        status: StatusCode::BAD_REQUEST,
+        sentence: "Say at most, once each: after=120, the number of an entry of the record, and user=1001, the id of a user.",
+    };
+    let (mut after, mut user) = (None, None);
+    for (key, value) in Query::of(request.uri()).pairs() {
+        let is_second = match &*key {
+            "after" => after.replace(crate::text::number(&value).ok_or(WRONG)?).is_some(),
+            "user" => user.replace(value).is_some(),
+            _ => true,
+        };
+        if is_second {
+            return Err(WRONG);
+        }
+    }
+    let file = site.driver.with_hub(|hub, _| {
+        let user = user.as_deref().map(|name| hub.known_as(name));
+        let bounds = Bounds::of(&site.limits);
+        scenario::recorded(hub.record(), after.unwrap_or_default(), user.as_deref(), &bounds)
+    });
+    Ok(text(StatusCode::OK, file).into())
 }
 
 fn refused(problems: impl IntoIterator<Item = String>) -> Response {

@@ -17,6 +17,7 @@ mod page;
 mod publish;
 mod recipes;
 mod record;
+mod recorded;
 mod reset;
 mod scenario;
 mod snapshots;

@@ -6,6 +6,7 @@ import { elapsed, timeOfDay } from '../shared/clock.js';
 import { clear, el, say, told } from '../shared/dom.js';
 import { ContactCentre } from '../shared/contact_centre.js';
 import { FaultBar } from '../shared/fault_bar.js';
+import { scenarioStrip } from '../shared/scenario.js';
 import { AGENT_STATES, stateKind, stateName } from '../shared/states.js';
 import { setTheme, theme } from '../shared/theme.js';
 import { language, onLanguage, setLanguage, t } from '../shared/words.js';
@@ -212,6 +213,7 @@ function wall(entry, api, directory) {
   const note = el('span', { class: 'board-note' });
   const tiles = new Map();
   const bar = new FaultBar({ api, directory });
+  const scenario = directory.administrator && (directory.record || directory.faults) && scenarioStrip({ api }, { quiet: true });
   const others = directory.teams.length > 1 && el('select', {
     'aria-label': t('board.team'),
     on: { change: (event) => choose(event.target.value) },
@@ -224,6 +226,7 @@ function wall(entry, api, directory) {
     el('header', { class: 'board-head' }, el('h1', {}, team.name), service, counts, time),
     band,
     bar.node,
+    scenario && scenario.node,
     queues,
     grid,
     el('footer', { class: 'board-foot' }, updated, note,
@@ -248,6 +251,7 @@ function wall(entry, api, directory) {
     clearInterval(timer);
     observer.disconnect();
     bar.close();
+    if (scenario) scenario.close();
     centre.close();
   };
   centre.start();

@@ -9,7 +9,8 @@ import { packed } from '../shared/packed.js';
 import { ContactCentre } from '../shared/contact_centre.js';
 import { AgentCommands } from './agent_commands.js';
 import { customerCard } from './customers.js';
-import { scenarioStrip } from './scenario.js';
+import { recorder } from './recorder.js';
+import { scenarioStrip } from '../shared/scenario.js';
 import { stateName, taskStateName } from '../shared/states.js';
 import { ticker } from './ticker.js';
 import { t } from '../shared/words.js';
@@ -41,6 +42,7 @@ export function show(root, context) {
   const queues = queueCard();
   const events = ticker(context);
   const scenario = directory.administrator && (directory.record || directory.faults) && scenarioStrip(context);
+  const recording = directory.administrator && recorder(context, scenario);
   const customers = directory.administrator ? [callCard(), ...(hasMedia ? [taskCard()] : []), ...(directory.campaigns.length ? [contactCard()] : [])] : [];
   let centre = null;
   let cards = new Map();
@@ -58,6 +60,7 @@ export function show(root, context) {
         el('div', { class: 'row spread' }, select, directory.administrator && serviceMenu(), el('a', { class: 'button small', href: './board', target: '_blank', rel: 'noopener' }, t('desk.board')))),
       el('p', { class: 'hint' }, t('desk.lead')),
       scenario && scenario.node,
+      recording && recording.node,
     ),
     columns,
   ));

@@ -1,6 +1,7 @@
 // Frames as a file for a support case, without passwords: JSON of this page, HAR 1.2 with `_webSocketMessages`, and text.
 
 import { nameOf } from '../protocol/frames.js';
+import { download } from '../shared/download.js';
 import { t } from '../shared/words.js';
 import { pretty } from '../shared/xml.js';
 import { payloadsOf } from './frame_body.js';
@@ -184,16 +185,4 @@ function text(file) {
     for (const payload of frame.http ? [] : payloadsOf(frame)) lines.push(...pretty(payload).split('\n').map((line) => PAYLOAD + line));
   }
   return `${lines.join('\n')}\n`;
-}
-
-/** Has the browser save a file. */
-export function download(name, type, body) {
-  const url = URL.createObjectURL(new Blob([body], { type: `${type};charset=utf-8` }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  document.body.append(link);
-  link.click();
-  link.remove();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

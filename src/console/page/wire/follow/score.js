@@ -5,7 +5,7 @@ import { clear, el, say } from '../../shared/dom.js';
 import { choices, menu } from '../../shared/menu.js';
 import { language, t } from '../../shared/words.js';
 import { PolledTable } from '../polled_table.js';
-import { download } from '../save.js';
+import { download } from '../../shared/download.js';
 import './score.words.js';
 
 const PATH = '/callboard/api/conformance';

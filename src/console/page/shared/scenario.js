@@ -1,10 +1,12 @@
 // The strip that plays a scenario: which one, how far it is, how it stands, and how fast it goes.
 
-import { reason } from '../shared/api.js';
-import { el, say } from '../shared/dom.js';
-import { addWords, t } from '../shared/words.js';
+import { reason } from './api.js';
+import { el, say } from './dom.js';
+import { addWords, t } from './words.js';
 
 const EVERY = 2_000;
+// Where nobody starts a scenario, somebody else may have.
+const QUIET = 10_000;
 const PATH = '/callboard/api/scenario';
 const SPEEDS = [1, 5, 10, 60];
 
@@ -40,8 +42,8 @@ addWords({
 /** Minutes and seconds. */
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`;
 
-/** The strip, for administrators of a server that can play. */
-export function scenarioStrip({ api }) {
+/** The strip, for administrators of a server that can play. `quiet`: it is there only while a scenario plays, which others start. */
+export function scenarioStrip({ api }, { quiet = false } = {}) {
   let timer = 0;
   const button = (action, act) => el('button', { class: 'button small', type: 'button', data: { scenario: action }, on: { click: act } }, t(`scenario.${action}`));
   const choice = el('select', { 'aria-label': t('scenario.choose'), name: 'scenario' });
@@ -55,14 +57,17 @@ export function scenarioStrip({ api }) {
   };
   const stands = el('span', { class: 'hint', role: 'status', data: { scenario: 'stands' } });
   const bad = el('span', { class: 'error', role: 'alert', hidden: true });
-  const node = el('section', { class: 'row desk-scenario', 'aria-label': t('scenario.heading'), hidden: true },
+  const node = el('section', { class: 'row scenario-strip', 'aria-label': t('scenario.heading'), hidden: true },
     el('strong', {}, t('scenario.heading')), choice, speed, Object.values(buttons), stands, bad);
+  if (quiet) for (const part of [choice, buttons.start]) part.remove();
   let state = 'none';
   const isOn = () => state === 'playing' || state === 'paused';
   show(api.get(PATH));
 
   return {
     node,
+    /** Begins the scenario of a text. */
+    play: (text) => show(api.post(`${PATH}?do=start`, text, { headers: { 'Content-Type': 'text/plain' } })),
     close() {
       clearTimeout(timer);
       timer = null;
@@ -82,12 +87,12 @@ export function scenarioStrip({ api }) {
     say(bad, problem);
     bad.hidden = !problem;
     if (answer.ok) draw(answer.json());
-    if (isOn()) timer = setTimeout(() => (document.hidden || api.denied ? show(Promise.resolve({ ok: false, problem: '' })) : show(api.get(PATH))), EVERY);
+    if (isOn() || quiet) timer = setTimeout(() => (document.hidden || api.denied ? show(Promise.resolve({ ok: false, problem: '' })) : show(api.get(PATH))), isOn() ? EVERY : QUIET);
   }
 
   function draw(now) {
     state = now.state;
-    node.hidden = false;
+    node.hidden = quiet && !isOn();
     if (!choice.options.length) choice.append(...now.shipped.map(({ name, about }) => el('option', { value: name, title: about }, name)));
     if (state === 'playing' && SPEEDS.includes(now.speed)) speed.value = String(now.speed);
     buttons.start.hidden = isOn();
