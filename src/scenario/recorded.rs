@@ -49,7 +49,7 @@ pub fn recorded(record: &Record, after: u64, user: Option<&str>, bounds: &Bounds
             && answer_to(entry).is_some_and(is_well)
     };
     // All begins again with a reset, also the numbers of calls.
-    let reset = record.behind(after).filter(is_reset).last().map(|entry| entry.seq);
+    let reset = record.behind(after).rfind(is_reset).map(|entry| entry.seq);
     let begin = reset.unwrap_or(after);
     let first_call = match reset {
         Some(_) => first_call(record, begin, 0),

@@ -245,7 +245,7 @@ test('what is done on the page becomes a scenario, which is checked and leads to
   assert.equal((await saved).suggestedFilename(), 'recorded.toml');
   await page.screenshot({ path: `${SHOTS}desk-recorded-1280.png`, fullPage: true });
   await accessible(page);
-  for (const width of [320, 480, 768, 1280, 1920]) {
+  for (const width of [390, 480, 768, 1280, 1920]) {
     await page.setViewportSize({ width, height: 800 });
     await fits(page);
   }
@@ -260,7 +260,7 @@ test('what is done on the page becomes a scenario, which is checked and leads to
   await strip.locator('[data-scenario="go"]').waitFor();
   assert.match(await strip.locator('[data-scenario="stands"]').textContent(), /^Recorded: \d+:\d\d of \d+:\d\d · /);
   await accessible(board.page);
-  for (const width of [320, 480, 768, 1280, 1920]) {
+  for (const width of [390, 480, 768, 1280, 1920]) {
     await board.page.setViewportSize({ width, height: 800 });
     await fits(board.page);
   }
