@@ -255,8 +255,11 @@ test('what is done on the page becomes a scenario, which is checked and leads to
   const strip = board.page.locator('.scenario-strip');
   assert.equal(await strip.isVisible(), false, 'no scenario plays');
   await press('play');
-  await action(page, '1001', 'RETRIEVE').waitFor();
-  await strip.locator('[data-scenario="pause"]').click({ timeout: 20_000 });
+  // Paused at once, it is not over before the wallboard asks.
+  await page.locator('.scenario-strip [data-scenario="pause"]').click();
+  await strip.locator('[data-scenario="go"]:not([hidden])').waitFor({ state: 'attached' });
+  // Buttons are there while somebody moves.
+  await board.page.mouse.move(200, 200);
   await strip.locator('[data-scenario="go"]').waitFor();
   assert.match(await strip.locator('[data-scenario="stands"]').textContent(), /^Recorded: \d+:\d\d of \d+:\d\d · /);
   await accessible(board.page);
@@ -265,6 +268,10 @@ test('what is done on the page becomes a scenario, which is checked and leads to
     await fits(board.page);
   }
   await board.page.screenshot({ path: `${SHOTS}board-scenario-1920.png` });
+  await board.page.mouse.move(300, 300);
+  await strip.locator('[data-scenario="go"]').click();
+  await action(page, '1001', 'RETRIEVE').waitFor();
+  await board.page.mouse.move(200, 200);
   await strip.locator('[data-scenario="stop"]').click();
   await strip.waitFor({ state: 'hidden' });
   for (const one of [complaints, board.complaints]) assert.deepEqual(one, []);

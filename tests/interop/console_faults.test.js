@@ -46,7 +46,7 @@ test('a fault is found, set for one user, counted and healed, and the bar says s
   assert.equal(await card(page, 'ping-delay').getByLabel('使用者', { exact: true }).inputValue(), '1003');
   await page.locator('button[lang="en"]').click();
   await page.locator('nav a[href="#desk"]').click();
-  await bar(page).getByRole('button', { name: 'Heal all' }).press('Enter');
+  await bar(page).getByRole('button', { name: 'Heal all' }).click();
   for (const one of [page, board.page, agent.page]) await bar(one).waitFor({ state: 'hidden' });
   assert.deepEqual((await (await ask(server, 'GET', 'faults')).json()).faults, []);
   await session.ping();

@@ -31,7 +31,8 @@ export async function startOther(program, flags, { env, folder, isUp, say = () =
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   };
-  await within(up(), `${program} to listen`);
+  // Erlang takes half a minute on a busy machine.
+  await within(up(), `${program} to listen`, 90_000);
   return {
     said: () => said,
     async stop() {

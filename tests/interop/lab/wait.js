@@ -3,10 +3,10 @@
 const PATIENCE = 30_000;
 
 /** The promise, or an error that says what did not happen. */
-export async function within(promise, what) {
+export async function within(promise, what, patience = PATIENCE) {
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`waited ${PATIENCE / 1000} s in vain for ${what}`)), PATIENCE);
+    timer = setTimeout(() => reject(new Error(`waited ${patience / 1000} s in vain for ${what}`)), patience);
   });
   try {
     return await Promise.race([promise, late]);
