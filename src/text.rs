@@ -16,7 +16,7 @@ pub fn is_shown(c: char) -> bool {
         && !matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}')
 }
 
-/// What somebody else has sent, with a replacement in the place of each character that is not shown.
+/// Text of somebody else, with a replacement in the place of each character that is not shown.
 pub fn printable(text: &str) -> String {
     text.chars().map(|c| if is_shown(c) { c } else { '\u{fffd}' }).collect()
 }

@@ -206,7 +206,7 @@ async fn secured(settings: &Settings, stream: TcpStream) -> Result<Box<dyn Duple
     }
 }
 
-/// What a future comes to; `None`: it has not come to anything in that time.
+/// The output of a future; `None`: it was not ready in that time.
 async fn within<T>(time: Duration, work: impl Future<Output = T>) -> Option<T> {
     let late = async {
         Timer::after(time).await;

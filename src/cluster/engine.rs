@@ -19,12 +19,12 @@ use crate::cluster::worker::{Message, Shared, Worker, fill_random};
 /// How long what waits may take when the log is stopped.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// What comes out of the log.
+/// An event of the log, for the caller.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Event {
     /// The engine can be used. What was missed comes next, in order, up to `until`.
     Up {
-        /// What the header or the last snapshot says of the configuration of who has written it.
+        /// The configuration of the writer, as the header or the last snapshot has it.
         sections: Vec<u8>,
         until: EntryId,
     },

@@ -23,15 +23,15 @@ pub(super) struct State {
     pub seen: Seen,
 }
 
-/// What an appliance finds when it comes.
+/// The stream and the snapshot as an appliance finds them when it joins.
 pub(super) struct Joined {
-    /// What the last that has stored says of its configuration.
+    /// The configuration of the appliance that stored the last snapshot.
     pub sections: Vec<u8>,
     /// The last entry of the stream.
     pub until: EntryId,
     /// The entry behind which it reads on.
     pub from: EntryId,
-    /// What takes the place of its own state; `None`: that is still good.
+    /// The snapshot that takes the place of the appliance's own state; `None`: that state is still good.
     pub state: Option<State>,
 }
 
@@ -64,7 +64,7 @@ pub(super) async fn join(
     if at.is_some() || held.is_some() {
         header.arg("NOMKSTREAM");
     }
-    // It fails where the stream is there already. Whether it may be written to is known then.
+    // The header's XADD fails where the stream is there already, which shows whether the stream may be written to.
     header.arg(EntryId::FIRST.to_string()).arg("version").arg(VERSION_TEXT);
     header.arg("domain").arg(&settings.domain).arg("sections").arg(&settings.sections);
     commands.cmd("XRANGE").arg(key).arg("-").arg("+").arg("COUNT").arg(1);
@@ -102,7 +102,7 @@ pub(super) async fn join(
         return Ok(Joined { sections, until, from: state.id, state: Some(state) });
     }
     if held.is_none() && first == EntryId::FIRST {
-        // What was read before is no more what the stream has.
+        // The stream has other entries than those that were read before.
         let anew = at.map(|_| State { id: EntryId::FIRST, bytes: Vec::new(), seen: Seen::default() });
         return Ok(Joined { sections, until, from: EntryId::FIRST, state: anew });
     }

@@ -1,4 +1,4 @@
-//! What waits to be appended, until it has been read from the stream.
+//! The entries that wait to be appended, each until it has been read from the stream.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -14,7 +14,7 @@ pub enum NotAppended {
     Down(String),
     /// The entry is longer than this, in bytes.
     TooLong(usize),
-    /// So many entries were appended in this second already.
+    /// The most entries a second, this number, were appended in this second already.
     TooFast(u32),
     /// As many entries, or bytes, wait as may.
     TooMuch,
@@ -45,7 +45,7 @@ impl fmt::Display for NotAppended {
 struct Waiting {
     number: u64,
     bytes: Vec<u8>,
-    /// It was sent over the connection in use.
+    /// Whether the entry was sent over the connection in use.
     sent: bool,
 }
 

@@ -9,7 +9,7 @@ use std::fmt;
 
 /// The form of all records. Another form is another number.
 const VERSION: u8 = 1;
-/// The same, as the header and snapshots have it.
+/// The form of all records as a text, for the header and snapshots.
 pub(super) const VERSION_TEXT: &str = "1";
 /// The field of an entry.
 pub(super) const FIELD: &str = "entry";
@@ -55,7 +55,7 @@ pub(super) struct Record {
     pub bytes: Vec<u8>,
 }
 
-/// What is appended.
+/// The bytes of a record, which XADD appends.
 pub(super) fn written(writer: &Writer, number: u64, bytes: &[u8]) -> Vec<u8> {
     let mut record = Vec::with_capacity(HEAD + bytes.len());
     record.push(VERSION);
@@ -91,7 +91,7 @@ pub(super) fn read(id: EntryId, fields: Vec<(Vec<u8>, Vec<u8>)>) -> Result<Recor
     Ok(Record { id, writer, number: u64::from_le_bytes(number), bytes: record })
 }
 
-/// What a header or a snapshot says of those that may read the stream.
+/// The terms of a stream, in its header and in each snapshot: the domain and the configuration that a reader has to have.
 pub(super) struct Kind<'a> {
     pub version: &'a [u8],
     pub domain: &'a [u8],

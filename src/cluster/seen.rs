@@ -1,4 +1,4 @@
-//! Which requests the entries that were read have been: an append whose answer was lost is sent again, and must count once.
+//! The requests whose entries were read: an append whose answer was lost is sent again, and must count once.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -17,7 +17,7 @@ pub(super) const SPAN: u64 = 4096;
 struct Requests {
     writer: Writer,
     highest: u64,
-    /// Those below it that have not come, in order; as many as [`SPAN`].
+    /// The numbers below `highest` that have not come, in order; at most [`SPAN`].
     missing: Vec<u64>,
 }
 

@@ -28,7 +28,7 @@ pub struct Settings {
     pub key: String,
     /// The XMPP domain: that of the stream has to be the same.
     pub domain: String,
-    /// What the header and snapshots tell others of the configuration; for the caller to understand, 64 KiB at the most.
+    /// The configuration as header and snapshots tell it to others: bytes that the caller understands, at most 64 KiB.
     pub sections: Vec<u8>,
     pub bounds: Bounds,
 }

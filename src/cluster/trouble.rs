@@ -5,7 +5,7 @@ use std::fmt;
 /// A reason for which the engine cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Trouble {
-    /// It will not pass by itself: a program that starts with it ends.
+    /// Whether the trouble stays until somebody mends it: a program that starts with it ends.
     pub is_lasting: bool,
     /// The sentence, without a full stop.
     pub why: String,
@@ -36,7 +36,7 @@ impl Trouble {
                 return Self { is_lasting, why: why.replace("{}", &detail) };
             }
         }
-        // These have the code ERR, and only their words tell them apart.
+        // Errors with the code ERR are told apart by their words alone.
         if detail.contains("unknown command") {
             return Self::lasting(format!(
                 "the engine does not know a command that is needed ({detail}); use Redis 6.2 or later, and rename no commands"

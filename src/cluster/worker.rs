@@ -25,7 +25,7 @@ const APPENDED: (usize, usize) = (512, 1 << 20);
 const WAIT: Duration = Duration::from_secs(1);
 /// The shortest and the longest pause before it is tried again.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
-/// What the task tells the log.
+/// A message of the task to the log.
 pub(super) enum Message {
     Joined { joined: Joined },
     Entries(Vec<Record>),
@@ -34,7 +34,7 @@ pub(super) enum Message {
     Refused(String),
 }
 
-/// What log and task share.
+/// The state that log and task share.
 pub(super) struct Shared {
     pub outbox: Outbox,
     /// A snapshot that waits to be stored.
@@ -81,7 +81,7 @@ impl Worker {
                 Ok(never) => never,
                 Err(over) => over,
             };
-            // What holds for a while is no reason for longer pauses.
+            // A connection that held for a while is no reason for longer pauses.
             attempts = if now().duration_since(begun) > PAUSE.1 { 0 } else { attempts + 1 };
             match over {
                 Over::Dropped => return,
@@ -113,7 +113,7 @@ impl Worker {
         let mut appending = Connection::open(&self.executor, settings).await?;
         let joined = join(&mut reading, settings, *at).await?;
         let from = joined.from;
-        // What cannot be read is known before it is said that all is well.
+        // A record that cannot be read is known before it is said that all is well.
         let (first, length) = self.read(&mut reading, from, None).await?;
         *at = Some(from);
         *told = None;
@@ -174,7 +174,7 @@ impl Worker {
             });
             match read {
                 Ok(record) => records.push(record),
-                // Those before it are good; at the next read it is the first.
+                // The records before the bad one are good; the next read begins with the bad one.
                 Err(_) if !records.is_empty() => break,
                 Err(why) => {
                     let trouble = format!(

@@ -51,7 +51,7 @@ pub fn served(flags: &Serve, in_use: &[SocketAddr]) -> Result<(Config, Vec<Probl
     Ok((config, warnings))
 }
 
-/// What is not there yet.
+/// Why a configuration with `[cluster]` is not served.
 #[cfg(feature = "cluster")]
 const NOT_JOINED: &str = "an appliance does not join others yet: the section is read, and `callboard check` prints it, but nothing is served \
                           with it; leave it out";

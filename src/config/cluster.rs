@@ -64,7 +64,7 @@ pub struct Side {
     pub role: SideRole,
 }
 
-/// Which of two nodes a side is.
+/// The role of a side: one of two nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SideRole {
     Primary,
@@ -85,7 +85,7 @@ impl SideRole {
 }
 
 impl Cluster {
-    /// The same, wherever it stands in its file.
+    /// The section without its places in the file, to compare two files.
     pub fn without_places(&self) -> Self {
         Self { places: Places::NOWHERE, ..self.clone() }
     }

@@ -59,7 +59,7 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// The folder for what the server keeps over a restart; `None`: the default.
     pub state_dir: Option<PathBuf>,
-    /// What is kept of changes there.
+    /// How much of the changes the folder keeps.
     pub durability: Durability,
     /// The folder whose files are served at `/`; `None`: none is.
     pub www: Option<Www>,

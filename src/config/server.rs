@@ -74,7 +74,7 @@ impl NodeAccess {
     }
 }
 
-/// What is kept of changes over a restart.
+/// How much of the changes is there again after a restart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {
     /// Nothing.

@@ -263,7 +263,7 @@ impl Desk {
     }
 }
 
-/// What others see of an agent, who do not see what is due.
+/// An agent as others see it, without what is due.
 fn untimed(agent: &Agent) -> Agent {
     Agent { sign_in: None, leaving: None, wrap_up: None, ..agent.clone() }
 }

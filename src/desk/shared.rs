@@ -17,7 +17,7 @@ use crate::id::{DialogId, TaskId, UserId};
 use crate::replica::codec::{Codec, Coded, coded};
 use crate::replica::sections::{Changeable, Sections};
 
-/// What a desk has of a configuration that its state refers to.
+/// The parts of a desk's configuration to which its state refers.
 #[derive(Clone, Debug, Default)]
 pub struct World {
     queues: Vec<config::Queue>,
@@ -46,7 +46,7 @@ coded! {
 }
 
 impl Desk {
-    /// What its state refers to.
+    /// The parts of the configuration to which the state refers.
     pub fn world(&self) -> World {
         World {
             queues: self.queues.iter().map(|queue| queue.config.clone()).collect(),

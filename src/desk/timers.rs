@@ -146,7 +146,7 @@ impl Coded for Timers {
         Self::default()
     }
 
-    /// Those that are read are due at their own times.
+    /// Alarms that are read are due at their own times.
     fn code(&mut self, codec: &mut Codec<'_>) {
         if codec.is_reading() {
             (self.moved, codec.moved) = (None, None);

@@ -29,7 +29,7 @@ pub struct Folder {
     log: Option<File>,
 }
 
-/// What a folder has.
+/// A state and its log, as a folder has them.
 pub struct Found {
     /// The name of the file, for people.
     pub name: String,

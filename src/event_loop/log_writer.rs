@@ -87,11 +87,10 @@ fn recover(hub: &mut Hub, now: Now, config: &Config, found: &Found) -> Result<()
         log::warn!("the last {} bytes of the log are no whole change, and are cut off", log.cut);
     }
     if let Some(section) = state.difference {
-        log::warn!(
-            "{section} has changed since: {} users of the state are gone, and {} changes do not apply",
-            state.gone,
-            log.gone
-        );
+        log::warn!("{section} has changed since: {} users of the state are gone", state.gone);
+    }
+    if log.gone > 0 {
+        log::warn!("{} changes of the log do not apply to what is there, and are left out", log.gone);
     }
     Ok(())
 }
@@ -160,7 +159,7 @@ impl Driver {
     ///
     /// # Errors
     ///
-    /// It cannot be kept.
+    /// The changes cannot be kept.
     pub async fn kept(self: &Rc<Self>) -> Result<(), NotKept> {
         let Some(number) = self.with_hub(|hub, _| hub.unkept()) else { return Ok(()) };
         let is_over = || self.with_hub(|hub, _| hub.is_kept(number) != Some(false));

@@ -63,7 +63,7 @@ pub struct Recorder {
     request_id: String,
     /// Whether the bodies are recorded.
     has_bodies: bool,
-    /// What a request lets come from outside, as a form. It is recorded in place of the body, as what comes is in events, too.
+    /// The call, task or contact that a request lets come from outside, as a form. The record has it in place of the body.
     outside: Option<String>,
     /// Whether it has an entry. What BOSH carries is recorded as frames.
     is_recorded: bool,

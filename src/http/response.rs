@@ -100,7 +100,7 @@ impl HttpRefusal {
     pub const GOING_DOWN: Self =
         Self { status: StatusCode::SERVICE_UNAVAILABLE, sentence: "The server is going down." };
 
-    /// What was asked for may have been done, and may be undone by a loss of power.
+    /// The change may have been made, and may be undone by a loss of power.
     #[cfg(feature = "replica")]
     pub const NOT_KEPT: Self = Self {
         status: StatusCode::SERVICE_UNAVAILABLE,

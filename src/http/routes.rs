@@ -100,7 +100,7 @@ pub struct Exchange<'a> {
 /// An answer that is being made. It has a box of its own: a request may wait for long, and takes no more than it needs then.
 type Answering<'a> = Pin<Box<dyn Future<Output = Response> + 'a>>;
 
-/// What answers the requests for a resource.
+/// The handler of the requests for a resource.
 pub enum Handler {
     Now(fn(&Site, &Request<Incoming>) -> Response),
     Later(for<'a> fn(Exchange<'a>) -> Answering<'a>),

@@ -24,7 +24,7 @@ use crate::replica::sum::fingerprint;
 /// A log is replaced by a state after so many bytes.
 const LONGEST_LOG: usize = 4 * 1024 * 1024;
 
-/// What was read of a log.
+/// How much of a log was read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Replayed {
     /// Entries that were applied again.
@@ -65,7 +65,7 @@ impl Hub {
         self.entry_log.as_ref().is_some_and(|log| log.wants_state || !log.records.is_empty())
     }
 
-    /// What is to be written next, all in one go.
+    /// The records or the state to write next, all in one go.
     pub fn take_batch(&mut self, now: Now) -> Option<Batch> {
         if !self.has_batch() {
             return None;
@@ -104,7 +104,7 @@ impl Hub {
         self.report.act(Action::WaitOver);
     }
 
-    /// What was given out could not be written, or takes too long: nothing is changed until it can be. What comes next is a state.
+    /// A batch could not be written, or takes too long: nothing is changed until a write goes well. The next batch has a state.
     pub fn log_failed(&mut self) {
         if let Some(log) = &mut self.entry_log {
             log.figures.has_failed = true;
@@ -149,7 +149,7 @@ impl Hub {
         self.entry_log.as_ref().is_some_and(|log| log.is_ending && !log.figures.has_failed)
     }
 
-    /// What waits for the sessions of a user is not handed out before all is kept that was changed until now. There are no more of
+    /// The frames of a user's sessions are not handed out before all is kept that was changed until now. There are no more of
     /// those than sessions.
     pub(super) fn hold_answers_of(&mut self, user: UserId) {
         let Some(number) = self.unkept() else { return };
@@ -205,7 +205,8 @@ impl Hub {
         done
     }
 
-    /// Takes a state and the entries of its log, as after a loss of power: calls and tasks end.
+    /// Takes a state and the entries of its log, as after a loss of power: calls and tasks end. The numbers of what was taken are those
+    /// behind the last entry.
     ///
     /// # Errors
     ///
@@ -218,7 +219,7 @@ impl Hub {
         log: &[u8],
     ) -> Result<(Restored, Replayed), Refused> {
         let base = fingerprint(state);
-        let restored = self.restore(now, state, Way::Recover(Box::new(config)))?;
+        let mut restored = self.restore(now, state, Way::Recover(Box::new(config)))?;
         let own: Vec<UserId> =
             users(state, now)?.iter().map(|id| self.users().find(id).unwrap_or(UserId::MAX)).collect();
         let mut replayed = Replayed::default();
@@ -228,6 +229,8 @@ impl Hub {
             if self.replay(now, &mut codec) { replayed.applied += 1 } else { replayed.gone += 1 }
         }
         replayed.cut = records.left();
+        // People want to know what is there with the changes behind the state.
+        restored.count(self);
         self.recover(now);
         Ok((restored, replayed))
     }

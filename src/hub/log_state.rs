@@ -1,11 +1,11 @@
-//! What the log of changes holds.
+//! The state of the log of changes.
 
 use std::time::Duration;
 
 use crate::id::SessionId;
 use crate::replica::codec::Codec;
 
-/// What is to be written, in one go.
+/// The bytes that are written in one go.
 pub struct Batch {
     /// All changes up to this number are kept when it is written.
     pub upto: u64,
@@ -22,7 +22,7 @@ pub struct LogFigures {
     pub entries: u64,
     /// Of them those that are kept for good.
     pub synced: u64,
-    /// What was given out to be written.
+    /// Bytes given out to be written.
     pub bytes: u64,
     pub syncs: u64,
     /// The time that all of them took.

@@ -30,7 +30,7 @@ impl Hub {
                 let sessions = self.users_sessions();
                 let departures = Departures::new(now.monotonic, self.limits.maintenance, sessions);
                 self.departures = Some(departures);
-                // They are not there, and must not come back as sessions from before.
+                // Sessions that wait for their clients are not on line, and must not come back as sessions from before.
                 self.give_all_up(now, "maintenance mode has begun");
             }
             (false, Some(_)) => {

@@ -98,7 +98,7 @@ pub struct Xmpp {
     pub managed: Option<Box<Managed>>,
 }
 
-/// What is left of a session that was cut, while it waits for its client.
+/// The rest of a session that was cut, while it waits for its client.
 #[derive(Debug)]
 pub struct Waiting {
     pub address: Address,
@@ -317,7 +317,7 @@ impl Session {
                 Carrier::Bosh(bosh) => bosh.outbox.owes(sender),
             },
             Kind::Events(events) => events.outbox.owes(sender),
-            // What is kept counts for nobody.
+            // Frames that are kept count for no sender.
             Kind::Waiting(_) => false,
         }
     }

@@ -22,7 +22,7 @@ pub enum Way {
     Recover(Box<Config>),
 }
 
-/// What was taken.
+/// What a hub has taken from a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Restored {
     /// When the state was written, by the clock of the contact centre.
@@ -38,6 +38,21 @@ pub struct Restored {
     pub gone: usize,
     /// The section in which the configuration is another now.
     pub difference: Option<&'static str>,
+}
+
+impl Restored {
+    /// Counts what a hub has now.
+    pub(super) fn count(&mut self, hub: &Hub) {
+        let users: Vec<UserId> = hub.users().keys().collect();
+        self.count_in(hub.desk(), &hub.pubsub.shared(&users));
+    }
+
+    fn count_in(&mut self, desk: &Desk, shared: &Shared) {
+        let contents = desk.contents();
+        (self.calls, self.tasks) = (contents.calls, contents.tasks);
+        (self.messages, self.signed_in) = (contents.messages, contents.signed_in);
+        (self.items, self.subscriptions) = shared.counts();
+    }
 }
 
 impl Hub {
@@ -115,8 +130,18 @@ impl Hub {
         if !codec.is_whole() || codec.users.len() != users.len() {
             return Err(Refused::Damaged);
         }
-        let contents = desk.contents();
-        let (items, subscriptions) = shared.counts();
+        let mut restored = Restored {
+            taken,
+            calls: 0,
+            tasks: 0,
+            messages: 0,
+            signed_in: 0,
+            items: 0,
+            subscriptions: 0,
+            gone: own.iter().filter(|user| user.is_none()).count(),
+            difference,
+        };
+        restored.count_in(&desk, &shared);
         self.take_shared(shared, &own);
         match config {
             None => {
@@ -133,17 +158,7 @@ impl Hub {
             }
         }
         self.follow_maintenance(now);
-        Ok(Restored {
-            taken,
-            calls: contents.calls,
-            tasks: contents.tasks,
-            messages: contents.messages,
-            signed_in: contents.signed_in,
-            items,
-            subscriptions,
-            gone: own.iter().filter(|user| user.is_none()).count(),
-            difference,
-        })
+        Ok(restored)
     }
 
     /// The end of what a loss of power has cut off: calls and tasks end, and whoever is signed in and not on line has left.

@@ -35,15 +35,15 @@ enum Way<'a> {
     Reads(&'a [u8]),
 }
 
-/// What is written or read, and what it is relative to.
+/// A value on its way to bytes or from them, and what times and users are relative to.
 pub struct Codec<'a> {
     way: Way<'a>,
     is_whole: bool,
-    /// What was read names somebody or something that is not there any more.
+    /// The bytes name a user or a thing that is not there any more.
     pub has_gone: bool,
     /// The time at which it is written or read. Deadlines are written as times of day, and are those of the reader's clock again.
     pub now: Option<Now>,
-    /// What was due at the first time, or before, is due at the second when it is written.
+    /// A deadline at the first time, or before, is written as one at the second.
     pub moved: Option<(Instant, Instant)>,
     /// How many reason codes there are.
     pub reasons: usize,
@@ -81,7 +81,7 @@ impl<'a> Codec<'a> {
         self.now.filter(|_| self.is_reading())
     }
 
-    /// What has been written; of a reader what has not been read.
+    /// The bytes that have been written; of a reader those that have not been read.
     pub fn into_bytes(self) -> Vec<u8> {
         match self.way {
             Way::Writes(bytes) => bytes,
@@ -89,7 +89,7 @@ impl<'a> Codec<'a> {
         }
     }
 
-    /// What has been written since the last time.
+    /// The bytes that have been written since the last time.
     pub fn take(&mut self) -> Vec<u8> {
         match &mut self.way {
             Way::Writes(bytes) => std::mem::take(bytes),
@@ -107,7 +107,7 @@ impl<'a> Codec<'a> {
         self.is_whole
     }
 
-    /// What is read is damaged, or contradicts itself: nothing is read from here on.
+    /// The bytes are damaged, or contradict each other: nothing is read from here on.
     pub fn refuse(&mut self) {
         self.is_whole = false;
         if let Way::Reads(rest) = &mut self.way {
@@ -115,7 +115,7 @@ impl<'a> Codec<'a> {
         }
     }
 
-    /// So many bytes as they are.
+    /// Bytes as they are, as many as the slice has.
     #[inline(never)]
     pub fn raw(&mut self, value: &mut [u8]) {
         match &mut self.way {
@@ -192,7 +192,7 @@ impl<'a> Codec<'a> {
         }
     }
 
-    /// One of some values, as its place among them.
+    /// A value out of a list, as its place in the list.
     pub fn pick<T: Copy + PartialEq>(&mut self, value: &mut T, all: &[T]) {
         let place = all.iter().position(|one| one == value).unwrap_or(all.len());
         let place = self.place(place, all.len());

@@ -23,9 +23,9 @@ const SUM: usize = 8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kept {
     AsEntry,
-    /// What it brings with it is more than an entry: the whole state is written.
+    /// The change brings more than an entry can have: the whole state is written.
     AsState,
-    /// It is of sessions only, which end with the server.
+    /// The change concerns sessions only, which end with the server.
     Not,
 }
 

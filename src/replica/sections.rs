@@ -1,4 +1,4 @@
-//! What of the configuration has to be the same on all sides: a hash of each section, so that a difference can be named.
+//! The sections of the configuration that have to be the same on all sides: a hash of each, so that a difference can be named.
 
 use crate::config::Config;
 use crate::config::limits::TABLE;

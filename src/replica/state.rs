@@ -31,13 +31,13 @@ pub const LONGEST: usize = 256 * 1024 * 1024;
 /// Why a state is not taken. Nothing has changed then.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refused {
-    /// It does not begin as the bytes of a state do.
+    /// The bytes do not begin as those of a state do.
     NotAState,
-    /// It has the form of this version.
+    /// The state has the form of this version.
     OtherVersion(u16),
-    /// It is cut off, or bytes are others than were written.
+    /// The state is cut off, or its bytes are others than were written.
     Damaged,
-    /// It is of this domain.
+    /// The state is of this domain.
     OtherDomain(String),
     /// This part of the configuration is not the same.
     Differs(&'static str),
@@ -62,7 +62,7 @@ impl fmt::Display for Refused {
     }
 }
 
-/// What stands before desk and pubsub.
+/// The head, before desk and pubsub.
 pub struct Head {
     /// When it was written.
     pub taken: SystemTime,

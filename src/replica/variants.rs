@@ -38,7 +38,7 @@ macro_rules! coded_variants {
         impl $name {
             /// The names of the variants, by their places.
             const NAMES: &[&str] = &[$(stringify!($variant)),+];
-            /// What makes a variant to read into, by their places.
+            /// Makes the variant at a place, to read into.
             const KINDS: &[fn($crate::clock::Now) -> Self] = &[
                 $(|_now| Self::$variant
                     $({ $($field: $crate::replica::codec::Coded::blank(_now)),+ })?

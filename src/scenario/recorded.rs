@@ -1,6 +1,6 @@
 //! A scenario of what was done, from the record: the changes that were asked for over HTTP become steps by time.
 //!
-//! What no step says stands in the file as a comment. Refused requests have changed nothing, and are counted only.
+//! A change that no step can say stands in the file as a comment. Refused requests have changed nothing, and are counted only.
 
 use std::fmt::Write as _;
 use std::time::SystemTime;
@@ -23,7 +23,7 @@ const FINESSE: &str = "/finesse/api/";
 /// Behind which a path is one of callboard's API.
 const OWN: &str = "/callboard/api/";
 
-/// What stands in place of a secret.
+/// The text in place of a secret.
 const MASK: &str = "(masked)";
 
 /// How long the scenario goes on behind its last step, in milliseconds.
@@ -156,7 +156,7 @@ impl<'b> File<'b> {
         }
         let text = entry.own_text();
         let is_cut = text.len() + 4 > record::TEXT_MAX;
-        // What comes from outside stands in the text, without what may be a secret.
+        // A call, task or contact from outside stands in the text, without what may be a secret.
         let is_outside = ["calls", "tasks", "contacts"]
             .iter()
             .any(|kind| path.strip_prefix(OWN).is_some_and(|path| path.split('?').next() == Some(*kind)));
@@ -321,7 +321,7 @@ impl<'b> File<'b> {
             ("DELETE", "faults", name) if !name.is_empty() => {
                 self.step("heal", &[("fault", Some(&decoded(name)))], "")
             }
-            // What looks on changes nothing.
+            // A request that only looks changes nothing.
             (_, "ticket" | "meters" | "record" | "wait", _) => Some(()),
             _ => None,
         }

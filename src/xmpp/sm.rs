@@ -47,7 +47,7 @@ impl<'a> Nonza<'a> {
         match element.tag_name().name() {
             "enable" => Ok(Self::Enable {
                 resume: matches!(element.attribute("resume"), Some("true" | "1")),
-                // What is no number asks for nothing.
+                // A text that is no number asks for nothing.
                 max: element.attribute("max").and_then(|max| max.parse().ok()),
             }),
             "resume" => Ok(Self::Resume {
@@ -61,10 +61,10 @@ impl<'a> Nonza<'a> {
     }
 }
 
-/// What an `h` of the client says.
+/// The meaning of an `h` of the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Acknowledged {
-    /// So many stanzas more are handled, the oldest first.
+    /// This many more stanzas are handled, the oldest first.
     More(usize),
     /// Less than the client has said before: it acknowledges nothing.
     Back,
@@ -162,7 +162,7 @@ pub fn failed(condition: &str, handled: Option<u32>) -> String {
     format!("<failed {h}xmlns='{}'><{condition} xmlns='{}'/></failed>", ns::SM, ns::STANZAS)
 }
 
-/// What stands in the stream error for an `h` that is too high (XEP-0198 §6).
+/// The element in the stream error for an `h` that is too high (XEP-0198 §6).
 pub fn too_high(h: u32, sent: u32) -> String {
     format!("<handled-count-too-high h='{h}' send-count='{sent}' xmlns='{}'/>", ns::SM)
 }

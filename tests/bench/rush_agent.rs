@@ -60,7 +60,7 @@ struct Agent {
     came: Sender<Came>,
 }
 
-/// What the session tells the other task.
+/// A message of the session to the other task.
 enum Came {
     /// The event of the request.
     Event,

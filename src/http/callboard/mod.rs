@@ -72,14 +72,14 @@ impl UserRequest<'_> {
 type OnBody = dyn FnOnce(&Rc<Site>, &str) -> Result<Next, HttpRefusal>;
 type OnAdmission = dyn FnOnce(&Rc<Site>) -> Result<Response, HttpRefusal>;
 
-/// What a handler comes to: it awaits nothing itself, so that what awaits is in the program once.
+/// The outcome of a handler: it awaits nothing itself, so that the code that awaits is in the program once.
 pub enum Step {
     Next(Next),
     /// The handler goes on with the text of the body, if the user has the rights then, too.
     Body(Box<OnBody>),
 }
 
-/// What a handler comes to when it has all of the request.
+/// The outcome of a handler that has all of the request.
 pub enum Next {
     Answer(Response),
     /// The handler goes on when so many bytes of the user's are admitted (see `held_requests`).
@@ -100,7 +100,7 @@ impl From<Response> for Next {
 
 pub type Served = Result<Step, HttpRefusal>;
 
-/// What answers the requests for a resource.
+/// The handler of the requests for a resource.
 pub type Serve = fn(UserRequest<'_>) -> Served;
 
 /// Lets `serve` answer a request of a user with the rights, with a line in the log.

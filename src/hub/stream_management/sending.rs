@@ -11,7 +11,7 @@ use crate::id::SessionId;
 use crate::record::Text;
 use crate::xmpp::sm;
 
-/// What was written, for those who look at frames: the event of an item with its length, or the text.
+/// A frame as it was written, for those who look at frames: the event of an item with its length, or the text.
 pub type Seen = Vec<(Text, usize)>;
 
 /// Hands a frame to `sink`, and notes it if somebody looks.

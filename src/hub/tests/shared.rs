@@ -300,7 +300,7 @@ fn after_a_loss_of_power_states_items_and_subscriptions_are_there_and_calls_end(
     assert!(!second.shown("1002").contains("Connection Failure"));
     let shown = second.shown("1001");
     assert!(shown.contains("<state>NOT_READY</state>") && shown.contains("Connection Failure"), "{shown}");
-    // Who has subscribed by the bare JID gets events again, with ids that go on.
+    // A subscriber by the bare JID gets events again, with ids that go on.
     let own = second.available("1003", "own");
     second.publish("/lab/alarms", "x");
     assert_eq!(second.events(own), pairs(&[("1003@localhost", "x")]));

@@ -404,7 +404,7 @@ fn no_more_is_sent_than_may_be_unacknowledged_and_acknowledgements_are_read_in_a
     stage.acknowledge(id, 10);
     assert_eq!(stage.woken, [id]);
     assert_eq!(numbered(&stage.hear(id)), (16..26).collect::<Vec<_>>());
-    // Who acknowledges nothing for long is slow, as who takes nothing.
+    // A client that acknowledges nothing for long is slow, as one that takes nothing.
     stage.pass(stage.hub.limits.backlog_wait);
     stage.numbers(400..600);
     assert!(stage.hear(id).concat().contains("<policy-violation"));

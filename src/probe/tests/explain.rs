@@ -208,7 +208,7 @@ fn a_file_of_few_bytes_and_many_values_is_refused_before_it_takes_the_memory() {
         let refused = explain(&file).expect_err("more than there may be");
         assert!(refused.starts_with("it has more values than 512 MiB of memory can hold"), "{refused}");
     }
-    // What stands in a string is no value.
+    // Brackets and commas in a string begin no value.
     let text = format!(r#"{{"x":"\"{}"}}"#, "[{,".repeat(1 << 20));
     assert_eq!(
         explain(&text).err().as_deref(),
