@@ -13,6 +13,7 @@ use crate::id::DialogId;
 use crate::record::{self, Entry, Key, Kind, Record};
 use crate::scenario::acts::MAKES_CALLS;
 use crate::scenario::file::{LENGTH_MAX, SECTIONS_MAX, TEXT_MAX};
+use crate::scenario::keys;
 use crate::scenario::play::dialogs_in;
 use crate::scenario::read_requests::{AT_LOGOUT, INTERRUPT};
 use crate::xml::Bounds;
@@ -291,16 +292,9 @@ impl<'b> File<'b> {
             }
             ("POST", "tasks", "") => self.step("task", &[("media", get("media"))], &variables(&data)),
             ("POST", "contacts", "") => {
-                let names = [
-                    "campaign",
-                    "phone_number",
-                    "first_name",
-                    "last_name",
-                    "account_number",
-                    "agent",
-                    "result",
-                ];
-                self.step("contact", &names.map(|name| (name, get(name))), &variables(&data))
+                let names = keys::CONTACT.iter().filter(|name| **name != "variables");
+                let values: Vec<_> = names.map(|name| (*name, get(name))).collect();
+                self.step("contact", &values, &variables(&data))
             }
             ("POST", "status", "") => {
                 let (_, status, finesse) =
