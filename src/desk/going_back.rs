@@ -229,6 +229,7 @@ impl Desk {
             }
         }
         self.agents = agents;
+        self.ready.iter_mut().for_each(|(_, user)| rename(user));
         self.extensions.values_mut().flatten().for_each(rename);
         self.timers.users().for_each(rename);
         for dialog in self.dialogs.values_mut() {

@@ -33,6 +33,7 @@ impl Desk {
         step.events.retain(|event| !is_state(&event.node));
 
         let was_in_maintenance = self.maintenance.is_some();
+        let mut changed = std::mem::take(&mut self.changed);
         (config.limits, config.profile) = (self.limits, self.profile);
         let mut fresh = Self::new(config);
         std::mem::swap(&mut fresh.directory, &mut self.directory);
@@ -56,8 +57,11 @@ impl Desk {
             step.events.push(self.status_told(now));
         }
         for user in agents {
+            changed.remove(&user);
             self.user_changed(&mut step, user);
         }
+        // Others have still to be told of another configuration.
+        self.tell_changed(&mut step, changed.into_iter().collect(), Vec::new());
         self.tell_statistics(&mut step);
         step.events
     }

@@ -162,6 +162,14 @@ impl Hub {
         }
     }
 
+    /// The frames of a session go over to another one, and wait there for the log as they did.
+    pub(super) fn move_held(&mut self, from: SessionId, to: SessionId) {
+        let held = self.entry_log.iter_mut().flat_map(|log| &mut log.held);
+        for (id, _) in held.filter(|(id, _)| *id == from) {
+            *id = to;
+        }
+    }
+
     /// Whether what waits for a session has to wait for the log.
     pub(super) fn is_answer_held(&self, id: SessionId) -> bool {
         self.entry_log.as_ref().is_some_and(|log| log.held.iter().any(|(held, _)| *held == id))

@@ -165,16 +165,17 @@ impl Hub {
 
     /// Tells whether the session's next message may be taken now: not while a password is checked, not while it
     /// is owed so much that the answer could go over the bound of its queue, and not while its user is held. A session that may be
-    /// sent no more before the client acknowledges something is read from for that in any case.
+    /// sent no more before the client acknowledges something is read from for that, unless its user is faster than its rates.
     pub fn is_reading(&mut self, id: SessionId) -> bool {
         if self.is_stalled(id) {
             return false;
         }
         let is_held = self.is_held_at(id);
+        let is_too_fast = is_held && self.user_of(id).is_some_and(|user| self.is_too_fast(user));
         let Some(session) = self.sessions.get_mut(id) else { return false };
         let managed = session.xmpp().and_then(|xmpp| xmpp.managed.as_ref());
         if managed.is_some_and(|managed| managed.is_full(&self.limits)) {
-            return true;
+            return !is_too_fast;
         }
         let is_half_full = session.fill().is_half_full(&self.limits);
         let user = session.user;

@@ -8,6 +8,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use crate::clock::Now;
 use crate::config::Problem;
 use crate::desk::{Command, Event};
+use crate::fault::{Fault, Origin};
 use crate::hub::action::{Action, Note, NoteKind};
 use crate::hub::changes::Entry;
 use crate::hub::stanzas::finesse_user::Availability;
@@ -195,7 +196,16 @@ impl Hub {
                 self.set_availability(now, Availability { status, finesse });
                 Ok(())
             }
-            Order::SetFault { name, spec } => self.set_fault(now, &name, *spec).map(drop).map_err(drop),
+            Order::SetFault { name, spec } => {
+                // A fault of somebody else stays, and does not end with the scenario.
+                let is_others = |fault: &Fault| fault.name == name && fault.origin != Origin::Scenario;
+                let is_set = !self.faults.set.list().iter().any(is_others)
+                    && self.set_fault(now, &name, *spec).is_ok();
+                if !is_set && let Some(scenario) = self.playing() {
+                    scenario.has_no_fault(&name);
+                }
+                if is_set { Ok(()) } else { Err(()) }
+            }
             Order::Heal(name) => {
                 self.heal_fault(now, &name);
                 Ok(())

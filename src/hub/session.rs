@@ -296,12 +296,16 @@ impl Session {
 
     /// Drops what waits for it. Returns how many stanzas and events that were.
     pub fn clear(&mut self) -> usize {
+        let managed = self.xmpp_mut().and_then(|xmpp| xmpp.managed.as_mut());
+        managed.map_or(0, |managed| managed.unacknowledged.clear()) + self.clear_unsent()
+    }
+
+    /// Drops what waits for it, but for what was sent and is not acknowledged: acknowledgements are of those stanzas, in their order.
+    /// Returns how many stanzas and events that were.
+    pub fn clear_unsent(&mut self) -> usize {
         match &mut self.kind {
             Kind::Xmpp(xmpp) => match &mut xmpp.carrier {
-                Carrier::Connection(outbox) => {
-                    let managed = xmpp.managed.as_mut();
-                    outbox.clear() + managed.map_or(0, |managed| managed.unacknowledged.clear())
-                }
+                Carrier::Connection(outbox) => outbox.clear(),
                 Carrier::Bosh(bosh) => bosh.outbox.clear(),
             },
             Kind::Events(events) => events.outbox.clear(),

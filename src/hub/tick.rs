@@ -40,7 +40,8 @@ impl Hub {
         session.due = due;
         let sessions = &self.sessions;
         let counts = |due, id| sessions.get(id).is_some_and(|session| session.due == due);
-        self.deadlines.add(due, id, self.report.counters.sessions as usize, counts);
+        let all = self.report.counters.sessions as usize + self.waiting.count();
+        self.deadlines.add(due, id, all, counts);
     }
 
     /// A session that has bound its resource: from now on it is looked at when it is silent.
@@ -79,7 +80,10 @@ impl Hub {
             // It is ours to answer. How many can be waited for has a bound of its own.
             State::Checking => self.schedule(id, now.monotonic + self.limits.login),
             State::Ready if xmpp.address.is_some() => match xmpp.silence(now.monotonic, &self.limits) {
-                Silence::Until(due) => self.schedule(id, due),
+                Silence::Until(due) => {
+                    self.schedule(id, due);
+                    self.look_to_ask(id);
+                }
                 Silence::Dead if !unheard => {
                     self.keep_waiting(now, id);
                     self.fail(now, id, StreamError::CONNECTION_TIMEOUT);

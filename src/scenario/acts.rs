@@ -51,9 +51,14 @@ impl Scenario {
         }
     }
 
+    /// A fault of a step was not set, so that the scenario has none of that name to heal.
+    pub fn has_no_fault(&mut self, name: &str) {
+        self.heals_no_more(name);
+        self.faults.retain(|other| **other != *name);
+    }
+
     pub(super) fn heal(&mut self, name: Box<str>) {
-        self.heals_no_more(&name);
-        self.faults.retain(|other| *other != name);
+        self.has_no_fault(&name);
         self.orders.push_back(Order::Heal(name));
     }
 

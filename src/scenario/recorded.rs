@@ -43,24 +43,15 @@ pub fn recorded(record: &Record, after: u64, user: Option<&str>, bounds: &Bounds
         let place = answers.binary_search_by_key(&entry.seq, |answer| answer.of).ok()?;
         answers.get(place).copied()
     };
-    let is_reset = |entry: &&Entry| {
-        let path = entry.get(Key::Path).unwrap_or_default();
-        entry.kind == Kind::Request
-            && path.split('?').next() == Some("/callboard/api/reset")
-            && answer_to(entry).is_some_and(is_well)
-    };
-    // All begins again with a reset, also the numbers of calls.
-    let reset = record.behind(after).rfind(is_reset).map(|entry| entry.seq);
-    let begin = reset.unwrap_or(after);
-    let first_call = match reset {
-        Some(_) => first_call(record, begin, 0),
-        None => first_call(record, begin, last_call(record, begin)),
-    };
+    // A reset, with which the numbers of calls begin again, empties the record.
+    let first_call = first_call(record, after, last_call(record, after));
     let mut file = File::new(bounds, first_call);
     if record.lost(after) > 0 {
-        file.note("the record has lost entries of the beginning; it keeps more with --record 100000");
+        file.note(
+            "entries of the beginning are not in the record: a reset has emptied it, or it has lost them and keeps more with --record 100000",
+        );
     }
-    for entry in record.behind(begin).filter(|entry| entry.kind == Kind::Request) {
+    for entry in record.behind(after).filter(|entry| entry.kind == Kind::Request) {
         let (actor, path) = file.whose(entry);
         if user.is_some_and(|user| user != actor && Some(user) != entry.get(Key::User)) {
             continue;
@@ -74,7 +65,7 @@ pub fn recorded(record: &Record, after: u64, user: Option<&str>, bounds: &Bounds
             _ => file.refused += 1,
         }
     }
-    file.finish(after, record.last(), reset)
+    file.finish(after, record.last())
 }
 
 fn is_well(answer: &Entry) -> bool {
@@ -368,15 +359,14 @@ impl<'b> File<'b> {
         let _ = writeln!(self.out, "\n# {}: {sentence}", Unit::Duration.show(self.now).trim_matches('"'));
     }
 
-    fn finish(mut self, after: u64, last: u64, reset: Option<u64>) -> String {
+    fn finish(mut self, after: u64, last: u64) -> String {
+        // An outage that nobody has ended lasts until the end.
+        self.now = (self.now + REST).min(LENGTH_MAX);
         self.end_outage();
         let mut file = format!(
             "# What was done from entry {after} to entry {last} of the record. Times count from the first change, and `call` is the\n\
              # number of a call among all since then. What clients do over XMPP is not in it.\n"
         );
-        if let Some(reset) = reset {
-            let _ = writeln!(file, "# Entry {reset} is a reset: the scenario begins there.");
-        }
         if self.refused > 0 {
             let _ = writeln!(
                 file,
@@ -391,7 +381,7 @@ impl<'b> File<'b> {
                 self.left_out
             );
         }
-        let length = Unit::Duration.show((self.now + REST).min(LENGTH_MAX));
+        let length = Unit::Duration.show(self.now);
         let _ = write!(file, "name = \"Recorded\"\nlength = {length}\n{}", self.out);
         file
     }

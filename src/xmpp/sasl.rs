@@ -266,6 +266,8 @@ pub fn masked(frame: &str, logged_in: bool) -> Cow<'_, str> {
         "open" | "close" | "stream" => single,
         // A password is changed or given by an iq, too (XEP-0077, XEP-0078).
         "iq" | "message" | "presence" => logged_in && !has_tag(frame, &["password"]),
+        // Stream management (XEP-0198) says numbers, and an id that is worth nothing without the login.
+        "enable" | "resume" | "r" | "a" => logged_in && !has_tag(frame, &["auth", "response", "password"]),
         "body" => single || (logged_in && !has_tag(frame, &["auth", "response", "password"])),
         _ => false,
     };

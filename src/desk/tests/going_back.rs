@@ -226,6 +226,21 @@ fn another_file_has_the_last_word_on_people_and_who_came_back_has_what_the_user_
 }
 
 #[test]
+fn who_came_back_and_was_ready_then_gets_calls_again() {
+    let mut desk = Desk::new(config("Lab", "Lab"));
+    bring(&mut desk, BOB, "READY");
+    let then = (desk.clone(), 1_000);
+    desk.reload(at(2_000), config("id = \"bob\"", "id = \"bea\""));
+    desk.reload(at(3_000), config("Lab", "Lab"));
+    let bob = desk.directory().find("bob").expect("there again");
+    assert_ne!(bob, BOB);
+    back(&mut desk, 4_000, then, config("Lab", "Lab"));
+    assert_eq!(field(&get(&desk, bob), "state"), "READY");
+    call(&mut desk, 5_000);
+    assert_eq!(field(&get(&desk, bob), "state"), "RESERVED");
+}
+
+#[test]
 fn a_reset_signs_everybody_out_and_begins_with_the_first_id() {
     let mut desk = Desk::new(config("Lab", "Lab"));
     bring(&mut desk, BOB, "READY");
@@ -242,4 +257,27 @@ fn a_reset_signs_everybody_out_and_begins_with_the_first_id() {
     assert_eq!((desk.wake_at(), everything(&desk)), (None, everything(&Desk::new(config("Lab", "Lab")))));
     bring(&mut desk, BOB, "READY");
     assert_eq!(call(&mut desk, 700), first);
+}
+
+#[test]
+fn a_reset_tells_those_too_who_have_not_been_told_yet_of_another_file() {
+    let file = |name: &str| {
+        let user = |number| {
+            format!("[[user]]\nid = \"u{number}\"\nfirst_name = \"{name}\"\npassword = \"x\"\nteam = \"1\"\n")
+        };
+        let users: String = (0..100).map(user).collect();
+        Config::parse(&format!("profile = \"uccx\"\n{PEOPLE}{users}"), "c.toml").expect("a valid file")
+    };
+    let mut desk = Desk::new(file("Old"));
+    let mut events = desk.reload(at(0), file("New"));
+    events.extend(desk.apply(at(0), Command::Reset(file("New").into())).expect("never refused").events);
+    while let Some(due) = desk.wake_at() {
+        let now = Now { monotonic: due, ..at(0) };
+        events.extend(desk.apply(now, Command::Tick).expect("time goes by").events);
+    }
+    let is_told = |number: &u32| {
+        let node = format!("/finesse/api/User/u{number}");
+        events.iter().any(|event| event.node == node && field(&event.payload, "firstName") == "New")
+    };
+    assert_eq!((0..100).filter(is_told).count(), 100);
 }

@@ -46,6 +46,11 @@ impl Hub {
         self.senders.is_held(user)
     }
 
+    /// Tells whether the user is held for its rates only, and not for readers.
+    pub(in crate::hub) fn is_too_fast(&self, user: UserId) -> bool {
+        self.senders.get(user).and_then(|sender| sender.hold).is_some_and(|hold| !hold.owed)
+    }
+
     /// Tells whether a session is not read from because its user is held, and would not be sooner if it took what it is owed.
     pub(in crate::hub) fn is_held_by_others(&mut self, id: SessionId) -> bool {
         let Some(user) = self.user_of(id).filter(|_| self.is_held_at(id)) else { return false };

@@ -37,7 +37,7 @@ pub enum Frame {
 /// The end of a stream, and the close frame of a WebSocket behind it (RFC 6455 §5.5.1).
 #[derive(Debug)]
 pub struct Close {
-    /// The element or tag that ends the stream.
+    /// The element or tag that ends the stream; empty: the connection ends without it.
     pub end: &'static str,
     pub code: u16,
     /// The condition of the error, if the stream ends with one.
@@ -155,7 +155,9 @@ impl Frame {
             Self::Element(element) => element.write(address, |pieces| sink(XmppOut::Text(pieces))),
             Self::Ping => sink(XmppOut::Ping),
             Self::Close(close) => {
-                sink(XmppOut::Text(&[close.end]));
+                if !close.end.is_empty() {
+                    sink(XmppOut::Text(&[close.end]));
+                }
                 sink(XmppOut::Close(close.code, close.reason));
             }
         }

@@ -150,7 +150,7 @@ impl Hub {
     pub(super) fn end_stall(&mut self, now: Now, id: SessionId, keep: bool) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         if !keep && !session.is_closed() {
-            self.report.counters.dropped += session.clear() as u64;
+            self.report.counters.dropped += session.clear_unsent() as u64;
         }
         // Nothing was read from it, so that its silence counts from now.
         if let Some(xmpp) = session.xmpp_mut() {
@@ -218,9 +218,8 @@ impl Hub {
             session::Kind::Waiting(_) => {}
             session::Kind::Xmpp(xmpp) => {
                 xmpp.stream.close();
-                let end = xmpp.stream.end_tag();
                 if let (Cut::Close(code), Xmpp { carrier: Carrier::Connection(outbox), .. }) = (how, xmpp) {
-                    outbox.push(Frame::Close(Box::new(Close { end, code, reason: "" })));
+                    outbox.push(Frame::Close(Box::new(Close { end: "", code, reason: "" })));
                 }
             }
         }

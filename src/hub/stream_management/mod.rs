@@ -111,6 +111,18 @@ impl Hub {
         }
         let Some(due) = put_off.filter(|due| *due > now.monotonic) else { return false };
         self.schedule(id, due);
+        self.look_to_ask(id);
         true
+    }
+
+    /// Looks at a session before its deadline, if the server has to ask its client before that.
+    pub(super) fn look_to_ask(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let due = session.due;
+        let Some(managed) = session.xmpp_mut().and_then(|xmpp| xmpp.managed.as_mut()) else { return };
+        if let Some(ask_at) = managed.counts.ask_at().filter(|ask_at| *ask_at < due) {
+            managed.put_off = Some(due);
+            self.schedule(id, ask_at);
+        }
     }
 }

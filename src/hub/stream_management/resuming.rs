@@ -35,6 +35,8 @@ impl Hub {
         self.waiting.remove(user, waiting);
         self.roster.bind(user, id);
         self.apply_by_system(now, pubsub::Command::Move { user, from: waiting, to: id });
+        #[cfg(feature = "replica")]
+        self.move_held(waiting, id);
         old.managed.counts.send_again();
         let again = old.managed.unacknowledged.missed();
         let resumed = sm::resumed(previous, old.managed.counts.handled());

@@ -68,15 +68,8 @@ impl Hub {
         }
         outbox.give_back();
         let is_left = !outbox.is_empty();
-        let due = session.due;
-        let ask_at = managed.counts.ask_at().filter(|ask_at| *ask_at < due);
-        if ask_at.is_some() {
-            managed.put_off = Some(due);
-        }
         session.took(now.monotonic, taken);
-        if let Some(ask_at) = ask_at {
-            self.schedule(id, ask_at);
-        }
+        self.look_to_ask(id);
         self.was_given(now, id, taken);
         if is_full && is_left {
             // The client has to take what it was sent before there is more, as where its socket is full.

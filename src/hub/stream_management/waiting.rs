@@ -48,6 +48,8 @@ impl Hub {
         // Its queue may have to go first from now on.
         self.shedding.nobody_full = false;
         self.apply_by_system(now, pubsub::Command::Move { user, from: id, to: waiting });
+        #[cfg(feature = "replica")]
+        self.move_held(id, waiting);
         self.schedule(waiting, now.monotonic + window);
         self.note(waiting, NoteKind::Waits { window });
         self.record_session(now, waiting, "waits");

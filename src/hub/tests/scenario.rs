@@ -73,6 +73,19 @@ impl Stage {
 const MINUTE: Duration = Duration::from_secs(60);
 
 #[test]
+fn a_fault_of_somebody_else_stays_and_outlives_the_scenario() {
+    let mut stage = Stage::with(|config| config.faults = true);
+    let spec = crate::fault::Spec::read([("kind", "ping-delay"), ("delay", "1s")]).expect("a fault");
+    stage.hub.set_fault(stage.now, "late", spec).expect("there is room");
+    let step = "[[at]]\ntime = \"1s\"\ndo = \"fault\"\nfault = { name = \"late\", kind = \"ping-error\", for = \"2s\" }\n";
+    stage.start(&(SMALL.to_owned() + step));
+    stage.play(Duration::from_secs(10));
+    stage.hub.stop_scenario(stage.now);
+    let set: Vec<_> = stage.hub.faults().list().iter().map(|fault| fault.row.name).collect();
+    assert_eq!(set, ["ping-delay"]);
+}
+
+#[test]
 fn agents_and_callers_are_played_and_all_is_quiet_at_the_end() {
     let mut stage = Stage::new();
     stage.start(SMALL);

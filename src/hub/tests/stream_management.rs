@@ -178,6 +178,21 @@ fn the_server_asks_after_ten_stanzas_and_after_five_seconds_and_pings_are_not_pu
 }
 
 #[test]
+fn the_server_asks_in_time_about_what_it_sent_behind_a_question() {
+    let mut stage = managed();
+    let id = stage.resumable("1001");
+    stage.numbers(0..1);
+    stage.hear(id);
+    stage.pass(4 * SECOND);
+    stage.numbers(1..11);
+    assert_eq!(stage.hear(id).iter().filter(|text| *text == ASKED).count(), 1, "after ten");
+    // The first one was due here.
+    stage.pass(SECOND);
+    stage.pass(4 * SECOND);
+    assert_eq!(stage.hear(id), [ASKED], "five seconds after the last one");
+}
+
+#[test]
 fn what_was_not_acknowledged_is_sent_again_in_order_and_once() {
     let mut stage = managed();
     let id = stage.resumable("1001");
@@ -410,6 +425,24 @@ fn no_more_is_sent_than_may_be_unacknowledged_and_acknowledgements_are_read_in_a
     assert!(stage.hear(id).concat().contains("<policy-violation"));
     assert_eq!(stage.waiting(), 0);
     assert!(stage.hub.counters().dropped > 400);
+}
+
+#[test]
+fn who_acknowledges_nothing_is_not_read_from_any_faster() {
+    let mut stage = managed_with(|config| {
+        (config.limits.unacked, config.limits.user_stanzas, config.limits.user_stanza_burst) = (16, 10, 100);
+    });
+    let id = stage.resumable("1001");
+    stage.numbers(0..20);
+    stage.hear(id);
+    let mut said = 0;
+    while stage.hub.is_reading(id) && said < 1000 {
+        stage.say(id, "<a xmlns='urn:xmpp:sm:3' h='0'/>");
+        said += 1;
+    }
+    assert!(said <= 100, "{said}");
+    stage.pass(SECOND);
+    assert!(stage.hub.is_reading(id), "and again when its rate lets it");
 }
 
 #[test]

@@ -193,6 +193,8 @@ fn a_log_never_shows_the_password() {
         ("<iq><q/></iq>", true),
         ("<body rid='1'/>", false),
         ("<body rid='1'><iq id='auth'/></body>", true),
+        ("<a xmlns='urn:xmpp:sm:3' h='7'/>", true),
+        ("<r xmlns='urn:xmpp:sm:3'></r>", true),
     ] {
         assert_eq!(masked(frame, logged_in), frame);
     }

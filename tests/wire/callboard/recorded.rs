@@ -137,7 +137,11 @@ fn a_part_of_the_record_and_of_its_users_is_chosen_and_a_reset_begins_again() {
     well(admin(&server, "POST", "scenario?do=stop"));
     well(admin(&server, "POST", "reset"));
     let begun = recorded(&server, "");
-    assert!(!begun.contains("[[at]]"), "{begun}");
+    assert!(!begun.contains("[[at]]") && begun.contains("a reset has emptied it"), "{begun}");
+    // Nobody has ended this one.
+    well(own(&server, "administrator", "POST", "status?status=OUT_OF_SERVICE"));
+    let outage = recorded(&server, "");
+    assert!(outage.contains("finesse = \"available\"\nfor = \"60s\"\n"), "{outage}");
     for query in ["?after=x", "?after=1&after=2", "?users=1"] {
         let refused = admin(&server, "GET", &format!("scenario/recorded{query}"));
         assert_eq!(refused.status(), 400);

@@ -29,6 +29,35 @@ fn a_stalled_session_hears_and_is_heard_when_the_fault_heals() {
     }
 }
 
+/// What was sent before the stall stays to be acknowledged, and what is sent behind it stays to be sent again.
+#[test]
+fn what_a_stall_loses_does_not_shift_acknowledgements() {
+    let mut stage = Stage::with(|config| config.stream_management = true);
+    let id = stage.available("1001", "desktop");
+    stage.say(id, "<enable xmlns='urn:xmpp:sm:3' resume='true'/>");
+    let enabled = stage.take(id);
+    let token =
+        enabled.split("id='").nth(1).and_then(|rest| rest.split('\'').next()).expect("an id").to_owned();
+    for text in ["first", "second"] {
+        stage.publish(USER_NODE, text);
+    }
+    assert_eq!(stage.events(id).len(), 2);
+    stage.fault("kind=stall&user=1001&keep=false");
+    stage.publish(USER_NODE, "lost");
+    stage.heal();
+    for text in ["third", "fourth"] {
+        stage.publish(USER_NODE, text);
+    }
+    assert_eq!(stage.events(id).len(), 2);
+    stage.say(id, "<a xmlns='urn:xmpp:sm:3' h='2'/>");
+    stage.hub.closed(stage.now, id, "the connection was cut");
+    stage.settle();
+    let id = stage.opened("1001");
+    stage.say(id, &format!("<resume xmlns='urn:xmpp:sm:3' previd='{token}' h='2'/>"));
+    let again = stage.take(id);
+    assert!(again.contains("third") && again.contains("fourth") && !again.contains("second"), "{again}");
+}
+
 #[test]
 fn a_stall_begins_after_a_step() {
     let mut stage = Stage::new();
@@ -194,5 +223,19 @@ fn small_segments_leave_turns_to_others() {
     for _ in 0..3 {
         assert_eq!(stage.take(id).matches("</message>").count(), 1);
         stage.pass(seconds(1));
+    }
+}
+
+#[test]
+fn a_connection_is_cut_without_an_end_of_its_stream() {
+    for how in ["fin", "rst", "close"] {
+        let mut stage = Stage::new();
+        let id = stage.available("1001", "desktop");
+        stage.fault(&format!("kind=cut&how={how}&user=1001"));
+        assert!(!stage.is_open(id), "{how}");
+        let mut said = Vec::new();
+        stage.hub.drain(stage.now, id, usize::MAX, |out| said.push(format!("{out:?}")));
+        let expected: &[&str] = if how == "close" { &["Close(1001, \"\")"] } else { &[] };
+        assert_eq!(said, expected, "{how}");
     }
 }
