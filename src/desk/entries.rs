@@ -70,10 +70,11 @@ coded_variants! {
 }
 
 impl Command {
-    /// How it is kept: what brings a configuration with it is no entry.
+    /// How it is kept: what brings a configuration with it is no entry. Locks of users are not there after a restart.
     pub fn kept(&self) -> Kept {
         match self {
             Self::Reload(_) | Self::Reset(_) | Self::GoBack(_) => Kept::AsState,
+            Self::Request { request: Request::Unlock(_), .. } => Kept::Not,
             _ => Kept::AsEntry,
         }
     }

@@ -109,11 +109,12 @@ impl Folder {
         File::open(&self.path)?.sync_all()?;
         (self.number, self.log) = (number, Some(log));
         for old in self.numbers()?.into_iter().filter(|old| *old < number) {
-            fs::remove_file(self.file("state", old))?;
+            // The state last: by its name both are found if the program ends in between.
             match fs::remove_file(self.file("log", old)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
             }
+            fs::remove_file(self.file("state", old))?;
         }
         Ok(())
     }

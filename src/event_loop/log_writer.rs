@@ -151,7 +151,7 @@ fn fail(driver: &Rc<Driver>, has_failed: &mut bool, why: &str) {
         log::error!("changes cannot be kept, and are refused until they can be: {why}");
     }
     *has_failed = true;
-    driver.with_hub(|hub, _| hub.log_failed());
+    driver.with_hub(|hub, now| hub.log_failed(now));
 }
 
 impl Driver {

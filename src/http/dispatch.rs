@@ -57,7 +57,8 @@ pub async fn answer(site: Rc<Site>, mut request: Box<Request<Incoming>>, client:
         Err(refused) => refused.into(),
     };
     #[cfg(feature = "replica")]
-    if changes && site.driver.kept().await.is_err() {
+    // A refusal acknowledges nothing, and has to be heard as it is: a client without a password is to be asked for one.
+    if changes && answer.status().is_success() && site.driver.kept().await.is_err() {
         answer = HttpRefusal::NOT_KEPT.into();
     }
     response::mark(&mut answer);

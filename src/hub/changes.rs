@@ -206,6 +206,12 @@ impl Hub {
         self.pubsub.0.take_shared(shared, users);
     }
 
+    /// Item ids begin with this from now on, so that none of those that were given before is given again.
+    #[cfg(feature = "replica")]
+    pub(super) fn set_item_prefix(&mut self, prefix: String) {
+        self.pubsub.0.set_item_prefix(prefix);
+    }
+
     /// The contact centre, to look at.
     pub fn desk(&self) -> &Desk {
         &self.desk

@@ -126,6 +126,8 @@ impl Hub {
             self.bindings.forget(bosh, session.peer.address.ip());
         }
         self.forget_faults(id);
+        #[cfg(feature = "replica")]
+        self.forget_hold(id);
         self.report.counters.sessions -= 1;
         let lost = session.missed();
         self.report.counters.dropped += lost as u64;

@@ -3,8 +3,9 @@
 //! A log belongs to a state, which was written before its first entry. What cannot be an entry has the whole state written, and so has
 //! a log that has become long: that begins another log.
 
+use std::collections::BTreeMap;
 use std::mem;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::clock::Now;
 use crate::config::Config;
@@ -16,10 +17,12 @@ use crate::hub::shared::{Restored, Way};
 use crate::hub::state::Hub;
 use crate::id::{SessionId, UserId};
 use crate::pubsub;
+use crate::record::Record;
 use crate::replica::codec::{Codec, Coded as _};
 use crate::replica::entry::{HEAD, Kept, Records, append};
 use crate::replica::state::{Refused, users};
 use crate::replica::sum::fingerprint;
+use crate::xmpp::stream::StreamError;
 
 /// A log is replaced by a state after so many bytes.
 const LONGEST_LOG: usize = 4 * 1024 * 1024;
@@ -50,7 +53,7 @@ impl Hub {
             wants_state: true,
             is_ending: false,
             holds_answers,
-            held: Vec::new(),
+            held: BTreeMap::new(),
             figures: LogFigures::default(),
         }));
     }
@@ -95,22 +98,30 @@ impl Hub {
         log.figures.has_failed &= !in_time;
         // A state that was asked for meanwhile comes next.
         log.is_ending &= log.wants_state;
-        let (over, held): (Vec<_>, Vec<_>) =
-            mem::take(&mut log.held).into_iter().partition(|(_, number)| *number <= upto);
-        log.held = held;
-        for (id, _) in over {
+        let over: Vec<SessionId> =
+            log.held.iter().filter(|(_, number)| **number <= upto).map(|(id, _)| *id).collect();
+        for id in &over {
+            log.held.remove(id);
+        }
+        for id in over {
             self.wake(id);
         }
         self.report.act(Action::WaitOver);
     }
 
     /// A batch could not be written, or takes too long: nothing is changed until a write goes well. The next batch has a state.
-    pub fn log_failed(&mut self) {
-        if let Some(log) = &mut self.entry_log {
-            log.figures.has_failed = true;
-            log.wants_state = true;
-            self.report.act(Action::WaitOver);
+    /// Sessions whose answers wait end without them, as their clients must not take a change for kept, and nobody is to wait for a
+    /// session that is sent nothing.
+    pub fn log_failed(&mut self, now: Now) {
+        let Some(log) = &mut self.entry_log else { return };
+        log.figures.has_failed = true;
+        log.wants_state = true;
+        for (id, _) in mem::take(&mut log.held) {
+            let lost = self.sessions.get_mut(id).map_or(0, |session| session.clear());
+            self.report.counters.dropped += lost as u64;
+            self.fail(now, id, StreamError::NOT_KEPT);
         }
+        self.report.act(Action::WaitOver);
     }
 
     /// Whether nothing may be changed, as it could not be kept.
@@ -149,30 +160,33 @@ impl Hub {
         self.entry_log.as_ref().is_some_and(|log| log.is_ending && !log.figures.has_failed)
     }
 
-    /// The frames of a user's sessions are not handed out before all is kept that was changed until now. There are no more of
-    /// those than sessions.
-    pub(super) fn hold_answers_of(&mut self, user: UserId) {
+    /// The frames of a session are not handed out before all is kept that was changed until now. The other sessions of its user go on:
+    /// they do not wait because this one writes.
+    pub(super) fn hold_answers_of(&mut self, id: SessionId) {
         let Some(number) = self.unkept() else { return };
-        let Some(log) = &mut self.entry_log else { return };
-        for id in self.roster.bound(user) {
-            match log.held.iter_mut().find(|(held, _)| held == id) {
-                Some(held) => held.1 = number,
-                None => log.held.push((*id, number)),
-            }
+        if let Some(log) = &mut self.entry_log {
+            log.held.insert(id, number);
+        }
+    }
+
+    /// A session is gone, and waits for nothing.
+    pub(super) fn forget_hold(&mut self, id: SessionId) {
+        if let Some(log) = &mut self.entry_log {
+            log.held.remove(&id);
         }
     }
 
     /// The frames of a session go over to another one, and wait there for the log as they did.
     pub(super) fn move_held(&mut self, from: SessionId, to: SessionId) {
-        let held = self.entry_log.iter_mut().flat_map(|log| &mut log.held);
-        for (id, _) in held.filter(|(id, _)| *id == from) {
-            *id = to;
+        let Some(log) = &mut self.entry_log else { return };
+        if let Some(number) = log.held.remove(&from) {
+            log.held.insert(to, number);
         }
     }
 
     /// Whether what waits for a session has to wait for the log.
     pub(super) fn is_answer_held(&self, id: SessionId) -> bool {
-        self.entry_log.as_ref().is_some_and(|log| log.held.iter().any(|(held, _)| *held == id))
+        self.entry_log.as_ref().is_some_and(|log| log.held.contains_key(&id))
     }
 
     /// Applies a change, and keeps it if it is not refused.
@@ -226,17 +240,46 @@ impl Hub {
         state: &[u8],
         log: &[u8],
     ) -> Result<(Restored, Replayed), Refused> {
+        // Nothing of it happens after the start: neither counters nor record have it.
+        let (counters, none) = (self.report.counters, Record::new(0, self.record.wire().clone()));
+        let record = mem::replace(&mut self.record, none);
+        let taken = self.take_up(now, config, state, log);
+        (self.report.counters, self.record) = (counters, record);
+        taken
+    }
+
+    fn take_up(
+        &mut self,
+        now: Now,
+        config: Config,
+        state: &[u8],
+        log: &[u8],
+    ) -> Result<(Restored, Replayed), Refused> {
         let base = fingerprint(state);
-        let mut restored = self.restore(now, state, Way::Recover(Box::new(config)))?;
+        let own_prefix = self.pubsub.item_prefix().to_owned();
+        // The clock of the contact centre may have been ahead, and one without a battery is set back: what is due must not wait for as
+        // long, so until all is taken it is as late as at the last entry.
+        let then = Now { wall: latest(now, Records::new(&base, log)), ..now };
+        let mut restored = self.restore(then, state, Way::Recover(Box::new(config)))?;
         let own: Vec<UserId> =
             users(state, now)?.iter().map(|id| self.users().find(id).unwrap_or(UserId::MAX)).collect();
         let mut replayed = Replayed::default();
         let mut records = Records::new(&base, log);
         for body in records.by_ref() {
-            let mut codec = Codec::reader(body, now, own.clone());
-            if self.replay(now, &mut codec) { replayed.applied += 1 } else { replayed.gone += 1 }
+            let mut codec = Codec::reader(body, then, own.clone());
+            if self.replay(then, &mut codec) { replayed.applied += 1 } else { replayed.gone += 1 }
         }
         replayed.cut = records.left();
+        // An entry that is not applied again, or that has other events with another configuration, leaves the count of item ids behind
+        // those that were given.
+        if replayed.gone > 0 || (replayed.applied > 0 && restored.difference.is_some()) {
+            self.set_item_prefix(own_prefix);
+        }
+        if then.wall != now.wall {
+            let mut desk = self.desk.clone();
+            desk.shift(then, now);
+            self.take_desk(desk);
+        }
         // People want to know what is there with the changes behind the state.
         restored.count(self);
         self.recover(now);
@@ -264,4 +307,15 @@ impl Hub {
             is_whole && self.apply(Entry { now: shown, by, command }).is_ok()
         }
     }
+}
+
+/// The latest time of entries, by the clock of `now`; no earlier than that.
+fn latest(now: Now, records: Records<'_>) -> SystemTime {
+    let times = records.flat_map(|body| {
+        let (mut shown, mut codec) = (now, Codec::reader(body, now, Vec::new()));
+        shown.monotonic.code(&mut codec);
+        shown.wall.code(&mut codec);
+        [shown.wall, now.wall + shown.monotonic.saturating_duration_since(now.monotonic)]
+    });
+    times.fold(now.wall, SystemTime::max)
 }

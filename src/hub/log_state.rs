@@ -1,5 +1,6 @@
 //! The state of the log of changes.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::id::SessionId;
@@ -45,6 +46,6 @@ pub(super) struct EntryLog {
     /// Answers wait until what they acknowledge is kept.
     pub holds_answers: bool,
     /// The sessions whose answers wait, each with the number that has to be kept.
-    pub held: Vec<(SessionId, u64)>,
+    pub held: BTreeMap<SessionId, u64>,
     pub figures: LogFigures,
 }

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use crate::clock::Now;
 use crate::config::Config;
-use crate::desk::{Command, Desk, Past, World};
+use crate::desk::{Command, Desk, Past, Status, World};
 use crate::hub::state::Hub;
 use crate::id::UserId;
 use crate::pubsub::Shared;
@@ -161,9 +161,16 @@ impl Hub {
         Ok(restored)
     }
 
-    /// The end of what a loss of power has cut off: calls and tasks end, and whoever is signed in and not on line has left.
+    /// The end of what a loss of power has cut off: calls and tasks end, whoever is signed in and not on line has left, and the service
+    /// is up again.
     pub fn recover(&mut self, now: Now) {
         self.apply_by_system(now, Command::EndCalls);
+        // The services are started again: they are in no maintenance mode, and what faults had made of them is over.
+        self.apply_by_system(now, Command::SetSecondaryNode(None));
+        self.departures = None;
+        for status in [Status::OutOfService, Status::InService] {
+            self.apply_by_system(now, Command::SetStatus { status, tell: false, tell_states: false });
+        }
         let left = self.desk.signed_in().filter(|user| !self.is_available(*user));
         for user in left.collect::<Vec<UserId>>() {
             self.apply_by_system(now, Command::Left(user));

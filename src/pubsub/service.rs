@@ -318,6 +318,18 @@ impl Pubsub {
         self.nodes.begin_again(newest);
     }
 
+    /// The beginning of the item ids that are made here.
+    #[cfg(feature = "replica")]
+    pub fn item_prefix(&self) -> &str {
+        &self.settings.item_prefix
+    }
+
+    /// Item ids begin with this from now on: how many were made with the beginning until now is not known.
+    #[cfg(feature = "replica")]
+    pub fn set_item_prefix(&mut self, prefix: String) {
+        self.settings.item_prefix = prefix;
+    }
+
     /// A node that keeps items keeps these.
     #[cfg(feature = "replica")]
     pub(super) fn keep(&mut self, node: NodeId, items: VecDeque<Rc<Item>>) {

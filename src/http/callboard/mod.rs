@@ -133,6 +133,13 @@ async fn served(
         Rights::Administrator | Rights::AdministratorOrTicket => basic_auth::check_administrator(site, user),
     };
     check()?;
+    // Not all of these are admitted, and none may be carried out and then refused.
+    #[cfg(feature = "replica")]
+    if !matches!(*request.method(), Method::GET | Method::HEAD)
+        && site.driver.with_hub(|hub, _| hub.log_has_failed())
+    {
+        return Err(HttpRefusal::NOT_KEPT);
+    }
     let body;
     let next = match serve(UserRequest { site, request: &request, client, peer, user, ticket })? {
         Step::Next(next) => next,

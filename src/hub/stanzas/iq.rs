@@ -73,8 +73,6 @@ fn pubsub(hub: &mut Hub, now: Now, user: UserId, request: &Request<'_>) -> IqRes
             return Err(NO_ROOM);
         }
         hub.apply(Entry { now, by: Some(user), command })?;
-        #[cfg(feature = "replica")]
-        hub.hold_answers_of(user);
     }
     Ok(payload)
 }

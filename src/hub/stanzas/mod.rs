@@ -181,6 +181,11 @@ impl Hub {
             let request = stanza::request(iq, kind == IqType::Set)?;
             iq::answer(self, now, user, &target, &request)
         });
+        // The result of a change waits until that is kept.
+        #[cfg(feature = "replica")]
+        if kind == IqType::Set && answer.is_ok() {
+            self.hold_answers_of(id);
+        }
         let Some(address) = self.sessions.get(id).and_then(Session::address) else {
             return;
         };

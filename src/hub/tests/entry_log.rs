@@ -1,6 +1,7 @@
 //! The log of changes: another hub that takes the state before them and the entries is as the first one.
 
 use super::*;
+use crate::desk;
 use crate::desk::{
     Action as Happens, CallData, Change, Command, DialogRequest, Element, Inbound, NewMessage, Object,
     Request, SetState,
@@ -60,6 +61,83 @@ fn some(stage: &Stage, random: &mut fastrand::Rng) -> Command {
     };
     let actor = if random.bool() { actor } else { UserId::first(0) };
     Command::Request { actor, request_id: random.u8(..).to_string(), request }
+}
+
+/// A state and the records behind it, of a hub to which that has been done.
+fn written(stage: &mut Stage, change: impl FnOnce(&mut Stage)) -> (Vec<u8>, Vec<u8>) {
+    stage.hub.begin_log(stage.now, false);
+    let state =
+        stage.hub.take_batch(stage.now).and_then(|batch| batch.state).expect("a log begins with a state");
+    change(stage);
+    (state, stage.hub.take_batch(stage.now).expect("something has changed").records)
+}
+
+/// Once the ids of events on a node that was gone were given again, and an item took the place of a kept one.
+#[test]
+fn no_item_takes_the_place_of_another_after_changes_that_do_not_apply_any_more() {
+    let node =
+        |name: &str| crate::config::NodeConfig { name: name.to_owned(), items: 10, publish: Vec::new() };
+    let mut stage = Stage::with(|config| config.nodes = vec![node("/lab/gone"), node("/lab/kept")]);
+    let (user, mut ids) = (UserId::first(0), Vec::new());
+    let publish = |stage: &mut Stage, node: &str| {
+        stage.hub.publish(stage.now, user, node, "x".to_owned()).expect("an administrator may")
+    };
+    let (state, log) = written(&mut stage, |stage| {
+        (0..3).for_each(|_| ids.push(publish(stage, "/lab/gone")));
+        ids.push(publish(stage, "/lab/kept"));
+    });
+    let now_there = |config: &mut Config| config.nodes = vec![node("/lab/kept")];
+    let mut again = Stage::with(now_there);
+    let mut config = Config::demo();
+    now_there(&mut config);
+    again.hub = Hub::new(config.clone(), |bytes| bytes.fill(8));
+    let (_, replayed) = again.hub.recover_from(again.now, config, &state, &log).expect("it is whole");
+    assert_eq!((replayed.applied, replayed.gone), (1, 3));
+    assert_eq!(again.hub.counters().events, 0, "nothing was published since the start");
+    (0..5).for_each(|_| ids.push(publish(&mut again, "/lab/kept")));
+    let node = again.hub.pubsub.find("/lab/kept").expect("it is there");
+    assert_eq!(again.hub.pubsub.items(node).count(), 6);
+    let count = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), count, "no id is given twice");
+}
+
+/// A board without a battery starts with a time before that of its last changes.
+#[test]
+fn what_is_due_does_not_wait_until_a_clock_that_was_set_back_is_as_late_again() {
+    let mut stage = Stage::new();
+    let hour = Duration::from_secs(3600);
+    let start = stage.now;
+    let (state, log) = written(&mut stage, |stage| {
+        stage.now = Now { monotonic: start.monotonic + 10 * hour, wall: start.wall + 10 * hour };
+        let asked = NewMessage {
+            duration: Some("60".to_owned()),
+            content: Some("Lunch".to_owned()),
+            teams: vec!["1".to_owned()],
+        };
+        let request = Request::CreateMessage(asked);
+        let command = Command::Request { actor: UserId::first(0), request_id: String::new(), request };
+        stage.hub.apply(Entry { now: stage.now, by: None, command }).expect("an administrator may");
+    });
+    let mut again = Stage::new();
+    again.now = Now { monotonic: start.monotonic + 11 * hour, wall: start.wall };
+    again.hub.recover_from(again.now, Config::demo(), &state, &log).expect("it is whole");
+    let due = again.hub.desk().wake_at().expect("the message ends");
+    assert!(due <= again.now.monotonic + Duration::from_secs(61), "in {:?}", due - again.now.monotonic);
+}
+
+#[test]
+fn a_service_that_is_started_again_is_up_whatever_a_fault_had_made_of_it() {
+    let mut stage = Stage::new();
+    let (state, log) = written(&mut stage, |stage| {
+        let status = desk::Status::OutOfService;
+        stage.hub.set_availability(stage.now, Availability { status, finesse: false });
+    });
+    let mut again = Stage::new();
+    again.hub.recover_from(again.now, Config::demo(), &state, &log).expect("it is whole");
+    let up = Availability { status: desk::Status::InService, finesse: true };
+    assert_eq!(again.hub.availability(), up);
 }
 
 #[test]

@@ -46,6 +46,9 @@ impl StreamError {
     pub const REMOVED: Self =
         Self::new("not-authorized", "The configuration does not have this user any more.");
     pub const RESOURCE_CONSTRAINT: Self = Self::new("resource-constraint", "There are too many sessions.");
+    #[cfg(feature = "replica")]
+    pub const NOT_KEPT: Self =
+        Self::new("internal-server-error", "A change could not be kept: the disk does not take it.");
     pub const RESTRICTED_XML: Self =
         Self::new("restricted-xml", "No comments, processing instructions, DTDs or entities.");
     pub const SLOW_READER: Self =
